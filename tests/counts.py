@@ -1,0 +1,22 @@
+"""How often each heavy test repeats: reduced for every day, full for a proof.
+
+``make test`` uses the first figure, ``make prove`` (``JCURVE_COUNTS=full``) the second.
+"""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["COUNTS", "count"]
+
+COUNTS: dict[str, tuple[int, int]] = {
+    "depreciation_oracle": (60, 1_000),
+    "random_scenarios": (512, 10_000),
+    "property_examples": (50, 500),
+}
+
+
+def count(name: str) -> int:
+    """The number of repetitions of test ``name`` in this run."""
+    reduced, full = COUNTS[name]
+    return full if os.environ.get("JCURVE_COUNTS") == "full" else reduced
