@@ -1,0 +1,1 @@
+"""How rows are evaluated: timeline, units, lines, primitives, build, evaluate. Knows no finance."""

@@ -1,0 +1,158 @@
+"""What a line is: a labelled pure function of whole rows.
+
+The decorators here only label. ``@line(USD_M, flow)`` marks a function whose arguments
+are its precedents and whose docstring is its definition; ``@lines`` marks one that
+returns several named rows at once (tax, financing and cash are one scan).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from jcurve.engine.units import Unit
+
+__all__ = [
+    "Kind",
+    "Line",
+    "Output",
+    "Set",
+    "flow",
+    "line",
+    "lines",
+    "lines_of",
+    "rate",
+    "result",
+    "stock",
+]
+
+
+class Kind(Enum):
+    """How a line's year follows from its quarters."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    RATE = "rate"
+    RESULT = "result"
+
+
+flow, stock, rate, result = Kind.FLOW, Kind.STOCK, Kind.RATE, Kind.RESULT
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """The name of a set of members (regions, asset classes); the members are company data."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One named row that a line's function returns."""
+
+    name: str
+    unit: Unit
+    kind: Kind
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A labelled function.
+
+    Attributes:
+        function: pure, of whole rows.
+        outputs: one, or several in the order the function returns them.
+        over: the set of which each member has its own row, or None.
+        refer: argument name to ``line``, ``line@world`` or ``line.*`` (the whole family).
+        view: evaluated per view, on differences between worlds, rather than per world.
+        annual: how a rate's year follows: by the same formula on annual rows, or the
+            year's mean or last quarter where the formula carries time inside.
+    """
+
+    function: Callable[..., Any]
+    outputs: tuple[Output, ...]
+    over: Set | None = None
+    refer: Mapping[str, str] = field(default_factory=dict)
+    view: bool = False
+    annual: str = "formula"
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def module(self) -> str:
+        return self.function.__module__.rpartition(".")[2]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+_LABEL = "__jcurve_line__"
+
+
+def line(
+    unit: Unit,
+    kind: Kind,
+    *,
+    over: Set | None = None,
+    refer: Mapping[str, str] | None = None,
+    view: bool = False,
+    annual: str = "formula",
+) -> Callable[[F], F]:
+    """Label a function as a line; its name is the row's name."""
+
+    def label(function: F) -> F:
+        definition = inspect.cleandoc(function.__doc__ or "")
+        output = Output(function.__name__, unit, kind, definition)
+        _attach(function, Line(function, (output,), over, _frozen(refer), view, annual))
+        return function
+
+    return label
+
+
+def lines(
+    *,
+    over: Set | None = None,
+    refer: Mapping[str, str] | None = None,
+    view: bool = False,
+    annual: str = "formula",
+    **outputs: tuple[Unit, Kind, str],
+) -> Callable[[F], F]:
+    """Label a function that returns several rows, named and defined by the keywords."""
+
+    def label(function: F) -> F:
+        named = tuple(
+            Output(name, unit, kind, definition)
+            for name, (unit, kind, definition) in outputs.items()
+        )
+        _attach(function, Line(function, named, over, _frozen(refer), view, annual))
+        return function
+
+    return label
+
+
+def lines_of(module: object) -> tuple[Line, ...]:
+    """The lines that a module defines itself, in source order."""
+    name = getattr(module, "__name__", "")
+    found = [
+        getattr(value, _LABEL)
+        for value in vars(module).values()
+        if hasattr(value, _LABEL) and value.__module__ == name
+    ]
+    return tuple(found)
+
+
+def _attach(function: Callable[..., Any], label: Line) -> None:
+    setattr(function, _LABEL, label)
+
+
+def _frozen(mapping: Mapping[str, str] | None) -> Mapping[str, str]:
+    return MappingProxyType(dict(mapping or {}))
