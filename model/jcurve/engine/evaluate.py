@@ -9,28 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from jcurve.engine.build import (
+from jcurve.engine.line import Kind
+from jcurve.engine.model import (
     SHARED,
     SYSTEM_INPUTS,
     VIEW_INPUTS,
+    VIEWS,
     WORLD_INPUTS,
-    Binding,
+    WORLDS,
     Instance,
     Model,
     RowKey,
+    spell,
 )
-from jcurve.engine.line import Kind
 from jcurve.engine.timeline import QUARTERS_IN_YEAR, Timeline
 from jcurve.errors import ModelError
+from numpy.typing import NDArray
 
-__all__ = ["evaluate", "system_rows"]
+__all__ = ["evaluate", "needed", "system_rows"]
 
 Array = NDArray[np.float64]
+
+_CONSTANTS: tuple[tuple[RowKey, float], ...] = tuple(
+    ((name, tag), value)
+    for group in (WORLD_INPUTS, VIEW_INPUTS)
+    for name, by_tag in group.items()
+    for tag, value in by_tag.items()
+)
 
 
 def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:
@@ -46,11 +53,21 @@ def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    instance: Instance
-    tag: str
-    arguments: tuple[tuple[Binding, tuple[Any, ...]], ...]
+class _Argument:
+    """Where an argument's value comes from; ``members`` is None outside a family."""
+
     keys: tuple[RowKey, ...]
+    members: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One call of a line's function, or the difference of two rows (no instance)."""
+
+    keys: tuple[RowKey, ...]
+    instance: Instance | None
+    arguments: tuple[_Argument, ...]
+    is_result: tuple[bool, ...]
     frees: tuple[RowKey, ...]
 
 
@@ -66,30 +83,32 @@ def evaluate(
         model: from :func:`jcurve.engine.build.build`.
         inputs: by input name; (quarter or 1, scenario or 1). System rows included.
         timeline: gives the number of quarters.
-        wanted: row keys to return; all of them when None.
+        wanted: row keys to return, differences between worlds under a view's tag among
+            them; every row of every world and view when None.
 
     Returns:
         Each wanted row, of shape (quarter, scenario or 1); results are (1, scenario or 1).
 
     Raises:
-        ModelError: an input is missing or of a wrong shape.
+        ModelError: an input is missing or of a wrong shape, a row that is wanted does not
+            exist, a line divides by zero or returns a wrong shape.
     """
     keys = model.order if wanted is None else tuple(dict.fromkeys(wanted))
     height = len(timeline)
+    values: dict[RowKey, Array] = {}
     for name in (*model.inputs, *SYSTEM_INPUTS):
-        if name not in inputs:
+        row = inputs.get(name)
+        if row is None:
             raise ModelError("an input is missing", received=name)
-        if inputs[name].ndim != 2 or inputs[name].shape[0] not in (1, height):
+        if row.ndim != 2 or row.shape[0] not in (1, height):
             raise ModelError(
                 f"input {name} has a wrong shape",
-                received=inputs[name].shape,
+                received=row.shape,
                 allowed=f"({height} or 1, scenarios or 1)",
             )
-    values: dict[RowKey, Array] = {(name, SHARED): row for name, row in inputs.items()}
-    for constants in (WORLD_INPUTS, VIEW_INPUTS):
-        for name, by_tag in constants.items():
-            for tag, value in by_tag.items():
-                values[name, tag] = np.full((1, 1), value)
+        values[name, SHARED] = row
+    for key, value in _CONSTANTS:
+        values[key] = np.full((1, 1), value)
     with np.errstate(divide="raise", invalid="raise", over="raise", under="ignore"):
         for step in _plan(model, keys):
             _run(step, values, height)
@@ -97,103 +116,145 @@ def evaluate(
 
 
 def _run(step: _Step, values: dict[RowKey, Array], height: int) -> None:
-    arguments: list[Any] = []
-    for binding, found in step.arguments:
-        cells = [
-            values[key]
-            if len(key) == 2 and isinstance(key[0], str)
-            else values[key[0]] - values[key[1]]
-            for key in found
-        ]
-        arguments.append(
-            dict(zip(binding.rows, cells, strict=True))
-            if binding.is_family
-            else cells[0]
-        )
+    if step.instance is None:
+        plus, minus = step.arguments[0].keys
+        values[step.keys[0]] = values[plus] - values[minus]
+    else:
+        _call(step, step.instance, values, height)
+    for key in step.frees:
+        del values[key]
+
+
+def _call(
+    step: _Step, instance: Instance, values: dict[RowKey, Array], height: int
+) -> None:
+    arguments = [
+        values[argument.keys[0]]
+        if argument.members is None
+        else {
+            member: values[key]
+            for member, key in zip(argument.members, argument.keys, strict=True)
+        }
+        for argument in step.arguments
+    ]
     try:
-        made = step.instance.line.function(*arguments)
+        made = instance.line.function(*arguments)
     except FloatingPointError as error:
-        raise ModelError(f"{step.keys[0][0]}@{step.tag}: {error}") from error
+        raise ModelError(f"{spell(step.keys[0])}: {error}") from error
+    except ModelError as error:
+        raise ModelError(
+            f"{spell(step.keys[0])}: {error.what}",
+            received=error.received,
+            allowed=error.allowed,
+        ) from error
     rows = made if isinstance(made, tuple) else (made,)
-    for key, row, output in zip(
-        step.keys, rows, step.instance.line.outputs, strict=True
-    ):
-        array = np.atleast_2d(np.asarray(row, dtype=np.float64))
-        if output.kind is not Kind.RESULT and array.shape[0] != height:
+    for key, row, is_result in zip(step.keys, rows, step.is_result, strict=True):
+        array = row
+        if not isinstance(row, np.ndarray) or row.ndim != 2 or row.dtype != np.float64:
+            array = np.atleast_2d(np.asarray(row, dtype=np.float64))
+        if array.shape[0] != (1 if is_result else height):
+            if is_result or array.shape[0] != 1:
+                raise ModelError(
+                    f"{spell(key)} has a wrong shape",
+                    received=array.shape,
+                    allowed=f"({1 if is_result else height}, scenarios)",
+                )
             array = np.broadcast_to(array, (height, array.shape[1]))
         values[key] = array
-    for key in step.frees:
-        values.pop(key, None)
 
 
 def _plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
     """The steps that make ``keys``; remembered on the model, whose lines never change."""
-    plan: tuple[_Step, ...] | None = model.plans.get(keys)
+    plan: tuple[_Step, ...] | None = model.memo.get(keys)
     if plan is None:
-        plan = model.plans[keys] = _make_plan(model, keys)
+        plan = model.memo[keys] = _make_plan(model, keys)
     return plan
 
 
+def needed(model: Model, keys: Iterable[RowKey]) -> frozenset[RowKey]:
+    """``keys`` and every row, input and constant that they rest on."""
+    found: set[RowKey] = set()
+    stack = list(keys)
+    while stack:
+        key = stack.pop()
+        if key not in found:
+            found.add(key)
+            stack.extend(model.sources(key))
+    return frozenset(found)
+
+
 def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
-    needed = _needed(model, keys)
-    done: set[RowKey] = set()
-    chosen: list[tuple[Instance, str]] = []
-    for row, tag in model.order:
-        if (row, tag) in needed and (row, tag) not in done:
-            instance = model.maker[row]
-            done.update((name, tag) for name in instance.rows)
-            chosen.append((instance, tag))
+    for key in keys:
+        _check_wanted(model, key)
+    drafts = _drafts(model, needed(model, keys))
     last_use: dict[RowKey, int] = {}
-    found = [_arguments(model, instance, tag) for instance, tag in chosen]
-    for at, ((instance, tag), arguments) in enumerate(zip(chosen, found, strict=True)):
-        for _, uses in arguments:
-            for use in uses:
-                for key in use if isinstance(use[0], tuple) else (use,):
-                    last_use[key] = at
-        for row in instance.rows:
-            last_use.setdefault((row, tag), at)
+    for at, draft in enumerate(drafts):
+        for argument in draft.arguments:
+            last_use.update(dict.fromkeys(argument.keys, at))
+        for key in draft.keys:
+            last_use.setdefault(key, at)
     kept = set(keys)
     frees: dict[int, list[RowKey]] = {}
     for key, at in last_use.items():
         if key not in kept and key[0] in model.maker:
             frees.setdefault(at, []).append(key)
     return tuple(
-        _Step(
-            instance,
-            tag,
-            arguments,
-            tuple((row, tag) for row in instance.rows),
-            tuple(frees.get(at, ())),
-        )
-        for at, ((instance, tag), arguments) in enumerate(
-            zip(chosen, found, strict=True)
-        )
+        _Step(d.keys, d.instance, d.arguments, d.is_result, tuple(frees.get(at, ())))
+        for at, d in enumerate(drafts)
     )
 
 
-def _arguments(
-    model: Model, instance: Instance, tag: str
-) -> tuple[tuple[Binding, tuple[Any, ...]], ...]:
-    return tuple(
-        (
-            binding,
-            tuple(
-                model.resolve(name, binding.world, tag)
-                for name in binding.rows.values()
-            ),
+def _check_wanted(model: Model, key: RowKey) -> None:
+    name, tag = key
+    if name not in model.maker:
+        if name not in model.inputs and name not in SYSTEM_INPUTS:
+            model.row_named(name)
+        tags: tuple[str, ...] = (SHARED,)
+    else:
+        tags = model.tags(name)
+        if tags == WORLDS:
+            tags = (*tags, *VIEWS)
+    if tag not in tags:
+        raise ModelError(
+            f"{name} does not exist under this tag",
+            received=tag,
+            allowed=", ".join(t or "no tag" for t in tags),
         )
-        for binding in instance.bindings.values()
-    )
 
 
-def _needed(model: Model, keys: Iterable[RowKey]) -> set[RowKey]:
-    needed: set[RowKey] = set()
-    stack = list(keys)
-    while stack:
-        key = stack.pop()
-        if key in needed or key[0] not in model.maker:
+def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
+    """The calls in dependency order, each difference just before its first reader."""
+    done: set[RowKey] = set()
+    drafts: list[_Step] = []
+    for key in model.order:
+        if key not in wanted or key in done:
             continue
-        needed.add(key)
-        for _, found in model.precedents(*key):
-            stack.extend(found if isinstance(found[0], tuple) else (found,))  # type: ignore[arg-type]
-    return needed
+        instance, tag = model.maker[key[0]], key[1]
+        arguments = tuple(
+            _Argument(
+                tuple(
+                    model.resolve(n, binding.world, tag) for n in binding.rows.values()
+                ),
+                tuple(binding.rows) if binding.is_family else None,
+            )
+            for binding in instance.bindings.values()
+        )
+        for argument in arguments:
+            for read in argument.keys:
+                _add_difference(model, read, done, drafts)
+        keys = tuple((row, tag) for row in instance.rows)
+        done.update(keys)
+        results = tuple(out.kind is Kind.RESULT for out in instance.line.outputs)
+        drafts.append(_Step(keys, instance, arguments, results, ()))
+    for key in sorted(wanted):
+        _add_difference(model, key, done, drafts)
+    return drafts
+
+
+def _add_difference(
+    model: Model, key: RowKey, done: set[RowKey], drafts: list[_Step]
+) -> None:
+    parts = model.parts(key)
+    if parts is not None and key not in done:
+        done.add(key)
+        drafts.append(_Step((key,), None, (_Argument(parts, None),), (False,), ()))

@@ -7,16 +7,16 @@ returns a new array, and given :class:`~jcurve.engine.symbol.Symbol` rows return
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-
 from jcurve.engine.symbol import Symbol, operand_unit
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 from jcurve.errors import ModelError
+from numpy.typing import NDArray
 
 __all__ = [
     "Family",
@@ -51,11 +51,44 @@ def _unit(value: object) -> Unit:
     return operand_unit(value) or DIMENSIONLESS
 
 
+def _over_time(what: str, x: Row) -> Array:
+    """``x`` as an array over the quarters.
+
+    Raises:
+        ModelError: ``x`` is a constant, to which a function of time would do nothing true.
+    """
+    if np.ndim(x) != 2 or x.shape[0] < QUARTERS_IN_YEAR:
+        raise ModelError(
+            f"{what} needs a row over time",
+            received=np.shape(x),
+            allowed="(quarter, scenario)",
+        )
+    row: Array = x
+    return row
+
+
+def _constant(what: str, value: Row) -> Array:
+    """``value`` of shape (1, scenario), where a row must not move with time.
+
+    Raises:
+        ModelError: it moves with time.
+    """
+    row: Array = np.atleast_2d(np.asarray(value, dtype=np.float64))
+    if row.shape[0] == 1:
+        return row
+    first = row[:1]
+    if row.strides[0] != 0 and not (row == first).all():
+        raise ModelError(
+            f"{what} moves with time", allowed="one value for all quarters"
+        )
+    return first
+
+
 def _shift(x: Array, whole: int) -> Array:
     """``x`` delayed by a whole number of quarters, zero before its start."""
     if whole == 0:
         return x
-    out = np.zeros_like(x)
+    out = np.zeros(x.shape)
     if whole < x.shape[0]:
         out[whole:] = x[:-whole]
     return out
@@ -76,44 +109,73 @@ def lag(x: Row, quarters: Row) -> Row:
                 "a lag is not in quarters", received=unit.name, allowed="quarters"
             )
         return Symbol("lag", (x, quarters), _unit(x))
-    delay = np.atleast_2d(np.asarray(quarters, dtype=np.float64))
-    if delay.shape[1] == 1:
-        amount = float(delay[0, 0])
-        whole = int(amount)
-        part = amount - whole
-        near = _shift(x, whole)
-        return (
-            near if part == 0.0 else (1.0 - part) * near + part * _shift(x, whole + 1)
+    x = _over_time("lag", x)
+    delay = _constant("a lag", quarters)
+    if not (delay >= 0.0).all():
+        raise ModelError(
+            "a lag is negative", received=float(delay.min()), allowed="0 or more"
         )
-    height = x.shape[0]
-    whole_rows = np.floor(delay)
-    part_rows = delay - whole_rows
-    at = np.arange(height)[:, None] - whole_rows.astype(np.intp)
-    wide = np.broadcast_to(x, (height, delay.shape[1]))
-    near = np.take_along_axis(wide, np.maximum(at, 0), axis=0) * (at >= 0)
-    far = np.take_along_axis(wide, np.maximum(at - 1, 0), axis=0) * (at >= 1)
-    return (1.0 - part_rows) * near + part_rows * far
+    delay = np.minimum(delay, x.shape[0])
+    if delay.shape[1] > 1:
+        return _lag_by_scenario(x, delay)
+    amount = float(delay[0, 0])
+    whole = int(amount)
+    part = amount - whole
+    near = _shift(x, whole)
+    if part == 0.0:
+        return near
+    return (1.0 - part) * near + part * _shift(x, whole + 1)
+
+
+def _lag_by_scenario(x: Array, delay: Array) -> Array:
+    """:func:`lag` where each scenario has its own delay: one gather from padded rows."""
+    height, width = x.shape[0], delay.shape[1]
+    whole = np.floor(delay)
+    part = delay - whole
+    pad = int(whole.max()) + 1
+    columns = x.shape[1]
+    padded = np.zeros((pad + height, columns))
+    padded[pad:] = x
+    flat = padded.reshape(-1)
+    column = np.arange(width) if columns > 1 else 0
+    first = (pad - whole.astype(np.intp)) * columns + column
+    at = np.arange(height)[:, None] * columns + first
+    near: Array = flat.take(at)
+    if not part.any():
+        return near
+    at -= columns
+    far = flat.take(at)
+    near *= 1.0 - part
+    far *= part
+    near += far
+    return near
 
 
 def running_sum(x: Row) -> Row:
     """The sum of ``x`` from the first quarter through each quarter."""
     if isinstance(x, Symbol):
         return Symbol("running_sum", (x,), x.unit)
-    return np.cumsum(x, axis=0)
+    return np.cumsum(_over_time("running_sum", x), axis=0)
 
 
 def sum_to_date(x: Row) -> Row:
     """The sum of ``x`` over the whole timeline, of shape (1, scenario)."""
     if isinstance(x, Symbol):
         return Symbol("sum_to_date", (x,), x.unit)
-    return x.sum(axis=0, keepdims=True)
+    x = _over_time("sum_to_date", x)
+    # Quarter after quarter at any width: NumPy would add a lone column in pairs, and a
+    # scenario's last digits must not depend on the batch it is in.
+    if x.shape[1] > 1 and x.flags.c_contiguous:
+        return x.sum(axis=0, keepdims=True)
+    return np.cumsum(x, axis=0)[-1:]
 
 
 def year_sum(x: Row) -> Row:
     """The calendar year's total of ``x``, repeated in each quarter of the year."""
     if isinstance(x, Symbol):
         return Symbol("year_sum", (x,), x.unit)
-    years = x.reshape(-1, QUARTERS_IN_YEAR, x.shape[1]).sum(axis=1)
+    first, second, third, fourth = _by_quarter(_over_time("year_sum", x))
+    years = first + second + third + fourth
     return np.repeat(years, QUARTERS_IN_YEAR, axis=0)
 
 
@@ -121,7 +183,33 @@ def year_to_date(x: Row) -> Row:
     """The total of ``x`` from the calendar year's first quarter through each quarter."""
     if isinstance(x, Symbol):
         return Symbol("year_to_date", (x,), x.unit)
+    x = _over_time("year_to_date", x)
     return x.reshape(-1, QUARTERS_IN_YEAR, x.shape[1]).cumsum(axis=1).reshape(x.shape)
+
+
+def _by_quarter(x: Array) -> list[Array]:
+    """Views of all first, second, third and fourth quarters."""
+    return [x[quarter::QUARTERS_IN_YEAR] for quarter in range(QUARTERS_IN_YEAR)]
+
+
+def _last_known(missing: NDArray[np.bool_], what: str) -> int:
+    """The index of the last reported quarter, -1 when there is none.
+
+    Raises:
+        ModelError: a quarter inside history has no fact.
+    """
+    known = np.flatnonzero(~missing[:, 0])
+    if known.size == 0:
+        return -1
+    last = int(known[-1])
+    if last - int(known[0]) + 1 != known.size:
+        gap = int(np.flatnonzero(missing[int(known[0]) :, 0])[0]) + int(known[0])
+        raise ModelError(
+            f"{what} meets a gap inside history",
+            received=f"no fact at quarter index {gap}",
+            allowed="facts without gaps; a data rule may fill one",
+        )
+    return last
 
 
 def splice(reported: Row, computed: Row) -> Row:
@@ -136,7 +224,9 @@ def splice(reported: Row, computed: Row) -> Row:
                 allowed="one unit",
             )
         return Symbol("splice", (reported, computed), _unit(reported))
-    return np.where(np.isnan(reported), computed, reported)
+    missing = np.isnan(reported)
+    _last_known(missing, "splice")
+    return np.where(missing, computed, reported)
 
 
 def grow(reported: Row, growth: Row) -> Row:
@@ -151,24 +241,21 @@ def grow(reported: Row, growth: Row) -> Row:
     """
     if _is_symbolic((reported, growth)):
         return Symbol("grow", (reported, growth), _unit(reported))
+    reported = _over_time("grow", reported)
     missing = np.isnan(reported)
-    known = np.flatnonzero(~missing[:, 0])
-    if known.size < QUARTERS_IN_YEAR:
-        raise ModelError(
-            "growth needs four reported quarters", received=int(known.size)
-        )
-    start = int(known[-1]) + 1
+    start = _last_known(missing, "grow") + 1
+    known = start - int(missing[:start, 0].sum())
+    if known < QUARTERS_IN_YEAR:
+        raise ModelError("growth needs four reported quarters", received=known)
     height = reported.shape[0]
-    growth = np.broadcast_to(growth, (height, growth.shape[1]))
-    width = max(reported.shape[1], growth.shape[1])
-    factor = np.ones((height, width))
-    factor[start:] += growth[start:]
-    last_year = reported[start - QUARTERS_IN_YEAR : start]
-    phase = start % QUARTERS_IN_YEAR
-    base = np.roll(last_year, phase, axis=0)
-    path = factor.reshape(-1, QUARTERS_IN_YEAR, width).cumprod(axis=0) * base
-    out = np.where(missing, 0.0, reported) + np.zeros((1, width))
-    out[start:] = path.reshape(height, width)[start:]
+    growth = np.atleast_2d(np.asarray(growth, dtype=np.float64))
+    factor = 1.0 + np.broadcast_to(growth, (height, growth.shape[1]))[start:]
+    out = np.empty((height, max(reported.shape[1], factor.shape[1])))
+    out[:start] = np.where(missing[:start], 0.0, reported[:start])
+    for year in range(start, height, QUARTERS_IN_YEAR):
+        now = slice(year, min(year + QUARTERS_IN_YEAR, height))
+        before = slice(year - QUARTERS_IN_YEAR, now.stop - QUARTERS_IN_YEAR)
+        np.multiply(out[before], factor[year - start : now.stop - start], out=out[now])
     return out
 
 
@@ -199,7 +286,8 @@ def value_at(x: Row, when: Row) -> Row:
                 "not a date", received=unit.name, allowed="a quarter index"
             )
         return Symbol("value_at", (x, when), _unit(x))
-    at = np.clip(np.atleast_2d(np.asarray(when)), 0, x.shape[0] - 1).astype(np.intp)
+    date = _constant("a date", when)
+    at = np.clip(date, 0, x.shape[0] - 1).astype(np.intp)
     if at.shape[1] == 1:
         return x[int(at[0, 0])][None, :].copy()
     wide = np.broadcast_to(x, (x.shape[0], at.shape[1]))
@@ -209,9 +297,16 @@ def value_at(x: Row, when: Row) -> Row:
 def total(members: Family) -> Row:
     """The sum over a family's members."""
     rows = list(members.values())
-    out = rows[0]
-    for row in rows[1:]:
-        out = out + row
+    if not rows:
+        raise ModelError("a total over no members")
+    if len(rows) == 1:
+        return rows[0]
+    out = rows[0] + rows[1]
+    for row in rows[2:]:
+        if isinstance(out, np.ndarray) and out.shape == np.shape(row):
+            out += row
+        else:
+            out = out + row
     return out
 
 
@@ -237,19 +332,18 @@ def scan(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ..
     opening = [np.atleast_2d(np.asarray(value, dtype=np.float64)) for value in start]
     height = max(array.shape[0] for array in arrays)
     width = max(array.shape[1] for array in (*arrays, *opening))
-    state = tuple(value[0] for value in opening)
-    columns = [
-        array if array.shape[0] == height else np.repeat(array, height, 0)
-        for array in arrays
+    state: tuple[Any, ...] = tuple(value[0] for value in opening)
+    quarters: list[Iterable[Array]] = [
+        array if array.shape[0] == height else repeat(array[0]) for array in arrays
     ]
     outputs: list[Array] = []
-    for now in range(height):
-        values = step(state, tuple(column[now] for column in columns))
+    for now, values in enumerate(zip(*quarters, strict=False)):
+        made = step(state, values)
         if not outputs:
-            outputs = [np.empty((height, width)) for _ in values]
-        for output, value in zip(outputs, values, strict=True):
+            outputs = [np.empty((height, width)) for _ in made]
+        for output, value in zip(outputs, made, strict=True):
             output[now] = value
-        state = values[: len(state)]
+        state = made[: len(state)]
     return tuple(outputs)
 
 

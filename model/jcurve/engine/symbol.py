@@ -8,16 +8,15 @@ trail and the live workbook all read the expression. Whatever a symbol cannot fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
-
 from jcurve.engine.units import DIMENSIONLESS, Quantity, Unit
 from jcurve.errors import ModelError
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
-__all__ = ["Operand", "Symbol", "operand_unit"]
+__all__ = ["Operand", "Symbol", "formula_text", "nodes_of", "operand_unit"]
 
 Operand = "Symbol | float"
 
@@ -27,6 +26,11 @@ _LOGICAL = {"logical_and", "logical_or", "logical_not"}
 _PLAIN = {"exp", "expm1", "log", "log1p", "log2", "log10", "exp2"}
 _KEEP = {"negative", "absolute", "positive"}
 _ROUND = {"floor", "ceil", "rint"}
+_SCALED = {"multiply", "divide", "power"}
+_POINTWISE = frozenset(
+    {"row", "where", "ratio", "splice"}
+    | _SAME_UNIT | _COMPARE | _LOGICAL | _PLAIN | _KEEP | _ROUND | _SCALED
+)  # fmt: skip
 
 
 def operand_unit(value: object) -> Unit | None:
@@ -65,9 +69,12 @@ class Symbol(NDArrayOperatorsMixin):
         return cls("row", (name,), unit)
 
     def __repr__(self) -> str:
-        if self.op == "row":
-            return str(self.args[0])
-        return f"{self.op}({', '.join(map(repr, self.args))})"
+        return formula_text(self)
+
+    @property
+    def carries_time(self) -> bool:
+        """Whether this operation reads other quarters than the one it writes."""
+        return self.op not in _POINTWISE
 
     def __bool__(self) -> bool:
         raise ModelError(
@@ -155,3 +162,69 @@ def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
         received=op,
         allowed="arithmetic, comparisons, exp, log, minimum, maximum, where",
     )
+
+
+def nodes_of(roots: Iterable[object]) -> Iterator[Symbol]:
+    """Every node under ``roots``, the formulas of a scan's step included, each once.
+
+    Formulas share sub-expressions, so that walking one as a tree may never end.
+    """
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Symbol) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        stack.extend(node.args)
+        stack.extend(node.attrs.get("formulas", ()))
+
+
+_INFIX = {
+    "add": ("+", 1),
+    "subtract": ("-", 1),
+    "multiply": ("*", 2),
+    "divide": ("/", 2),
+    "power": ("^", 4),
+    "less": ("<", 0),
+    "less_equal": ("<=", 0),
+    "greater": (">", 0),
+    "greater_equal": (">=", 0),
+    "equal": ("=", 0),
+    "not_equal": ("<>", 0),
+}
+_NEGATION, _ATOM = 3, 9
+
+
+def formula_text(formula: object, limit: int = 400) -> str:
+    """A formula as an analyst would write it, cut at about ``limit`` characters."""
+    return _spell(formula, limit)[0]
+
+
+def _spell(node: object, room: int) -> tuple[str, int]:
+    """The text of a node and how strongly its outermost operation binds."""
+    if not isinstance(node, Symbol):
+        label = node.label if isinstance(node, Quantity) else ""
+        return label or f"{node:g}" if isinstance(node, float) else str(node), _ATOM
+    if node.op == "row":
+        return str(node.args[0]), _ATOM
+    if room <= 0:
+        return "...", _ATOM
+    if node.op in ("previous", "current"):
+        return f"{node.op}[{node.args[0]}]", _ATOM
+    infix = _INFIX.get(node.op)
+    parts: list[str] = []
+    for place, operand in enumerate(node.args):
+        text, binds = _spell(operand, room - sum(map(len, parts)) - 4)
+        right = place == 1 and node.op in ("subtract", "divide", "power")
+        if infix and (binds < infix[1] or (right and binds == infix[1])):
+            text = f"({text})"
+        if node.op == "negative" and binds < _NEGATION:
+            text = f"({text})"
+        parts.append(text)
+    if infix:
+        return f" {infix[0]} ".join(parts), infix[1]
+    if node.op == "negative":
+        return f"-{parts[0]}", _NEGATION
+    return f"{node.op}({', '.join(parts)})", _ATOM

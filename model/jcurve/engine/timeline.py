@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
-
 from jcurve.errors import UsageError
+from numpy.typing import NDArray
 
 __all__ = ["QUARTERS_IN_YEAR", "Timeline", "quarter_label", "quarter_number"]
 

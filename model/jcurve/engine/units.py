@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from jcurve.errors import ModelError
 
@@ -134,15 +135,40 @@ def unit_named(name: str) -> Unit:
 
 
 class Quantity(float):
-    """A constant that knows its unit: a plain float when evaluated, a unit when traced."""
+    """A constant that knows its unit: a plain float when evaluated, a unit when traced.
+
+    Products and quotients of quantities and bare numbers keep the unit; whatever else is
+    done with one (sums included) gives a plain float.
+    """
 
     __slots__ = ("label", "unit")
 
     unit: Unit
     label: str
 
-    def __new__(cls, value: float, unit: Unit, label: str = "") -> Quantity:
+    def __new__(cls, value: float, unit: Unit, label: str = "") -> Self:
         self = super().__new__(cls, value)
         self.unit = unit
         self.label = label
         return self
+
+    def __mul__(self, other: object) -> Any:
+        if isinstance(other, Quantity):
+            return Quantity(float(self) * float(other), self.unit.times(other.unit))
+        if isinstance(other, int | float):
+            return Quantity(float(self) * other, self.unit)
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Any:
+        if isinstance(other, Quantity):
+            return Quantity(float(self) / float(other), self.unit.times(other.unit, -1))
+        if isinstance(other, int | float):
+            return Quantity(float(self) / other, self.unit)
+        return NotImplemented
+
+    def __rtruediv__(self, other: object) -> Any:
+        if isinstance(other, int | float):
+            return Quantity(other / float(self), DIMENSIONLESS.times(self.unit, -1))
+        return NotImplemented

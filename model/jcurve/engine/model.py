@@ -1,0 +1,235 @@
+"""An immutable set of rows in dependency order: what a build makes and the rest reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from jcurve.engine.line import Kind, Line, Output
+from jcurve.engine.symbol import Symbol
+from jcurve.engine.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
+from jcurve.errors import ModelError, nearest
+
+__all__ = [
+    "SHARED",
+    "SYSTEM_INPUTS",
+    "VIEWS",
+    "VIEW_INPUTS",
+    "WORLDS",
+    "WORLD_INPUTS",
+    "Binding",
+    "Input",
+    "Instance",
+    "Model",
+    "RowKey",
+    "spell",
+]
+
+SHARED = ""
+WORLDS = ("with", "without", "stopped")
+VIEWS: Mapping[str, str] = MappingProxyType(
+    {"programme": "without", "go_forward": "stopped"}
+)
+"""Each view with the world that it subtracts from ``with``."""
+
+SYSTEM_INPUTS: Mapping[str, Unit] = MappingProxyType(
+    {
+        "quarter_index": QUARTERS,
+        "quarter_of_year": DIMENSIONLESS,
+        "calendar_year": DIMENSIONLESS,
+        "history": SWITCH,
+    }
+)
+"""Rows that the timeline gives: index, quarter of the year 1-4, year, 1 while reported."""
+
+WORLD_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "has_programme": MappingProxyType(
+            {"with": 1.0, "without": 0.0, "stopped": 1.0}
+        ),
+        "keeps_spending": MappingProxyType(
+            {"with": 1.0, "without": 0.0, "stopped": 0.0}
+        ),
+    }
+)
+VIEW_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {"is_go_forward": MappingProxyType({"programme": 0.0, "go_forward": 1.0})}
+)
+
+RowKey = tuple[str, str]
+"""A row's name (``line`` or ``line.member``) and its tag: a world, a view, or shared.
+
+A line evaluated per world, under the tag of a view, means ``with`` less the view's other
+world.
+"""
+
+
+def spell(key: RowKey) -> str:
+    """``line.member@tag``, or the bare name of a shared row."""
+    return f"{key[0]}@{key[1]}" if key[1] else key[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What comes from outside: an assumption, a reported row or a table value.
+
+    Attributes:
+        name: as a line's argument spells it.
+        unit: its unit.
+        key: as its own file spells it.
+        kind: how a year follows from quarters; None means the year's value (its mean).
+    """
+
+    name: str
+    unit: Unit
+    key: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What an argument stands for: one row or input, or a family of them by member."""
+
+    rows: Mapping[str, str]
+    is_family: bool
+    world: str | None = None
+
+    @property
+    def only(self) -> str:
+        """The first, and outside a family the only, row."""
+        return next(iter(self.rows.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A line for one member: its row names and what its arguments stand for."""
+
+    line: Line
+    member: str | None
+    rows: tuple[str, ...]
+    bindings: Mapping[str, Binding]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Lines in dependency order, with their inputs. Immutable.
+
+    Attributes:
+        inputs: by name.
+        instances: each line for each of its members.
+        outputs: every row's unit, kind and definition.
+        maker: every row's instance.
+        worldly: rows that differ between worlds.
+        viewed: rows that are evaluated per view.
+        families: member to row name, by family name.
+        sets: each set's members.
+        order: every row key, precedents first.
+    """
+
+    inputs: Mapping[str, Input]
+    instances: tuple[Instance, ...]
+    outputs: Mapping[str, Output]
+    maker: Mapping[str, Instance]
+    worldly: frozenset[str]
+    viewed: frozenset[str]
+    families: Mapping[str, Mapping[str, str]]
+    sets: Mapping[str, tuple[str, ...]]
+    order: tuple[RowKey, ...] = field(repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """Plans of evaluation by what they return: they follow from the lines alone."""
+
+    def tags(self, row: str) -> tuple[str, ...]:
+        """The tags under which a row exists: worlds, views, or shared alone."""
+        if row in self.viewed:
+            return tuple(VIEWS)
+        return WORLDS if row in self.worldly else (SHARED,)
+
+    def precedents(self, row: str, tag: str) -> list[tuple[str, RowKey]]:
+        """Each argument's (name, row) pairs; a family gives one pair a member."""
+        return [
+            (argument, self.resolve(name, binding.world, tag))
+            for argument, binding in self.maker[row].bindings.items()
+            for name in binding.rows.values()
+        ]
+
+    def sources(self, key: RowKey) -> Iterator[RowKey]:
+        """The rows that ``key`` is made of: its precedents, or the two rows it compares."""
+        parts = self.parts(key)
+        if parts is not None:
+            yield from parts
+        elif key[0] in self.maker:
+            for _, precedent in self.precedents(*key):
+                yield precedent
+
+    def parts(self, key: RowKey) -> tuple[RowKey, RowKey] | None:
+        """The two rows whose difference ``key`` is, when it is one."""
+        name, tag = key
+        if tag in VIEWS and name in self.worldly:
+            return (name, "with"), (name, VIEWS[tag])
+        return None
+
+    def resolve(self, name: str, world: str | None, tag: str) -> RowKey:
+        """The row that ``name`` means to a reader at ``tag``.
+
+        Args:
+            name: a row or input.
+            world: the world that the reader refers to, None for its own, ``base`` for the
+                one that its view subtracts.
+            tag: the reader's own tag.
+        """
+        if name in WORLD_INPUTS or name in VIEW_INPUTS or name in self.viewed:
+            return name, tag
+        if name not in self.worldly:
+            return name, SHARED
+        if world == "base":
+            return name, VIEWS[tag]
+        return name, world or tag
+
+    def unit(self, name: str) -> Unit:
+        """The unit of a row or input."""
+        if name in self.outputs:
+            return self.outputs[name].unit
+        if name in self.inputs:
+            return self.inputs[name].unit
+        return SYSTEM_INPUTS.get(name, SWITCH)
+
+    def row_named(self, name: str) -> str:
+        """``name`` itself if it is a row.
+
+        Raises:
+            ModelError: there is no such row; the message names the nearest.
+        """
+        if name in self.outputs:
+            return name
+        raise ModelError(
+            "unknown line",
+            received=name,
+            suggestion=nearest(name, (*self.outputs, *self.families)),
+        )
+
+    def symbols(self, row: str, tag: str) -> tuple[Symbol | float, ...]:
+        """The formulas of all the rows that ``row``'s function returns, at ``tag``."""
+        instance = self.maker[row]
+        arguments: list[Any] = []
+        for binding in instance.bindings.values():
+            cells = {
+                member: self._symbol(self.resolve(name, binding.world, tag))
+                for member, name in binding.rows.items()
+            }
+            arguments.append(cells if binding.is_family else next(iter(cells.values())))
+        made = instance.line.function(*arguments)
+        return made if isinstance(made, tuple) else (made,)
+
+    def formula(self, row: str, tag: str) -> Symbol | float:
+        """The formula of one row at ``tag``."""
+        return self.symbols(row, tag)[self.maker[row].rows.index(row)]
+
+    def _symbol(self, key: RowKey) -> Symbol:
+        unit = self.unit(key[0])
+        parts = self.parts(key)
+        if parts is None:
+            return Symbol.row(spell(key), unit)
+        plus, minus = (Symbol.row(spell(part), unit) for part in parts)
+        return Symbol("subtract", (plus, minus), unit)
