@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
+
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
     VIEW_INPUTS,
@@ -21,7 +23,6 @@ from jcurve.engine.model import (
 )
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.errors import ModelError
-from numpy.typing import NDArray
 
 __all__ = ["annual", "needs"]
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
     SHARED,
@@ -26,7 +28,6 @@ from jcurve.engine.model import (
 )
 from jcurve.engine.timeline import QUARTERS_IN_YEAR, Timeline
 from jcurve.errors import ModelError
-from numpy.typing import NDArray
 
 __all__ = ["evaluate", "needed", "system_rows"]
 

@@ -12,11 +12,12 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
+
 from jcurve.engine.symbol import Symbol, operand_unit
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 from jcurve.errors import ModelError
-from numpy.typing import NDArray
 
 __all__ = [
     "Family",

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
 from jcurve.engine.units import DIMENSIONLESS, Quantity, Unit
 from jcurve.errors import ModelError
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
 __all__ = ["Operand", "Symbol", "formula_text", "nodes_of", "operand_unit"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jcurve.errors import UsageError
 from numpy.typing import NDArray
+
+from jcurve.errors import UsageError
 
 __all__ = ["QUARTERS_IN_YEAR", "Timeline", "quarter_label", "quarter_number"]
 
@@ -79,6 +80,21 @@ class Timeline:
                 "quarter outside the horizon",
                 received=label,
                 allowed=f"{self.first} to {self.last}",
+            )
+        return at
+
+    def year_index(self, label: str) -> int:
+        """The position of a calendar year such as ``2026``.
+
+        Raises:
+            UsageError: the year is outside the timeline.
+        """
+        at = int(label) - self.years[0] if label.isdecimal() else -1
+        if not 0 <= at < len(self.years):
+            raise UsageError(
+                "year outside the horizon",
+                received=label,
+                allowed=f"{self.years[0]} to {self.years[-1]}",
             )
         return at
 

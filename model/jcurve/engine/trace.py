@@ -1,0 +1,250 @@
+"""Walk from a number to what it rests on, down to assumptions and reported facts.
+
+A node is a row in a quarter, a year or over the whole timeline, with its value, unit,
+definition, formula and precedents. A row that several others read is opened once, where it
+is nearest to the root. What is known of a leaf (range, source, kind) comes from a function
+passed in, so that nothing here knows a file.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.engine.annual import annual
+from jcurve.engine.line import Kind
+from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
+from jcurve.engine.symbol import Symbol, formula_text, nodes_of
+from jcurve.engine.timeline import Timeline
+
+__all__ = ["Describe", "Leaf", "Node", "trace"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What is known of a value that no line makes.
+
+    Attributes:
+        key: as its own file spells it.
+        label: in words.
+        kind: reported, guided, evidence, estimate, judgement; of a fact, its status.
+        source: where it comes from.
+        as_of: date of the source, ISO.
+        low, high: its own range at the traced date, None where it has none.
+        rationale: why this value.
+    """
+
+    key: str
+    label: str
+    kind: str
+    source: str
+    as_of: str = ""
+    low: float | None = None
+    high: float | None = None
+    rationale: str = ""
+
+
+Describe = Callable[[str, str | None], Leaf | None]
+"""From an input's name and the traced quarter or year to what is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One number of a trace.
+
+    Attributes:
+        row: the row and its tag.
+        kind: flow, stock, rate, result; input, calendar, world for what no line makes.
+        unit: its unit.
+        at: quarter, year, or what stands for the whole timeline; empty for a constant.
+        value: None where the row has none (a fact not reported yet).
+        definition: what the number means.
+        formula: how it follows from its precedents.
+        through: functions of time on the way: the number also rests on other quarters.
+        leaf: what is known of an input.
+        children: precedents, in the order of the formula's arguments.
+        omitted: precedents not shown, because of a limit.
+        elsewhere: opened at another place of the same trace.
+    """
+
+    row: str
+    kind: str
+    unit: str
+    at: str
+    value: float | None
+    definition: str = ""
+    formula: str = ""
+    through: tuple[str, ...] = ()
+    leaf: Leaf | None = None
+    children: tuple[Node, ...] = ()
+    omitted: int = 0
+    elsewhere: bool = False
+
+    def walk(self) -> list[Node]:
+        """This node and all below it, in the order of the text."""
+        return [self, *(node for child in self.children for node in child.walk())]
+
+
+def trace(
+    model: Model,
+    values: Mapping[RowKey, Array],
+    timeline: Timeline,
+    key: RowKey,
+    at: str | None = None,
+    *,
+    describe: Describe | None = None,
+    depth: int | None = None,
+    size: int | None = None,
+) -> Node:
+    """The tree of a number.
+
+    Args:
+        model: the lines.
+        values: every row that ``key`` rests on, and every input, of one scenario.
+        timeline: of the values.
+        key: the row to start from.
+        at: a quarter or a year; None means a result, or a row's whole timeline.
+        describe: what is known of an input.
+        depth: levels below the root, None for all.
+        size: about how many nodes to show, None for all; the nearest come first.
+
+    Raises:
+        UsageError: ``at`` is no quarter or year of the timeline.
+    """
+    return _Tracer(model, values, timeline, at, describe, depth, size).tree(key)
+
+
+class _Tracer:
+    def __init__(
+        self,
+        model: Model,
+        values: Mapping[RowKey, Array],
+        timeline: Timeline,
+        at: str | None,
+        describe: Describe | None,
+        depth: int | None,
+        size: int | None,
+    ) -> None:
+        self.model, self.timeline, self.at = model, timeline, at
+        self.values = dict(values)
+        self.describe, self.depth, self.size = describe, depth, size
+        self.annual: dict[RowKey, Array] = {}
+        self.year: int | None = None
+        self.quarter: int | None = None
+        if at is not None and at.isdecimal():
+            self.year = timeline.year_index(at)
+        elif at is not None:
+            self.quarter = timeline.index(at)
+
+    def tree(self, root: RowKey) -> Node:
+        """Open the nearest rows first, each under the first that reads it."""
+        opened: dict[RowKey, list[RowKey]] = {}
+        opener: dict[RowKey, RowKey | None] = {root: None}
+        waiting = deque([(root, 0)])
+        count = 1
+        while waiting:
+            key, level = waiting.popleft()
+            children = self._children(key)
+            if self.depth is not None and level >= self.depth:
+                continue
+            if self.size is not None and count + len(children) > self.size:
+                continue
+            opened[key] = children
+            count += len(children)
+            for child in children:
+                if child not in opener:
+                    opener[child] = key
+                    waiting.append((child, level + 1))
+        return self._node(root, None, opened, opener)
+
+    def _children(self, key: RowKey) -> list[RowKey]:
+        return list(dict.fromkeys(self.model.sources(key)))
+
+    def _node(
+        self,
+        key: RowKey,
+        reader: RowKey | None,
+        opened: Mapping[RowKey, list[RowKey]],
+        opener: Mapping[RowKey, RowKey | None],
+    ) -> Node:
+        name, tag = key
+        value, at = self._value(key)
+        sources = self._children(key)
+        here = opener.get(key) == reader
+        children: tuple[Node, ...] = ()
+        if here and key in opened:
+            children = tuple(
+                self._node(child, key, opened, opener) for child in opened[key]
+            )
+        output = self.model.outputs.get(name)
+        given = self.model.inputs.get(name)
+        formula: Symbol | float | None = None
+        leaf = None
+        if self.model.parts(key) is not None:
+            plus, minus = map(spell, sources)
+            text = f"{plus} - {minus}"
+        else:
+            if output is not None:
+                formula = self.model.formula(name, tag)
+            text = "" if formula is None else formula_text(formula)
+            if given is not None and self.describe is not None:
+                leaf = self.describe(name, self.at)
+        timed = nodes_of((formula,))
+        return Node(
+            row=spell(key),
+            kind=output.kind.value if output else _kind_of_leaf(self.model, name),
+            unit=self.model.unit(name).name,
+            at=at,
+            value=value,
+            definition=output.definition if output else (leaf.label if leaf else ""),
+            formula=text,
+            through=tuple(sorted({n.op for n in timed if n.carries_time})),
+            leaf=leaf,
+            children=children,
+            omitted=len(sources) if here and key not in opened else 0,
+            elsewhere=bool(sources) and not here,
+        )
+
+    def _value(self, key: RowKey) -> tuple[float | None, str]:
+        row = self._row(key)
+        if row.shape[0] == 1:
+            return _number(row[0, 0]), ""
+        if self.year is not None:
+            return _number(row[self.year, 0]), self.at or ""
+        if self.quarter is not None:
+            return _number(row[self.quarter, 0]), self.at or ""
+        column = row[:, 0]
+        known = np.flatnonzero(~np.isnan(column))
+        if known.size == 0:
+            return None, ""
+        first, last = (self.timeline.labels[int(known[end])] for end in (0, -1))
+        output, given = self.model.outputs.get(key[0]), self.model.inputs.get(key[0])
+        kind = output.kind if output else given.kind if given else None
+        if kind is Kind.FLOW:
+            return float(column[known].sum()), f"sum {first} to {last}"
+        return float(column[known[-1]]), last
+
+    def _row(self, key: RowKey) -> Array:
+        if self.year is not None:
+            return annual(self.model, self.values, key, self.annual)
+        parts = self.model.parts(key)
+        if parts is not None:
+            return self.values[parts[0]] - self.values[parts[1]]
+        return self.values[key]
+
+
+def _kind_of_leaf(model: Model, name: str) -> str:
+    if name in model.inputs:
+        return "input"
+    return "calendar" if name in SYSTEM_INPUTS else "world"
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
