@@ -1,0 +1,156 @@
+"""What is known of a company as such: names, fiscal calendar, sets, how far data reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jcurve.errors import FactsError, nearest
+from jcurve.facts.tables import QUARTER, data_folder, quarters_of_year
+from jcurve.project import Project
+
+__all__ = ["Company", "companies", "company"]
+
+_KEYS = (
+    "name", "display_name", "former_name", "cik", "currency", "fiscal_year_ends_in_month",
+    "first_quarter", "data_through", "last_results", "next_results", "next_results_status",
+    "sets",
+)  # fmt: skip
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_DAY = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_MONTHS = (3, 6, 9, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company of ``data/companies``; ``sets`` lists members, ``labels`` their words."""
+
+    name: str
+    folder: str
+    display_name: str
+    former_name: str
+    cik: str
+    currency: str
+    fiscal_year_ends_in_month: int
+    first_quarter: str
+    data_through: str
+    last_results: str | None
+    next_results: str | None
+    next_results_status: str
+    sets: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Mapping[str, str]]
+
+    def quarters(self, fiscal_year: str) -> tuple[str, ...]:
+        """The calendar quarters of a fiscal year."""
+        return quarters_of_year(fiscal_year, self.fiscal_year_ends_in_month)
+
+
+def companies(project: Project | str | Path | None = None) -> tuple[str, ...]:
+    """The folders of ``data/companies`` that hold a company, in order of their names."""
+    root = data_folder(project) / "companies"
+    if not root.is_dir():
+        raise FactsError("no such folder", where="data/companies")
+    return tuple(sorted(p.parent.name for p in root.glob("*/company.yml")))
+
+
+def company(name: str, project: Project | str | Path | None = None) -> Company:
+    """The company with that name (``META``) or folder (``meta``).
+
+    Raises:
+        FactsError: no such company, or its ``company.yml`` is malformed.
+    """
+    data = data_folder(project)
+    loaded = {}
+    for folder in companies(Project(data.parent)):
+        if folder == name:
+            return _load(data, folder)
+        loaded[folder] = _load(data, folder)
+    for each in loaded.values():
+        if each.name == name:
+            return each
+    names = [*loaded, *(each.name for each in loaded.values())]
+    raise FactsError(
+        "no such company", received=name, allowed=", ".join(names), suggestion=nearest(name, names)
+    )
+
+
+def _load(data: Path, folder: str) -> Company:
+    import yaml
+
+    where = f"data/companies/{folder}/company.yml"
+    try:
+        content = yaml.safe_load((data.parent / where).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise FactsError(f"unreadable company file: {problem}", where=where) from None
+    if not isinstance(content, dict):
+        raise FactsError("not a mapping", where=where, allowed=", ".join(_KEYS))
+    for key in content:
+        if key not in _KEYS:
+            raise FactsError(
+                "unknown key",
+                where=where,
+                received=key,
+                allowed=", ".join(_KEYS),
+                suggestion=nearest(str(key), _KEYS),
+            )
+
+    def text(key: str, form: re.Pattern[str] | None = None, what: str = "text") -> str:
+        value = content.get(key)
+        if not isinstance(value, str) or (form is not None and not form.fullmatch(value)):
+            raise FactsError("bad value", where=f"{where}, {key}", received=value, allowed=what)
+        return value
+
+    month = content.get("fiscal_year_ends_in_month")
+    if month not in _MONTHS:
+        raise FactsError(
+            "bad value",
+            where=f"{where}, fiscal_year_ends_in_month",
+            received=month,
+            allowed="3, 6, 9 or 12",
+        )
+    day = "a quoted date such as '2026-07-29'"
+    coming = content.get("next_results")
+    status = text("next_results_status", re.compile("announced|expected|unknown"), "a status")
+    if (coming is None) != (status == "unknown"):
+        raise FactsError(
+            "a next results date needs the status announced or expected, no date needs unknown",
+            where=f"{where}, next_results_status",
+            received=status,
+        )
+    labels = _sets(content.get("sets"), where)
+    return Company(
+        name=text("name"),
+        folder=folder,
+        display_name=text("display_name"),
+        former_name=text("former_name") if "former_name" in content else "",
+        cik=text("cik", re.compile(r"\d{10}"), "ten digits in quotes"),
+        currency=text("currency"),
+        fiscal_year_ends_in_month=month,
+        first_quarter=text("first_quarter", QUARTER, "a quarter such as 2012Q1"),
+        data_through=text("data_through", QUARTER, "a quarter such as 2026Q2"),
+        last_results=text("last_results", _DAY, day) if content.get("last_results") else None,
+        next_results=text("next_results", _DAY, day) if coming is not None else None,
+        next_results_status=status,
+        sets=MappingProxyType({key: tuple(members) for key, members in labels.items()}),
+        labels=labels,
+    )
+
+
+def _sets(content: object, where: str) -> Mapping[str, Mapping[str, str]]:
+    if not isinstance(content, dict):
+        raise FactsError("bad value", where=f"{where}, sets", received=content, allowed="a mapping")
+    found: dict[str, Mapping[str, str]] = {}
+    for key, members in content.items():
+        spot = f"{where}, sets.{key}"
+        if not isinstance(members, dict) or not members:
+            raise FactsError("bad value", where=spot, received=members, allowed="member: label")
+        for name in (key, *members):
+            if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
+                raise FactsError(
+                    "not a name", where=spot, received=name, allowed="lower case, digits and _"
+                )
+        found[key] = MappingProxyType({name: str(label) for name, label in members.items()})
+    return MappingProxyType(found)

@@ -1,0 +1,305 @@
+"""Complete rows of history: what the model's lines take as arguments.
+
+``history.csv`` lists the rows of a company, ``history_rules.csv`` how each is filled, in
+order: what is on file first, then rules for the rest. A row has no gap from its first to its
+last quarter; outside them it is NaN. What a rule fills beyond arithmetic is an *estimate*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from jcurve.errors import FactsError, UsageError, nearest
+from jcurve.facts.reported import NATURES, Facts, reported
+from jcurve.facts.rules import RULES, Cell, Cells, check_inputs
+from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
+from jcurve.facts.units import UNITS
+from jcurve.project import Project
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["STATUSES", "HistoryRow", "history"]
+
+STATUSES = ("reported", "derived", "estimate", "")
+_ROW_COLUMNS = ("row", "unit", "nature", "first", "last", "definition")
+_RULE_COLUMNS = ("row", "rule", "inputs", "from", "to", "why")
+_NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
+_GRID_START = "2011Q1"  # a year before the model's first quarter, for opening balances
+_PER_CENT = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryRow:
+    """A row of history on the model's timeline.
+
+    ``values`` holds NaN, and the other three empty text, outside ``first`` to ``last``.
+    ``status`` is reported, derived or estimate; ``source_id`` may name several, joined by
+    ``;``; ``why`` is the rule that filled the quarter, empty where the figure is on file.
+    """
+
+    name: str
+    unit: str
+    nature: str
+    definition: str
+    first: str
+    last: str
+    quarters: tuple[str, ...]
+    values: NDArray[np.float64]
+    status: tuple[str, ...]
+    source_id: tuple[str, ...]
+    why: tuple[str, ...]
+
+    @property
+    def prefix(self) -> str:
+        """The family's name; the row's own where it is in none."""
+        return self.name.partition(".")[0]
+
+    @property
+    def member(self) -> str | None:
+        """The member of the family, or None."""
+        return self.name.partition(".")[2] or None
+
+    def at(self, quarter: str) -> float:
+        """The value of a quarter on the timeline."""
+        try:
+            return float(self.values[self.quarters.index(quarter)])
+        except ValueError:
+            raise UsageError(
+                "quarter outside the timeline",
+                received=quarter,
+                allowed=f"{self.quarters[0]} to {self.quarters[-1]}",
+            ) from None
+
+    def estimates(self) -> tuple[str, ...]:
+        """The quarters that a rule filled."""
+        return tuple(q for q, s in zip(self.quarters, self.status, strict=True) if s == "estimate")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    rule: str
+    inputs: tuple[str, ...]
+    start: str
+    stop: str
+    why: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    name: str
+    unit: str
+    nature: str
+    first: str
+    last: str
+    definition: str
+    where: str
+    steps: tuple[_Step, ...]
+
+
+class _Builder:
+    """Fills rows on demand, each once, in whatever order their rules ask for one another."""
+
+    def __init__(self, facts: Facts, plans: Mapping[str, _Plan], last: str) -> None:
+        self.facts = facts
+        self.plans = plans
+        self.quarters = quarters_between(_GRID_START, last)
+        self.index = {quarter: i for i, quarter in enumerate(self.quarters)}
+        shift = facts.company.fiscal_year_ends_in_month // 3
+        self.years = tuple(str(int(q[:4]) + (int(q[5]) > shift)) for q in self.quarters)
+        self.done: dict[str, Cells] = {}
+        self.open: list[str] = []
+
+    def fact(self, metric: str, period: str, unit: str) -> Cell | None:
+        found = self.facts.get(metric, period)
+        if found is None:
+            return None
+        scale = _PER_CENT if (found.unit, unit) == ("percent", "share") else 1.0
+        status = "derived" if found.kind == "derived" else "reported"
+        return Cell(found.value * scale, status, found.source.source_id)
+
+    def cells(self, name: str, unit: str, where: str) -> Cells:
+        if name in self.plans:
+            return self.row(name)
+        if name not in self.facts.metrics:
+            known = [*self.plans, *self.facts.metrics]
+            raise FactsError(
+                "no such row or metric", where=where, received=name, suggestion=nearest(name, known)
+            )
+        return [self.fact(name, quarter, unit) for quarter in self.quarters]
+
+    def row(self, name: str) -> Cells:
+        if name in self.done:
+            return self.done[name]
+        if name in self.open:
+            raise FactsError(
+                "rows of history that need one another",
+                where=self.plans[name].where,
+                received=" > ".join([*self.open[self.open.index(name) :], name]),
+            )
+        self.open.append(name)
+        plan = self.plans[name]
+        own: list[Cell | None] = [None] * len(self.quarters)
+        for step in plan.steps:
+            view = _StepView(self, plan, step)
+            apply, _ = RULES[step.rule]
+            proposed = apply(view, step.inputs, tuple(own))
+            # What is on file is kept outside the row's range too: a balance before the first
+            # quarter is the neighbour of a gap at it.
+            on_file = step.rule in ("quarters", "year_ends")
+            low = self.index.get(step.start, 0 if on_file else self.index[plan.first])
+            high = self.index.get(step.stop, self.index[plan.last])
+            for i in range(low, high + 1):
+                if own[i] is None:
+                    own[i] = proposed[i]
+        self._refuse_gaps(plan, own)
+        self.open.pop()
+        self.done[name] = tuple(own)
+        return self.done[name]
+
+    def _refuse_gaps(self, plan: _Plan, own: Cells) -> None:
+        inside = range(self.index[plan.first], self.index[plan.last] + 1)
+        gaps = [self.quarters[i] for i in inside if own[i] is None]
+        if gaps:
+            raise FactsError(
+                f"{plan.name} has no value and no rule for {len(gaps)} quarters",
+                where=plan.where,
+                received=", ".join(gaps),
+                allowed="a reported value, or a rule that fills it",
+            )
+
+
+class _StepView:
+    """What one step of one row may look at."""
+
+    def __init__(self, builder: _Builder, plan: _Plan, step: _Step) -> None:
+        self._builder = builder
+        self._unit = plan.unit
+        self.quarters = builder.quarters
+        self.first = builder.index[plan.first]
+        self.why = step.why
+        self.where = step.where
+
+    def cells(self, name: str) -> Cells:
+        return self._builder.cells(name, self._unit, self.where)
+
+    def fact(self, metric: str, period: str) -> Cell | None:
+        if metric not in self._builder.facts.metrics:
+            raise FactsError(
+                "no such metric",
+                where=self.where,
+                received=metric,
+                suggestion=nearest(metric, self._builder.facts.metrics),
+            )
+        return self._builder.fact(metric, period, self._unit)
+
+    def year_of(self, index: int) -> str:
+        return self._builder.years[index]
+
+
+def history(
+    company: str,
+    first: str = "2012Q1",
+    last: str = "2040Q4",
+    project: Project | str | Path | None = None,
+) -> dict[str, HistoryRow]:
+    """Every row of history of a company, on the quarters from ``first`` to ``last``.
+
+    Raises:
+        FactsError: a malformed table, rows that need one another, or a gap without a rule.
+    """
+    import numpy as np
+
+    data = data_folder(project)
+    facts = reported(company, Project(data.parent))
+    through = facts.company.data_through
+    plans = _plans(data, facts)
+    builder = _Builder(facts, plans, through)
+    wanted = quarters_between(first, last)
+    rows: dict[str, HistoryRow] = {}
+    for name, plan in plans.items():
+        cells = builder.row(name)
+        picked = [cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted]
+        values = np.array([np.nan if c is None else c.value for c in picked], dtype=np.float64)
+        values.setflags(write=False)
+        rows[name] = HistoryRow(
+            name=name,
+            unit=plan.unit,
+            nature=plan.nature,
+            definition=plan.definition,
+            first=plan.first,
+            last=plan.last,
+            quarters=wanted,
+            values=values,
+            status=tuple("" if c is None else c.status for c in picked),
+            source_id=tuple("" if c is None else c.source for c in picked),
+            why=tuple("" if c is None else c.why for c in picked),
+        )
+    return rows
+
+
+def _plans(data: Path, facts: Facts) -> Mapping[str, _Plan]:
+    folder = f"companies/{facts.company.folder}"
+    through = facts.company.data_through
+    heads: dict[str, Row] = {}
+    for row in read_table(data, f"{folder}/history.csv", _ROW_COLUMNS):
+        name = row.text("row")
+        if not _NAME.fullmatch(name):
+            raise FactsError(
+                "not the name of a row of history",
+                where=row.at("row"),
+                received=name,
+                allowed="reported_ and lower case, optionally .member",
+            )
+        if name in heads:
+            raise FactsError("row listed twice", where=row.at("row"), received=name)
+        heads[name] = row
+    steps: dict[str, list[_Step]] = {name: [] for name in heads}
+    for row in read_table(data, f"{folder}/history_rules.csv", _RULE_COLUMNS):
+        steps[row.choice("row", heads, "row of history")].append(_step(row))
+    plans: dict[str, _Plan] = {}
+    for name, row in heads.items():
+        plan = _Plan(
+            name=name,
+            unit=row.choice("unit", UNITS, "unit"),
+            nature=row.choice("nature", NATURES, "nature"),
+            first=row.period("first", QUARTER),
+            last=row.period("last", QUARTER) if row.optional("last") else through,
+            definition=row.text("definition"),
+            where=row.at("row"),
+            steps=tuple(steps[name]),
+        )
+        if not _GRID_START <= plan.first <= plan.last <= through:
+            raise FactsError(
+                "a row of history ends before it starts, or outside the data",
+                where=row.at("first"),
+                received=f"{plan.first} to {plan.last}",
+                allowed=f"quarters from {_GRID_START} to {through}",
+            )
+        plans[name] = plan
+    return MappingProxyType(plans)
+
+
+def _step(row: Row) -> _Step:
+    rule = row.choice("rule", RULES, "rule")
+    inputs = tuple(row.optional("inputs").split())
+    check_inputs(rule, inputs, row.at("inputs"))
+    if rule == "constant":
+        row.number("inputs")
+    if rule != "quarters" and not (rule == "year_ends" and not row.optional("from")):
+        row.text("why")
+    return _Step(
+        rule=rule,
+        inputs=inputs,
+        start=row.period("from", QUARTER) if row.optional("from") else "",
+        stop=row.period("to", QUARTER) if row.optional("to") else "",
+        why=row.optional("why"),
+        where=row.at("rule"),
+    )

@@ -1,0 +1,476 @@
+"""The registers beside the reported series: evidence, drivers, claims, parameters, tax tables,
+changes of useful life, guidance, and how a model's asset classes map to reported ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jcurve.errors import FactsError
+from jcurve.facts.company import Company, company
+from jcurve.facts.sources import Source, sources
+from jcurve.facts.tables import YEAR, Row, data_folder, read_table
+from jcurve.facts.units import UNITS
+from jcurve.project import Project
+
+__all__ = [
+    "Article",
+    "Claim",
+    "ClassShare",
+    "Driver",
+    "Evidence",
+    "Guidance",
+    "LifeChange",
+    "Parameter",
+    "articles",
+    "capex_guidance",
+    "claims",
+    "class_map",
+    "drivers",
+    "evidence",
+    "external",
+    "life_changes",
+    "macrs",
+]
+
+_CONFIDENCES = ("high", "medium", "low", "judgement")
+_EVIDENCE_GRADES = ("direct", "transcript", "secondary")
+_VERDICTS = ("confirmed", "opinion", "superseded", "unsupported", "wrong date or attribution")
+_CONVENTIONS = ("half-year", "mid-quarter", "mid-month")
+_LIFE_TYPES = ("change", "policy", "retirement")
+_PER_CENT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A dated statement or figure; ``measure`` says what the unit counts."""
+
+    key: str
+    statement: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    measure: str
+    as_of: str
+    source_title: str
+    url: str
+    confidence: str
+    grade: str
+    driver: str
+    note: str
+
+    @property
+    def is_secondary(self) -> bool:
+        """Whether an exhibit that rests on it must say so."""
+        return self.grade == "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A mechanism that the source articles name, and how a model can represent it."""
+
+    key: str
+    driver: str
+    articles: tuple[str, ...]
+    article_says: str
+    formula: str
+    parameters: str
+    unit: str
+    plausible_range: str
+    range_basis: str
+    evidence: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A source article."""
+
+    key: str
+    title: str
+    publisher: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A checkable claim of an article against the record."""
+
+    key: str
+    article: str
+    claim: str
+    claimed_value: str
+    unit: str
+    record: str
+    verdict: str
+    correction: str
+    url: str
+    confidence: str
+    contradicts_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the outside world; ``value`` is None where it is words (``text``)."""
+
+    key: str
+    value: float | None
+    text: str
+    low: float | None
+    high: float | None
+    unit: str
+    as_of: str
+    source: Source
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LifeChange:
+    """A change of useful life, a stated policy, or an early retirement.
+
+    ``effect`` is the disclosed change of depreciation in USD m (less is negative) over
+    ``effect_window``. Lives are ranges in years (low, high), None where not stated.
+    """
+
+    entity: str
+    effective_date: str
+    type: str
+    asset_class: str
+    old_life: tuple[float, float] | None
+    new_life: tuple[float, float] | None
+    effect: float | None
+    effect_window: str
+    source: Source
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """A guided range for a fiscal year, as of a date."""
+
+    entity: str
+    as_of: str
+    fiscal_year: str
+    metric: str
+    low: float
+    high: float
+    unit: str
+    includes_finance_lease_principal: bool | None
+    source: Source
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShare:
+    """The part of a reported property class that a model's asset class takes, from a year on."""
+
+    asset_class: str
+    reported_class: str
+    year: int
+    share: float
+    kind: str
+    basis: str
+
+
+def _fresh(row: Row, key: str, seen: Mapping[str, object], what: str) -> str:
+    name = row.text(key)
+    if name in seen:
+        raise FactsError(f"{what} listed twice", where=row.at(key), received=name)
+    return name
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def evidence(project: Project | str | Path | None = None) -> Mapping[str, Evidence]:
+    """Dated statements and figures by key."""
+    columns = (
+        "key", "statement", "value", "low", "high", "unit", "measure", "as_of",
+        "source_title", "url", "confidence", "grade", "driver", "note",
+    )  # fmt: skip
+    found: dict[str, Evidence] = {}
+    for row in read_table(data_folder(project), "evidence/evidence.csv", columns):
+        key = _fresh(row, "key", found, "evidence")
+        found[key] = Evidence(
+            key=key,
+            statement=row.text("statement"),
+            value=row.optional_number("value"),
+            low=row.optional_number("low"),
+            high=row.optional_number("high"),
+            unit=row.choice("unit", UNITS, "unit"),
+            measure=row.optional("measure"),
+            as_of=row.text("as_of"),
+            source_title=row.text("source_title"),
+            url=row.optional("url"),
+            confidence=row.choice("confidence", _CONFIDENCES, "confidence"),
+            grade=row.choice("grade", _EVIDENCE_GRADES, "grade"),
+            driver=row.optional("driver"),
+            note=row.optional("note"),
+        )
+    return MappingProxyType(found)
+
+
+def drivers(project: Project | str | Path | None = None) -> Mapping[str, Driver]:
+    """The mechanisms that the articles name, by key."""
+    columns = (
+        "key", "driver", "articles", "article_says", "formula", "parameters", "unit",
+        "plausible_range", "range_basis", "evidence", "url",
+    )  # fmt: skip
+    found: dict[str, Driver] = {}
+    for row in read_table(data_folder(project), "evidence/drivers.csv", columns):
+        key = _fresh(row, "key", found, "driver")
+        found[key] = Driver(
+            key=key,
+            driver=row.text("driver"),
+            articles=_split(row.optional("articles")),
+            article_says=row.optional("article_says"),
+            formula=row.optional("formula"),
+            parameters=row.optional("parameters"),
+            unit=row.optional("unit"),
+            plausible_range=row.optional("plausible_range"),
+            range_basis=row.optional("range_basis"),
+            evidence=_split(row.optional("evidence")),
+            url=row.optional("url"),
+        )
+    return MappingProxyType(found)
+
+
+def articles(project: Project | str | Path | None = None) -> Mapping[str, Article]:
+    """The source articles by key."""
+    found: dict[str, Article] = {}
+    columns = ("key", "title", "publisher", "date")
+    for row in read_table(data_folder(project), "evidence/articles.csv", columns):
+        key = _fresh(row, "key", found, "article")
+        found[key] = Article(
+            key, row.text("title"), row.optional("publisher"), row.optional("date")
+        )
+    return MappingProxyType(found)
+
+
+def claims(project: Project | str | Path | None = None) -> Mapping[str, Claim]:
+    """The articles' claims against the record, by key."""
+    columns = (
+        "key", "article", "claim", "claimed_value", "unit", "record", "verdict", "correction",
+        "url", "confidence", "contradicts_record",
+    )  # fmt: skip
+    data = data_folder(project)
+    known = articles(Project(data.parent))
+    found: dict[str, Claim] = {}
+    for row in read_table(data, "evidence/claims.csv", columns):
+        key = _fresh(row, "key", found, "claim")
+        found[key] = Claim(
+            key=key,
+            article=row.choice("article", known, "article"),
+            claim=row.text("claim"),
+            claimed_value=row.optional("claimed_value"),
+            unit=row.optional("unit"),
+            record=row.text("record"),
+            verdict=row.choice("verdict", _VERDICTS, "verdict"),
+            correction=row.optional("correction"),
+            url=row.optional("url"),
+            confidence=row.choice("confidence", _CONFIDENCES, "confidence"),
+            contradicts_record=row.choice("contradicts_record", ("yes", "no"), "answer") == "yes",
+        )
+    return MappingProxyType(found)
+
+
+def external(project: Project | str | Path | None = None) -> Mapping[str, Parameter]:
+    """Parameters of the outside world by key: tax law, rates, prices, power."""
+    columns = ("key", "value", "low", "high", "unit", "as_of", "source_id", "note")
+    data = data_folder(project)
+    known = sources(Project(data.parent))
+    found: dict[str, Parameter] = {}
+    for row in read_table(data, "external/parameters.csv", columns):
+        key = _fresh(row, "key", found, "parameter")
+        unit = row.choice("unit", UNITS, "unit")
+        words = unit == "text"
+        found[key] = Parameter(
+            key=key,
+            value=None if words else row.number("value"),
+            text=row.text("value") if words else "",
+            low=row.optional_number("low"),
+            high=row.optional_number("high"),
+            unit=unit,
+            as_of=row.optional("as_of"),
+            source=known[row.choice("source_id", known, "source")],
+            note=row.optional("note"),
+        )
+    return MappingProxyType(found)
+
+
+def macrs(
+    recovery_class: int,
+    convention: str = "half-year",
+    placed_in: int | None = None,
+    project: Project | str | Path | None = None,
+) -> tuple[float, ...]:
+    """Tax depreciation by tax year as shares of cost (IRS Publication 946).
+
+    ``placed_in`` is the month (mid-month) or the quarter (mid-quarter) of placement in
+    service; half-year takes none.
+
+    Raises:
+        FactsError: no such table is on file.
+    """
+    columns = ("recovery_class_years", "convention", "placed_in", "year", "percent", "source_id")
+    tables: dict[tuple[int, str, int | None], dict[int, float]] = {}
+    data = data_folder(project)
+    known = sources(Project(data.parent))
+    for row in read_table(data, "external/macrs.csv", columns):
+        placed = row.optional_number("placed_in")
+        key = (
+            int(row.number("recovery_class_years")),
+            row.choice("convention", _CONVENTIONS, "convention"),
+            None if placed is None else int(placed),
+        )
+        year = int(row.number("year"))
+        row.choice("source_id", known, "source")
+        if year in tables.setdefault(key, {}):
+            raise FactsError("tax year listed twice", where=row.at("year"), received=year)
+        tables[key][year] = row.number("percent") * _PER_CENT
+    wanted = (recovery_class, convention, placed_in)
+    if wanted not in tables:
+        raise FactsError(
+            "no such tax depreciation table",
+            where="data/external/macrs.csv",
+            received=wanted,
+            allowed="; ".join(
+                sorted({f"{c} years, {name}" for c, name, _ in tables}, key=_leading_number)
+            ),
+        )
+    table = tables[wanted]
+    if sorted(table) != list(range(1, len(table) + 1)):
+        raise FactsError(
+            "tax years with a gap", where="data/external/macrs.csv", received=sorted(table)
+        )
+    return tuple(table[year] for year in sorted(table))
+
+
+def _leading_number(text: str) -> tuple[int, str]:
+    return int(text.split(maxsplit=1)[0]), text
+
+
+def _life(row: Row, key: str) -> tuple[float, float] | None:
+    text = row.optional(key)
+    low, _, high = text.partition("-")
+    try:
+        return (float(low), float(high or low)) if text else None
+    except ValueError:
+        if row.optional("type") == "policy":
+            return None  # "lesser of useful life or lease term": the words stay in the note
+        raise FactsError(
+            "not a life", where=row.at(key), received=text, allowed="years, or a range such as 4-5"
+        ) from None
+
+
+def life_changes(
+    name: str = "META", project: Project | str | Path | None = None
+) -> tuple[LifeChange, ...]:
+    """A company's useful lives: changes with their disclosed effect, and stated policies."""
+    columns = (
+        "entity", "effective_date", "type", "asset_class", "old_life_years", "new_life_years",
+        "effect_usd_m", "effect_window", "source_id", "note",
+    )  # fmt: skip
+    owner, data, known = _owner(name, project)
+    found = []
+    for row in read_table(data, f"companies/{owner.folder}/useful_lives.csv", columns):
+        effect = row.optional_number("effect_usd_m")
+        found.append(
+            LifeChange(
+                entity=row.choice("entity", (owner.name,), "entity for this folder"),
+                effective_date=row.date("effective_date"),
+                type=row.choice("type", _LIFE_TYPES, "type"),
+                asset_class=row.text("asset_class"),
+                old_life=_life(row, "old_life_years"),
+                new_life=_life(row, "new_life_years"),
+                effect=effect,
+                effect_window=row.optional("effect_window")
+                if effect is None
+                else row.text("effect_window"),
+                source=known[row.choice("source_id", known, "source")],
+                note=row.optional("note"),
+            )
+        )
+    return tuple(found)
+
+
+def capex_guidance(
+    name: str = "META", project: Project | str | Path | None = None
+) -> tuple[Guidance, ...]:
+    """A company's guided ranges for capital expenditures and total expenses, by date."""
+    columns = (
+        "entity", "as_of", "fiscal_year", "metric", "low", "high", "unit",
+        "includes_finance_lease_principal", "source_id", "note",
+    )  # fmt: skip
+    owner, data, known = _owner(name, project)
+    found = []
+    for row in read_table(data, f"companies/{owner.folder}/capex_guidance.csv", columns):
+        answer = row.optional("includes_finance_lease_principal")
+        if answer:
+            row.choice("includes_finance_lease_principal", ("yes", "no"), "answer")
+        found.append(
+            Guidance(
+                entity=row.choice("entity", (owner.name,), "entity for this folder"),
+                as_of=row.date("as_of"),
+                fiscal_year=row.period("fiscal_year", YEAR),
+                metric=row.choice("metric", ("capex", "total_expenses"), "guided metric"),
+                low=row.number("low"),
+                high=row.number("high"),
+                unit=row.choice("unit", UNITS, "unit"),
+                includes_finance_lease_principal=answer == "yes" if answer else None,
+                source=known[row.choice("source_id", known, "source")],
+                note=row.optional("note"),
+            )
+        )
+    return tuple(found)
+
+
+def class_map(
+    name: str = "META", project: Project | str | Path | None = None
+) -> tuple[ClassShare, ...]:
+    """How the model's asset classes share the reported property classes, by year.
+
+    Raises:
+        FactsError: a share outside 0 to 1, or shares of a class and year that do not sum to 1.
+    """
+    columns = ("asset_class", "reported_class", "year", "share", "kind", "basis")
+    owner, data, _ = _owner(name, project)
+    file = f"companies/{owner.folder}/class_map.csv"
+    found: list[ClassShare] = []
+    sums: dict[tuple[str, int], float] = {}
+    for row in read_table(data, file, columns):
+        share = ClassShare(
+            asset_class=row.choice("asset_class", owner.sets["asset_class"], "asset class"),
+            reported_class=row.text("reported_class"),
+            year=int(row.period("year", YEAR)),
+            share=row.number("share"),
+            kind=row.choice("kind", ("reported", "evidence", "judgement"), "kind"),
+            basis=row.text("basis"),
+        )
+        if not 0.0 <= share.share <= 1.0:
+            raise FactsError(
+                "not a share", where=row.at("share"), received=share.share, allowed="0 to 1"
+            )
+        key = (share.reported_class, share.year)
+        sums[key] = sums.get(key, 0.0) + share.share
+        found.append(share)
+    for (reported_class, year), total in sums.items():
+        if abs(total - 1.0) > 1e-9:
+            raise FactsError(
+                f"shares of {reported_class} in {year} do not sum to 1",
+                where=f"data/{file}",
+                received=round(total, 9),
+            )
+    return tuple(found)
+
+
+def _owner(
+    name: str, project: Project | str | Path | None
+) -> tuple[Company, Path, Mapping[str, Source]]:
+    data = data_folder(project)
+    return company(name, Project(data.parent)), data, sources(Project(data.parent))

@@ -1,0 +1,83 @@
+"""Every source that a fact, parameter or assumption may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jcurve.errors import FactsError
+from jcurve.facts.tables import data_folder, read_table
+from jcurve.project import Project
+
+__all__ = ["GRADES", "Source", "sources"]
+
+GRADES: Mapping[str, str] = MappingProxyType(
+    {
+        "filing": "text or XBRL of a filing with the SEC",
+        "release": "company release, presentation or prospectus",
+        "transcript": "copy or summary of a call",
+        "quotation": "a filing as quoted or transcribed by others",
+        "secondary": "press, data page or research note",
+        "estimate": "somebody's model or estimate",
+        "derived": "arithmetic on other facts of this project",
+    }
+)
+_COLUMNS = (
+    "source_id", "title", "publisher", "url", "date", "accession", "how_verified", "grade",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value was read, and how far it was checked."""
+
+    source_id: str
+    title: str
+    publisher: str
+    url: str
+    date: str
+    accession: str
+    how_verified: str
+    grade: str
+
+    @property
+    def is_secondary(self) -> bool:
+        """Whether an exhibit that rests on this source must say so."""
+        return self.grade in ("secondary", "estimate")
+
+    @property
+    def is_resolvable(self) -> bool:
+        """Whether a reader can get back to it, or is told why not."""
+        return bool(
+            self.url
+            or self.accession
+            or self.grade == "derived"
+            or "not retained" in self.how_verified
+            or "public repository" in self.how_verified
+        )
+
+
+def sources(project: Project | str | Path | None = None) -> Mapping[str, Source]:
+    """The sources of ``data/sources.csv`` by their id.
+
+    Raises:
+        FactsError: an id twice, an unknown grade, or an empty title or verification.
+    """
+    found: dict[str, Source] = {}
+    for row in read_table(data_folder(project), "sources.csv", _COLUMNS):
+        key = row.text("source_id")
+        if key in found:
+            raise FactsError("source listed twice", where=row.at("source_id"), received=key)
+        found[key] = Source(
+            source_id=key,
+            title=row.text("title"),
+            publisher=row.optional("publisher"),
+            url=row.optional("url"),
+            date=row.optional("date"),
+            accession=row.optional("accession"),
+            how_verified=row.text("how_verified"),
+            grade=row.choice("grade", GRADES, "grade"),
+        )
+    return MappingProxyType(found)

@@ -1,0 +1,169 @@
+"""Reading one CSV table: strict, with the file and line in every complaint."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jcurve.errors import FactsError, nearest
+from jcurve.project import Project, find_project
+
+__all__ = [
+    "QUARTER",
+    "YEAR",
+    "Row",
+    "data_folder",
+    "quarter_after",
+    "quarters_between",
+    "quarters_of_year",
+    "read_table",
+]
+
+QUARTER = re.compile(r"(?:19|20)\d\dQ[1-4]")
+YEAR = re.compile(r"(?:19|20)\d\d")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_DATE = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+
+
+def data_folder(project: Project | str | Path | None = None) -> Path:
+    """The ``data`` folder of a project that is given, named, or found."""
+    return (project if isinstance(project, Project) else find_project(project)).data
+
+
+def quarter_after(label: str, steps: int = 1) -> str:
+    """The quarter ``steps`` after ``label`` (before it when negative)."""
+    number = int(label[:4]) * 4 + int(label[5]) - 1 + steps
+    return f"{number // 4}Q{number % 4 + 1}"
+
+
+def quarters_between(first: str, last: str) -> tuple[str, ...]:
+    """Quarter labels from ``first`` to ``last``, both included; empty when reversed."""
+    labels = []
+    label = first
+    while label <= last:
+        labels.append(label)
+        label = quarter_after(label)
+    return tuple(labels)
+
+
+def quarters_of_year(year: str, ends_in_month: int = 12) -> tuple[str, ...]:
+    """The four calendar quarters of a fiscal year that is named for the year it ends in."""
+    last = f"{year}Q{ends_in_month // 3}"
+    return tuple(quarter_after(last, step) for step in (-3, -2, -1, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of a table, and where it stands."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def at(self, key: str) -> str:
+        """File, line and column, for a message."""
+        return f"{self.file}:{self.line}, {key}"
+
+    def optional(self, key: str) -> str:
+        """The cell's text, empty when the cell is."""
+        return self.cells[key]
+
+    def text(self, key: str) -> str:
+        """The cell's text, which must not be empty."""
+        value = self.cells[key]
+        if not value:
+            raise FactsError("empty cell", where=self.at(key), allowed="a value")
+        return value
+
+    def number(self, key: str) -> float:
+        """A finite decimal number: digits, a point, no separators, no sign but minus."""
+        value = self.text(key)
+        if not _NUMBER.fullmatch(value):
+            raise FactsError(
+                "not a number",
+                where=self.at(key),
+                received=value,
+                allowed="a finite decimal number such as 1234.5, without separators",
+            )
+        number = float(value)
+        if number in (float("inf"), float("-inf")):
+            raise FactsError("number too large", where=self.at(key), received=value)
+        return number
+
+    def optional_number(self, key: str) -> float | None:
+        """A number, or None when the cell is empty."""
+        return self.number(key) if self.cells[key] else None
+
+    def choice(self, key: str, allowed: Collection[str], what: str) -> str:
+        """A name from a closed list."""
+        value = self.text(key)
+        if value not in allowed:
+            raise FactsError(
+                f"unknown {what}",
+                where=self.at(key),
+                received=value,
+                allowed=", ".join(sorted(allowed)) if len(allowed) <= 40 else f"a known {what}",
+                suggestion=nearest(value, allowed),
+            )
+        return value
+
+    def period(self, key: str, form: re.Pattern[str]) -> str:
+        """A quarter (``2026Q2``) or a year (``2026``)."""
+        value = self.text(key)
+        if not form.fullmatch(value):
+            raise FactsError(
+                "malformed period",
+                where=self.at(key),
+                received=value,
+                allowed="a quarter such as 2026Q2" if form is QUARTER else "a year such as 2026",
+            )
+        return value
+
+    def date(self, key: str) -> str:
+        """An ISO date, month or year."""
+        value = self.text(key)
+        if not _DATE.fullmatch(value):
+            raise FactsError(
+                "malformed date",
+                where=self.at(key),
+                received=value,
+                allowed="2026-07-29, 2026-07 or 2026",
+            )
+        return value
+
+
+def read_table(data: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    """The rows of ``data/name``, whose header must be exactly ``columns``.
+
+    Raises:
+        FactsError: the file is missing or unreadable, its header differs, or a row has
+            too few or too many cells.
+    """
+    path = data / name
+    shown = f"data/{name}"
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = tuple(next(reader, ()))
+            if header != columns:
+                raise FactsError(
+                    "unexpected columns",
+                    where=f"{shown}:1",
+                    received=",".join(header),
+                    allowed=",".join(columns),
+                )
+            for cells in reader:
+                if len(cells) != len(columns):
+                    raise FactsError(
+                        f"a row of {len(cells)} cells under {len(columns)} columns",
+                        where=f"{shown}:{reader.line_num}",
+                        received=",".join(cells),
+                    )
+                yield Row(shown, reader.line_num, dict(zip(columns, cells, strict=True)))
+    except FileNotFoundError:
+        raise FactsError("no such table", where=shown) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise FactsError(f"unreadable table: {problem}", where=shown) from None
