@@ -1,0 +1,158 @@
+"""The one way to write a file or publish a folder: whole or not at all.
+
+A file is written under a temporary name beside its target, flushed to the disk and
+renamed over it; a folder is flushed and renamed once. A reader therefore sees the
+old content or the new, never a part, also after a power cut.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from jcurve.errors import WriteError
+
+__all__ = [
+    "digest",
+    "make_folder",
+    "move_folder",
+    "publish_folder",
+    "write_file",
+    "write_json",
+]
+
+_BLOCK = 1 << 20
+
+
+def write_file(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Replace ``path`` by ``content`` in one step; text is written as UTF-8.
+
+    Args:
+        path: target, in a folder that exists.
+        content: the whole new content.
+        durable: flush to the disk before and after the rename. False for files that
+            may be lost in a power cut, such as work in progress.
+
+    Raises:
+        WriteError: the target cannot be written; it is then unchanged.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with _as_write_error(path):
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                if durable:
+                    os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        if durable:
+            _flush_folder(path.parent)
+
+
+def write_json(path: Path, value: object, *, durable: bool = True) -> None:
+    """Write ``value`` as indented JSON with a final newline; NaN is refused."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    write_file(path, text + "\n", durable=durable)
+
+
+def make_folder(path: Path, *, fresh: bool = False) -> None:
+    """Create ``path`` and its parents.
+
+    Args:
+        path: the folder.
+        fresh: refuse a folder that is there already.
+
+    Raises:
+        WriteError: it cannot be created, or it exists and ``fresh`` is set.
+    """
+    with _as_write_error(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(exist_ok=not fresh)
+
+
+def publish_folder(staged: Path, final: Path) -> None:
+    """Make the finished folder ``staged`` appear as ``final`` in one rename.
+
+    Every file is flushed to the disk first. Both must lie on one file system.
+
+    Raises:
+        WriteError: ``final`` exists (an edition is never overwritten) or cannot be made.
+    """
+    with _as_write_error(final):
+        for folder, _, names in os.walk(staged):
+            for name in names:
+                _flush_file(Path(folder) / name)
+            _flush_folder(Path(folder))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(final):
+            raise FileExistsError(errno.EEXIST, "it exists already")
+        # POSIX renames over an empty folder only; an edition is never empty, so of two
+        # runs that race past the check above the second still fails.
+        os.rename(staged, final)
+        _flush_folder(final.parent)
+        _flush_folder(final.parent.parent)
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a folder without flushing its content: for what may be lost.
+
+    Raises:
+        WriteError: ``target`` exists or cannot be made.
+    """
+    with _as_write_error(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(source, target)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    total = sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _flush_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(path: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder; its renames are journalled.
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems refuse to flush a folder; the rename holds anyway.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _as_write_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise WriteError(
+            f"cannot be written ({reason[:1].lower()}{reason[1:]})",
+            where=str(path),
+            allowed="a folder that you may write to, with space on its disk",
+        ) from error

@@ -1,0 +1,240 @@
+"""Parameters of a report notebook: read from it, checked before and inside a run.
+
+Papermill pastes parameter names as code, only warns of a name the notebook does not
+know, and turns ``-p`` text into strings. So a run of ours refuses a wrong name or type
+before it starts, and the notebook's second cell checks what it was given, by whatever
+route it came.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jcurve.errors import JCurveError, UsageError, nearest
+from jcurve.project import Project, find_project
+
+if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
+
+__all__ = [
+    "VIEWS",
+    "Parameters",
+    "check_names",
+    "check_parameters",
+    "check_view",
+    "declared_parameters",
+    "notebook_errors",
+    "read_overrides",
+]
+
+VIEWS = ("programme", "go_forward")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The checked parameters of a report.
+
+    Attributes:
+        scenario: the scenario with the overrides applied.
+        view: the view the report leads with.
+        out: folder for ``results.json``.
+        project: the project the scenario was read from.
+    """
+
+    scenario: Scenario
+    view: str
+    out: Path
+    project: Project
+
+
+def check_parameters(
+    scenario: object,
+    overrides: object,
+    view: object,
+    out: object,
+    project: str | Path | None = None,
+) -> Parameters:
+    """Check a report notebook's parameters, however they were given.
+
+    Args:
+        scenario: name of a scenario file.
+        overrides: assumption key → value; a mapping, or its text as JSON or Python.
+        view: ``programme`` or ``go_forward``.
+        out: an existing folder.
+        project: project folder; found from the working directory when None.
+
+    Raises:
+        UsageError: a parameter has the wrong type or an unknown value.
+        ScenarioError: the scenario or an override does not validate.
+    """
+    import jcurve
+
+    if not isinstance(scenario, str):
+        raise UsageError(
+            "scenario is not a name",
+            where="parameter scenario",
+            received=scenario,
+            allowed="the name of a file in data/scenarios, such as 'base'",
+        )
+    wanted = read_overrides(overrides)
+    lead = check_view(view)
+    if not isinstance(out, str | Path) or not Path(out).is_dir():
+        raise UsageError(
+            "no such folder", where="parameter out", received=out, allowed="an existing folder"
+        )
+    home = find_project(project)
+    return Parameters(
+        scenario=jcurve.scenario(scenario, wanted, project=home),
+        view=lead,
+        out=Path(out),
+        project=home,
+    )
+
+
+def check_view(view: object) -> str:
+    """``view`` when it is one.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if isinstance(view, str) and view in VIEWS:
+        return view
+    raise UsageError(
+        "unknown view",
+        where="parameter view",
+        received=view,
+        allowed=" or ".join(VIEWS),
+        suggestion=nearest(str(view), VIEWS),
+    )
+
+
+def read_overrides(given: object) -> dict[str, Any]:
+    """Overrides as a dictionary; text is read as JSON, then as a Python literal.
+
+    Raises:
+        UsageError: they are neither, or a key is not text.
+    """
+    value = given
+    if isinstance(given, str):
+        value = _literal(given) if given.strip() else {}
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return dict(value)
+    raise UsageError(
+        "overrides are not a table of assumption keys and values",
+        where="parameter overrides",
+        received=given,
+        allowed='{"capex.total.2027": 200000}',
+    )
+
+
+def _literal(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def declared_parameters(notebook: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Names and defaults in the cell tagged ``parameters``, which holds literals only.
+
+    Args:
+        notebook: the notebook as JSON.
+        where: its name, for errors.
+
+    Raises:
+        UsageError: there is no such cell, or it holds anything but literals.
+    """
+    for cell in notebook.get("cells", ()):
+        if "parameters" in cell.get("metadata", {}).get("tags", ()):
+            source = "".join(cell["source"])
+            break
+    else:
+        raise UsageError(
+            "the notebook takes no parameters",
+            where=where,
+            allowed="one code cell tagged 'parameters'",
+        )
+    try:
+        return dict(_assignment(statement) for statement in ast.parse(source).body)
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(
+            "the parameters cell holds more than literals",
+            where=where,
+            received=str(error),
+            allowed="one 'name = literal' a line",
+        ) from error
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, ast.literal_eval(value)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            return name, ast.literal_eval(value)
+    raise ValueError(ast.unparse(statement))
+
+
+def check_names(given: Mapping[str, object], declared: Mapping[str, Any], where: str) -> None:
+    """Refuse a parameter that the notebook does not declare, or of another type.
+
+    Raises:
+        UsageError: an unknown name (code among them), or a value of another kind than
+            the default.
+    """
+    for name, value in given.items():
+        if name not in declared:
+            raise UsageError(
+                "unknown parameter",
+                where=where,
+                received=name,
+                allowed=", ".join(declared),
+                suggestion=nearest(name, declared),
+            )
+        default = declared[name]
+        if not _same_kind(value, default):
+            raise UsageError(
+                f"parameter {name} has the wrong type",
+                where=where,
+                received=value,
+                allowed=f"a value like {default!r}",
+            )
+
+
+def _same_kind(value: object, default: object) -> bool:
+    if default is None:
+        return True
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(default))
+
+
+def notebook_errors() -> None:
+    """In a notebook, show our own errors as one line instead of a traceback.
+
+    The cell still fails: *Run all* stops there and papermill leaves with an error.
+    Outside IPython this does nothing.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((JCurveError,), _show_one_line)
+
+
+def _show_one_line(
+    shell: Any, kind: type[BaseException], error: BaseException, trace: object, **_: object
+) -> list[str]:
+    line = [f"{kind.__name__}: {error}"]
+    shell._showtraceback(kind, error, line)
+    return line

@@ -1,0 +1,245 @@
+"""What a report found, as data: ``results.json`` beside the executed notebook.
+
+The last cell of a report notebook calls ``record``; the verdict reads the file back
+with the same schema, so that a half-made or non-finite record never counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from jcurve.errors import RunError
+from jcurve.files import write_file
+
+__all__ = [
+    "FILE_NAME",
+    "Check",
+    "Difference",
+    "Exhibit",
+    "Headline",
+    "Results",
+    "ScenarioRecord",
+    "read_results",
+    "record",
+]
+
+FILE_NAME = "results.json"
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+View = Literal["programme", "go_forward"]
+
+
+class _Record(BaseModel):
+    # Strict: a number written as text, or a flag as a number, is a mistake in the notebook.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Headline(_Record):
+    """One headline figure: a value with its unit, or null with the reason.
+
+    A value is a number, or a label such as a quarter.
+    """
+
+    value: FiniteFloat | str | None
+    unit: Text | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _explained(self) -> Headline:
+        if self.value is None and self.reason is None:
+            raise ValueError("a null value needs a reason")
+        if self.value is not None and self.unit is None:
+            raise ValueError("a value needs a unit")
+        return self
+
+
+class Check(_Record):
+    """An identity that the report relied on: the size of its breach, and what is allowed."""
+
+    name: Text
+    value: FiniteFloat
+    tolerance: Annotated[FiniteFloat, Field(ge=0)]
+    ok: bool
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Check:
+        if self.ok and abs(self.value) > self.tolerance:
+            raise ValueError("marked ok, yet the value is beyond the tolerance")
+        return self
+
+
+class Exhibit(_Record):
+    """A chart or table that the report promises to show."""
+
+    id: Text
+    kind: Text
+    title: Text
+    alt: str
+
+
+class Difference(_Record):
+    """One assumption that differs from the base scenario."""
+
+    key: Text
+    base: JsonValue
+    value: JsonValue
+    why: str = ""
+
+
+class ScenarioRecord(_Record):
+    """The scenario as a report names it."""
+
+    name: Text
+    title: Text
+    hash: Text
+    differences: tuple[Difference, ...] = ()
+
+
+class Results(_Record):
+    """Everything a machine may want from one report.
+
+    Attributes:
+        headlines: by view, then by name (``npv``, ``payback`` …).
+        checks: identities; an edition needs at least one, and all of them ok.
+        exhibits: the charts and tables shown, each with alt text.
+        seed: of whatever was drawn at random; None when nothing was.
+    """
+
+    schema_version: Literal[1] = 1
+    report: Text
+    scenario: ScenarioRecord
+    view: View
+    valuation_date: Text
+    data_through: Text
+    headlines: dict[View, dict[str, Headline]]
+    checks: Annotated[tuple[Check, ...], Field(min_length=1)]
+    exhibits: tuple[Exhibit, ...] = ()
+    seed: int | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Results:
+        if not self.headlines.get(self.view):
+            raise ValueError(f"no headlines for the view {self.view!r}")
+        names = [exhibit.id for exhibit in self.exhibits]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"exhibits declared twice: {', '.join(twice)}")
+        return self
+
+
+class ReportedScenario(Protocol):
+    """What ``record`` needs of a scenario."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+
+
+def record(
+    out: str | Path,
+    *,
+    report: str,
+    scenario: ReportedScenario,
+    differences: Iterable[Mapping[str, object]] = (),
+    view: str,
+    valuation_date: str,
+    data_through: str,
+    headlines: Mapping[str, Mapping[str, Mapping[str, object]]],
+    checks: Iterable[Mapping[str, object]],
+    exhibits: Iterable[Mapping[str, object]] = (),
+    seed: int | None = None,
+) -> Results:
+    """Write ``results.json`` into the folder ``out``, whole or not at all.
+
+    Args:
+        out: the notebook's ``out`` parameter.
+        report: name of the notebook without its suffix.
+        scenario: gives name, title and hash.
+        differences: ``{key, base, value, why}`` for each assumption that differs from base.
+        view: the view the report leads with.
+        valuation_date: quarter, such as ``2026Q2``.
+        data_through: last reported quarter.
+        headlines: view → name → ``{value, unit}`` or ``{value: None, reason}``.
+        checks: ``{name, value, tolerance, ok}`` for each identity.
+        exhibits: ``{id, kind, title, alt}`` for each chart and table shown.
+        seed: of random draws, if any.
+
+    Raises:
+        RunError: the record is incomplete or holds a value that is not finite.
+        WriteError: the folder cannot be written.
+    """
+    content = {
+        "report": report,
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "hash": scenario.hash,
+            "differences": [dict(difference) for difference in differences],
+        },
+        "view": view,
+        "valuation_date": valuation_date,
+        "data_through": data_through,
+        "headlines": {
+            name: {key: dict(value) for key, value in values.items()}
+            for name, values in headlines.items()
+        },
+        "checks": [dict(check) for check in checks],
+        "exhibits": [dict(exhibit) for exhibit in exhibits],
+        "seed": seed,
+    }
+    try:
+        # Through JSON, so that what is checked is what a reader gets.
+        results = Results.model_validate_json(json.dumps(content, default=_plain))
+    except (ValidationError, ValueError, TypeError) as error:
+        raise RunError(
+            "the results are not complete", where=FILE_NAME, received=_first(error)
+        ) from error
+    write_file(Path(out) / FILE_NAME, results.model_dump_json(indent=2) + "\n")
+    return results
+
+
+def read_results(path: Path) -> Results:
+    """Read and validate a ``results.json``.
+
+    Raises:
+        RunError: it is missing or does not fit the schema.
+    """
+    try:
+        return Results.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunError("no results were recorded", where=path.name) from error
+    except ValidationError as error:
+        raise RunError(f"does not fit its schema: {_first(error)}", where=path.name) from error
+
+
+def _plain(value: object) -> object:
+    """NumPy scalars and the like as plain numbers."""
+    item = getattr(value, "item", None)
+    if callable(item):
+        return item()
+    raise TypeError(f"{type(value).__name__} has no place in {FILE_NAME}")
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where}: {first['msg']}" if where else str(first["msg"])
+    return str(error)

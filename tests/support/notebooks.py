@@ -1,0 +1,135 @@
+"""Tiny report notebooks and a project to run them in, without the model.
+
+A notebook is a list of cell sources; a fault is one cell put in its place. The kernels
+that run them are real.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jcurve.project import Project
+from jcurve.reports import Edition, run
+
+__all__ = [
+    "MOMENT",
+    "PARAMETERS",
+    "RECORD",
+    "SHOW",
+    "StandIn",
+    "make_project",
+    "render_plainly",
+    "run_fixture",
+    "write_notebook",
+]
+
+MOMENT = datetime(2026, 7, 30, 9, 0, tzinfo=UTC)
+
+PARAMETERS = """\
+scenario = "base"  # scenario name
+overrides = {}     # assumption key: value
+view = "programme"
+out = "."
+"""
+
+SHOW = """\
+from IPython.display import display
+display(
+    {"text/html": "<p>A chart</p>", "text/plain": "A chart"},
+    raw=True,
+    metadata={"jcurve": {"exhibit": "curve", "alt": "Falls, then rises."}},
+)
+"""
+
+RECORD = """\
+from types import SimpleNamespace
+from jcurve.reports import record
+content = dict(
+    report="fixture",
+    scenario=SimpleNamespace(name=scenario, title="Stand-in", hash="ab" * 32),
+    view=view,
+    valuation_date="2026Q2",
+    data_through="2026Q2",
+    headlines={view: {"npv": {"value": 1.5, "unit": "USD m"}}},
+    checks=[{"name": "ties", "value": 0.0, "tolerance": 1e-6, "ok": True}],
+    exhibits=[{"id": "curve", "kind": "chart", "title": "Curve", "alt": "Falls, then rises."}],
+)
+record(out, **content)
+"""
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A scenario as far as a run needs one."""
+
+    name: str = "base"
+    title: str = "Stand-in"
+    hash: str = "ab" * 32
+
+
+def write_notebook(path: Path, cells: Sequence[str]) -> None:
+    """Write a notebook whose first cell is its parameters cell."""
+    content = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {"tags": ["parameters"]} if number == 0 else {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(cells)
+        ],
+    }
+    path.write_text(json.dumps(content))
+
+
+def make_project(root: Path, cells: Sequence[str] = (PARAMETERS, SHOW, RECORD)) -> Project:
+    """A project folder with one report notebook, ``fixture``."""
+    (root / "data" / "scenarios").mkdir(parents=True)
+    (root / "data" / "scenarios" / "base.yml").write_text("schema: 1\nname: base\n")
+    (root / "notebooks").mkdir()
+    write_notebook(root / "notebooks" / "fixture.ipynb", cells)
+    return Project(root)
+
+
+def render_plainly(notebook: Path, html: Path, pdf: Path) -> None:
+    """Stands in for the exporters."""
+    html.write_text(f"<p>{len(notebook.read_bytes())} bytes</p>")
+    pdf.write_bytes(b"%PDF-1.7\n")
+
+
+def run_fixture(
+    project: Project,
+    *,
+    run_id: str = "run-1",
+    overrides: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    deadline: float = 60.0,
+    view: str = "programme",
+) -> Edition:
+    """Run the project's ``fixture`` notebook with a stand-in scenario and renderer."""
+    return run(
+        "fixture",
+        "base",
+        overrides,
+        view=view,
+        parameters=parameters,
+        project=project,
+        run_id=run_id,
+        clock=lambda: MOMENT,
+        deadline=deadline,
+        render=render_plainly,
+        resolve=lambda name, overrides, project: StandIn(name),
+    )
