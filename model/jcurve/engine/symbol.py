@@ -29,7 +29,7 @@ _KEEP = {"negative", "absolute", "positive"}
 _ROUND = {"floor", "ceil", "rint"}
 _SCALED = {"multiply", "divide", "power"}
 _POINTWISE = frozenset(
-    {"row", "where", "ratio", "splice"}
+    {"row", "where", "ratio", "splice", "previous", "current"}
     | _SAME_UNIT | _COMPARE | _LOGICAL | _PLAIN | _KEEP | _ROUND | _SCALED
 )  # fmt: skip
 
