@@ -1,0 +1,124 @@
+"""New products beside advertising, and cost savings: rows of data with one shared shape."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, rate
+from jcurve.engine.primitives import Family, Row, ratio, total
+from jcurve.engine.units import H100E, SHARE, USD_M
+from jcurve.lines.constants import (
+    ONE_YEAR,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+    TEN_TO_NINETY,
+)
+from jcurve.lines.sets import CHANNEL, SAVING
+
+__all__: list[str] = []
+
+
+def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
+    """Adoption from 0 at ``start``: a logistic whose middle comes one ramp (the time from
+    10 to 90 %) after the start, rescaled to begin at exactly zero."""
+    steepness = TEN_TO_NINETY / (ramp * QUARTERS_PER_YEAR)
+    reached = 1 / (
+        1 + np.exp(-steepness * (quarter_index - start - ramp * QUARTERS_PER_YEAR))
+    )
+    at_start = 1 / (1 + np.exp(TEN_TO_NINETY))
+    return np.maximum(ratio(reached - at_start, 1 - at_start), 0)
+
+
+def _decided(quarter_index: Row, valuation_date: Row, keeps_spending: Row) -> Row:
+    """The quarter up to which this world still rolls products out."""
+    return np.where(
+        keeps_spending > 0, quarter_index, np.minimum(quarter_index, valuation_date)
+    )
+
+
+@line(SHARE, rate, over=CHANNEL, annual="last")
+def channel_adoption(
+    channel_start: Row,
+    channel_ramp: Row,
+    quarter_index: Row,
+    valuation_date: Row,
+    keeps_spending: Row,
+) -> Row:
+    """Share of the addressable units that use the product; frozen at the valuation date
+    where the programme stops."""
+    return logistic_adoption(
+        _decided(quarter_index, valuation_date, keeps_spending),
+        channel_start,
+        channel_ramp,
+    )
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_demand(
+    channel_addressable: Row,
+    channel_adoption: Row,
+    channel_value: Row,
+    channel_value_growth: Row,
+    channel_start: Row,
+    channel_probability: Row,
+    quarter_index: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    has_programme: Row,
+) -> Row:
+    """Revenue that users would bring: addressable units x adoption x value per unit and year
+    x probability that the product succeeds. Value per unit grows from the start on."""
+    on = in_programme * programme_enabled * has_programme
+    years = np.maximum(quarter_index - channel_start, 0) / ONE_YEAR
+    value = channel_value * (1 + channel_value_growth) ** years
+    yearly = channel_addressable * value * channel_adoption
+    return on * channel_probability * yearly / QUARTERS_IN_YEAR
+
+
+@line(H100E, flow, over=CHANNEL)
+def channel_compute_need(channel_demand: Row, channel_compute_intensity: Row) -> Row:
+    """Generative compute that serving the demand takes."""
+    return channel_demand * channel_compute_intensity
+
+
+@line(SHARE, rate, annual="last")
+def channel_service_level(channel_compute_need: Family, generative_compute: Row) -> Row:
+    """Share of demand that the generative compute in service can serve, at most 1."""
+    need = total(channel_compute_need)
+    return np.where(need > 0, np.minimum(ratio(generative_compute, need), 1), 1)
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_revenue(channel_demand: Row, channel_service_level: Row) -> Row:
+    """Revenue of a new product, as far as compute serves its demand."""
+    return channel_demand * channel_service_level
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_cost(channel_revenue: Row, channel_margin: Row) -> Row:
+    """Variable cost of a new product before infrastructure, which capex, energy and cloud
+    already charge."""
+    return channel_revenue * (1 - channel_margin)
+
+
+@line(SHARE, rate, over=SAVING, annual="last")
+def saving_effect(
+    saving_base_share: Row,
+    saving_rate: Row,
+    saving_start: Row,
+    saving_ramp: Row,
+    quarter_index: Row,
+    valuation_date: Row,
+    keeps_spending: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    has_programme: Row,
+) -> Row:
+    """Share of core cost that the programme saves: part addressed x saving x adoption."""
+    on = in_programme * programme_enabled * has_programme
+    adopted = logistic_adoption(
+        _decided(quarter_index, valuation_date, keeps_spending),
+        saving_start,
+        saving_ramp,
+    )
+    return on * saving_base_share * saving_rate * adopted

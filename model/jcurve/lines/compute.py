@@ -1,0 +1,177 @@
+"""Compute in H100-equivalents: ordered at a price, placed with a lag, retired with age."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, rate, stock
+from jcurve.engine.primitives import Row, lag, splice
+from jcurve.engine.units import H100E, SHARE, USD_M, USD_PER_H100E
+from jcurve.lines.constants import (
+    HOURS_IN_QUARTER,
+    MILLION,
+    ONE_QUARTER,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
+from jcurve.lines.vintages import in_service, spread
+
+__all__: list[str] = []
+
+
+def _owned(
+    additions: Row, price: Row, placement_lag: Row, physical_life: Row, legacy: Row
+) -> Row:
+    """Compute in service from accelerators bought at ``price``, plus the legacy fleet."""
+    placed = spread(additions / (MILLION * price), placement_lag)
+    return in_service(placed, physical_life * QUARTERS_PER_YEAR) + legacy
+
+
+@line(USD_PER_H100E, rate, annual="mean")
+def compute_price(
+    compute_list_price: Row,
+    compute_tightness_premium: Row,
+    compute_price_shock: Row,
+    compute_own_silicon_share: Row,
+    compute_own_silicon_saving: Row,
+) -> Row:
+    """Accelerator capex per H100-equivalent at the time of order: the trend price, dearer
+    when the sector bids for scarce supply or components, cheaper by own silicon's share."""
+    scarcity = (1 + compute_tightness_premium) * (1 + compute_price_shock)
+    own_silicon = 1 - compute_own_silicon_share * compute_own_silicon_saving
+    return compute_list_price * scarcity * own_silicon
+
+
+@line(
+    H100E,
+    stock,
+    refer={
+        "accelerators": "additions.accelerators",
+        "lag_of_accelerators": "placement_lag.accelerators",
+        "life_of_accelerators": "life_physical.accelerators",
+    },
+)
+def compute_owned(
+    accelerators: Row,
+    compute_price: Row,
+    lag_of_accelerators: Row,
+    life_of_accelerators: Row,
+    compute_legacy: Row,
+) -> Row:
+    """Owned compute in service: accelerators placed within their physical life, in
+    H100-equivalents at the price when ordered, plus the fleet of before."""
+    return _owned(
+        accelerators,
+        compute_price,
+        lag_of_accelerators,
+        life_of_accelerators,
+        compute_legacy,
+    )
+
+
+@line(H100E, stock)
+def compute_rented(cloud_spending: Row, cloud_price: Row) -> Row:
+    """Third-party cloud capacity, from its cost and the market rent per accelerator-hour."""
+    return cloud_spending / (MILLION * cloud_price * HOURS_IN_QUARTER)
+
+
+@line(H100E, stock)
+def compute_in_service(
+    compute_owned: Row, compute_rented: Row, compute_leased: Row
+) -> Row:
+    """Compute that runs: owned, rented and leased."""
+    return compute_owned + compute_rented + compute_leased
+
+
+@line(SHARE, rate, annual="last")
+def ads_share_of_compute(
+    compute_ads_share: Row,
+    compute_baseline_ads_share: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    has_programme: Row,
+) -> Row:
+    """Share of compute that serves advertising and its ranking; the programme gives a growing
+    part of its compute to generative products."""
+    on = in_programme * programme_enabled * has_programme
+    return on * compute_ads_share + (1 - on) * compute_baseline_ads_share
+
+
+@line(H100E, stock)
+def ads_compute(compute_in_service: Row, ads_share_of_compute: Row) -> Row:
+    """Compute that serves advertising."""
+    return compute_in_service * ads_share_of_compute
+
+
+@line(H100E, stock)
+def generative_compute(compute_in_service: Row, ads_compute: Row) -> Row:
+    """Compute that serves generative products and research."""
+    return compute_in_service - ads_compute
+
+
+@line(
+    H100E,
+    stock,
+    refer={
+        "accelerators_mix": "capex_mix.accelerators",
+        "lag_of_accelerators": "placement_lag.accelerators",
+        "life_of_accelerators": "life_physical.accelerators",
+    },
+)
+def reported_ads_compute(
+    reported_capex: Row,
+    unpaid_share: Row,
+    accelerators_mix: Row,
+    compute_price: Row,
+    lag_of_accelerators: Row,
+    life_of_accelerators: Row,
+    compute_legacy: Row,
+    cloud_planned_spending: Row,
+    cloud_price: Row,
+    compute_ads_share: Row,
+    compute_baseline_ads_share: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    history: Row,
+) -> Row:
+    """Ads-serving compute from reported capex alone: what attribution on history rests on.
+    The same formula as each world's, without the forecast, so that the base shared by all
+    worlds needs no world."""
+    bought = splice(reported_capex, 0) * accelerators_mix
+    unpaid = bought * unpaid_share
+    owned = _owned(
+        bought + unpaid - lag(unpaid, ONE_QUARTER),
+        compute_price,
+        lag_of_accelerators,
+        life_of_accelerators,
+        compute_legacy,
+    )
+    on = in_programme * programme_enabled
+    rented = on * cloud_planned_spending / (MILLION * cloud_price * HOURS_IN_QUARTER)
+    share = on * compute_ads_share + (1 - on) * compute_baseline_ads_share
+    return np.where(history > 0, (owned + rented) * share, 0)
+
+
+@line(USD_M, flow)
+def cloud_planned_spending(cloud_yearly_spending: Row) -> Row:
+    """Third-party cloud that the programme rents, as planned."""
+    return cloud_yearly_spending / QUARTERS_IN_YEAR
+
+
+@line(USD_M, flow)
+def cloud_spending(
+    cloud_planned_spending: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    has_programme: Row,
+    keeps_spending: Row,
+    quarter_index: Row,
+    valuation_date: Row,
+    cloud_commitment: Row,
+) -> Row:
+    """Third-party cloud cost: the programme's plan; in the stopped world contracts already
+    signed run on for the committed years and then end."""
+    on = in_programme * programme_enabled * has_programme
+    committed = quarter_index <= valuation_date + cloud_commitment * QUARTERS_PER_YEAR
+    runs_on = np.where(committed, 1, keeps_spending)
+    return cloud_planned_spending * on * runs_on

@@ -1,0 +1,45 @@
+"""Named unit constants: the only numbers besides 0, 1, -1 and 2 that a line may hold."""
+
+from __future__ import annotations
+
+from jcurve.engine.units import (
+    DIMENSIONLESS,
+    HOURS,
+    QUARTERS,
+    SHARE,
+    YEARS,
+    Quantity,
+    Unit,
+)
+
+__all__ = [
+    "HOURS_IN_QUARTER",
+    "HOURS_IN_YEAR",
+    "MILLION",
+    "NOTHING",
+    "ONE_QUARTER",
+    "ONE_YEAR",
+    "QUARTERS_IN_YEAR",
+    "QUARTERS_PER_YEAR",
+    "TEN_TO_NINETY",
+]
+
+QUARTERS_IN_YEAR = Quantity(4.0, DIMENSIONLESS, "quarters in a year")
+"""A count: turns a yearly amount into a quarter's."""
+
+QUARTERS_PER_YEAR = Quantity(4.0, QUARTERS.times(YEARS, -1), "quarters per year")
+"""A rate: turns a duration in years into one in quarters."""
+
+ONE_QUARTER = Quantity(1.0, QUARTERS, "one quarter")
+ONE_YEAR = Quantity(4.0, QUARTERS, "one year")
+HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")
+"""A quarter of 365.25 days."""
+
+HOURS_IN_YEAR = Quantity(8766.0, HOURS, "hours in a year")
+MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
+"""Turns dollars into millions of dollars, and watts into megawatts."""
+
+NOTHING = Quantity(0.0, SHARE, "nothing")
+
+TEN_TO_NINETY = Quantity(4.394449154672439, DIMENSIONLESS, "2 ln 9")
+"""Time from 10 to 90 % of a logistic, in units of its scale."""

@@ -1,0 +1,238 @@
+"""Revenue, operating cost and operating income of each world.
+
+Costs that the programme moves are modelled; the rest is the core: on history whatever
+reported cost the modelled parts leave, so that reported totals tie, then grown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, stock
+from jcurve.engine.primitives import Family, Row, grow, splice, total
+from jcurve.engine.units import MW, MWH, USD_M
+from jcurve.lines.constants import (
+    HOURS_IN_QUARTER,
+    MILLION,
+    ONE_QUARTER,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
+from jcurve.lines.vintages import in_service, spread
+
+__all__: list[str] = []
+
+
+@line(USD_M, flow)
+def new_product_revenue(channel_revenue: Family) -> Row:
+    """Revenue of all new products."""
+    return total(channel_revenue)
+
+
+@line(USD_M, flow)
+def revenue(advertising: Row, base_other_revenue: Row, new_product_revenue: Row) -> Row:
+    """Total revenue of this world."""
+    return advertising + base_other_revenue + new_product_revenue
+
+
+@line(
+    MW,
+    stock,
+    refer={
+        "accelerators": "additions.accelerators",
+        "lag_of_accelerators": "placement_lag.accelerators",
+        "life_of_accelerators": "life_physical.accelerators",
+    },
+)
+def power(
+    accelerators: Row,
+    compute_price: Row,
+    power_per_compute: Row,
+    lag_of_accelerators: Row,
+    life_of_accelerators: Row,
+    compute_legacy: Row,
+    power_usage_effectiveness: Row,
+) -> Row:
+    """Power drawn at the meter by owned accelerators: watts per unit when bought, times the
+    power usage effectiveness."""
+    bought = accelerators / (MILLION * compute_price) * power_per_compute
+    running = in_service(
+        spread(bought, lag_of_accelerators), life_of_accelerators * QUARTERS_PER_YEAR
+    )
+    return (
+        (running + compute_legacy * power_per_compute)
+        * MILLION
+        * power_usage_effectiveness
+    )
+
+
+@line(MWH, flow)
+def electricity(power: Row, power_utilisation: Row) -> Row:
+    """Electricity used by owned accelerators."""
+    return power * power_utilisation * HOURS_IN_QUARTER
+
+
+@line(USD_M, flow)
+def energy_cost(electricity: Row, power_price: Row) -> Row:
+    """Electricity of owned accelerators at the delivered price."""
+    return electricity * power_price * MILLION
+
+
+@line(USD_M, flow)
+def operations_cost(power: Row, operations_cost_per_power: Row) -> Row:
+    """Running data centres besides energy: staff, maintenance, spares, connectivity."""
+    return power * operations_cost_per_power / QUARTERS_IN_YEAR
+
+
+@line(USD_M, flow)
+def talent_cost(talent_yearly_cost: Row, programme_spends: Row) -> Row:
+    """The programme's own people, cash and shares."""
+    return talent_yearly_cost / QUARTERS_IN_YEAR * programme_spends
+
+
+@line(USD_M, flow)
+def uplift_cost(
+    advertising: Row, base_advertising: Family, advertising_variable_cost: Row
+) -> Row:
+    """Variable cost of the advertising that the uplift adds: partner payments, payment fees,
+    sales commissions."""
+    return (advertising - total(base_advertising)) * advertising_variable_cost
+
+
+@line(USD_M, flow)
+def new_product_cost(channel_cost: Family) -> Row:
+    """Variable cost of all new products."""
+    return total(channel_cost)
+
+
+@line(USD_M, flow)
+def stopping_cost(
+    in_programme: Row,
+    programme_enabled: Row,
+    has_programme: Row,
+    programme_stopping_cost: Row,
+    quarter_index: Row,
+    valuation_date: Row,
+    keeps_spending: Row,
+) -> Row:
+    """One-off cost of stopping: cancellation of orders and sites, severance; in the quarter
+    after the valuation date of the world that stops."""
+    on = in_programme * programme_enabled * has_programme * (1 - keeps_spending)
+    first = np.logical_and(
+        quarter_index > valuation_date, quarter_index <= valuation_date + ONE_QUARTER
+    )
+    return np.where(first, on * programme_stopping_cost, 0)
+
+
+@line(USD_M, flow)
+def other_amortisation(
+    reported_other_amortisation: Row, costs_amortisation_growth: Row
+) -> Row:
+    """Amortisation of intangibles and other depreciation outside property, in every world."""
+    return grow(reported_other_amortisation, costs_amortisation_growth)
+
+
+@line(USD_M, flow)
+def programme_cost(
+    energy_cost: Row,
+    operations_cost: Row,
+    cloud_spending: Row,
+    lease_cost: Row,
+    talent_cost: Row,
+    uplift_cost: Row,
+    new_product_cost: Row,
+    stopping_cost: Row,
+) -> Row:
+    """Operating costs that depend on the world, before depreciation and savings."""
+    return (
+        energy_cost
+        + operations_cost
+        + cloud_spending
+        + lease_cost
+        + talent_cost
+        + uplift_cost
+        + new_product_cost
+        + stopping_cost
+    )
+
+
+@line(
+    USD_M,
+    flow,
+    refer={
+        "modelled_cost": "programme_cost@with",
+        "modelled_depreciation": "property_depreciation@with",
+        "saved": "saving_effect@with",
+    },
+)
+def core_cost(
+    reported_total_costs: Row,
+    reported_unusual_costs: Row,
+    modelled_cost: Row,
+    modelled_depreciation: Row,
+    other_amortisation: Row,
+    saved: Family,
+    costs_core_growth: Row,
+) -> Row:
+    """Cost that no world changes: on history what reported cost leaves after the modelled
+    parts and unusual items, before the programme's savings; then grown."""
+    left = (
+        reported_total_costs
+        - reported_unusual_costs
+        - modelled_cost
+        - modelled_depreciation
+        - other_amortisation
+    )
+    return grow(left / (1 - total(saved)), costs_core_growth)
+
+
+@line(USD_M, flow)
+def unusual_costs(reported_unusual_costs: Row, costs_legal: Row) -> Row:
+    """Legal charges, fines and severance: as reported, then as assumed per year."""
+    return splice(reported_unusual_costs, costs_legal / QUARTERS_IN_YEAR)
+
+
+@line(USD_M, flow)
+def cost_savings(core_cost: Row, saving_effect: Family) -> Row:
+    """What the programme saves of core cost."""
+    return core_cost * total(saving_effect)
+
+
+@line(USD_M, flow)
+def total_costs(
+    core_cost: Row,
+    unusual_costs: Row,
+    programme_cost: Row,
+    cost_savings: Row,
+    property_depreciation: Row,
+    other_amortisation: Row,
+) -> Row:
+    """Total costs and expenses."""
+    return (
+        core_cost
+        + unusual_costs
+        + programme_cost
+        - cost_savings
+        + property_depreciation
+        + other_amortisation
+    )
+
+
+@line(USD_M, flow)
+def operating_income(revenue: Row, total_costs: Row) -> Row:
+    """Revenue less total costs and expenses."""
+    return revenue - total_costs
+
+
+@line(USD_M, flow)
+def ebitda(
+    operating_income: Row, property_depreciation: Row, other_amortisation: Row
+) -> Row:
+    """Operating income before depreciation and amortisation."""
+    return operating_income + property_depreciation + other_amortisation
+
+
+@line(USD_M, stock)
+def working_capital(revenue: Row, costs_working_capital: Row) -> Row:
+    """Receivables less payables of the business, as a share of the quarter's revenue."""
+    return revenue * costs_working_capital

@@ -1,0 +1,237 @@
+"""Interest, tax, debt and cash: one path through the quarters.
+
+On history the world with the programme is as reported; another world's balances differ
+from it by what its operations have brought in or saved since the programme's start. From
+the first forecast quarter on, balances roll: interest on opening balances (so that
+nothing loops), cash tax, dividends, repurchases as a policy on free cash flow, and debt
+drawn when cash would fall below its minimum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, lines, stock
+from jcurve.engine.primitives import Row, grow, lag, ratio, running_sum, scan, splice
+from jcurve.engine.units import USD_M, Quantity
+from jcurve.lines.constants import ONE_QUARTER, QUARTERS_IN_YEAR
+
+__all__: list[str] = []
+
+
+@line(USD_M, flow, refer={"programme_part": "share_based_pay@with"})
+def core_share_based_compensation(
+    reported_share_based_compensation: Row,
+    programme_part: Row,
+    financing_sbc_growth: Row,
+) -> Row:
+    """Share-based compensation outside the programme: reported less the programme's, then
+    grown."""
+    return grow(
+        reported_share_based_compensation - programme_part, financing_sbc_growth
+    )
+
+
+@line(USD_M, flow)
+def share_based_compensation(
+    core_share_based_compensation: Row, share_based_pay: Row
+) -> Row:
+    """Share-based compensation of this world."""
+    return core_share_based_compensation + share_based_pay
+
+
+@line(USD_M, flow)
+def operating_book_tax(operating_income: Row, tax_rate: Row) -> Row:
+    """Tax on operating income at the book rate."""
+    return operating_income * tax_rate
+
+
+@line(USD_M, flow)
+def operating_cash_before_tax(
+    ebitda: Row, share_based_compensation: Row, working_capital: Row, capex: Row
+) -> Row:
+    """Cash that operations leave after capex, before tax and financing."""
+    moved = working_capital - lag(working_capital, ONE_QUARTER)
+    return ebitda + share_based_compensation - moved - capex
+
+
+@line(
+    USD_M,
+    stock,
+    refer={
+        "cash_with": "operating_cash_before_tax@with",
+        "tax_with": "operating_cash_tax@with",
+    },
+)
+def cash_before_forecast(
+    reported_cash_and_securities: Row,
+    operating_cash_before_tax: Row,
+    operating_cash_tax: Row,
+    cash_with: Row,
+    tax_with: Row,
+    history: Row,
+) -> Row:
+    """Cash and securities on history: reported, and what this world's operations have kept
+    beyond the world with the programme."""
+    kept = (operating_cash_before_tax - operating_cash_tax) - (cash_with - tax_with)
+    return splice(reported_cash_and_securities, 0) + running_sum(kept * history)
+
+
+@line(USD_M, flow)
+def startup_stakes(financing_stakes: Row, programme_spends: Row, history: Row) -> Row:
+    """Cash paid for minority stakes and acquisitions of the programme after the reported
+    quarters."""
+    return financing_stakes / QUARTERS_IN_YEAR * programme_spends * (1 - history)
+
+
+@line(USD_M, flow)
+def stake_recoveries(
+    startup_stakes: Row, financing_stake_recovery: Row, financing_stake_holding: Row
+) -> Row:
+    """Cash from stakes sold after the holding period, as a multiple of their cost."""
+    return lag(startup_stakes, financing_stake_holding) * financing_stake_recovery
+
+
+@line(USD_M, flow)
+def trailing_ebitda(ebitda: Row) -> Row:
+    """EBITDA of the last four quarters, at least nothing."""
+    to_date = running_sum(ebitda)
+    return np.maximum(to_date - lag(to_date, QUARTERS_IN_YEAR * ONE_QUARTER), 0)
+
+
+@line(USD_M, flow)
+def stake_gains(
+    stake_recoveries: Row, startup_stakes: Row, financing_stake_holding: Row
+) -> Row:
+    """Gain (a loss is negative) on stakes sold, in other income."""
+    return stake_recoveries - lag(startup_stakes, financing_stake_holding)
+
+
+@line(USD_M, flow)
+def dividends(financing_dividend_yearly: Row, reported_dividends: Row) -> Row:
+    """Dividends paid, as reported and then at the yearly rate."""
+    return splice(reported_dividends, financing_dividend_yearly / QUARTERS_IN_YEAR)
+
+
+@line(USD_M, flow)
+def settlement_taxes(
+    reported_net_share_settlement_taxes: Row,
+    share_based_compensation: Row,
+    financing_settlement_share: Row,
+) -> Row:
+    """Taxes paid when shares vest: as reported, then a share of share-based compensation."""
+    return splice(
+        reported_net_share_settlement_taxes,
+        financing_settlement_share * share_based_compensation,
+    )
+
+
+@lines(
+    annual="last",
+    cash_and_securities=(
+        USD_M,
+        stock,
+        "Cash, cash equivalents and marketable securities.",
+    ),
+    debt=(USD_M, stock, "Long-term debt."),
+    tax_losses=(USD_M, stock, "Tax losses carried forward, after interest."),
+    tax_credit=(USD_M, stock, "Minimum-tax credit not used yet, after interest."),
+    interest_income=(
+        USD_M,
+        flow,
+        "Yield on opening cash and securities, from the forecast on.",
+    ),
+    interest_expense=(
+        USD_M,
+        flow,
+        "Interest on opening debt, from the forecast on: a base rate and a spread that widens "
+        "with net debt to EBITDA.",
+    ),
+    cash_taxes=(
+        USD_M,
+        flow,
+        "Tax paid from the forecast on: the higher of regular and minimum tax on taxable "
+        "income, after carried losses and credit.",
+    ),
+    repurchases=(
+        USD_M,
+        flow,
+        "Shares bought back from the forecast on: a share of positive free cash flow.",
+    ),
+    debt_change=(USD_M, flow, "Debt drawn, less repaid, from the forecast on."),
+)
+def financing(
+    operating_income: Row,
+    operating_cash_before_tax: Row,
+    stake_gains: Row,
+    startup_stakes: Row,
+    stake_recoveries: Row,
+    dividends: Row,
+    settlement_taxes: Row,
+    property_depreciation: Row,
+    tax_depreciation: Row,
+    trailing_ebitda: Row,
+    cash_before_forecast: Row,
+    reported_long_term_debt: Row,
+    history: Row,
+    tax_rate: Row,
+    tax_minimum_rate: Row,
+    tax_loss_limit: Row,
+    financing_cash_yield: Row,
+    financing_base_rate: Row,
+    financing_spread_per_turn: Row,
+    financing_minimum_cash: Row,
+    financing_repurchase_share: Row,
+    financing_permanent_debt: Row,
+) -> tuple[Row, ...]:
+    """One quarter: interest on what was there, tax, repurchases; then debt fills what minimum
+    cash lacks, and cash above it repays debt down to the permanent level."""
+    outside = stake_recoveries - startup_stakes - dividends - settlement_taxes
+
+    def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
+        cash, debt, losses, credit = before
+        (
+            income, cash_before_tax, other_flow, tax_timing, scale, reported_cash, reported_debt,
+            known, tax_share, minimum_share, limit, cash_yield, base_rate, per_turn, least,
+            share_bought, permanent,
+        ) = now  # fmt: skip
+        on = 1 - known
+        leverage = ratio(np.maximum(debt - cash, 0), scale)
+        earned = on * cash * cash_yield / QUARTERS_IN_YEAR
+        charged = on * debt * (base_rate + per_turn * leverage) / QUARTERS_IN_YEAR
+        taxable = on * (income + earned - charged + tax_timing)
+        positive = np.maximum(taxable, 0)
+        used = np.minimum(losses, limit * positive)
+        regular = tax_share * (positive - used)
+        minimum = minimum_share * positive
+        credited = np.minimum(credit, np.maximum(regular - minimum, 0))
+        tax = np.maximum(regular, minimum) - credited
+        free = cash_before_tax + earned - charged - tax
+        bought = on * share_bought * np.maximum(free, 0)
+        ready = cash + free + other_flow - bought
+        drawn = np.maximum(least - ready, 0)
+        repaid = np.minimum(
+            np.maximum(ready - least, 0), np.maximum(debt - permanent, 0)
+        )
+        change = on * (drawn - repaid)
+        return (
+            np.where(known > 0, reported_cash, ready + change),
+            np.where(known > 0, reported_debt, debt + change),
+            losses - used + np.maximum(-taxable, 0),
+            credit - credited + np.maximum(minimum - regular, 0),
+            earned, charged, tax, bought, change,
+        )  # fmt: skip
+
+    nothing = Quantity(0, USD_M)
+    return scan(
+        step,
+        (nothing, nothing, nothing, nothing),
+        (
+            operating_income + stake_gains, operating_cash_before_tax, outside,
+            property_depreciation - tax_depreciation, trailing_ebitda, cash_before_forecast,
+            splice(reported_long_term_debt, 0), history, tax_rate, tax_minimum_rate,
+            tax_loss_limit, financing_cash_yield, financing_base_rate,
+            financing_spread_per_turn, financing_minimum_cash, financing_repurchase_share,
+            financing_permanent_debt,
+        ),
+    )  # fmt: skip
