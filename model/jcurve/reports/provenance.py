@@ -57,7 +57,7 @@ class Determinants:
         commit: of the project; None outside git.
         python: version of the interpreter.
         libraries: version by library.
-        inputs: hash by file or folder under ``data/``.
+        inputs: hash by file or folder under ``data/``, scenarios apart.
     """
 
     scenario: str
@@ -123,8 +123,8 @@ def circumstances() -> dict[str, str]:
 def _inputs(project: Project) -> dict[str, str]:
     hashes = {}
     for entry in sorted(project.data.iterdir()):
-        if entry.name.startswith("."):
-            continue
+        if entry.name.startswith(".") or entry == project.scenarios:
+            continue  # of the scenarios only one counts, and it has its own hash
         name = entry.relative_to(project.root).as_posix()
         files = [entry] if entry.is_file() else entry.rglob("*")
         hashes[name] = _combined(entry.parent, files)
