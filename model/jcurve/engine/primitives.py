@@ -8,7 +8,7 @@ returns a new array, and given :class:`~jcurve.engine.symbol.Symbol` rows return
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -58,14 +58,13 @@ def _over_time(what: str, x: Row) -> Array:
     Raises:
         ModelError: ``x`` is a constant, to which a function of time would do nothing true.
     """
-    if np.ndim(x) != 2 or x.shape[0] < QUARTERS_IN_YEAR:
+    if not isinstance(x, np.ndarray) or x.ndim != 2 or x.shape[0] < QUARTERS_IN_YEAR:
         raise ModelError(
             f"{what} needs a row over time",
             received=np.shape(x),
             allowed="(quarter, scenario)",
         )
-    row: Array = x
-    return row
+    return x
 
 
 def _constant(what: str, value: Row) -> Array:
@@ -74,6 +73,8 @@ def _constant(what: str, value: Row) -> Array:
     Raises:
         ModelError: it moves with time.
     """
+    if isinstance(value, float):
+        return np.array([[float(value)]])
     row: Array = np.atleast_2d(np.asarray(value, dtype=np.float64))
     if row.shape[0] == 1:
         return row
@@ -112,14 +113,12 @@ def lag(x: Row, quarters: Row) -> Row:
         return Symbol("lag", (x, quarters), _unit(x))
     x = _over_time("lag", x)
     delay = _constant("a lag", quarters)
-    if not (delay >= 0.0).all():
-        raise ModelError(
-            "a lag is negative", received=float(delay.min()), allowed="0 or more"
-        )
-    delay = np.minimum(delay, x.shape[0])
-    if delay.shape[1] > 1:
-        return _lag_by_scenario(x, delay)
-    amount = float(delay[0, 0])
+    least = float(delay.min()) if delay.size > 1 else delay.item()
+    if not least >= 0.0:
+        raise ModelError("a lag is negative", received=least, allowed="0 or more")
+    if delay.size > 1:
+        return _lag_by_scenario(x, np.minimum(delay, x.shape[0]))
+    amount = min(least, float(x.shape[0]))
     whole = int(amount)
     part = amount - whole
     near = _shift(x, whole)
@@ -152,11 +151,26 @@ def _lag_by_scenario(x: Array, delay: Array) -> Array:
     return near
 
 
+_WIDE = 16
+"""Scenarios from which adding row to row is faster than NumPy's own cumulative sum."""
+
+
+def _cumulated(x: Array) -> Array:
+    """Running sums down the quarters, added in order at any width."""
+    if x.shape[1] < _WIDE:
+        return np.cumsum(x, axis=0)
+    out = np.empty(x.shape)
+    out[0] = x[0]
+    for quarter in range(1, x.shape[0]):
+        np.add(out[quarter - 1], x[quarter], out=out[quarter])
+    return out
+
+
 def running_sum(x: Row) -> Row:
     """The sum of ``x`` from the first quarter through each quarter."""
     if isinstance(x, Symbol):
         return Symbol("running_sum", (x,), x.unit)
-    return np.cumsum(_over_time("running_sum", x), axis=0)
+    return _cumulated(_over_time("running_sum", x))
 
 
 def sum_to_date(x: Row) -> Row:
@@ -168,7 +182,7 @@ def sum_to_date(x: Row) -> Row:
     # scenario's last digits must not depend on the batch it is in.
     if x.shape[1] > 1 and x.flags.c_contiguous:
         return x.sum(axis=0, keepdims=True)
-    return np.cumsum(x, axis=0)[-1:]
+    return _cumulated(x)[-1:]
 
 
 def year_sum(x: Row) -> Row:
@@ -184,8 +198,11 @@ def year_to_date(x: Row) -> Row:
     """The total of ``x`` from the calendar year's first quarter through each quarter."""
     if isinstance(x, Symbol):
         return Symbol("year_to_date", (x,), x.unit)
-    x = _over_time("year_to_date", x)
-    return x.reshape(-1, QUARTERS_IN_YEAR, x.shape[1]).cumsum(axis=1).reshape(x.shape)
+    out = np.array(_over_time("year_to_date", x))
+    quarters = _by_quarter(out)
+    for before, now in pairwise(quarters):
+        now += before
+    return out
 
 
 def _by_quarter(x: Array) -> list[Array]:

@@ -20,6 +20,7 @@ __all__ = [
     "GW",
     "H100E",
     "HOURS",
+    "MILLION_SHARES",
     "MILLION_UNITS",
     "MW",
     "MWH",
@@ -31,6 +32,7 @@ __all__ = [
     "USD_M",
     "USD_PER_H100E",
     "USD_PER_MWH",
+    "USD_PER_SHARE",
     "USD_PER_UNIT",
     "WATTS_PER_H100E",
     "YEARS",
@@ -100,6 +102,9 @@ MILLION_UNITS = _unit("million", _MILLION, unit=1)
 BN_PEOPLE = _unit("billion", 1e9, unit=1)
 USD_PER_UNIT = _unit("USD per unit", usd=1, unit=-1)
 
+USD_PER_SHARE = _unit("USD per share", usd=1, share_count=-1)
+MILLION_SHARES = _unit("million shares", _MILLION, share_count=1)
+
 _NAMED: Mapping[str, Unit] = {
     unit.name: unit
     for unit in (
@@ -142,8 +147,8 @@ _NAMED: Mapping[str, Unit] = {
         _unit("USD m per GW", 1e3, usd=1, mw=-1),
         _unit("USD per hour", usd=1, hour=-1),
         _unit("USD per H100e-hour", usd=1, h100e=-1, hour=-1),
-        _unit("USD per share", usd=1, share_count=-1),
-        _unit("million shares", _MILLION, share_count=1),
+        USD_PER_SHARE,
+        MILLION_SHARES,
     )
 }  # fmt: skip
 
