@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from jcurve.errors import JCurveError, ScenarioError
 from jcurve.project import Project
 from jcurve.reports import FailedRun, latest
-
 from tests.support.notebooks import (
     MOMENT,
     PARAMETERS,

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from jcurve.processes import run_process
 
+from jcurve.processes import run_process
 from tests.faults.test_run_kernels import gone
 
 FAMILY = """

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from jcurve.errors import ScenarioError
 from jcurve.processes import Finished
 from jcurve.reports.verdict import FailedRun, Verdict, judge

@@ -1,0 +1,260 @@
+"""The command line: one verb per job, each a few lines around one Python call.
+
+Everything heavy is imported inside the command that needs it, so that ``jcurve --help``
+answers at once. A mistake gives one line on standard error and an exit status by class.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.options import read_arguments
+from jcurve.progress import Progress
+from jcurve.project import find_project
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+    from jcurve.reports import Edition
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        chosen = read_arguments(arguments)
+        status = _COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return status
+    except JCurveError as error:
+        print(f"jcurve: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("jcurve: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough. Python flushes standard output once more on its way
+        # out; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    from jcurve.reports import run
+
+    project = find_project(chosen.project)
+    overrides = _pairs(chosen.sets, "--set")
+    parameters = _pairs(chosen.parameter, "--parameter")
+    status = 0
+    done: list[Edition] = []
+    for scenario in chosen.scenario or ["base"]:
+        try:
+            with Progress(f"{chosen.report} {scenario}") as progress:
+                edition = run(
+                    chosen.report,
+                    scenario,
+                    overrides,
+                    view=chosen.view,
+                    parameters=parameters,
+                    project=project,
+                    deadline=chosen.deadline,
+                    progress=progress,
+                )
+        except JCurveError as error:  # one failure never stops the rest
+            print(f"jcurve: {error}", file=sys.stderr)
+            status = status or error.exit_status
+            continue
+        done.append(edition)
+        if not chosen.json:
+            print(f"{edition.report} {edition.series}", edition.html, edition.pdf, sep="\n  ")
+    if chosen.json:
+        _print_json([_edition(edition) for edition in done])
+    return status
+
+
+def _edition(edition: Edition) -> dict[str, str]:
+    return {
+        "edition": edition.id,
+        "report": edition.report,
+        "series": edition.series,
+        "html": str(edition.html),
+        "pdf": str(edition.pdf),
+        "results": str(edition.results),
+    }
+
+
+def _show(chosen: argparse.Namespace) -> int:
+    case = _case(chosen.scenario, chosen)
+    headlines = case.headlines()
+    if chosen.json:
+        _print_json(
+            {
+                "scenario": case.scenario.name,
+                "hash": case.scenario.hash,
+                "valuation_date": case.valuation_date,
+                "data_through": case.data_through,
+                "views": headlines,
+            }
+        )
+    elif chosen.csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(["scenario", "view", "name", "value", "unit", "reason"])
+        for view, figures in headlines.items():
+            for name, figure in figures.items():
+                writer.writerow(
+                    [
+                        case.scenario.name,
+                        view,
+                        name,
+                        *("" if figure.get(part) is None else figure[part] for part in _PARTS),
+                    ]
+                )
+    else:
+        print(f"{case.scenario.title} ({case.scenario.name}, {case.scenario.hash[:12]})")
+        print(f"data through {case.data_through}, valued at the end of {case.valuation_date}\n")
+        names = list(dict.fromkeys(name for view in headlines.values() for name in view))
+        rows = [["", *headlines]]
+        rows += [
+            [name, *(_figure(figures.get(name)) for figures in headlines.values())]
+            for name in names
+        ]
+        _print_table(rows)
+    return 0
+
+
+_PARTS = ("value", "unit", "reason")
+
+
+def _figure(figure: dict[str, Any] | None) -> str:
+    from jcurve.engine.render import short_number
+
+    if figure is None:
+        return ""
+    value, unit = figure["value"], figure.get("unit", "")
+    if value is None:
+        return f"none: {figure['reason']}"
+    if isinstance(value, str):
+        return value
+    if unit == "USD m":
+        value, unit = value / 1000.0, "USD bn"
+    return f"{short_number(value)} {unit}"
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from jcurve import scenario
+
+    project = find_project(chosen.project)
+    names = chosen.scenarios or sorted(path.stem for path in project.scenarios.glob("*.yml"))
+    status = 0
+    found: list[dict[str, Any]] = []
+    for name in names:
+        try:
+            valid = scenario(name, project=project)
+        except JCurveError as error:  # report every file, not only the first bad one
+            status = status or error.exit_status
+            found.append({"scenario": name, "valid": False, "error": str(error)})
+            print(f"jcurve: {error}", file=sys.stderr)
+            continue
+        found.append({"scenario": name, "valid": True, "hash": valid.hash})
+        if not chosen.json:
+            print(f"{name}: valid, hash {valid.hash[:12]}")
+    if chosen.json:
+        _print_json(found)
+    return status
+
+
+def _trace(chosen: argparse.Namespace) -> int:
+    from jcurve.engine.render import as_data, as_text
+
+    case = _case(chosen.scenario, chosen)
+    node = case.trace(chosen.line, at=chosen.at, depth=chosen.depth, size=chosen.size)
+    if chosen.json:
+        _print_json(as_data(node))
+    else:
+        print(as_text(node, case.assembly.timeline))
+    return 0
+
+
+def _facts(chosen: argparse.Namespace) -> int:
+    from jcurve.facts import verify
+
+    with Progress("facts"):
+        report = verify(project=find_project(chosen.project))
+    if chosen.json:
+        _print_json(report.to_json())
+    else:
+        print(*report.lines(), sep="\n")
+    return 0 if report.ok else FactsError.exit_status
+
+
+def _new(chosen: argparse.Namespace) -> int:
+    from jcurve.assumptions import start
+
+    path = start(chosen.name, extends=chosen.extends, project=find_project(chosen.project))
+    print(path)
+    return 0
+
+
+def _case(name: str, chosen: argparse.Namespace) -> Case:
+    from jcurve import evaluate, scenario
+
+    project = find_project(chosen.project)
+    wanted = scenario(name, _pairs(chosen.sets, "--set"), project=project)
+    with Progress(f"evaluating {name}"):
+        return evaluate(wanted, project=project)
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, Any]:
+    """``KEY=VALUE`` texts as a dictionary; a value is read as JSON where it is JSON."""
+    pairs: dict[str, Any] = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        key = key.strip()
+        if not sign or not key:
+            raise UsageError("not a pair", where=option, received=text, allowed="KEY=VALUE")
+        if key in pairs:
+            raise UsageError("given twice", where=option, received=key)
+        pairs[key] = _value(value.strip())
+    return pairs
+
+
+def _value(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text.replace("_", "") if text[:1].isdigit() else text)
+    except ValueError:
+        return text
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "report": _report,
+    "show": _show,
+    "check": _check,
+    "trace": _trace,
+    "facts": _facts,
+    "new": _new,
+}

@@ -1,0 +1,206 @@
+"""What can be typed after ``jcurve``, and help that shows an example of each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from jcurve.errors import UsageError, nearest
+
+__all__ = ["read_arguments"]
+
+_EPILOG = """\
+examples:
+  jcurve report                          the base scenario as HTML and PDF
+  jcurve report -s bear -s bull          two scenarios
+  jcurve report --set capex.total.2027=200000
+  jcurve show base --json                headline figures for a machine
+  jcurve trace npv                       from a result down to reported facts
+  jcurve check                           every scenario file
+
+exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 project,
+9 no answer, 130 interrupted
+"""
+
+
+def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The chosen command and its options; ``command`` names the verb.
+
+    Raises:
+        UsageError: anything that is no command, option or value of the right kind.
+    """
+    parser, verbs = _parser()
+    chosen, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options = [
+            option for action in verbs[chosen.command]._actions for option in action.option_strings
+        ]
+        raise UsageError(
+            f"unknown argument of {chosen.command}",
+            received=unknown[0],
+            allowed=", ".join(sorted(options, key=lambda option: option.lstrip("-"))),
+            suggestion=nearest(unknown[0], options),
+        )
+    return chosen
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse whose mistakes are ours: one line, with the nearest valid word."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, allowed=f"see '{self.prog} --help'")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            raise UsageError(
+                f"unknown {(action.metavar or action.dest)!s}".lower(),
+                received=value,
+                allowed=", ".join(choices),
+                suggestion=nearest(str(value), choices),
+            )
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(
+        prog="jcurve",
+        description="An open workbench for the J-curve of AI capital spending.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--project", metavar="FOLDER", help="project folder (else found upwards)")
+    adder = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    verbs: dict[str, argparse.ArgumentParser] = {}
+
+    def verb(name: str, text: str, example: str) -> argparse.ArgumentParser:
+        verbs[name] = made = adder.add_parser(
+            name,
+            help=text,
+            description=f"{text[:1].upper()}{text[1:]}.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        # Also accepted after the verb; SUPPRESS keeps it from wiping one given before.
+        made.add_argument(
+            "--project", metavar="FOLDER", default=argparse.SUPPRESS, help="project folder"
+        )
+        return made
+
+    _report(verb("report", "render reports", "jcurve report -s bear --set returns.wacc=0.1"))
+    _show(verb("show", "headline figures of a scenario", "jcurve show base --json"))
+    _check(verb("check", "validate scenario files", "jcurve check bear bull"))
+    _trace(verb("trace", "trace a number to what it rests on", "jcurve trace npv --depth 3"))
+    _facts(verb("facts", "re-check the reported facts", "jcurve facts verify"))
+    _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
+    return parser, verbs
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "report",
+        nargs="?",
+        default="scenario_report",
+        metavar="REPORT",
+        help="a notebook of notebooks/ (default: scenario_report)",
+    )
+    parser.add_argument(
+        "-s",
+        "--scenario",
+        action="append",
+        metavar="SCENARIO",
+        help="scenario; may be given several times (default: base)",
+    )
+    _set(parser)
+    parser.add_argument(
+        "--view",
+        default="programme",
+        metavar="VIEW",
+        help="programme or go_forward (default: programme)",
+    )
+    parser.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further parameter that the notebook declares",
+    )
+    parser.add_argument(
+        "--deadline",
+        type=_seconds,
+        default=600.0,
+        metavar="SECONDS",
+        help="stop a run after this long (default: 600)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the editions as JSON")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="SCENARIO", help="such as base")
+    _set(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--csv", action="store_true", help="print CSV")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: all of them")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("line", metavar="LINE", help="such as npv, npv.go_forward, capex@without")
+    parser.add_argument("--at", metavar="PERIOD", help="a quarter or year, such as 2027Q4")
+    parser.add_argument("-s", "--scenario", default="base", metavar="SCENARIO")
+    _set(parser)
+    parser.add_argument("--depth", type=_count, metavar="N", help="levels to show (default: all)")
+    parser.add_argument(
+        "--size",
+        type=_count,
+        default=80,
+        metavar="N",
+        help="about how many numbers to show (default: 80)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _facts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action", choices=["verify"], metavar="ACTION", help="verify: re-check every identity"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="of the new scenario")
+    parser.add_argument("--extends", default="base", metavar="SCENARIO", help="default: base")
+
+
+def _set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="sets",
+        help="override an assumption; may be given several times",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"not a number of seconds above 0: {text!r}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"not a whole number above 0: {text!r}")
+    return int(text)

@@ -1,0 +1,72 @@
+"""Says what is going on, once something has taken more than two seconds."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import TextIO
+
+__all__ = ["PATIENCE", "Progress"]
+
+PATIENCE = 2.0
+"""Seconds of silence that need no explanation."""
+
+
+class Progress:
+    """Shows the latest message on standard error while a block runs.
+
+    On a terminal one line is rewritten and wiped at the end; in a log each new kind of
+    message gets a line of its own, so that a long run does not fill it.
+    """
+
+    def __init__(self, title: str, stream: TextIO | None = None) -> None:
+        self._title = title
+        self._stream = stream or sys.stderr
+        self._rewrites = self._stream.isatty()
+        self._message = ""
+        self._shown = ""
+        self._width = 0
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Progress:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._rewrites and self._width:
+                self._stream.write("\r" + " " * self._width + "\r")
+                self._stream.flush()
+                self._width = 0
+
+    def __call__(self, message: str) -> None:
+        """Take note of ``message``; show it if the block already takes long."""
+        self._message = message
+        if time.monotonic() - self._started >= PATIENCE:
+            self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            text = f"{self._title}: {self._message}" if self._message else f"{self._title} …"
+            if self._rewrites:
+                self._stream.write("\r" + text.ljust(self._width))
+                self._width = len(text)
+            elif self._kind() != self._shown:
+                self._shown = self._kind()
+                self._stream.write(text + "\n")
+            self._stream.flush()
+
+    def _kind(self) -> str:
+        # "cell 3 of 14" and "cell 4 of 14" are one kind of message.
+        return self._message.split(" ")[0]
