@@ -151,7 +151,7 @@ def _figure(figure: dict[str, Any] | None) -> str:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from jcurve import scenario
+    from jcurve.assumptions import scenario
 
     project = find_project(chosen.project)
     names = chosen.scenarios or sorted(path.stem for path in project.scenarios.glob("*.yml"))

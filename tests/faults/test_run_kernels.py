@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.errors import JCurveError, ScenarioError
+from jcurve.processes import run_process
 from jcurve.project import Project
 from jcurve.reports import FailedRun, latest
 from tests.support.notebooks import (
@@ -213,3 +215,32 @@ def test_refused_before_it_starts(
     refuse: Callable[..., JCurveError], arguments: dict[str, object], words: str
 ) -> None:
     assert str(refuse(**arguments)) == words
+
+
+def test_plain_papermill_fails_too_and_shows_one_line(tmp_path: Path) -> None:
+    """``notebook_errors`` must not turn a refusal into a success."""
+    cells = [
+        PARAMETERS,
+        "from jcurve.reports import notebook_errors\nnotebook_errors()",
+        "from jcurve.reports.parameters import check_view\ncheck_view(view)",
+    ]
+    project = make_project(tmp_path, cells)
+    output = tmp_path / "out.ipynb"
+
+    finished = run_process(
+        [
+            *(sys.executable, "-m", "papermill", "--no-progress-bar"),
+            *(str(project.notebooks / "fixture.ipynb"), str(output), "-p", "view", "forward"),
+        ],
+        deadline=60,
+        cwd=tmp_path,
+    )
+
+    assert finished.exit_status == 1
+    outputs = json.loads(output.read_text())["cells"][-1]["outputs"]
+    assert [output["traceback"] for output in outputs] == [
+        [
+            "UsageError: parameter view: unknown view; received 'forward'; "
+            "allowed: programme or go_forward; did you mean 'go_forward'?"
+        ]
+    ]

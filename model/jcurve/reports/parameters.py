@@ -72,7 +72,7 @@ def check_parameters(
         UsageError: a parameter has the wrong type or an unknown value.
         ScenarioError: the scenario or an override does not validate.
     """
-    import jcurve
+    from jcurve.assumptions import scenario as read_scenario
 
     if not isinstance(scenario, str):
         raise UsageError(
@@ -89,7 +89,7 @@ def check_parameters(
         )
     home = find_project(project)
     return Parameters(
-        scenario=jcurve.scenario(scenario, wanted, project=home),
+        scenario=read_scenario(scenario, wanted, project=home),
         view=lead,
         out=Path(out),
         project=home,

@@ -65,7 +65,7 @@ def run(
         clock: gives the present time; the system's when None.
         deadline: seconds after which the run is stopped.
         render: makes HTML and PDF; the briefing exporters when None.
-        resolve: reads a scenario; ``jcurve.scenario`` when None.
+        resolve: reads a scenario; the assumptions' own reader when None.
         progress: told in words what is going on.
 
     Raises:
@@ -212,9 +212,9 @@ def _silent(_: str) -> None:
 
 
 def _resolve(name: str, overrides: Mapping[str, Any], project: Project) -> ReportedScenario:
-    import jcurve
+    from jcurve.assumptions import scenario
 
-    return jcurve.scenario(name, overrides, project=project)
+    return scenario(name, overrides, project=project)
 
 
 def _render(notebook: Path, html: Path, pdf: Path) -> None:

@@ -1,0 +1,171 @@
+"""The command line's manners: one line per mistake, a status by class, a quick start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jcurve.cli import main
+from tests.support.notebooks import PARAMETERS, make_project, write_notebook
+
+COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
+HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermill", "nbconvert"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        ("", 2, "the following arguments are required: COMMAND; allowed: see 'jcurve --help'"),
+        (
+            "shwo base",
+            2,
+            "unknown command; received 'shwo'; allowed: report, show, check, trace, facts, new; "
+            "did you mean 'show'?",
+        ),
+        (
+            "check --jsn",
+            2,
+            "unknown argument of check; received '--jsn'; allowed: -h, --help, --json, --project; "
+            "did you mean '--json'?",
+        ),
+        (
+            "show base --json --csv",
+            2,
+            "argument --csv: not allowed with argument --json; allowed: see 'jcurve show --help'",
+        ),
+        (
+            "facts verfy",
+            2,
+            "unknown action; received 'verfy'; allowed: verify; did you mean 'verify'?",
+        ),
+        (
+            "trace npv --depth 0",
+            2,
+            "argument --depth: not a whole number above 0: '0'; allowed: see 'jcurve trace --help'",
+        ),
+        (
+            "report --deadline nan",
+            2,
+            "argument --deadline: not a number of seconds above 0: 'nan'; "
+            "allowed: see 'jcurve report --help'",
+        ),
+        (
+            "report --set capex.total.2027",
+            2,
+            "--set: not a pair; received 'capex.total.2027'; allowed: KEY=VALUE",
+        ),
+        ("report --set a.b=1 --set a.b=2", 2, "--set: given twice; received 'a.b'"),
+        (
+            "report scenrio_report",
+            2,
+            "unknown report; received 'scenrio_report'; allowed: fixture, scenario_report; "
+            "did you mean 'scenario_report'?",
+        ),
+        (
+            "report fixture -p __import__('os').abort()=1",
+            2,
+            "notebooks/fixture.ipynb: unknown parameter; received \"__import__('os').abort()\"; "
+            "allowed: scenario, overrides, view, out",
+        ),
+        (
+            "report fixture --view backward",
+            2,
+            "parameter view: unknown view; received 'backward'; allowed: programme or go_forward",
+        ),
+        (
+            "--project nowhere check",
+            8,
+            "not a J-Curve project; received 'nowhere'; "
+            "allowed: a folder that holds data/scenarios/base.yml",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: str,
+    status: int,
+    line: str,
+) -> None:
+    project = make_project(tmp_path)
+    write_notebook(project.notebooks / "scenario_report.ipynb", [PARAMETERS])
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    assert main(arguments.split()) == status
+
+    captured = capsys.readouterr()
+    assert captured.err == f"jcurve: {line}\n"
+    assert captured.out == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_outside_any_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JCURVE_PROJECT", raising=False)
+    assert main(["check"]) == 8
+    assert capsys.readouterr().err == (
+        f"jcurve: no J-Curve project here or above; received '{tmp_path.resolve()}'; "
+        "allowed: run inside a folder that holds data/scenarios/base.yml, "
+        "or name one with --project\n"
+    )
+
+
+@pytest.mark.parametrize("verb", ["", "report", "show", "check", "trace", "facts", "new"])
+def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*verb.split(), "--help"])
+    assert caught.value.code == 0
+    assert f"jcurve {verb}".strip() in capsys.readouterr().out.partition("example")[2]
+
+
+def test_help_starts_light() -> None:
+    """None of the heavy packages is imported before a command needs it."""
+    code = "import sys, jcurve.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY.isdisjoint(shown.stdout.split())
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C during a run: status 130, the child gone, nothing published."""
+    project = make_project(tmp_path)
+    write_notebook(
+        project.notebooks / "slow.ipynb",
+        [
+            PARAMETERS,
+            "import pathlib; pathlib.Path('../../on').touch()\nimport time; time.sleep(99)",
+        ],
+    )
+    code = (
+        "import sys\n"
+        "from jcurve.cli import main\n"
+        "from jcurve.reports import plan\n"
+        "from tests.support.notebooks import StandIn\n"
+        "sys.exit(main(['report', 'slow']))"
+    )
+    on = project.reports / ".staging" / "on"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        until = time.monotonic() + 30
+        while not on.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "jcurve: interrupted"
+    assert [path.name for path in project.reports.iterdir()] == [".staging"]
+    assert [path.name for path in (project.reports / ".staging").iterdir()] == ["on"]

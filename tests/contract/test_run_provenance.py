@@ -1,0 +1,77 @@
+"""What determines the numbers: the same for the same inputs, different for any other."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from jcurve.project import Project
+from jcurve.reports import determinants
+from tests.support.notebooks import StandIn, make_project
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git with an identity of its own, whatever the machine's settings."""
+    settings = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = make_project(tmp_path / "project")
+    (made.data / "sources.csv").write_text("source_id\n")
+    return made
+
+
+def test_outside_git_there_is_no_commit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.root.parent))
+    found = determinants(StandIn(), project)
+    assert found.commit is None
+    assert ("Commit", "not under git") in found.rows()
+
+
+def test_without_git_on_the_machine_there_is_no_commit(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    assert determinants(StandIn(), project).commit is None
+
+
+def test_the_commit_and_whether_files_differ_from_it(project: Project) -> None:
+    git(project.root, "init", "-q")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-q", "-m", "Start")
+    clean = determinants(StandIn(), project).commit
+    assert clean is not None
+    assert not clean.dirty
+    (project.data / "sources.csv").write_text("source_id\nX\n")
+    dirty = determinants(StandIn(), project).commit
+    assert dirty is not None
+    assert (dirty.id, dirty.dirty) == (clean.id, True)
+
+
+def test_the_commit_of_an_enclosing_repository_is_not_the_projects(project: Project) -> None:
+    outer = project.root.parent
+    git(outer, "init", "-q")
+    git(outer, "commit", "-q", "--allow-empty", "-m", "Something else")
+    assert determinants(StandIn(), project).commit is None
+
+
+def test_any_change_of_the_data_shows(project: Project) -> None:
+    before = determinants(StandIn(), project)
+    assert determinants(StandIn(), project) == before
+    (project.data / "sources.csv").write_text("source_id\nX\n")
+    after = determinants(StandIn(), project)
+    assert set(before.inputs) == {"data/sources.csv"}  # a scenario has its own hash
+    assert after.inputs != before.inputs
+
+
+def test_seed_and_scenario_are_shown(project: Project) -> None:
+    found = determinants(StandIn(), project, seed=7)
+    assert ("Seed", "7") in found.rows()
+    assert ("Scenario", "base, hash abababababab") in found.rows()
+    assert json.loads(json.dumps(found.to_json()))["scenario_hash"] == "ab" * 32
