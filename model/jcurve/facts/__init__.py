@@ -8,32 +8,38 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
+from jcurve.facts.dictionary import dictionary_markdown
+from jcurve.facts.disclosures import (
+    ClassShare,
+    Guidance,
+    LifeChange,
+    capex_guidance,
+    class_map,
+    life_changes,
+)
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import (
     Article,
     Claim,
-    ClassShare,
     Driver,
     Evidence,
-    Guidance,
-    LifeChange,
     Parameter,
     articles,
-    capex_guidance,
     claims,
-    class_map,
     drivers,
     evidence,
     external,
-    life_changes,
     macrs,
 )
 from jcurve.facts.reported import Fact, Facts, Metric, metrics, reported
 from jcurve.facts.sources import GRADES, Source, sources
+from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
+from jcurve.facts.verify import verify
 
 __all__ = [
     "GRADES",
     "Article",
+    "Check",
     "Claim",
     "ClassShare",
     "Company",
@@ -41,18 +47,22 @@ __all__ = [
     "Evidence",
     "Fact",
     "Facts",
+    "Failure",
+    "Filled",
     "Guidance",
     "HistoryRow",
     "LifeChange",
     "Metric",
     "Parameter",
     "Source",
+    "VerifyReport",
     "articles",
     "capex_guidance",
     "claims",
     "class_map",
     "companies",
     "company",
+    "dictionary_markdown",
     "drivers",
     "evidence",
     "external",
@@ -62,4 +72,5 @@ __all__ = [
     "metrics",
     "reported",
     "sources",
+    "verify",
 ]

@@ -21,12 +21,16 @@ _KEYS = (
 )  # fmt: skip
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DAY = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_YEAR_START = re.compile(r"(?:19|20)\d\dQ1")
 _MONTHS = (3, 6, 9, 12)
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company of ``data/companies``; ``sets`` lists members, ``labels`` their words."""
+    """A company of ``data/companies``; ``sets`` lists members, ``labels`` their words.
+
+    ``first_quarter`` is where a model's timeline starts, with a calendar year.
+    """
 
     name: str
     folder: str
@@ -129,7 +133,7 @@ def _load(data: Path, folder: str) -> Company:
         cik=text("cik", re.compile(r"\d{10}"), "ten digits in quotes"),
         currency=text("currency"),
         fiscal_year_ends_in_month=month,
-        first_quarter=text("first_quarter", QUARTER, "a quarter such as 2012Q1"),
+        first_quarter=text("first_quarter", _YEAR_START, "a first quarter such as 2012Q1"),
         data_through=text("data_through", QUARTER, "a quarter such as 2026Q2"),
         last_results=text("last_results", _DAY, day) if content.get("last_results") else None,
         next_results=text("next_results", _DAY, day) if coming is not None else None,

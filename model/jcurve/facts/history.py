@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.errors import FactsError, UsageError, nearest
+from jcurve.facts.cells import Cell, Cells
 from jcurve.facts.reported import NATURES, Facts, reported
-from jcurve.facts.rules import RULES, Cell, Cells, check_inputs
+from jcurve.facts.rules import RULES, check_inputs
 from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
 from jcurve.facts.units import UNITS
 from jcurve.project import Project

@@ -81,9 +81,11 @@ class Facts:
     _facts: Mapping[tuple[str, str], Fact]
 
     def __len__(self) -> int:
+        """How many facts there are."""
         return len(self._facts)
 
     def __iter__(self) -> Iterator[Fact]:
+        """Every fact, in the order of the tables."""
         return iter(self._facts.values())
 
     def names(self) -> tuple[str, ...]:

@@ -7,72 +7,23 @@ quarters of the rule's range. A value that is more than arithmetic on reported f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Protocol
 
 from jcurve.errors import FactsError
+from jcurve.facts.cells import (
+    Cell,
+    Cells,
+    Rule,
+    View,
+    arithmetic,
+    blank,
+    estimate,
+    filled,
+)
 
-__all__ = ["RULES", "Cell", "Cells", "Rule", "View", "check_inputs"]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A value of one quarter; ``why`` is the rule that filled it, empty when on file."""
-
-    value: float
-    status: str
-    source: str
-    why: str = ""
-
-
-Cells = Sequence[Cell | None]
-
-
-class View(Protocol):
-    """What a rule may look at."""
-
-    quarters: tuple[str, ...]
-    first: int
-    why: str
-    where: str
-
-    def cells(self, name: str) -> Cells:
-        """A row by its name, or a metric's quarters."""
-
-    def fact(self, metric: str, period: str) -> Cell | None:
-        """One reported value."""
-
-    def year_of(self, index: int) -> str:
-        """The fiscal year of a quarter."""
-
-
-Rule = Callable[[View, tuple[str, ...], Cells], Cells]
-_Blank = list[Cell | None]
-
-
-def _blank(view: View) -> _Blank:
-    return [None] * len(view.quarters)
-
-
-def _joined(*cells: Cell) -> str:
-    parts = {part for cell in cells for part in cell.source.split(";") if part}
-    return ";".join(sorted(parts))
-
-
-def _arithmetic(view: View, value: float, *cells: Cell) -> Cell:
-    status = "estimate" if any(c.status == "estimate" for c in cells) else "derived"
-    return Cell(value, status, _joined(*cells), view.why)
-
-
-def _estimate(view: View, value: float, *cells: Cell) -> Cell:
-    return Cell(value, "estimate", _joined(*cells), view.why)
-
-
-def _known(cells: Cells) -> list[tuple[int, Cell]]:
-    return [(i, c) for i, c in enumerate(cells) if c is not None]
+__all__ = ["RULES", "check_inputs"]
 
 
 def _quarters(view: View, names: tuple[str, ...], own: Cells) -> Cells:
@@ -84,7 +35,7 @@ def _quarters(view: View, names: tuple[str, ...], own: Cells) -> Cells:
 def _year_ends(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """A stock's annual values, at the last quarter of each fiscal year."""
     (metric,) = names
-    out = _blank(view)
+    out = blank(view)
     for i in range(len(out)):
         year = view.year_of(i)
         if i + 1 == len(out) or view.year_of(i + 1) != year:
@@ -97,7 +48,7 @@ def _year_ends(view: View, names: tuple[str, ...], own: Cells) -> Cells:
 def _at(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """One reported value, placed in the row's first quarter."""
     metric, period = names
-    out = _blank(view)
+    out = blank(view)
     out[view.first] = view.fact(metric, period)
     return out
 
@@ -109,7 +60,7 @@ def _year_split(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """
     metric, like = names
     weights = None if like == "even" else view.cells(like)
-    out = _blank(view)
+    out = blank(view)
     years: dict[str, list[int]] = {}
     for i in range(len(out)):
         years.setdefault(view.year_of(i), []).append(i)
@@ -121,14 +72,14 @@ def _year_split(view: View, names: tuple[str, ...], own: Cells) -> Cells:
         known = [c for i in indices if (c := own[i]) is not None]
         rest = total.value - sum(c.value for c in known)
         if len(missing) == 1:
-            out[missing[0]] = _arithmetic(view, rest, total, *known)
+            out[missing[0]] = arithmetic(view, rest, total, *known)
             continue
         parts = [_weight(weights, i) for i in missing]
         whole = sum(parts)
         if whole == 0.0:
             continue
         for i, part in zip(missing, parts, strict=True):
-            out[i] = _estimate(view, rest * part / whole, total, *known)
+            out[i] = estimate(view, rest * part / whole, total, *known)
     return out
 
 
@@ -142,12 +93,12 @@ def _weight(weights: Cells | None, index: int) -> float:
 def _combine(sign: float) -> Rule:
     def rule(view: View, names: tuple[str, ...], own: Cells) -> Cells:
         inputs = [view.cells(name) for name in names]
-        out = _blank(view)
+        out = blank(view)
         for i, column in enumerate(zip(*inputs, strict=True)):
             cells = [c for c in column if c is not None]
             if len(cells) == len(names):
                 value = cells[0].value + sign * sum(c.value for c in cells[1:])
-                out[i] = _arithmetic(view, value, *cells)
+                out[i] = arithmetic(view, value, *cells)
         return out
 
     return rule
@@ -166,10 +117,10 @@ def _difference(view: View, names: tuple[str, ...], own: Cells) -> Cells:
 def _quotient(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """The first row over the second; an estimate, since printed ratios are rounded."""
     top, bottom = (view.cells(name) for name in names)
-    out = _blank(view)
+    out = blank(view)
     for i, (a, b) in enumerate(zip(top, bottom, strict=True)):
         if a is not None and b is not None and b.value != 0.0:
-            out[i] = _estimate(view, a.value / b.value, a, b)
+            out[i] = estimate(view, a.value / b.value, a, b)
     return out
 
 
@@ -182,7 +133,7 @@ def _same(view: View, names: tuple[str, ...], own: Cells) -> Cells:
 def _stand_in(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """Another row in place of one that is not on file."""
     (name,) = names
-    return [None if c is None else _estimate(view, c.value, c) for c in view.cells(name)]
+    return [None if c is None else estimate(view, c.value, c) for c in view.cells(name)]
 
 
 def _constant(view: View, names: tuple[str, ...], own: Cells) -> Cells:
@@ -193,29 +144,29 @@ def _constant(view: View, names: tuple[str, ...], own: Cells) -> Cells:
 
 def _hold(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """The last known value stands."""
-    out = _blank(view)
+    out = blank(view)
     last: Cell | None = None
     for i, cell in enumerate(own):
         last = cell if cell is not None else last
         if cell is None and last is not None:
-            out[i] = _estimate(view, last.value, last)
+            out[i] = estimate(view, last.value, last)
     return out
 
 
 def _between(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """On the straight line between the known neighbours."""
-    out = _blank(view)
-    known = _known(own)
+    out = blank(view)
+    known = filled(own)
     for (i, a), (j, b) in pairwise(known):
         for k in range(i + 1, j):
-            out[k] = _estimate(view, a.value + (b.value - a.value) * (k - i) / (j - i), a, b)
+            out[k] = estimate(view, a.value + (b.value - a.value) * (k - i) / (j - i), a, b)
     return out
 
 
 def _shares(view: View, name: str, own: Cells) -> tuple[Cells, list[tuple[int, float, Cell]]]:
     whole = view.cells(name)
     known = []
-    for i, cell in _known(own):
+    for i, cell in filled(own):
         total = whole[i]
         if total is not None and total.value != 0.0:
             known.append((i, cell.value / total.value, cell))
@@ -225,45 +176,45 @@ def _shares(view: View, name: str, own: Cells) -> tuple[Cells, list[tuple[int, f
 def _share_between(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """The row's share of another, on the straight line between the known shares."""
     whole, known = _shares(view, names[0], own)
-    out = _blank(view)
+    out = blank(view)
     for (i, a, first), (j, b, last) in pairwise(known):
         for k in range(i + 1, j):
             total = whole[k]
             if total is not None:
                 share = a + (b - a) * (k - i) / (j - i)
-                out[k] = _estimate(view, share * total.value, first, last, total)
+                out[k] = estimate(view, share * total.value, first, last, total)
     return out
 
 
 def _share_hold(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """The row's last known share of another, or ratio to it."""
     whole, known = _shares(view, names[0], own)
-    out = _blank(view)
-    for k, total in _known(whole):
+    out = blank(view)
+    for k, total in filled(whole):
         before = [(share, cell) for i, share, cell in known if i < k]
         if before:
             share, cell = before[-1]
-            out[k] = _estimate(view, share * total.value, cell, total)
+            out[k] = estimate(view, share * total.value, cell, total)
     return out
 
 
 def _share_back(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """The row's next known share of another, before it is known."""
     whole, known = _shares(view, names[0], own)
-    out = _blank(view)
-    for k, total in _known(whole):
+    out = blank(view)
+    for k, total in filled(whole):
         after = [(share, cell) for i, share, cell in known if i > k]
         if after:
             share, cell = after[0]
-            out[k] = _estimate(view, share * total.value, cell, total)
+            out[k] = estimate(view, share * total.value, cell, total)
     return out
 
 
 def _share_back_smooth(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """Before the first known value: its ratio to the average of a row over four quarters."""
     whole = view.cells(names[0])
-    known = _known(own)
-    out = _blank(view)
+    known = filled(own)
+    out = blank(view)
     if not known:
         return out
     at, cell = known[0]
@@ -273,7 +224,7 @@ def _share_back_smooth(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     for k in range(at):
         mean = _trailing(whole, k)
         if mean is not None:
-            out[k] = _estimate(view, cell.value * mean / base, cell)
+            out[k] = estimate(view, cell.value * mean / base, cell)
     return out
 
 
@@ -291,21 +242,21 @@ def _share_year_ago(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     for k in range(4, len(out)):
         then, total_then, total = out[k - 4], whole[k - 4], whole[k]
         if out[k] is None and then is not None and total_then is not None and total is not None:
-            out[k] = _estimate(view, total.value * then.value / total_then.value, then, total)
+            out[k] = estimate(view, total.value * then.value / total_then.value, then, total)
     return out
 
 
 def _chain(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """An index from growth on a year earlier; the row's first four quarters are 1."""
     growth = view.cells(names[0])
-    out = _blank(view)
+    out = blank(view)
     for k in range(view.first, len(out)):
         if k < view.first + 4:
             out[k] = Cell(1.0, "derived", "", view.why)
             continue
         then, step = out[k - 4], growth[k]
         if then is not None and step is not None:
-            out[k] = _arithmetic(view, then.value * (1.0 + step.value), then, step)
+            out[k] = arithmetic(view, then.value * (1.0 + step.value), then, step)
     return out
 
 
@@ -319,7 +270,7 @@ def _roll(view: View, names: tuple[str, ...], own: Cells) -> Cells:
         if out[k] is not None or now is None or before is None or start is None or len(last) < 4:
             continue
         kept = (before.value - start.value) / sum(c.value for c in last)
-        out[k] = _estimate(view, before.value + kept * now.value, before, now)
+        out[k] = estimate(view, before.value + kept * now.value, before, now)
     return out
 
 
@@ -333,7 +284,7 @@ def _follow(view: View, names: tuple[str, ...], own: Cells) -> Cells:
         whole = [(a, b) for a, b in pairs if a is not None and b is not None]
         if out[k] is None and before is not None and len(whole) == len(pairs):
             change = sum(b.value - a.value for a, b in whole)
-            out[k] = _estimate(view, before.value + change, before, *(b for _, b in whole))
+            out[k] = estimate(view, before.value + change, before, *(b for _, b in whole))
     return out
 
 

@@ -1,0 +1,191 @@
+"""The accounting that must hold between reported figures, check by check.
+
+Linear and product identities are rows of ``companies/identities.csv``; they bind wherever all
+their parts are on file. The rest (quarters to the year, price times volume, second sources) is
+general. Each check yields comparisons; the tolerance table may widen a single one, with a
+reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jcurve.errors import FactsError
+from jcurve.facts.reported import Fact, Facts
+from jcurve.facts.sources import Source
+from jcurve.facts.tables import QUARTER, YEAR, quarter_after, read_table
+
+__all__ = [
+    "Comparison",
+    "Identity",
+    "crosscheck",
+    "identities",
+    "identity",
+    "price_times_volume",
+    "quarters_to_year",
+    "same_in_both_tables",
+]
+
+_PER_CENT = 0.01
+_ROUNDING = 1.0  # each of several printed millions is rounded once
+_TEN_MILLION = 10.0
+_POINT = 0.01
+_REGIONS = ("us_canada", "europe", "asia_pacific", "rest_of_world")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure against what others imply, and how far apart they may be."""
+
+    metric: str
+    period: str
+    value: float
+    implied: float
+    allowed: float
+
+    @property
+    def difference(self) -> float:
+        """Value less implied value."""
+        return self.value - self.implied
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A total and its parts, summed with signs or multiplied."""
+
+    check: str
+    total: str
+    form: str
+    parts: tuple[tuple[int, str], ...]
+    tolerance: float
+    note: str
+
+
+def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
+    """The identities on file.
+
+    Raises:
+        FactsError: an unknown metric or form.
+    """
+    columns = ("check", "total", "form", "parts", "tolerance", "note")
+    found = []
+    for row in read_table(data, "companies/identities.csv", columns):
+        form = row.choice("form", ("sum", "product"), "form")
+        parts = []
+        for part in row.text("parts").split():
+            sign, name = (-1 if part[0] == "-" else 1), part.lstrip("+-")
+            if name not in known:
+                raise FactsError("no such metric", where=row.at("parts"), received=name)
+            parts.append((sign, name))
+        found.append(
+            Identity(
+                check=row.text("check"),
+                total=row.choice("total", known, "metric"),
+                form=form,
+                parts=tuple(parts),
+                tolerance=row.number("tolerance"),
+                note=row.optional("note"),
+            )
+        )
+    return tuple(found)
+
+
+def _amount(fact: Fact) -> float:
+    return fact.value * _PER_CENT if fact.unit == "percent" else fact.value
+
+
+def identity(facts: Facts, rule: Identity) -> Iterator[Comparison]:
+    """The identity in every period in which all of it is on file."""
+    for fact in facts:
+        if fact.metric != rule.total:
+            continue
+        parts = [(sign, facts.get(name, fact.period)) for sign, name in rule.parts]
+        present = [(sign, part) for sign, part in parts if part is not None]
+        if len(present) < len(parts):
+            continue
+        if rule.form == "sum":
+            implied = sum(sign * part.value for sign, part in present)
+        else:
+            implied = 1.0
+            for _, part in present:
+                implied *= _amount(part)
+        yield Comparison(rule.total, fact.period, fact.value, implied, rule.tolerance)
+
+
+def _rounding_of(*facts: Fact) -> float:
+    """Half of what the coarsest figure was rounded to, for each figure that was."""
+    coarse = [f for f in facts if f.kind == "rounded"]
+    return max(_ROUNDING, _TEN_MILLION / 2 * len(coarse))
+
+
+def quarters_to_year(facts: Facts) -> Iterator[Comparison]:
+    """Each flow's four quarters against its fiscal year."""
+    for fact in facts:
+        if facts.metrics[fact.metric].nature != "flow" or not YEAR.fullmatch(fact.period):
+            continue
+        labels = facts.company.quarters(fact.period)
+        quarters = [q for label in labels if (q := facts.get(fact.metric, label)) is not None]
+        if len(quarters) == len(labels):
+            total = sum(q.value for q in quarters)
+            allowed = _rounding_of(fact, *quarters)
+            yield Comparison(fact.metric, fact.period, fact.value, total, allowed)
+
+
+def same_in_both_tables(facts: Facts) -> Iterator[Comparison]:
+    """Each stock's year against the last quarter of that fiscal year."""
+    for fact in facts:
+        if facts.metrics[fact.metric].nature != "stock" or not YEAR.fullmatch(fact.period):
+            continue
+        last = facts.get(fact.metric, facts.company.quarters(fact.period)[-1])
+        if last is not None:
+            allowed = _rounding_of(fact, last) if "rounded" in (fact.kind, last.kind) else 0.0
+            yield Comparison(fact.metric, fact.period, fact.value, last.value, allowed)
+
+
+def price_times_volume(facts: Facts) -> Iterator[Comparison]:
+    """Published price growth against revenue growth over published growth of ads shown."""
+    pairs = [("revenue_advertising", "")]
+    pairs += [(f"revenue_advertising_user_geo_{region}", f"_{region}") for region in _REGIONS]
+    for revenue, suffix in pairs:
+        if revenue not in facts.metrics:
+            continue
+        for period, volume in facts.series(f"ad_impressions_yoy_pct{suffix}").items():
+            price = facts.get(f"price_per_ad_yoy_pct{suffix}", period)
+            now, then = facts.get(revenue, period), facts.get(revenue, quarter_after(period, -4))
+            if price is not None and now is not None and then is not None:
+                implied = now.value / then.value / (1.0 + _amount(volume)) - 1.0
+                # Both growths are printed in whole per cent.
+                yield Comparison(price.metric, period, _amount(price), implied, _POINT)
+
+
+def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterator[Comparison]:
+    """Each figure against a second source.
+
+    Raises:
+        FactsError: the table names a figure or source that is not on file, or another value.
+    """
+    file = f"companies/{facts.company.folder}/crosscheck.csv"
+    if not (data / file).is_file():
+        return
+    columns = (
+        "freq", "period", "metric", "value_main", "source_main", "value_alt", "source_alt",
+    )  # fmt: skip
+    for row in read_table(data, file, columns):
+        freq = row.choice("freq", ("quarter", "year"), "frequency")
+        period = row.period("period", QUARTER if freq == "quarter" else YEAR)
+        fact = facts.value(row.choice("metric", facts.metrics, "metric"), period)
+        if row.number("value_main") != fact.value:
+            raise FactsError(
+                f"the second source was compared with another value of {fact.metric} in {period}",
+                where=row.at("value_main"),
+                received=row.number("value_main"),
+                allowed=f"{fact.value:g}, as on file",
+            )
+        row.choice("source_main", known, "source")
+        source = row.choice("source_alt", known, "source")
+        other = row.number("value_alt")
+        rounded = "rounded" in source or "ROUNDED" in known[source].how_verified
+        allowed = _TEN_MILLION / 2 if rounded or other % _TEN_MILLION == 0.0 else _ROUNDING
+        yield Comparison(fact.metric, period, fact.value, other, allowed)
