@@ -1,0 +1,408 @@
+"""The house style: sizes on paper, colours with a meaning, direct labels, recessive axes.
+
+Everything is drawn within ``house()``, which sets matplotlib's parameters and puts them
+back; nothing global changes. Sizes are millimetres on paper and text is in points there,
+for a chart is placed at its own size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from jcurve.errors import UsageError, nearest
+from jcurve.figures.fonts import FAMILY, MONO, register
+from jcurve.figures.numbers import NumberStyle, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.backend_bases import RendererBase
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "CATEGORIES",
+    "FULL",
+    "GRID",
+    "HALF",
+    "INK",
+    "MUTED",
+    "SERIES",
+    "SMALL",
+    "Series",
+    "bars",
+    "fit",
+    "forecast_from",
+    "house",
+    "label_ends",
+    "line",
+    "mark",
+    "numbers",
+    "panels",
+    "plot",
+    "series",
+    "years",
+    "zero_line",
+]
+
+FULL = 170.0
+"""Width of the text column in mm, on A4 and on Letter."""
+
+HALF = 82.0
+"""Width of one of two charts side by side, in mm."""
+
+INK = "#1b2430"
+MUTED = "#5b6573"
+GRID = "#e3e6ea"
+SHADE = "#f3f5f8"
+BODY = 8.0
+"""Size of axis text, in points on paper."""
+
+SMALL = 7.5
+"""Smallest text in a chart, in points on paper."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """How a meaning looks: a colour, and a stroke that tells it apart without colour."""
+
+    colour: str
+    dash: str | tuple[float, tuple[float, ...]] = "solid"
+    width: float = 1.6
+    hatch: str = ""
+    marker: str = ""
+
+
+SERIES: Mapping[str, Series] = MappingProxyType(
+    {
+        "with": Series("#0b3c6f", width=1.9),
+        "without": Series("#7b8794", (0, (4.0, 1.6))),
+        "programme": Series("#c2570c", width=1.9),
+        "go_forward": Series("#c2570c", (0, (1.2, 1.2)), width=1.6),
+        "reported": Series("#1b2430", width=1.9),
+        "guided": Series("#2f7fb8", (0, (5.0, 1.4, 1.0, 1.4)), hatch="////", marker="D"),
+        "judgement": Series("#a8820a", (0, (1.0, 1.3)), hatch="....", marker="o"),
+        "consensus": Series("#5f8f4e", (0, (3.0, 1.2)), marker="s"),
+        "positive": Series("#0f7b6c"),
+        "negative": Series("#c2570c", hatch="////"),
+        "low": Series("#9fb6cc", (0, (2.0, 1.2))),
+        "high": Series("#0b3c6f", (0, (2.0, 1.2))),
+    }
+)
+"""Every meaning a series can have, and how it looks in all charts."""
+
+CATEGORIES: tuple[Series, ...] = (
+    Series("#0b3c6f"),
+    Series("#5b9bcb", hatch="////"),
+    Series("#c2570c"),
+    Series("#e9b872", hatch="...."),
+    Series("#7b8794"),
+    Series("#c9d0d8", hatch="\\\\\\\\"),
+    Series("#0f7b6c"),
+    Series("#9ccfc5", hatch="xxxx"),
+)
+"""Members of a set without a meaning of their own; neighbours differ in lightness."""
+
+_MM = 1 / 25.4
+_MARGIN = 1.0
+_FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        "font.family": [FAMILY, MONO],
+        "font.size": BODY,
+        "text.color": INK,
+        "text.parse_math": False,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": MUTED,
+        "axes.labelsize": BODY,
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "axes.axisbelow": True,
+        "axes.unicode_minus": True,
+        "axes.xmargin": 0.01,
+        "axes.ymargin": 0.1,
+        "axes.titlesize": BODY + 0.5,
+        "axes.titleweight": 600,
+        "axes.titlelocation": "left",
+        "axes.titlecolor": INK,
+        "grid.color": GRID,
+        "grid.linewidth": 0.6,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelsize": BODY,
+        "ytick.labelsize": BODY,
+        "xtick.major.size": 2.5,
+        "xtick.major.width": 0.6,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "lines.linewidth": 1.6,
+        "lines.solid_capstyle": "round",
+        "hatch.linewidth": 0.4,
+        "hatch.color": "#ffffff",
+        "legend.frameon": False,
+        "legend.fontsize": BODY,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "svg.fonttype": "none",
+        "svg.hashsalt": "jcurve",
+    }
+
+
+@contextmanager
+def house() -> Iterator[None]:
+    """Draw in the house style; also a decorator: ``@house()`` above an exhibit's function."""
+    import matplotlib
+
+    register()
+    parameters: Any = _parameters()  # its stubs list every key as a literal
+    with matplotlib.rc_context(parameters):
+        yield
+
+
+def plot(*, width: Literal["full", "half"] = "full", height: float = 62.0) -> tuple[Figure, Axes]:
+    """A figure with one set of axes. Call it within ``house()``.
+
+    Args:
+        width: of the column, or half of it.
+        height: in mm.
+    """
+    figure, axes = panels(1, 1, width=width, height=height)
+    return figure, axes[0]
+
+
+def panels(
+    rows: int,
+    columns: int,
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 62.0,
+    share_x: bool = False,
+    share_y: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """A figure with several axes, row by row. Call it within ``house()``."""
+    from matplotlib.figure import Figure
+
+    across = FULL if width == "full" else HALF
+    figure = Figure(figsize=(across * _MM, height * _MM))
+    grid = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
+    figure.subplots_adjust(
+        left=_MARGIN / across,
+        right=1 - _MARGIN / across,
+        bottom=_FOOT / height,
+        top=1 - _MARGIN / height,
+        wspace=0.18,
+        hspace=0.35,
+    )
+    return figure, [axes for row in grid for axes in row]
+
+
+def series(role: str) -> Series:
+    """How ``role`` looks.
+
+    Raises:
+        UsageError: no such meaning; names the nearest.
+    """
+    if role not in SERIES:
+        raise UsageError(
+            "an unknown meaning of a series",
+            received=role,
+            allowed=", ".join(SERIES),
+            suggestion=nearest(role, SERIES),
+        )
+    return SERIES[role]
+
+
+def line(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str = "") -> None:
+    """Draw a series; ``label_ends`` writes ``label`` at its end."""
+    look = series(role)
+    axes.plot(
+        x,
+        y,
+        color=look.colour,
+        linestyle=look.dash,
+        linewidth=look.width,
+        label=label or f"_{role}",
+        zorder=3,
+    )
+
+
+def bars(
+    axes: Axes,
+    x: Sequence[float],
+    heights: Sequence[float],
+    look: Series,
+    *,
+    bottom: Sequence[float] | float = 0.0,
+    width: float = 0.72,
+    label: str = "",
+) -> None:
+    """Draw bars with their hatch, so that they differ in black and white too."""
+    axes.bar(
+        x,
+        heights,
+        bottom=bottom,
+        width=width,
+        color=look.colour,
+        hatch=look.hatch or None,
+        edgecolor="#ffffff",
+        linewidth=0.4,
+        label=label or "_bars",
+        zorder=2,
+    )
+
+
+def zero_line(axes: Axes) -> None:
+    """A line at zero, heavier than the grid."""
+    axes.axhline(0, color=INK, linewidth=0.7, zorder=2.5)
+
+
+def forecast_from(
+    axes: Axes, x: float, *, words: tuple[str, str] = ("Reported", "Forecast")
+) -> None:
+    """Tint everything after ``x`` and say on both sides of it what is what."""
+    left, right = axes.get_xlim()
+    axes.axvspan(x, right, color=SHADE, linewidth=0, zorder=0)
+    axes.axvline(x, color=MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
+    axes.set_xlim(left, right)
+    frame = axes.get_xaxis_transform()
+    for text, side, shift in ((words[0], "right", -3), (words[1], "left", 3)):
+        axes.annotate(
+            text,
+            (x, 1.0),
+            xycoords=frame,
+            xytext=(shift, -2),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=SMALL,
+            color=MUTED,
+        )
+
+
+def mark(
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    shift: tuple[float, float] = (0.0, 12.0),
+    colour: str = INK,
+) -> None:
+    """A dot at a point and words on it, ``shift`` points away."""
+    axes.plot([x], [y], marker="o", markersize=4, color=colour, zorder=5, label="_mark")
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=shift,
+        textcoords="offset points",
+        ha="left" if shift[0] > 2 else "right" if shift[0] < -2 else "center",
+        va="bottom" if shift[1] > 0 else "top" if shift[1] < 0 else "center",
+        fontsize=BODY,
+        color=colour,
+        zorder=6,
+        linespacing=1.15,
+    )
+
+
+def numbers(
+    axis: Axis, style: NumberStyle = "number", decimals: int = 0, *, sign: bool = False
+) -> None:
+    """Write an axis's numbers as tables write them."""
+    from matplotlib.ticker import FuncFormatter
+
+    def formatter(value: float, _: float | None) -> str:
+        return written(value, style, decimals, sign=sign)
+
+    axis.set_major_formatter(FuncFormatter(formatter))
+
+
+def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
+    """Whole years along the bottom, from ``first`` to ``last``."""
+    axes.set_xticks(list(range(first, last + 1, step)))
+    axes.set_xlim(first - 0.4, last + 0.4)
+    numbers(axes.xaxis, "plain")
+
+
+def label_ends(axes: Axes, *, gap: float = 4.0) -> None:
+    """Write each line's label at its right end, in its colour, moved apart if they collide."""
+    import numpy as np
+
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise UsageError("axes without a figure")
+    ends = []
+    for drawn in axes.get_lines():
+        name = str(drawn.get_label())
+        if not name.startswith("_"):
+            x, y = np.asarray(drawn.get_xydata(), dtype=float)[-1]
+            ends.append((float(y), float(x), name, drawn.get_color()))
+    # Along the height of the axes in points, so that a distance is one of text.
+    box = axes.get_position()
+    tall = box.height * figure.get_size_inches()[1] * 72
+    low, high = axes.get_ylim()
+    per_unit = tall / (high - low)
+    ends.sort()
+    places = _apart([(y - low) * per_unit for y, *_ in ends], BODY * 1.25, tall)
+    for (y, x, name, colour), place in zip(ends, places, strict=True):
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(gap, place - (y - low) * per_unit),
+            textcoords="offset points",
+            ha="left",
+            va="center",
+            fontsize=BODY,
+            color=colour,
+            annotation_clip=False,
+        )
+
+
+def _apart(places: list[float], least: float, tall: float) -> list[float]:
+    """Move ``places`` (rising) until neighbours are ``least`` apart, within the height."""
+    moved = list(places)
+    for index in range(1, len(moved)):
+        moved[index] = max(moved[index], moved[index - 1] + least)
+    over = moved[-1] - tall if moved else 0.0
+    if over > 0:
+        moved[-1] -= over
+        for index in range(len(moved) - 2, -1, -1):
+            moved[index] = min(moved[index], moved[index + 1] - least)
+    return moved
+
+
+def fit(figure: Figure) -> None:
+    """Pull the axes in until nothing sticks out of the figure's edge.
+
+    Labels have a width that only drawing tells; two rounds suffice, for the axes shrink
+    and their texts do not.
+    """
+    width, height = figure.get_size_inches()
+    renderer = _renderer(figure)
+    edge = 0.02
+    for _ in range(2):
+        box = figure.get_tightbbox(renderer)
+        pars = figure.subplotpars
+        figure.subplots_adjust(
+            left=pars.left + max(0.0, edge - box.x0) / width,
+            right=pars.right - max(0.0, box.x1 - width + edge) / width,
+            bottom=pars.bottom + max(0.0, edge - box.y0) / height,
+            top=pars.top - max(0.0, box.y1 - height + edge) / height,
+        )
+
+
+def _renderer(figure: Figure) -> RendererBase:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+
+    renderer: RendererAgg = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    return renderer
