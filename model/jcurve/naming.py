@@ -1,0 +1,75 @@
+"""What a reader's name for a number means: ``npv``, ``npv.go_forward``, ``capex@without``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
+from jcurve.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["DEFAULT_VIEW", "DEFAULT_WORLD", "key_of", "members_of"]
+
+DEFAULT_VIEW = "programme"
+DEFAULT_WORLD = "with"
+
+
+def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
+    """The row that ``name`` means.
+
+    Args:
+        model: the lines.
+        name: ``line``, ``line.member``, either with ``@world`` or ``@view``, or with
+            ``.view``; or an input.
+        tag: a world or view; the name's own wins. None means the company with its
+            programme, and for lines of a view the programme view.
+
+    Raises:
+        UsageError: no such line, world or view, or not together.
+    """
+    row, _, given = name.partition("@")
+    if not given and row not in model.outputs:
+        head, _, last = row.rpartition(".")
+        if last in (*VIEWS, *WORLDS) and head:
+            row, given = head, last
+    wanted = given or tag
+    known = {*model.outputs, *model.inputs, *SYSTEM_INPUTS}
+    if row in model.families:
+        raise UsageError(
+            "a family of lines, not one", received=row, allowed=", ".join(model.families[row].values())
+        )
+    if row not in known:
+        raise UsageError(
+            "unknown line", received=row, suggestion=nearest(row, (*known, *model.families))
+        )
+    if wanted is not None and wanted not in (*VIEWS, *WORLDS):
+        raise UsageError(
+            "unknown world or view",
+            received=wanted,
+            allowed=", ".join((*WORLDS, *VIEWS)),
+            suggestion=nearest(wanted, (*WORLDS, *VIEWS)),
+        )
+    if row in model.viewed:
+        if wanted in WORLDS:
+            raise UsageError(
+                f"{row} is a line of a view, not of a world",
+                received=wanted,
+                allowed=", ".join(VIEWS),
+            )
+        return row, wanted or DEFAULT_VIEW
+    if row in model.worldly:
+        return row, wanted or DEFAULT_WORLD
+    # A row that no world changes is the same in each, and its difference in a view is zero.
+    return row, wanted if wanted in VIEWS else SHARED
+
+
+def members_of(model: Model, names: Iterable[str]) -> list[str]:
+    """``names`` with each family replaced by its members, in order, ``@world`` kept."""
+    found: list[str] = []
+    for name in names:
+        row, at, tag = name.partition("@")
+        rows = model.families[row].values() if row in model.families else (row,)
+        found.extend(f"{each}{at}{tag}" for each in rows)
+    return found
