@@ -233,13 +233,15 @@ def test_results_may_be_missing_altogether(tmp_path: Path) -> None:
 
 def test_the_errors_of_a_verdict_cross_process_borders() -> None:
     """Batches run in worker processes; the reason must arrive with the message."""
-    error = Verdict("failed", "dead_kernel", "the kernel died", 3).error("fixture base")
+    error = Verdict("failed", "dead_kernel", "the kernel died", 3).error("fixture base", "x")
     copy = pickle.loads(pickle.dumps(error))
     assert isinstance(copy, FailedRun)
     assert (str(copy), copy.reason) == (str(error), "dead_kernel")
 
 
 def test_a_cell_that_raised_our_error_gives_that_error() -> None:
-    error = Verdict("failed", "cell_error", "no such key", 3, raised="ScenarioError").error("x")
+    error = Verdict("failed", "cell_error", "no such key", 3, raised="ScenarioError").error(
+        "x", "y"
+    )
     assert type(error) is ScenarioError
     assert str(error) == "no such key"

@@ -94,7 +94,7 @@ def run(
         verdict = verdict_on(plan, staged, finished)
         if verdict.results is None:
             kept = keep_failed(plan, staged, verdict, finished)
-            raise verdict.error(f"{plan.title} (kept in {_short(kept, plan.project)})")
+            raise verdict.error(plan.title, _short(kept, plan.project))
         tell("rendering")
         assemble(
             plan.edition,

@@ -88,18 +88,24 @@ class Verdict:
     raised: str | None = None
     results: Results | None = None
 
-    def error(self, where: str) -> JCurveError:
+    def error(self, where: str, kept: str) -> JCurveError:
         """The error to raise for a verdict other than succeeded.
 
         A mistake that the notebook itself reported in one line keeps its class, and so
         its exit status.
+
+        Args:
+            where: report and series.
+            kept: the folder with what the run left.
         """
         if self.raised is not None:
             kind: type[JCurveError] = getattr(jcurve.errors, self.raised)
             return kind(self.message)
         cell = f", cell {self.cell}" if self.cell is not None else ""
         return FailedRun(
-            f"{self.message} [{self.reason}]", where=f"{where}{cell}", reason=self.reason or ""
+            f"{self.message} [{self.reason}]; what it left is in {kept}",
+            where=f"{where}{cell}",
+            reason=self.reason or "",
         )
 
 
