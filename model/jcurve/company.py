@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,10 @@ from jcurve.facts import Company, HistoryRow, history, macrs
 from jcurve.facts import company as company_facts
 from jcurve.project import Project, find_project
 
-__all__ = ["Assembly", "assemble", "input_names", "model"]
+if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
+
+__all__ = ["DEFAULT_COMPANY", "Assembly", "assemble", "input_names", "model", "rows_of"]
 
 Array = NDArray[np.float64]
 
@@ -184,5 +188,10 @@ def _model(name: str, root: Path, stamp: tuple[tuple[str, int, int], ...]) -> As
     return assemble(lines, company, rows, tables, _units(base))
 
 
-def _units(base: object) -> dict[str, Unit]:
+def rows_of(scenario: Scenario, timeline: Timeline) -> dict[str, Array]:
+    """A scenario's rows by assumption key, each (1, 1) or (quarter, 1)."""
+    raise AttributeError(scenario, timeline)
+
+
+def _units(base: Scenario) -> dict[str, Unit]:
     raise AttributeError(base)

@@ -37,9 +37,8 @@ def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
     wanted = given or tag
     known = {*model.outputs, *model.inputs, *SYSTEM_INPUTS}
     if row in model.families:
-        raise UsageError(
-            "a family of lines, not one", received=row, allowed=", ".join(model.families[row].values())
-        )
+        members = ", ".join(model.families[row].values())
+        raise UsageError("a family of lines, not one", received=row, allowed=members)
     if row not in known:
         raise UsageError(
             "unknown line", received=row, suggestion=nearest(row, (*known, *model.families))
@@ -62,7 +61,7 @@ def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
     if row in model.worldly:
         return row, wanted or DEFAULT_WORLD
     # A row that no world changes is the same in each, and its difference in a view is zero.
-    return row, wanted if wanted in VIEWS else SHARED
+    return row, wanted if wanted is not None and wanted in VIEWS else SHARED
 
 
 def members_of(model: Model, names: Iterable[str]) -> list[str]:

@@ -125,7 +125,7 @@ class Cell(NDArrayOperatorsMixin):
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> Cell:
-        if func is not np.where or len(args) != 3 or kwargs:  # noqa: PLR2004
+        if func is not np.where or len(args) != 3 or kwargs:
             raise _UnrecordedError
         return self.tape.add(None, *args)
 

@@ -1,0 +1,416 @@
+"""A case: one scenario, evaluated. The door through which everything else asks the model.
+
+    case = jcurve.evaluate(jcurve.scenario("base", {"capex.total.2027": 200_000}))
+    case["npv"]                       # a result; bare means the programme view
+    case["npv.go_forward"]            # another view
+    case["capex@without"]             # a line in a world, labelled by quarter
+    case.frame(["capex", "book_depreciation"], by="year", world="programme")
+    case.trace("npv")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
+from jcurve.engine.annual import annual
+from jcurve.engine.build import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, RowKey
+from jcurve.engine.evaluate import evaluate as evaluate_rows
+from jcurve.engine.line import Kind
+from jcurve.engine.model import spell
+from jcurve.engine.trace import Leaf, Node
+from jcurve.engine.trace import trace as trace_rows
+from jcurve.errors import UsageError, nearest
+from jcurve.leaves import describe
+from jcurve.naming import key_of, members_of
+from jcurve.project import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jcurve.assumptions import Scenario
+
+__all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scenario"]
+
+Array = NDArray[np.float64]
+
+_STATUS = "_status"
+_DATE = "date"
+_CHECK = "check_"
+_TOLERANCE = 1e-6
+_RESULTS_MODULE = "returns"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An identity that must be zero, as found.
+
+    Attributes:
+        row: the line and its world.
+        definition: what must tie.
+        worst: its largest absolute value.
+        at: the quarter of that value.
+        scale: the largest amount among its precedents, at least 1.
+    """
+
+    row: str
+    definition: str
+    worst: float
+    at: str
+    scale: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is zero to a millionth of its scale."""
+        return self.worst <= _TOLERANCE * self.scale
+
+
+class Case:
+    """An evaluated scenario. Rows are computed once and never change."""
+
+    def __init__(
+        self, scenario: Scenario, assembly: Assembly, assumption_rows: Mapping[str, Array]
+    ) -> None:
+        self.scenario = scenario
+        self.assembly = assembly
+        self.assumption_rows = assumption_rows
+        self._annual: dict[RowKey, Array] = {}
+
+    def __repr__(self) -> str:
+        return f"<Case {self.scenario.name} of {self.assembly.company.name}>"
+
+    @property
+    def data_through(self) -> str:
+        """The last reported quarter."""
+        return self.assembly.data_through
+
+    @cached_property
+    def valuation_date(self) -> str:
+        """The quarter at whose end present values are stated."""
+        at = self.values["valuation_date", SHARED][0, 0]
+        return self.assembly.timeline.labels[int(at)]
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Array]:
+        """Every input of the model by name: assumptions, history, tables, calendar."""
+        return self.assembly.inputs(self.assumption_rows)
+
+    @cached_property
+    def values(self) -> Mapping[RowKey, Array]:
+        """Every row of every world and view, and every input; read-only."""
+        assembly = self.assembly
+        made = evaluate_rows(assembly.model, self.inputs, assembly.timeline)
+        values = {(name, SHARED): row for name, row in self.inputs.items()} | made
+        for constants in (WORLD_INPUTS, VIEW_INPUTS):
+            for name, by_tag in constants.items():
+                for tag, value in by_tag.items():
+                    values[name, tag] = np.full((1, 1), value)
+        for key, row in values.items():
+            values[key] = row.view()
+            values[key].flags.writeable = False
+        return values
+
+    def __getitem__(self, name: str) -> Any:
+        """A result as a number (None where there is no answer), a line as a labelled series.
+
+        Raises:
+            UsageError: there is no such line, or not under that world or view.
+        """
+        key = self._key(name)
+        if self._is_result(key[0]):
+            return self._number(key)
+        return self.frame(name)[name]
+
+    def row(self, name: str, tag: str | None = None) -> Array:
+        """The quarterly values of a line or input: (quarter,), or (1,) for a result."""
+        key = self._key(name, tag)
+        row = self._row(key)[:, 0]
+        if row.shape[0] == 1 and not self._is_result(key[0]):
+            return np.broadcast_to(row, (len(self.assembly.timeline),))
+        return row
+
+    def year(self, name: str, tag: str | None = None) -> Array:
+        """The annual values of a line or input: (year,)."""
+        row = self._year(self._key(name, tag))[:, 0]
+        return np.broadcast_to(row, (len(self.assembly.timeline.years),)) if len(row) == 1 else row
+
+    def frame(
+        self,
+        lines: str | Iterable[str],
+        by: Literal["quarter", "year"] = "quarter",
+        world: str | None = None,
+    ) -> pd.DataFrame:
+        """Lines side by side, quarters or years down.
+
+        Args:
+            lines: names; a family's name stands for its members, ``line@world`` overrides
+                ``world``.
+            by: rows of the frame.
+            world: ``with``, ``without`` or ``stopped``; or a view, whose frame holds
+                differences. None means the company with its programme, and the programme
+                view for lines of a view.
+
+        Returns:
+            Columns named as asked; ``attrs["units"]`` has each column's unit,
+            ``attrs["world"]`` and ``attrs["by"]`` what was asked.
+
+        Raises:
+            UsageError: an unknown line, world or period.
+        """
+        import pandas as pd
+
+        if by not in ("quarter", "year"):
+            raise UsageError("unknown period", received=by, allowed="quarter, year")
+        asked = [lines] if isinstance(lines, str) else list(lines)
+        columns: dict[str, Array] = {}
+        units: dict[str, str] = {}
+        for name in members_of(self.assembly.model, asked):
+            key = self._key(name, world)
+            if self._is_result(key[0]):
+                raise UsageError(
+                    "a result has one value, not a row",
+                    received=name,
+                    allowed=f'case["{name}"]',
+                )
+            columns[name] = self.row(name, world) if by == "quarter" else self.year(name, world)
+            units[name] = self.unit(key[0])
+        timeline = self.assembly.timeline
+        labels = timeline.labels if by == "quarter" else tuple(map(str, timeline.years))
+        frame = pd.DataFrame(columns, index=pd.Index(labels, name=by))
+        frame.attrs.update({"units": units, "world": world or "", "by": by})
+        return frame
+
+    def unit(self, name: str) -> str:
+        """The unit of a line or input."""
+        return self.assembly.model.unit(self._key(name)[0]).name
+
+    def headlines(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Per view, each result with its unit, or null with the reason why there is none."""
+        found: dict[str, dict[str, dict[str, Any]]] = {view: {} for view in VIEWS}
+        outputs = self.assembly.model.outputs
+        for name, output in outputs.items():
+            instance = self.assembly.model.maker[name]
+            if (
+                instance.line.module != _RESULTS_MODULE
+                or output.kind is not Kind.RESULT
+                or name.endswith(_STATUS)
+                or name not in self.assembly.model.viewed
+            ):
+                continue
+            for view in VIEWS:
+                found[view][name] = self._headline((name, view))
+        return found
+
+    def checks(self) -> tuple[Check, ...]:
+        """Every identity of the model, in every world and view, as found."""
+        return tuple(
+            self._check((name, tag))
+            for name in self.assembly.model.outputs
+            if name.startswith(_CHECK)
+            for tag in self.assembly.model.tags(name)
+        )
+
+    def trace(
+        self,
+        line: str,
+        at: str | None = None,
+        world: str | None = None,
+        *,
+        depth: int | None = None,
+        size: int | None = None,
+    ) -> Node:
+        """The tree from a number down to assumptions and reported facts.
+
+        Args:
+            line: a result, line or input.
+            at: a quarter or year; None for a result or a whole row.
+            world: a world or view.
+            depth: levels to show, None for all.
+            size: about how many nodes to show, None for all.
+        """
+        key = self._key(line, world)
+        return trace_rows(
+            self.assembly.model,
+            self.values,
+            self.assembly.timeline,
+            key,
+            at,
+            describe=self._describe,
+            depth=depth,
+            size=size,
+        )
+
+    def _key(self, name: str, tag: str | None = None) -> RowKey:
+        return key_of(self.assembly.model, name, tag)
+
+    def _is_result(self, name: str) -> bool:
+        output = self.assembly.model.outputs.get(name)
+        return output is not None and output.kind is Kind.RESULT
+
+    def _row(self, key: RowKey) -> Array:
+        found = self.values.get(key)
+        if found is not None:
+            return found
+        parts = self.assembly.model.parts(key)
+        if parts is None:
+            return np.zeros((1, 1))
+        return self.values[parts[0]] - self.values[parts[1]]
+
+    def _year(self, key: RowKey) -> Array:
+        made = self.assembly.model
+        if key not in self.values and made.parts(key) is None:
+            return np.zeros((1, 1))
+        return annual(made, self.values, key, self._annual)
+
+    def _number(self, key: RowKey) -> float | None:
+        value = float(self._row(key)[0, 0])
+        return None if np.isnan(value) else value
+
+    def _headline(self, key: RowKey) -> dict[str, Any]:
+        value = self._number(key)
+        unit = self.unit(key[0])
+        if value is None:
+            status = self.values.get((f"{key[0]}{_STATUS}", key[1]))
+            code = 0 if status is None else int(status[0, 0])
+            return {"value": None, "reason": _reasons().get(code, "no answer")}
+        if unit == _DATE:
+            return {"value": self._quarter(value), "unit": "quarter"}
+        return {"value": value, "unit": unit}
+
+    def _quarter(self, index: float) -> str:
+        labels = self.assembly.timeline.labels
+        return labels[int(np.clip(round(index), 0, len(labels) - 1))]
+
+    def _check(self, key: RowKey) -> Check:
+        made = self.assembly.model
+        found = np.abs(self._row(key)[:, 0])
+        at = int(np.nanargmax(found)) if not np.isnan(found).all() else 0
+        unit = made.unit(key[0])
+        scale = 1.0
+        for source in made.sources(key):
+            if made.unit(source[0]).agrees(unit):
+                scale = max(scale, float(np.nan_to_num(np.abs(self._row(source))).max()))
+        label = self.assembly.timeline.labels[at] if len(found) > 1 else ""
+        definition = made.outputs[key[0]].definition
+        return Check(spell(key), definition, float(found.max()), label, scale)
+
+    def _describe(self, name: str, at: str | None) -> Leaf | None:
+        return describe(self.scenario, self.assembly, name, at)
+
+
+def _reasons() -> Mapping[int, str]:
+    from jcurve.lines.returns import REASONS
+
+    return REASONS
+
+
+def scenario(
+    name: str = "base",
+    overrides: Mapping[str, object] | None = None,
+    project: Project | str | Path | None = None,
+) -> Scenario:
+    """A scenario by name, with overrides by assumption key; see :mod:`jcurve.assumptions`.
+
+    Raises:
+        ScenarioError: its file, a key or a value does not validate.
+    """
+    from jcurve.assumptions import scenario as load
+
+    return load(name, overrides, project=project)
+
+
+def evaluate(
+    what: Scenario | str = "base",
+    *,
+    company: str = DEFAULT_COMPANY,
+    project: Project | str | Path | None = None,
+) -> Case:
+    """Evaluate a scenario, given or by name.
+
+    Raises:
+        ScenarioError: the named scenario does not validate.
+        ModelError: its values have no answer in the model.
+    """
+    case = _case(what, company, project)
+    _ = case.values  # a model error belongs to this call, not to the first number asked for
+    return case
+
+
+def evaluate_batch(
+    rows: Mapping[str, Array],
+    wanted: Iterable[str],
+    what: Scenario | str = "base",
+    *,
+    company: str = DEFAULT_COMPANY,
+    project: Project | str | Path | None = None,
+) -> dict[str, Array]:
+    """Evaluate many scenarios at once, and only what is asked for.
+
+    Args:
+        rows: by assumption key, (quarter or 1, scenarios); what is not given is taken from
+            ``what`` and computed once.
+        wanted: names as a case takes them.
+        what: the scenario that holds the values of all other assumptions.
+
+    Returns:
+        By name as asked: (scenarios,) for a result, NaN where it has no answer, and
+        (quarter, scenarios) for a line.
+
+    Raises:
+        UsageError: a row's key is no assumption that a line reads, widths differ, or a name
+            is unknown.
+    """
+    case = _case(what, company, project)
+    made, timeline = case.assembly.model, case.assembly.timeline
+    inputs = batch_inputs(case, rows)
+    width = max((row.shape[1] for row in inputs.values()), default=1)
+    keys = {name: key_of(made, name) for name in wanted}
+    found = evaluate_rows(made, inputs, timeline, keys.values())
+    shaped: dict[str, Array] = {}
+    for name, key in keys.items():
+        row = found[key]
+        output = made.outputs.get(key[0])
+        if output is not None and output.kind is Kind.RESULT:
+            shaped[name] = np.broadcast_to(row[0], (width,))
+        else:
+            shaped[name] = np.broadcast_to(row, (len(timeline), width))
+    return shaped
+
+
+def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
+    """The inputs of a batch: the case's own, with ``rows`` by assumption key in their place.
+
+    Raises:
+        UsageError: a key is no assumption that a line reads, or widths differ.
+    """
+    names = case.assembly.names
+    widths: dict[int, str] = {}
+    varied: dict[str, Array] = {}
+    for key, row in rows.items():
+        if key not in names:
+            raise UsageError(
+                "no such assumption in the model", received=key, suggestion=nearest(key, names)
+            )
+        varied[names[key]] = np.atleast_2d(np.asarray(row, dtype=np.float64))
+        if (width := varied[names[key]].shape[1]) > 1:
+            widths.setdefault(width, key)
+    if len(widths) > 1:
+        raise UsageError(
+            "rows of a batch differ in width",
+            received=", ".join(f"{key}: {width}" for width, key in widths.items()),
+            allowed="one number of scenarios, or 1",
+        )
+    return {**case.inputs, **varied}
+
+
+def _case(what: Scenario | str, company: str, project: Project | str | Path | None) -> Case:
+    chosen = scenario(what, project=project) if isinstance(what, str) else what
+    assembly = model(company, project)
+    return Case(chosen, assembly, rows_of(chosen, assembly.timeline))

@@ -1,0 +1,89 @@
+"""What a trace says of its leaves: assumptions with their range, facts with their source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from jcurve.engine.trace import Leaf
+
+if TYPE_CHECKING:
+    from jcurve.assumptions import Assumption, Scenario
+    from jcurve.assumptions.paths import Path
+    from jcurve.company import Assembly
+    from jcurve.facts import HistoryRow
+
+__all__ = ["describe"]
+
+_YEAR_LENGTH = 4
+
+
+def describe(scenario: Scenario, assembly: Assembly, name: str, at: str | None) -> Leaf | None:
+    """What is known of the input called ``name`` in a quarter or year; None of the calendar."""
+    fact = assembly.history.get(name)
+    if fact is not None:
+        return _fact(fact, at)
+    key = assembly.keys.get(name)
+    if key is not None:
+        found = scenario.assumptions.get(key) or scenario.assumptions[_without_slot(key)]
+        return _assumption(found, at)
+    if name.startswith("macrs_"):
+        return Leaf(name, "Tax depreciation of the year", "reported", "IRS Publication 946")
+    return None
+
+
+def _without_slot(key: str) -> str:
+    """``life.changes`` of ``life.changes.date.2``."""
+    return key.rpartition(".")[0].rpartition(".")[0]
+
+
+def _fact(row: HistoryRow, at: str | None) -> Leaf:
+    if at is None:
+        quarters = [q for q, status in zip(row.quarters, row.status, strict=True) if status][-1:]
+    elif len(at) == _YEAR_LENGTH:
+        quarters = [q for q in row.quarters if q.startswith(at)]
+    else:
+        quarters = [at]
+    places = [row.quarters.index(quarter) for quarter in quarters]
+    return Leaf(
+        key=row.name,
+        label=row.definition,
+        kind=_joined([row.status[place] for place in places]) or "not reported",
+        source=_joined([row.source_id[place] for place in places]),
+        rationale=_joined([row.why[place] for place in places]),
+    )
+
+
+def _joined(texts: Sequence[str]) -> str:
+    parts = (part for text in texts for part in text.split(";"))
+    return "; ".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _assumption(found: Assumption, at: str | None) -> Leaf:
+    return Leaf(
+        key=found.key,
+        label=found.label,
+        kind=found.kind,
+        source=", ".join(found.source),
+        as_of=found.as_of.isoformat(),
+        low=_at(found.low, at),
+        high=_at(found.high, at),
+        rationale=found.rationale,
+    )
+
+
+def _at(value: float | Path | None, at: str | None) -> float | None:
+    """A bound at a date; a path's bound only where a date is asked for."""
+    if value is None or isinstance(value, float | int):
+        return None if value is None else float(value)
+    if at is None:
+        return None
+    year, _, quarter = at.partition("Q")
+    quarters = value.quarters()
+    first_year = value.first if value.by == "year" else _first_year(value)
+    place = (int(year) - first_year) * 4 + (int(quarter) - 1 if quarter else 3)
+    return float(quarters[place])
+
+
+def _first_year(path: Path) -> int:
+    return int(path.label(path.first)[:_YEAR_LENGTH])
