@@ -12,8 +12,14 @@ from jcurve.lines import (
     channels,
     compute,
     costs,
+    financing,
+    leases,
+    obligations,
+    own_or_rent,
+    power,
     programme,
     returns,
+    statements,
     tax,
 )
 
@@ -24,11 +30,17 @@ MODULES: tuple[ModuleType, ...] = (
     capex,
     assets,
     compute,
+    power,
+    leases,
     advertising,
     channels,
     costs,
     tax,
     cash,
+    financing,
+    statements,
+    obligations,
+    own_or_rent,
     returns,
 )
 """In the order in which a reader meets them."""

@@ -12,7 +12,7 @@ import numpy as np
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Family, Row, grow, lag, ratio, total, value_at
 from jcurve.engine.units import H100E, SHARE, TIMES, USD_M
-from jcurve.lines.constants import ONE_QUARTER, QUARTERS_PER_YEAR
+from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import LEVER, REGION
 from jcurve.lines.vintages import spread
 
@@ -24,22 +24,16 @@ def _gross(doublings: Row, gain: Row, ceiling: Row) -> Row:
     return ceiling * (1 - np.exp(-gain * doublings / ceiling))
 
 
-def _realised(
-    gross: Row, adoption_lag: Row, eroded_share: Row, erosion_lag: Row
-) -> Row:
+def _realised(gross: Row, adoption_lag: Row, eroded_share: Row, erosion_lag: Row) -> Row:
     """Increments of the gross gain arrive late and are partly copied by rivals later."""
     arrived = spread(gross, adoption_lag * QUARTERS_PER_YEAR)
     return arrived - eroded_share * spread(arrived, erosion_lag * QUARTERS_PER_YEAR)
 
 
-def _part(
-    realised: Family, pass_through: Family, on_impressions: Family, kind: Row
-) -> Row:
+def _part(realised: Family, pass_through: Family, on_impressions: Family, kind: Row) -> Row:
     """Revenue effect of the levers on impressions (``kind`` 1) or on price (``kind`` 0)."""
     effects = {
-        lever: gain
-        * pass_through[lever]
-        * np.where(np.equal(on_impressions[lever], kind), 1, 0)
+        lever: gain * pass_through[lever] * np.where(np.equal(on_impressions[lever], kind), 1, 0)
         for lever, gain in realised.items()
     }
     return total(effects)
@@ -57,22 +51,29 @@ def starting_ads_compute(reported_ads_compute: Row, programme_start: Row) -> Row
 
 
 @line(TIMES, stock)
-def doublings_of_ads_compute(
-    ads_compute: Row, starting_ads_compute: Row, in_programme: Row
-) -> Row:
+def doublings_of_ads_compute(ads_compute: Row, starting_ads_compute: Row, in_programme: Row) -> Row:
     """Doublings of this world's ads-serving compute since the programme's start."""
-    return (
-        np.log2(np.maximum(ratio(ads_compute, starting_ads_compute), 1)) * in_programme
-    )
+    return np.log2(np.maximum(ratio(ads_compute, starting_ads_compute), 1)) * in_programme
+
+
+@line(SHARE, rate, over=LEVER, annual="last")
+def gain_per_doubling(
+    lever_gain_per_doubling: Row,
+    lever_flywheel: Row,
+    quarter_index: Row,
+    programme_start: Row,
+) -> Row:
+    """Gain per doubling of compute; a data flywheel raises it by a share a year as use brings
+    better data (none in the base case: no measurement exists)."""
+    years = np.maximum(quarter_index - programme_start, 0) / ONE_YEAR
+    return lever_gain_per_doubling * (1 + lever_flywheel * years)
 
 
 @line(SHARE, stock, over=LEVER)
-def gross_uplift(
-    doublings_of_ads_compute: Row, lever_gain_per_doubling: Row, lever_ceiling: Row
-) -> Row:
+def gross_uplift(doublings_of_ads_compute: Row, gain_per_doubling: Row, lever_ceiling: Row) -> Row:
     """What the lever's gain would be if it arrived at once: gain per doubling of compute,
     saturating at the lever's ceiling."""
-    return _gross(doublings_of_ads_compute, lever_gain_per_doubling, lever_ceiling)
+    return _gross(doublings_of_ads_compute, gain_per_doubling, lever_ceiling)
 
 
 @line(SHARE, stock, over=LEVER)
@@ -83,9 +84,7 @@ def realised_uplift(
     lever_erosion_lag: Row,
 ) -> Row:
     """The lever's gain after adoption, less what rivals have copied."""
-    return _realised(
-        gross_uplift, lever_adoption_lag, lever_eroded_share, lever_erosion_lag
-    )
+    return _realised(gross_uplift, lever_adoption_lag, lever_eroded_share, lever_erosion_lag)
 
 
 @line(SHARE, stock)
@@ -118,23 +117,20 @@ def attributed_doublings(
     reported_ads_compute: Row, starting_ads_compute: Row, in_programme: Row
 ) -> Row:
     """Doublings of the compute that reported capex bought, since the programme's start."""
-    return (
-        np.log2(np.maximum(ratio(reported_ads_compute, starting_ads_compute), 1))
-        * in_programme
-    )
+    return np.log2(np.maximum(ratio(reported_ads_compute, starting_ads_compute), 1)) * in_programme
 
 
 @line(SHARE, stock, over=LEVER)
 def attributed_uplift(
     attributed_doublings: Row,
-    lever_gain_per_doubling: Row,
+    gain_per_doubling: Row,
     lever_ceiling: Row,
     lever_adoption_lag: Row,
     lever_eroded_share: Row,
     lever_erosion_lag: Row,
 ) -> Row:
     """The lever's realised gain on history, by the curve that also projects it."""
-    gross = _gross(attributed_doublings, lever_gain_per_doubling, lever_ceiling)
+    gross = _gross(attributed_doublings, gain_per_doubling, lever_ceiling)
     return _realised(gross, lever_adoption_lag, lever_eroded_share, lever_erosion_lag)
 
 
@@ -160,9 +156,7 @@ def base_advertising_growth(
     """Growth of advertising on the year without any uplift: volume, price, and a market
     tailwind."""
     return (
-        (1 + advertising_volume_growth) * (1 + advertising_price_growth)
-        - 1
-        + advertising_tailwind
+        (1 + advertising_volume_growth) * (1 + advertising_price_growth) - 1 + advertising_tailwind
     )
 
 
@@ -172,15 +166,16 @@ def base_advertising(
     attributed_factor: Row,
     base_advertising_growth: Row,
     advertising_shock: Row,
+    advertising_design_loss: Row,
     history: Row,
 ) -> Row:
     """Advertising without any uplift since the programme's start, shared by all worlds:
     reported advertising over the attributed factor, then grown from the same quarter a year
-    before. A shock is a factor on a region in a period."""
-    base = grow(
-        reported_advertising_by_region / attributed_factor, base_advertising_growth
-    )
-    return base * (1 - (1 - history) * advertising_shock)
+    before. A shock is a factor on a region in a period; ordered changes of
+    design cost a share everywhere."""
+    base = grow(reported_advertising_by_region / attributed_factor, base_advertising_growth)
+    kept = (1 - advertising_shock) * (1 - advertising_design_loss)
+    return base * (history + (1 - history) * kept)
 
 
 @line(USD_M, flow, over=REGION)

@@ -16,23 +16,18 @@ __all__: list[str] = []
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def opening_placements(
-    reported_opening_property_gross: Row,
-    reported_opening_accumulated_depreciation: Row,
+    reported_opening_property_net: Row,
     capex_opening_mix: Row,
     quarter_index: Row,
 ) -> Row:
     """Net property on the books when the timeline starts, taken as placed in its first
     quarter."""
-    net = splice(
-        reported_opening_property_gross - reported_opening_accumulated_depreciation, 0
-    )
+    net = splice(reported_opening_property_net, 0)
     return np.where(np.equal(quarter_index, 0), net * capex_opening_mix, 0)
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def placed_in_service(
-    additions: Row, opening_placements: Row, placement_lag: Row
-) -> Row:
+def placed_in_service(additions: Row, opening_placements: Row, placement_lag: Row) -> Row:
     """Assets ready for use: additions after the placement lag, plus the opening property.
     Until then they are construction in progress and not depreciated."""
     return spread(additions, placement_lag) + opening_placements
@@ -63,6 +58,8 @@ def depreciation_charge(
     placed_in_service: Row,
     life_book: Row,
     life_changes_share: Row,
+    life_rest_follows_from: Row,
+    asset_changes_life: Row,
     life_changes_date: Family,
     life_changes_life: Family,
     life_early_retirement_share: Row,
@@ -70,27 +67,44 @@ def depreciation_charge(
     asset_depreciable: Row,
     quarter_index: Row,
 ) -> tuple[Row, Row]:
-    """Two fleets of a class: the share that follows the company's changes of useful life,
-    and the rest, which keeps its first life."""
+    """Two fleets of a class: the share that has followed every change of useful life, and the
+    rest, which kept its first life until later changes took it in."""
     age = life_early_retirement_age * QUARTERS_PER_YEAR
     cost = placed_in_service * asset_depreciable
     lives = {slot: life * QUARTERS_PER_YEAR for slot, life in life_changes_life.items()}
     first = life_book * QUARTERS_PER_YEAR
-    changed = straight_line(
+    # A change that the rest does not follow is dated at the start, to its first life.
+    takes_part = asset_changes_life * (1 - life_changes_share) > 0
+    follows = {
+        slot: np.logical_and(date >= life_rest_follows_from, takes_part)
+        for slot, date in life_changes_date.items()
+    }
+    rest_dates = {
+        slot: np.where(follows[slot], date, 0) for slot, date in life_changes_date.items()
+    }
+    rest_lives = {slot: np.where(follows[slot], life, first) for slot, life in lives.items()}
+    leading = straight_line(
         cost * life_changes_share, first, life_changes_date, lives, quarter_index,
         life_early_retirement_share, age,
     )  # fmt: skip
-    kept = straight_line(
-        cost * (1 - life_changes_share), first, {}, {}, quarter_index,
+    rest = straight_line(
+        cost * (1 - life_changes_share), first, rest_dates, rest_lives, quarter_index,
         life_early_retirement_share, age,
     )  # fmt: skip
-    return changed.depreciation + kept.depreciation, changed.write_off + kept.write_off
+    return leading.depreciation + rest.depreciation, leading.write_off + rest.write_off
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def book_depreciation(scheduled_depreciation: Row, write_offs: Row) -> Row:
-    """Depreciation expense of the class, with write-offs."""
-    return scheduled_depreciation + write_offs
+def salvage(write_offs: Row, life_salvage_share: Row, life_sellable_share: Row) -> Row:
+    """Cash from stranded assets: the share of what is written off that can be sold, at a share
+    of its book value."""
+    return write_offs * life_sellable_share * life_salvage_share
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def book_depreciation(scheduled_depreciation: Row, write_offs: Row, salvage: Row) -> Row:
+    """Depreciation expense of the class, with write-offs net of salvage."""
+    return scheduled_depreciation + write_offs - salvage
 
 
 @line(USD_M, flow)
@@ -101,10 +115,16 @@ def property_depreciation(book_depreciation: Family) -> Row:
 
 @line(USD_M, stock, over=ASSET_CLASS)
 def property_net_by_class(
-    additions: Row, opening_placements: Row, book_depreciation: Row
+    additions: Row, opening_placements: Row, book_depreciation: Row, salvage: Row
 ) -> Row:
     """Book value, construction in progress included."""
-    return running_sum(additions + opening_placements - book_depreciation)
+    return running_sum(additions + opening_placements - book_depreciation - salvage)
+
+
+@line(USD_M, flow)
+def salvage_proceeds(salvage: Family) -> Row:
+    """Cash from stranded assets, all classes."""
+    return total(salvage)
 
 
 @line(USD_M, stock)

@@ -33,9 +33,7 @@ def capex_phase(capex_phasing: Family, quarter_of_year: Row) -> Row:
 
 
 @line(USD_M, flow)
-def guided_capex(
-    reported_capex: Row, capex_total: Row, capex_phase: Row, history: Row
-) -> Row:
+def guided_capex(reported_capex: Row, capex_total: Row, capex_phase: Row, history: Row) -> Row:
     """Capex as reported; after that what the reported quarters leave of the year's planned
     total, spread over its other quarters by phase. Includes finance-lease principal, as the
     company's own definition does."""
@@ -124,11 +122,7 @@ def capex_by_class(
     the counterfactual's."""
     never = (1 - history) * (1 - programme_enabled) * in_programme
     beyond = np.maximum(planned_capex_by_class - baseline_capex, 0)
-    return (
-        planned_capex_by_class
-        - never * beyond
-        - programme_capex * (1 - programme_spends)
-    )
+    return planned_capex_by_class - never * beyond - programme_capex * (1 - programme_spends)
 
 
 @line(USD_M, flow)
@@ -138,9 +132,7 @@ def capex(capex_by_class: Family) -> Row:
 
 
 @line(SHARE, rate, annual="last")
-def unpaid_share(
-    reported_unpaid_capex: Row, reported_capex: Row, capex_unpaid_share: Row
-) -> Row:
+def unpaid_share(reported_unpaid_capex: Row, reported_capex: Row, capex_unpaid_share: Row) -> Row:
     """Property bought but not yet paid for, as a share of the quarter's capex."""
     return splice(ratio(reported_unpaid_capex, reported_capex), capex_unpaid_share)
 

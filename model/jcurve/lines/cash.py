@@ -22,6 +22,7 @@ def unlevered_free_cash_flow(
     operating_cash_tax: Row,
     capex: Row,
     working_capital: Row,
+    salvage_proceeds: Row,
     share_based_pay: Row,
     returns_sbc_is_cost: Row,
 ) -> Row:
@@ -29,7 +30,7 @@ def unlevered_free_cash_flow(
     Share-based pay is a cost unless the switch adds it back."""
     added_back = share_based_pay * (1 - returns_sbc_is_cost)
     moved = working_capital - lag(working_capital, ONE_QUARTER)
-    return ebitda - operating_cash_tax - capex - moved + added_back
+    return ebitda - operating_cash_tax - capex - moved + salvage_proceeds + added_back
 
 
 @line(USD_M, flow)

@@ -22,32 +22,19 @@ def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
     """Adoption from 0 at ``start``: a logistic whose middle comes one ramp (the time from
     10 to 90 %) after the start, rescaled to begin at exactly zero."""
     steepness = TEN_TO_NINETY / (ramp * QUARTERS_PER_YEAR)
-    reached = 1 / (
-        1 + np.exp(-steepness * (quarter_index - start - ramp * QUARTERS_PER_YEAR))
-    )
+    reached = 1 / (1 + np.exp(-steepness * (quarter_index - start - ramp * QUARTERS_PER_YEAR)))
     at_start = 1 / (1 + np.exp(TEN_TO_NINETY))
     return np.maximum(ratio(reached - at_start, 1 - at_start), 0)
 
 
-def _decided(quarter_index: Row, valuation_date: Row, keeps_spending: Row) -> Row:
-    """The quarter up to which this world still rolls products out."""
-    return np.where(
-        keeps_spending > 0, quarter_index, np.minimum(quarter_index, valuation_date)
-    )
-
-
 @line(SHARE, rate, over=CHANNEL, annual="last")
 def channel_adoption(
-    channel_start: Row,
-    channel_ramp: Row,
-    quarter_index: Row,
-    valuation_date: Row,
-    keeps_spending: Row,
+    channel_start: Row, channel_ramp: Row, quarter_index: Row, programme_stop: Row
 ) -> Row:
-    """Share of the addressable units that use the product; frozen at the valuation date
-    where the programme stops."""
+    """Share of the addressable units that use the product; frozen where the programme
+    stops."""
     return logistic_adoption(
-        _decided(quarter_index, valuation_date, keeps_spending),
+        np.minimum(quarter_index, programme_stop),
         channel_start,
         channel_ramp,
     )
@@ -61,24 +48,32 @@ def channel_demand(
     channel_value_growth: Row,
     channel_start: Row,
     channel_probability: Row,
+    channel_cannibalised: Row,
     quarter_index: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
+    programme_commits: Row,
 ) -> Row:
     """Revenue that users would bring: addressable units x adoption x value per unit and year
-    x probability that the product succeeds. Value per unit grows from the start on."""
-    on = in_programme * programme_enabled * has_programme
+    x probability that the product succeeds, less what it takes from advertising. Value per
+    unit grows from the start on."""
     years = np.maximum(quarter_index - channel_start, 0) / ONE_YEAR
     value = channel_value * (1 + channel_value_growth) ** years
     yearly = channel_addressable * value * channel_adoption
-    return on * channel_probability * yearly / QUARTERS_IN_YEAR
+    kept = channel_probability * (1 - channel_cannibalised)
+    return programme_commits * kept * yearly / QUARTERS_IN_YEAR
 
 
 @line(H100E, flow, over=CHANNEL)
-def channel_compute_need(channel_demand: Row, channel_compute_intensity: Row) -> Row:
-    """Generative compute that serving the demand takes."""
-    return channel_demand * channel_compute_intensity
+def channel_compute_need(
+    channel_demand: Row,
+    channel_compute_intensity: Row,
+    inference_efficiency: Row,
+    quarter_index: Row,
+    last_reported: Row,
+) -> Row:
+    """Generative compute that serving the demand takes; each year inference needs less of it
+    for the same revenue."""
+    years = np.maximum(quarter_index - last_reported, 0) / ONE_YEAR
+    return channel_demand * channel_compute_intensity * (1 - inference_efficiency) ** years
 
 
 @line(SHARE, rate, annual="last")
@@ -108,17 +103,13 @@ def saving_effect(
     saving_start: Row,
     saving_ramp: Row,
     quarter_index: Row,
-    valuation_date: Row,
-    keeps_spending: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
+    programme_stop: Row,
+    programme_commits: Row,
 ) -> Row:
     """Share of core cost that the programme saves: part addressed x saving x adoption."""
-    on = in_programme * programme_enabled * has_programme
     adopted = logistic_adoption(
-        _decided(quarter_index, valuation_date, keeps_spending),
+        np.minimum(quarter_index, programme_stop),
         saving_start,
         saving_ramp,
     )
-    return on * saving_base_share * saving_rate * adopted
+    return programme_commits * saving_base_share * saving_rate * adopted

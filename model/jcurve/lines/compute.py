@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
-from jcurve.engine.primitives import Row, lag, splice
+from jcurve.engine.primitives import Row, lag, ratio, splice
 from jcurve.engine.units import H100E, SHARE, USD_M, USD_PER_H100E
 from jcurve.lines.constants import (
     HOURS_IN_QUARTER,
@@ -19,27 +19,36 @@ from jcurve.lines.vintages import in_service, spread
 __all__: list[str] = []
 
 
-def _owned(
-    additions: Row, price: Row, placement_lag: Row, physical_life: Row, legacy: Row
-) -> Row:
+def _owned(additions: Row, price: Row, placement_lag: Row, physical_life: Row, legacy: Row) -> Row:
     """Compute in service from accelerators bought at ``price``, plus the legacy fleet."""
     placed = spread(additions / (MILLION * price), placement_lag)
     return in_service(placed, physical_life * QUARTERS_PER_YEAR) + legacy
 
 
+@line(SHARE, rate, annual="mean")
+def tightness_premium(
+    sector_spending: Row, sector_supply: Row, sector_price_elasticity: Row
+) -> Row:
+    """Scarcity premium on accelerators: rises with the sector's spending over what suppliers
+    can deliver at trend prices; none where supply is ample."""
+    return np.maximum(ratio(sector_spending, sector_supply) ** sector_price_elasticity - 1, 0)
+
+
 @line(USD_PER_H100E, rate, annual="mean")
 def compute_price(
     compute_list_price: Row,
-    compute_tightness_premium: Row,
+    tightness_premium: Row,
     compute_price_shock: Row,
     compute_own_silicon_share: Row,
     compute_own_silicon_saving: Row,
+    ecosystem_supplier_saving: Row,
 ) -> Row:
     """Accelerator capex per H100-equivalent at the time of order: the trend price, dearer
-    when the sector bids for scarce supply or components, cheaper by own silicon's share."""
-    scarcity = (1 + compute_tightness_premium) * (1 + compute_price_shock)
+    when the sector bids for scarce supply or components, cheaper by own silicon's share and
+    by what an open ecosystem saves."""
+    scarcity = (1 + tightness_premium) * (1 + compute_price_shock)
     own_silicon = 1 - compute_own_silicon_share * compute_own_silicon_saving
-    return compute_list_price * scarcity * own_silicon
+    return compute_list_price * scarcity * own_silicon * (1 - ecosystem_supplier_saving)
 
 
 @line(
@@ -76,25 +85,19 @@ def compute_rented(cloud_spending: Row, cloud_price: Row) -> Row:
 
 
 @line(H100E, stock)
-def compute_in_service(
-    compute_owned: Row, compute_rented: Row, compute_leased: Row
-) -> Row:
+def compute_in_service(compute_owned: Row, compute_rented: Row, compute_leased: Row) -> Row:
     """Compute that runs: owned, rented and leased."""
     return compute_owned + compute_rented + compute_leased
 
 
 @line(SHARE, rate, annual="last")
 def ads_share_of_compute(
-    compute_ads_share: Row,
-    compute_baseline_ads_share: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
+    compute_ads_share: Row, compute_baseline_ads_share: Row, programme_commits: Row
 ) -> Row:
     """Share of compute that serves advertising and its ranking; the programme gives a growing
     part of its compute to generative products."""
-    on = in_programme * programme_enabled * has_programme
-    return on * compute_ads_share + (1 - on) * compute_baseline_ads_share
+    own = programme_commits * compute_ads_share
+    return own + (1 - programme_commits) * compute_baseline_ads_share
 
 
 @line(H100E, stock)
@@ -161,17 +164,12 @@ def cloud_planned_spending(cloud_yearly_spending: Row) -> Row:
 @line(USD_M, flow)
 def cloud_spending(
     cloud_planned_spending: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
-    keeps_spending: Row,
+    programme_commits: Row,
+    programme_stop: Row,
     quarter_index: Row,
-    valuation_date: Row,
     cloud_commitment: Row,
 ) -> Row:
-    """Third-party cloud cost: the programme's plan; in the stopped world contracts already
-    signed run on for the committed years and then end."""
-    on = in_programme * programme_enabled * has_programme
-    committed = quarter_index <= valuation_date + cloud_commitment * QUARTERS_PER_YEAR
-    runs_on = np.where(committed, 1, keeps_spending)
-    return cloud_planned_spending * on * runs_on
+    """Third-party cloud cost: the programme's plan; once the programme stops, contracts run
+    on for the committed years and then end."""
+    last = programme_stop + cloud_commitment * QUARTERS_PER_YEAR
+    return cloud_planned_spending * programme_commits * np.where(quarter_index > last, 0, 1)

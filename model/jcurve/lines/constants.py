@@ -6,7 +6,6 @@ from jcurve.engine.units import (
     DIMENSIONLESS,
     HOURS,
     QUARTERS,
-    SHARE,
     YEARS,
     Quantity,
     Unit,
@@ -16,7 +15,6 @@ __all__ = [
     "HOURS_IN_QUARTER",
     "HOURS_IN_YEAR",
     "MILLION",
-    "NOTHING",
     "ONE_QUARTER",
     "ONE_YEAR",
     "QUARTERS_IN_YEAR",
@@ -39,7 +37,6 @@ HOURS_IN_YEAR = Quantity(8766.0, HOURS, "hours in a year")
 MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
 """Turns dollars into millions of dollars, and watts into megawatts."""
 
-NOTHING = Quantity(0.0, SHARE, "nothing")
 
 TEN_TO_NINETY = Quantity(4.394449154672439, DIMENSIONLESS, "2 ln 9")
 """Time from 10 to 90 % of a logistic, in units of its scale."""

@@ -9,16 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, stock
-from jcurve.engine.primitives import Family, Row, grow, splice, total
-from jcurve.engine.units import MW, MWH, USD_M
+from jcurve.engine.primitives import Family, Row, grow, lag, splice, total
+from jcurve.engine.units import USD_M
 from jcurve.lines.constants import (
-    HOURS_IN_QUARTER,
-    MILLION,
     ONE_QUARTER,
+    ONE_YEAR,
     QUARTERS_IN_YEAR,
-    QUARTERS_PER_YEAR,
 )
-from jcurve.lines.vintages import in_service, spread
 
 __all__: list[str] = []
 
@@ -35,55 +32,6 @@ def revenue(advertising: Row, base_other_revenue: Row, new_product_revenue: Row)
     return advertising + base_other_revenue + new_product_revenue
 
 
-@line(
-    MW,
-    stock,
-    refer={
-        "accelerators": "additions.accelerators",
-        "lag_of_accelerators": "placement_lag.accelerators",
-        "life_of_accelerators": "life_physical.accelerators",
-    },
-)
-def power(
-    accelerators: Row,
-    compute_price: Row,
-    power_per_compute: Row,
-    lag_of_accelerators: Row,
-    life_of_accelerators: Row,
-    compute_legacy: Row,
-    power_usage_effectiveness: Row,
-) -> Row:
-    """Power drawn at the meter by owned accelerators: watts per unit when bought, times the
-    power usage effectiveness."""
-    bought = accelerators / (MILLION * compute_price) * power_per_compute
-    running = in_service(
-        spread(bought, lag_of_accelerators), life_of_accelerators * QUARTERS_PER_YEAR
-    )
-    return (
-        (running + compute_legacy * power_per_compute)
-        * MILLION
-        * power_usage_effectiveness
-    )
-
-
-@line(MWH, flow)
-def electricity(power: Row, power_utilisation: Row) -> Row:
-    """Electricity used by owned accelerators."""
-    return power * power_utilisation * HOURS_IN_QUARTER
-
-
-@line(USD_M, flow)
-def energy_cost(electricity: Row, power_price: Row) -> Row:
-    """Electricity of owned accelerators at the delivered price."""
-    return electricity * power_price * MILLION
-
-
-@line(USD_M, flow)
-def operations_cost(power: Row, operations_cost_per_power: Row) -> Row:
-    """Running data centres besides energy: staff, maintenance, spares, connectivity."""
-    return power * operations_cost_per_power / QUARTERS_IN_YEAR
-
-
 @line(USD_M, flow)
 def talent_cost(talent_yearly_cost: Row, programme_spends: Row) -> Row:
     """The programme's own people, cash and shares."""
@@ -91,9 +39,7 @@ def talent_cost(talent_yearly_cost: Row, programme_spends: Row) -> Row:
 
 
 @line(USD_M, flow)
-def uplift_cost(
-    advertising: Row, base_advertising: Family, advertising_variable_cost: Row
-) -> Row:
+def uplift_cost(advertising: Row, base_advertising: Family, advertising_variable_cost: Row) -> Row:
     """Variable cost of the advertising that the uplift adds: partner payments, payment fees,
     sales commissions."""
     return (advertising - total(base_advertising)) * advertising_variable_cost
@@ -107,27 +53,23 @@ def new_product_cost(channel_cost: Family) -> Row:
 
 @line(USD_M, flow)
 def stopping_cost(
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
+    programme_commits: Row,
+    programme_stop: Row,
     programme_stopping_cost: Row,
     quarter_index: Row,
-    valuation_date: Row,
-    keeps_spending: Row,
+    last_reported: Row,
 ) -> Row:
     """One-off cost of stopping: cancellation of orders and sites, severance; in the quarter
-    after the valuation date of the world that stops."""
-    on = in_programme * programme_enabled * has_programme * (1 - keeps_spending)
+    after the last one of new spending, if that is not reported history."""
     first = np.logical_and(
-        quarter_index > valuation_date, quarter_index <= valuation_date + ONE_QUARTER
+        quarter_index > programme_stop, quarter_index <= programme_stop + ONE_QUARTER
     )
-    return np.where(first, on * programme_stopping_cost, 0)
+    due = np.logical_and(first, quarter_index > last_reported)
+    return np.where(due, programme_commits * programme_stopping_cost, 0)
 
 
 @line(USD_M, flow)
-def other_amortisation(
-    reported_other_amortisation: Row, costs_amortisation_growth: Row
-) -> Row:
+def other_amortisation(reported_other_amortisation: Row, costs_amortisation_growth: Row) -> Row:
     """Amortisation of intangibles and other depreciation outside property, in every world."""
     return grow(reported_other_amortisation, costs_amortisation_growth)
 
@@ -141,6 +83,8 @@ def programme_cost(
     talent_cost: Row,
     uplift_cost: Row,
     new_product_cost: Row,
+    reality_labs_moved: Row,
+    ecosystem_cost: Row,
     stopping_cost: Row,
 ) -> Row:
     """Operating costs that depend on the world, before depreciation and savings."""
@@ -152,8 +96,40 @@ def programme_cost(
         + talent_cost
         + uplift_cost
         + new_product_cost
+        + reality_labs_moved
+        + ecosystem_cost
         + stopping_cost
     )
+
+
+@line(USD_M, flow)
+def reality_labs_cost(
+    reported_reality_labs_revenue: Row,
+    reported_reality_labs_operating_income: Row,
+    reality_labs_cost_growth: Row,
+) -> Row:
+    """Costs of Reality Labs: as reported (revenue less operating income), then grown; a
+    decline is negative growth."""
+    return grow(
+        reported_reality_labs_revenue - reported_reality_labs_operating_income,
+        reality_labs_cost_growth,
+    )
+
+
+@line(USD_M, flow)
+def reality_labs_moved(
+    reality_labs_cost: Row, reality_labs_moved_share: Row, history: Row, programme_spends: Row
+) -> Row:
+    """Part of what Reality Labs costs less than a year before that the programme spends
+    instead."""
+    less = lag(reality_labs_cost, ONE_YEAR) - reality_labs_cost
+    return (1 - history) * programme_spends * reality_labs_moved_share * np.maximum(less, 0)
+
+
+@line(USD_M, flow)
+def ecosystem_cost(ecosystem_yearly_grants: Row, programme_spends: Row, history: Row) -> Row:
+    """Grants and open-weight releases to an ecosystem, none where models are closed."""
+    return ecosystem_yearly_grants / QUARTERS_IN_YEAR * programme_spends * (1 - history)
 
 
 @line(
@@ -168,6 +144,7 @@ def programme_cost(
 def core_cost(
     reported_total_costs: Row,
     reported_unusual_costs: Row,
+    reality_labs_cost: Row,
     modelled_cost: Row,
     modelled_depreciation: Row,
     other_amortisation: Row,
@@ -179,6 +156,7 @@ def core_cost(
     left = (
         reported_total_costs
         - reported_unusual_costs
+        - reality_labs_cost
         - modelled_cost
         - modelled_depreciation
         - other_amortisation
@@ -201,6 +179,7 @@ def cost_savings(core_cost: Row, saving_effect: Family) -> Row:
 @line(USD_M, flow)
 def total_costs(
     core_cost: Row,
+    reality_labs_cost: Row,
     unusual_costs: Row,
     programme_cost: Row,
     cost_savings: Row,
@@ -210,6 +189,7 @@ def total_costs(
     """Total costs and expenses."""
     return (
         core_cost
+        + reality_labs_cost
         + unusual_costs
         + programme_cost
         - cost_savings
@@ -225,9 +205,7 @@ def operating_income(revenue: Row, total_costs: Row) -> Row:
 
 
 @line(USD_M, flow)
-def ebitda(
-    operating_income: Row, property_depreciation: Row, other_amortisation: Row
-) -> Row:
+def ebitda(operating_income: Row, property_depreciation: Row, other_amortisation: Row) -> Row:
     """Operating income before depreciation and amortisation."""
     return operating_income + property_depreciation + other_amortisation
 

@@ -27,15 +27,11 @@ def core_share_based_compensation(
 ) -> Row:
     """Share-based compensation outside the programme: reported less the programme's, then
     grown."""
-    return grow(
-        reported_share_based_compensation - programme_part, financing_sbc_growth
-    )
+    return grow(reported_share_based_compensation - programme_part, financing_sbc_growth)
 
 
 @line(USD_M, flow)
-def share_based_compensation(
-    core_share_based_compensation: Row, share_based_pay: Row
-) -> Row:
+def share_based_compensation(core_share_based_compensation: Row, share_based_pay: Row) -> Row:
     """Share-based compensation of this world."""
     return core_share_based_compensation + share_based_pay
 
@@ -48,11 +44,16 @@ def operating_book_tax(operating_income: Row, tax_rate: Row) -> Row:
 
 @line(USD_M, flow)
 def operating_cash_before_tax(
-    ebitda: Row, share_based_compensation: Row, working_capital: Row, capex: Row
+    ebitda: Row,
+    share_based_compensation: Row,
+    working_capital: Row,
+    capex: Row,
+    salvage_proceeds: Row,
 ) -> Row:
-    """Cash that operations leave after capex, before tax and financing."""
+    """Cash that operations leave after capex, before tax and financing; proceeds of stranded
+    assets included."""
     moved = working_capital - lag(working_capital, ONE_QUARTER)
-    return ebitda + share_based_compensation - moved - capex
+    return ebitda + share_based_compensation - moved - capex + salvage_proceeds
 
 
 @line(
@@ -100,9 +101,7 @@ def trailing_ebitda(ebitda: Row) -> Row:
 
 
 @line(USD_M, flow)
-def stake_gains(
-    stake_recoveries: Row, startup_stakes: Row, financing_stake_holding: Row
-) -> Row:
+def stake_gains(stake_recoveries: Row, startup_stakes: Row, financing_stake_holding: Row) -> Row:
     """Gain (a loss is negative) on stakes sold, in other income."""
     return stake_recoveries - lag(startup_stakes, financing_stake_holding)
 
@@ -170,6 +169,7 @@ def financing(
     settlement_taxes: Row,
     property_depreciation: Row,
     tax_depreciation: Row,
+    salvage_proceeds: Row,
     trailing_ebitda: Row,
     cash_before_forecast: Row,
     reported_long_term_debt: Row,
@@ -210,9 +210,7 @@ def financing(
         bought = on * share_bought * np.maximum(free, 0)
         ready = cash + free + other_flow - bought
         drawn = np.maximum(least - ready, 0)
-        repaid = np.minimum(
-            np.maximum(ready - least, 0), np.maximum(debt - permanent, 0)
-        )
+        repaid = np.minimum(np.maximum(ready - least, 0), np.maximum(debt - permanent, 0))
         change = on * (drawn - repaid)
         return (
             np.where(known > 0, reported_cash, ready + change),
@@ -228,7 +226,8 @@ def financing(
         (nothing, nothing, nothing, nothing),
         (
             operating_income + stake_gains, operating_cash_before_tax, outside,
-            property_depreciation - tax_depreciation, trailing_ebitda, cash_before_forecast,
+            property_depreciation - tax_depreciation + salvage_proceeds,
+            trailing_ebitda, cash_before_forecast,
             splice(reported_long_term_debt, 0), history, tax_rate, tax_minimum_rate,
             tax_loss_limit, financing_cash_yield, financing_base_rate,
             financing_spread_per_turn, financing_minimum_cash, financing_repurchase_share,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, rate, stock
+from jcurve.engine.line import flow, line, stock
 from jcurve.engine.primitives import Row, lag, running_sum, scan, splice, year_sum
-from jcurve.engine.units import H100E, SWITCH, USD_M, Quantity
+from jcurve.engine.units import H100E, USD_M, Quantity
 from jcurve.lines.constants import (
     HOURS_IN_QUARTER,
     MILLION,
@@ -21,15 +21,6 @@ from jcurve.lines.constants import (
 )
 
 __all__: list[str] = []
-
-
-@line(SWITCH, rate, annual="last")
-def programme_commits(
-    in_programme: Row, programme_enabled: Row, has_programme: Row
-) -> Row:
-    """1 in worlds in which the programme was begun: what it has signed lives on, even where
-    new spending stops."""
-    return in_programme * programme_enabled * has_programme
 
 
 @line(USD_M, flow)
@@ -42,9 +33,7 @@ def lease_starts(lease_yearly_starts: Row, history: Row, programme_commits: Row)
 
 
 @line(USD_M, flow)
-def lease_signings(
-    lease_yearly_signings: Row, history: Row, programme_spends: Row
-) -> Row:
+def lease_signings(lease_yearly_signings: Row, history: Row, programme_spends: Row) -> Row:
     """Undiscounted payments of leases newly signed in the quarter."""
     return lease_yearly_signings / QUARTERS_IN_YEAR * (1 - history) * programme_spends
 
@@ -61,9 +50,7 @@ def leases_not_commenced(
         reported, signed, started = now
         return (np.where(reported > 0, reported, balance + signed - started),)
 
-    (balance,) = scan(
-        step, (Quantity(0, USD_M),), (opening, lease_signings, lease_starts)
-    )
+    (balance,) = scan(step, (Quantity(0, USD_M),), (opening, lease_signings, lease_starts))
     return balance
 
 
@@ -82,16 +69,10 @@ def lease_cost(lease_payments: Row, lease_operating_share: Row) -> Row:
 
 
 @line(H100E, stock)
-def compute_leased(
-    lease_payments: Row, lease_compute_share: Row, cloud_price: Row
-) -> Row:
+def compute_leased(lease_payments: Row, lease_compute_share: Row, cloud_price: Row) -> Row:
     """Compute that comes with started leases, at the market rent per accelerator-hour; the
     rest of the leases is space and power."""
-    return (
-        lease_payments
-        * lease_compute_share
-        / (MILLION * cloud_price * HOURS_IN_QUARTER)
-    )
+    return lease_payments * lease_compute_share / (MILLION * cloud_price * HOURS_IN_QUARTER)
 
 
 @line(USD_M, stock)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, rate, stock
-from jcurve.engine.primitives import Row, grow, splice, total
-from jcurve.engine.units import SHARE, SWITCH, USD_M
+from jcurve.engine.line import flow, line, rate, result
+from jcurve.engine.primitives import Row, grow, sum_to_date, total
+from jcurve.engine.units import QUARTERS, SWITCH, USD_M
+from jcurve.lines.constants import ONE_QUARTER
 
 __all__: list[str] = []
 
@@ -18,20 +19,25 @@ def in_programme(quarter_index: Row, programme_start: Row) -> Row:
 
 
 @line(SWITCH, rate, annual="last")
-def programme_spends(
-    in_programme: Row,
-    programme_enabled: Row,
-    has_programme: Row,
-    keeps_spending: Row,
-    quarter_index: Row,
-    valuation_date: Row,
-    programme_last_spending: Row,
-) -> Row:
-    """1 while this world spends on the programme: from its start, through its last quarter
-    of spending; in the stopped world through the valuation date at most."""
-    bought = in_programme * programme_enabled * has_programme
-    after = np.where(quarter_index > valuation_date, keeps_spending, 1)
-    return bought * after * np.where(quarter_index > programme_last_spending, 0, 1)
+def programme_commits(in_programme: Row, programme_enabled: Row, has_programme: Row) -> Row:
+    """1 from the programme's start in worlds in which it was begun: what it has bought and
+    signed lives on, even where new spending stops."""
+    return in_programme * programme_enabled * has_programme
+
+
+@line(QUARTERS, result)
+def programme_stop(programme_last_spending: Row, valuation_date: Row, keeps_spending: Row) -> Row:
+    """Last quarter of new programme spending: as assumed; in the stopped world the valuation
+    date at the latest."""
+    stopped = np.minimum(programme_last_spending, valuation_date)
+    return keeps_spending * programme_last_spending + (1 - keeps_spending) * stopped
+
+
+@line(SWITCH, rate, annual="last")
+def programme_spends(programme_commits: Row, quarter_index: Row, programme_stop: Row) -> Row:
+    """1 while this world spends on the programme: from its start through its last quarter of
+    new spending."""
+    return programme_commits * np.where(quarter_index > programme_stop, 0, 1)
 
 
 @line(USD_M, flow)
@@ -56,13 +62,7 @@ def base_revenue(base_advertising: Row, base_other_revenue: Row) -> Row:
     return total(base_advertising) + base_other_revenue
 
 
-@line(SHARE, rate, annual="last")
-def forecast(history: Row) -> Row:
-    """1 in quarters that are not reported yet."""
-    return 1 - history
-
-
-@line(USD_M, stock)
-def cash_and_securities_reported(reported_cash_and_securities: Row) -> Row:
-    """Cash and marketable securities as reported, 0 where there is no report."""
-    return splice(reported_cash_and_securities, 0)
+@line(QUARTERS, result)
+def last_reported(history: Row) -> Row:
+    """Index of the last reported quarter."""
+    return (sum_to_date(history) - 1) * ONE_QUARTER

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from jcurve.engine.line import Set
 
-__all__ = ["ASSET_CLASS", "CHANNEL", "LEVER", "REGION", "SAVING"]
+__all__ = ["ASSET_CLASS", "CHANNEL", "LEVER", "REGION", "SAVING", "SUPPLY"]
 
 REGION = Set("region")
 ASSET_CLASS = Set("asset_class")
 LEVER = Set("lever")
 CHANNEL = Set("channel")
 SAVING = Set("saving")
+SUPPLY = Set("supply")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, rate, result, stock
+from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import (
     Family,
     Row,
@@ -16,20 +16,13 @@ from jcurve.engine.primitives import (
     ratio,
     running_sum,
     splice,
-    sum_to_date,
     total,
     value_at,
 )
-from jcurve.engine.units import MILLION_SHARES, QUARTERS, TIMES, USD_M, USD_PER_SHARE
+from jcurve.engine.units import MILLION_SHARES, TIMES, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_IN_YEAR
 
 __all__: list[str] = []
-
-
-@line(QUARTERS, result)
-def last_reported(history: Row) -> Row:
-    """Index of the last reported quarter."""
-    return (sum_to_date(history) - 1) * ONE_QUARTER
 
 
 @line(USD_M, flow)
@@ -41,9 +34,7 @@ def interest_and_other(
 ) -> Row:
     """Interest and other income, net: as reported, then interest earned less charged, and
     gains on stakes."""
-    return splice(
-        reported_interest_and_other, interest_income - interest_expense + stake_gains
-    )
+    return splice(reported_interest_and_other, interest_income - interest_expense + stake_gains)
 
 
 @line(USD_M, flow)
@@ -141,13 +132,7 @@ def operating_cash_flow(
     kept = (operating_cash_before_tax - operating_cash_tax + capex) - (
         cash_with - tax_with + capex_with
     )
-    computed = (
-        operating_cash_before_tax
-        + capex
-        + interest_income
-        - interest_expense
-        - cash_taxes
-    )
+    computed = operating_cash_before_tax + capex + interest_income - interest_expense - cash_taxes
     return splice(reported_operating_cash_flow + kept, computed)
 
 
@@ -180,9 +165,7 @@ def deferred_tax_liability(
     history, then the provision less tax paid."""
     earlier = (operating_book_tax - operating_cash_tax) - (book_with - tax_with)
     later = tax_provision - cash_taxes
-    return balance_opening_deferred_tax + running_sum(
-        np.where(history > 0, earlier, later)
-    )
+    return balance_opening_deferred_tax + running_sum(np.where(history > 0, earlier, later))
 
 
 @line(
@@ -208,19 +191,9 @@ def equity(
 ) -> Row:
     """Total equity: as reported with this world's difference, then net income and share-based
     compensation less what is paid out."""
-    earlier = (net_operating_profit - nopat_with) + (
-        share_based_compensation - pay_with
-    )
-    later = (
-        net_income
-        + share_based_compensation
-        - dividends
-        - settlement_taxes
-        - repurchases
-    )
-    reported = splice(
-        reported_equity, (1 - history) * value_at(reported_equity, last_reported)
-    )
+    earlier = (net_operating_profit - nopat_with) + (share_based_compensation - pay_with)
+    later = net_income + share_based_compensation - dividends - settlement_taxes - repurchases
+    reported = splice(reported_equity, (1 - history) * value_at(reported_equity, last_reported))
     return reported + running_sum(np.where(history > 0, earlier, later))
 
 
@@ -261,8 +234,8 @@ def other_net_assets(
     history: Row,
 ) -> Row:
     """All other assets less liabilities: what makes reported equity tie on history; from the
-    last reported quarter on reduced by amortisation alone. Goodwill, stakes, leases, accruals, and the difference between
-    modelled and reported property."""
+    last reported quarter on reduced by amortisation alone. Goodwill, stakes, leases, accruals,
+    and the difference between modelled and reported property."""
     left = reported_equity - (cash + moving + property_with - owed - unpaid - deferred)
     amortised = running_sum((1 - history) * other_amortisation)
     return splice(left, value_at(left, last_reported) - amortised)
@@ -305,13 +278,9 @@ def interest_cover(ebitda: Row, interest_expense: Row) -> Row:
 
 
 @line(USD_M, stock)
-def check_balance_sheet(
-    total_net_assets: Row, equity: Row, reported_equity: Row
-) -> Row:
+def check_balance_sheet(total_net_assets: Row, equity: Row, reported_equity: Row) -> Row:
     """Assets less liabilities and equity, where the balance sheet is known or forecast: 0."""
-    return (total_net_assets - equity) * splice(
-        ratio(reported_equity, reported_equity), 1
-    )
+    return (total_net_assets - equity) * splice(ratio(reported_equity, reported_equity), 1)
 
 
 @line(USD_M, flow)
@@ -327,13 +296,7 @@ def check_cash(
     history: Row,
 ) -> Row:
     """Change of cash less the flows that make it, on the forecast: 0."""
-    flows = (
-        free_cash_flow
-        - startup_stakes
-        + stake_recoveries
-        - dividends
-        - settlement_taxes
-    )
+    flows = free_cash_flow - startup_stakes + stake_recoveries - dividends - settlement_taxes
     moved = cash_and_securities - lag(cash_and_securities, ONE_QUARTER)
     return (1 - history) * (moved - flows + repurchases - debt_change)
 
@@ -344,7 +307,9 @@ def check_property(
     additions: Family,
     opening_placements: Family,
     property_depreciation: Row,
+    salvage_proceeds: Row,
 ) -> Row:
-    """Change of net property less additions and depreciation: 0."""
+    """Change of net property less additions, depreciation and salvage: 0."""
+    bought = total(additions) + total(opening_placements)
     moved = property_net - lag(property_net, ONE_QUARTER)
-    return moved - total(additions) - total(opening_placements) + property_depreciation
+    return moved - bought + property_depreciation + salvage_proceeds

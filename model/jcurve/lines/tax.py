@@ -52,9 +52,7 @@ def tax_placements(placed_in_service: Row, asset_depreciable: Row) -> Row:
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def bonus_deduction(
-    tax_placements: Row, tax_bonus_eligible: Row, bonus_rate: Row
-) -> Row:
+def bonus_deduction(tax_placements: Row, tax_bonus_eligible: Row, bonus_rate: Row) -> Row:
     """Bonus depreciation of the class."""
     return tax_placements * tax_bonus_eligible * bonus_rate
 
@@ -151,6 +149,7 @@ def operating_tax(
     operating_income: Row,
     property_depreciation: Row,
     tax_depreciation: Row,
+    salvage_proceeds: Row,
     tax_rate: Row,
     tax_minimum_rate: Row,
     tax_loss_limit: Row,
@@ -159,7 +158,7 @@ def operating_tax(
     depreciation. Losses carry forward and offset up to a limit of later income; the
     corporate minimum tax, on book income adjusted for tax depreciation as the law has it,
     gives a credit against later regular tax."""
-    taxable = operating_income + property_depreciation - tax_depreciation
+    taxable = operating_income + property_depreciation - tax_depreciation + salvage_proceeds
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         losses, credit = before

@@ -84,14 +84,10 @@ def straight_line(
         left = np.maximum(life - age, 0)
         outlived = np.logical_and(age >= new_life, quarter_index < date)
         survives = 1 - np.where(age >= retirement_age, retired_share, 0)
-        stub = sum_to_date(
-            np.where(outlived, rate * (left / ONE_QUARTER) * survives, 0)
-        )
+        stub = sum_to_date(np.where(outlived, rate * (left / ONE_QUARTER) * survives, 0))
         caught_up = caught_up + np.where(np.equal(quarter_index, date), stub, 0)
         rerated = rate * np.where(outlived, 0, ratio(left, new_life - age))
-        rate = np.where(
-            quarter_index < date, rerated, placed / (new_life / ONE_QUARTER)
-        )
+        rate = np.where(quarter_index < date, rerated, placed / (new_life / ONE_QUARTER))
         life = new_life
         after, gone = _charge(rate, life, retired_share, retirement_age)
         depreciation = np.where(quarter_index >= date, after, depreciation)

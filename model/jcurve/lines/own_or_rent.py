@@ -1,0 +1,92 @@
+"""Own or rent: one H100-equivalent bought at the valuation date against the same rented.
+
+Per unit and over its physical life, discounted at the WACC to the date of purchase.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import line, rate, result
+from jcurve.engine.primitives import Row, ratio, sum_to_date, value_at
+from jcurve.engine.units import SHARE, TIMES, USD_PER_H100E, Quantity, unit_named
+from jcurve.lines.constants import (
+    HOURS_IN_QUARTER,
+    MILLION,
+    ONE_YEAR,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
+
+__all__: list[str] = []
+
+USD_PER_HOUR = unit_named("USD per H100e-hour")
+NOTHING = Quantity(0, USD_PER_H100E)
+
+
+@line(TIMES, rate, annual="mean", refer={"life": "life_physical.accelerators"})
+def life_weight(quarter_index: Row, valuation_date: Row, life: Row, returns_wacc: Row) -> Row:
+    """Discount factor of a quarter within the physical life of what is bought at the
+    valuation date, 0 outside."""
+    age = quarter_index - valuation_date
+    inside = np.logical_and(age > 0, age <= life * QUARTERS_PER_YEAR)
+    return np.where(inside, (1 + returns_wacc) ** (-age / ONE_YEAR), 0)
+
+
+@line(USD_PER_H100E, result)
+def running_cost_of_unit(
+    life_weight: Row,
+    power_per_compute: Row,
+    power_usage_effectiveness: Row,
+    power_utilisation: Row,
+    power_price: Row,
+    operations_cost_per_power: Row,
+    valuation_date: Row,
+) -> Row:
+    """Energy and operations of one owned unit over its life, discounted."""
+    megawatts = value_at(power_per_compute, valuation_date) * MILLION * power_usage_effectiveness
+    energy = power_utilisation * HOURS_IN_QUARTER * power_price
+    operations = operations_cost_per_power / QUARTERS_IN_YEAR / MILLION
+    return sum_to_date(megawatts * (energy + operations) * life_weight)
+
+
+@line(USD_PER_H100E, result)
+def own_cost_of_unit(
+    compute_price: Row,
+    running_cost_of_unit: Row,
+    own_site_cost: Row,
+    power_per_compute: Row,
+    power_usage_effectiveness: Row,
+    valuation_date: Row,
+) -> Row:
+    """What one owned unit costs over its life: the unit, its share of site and power, energy
+    and operations, discounted."""
+    megawatts = value_at(power_per_compute, valuation_date) * MILLION * power_usage_effectiveness
+    site = megawatts * own_site_cost / MILLION
+    return value_at(compute_price, valuation_date) + site + running_cost_of_unit
+
+
+@line(USD_PER_H100E, result)
+def rented_value_of_unit(life_weight: Row, cloud_price: Row) -> Row:
+    """Rent of one unit for every hour of the same life, at the market price, discounted."""
+    return sum_to_date(cloud_price * HOURS_IN_QUARTER * life_weight)
+
+
+@line(USD_PER_H100E, result)
+def rent_over_own(rented_value_of_unit: Row, own_cost_of_unit: Row, power_utilisation: Row) -> Row:
+    """NPV of renting the hours that are used, less NPV of owning: positive where owning is
+    cheaper."""
+    return rented_value_of_unit * power_utilisation - own_cost_of_unit
+
+
+@line(SHARE, result)
+def break_even_utilisation(rented_value_of_unit: Row, own_cost_of_unit: Row) -> Row:
+    """Share of hours used at which owning costs what renting does; above 1 renting is always
+    cheaper."""
+    return ratio(own_cost_of_unit, rented_value_of_unit)
+
+
+@line(USD_PER_HOUR, result)
+def break_even_rent(own_cost_of_unit: Row, power_utilisation: Row, life_weight: Row) -> Row:
+    """Level rent per used hour at which owning costs what renting does."""
+    return own_cost_of_unit / (power_utilisation * sum_to_date(life_weight) * HOURS_IN_QUARTER)

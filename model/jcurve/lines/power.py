@@ -1,0 +1,76 @@
+"""Power that compute draws, what limits it, and what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, rate, stock
+from jcurve.engine.primitives import Row, ratio
+from jcurve.engine.units import MW, MWH, SHARE, USD_M
+from jcurve.lines.constants import (
+    HOURS_IN_QUARTER,
+    MILLION,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
+from jcurve.lines.vintages import in_service, spread
+
+__all__: list[str] = []
+
+
+@line(
+    MW,
+    stock,
+    refer={
+        "accelerators": "additions.accelerators",
+        "lag_of_accelerators": "placement_lag.accelerators",
+        "life_of_accelerators": "life_physical.accelerators",
+    },
+)
+def power_wanted(
+    accelerators: Row,
+    compute_price: Row,
+    power_per_compute: Row,
+    lag_of_accelerators: Row,
+    life_of_accelerators: Row,
+    compute_legacy: Row,
+    power_usage_effectiveness: Row,
+) -> Row:
+    """Power that owned accelerators would draw at the meter: watts per unit when bought,
+    times the power usage effectiveness."""
+    bought = accelerators / (MILLION * compute_price) * power_per_compute
+    running = in_service(
+        spread(bought, lag_of_accelerators), life_of_accelerators * QUARTERS_PER_YEAR
+    )
+    return (running + compute_legacy * power_per_compute) * MILLION * power_usage_effectiveness
+
+
+@line(SHARE, rate, annual="last")
+def power_service_level(power_wanted: Row, power_ceiling: Row) -> Row:
+    """Share of owned accelerators for which there is power, at most 1: below it compute
+    waits."""
+    return np.minimum(ratio(power_ceiling, power_wanted), 1)
+
+
+@line(MW, stock)
+def power(power_wanted: Row, power_service_level: Row) -> Row:
+    """Power drawn at the meter by owned accelerators."""
+    return power_wanted * power_service_level
+
+
+@line(MWH, flow)
+def electricity(power: Row, power_utilisation: Row) -> Row:
+    """Electricity used by owned accelerators."""
+    return power * power_utilisation * HOURS_IN_QUARTER
+
+
+@line(USD_M, flow)
+def energy_cost(electricity: Row, power_price: Row) -> Row:
+    """Electricity of owned accelerators at the delivered price."""
+    return electricity * power_price * MILLION
+
+
+@line(USD_M, flow)
+def operations_cost(power: Row, operations_cost_per_power: Row) -> Row:
+    """Running data centres besides energy: staff, maintenance, spares, connectivity."""
+    return power * operations_cost_per_power / QUARTERS_IN_YEAR
