@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jcurve.errors import FactsError, JCurveError, UsageError
 from jcurve.options import read_arguments
 from jcurve.progress import Progress
-from jcurve.project import find_project
+from jcurve.project import Project, find_project
 
 if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
     from jcurve.case import Case
     from jcurve.reports import Edition
 
@@ -51,8 +52,8 @@ def _report(chosen: argparse.Namespace) -> int:
     from jcurve.reports import run
 
     project = find_project(chosen.project)
-    overrides = _pairs(chosen.sets, "--set")
-    parameters = _pairs(chosen.parameter, "--parameter")
+    overrides = _overrides(chosen.sets)
+    parameters = _parameters(chosen.parameter)
     status = 0
     done: list[Edition] = []
     for scenario in chosen.scenario or ["base"]:
@@ -66,6 +67,7 @@ def _report(chosen: argparse.Namespace) -> int:
                     parameters=parameters,
                     project=project,
                     deadline=chosen.deadline,
+                    resolve=_scenario,
                     progress=progress,
                 )
         except JCurveError as error:  # one failure never stops the rest
@@ -151,10 +153,10 @@ def _figure(figure: dict[str, Any] | None) -> str:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from jcurve.assumptions import scenario
+    from jcurve.assumptions import available, scenario
 
     project = find_project(chosen.project)
-    names = chosen.scenarios or sorted(path.stem for path in project.scenarios.glob("*.yml"))
+    names = chosen.scenarios or available(project)
     status = 0
     found: list[dict[str, Any]] = []
     for name in names:
@@ -206,33 +208,53 @@ def _new(chosen: argparse.Namespace) -> int:
 
 
 def _case(name: str, chosen: argparse.Namespace) -> Case:
-    from jcurve import evaluate, scenario
+    from jcurve import evaluate
 
     project = find_project(chosen.project)
-    wanted = scenario(name, _pairs(chosen.sets, "--set"), project=project)
+    wanted = _scenario(name, _overrides(chosen.sets), project)
     with Progress(f"evaluating {name}"):
         return evaluate(wanted, project=project)
 
 
-def _pairs(texts: Sequence[str], option: str) -> dict[str, Any]:
-    """``KEY=VALUE`` texts as a dictionary; a value is read as JSON where it is JSON."""
-    pairs: dict[str, Any] = {}
-    for text in texts:
-        key, sign, value = text.partition("=")
-        key = key.strip()
-        if not sign or not key:
-            raise UsageError("not a pair", where=option, received=text, allowed="KEY=VALUE")
-        if key in pairs:
+def _scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
+    from jcurve.assumptions import scenario
+
+    return scenario(name, overrides, project=project, origin="--set")
+
+
+def _overrides(texts: Sequence[str]) -> dict[str, Any]:
+    """``--set KEY=VALUE`` texts; the assumption's own unit decides how a text is read."""
+    if not texts:
+        return {}
+    from jcurve.assumptions import parse_override
+
+    return _gathered((parse_override(text) for text in texts), "--set")
+
+
+def _parameters(texts: Sequence[str]) -> dict[str, Any]:
+    """``--parameter NAME=VALUE`` texts."""
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, sign, _) in zip(texts, pairs, strict=True):
+        if not sign or not name.strip():
+            raise UsageError("not a pair", where="--parameter", received=text, allowed="NAME=VALUE")
+    return _gathered(((name.strip(), value.strip()) for name, _, value in pairs), "--parameter")
+
+
+def _gathered(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, Any]:
+    gathered: dict[str, Any] = {}
+    for key, text in pairs:
+        if key in gathered:
             raise UsageError("given twice", where=option, received=key)
-        pairs[key] = _value(value.strip())
-    return pairs
+        gathered[key] = _value(text)
+    return gathered
 
 
 def _value(text: str) -> Any:
+    """A number, flag, list or table written as JSON; any other text stays what it is."""
     import json
 
     try:
-        return json.loads(text.replace("_", "") if text[:1].isdigit() else text)
+        return json.loads(text, parse_constant=str)
     except ValueError:
         return text
 

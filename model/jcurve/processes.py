@@ -180,7 +180,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:
     """Kill the group, and every descendant outside it, before any can be re-parented."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     try:
         family = psutil.Process(process.pid).children(recursive=True)

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.notebooks import PARAMETERS, make_project, write_notebook
 
 from jcurve.cli import main
-from tests.support.notebooks import PARAMETERS, make_project, write_notebook
 
 COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermill", "nbconvert"}
@@ -57,8 +57,8 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         ),
         (
             "report --set capex.total.2027",
-            2,
-            "--set: not a pair; received 'capex.total.2027'; allowed: KEY=VALUE",
+            3,
+            "--set: not an override; received 'capex.total.2027'; allowed: KEY=VALUE",
         ),
         ("report --set a.b=1 --set a.b=2", 2, "--set: given twice; received 'a.b'"),
         (

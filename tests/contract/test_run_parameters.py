@@ -115,8 +115,7 @@ def test_what_ifs_and_the_other_view_have_series_of_their_own() -> None:
 
 CONTENT: dict[str, Any] = {
     "report": "scenario_report",
-    "scenario": SimpleNamespace(name="base", title="Base case", hash="ab" * 32),
-    "differences": [{"key": "a.b", "base": {"2026": 1}, "value": 2, "why": "a test"}],
+    "scenario": SimpleNamespace(name="base", title="Base case", hash="ab" * 32, differences=()),
     "view": "programme",
     "valuation_date": "2026Q2",
     "data_through": "2026Q2",

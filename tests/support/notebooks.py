@@ -51,7 +51,7 @@ from types import SimpleNamespace
 from jcurve.reports import record
 content = dict(
     report="fixture",
-    scenario=SimpleNamespace(name=scenario, title="Stand-in", hash="ab" * 32),
+    scenario=SimpleNamespace(name=scenario, title="Stand-in", hash="ab" * 32, differences=()),
     view=view,
     valuation_date="2026Q2",
     data_through="2026Q2",
@@ -70,6 +70,7 @@ class StandIn:
     name: str = "base"
     title: str = "Stand-in"
     hash: str = "ab" * 32
+    differences: tuple[Any, ...] = ()
 
 
 def write_notebook(path: Path, cells: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from jcurve.files import write_file
 from jcurve.processes import hold_lifeline
+from jcurve.reports.lightweight import lighten
 from jcurve.reports.staged import Outcome, Request
 
 __all__ = ["main"]
@@ -34,8 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _execute(request: Request) -> Outcome:
-    # Its import costs 1.5 s and serves formats that no notebook uses; jsonschema does without.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    lighten()
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError

@@ -101,6 +101,7 @@ def prepare(
         **parameters,
     }
     check_names(given, declared, where)
+    _only_data(given, where)
     resolved = resolve(scenario, given["overrides"], project)
     identifier = check_name(
         run_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the run's identifier"
@@ -119,6 +120,18 @@ def prepare(
         scenario=resolved,
         started=started,
     )
+
+
+def _only_data(given: Mapping[str, Any], where: str) -> None:
+    try:
+        json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            "a parameter's value is not plain data",
+            where=where,
+            received=str(error),
+            allowed="finite numbers, text, true, false, null, lists and tables of these",
+        ) from error
 
 
 def reports_of(project: Project) -> list[str]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     FiniteFloat,
-    JsonValue,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -25,19 +25,29 @@ from pydantic import (
 from jcurve.errors import RunError
 from jcurve.files import write_file
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from jcurve.case import Case
+
 __all__ = [
     "FILE_NAME",
     "Check",
     "Difference",
     "Exhibit",
+    "Exhibited",
     "Headline",
+    "ReportedScenario",
     "Results",
     "ScenarioRecord",
     "read_results",
     "record",
+    "record_case",
 ]
 
 FILE_NAME = "results.json"
+
+_RELATIVE = 1e-6  # a case's identities hold to a millionth of the largest amount in them
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 View = Literal["programme", "go_forward"]
@@ -92,12 +102,18 @@ class Exhibit(_Record):
 
 
 class Difference(_Record):
-    """One assumption that differs from the base scenario."""
+    """One assumption that differs from the base scenario, as texts for a reader."""
 
     key: Text
-    base: JsonValue
-    value: JsonValue
-    why: str = ""
+    label: str
+    unit: str
+    before: str
+    after: str
+    what: Text
+    why: str
+    kind: str
+    source: tuple[str, ...]
+    set_by: str
 
 
 class ScenarioRecord(_Record):
@@ -141,8 +157,15 @@ class Results(_Record):
         return self
 
 
+class Exhibited(Protocol):
+    """A chart or table that knows what the results say of it."""
+
+    def record(self) -> dict[str, str]:
+        """Identifier, kind, title and alt text."""
+
+
 class ReportedScenario(Protocol):
-    """What ``record`` needs of a scenario."""
+    """What a report says of its scenario."""
 
     @property
     def name(self) -> str: ...
@@ -150,6 +173,8 @@ class ReportedScenario(Protocol):
     def title(self) -> str: ...
     @property
     def hash(self) -> str: ...
+    @property
+    def differences(self) -> tuple[DataclassInstance, ...]: ...
 
 
 def record(
@@ -157,7 +182,6 @@ def record(
     *,
     report: str,
     scenario: ReportedScenario,
-    differences: Iterable[Mapping[str, object]] = (),
     view: str,
     valuation_date: str,
     data_through: str,
@@ -171,8 +195,7 @@ def record(
     Args:
         out: the notebook's ``out`` parameter.
         report: name of the notebook without its suffix.
-        scenario: gives name, title and hash.
-        differences: ``{key, base, value, why}`` for each assumption that differs from base.
+        scenario: gives name, title, hash and what differs from base.
         view: the view the report leads with.
         valuation_date: quarter, such as ``2026Q2``.
         data_through: last reported quarter.
@@ -191,7 +214,7 @@ def record(
             "name": scenario.name,
             "title": scenario.title,
             "hash": scenario.hash,
-            "differences": [dict(difference) for difference in differences],
+            "differences": [asdict(difference) for difference in scenario.differences],
         },
         "view": view,
         "valuation_date": valuation_date,
@@ -213,6 +236,50 @@ def record(
         ) from error
     write_file(Path(out) / FILE_NAME, results.model_dump_json(indent=2) + "\n")
     return results
+
+
+def record_case(
+    out: str | Path,
+    *,
+    report: str,
+    case: Case,
+    view: str,
+    exhibits: Iterable[Exhibited] = (),
+    seed: int | None = None,
+) -> Results:
+    """``record`` with everything that an evaluated scenario can say for itself.
+
+    Args:
+        out: the notebook's ``out`` parameter.
+        report: name of the notebook without its suffix.
+        case: gives scenario, dates, headlines and checks.
+        view: the view the report leads with.
+        exhibits: the charts and tables shown.
+        seed: of random draws, if any.
+
+    Raises:
+        RunError, WriteError: as ``record``.
+    """
+    return record(
+        out,
+        report=report,
+        scenario=case.scenario,
+        view=view,
+        valuation_date=case.valuation_date,
+        data_through=case.data_through,
+        headlines=case.headlines(),
+        checks=[
+            {
+                "name": check.row,
+                "value": check.worst / check.scale,
+                "tolerance": _RELATIVE,
+                "ok": check.holds,
+            }
+            for check in case.checks()
+        ],
+        exhibits=[exhibit.record() for exhibit in exhibits],
+        seed=seed,
+    )
 
 
 def read_results(path: Path) -> Results:
