@@ -1,0 +1,42 @@
+"""What goes into the model: assumptions with unit, range, source and reason, in scenarios."""
+
+from __future__ import annotations
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.batch import batch, position, rows, sample_uniform, valid_mask
+from jcurve.assumptions.book import BookRow, describe
+from jcurve.assumptions.checks import Problem, check
+from jcurve.assumptions.overrides import parse_override
+from jcurve.assumptions.paths import Change, Path, Value
+from jcurve.assumptions.scenario import Difference, Scenario, compare
+from jcurve.assumptions.store import BASE, available, load, scenario
+from jcurve.assumptions.template import new_scenario_text, start
+from jcurve.assumptions.units import UNITS, Unit
+
+__all__ = [
+    "BASE",
+    "UNITS",
+    "Assumption",
+    "BookRow",
+    "Change",
+    "Difference",
+    "Path",
+    "Problem",
+    "Scenario",
+    "Unit",
+    "Value",
+    "available",
+    "batch",
+    "check",
+    "compare",
+    "describe",
+    "load",
+    "new_scenario_text",
+    "parse_override",
+    "position",
+    "rows",
+    "sample_uniform",
+    "scenario",
+    "start",
+    "valid_mask",
+]

@@ -1,0 +1,180 @@
+"""One assumption: a value with its unit, range, source, date and reason."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from typing import Annotated, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.reading import number_text
+from jcurve.assumptions.units import UNITS, Unit
+
+__all__ = ["DISTRIBUTIONS", "KINDS", "SHAPES", "Assumption", "Distribution", "Kind", "Shape"]
+
+Array: TypeAlias = NDArray[np.float64]
+Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
+Distribution: TypeAlias = Literal[
+    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "fixed"
+]
+Kind: TypeAlias = Literal["reported", "guided", "evidence", "estimate", "judgement"]
+
+SHAPES: tuple[Shape, ...] = ("scalar", "by_year", "by_quarter", "changes")
+DISTRIBUTIONS: tuple[Distribution, ...] = (
+    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "fixed",
+)  # fmt: skip
+KINDS: tuple[Kind, ...] = ("reported", "guided", "evidence", "estimate", "judgement")
+
+_SLACK = 1e-12
+_Words = Annotated[str, Field(min_length=1)]
+
+
+class Assumption(BaseModel):
+    """An assumption as it stands in a scenario. Only the first group is computed from.
+
+    Attributes:
+        key: dotted name; a family's member is the last segment.
+        unit: of value, low, high and bounds.
+        shape: one value, a path by year or by quarter, or a list of life changes.
+        value: a number (a quarter's index for ``date``, a position for ``choice``), a
+            :class:`~jcurve.assumptions.paths.Path`, or changes.
+        low, high: the range of honest doubt, both or neither; a path for a path.
+        bounds: what is accepted at all; None for a choice.
+        distribution: how the value varies between low and high.
+        outcomes: (value, weight) of a discrete distribution.
+        choices: the names a ``choice`` picks from.
+        derived: computed as the remainder of a mix, never set.
+
+        label: in words.
+        low_factor, high_factor: the factor on the value that low or high was given as.
+        kind: what the value rests on.
+        source: keys of sources and evidence.
+        as_of: date of that knowledge.
+        rationale: why this value and this range.
+        why: why it differs from the base scenario; empty where it does not.
+        set_by: name of the scenario that set the value last, or ``override``.
+        where: file and line of that.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    key: _Words
+    unit: _Words
+    shape: Shape
+    value: Value
+    low: float | Path | None = None
+    high: float | Path | None = None
+    bounds: tuple[float, float] | None = None
+    distribution: Distribution
+    outcomes: tuple[tuple[float, float], ...] = ()
+    choices: tuple[str, ...] = ()
+    derived: bool = False
+
+    label: _Words
+    low_factor: float | None = None
+    high_factor: float | None = None
+    kind: Kind
+    source: tuple[str, ...] = ()
+    as_of: datetime.date
+    rationale: _Words
+    why: str = ""
+    set_by: str = ""
+    where: str = ""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.unit not in UNITS:
+            raise ValueError(f"unknown unit {self.unit}")
+        shape = _shape_of(self.value)
+        if shape != self.shape:
+            raise ValueError(f"{self.shape} given a value of shape {shape}")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high are given both or neither")
+        if isinstance(self.value, tuple):
+            dates = [change.date for change in self.value]
+            if sorted(set(dates)) != dates:
+                raise ValueError("dates of changes do not rise")
+            return self
+        spread = [row for row in (self._row(self.low), self._row(self.high)) if row is not None]
+        rows = [*spread[:1], self.row(), *spread[1:]]
+        if not all(np.isfinite(row).all() for row in rows):
+            raise ValueError("a value is not finite")
+        if self.bounds is not None:
+            floor, ceiling = self.bounds
+            rows = [np.array([floor]), *rows, np.array([ceiling])]
+        if any((b < a - _SLACK * np.maximum(1, abs(a))).any() for a, b in _pairs(rows)):
+            raise ValueError("not in order: bound, low, value, high, bound")
+        return self
+
+    @property
+    def measure(self) -> Unit:
+        """The unit as an object."""
+        return UNITS[self.unit]
+
+    @property
+    def has_range(self) -> bool:
+        """Whether low and high are given and differ somewhere."""
+        low, high = self._row(self.low), self._row(self.high)
+        return low is not None and high is not None and bool((high > low).any())
+
+    @property
+    def family(self) -> str:
+        """The key without its last segment."""
+        return self.key.rpartition(".")[0]
+
+    def row(self) -> Array:
+        """The value in each period of the horizon: (1,), (years,) or (quarters,).
+
+        Raises:
+            TypeError: the value is a list of changes.
+        """
+        found = None if isinstance(self.value, tuple) else self._row(self.value)
+        if found is None:
+            raise TypeError(f"{self.key} is a list of changes")
+        return found
+
+    def lows(self) -> Array:
+        """``low`` in the shape of :meth:`row`; the value itself where there is no range."""
+        found = self._row(self.low)
+        return self.row() if found is None else found
+
+    def highs(self) -> Array:
+        """``high`` in the shape of :meth:`row`; the value itself where there is no range."""
+        found = self._row(self.high)
+        return self.row() if found is None else found
+
+    def text(self, value: Value | None = None) -> str:
+        """A value of this assumption for a reader, by default its own; no unit.
+
+        Special cases: a path lists its points, changes their dates and lives.
+        """
+        shown = self.value if value is None else value
+        if isinstance(shown, Path):
+            points = (f"{shown.label(p)}: {self._number(v)}" for p, v in shown.points)
+            return "; ".join(points)
+        if isinstance(shown, tuple):
+            changes = (f"{number_text(c.date, 'date')}: {number_text(c.life)}" for c in shown)
+            return "; ".join(changes) or "none"
+        return self._number(shown)
+
+    def _number(self, value: float) -> str:
+        return number_text(value, self.unit, self.choices)
+
+    def _row(self, value: float | Path | None) -> Array | None:
+        if value is None:
+            return None
+        return value.over() if isinstance(value, Path) else np.array([value])
+
+
+def _shape_of(value: Value) -> Shape:
+    if isinstance(value, Path):
+        return "by_year" if value.by == "year" else "by_quarter"
+    return "changes" if isinstance(value, tuple) else "scalar"
+
+
+def _pairs(rows: list[Array]) -> list[tuple[Array, Array]]:
+    return list(itertools.pairwise(rows))

@@ -1,0 +1,256 @@
+"""Many scenarios at once: rows of several, of one with drawn values, and random valid ones.
+
+A draw of a plain assumption is its value. A dated one varies as one: a draw is a position,
+-1 at its low path, 0 at its value, 1 at its high path and even in between, beyond them in
+the same direction and cut at the bounds. ``key.2027`` draws the value of one year, and
+``key.life.2`` that of one life change. Remainders of mixes are computed in each scenario.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.mixes import remainder_row
+from jcurve.assumptions.paths import Path
+from jcurve.assumptions.periods import (
+    FIRST_QUARTER,
+    FIRST_YEAR,
+    LAST_QUARTER,
+    QUARTERS_IN_YEAR,
+)
+from jcurve.assumptions.rows import Window, slot_keys, stacked
+from jcurve.assumptions.rules import rules_for
+from jcurve.assumptions.scenario import Scenario
+from jcurve.assumptions.units import DATE
+from jcurve.errors import ScenarioError, UsageError, nearest
+
+__all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
+
+Array: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+
+_SLACK = 1e-9
+_ROUNDS = 200
+
+
+def rows(
+    scenarios: Scenario | Sequence[Scenario],
+    timeline_first: str = FIRST_QUARTER,
+    timeline_last: str = LAST_QUARTER,
+) -> dict[str, Array]:
+    """Every assumption as a row for the engine, by key.
+
+    Args:
+        scenarios: one, or several side by side.
+        timeline_first, timeline_last: quarters of the model.
+
+    Returns:
+        (1 or quarter, 1 or scenario); a year's value stands in each of its quarters. Dates
+        are quarter indices from ``timeline_first``. A list of changes gives ``key.date.1``,
+        ``key.life.1`` and so on, life in years; a slot that is not used comes one quarter
+        after the timeline and repeats the last life.
+
+    Raises:
+        UsageError: no scenario, scenarios of different bases, or a timeline out of range.
+    """
+    several = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
+    return stacked([each.items for each in several], Window(timeline_first, timeline_last))
+
+
+def batch(
+    base: Scenario,
+    draws: Mapping[str, Array],
+    timeline_first: str = FIRST_QUARTER,
+    timeline_last: str = LAST_QUARTER,
+) -> dict[str, Array]:
+    """The rows of ``base`` with drawn values in place of its own.
+
+    Args:
+        base: gives everything that is not drawn.
+        draws: (scenarios,) by key; values in the key's unit, or positions of dated values.
+        timeline_first, timeline_last: quarters of the model. Drawn dates are indices from
+            2012Q1, as in :class:`Assumption`.
+
+    Raises:
+        UsageError: an unknown key, a remainder, a path without a range, or draws of
+            different lengths or not finite.
+    """
+    window = Window(timeline_first, timeline_last)
+    made = stacked([base.items], window)
+    width = _width(draws)
+    years: list[tuple[Assumption, str, Array]] = []
+    for key, drawn in draws.items():
+        values = np.asarray(drawn, dtype=np.float64)[None, :]
+        item = base.assumptions.get(key)
+        if item is None:
+            head, _, last = key.rpartition(".")
+            dated = base.assumptions.get(head)
+            if key in made:  # a slot of a list of changes
+                made[key] = values
+            elif dated is not None and isinstance(dated.value, Path) and last.isdecimal():
+                years.append((dated, last, values))
+            else:
+                raise UsageError(
+                    "unknown assumption", received=key, suggestion=nearest(key[:120], made)
+                )
+        elif item.derived:
+            raise UsageError("the remainder of a mix is computed, never drawn", received=key)
+        elif isinstance(item.value, Path):
+            made[key] = window.cut(_moved(item, item.value, values))
+        elif item.shape == "changes":
+            raise UsageError(
+                "a list of changes is drawn slot by slot",
+                received=key,
+                allowed=", ".join(slot_keys(key)[0]),
+            )
+        else:
+            made[key] = values - (window.start if item.unit == DATE else 0)
+    for item, year, values in years:
+        _set_year(made, item, year, values, window, width)
+    for mix in base.mixes:
+        made[mix.remainder] = remainder_row(mix, made)
+    return made
+
+
+def position(item: Assumption, at: Array) -> Array:
+    """The values of an assumption at positions between its low (-1) and its high (1).
+
+    Args:
+        item: with or without a range.
+        at: (scenarios,).
+
+    Returns:
+        (periods, scenarios): 1 for a single value, else years or quarters of the horizon.
+    """
+    value, low, high = (row[:, None] for row in (item.row(), item.lows(), item.highs()))
+    step = np.maximum(at, 0.0) * (high - value) + np.minimum(at, 0.0) * (value - low)
+    moved = np.asarray(value + step)
+    if item.bounds is not None:
+        moved = np.clip(moved, *item.bounds)
+    return moved
+
+
+def valid_mask(base: Scenario, made: Mapping[str, Array]) -> Mask:
+    """Which scenarios of a batch validate: bounds, mixes, changes in order, rules.
+
+    Args:
+        base: the scenario of :func:`batch`.
+        made: its result over the whole horizon.
+
+    Returns:
+        (scenarios,).
+    """
+    width = max(row.shape[1] for row in made.values())
+    valid = np.ones(width, dtype=bool)
+    for item in base.items:
+        if item.shape == "changes":
+            valid &= _in_order(item, made)
+        elif item.bounds is not None:
+            floor, ceiling = item.bounds
+            row, slack = made[item.key], _SLACK * max(1.0, ceiling - floor)
+            valid &= ((row >= floor - slack) & (row <= ceiling + slack)).all(axis=0)
+    for rule in rules_for(made):
+        valid &= rule.holds(made)
+    return valid
+
+
+def sample_uniform(base: Scenario, size: int, generator: np.random.Generator) -> dict[str, Array]:
+    """Draws of every ranged assumption, even between low and high, of valid scenarios only.
+
+    Args:
+        base: the scenario whose ranges are drawn from.
+        size: how many.
+        generator: source of randomness; the same one gives the same draws.
+
+    Returns:
+        (size,) by key, for :func:`batch`. Dates and switches are whole numbers.
+
+    Raises:
+        ScenarioError: hardly any draw validates.
+    """
+    ranged = [item for item in base.items if item.has_range and not item.derived]
+    if not ranged or size == 0:
+        return {}
+    kept: list[dict[str, Array]] = []
+    found = 0
+    for _ in range(_ROUNDS):
+        drawn = {item.key: _uniform(item, size, generator) for item in ranged}
+        valid = valid_mask(base, batch(base, drawn))
+        kept.append({key: values[valid] for key, values in drawn.items()})
+        found += int(valid.sum())
+        if found >= size:
+            return {
+                item.key: np.concatenate([part[item.key] for part in kept])[:size]
+                for item in ranged
+            }
+    raise ScenarioError(
+        "the ranges hardly ever make a valid scenario",
+        where=base.name,
+        received=f"{found} valid of {_ROUNDS * size} drawn",
+    )
+
+
+def _uniform(item: Assumption, size: int, generator: np.random.Generator) -> Array:
+    if isinstance(item.value, Path):
+        return generator.uniform(-1.0, 1.0, size)
+    low, high = float(item.lows()[0]), float(item.highs()[0])
+    if item.unit in (DATE, "switch", "choice"):
+        return generator.integers(round(low), round(high) + 1, size).astype(np.float64)
+    return generator.uniform(low, high, size)
+
+
+def _width(draws: Mapping[str, Array]) -> int:
+    width = 1
+    for key, drawn in draws.items():
+        shape = np.shape(drawn)
+        if len(shape) != 1 or (width != 1 and shape[0] not in (1, width)):
+            raise UsageError(
+                "draws are one-dimensional and of one length", received=f"{key}: {shape}"
+            )
+        if not np.isfinite(drawn).all():
+            raise UsageError("a draw is not finite", received=key)
+        width = max(width, shape[0])
+    return width
+
+
+def _moved(item: Assumption, path: Path, values: Array) -> Array:
+    if not item.has_range:
+        raise UsageError("an assumption without a range is not drawn", received=item.key)
+    moved = position(item, values[0])
+    return moved if path.by == "quarter" else np.repeat(moved, QUARTERS_IN_YEAR, axis=0)
+
+
+def _set_year(
+    made: dict[str, Array],
+    item: Assumption,
+    label: str,
+    values: Array,
+    window: Window,
+    width: int,
+) -> None:
+    start = (int(label[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
+    if len(label) != 4 or not 0 <= start < len(window):
+        raise UsageError("year outside the timeline", received=f"{item.key}.{label}")
+    row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
+    row[start : start + QUARTERS_IN_YEAR] = values
+    made[item.key] = row
+
+
+def _in_order(item: Assumption, made: Mapping[str, Array]) -> Mask:
+    """Dates of the changes that are used rise, and lives are inside the bounds."""
+    assert isinstance(item.value, tuple)  # the shape says so
+    used = slot_keys(item.key)[: len(item.value)]
+    valid: Mask = np.ones(1, dtype=bool)
+    for (earlier, _), (later, _) in itertools.pairwise(used):
+        valid = valid & (made[earlier] < made[later])[0]
+    if item.bounds is not None:
+        floor, ceiling = item.bounds
+        for _, life in used:
+            valid = valid & ((made[life] >= floor) & (made[life] <= ceiling))[0]
+    return valid

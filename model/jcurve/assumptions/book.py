@@ -1,0 +1,83 @@
+"""The assumption book: every assumption of a scenario as a row for a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jcurve.assumptions.paths import Path
+from jcurve.assumptions.scenario import Scenario
+
+__all__ = ["BookRow", "describe"]
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """One assumption in words.
+
+    Attributes:
+        key: dotted name.
+        label: in words.
+        unit: of value, low and high.
+        value: the value; points of a path, dates and lives of changes.
+        between: the rule between dates, empty for others.
+        low, high: the range, empty where there is none.
+        distribution: how the value varies in between.
+        kind: reported, guided, evidence, estimate or judgement.
+        source: keys of sources and evidence.
+        as_of: ISO date.
+        rationale: why this value and this range in the base scenario.
+        changed: whether the value differs from the base scenario's.
+        base_value: that of the base scenario where it differs, else empty.
+        why: the reason for the difference.
+        set_by: the scenario that set the value, or ``override``.
+        where: file and line of that.
+    """
+
+    key: str
+    label: str
+    unit: str
+    value: str
+    between: str
+    low: str
+    high: str
+    distribution: str
+    kind: str
+    source: tuple[str, ...]
+    as_of: str
+    rationale: str
+    changed: bool
+    base_value: str
+    why: str
+    set_by: str
+    where: str
+
+
+def describe(scenario: Scenario) -> tuple[BookRow, ...]:
+    """Every assumption of ``scenario``, in the order of the base scenario's file."""
+    base = (scenario.base or scenario).assumptions
+    rows = []
+    for item in scenario.items:
+        own = base.get(item.key)
+        changed = own is not None and own.value != item.value
+        rows.append(
+            BookRow(
+                key=item.key,
+                label=item.label,
+                unit=item.unit,
+                value=item.text(),
+                between=item.value.between if isinstance(item.value, Path) else "",
+                low="" if item.low is None else item.text(item.low),
+                high="" if item.high is None else item.text(item.high),
+                distribution=item.distribution,
+                kind=item.kind,
+                source=item.source,
+                as_of=item.as_of.isoformat(),
+                rationale=item.rationale,
+                changed=changed,
+                base_value=own.text() if own is not None and changed else "",
+                why=item.why,
+                set_by=item.set_by,
+                where=item.where,
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,249 @@
+"""Values as written, of any shape, checked against bounds and against the usual size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.document import Listing, Node, Place, Table, Text
+from jcurve.assumptions.paths import Between, Change, Path, Period, Value
+from jcurve.assumptions.periods import FIRST_YEAR, LAST_YEAR, quarter_index
+from jcurve.assumptions.reading import Quantity, number_text, read_number
+from jcurve.assumptions.units import CHOICE, DATE, SWITCH, UNITS, Unit
+from jcurve.errors import ScenarioError
+
+__all__ = ["MAX_CHANGES", "Factor", "Numbers", "numbers_of", "period_of"]
+
+MAX_CHANGES = 8
+"""Slots for changes of a life; scenarios with fewer are padded with changes that never come."""
+
+_THOUSAND = 1000.0
+_HUNDRED = 100.0
+_USUAL = 3.0
+_TIME = frozenset({"year^1", "quarter^1", "hour^1", DATE})
+_NO_BOUNDS = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A low or high given as a factor on the whole value."""
+
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Reads the values of one assumption.
+
+    Attributes:
+        unit: of the key.
+        bounds: what is accepted.
+        choices: the names of a choice.
+        parent: what is being changed; tells the usual size of a bare number.
+        insist: take a bare number as it is, however unusual.
+    """
+
+    unit: Unit
+    bounds: tuple[float, float] = _NO_BOUNDS
+    choices: tuple[str, ...] = ()
+    parent: Assumption | None = None
+    insist: bool = False
+
+    def value(self, node: Node, between: Between | None, place: Place) -> Value:
+        """A value of whatever shape is written.
+
+        Args:
+            node: as written.
+            between: the rule between dates, None when none was given.
+            place: for errors.
+
+        Raises:
+            ScenarioError: it is malformed, out of bounds, or dated without a rule.
+        """
+        if isinstance(node, Listing):
+            return self.changes(node, place)
+        if isinstance(node, Table):
+            return self.path(node, between, place)
+        return self.number(node, place)
+
+    def number(self, node: Node, place: Place, period: int | None = None) -> float:
+        """One number, inside the bounds and of a believable size."""
+        found = read_number(node, self.unit, self.choices, place)
+        self._inside(found, place)
+        self._believable(found, place, period)
+        return found.value
+
+    def path(self, table: Table, between: Between | None, place: Place) -> Path:
+        """A table of periods, all years or all quarters, in any order."""
+        if between is None:
+            raise ScenarioError(
+                "a value by date needs a rule for the time between",
+                where=str(place),
+                allowed="between: linear, or between: hold",
+            )
+        if not table.entries:
+            raise ScenarioError("no value", where=str(place), allowed="such as {2026: 137500}")
+        by: Period = "quarter" if "Q" in table.entries[0].key else "year"
+        points: dict[int, float] = {}
+        for entry in table.entries:
+            here = place.at(entry.line, f"{place.key}.{entry.key}") if entry.line else place
+            period = period_of(entry.key, by, here)
+            points[period] = self.number(entry.value, here, period if by == "year" else None)
+        return Path(by, between, tuple(sorted(points.items())))
+
+    def changes(self, listing: Listing, place: Place) -> tuple[Change, ...]:
+        """A list of life changes, dates rising."""
+        found: list[Change] = []
+        for item in listing.items:
+            here = place.at(item.line) if item.line else place
+            change = self._change(item, here)
+            if found and change.date <= found[-1].date:
+                raise ScenarioError(
+                    "dates of changes do not rise",
+                    where=str(here),
+                    received=number_text(change.date, DATE),
+                    allowed=f"after {number_text(found[-1].date, DATE)}",
+                )
+            found.append(change)
+        if len(found) > MAX_CHANGES:
+            raise ScenarioError(
+                "too many changes",
+                where=str(place),
+                received=len(found),
+                allowed=f"{MAX_CHANGES} at most",
+            )
+        return tuple(found)
+
+    def _change(self, item: Node, place: Place) -> Change:
+        date = item.get("date") if isinstance(item, Table) else None
+        life = item.get("life") if isinstance(item, Table) else None
+        if not isinstance(item, Table) or not date or not life or len(item.entries) > 2:
+            raise ScenarioError(
+                "not a change of a life", where=str(place), allowed="{date: 2025Q1, life: 5.5}"
+            )
+        quarter = read_number(date.value, UNITS[DATE], (), place)
+        return Change(int(quarter.value), self.number(life.value, place))
+
+    def limit(self, node: Node, between: Between | None, place: Place) -> float | Path | Factor:
+        """A low or high: a number, a path, or ``{factor: 0.9}``."""
+        if isinstance(node, Table) and [entry.key for entry in node.entries] == ["factor"]:
+            return Factor(read_number(node.entries[0].value, UNITS["x"], (), place).value)
+        found = self.value(node, between, place)
+        if isinstance(found, tuple):
+            raise ScenarioError("a range is not a list", where=str(place))
+        return found
+
+    def _inside(self, found: Quantity, place: Place) -> None:
+        floor, ceiling = self.bounds
+        if floor <= found.value <= ceiling:
+            return
+        suggestion = None
+        what = "out of bounds"
+        if found.bare and floor <= found.value / _HUNDRED <= ceiling and self._is_decimal:
+            suggestion = f"{found.text} percent"
+        else:
+            for factor, word in ((1 / _THOUSAND, "large"), (_THOUSAND, "small")):
+                if self._has_thousands and floor <= found.value * factor <= ceiling:
+                    what = f"out of bounds, 1,000 times too {word}"
+                    suggestion = self.plain(found.value * factor)
+        raise ScenarioError(
+            what,
+            where=str(place),
+            received=found.text,
+            allowed=f"{self.plain(floor)} to {self.plain(ceiling)} {self._unit_word}".rstrip(),
+            suggestion=suggestion,
+        )
+
+    def _believable(self, found: Quantity, place: Place, period: int | None) -> None:
+        """Refuse a bare number that is far from the usual size and at it times or by 1,000."""
+        if self.insist or not found.bare or self.parent is None or not self._has_thousands:
+            return
+        usual = _usual(self.parent, period)
+        if usual is None or usual.low <= abs(found.value) <= usual.high:
+            return
+        for factor, word in ((_THOUSAND, "small"), (1 / _THOUSAND, "large")):
+            if usual.low <= abs(found.value * factor) <= usual.high:
+                raise ScenarioError(
+                    f"a bare number 1,000 times too {word} for {self.unit.name}",
+                    where=str(place),
+                    received=found.text,
+                    allowed=(
+                        f"about {self.plain(usual.typical)}; if it is meant, "
+                        f"write '{found.text} {self.unit.name}'"
+                    ),
+                    suggestion=self.plain(found.value * factor),
+                )
+
+    @property
+    def _is_decimal(self) -> bool:
+        return self.unit.group in ("share", "rate")
+
+    @property
+    def _has_thousands(self) -> bool:
+        return bool(self.unit.dims) and self.unit.group not in _TIME
+
+    @property
+    def _unit_word(self) -> str:
+        return "" if self.unit.name in (DATE, SWITCH, CHOICE) else self.unit.name
+
+    def plain(self, value: float) -> str:
+        """A value as it may be written in a file."""
+        if self.unit.name == DATE:
+            return number_text(value, DATE)
+        return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def numbers_of(parent: Assumption, *, insist: bool = False) -> Numbers:
+    """The reader of new values for ``parent``."""
+    return Numbers(parent.measure, parent.bounds or _NO_BOUNDS, parent.choices, parent, insist)
+
+
+class _Usual(NamedTuple):
+    """Sizes that a value has had so far: the range widened threefold, and one of them."""
+
+    low: float
+    high: float
+    typical: float
+
+
+def _usual(parent: Assumption, period: int | None) -> _Usual | None:
+    """The usual sizes in a year, or over all time; None where every value is 0."""
+    if isinstance(parent.value, tuple):
+        return None
+    rows = [parent.row(), parent.lows(), parent.highs()]
+    if isinstance(parent.value, Path) and parent.value.by == "year" and period is not None:
+        at = period - FIRST_YEAR
+        rows = [row[at : at + 1] for row in rows]
+    sizes = [abs(float(value)) for row in rows for value in row if value]
+    return _Usual(min(sizes) / _USUAL, max(sizes) * _USUAL, sizes[0]) if sizes else None
+
+
+def period_of(label: str, by: Literal["year", "quarter"], place: Place) -> int:
+    """A year or a quarter's index from its label.
+
+    Raises:
+        ScenarioError: it is neither, of the other kind, or outside the horizon.
+    """
+    example = "2027" if by == "year" else "2027Q1"
+    if by == "year":
+        if not (len(label) == 4 and label.isascii() and label.isdecimal()):
+            raise ScenarioError(
+                "not a year", where=str(place), received=label, allowed=f"such as {example}"
+            )
+        if not FIRST_YEAR <= int(label) <= LAST_YEAR:
+            raise ScenarioError(
+                "year outside the horizon",
+                where=str(place),
+                received=label,
+                allowed=f"{FIRST_YEAR} to {LAST_YEAR}",
+            )
+        return int(label)
+    try:
+        quarter_index(label)
+    except ValueError:
+        raise ScenarioError(
+            "not a quarter", where=str(place), received=label, allowed=f"such as {example}"
+        ) from None
+    return int(read_number(Text(label), UNITS[DATE], (), place).value)

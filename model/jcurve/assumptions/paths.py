@@ -1,0 +1,120 @@
+"""Values that move with time: points by year or by quarter, and a rule for what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions.periods import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    QUARTER_COUNT,
+    QUARTERS_IN_YEAR,
+    quarter_label,
+)
+
+__all__ = ["Between", "Change", "Path", "Period", "Value", "combine"]
+
+Array: TypeAlias = NDArray[np.float64]
+Between: TypeAlias = Literal["linear", "hold"]
+Period: TypeAlias = Literal["year", "quarter"]
+
+_FIRST: dict[str, int] = {"year": FIRST_YEAR, "quarter": 0}
+_LAST: dict[str, int] = {"year": LAST_YEAR, "quarter": QUARTER_COUNT - 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A dated value.
+
+    The first and the last point hold outside them. Between points ``linear`` moves evenly
+    from one period to the next, ``hold`` keeps the earlier point until the next one.
+
+    Attributes:
+        by: what the periods are: calendar years, or quarters counted from 2012Q1.
+        between: the rule.
+        points: (period, value), periods rising, at least one.
+    """
+
+    by: Period
+    between: Between
+    points: tuple[tuple[int, float], ...]
+
+    @property
+    def first(self) -> int:
+        """The first period of the horizon."""
+        return _FIRST[self.by]
+
+    @property
+    def last(self) -> int:
+        """The last period of the horizon."""
+        return _LAST[self.by]
+
+    @property
+    def periods(self) -> tuple[int, ...]:
+        """The periods of the points."""
+        return tuple(period for period, _ in self.points)
+
+    def label(self, period: int) -> str:
+        """``2027`` or ``2027Q1``."""
+        return str(period) if self.by == "year" else quarter_label(period)
+
+    def over(self, periods: Iterable[int] | None = None) -> Array:
+        """The value in each of ``periods``, by default all of the horizon."""
+        wanted = np.arange(self.first, self.last + 1) if periods is None else np.array([*periods])
+        at, values = np.array(self.points, dtype=np.float64).T
+        if self.between == "linear":
+            return np.asarray(np.interp(wanted, at, values))
+        return np.asarray(values[np.maximum(np.searchsorted(at, wanted, side="right") - 1, 0)])
+
+    def at(self, period: int) -> float:
+        """The value in one period."""
+        return float(self.over([period])[0])
+
+    def quarters(self) -> Array:
+        """The value in every quarter of the horizon; a year's value in each of its quarters."""
+        own = self.over()
+        return own if self.by == "quarter" else np.repeat(own, QUARTERS_IN_YEAR)
+
+    def with_point(self, period: int, value: float) -> Path:
+        """The path with another value in one period and every other period as it was."""
+        points = dict(self.points)
+        for neighbour in (period - 1, period + 1):
+            if self.first <= neighbour <= self.last:
+                points.setdefault(neighbour, self.at(neighbour))
+        points[period] = value
+        return replace(self, points=tuple(sorted(points.items())))
+
+    def each(self, change: Callable[[float], float]) -> Path:
+        """The path with ``change`` applied to every point."""
+        return replace(self, points=tuple((period, change(value)) for period, value in self.points))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From the quarter with this index (0 is 2012Q1) the life is this many years."""
+
+    date: int
+    life: float
+
+
+Value: TypeAlias = float | Path | tuple[Change, ...]
+
+
+def combine(
+    change: Callable[[float, float], float], one: float | Path, other: float | Path
+) -> float | Path:
+    """``change`` of two values, a dated one at the points of both; periods must be alike."""
+    if isinstance(one, Path):
+        if not isinstance(other, Path):
+            return one.each(lambda value: change(value, other))
+        periods = sorted({*one.periods, *other.periods})
+        pairs = zip(periods, one.over(periods), other.over(periods), strict=True)
+        return replace(one, points=tuple((p, change(float(a), float(b))) for p, a, b in pairs))
+    if isinstance(other, Path):
+        return other.each(lambda value: change(one, value))
+    return change(one, other)

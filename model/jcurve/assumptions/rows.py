@@ -1,0 +1,121 @@
+"""Scenarios as the rows that the engine reads.
+
+One assumption gives one row of shape (quarter, scenario), or width or height 1 where
+nothing varies; a list of life changes gives a date and a life for each of its slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.numbers import MAX_CHANGES
+from jcurve.assumptions.paths import Path
+from jcurve.assumptions.periods import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, quarter_index
+from jcurve.assumptions.units import DATE
+from jcurve.errors import UsageError
+
+__all__ = ["Window", "assumption_rows", "own_rows", "slot_keys", "stacked"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+class Window:
+    """The quarters of a model's timeline, inside the horizon.
+
+    Raises:
+        UsageError: a label is no quarter, or they leave the horizon.
+    """
+
+    def __init__(self, first: str = FIRST_QUARTER, last: str = LAST_QUARTER) -> None:
+        try:
+            self.start, stop = quarter_index(first), quarter_index(last) + 1
+        except ValueError as error:
+            raise UsageError(
+                "not a quarter", received=f"{first} to {last}", allowed="such as 2012Q1"
+            ) from error
+        if not 0 <= self.start < stop <= QUARTER_COUNT:
+            raise UsageError(
+                "a timeline inside the horizon",
+                received=f"{first} to {last}",
+                allowed=f"{FIRST_QUARTER} to {LAST_QUARTER}",
+            )
+        self.stop = stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def cut(self, quarters: Array) -> Array:
+        """The timeline's part of (quarter of the horizon, …)."""
+        return quarters[self.start : self.stop]
+
+
+def slot_keys(key: str) -> tuple[tuple[str, str], ...]:
+    """The names of the date and the life of each slot of a list of changes."""
+    return tuple((f"{key}.date.{i}", f"{key}.life.{i}") for i in range(1, MAX_CHANGES + 1))
+
+
+def assumption_rows(item: Assumption, window: Window) -> dict[str, Array]:
+    """The rows of one assumption: (1, 1) or (quarter, 1), by the name the engine reads.
+
+    Dates are quarter indices from the first quarter of ``window``. Changes that are not
+    used come one quarter after its end and repeat the last life.
+    """
+    value = item.value
+    if isinstance(value, Path):
+        return {item.key: window.cut(value.quarters())[:, None]}
+    if isinstance(value, tuple):
+        # A change from before the timeline is in force at its start.
+        dates = [max(float(change.date - window.start), 0.0) for change in value]
+        lives = [change.life for change in value]
+        spare = MAX_CHANGES - len(value)
+        dates += [float(len(window))] * spare
+        lives += [lives[-1] if lives else 1.0] * spare
+        named = zip(slot_keys(item.key), dates, lives, strict=True)
+        found: dict[str, Array] = {}
+        for (date_key, life_key), date, life in named:
+            found[date_key], found[life_key] = np.array([[date]]), np.array([[life]])
+        return found
+    shift = window.start if item.unit == DATE else 0
+    return {item.key: np.array([[value - shift]])}
+
+
+def own_rows(items: Mapping[str, Assumption], keys: Collection[str]) -> dict[str, Array]:
+    """The rows of some assumptions over the whole horizon."""
+    window = Window()
+    found: dict[str, Array] = {}
+    for key in keys:
+        found |= assumption_rows(items[key], window)
+    return found
+
+
+def stacked(batch: Sequence[Iterable[Assumption]], window: Window) -> dict[str, Array]:
+    """The rows of scenarios side by side, width 1 where all agree.
+
+    Raises:
+        UsageError: the scenarios do not hold the same assumptions.
+    """
+    columns = [{item.key: item for item in items} for items in batch]
+    if not columns:
+        raise UsageError("no scenario given")
+    first = columns[0]
+    for other in columns[1:]:
+        if other.keys() != first.keys():
+            odd = sorted(other.keys() ^ first.keys())[0]
+            raise UsageError("scenarios of different bases do not mix", received=odd)
+    found: dict[str, Array] = {}
+    for key, item in first.items():
+        items = [column[key] for column in columns]
+        if all(each.value == item.value for each in items):
+            found |= assumption_rows(item, window)
+            continue
+        parts = [assumption_rows(each, window) for each in items]
+        for name in parts[0]:
+            height = max(part[name].shape[0] for part in parts)
+            cells = [np.broadcast_to(part[name], (height, 1)) for part in parts]
+            found[name] = np.concatenate(cells, axis=1)
+    return found

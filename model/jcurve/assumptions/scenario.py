@@ -1,0 +1,282 @@
+"""A scenario: every assumption resolved, named, hashed and never changed.
+
+The same object is a notebook's parameter check, a cache's key, the state of the panel, the
+name of a run and the inputs of a workbook. Two scenarios with the same values and ranges
+have the same hash, whatever files and overrides they came from and in whatever order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.document import Place
+from jcurve.assumptions.mixes import Mix, settle
+from jcurve.assumptions.overrides import OVERRIDE, apply
+from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.periods import QUARTER_COUNT, quarter_label
+from jcurve.assumptions.rows import own_rows
+from jcurve.assumptions.rules import Rule, rules_for
+from jcurve.assumptions.units import CHOICE, DATE
+from jcurve.errors import ScenarioError, nearest
+
+__all__ = ["Difference", "Scenario", "compare", "resolved"]
+
+_SCHEMA = 1
+_SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An assumption that two scenarios state differently; the second gives the reason.
+
+    Attributes:
+        key: the assumption.
+        label: in words.
+        unit: of both texts.
+        before, after: the values for a reader.
+        what: ``value``, or ``range`` when only the range or its distribution differs.
+        why: the reason.
+        kind: what the second value rests on.
+        source: its sources.
+        set_by: the scenario that set it, or ``override``.
+    """
+
+    key: str
+    label: str
+    unit: str
+    before: str
+    after: str
+    what: str
+    why: str
+    kind: str
+    source: tuple[str, ...]
+    set_by: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A named set of assumptions, complete and checked.
+
+    Attributes:
+        name: of its file.
+        title: for headings.
+        story: the world it describes, one paragraph.
+        extends: name of its parent, None for the base scenario.
+        items: its assumptions, in the order of the base scenario's file.
+        mixes: families that sum to 1.
+        base: the scenario that all others extend, None for itself without overrides.
+        overrides: (key, value as given) of what no file says.
+    """
+
+    name: str
+    title: str
+    story: str
+    extends: str | None
+    items: tuple[Assumption, ...]
+    mixes: tuple[Mix, ...] = ()
+    base: Scenario | None = None
+    overrides: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def assumptions(self) -> Mapping[str, Assumption]:
+        """The assumptions by key."""
+        return MappingProxyType({item.key: item for item in self.items})
+
+    def __getitem__(self, key: str) -> Assumption:
+        """The assumption ``key``.
+
+        Raises:
+            ScenarioError: there is none.
+        """
+        found = self.assumptions.get(key)
+        if found is None:
+            raise ScenarioError(
+                "unknown assumption",
+                where=self.name,
+                received=key,
+                suggestion=nearest(key[:120], self.assumptions),
+            )
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.assumptions
+
+    @cached_property
+    def canonical(self) -> str:
+        """Values, ranges and distributions as JSON text, one text for one meaning.
+
+        Left out are names, reasons and sources, which nothing computes from, and the
+        remainders of mixes, which follow from the rest. Dated values are spelled out over
+        the whole horizon, numbers to a dozen digits.
+        """
+        content = {item.key: _canonical(item) for item in self.items if not item.derived}
+        return json.dumps(
+            {"schema": _SCHEMA, "assumptions": content},
+            sort_keys=True,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical text, in hex."""
+        return sha256(self.canonical.encode()).hexdigest()
+
+    @property
+    def short_hash(self) -> str:
+        """The first 12 digits of the hash."""
+        return self.hash[:_SHORT]
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """What differs from the base scenario and why; nothing for the base scenario."""
+        return () if self.base is None else compare(self.base, self)
+
+    def with_overrides(
+        self, overrides: Mapping[str, object], *, origin: str = OVERRIDE, insist: bool = False
+    ) -> Scenario:
+        """This scenario with some values set otherwise; the name stays.
+
+        Args:
+            overrides: value by key, or by ``key.2027`` for one year: a number in the key's
+                unit, a text with its unit (``"200 USD bn"``), a table by year, a list of
+                changes.
+            origin: how errors name what was given, such as ``--set``.
+            insist: take numbers as they are; otherwise a bare one that is 1,000 times off
+                the usual size is refused.
+
+        Raises:
+            ScenarioError: a key or value does not validate, or values do not agree.
+        """
+        if not overrides:
+            return self
+        changed, places = apply(self.assumptions, self.mixes, overrides, origin, insist)
+        given = dict(self.overrides) | {key: str(value) for key, value in overrides.items()}
+        return resolved(
+            replace(
+                self,
+                items=tuple(changed.values()),
+                base=self.base or self,
+                overrides=tuple(sorted(given.items())),
+            ),
+            places,
+            OVERRIDE,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return (self.name, self.hash) == (other.name, other.hash)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.hash))
+
+    def __repr__(self) -> str:
+        changed = f", {len(self.overrides)} overrides" if self.overrides else ""
+        return f"<Scenario {self.name} {self.short_hash}{changed}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was worked out from the fields is worked out again where it is needed.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+def resolved(scenario: Scenario, changed: Mapping[str, Place], set_by: str) -> Scenario:
+    """``scenario`` with its mixes computed and the rules between assumptions checked.
+
+    Args:
+        scenario: as changed.
+        changed: where the changed assumptions were written, by key.
+        set_by: who changed them.
+
+    Raises:
+        ScenarioError: a mix sums to more than 1, or a rule is broken.
+    """
+    items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
+    whole = replace(scenario, items=tuple(items.values()))
+    rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]
+    rows = own_rows(items, {key for rule in rules for key in rule.keys})
+    for rule in rules:
+        if not rule.holds(rows).all():
+            raise _broken(rule, whole, changed)
+    return whole
+
+
+def _broken(rule: Rule, scenario: Scenario, changed: Mapping[str, Place]) -> ScenarioError:
+    told = next(key for key in rule.keys if key in changed)
+    stated = (f"{key} {scenario[key].text()}" for key in rule.keys)
+    return ScenarioError(
+        rule.what, where=str(changed[told]), received=", ".join(stated), allowed=rule.allowed
+    )
+
+
+def compare(one: Scenario, other: Scenario) -> tuple[Difference, ...]:
+    """What ``other`` states differently from ``one``, in the order of its assumptions."""
+    before = one.assumptions
+    return tuple(
+        _difference(before[item.key], item)
+        for item in other.items
+        if item.key in before
+        and not item.derived
+        and _canonical(item) != _canonical(before[item.key])
+    )
+
+
+def _difference(before: Assumption, after: Assumption) -> Difference:
+    one, other = _canonical(before), _canonical(after)
+    same = one["value"] == other["value"]
+    return Difference(
+        key=after.key,
+        label=after.label,
+        unit=after.unit,
+        before=_range_text(before) if same else before.text(),
+        after=_range_text(after) if same else after.text(),
+        what="range" if same else "value",
+        why=after.why,
+        kind=after.kind,
+        source=after.source,
+        set_by=after.set_by,
+    )
+
+
+def _range_text(item: Assumption) -> str:
+    if item.low is None or item.high is None:
+        return item.distribution
+    return f"{item.text(item.low)} to {item.text(item.high)}, {item.distribution}"
+
+
+def _canonical(item: Assumption) -> dict[str, Any]:
+    made: dict[str, Any] = {"unit": item.unit, "value": _plain(item, item.value)}
+    if item.low is not None and item.high is not None:
+        made["low"], made["high"] = _plain(item, item.low), _plain(item, item.high)
+    made["distribution"] = item.distribution
+    if item.outcomes:
+        made["outcomes"] = sorted([_number(v), _number(w)] for v, w in item.outcomes)
+    return made
+
+
+def _plain(item: Assumption, value: Value) -> object:
+    if isinstance(value, Path):
+        return [_number(v) for v in value.over()]
+    if isinstance(value, tuple):
+        return [[quarter_label(change.date), _number(change.life)] for change in value]
+    if item.unit == DATE and 0 <= value < QUARTER_COUNT and value == np.round(value):
+        return quarter_label(value)
+    if item.unit == CHOICE:
+        return item.choices[round(value)]
+    return _number(value)
+
+
+def _number(value: float) -> float:
+    return float(f"{value:.12g}") + 0.0

@@ -1,0 +1,134 @@
+"""A scenario file to begin with: the most-used keys as comments, ready to be edited."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path as FilePath
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.document import Place
+from jcurve.assumptions.overrides import find
+from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.reading import number_text
+from jcurve.assumptions.scenario import Scenario
+from jcurve.assumptions.store import BASE, load, new_path, scenario_name
+from jcurve.assumptions.units import DATE
+from jcurve.errors import ScenarioError
+from jcurve.files import write_file
+from jcurve.project import Project
+
+__all__ = ["MOST_USED", "new_scenario_text", "start"]
+
+MOST_USED: tuple[str, ...] = (
+    "capex.total",
+    "capex.steady_state_intensity",
+    "capex.baseline_intensity",
+    "life.book.accelerators",
+    "life.changes",
+    "compute.list_price",
+    "compute.ads_share",
+    "power.price",
+    "advertising.volume_growth.us_canada",
+    "advertising.price_growth.us_canada",
+    "advertising.shock.europe",
+    "lever.gain_per_doubling.targeting",
+    "lever.ceiling.targeting",
+    "lever.pass_through.targeting",
+    "channel.probability.business_agents",
+    "channel.probability.assistant",
+    "returns.wacc",
+    "returns.terminal_growth",
+    "returns.terminal_treatment",
+)
+"""What an analyst changes first; keys that a scenario lacks are left out."""
+
+_WIDTH = 96
+
+
+def start(
+    name: str,
+    extends: str = BASE,
+    keys: Iterable[str] = MOST_USED,
+    project: Project | str | FilePath | None = None,
+) -> FilePath:
+    """Write a new scenario file that validates as it is and holds ``keys`` to edit.
+
+    Returns:
+        The file.
+
+    Raises:
+        ScenarioError: the name is none, is taken, or the parent does not validate.
+        WriteError: the file cannot be written.
+    """
+    parent = load(extends, project)
+    path = new_path(scenario_name(name), project)
+    if path.exists():
+        raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
+    write_file(path, new_scenario_text(name, parent, [key for key in keys if key in parent]))
+    return path
+
+
+def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
+    """A scenario file that extends ``parent`` and changes nothing yet.
+
+    Each key stands as a comment with its meaning, unit, range and reason, and with its
+    present value as the entry to change.
+
+    Raises:
+        ScenarioError: a key is no assumption or cannot be set.
+    """
+    title = scenario_name(name).replace("_", " ").capitalize()
+    lines = [
+        f"# {title}. Lists only what differs from {parent.name}, and why.",
+        "# Take '# ' off a key and its two fields, change the value, give the reason.",
+        "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year.",
+        "schema: 1",
+        f"name: {name}",
+        f"title: {title}",
+        f"extends: {parent.name}",
+        f"story: Starts as {parent.title}; what it changes is listed below.",
+        "assumptions:",
+    ]
+    for key in keys:
+        item, _ = find(key, parent.assumptions, parent.mixes, Place("keys"))
+        lines += ["", *_entry(item)]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(item: Assumption) -> list[str]:
+    notes = [f"{item.label} ({item.unit})"]
+    if item.low is not None and item.high is not None:
+        notes.append(f"low {_written(item, item.low)}, high {_written(item, item.high)}")
+    if item.bounds is not None:
+        low, high = (_number(item, bound) for bound in item.bounds)
+        notes.append(f"accepted: {low} to {high}")
+    if item.choices:
+        notes.append(f"accepted: {', '.join(item.choices)}")
+    notes.append(f"{item.kind}, as of {item.as_of}: {item.rationale}")
+    comments = [f"  ## {line}" for note in notes for line in textwrap.wrap(note, _WIDTH)]
+    return [
+        *comments,
+        f"  # {item.key}:",
+        f"  #   value: {_written(item, item.value)}",
+        "  #   why: say why",
+    ]
+
+
+def _written(item: Assumption, value: Value) -> str:
+    if isinstance(value, Path):
+        points = ", ".join(f"{value.label(p)}: {_number(item, v)}" for p, v in value.points)
+        return f"{{{points}}}"
+    if isinstance(value, tuple):
+        changes = (
+            f"{{date: {number_text(change.date, DATE)}, life: {change.life:.12g}}}"
+            for change in value
+        )
+        return f"[{', '.join(changes)}]"
+    return _number(item, value)
+
+
+def _number(item: Assumption, value: float) -> str:
+    if item.unit == DATE or item.choices:
+        return number_text(value, item.unit, item.choices)
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.12g}"
