@@ -1,11 +1,11 @@
 """A case: one scenario, evaluated. The door through which everything else asks the model.
 
-    case = jcurve.evaluate(jcurve.scenario("base", {"capex.total.2027": 200_000}))
-    case["npv"]                       # a result; bare means the programme view
-    case["npv.go_forward"]            # another view
-    case["capex@without"]             # a line in a world, labelled by quarter
-    case.frame(["capex", "book_depreciation"], by="year", world="programme")
-    case.trace("npv")
+case = jcurve.evaluate(jcurve.scenario("base", {"capex.total.2027": 200_000}))
+case["npv"]                       # a result; bare means the programme view
+case["npv.go_forward"]            # another view
+case["capex@without"]             # a line in a world, labelled by quarter
+case.frame(["capex", "book_depreciation"], by="year", world="programme")
+case.trace("npv")
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions import BASE, Difference, Scenario, scenario
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.annual import annual
 from jcurve.engine.build import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, RowKey
@@ -34,8 +35,6 @@ from jcurve.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from jcurve.assumptions import Scenario
 
 __all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scenario"]
 
@@ -96,6 +95,11 @@ class Case:
         """The quarter at whose end present values are stated."""
         at = self.values["valuation_date", SHARED][0, 0]
         return self.assembly.timeline.labels[int(at)]
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What the scenario states differently from the base scenario, and why."""
+        return self.scenario.differences
 
     @cached_property
     def inputs(self) -> Mapping[str, Array]:
@@ -311,23 +315,8 @@ def _reasons() -> Mapping[int, str]:
     return REASONS
 
 
-def scenario(
-    name: str = "base",
-    overrides: Mapping[str, object] | None = None,
-    project: Project | str | Path | None = None,
-) -> Scenario:
-    """A scenario by name, with overrides by assumption key; see :mod:`jcurve.assumptions`.
-
-    Raises:
-        ScenarioError: its file, a key or a value does not validate.
-    """
-    from jcurve.assumptions import scenario as load
-
-    return load(name, overrides, project=project)
-
-
 def evaluate(
-    what: Scenario | str = "base",
+    what: Scenario | str = BASE,
     *,
     company: str = DEFAULT_COMPANY,
     project: Project | str | Path | None = None,
@@ -346,7 +335,7 @@ def evaluate(
 def evaluate_batch(
     rows: Mapping[str, Array],
     wanted: Iterable[str],
-    what: Scenario | str = "base",
+    what: Scenario | str = BASE,
     *,
     company: str = DEFAULT_COMPANY,
     project: Project | str | Path | None = None,
@@ -364,18 +353,19 @@ def evaluate_batch(
         (quarter, scenarios) for a line.
 
     Raises:
-        UsageError: a row's key is no assumption that a line reads, widths differ, or a name
-            is unknown.
+        UsageError: a row's key is no assumption, widths differ, or a name is unknown.
     """
-    case = _case(what, company, project)
+    given = {key: np.atleast_2d(np.asarray(row, dtype=np.float64)) for key, row in rows.items()}
+    case = _case(what, company, project, given)
     made, timeline = case.assembly.model, case.assembly.timeline
-    inputs = batch_inputs(case, rows)
+    inputs = batch_inputs(case, given)
     width = max((row.shape[1] for row in inputs.values()), default=1)
     keys = {name: key_of(made, name) for name in wanted}
-    found = evaluate_rows(made, inputs, timeline, keys.values())
+    real = [key for key in keys.values() if key[1] not in VIEWS or made.differs(key[0])]
+    found = evaluate_rows(made, inputs, timeline, real)
     shaped: dict[str, Array] = {}
     for name, key in keys.items():
-        row = found[key]
+        row = found.get(key, np.zeros((1, 1)))
         output = made.outputs.get(key[0])
         if output is not None and output.kind is Kind.RESULT:
             shaped[name] = np.broadcast_to(row[0], (width,))
@@ -388,13 +378,15 @@ def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
     """The inputs of a batch: the case's own, with ``rows`` by assumption key in their place.
 
     Raises:
-        UsageError: a key is no assumption that a line reads, or widths differ.
+        UsageError: a key is no assumption, or widths differ.
     """
     names = case.assembly.names
     widths: dict[int, str] = {}
     varied: dict[str, Array] = {}
     for key, row in rows.items():
         if key not in names:
+            if key in case.assumption_rows:
+                continue  # no line reads it, or it is a slot that no scenario uses
             raise UsageError(
                 "no such assumption in the model", received=key, suggestion=nearest(key, names)
             )
@@ -410,7 +402,12 @@ def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
     return {**case.inputs, **varied}
 
 
-def _case(what: Scenario | str, company: str, project: Project | str | Path | None) -> Case:
+def _case(
+    what: Scenario | str,
+    company: str,
+    project: Project | str | Path | None,
+    varied: Mapping[str, Array] | None = None,
+) -> Case:
     chosen = scenario(what, project=project) if isinstance(what, str) else what
-    assembly = model(company, project)
-    return Case(chosen, assembly, rows_of(chosen, assembly.timeline))
+    rows = rows_of(chosen, model(company, project).timeline)
+    return Case(chosen, model(company, project, {**rows, **(varied or {})}), rows)

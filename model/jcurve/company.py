@@ -6,16 +6,19 @@ the rows of reported history, the tax tables. A scenario then brings only its ow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions import BASE, Scenario, scenario
+from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
+from jcurve.assumptions.units import DATE
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
@@ -25,15 +28,21 @@ from jcurve.facts import Company, HistoryRow, history, macrs
 from jcurve.facts import company as company_facts
 from jcurve.project import Project, find_project
 
-if TYPE_CHECKING:
-    from jcurve.assumptions import Scenario
-
-__all__ = ["DEFAULT_COMPANY", "Assembly", "assemble", "input_names", "model", "rows_of"]
+__all__ = [
+    "DEFAULT_COMPANY",
+    "Assembly",
+    "assemble",
+    "input_names",
+    "model",
+    "rows_of",
+    "slots_used",
+]
 
 Array = NDArray[np.float64]
 
 DEFAULT_COMPANY = "META"
 _LAST_QUARTER = "2040Q4"
+_CHANGE = re.compile(r"\.(?:date|life)\.(\d+)\Z")
 _TAX_CLASSES = (5, 7, 15)
 _KINDS: Mapping[str, Kind | None] = MappingProxyType(
     {"flow": Kind.FLOW, "stock": Kind.STOCK, "trailing": Kind.STOCK}
@@ -143,24 +152,52 @@ def assemble(
 
 
 def model(
-    company: str = DEFAULT_COMPANY, project: Project | str | Path | None = None
+    company: str = DEFAULT_COMPANY,
+    project: Project | str | Path | None = None,
+    rows: Mapping[str, Array] | None = None,
 ) -> Assembly:
     """The model of a company, built once in a process until its data change on disk.
+
+    Args:
+        company: its name.
+        project: where its data are.
+        rows: what will be evaluated, by assumption key. A list of changes has more slots than
+            the base scenario uses; those that neither it nor ``rows`` use are left out of the
+            model, since each costs as much as one in use.
 
     Raises:
         FactsError: the company or its data do not load.
         ModelError: its lines do not form a model.
     """
     where = project if isinstance(project, Project) else find_project(project)
-    return _model(company, where.root, _stamp(where))
+    stamp = _stamp(where)
+    parts = _parts(company, where.root, stamp)
+    slots = parts.slots
+    if rows is not None:
+        slots = max(slots, slots_used(rows, len(parts.timeline)))
+    return _assembled(company, where.root, stamp, slots)
 
 
-def _stamp(project: Project) -> tuple[tuple[str, int, int], ...]:
+def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
+    """How many slots of a list of changes any scenario of ``rows`` uses, at least 1.
+
+    A slot is not used when its date is after the timeline's ``quarters``.
+    """
+    dates = {key: _CHANGE.search(key) for key in rows if ".date." in key}
+    used = (
+        int(slot[1])
+        for key, slot in dates.items()
+        if slot is not None and np.min(rows[key]) < quarters
+    )
+    return max(used, default=1)
+
+
+def _stamp(project: Project) -> _Stamp:
     """What tells a changed data folder: sizes and times of the files that a model rests on."""
     files = (
         *sorted((project.data / "companies").glob("**/*")),
         *sorted((project.data / "external").glob("*")),
-        project.scenarios / "base.yml",
+        project.scenarios / f"{BASE}.yml",
     )
     return tuple(
         (str(path), path.stat().st_size, path.stat().st_mtime_ns)
@@ -169,29 +206,81 @@ def _stamp(project: Project) -> tuple[tuple[str, int, int], ...]:
     )
 
 
-@lru_cache(maxsize=4)
-def _model(name: str, root: Path, stamp: tuple[tuple[str, int, int], ...]) -> Assembly:
-    from jcurve.assumptions import scenario
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What the model of a company is built from."""
+
+    lines: tuple[Line, ...]
+    company: Company
+    rows: Mapping[str, HistoryRow]
+    tables: Mapping[str, float]
+    units: Mapping[str, Unit]
+    slots: int
+
+    @property
+    def timeline(self) -> Timeline:
+        """The quarters of the model."""
+        return Timeline(self.company.first_quarter, _LAST_QUARTER)
+
+
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+@lru_cache(maxsize=2)
+def _parts(name: str, root: Path, stamp: _Stamp) -> _Parts:
     from jcurve.lines import MODULES
 
     del stamp  # part of the cache's key only
     project = Project(root)
     company = company_facts(name, project)
-    rows = history(name, company.first_quarter, _LAST_QUARTER, project)
-    tables = {
-        f"macrs_{years}.{year}": share
-        for years in _TAX_CLASSES
-        for year, share in enumerate(macrs(years, project=project), start=1)
-    }
-    base = scenario("base", project=project)
-    lines = tuple(line for module in MODULES for line in lines_of(module))
-    return assemble(lines, company, rows, tables, _units(base))
+    base = scenario(BASE, project=project)
+    timeline = Timeline(company.first_quarter, _LAST_QUARTER)
+    return _Parts(
+        lines=tuple(line for module in MODULES for line in lines_of(module)),
+        company=company,
+        rows=history(name, company.first_quarter, _LAST_QUARTER, project),
+        tables={
+            f"macrs_{years}.{year}": share
+            for years in _TAX_CLASSES
+            for year, share in enumerate(macrs(years, project=project), start=1)
+        },
+        units=_units(base),
+        slots=slots_used(rows_of(base, timeline), len(timeline)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _assembled(name: str, root: Path, stamp: _Stamp, slots: int) -> Assembly:
+    parts = _parts(name, root, stamp)
+    units = {key: unit for key, unit in parts.units.items() if _slot(key) <= slots}
+    return assemble(parts.lines, parts.company, parts.rows, parts.tables, units)
+
+
+def _slot(key: str) -> int:
+    found = _CHANGE.search(key)
+    return 0 if found is None else int(found[1])
 
 
 def rows_of(scenario: Scenario, timeline: Timeline) -> dict[str, Array]:
-    """A scenario's rows by assumption key, each (1, 1) or (quarter, 1)."""
-    raise AttributeError(scenario, timeline)
+    """A scenario's rows by assumption key, each (1, 1) or (quarter, 1).
+
+    A list of changes gives ``key.date.1``, ``key.life.1`` and so on.
+    """
+    window = Window(timeline.first, timeline.last)
+    found: dict[str, Array] = {}
+    for item in scenario.items:
+        found |= assumption_rows(item, window)
+    return found
 
 
 def _units(base: Scenario) -> dict[str, Unit]:
-    raise AttributeError(base)
+    """The unit of each row that :func:`rows_of` gives, as the engine checks it."""
+    found: dict[str, Unit] = {}
+    for item in base.items:
+        own = Unit(item.unit, item.measure.dims, item.measure.scale)
+        if isinstance(item.value, tuple):
+            for date, life in slot_keys(item.key):
+                found[date], found[life] = unit_named(DATE), own
+        else:
+            found[item.key] = own
+    return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jcurve.assumptions.periods import quarter_index
 from jcurve.engine.trace import Leaf
 
 if TYPE_CHECKING:
-    from jcurve.assumptions import Assumption, Scenario
-    from jcurve.assumptions.paths import Path
+    from jcurve.assumptions import Assumption, Path, Scenario
     from jcurve.company import Assembly
     from jcurve.facts import HistoryRow
 
@@ -78,12 +78,5 @@ def _at(value: float | Path | None, at: str | None) -> float | None:
         return None if value is None else float(value)
     if at is None:
         return None
-    year, _, quarter = at.partition("Q")
-    quarters = value.quarters()
-    first_year = value.first if value.by == "year" else _first_year(value)
-    place = (int(year) - first_year) * 4 + (int(quarter) - 1 if quarter else 3)
-    return float(quarters[place])
-
-
-def _first_year(path: Path) -> int:
-    return int(path.label(path.first)[:_YEAR_LENGTH])
+    last_of_year = f"{at}Q4" if len(at) == _YEAR_LENGTH else at
+    return float(value.quarters()[quarter_index(last_of_year)])

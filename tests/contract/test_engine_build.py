@@ -73,8 +73,7 @@ class TestNames:
         cost_.__name__ = "cost"
         again = line(USD_M, flow)(cost_)
         assert refused(first, again, spending=USD_M) == (
-            "test_engine_build and test_engine_build: two lines of one name; "
-            "received 'cost'"
+            "test_engine_build and test_engine_build: two lines of one name; received 'cost'"
         )
 
     def test_an_input_and_a_line_of_one_name(self) -> None:
@@ -89,8 +88,7 @@ class TestNames:
             return spending
 
         assert refused(part, spending=USD_M) == (
-            "test_engine_build: part is over an unknown set; received 'kinds'; "
-            "did you mean 'kind'?"
+            "test_engine_build: part is over an unknown set; received 'kinds'; did you mean 'kind'?"
         )
 
     def test_a_family_without_one_of_its_members(self) -> None:
@@ -126,9 +124,7 @@ class TestNames:
             """From an egg."""
             return egg
 
-        assert refused(egg, hen) == (
-            "the lines form a cycle; received 'egg -> hen -> egg'"
-        )
+        assert refused(egg, hen) == ("the lines form a cycle; received 'egg -> hen -> egg'")
 
 
 class TestReaders:
@@ -155,8 +151,7 @@ class TestReaders:
             return has_programme
 
         assert refused(gain) == (
-            "test_engine_build: gain is evaluated per view, not world; "
-            "received 'has_programme'"
+            "test_engine_build: gain is evaluated per view, not world; received 'has_programme'"
         )
 
 
@@ -220,9 +215,7 @@ class TestFormulas:
         def silent(spending):  # type: ignore[no-untyped-def]
             return spending
 
-        assert refused(silent, spending=USD_M) == (
-            "test_engine_build: silent has no definition"
-        )
+        assert refused(silent, spending=USD_M) == ("test_engine_build: silent has no definition")
 
 
 class TestAnnualRules:
@@ -232,9 +225,7 @@ class TestAnnualRules:
             """Against the revenue of the quarter before."""
             return profit / lag(revenue, QUARTER)
 
-        assert refused(
-            cost, profit, late_margin, spending=USD_M, revenue=USD_M
-        ) == (
+        assert refused(cost, profit, late_margin, spending=USD_M, revenue=USD_M) == (
             "test_engine_build: late_margin is a rate whose formula carries time inside; "
             'received \'lag\'; allowed: annual="last" or annual="mean"'
         )

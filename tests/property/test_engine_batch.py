@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.counts import count
+from tests.support.engine_models import TIMELINE, batch, inputs, small_model
 
 from jcurve.engine.annual import annual, needs
 from jcurve.engine.build import VIEWS, WORLDS, RowKey
 from jcurve.engine.evaluate import evaluate, needed
 from jcurve.errors import ModelError
-from tests.counts import count
-from tests.support.engine_models import TIMELINE, batch, inputs, small_model
 
 EXAMPLES = settings(max_examples=count("property_examples"), deadline=None)
 MODEL = small_model()
@@ -123,9 +123,7 @@ class TestAnnual:
 
         np.testing.assert_allclose(year("income", "with"), income.sum(axis=1))
         np.testing.assert_array_equal(year("cash", "with"), cash[:, -1])
-        np.testing.assert_allclose(
-            year("margin", "with"), income.sum(axis=1) / revenue.sum(axis=1)
-        )
+        np.testing.assert_allclose(year("margin", "with"), income.sum(axis=1) / revenue.sum(axis=1))
         np.testing.assert_allclose(year("late_margin", "with"), late.mean(axis=1))
         np.testing.assert_array_equal(year("forecast", ""), [[0], [1], [1], [1]])
         np.testing.assert_array_equal(

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from tests.counts import count
 
 from jcurve.engine import primitives as p
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
 from jcurve.errors import ModelError
-from tests.counts import count
 
 QUARTER_COUNT = 16
 EXAMPLES = settings(max_examples=count("property_examples"), deadline=None)
@@ -22,28 +22,20 @@ amounts = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 def rows(width: int | None = None) -> st.SearchStrategy[np.ndarray]:
     widths = st.integers(1, 5) if width is None else st.just(width)
-    return widths.flatmap(
-        lambda w: arrays.arrays(np.float64, (QUARTER_COUNT, w), elements=amounts)
-    )
+    return widths.flatmap(lambda w: arrays.arrays(np.float64, (QUARTER_COUNT, w), elements=amounts))
 
 
 class TestLag:
     @EXAMPLES
     @given(rows(), st.floats(0, QUARTER_COUNT / 2))
-    def test_conserves_what_arrives_inside_the_horizon(
-        self, x: np.ndarray, delay: float
-    ) -> None:
+    def test_conserves_what_arrives_inside_the_horizon(self, x: np.ndarray, delay: float) -> None:
         x = x.copy()
         x[QUARTER_COUNT - int(np.ceil(delay)) :] = 0.0
-        np.testing.assert_allclose(
-            p.lag(x, delay).sum(axis=0), x.sum(axis=0), atol=1e-6 * 1e6
-        )
+        np.testing.assert_allclose(p.lag(x, delay).sum(axis=0), x.sum(axis=0), atol=1e-6 * 1e6)
 
     @EXAMPLES
     @given(rows(), st.floats(0, QUARTER_COUNT + 3))
-    def test_a_fraction_lies_between_its_neighbours(
-        self, x: np.ndarray, delay: float
-    ) -> None:
+    def test_a_fraction_lies_between_its_neighbours(self, x: np.ndarray, delay: float) -> None:
         near, far = p.lag(x, np.floor(delay)), p.lag(x, np.ceil(delay))
         found = p.lag(x, delay)
         slack = 1e-9 * (1 + np.abs(near) + np.abs(far))
@@ -55,9 +47,7 @@ class TestLag:
         rows(5),
         arrays.arrays(np.float64, (1, 5), elements=st.floats(0, QUARTER_COUNT + 3)),
     )
-    def test_each_scenario_has_its_own_delay(
-        self, x: np.ndarray, delays: np.ndarray
-    ) -> None:
+    def test_each_scenario_has_its_own_delay(self, x: np.ndarray, delays: np.ndarray) -> None:
         together = p.lag(x, delays)
         for column in range(5):
             alone = p.lag(x[:, column : column + 1], delays[:, column : column + 1])
@@ -187,9 +177,7 @@ class TestHistory:
 class TestRatio:
     @EXAMPLES
     @given(rows(2), rows(2))
-    def test_is_zero_over_zero_and_division_elsewhere(
-        self, x: np.ndarray, y: np.ndarray
-    ) -> None:
+    def test_is_zero_over_zero_and_division_elsewhere(self, x: np.ndarray, y: np.ndarray) -> None:
         y = np.where(np.abs(y) < 1e-3, 1.0, y)
         y[::3] = 0.0
         found = p.ratio(x, y)
@@ -206,9 +194,7 @@ class TestValueAt:
         assert p.value_at(x, 99.0).tolist() == [[7.0]]
 
 
-def _balance(
-    before: tuple[np.ndarray, ...], now: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, ...]:
+def _balance(before: tuple[np.ndarray, ...], now: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     (balance,), (flow, cap) = before, now
     closing = np.minimum(balance * 0.9 + flow, cap)
     return closing, closing - balance
@@ -229,9 +215,7 @@ class TestScan:
 
     @EXAMPLES
     @given(rows(3), arrays.arrays(np.float64, (1, 3), elements=amounts))
-    def test_does_not_depend_on_the_batch(
-        self, flow: np.ndarray, start: np.ndarray
-    ) -> None:
+    def test_does_not_depend_on_the_batch(self, flow: np.ndarray, start: np.ndarray) -> None:
         cap = np.full((1, 1), 1e5)
         together = p.scan(_balance, (start,), (flow, cap))[0]
         for column in range(3):

@@ -158,10 +158,7 @@ class _Names:
 
     def instance(self, each: Line, member: str | None) -> Instance:
         """``each`` for one member of its set, with every argument bound."""
-        bindings = {
-            argument: self._binding(each, argument, member)
-            for argument in each.arguments
-        }
+        bindings = {argument: self._binding(each, argument, member) for argument in each.arguments}
         suffix = f".{member}" if member else ""
         rows = tuple(f"{output.name}{suffix}" for output in each.outputs)
         return Instance(each, member, rows, MappingProxyType(bindings))
@@ -215,9 +212,7 @@ def _worldly(maker: Mapping[str, Instance], viewed: frozenset[str]) -> frozenset
             if row in found or row in viewed:
                 continue
             for binding in instance.bindings.values():
-                reaches = any(
-                    n in WORLD_INPUTS or n in found for n in binding.rows.values()
-                )
+                reaches = any(n in WORLD_INPUTS or n in found for n in binding.rows.values())
                 if reaches and binding.world is None:
                     found.update(instance.rows)
                     changed = True

@@ -77,9 +77,7 @@ def dependency_order(model: Model) -> tuple[RowKey, ...]:
     return tuple(out)
 
 
-def _visit(
-    model: Model, root: RowKey, done: dict[RowKey, bool], out: list[RowKey]
-) -> None:
+def _visit(model: Model, root: RowKey, done: dict[RowKey, bool], out: list[RowKey]) -> None:
     stack: list[tuple[RowKey, bool]] = [(root, False)]
     path: list[RowKey] = []
     while stack:

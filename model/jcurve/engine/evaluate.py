@@ -126,15 +126,12 @@ def _run(step: _Step, values: dict[RowKey, Array], height: int) -> None:
         del values[key]
 
 
-def _call(
-    step: _Step, instance: Instance, values: dict[RowKey, Array], height: int
-) -> None:
+def _call(step: _Step, instance: Instance, values: dict[RowKey, Array], height: int) -> None:
     arguments = [
         values[argument.keys[0]]
         if argument.members is None
         else {
-            member: values[key]
-            for member, key in zip(argument.members, argument.keys, strict=True)
+            member: values[key] for member, key in zip(argument.members, argument.keys, strict=True)
         }
         for argument in step.arguments
     ]
@@ -233,9 +230,7 @@ def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
         instance, tag = model.maker[key[0]], key[1]
         arguments = tuple(
             _Argument(
-                tuple(
-                    model.resolve(n, binding.world, tag) for n in binding.rows.values()
-                ),
+                tuple(model.resolve(n, binding.world, tag) for n in binding.rows.values()),
                 tuple(binding.rows) if binding.is_family else None,
             )
             for binding in instance.bindings.values()
@@ -252,9 +247,7 @@ def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
     return drafts
 
 
-def _add_difference(
-    model: Model, key: RowKey, done: set[RowKey], drafts: list[_Step]
-) -> None:
+def _add_difference(model: Model, key: RowKey, done: set[RowKey], drafts: list[_Step]) -> None:
     parts = model.parts(key)
     if parts is not None and key not in done:
         done.add(key)

@@ -29,9 +29,7 @@ __all__ = [
 
 SHARED = ""
 WORLDS = ("with", "without", "stopped")
-VIEWS: Mapping[str, str] = MappingProxyType(
-    {"programme": "without", "go_forward": "stopped"}
-)
+VIEWS: Mapping[str, str] = MappingProxyType({"programme": "without", "go_forward": "stopped"})
 """Each view with the world that it subtracts from ``with``."""
 
 SYSTEM_INPUTS: Mapping[str, Unit] = MappingProxyType(
@@ -46,12 +44,8 @@ SYSTEM_INPUTS: Mapping[str, Unit] = MappingProxyType(
 
 WORLD_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "has_programme": MappingProxyType(
-            {"with": 1.0, "without": 0.0, "stopped": 1.0}
-        ),
-        "keeps_spending": MappingProxyType(
-            {"with": 1.0, "without": 0.0, "stopped": 0.0}
-        ),
+        "has_programme": MappingProxyType({"with": 1.0, "without": 0.0, "stopped": 1.0}),
+        "keeps_spending": MappingProxyType({"with": 1.0, "without": 0.0, "stopped": 0.0}),
     }
 )
 VIEW_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
@@ -145,6 +139,10 @@ class Model:
         if row in self.viewed:
             return tuple(VIEWS)
         return WORLDS if row in self.worldly else (SHARED,)
+
+    def differs(self, row: str) -> bool:
+        """Whether a row has values of its own in a view: its difference is not zero by nature."""
+        return row in self.viewed or row in self.worldly
 
     def precedents(self, row: str, tag: str) -> list[tuple[str, RowKey]]:
         """Each argument's (name, row) pairs; a family gives one pair a member."""

@@ -81,9 +81,7 @@ def _constant(what: str, value: Row) -> Array:
         return row
     first = row[:1]
     if row.strides[0] != 0 and not (row == first).all():
-        raise ModelError(
-            f"{what} moves with time", allowed="one value for all quarters"
-        )
+        raise ModelError(f"{what} moves with time", allowed="one value for all quarters")
     return first
 
 
@@ -108,9 +106,7 @@ def lag(x: Row, quarters: Row) -> Row:
     if _is_symbolic((x, quarters)):
         unit = operand_unit(quarters)
         if unit is not None and not unit.agrees(QUARTERS):
-            raise ModelError(
-                "a lag is not in quarters", received=unit.name, allowed="quarters"
-            )
+            raise ModelError("a lag is not in quarters", received=unit.name, allowed="quarters")
         return Symbol("lag", (x, quarters), _unit(x))
     x = _over_time("lag", x)
     delay = _constant("a lag", quarters)
@@ -234,9 +230,7 @@ def _last_known(missing: NDArray[np.bool_], what: str) -> int:
 def splice(reported: Row, computed: Row) -> Row:
     """A reported fact where there is one (not NaN), else the computed value."""
     if _is_symbolic((reported, computed)):
-        if operand_unit(computed) is not None and not _unit(reported).agrees(
-            _unit(computed)
-        ):
+        if operand_unit(computed) is not None and not _unit(reported).agrees(_unit(computed)):
             raise ModelError(
                 "unit clash in splice",
                 received=f"{_unit(reported).name} with {_unit(computed).name}",
@@ -291,9 +285,7 @@ def ratio(numerator: Row, denominator: Row) -> Row:
         return recorded
     numerator, denominator = np.asarray(numerator), np.asarray(denominator)
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
-    return np.divide(
-        numerator, denominator, out=np.zeros(shape), where=denominator != 0.0
-    )
+    return np.divide(numerator, denominator, out=np.zeros(shape), where=denominator != 0.0)
 
 
 def value_at(x: Row, when: Row) -> Row:
@@ -304,9 +296,7 @@ def value_at(x: Row, when: Row) -> Row:
     if _is_symbolic((x, when)):
         unit = operand_unit(when)
         if unit is not None and not unit.agrees(QUARTERS):
-            raise ModelError(
-                "not a date", received=unit.name, allowed="a quarter index"
-            )
+            raise ModelError("not a date", received=unit.name, allowed="a quarter index")
         return Symbol("value_at", (x, when), _unit(x))
     date = _constant("a date", when)
     at = np.clip(date, 0, x.shape[0] - 1).astype(np.intp)
@@ -373,15 +363,9 @@ def scan(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ..
     return tuple(outputs)
 
 
-def _scan_symbol(
-    step: Step, start: Sequence[Row], rows: Sequence[Row]
-) -> tuple[Symbol, ...]:
-    before = tuple(
-        Symbol("previous", (index,), _unit(value)) for index, value in enumerate(start)
-    )
-    now = tuple(
-        Symbol("current", (index,), _unit(value)) for index, value in enumerate(rows)
-    )
+def _scan_symbol(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Symbol, ...]:
+    before = tuple(Symbol("previous", (index,), _unit(value)) for index, value in enumerate(start))
+    now = tuple(Symbol("current", (index,), _unit(value)) for index, value in enumerate(rows))
     formulas = step(before, now)
     for index, (value, formula) in enumerate(zip(start, formulas, strict=False)):
         if operand_unit(value) is not None and not _unit(value).agrees(_unit(formula)):

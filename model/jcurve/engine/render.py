@@ -12,9 +12,7 @@ _SMALLEST, _LARGEST = 1e-4, 1e15
 _NAME_WIDTH = 64
 
 
-def short_number(
-    value: float | None, unit: str = "", timeline: Timeline | None = None
-) -> str:
+def short_number(value: float | None, unit: str = "", timeline: Timeline | None = None) -> str:
     """A number with four significant digits, or a date's quarter.
 
     >>> short_number(137512.3)
@@ -49,7 +47,7 @@ def _exponent(value: float) -> int:
 def as_text(node: Node, timeline: Timeline | None = None) -> str:
     """The tree, one number a line: indented name, value, unit, date, then what it is."""
     lines: list[tuple[str, str, str, str, str]] = []
-    _add(node, 0, timeline, lines)
+    _add(node, 0, timeline, lines, set())
     name = min(max(len(line[0]) for line in lines), _NAME_WIDTH)
     value = max(len(line[1]) for line in lines)
     unit = max(len(line[2]) for line in lines)
@@ -65,6 +63,7 @@ def _add(
     level: int,
     timeline: Timeline | None,
     lines: list[tuple[str, str, str, str, str]],
+    told: set[str],
 ) -> None:
     lines.append(
         (
@@ -72,15 +71,18 @@ def _add(
             short_number(node.value, node.unit, timeline),
             "" if node.unit in ("1", "date") else node.unit,
             node.at,
-            _remark(node, timeline),
+            _remark(node, timeline, told),
         )
     )
     for child in node.children:
-        _add(child, level + 1, timeline, lines)
+        _add(child, level + 1, timeline, lines, told)
 
 
-def _remark(node: Node, timeline: Timeline | None) -> str:
+def _remark(node: Node, timeline: Timeline | None, told: set[str]) -> str:
     if node.leaf is not None:
+        if node.row in told:  # range and source once are enough
+            return node.leaf.label
+        told.add(node.row)
         return _leaf_text(node.leaf, node.unit, timeline)
     if node.elsewhere:
         return "(opened elsewhere)"
@@ -134,9 +136,7 @@ def as_data(node: Node) -> dict[str, object]:
             "high": leaf.high,
             "rationale": leaf.rationale,
         }
-        data["leaf"] = {
-            key: value for key, value in known.items() if value not in ("", None)
-        }
+        data["leaf"] = {key: value for key, value in known.items() if value not in ("", None)}
     if node.children:
         data["precedents"] = [as_data(child) for child in node.children]
     return data

@@ -25,9 +25,7 @@ def quarter_number(label: str) -> int:
     """
     match = _LABEL.match(label)
     if match is None:
-        raise UsageError(
-            "not a quarter", received=label, allowed="a label such as 2026Q3"
-        )
+        raise UsageError("not a quarter", received=label, allowed="a label such as 2026Q3")
     return int(match[1]) * QUARTERS_IN_YEAR + int(match[2]) - 1
 
 

@@ -180,9 +180,7 @@ class _Tracer:
         here = opener.get(key) == reader
         children: tuple[Node, ...] = ()
         if here and key in opened:
-            children = tuple(
-                self._node(child, key, opened, opener) for child in opened[key]
-            )
+            children = tuple(self._node(child, key, opened, opener) for child in opened[key])
         output = self.model.outputs.get(name)
         given = self.model.inputs.get(name)
         formula: Symbol | float | None = None

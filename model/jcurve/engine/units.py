@@ -162,9 +162,7 @@ def unit_named(name: str) -> Unit:
     try:
         return _NAMED[name]
     except KeyError:
-        raise ModelError(
-            "unknown unit", received=name, allowed=", ".join(sorted(_NAMED))
-        ) from None
+        raise ModelError("unknown unit", received=name, allowed=", ".join(sorted(_NAMED))) from None
 
 
 class Quantity(float):
