@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date as Date
+import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -49,7 +49,7 @@ class Cover(Displayed):
     summary: tuple[Paragraph, ...] = ()
     stale: str = ""
     disclaimer: str = "Analysis, not investment advice."
-    date: Date | None = None
+    date: datetime.date | None = None
     author: str = "J-Curve"
     language: str = "en-GB"
 

@@ -6,10 +6,12 @@ it the exhibits' numbers and collects its footnotes.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import TYPE_CHECKING
+
+from jcurve.figures.plaintext import visible
 
 if TYPE_CHECKING:
     from jcurve.figures.cover import Cover
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
     from jcurve.figures.prose import Prose, Run
     from jcurve.figures.table import Row, TableExhibit
 
-__all__ = ["Writer", "card", "chart_html", "cover_html", "prose_html", "safe_link", "table_html"]
+__all__ = [
+    "Writer",
+    "card",
+    "chart_html",
+    "cover_html",
+    "escape",
+    "prose_html",
+    "safe_link",
+    "table_html",
+]
 
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20]+", re.IGNORECASE)
 
@@ -42,6 +53,11 @@ font:14px/1.45 'JCurve Sans','IBM Plex Sans','Helvetica Neue',Arial,sans-serif}
 .jcurve-card .figures .note{font-size:12px;font-weight:400;color:#5b6573}
 .jcurve-card .callout{border-left:3px solid #b3541e;padding-left:10px}
 </style>"""
+
+
+def escape(text: str) -> str:
+    """``text`` as HTML that shows it, hidden characters and all."""
+    return html.escape(visible(text))
 
 
 def safe_link(href: str) -> str | None:
@@ -98,7 +114,7 @@ class Writer:
             number = self._numbers.get(run.ref)
             if number is None:
                 return f"[{escape(run.ref)}]"
-            return f'<a href="#exhibit-{escape(run.ref)}">Exhibit {number}</a>'
+            return f'<a href="#exhibit-{escape(run.ref)}">Exhibit\N{NO-BREAK SPACE}{number}</a>'
         text = escape(run.text).replace("\n", "<br>")
         for wanted, tag in (
             (run.code, "code"),

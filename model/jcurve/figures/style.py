@@ -7,7 +7,7 @@ for a chart is placed at its own size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -38,11 +38,13 @@ __all__ = [
     "forecast_from",
     "house",
     "label_ends",
+    "label_stack",
     "line",
     "mark",
     "numbers",
     "panels",
     "plot",
+    "readable",
     "series",
     "years",
     "zero_line",
@@ -107,6 +109,7 @@ CATEGORIES: tuple[Series, ...] = (
 """Members of a set without a meaning of their own; neighbours differ in lightness."""
 
 _MM = 1 / 25.4
+_GAP = 4.0  # points between a line's end and its label
 _MARGIN = 1.0
 _FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
 
@@ -117,6 +120,7 @@ def _parameters() -> dict[str, Any]:
         "font.size": BODY,
         "text.color": INK,
         "text.parse_math": False,
+        "text.hinting": "no_hinting",
         "axes.edgecolor": MUTED,
         "axes.labelcolor": MUTED,
         "axes.labelsize": BODY,
@@ -334,38 +338,113 @@ def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
     numbers(axes.xaxis, "plain")
 
 
-def label_ends(axes: Axes, *, gap: float = 4.0) -> None:
+def label_ends(axes: Axes) -> None:
     """Write each line's label at its right end, in its colour, moved apart if they collide."""
     import numpy as np
 
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise UsageError("axes without a figure")
     ends = []
     for drawn in axes.get_lines():
         name = str(drawn.get_label())
         if not name.startswith("_"):
             x, y = np.asarray(drawn.get_xydata(), dtype=float)[-1]
-            ends.append((float(y), float(x), name, drawn.get_color()))
+            ends.append(_End(float(y), float(x), name, str(drawn.get_color())))
+    for end, shift in _moved_apart(axes, ends):
+        _write(axes, end, (_GAP, shift), readable(end.colour))
+
+
+def label_stack(axes: Axes) -> None:
+    """Write each layer's label beside the last of its stacked bars, with a swatch."""
+    from matplotlib.colors import to_hex
+    from matplotlib.patches import Rectangle
+    from matplotlib.transforms import ScaledTranslation
+
+    ends = []
+    for container in axes.containers:
+        name = str(container.get_label())
+        last = container[-1] if len(container) else None
+        if not name.startswith("_") and isinstance(last, Rectangle):
+            ends.append(
+                _End(
+                    last.get_y() + last.get_height() / 2,
+                    last.get_x() + last.get_width(),
+                    name,
+                    to_hex(last.get_facecolor()),
+                )
+            )
+    figure = _figure(axes)
+    for end, shift in _moved_apart(axes, ends):
+        moved = ScaledTranslation((_GAP + 4) / 72, shift / 72, figure.dpi_scale_trans)
+        axes.plot(
+            [end.x],
+            [end.y],
+            marker="s",
+            markersize=5,
+            color=end.colour,
+            transform=axes.transData + moved,
+            clip_on=False,
+            label="_swatch",
+        )
+        _write(axes, end, (_GAP + 10, shift), INK)
+
+
+@dataclass(frozen=True, order=True)
+class _End:
+    y: float
+    x: float
+    name: str
+    colour: str
+
+
+def _write(axes: Axes, end: _End, shift: tuple[float, float], colour: str) -> None:
+    axes.annotate(
+        end.name,
+        (end.x, end.y),
+        xytext=shift,
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        fontsize=BODY,
+        color=colour,
+        annotation_clip=False,
+    )
+
+
+def _moved_apart(axes: Axes, ends: Iterable[_End]) -> Iterator[tuple[_End, float]]:
+    """Each end with the points its label must be shifted up by."""
     # Along the height of the axes in points, so that a distance is one of text.
-    box = axes.get_position()
-    tall = box.height * figure.get_size_inches()[1] * 72
+    tall = axes.get_position().height * _figure(axes).get_size_inches()[1] * 72
     low, high = axes.get_ylim()
     per_unit = tall / (high - low)
-    ends.sort()
-    places = _apart([(y - low) * per_unit for y, *_ in ends], BODY * 1.25, tall)
-    for (y, x, name, colour), place in zip(ends, places, strict=True):
-        axes.annotate(
-            name,
-            (x, y),
-            xytext=(gap, place - (y - low) * per_unit),
-            textcoords="offset points",
-            ha="left",
-            va="center",
-            fontsize=BODY,
-            color=colour,
-            annotation_clip=False,
-        )
+    ends = sorted(ends)
+    at = [(end.y - low) * per_unit for end in ends]
+    for end, place, before in zip(ends, _apart(at, BODY * 1.25, tall), at, strict=True):
+        yield end, place - before
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise UsageError("axes without a figure")
+    return figure
+
+
+def readable(colour: str) -> str:
+    """``colour`` darkened until text in it stands out from white (contrast 4.5 to 1)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    shade = to_rgb(colour)
+    while _contrast(shade) < 4.5:
+        shade = (shade[0] * 0.92, shade[1] * 0.92, shade[2] * 0.92)
+    return to_hex(shade)
+
+
+def _contrast(colour: tuple[float, float, float]) -> float:
+    """Contrast with white, as the web's accessibility guidelines (WCAG 2.1) define it."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)
 
 
 def _apart(places: list[float], least: float, tall: float) -> list[float]:
@@ -389,7 +468,7 @@ def fit(figure: Figure) -> None:
     """
     width, height = figure.get_size_inches()
     renderer = _renderer(figure)
-    edge = 0.02
+    edge = 0.05  # in inches: renderers differ by a hair in the width of text
     for _ in range(2):
         box = figure.get_tightbbox(renderer)
         pars = figure.subplotpars

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from jcurve.errors import UsageError
-from jcurve.figures.fonts import FALLBACK, FAMILY
+from jcurve.figures.fonts import FALLBACK, FAMILY, charset
+from jcurve.figures.plaintext import visible
 
 __all__ = ["Size", "check", "size", "tidy"]
 
@@ -161,7 +162,9 @@ def _clean(element: ElementTree.Element, prefix: str, used: frozenset[str]) -> N
         if local != "href" and local != "font-family":
             value = _SPACE.sub(" ", _NUMBER.sub(_rounded, value)).strip()
         element.set(local, value)
-    if _local(element.tag) != "text" and _local(element.tag) != "tspan":
+    if _local(element.tag) in ("text", "tspan"):
+        element.text = visible(element.text or "", charset())
+    else:
         element.text = None
     element.tail = None
 

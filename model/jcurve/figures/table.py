@@ -89,6 +89,7 @@ class TableExhibit(Displayed):
         notes: footnotes a, b, c …, called from cells.
         source: where the numbers come from.
         reading: sentences that read the table.
+        dense: smaller text, for long tables of reference.
     """
 
     kind: Literal["table"] = "table"
@@ -100,6 +101,7 @@ class TableExhibit(Displayed):
     source: str
     notes: tuple[str, ...] = ()
     reading: Paragraph = ()
+    dense: bool = False
 
     @model_validator(mode="after")
     def _complete(self) -> TableExhibit:
@@ -212,6 +214,7 @@ def table(
     subtitle: str = "",
     notes: Sequence[str] = (),
     reading: Part | Sequence[Part] = (),
+    dense: bool = False,
 ) -> TableExhibit:
     """Make a table; a bare string is a text column, a bare sequence a normal row.
 
@@ -230,4 +233,5 @@ def table(
         source=source if isinstance(source, str) else "; ".join(source),
         notes=tuple(notes),
         reading=paragraph(reading),
+        dense=dense,
     )

@@ -1,0 +1,271 @@
+"""The PDF: the document as data for one fixed Typst template.
+
+No text of the document is ever part of the template: it travels as JSON and is set as
+strings. Fonts come from the package and from Typst alone, never from the system, and the
+date from the document, so that the same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from jcurve.errors import RunError
+from jcurve.figures import fonts
+from jcurve.figures import svg as drawing
+from jcurve.figures.cover import Cover
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.markup import safe_link
+from jcurve.figures.plaintext import breakable, visible
+from jcurve.figures.prose import Paragraph, Prose, Run
+from jcurve.figures.table import Row, TableExhibit
+from jcurve.reports.briefing.document import (
+    Block,
+    Document,
+    Grid,
+    Heading,
+    Items,
+    Pair,
+    Para,
+    Picture,
+    Quote,
+    Rule,
+    Verbatim,
+)
+from jcurve.reports.briefing.widths import layout
+
+__all__ = ["Paper", "pdf"]
+
+Paper = Literal["a4", "us-letter"]
+"""Sizes of paper; the text column is equally wide on both."""
+
+_STANDARDS: list[Any] = ["ua-1", "a-2a"]
+_LONG_REPORT = 8
+_CSS_PIXEL = 0.75
+
+
+def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> bytes:
+    """Typeset ``document`` as PDF/A-2a and PDF/UA-1.
+
+    Call it only in a process that will not fork afterwards: Typst's threads do not
+    survive a fork.
+
+    Args:
+        document: from ``read``.
+        paper: its size.
+        contents: whether there is a table of contents; None: if the report is long.
+
+    Raises:
+        RunError: Typst refuses the document; its reason is in the message.
+    """
+    import typst
+
+    headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
+    data = {
+        "paper": paper,
+        "title": _text(document.title),
+        "author": _text(document.author),
+        "language": document.language,
+        "date": [document.date.year, document.date.month, document.date.day]
+        if document.date
+        else None,
+        "contents": headings >= _LONG_REPORT if contents is None else contents,
+        "cover": _cover(document.cover),
+        "blocks": [_block(block, document.numbers) for block in document.blocks],
+    }
+    stamp = datetime(1980, 1, 1, tzinfo=UTC)
+    if document.date:
+        day = document.date
+        stamp = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    try:
+        compiled = typst.compile(
+            _template(),
+            font_paths=_fonts(),
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=_STANDARDS,
+            timestamp=stamp,
+            format="pdf",
+        )
+    except typst.TypstError as error:
+        raise RunError(f"the PDF could not be typeset: {error.message}") from error
+    return compiled
+
+
+@cache
+def _fonts() -> Any:
+    import typst
+
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[str(fonts.folder())],
+    )
+
+
+@cache
+def _template() -> bytes:
+    return Path(__file__).with_name("briefing.typ").read_bytes()
+
+
+def _text(text: str) -> str:
+    return breakable(visible(text, fonts.charset()))
+
+
+def _runs(runs: Iterable[Run]) -> list[dict[str, object]]:
+    return [_run(run) for run in runs]
+
+
+def _run(run: Run) -> dict[str, object]:
+    if run.note is not None:
+        return {"note": _text(run.note)}
+    if run.ref is not None:
+        return {"ref": run.ref}
+    shown: dict[str, object] = {"text": _text(run.text)}
+    for flag in ("strong", "em", "code", "sup", "sub"):
+        if getattr(run, flag):
+            shown[flag] = True
+    href = safe_link(run.href) if run.href else None
+    return shown | {"href": href} if href else shown
+
+
+def _cover(cover: Cover | None) -> dict[str, object] | None:
+    if cover is None:
+        return None
+    return {
+        "kicker": _text(cover.kicker),
+        "title": _text(cover.title),
+        "subtitle": _text(cover.subtitle),
+        "figures": [
+            {"label": _text(item.label), "value": _text(item.value), "note": _text(item.note)}
+            for item in cover.figures
+        ],
+        "summary": [_runs(runs) for runs in cover.summary],
+        "status": [[_text(label), _text(value)] for label, value in cover.status],
+        "stale": _text(cover.stale),
+        "disclaimer": _text(cover.disclaimer),
+    }
+
+
+def _block(block: Block, numbers: Mapping[str, int]) -> dict[str, object]:
+    if isinstance(block, Heading):
+        return {"kind": "heading", "level": block.level, "runs": _runs(block.runs)}
+    if isinstance(block, Para):
+        return {"kind": "para", "runs": _runs(block.runs)}
+    if isinstance(block, Items):
+        items = [[_block(inner, numbers) for inner in item] for item in block.items]
+        return {"kind": "items", "ordered": block.ordered, "start": block.start, "items": items}
+    if isinstance(block, Quote):
+        return {"kind": "quote", "blocks": [_block(inner, numbers) for inner in block.blocks]}
+    if isinstance(block, Verbatim):
+        return {"kind": "verbatim", "text": _text(block.text)}
+    if isinstance(block, Rule):
+        return {"kind": "rule"}
+    if isinstance(block, Picture):
+        return _picture(block)
+    if isinstance(block, Grid):
+        return _grid(block)
+    if isinstance(block, Pair):
+        return {"kind": "pair", "left": _chart(block.left), "right": _chart(block.right)}
+    item = block.item
+    if isinstance(item, Prose):
+        return {
+            "kind": "prose",
+            "role": item.role,
+            "paragraphs": [_runs(runs) for runs in item.paragraphs],
+        }
+    return _chart(item) if isinstance(item, Exhibit) else _table(item)
+
+
+def _picture(block: Picture) -> dict[str, object]:
+    width, height = block.size
+    svg = block.data
+    if block.mime != "image/svg+xml":
+        # Typst reads text from memory only; a raster picture travels inside an SVG.
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+            f'width="{width:g}" height="{height:g}"><image width="{width:g}" '
+            f'height="{height:g}" href="data:{block.mime};base64,{escape(block.data)}"/></svg>'
+        )
+    return {
+        "kind": "picture",
+        "svg": svg,
+        "alt": _text(block.alt),
+        "width": width * _CSS_PIXEL,
+        "height": height * _CSS_PIXEL,
+    }
+
+
+def _chart(exhibit: Exhibit) -> dict[str, object]:
+    size = drawing.size(exhibit.svg)
+    return {
+        "kind": "chart",
+        "id": exhibit.id,
+        "title": _text(exhibit.title),
+        "subtitle": _text(exhibit.subtitle),
+        "svg": exhibit.svg,
+        "alt": visible(exhibit.alt),
+        "width": size.width,
+        "height": size.height,
+        "source": _text(exhibit.source),
+        "notes": [["", _text(note)] for note in exhibit.notes],
+        "reading": _runs(exhibit.reading),
+    }
+
+
+def _table(exhibit: TableExhibit) -> dict[str, object]:
+    plan = layout(exhibit)
+    return {
+        "kind": "table",
+        "id": exhibit.id,
+        "title": _text(exhibit.title),
+        "subtitle": _text(exhibit.subtitle),
+        "size": plan.size,
+        "parts": [
+            {
+                "columns": [
+                    {
+                        "label": _text(exhibit.columns[index].label),
+                        "unit": _text(exhibit.columns[index].unit),
+                        "group": _text(exhibit.columns[index].group),
+                        "text": exhibit.columns[index].style == "text",
+                        "forecast": exhibit.columns[index].forecast,
+                        "width": plan.widths[index],
+                    }
+                    for index in part
+                ],
+                "rows": [_row(exhibit, row, part) for row in exhibit.rows],
+            }
+            for part in plan.parts
+        ],
+        "source": _text(exhibit.source),
+        "notes": [[letter, _text(note)] for letter, note in exhibit.lettered()],
+        "reading": _runs(exhibit.reading),
+    }
+
+
+def _row(exhibit: TableExhibit, row: Row, part: tuple[int, ...]) -> dict[str, object]:
+    if row.role == "heading":
+        return {"role": row.role, "cells": [[_text(exhibit.text(row, 0)[0]), ""]], "indent": 0}
+    cells = []
+    for index in part:
+        text, mark = exhibit.text(row, index)
+        cells.append([_text(text), mark])
+    return {"role": row.role, "cells": cells, "indent": min(row.indent, 3)}
+
+
+def _grid(block: Grid) -> dict[str, object]:
+    def lines(rows: Iterable[tuple[Paragraph, ...]]) -> list[list[list[dict[str, object]]]]:
+        return [[_runs(cell) for cell in row] for row in rows]
+
+    return {
+        "kind": "grid",
+        "aligns": list(block.aligns),
+        "head": lines(block.head),
+        "rows": lines(block.rows),
+        "stub": block.stub,
+    }
