@@ -161,7 +161,8 @@ def _check(chosen: argparse.Namespace) -> int:
     found: list[dict[str, Any]] = []
     for name in names:
         try:
-            valid = scenario(name, project=project)
+            with Progress(f"checking {name}"):
+                valid = scenario(name, project=project)
         except JCurveError as error:  # report every file, not only the first bad one
             status = status or error.exit_status
             found.append({"scenario": name, "valid": False, "error": str(error)})

@@ -278,9 +278,12 @@ def interest_cover(ebitda: Row, interest_expense: Row) -> Row:
 
 
 @line(USD_M, stock)
-def check_balance_sheet(total_net_assets: Row, equity: Row, reported_equity: Row) -> Row:
+def check_balance_sheet(
+    total_net_assets: Row, equity: Row, reported_equity: Row, history: Row
+) -> Row:
     """Assets less liabilities and equity, where the balance sheet is known or forecast: 0."""
-    return (total_net_assets - equity) * splice(ratio(reported_equity, reported_equity), 1)
+    known = splice(ratio(reported_equity, reported_equity), 1 - history)
+    return (total_net_assets - equity) * known
 
 
 @line(USD_M, flow)

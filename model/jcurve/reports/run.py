@@ -64,7 +64,7 @@ def run(
         run_id: the edition's identifier; made from the clock when None.
         clock: gives the present time; the system's when None.
         deadline: seconds after which the run is stopped.
-        render: makes HTML and PDF; the briefing exporters when None.
+        render: makes HTML and PDF; the briefing when None.
         resolve: reads a scenario; the assumptions' own reader when None.
         progress: told in words what is going on.
 
@@ -218,6 +218,6 @@ def _resolve(name: str, overrides: Mapping[str, Any], project: Project) -> Repor
 
 
 def _render(notebook: Path, html: Path, pdf: Path) -> None:
-    from jcurve.reports.rendering import render_briefing
+    from jcurve.reports.briefing import render
 
-    render_briefing(notebook, html, pdf)
+    render(notebook, html, pdf)
