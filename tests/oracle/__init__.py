@@ -1,0 +1,1 @@
+"""Slow, plain second calculations, written without the engine."""

@@ -1,0 +1,138 @@
+"""Everything that ages: conservation, and the closed form against a vintage-by-vintage sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jcurve.lines.vintages import in_service, spread, straight_line
+from tests.counts import count
+from tests.oracle.depreciation import depreciation_by_vintage
+
+QUARTERS = 60
+INDEX = np.arange(QUARTERS, dtype=np.float64)[:, None]
+costs = st.lists(st.floats(0.0, 1e5), min_size=QUARTERS, max_size=QUARTERS)
+lives = st.floats(4.0, 24.0)
+ORACLE = settings(max_examples=count("depreciation_oracle"), deadline=None)
+
+
+def _charge(
+    placed: list[float],
+    life: float,
+    changes: list[tuple[int, float]],
+    share: float = 0.0,
+    age: int = 40,
+) -> tuple[np.ndarray, np.ndarray]:
+    slots = {str(i): np.array([[float(date)]]) for i, (date, _) in enumerate(changes)}
+    new = {str(i): np.array([[value]]) for i, (_, value) in enumerate(changes)}
+    made = straight_line(
+        np.array(placed)[:, None], np.array([[life]]), slots, new, INDEX,
+        np.array([[share]]), np.array([[float(age)]]),
+    )  # fmt: skip
+    return made.depreciation[:, 0], made.write_off[:, 0]
+
+
+@ORACLE
+@given(costs, lives)
+def test_one_life_equals_the_sum_over_vintages(placed: list[float], life: float) -> None:
+    scheduled, written_off = _charge(placed, life, [])
+    slow, _ = depreciation_by_vintage(placed, life)
+    np.testing.assert_allclose(scheduled, slow, rtol=1e-9, atol=1e-6)
+    assert not written_off.any()
+
+
+@ORACLE
+@given(
+    costs,
+    lives,
+    st.lists(st.tuples(st.integers(4, QUARTERS - 4), lives), min_size=1, max_size=4).map(sorted),
+)
+def test_changes_of_life_equal_the_sum_over_vintages(
+    placed: list[float], life: float, changes: list[tuple[int, float]]
+) -> None:
+    dates = [date for date, _ in changes]
+    if len(set(dates)) < len(dates):
+        changes = [changes[0]]
+    scheduled, written_off = _charge(placed, life, changes)
+    slow, slow_off = depreciation_by_vintage(placed, life, changes)
+    scale = max(1.0, max(placed))
+    np.testing.assert_allclose(scheduled, slow, rtol=1e-9, atol=1e-9 * scale * QUARTERS)
+    np.testing.assert_allclose(written_off, slow_off, rtol=1e-9, atol=1e-9 * scale * QUARTERS)
+
+
+@ORACLE
+@given(costs, st.integers(4, 24), st.floats(0.0, 1.0), st.integers(1, 20))
+def test_early_retirement_equals_the_sum_over_vintages(
+    placed: list[float], life: int, share: float, age: int
+) -> None:
+    scheduled, written_off = _charge(placed, float(life), [], share, age)
+    slow, slow_off = depreciation_by_vintage(placed, life, (), share, age)
+    np.testing.assert_allclose(scheduled, slow, rtol=1e-9, atol=1e-5)
+    np.testing.assert_allclose(written_off, slow_off, rtol=1e-9, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [[], [(20, 18.0), (22, 20.0), (30, 22.0)], [(25, 8.0)], [(10, 24.0), (40, 6.0)]],
+    ids=["none", "as Meta lengthened", "shortened", "there and back"],
+)
+def test_total_depreciation_equals_cost_and_book_value_is_never_negative(
+    changes: list[tuple[int, float]],
+) -> None:
+    placed = [100.0 * (1 + quarter % 5) for quarter in range(24)] + [0.0] * (QUARTERS - 24)
+    scheduled, written_off = _charge(placed, 16.0, changes)
+    book = np.cumsum(np.array(placed) - scheduled - written_off)
+    assert book.min() >= -1e-6
+    assert abs(book[-1]) < 1e-6
+
+
+def test_a_shortened_life_has_its_catch_up_in_its_first_quarter() -> None:
+    placed = [100.0] + [0.0] * (QUARTERS - 1)
+    scheduled, written_off = _charge(placed, 20.0, [(12, 10.0)])
+    assert written_off[12] == pytest.approx(40.0)
+    assert scheduled[12:].sum() == 0.0
+
+
+def test_several_scenarios_at_once_equal_each_alone() -> None:
+    placed = np.linspace(10.0, 200.0, QUARTERS)[:, None]
+    life = np.array([[16.0, 18.5, 22.0]])
+    dates = {"1": np.array([[20.0, 24.0, 9999.0]])}
+    new = {"1": np.array([[22.0, 12.0, 22.0]])}
+    share, age = np.array([[0.0, 0.1, 0.2]]), np.array([[12.0, 12.0, 8.0]])
+    together = straight_line(placed, life, dates, new, INDEX, share, age)
+    for column in range(3):
+        alone = straight_line(
+            placed, life[:, [column]], {"1": dates["1"][:, [column]]},
+            {"1": new["1"][:, [column]]}, INDEX, share[:, [column]], age[:, [column]],
+        )  # fmt: skip
+        np.testing.assert_allclose(together.depreciation[:, column], alone.depreciation[:, 0])
+        np.testing.assert_allclose(together.write_off[:, column], alone.write_off[:, 0])
+
+
+@ORACLE
+@given(costs, st.floats(0.0, 12.0))
+def test_spreading_conserves_and_never_comes_early(placed: list[float], mean_lag: float) -> None:
+    amount = np.array(placed)[:, None]
+    amount[QUARTERS // 2 :] = 0.0
+    felt = spread(amount, np.array([[mean_lag]]))
+    assert felt.sum() == pytest.approx(amount.sum(), rel=1e-9, abs=1e-6)
+    scale = max(1.0, amount.sum())
+    assert (np.cumsum(felt) <= np.cumsum(amount) + 1e-9 * scale).all()
+
+
+def test_spread_has_the_mean_lag_asked_for() -> None:
+    amount = np.zeros((QUARTERS, 1))
+    amount[3] = 1.0
+    felt = spread(amount, np.array([[6.0]]))[:, 0]
+    assert (felt * (np.arange(QUARTERS) - 3)).sum() == pytest.approx(6.0)
+
+
+def test_what_is_retired_is_gone() -> None:
+    placed = np.zeros((QUARTERS, 1))
+    placed[5] = 10.0
+    running = in_service(placed, np.array([[20.0]]))[:, 0]
+    assert running[4] == 0.0
+    assert running[5] == running[24] == 10.0
+    assert running[25] == 0.0
