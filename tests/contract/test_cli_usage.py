@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support.notebooks import PARAMETERS, make_project, write_notebook
+from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 
 from jcurve.cli import main
 
@@ -135,30 +136,66 @@ def test_help_starts_light() -> None:
     assert HEAVY.isdisjoint(shown.stdout.split())
 
 
+BAD_SCENARIOS = [
+    ("-s bse", "did you mean 'base'?"),
+    ("-s ../base", "received '../base'"),
+    ("--set returns.wac=0.1", "did you mean 'returns.wacc'?"),
+    ("--set returns.wacc=0.1_USD_m", "--set returns.wacc"),
+    ("--set returns.wacc=7", "--set returns.wacc"),
+    ("--set returns.wacc=nan", "--set returns.wacc"),
+    ("--set returns.wacc=0.001", "returns.wacc"),
+    ("--set capex.total.2027=200", "--set capex.total.2027"),
+    ("--set capex.total.2060=200000", "--set capex.total.2060"),
+]
+
+
+@pytest.mark.parametrize("command", ["report fixture", "show"])
+@pytest.mark.parametrize(("mistake", "words"), BAD_SCENARIOS)
+def test_a_bad_scenario_stops_before_anything_is_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    mistake: str,
+    words: str,
+) -> None:
+    project = make_real_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    if command == "show":
+        mistake = mistake.removeprefix("-s ") if mistake.startswith("-s") else f"base {mistake}"
+
+    assert main([*command.split(), *mistake.split()]) == 3
+
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("jcurve: ")
+    assert words in captured.err
+    assert captured.out == ""
+    assert not project.reports.exists()
+
+
+def test_one_bad_scenario_does_not_stop_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the first failure gives the status."""
+    make_real_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "bse", "base", "--json"]) == 3
+    captured = capsys.readouterr()
+    assert [(each["scenario"], each["valid"]) for each in json.loads(captured.out)] == [
+        ("bse", False),
+        ("base", True),
+    ]
+    assert captured.err.count("\n") == 1
+
+
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C during a run: status 130, the child gone, nothing published."""
-    project = make_project(tmp_path)
-    write_notebook(
-        project.notebooks / "slow.ipynb",
-        [
-            PARAMETERS,
-            "import pathlib; pathlib.Path('../../on').touch()\nimport time; time.sleep(99)",
-        ],
-    )
-    code = (
-        "import sys\n"
-        "from jcurve.cli import main\n"
-        "from jcurve.reports import plan\n"
-        "from tests.support.notebooks import StandIn\n"
-        "sys.exit(main(['report', 'slow']))"
-    )
+    started = "import pathlib; pathlib.Path('../../on').touch()\nimport time; time.sleep(99)"
+    project = make_real_project(tmp_path, [PARAMETERS, started])
     on = project.reports / ".staging" / "on"
     with subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        stderr=subprocess.PIPE,
-        text=True,
+        [*COMMAND, "report", "fixture"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as process:
         until = time.monotonic() + 30
         while not on.exists() and process.poll() is None and time.monotonic() < until:
@@ -169,3 +206,43 @@ def test_interrupted(tmp_path: Path) -> None:
     assert errors.splitlines()[-1] == "jcurve: interrupted"
     assert [path.name for path in project.reports.iterdir()] == [".staging"]
     assert [path.name for path in (project.reports / ".staging").iterdir()] == ["on"]
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    """``jcurve … | head`` ends without a traceback."""
+    make_real_project(tmp_path)
+    with subprocess.Popen(
+        [*COMMAND, "check", "base"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (141, "")
+
+
+def test_a_new_scenario_is_valid_as_written_and_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project(tmp_path)
+    real = Path(__file__).parents[2] / "data"
+    shutil.rmtree(project.data)
+    shutil.copytree(real, project.data)
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["new", "mine", "--extends", "bear"]) == 0
+    path = project.scenarios / "mine.yml"
+    assert capsys.readouterr().out == f"{path}\n"
+    assert main(["check", "mine"]) == 0
+    assert capsys.readouterr().out.startswith("mine: valid, hash ")
+
+    before = path.read_bytes()
+    assert main(["new", "mine"]) != 0
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["new", "../mine"]) == 3
+    assert path.read_bytes() == before
+    assert not (project.data / "mine.yml").exists()

@@ -19,7 +19,7 @@ from tests.support.notebooks import (
     run_fixture,
 )
 
-from jcurve.errors import JCurveError, ScenarioError
+from jcurve.errors import JCurveError, RunError, ScenarioError
 from jcurve.processes import run_process
 from jcurve.project import Project
 from jcurve.reports import FailedRun, latest
@@ -112,6 +112,20 @@ def test_each_fault_has_its_reason(
     assert (verdict["state"], verdict["reason"], verdict["cell"]) == ("failed", reason, cell)
     executed = json.loads((project.reports / ".failed/run-1/executed.ipynb").read_text())
     assert executed["metadata"]["jcurve"] == {"partial": True, "reason": reason}
+
+
+def test_a_report_that_cannot_be_rendered_is_kept_not_published(tmp_path: Path) -> None:
+    def render(notebook: Path, html: Path, pdf: Path) -> None:
+        html.write_text("half")
+        raise RunError("a table is too wide for the page")
+
+    project = make_project(tmp_path)
+
+    with pytest.raises(FailedRun, match=r"too wide for the page \[not_rendered\]"):
+        run_fixture(project, render=render)
+
+    assert nothing_published(project)
+    assert kept(project)["reason"] == "not_rendered"
 
 
 def test_our_own_error_in_a_cell_keeps_its_words_and_class(tmp_path: Path) -> None:

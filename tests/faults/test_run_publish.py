@@ -134,26 +134,6 @@ def test_an_edition_of_the_same_run_is_refused_before_it_starts(tmp_path: Path) 
         run_fixture(project, run_id="run-1")
 
 
-def test_a_renderer_that_fails_publishes_nothing(tmp_path: Path) -> None:
-    def render(notebook: Path, html: Path, pdf: Path) -> None:
-        html.write_text("half")
-        raise RunError("a table is too wide for the page")
-
-    executed = tmp_path / "executed.ipynb"
-    executed.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4}))
-    edition = Edition("one", "fixture", "base", tmp_path / "reports/fixture/base/one")
-    with pytest.raises(RunError, match="too wide"):
-        assemble(
-            edition,
-            tmp_path / "reports/.staging/one",
-            executed=executed,
-            results=RESULTS,
-            render=render,
-            provenance={},
-        )
-    assert not edition.folder.exists()
-
-
 def test_a_reports_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """One line that names the folder; no kernel is started for it."""
     project = make_project(tmp_path)

@@ -15,6 +15,7 @@ from typing import Any
 
 from jcurve.project import Project
 from jcurve.reports import Edition, run
+from jcurve.reports.publish import Render
 
 __all__ = [
     "MOMENT",
@@ -23,6 +24,7 @@ __all__ = [
     "SHOW",
     "StandIn",
     "make_project",
+    "make_real_project",
     "render_plainly",
     "run_fixture",
     "write_notebook",
@@ -105,6 +107,15 @@ def make_project(root: Path, cells: Sequence[str] = (PARAMETERS, SHOW, RECORD)) 
     return Project(root)
 
 
+def make_real_project(root: Path, cells: Sequence[str] = (PARAMETERS, SHOW, RECORD)) -> Project:
+    """A project on the repository's own data, with one report notebook, ``fixture``."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "data").symlink_to(Path(__file__).parents[2] / "data")
+    (root / "notebooks").mkdir()
+    write_notebook(root / "notebooks" / "fixture.ipynb", cells)
+    return Project(root)
+
+
 def render_plainly(notebook: Path, html: Path, pdf: Path) -> None:
     """Stands in for the exporters."""
     html.write_text(f"<p>{len(notebook.read_bytes())} bytes</p>")
@@ -119,6 +130,7 @@ def run_fixture(
     parameters: Mapping[str, Any] | None = None,
     deadline: float = 60.0,
     view: str = "programme",
+    render: Render = render_plainly,
 ) -> Edition:
     """Run the project's ``fixture`` notebook with a stand-in scenario and renderer."""
     return run(
@@ -131,6 +143,6 @@ def run_fixture(
         run_id=run_id,
         clock=lambda: MOMENT,
         deadline=deadline,
-        render=render_plainly,
+        render=render,
         resolve=lambda name, overrides, project: StandIn(name),
     )

@@ -49,11 +49,6 @@ class Plan:
     scenario: ReportedScenario
     started: datetime
 
-    @property
-    def title(self) -> str:
-        """For messages: report and series."""
-        return f"{self.edition.report} {self.edition.series}"
-
 
 def prepare(
     report: str,

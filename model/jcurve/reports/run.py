@@ -12,11 +12,13 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jcurve.errors import JCurveError, RunError
 from jcurve.files import move_folder, write_json
 from jcurve.processes import Finished, run_process
 from jcurve.project import Project, find_project
@@ -75,7 +77,7 @@ def run(
         RunError: the run did not succeed; its folder is kept under ``reports/.failed``.
         JCurveError: the class that a cell raised, when it raised one of ours.
     """
-    tell = progress or _silent
+    tell: Progress = progress or (lambda _: None)
     now = clock or _now
     plan = prepare(
         report,
@@ -89,32 +91,40 @@ def run(
         resolve=resolve or _resolve,
     )
     staged = stage(plan)
+    loading = threading.Thread(target=_load_renderer)
+    if render is None:
+        loading.start()
     try:
         finished = execute(plan, staged, deadline=deadline, progress=tell)
         verdict = verdict_on(plan, staged, finished)
-        if verdict.results is None:
-            kept = keep_failed(plan, staged, verdict, finished)
-            raise verdict.error(plan.title, _short(kept, plan.project))
+        results = verdict.results
+        if results is None:
+            raise keep_failed(plan, staged, verdict, finished)
         tell("rendering")
-        assemble(
-            plan.edition,
-            staged.edition,
-            executed=staged.executed,
-            results=verdict.results,
-            render=render or _render,
-            provenance={
-                "report": plan.edition.report,
-                "parameters": dict(plan.parameters),
-                "determinants": determinants(
-                    plan.scenario, plan.project, seed=verdict.results.seed
-                ).to_json(),
-                "circumstances": circumstances(),
-                "started": plan.started.isoformat(timespec="seconds"),
-                "seconds": round(finished.seconds, 2),
-            },
-        )
+        if render is None:
+            loading.join()
+        provenance = {
+            "report": plan.edition.report,
+            "parameters": dict(plan.parameters),
+            "determinants": determinants(plan.scenario, plan.project, seed=results.seed).to_json(),
+            "circumstances": circumstances(),
+            "started": plan.started.isoformat(timespec="seconds"),
+            "seconds": round(finished.seconds, 2),
+        }
+        try:
+            assemble(
+                plan.edition,
+                staged.edition,
+                executed=staged.executed,
+                results=results,
+                render=render or _render,
+                provenance=provenance,
+            )
+        except RunError as error:
+            verdict = Verdict("failed", "not_rendered", str(error))
+            raise keep_failed(plan, staged, verdict, finished) from error
         tell("publishing")
-        publish(plan.edition, staged.edition, results=verdict.results, published=now())
+        publish(plan.edition, staged.edition, results=results, published=now())
         return plan.edition
     finally:
         shutil.rmtree(staged.folder, ignore_errors=True)
@@ -161,8 +171,11 @@ def verdict_on(plan: Plan, staged: Staged, finished: Finished) -> Verdict:
     )
 
 
-def keep_failed(plan: Plan, staged: Staged, verdict: Verdict, finished: Finished) -> Path:
+def keep_failed(plan: Plan, staged: Staged, verdict: Verdict, finished: Finished) -> JCurveError:
     """Move what a failed run left to ``reports/.failed``, marked as partial.
+
+    Returns:
+        The error to raise for the verdict.
 
     Raises:
         WriteError: it cannot be kept.
@@ -187,7 +200,10 @@ def keep_failed(plan: Plan, staged: Staged, verdict: Verdict, finished: Finished
     )
     kept = plan.project.reports / ".failed" / plan.edition.id
     move_folder(staged.folder, kept)
-    return kept
+    return verdict.error(
+        f"{plan.edition.report} {plan.edition.series}",
+        kept.relative_to(plan.project.root).as_posix(),
+    )
 
 
 def _mark_partial(executed: Path, verdict: Verdict) -> None:
@@ -199,22 +215,22 @@ def _mark_partial(executed: Path, verdict: Verdict) -> None:
     write_json(executed, notebook, durable=False)
 
 
-def _short(path: Path, project: Project) -> str:
-    return path.relative_to(project.root).as_posix()
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _silent(_: str) -> None:
-    return
 
 
 def _resolve(name: str, overrides: Mapping[str, Any], project: Project) -> ReportedScenario:
     from jcurve.assumptions import scenario
 
     return scenario(name, overrides, project=project)
+
+
+def _load_renderer() -> None:
+    """Load what rendering needs while the child is busy: it saves the best part of a second."""
+    from jcurve.figures.fonts import charset
+    from jcurve.reports.briefing import page, reading, typeset
+
+    _ = page, reading, typeset, charset()
 
 
 def _render(notebook: Path, html: Path, pdf: Path) -> None:

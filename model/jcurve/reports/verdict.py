@@ -41,6 +41,7 @@ Reason = Literal[
     "identity_broken",
     "missing_exhibit",
     "missing_alt",
+    "not_rendered",  # sound, but it could not be made into HTML and PDF
     "timeout",
 ]
 
