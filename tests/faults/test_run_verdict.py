@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from jcurve.errors import ScenarioError
+from jcurve.figures import display
 from jcurve.processes import Finished
-from jcurve.reports.verdict import FailedRun, Verdict, judge
+from jcurve.reports.verdict import EXHIBIT_KEY, FailedRun, Verdict, judge
 
 SCENARIO = {"name": "base", "title": "Base case", "hash": "ab" * 32, "differences": []}
 
@@ -245,3 +246,8 @@ def test_a_cell_that_raised_our_error_gives_that_error() -> None:
     )
     assert type(error) is ScenarioError
     assert str(error) == "no such key"
+
+
+def test_exhibits_are_marked_as_the_verdict_looks_for_them() -> None:
+    """The figures write the mark, the verdict reads it: one key."""
+    assert EXHIBIT_KEY == display.KEY
