@@ -12,11 +12,16 @@ from jcurve.engine.units import (
 )
 
 __all__ = [
+    "HALF_A_QUARTER",
+    "HORIZON",
     "HOURS_IN_QUARTER",
     "HOURS_IN_YEAR",
     "MILLION",
+    "NO_DATE",
+    "NO_NUMBER",
     "ONE_QUARTER",
     "ONE_YEAR",
+    "PERPETUITY",
     "QUARTERS_IN_YEAR",
     "QUARTERS_PER_YEAR",
     "TEN_TO_NINETY",
@@ -29,6 +34,7 @@ QUARTERS_PER_YEAR = Quantity(4.0, QUARTERS.times(YEARS, -1), "quarters per year"
 """A rate: turns a duration in years into one in quarters."""
 
 ONE_QUARTER = Quantity(1.0, QUARTERS, "one quarter")
+HALF_A_QUARTER = Quantity(0.5, QUARTERS, "half a quarter")
 ONE_YEAR = Quantity(4.0, QUARTERS, "one year")
 HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")
 """A quarter of 365.25 days."""
@@ -40,3 +46,14 @@ MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
 
 TEN_TO_NINETY = Quantity(4.394449154672439, DIMENSIONLESS, "2 ln 9")
 """Time from 10 to 90 % of a logistic, in units of its scale."""
+
+HORIZON = Quantity(1e6, QUARTERS, "the last quarter")
+"""A date beyond any timeline: ``value_at`` takes the timeline's last quarter."""
+
+PERPETUITY = Quantity(2.0, DIMENSIONLESS, "perpetuity")
+"""Position of *perpetuity* among the terminal treatments none, run_off, perpetuity."""
+
+NO_NUMBER = Quantity(float("nan"), DIMENSIONLESS, "no number")
+"""There is no answer; a ``_status`` row says why."""
+
+NO_DATE = Quantity(float("nan"), QUARTERS, "no date")

@@ -1,0 +1,206 @@
+"""Results that need a search: crossings, troughs, and internal rates of return.
+
+Each takes rows of shape (quarter, scenario) and returns (1, scenario), without a loop over
+scenarios. Given symbolic rows each is one named node, for which a workbook has a form of
+its own. Where there is no answer the value is NaN and a companion code says why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.engine.primitives import Row
+from jcurve.engine.symbol import Symbol
+from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Unit
+
+__all__ = [
+    "ANSWERED",
+    "NEVER",
+    "NONE",
+    "NO_OUTLAY",
+    "SEVERAL",
+    "count_roots",
+    "first_lasting",
+    "internal_rate",
+    "last_upward_crossing",
+    "lowest",
+    "lowest_at",
+    "never_below",
+    "present_value",
+    "real_roots",
+]
+
+Array = NDArray[np.float64]
+
+ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL = 0.0, 1.0, 2.0, 3.0, 4.0
+
+_GRID = np.concatenate(
+    [
+        np.log(np.array([1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.3])),
+        np.linspace(np.log(0.4), np.log(4.0), 73),
+        np.log(np.array([5.0, 7.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e6])),
+    ]
+)
+"""Where NPV is looked at first, in log(1 + rate): densest from -60 % to +300 % a period."""
+
+_ZOOMS = 9
+_PARTS = 65
+
+
+def _node(name: str, args: tuple[object, ...], unit: Unit) -> Symbol:
+    return Symbol(name, args, unit, {"intrinsic": name})
+
+
+def _full(row: Any) -> Array:
+    return np.asarray(row, dtype=np.float64)
+
+
+def last_upward_crossing(cumulative: Row, start: Row) -> Row:
+    """Quarters from ``start`` to the last time ``cumulative`` rises through zero.
+
+    The value of a quarter stands at its end, and inside a quarter it moves in a straight
+    line. NaN where it ends below zero or was never below.
+
+    Args:
+        cumulative: a balance, (quarter, scenario).
+        start: quarter index whose beginning counts as 0, (1, scenario).
+    """
+    if isinstance(cumulative, Symbol):
+        return _node("last_upward_crossing", (cumulative, start), QUARTERS)
+    balance = _full(cumulative)
+    before = np.vstack([np.zeros((1, balance.shape[1])), balance[:-1]])
+    rises = (before < 0.0) & (balance >= 0.0)
+    height = balance.shape[0]
+    at = height - 1 - np.argmax(rises[::-1], axis=0)
+    column = np.arange(balance.shape[1])
+    low, high = before[at, column], balance[at, column]
+    step = high - low
+    inside = np.divide(-low, step, out=np.zeros_like(low), where=step != 0.0)
+    found = rises.any(axis=0) & (balance[-1] >= 0.0)
+    return np.where(found, at + inside - _full(start), np.nan)
+
+
+def never_below(cumulative: Row) -> Row:
+    """1 where ``cumulative`` never falls below zero, else 0."""
+    if isinstance(cumulative, Symbol):
+        return _node("never_below", (cumulative,), DIMENSIONLESS)
+    return (_full(cumulative) >= 0.0).all(axis=0, keepdims=True).astype(np.float64)
+
+
+def lowest(row: Row) -> Row:
+    """The least value of a row over the timeline."""
+    if isinstance(row, Symbol):
+        return _node("lowest", (row,), row.unit)
+    return _full(row).min(axis=0, keepdims=True)
+
+
+def lowest_at(row: Row) -> Row:
+    """The index of the first quarter in which a row is at its least."""
+    if isinstance(row, Symbol):
+        return _node("lowest_at", (row,), QUARTERS)
+    return _full(row).argmin(axis=0)[None, :].astype(np.float64)
+
+
+def first_lasting(row: Row, start: Row) -> Row:
+    """The index of the first quarter, from ``start`` on, from which a row stays above zero to
+    the end of the timeline; NaN where it does not end above zero."""
+    if isinstance(row, Symbol):
+        return _node("first_lasting", (row, start), QUARTERS)
+    values = _full(row)
+    height = values.shape[0]
+    last_not = height - np.argmax((values <= 0.0)[::-1], axis=0)
+    last_not = np.where((values > 0.0).all(axis=0), 0, last_not)
+    first = np.maximum(last_not[None, :].astype(np.float64), _full(start))
+    return np.where(values[-1:] > 0.0, first, np.nan)
+
+
+def present_value(flows: Array, log_rates: Array) -> Array:
+    """Sign-true present values of ``flows`` at several rates, at a scale that never overflows.
+
+    Args:
+        flows: (period, scenario).
+        log_rates: log(1 + rate), (rate, scenario or 1).
+
+    Returns:
+        (rate, scenario): the sum of flow / (1 + rate)^period for rates of 0 and more; below
+        that the same times (1 + rate)^last, which has the same sign and roots.
+    """
+    forward = np.exp(-np.maximum(log_rates, 0.0))
+    backward = np.exp(np.minimum(log_rates, 0.0))
+    width = max(flows.shape[1], log_rates.shape[1])
+    ahead = np.zeros((log_rates.shape[0], width))
+    behind = np.zeros_like(ahead)
+    for late, early in zip(flows[::-1], flows, strict=True):
+        ahead *= forward
+        ahead += late
+        behind *= backward
+        behind += early
+    return np.where(log_rates >= 0.0, ahead, behind)
+
+
+def _scaled(flows: Array) -> Array:
+    """Flows over their largest size, so that no scale matters."""
+    size = np.abs(flows).max(axis=0, keepdims=True)
+    return np.divide(flows, size, out=np.zeros_like(flows), where=size > 0.0)
+
+
+def _changes(values: Array) -> NDArray[np.bool_]:
+    """Between which neighbours along the first axis the sign changes; zeros take the sign
+    before them."""
+    signs = np.sign(values)
+    for row in range(1, signs.shape[0]):
+        np.copyto(signs[row], signs[row - 1], where=signs[row] == 0.0)
+    return (signs[1:] * signs[:-1]) < 0.0
+
+
+def count_roots(flows: Row) -> Row:
+    """At how many rates the present value of ``flows`` changes sign."""
+    if isinstance(flows, Symbol):
+        return _node("count_roots", (flows,), DIMENSIONLESS)
+    values = present_value(_scaled(_full(flows)), _GRID[:, None])
+    return _changes(values).sum(axis=0, keepdims=True).astype(np.float64)
+
+
+def internal_rate(flows: Row) -> Row:
+    """The rate a quarter at which the present value of ``flows`` is zero, where it is the only
+    one; NaN where there is none, or more than one."""
+    if isinstance(flows, Symbol):
+        return _node("internal_rate", (flows,), DIMENSIONLESS)
+    scaled = _scaled(_full(flows))
+    changes = _changes(present_value(scaled, _GRID[:, None]))
+    only = changes.sum(axis=0) == 1
+    out = np.full((1, scaled.shape[1]), np.nan)
+    if only.any():
+        at = np.argmax(changes[:, only], axis=0)
+        out[0, only] = np.expm1(_zoom(scaled[:, only], _GRID[at], _GRID[at + 1]))
+    return out
+
+
+def real_roots(flows: Array) -> list[float]:
+    """Every rate a period at which one series of flows changes the sign of its present value,
+    ascending."""
+    scaled = _scaled(np.asarray(flows, dtype=np.float64)[:, None])
+    grid = np.unique(np.concatenate([_GRID, np.linspace(_GRID[0], _GRID[-1], 20_001)]))
+    found = np.flatnonzero(_changes(present_value(scaled, grid[:, None]))[:, 0])
+    if found.size == 0:
+        return []
+    wide = np.repeat(scaled, found.size, axis=1)
+    return [float(rate) for rate in np.expm1(_zoom(wide, grid[found], grid[found + 1]))]
+
+
+def _zoom(flows: Array, low: Array, high: Array) -> Array:
+    """The root between ``low`` and ``high`` of each scenario, by looking ever closer."""
+    parts = np.linspace(0.0, 1.0, _PARTS)[:, None]
+    column = np.arange(flows.shape[1])
+    for _ in range(_ZOOMS):
+        grid = low + (high - low) * parts
+        changes = _changes(present_value(flows, grid))
+        at = np.argmax(changes, axis=0)
+        found = changes.any(axis=0)
+        low = np.where(found, grid[at, column], low)
+        high = np.where(found, grid[at + 1, column], low)
+    middle: Array = (low + high) / 2.0
+    return middle

@@ -1,0 +1,313 @@
+"""Returns on incremental unlevered free cash flow after tax, in both views.
+
+A view subtracts another world from the one with the programme: ``programme`` the company
+that never began it, ``go_forward`` the one that stops at the valuation date. Values are
+stated at the valuation date; earlier flows are compounded at the WACC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from jcurve.engine.intrinsics import (
+    ANSWERED,
+    NEVER,
+    NO_OUTLAY,
+    NONE,
+    SEVERAL,
+    count_roots,
+    first_lasting,
+    internal_rate,
+    last_upward_crossing,
+    lowest,
+    lowest_at,
+    never_below,
+)
+from jcurve.engine.line import flow, line, rate, result, stock
+from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
+from jcurve.engine.units import QUARTERS, SHARE, SWITCH, TIMES, USD_M, YEARS, unit_named
+from jcurve.lines.constants import (
+    HALF_A_QUARTER,
+    HORIZON,
+    NO_DATE,
+    NO_NUMBER,
+    ONE_QUARTER,
+    ONE_YEAR,
+    PERPETUITY,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
+
+__all__ = ["NOT_POSITIVE", "REASONS"]
+
+PER_YEAR = unit_named("per year")
+DATE = unit_named("date")
+NOT_POSITIVE = 5.0
+
+REASONS: Mapping[int, str] = MappingProxyType(
+    {
+        int(NEVER): "never within the horizon",
+        int(NO_OUTLAY): "no outlay to recover",
+        int(NONE): "no rate makes the present value zero",
+        int(SEVERAL): "several rates make the present value zero",
+        int(NOT_POSITIVE): "net present value is not positive",
+    }
+)
+"""Why a result has no number, by the code in its ``_status`` row."""
+
+
+@line(DATE, result, view=True)
+def view_start(programme_start: Row, valuation_date: Row, is_go_forward: Row) -> Row:
+    """First quarter of the view: the programme's start, or the quarter after the valuation
+    date."""
+    return (1 - is_go_forward) * programme_start + is_go_forward * (valuation_date + ONE_QUARTER)
+
+
+@line(SHARE, rate, annual="mean")
+def discount_factor(quarter_index: Row, valuation_date: Row, returns_wacc: Row) -> Row:
+    """Value at the valuation date of a dollar in the middle of the quarter, at the WACC;
+    above 1 for quarters before."""
+    since = quarter_index - valuation_date - HALF_A_QUARTER
+    return (1 + returns_wacc) ** (-since / ONE_YEAR)
+
+
+@line(USD_M, flow, view=True)
+def incremental_free_cash_flow(unlevered_free_cash_flow: Row) -> Row:
+    """Unlevered free cash flow of the world with the programme, less that of the other."""
+    return unlevered_free_cash_flow
+
+
+@line(USD_M, stock, view=True)
+def cumulative_free_cash_flow(incremental_free_cash_flow: Row) -> Row:
+    """The J-curve: incremental free cash flow since the view's start."""
+    return running_sum(incremental_free_cash_flow)
+
+
+@line(USD_M, flow, view=True)
+def discounted_free_cash_flow(incremental_free_cash_flow: Row, discount_factor: Row) -> Row:
+    """Incremental free cash flow at its value at the valuation date."""
+    return incremental_free_cash_flow * discount_factor
+
+
+@line(USD_M, stock, view=True)
+def cumulative_discounted_free_cash_flow(discounted_free_cash_flow: Row) -> Row:
+    """The J-curve in present values."""
+    return running_sum(discounted_free_cash_flow)
+
+
+@line(USD_M, result, view=True)
+def npv_within_horizon(discounted_free_cash_flow: Row) -> Row:
+    """Present value of incremental free cash flow to the end of the horizon."""
+    return sum_to_date(discounted_free_cash_flow)
+
+
+@line(USD_M, result, view=True)
+def terminal_value(
+    incremental_free_cash_flow: Row,
+    discount_factor: Row,
+    returns_wacc: Row,
+    returns_terminal_growth: Row,
+    returns_terminal_treatment: Row,
+) -> Row:
+    """Present value beyond the horizon: under *perpetuity* the last four quarters' incremental
+    free cash flow, grown for ever; 0 under *none*, and under *run_off*, where spending stops
+    earlier and assets live on inside the horizon."""
+    to_date = running_sum(incremental_free_cash_flow)
+    last_year = value_at(to_date - lag(to_date, ONE_YEAR), HORIZON)
+    # The last quarter's factor stands at its middle, three eighths of a year after the
+    # middle of the last four quarters.
+    middle = value_at(discount_factor, HORIZON) * (1 + returns_wacc) ** (
+        (QUARTERS_IN_YEAR - 1) / (2 * QUARTERS_IN_YEAR)
+    )
+    perpetuity = (
+        last_year
+        * (1 + returns_terminal_growth)
+        / (returns_wacc - returns_terminal_growth)
+        * middle
+    )
+    return np.where(np.equal(returns_terminal_treatment, PERPETUITY), perpetuity, 0)
+
+
+@line(USD_M, result, view=True)
+def npv(npv_within_horizon: Row, terminal_value: Row) -> Row:
+    """Net present value of incremental free cash flow at the valuation date."""
+    return npv_within_horizon + terminal_value
+
+
+@line(USD_M, result, view=True)
+def npv_sbc_added_back(
+    npv: Row, share_based_pay: Row, returns_sbc_is_cost: Row, discount_factor: Row
+) -> Row:
+    """Net present value with the programme's share-based pay added back inside the horizon."""
+    return npv + sum_to_date(share_based_pay * returns_sbc_is_cost * discount_factor)
+
+
+@line(SHARE, result, view=True)
+def terminal_share_of_npv(terminal_value: Row, npv: Row) -> Row:
+    """Part of NPV that lies beyond the horizon; no number where NPV is not positive."""
+    return np.where(npv > 0, ratio(terminal_value, npv), NO_NUMBER)
+
+
+@line(SWITCH, result, view=True)
+def terminal_share_of_npv_status(npv: Row) -> Row:
+    """Why there is no terminal share, by code."""
+    return np.where(npv > 0, ANSWERED, NOT_POSITIVE)
+
+
+@line(PER_YEAR, result, view=True)
+def irr(incremental_free_cash_flow: Row) -> Row:
+    """Internal rate of return a year, from quarterly flows inside the horizon; no number where
+    no rate, or more than one, makes their present value zero."""
+    return (1 + internal_rate(incremental_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
+
+
+@line(SWITCH, result, view=True)
+def irr_status(incremental_free_cash_flow: Row) -> Row:
+    """Why there is no single internal rate of return, by code."""
+    roots = count_roots(incremental_free_cash_flow)
+    return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
+
+
+def _payback(balance: Row, start: Row) -> Row:
+    return last_upward_crossing(balance, start) / QUARTERS_PER_YEAR
+
+
+def _payback_status(balance: Row) -> Row:
+    last = value_at(balance, HORIZON)
+    return np.where(never_below(balance) > 0, NO_OUTLAY, np.where(last < 0, NEVER, ANSWERED))
+
+
+@line(YEARS, result, view=True)
+def payback(cumulative_free_cash_flow: Row, view_start: Row) -> Row:
+    """Years from the view's start to the last upward crossing of zero by the J-curve inside
+    the horizon, interpolated in the quarter; never through terminal value."""
+    return _payback(cumulative_free_cash_flow, view_start)
+
+
+@line(SWITCH, result, view=True)
+def payback_status(cumulative_free_cash_flow: Row) -> Row:
+    """Why there is no payback, by code."""
+    return _payback_status(cumulative_free_cash_flow)
+
+
+@line(YEARS, result, view=True)
+def discounted_payback(cumulative_discounted_free_cash_flow: Row, view_start: Row) -> Row:
+    """Payback of present values."""
+    return _payback(cumulative_discounted_free_cash_flow, view_start)
+
+
+@line(SWITCH, result, view=True)
+def discounted_payback_status(cumulative_discounted_free_cash_flow: Row) -> Row:
+    """Why there is no discounted payback, by code."""
+    return _payback_status(cumulative_discounted_free_cash_flow)
+
+
+@line(USD_M, result, view=True)
+def unrecovered_balance(cumulative_free_cash_flow: Row) -> Row:
+    """What the J-curve still lacks at the end of the horizon; 0 once it is recovered."""
+    return np.maximum(-value_at(cumulative_free_cash_flow, HORIZON), 0)
+
+
+@line(USD_M, result, view=True)
+def trough_amount(cumulative_free_cash_flow: Row) -> Row:
+    """The J-curve at its lowest, 0 if it never falls below."""
+    return np.minimum(lowest(cumulative_free_cash_flow), 0)
+
+
+@line(DATE, result, view=True)
+def trough_quarter(cumulative_free_cash_flow: Row) -> Row:
+    """Quarter in which the J-curve is at its lowest; no number without an outlay."""
+    under = lowest(cumulative_free_cash_flow)
+    return np.where(under < 0, lowest_at(cumulative_free_cash_flow), NO_DATE)
+
+
+@line(SWITCH, result, view=True)
+def trough_quarter_status(cumulative_free_cash_flow: Row) -> Row:
+    """Why there is no trough, by code."""
+    return np.where(lowest(cumulative_free_cash_flow) < 0, ANSWERED, NO_OUTLAY)
+
+
+@line(QUARTERS, result, view=True)
+def quarters_under_water(cumulative_free_cash_flow: Row) -> Row:
+    """Number of quarters in which the J-curve is below zero."""
+    return sum_to_date(np.where(cumulative_free_cash_flow < 0, 1, 0)) * ONE_QUARTER
+
+
+def _year_to(row: Row) -> Row:
+    to_date = running_sum(row)
+    return to_date - lag(to_date, ONE_YEAR)
+
+
+@line(DATE, result, view=True)
+def operating_income_turns_positive(operating_income: Row, view_start: Row) -> Row:
+    """First quarter from which incremental operating income of four quarters stays above zero
+    to the horizon."""
+    return first_lasting(_year_to(operating_income), view_start)
+
+
+@line(SWITCH, result, view=True)
+def operating_income_turns_positive_status(operating_income: Row) -> Row:
+    """Why incremental operating income does not turn positive, by code."""
+    return np.where(value_at(_year_to(operating_income), HORIZON) > 0, ANSWERED, NEVER)
+
+
+@line(DATE, result, view=True)
+def ebitda_turns_positive(ebitda: Row, view_start: Row) -> Row:
+    """First quarter from which incremental EBITDA of four quarters stays above zero to the
+    horizon."""
+    return first_lasting(_year_to(ebitda), view_start)
+
+
+@line(SWITCH, result, view=True)
+def ebitda_turns_positive_status(ebitda: Row) -> Row:
+    """Why incremental EBITDA does not turn positive, by code."""
+    return np.where(value_at(_year_to(ebitda), HORIZON) > 0, ANSWERED, NEVER)
+
+
+@line(TIMES, result, view=True)
+def multiple_on_invested_capital(incremental_free_cash_flow: Row) -> Row:
+    """Sum of the positive quarterly flows per dollar of the negative ones, undiscounted."""
+    inflows = sum_to_date(np.maximum(incremental_free_cash_flow, 0))
+    outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
+    return np.where(outflows > 0, ratio(inflows, outflows), NO_NUMBER)
+
+
+@line(SWITCH, result, view=True)
+def multiple_on_invested_capital_status(incremental_free_cash_flow: Row) -> Row:
+    """Why there is no multiple, by code."""
+    outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
+    return np.where(outflows > 0, ANSWERED, NO_OUTLAY)
+
+
+@line(TIMES, result, view=True)
+def profitability_index(npv: Row, capex: Row, discount_factor: Row) -> Row:
+    """Present value of what the capex brings, per dollar of the present value of incremental
+    capex: 1 + NPV / PV of capex."""
+    invested = sum_to_date(capex * discount_factor)
+    return np.where(invested > 0, 1 + ratio(npv, invested), NO_NUMBER)
+
+
+@line(SWITCH, result, view=True)
+def profitability_index_status(capex: Row, discount_factor: Row) -> Row:
+    """Why there is no profitability index, by code."""
+    return np.where(sum_to_date(capex * discount_factor) > 0, ANSWERED, NO_OUTLAY)
+
+
+@line(SHARE, rate, view=True, annual="last")
+def return_on_invested_capital(
+    net_operating_profit: Row, property_net: Row, working_capital: Row
+) -> Row:
+    """Incremental NOPAT of the last four quarters, per dollar of incremental property and
+    working capital a year before; 0 where there is none."""
+    capital = lag(property_net + working_capital, ONE_YEAR)
+    earned = _year_to(net_operating_profit)
+    return np.where(capital > 0, ratio(earned, capital), 0)
+
+
+@line(SHARE, rate, view=True, annual="last")
+def spread_over_wacc(return_on_invested_capital: Row, returns_wacc: Row) -> Row:
+    """Return on incremental invested capital less the WACC."""
+    return return_on_invested_capital - returns_wacc
