@@ -31,7 +31,7 @@ def _charge(
         np.array(placed)[:, None], np.array([[life]]), slots, new, INDEX,
         np.array([[share]]), np.array([[float(age)]]),
     )  # fmt: skip
-    return made.depreciation[:, 0], made.write_off[:, 0]
+    return made.depreciation[:, 0], (made.catch_up + made.write_off)[:, 0]
 
 
 @ORACLE

@@ -138,7 +138,8 @@ def present_value(flows: Array, log_rates: Array) -> Array:
         ahead += late
         behind *= backward
         behind += early
-    return np.where(log_rates >= 0.0, ahead, behind)
+    values: Array = np.where(log_rates >= 0.0, ahead, behind)
+    return values
 
 
 def _scaled(flows: Array) -> Array:

@@ -48,11 +48,12 @@ def construction_in_progress(
         flow,
         "Straight-line charge of assets in service, over the useful life in force.",
     ),
-    write_offs=(
+    catch_up=(
         USD_M,
         flow,
-        "Book value expensed at once: vintages older than a shortened life, early retirement.",
+        "Book value expensed at once when a shortened life overtakes a vintage.",
     ),
+    write_offs=(USD_M, flow, "Book value of assets retired early."),
 )
 def depreciation_charge(
     placed_in_service: Row,
@@ -66,7 +67,7 @@ def depreciation_charge(
     life_early_retirement_age: Row,
     asset_depreciable: Row,
     quarter_index: Row,
-) -> tuple[Row, Row]:
+) -> tuple[Row, Row, Row]:
     """Two fleets of a class: the share that has followed every change of useful life, and the
     rest, which kept its first life until later changes took it in."""
     age = life_early_retirement_age * QUARTERS_PER_YEAR
@@ -91,20 +92,26 @@ def depreciation_charge(
         cost * (1 - life_changes_share), first, rest_dates, rest_lives, quarter_index,
         life_early_retirement_share, age,
     )  # fmt: skip
-    return leading.depreciation + rest.depreciation, leading.write_off + rest.write_off
+    return (
+        leading.depreciation + rest.depreciation,
+        leading.catch_up + rest.catch_up,
+        leading.write_off + rest.write_off,
+    )
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def salvage(write_offs: Row, life_salvage_share: Row, life_sellable_share: Row) -> Row:
-    """Cash from stranded assets: the share of what is written off that can be sold, at a share
-    of its book value."""
+    """Cash from assets retired early: the share that can be sold, at a share of its book
+    value."""
     return write_offs * life_sellable_share * life_salvage_share
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def book_depreciation(scheduled_depreciation: Row, write_offs: Row, salvage: Row) -> Row:
+def book_depreciation(
+    scheduled_depreciation: Row, catch_up: Row, write_offs: Row, salvage: Row
+) -> Row:
     """Depreciation expense of the class, with write-offs net of salvage."""
-    return scheduled_depreciation + write_offs - salvage
+    return scheduled_depreciation + catch_up + write_offs - salvage
 
 
 @line(USD_M, flow)

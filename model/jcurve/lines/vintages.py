@@ -40,9 +40,14 @@ def in_service(placed: Row, physical_life: Row) -> Row:
 
 
 class Charge(NamedTuple):
-    """What a quarter expenses: scheduled depreciation, and book value written off at once."""
+    """What a quarter expenses.
+
+    ``depreciation`` is scheduled; ``catch_up`` is the book value of vintages that a shortened
+    life has overtaken; ``write_off`` that of assets retired early.
+    """
 
     depreciation: Row
+    catch_up: Row
     write_off: Row
 
 
@@ -76,7 +81,7 @@ def straight_line(
         retirement_age: in quarters.
     """
     rate = placed / (life / ONE_QUARTER)
-    depreciation, retired = _charge(rate, life, retired_share, retirement_age)
+    depreciation, _, retired = _charge(rate, life, retired_share, retirement_age)
     caught_up = placed - placed
     for slot, date in change_dates.items():
         new_life = change_lives[slot]
@@ -89,10 +94,10 @@ def straight_line(
         rerated = rate * np.where(outlived, 0, ratio(left, new_life - age))
         rate = np.where(quarter_index < date, rerated, placed / (new_life / ONE_QUARTER))
         life = new_life
-        after, gone = _charge(rate, life, retired_share, retirement_age)
+        after, _, gone = _charge(rate, life, retired_share, retirement_age)
         depreciation = np.where(quarter_index >= date, after, depreciation)
         retired = np.where(quarter_index >= date, gone, retired)
-    return Charge(depreciation, caught_up + retired)
+    return Charge(depreciation, caught_up, retired)
 
 
 def _charge(rate: Row, life: Row, retired_share: Row, retirement_age: Row) -> Charge:
@@ -103,4 +108,4 @@ def _charge(rate: Row, life: Row, retired_share: Row, retirement_age: Row) -> Ch
     at_retirement = lag(to_date, early)
     scheduled = to_date - at_life - retired_share * (at_retirement - at_life)
     written_off = retired_share * lag(rate, early) * ((life - early) / ONE_QUARTER)
-    return Charge(scheduled, written_off)
+    return Charge(scheduled, 0, written_off)
