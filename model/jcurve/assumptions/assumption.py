@@ -14,7 +14,16 @@ from jcurve.assumptions.paths import Path, Value
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.units import UNITS, Unit
 
-__all__ = ["DISTRIBUTIONS", "KINDS", "SHAPES", "Assumption", "Distribution", "Kind", "Shape"]
+__all__ = [
+    "DISTRIBUTIONS",
+    "KINDS",
+    "SHAPES",
+    "Assumption",
+    "Distribution",
+    "Kind",
+    "Shape",
+    "shape_of",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
@@ -89,7 +98,7 @@ class Assumption(BaseModel):
     def _holds_together(self) -> Self:
         if self.unit not in UNITS:
             raise ValueError(f"unknown unit {self.unit}")
-        shape = _shape_of(self.value)
+        shape = shape_of(self.value)
         if shape != self.shape:
             raise ValueError(f"{self.shape} given a value of shape {shape}")
         if (self.low is None) != (self.high is None):
@@ -170,7 +179,8 @@ class Assumption(BaseModel):
         return value.over() if isinstance(value, Path) else np.array([value])
 
 
-def _shape_of(value: Value) -> Shape:
+def shape_of(value: Value) -> Shape:
+    """The shape of a value."""
     if isinstance(value, Path):
         return "by_year" if value.by == "year" else "by_quarter"
     return "changes" if isinstance(value, tuple) else "scalar"

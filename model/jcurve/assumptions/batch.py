@@ -244,8 +244,8 @@ def _set_year(
 
 def _in_order(item: Assumption, made: Mapping[str, Array]) -> Mask:
     """Dates of the changes that are used rise, and lives are inside the bounds."""
-    assert isinstance(item.value, tuple)  # the shape says so
-    used = slot_keys(item.key)[: len(item.value)]
+    changes = item.value if isinstance(item.value, tuple) else ()
+    used = slot_keys(item.key)[: len(changes)]
     valid: Mask = np.ones(1, dtype=bool)
     for (earlier, _), (later, _) in itertools.pairwise(used):
         valid = valid & (made[earlier] < made[later])[0]

@@ -25,9 +25,9 @@ __all__ = [
     "Place",
     "Table",
     "Text",
+    "content_of",
     "from_python",
     "read",
-    "read_file",
     "read_value",
 ]
 
@@ -106,27 +106,30 @@ class Listing:
 Node: TypeAlias = Text | Table | Listing
 
 
-def read_file(path: Path, origin: str) -> Table:
-    """The table that a file holds.
-
-    Args:
-        path: the file.
-        origin: how errors name it.
+def content_of(path: Path, origin: str) -> bytes:
+    """What a file holds.
 
     Raises:
-        ScenarioError: it cannot be read, is no YAML table, or uses a refused feature.
+        ScenarioError: it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ScenarioError(
             f"cannot read the scenario file: {error.strerror}", where=origin
         ) from error
-    return read(content, origin)
 
 
 def read(content: bytes, origin: str) -> Table:
-    """The table that ``content`` holds; see :func:`read_file`."""
+    """The table that a file's content is.
+
+    Args:
+        content: UTF-8 text.
+        origin: how errors name the file.
+
+    Raises:
+        ScenarioError: it is no YAML table, or uses a refused feature.
+    """
     if len(content) > _MAX_BYTES:
         raise ScenarioError(
             "the scenario file is too large",
@@ -209,14 +212,13 @@ def _node(node: yaml.Node, place: Place, seen: set[int], depth: int) -> Node:
         )
     if depth > _MAX_DEPTH:
         raise ScenarioError("nested too deeply", where=str(here))
-    if isinstance(node, yaml.ScalarNode):
-        is_null = not node.style and node.value in _NULLS
-        return Text(None if is_null else str(node.value), line)
+    if isinstance(node, yaml.MappingNode):
+        return _table(node, place, seen, depth)
     if isinstance(node, yaml.SequenceNode):
-        items = tuple(_node(item, place, seen, depth + 1) for item in node.value)
-        return Listing(items, line)
-    assert isinstance(node, yaml.MappingNode)  # YAML has no fourth kind
-    return _table(node, place, seen, depth)
+        return Listing(tuple(_node(item, place, seen, depth + 1) for item in node.value), line)
+    # Only a plain scalar can be empty; the two parsers spell its style differently.
+    is_null = not getattr(node, "style", None) and node.value in _NULLS
+    return Text(None if is_null else str(node.value), line)
 
 
 def _at(place: Place, line: int) -> Place:

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.assumption import Assumption, shape_of
 from jcurve.assumptions.document import Listing, Place, Table, Text
-from jcurve.assumptions.entries import known_fields
+from jcurve.assumptions.fields import known_fields
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.reading import read_text, read_texts
 from jcurve.errors import ScenarioError, nearest
@@ -49,7 +49,7 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
     known = set(keys)
     found: list[Mix] = []
     for entry in table.entries:
-        here = place.at(entry.line, entry.key)
+        here = place.at(entry.line, "mixes")
         if not isinstance(entry.value, Table):
             raise ScenarioError(
                 "a mix is a table", where=str(here), allowed="{members: […], remainder: …}"
@@ -151,7 +151,7 @@ def settle(
         settled[mix.remainder] = settled[mix.remainder].model_copy(
             update={
                 "value": value,
-                "shape": "by_year" if isinstance(value, Path) else "scalar",
+                "shape": shape_of(value),
                 "why": f"What the other members of {mix.name} leave.",
                 "set_by": set_by,
             }

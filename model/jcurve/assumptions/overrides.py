@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from jcurve.assumptions.assumption import Assumption
@@ -13,6 +14,8 @@ from jcurve.assumptions.paths import Path
 from jcurve.errors import ScenarioError, nearest
 
 __all__ = ["OVERRIDE", "apply", "find", "parse_override"]
+
+_PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 
 OVERRIDE = "override"
 """Who set a value that no scenario file holds."""
@@ -47,7 +50,7 @@ def find(
     found, period = items.get(key), ""
     if found is None:
         head, _, last = key.rpartition(".")
-        if head in items and last[:1].isdecimal():
+        if head in items and _PERIOD.fullmatch(last):
             found, period = items[head], last
     if found is None:
         raise _unknown(key, items, place)

@@ -132,9 +132,13 @@ def _amount(text: str, unit: Unit, place: Place) -> Quantity:
         return Quantity(value, True, text)
     given = ALIASES.get(given, given)
     allowed = convertible(unit)
+    if not given[0].isalpha():
+        raise ScenarioError(
+            "not a number", where=str(place), received=text, allowed=_example(unit, ())
+        )
     if given not in allowed:
         raise ScenarioError(
-            "wrong unit" if given in UNITS else "not a number with a unit",
+            "wrong unit" if given in UNITS else "unknown unit",
             where=str(place),
             received=text,
             allowed=", ".join(allowed),
@@ -180,9 +184,9 @@ def _example(unit: Unit, choices: tuple[str, ...]) -> str:
     # The first other one for plain numbers (percent), the largest for amounts (USD bn).
     others = [UNITS[name] for name in convertible(unit) if name != unit.name]
     if not others:
-        return f"a number in {unit.name}"
+        return f"a number ({unit.name})"
     other = max(others, key=lambda each: each.scale) if unit.dims else others[0]
-    return f"a number in {unit.name}, or with its unit such as '1.5 {other.name}'"
+    return f"a number ({unit.name}), or with its unit such as '1.5 {other.name}'"
 
 
 def number_text(value: float, unit: str = "", choices: tuple[str, ...] = ()) -> str:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.document import Entry, Place, Table, read_file
-from jcurve.assumptions.entries import (
-    Author,
-    change,
-    change_period,
-    define,
-    known_fields,
-    read_date,
-)
+from jcurve.assumptions.document import Entry, Place, Table, content_of, read
+from jcurve.assumptions.entries import change, change_period, define
+from jcurve.assumptions.fields import known_fields, read_date
+from jcurve.assumptions.grounds import Author
 from jcurve.assumptions.mixes import read_mixes, remainder
 from jcurve.assumptions.overrides import OVERRIDE, find
 from jcurve.assumptions.reading import read_text
@@ -112,19 +108,19 @@ def _unknown(name: object, project: Project, where: str | None, what: str) -> Sc
 def _load(name: str, project: Project, heirs: tuple[str, ...]) -> Scenario:
     path = project.scenarios / f"{name}{_SUFFIX}"
     place = Place(path.relative_to(project.root).as_posix())
-    table = read_file(path, place.origin)
+    content = content_of(path, place.origin)
+    if name == BASE:
+        return _base(content, place.origin)
+    table = read(content, place.origin)
     extends = table.get("extends")
-    allowed = _ROOT_FIELDS if extends is None else _CHILD_FIELDS
-    if extends is None and name != BASE:
+    if extends is None:
         raise ScenarioError(
             "extends is missing",
             where=str(place.at(1)),
             allowed=f"extends: {BASE}; only {BASE} stands alone",
         )
-    fields = known_fields(table, allowed, place.at(1))
+    fields = known_fields(table, _CHILD_FIELDS, place.at(1))
     _check_head(fields, name, place)
-    if extends is None:
-        return _root(name, fields, place)
     here = place.at(extends.line)
     parent_name = read_text(extends.value, here, "extends")
     chain = (*heirs, name)
@@ -178,11 +174,16 @@ def _entries(fields: Mapping[str, Entry], name: str, place: Place) -> tuple[Entr
     return entry.value.entries
 
 
-def _root(name: str, fields: Mapping[str, Entry], place: Place) -> Scenario:
+@lru_cache(maxsize=4)
+def _base(content: bytes, origin: str) -> Scenario:
+    """The scenario that stands alone; kept, since every other one begins with it."""
+    place = Place(origin)
+    fields = known_fields(read(content, origin), _ROOT_FIELDS, place.at(1))
+    _check_head(fields, BASE, place)
     entries = _entries(fields, "assumptions", place)
     keys = [entry.key for entry in entries]
     mixes = read_mixes(Table(_entries(fields, "mixes", place)), keys, place)
-    author = Author(name)
+    author = Author(BASE)
     left_over = {mix.remainder: mix for mix in mixes}
     items: dict[str, Assumption] = {}
     places = {entry.key: place.at(entry.line, entry.key) for entry in entries}
@@ -202,14 +203,14 @@ def _root(name: str, fields: Mapping[str, Entry], place: Place) -> Scenario:
             value = remainder(mix, items, mix.where)
             items[entry.key] = define(entry.value, places[entry.key], author, value)
     made = Scenario(
-        name=name,
+        name=BASE,
         title=_head(fields, "title", place),
         story=_head(fields, "story", place),
         extends=None,
         items=tuple(items[key] for key in keys),
         mixes=mixes,
     )
-    return resolved(made, places, name)
+    return resolved(made, places, BASE)
 
 
 def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenario) -> Scenario:
