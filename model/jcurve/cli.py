@@ -134,6 +134,7 @@ def _show(chosen: argparse.Namespace) -> int:
     return 0
 
 
+_RATES = {"share": "%", "per year": "% a year"}
 _PARTS = ("value", "unit", "reason")
 
 
@@ -149,6 +150,8 @@ def _figure(figure: dict[str, Any] | None) -> str:
         return value
     if unit == "USD m":
         value, unit = value / 1000.0, "USD bn"
+    elif unit in _RATES:
+        value, unit = value * 100.0, _RATES[unit]
     return f"{short_number(value)} {unit}"
 
 

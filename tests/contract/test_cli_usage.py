@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import signal
@@ -172,6 +173,50 @@ def test_a_bad_scenario_stops_before_anything_is_written(
     assert words in captured.err
     assert captured.out == ""
     assert not project.reports.exists()
+
+
+HEADLINES = {
+    "npv",
+    "irr",
+    "payback",
+    "discounted_payback",
+    "trough_amount",
+    "trough_quarter",
+    "terminal_share_of_npv",
+}
+
+
+def test_show_for_a_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every headline in both views has a unit, or null with a reason; CSV says the same."""
+    make_real_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["show", "base", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert main(["show", "base", "--csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+
+    assert set(shown) == {"scenario", "hash", "valuation_date", "data_through", "views"}
+    assert set(shown["views"]) == {"programme", "go_forward"}
+    for view, figures in shown["views"].items():
+        assert set(figures) >= HEADLINES
+        for name, figure in figures.items():
+            assert figure.get("unit") if figure["value"] is not None else figure["reason"]
+            (row,) = (row for row in rows if (row["view"], row["name"]) == (view, name))
+            assert row["value"] == ("" if figure["value"] is None else str(figure["value"]))
+
+
+def test_trace_reaches_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_real_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(["trace", "npv", "--size", "30"]) == 0
+    assert "returns_wacc" in capsys.readouterr().out
+    assert main(["trace", "nvp"]) == 2
+    assert capsys.readouterr().err.startswith("jcurve: ")
 
 
 def test_one_bad_scenario_does_not_stop_the_rest(
