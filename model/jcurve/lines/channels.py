@@ -29,11 +29,15 @@ def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
 
 @line(SHARE, rate, over=CHANNEL, annual="last")
 def channel_adoption(
-    channel_start: Row, channel_ramp: Row, quarter_index: Row, programme_stop: Row
+    channel_start: Row,
+    channel_ramp: Row,
+    quarter_index: Row,
+    programme_stop: Row,
+    programme_commits: Row,
 ) -> Row:
     """Share of the addressable units that use the product; frozen where the programme
-    stops."""
-    return logistic_adoption(
+    stops, none without it."""
+    return programme_commits * logistic_adoption(
         np.minimum(quarter_index, programme_stop),
         channel_start,
         channel_ramp,
@@ -50,7 +54,6 @@ def channel_demand(
     channel_probability: Row,
     channel_cannibalised: Row,
     quarter_index: Row,
-    programme_commits: Row,
 ) -> Row:
     """Revenue that users would bring: addressable units x adoption x value per unit and year
     x probability that the product succeeds, less what it takes from advertising. Value per
@@ -59,7 +62,7 @@ def channel_demand(
     value = channel_value * (1 + channel_value_growth) ** years
     yearly = channel_addressable * value * channel_adoption
     kept = channel_probability * (1 - channel_cannibalised)
-    return programme_commits * kept * yearly / QUARTERS_IN_YEAR
+    return kept * yearly / QUARTERS_IN_YEAR
 
 
 @line(H100E, flow, over=CHANNEL)

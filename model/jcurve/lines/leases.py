@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, stock
+from jcurve.engine.line import flow, line, lines, stock
 from jcurve.engine.primitives import Row, lag, running_sum, scan, splice, year_sum
 from jcurve.engine.units import H100E, USD_M, Quantity
 from jcurve.lines.constants import (
@@ -75,8 +75,18 @@ def compute_leased(lease_payments: Row, lease_compute_share: Row, cloud_price: R
     return lease_payments * lease_compute_share / (MILLION * cloud_price * HOURS_IN_QUARTER)
 
 
-@line(USD_M, stock)
-def operating_lease_liability(
+@lines(
+    annual="last",
+    operating_lease_liability=(
+        USD_M,
+        stock,
+        "Present value of operating-lease payments still to come, the right-of-use asset's "
+        "equal; leases of before are taken to be renewed at their level.",
+    ),
+    lease_liability_added=(USD_M, flow, "Present value of operating leases that start."),
+    lease_interest=(USD_M, flow, "Unwinding of the lease liability."),
+)
+def operating_leases(
     lease_starts: Row,
     lease_operating_share: Row,
     lease_cost: Row,
@@ -84,26 +94,55 @@ def operating_lease_liability(
     lease_discount_rate: Row,
     reported_operating_lease_liabilities: Row,
     history: Row,
-) -> Row:
-    """Present value of operating-lease payments still to come: opening, plus new leases at
-    present value, plus interest, less payments. Leases of before are taken to be renewed at
-    their level. The right-of-use asset is its equal."""
+) -> tuple[Row, Row, Row]:
+    """Opening, plus new leases at present value, less payments at the beginning of the quarter,
+    plus interest on what is left."""
     quarterly = (1 + lease_discount_rate) ** (1 / QUARTERS_IN_YEAR) - 1
     term = lease_term * QUARTERS_PER_YEAR / ONE_QUARTER
-    annuity = (1 - (1 + quarterly) ** (-term)) / quarterly
-    new = lease_starts * lease_operating_share / term * annuity * (1 + quarterly)
-    earlier = splice(reported_operating_lease_liabilities, 0)
+    annuity = (1 - (1 + quarterly) ** (-term)) / quarterly * (1 + quarterly)
+    started = lease_starts * lease_operating_share / term * annuity
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
-        added, kept = before
-        start, paid, interest, reported, known = now
-        kept = np.where(known > 0, reported, kept)
-        added = np.maximum((added + start - paid) * (1 + interest), 0)
-        return added, kept, added + kept
+        new, earlier = before
+        added, paid, rate, reported, known = now
+        earlier = np.where(known > 0, reported, earlier)
+        interest = (new + added - paid) * rate
+        new = new + added - paid + interest
+        return new, earlier, new + earlier, interest
 
-    _, _, liability = scan(
+    nothing = Quantity(0, USD_M)
+    _, _, liability, interest = scan(
         step,
-        (Quantity(0, USD_M), Quantity(0, USD_M)),
-        (new / (1 + quarterly), lease_cost, quarterly, earlier, history),
+        (nothing, nothing),
+        (
+            started,
+            lease_cost,
+            quarterly,
+            splice(reported_operating_lease_liabilities, 0),
+            history,
+        ),
     )
-    return liability
+    return liability, started, interest
+
+
+@line(USD_M, stock)
+def check_leases(
+    leases_not_commenced: Row, lease_signings: Row, lease_starts: Row, history: Row
+) -> Row:
+    """Change of leases not commenced, less signed and plus started, on the forecast: 0."""
+    moved = leases_not_commenced - lag(leases_not_commenced, ONE_QUARTER)
+    return (1 - history) * (moved - lease_signings + lease_starts)
+
+
+@line(USD_M, stock)
+def check_lease_liability(
+    operating_lease_liability: Row,
+    lease_liability_added: Row,
+    lease_interest: Row,
+    lease_cost: Row,
+    history: Row,
+) -> Row:
+    """Change of the lease liability, less new leases and interest, plus payments, on the
+    forecast: 0."""
+    moved = operating_lease_liability - lag(operating_lease_liability, ONE_QUARTER)
+    return (1 - history) * (moved - lease_liability_added - lease_interest + lease_cost)

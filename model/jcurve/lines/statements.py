@@ -316,3 +316,34 @@ def check_property(
     bought = total(additions) + total(opening_placements)
     moved = property_net - lag(property_net, ONE_QUARTER)
     return moved - bought + property_depreciation + salvage_proceeds
+
+
+@line(USD_M, stock)
+def check_debt(debt: Row, debt_change: Row, history: Row) -> Row:
+    """Change of debt less what is drawn and repaid, on the forecast: 0."""
+    return (1 - history) * (debt - lag(debt, ONE_QUARTER) - debt_change)
+
+
+@line(USD_M, stock)
+def check_equity(
+    equity: Row,
+    net_income: Row,
+    share_based_compensation: Row,
+    dividends: Row,
+    settlement_taxes: Row,
+    repurchases: Row,
+    history: Row,
+) -> Row:
+    """Change of equity less net income and share-based compensation, plus what is paid out, on
+    the forecast: 0."""
+    moved = equity - lag(equity, ONE_QUARTER) - net_income - share_based_compensation
+    return (1 - history) * (moved + dividends + settlement_taxes + repurchases)
+
+
+@line(USD_M, stock)
+def check_deferred_tax(
+    deferred_tax_liability: Row, tax_provision: Row, cash_taxes: Row, history: Row
+) -> Row:
+    """Change of deferred tax less the provision, plus tax paid, on the forecast: 0."""
+    moved = deferred_tax_liability - lag(deferred_tax_liability, ONE_QUARTER)
+    return (1 - history) * (moved - tax_provision + cash_taxes)

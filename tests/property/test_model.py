@@ -1,0 +1,236 @@
+"""What must hold for the model in any scenario that validates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from tests.counts import count
+
+import jcurve
+from jcurve.assumptions import available
+from jcurve.assumptions.batch import batch, sample_uniform
+
+CHUNK = 512
+WORLDS = ("with", "without", "stopped")
+CLASSES = ("accelerators", "servers", "network", "buildings", "land")
+
+
+@lru_cache(maxsize=1)
+def base() -> jcurve.Case:
+    return jcurve.evaluate("base")
+
+
+def _batches(seed: int, wanted: list[str], what: str = "base"):  # type: ignore[no-untyped-def]
+    """Rows of random valid scenarios, a chunk at a time."""
+    scenario = jcurve.scenario(what)
+    generator = np.random.default_rng(seed)
+    left = count("random_scenarios")
+    while left > 0:
+        size = min(CHUNK, left)
+        draws = sample_uniform(scenario, size, generator)
+        yield draws, jcurve.evaluate_batch(batch(scenario, draws), wanted, scenario)
+        left -= size
+
+
+def test_identities_hold_in_random_scenarios() -> None:
+    model = base().assembly.model
+    checks = [
+        f"{row}@{tag}" if tag else row
+        for row in model.outputs
+        if row.startswith("check_")
+        for tag in model.tags(row)
+    ]
+    assert len(checks) >= 20
+    scale_of = {world: f"total_net_assets@{world}" for world in WORLDS}
+    for _, rows in _batches(1, [*checks, *scale_of.values()]):
+        for check in checks:
+            scale = np.abs(rows[scale_of[check.partition("@")[2] or "with"]]).max(axis=0)
+            worst = np.abs(rows[check]).max(axis=0) / np.maximum(scale, 1.0)
+            assert worst.max() < 1e-6, check
+
+
+def test_property_is_cost_less_depreciation_and_never_negative() -> None:
+    wanted = [
+        f"{line}.{each}@with"
+        for line in ("additions", "opening_placements", "placed_in_service", "salvage",
+                     "book_depreciation", "property_net_by_class", "construction_in_progress")
+        for each in CLASSES
+    ]  # fmt: skip
+    for _, rows in _batches(2, wanted):
+        for each in CLASSES:
+            bought = rows[f"additions.{each}@with"] + rows[f"opening_placements.{each}@with"]
+            gone = rows[f"book_depreciation.{each}@with"] + rows[f"salvage.{each}@with"]
+            book = rows[f"property_net_by_class.{each}@with"]
+            scale = bought.sum(axis=0).max()
+            np.testing.assert_allclose(np.cumsum(bought - gone, axis=0), book, atol=1e-8 * scale)
+            placed = np.cumsum(rows[f"placed_in_service.{each}@with"] - gone, axis=0)
+            assert placed.min() > -1e-8 * scale, each
+
+
+def test_worlds_agree_before_the_programme_and_the_stopped_one_until_the_valuation_date() -> None:
+    case = base()
+    start = case.assembly.timeline.index("2023Q1")
+    valued = case.assembly.timeline.index("2026Q2")
+    for line in ("capex", "revenue", "total_costs", "unlevered_free_cash_flow", "equity"):
+        assert (case.row(line, "with")[:start] == case.row(line, "without")[:start]).all(), line
+        assert (
+            case.row(line, "with")[: valued + 1] == case.row(line, "stopped")[: valued + 1]
+        ).all(), line
+
+
+def test_without_a_programme_every_programme_line_is_exactly_zero() -> None:
+    case = jcurve.evaluate("no_programme")
+    model = case.assembly.model
+    for row in model.worldly:
+        if row in model.outputs and row != "programme_stop":
+            assert not np.nan_to_num(case.row(row, "programme")).any(), row
+    assert case["npv"] == 0.0
+    assert case["payback"] is None
+
+
+def test_a_programme_ended_at_the_valuation_date_has_no_go_forward_lines() -> None:
+    case = jcurve.evaluate("stop_now")
+    model = case.assembly.model
+    for row in model.worldly:
+        if row in model.outputs and row != "programme_stop":
+            assert not np.nan_to_num(case.row(row, "go_forward")).any(), row
+    assert case["npv.go_forward"] == 0.0
+
+
+@pytest.mark.parametrize("name", sorted(available()))
+def test_every_scenario_evaluates_and_ties(name: str) -> None:
+    case = jcurve.evaluate(name)
+    broken = [check for check in case.checks() if not check.holds]
+    assert not broken
+    for row in case.values.values():
+        assert not np.isinf(row).any()
+
+
+def test_history_is_reported_and_the_forecast_starts_without_a_step() -> None:
+    case = base()
+    last = case.assembly.timeline.index("2026Q2")
+    for line, fact in (
+        ("revenue", "reported_revenue"),
+        ("total_costs", "reported_total_costs"),
+        ("advertising", "reported_advertising"),
+        ("capex", "reported_capex"),
+        ("operating_cash_flow", "reported_operating_cash_flow"),
+        ("cash_and_securities", "reported_cash_and_securities"),
+        ("debt", "reported_long_term_debt"),
+        ("equity", "reported_equity"),
+    ):
+        shown = case.row(line, "with")[last - 13 : last + 1]
+        np.testing.assert_allclose(
+            shown, case.row(fact)[last - 13 : last + 1], rtol=5e-3, err_msg=line
+        )
+    # A year after the join each flow has moved no more than growth explains; capex is guided
+    # to double, and unusual charges fall away.
+    for line in ("revenue", "advertising", "core_cost", "share_based_compensation"):
+        row = case.row(line, "with")
+        before, after = row[last - 3 : last + 1].sum(), row[last + 1 : last + 5].sum()
+        assert 0.95 < after / before < 1.35, line
+
+
+def _move(key: str, low: float, high: float, wanted: list[str]) -> tuple[dict, dict]:  # type: ignore[type-arg]
+    cases = [jcurve.evaluate(jcurve.scenario("base", {key: value})) for value in (low, high)]
+    return tuple({name: case[name] for name in wanted} for case in cases)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "lever", ["engagement", "targeting", "creative", "measurement", "automation"]
+)
+def test_more_pass_through_never_lowers_npv(lever: str) -> None:
+    low, high = _move(f"lever.pass_through.{lever}", 0.2, 0.6, ["npv", "npv.go_forward"])
+    assert high["npv"] > low["npv"]
+    assert high["npv.go_forward"] > low["npv.go_forward"]
+
+
+def test_a_longer_life_never_lowers_early_earnings_nor_moves_cash_before_tax() -> None:
+    changes = [
+        {"date": "2022Q2", "life": 4.5},
+        {"date": "2022Q4", "life": 5},
+        {"date": "2025Q1", "life": 5.5},
+    ]
+    longer = jcurve.evaluate(
+        jcurve.scenario("base", {"life.changes": [*changes, {"date": "2027Q1", "life": 6.5}]})
+    )
+    first = base().assembly.timeline.index("2027Q1")
+    gained = longer.row("operating_income", "with") - base().row("operating_income", "with")
+    assert (gained[first : first + 16] > 0).all()
+    np.testing.assert_allclose(
+        longer.row("ebitda", "with"), base().row("ebitda", "with"), rtol=1e-12
+    )
+
+
+def test_a_dearer_accelerator_never_raises_compute() -> None:
+    cheap, dear = (
+        jcurve.evaluate(jcurve.scenario("base", {"compute.price_shock": value}))
+        for value in (-0.2, 0.4)
+    )
+    for world in WORLDS:
+        assert (dear.row("compute_owned", world) <= cheap.row("compute_owned", world)).all()
+
+
+def test_no_benefit_from_any_lever_or_channel_never_pays_back() -> None:
+    scenario = jcurve.scenario("base")
+    nothing = {
+        key: 0.0
+        for key in scenario.assumptions
+        if key.startswith(("lever.pass_through.", "channel.probability.", "saving.rate."))
+    }
+    case = jcurve.evaluate(jcurve.scenario("base", nothing))
+    assert case["payback"] is None
+    assert case.headlines()["programme"]["payback"]["reason"] == "never within the horizon"
+    assert case["npv"] < base()["npv"]
+
+
+def test_capex_of_nothing_is_depreciated_by_nothing() -> None:
+    case = jcurve.evaluate(
+        jcurve.scenario(
+            "base",
+            {
+                "capex.total": {2026: 0, 2030: 0},
+                "capex.steady_state_intensity": 0.0,
+                "capex.baseline_intensity": 0.0,
+            },
+        )
+    )
+    end = case.assembly.timeline.index("2040Q4")
+    assert case.row("capex", "with")[-40:].sum() == 0.0
+    # Buildings bought by mid 2026 are charged for fifteen and a half years.
+    for each in ("accelerators", "servers", "network"):
+        assert case.row(f"book_depreciation.{each}", "with")[end - 16 :].sum() == pytest.approx(
+            0.0, abs=1e-6
+        )
+
+
+def test_leases_commitments_and_capex_count_nothing_twice() -> None:
+    case = base()
+    more = jcurve.evaluate(jcurve.scenario("base", {"lease.operating_share": 0.9}))
+    # A larger operating share moves lease cost alone: principal stays inside planned capex.
+    assert (more.row("capex", "with") == case.row("capex", "with")).all()
+    moved = more.row("total_costs", "with") - case.row("total_costs", "with")
+    leased = more.row("lease_cost", "with") - case.row("lease_cost", "with")
+    np.testing.assert_allclose(moved, leased, atol=1e-6)
+    parts = sum(
+        case.row(line, "with")
+        for line in (
+            "core_cost", "reality_labs_cost", "unusual_costs", "programme_cost",
+            "property_depreciation", "other_amortisation",
+        )
+    )  # fmt: skip
+    np.testing.assert_allclose(
+        parts - case.row("cost_savings", "with"), case.row("total_costs", "with")
+    )
+    supply = sum(
+        case.row(f"spending_by_supply.{each}", "with")
+        for each in case.assembly.company.sets["supply"]
+    )
+    bought = (
+        case.row("capex", "with")
+        + case.row("energy_cost", "with")
+        + case.row("cloud_spending", "with")
+    )
+    np.testing.assert_allclose(supply, bought)
