@@ -137,14 +137,15 @@ def _lag_by_scenario(x: Array, delay: Array) -> Array:
     column = np.arange(width) if columns > 1 else 0
     first = (pad - whole.astype(np.intp)) * columns + column
     at = np.arange(height)[:, None] * columns + first
-    near: Array = flat.take(at)
+    near: Array = flat.take(at, mode="clip")  # in range already; "raise" would copy once more
     if not part.any():
         return near
-    at -= columns
-    far = flat.take(at)
+    # One quarter further back is the row above, but for the first quarter.
+    far = near[:-1] * part
+    before = flat.take(first - columns, mode="clip") * part
     near *= 1.0 - part
-    far *= part
-    near += far
+    near[1:] += far
+    near[:1] += before
     return near
 
 
