@@ -14,6 +14,7 @@ from jcurve.lines import (
     costs,
     financing,
     leases,
+    market,
     obligations,
     own_or_rent,
     power,
@@ -41,6 +42,7 @@ MODULES: tuple[ModuleType, ...] = (
     statements,
     obligations,
     own_or_rent,
+    market,
     returns,
 )
 """In the order in which a reader meets them."""

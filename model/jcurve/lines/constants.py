@@ -12,6 +12,7 @@ from jcurve.engine.units import (
 )
 
 __all__ = [
+    "BILLION_IN_MILLIONS",
     "HALF_A_QUARTER",
     "HORIZON",
     "HOURS_IN_QUARTER",
@@ -40,6 +41,7 @@ HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")
 """A quarter of 365.25 days."""
 
 HOURS_IN_YEAR = Quantity(8766.0, HOURS, "hours in a year")
+BILLION_IN_MILLIONS = Quantity(1e3, USD_M, "one billion dollars, in millions")
 MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
 """Turns dollars into millions of dollars, and watts into megawatts."""
 
