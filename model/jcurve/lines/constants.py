@@ -6,6 +6,7 @@ from jcurve.engine.units import (
     DIMENSIONLESS,
     HOURS,
     QUARTERS,
+    USD_M,
     YEARS,
     Quantity,
     Unit,
