@@ -10,9 +10,7 @@ __all__ = ["breakable", "visible"]
 
 _KEPT = "\n\t\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}"
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")
-_LONG = re.compile(r"\S{18,}")
 _JOINT = re.compile(r"(?<=[._/:=,\\-])(?=[^\s._/:=,\\-])")
-_STRETCH = 24
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -43,14 +41,21 @@ def _plain(character: str, charset: Collection[int] | None) -> bool:
     return charset is None or ord(character) in charset
 
 
-def breakable(text: str) -> str:
-    """``text`` with places to break a long word: after its joints, else every 24 letters."""
-    return _LONG.sub(_broken, text)
+def breakable(text: str, longest: int = 24) -> str:
+    """``text`` with places to break words longer than ``longest``.
+
+    A break may come after a joint (``capex.total``), else after every ``longest`` letters.
+    """
+    if len(text) <= longest:
+        return text
+    return " ".join(_broken(word, longest) for word in text.split(" "))
 
 
-def _broken(match: re.Match[str]) -> str:
-    parts = _JOINT.sub(_BREAK, match[0]).split(_BREAK)
+def _broken(word: str, longest: int) -> str:
+    if len(word) <= longest:
+        return word
+    parts = _JOINT.sub(_BREAK, word).split(_BREAK)
     return _BREAK.join(
-        _BREAK.join(part[start : start + _STRETCH] for start in range(0, len(part), _STRETCH))
+        _BREAK.join(part[start : start + longest] for start in range(0, len(part), longest))
         for part in parts
     )

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from jcurve.errors import UsageError, nearest
-from jcurve.figures.fonts import FAMILY, MONO, register
+from jcurve.figures.fonts import FAMILY, MONO, charset, register
 from jcurve.figures.numbers import NumberStyle, written
+from jcurve.figures.plaintext import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -236,7 +237,7 @@ def line(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, label: s
         color=look.colour,
         linestyle=look.dash,
         linewidth=look.width,
-        label=label or f"_{role}",
+        label=_seen(label) or f"_{role}",
         zorder=3,
     )
 
@@ -261,9 +262,14 @@ def bars(
         hatch=look.hatch or None,
         edgecolor="#ffffff",
         linewidth=0.4,
-        label=label or "_bars",
+        label=_seen(label) or "_bars",
         zorder=2,
     )
+
+
+def _seen(text: str) -> str:
+    """``text`` without what no font of ours can draw: a name may hold anything."""
+    return visible(text, charset())
 
 
 def zero_line(axes: Axes) -> None:
@@ -306,7 +312,7 @@ def mark(
     """A dot at a point and words on it, ``shift`` points away."""
     axes.plot([x], [y], marker="o", markersize=4, color=colour, zorder=5, label="_mark")
     axes.annotate(
-        text,
+        _seen(text),
         (x, y),
         xytext=shift,
         textcoords="offset points",

@@ -26,7 +26,7 @@ _SIGNS = {
     "ln": "ln", "exp": "exp",
 }  # fmt: skip
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_COMMAND = re.compile(r"\\([A-Za-z]+)\s?")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
 _SPACING = re.compile(r"\\[,;:!]|~|\\\s")
 _SCRIPT = re.compile(r"([\^_])(?:\{([^{}]*)\}|(.))")
 
@@ -38,7 +38,13 @@ def maths(source: str) -> Paragraph:
         text = _FRACTION.sub(lambda match: f"{_grouped(match[1])}/{_grouped(match[2])}", text)
     text = _SPACING.sub(" ", text)
     text = _COMMAND.sub(lambda match: _SIGNS.get(match[1], match[0]), text)
-    text = text.replace(r"\%", "%").replace(r"\$", "$").replace(r"\_", "_").replace("-", "−")
+    text = (
+        re.sub(r"\s+", " ", text)
+        .replace(r"\%", "%")
+        .replace(r"\$", "$")
+        .replace(r"\_", "_")
+        .replace("-", "−")
+    )
     runs: list[Run] = []
     at = 0
     for match in _SCRIPT.finditer(text):

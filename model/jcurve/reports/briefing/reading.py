@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,6 +42,7 @@ _KINDS: Mapping[str, type[Exhibit | TableExhibit | Prose | Cover]] = {
 _REMOVED = frozenset({"remove-cell", "remove_cell"})
 _SILENT = frozenset({"remove-output", "remove_output"})
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEEPEST = 4
 _T = TypeVar("_T", Exhibit, TableExhibit)
 
@@ -98,7 +100,7 @@ def read(notebook: Mapping[str, Any], name: str) -> Document:
         code=tuple(code),
         language=cover.language if cover else "en-GB",
         author=cover.author if cover else "",
-        date=cover.date if cover else None,
+        date=(cover.date if cover else None) or _date(notebook),
     )
 
 
@@ -191,6 +193,18 @@ def _title(
         return words(first.runs).strip(), found[1:]
     declared = str(notebook.get("metadata", {}).get("title", "")).strip()
     return declared or name, found
+
+
+def _date(notebook: Mapping[str, Any]) -> datetime.date | None:
+    """The day a notebook was run, as it says itself; None when it does not."""
+    said = [str(notebook.get("metadata", {}).get("date", ""))]
+    for cell in notebook.get("cells", ()):
+        said.extend(str(time) for time in cell.get("metadata", {}).get("execution", {}).values())
+    days = [found[0] for text in said if (found := _DAY.match(text))]
+    try:
+        return datetime.date.fromisoformat(max(days)) if days else None
+    except ValueError:
+        return None
 
 
 def _only_top(found: list[Block]) -> bool:

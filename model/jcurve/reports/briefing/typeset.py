@@ -37,20 +37,22 @@ from jcurve.reports.briefing.document import (
     Rule,
     Verbatim,
 )
-from jcurve.reports.briefing.widths import layout
+from jcurve.reports.briefing.widths import NARROW, layout
 
 __all__ = ["Paper", "pdf"]
 
 Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
-_STANDARDS: list[Any] = ["ua-1", "a-2a"]
+_ACCESSIBLE, _ARCHIVABLE = "ua-1", "a-2a"
 _LONG_REPORT = 8
 _CSS_PIXEL = 0.75
+_LONG_CELL = 1_200  # letters; a row with more may have to break across pages
+_FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
 
 
 def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> bytes:
-    """Typeset ``document`` as PDF/A-2a and PDF/UA-1.
+    """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
     survive a fork.
@@ -69,6 +71,10 @@ def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None
     data = {
         "paper": paper,
         "title": _text(document.title),
+        "running": [
+            _short(document.title, 80),
+            _short(document.cover.kicker, 50) if document.cover else "",
+        ],
         "author": _text(document.author),
         "language": document.language,
         "date": [document.date.year, document.date.month, document.date.day]
@@ -78,17 +84,18 @@ def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None
         "cover": _cover(document.cover),
         "blocks": [_block(block, document.numbers) for block in document.blocks],
     }
-    stamp = datetime(1980, 1, 1, tzinfo=UTC)
-    if document.date:
-        day = document.date
-        stamp = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    standards: list[Any] = [_ACCESSIBLE]
+    day = document.date
+    if day is not None:
+        # An archive wants a date, and an invented one would be worse than none.
+        standards.append(_ARCHIVABLE)
     try:
         compiled = typst.compile(
             _template(),
             font_paths=_fonts(),
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=_STANDARDS,
-            timestamp=stamp,
+            pdf_standards=standards,
+            timestamp=datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
             format="pdf",
         )
     except typst.TypstError as error:
@@ -112,8 +119,14 @@ def _template() -> bytes:
     return Path(__file__).with_name("briefing.typ").read_bytes()
 
 
-def _text(text: str) -> str:
-    return breakable(visible(text, fonts.charset()))
+def _text(text: str, longest: int = 24) -> str:
+    return breakable(visible(text, fonts.charset()), longest)
+
+
+def _short(text: str, most: int) -> str:
+    """``text`` on one line of a running head."""
+    shown = " ".join(visible(text, fonts.charset()).split())
+    return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
 
 
 def _runs(runs: Iterable[Run]) -> list[dict[str, object]]:
@@ -141,7 +154,12 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
         "title": _text(cover.title),
         "subtitle": _text(cover.subtitle),
         "figures": [
-            {"label": _text(item.label), "value": _text(item.value), "note": _text(item.note)}
+            {
+                "label": _text(item.label, NARROW),
+                "value": _text(item.value, NARROW),
+                "note": _text(item.note, NARROW),
+                "size": _figure_size(item.value),
+            }
             for item in cover.figures
         ],
         "summary": [_runs(runs) for runs in cover.summary],
@@ -149,6 +167,11 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
         "stale": _text(cover.stale),
         "disclaimer": _text(cover.disclaimer),
     }
+
+
+def _figure_size(value: str) -> float:
+    """Size of a key figure, in points: five of them share the column."""
+    return next((size for most, size in _FIGURE_SIZES if len(value) <= most), 9.0)
 
 
 def _block(block: Block, numbers: Mapping[str, int]) -> dict[str, object]:
@@ -225,22 +248,28 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
         "title": _text(exhibit.title),
         "subtitle": _text(exhibit.subtitle),
         "size": plan.size,
+        "whole_rows": max(
+            len(exhibit.text(row, index)[0])
+            for row in exhibit.rows
+            for index in range(len(row.cells))
+        )
+        < _LONG_CELL,
         "parts": [
             {
                 "columns": [
                     {
-                        "label": _text(exhibit.columns[index].label),
+                        "label": _text(exhibit.columns[index].label, NARROW),
                         "unit": _text(exhibit.columns[index].unit),
-                        "group": _text(exhibit.columns[index].group),
+                        "group": _text(exhibit.columns[index].group, NARROW),
                         "text": exhibit.columns[index].style == "text",
                         "forecast": exhibit.columns[index].forecast,
-                        "width": plan.widths[index],
+                        "width": width,
                     }
-                    for index in part
+                    for index, width in zip(part, widths, strict=True)
                 ],
                 "rows": [_row(exhibit, row, part) for row in exhibit.rows],
             }
-            for part in plan.parts
+            for part, widths in zip(plan.parts, plan.widths, strict=True)
         ],
         "source": _text(exhibit.source),
         "notes": [[letter, _text(note)] for letter, note in exhibit.lettered()],
@@ -254,7 +283,7 @@ def _row(exhibit: TableExhibit, row: Row, part: tuple[int, ...]) -> dict[str, ob
     cells = []
     for index in part:
         text, mark = exhibit.text(row, index)
-        cells.append([_text(text), mark])
+        cells.append([_text(text, NARROW), mark])
     return {"role": row.role, "cells": cells, "indent": min(row.indent, 3)}
 
 
