@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 from jcurve.assumptions import load, parse_override, scenario
 from jcurve.errors import ScenarioError
+from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 _X4 = "data/scenarios/x.yml:4"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.contract.fixtures.scenario_files import child, small_base
 
 from jcurve.assumptions import UNITS, batch, position, rows, sample_uniform, valid_mask
 from jcurve.assumptions.units import convert, convertible
 from jcurve.engine.units import unit_named
 from jcurve.errors import UsageError
+from tests.contract.fixtures.scenario_files import child, small_base
 
 _QUARTERS = 116
 

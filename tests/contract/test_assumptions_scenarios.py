@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 from jcurve.assumptions import (
     Change,
@@ -25,6 +24,7 @@ from jcurve.assumptions import (
     Path as Dated,
 )
 from jcurve.errors import ScenarioError
+from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 
 class TestValues:

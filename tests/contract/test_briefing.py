@@ -12,6 +12,15 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+
+from jcurve.errors import RunError
+from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
+from jcurve.figures.display import MIME
+from jcurve.reports.briefing import render
+from jcurve.reports.briefing.page import html
+from jcurve.reports.briefing.reading import read
+from jcurve.reports.briefing.typeset import pdf
+from jcurve.reports.briefing.widths import layout
 from tests.support import pdfcheck
 from tests.support.demo_report import (
     book,
@@ -23,15 +32,6 @@ from tests.support.demo_report import (
     notebook,
     statement,
 )
-
-from jcurve.errors import RunError
-from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
-from jcurve.figures.display import MIME
-from jcurve.reports.briefing import render
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
-from jcurve.reports.briefing.widths import layout
 
 HOSTILE = (
     "<script>alert(1)</script> #panic() $x$ \\u{41} *a* _b_ `c` @d <img src=x onerror=y> & \"'"

@@ -9,9 +9,9 @@ from typing import Any
 import nbformat
 import pytest
 from nbconvert.exporters import get_exporter
-from tests.support.demo_report import code, cumulative_chart, demo_notebook, notebook
 
 from jcurve.reports.briefing import BriefingExporter, BriefingHTMLExporter
+from tests.support.demo_report import code, cumulative_chart, demo_notebook, notebook
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.support.engine_cases import small_case
-from tests.support.engine_models import TIMELINE
 
 from jcurve.case import batch_inputs
 from jcurve.errors import ModelError, UsageError
+from tests.support.engine_cases import small_case
+from tests.support.engine_models import TIMELINE
 
 CASE = small_case()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from tests.support.engine_models import small_model
 
 from jcurve.company import input_names
 from jcurve.engine.line import flow, line, lines_of
 from jcurve.engine.units import USD_M
 from jcurve.errors import UsageError
 from jcurve.naming import key_of, members_of
+from tests.support.engine_models import small_model
 
 MODEL = small_model()
 

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 
 from jcurve.cli import main
+from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 
 COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermill", "nbconvert"}

@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from tests.support.engine_models import TIMELINE, batch, small_model
 
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import RowKey
 from jcurve.engine.render import as_data, as_text, short_number
 from jcurve.engine.trace import Leaf, Node, trace
 from jcurve.errors import UsageError
+from tests.support.engine_models import TIMELINE, batch, small_model
 
 MODEL = small_model()
 

@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.notebooks import StandIn, make_project
 
 from jcurve.project import Project
 from jcurve.reports import determinants
+from tests.support.notebooks import StandIn, make_project
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -10,6 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from jcurve.errors import JCurveError, RunError, ScenarioError
+from jcurve.processes import run_process
+from jcurve.project import Project
+from jcurve.reports import FailedRun, latest
 from tests.support.notebooks import (
     MOMENT,
     PARAMETERS,
@@ -18,11 +23,6 @@ from tests.support.notebooks import (
     make_project,
     run_fixture,
 )
-
-from jcurve.errors import JCurveError, RunError, ScenarioError
-from jcurve.processes import run_process
-from jcurve.project import Project
-from jcurve.reports import FailedRun, latest
 
 NOTE_PID = "import os, pathlib\npathlib.Path('../../kernel.pid').write_text(str(os.getpid()))\n"
 

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.faults.test_run_kernels import gone
 
 from jcurve.processes import run_process
+from tests.faults.test_run_kernels import gone
 
 FAMILY = """
 import os, pathlib, subprocess, sys, time

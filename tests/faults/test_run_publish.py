@@ -9,13 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture
 
 from jcurve import files
 from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
 from jcurve.reports import Edition, Results, editions, latest
 from jcurve.reports.publish import assemble, publish
+from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture
 
 RESULTS = Results.model_validate_json(
     json.dumps(

@@ -11,13 +11,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contract.fixtures.scenario_files import BASE_FILE, HEAD, project_in, small_base
-from tests.counts import count
 
 from jcurve.assumptions import Path as Dated
 from jcurve.assumptions import batch, load, rows, sample_uniform, scenario
 from jcurve.assumptions.document import read
 from jcurve.errors import ScenarioError
+from tests.contract.fixtures.scenario_files import BASE_FILE, HEAD, project_in, small_base
+from tests.counts import count
 
 _EXAMPLES = count("property_examples")
 _FOLDER = settings(

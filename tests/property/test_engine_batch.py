@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.counts import count
-from tests.support.engine_models import TIMELINE, batch, inputs, small_model
 
 from jcurve.engine.annual import annual, needs
 from jcurve.engine.build import VIEWS, WORLDS, RowKey
 from jcurve.engine.evaluate import evaluate, needed
 from jcurve.errors import ModelError
+from tests.counts import count
+from tests.support.engine_models import TIMELINE, batch, inputs, small_model
 
 EXAMPLES = settings(max_examples=count("property_examples"), deadline=None)
 MODEL = small_model()

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from tests.counts import count
 
 from jcurve.engine import primitives as p
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
 from jcurve.errors import ModelError
+from tests.counts import count
 
 QUARTER_COUNT = 16
 EXAMPLES = settings(max_examples=count("property_examples"), deadline=None)

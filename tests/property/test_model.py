@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from tests.counts import count
 
 import jcurve
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
+from tests.counts import count
 
 CHUNK = 512
 WORLDS = ("with", "without", "stopped")

@@ -145,7 +145,8 @@ def present_value(flows: Array, log_rates: Array) -> Array:
 def _scaled(flows: Array) -> Array:
     """Flows over their largest size, so that no scale matters."""
     size = np.abs(flows).max(axis=0, keepdims=True)
-    return np.divide(flows, size, out=np.zeros_like(flows), where=size > 0.0)
+    scaled: Array = np.divide(flows, size, out=np.zeros_like(flows), where=size > 0.0)
+    return scaled
 
 
 def _changes(values: Array) -> NDArray[np.bool_]:

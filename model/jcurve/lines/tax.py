@@ -17,7 +17,7 @@ from jcurve.engine.primitives import (
 from jcurve.engine.units import SHARE, USD_M, Quantity
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
-from jcurve.lines.vintages import straight_line
+from jcurve.lines.vintages import level_charge
 
 __all__: list[str] = []
 
@@ -108,21 +108,16 @@ def tax_depreciation(
     macrs_5: Family,
     macrs_15: Family,
     tax_building_life: Row,
-    quarter_index: Row,
     quarter_of_year: Row,
 ) -> Row:
     """Deduction for property: bonus at once, the rest by MACRS class; buildings straight
     line over their recovery period."""
-    never = Quantity(0, SHARE)
-    buildings = straight_line(
-        long_lived_tax_basis, tax_building_life * QUARTERS_PER_YEAR, {}, {}, quarter_index,
-        never, tax_building_life * QUARTERS_PER_YEAR,
-    )  # fmt: skip
+    buildings = level_charge(long_lived_tax_basis, tax_building_life * QUARTERS_PER_YEAR)
     return (
         total(bonus_deduction)
         + macrs(short_lived_tax_basis, macrs_5, quarter_of_year)
         + macrs(medium_lived_tax_basis, macrs_15, quarter_of_year)
-        + buildings.depreciation
+        + buildings
     )
 
 

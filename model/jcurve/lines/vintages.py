@@ -14,7 +14,7 @@ import numpy as np
 from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, sum_to_date
 from jcurve.lines.constants import ONE_QUARTER
 
-__all__ = ["Charge", "in_service", "spread", "straight_line"]
+__all__ = ["Charge", "in_service", "level_charge", "spread", "straight_line"]
 
 
 def spread(amount: Row, mean_lag: Row) -> Row:
@@ -37,6 +37,17 @@ def in_service(placed: Row, physical_life: Row) -> Row:
     """What was placed in the last ``physical_life`` quarters and still runs."""
     to_date = running_sum(placed)
     return to_date - lag(to_date, physical_life)
+
+
+def level_charge(placed: Row, life: Row) -> Row:
+    """Straight line over one life that never changes: ``A(t) - A(t - life)``.
+
+    Args:
+        placed: placed in service, flow (quarter, scenario).
+        life: in quarters.
+    """
+    to_date = running_sum(placed / (life / ONE_QUARTER))
+    return to_date - lag(to_date, life)
 
 
 class Charge(NamedTuple):
