@@ -44,6 +44,22 @@ def channel_adoption(
     )
 
 
+def _demand(
+    addressable: Row,
+    adoption: Row,
+    value: Row,
+    value_growth: Row,
+    start: Row,
+    probability: Row,
+    cannibalised: Row,
+    quarter_index: Row,
+) -> Row:
+    """A quarter's revenue at this adoption; value per unit grows from the start on."""
+    years = np.maximum(quarter_index - start, 0) / ONE_YEAR
+    yearly = addressable * value * (1 + value_growth) ** years * adoption
+    return probability * (1 - cannibalised) * yearly / QUARTERS_IN_YEAR
+
+
 @line(USD_M, flow, over=CHANNEL)
 def channel_demand(
     channel_addressable: Row,
@@ -58,11 +74,46 @@ def channel_demand(
     """Revenue that users would bring: addressable units x adoption x value per unit and year
     x probability that the product succeeds, less what it takes from advertising. Value per
     unit grows from the start on."""
-    years = np.maximum(quarter_index - channel_start, 0) / ONE_YEAR
-    value = channel_value * (1 + channel_value_growth) ** years
-    yearly = channel_addressable * value * channel_adoption
-    kept = channel_probability * (1 - channel_cannibalised)
-    return kept * yearly / QUARTERS_IN_YEAR
+    return _demand(
+        channel_addressable,
+        channel_adoption,
+        channel_value,
+        channel_value_growth,
+        channel_start,
+        channel_probability,
+        channel_cannibalised,
+        quarter_index,
+    )
+
+
+@line(USD_M, flow, over=CHANNEL)
+def attributed_channel_revenue(
+    channel_addressable: Row,
+    channel_value: Row,
+    channel_value_growth: Row,
+    channel_start: Row,
+    channel_ramp: Row,
+    channel_probability: Row,
+    channel_cannibalised: Row,
+    in_programme: Row,
+    programme_enabled: Row,
+    quarter_index: Row,
+    history: Row,
+) -> Row:
+    """What reported other revenue owes to new products: on history their demand, by the
+    formula that also projects it, so that nothing reported is counted twice."""
+    adoption = logistic_adoption(quarter_index, channel_start, channel_ramp)
+    demand = _demand(
+        channel_addressable,
+        adoption,
+        channel_value,
+        channel_value_growth,
+        channel_start,
+        channel_probability,
+        channel_cannibalised,
+        quarter_index,
+    )
+    return demand * in_programme * programme_enabled * history
 
 
 @line(H100E, flow, over=CHANNEL)
@@ -80,10 +131,14 @@ def channel_compute_need(
 
 
 @line(SHARE, rate, annual="last")
-def channel_service_level(channel_compute_need: Family, generative_compute: Row) -> Row:
-    """Share of demand that the generative compute in service can serve, at most 1."""
+def channel_service_level(
+    channel_compute_need: Family, generative_compute: Row, history: Row
+) -> Row:
+    """Share of demand that the generative compute in service can serve, at most 1; what was
+    reported was served."""
     need = total(channel_compute_need)
-    return np.where(need > 0, np.minimum(ratio(generative_compute, need), 1), 1)
+    short = np.logical_and(need > 0, history < 1)
+    return np.where(short, np.minimum(ratio(generative_compute, need), 1), 1)
 
 
 @line(USD_M, flow, over=CHANNEL)

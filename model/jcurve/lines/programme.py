@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, rate, result
-from jcurve.engine.primitives import Row, grow, sum_to_date, total
+from jcurve.engine.primitives import Family, Row, grow, sum_to_date, total
 from jcurve.engine.units import QUARTERS, SWITCH, USD_M
 from jcurve.lines.constants import ONE_QUARTER
 
@@ -44,14 +44,14 @@ def programme_spends(programme_commits: Row, quarter_index: Row, programme_stop:
 def base_other_revenue(
     reported_other_revenue: Row,
     reported_reality_labs_revenue: Row,
+    attributed_channel_revenue: Family,
     base_other_revenue_growth: Row,
 ) -> Row:
     """Revenue outside advertising that exists in every world: other Family of Apps revenue
-    and Reality Labs hardware as reported, then grown without new AI products."""
-    return grow(
-        reported_other_revenue + reported_reality_labs_revenue,
-        base_other_revenue_growth,
-    )
+    and Reality Labs hardware as reported, less what new AI products brought of it, then grown
+    without them."""
+    reported = reported_other_revenue + reported_reality_labs_revenue
+    return grow(reported - total(attributed_channel_revenue), base_other_revenue_growth)
 
 
 @line(USD_M, flow)
