@@ -1,16 +1,48 @@
-"""What a results day implies: the share move that news has meant, and what an exposure loses.
+"""Beside the market: what the whole company is worth in the model, and what a results day implies.
 
-Arithmetic on past moves, not advice and not part of any value.
+The value of the company is a check on the model, beside the share price; the rest is
+arithmetic on past moves. None of it is advice or part of any return.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from jcurve.engine.line import line, result
-from jcurve.engine.primitives import Row, value_at
-from jcurve.engine.units import SHARE, USD_M
+from jcurve.engine.primitives import Row, sum_to_date, value_at
+from jcurve.engine.units import SHARE, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import BILLION_IN_MILLIONS
+from jcurve.lines.returns import perpetuity
 
 __all__: list[str] = []
+
+
+@line(USD_M, result)
+def enterprise_value(
+    unlevered_free_cash_flow: Row,
+    discount_factor: Row,
+    returns_wacc: Row,
+    returns_terminal_growth: Row,
+    quarter_index: Row,
+    valuation_date: Row,
+) -> Row:
+    """Present value of this world's unlevered free cash flow after the valuation date, a
+    perpetuity beyond the horizon included."""
+    ahead = np.where(quarter_index > valuation_date, unlevered_free_cash_flow, 0)
+    beyond = perpetuity(
+        unlevered_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
+    )
+    return sum_to_date(ahead * discount_factor) + beyond
+
+
+@line(USD_PER_SHARE, result)
+def value_per_share(
+    enterprise_value: Row, net_cash: Row, diluted_shares: Row, valuation_date: Row
+) -> Row:
+    """Enterprise value and net cash per diluted share at the valuation date, to be held beside
+    the share price."""
+    net = value_at(net_cash, valuation_date)
+    return (enterprise_value + net) / value_at(diluted_shares, valuation_date)
 
 
 @line(SHARE, result)

@@ -41,7 +41,7 @@ from jcurve.lines.constants import (
     QUARTERS_PER_YEAR,
 )
 
-__all__ = ["NOT_POSITIVE", "REASONS"]
+__all__ = ["NOT_POSITIVE", "REASONS", "perpetuity"]
 
 PER_YEAR = unit_named("per year")
 DATE = unit_named("date")
@@ -104,6 +104,18 @@ def npv_within_horizon(discounted_free_cash_flow: Row) -> Row:
     return sum_to_date(discounted_free_cash_flow)
 
 
+def perpetuity(cash_flow: Row, discount_factor: Row, wacc: Row, growth: Row) -> Row:
+    """Present value beyond the horizon of the last four quarters' flow, grown for ever."""
+    to_date = running_sum(cash_flow)
+    last_year = value_at(to_date - lag(to_date, ONE_YEAR), HORIZON)
+    # The last quarter's factor stands at its middle, three eighths of a year after the
+    # middle of the last four quarters.
+    middle = value_at(discount_factor, HORIZON) * (1 + wacc) ** (
+        (QUARTERS_IN_YEAR - 1) / (2 * QUARTERS_IN_YEAR)
+    )
+    return last_year * (1 + growth) / (wacc - growth) * middle
+
+
 @line(USD_M, result, view=True)
 def terminal_value(
     incremental_free_cash_flow: Row,
@@ -115,20 +127,10 @@ def terminal_value(
     """Present value beyond the horizon: under *perpetuity* the last four quarters' incremental
     free cash flow, grown for ever; 0 under *none*, and under *run_off*, where spending stops
     earlier and assets live on inside the horizon."""
-    to_date = running_sum(incremental_free_cash_flow)
-    last_year = value_at(to_date - lag(to_date, ONE_YEAR), HORIZON)
-    # The last quarter's factor stands at its middle, three eighths of a year after the
-    # middle of the last four quarters.
-    middle = value_at(discount_factor, HORIZON) * (1 + returns_wacc) ** (
-        (QUARTERS_IN_YEAR - 1) / (2 * QUARTERS_IN_YEAR)
+    beyond = perpetuity(
+        incremental_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
     )
-    perpetuity = (
-        last_year
-        * (1 + returns_terminal_growth)
-        / (returns_wacc - returns_terminal_growth)
-        * middle
-    )
-    return np.where(np.equal(returns_terminal_treatment, PERPETUITY), perpetuity, 0)
+    return np.where(np.equal(returns_terminal_treatment, PERPETUITY), beyond, 0)
 
 
 @line(USD_M, result, view=True)
