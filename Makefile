@@ -43,7 +43,7 @@ bench: $(READY) ## measure speed against what a user would use instead
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 docs: $(READY) ## regenerate every generated page
-	$(BIN)/python -m jcurve.reports.docs
+	$(BIN)/python -m jcurve.docs
 
 headlines: $(READY) ## rewrite the recorded headline numbers of every scenario
 	$(BIN)/python -m tests.headlines

@@ -124,35 +124,19 @@ def _show(chosen: argparse.Namespace) -> int:
     else:
         print(f"{case.scenario.title} ({case.scenario.name}, {case.scenario.hash[:12]})")
         print(f"data through {case.data_through}, valued at the end of {case.valuation_date}\n")
+        from jcurve.headlines import headline_text
+
         names = list(dict.fromkeys(name for view in headlines.values() for name in view))
         rows = [["", *headlines]]
         rows += [
-            [name, *(_figure(figures.get(name)) for figures in headlines.values())]
+            [name, *(headline_text(figures.get(name)) for figures in headlines.values())]
             for name in names
         ]
         _print_table(rows)
     return 0
 
 
-_RATES = {"share": "%", "per year": "% a year"}
 _PARTS = ("value", "unit", "reason")
-
-
-def _figure(figure: dict[str, Any] | None) -> str:
-    from jcurve.engine.render import short_number
-
-    if figure is None:
-        return ""
-    value, unit = figure["value"], figure.get("unit", "")
-    if value is None:
-        return f"none: {figure['reason']}"
-    if isinstance(value, str):
-        return value
-    if unit == "USD m":
-        value, unit = value / 1000.0, "USD bn"
-    elif unit in _RATES:
-        value, unit = value * 100.0, _RATES[unit]
-    return f"{short_number(value)} {unit}"
 
 
 def _check(chosen: argparse.Namespace) -> int:

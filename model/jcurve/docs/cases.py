@@ -1,0 +1,27 @@
+"""The scenarios of a project, each evaluated once however many pages ask."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from jcurve.assumptions import available
+from jcurve.case import evaluate
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+    from jcurve.project import Project
+
+__all__ = ["base_case", "cases"]
+
+
+@lru_cache(maxsize=1)
+def cases(project: Project) -> tuple[Case, ...]:
+    """Every scenario of the project, the base first, then by name."""
+    return tuple(evaluate(name, project=project) for name in available(project))
+
+
+@lru_cache(maxsize=1)
+def base_case(project: Project) -> Case:
+    """The base scenario, evaluated."""
+    return evaluate(project=project)
