@@ -20,6 +20,7 @@ __all__ = [
     "ANSWERED",
     "NEVER",
     "NONE",
+    "NOT_POSITIVE",
     "NO_OUTLAY",
     "SEVERAL",
     "count_roots",
@@ -35,7 +36,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL = 0.0, 1.0, 2.0, 3.0, 4.0
+ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
+"""Codes of a ``_status`` row: an answer, or why there is none."""
 
 _GRID = np.concatenate(
     [

@@ -17,6 +17,7 @@ from jcurve.engine.intrinsics import (
     NEVER,
     NO_OUTLAY,
     NONE,
+    NOT_POSITIVE,
     SEVERAL,
     count_roots,
     first_lasting,
@@ -41,11 +42,10 @@ from jcurve.lines.constants import (
     QUARTERS_PER_YEAR,
 )
 
-__all__ = ["NOT_POSITIVE", "REASONS", "perpetuity"]
+__all__ = ["REASONS", "perpetuity"]
 
 PER_YEAR = unit_named("per year")
 DATE = unit_named("date")
-NOT_POSITIVE = 5.0
 
 REASONS: Mapping[int, str] = MappingProxyType(
     {
