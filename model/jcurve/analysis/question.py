@@ -1,0 +1,242 @@
+"""A question: a scenario, some outputs, and the model's answers for many draws at once.
+
+Everything in this package asks through :class:`Question`, or through any function of the
+same shape (:data:`Ask`), so that a method is tested on functions whose answer is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import Scenario, batch, valid_mask
+from jcurve.assumptions.mixes import remainder_row
+from jcurve.case import Case, batch_inputs
+from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.engine.annual import annual, needs
+from jcurve.engine.build import VIEWS, RowKey
+from jcurve.engine.evaluate import evaluate as evaluate_rows
+from jcurve.engine.line import Kind
+from jcurve.errors import UsageError
+from jcurve.naming import key_of
+from jcurve.project import Project, find_project
+
+__all__ = ["CHUNK", "Answers", "Array", "Ask", "Draws", "Question"]
+
+Array: TypeAlias = NDArray[np.float64]
+Draws: TypeAlias = Mapping[str, Array]
+"""By key, (scenarios,) or (1,): values in the key's unit, positions of dated values."""
+Answers: TypeAlias = dict[str, Array]
+"""By output, (scenarios,); (periods, scenarios) for a whole line."""
+Ask: TypeAlias = Callable[[Draws], Answers]
+
+CHUNK = 2048
+"""Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache."""
+
+_BY_YEAR, _BY_QUARTER = "year", "quarter"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the model. Call it with draws.
+
+    Attributes:
+        scenario: holds every assumption that is not drawn.
+        outputs: a result (``npv``, ``npv.go_forward``); a line at a date
+            (``capex@without:2027``, ``net_cash:2030Q4``); or a whole line
+            (``cumulative_free_cash_flow:year``, ``net_cash:quarter``).
+        project: where the model's data are.
+        company: whose model.
+        chunk: scenarios evaluated together; it changes nothing but speed and memory.
+
+    Raises:
+        UsageError: there is no such output.
+    """
+
+    scenario: Scenario
+    outputs: tuple[str, ...]
+    project: Project
+    company: str = DEFAULT_COMPANY
+    chunk: int = CHUNK
+
+    def __post_init__(self) -> None:
+        if self.chunk < 1:
+            raise UsageError("a chunk holds no scenario", received=self.chunk, allowed="1 or more")
+        _ = self._targets
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        outputs: str | Iterable[str],
+        project: Project | None = None,
+        chunk: int = CHUNK,
+    ) -> Question:
+        """A question about a scenario of the project found from here."""
+        names = (outputs,) if isinstance(outputs, str) else tuple(dict.fromkeys(outputs))
+        return cls(scenario, names, project or find_project(), chunk=chunk)
+
+    def __call__(self, draws: Draws) -> Answers:
+        """The answers for a batch of draws, NaN where an output has none.
+
+        Raises:
+            UsageError: see :func:`jcurve.assumptions.batch`.
+            ModelError: a drawn scenario has no answer in the model.
+        """
+        width = max((len(np.atleast_1d(drawn)) for drawn in draws.values()), default=1)
+        parts = [
+            self.answers(self.rows(_cut(draws, start, start + self.chunk)))
+            for start in range(0, width, self.chunk)
+        ]
+        if len(parts) == 1:
+            return {name: _wide(row, width) for name, row in parts[0].items()}
+        sizes = [min(self.chunk, width - start) for start in range(0, width, self.chunk)]
+        return {
+            name: np.concatenate(
+                [_wide(part[name], size) for part, size in zip(parts, sizes, strict=True)], axis=-1
+            )
+            for name in self.outputs
+        }
+
+    def rows(self, draws: Draws) -> dict[str, Array]:
+        """The model's rows for draws. Members of a mix that sum to more than 1 are scaled to 1
+        together, so that every draw is a scenario."""
+        timeline = self.case.assembly.timeline
+        made = batch(self.scenario, draws, timeline.first, timeline.last)
+        for mix in self.scenario.mixes:
+            if not any(key in draws for key in mix.others):
+                continue
+            total = 1.0 - remainder_row(mix, made)
+            over = np.maximum(total, 1.0)
+            if (over > 1.0).any():
+                for key in mix.others:
+                    made[key] = made[key] / over
+                made[mix.remainder] = np.maximum(remainder_row(mix, made), 0.0)
+        return made
+
+    def valid(self, draws: Draws) -> NDArray[np.bool_]:
+        """Which draws keep the rules between assumptions, (scenarios,)."""
+        return valid_mask(self.scenario, self.rows(draws))
+
+    def answers(self, rows: Mapping[str, Array]) -> Answers:
+        """The answers for rows of the model by assumption key, all evaluated together."""
+        case = self.case
+        if any(".date." in key for key in rows):
+            assembly = model(self.company, self.project, rows)
+            case = Case(self.scenario, assembly, case.assumption_rows)
+        made, timeline = case.assembly.model, case.assembly.timeline
+        inputs = batch_inputs(case, rows)
+        keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
+        values = evaluate_rows(made, inputs, timeline, list(keys))
+        memo: dict[RowKey, Array] = {}
+        found: Answers = {}
+        for name, target in zip(self.outputs, self._targets, strict=True):
+            row = _row(case, values, target, memo)
+            found[name] = row if target.whole else row[target.at(case)]
+        return found
+
+    def unit(self, output: str) -> str:
+        """The unit of an output."""
+        target = self._targets[self.outputs.index(output)]
+        return self.case.assembly.model.unit(target.key[0]).name
+
+    @cached_property
+    def case(self) -> Case:
+        """The scenario itself as a case; nothing is evaluated before it is asked for."""
+        rows = rows_of(self.scenario, model(self.company, self.project).timeline)
+        return Case(self.scenario, model(self.company, self.project, rows), rows)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years of a line asked for by year."""
+        return self.case.assembly.timeline.years
+
+    @cached_property
+    def _targets(self) -> tuple[_Target, ...]:
+        return tuple(_target(self.case, name) for name in self.outputs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A row and where it is read: at no date for a result, else a period or all of them."""
+
+    key: RowKey
+    period: str
+
+    @property
+    def whole(self) -> bool:
+        return self.period in (_BY_YEAR, _BY_QUARTER)
+
+    @property
+    def by_quarter(self) -> bool:
+        return self.period == _BY_QUARTER or "Q" in self.period
+
+    def at(self, case: Case) -> int:
+        if not self.period:
+            return 0
+        timeline = case.assembly.timeline
+        return timeline.index(self.period) if self.by_quarter else timeline.year_index(self.period)
+
+
+def _target(case: Case, output: str) -> _Target:
+    name, _, period = output.partition(":")
+    made = case.assembly.model
+    key = key_of(made, name)
+    line = made.outputs.get(key[0])
+    is_result = line is not None and line.kind is Kind.RESULT
+    if is_result == bool(period):
+        raise UsageError(
+            "a result has one value, at no date" if is_result else "a line has many values",
+            received=output,
+            allowed=name if is_result else f"{name}:2030, {name}:2030Q4",
+        )
+    found = _Target(key, period)
+    if not found.whole:
+        found.at(case)
+    return found
+
+
+def _wanted(case: Case, target: _Target) -> tuple[RowKey, ...]:
+    """The rows to evaluate for a target; none for a difference that is zero by nature."""
+    made, key = case.assembly.model, target.key
+    if key[1] in VIEWS and not made.differs(key[0]):
+        return ()
+    if not target.period:
+        return (key,)
+    return (key,) if target.by_quarter else tuple(sorted(needs(made, key)))
+
+
+def _row(
+    case: Case, values: Mapping[RowKey, Array], target: _Target, memo: dict[RowKey, Array]
+) -> Array:
+    """(1, scenarios) of a result, (quarter or year, scenarios) of a line."""
+    made, timeline, key = case.assembly.model, case.assembly.timeline, target.key
+    height = len(timeline) if target.by_quarter else len(timeline.years) if target.period else 1
+    if key[1] in VIEWS and not made.differs(key[0]):
+        return np.zeros((height, 1))
+    by_year = target.period and not target.by_quarter
+    row = annual(made, values, key, memo) if by_year else values[key]
+    return np.broadcast_to(row, (height, row.shape[1]))
+
+
+def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
+    cut = {}
+    for key, drawn in draws.items():
+        values = np.atleast_1d(np.asarray(drawn, dtype=np.float64))
+        cut[key] = values if len(values) == 1 else values[start:stop]
+    return cut
+
+
+def _wide(row: Array, width: int) -> Array:
+    return np.broadcast_to(row, (*row.shape[:-1], width))

@@ -1,0 +1,198 @@
+"""One at a time and two at a time: the tornado and the two-way grid, each in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.analysis.question import Array, Ask, Draws
+from jcurve.assumptions import Assumption, Path, Scenario
+from jcurve.errors import UsageError
+
+__all__ = ["Grid", "Swing", "at_value", "ends", "grid", "ranged", "ranked", "tornado"]
+
+Valid = Callable[[Draws], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What one assumption's own range does to the outputs, all others as they are.
+
+    Attributes:
+        key, label, unit: the assumption.
+        low, high: its range for a reader.
+        kind: what the range rests on.
+        at_low, at_high: each output there, by name; NaN where it has no answer, or where the
+            end breaks a rule between assumptions.
+        base: each output with nothing changed.
+        broken: the ends that break a rule: ``low``, ``high`` or both.
+    """
+
+    key: str
+    label: str
+    unit: str
+    low: str
+    high: str
+    kind: str
+    at_low: dict[str, float]
+    at_high: dict[str, float]
+    base: dict[str, float]
+    broken: tuple[str, ...] = ()
+
+    def spread(self, output: str) -> float:
+        """The largest less the smallest of the output at low, base and high: NaN where fewer
+        than two of them have an answer."""
+        values = (self.at_low[output], self.base[output], self.at_high[output])
+        known = [value for value in values if not np.isnan(value)]
+        return max(known) - min(known) if len(known) > 1 else float("nan")
+
+    def decides(self, output: str) -> bool:
+        """Whether the range decides if the output has an answer at all."""
+        missing = {
+            bool(np.isnan(value))
+            for name, value in (
+                ("low", self.at_low[output]),
+                ("", self.base[output]),
+                ("high", self.at_high[output]),
+            )
+            if name not in self.broken
+        }
+        return len(missing) > 1
+
+
+def ranged(scenario: Scenario) -> tuple[Assumption, ...]:
+    """Every assumption with a range, in the order of the scenario; no remainder of a mix."""
+    return tuple(item for item in scenario.items if item.has_range and not item.derived)
+
+
+def at_value(item: Assumption) -> float:
+    """The draw that leaves an assumption as it is: its value, or position 0 of a path."""
+    return 0.0 if isinstance(item.value, Path) else float(item.row()[0])
+
+
+def ends(item: Assumption) -> tuple[float, float]:
+    """The draws at low and high: values, or positions -1 and 1 of a path."""
+    if isinstance(item.value, Path):
+        return -1.0, 1.0
+    return float(item.lows()[0]), float(item.highs()[0])
+
+
+def tornado(
+    ask: Ask,
+    items: Sequence[Assumption],
+    valid: Valid | None = None,
+) -> tuple[Swing, ...]:
+    """Every assumption at its own low and high, in one batch of ``2 n + 1`` scenarios.
+
+    Args:
+        ask: the question; its outputs are single values, not whole lines.
+        items: assumptions with a range.
+        valid: which draws keep the rules between assumptions; None means all.
+
+    Returns:
+        One swing an assumption, in the order given; see :func:`ranked`.
+    """
+    width = 2 * len(items) + 1
+    draws = {item.key: np.full(width, at_value(item)) for item in items}
+    for at, item in enumerate(items):
+        draws[item.key][2 * at : 2 * at + 2] = ends(item)
+    answers = ask(draws)
+    kept = np.ones(width, dtype=bool) if valid is None else valid(draws)
+    kept = np.broadcast_to(kept, (width,))
+    values = {name: np.where(kept, row, np.nan) for name, row in answers.items()}
+
+    def column(at: int) -> dict[str, float]:
+        return {name: float(row[at]) for name, row in values.items()}
+
+    base = {name: float(row[-1]) for name, row in answers.items()}
+    return tuple(
+        Swing(
+            key=item.key,
+            label=item.label,
+            unit=item.unit,
+            low=item.text(item.low),
+            high=item.text(item.high),
+            kind=item.kind,
+            at_low=column(2 * at),
+            at_high=column(2 * at + 1),
+            base=base,
+            broken=tuple(
+                end for end, place in (("low", 2 * at), ("high", 2 * at + 1)) if not kept[place]
+            ),
+        )
+        for at, item in enumerate(items)
+    )
+
+
+def ranked(swings: Sequence[Swing], output: str) -> tuple[Swing, ...]:
+    """Swings that matter most to an output first.
+
+    Ranges that decide whether there is an answer at all come before the rest; those that
+    move nothing come last, in the order given.
+    """
+
+    def rank(swing: Swing) -> tuple[bool, float]:
+        spread = swing.spread(output)
+        return not swing.decides(output), -(0.0 if np.isnan(spread) else spread)
+
+    if swings and output not in swings[0].base:
+        raise UsageError("not asked for", received=output, allowed=", ".join(swings[0].base))
+    return tuple(sorted(swings, key=rank))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Outputs over two assumptions at once.
+
+    Attributes:
+        across, down: keys.
+        xs, ys: draws, (columns,) and (rows,): values, or positions of a path.
+        values: (rows, columns) by output; NaN where there is no answer.
+        valid: (rows, columns), false where a rule between assumptions breaks; such cells have
+            no answer.
+    """
+
+    across: str
+    down: str
+    xs: Array
+    ys: Array
+    values: dict[str, Array]
+    valid: NDArray[np.bool_]
+
+
+def grid(
+    ask: Ask,
+    across: tuple[str, Array],
+    down: tuple[str, Array],
+    valid: Valid | None = None,
+) -> Grid:
+    """Two assumptions over a grid, in one batch.
+
+    Args:
+        ask: the question.
+        across, down: key and draws of each.
+        valid: see :func:`tornado`.
+
+    Raises:
+        UsageError: one assumption given twice, or no draws.
+    """
+    (x_key, xs), (y_key, ys) = across, down
+    xs, ys = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
+    if x_key == y_key:
+        raise UsageError("a grid is over two assumptions", received=x_key)
+    if xs.size == 0 or ys.size == 0:
+        raise UsageError("a grid without points", received=x_key if xs.size == 0 else y_key)
+    draws = {x_key: np.tile(xs, ys.size), y_key: np.repeat(ys, xs.size)}
+    shape = (ys.size, xs.size)
+    answers = ask(draws)
+    kept = np.ones(shape, dtype=bool)
+    if valid is not None:
+        kept = np.broadcast_to(valid(draws), (xs.size * ys.size,)).reshape(shape)
+    values = {
+        name: np.where(kept, np.broadcast_to(row, (xs.size * ys.size,)).reshape(shape), np.nan)
+        for name, row in answers.items()
+    }
+    return Grid(x_key, y_key, xs, ys, values, kept)
