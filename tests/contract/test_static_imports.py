@@ -1,0 +1,264 @@
+"""What a module may import, touch and know, read from its source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[2]
+PACKAGE = HOME / "model" / "jcurve"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+LAYERS = (
+    ("errors",),
+    ("files", "markdown", "processes", "progress", "project"),
+    ("facts",),
+    ("assumptions",),
+    ("engine",),
+    ("lines",),
+    ("headlines", "naming"),
+    ("company",),
+    ("leaves",),
+    ("case",),
+    ("analysis",),
+    ("workbook",),
+    ("figures",),
+    ("reports",),
+    ("docs",),
+    ("workbench",),
+    ("__init__",),
+    ("options",),
+    ("cli",),
+)
+"""From the ground up. A module imports from layers below its own, never beside or above."""
+
+ONLY = {"engine": {"errors"}, "lines": {"engine"}}
+"""The engine knows no finance; lines know nothing but the engine."""
+
+PURE = ("engine", "lines")
+WORLDLY = """
+    IPython argparse asyncio csv datetime glob http io json logging matplotlib multiprocessing
+    nbclient nbconvert nbformat os pandas papermill pathlib random requests scipy secrets shutil
+    socket sqlite3 subprocess tempfile threading time typst urllib uuid yaml
+"""
+"""What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
+
+DISK = "assumptions cli company docs facts figures files processes project reports workbook"
+"""The layers that may read the disk."""
+
+READS = {"open", "read_text", "read_bytes", "glob", "rglob", "iterdir", "exists", "is_file", "stat"}
+WRITES = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "mkstemp"}
+SPAWNS = {"Popen", "system", "fork", "spawnv", "execv"}
+
+LOCKS = {"reports/owner.py"}
+"""A lock is an open file: nothing is written to it."""
+
+
+def name_of(path: Path) -> str:
+    """The layer's name of a module: its package, or itself at the top."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything that a module imports, also inside functions."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{at(path, node.lineno)}: a relative import"
+            yield node.lineno, node.module or ""
+
+
+def at(path: Path, line: int) -> str:
+    return f"{path.relative_to(HOME)}:{line}"
+
+
+def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
+    """Line and last name of each call."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            target = node.func
+            if isinstance(target, ast.Attribute):
+                yield node.lineno, target.attr, node
+            elif isinstance(target, ast.Name):
+                yield node.lineno, target.id, node
+
+
+def test_imports_run_downward_only() -> None:
+    """Each module imports from lower layers; a new package needs its place in LAYERS."""
+    rank = {name: level for level, names in enumerate(LAYERS) for name in names}
+    wrong = []
+    for path in MODULES:
+        own = name_of(path)
+        assert own in rank, f"{own} has no place in LAYERS"
+        for line, target in imports(path):
+            root, _, rest = target.partition(".")
+            if root != "jcurve":
+                continue
+            other = rest.partition(".")[0] or "__init__"
+            if other != own and rank[other] >= rank[own]:
+                wrong.append(f"{at(path, line)}: {own} imports {other}")
+            if own in ONLY and other not in {own, *ONLY[own]}:
+                wrong.append(f"{at(path, line)}: {own} may know only {', '.join(ONLY[own])}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_rows_are_pure(package: str) -> None:
+    """No file, clock, randomness, table or notebook in the engine and the lines."""
+    wrong = []
+    for path in (PACKAGE / package).rglob("*.py"):
+        for line, target in imports(path):
+            if target.partition(".")[0] in WORLDLY.split() or target.startswith("numpy.random"):
+                wrong.append(f"{at(path, line)}: imports {target}")
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Global | ast.Nonlocal):
+                wrong.append(f"{at(path, node.lineno)}: {type(node).__name__.lower()}")
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) == "np.random":
+                wrong.append(f"{at(path, node.lineno)}: np.random")
+    assert wrong == []
+
+
+def test_only_the_edge_touches_the_disk() -> None:
+    """Everything between the facts and the reports is handed what it needs."""
+    wrong = [
+        f"{at(path, line)}: {name}"
+        for path in MODULES
+        if name_of(path) not in DISK.split()
+        for line, name, _ in calls(path)
+        if name in READS
+    ]
+    assert wrong == []
+
+
+def test_files_are_written_and_processes_started_in_one_place() -> None:
+    """Whole or not at all, in a group with a deadline: only the helpers do either."""
+    wrong = []
+    for path in MODULES:
+        locks = path.relative_to(PACKAGE).as_posix() in LOCKS
+        for line, name, call in calls(path):
+            if name_of(path) != "files" and not locks and (name in WRITES or writes(name, call)):
+                wrong.append(f"{at(path, line)}: {name} (use jcurve.files)")
+            if name_of(path) != "processes" and name in SPAWNS:
+                wrong.append(f"{at(path, line)}: {name} (use jcurve.processes)")
+        for line, target in imports(path):
+            if name_of(path) != "processes" and target == "subprocess":
+                wrong.append(f"{at(path, line)}: subprocess (use jcurve.processes)")
+    assert wrong == []
+
+
+def writes(name: str, call: ast.Call) -> bool:
+    """Whether a call opens a file to write."""
+    if name != "open":
+        return False
+    values = [*call.args, *(word.value for word in call.keywords if word.arg == "mode")]
+    modes = [value.value for value in values if isinstance(value, ast.Constant)]
+    return any(isinstance(m, str) and re.fullmatch(r"[rbt+]*[wax][wabxt+]*", m) for m in modes)
+
+
+def test_a_module_finds_its_own_files_and_nothing_above_the_package() -> None:
+    """``__file__`` leads to fonts and style sheets beside a module, never to the project."""
+    wrong = []
+    for path in MODULES:
+        depth = len(path.relative_to(PACKAGE).parts) - 1
+        parents = parents_in(tree(path))
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Name) and node.id == "__file__":
+                steps = climbed(node, parents)
+                if steps is None or steps > depth:
+                    wrong.append(f"{at(path, node.lineno)}: climbs {steps} folders of {depth}")
+    assert wrong == []
+
+
+def parents_in(module: ast.Module) -> dict[int, ast.AST]:
+    """Each node's parent, by the node's identity."""
+    return {id(kid): node for node in ast.walk(module) for kid in ast.iter_child_nodes(node)}
+
+
+def climbed(node: ast.AST, parents: dict[int, ast.AST]) -> int | None:
+    """How many folders above its own an expression on ``__file__`` climbs; None if unclear."""
+    call = parents[id(node)]
+    if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "Path"):
+        return None
+    steps, current = -1, parents[id(call)]
+    while isinstance(current, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(current, ast.Attribute) and current.attr in ("parent", "with_name"):
+            steps += 1
+        elif isinstance(current, ast.Subscript):
+            if not isinstance(current.slice, ast.Constant):
+                return None
+            steps += int(current.slice.value) + 1
+        current = parents[id(current)]
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("expression", "steps"),
+    [
+        ('Path(__file__).with_name("x")', 0),
+        ("Path(__file__).parent", 0),
+        ("Path(__file__).parents[1]", 1),
+        ("Path(__file__).resolve().parent.parent", 1),
+        ("Path(__file__).parents[n]", None),
+        ("os.path.dirname(__file__)", None),
+    ],
+)
+def test_the_reading_of_file_expressions(expression: str, steps: int | None) -> None:
+    """The rule above can fail."""
+    module = ast.parse(f"found = {expression}")
+    parents = parents_in(module)
+    (name,) = (n for n in ast.walk(module) if isinstance(n, ast.Name) and n.id == "__file__")
+    assert climbed(name, parents) == steps
+
+
+def test_public_names_exist_and_every_module_says_what_it_is() -> None:
+    """A docstring and ``__all__`` on every module; every name in it is defined."""
+    wrong = []
+    for path in MODULES:
+        if not ast.get_docstring(tree(path)):
+            wrong.append(f"{at(path, 1)}: no docstring")
+        if path.name == "__main__.py":
+            continue
+        names = exported(tree(path))
+        if names is None and has_code(tree(path)):
+            wrong.append(f"{at(path, 1)}: no __all__")
+        for name in names or ():
+            if name not in defined(tree(path)):
+                wrong.append(f"{at(path, 1)}: __all__ names {name}")
+    assert wrong == []
+
+
+def exported(module: ast.Module) -> list[str] | None:
+    for node in module.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id == "__all__":
+            value = node.value  # type: ignore[attr-defined]
+            return [str(each) for each in ast.literal_eval(value)]
+    return None
+
+
+def has_code(module: ast.Module) -> bool:
+    return len(module.body) > 1
+
+
+def defined(module: ast.Module) -> set[str]:
+    """Names bound at the top level, under ``if TYPE_CHECKING`` or in a lazy table as well."""
+    found: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
