@@ -26,6 +26,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "assumptions.md": "jcurve.docs.assumptions:page",
         "scenarios.md": "jcurve.docs.scenarios:page",
         "sources.md": "jcurve.docs.sources:page",
+        "cross-check.md": "jcurve.docs.cross_check:page",
     }
 )
 """Page, relative to ``docs/``, to the function that writes it."""

@@ -8,6 +8,7 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
+from jcurve.facts.comparisons import Reference, UpliftInput, references, uplift_inputs
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
     ClassShare,
@@ -54,7 +55,9 @@ __all__ = [
     "LifeChange",
     "Metric",
     "Parameter",
+    "Reference",
     "Source",
+    "UpliftInput",
     "VerifyReport",
     "articles",
     "capex_guidance",
@@ -70,7 +73,9 @@ __all__ = [
     "life_changes",
     "macrs",
     "metrics",
+    "references",
     "reported",
     "sources",
+    "uplift_inputs",
     "verify",
 ]
