@@ -173,6 +173,22 @@ def test_a_dearer_accelerator_never_raises_compute() -> None:
         assert (dear.row("compute_owned", world) <= cheap.row("compute_owned", world)).all()
 
 
+def test_compute_waits_where_there_is_no_power_and_leaves_with_what_is_retired() -> None:
+    held = jcurve.evaluate(jcurve.scenario("base", {"power.ceiling": 5000}))
+    fleet, runs = held.row("compute_fleet", "with"), held.row("compute_owned", "with")
+    last = held.assembly.timeline.index("2026Q2")
+    assert (runs[: last + 1] == fleet[: last + 1]).all()
+    assert held.row("power", "with")[-1] == pytest.approx(5000)
+    assert runs[-1] < fleet[-1]
+    np.testing.assert_allclose(held.row("compute_waiting", "with"), fleet - runs)
+    assert held["npv"] != base()["npv"]
+    retired = jcurve.evaluate(
+        jcurve.scenario("base", {"life.early_retirement_share.accelerators": 0.2})
+    )
+    assert retired.row("compute_owned", "with")[-1] < base().row("compute_owned", "with")[-1]
+    assert retired.row("ads_compute", "with")[-1] < base().row("ads_compute", "with")[-1]
+
+
 def test_no_benefit_from_any_lever_or_channel_never_pays_back() -> None:
     scenario = jcurve.scenario("base")
     nothing = {

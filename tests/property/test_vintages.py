@@ -132,7 +132,14 @@ def test_spread_has_the_mean_lag_asked_for() -> None:
 def test_what_is_retired_is_gone() -> None:
     placed = np.zeros((QUARTERS, 1))
     placed[5] = 10.0
-    running = in_service(placed, np.array([[20.0]]))[:, 0]
+    life, none, age = np.array([[20.0]]), np.array([[0.0]]), np.array([[8.0]])
+    running = in_service(placed, life, none, age)[:, 0]
     assert running[4] == 0.0
     assert running[5] == running[24] == 10.0
     assert running[25] == 0.0
+    early = in_service(placed, life, np.array([[0.3]]), age)[:, 0]
+    assert early[5] == early[12] == 10.0
+    assert early[13] == early[24] == 7.0
+    assert early[25] == 0.0
+    late = in_service(placed, life, np.array([[0.3]]), np.array([[30.0]]))[:, 0]
+    assert (late == running).all()

@@ -19,10 +19,20 @@ from jcurve.lines.vintages import in_service, spread
 __all__: list[str] = []
 
 
-def _owned(additions: Row, price: Row, placement_lag: Row, physical_life: Row, legacy: Row) -> Row:
-    """Compute in service from accelerators bought at ``price``, plus the legacy fleet."""
+def _fleet(
+    additions: Row,
+    price: Row,
+    placement_lag: Row,
+    physical_life: Row,
+    retired_share: Row,
+    retirement_age: Row,
+    legacy: Row,
+) -> Row:
+    """Compute placed from accelerators bought at ``price`` and not retired, plus the legacy
+    fleet."""
     placed = spread(additions / (MILLION * price), placement_lag)
-    return in_service(placed, physical_life * QUARTERS_PER_YEAR) + legacy
+    life, age = physical_life * QUARTERS_PER_YEAR, retirement_age * QUARTERS_PER_YEAR
+    return in_service(placed, life, retired_share, age) + legacy
 
 
 @line(SHARE, rate, annual="mean")
@@ -58,24 +68,43 @@ def compute_price(
         "accelerators": "additions.accelerators",
         "lag_of_accelerators": "placement_lag.accelerators",
         "life_of_accelerators": "life_physical.accelerators",
+        "retired_share": "life_early_retirement_share.accelerators",
+        "retirement_age": "life_early_retirement_age.accelerators",
     },
 )
-def compute_owned(
+def compute_fleet(
     accelerators: Row,
     compute_price: Row,
     lag_of_accelerators: Row,
     life_of_accelerators: Row,
+    retired_share: Row,
+    retirement_age: Row,
     compute_legacy: Row,
 ) -> Row:
-    """Owned compute in service: accelerators placed within their physical life, in
-    H100-equivalents at the price when ordered, plus the fleet of before."""
-    return _owned(
+    """Owned compute that is ready to run: accelerators placed within their physical life and
+    not retired early, in H100-equivalents at the price when ordered, plus the fleet of
+    before."""
+    return _fleet(
         accelerators,
         compute_price,
         lag_of_accelerators,
         life_of_accelerators,
+        retired_share,
+        retirement_age,
         compute_legacy,
     )
+
+
+@line(H100E, stock)
+def compute_owned(compute_fleet: Row, power_service_level: Row) -> Row:
+    """Owned compute in service: the part of the fleet for which there is power."""
+    return compute_fleet * power_service_level
+
+
+@line(H100E, stock)
+def compute_waiting(compute_fleet: Row, compute_owned: Row) -> Row:
+    """Owned compute that waits for power; it is paid for and depreciated meanwhile."""
+    return compute_fleet - compute_owned
 
 
 @line(H100E, stock)
@@ -119,6 +148,8 @@ def generative_compute(compute_in_service: Row, ads_compute: Row) -> Row:
         "accelerators_mix": "capex_mix.accelerators",
         "lag_of_accelerators": "placement_lag.accelerators",
         "life_of_accelerators": "life_physical.accelerators",
+        "retired_share": "life_early_retirement_share.accelerators",
+        "retirement_age": "life_early_retirement_age.accelerators",
     },
 )
 def reported_ads_compute(
@@ -128,6 +159,8 @@ def reported_ads_compute(
     compute_price: Row,
     lag_of_accelerators: Row,
     life_of_accelerators: Row,
+    retired_share: Row,
+    retirement_age: Row,
     compute_legacy: Row,
     cloud_planned_spending: Row,
     cloud_price: Row,
@@ -142,11 +175,13 @@ def reported_ads_compute(
     worlds needs no world."""
     bought = splice(reported_capex, 0) * accelerators_mix
     unpaid = bought * unpaid_share
-    owned = _owned(
+    owned = _fleet(
         bought + unpaid - lag(unpaid, ONE_QUARTER),
         compute_price,
         lag_of_accelerators,
         life_of_accelerators,
+        retired_share,
+        retirement_age,
         compute_legacy,
     )
     on = in_programme * programme_enabled

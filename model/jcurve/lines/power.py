@@ -25,6 +25,8 @@ __all__: list[str] = []
         "accelerators": "additions.accelerators",
         "lag_of_accelerators": "placement_lag.accelerators",
         "life_of_accelerators": "life_physical.accelerators",
+        "retired_share": "life_early_retirement_share.accelerators",
+        "retirement_age": "life_early_retirement_age.accelerators",
     },
 )
 def power_wanted(
@@ -33,6 +35,8 @@ def power_wanted(
     power_per_compute: Row,
     lag_of_accelerators: Row,
     life_of_accelerators: Row,
+    retired_share: Row,
+    retirement_age: Row,
     compute_legacy: Row,
     power_usage_effectiveness: Row,
 ) -> Row:
@@ -40,16 +44,20 @@ def power_wanted(
     times the power usage effectiveness."""
     bought = accelerators / (MILLION * compute_price) * power_per_compute
     running = in_service(
-        spread(bought, lag_of_accelerators), life_of_accelerators * QUARTERS_PER_YEAR
+        spread(bought, lag_of_accelerators),
+        life_of_accelerators * QUARTERS_PER_YEAR,
+        retired_share,
+        retirement_age * QUARTERS_PER_YEAR,
     )
     return (running + compute_legacy * power_per_compute) * MILLION * power_usage_effectiveness
 
 
 @line(SHARE, rate, annual="last")
-def power_service_level(power_wanted: Row, power_ceiling: Row) -> Row:
+def power_service_level(power_wanted: Row, power_ceiling: Row, history: Row) -> Row:
     """Share of owned accelerators for which there is power, at most 1: below it compute
-    waits."""
-    return np.minimum(ratio(power_ceiling, power_wanted), 1)
+    waits. On history what was placed ran."""
+    held = np.where(power_wanted > power_ceiling, ratio(power_ceiling, power_wanted), 1)
+    return np.where(history > 0, 1, held)
 
 
 @line(MW, stock)

@@ -33,10 +33,19 @@ def spread(amount: Row, mean_lag: Row) -> Row:
     return (to_date - lag(to_date, width)) / (width / ONE_QUARTER)
 
 
-def in_service(placed: Row, physical_life: Row) -> Row:
-    """What was placed in the last ``physical_life`` quarters and still runs."""
+def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_age: Row) -> Row:
+    """What was placed in the last ``physical_life`` quarters and still runs.
+
+    Args:
+        placed: flow, (quarter, scenario).
+        physical_life: in quarters.
+        retired_share: share of each vintage that leaves early.
+        retirement_age: in quarters; without effect beyond the physical life.
+    """
     to_date = running_sum(placed)
-    return to_date - lag(to_date, physical_life)
+    gone = lag(to_date, physical_life)
+    early = lag(to_date, np.minimum(retirement_age, physical_life))
+    return to_date - gone - retired_share * (early - gone)
 
 
 def level_charge(placed: Row, life: Row) -> Row:
