@@ -1,0 +1,219 @@
+"""What the project promises of itself: versions agree, pins hold, nothing of a machine."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import jcurve
+
+HOME = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
+PYTHONS = ("3.11", "3.12", "3.13")
+SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
+CONDA_OWN = {"python", "pip"}
+_PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>\S+)(?: ; (?P<marker>.+?))?(?: \\)?")
+
+
+@cache
+def project() -> dict[str, Any]:
+    return tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def runtime() -> list[Requirement]:
+    return [Requirement(text) for text in project()["project"]["dependencies"]]
+
+
+def wanted() -> list[Requirement]:
+    """Every requirement of the project, its extras and its build."""
+    extras = project()["project"]["optional-dependencies"].values()
+    texts = [text for extra in extras for text in extra]
+    return runtime() + [
+        Requirement(text) for text in (*texts, *project()["build-system"]["requires"])
+    ]
+
+
+def tracked() -> list[Path]:
+    """Every text file of the project that is not built or fetched."""
+    git = shutil.which("git")
+    if git is None or not (HOME / ".git").exists():
+        pytest.skip("not a git checkout")
+    command = [git, "-C", str(HOME), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    paths = [HOME / name for name in names if name]
+    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
+
+
+def pins() -> Iterator[tuple[Requirement, list[str]]]:
+    """Each pin of the requirements file with its hashes."""
+    text = (HOME / "requirements.txt").read_text(encoding="utf-8")
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        first, *rest = entry.splitlines()
+        found = _PIN.fullmatch(first)
+        assert found, f"not a pin: {first}"
+        marker = f" ; {found['marker']}" if found["marker"] else ""
+        hashes = re.findall(r"--hash=sha256:([0-9a-f]{64})(?= |$)", " ".join(rest))
+        yield Requirement(f"{found['name']}=={found['version']}{marker}"), hashes
+
+
+def test_conda_and_pip_ask_for_the_same_versions() -> None:
+    """``environment.yml`` names python, pip and packages of ``pyproject.toml``, alike."""
+    environment = yaml.safe_load((HOME / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["channels"] == ["conda-forge"]
+    *named, pip = environment["dependencies"]
+    assert pip == {"pip": ["-e ."]}
+    asked = {canonicalize_name(r.name): r.specifier for r in map(Requirement, named)}
+    assert asked.keys() > CONDA_OWN
+    assert asked.pop("python") == SpecifierSet(project()["project"]["requires-python"])
+    assert asked.pop("pip") == SpecifierSet()
+    ours = {canonicalize_name(r.name): r.specifier for r in runtime()}
+    assert asked == {name: ours[name] for name in asked}
+
+
+def test_the_package_tells_its_version_and_licence() -> None:
+    """One version everywhere, and the licence that it names."""
+    about = project()["project"]
+    assert jcurve.__version__ == about["version"]
+    assert about["license"] == "Apache-2.0"
+    text = (HOME / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_every_pin_is_exact_hashed_and_without_address() -> None:
+    """Any index that serves the same bytes will do; no index is named."""
+    text = (HOME / "requirements.txt").read_text(encoding="utf-8")
+    assert "://" not in text
+    assert re.findall(r"^\s*--(?!hash)", text, re.MULTILINE) == []
+    found = list(pins())
+    assert len(found) > 100
+    for pin, hashes in found:
+        assert hashes, f"{pin.name} has no hash"
+        assert len(set(hashes)) == len(hashes), pin.name
+        assert all(s.operator == "==" for s in pin.specifier), pin.name
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_pins_cover_the_project(python: str, system: str) -> None:
+    """On each Python and system every requirement has one pin, and the pin satisfies it."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": system,
+        "platform_system": SYSTEMS[system],
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+    here: dict[str, list[Version]] = {}
+    for pin, _ in pins():
+        if pin.marker is None or pin.marker.evaluate(environment):
+            (exact,) = pin.specifier
+            here.setdefault(canonicalize_name(pin.name), []).append(Version(exact.version))
+    twice = [name for name, versions in here.items() if len(versions) > 1]
+    assert twice == []
+    lacking = [
+        str(each)
+        for each in wanted()
+        if not any(each.specifier.contains(v) for v in here.get(canonicalize_name(each.name), []))
+    ]
+    assert lacking == [], "run `make lock`"
+
+
+def test_the_pythons_tested_are_those_supported() -> None:
+    """The versions above are exactly what the project admits."""
+    admitted = SpecifierSet(project()["project"]["requires-python"])
+    around = [f"3.{minor}" for minor in range(9, 17)]
+    assert [each for each in around if admitted.contains(f"{each}.1")] == list(PYTHONS)
+
+
+MACHINE = (
+    *("/" + folder + "/" for folder in ("root", "work", "workspace")),
+    *(rf"/{folder}/[a-z]\w*/" for folder in ("home", "Users")),
+    r"[A-Z]:\\\\?Users",
+    "/private/" + "var/",
+)
+HOSTS = tuple(
+    re.escape(host)
+    for host in (
+        *("py" + name for name in ("pi.org", "pi.python.org", "thonhosted.org")),
+        *("registry." + name for name in ("npmjs.org", "yarnpkg.com")),
+        *("anaconda." + name for name in ("org", "com")),
+        *("deb" + name for name in (".debian.org", "ian.org/debian")),
+        *("artifact" + name for name in ("ory", "s.")),
+    )
+)
+
+
+@pytest.mark.parametrize("words", [MACHINE, HOSTS], ids=["machine", "registry"])
+def test_no_file_names_a_machine_or_a_registry(words: tuple[str, ...]) -> None:
+    """The project is the same wherever it lies and whatever index it is installed from."""
+    sought = re.compile("|".join(words))
+    found = []
+    for path in tracked():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if sought.search(line):
+                found.append(f"{path.relative_to(HOME)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return list(notebook["cells"])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
+    """Neither outputs nor counts: a diff shows what somebody wrote."""
+    for number, cell in enumerate(cells(path)):
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == [], f"cell {number}"
+            assert cell["execution_count"] is None, f"cell {number}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_begins_with_parameters_that_are_literals(path: Path) -> None:
+    """The first code cell is tagged, holds one literal a line, and comments each."""
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    first = code[0]
+    assert "parameters" in first["metadata"].get("tags", [])
+    source = "".join(first["source"])
+    names = set()
+    for statement in ast.parse(source).body:
+        assert isinstance(statement, ast.Assign | ast.AnnAssign), ast.unparse(statement)
+        assert statement.value is not None
+        ast.literal_eval(statement.value)
+        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+        names.add(ast.unparse(target))
+    assert {"scenario", "overrides", "view", "out"} <= names
+    for line in source.splitlines():
+        assert not line.strip() or "#" in line, f"no comment: {line}"
+
+
+def test_generated_and_local_files_are_not_in_git() -> None:
+    """What a run, a build or an editor leaves is ignored."""
+    names = [path.relative_to(HOME).as_posix() for path in tracked()]
+    stray = re.compile(
+        r"(^|/)(\.venv|__pycache__|\.ipynb_checkpoints|build|dist)/|\.(pyc|tmp|log)$"
+    )
+    assert [name for name in names if stray.search(name)] == []
+    kept = {"reports/schedule.yml", "reports/README.md"}
+    assert [n for n in names if n.startswith("reports/") and n not in kept] == []
