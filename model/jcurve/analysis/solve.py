@@ -1,0 +1,367 @@
+"""What must be true: the value of one assumption at which an output meets its target.
+
+"No value in its bounds does it" is an answer. Beside each answer stands the range that the
+evidence gives that assumption: an answer inside it is *plausible*; up to as far again from
+the value as the range's end is a *stretch*; anything further is *outside*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.goal import Goal, parse_goal
+from jcurve.analysis.question import Answers, Array, Question
+from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
+from jcurve.analysis.sensitivity import at_value, ends
+from jcurve.assumptions import Assumption, Path, Scenario
+from jcurve.assumptions.batch import position
+from jcurve.assumptions.document import Place
+from jcurve.assumptions.overrides import find
+from jcurve.errors import ModelError, UsageError
+from jcurve.project import Project
+
+__all__ = ["Frontier", "Solution", "frontier", "solve", "standing"]
+
+_WHOLE_UNITS = ("date", "switch")
+_STRETCH = 2.0
+"""How far a stretch goes, in distances from the value to the end of its range: judgement."""
+_FURTHEST = 10.0
+"""How far a path is moved, in distances from its value to its low or high path: judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What one assumption must be.
+
+    Attributes:
+        key, label, unit: the assumption.
+        goal: the target in words.
+        value: what it must be: the value nearest to the present one, or the position of a
+            path (1 is its high path); None when no value does it, or every value does.
+        text: the value for a reader, a path point by point.
+        direction: on which side of the value the target is passed: ``at or above``, ``at or
+            below``.
+        reason: why there is no value, in words.
+        nearest: without a value, where in the bounds the output comes nearest to the target.
+        nearest_output: the output there; NaN where it has no answer.
+        present: the present value for a reader.
+        others: further values that do it.
+        jumps: the output leaps over the target there instead of passing through it.
+        output: the output at the value.
+        low, high: the range of the evidence for a reader, empty where none is stated.
+        standing: ``plausible``, ``stretch``, ``outside``; empty without a value or a range.
+        kind, source: what that range rests on.
+        failed: scanned values at which the model has no answer at all.
+    """
+
+    key: str
+    label: str
+    unit: str
+    goal: str
+    value: float | None
+    text: str
+    direction: str
+    reason: str
+    nearest: str
+    nearest_output: float
+    present: str
+    others: tuple[float, ...]
+    jumps: bool
+    output: float
+    low: str
+    high: str
+    standing: str
+    kind: str
+    source: tuple[str, ...]
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Pairs of two assumptions that meet a target together.
+
+    Attributes:
+        goal: in words.
+        across, down: keys.
+        xs: draws of ``across``, (points,).
+        ys: what ``down`` must be at each, NaN where no value in its bounds does it.
+        standings: of each of ``ys``, empty without a value; ``xs`` lie inside their range.
+        reasons: why there is no value, by point.
+    """
+
+    goal: str
+    across: str
+    down: str
+    xs: Array
+    ys: Array
+    standings: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def solve(
+    scenario: Scenario,
+    key: str,
+    target: str = "npv=0",
+    *,
+    project: Project | None = None,
+) -> Solution:
+    """What an assumption must be for an output to meet a target.
+
+    Args:
+        scenario: all else.
+        key: the assumption; ``key.2027`` for one year of a path.
+        target: see :mod:`jcurve.analysis.goal`.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        ScenarioError: there is no such assumption, or it is the remainder of a mix.
+        UsageError: no such target, or an assumption that cannot be searched.
+    """
+    search = _Search(scenario, key, target, project)
+    found, values = search.run({}, 1)
+    return search.solution([each for each in found if each.lane == 0], values[:, 0])
+
+
+def frontier(
+    scenario: Scenario,
+    key: str,
+    against: str,
+    target: str = "npv=0",
+    *,
+    points: int = 17,
+    project: Project | None = None,
+) -> Frontier:
+    """What one assumption must be for each value of another, over the other's range.
+
+    Args:
+        scenario, key, target, project: see :func:`solve`.
+        against: the other assumption, which needs a range.
+        points: how many of its values, low and high among them.
+
+    Raises:
+        UsageError: see :func:`solve`; or ``against`` has no range or is ``key``.
+    """
+    search = _Search(scenario, key, target, project)
+    other = scenario[against]
+    if other.key == search.item.key or not other.has_range or points < 2:
+        raise UsageError(
+            "a frontier is over a second assumption with a range, in two points or more",
+            received=f"{against}, {points} points",
+        )
+    xs = np.linspace(*ends(other), points)
+    found, values = search.run({other.key: xs}, points)
+    solutions = [
+        search.solution([each for each in found if each.lane == lane], values[:, lane])
+        for lane in range(points)
+    ]
+    ys = np.array([np.nan if each.value is None else each.value for each in solutions])
+    return Frontier(
+        search.goal.text,
+        other.key,
+        search.name,
+        xs,
+        ys,
+        tuple(each.standing for each in solutions),
+        tuple(each.reason for each in solutions),
+    )
+
+
+def standing(item: Assumption, value: float) -> str:
+    """Where a value, or position of a path, lies to the evidence's range of its assumption."""
+    if not item.has_range:
+        return ""
+    low, high = ends(item)
+    middle = at_value(item)
+    reach = (high - middle) if value >= middle else (middle - low)
+    away = abs(value - middle)
+    slack = 1e-12 * max(1.0, abs(middle))
+    if away <= reach + slack:
+        return "plausible"
+    return "stretch" if away <= _STRETCH * reach + slack else "outside"
+
+
+class _Search:
+    """One assumption, the values it may take, and how far the output is from the target."""
+
+    def __init__(self, scenario: Scenario, key: str, target: str, project: Project | None) -> None:
+        found, period = find(key, scenario.assumptions, scenario.mixes, Place("solve"))
+        self.item = found
+        self.period = period
+        self.name = f"{found.key}.{period}" if period else found.key
+        case = Question.of(scenario, (), project).case
+        self.goal: Goal = parse_goal(target, case)
+        self.question = Question.of(scenario, self.goal.outputs, project)
+        self.failed = 0
+        self.low, self.high = self._interval()
+
+    def run(self, fixed: dict[str, Array], lanes: int) -> tuple[list[Crossing], Array]:
+        """Crossings and measures over the scanned points, for lanes of another assumption."""
+
+        def measured(points: Array, lane: Lanes) -> Array:
+            draws = {self.name: points} | {key: values[lane] for key, values in fixed.items()}
+            kept = np.broadcast_to(self.question.valid(draws), points.shape)
+            measures = np.full(points.shape, np.nan)
+            if kept.any():
+                chosen = {key: values[kept] for key, values in draws.items()}
+                answers, failed = _carefully(self.question, chosen)
+                self.failed += failed
+                found = self.goal.measure(answers, chosen)
+                measures[kept] = np.broadcast_to(found, (int(kept.sum()),))
+            return measures
+
+        self.points = self._points()
+        return crossings(measured, self.points, lanes, whole=self._is_whole)
+
+    def solution(self, found: Sequence[Crossing], values: Array) -> Solution:
+        """The crossing nearest to the present value, or why there is none."""
+        present = self._present()
+        ordered = sorted(found, key=lambda each: abs(each.at - present))
+        best = ordered[0] if ordered else None
+        nearest, output, reason = "", float("nan"), ""
+        if best is None:
+            nearest, output, reason = self._without(values)
+        else:
+            output = self._output(best.at)
+        item = self.item
+        return Solution(
+            key=self.name,
+            label=item.label,
+            unit=item.unit,
+            goal=self.goal.text,
+            value=None if best is None else best.at,
+            text="" if best is None else self._text(best.at),
+            direction="" if best is None else "at or above" if best.rises else "at or below",
+            reason=reason,
+            nearest=nearest,
+            nearest_output=output if best is None else float("nan"),
+            present=self._text(present),
+            others=tuple(sorted({each.at for each in ordered[1:]})),
+            jumps=best is not None and best.jumps,
+            output=output if best is not None else float("nan"),
+            low=self._end_text(item.low),
+            high=self._end_text(item.high),
+            standing="" if best is None else self._standing(best.at),
+            kind=item.kind,
+            source=item.source,
+            failed=self.failed,
+        )
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.item.unit in _WHOLE_UNITS
+
+    def _interval(self) -> tuple[float, float]:
+        item = self.item
+        if item.shape == "changes" or item.bounds is None:
+            raise UsageError(
+                "no search over a list of changes or a choice",
+                received=item.key,
+                allowed="a slot such as key.life.2" if item.shape == "changes" else None,
+            )
+        floor, ceiling = item.bounds
+        if not isinstance(item.value, Path) or self.period:
+            return floor, ceiling
+        if not item.has_range:
+            raise UsageError(
+                "a path without a range is not moved as one",
+                received=item.key,
+                allowed=f"one of its years, such as {item.key}.2027",
+            )
+        row, lows, highs = item.row(), item.lows(), item.highs()
+        up = _furthest(ceiling - row, highs - row)
+        return -_furthest(row - floor, row - lows), up
+
+    def _points(self) -> Array:
+        if self._is_whole:
+            return np.arange(round(self.low), round(self.high) + 1, dtype=np.float64)
+        near = None if self.period or not self.item.has_range else ends(self.item)
+        return np.union1d(scan_points(self.low, self.high, near), [self._present()])
+
+    def _present(self) -> float:
+        if self.period and isinstance(self.item.value, Path):
+            return self.item.value.at(int(self.period))
+        return at_value(self.item)
+
+    def _standing(self, at: float) -> str:
+        if not self.period:
+            return standing(self.item, at)
+        low, high = self.item.low, self.item.high
+        if not (isinstance(low, Path) and isinstance(high, Path)):
+            return ""
+        year, value = int(self.period), self._present()
+        reach = high.at(year) - value if at >= value else value - low.at(year)
+        away = abs(at - value)
+        if away <= reach:
+            return "plausible"
+        return "stretch" if away <= _STRETCH * reach else "outside"
+
+    def _without(self, values: Array) -> tuple[str, float, str]:
+        known = values[~np.isnan(values)]
+        if known.size == 0:
+            return "", float("nan"), "the output has no answer anywhere in its bounds"
+        if self.goal.is_bound and (known >= 0.0).all():
+            return "", float("nan"), "every value in its bounds does it"
+        if (known == 0.0).all():
+            return "", float("nan"), "every value in its bounds does it"
+        if np.isinf(known).all():
+            return "", float("nan"), "no value in its bounds does it"
+        size = np.where(np.isfinite(values), np.abs(values), np.inf)
+        at = float(self.points[int(np.argmin(size))])
+        return self._text(at), self._output(at), "no value in its bounds does it"
+
+    def _output(self, at: float) -> float:
+        asked = Question.of(self.question.scenario, self.goal.shown, self.question.project)
+        row = asked({self.name: np.array([at])})[self.goal.shown]
+        if row.ndim > 1:
+            return float(self.goal.measure({self.goal.shown: row}, {})[0])
+        return float(row[0])
+
+    def _text(self, at: float) -> str:
+        item = self.item
+        if self.period or not isinstance(item.value, Path):
+            return item.text(at)
+        moved = position(item, np.array([at]))[:, 0]
+        path = item.value
+        points = tuple((p, float(moved[p - path.first])) for p in path.periods)
+        return item.text(Path(path.by, path.between, points))
+
+    def _end_text(self, end: float | Path | None) -> str:
+        if end is None:
+            return ""
+        if self.period and isinstance(end, Path):
+            return self.item.text(end.at(int(self.period)))
+        return self.item.text(end)
+
+
+def _furthest(room: Array, step: Array) -> float:
+    """How many steps until every period with a step has used up its room."""
+    moves = step > 0.0
+    if not moves.any():
+        return 0.0
+    return float(min(_FURTHEST, np.max(room[moves] / step[moves])))
+
+
+def _carefully(question: Question, draws: dict[str, Array]) -> tuple[Answers, int]:
+    """The answers, NaN for scenarios that the model refuses, and how many those are.
+
+    At the far ends of the bounds some scenarios have no answer in the model. One of them fails
+    its whole batch, so a batch that fails is halved until it is alone.
+    """
+    width = max(len(values) for values in draws.values())
+    try:
+        return question(draws), 0
+    except ModelError:
+        if width == 1:
+            whole = len(question.case.assembly.timeline)
+            return {
+                name: np.full((whole, 1) if name.endswith(":quarter") else 1, np.nan)
+                for name in question.outputs
+            }, 1
+    half = width // 2
+    left, a = _carefully(question, {key: values[:half] for key, values in draws.items()})
+    right, b = _carefully(question, {key: values[half:] for key, values in draws.items()})
+    joined = {name: np.concatenate([left[name], right[name]], axis=-1) for name in left}
+    return joined, a + b
