@@ -210,6 +210,7 @@ def test_capex_of_nothing_is_depreciated_by_nothing() -> None:
                 "capex.total": {2026: 0, 2030: 0},
                 "capex.steady_state_intensity": 0.0,
                 "capex.baseline_intensity": 0.0,
+                "lease.yearly_starts": {2026: 0, 2032: 0},
             },
         )
     )
@@ -222,14 +223,81 @@ def test_capex_of_nothing_is_depreciated_by_nothing() -> None:
         )
 
 
-def test_leases_commitments_and_capex_count_nothing_twice() -> None:
+def test_each_dollar_of_a_lease_lands_once() -> None:
+    """A lease more: operating cost, capex and interest together are what is paid."""
+    starts = {2026: 12000, 2027: 60000, 2028: 65000, 2029: 72000, 2030: 60000, 2031: 30000, 2032: 0}
+    fewer = {**starts, 2027: 40000}
+    for operating in (1.0, 0.7, 0.0):
+        one, two = (
+            jcurve.evaluate(
+                jcurve.scenario(
+                    "base",
+                    {
+                        "lease.yearly_starts": schedule,
+                        "lease.operating_share": operating,
+                        "lease.compute_share": 0.0,
+                    },
+                )
+            )
+            for schedule in (fewer, starts)
+        )
+
+        def more(line: str, world: str, one=one, two=two) -> np.ndarray:  # type: ignore[no-untyped-def, type-arg]
+            return two.row(line, world) - one.row(line, world)
+
+        paid = more("lease_payments", "with")
+        parts = sum(
+            more(line, "with")
+            for line in ("lease_cost", "finance_lease_principal", "finance_lease_interest")
+        )
+        np.testing.assert_allclose(parts, paid, atol=1e-6)
+        assert paid.sum() > 0
+        # With the programme, principal is inside the plan: it buys less property instead.
+        assert not more("capex", "with").any()
+        bought = sum(more(f"purchases_by_class.{each}", "with") for each in CLASSES)
+        np.testing.assert_allclose(bought, -more("finance_lease_principal", "with"), atol=1e-6)
+        # Stopped, what is signed is still paid: on top of the baseline's capex.
+        np.testing.assert_allclose(
+            more("capex", "stopped"), more("finance_lease_principal", "stopped"), atol=1e-6
+        )
+        for world in ("with", "stopped"):
+            costs = more("total_costs", world) - more("property_depreciation", world)
+            np.testing.assert_allclose(costs, more("lease_cost", world), atol=1e-6)
+            flow = more("unlevered_free_cash_flow", world) + more("operating_cash_tax", world)
+            cash = more("lease_cost", world) + more("finance_lease_interest", world)
+            np.testing.assert_allclose(flow, -cash - more("capex", world), atol=1e-6)
+        # Leased assets come at their present value, and nothing is left owing at the end.
+        added = sum(more(f"leased_additions.{each}", "with") for each in CLASSES)
+        np.testing.assert_allclose(added, more("finance_leases_started", "with"), atol=1e-6)
+
+
+def test_leases_are_repaid_by_the_end_of_their_term() -> None:
+    case = jcurve.evaluate(
+        jcurve.scenario(
+            "base", {"lease.term": 5, "lease.yearly_starts": {2026: 9000, 2027: 0, 2032: 0}}
+        )
+    )
+    owed = case.row("finance_lease_liability", "with") - 1184
+    rented = case.row("operating_lease_liability", "with") - 25153
+    end = case.assembly.timeline.index("2034Q1")
+    assert owed.max() > 1000
+    assert rented.max() > 1000
+    np.testing.assert_allclose(owed[end:], 0, atol=1e-6)
+    np.testing.assert_allclose(rented[end:], 0, atol=1e-6)
+    principal = case.row("finance_lease_principal", "with")
+    started = case.row("finance_leases_started", "with")
+    assert principal.sum() == pytest.approx(started.sum())
+
+
+def test_what_is_newly_signed_starts_after_its_delay() -> None:
+    more = jcurve.evaluate(jcurve.scenario("base", {"lease.yearly_signings": 8000}))
+    signed = more.row("lease_signings", "with")
+    started = more.row("lease_starts", "with") - base().row("lease_starts", "with")
+    np.testing.assert_allclose(started[8:], signed[:-8], atol=1e-9)
+
+
+def test_costs_and_supplies_add_up() -> None:
     case = base()
-    more = jcurve.evaluate(jcurve.scenario("base", {"lease.operating_share": 0.9}))
-    # A larger operating share moves lease cost alone: principal stays inside planned capex.
-    assert (more.row("capex", "with") == case.row("capex", "with")).all()
-    moved = more.row("total_costs", "with") - case.row("total_costs", "with")
-    leased = more.row("lease_cost", "with") - case.row("lease_cost", "with")
-    np.testing.assert_allclose(moved, leased, atol=1e-6)
     parts = sum(
         case.row(line, "with")
         for line in (

@@ -27,10 +27,13 @@ def opening_placements(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def placed_in_service(additions: Row, opening_placements: Row, placement_lag: Row) -> Row:
-    """Assets ready for use: additions after the placement lag, plus the opening property.
-    Until then they are construction in progress and not depreciated."""
-    return spread(additions, placement_lag) + opening_placements
+def placed_in_service(
+    bought_additions: Row, leased_additions: Row, opening_placements: Row, placement_lag: Row
+) -> Row:
+    """Assets ready for use: what is bought after the placement lag, leased assets at once,
+    plus the opening property. Until then they are construction in progress and not
+    depreciated."""
+    return spread(bought_additions, placement_lag) + leased_additions + opening_placements
 
 
 @line(USD_M, stock, over=ASSET_CLASS)

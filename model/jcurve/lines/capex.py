@@ -115,20 +115,31 @@ def capex_by_class(
     programme_enabled: Row,
     programme_spends: Row,
     in_programme: Row,
+    leased_principal: Row,
     history: Row,
 ) -> Row:
     """Capex of this world: the plan, less the programme's part where this world does not
-    spend it. A disabled programme leaves reported capex as it was and cuts the forecast to
-    the counterfactual's."""
+    spend it; principal on finance leases that have started is inside the plan and still due
+    where it stops. A disabled programme leaves reported capex as it was and cuts the forecast
+    to the counterfactual's."""
     never = (1 - history) * (1 - programme_enabled) * in_programme
     beyond = np.maximum(planned_capex_by_class - baseline_capex, 0)
-    return planned_capex_by_class - never * beyond - programme_capex * (1 - programme_spends)
+    spent = planned_capex_by_class - never * beyond
+    stopped = (programme_capex - leased_principal) * (1 - programme_spends)
+    return np.maximum(spent - stopped, leased_principal)
 
 
 @line(USD_M, flow)
 def capex(capex_by_class: Family) -> Row:
     """Purchases of property and equipment plus principal on finance leases."""
     return total(capex_by_class)
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def purchases_by_class(capex_by_class: Row, leased_principal: Row) -> Row:
+    """Capex that buys property: without the principal on finance leases that have started,
+    whose assets came when they started. Leases of before enter with their principal."""
+    return capex_by_class - leased_principal
 
 
 @line(SHARE, rate, annual="last")
@@ -138,13 +149,18 @@ def unpaid_share(reported_unpaid_capex: Row, reported_capex: Row, capex_unpaid_s
 
 
 @line(USD_M, stock, over=ASSET_CLASS)
-def unpaid_capex(capex_by_class: Row, unpaid_share: Row) -> Row:
+def unpaid_capex(purchases_by_class: Row, unpaid_share: Row) -> Row:
     """Property and equipment in accounts payable at the quarter's end."""
-    return capex_by_class * unpaid_share
+    return purchases_by_class * unpaid_share
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def additions(capex_by_class: Row, unpaid_capex: Row) -> Row:
-    """Property acquired: cash capex plus the change in unpaid capex. Finance leases enter
-    with their principal, as the company's capex counts them."""
-    return capex_by_class + unpaid_capex - lag(unpaid_capex, ONE_QUARTER)
+def bought_additions(purchases_by_class: Row, unpaid_capex: Row) -> Row:
+    """Property bought: paid for in the quarter, plus the change in what is unpaid."""
+    return purchases_by_class + unpaid_capex - lag(unpaid_capex, ONE_QUARTER)
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def additions(bought_additions: Row, leased_additions: Row) -> Row:
+    """Property acquired: bought, and by finance leases that start."""
+    return bought_additions + leased_additions

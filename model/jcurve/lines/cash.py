@@ -21,16 +21,19 @@ def unlevered_free_cash_flow(
     ebitda: Row,
     operating_cash_tax: Row,
     capex: Row,
+    finance_lease_interest: Row,
     working_capital: Row,
     salvage_proceeds: Row,
     share_based_pay: Row,
     returns_sbc_is_cost: Row,
 ) -> Row:
     """Cash from operations after tax on operating income and after capex, before financing.
-    Share-based pay is a cost unless the switch adds it back."""
+    Finance leases count in full as they are paid, as operating leases do: principal in capex,
+    and interest. Share-based pay is a cost unless the switch adds it back."""
     added_back = share_based_pay * (1 - returns_sbc_is_cost)
     moved = working_capital - lag(working_capital, ONE_QUARTER)
-    return ebitda - operating_cash_tax - capex - moved + salvage_proceeds + added_back
+    paid = operating_cash_tax + capex + finance_lease_interest + moved
+    return ebitda - paid + salvage_proceeds + added_back
 
 
 @line(USD_M, flow)

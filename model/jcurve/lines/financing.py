@@ -170,6 +170,7 @@ def financing(
     property_depreciation: Row,
     tax_depreciation: Row,
     salvage_proceeds: Row,
+    finance_lease_interest: Row,
     trailing_ebitda: Row,
     cash_before_forecast: Row,
     reported_long_term_debt: Row,
@@ -225,7 +226,8 @@ def financing(
         step,
         (nothing, nothing, nothing, nothing),
         (
-            operating_income + stake_gains, operating_cash_before_tax, outside,
+            operating_income + stake_gains - finance_lease_interest,
+            operating_cash_before_tax - finance_lease_interest, outside,
             property_depreciation - tax_depreciation + salvage_proceeds,
             trailing_ebitda, cash_before_forecast,
             splice(reported_long_term_debt, 0), history, tax_rate, tax_minimum_rate,

@@ -1,8 +1,9 @@
 """Leases signed and not yet started: they start by a schedule, then enter cost, lease
 liability and compute.
 
-Principal on finance leases is inside capex, as the company counts it, so that only the
-operating share is charged here: nothing counts twice.
+The operating share is charged as cost. The finance share is an asset from the start on; its
+principal is capex, as the company counts it, and its interest is interest: each dollar paid
+lands once. Both liabilities are present values of payments still to come.
 """
 
 from __future__ import annotations
@@ -19,23 +20,33 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
+from jcurve.lines.joins import carried
+from jcurve.lines.sets import ASSET_CLASS
 
 __all__: list[str] = []
-
-
-@line(USD_M, flow)
-def lease_starts(lease_yearly_starts: Row, history: Row, programme_commits: Row) -> Row:
-    """Undiscounted payments of signed leases that start in the quarter: the year's schedule,
-    spread over its quarters still to come."""
-    open_quarters = 1 - history
-    share = open_quarters / np.maximum(year_sum(open_quarters), 1)
-    return lease_yearly_starts * share * programme_commits
 
 
 @line(USD_M, flow)
 def lease_signings(lease_yearly_signings: Row, history: Row, programme_spends: Row) -> Row:
     """Undiscounted payments of leases newly signed in the quarter."""
     return lease_yearly_signings / QUARTERS_IN_YEAR * (1 - history) * programme_spends
+
+
+@line(USD_M, flow)
+def lease_starts(
+    lease_yearly_starts: Row,
+    lease_signings: Row,
+    lease_start_delay: Row,
+    history: Row,
+    programme_commits: Row,
+) -> Row:
+    """Undiscounted payments of signed leases that start in the quarter: the year's schedule of
+    what was signed by the last report, spread over its quarters still to come, and what is
+    newly signed after a delay."""
+    open_quarters = 1 - history
+    share = open_quarters / np.maximum(year_sum(open_quarters), 1)
+    later = lag(lease_signings, lease_start_delay * QUARTERS_PER_YEAR)
+    return lease_yearly_starts * share * programme_commits + later
 
 
 @line(USD_M, stock)
@@ -68,11 +79,23 @@ def lease_cost(lease_payments: Row, lease_operating_share: Row) -> Row:
     return lease_payments * lease_operating_share
 
 
+@line(USD_M, flow)
+def finance_lease_payments(lease_payments: Row, lease_cost: Row) -> Row:
+    """Payments of started finance leases, principal and interest."""
+    return lease_payments - lease_cost
+
+
 @line(H100E, stock)
 def compute_leased(lease_payments: Row, lease_compute_share: Row, cloud_price: Row) -> Row:
     """Compute that comes with started leases, at the market rent per accelerator-hour; the
-    rest of the leases is space and power."""
+    rest of the leases is space and power. Finance-lease assets bring no other compute."""
     return lease_payments * lease_compute_share / (MILLION * cloud_price * HOURS_IN_QUARTER)
+
+
+def _present_value(payments: Row, term: Row, quarterly: Row) -> Row:
+    """Value at the start of level payments at the beginning of each quarter."""
+    annuity = (1 - (1 + quarterly) ** (-term)) / quarterly * (1 + quarterly)
+    return payments / term * annuity
 
 
 @lines(
@@ -80,49 +103,83 @@ def compute_leased(lease_payments: Row, lease_compute_share: Row, cloud_price: R
     operating_lease_liability=(
         USD_M,
         stock,
-        "Present value of operating-lease payments still to come, the right-of-use asset's "
-        "equal; leases of before are taken to be renewed at their level.",
+        "Present value of operating-lease payments still to come; leases of before are taken "
+        "to be renewed at their level.",
+    ),
+    finance_lease_liability=(
+        USD_M,
+        stock,
+        "Present value of finance-lease payments still to come; leases of before are taken to "
+        "be renewed at their level.",
     ),
     lease_liability_added=(USD_M, flow, "Present value of operating leases that start."),
-    lease_interest=(USD_M, flow, "Unwinding of the lease liability."),
+    finance_leases_started=(USD_M, flow, "Present value of finance leases that start."),
+    lease_interest=(USD_M, flow, "Unwinding of the operating-lease liability."),
+    finance_lease_interest=(USD_M, flow, "Interest on finance leases that have started."),
+    finance_lease_principal=(
+        USD_M,
+        flow,
+        "Principal paid on finance leases that have started, part of capex.",
+    ),
 )
-def operating_leases(
+def lease_liabilities(
     lease_starts: Row,
     lease_operating_share: Row,
     lease_cost: Row,
+    finance_lease_payments: Row,
     lease_term: Row,
     lease_discount_rate: Row,
     reported_operating_lease_liabilities: Row,
+    reported_finance_lease_liabilities: Row,
+    last_reported: Row,
     history: Row,
-) -> tuple[Row, Row, Row]:
+) -> tuple[Row, ...]:
     """Opening, plus new leases at present value, less payments at the beginning of the quarter,
     plus interest on what is left."""
     quarterly = (1 + lease_discount_rate) ** (1 / QUARTERS_IN_YEAR) - 1
     term = lease_term * QUARTERS_PER_YEAR / ONE_QUARTER
-    annuity = (1 - (1 + quarterly) ** (-term)) / quarterly * (1 + quarterly)
-    started = lease_starts * lease_operating_share / term * annuity
+    operating = _present_value(lease_starts * lease_operating_share, term, quarterly)
+    financed = _present_value(lease_starts * (1 - lease_operating_share), term, quarterly)
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
-        new, earlier = before
-        added, paid, rate, reported, known = now
-        earlier = np.where(known > 0, reported, earlier)
-        interest = (new + added - paid) * rate
-        new = new + added - paid + interest
-        return new, earlier, new + earlier, interest
+        rented, owed = before
+        rented_new, rent, owed_new, paid, rate = now
+        unwound = (rented + rented_new - rent) * rate
+        interest = (owed + owed_new - paid) * rate
+        return (
+            rented + rented_new - rent + unwound,
+            owed + owed_new - paid + interest,
+            unwound,
+            interest,
+        )
 
     nothing = Quantity(0, USD_M)
-    _, _, liability, interest = scan(
+    rented, owed, unwound, interest = scan(
         step,
         (nothing, nothing),
-        (
-            started,
-            lease_cost,
-            quarterly,
-            splice(reported_operating_lease_liabilities, 0),
-            history,
-        ),
+        (operating, lease_cost, financed, finance_lease_payments, quarterly),
     )
-    return liability, started, interest
+    return (
+        rented + carried(reported_operating_lease_liabilities, last_reported, history),
+        owed + carried(reported_finance_lease_liabilities, last_reported, history),
+        operating,
+        financed,
+        unwound,
+        interest,
+        finance_lease_payments - interest,
+    )
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def leased_additions(finance_leases_started: Row, lease_finance_mix: Row) -> Row:
+    """Assets of finance leases that start, by class."""
+    return finance_leases_started * lease_finance_mix
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def leased_principal(finance_lease_principal: Row, lease_finance_mix: Row) -> Row:
+    """Principal on started finance leases, by class of the asset."""
+    return finance_lease_principal * lease_finance_mix
 
 
 @line(USD_M, stock)
@@ -146,3 +203,16 @@ def check_lease_liability(
     forecast: 0."""
     moved = operating_lease_liability - lag(operating_lease_liability, ONE_QUARTER)
     return (1 - history) * (moved - lease_liability_added - lease_interest + lease_cost)
+
+
+@line(USD_M, stock)
+def check_finance_leases(
+    finance_lease_liability: Row,
+    finance_leases_started: Row,
+    finance_lease_principal: Row,
+    history: Row,
+) -> Row:
+    """Change of the finance-lease liability, less leases started, plus principal, on the
+    forecast: 0."""
+    moved = finance_lease_liability - lag(finance_lease_liability, ONE_QUARTER)
+    return (1 - history) * (moved - finance_leases_started + finance_lease_principal)

@@ -23,6 +23,7 @@ def venture_debt(venture_outstanding: Row, venture_on_balance: Row, programme_co
 def adjusted_debt(
     debt: Row,
     operating_lease_liability: Row,
+    finance_lease_liability: Row,
     venture_debt: Row,
     leases_not_commenced: Row,
     obligations_lease_share: Row,
@@ -30,11 +31,12 @@ def adjusted_debt(
     obligations_guarantee_probability: Row,
     programme_commits: Row,
 ) -> Row:
-    """Debt with operating leases, ventures on balance, a share of leases signed and not
+    """Debt with operating and finance leases, ventures on balance, a share of leases signed and not
     started, and the expected call on residual value guarantees."""
     guarantee = obligations_residual_guarantee * obligations_guarantee_probability
     signed = leases_not_commenced * obligations_lease_share
-    return debt + operating_lease_liability + venture_debt + signed + guarantee * programme_commits
+    leased = operating_lease_liability + finance_lease_liability
+    return debt + leased + venture_debt + signed + guarantee * programme_commits
 
 
 @line(TIMES, rate, annual="last")

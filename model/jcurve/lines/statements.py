@@ -30,11 +30,13 @@ def interest_and_other(
     reported_interest_and_other: Row,
     interest_income: Row,
     interest_expense: Row,
+    finance_lease_interest: Row,
     stake_gains: Row,
 ) -> Row:
-    """Interest and other income, net: as reported, then interest earned less charged, and
-    gains on stakes."""
-    return splice(reported_interest_and_other, interest_income - interest_expense + stake_gains)
+    """Interest and other income, net: as reported, then interest earned less charged, on debt
+    and on finance leases, and gains on stakes."""
+    charged = interest_expense + finance_lease_interest
+    return splice(reported_interest_and_other, interest_income - charged + stake_gains)
 
 
 @line(USD_M, flow)
@@ -125,6 +127,7 @@ def operating_cash_flow(
     capex_with: Row,
     interest_income: Row,
     interest_expense: Row,
+    finance_lease_interest: Row,
     cash_taxes: Row,
 ) -> Row:
     """Net cash from operating activities: as reported (with this world's difference), then
@@ -132,7 +135,8 @@ def operating_cash_flow(
     kept = (operating_cash_before_tax - operating_cash_tax + capex) - (
         cash_with - tax_with + capex_with
     )
-    computed = operating_cash_before_tax + capex + interest_income - interest_expense - cash_taxes
+    paid = interest_expense + finance_lease_interest + cash_taxes
+    computed = operating_cash_before_tax + capex + interest_income - paid
     return splice(reported_operating_cash_flow + kept, computed)
 
 
@@ -217,6 +221,7 @@ def startup_stakes_held(startup_stakes: Row, financing_stake_holding: Row) -> Ro
         "moving": "working_capital@with",
         "property_with": "property_net@with",
         "owed": "debt@with",
+        "leased": "finance_lease_liability@with",
         "unpaid": "unpaid_property@with",
         "deferred": "deferred_tax_liability@with",
     },
@@ -227,6 +232,7 @@ def other_net_assets(
     moving: Row,
     property_with: Row,
     owed: Row,
+    leased: Row,
     unpaid: Row,
     deferred: Row,
     last_reported: Row,
@@ -236,7 +242,7 @@ def other_net_assets(
     """All other assets less liabilities: what makes reported equity tie on history; from the
     last reported quarter on reduced by amortisation alone. Goodwill, stakes, leases, accruals,
     and the difference between modelled and reported property."""
-    left = reported_equity - (cash + moving + property_with - owed - unpaid - deferred)
+    left = reported_equity - (cash + moving + property_with - owed - leased - unpaid - deferred)
     amortised = running_sum((1 - history) * other_amortisation)
     return splice(left, value_at(left, last_reported) - amortised)
 
@@ -249,14 +255,16 @@ def total_net_assets(
     startup_stakes_held: Row,
     other_net_assets: Row,
     debt: Row,
+    finance_lease_liability: Row,
     unpaid_property: Row,
     deferred_tax_liability: Row,
 ) -> Row:
     """Assets less liabilities: cash, working capital, property, stakes and other net assets,
-    less debt, unpaid property and deferred tax. Operating-lease assets and liabilities are
-    equal and left out."""
+    less debt, finance leases, unpaid property and deferred tax. Operating-lease assets and
+    liabilities are equal and left out."""
     assets = cash_and_securities + working_capital + property_net + startup_stakes_held
-    return assets + other_net_assets - debt - unpaid_property - deferred_tax_liability
+    owed = debt + finance_lease_liability + unpaid_property + deferred_tax_liability
+    return assets + other_net_assets - owed
 
 
 @line(USD_M, stock)

@@ -46,9 +46,10 @@ def bonus_rate(tax_bonus_depreciation: Row) -> Row:
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def tax_placements(placed_in_service: Row, asset_depreciable: Row) -> Row:
-    """Depreciable cost placed in service, on which tax deductions rest."""
-    return placed_in_service * asset_depreciable
+def tax_placements(placed_in_service: Row, leased_additions: Row, asset_depreciable: Row) -> Row:
+    """Depreciable cost placed in service, on which tax deductions rest. Leased assets are the
+    lessor's for tax: their payments are deducted instead."""
+    return (placed_in_service - leased_additions) * asset_depreciable
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
@@ -108,16 +109,19 @@ def tax_depreciation(
     macrs_5: Family,
     macrs_15: Family,
     tax_building_life: Row,
+    finance_lease_principal: Row,
     quarter_of_year: Row,
 ) -> Row:
-    """Deduction for property: bonus at once, the rest by MACRS class; buildings straight
-    line over their recovery period."""
+    """Deduction for property: bonus at once, the rest by MACRS class with the half-year
+    convention (never the mid-quarter one); buildings straight line over their recovery period;
+    principal on finance leases as it is paid."""
     buildings = level_charge(long_lived_tax_basis, tax_building_life * QUARTERS_PER_YEAR)
     return (
         total(bonus_deduction)
         + macrs(short_lived_tax_basis, macrs_5, quarter_of_year)
         + macrs(medium_lived_tax_basis, macrs_15, quarter_of_year)
         + buildings
+        + finance_lease_principal
     )
 
 
@@ -145,15 +149,17 @@ def operating_tax(
     property_depreciation: Row,
     tax_depreciation: Row,
     salvage_proceeds: Row,
+    finance_lease_interest: Row,
     tax_rate: Row,
     tax_minimum_rate: Row,
     tax_loss_limit: Row,
 ) -> tuple[Row, Row, Row]:
     """Taxable income is operating income with book depreciation replaced by tax
-    depreciation. Losses carry forward and offset up to a limit of later income; the
-    corporate minimum tax, on book income adjusted for tax depreciation as the law has it,
-    gives a credit against later regular tax."""
+    depreciation, less interest on finance leases, which are rent for tax. Losses carry forward
+    and offset up to a limit of later income; the corporate minimum tax, on book income adjusted
+    for tax depreciation as the law has it, gives a credit against later regular tax."""
     taxable = operating_income + property_depreciation - tax_depreciation + salvage_proceeds
+    taxable = taxable - finance_lease_interest
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         losses, credit = before
