@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup report test prove lab bench docs headlines lock clean
+.PHONY: help setup report lint test prove lab bench docs headlines lock clean
 
 help: ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -26,13 +26,15 @@ setup: $(READY) ## create .venv and install everything pinned
 report: $(READY) ## render the base scenario: HTML and PDF under reports/
 	@$(BIN)/jcurve report
 
-test: $(READY) ## lint, types and every test (heavy ones at reduced counts)
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: lint ## lint, types and every test (heavy ones at reduced counts)
 	$(BIN)/python -m pytest -n 2
 
-prove: $(READY) ## the same tests at full counts; writes docs/proof.md
+prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove
 
 lab: $(READY) ## open JupyterLab on the notebooks

@@ -1,0 +1,34 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+
+__all__ = ["FIGURE", "RecordFigure"]
+
+FIGURE = "figure:"
+"""Begins the name of a test property that holds a figure for ``docs/proof.md``."""
+
+
+class RecordFigure(Protocol):
+    """Keeps a figure that a test found."""
+
+    def __call__(self, name: str, value: float | str, unit: str = "") -> None:
+        """Show ``name``, ``value`` and ``unit`` beside the test in ``docs/proof.md``."""
+
+
+@pytest.fixture
+def record_figure(record_property: Callable[[str, object], None]) -> RecordFigure:
+    """Records figures that a test found: a worst error, a number of cases.
+
+    ``make prove`` writes them to ``docs/proof.md``; ``make test`` drops them. A figure is
+    what was found, not what was asked for: assert as well.
+    """
+
+    def record(name: str, value: float | str, unit: str = "") -> None:
+        record_property(f"{FIGURE}{name}", [value, unit])
+
+    return record

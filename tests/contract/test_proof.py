@@ -1,0 +1,86 @@
+"""``docs/proof.md`` says what the tests did: figures, failures and skips, from every worker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.prove import Outcomes, Setting, page
+
+HOME = Path(__file__).resolve().parents[2]
+TESTS = """
+import pytest
+from tests.conftest import record_figure
+
+def test_good(record_figure):
+    record_figure("worst error", 1.23456e-9, "of scale")
+    record_figure("verdict", "equal")
+
+@pytest.mark.parametrize("case", range(3))
+def test_many(case):
+    pass
+
+def test_bad():
+    assert 1 + 1 == 3, "sums"
+
+@pytest.fixture
+def broken():
+    raise ValueError("no fixture")
+
+def test_error(broken):
+    pass
+
+@pytest.mark.skip(reason="not here")
+def test_skipped():
+    pass
+"""
+RUN = """
+import sys, pytest
+from pathlib import Path
+from tests.prove import Outcomes, page, setting
+outcomes = Outcomes()
+status = pytest.main(["-n", "2", "-q", "-p", "no:cacheprovider", "--rootdir", sys.argv[1],
+                      "-c", "/dev/null", sys.argv[1]], plugins=[outcomes])
+Path(sys.argv[2]).write_text(page(outcomes, setting(full=True), 61.0))
+sys.exit(status)
+"""
+
+
+def test_the_page_tells_what_happened_in_every_worker(tmp_path: Path) -> None:
+    """Run for real with two workers: one test fails, one errs, one is skipped, figures cross."""
+    folder = tmp_path / "property"
+    folder.mkdir()
+    (folder / "test_small.py").write_text(TESTS)
+    (folder / "test_broken.py").write_text("import nothing_of_this_name\n")
+    made = tmp_path / "proof.md"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(folder), str(made)],
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode != 0, done.stdout + done.stderr
+    text = made.read_text()
+    assert "| verdict | **failed** |" in text
+    assert "| all | 4 | 2 | 1 |" in text
+    assert "| worst error | 1.235e-09 | of scale | `test_small.py::test_good` |" in text
+    assert "| verdict | equal |  | `test_small.py::test_good` |" in text
+    assert "- `test_small.py::test_skipped`: not here" in text
+    failed = text.partition("## Failed")[2].partition("## ")[0]
+    assert "test_small.py::test_bad" in failed
+    assert "test_small.py::test_error" in failed
+    assert "test_broken.py`: cannot be imported" in failed
+    assert "| counts | full |" in text
+    assert "| wall time | 1.0 minutes |" in text
+
+
+def test_no_tests_prove_nothing() -> None:
+    """An empty run is not a success; reduced counts and uncommitted changes are shown."""
+    where = Setting("abc", True, "2026-01-01", "3.11.1", "Linux", 2, {"numpy": "2.2"}, False)
+    text = page(Outcomes(), where, 0.0)
+    assert "| verdict | **failed** |" in text
+    assert "| commit | `abc`, with uncommitted changes |" in text
+    assert "| counts | **reduced** |" in text
+    assert "| libraries | numpy 2.2 |" in text
