@@ -20,7 +20,7 @@ from jcurve.project import Project, find_project
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case
-    from jcurve.reports import Edition
+    from jcurve.reports import Done
 
 __all__ = ["main"]
 
@@ -49,48 +49,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    from jcurve.reports import run
+    from jcurve.reports import now, prepare, raised, run_plan
 
     project = find_project(chosen.project)
     overrides = _overrides(chosen.sets)
     parameters = _parameters(chosen.parameter)
     status = 0
-    done: list[Edition] = []
+    done: list[Done] = []
     for scenario in chosen.scenario or ["base"]:
         try:
             with Progress(f"{chosen.report} {scenario}") as progress:
-                edition = run(
+                plan = prepare(
                     chosen.report,
                     scenario,
                     overrides,
                     view=chosen.view,
                     parameters=parameters,
                     project=project,
-                    deadline=chosen.deadline,
+                    run_id=None,
+                    started=now(),
                     resolve=_scenario,
-                    progress=progress,
                 )
+                ended = run_plan(
+                    plan, deadline=chosen.deadline, progress=progress, force=chosen.force
+                )
+            if ended.failed:
+                raise raised(ended)
         except JCurveError as error:  # one failure never stops the rest
             print(f"jcurve: {error}", file=sys.stderr)
             status = status or error.exit_status
             continue
-        done.append(edition)
+        done.append(ended)
         if not chosen.json:
-            print(f"{edition.report} {edition.series}", edition.html, edition.pdf, sep="\n  ")
+            print(_told(ended))
     if chosen.json:
-        _print_json([_edition(edition) for edition in done])
+        _print_json([_edition(ended) for ended in done])
     return status
 
 
-def _edition(edition: Edition) -> dict[str, str]:
+def _told(ended: Done) -> str:
+    """One run's end in words, with what there is to open."""
+    title = f"{ended.report} {ended.series}"
+    if ended.edition is None:
+        return f"{title}: {ended.state.replace('_', ' ')}: {ended.message}"
+    if ended.state == "skipped_unchanged":
+        title += f": unchanged, relies on edition {ended.edition.id} (--force runs it again)"
+    elif ended.rendered_only:
+        title += ": outputs unchanged, rendered anew"
+    return "\n  ".join([title, str(ended.edition.html), str(ended.edition.pdf)])
+
+
+def _edition(ended: Done) -> dict[str, Any]:
+    edition = ended.edition
+    files = {} if edition is None else {name: str(getattr(edition, name)) for name in _FILES}
     return {
-        "edition": edition.id,
-        "report": edition.report,
-        "series": edition.series,
-        "html": str(edition.html),
-        "pdf": str(edition.pdf),
-        "results": str(edition.results),
+        "state": ended.state,
+        "edition": None if edition is None else edition.id,
+        "report": ended.report,
+        "series": ended.series,
+        **files,
     }
+
+
+_FILES = ("html", "pdf", "results")
 
 
 def _show(chosen: argparse.Namespace) -> int:

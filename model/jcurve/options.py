@@ -135,6 +135,9 @@ def _report(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="stop a run after this long (default: 600)",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="run even when the latest edition says the same"
+    )
     parser.add_argument("--json", action="store_true", help="print the editions as JSON")
 
 

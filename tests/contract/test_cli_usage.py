@@ -249,7 +249,7 @@ def test_interrupted(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "jcurve: interrupted"
-    assert [path.name for path in project.reports.iterdir()] == [".staging"]
+    assert sorted(path.name for path in project.reports.iterdir()) == [".staging", ".state"]
     assert [path.name for path in (project.reports / ".staging").iterdir()] == ["on"]
 
 

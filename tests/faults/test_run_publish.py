@@ -142,7 +142,7 @@ def test_a_reports_folder_that_cannot_be_written(tmp_path: Path) -> None:
         run_fixture(project)
     assert caught.value.exit_status == 7
     assert str(caught.value) == (
-        f"{project.reports}/.staging/run-1: cannot be written (not a directory); "
+        f"{project.reports}/.state/owners: cannot be written (not a directory); "
         "allowed: a folder that you may write to, with space on its disk"
     )
     assert project.reports.read_text() == "a file where the folder should be"

@@ -4,20 +4,26 @@
 ``check_parameters``, ``determinants`` and ``record_case``.
 """
 
+from jcurve.reports.drive import Done, raised
 from jcurve.reports.editions import Edition, editions, latest
+from jcurve.reports.ledger import Ledger, now
 from jcurve.reports.parameters import Parameters, check_parameters, notebook_errors
-from jcurve.reports.plan import reports_of
+from jcurve.reports.plan import Plan, prepare, reports_of
 from jcurve.reports.provenance import Determinants, determinants
 from jcurve.reports.results import Results, record, record_case
-from jcurve.reports.run import run
-from jcurve.reports.verdict import EXHIBIT_KEY, FailedRun, Verdict
+from jcurve.reports.run import run, run_plan
+from jcurve.reports.verdict import EXHIBIT_KEY, FailedRun, NothingToReport, Verdict
 
 __all__ = [
     "EXHIBIT_KEY",
     "Determinants",
+    "Done",
     "Edition",
     "FailedRun",
+    "Ledger",
+    "NothingToReport",
     "Parameters",
+    "Plan",
     "Results",
     "Verdict",
     "check_parameters",
@@ -25,8 +31,12 @@ __all__ = [
     "editions",
     "latest",
     "notebook_errors",
+    "now",
+    "prepare",
+    "raised",
     "record",
     "record_case",
     "reports_of",
     "run",
+    "run_plan",
 ]

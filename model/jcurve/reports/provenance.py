@@ -21,7 +21,7 @@ from jcurve.processes import run_process
 from jcurve.project import Project
 from jcurve.reports.results import ReportedScenario
 
-__all__ = ["Commit", "Determinants", "circumstances", "determinants"]
+__all__ = ["Commit", "Determinants", "circumstances", "combined", "determinants", "inputs"]
 
 _LIBRARIES = (
     "numpy",
@@ -102,11 +102,11 @@ def determinants(
         scenario_hash=scenario.hash,
         seed=seed,
         package=_version("jcurve") or "not installed",
-        source=_combined(package, package.rglob("*.py")),
+        source=combined(package, package.rglob("*.py")),
         commit=_commit(project.root),
         python=platform.python_version(),
         libraries={name: at for name in _LIBRARIES if (at := _version(name))},
-        inputs=_inputs(project),
+        inputs=inputs(project),
     )
 
 
@@ -120,18 +120,28 @@ def circumstances() -> dict[str, str]:
     }
 
 
-def _inputs(project: Project) -> dict[str, str]:
+def inputs(project: Project) -> dict[str, str]:
+    """Hash by file or folder under ``data/``, scenarios apart.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
     hashes = {}
     for entry in sorted(project.data.iterdir()):
         if entry.name.startswith(".") or entry == project.scenarios:
             continue  # of the scenarios only one counts, and it has its own hash
         name = entry.relative_to(project.root).as_posix()
         files = [entry] if entry.is_file() else entry.rglob("*")
-        hashes[name] = _combined(entry.parent, files)
+        hashes[name] = combined(entry.parent, files)
     return hashes
 
 
-def _combined(root: Path, files: Iterable[Path]) -> str:
+def combined(root: Path, files: Iterable[Path]) -> str:
+    """One hash of the names and contents of ``files``, hidden ones apart.
+
+    Raises:
+        FactsError: one cannot be read.
+    """
     total = sha256()
     for path in sorted(files):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)

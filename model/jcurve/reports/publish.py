@@ -12,7 +12,7 @@ from jcurve.files import digest, make_folder, publish_folder, write_file, write_
 from jcurve.reports.editions import LATEST, Edition
 from jcurve.reports.results import Results
 
-__all__ = ["Render", "assemble", "publish", "tidy"]
+__all__ = ["Render", "assemble", "point", "publish", "tidy"]
 
 Render = Callable[[Path, Path, Path], None]
 """Renders an executed notebook: notebook, HTML file to write, PDF file to write."""
@@ -68,6 +68,15 @@ def publish(edition: Edition, folder: Path, *, results: Results, published: date
         WriteError: the edition exists already, or the reports folder cannot be written.
     """
     publish_folder(folder, edition.folder)
+    point(edition, results=results, published=published)
+
+
+def point(edition: Edition, *, results: Results, published: datetime) -> None:
+    """Let ``latest.json`` name a published edition.
+
+    Raises:
+        WriteError: it cannot be replaced; it then names the edition it named before.
+    """
     write_json(
         edition.folder.parent / LATEST,
         {

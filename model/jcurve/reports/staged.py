@@ -13,7 +13,7 @@ from jcurve.errors import WriteError
 from jcurve.files import make_folder, write_json
 from jcurve.reports.plan import Plan
 
-__all__ = ["Outcome", "Request", "Staged", "stage"]
+__all__ = ["Outcome", "Request", "Staged", "attempt_name", "stage"]
 
 _START_TIMEOUT = 60
 
@@ -83,17 +83,24 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ended: Literal["completed", "cell_error", "dead_kernel", "kernel_start", "child_error"]
+    ended: Literal[
+        "completed", "cell_error", "dead_kernel", "kernel_start", "too_much_output", "child_error"
+    ]
     message: str = ""
 
 
-def stage(plan: Plan) -> Staged:
-    """Make the run's folder under ``reports/.staging`` with all that the child needs.
+def attempt_name(run: str, attempt: int) -> str:
+    """What an attempt's folder is called, staged or kept: the first by the run's name alone."""
+    return run if attempt == 1 else f"{run}.attempt-{attempt}"
+
+
+def stage(plan: Plan, attempt: int = 1) -> Staged:
+    """Make the attempt's folder under ``reports/.staging`` with all that the child needs.
 
     Raises:
         WriteError: it cannot be made; nothing is left behind.
     """
-    staged = Staged(plan.project.reports / ".staging" / plan.edition.id)
+    staged = Staged(plan.project.reports / ".staging" / attempt_name(plan.edition.id, attempt))
     make_folder(staged.folder, fresh=True)
     try:
         make_folder(staged.work)

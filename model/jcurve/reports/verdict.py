@@ -20,12 +20,12 @@ from jcurve.processes import Finished
 from jcurve.reports.results import Results, read_results
 from jcurve.reports.staged import Outcome
 
-__all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
+__all__ = ["EXHIBIT_KEY", "FailedRun", "NothingToReport", "Reason", "Verdict", "judge"]
 
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
 
-State = Literal["succeeded", "failed", "timed_out"]
+State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
 Reason = Literal[
     "cell_error",  # a cell raised
     "early_exit",  # a cell called exit: papermill counts that as success
@@ -36,14 +36,23 @@ Reason = Literal[
     "no_notebook",  # the child left no executed notebook, or half of one
     "missing_reply",  # a cell was never answered
     "out_of_order",  # cells were answered in another order
+    "too_much_output",  # beyond the cap on the size of outputs or the number of figures
     "no_results",
     "bad_results",  # results.json breaks its schema, or is about something else
     "identity_broken",
     "missing_exhibit",
     "missing_alt",
     "not_rendered",  # sound, but it could not be made into HTML and PDF
+    "not_written",  # a file could not be written: a full disk, a share that is away
     "timeout",
 ]
+
+
+class NothingToReport(Exception):
+    """Raised by a report's cell to end the run there: there is nothing new to say.
+
+    No edition is published, and it counts as no failure.
+    """
 
 
 class FailedRun(RunError):
@@ -74,7 +83,7 @@ class Verdict:
     """What the evidence says.
 
     Attributes:
-        state: succeeded, failed or timed_out.
+        state: succeeded, failed, timed_out or nothing_to_report.
         reason: why not, from a closed list; None when succeeded.
         message: one line for a reader.
         cell: number of the code cell concerned, counted from 1.
@@ -148,6 +157,9 @@ def judge(
         )
     try:
         cells = _code_cells(executed, finished)
+        nothing = _nothing(cells)
+        if nothing is not None:
+            return Verdict("nothing_to_report", message=nothing)
         _no_error_output(cells)
         _left_well(finished, outcome, cells)
         _all_replied(cells)
@@ -172,6 +184,17 @@ def _code_cells(executed: Path, finished: Finished) -> list[dict[str, Any]]:
             raise _killed(finished) from error
         tail = _last_line(finished.err_tail)
         raise _Failure("no_notebook", f"no executed notebook was left{tail}") from error
+
+
+def _nothing(cells: list[dict[str, Any]]) -> str | None:
+    """Why the report has nothing to say, when a cell says so before any has failed."""
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") == "error":
+                if output.get("ename") != NothingToReport.__name__:
+                    return None
+                return " ".join(str(output.get("evalue", "")).split()) or "nothing to report"
+    return None
 
 
 def _no_error_output(cells: list[dict[str, Any]]) -> None:
@@ -207,6 +230,8 @@ def _left_well(finished: Finished, outcome: Path, cells: list[dict[str, Any]]) -
             raise _Failure("dead_kernel", "the kernel died", unanswered)
         case "kernel_start":
             raise _Failure("kernel_start", f"the kernel did not start: {hint.message}")
+        case "too_much_output":
+            raise _Failure("too_much_output", hint.message, unanswered)
         case _:
             raise _Failure("child_error", hint.message or "the child process failed", unanswered)
 
