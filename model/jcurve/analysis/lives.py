@@ -1,0 +1,196 @@
+"""Changes of useful life: what they move in the model, beside what companies disclosed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import Change
+from jcurve.assumptions.periods import quarter_index, quarter_label
+from jcurve.engine.model import SHARED, RowKey
+from jcurve.errors import FactsError
+from jcurve.facts import life_changes
+from jcurve.facts.tables import quarters_between, quarters_of_year
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jcurve.assumptions import Scenario
+    from jcurve.company import Assembly
+    from jcurve.engine.timeline import Timeline
+    from jcurve.facts import LifeChange
+    from jcurve.project import Project
+
+__all__ = [
+    "CHANGES",
+    "Disclosed",
+    "changes_of",
+    "depreciation",
+    "disclosed_effects",
+    "effect",
+    "in_service_at",
+    "without_year",
+]
+
+Array = NDArray[np.float64]
+
+CHANGES = "life.changes"
+_OWN = (
+    "life_book", "life_changes_share", "asset_changes_life", "asset_depreciable",
+    "life_early_retirement_share", "life_early_retirement_age",
+)  # fmt: skip
+_WINDOW = re.compile(
+    r"(?P<fiscal>FY)?(?P<first>\d{4}(?:Q[1-4])?)(?:-(?P<last>\d{4}Q[1-4]))?(?P<expected> expected)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """An effect on depreciation that a company disclosed.
+
+    Attributes:
+        change: the disclosure.
+        year: fiscal year in which the changes took effect.
+        quarters: the calendar quarters that the figure covers.
+        amount: USD m, less depreciation is negative.
+        expected: said in advance, of the assets then in service.
+    """
+
+    change: LifeChange
+    year: str
+    quarters: tuple[str, ...]
+    amount: float
+    expected: bool
+
+    @property
+    def window(self) -> str:
+        """The quarters in words."""
+        first, last = self.quarters[0], self.quarters[-1]
+        whole = len(self.quarters) == 4
+        return self.year if whole else first if first == last else f"{first} to {last}"
+
+
+def disclosed_effects(
+    company: str = "META", project: Project | str | Path | None = None, ends_in_month: int = 12
+) -> tuple[Disclosed, ...]:
+    """Every disclosed effect of a change of useful life, in the order of the table.
+
+    Raises:
+        FactsError: a window that is no period.
+    """
+    found = []
+    for change in life_changes(company, project):
+        if change.type != "change" or change.effect is None:
+            continue
+        window = _WINDOW.fullmatch(change.effect_window)
+        if window is None:
+            raise FactsError(
+                "not a window of an effect",
+                received=change.effect_window,
+                allowed="2022, FY2021, 2025Q1, 2025Q1-2025Q3, 2025 expected",
+            )
+        first = window["first"]
+        if len(first) == 4:
+            quarters = quarters_of_year(first, ends_in_month)
+        else:
+            quarters = quarters_between(first, window["last"] or first)
+        found.append(
+            Disclosed(
+                change=change,
+                year=first[:4],
+                quarters=quarters,
+                amount=change.effect,
+                expected=window["expected"] is not None,
+            )
+        )
+    return tuple(found)
+
+
+def changes_of(scenario: Scenario) -> tuple[Change, ...]:
+    """The changes of useful life that a scenario holds, in order."""
+    value = scenario[CHANGES].value
+    if not isinstance(value, tuple):
+        raise TypeError(f"{CHANGES} is a list of changes, not {type(value).__name__}")
+    return value
+
+
+def _year(change: Change) -> str:
+    return quarter_label(change.date)[:4]
+
+
+def without_year(changes: Sequence[Change], year: str) -> tuple[Change, ...]:
+    """The changes that did not take effect in a calendar year."""
+    return tuple(change for change in changes if _year(change) != year)
+
+
+def depreciation(
+    assembly: Assembly,
+    values: Mapping[RowKey, Array],
+    changes: Sequence[Change],
+    placed_through: str | None = None,
+) -> Array:
+    """Depreciation of property of the company had its lives changed so: (quarter,).
+
+    Args:
+        assembly: the model.
+        values: rows of an evaluation, inputs and ``placed_in_service`` among them; no change
+            of life moves them.
+        changes: of useful life, in order.
+        placed_through: the last quarter of placements that count; None for all.
+    """
+    from jcurve.lines.assets import depreciation_charge
+
+    timeline = assembly.timeline
+    slots = _slots(changes, timeline)
+    dates = {key: date for key, (date, _) in slots.items()}
+    lives = {key: life for key, (_, life) in slots.items()}
+    counts = np.ones((len(timeline), 1))
+    if placed_through is not None:
+        counts[timeline.index(placed_through) + 1 :] = 0.0
+    charged = np.zeros(len(timeline))
+    for member in assembly.company.sets["asset_class"]:
+        own = {name: values[f"{name}.{member}", SHARED] for name in _OWN}
+        parts = depreciation_charge(
+            placed_in_service=values[f"placed_in_service.{member}", "with"] * counts,
+            life_rest_follows_from=values["life_rest_follows_from", SHARED],
+            life_changes_date=dates,
+            life_changes_life=lives,
+            quarter_index=values["quarter_index", SHARED],
+            **own,
+        )
+        charged = charged + sum(np.broadcast_to(part, counts.shape)[:, 0] for part in parts)
+    return charged
+
+
+def _slots(changes: Sequence[Change], timeline: Timeline) -> dict[str, tuple[Array, Array]]:
+    """Date and life of each change by slot; without any, one that never comes."""
+    first = quarter_index(timeline.first)
+    if not changes:
+        return {"1": (np.array([[float(len(timeline))]]), np.ones((1, 1)))}
+    return {
+        str(slot): (np.array([[max(float(each.date - first), 0.0)]]), np.array([[each.life * 1.0]]))
+        for slot, each in enumerate(changes, start=1)
+    }
+
+
+def effect(
+    assembly: Assembly,
+    values: Mapping[RowKey, Array],
+    changes: Sequence[Change],
+    year: str,
+    placed_through: str | None = None,
+) -> Array:
+    """What the changes of a calendar year moved in depreciation: (quarter,)."""
+    moved = depreciation(assembly, values, changes, placed_through)
+    return moved - depreciation(assembly, values, without_year(changes, year), placed_through)
+
+
+def in_service_at(changes: Sequence[Change], year: str) -> str:
+    """The quarter before the last change of a year: its end is what a disclosed effect
+    covers, since companies state the effect on assets then in service."""
+    return quarter_label(max(each.date for each in changes if _year(each) == year) - 1)
