@@ -28,13 +28,13 @@ __all__ = [
 Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
 Distribution: TypeAlias = Literal[
-    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "fixed"
+    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed"
 ]
 Kind: TypeAlias = Literal["reported", "guided", "evidence", "estimate", "judgement"]
 
 SHAPES: tuple[Shape, ...] = ("scalar", "by_year", "by_quarter", "changes")
 DISTRIBUTIONS: tuple[Distribution, ...] = (
-    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "fixed",
+    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed",
 )  # fmt: skip
 KINDS: tuple[Kind, ...] = ("reported", "guided", "evidence", "estimate", "judgement")
 
@@ -54,7 +54,7 @@ class Assumption(BaseModel):
         low, high: the range of honest doubt, both or neither; a path for a path.
         bounds: what is accepted at all; None for a choice.
         distribution: how the value varies between low and high.
-        outcomes: (value, weight) of a discrete distribution.
+        outcomes: (value, weight) of a discrete or empirical distribution.
         choices: the names a ``choice`` picks from.
         derived: computed as the remainder of a mix, never set.
 

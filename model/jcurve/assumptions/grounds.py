@@ -59,9 +59,9 @@ def about_of(
         )
     distribution = made.get("distribution", parent.distribution if parent else None)
     outcomes = made.get("outcomes", parent.outcomes if parent else ())
-    if (distribution == "discrete") != bool(outcomes):
+    if (distribution in ("discrete", "empirical")) != bool(outcomes):
         raise ScenarioError(
-            "a discrete distribution and outcomes go together",
+            "a discrete or empirical distribution and outcomes go together",
             where=str(place),
             allowed="distribution: discrete with outcomes: {0: 0.3, 1: 0.7}",
         )

@@ -1,0 +1,322 @@
+"""How an assumption varies: distributions by their quantiles, with moments where closed.
+
+What low and high mean depends on the distribution. They are its ends for ``pert`` (of the
+usual weight 4 on the mode), ``triangular`` and ``uniform``, with the value as mode. They are
+the 5th and 95th percentiles for ``normal`` and ``lognormal``, which are cut at the bounds.
+``discrete`` and ``empirical`` take their outcomes and weights; ``empirical`` moves evenly
+between outcomes, ``discrete`` only to them.
+
+A path varies as one: its draw is a position (see :mod:`jcurve.assumptions.batch`), and the
+distribution is that of the path's mean distance from its value, so that a path whose range
+is a factor has exactly the distribution of that factor.
+
+Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions.units import CHOICE, DATE, SWITCH
+from jcurve.errors import ScenarioError
+
+__all__ = [
+    "Distribution",
+    "Empirical",
+    "LogNormal",
+    "Normal",
+    "Pert",
+    "Triangular",
+    "Uniform",
+    "distribution_of",
+    "year_distribution",
+]
+
+Array: TypeAlias = NDArray[np.float64]
+
+_PERT_WEIGHT = 4.0
+_Z95 = 1.6448536269514722
+_WHOLE = (DATE, SWITCH, CHOICE)
+
+
+class Distribution(Protocol):
+    """Anything with quantiles."""
+
+    def quantile(self, u: Array) -> Array:
+        """Values at probabilities inside 0 and 1, in the shape of ``u``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pert:
+    """A beta distribution over low and high with its mode in between."""
+
+    low: float
+    mode: float
+    high: float
+
+    @property
+    def shapes(self) -> tuple[float, float]:
+        """Alpha and beta."""
+        width = self.high - self.low
+        return (
+            1.0 + _PERT_WEIGHT * (self.mode - self.low) / width,
+            1.0 + _PERT_WEIGHT * (self.high - self.mode) / width,
+        )
+
+    @property
+    def mean(self) -> float:
+        """(low + 4 mode + high) / 6."""
+        return (self.low + _PERT_WEIGHT * self.mode + self.high) / (_PERT_WEIGHT + 2.0)
+
+    @property
+    def variance(self) -> float:
+        """(mean - low)(high - mean) / 7."""
+        return (self.mean - self.low) * (self.high - self.mean) / (_PERT_WEIGHT + 3.0)
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        from scipy.special import betaincinv
+
+        return np.asarray(self.low + (self.high - self.low) * betaincinv(*self.shapes, u))
+
+
+@dataclass(frozen=True, slots=True)
+class Triangular:
+    """Straight up to the mode and straight down."""
+
+    low: float
+    mode: float
+    high: float
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        width = self.high - self.low
+        split = (self.mode - self.low) / width
+        up = self.low + np.sqrt(u * width * (self.mode - self.low))
+        down = self.high - np.sqrt((1.0 - u) * width * (self.high - self.mode))
+        return np.asarray(np.where(u < split, up, down))
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Even between low and high."""
+
+    low: float
+    high: float
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        return np.asarray(self.low + (self.high - self.low) * u)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Normal, cut at floor and ceiling without a heap at either."""
+
+    mean: float
+    sd: float
+    floor: float = -np.inf
+    ceiling: float = np.inf
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        from scipy.special import ndtr, ndtri
+
+        low = ndtr((self.floor - self.mean) / self.sd)
+        high = ndtr((self.ceiling - self.mean) / self.sd)
+        found = self.mean + self.sd * ndtri(low + (high - low) * u)
+        return np.asarray(np.clip(found, self.floor, self.ceiling))
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal:
+    """A number whose logarithm is normal, cut at floor and ceiling."""
+
+    mean_log: float
+    sd_log: float
+    floor: float = 0.0
+    ceiling: float = np.inf
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        with np.errstate(divide="ignore"):
+            floor, ceiling = np.log(max(self.floor, 0.0)), np.log(self.ceiling)
+        return np.exp(Normal(self.mean_log, self.sd_log, floor, ceiling).quantile(u))
+
+
+@dataclass(frozen=True, slots=True)
+class Empirical:
+    """Outcomes with weights, ascending.
+
+    Attributes:
+        values: ascending.
+        weights: of each, summing to 1.
+        between: whether values between two outcomes occur, evenly from the middle of the
+            weight of one to that of the next.
+    """
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...]
+    between: bool
+
+    def quantile(self, u: Array) -> Array:
+        """See :class:`Distribution`."""
+        values, to = np.array(self.values), np.cumsum(self.weights)
+        if self.between:
+            return np.asarray(np.interp(u, to - np.array(self.weights) / 2.0, values))
+        at = np.searchsorted(to, u, side="right")
+        return np.asarray(values[np.minimum(at, len(values) - 1)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The nearest whole number, for dates and switches."""
+
+    inner: Distribution
+
+    def quantile(self, u: Array) -> Array:
+        return np.rint(self.inner.quantile(u))
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Distances from a path's value, in steps to its low and its high path."""
+
+    inner: Distribution
+    down: float
+    up: float
+
+    def quantile(self, u: Array) -> Array:
+        away = self.inner.quantile(u)
+        step = np.where(away < 0.0, self.down or 1.0, self.up or 1.0)
+        return np.asarray(away / step)
+
+
+def distribution_of(item: Assumption) -> Distribution:
+    """How an assumption varies: its values, or the positions of a path.
+
+    Raises:
+        ScenarioError: it does not vary, or its distribution is degenerate: no range, one
+            outcome, a log-normal that is not above 0, outcomes for a path.
+    """
+    if isinstance(item.value, Path):
+        return _of_path(item)
+    low, value, high = (float(row[0]) for row in (item.lows(), _row(item), item.highs()))
+    found = _scalar(item, low, value, high)
+    return _Whole(found) if item.unit in _WHOLE else found
+
+
+def year_distribution(item: Assumption, year: int) -> Distribution | None:
+    """How one year of a path varies by itself; None where that year has no range.
+
+    Raises:
+        ScenarioError: as :func:`distribution_of`.
+    """
+    _check_varies(item)
+    low, value, high = (
+        limit.at(year) if isinstance(limit, Path) else float("nan")
+        for limit in (item.low, item.value, item.high)
+    )
+    return _scalar(item, low, value, high) if high > low else None
+
+
+def _row(item: Assumption) -> Array:
+    if isinstance(item.value, tuple):
+        raise _degenerate(item, "a list of changes does not vary as one")
+    return item.row()
+
+
+def _check_varies(item: Assumption) -> None:
+    if item.derived:
+        raise _degenerate(item, "the remainder of a mix follows from the others")
+    if item.distribution == "fixed":
+        raise _degenerate(item, "its distribution is fixed")
+
+
+def _scalar(item: Assumption, low: float, value: float, high: float) -> Distribution:
+    _check_varies(item)
+    floor, ceiling = item.bounds or (-np.inf, np.inf)
+    if item.distribution in ("discrete", "empirical"):
+        return _outcomes(item)
+    if not low < high:
+        raise _degenerate(item, "low and high are equal")
+    if item.distribution == "pert":
+        return Pert(low, value, high)
+    if item.distribution == "triangular":
+        return Triangular(low, value, high)
+    if item.distribution == "uniform":
+        return Uniform(low, high)
+    if item.distribution == "normal":
+        return Normal((low + high) / 2.0, (high - low) / (2.0 * _Z95), floor, ceiling)
+    return _lognormal(item, low, high, floor, ceiling)
+
+
+def _lognormal(
+    item: Assumption, low: float, high: float, floor: float, ceiling: float
+) -> Distribution:
+    if low <= 0.0 or ceiling <= 0.0:
+        raise _degenerate(item, "a log-normal number lies above 0", f"low {low:g}")
+    one, other = np.log(low), np.log(high)
+    return LogNormal((one + other) / 2.0, (other - one) / (2.0 * _Z95), max(floor, 0.0), ceiling)
+
+
+def _outcomes(item: Assumption) -> Distribution:
+    pairs = sorted(item.outcomes)
+    values = tuple(value for value, weight in pairs if weight > 0.0)
+    weights = tuple(weight for _, weight in pairs if weight > 0.0)
+    if len(set(values)) < 2:
+        raise _degenerate(item, "one outcome has all the weight")
+    return Empirical(values, weights, between=item.distribution == "empirical")
+
+
+def _of_path(item: Assumption) -> Distribution:
+    _check_varies(item)
+    if item.distribution in ("discrete", "empirical"):
+        raise _degenerate(item, "outcomes are values, and a path has one for each date")
+    if not item.has_range:
+        raise _degenerate(item, "low and high are equal")
+    value, low, high = item.row(), item.lows(), item.highs()
+    down, up = float(np.mean(value - low)), float(np.mean(high - value))
+    if item.distribution == "normal":
+        # Either side of the value has its own scale: half of a normal below, half above.
+        return Normal(0.0, 1.0 / _Z95)
+    if item.distribution == "lognormal":
+        if item.low_factor is None or item.high_factor is None:
+            raise _degenerate(item, "a log-normal path needs low and high as factors of its value")
+        return _log_position(item, item.low_factor, item.high_factor)
+    return _Position(_scalar(item, -down, 0.0, up), down, up)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogPosition:
+    """Positions of a path that is multiplied by a log-normal factor."""
+
+    factor: Distribution
+    low: float
+    high: float
+
+    def quantile(self, u: Array) -> Array:
+        away = self.factor.quantile(u) - 1.0
+        return np.asarray(np.where(away < 0.0, away / (1.0 - self.low), away / (self.high - 1.0)))
+
+
+def _log_position(item: Assumption, low: float, high: float) -> Distribution:
+    if not 0.0 < low < 1.0 < high:
+        raise _degenerate(
+            item, "a log-normal path lies between factors below and above 1", f"{low:g}, {high:g}"
+        )
+    return _LogPosition(_lognormal(item, low, high, 0.0, np.inf), low, high)
+
+
+def _degenerate(item: Assumption, why: str, received: str | None = None) -> ScenarioError:
+    return ScenarioError(
+        f"nothing to draw from: {why}",
+        where=f"{item.where}, {item.key}" if item.where else item.key,
+        received=received,
+        allowed="an assumption with low below high and a distribution other than fixed",
+    )
