@@ -62,6 +62,23 @@ class _Weight:
 
 
 _WEIGHT = _Weight()
+_PROPERTY, _SERVERS_ROW, _CONSTRUCTION = "property", "servers", "construction"
+_EFFECT = "Effect of changes of life"
+_METRICS = (
+    ("Depreciation of property", "depreciation_expense_ppe", _PROPERTY, _WEIGHT.depreciation),
+    (
+        "of servers and network",
+        "depreciation_expense_servers_network",
+        _SERVERS_ROW,
+        _WEIGHT.servers,
+    ),
+    (
+        "Construction in progress",
+        "ppe_construction_in_progress",
+        _CONSTRUCTION,
+        _WEIGHT.construction,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +147,10 @@ def _value(chosen: Scenario, parameter: Calibrated, key: str) -> float:
     return value
 
 
-def measure(case: Case) -> tuple[Target, ...]:
+def measure(case: Case, project: Project | str | FilePath | None = None) -> tuple[Target, ...]:
     """Every figure that depreciation can be held against, beside the case's."""
     values = {**{(name, SHARED): row for name, row in case.inputs.items()}, **case.values}
-    return _targets(case.assembly, values, case.scenario)
+    return _targets(_figures(case.assembly, project), case.assembly, values, case.scenario)
 
 
 def fit(
@@ -152,12 +169,13 @@ def fit(
     assembly = model(company, project)
     parameters = calibrated(company, project)
     trial = _trial(chosen, assembly, parameters)
+    figures = _figures(assembly, project)
 
     def misses(values: Array) -> Array:
         return np.array(
             [
                 each.error / each.weight
-                for each in _targets(assembly, trial(values), chosen, project)
+                for each in _targets(figures, assembly, trial(values), chosen)
                 if each.year <= through
             ]
         )
@@ -170,7 +188,7 @@ def fit(
     rounded = tuple(
         round(float(value), each.digits) for value, each in zip(found.x, parameters, strict=True)
     )
-    targets = _targets(assembly, trial(np.array(rounded)), chosen, project)
+    targets = _targets(figures, assembly, trial(np.array(rounded)), chosen)
     return Calibration(through, parameters, rounded, targets)
 
 
@@ -215,52 +233,94 @@ def _trial(
     return run
 
 
-def _targets(
-    assembly: Assembly,
-    values: Mapping[RowKey, Array],
-    chosen: Scenario,
-    project: Project | str | FilePath | None = None,
-) -> tuple[Target, ...]:
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A reported figure, and where in the model its like is found."""
+
+    what: str
+    period: str
+    year: int
+    reported: float
+    weight: float
+    source_id: str
+    row: str
+    first: int
+    last: int
+
+
+def _figures(
+    assembly: Assembly, project: Project | str | FilePath | None = None
+) -> tuple[_Figure, ...]:
+    """Everything on file that the model's depreciation can be held against."""
     timeline, company = assembly.timeline, assembly.company
     facts = reported(company.name, project)
-    charge = values["property_depreciation", "with"][:, 0]
-    servers = _sum(values, "book_depreciation", _SERVERS)
-    building = _sum(values, "construction_in_progress", company.sets["asset_class"])
     found = []
-    for what, metric, row, is_flow, weight in (
-        ("Depreciation of property", "depreciation_expense_ppe", charge, True,
-         _WEIGHT.depreciation),
-        ("of servers and network", "depreciation_expense_servers_network", servers, True,
-         _WEIGHT.servers),
-        ("Construction in progress", "ppe_construction_in_progress", building, False,
-         _WEIGHT.construction),
-    ):  # fmt: skip
+    for what, metric, row, weight in _METRICS:
         for year in range(FIRST_YEAR, LAST_YEAR + 1):
             fact = facts.get(metric, str(year))
-            if fact is None:
-                continue
-            first = timeline.index(f"{year}Q1")
-            own = row[first : first + _QUARTERS]
-            modelled = float(own.sum() if is_flow else own[-1])
-            found.append(
-                Target(what, str(year), year, fact.value, modelled, weight, fact.source.source_id)
-            )
-    changes = changes_of(chosen)
+            if fact is not None:
+                last = timeline.index(f"{year}Q4")
+                first = last if row == _CONSTRUCTION else timeline.index(f"{year}Q1")
+                found.append(
+                    _Figure(
+                        what,
+                        str(year),
+                        year,
+                        fact.value,
+                        weight,
+                        fact.source.source_id,
+                        row,
+                        first,
+                        last,
+                    )
+                )
     for each in disclosed_effects(company.name, project):
-        moved = effect(assembly, values, changes, each.year, in_service_at(changes, each.year))
-        first, last = timeline.index(each.quarters[0]), timeline.index(each.quarters[-1])
         found.append(
-            Target(
-                "Effect of changes of life, expected"
-                if each.expected
-                else "Effect of changes of life",
+            _Figure(
+                f"{_EFFECT}, expected" if each.expected else _EFFECT,
                 each.window,
                 # What is said in advance stands in the filing of the year before.
                 int(each.quarters[-1][:4]) - each.expected,
                 each.amount,
-                float(moved[first : last + 1].sum()),
                 _WEIGHT.life_change if len(each.quarters) == _QUARTERS else _WEIGHT.part_of_year,
                 each.change.source.source_id,
+                f"{_EFFECT} {each.year}",
+                timeline.index(each.quarters[0]),
+                timeline.index(each.quarters[-1]),
+            )
+        )
+    return tuple(found)
+
+
+def _targets(
+    figures: tuple[_Figure, ...],
+    assembly: Assembly,
+    values: Mapping[RowKey, Array],
+    chosen: Scenario,
+) -> tuple[Target, ...]:
+    rows = {
+        _PROPERTY: values["property_depreciation", "with"][:, 0],
+        _SERVERS_ROW: _sum(values, "book_depreciation", _SERVERS),
+        _CONSTRUCTION: _sum(
+            values, "construction_in_progress", assembly.company.sets["asset_class"]
+        ),
+    }
+    changes = changes_of(chosen)
+    found = []
+    for each in figures:
+        if each.row not in rows:
+            year = each.row.rpartition(" ")[2]
+            rows[each.row] = effect(assembly, values, changes, year, in_service_at(changes, year))
+        modelled = float(rows[each.row][each.first : each.last + 1].sum())
+        found.append(
+            Target(
+                each.what,
+                each.period,
+                each.year,
+                each.reported,
+                modelled,
+                each.weight,
+                each.source_id,
             )
         )
     return tuple(found)

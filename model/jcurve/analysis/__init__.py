@@ -1,0 +1,1 @@
+"""Questions asked of the model and of the record it is checked against."""
