@@ -26,6 +26,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "assumptions.md": "jcurve.docs.assumptions:page",
         "scenarios.md": "jcurve.docs.scenarios:page",
         "sources.md": "jcurve.docs.sources:page",
+        "j-curve.svg": "jcurve.docs.picture:page",
         "calibration.md": "jcurve.docs.calibration:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
     }
