@@ -43,7 +43,7 @@ def test_identities_hold_in_random_scenarios() -> None:
         for tag in model.tags(row)
     ]
     assert len(checks) >= 20
-    scale_of = {world: f"total_net_assets@{world}" for world in WORLDS}
+    scale_of = {world: f"total_assets@{world}" for world in WORLDS}
     for _, rows in _batches(1, [*checks, *scale_of.values()]):
         for check in checks:
             scale = np.abs(rows[scale_of[check.partition("@")[2] or "with"]]).max(axis=0)
@@ -302,7 +302,7 @@ def test_costs_and_supplies_add_up() -> None:
         case.row(line, "with")
         for line in (
             "core_cost", "reality_labs_cost", "unusual_costs", "programme_cost",
-            "property_depreciation", "other_amortisation",
+            "depreciation_and_amortisation",
         )
     )  # fmt: skip
     np.testing.assert_allclose(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, stock
-from jcurve.engine.primitives import Family, Row, running_sum, splice, total
+from jcurve.engine.primitives import Family, Row, lag, running_sum, splice, total, value_at
 from jcurve.engine.units import USD_M
-from jcurve.lines.constants import QUARTERS_PER_YEAR
+from jcurve.lines.constants import MILLION, ONE_QUARTER, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
 from jcurve.lines.vintages import spread, straight_line
 
@@ -138,6 +138,63 @@ def salvage_proceeds(salvage: Family) -> Row:
 
 
 @line(USD_M, stock)
-def property_net(property_net_by_class: Family) -> Row:
-    """Property and equipment, net."""
+def modelled_property_net(property_net_by_class: Family) -> Row:
+    """Property and equipment, net, as the model computes it from what was bought."""
     return total(property_net_by_class)
+
+
+@line(USD_M, stock, refer={"modelled": "modelled_property_net@with"})
+def property_basis(
+    reported_property_net: Row,
+    modelled: Row,
+    property_basis_years: Row,
+    quarter_index: Row,
+    last_reported: Row,
+) -> Row:
+    """Reported net property beyond modelled: disposals, impairments and currency, which the
+    model does not know. After the last report it runs off evenly, as the assets do to which
+    it belongs."""
+    beyond = reported_property_net - modelled
+    elapsed = (quarter_index - last_reported) / (property_basis_years * QUARTERS_PER_YEAR)
+    left = 1 - np.minimum(np.maximum(elapsed, 0), 1)
+    return splice(beyond, value_at(beyond, last_reported) * left)
+
+
+@line(USD_M, flow)
+def basis_depreciation(property_basis: Row, history: Row) -> Row:
+    """Depreciation of the difference between reported and modelled property; negative where
+    less is on the books than modelled. The same in every world."""
+    return (1 - history) * (lag(property_basis, ONE_QUARTER) - property_basis)
+
+
+@line(USD_M, stock)
+def property_net(modelled_property_net: Row, property_basis: Row) -> Row:
+    """Property and equipment, net, construction in progress included: as reported, then as
+    bought less depreciated."""
+    return modelled_property_net + property_basis
+
+
+@line(USD_M, flow, refer={"modelled": "property_depreciation@with"})
+def depreciation_and_amortisation(
+    reported_depreciation: Row,
+    property_depreciation: Row,
+    modelled: Row,
+    basis_depreciation: Row,
+    other_amortisation: Row,
+) -> Row:
+    """Depreciation and amortisation: as reported, with this world's modelled difference; then
+    of property as modelled, of the difference to reported property, and other amortisation."""
+    return splice(
+        reported_depreciation + property_depreciation - modelled,
+        property_depreciation + basis_depreciation + other_amortisation,
+    )
+
+
+@line(USD_M, stock, refer={"accelerators": "property_net_by_class.accelerators"})
+def book_above_replacement(
+    accelerators: Row, compute_fleet: Row, compute_legacy: Row, compute_price: Row
+) -> Row:
+    """Sign of impairment: book value of accelerators beyond what the same compute would cost
+    today, nothing where it is less. A charge is taken only for assets retired early."""
+    bought_again = (compute_fleet - compute_legacy) * compute_price * MILLION
+    return np.maximum(accelerators - bought_again, 0)

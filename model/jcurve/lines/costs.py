@@ -137,7 +137,6 @@ def ecosystem_cost(ecosystem_yearly_grants: Row, programme_spends: Row, history:
     flow,
     refer={
         "modelled_cost": "programme_cost@with",
-        "modelled_depreciation": "property_depreciation@with",
         "saved": "saving_effect@with",
     },
 )
@@ -146,8 +145,7 @@ def core_cost(
     reported_unusual_costs: Row,
     reality_labs_cost: Row,
     modelled_cost: Row,
-    modelled_depreciation: Row,
-    other_amortisation: Row,
+    reported_depreciation: Row,
     saved: Family,
     costs_core_growth: Row,
 ) -> Row:
@@ -158,8 +156,7 @@ def core_cost(
         - reported_unusual_costs
         - reality_labs_cost
         - modelled_cost
-        - modelled_depreciation
-        - other_amortisation
+        - reported_depreciation
     )
     return grow(left / (1 - total(saved)), costs_core_growth)
 
@@ -183,8 +180,7 @@ def total_costs(
     unusual_costs: Row,
     programme_cost: Row,
     cost_savings: Row,
-    property_depreciation: Row,
-    other_amortisation: Row,
+    depreciation_and_amortisation: Row,
 ) -> Row:
     """Total costs and expenses."""
     return (
@@ -193,8 +189,7 @@ def total_costs(
         + unusual_costs
         + programme_cost
         - cost_savings
-        + property_depreciation
-        + other_amortisation
+        + depreciation_and_amortisation
     )
 
 
@@ -205,9 +200,9 @@ def operating_income(revenue: Row, total_costs: Row) -> Row:
 
 
 @line(USD_M, flow)
-def ebitda(operating_income: Row, property_depreciation: Row, other_amortisation: Row) -> Row:
+def ebitda(operating_income: Row, depreciation_and_amortisation: Row) -> Row:
     """Operating income before depreciation and amortisation."""
-    return operating_income + property_depreciation + other_amortisation
+    return operating_income + depreciation_and_amortisation
 
 
 @line(USD_M, stock)

@@ -138,13 +138,13 @@ def settlement_taxes(
     interest_income=(
         USD_M,
         flow,
-        "Yield on opening cash and securities, from the forecast on.",
+        "Interest income: as reported, then the yield on opening cash and securities.",
     ),
     interest_expense=(
         USD_M,
         flow,
-        "Interest on opening debt, from the forecast on: a base rate and a spread that widens "
-        "with net debt to EBITDA.",
+        "Interest expense: as reported, then on opening debt at a base rate and a spread that "
+        "widens with net debt to EBITDA.",
     ),
     cash_taxes=(
         USD_M,
@@ -155,9 +155,10 @@ def settlement_taxes(
     repurchases=(
         USD_M,
         flow,
-        "Shares bought back from the forecast on: a share of positive free cash flow.",
+        "Shares bought back: as reported, then a share of positive free cash flow while net debt "
+        "to EBITDA is below its limit.",
     ),
-    debt_change=(USD_M, flow, "Debt drawn, less repaid, from the forecast on."),
+    debt_change=(USD_M, flow, "Debt drawn, less repaid."),
 )
 def financing(
     operating_income: Row,
@@ -167,13 +168,14 @@ def financing(
     stake_recoveries: Row,
     dividends: Row,
     settlement_taxes: Row,
-    property_depreciation: Row,
-    tax_depreciation: Row,
-    salvage_proceeds: Row,
+    tax_timing: Row,
     finance_lease_interest: Row,
     trailing_ebitda: Row,
     cash_before_forecast: Row,
     reported_long_term_debt: Row,
+    reported_interest_income: Row,
+    reported_interest_expense: Row,
+    reported_repurchases: Row,
     history: Row,
     tax_rate: Row,
     tax_minimum_rate: Row,
@@ -184,6 +186,7 @@ def financing(
     financing_minimum_cash: Row,
     financing_repurchase_share: Row,
     financing_permanent_debt: Row,
+    financing_leverage_limit: Row,
 ) -> tuple[Row, ...]:
     """One quarter: interest on what was there, tax, repurchases; then debt fills what minimum
     cash lacks, and cash above it repays debt down to the permanent level."""
@@ -192,15 +195,16 @@ def financing(
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         cash, debt, losses, credit = before
         (
-            income, cash_before_tax, other_flow, tax_timing, scale, reported_cash, reported_debt,
+            income, cash_before_tax, other_flow, timing, scale, reported_cash, reported_debt,
+            known_earned, known_charged, known_bought,
             known, tax_share, minimum_share, limit, cash_yield, base_rate, per_turn, least,
-            share_bought, permanent,
+            share_bought, permanent, most,
         ) = now  # fmt: skip
         on = 1 - known
         leverage = ratio(np.maximum(debt - cash, 0), scale)
         earned = on * cash * cash_yield / QUARTERS_IN_YEAR
         charged = on * debt * (base_rate + per_turn * leverage) / QUARTERS_IN_YEAR
-        taxable = on * (income + earned - charged + tax_timing)
+        taxable = on * (income + earned - charged + timing)
         positive = np.maximum(taxable, 0)
         used = np.minimum(losses, limit * positive)
         regular = tax_share * (positive - used)
@@ -208,7 +212,8 @@ def financing(
         credited = np.minimum(credit, np.maximum(regular - minimum, 0))
         tax = np.maximum(regular, minimum) - credited
         free = cash_before_tax + earned - charged - tax
-        bought = on * share_bought * np.maximum(free, 0)
+        allowed = np.where(leverage < most, on * share_bought, 0)
+        bought = allowed * np.maximum(free, 0)
         ready = cash + free + other_flow - bought
         drawn = np.maximum(least - ready, 0)
         repaid = np.minimum(np.maximum(ready - least, 0), np.maximum(debt - permanent, 0))
@@ -218,7 +223,8 @@ def financing(
             np.where(known > 0, reported_debt, debt + change),
             losses - used + np.maximum(-taxable, 0),
             credit - credited + np.maximum(minimum - regular, 0),
-            earned, charged, tax, bought, change,
+            earned + known_earned, charged + known_charged, tax, bought + known_bought,
+            np.where(known > 0, reported_debt - debt, change),
         )  # fmt: skip
 
     nothing = Quantity(0, USD_M)
@@ -228,11 +234,12 @@ def financing(
         (
             operating_income + stake_gains - finance_lease_interest,
             operating_cash_before_tax - finance_lease_interest, outside,
-            property_depreciation - tax_depreciation + salvage_proceeds,
-            trailing_ebitda, cash_before_forecast,
-            splice(reported_long_term_debt, 0), history, tax_rate, tax_minimum_rate,
+            tax_timing, trailing_ebitda, cash_before_forecast,
+            splice(reported_long_term_debt, 0), splice(reported_interest_income, 0),
+            splice(reported_interest_expense, 0), splice(reported_repurchases, 0),
+            history, tax_rate, tax_minimum_rate,
             tax_loss_limit, financing_cash_yield, financing_base_rate,
             financing_spread_per_turn, financing_minimum_cash, financing_repurchase_share,
-            financing_permanent_debt,
+            financing_permanent_debt, financing_leverage_limit,
         ),
     )  # fmt: skip

@@ -125,6 +125,38 @@ def tax_depreciation(
     )
 
 
+@line(USD_M, flow)
+def research_cost(talent_cost: Row, core_cost: Row, tax_research_share: Row) -> Row:
+    """Memo: research and development before depreciation: the programme's people and a share
+    of core cost."""
+    return talent_cost + tax_research_share * core_cost
+
+
+@line(USD_M, flow)
+def research_not_deducted(
+    research_cost: Row, tax_research_capitalised: Row, tax_research_life: Row, history: Row
+) -> Row:
+    """Research that tax law spreads instead of expensing it, less what it lets off of earlier
+    quarters: the part done abroad; none where all is expensed, as in the base case."""
+    capitalised = (1 - history) * tax_research_capitalised * research_cost
+    return capitalised - level_charge(capitalised, tax_research_life * QUARTERS_PER_YEAR)
+
+
+@line(USD_M, flow)
+def tax_timing(
+    depreciation_and_amortisation: Row,
+    other_amortisation: Row,
+    tax_depreciation: Row,
+    salvage_proceeds: Row,
+    research_not_deducted: Row,
+) -> Row:
+    """What taxable income has beyond book income: book depreciation of property comes back,
+    tax depreciation goes off, proceeds of assets written off for tax are income, and research
+    that is spread comes back."""
+    book = depreciation_and_amortisation - other_amortisation
+    return book - tax_depreciation + salvage_proceeds + research_not_deducted
+
+
 @lines(
     operating_cash_tax=(
         USD_M,
@@ -146,9 +178,7 @@ def tax_depreciation(
 )
 def operating_tax(
     operating_income: Row,
-    property_depreciation: Row,
-    tax_depreciation: Row,
-    salvage_proceeds: Row,
+    tax_timing: Row,
     finance_lease_interest: Row,
     tax_rate: Row,
     tax_minimum_rate: Row,
@@ -158,8 +188,7 @@ def operating_tax(
     depreciation, less interest on finance leases, which are rent for tax. Losses carry forward
     and offset up to a limit of later income; the corporate minimum tax, on book income adjusted
     for tax depreciation as the law has it, gives a credit against later regular tax."""
-    taxable = operating_income + property_depreciation - tax_depreciation + salvage_proceeds
-    taxable = taxable - finance_lease_interest
+    taxable = operating_income + tax_timing - finance_lease_interest
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         losses, credit = before

@@ -1,0 +1,140 @@
+"""Income statement of each world, from revenue by kind to diluted earnings per share.
+
+On history the world with the programme shows what was reported; another world differs from
+it by its modelled operations alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jcurve.engine.line import flow, line, rate
+from jcurve.engine.primitives import Family, Row, ratio, splice, total
+from jcurve.engine.units import SHARE, USD_M
+
+__all__: list[str] = []
+
+
+@line(USD_M, flow)
+def infrastructure_cost(
+    energy_cost: Row, operations_cost: Row, cloud_spending: Row, lease_cost: Row
+) -> Row:
+    """Running compute before depreciation: energy, data-centre operations, third-party cloud
+    and operating leases."""
+    return energy_cost + operations_cost + cloud_spending + lease_cost
+
+
+@line(USD_M, flow)
+def product_cost(uplift_cost: Row, new_product_cost: Row) -> Row:
+    """Variable cost of the revenue that the programme adds."""
+    return uplift_cost + new_product_cost
+
+
+@line(USD_M, flow)
+def core_cost_after_savings(core_cost: Row, cost_savings: Row) -> Row:
+    """Cost of the business outside infrastructure and the programme, after what it saves."""
+    return core_cost - cost_savings
+
+
+@line(USD_M, flow)
+def reality_labs_and_moved(reality_labs_cost: Row, reality_labs_moved: Row) -> Row:
+    """Reality Labs, and what the programme spends of its decline."""
+    return reality_labs_cost + reality_labs_moved
+
+
+@line(USD_M, flow)
+def one_off_and_grants(unusual_costs: Row, stopping_cost: Row, ecosystem_cost: Row) -> Row:
+    """Legal charges, fines, severance, cost of stopping, and grants to an ecosystem."""
+    return unusual_costs + stopping_cost + ecosystem_cost
+
+
+@line(USD_M, flow)
+def other_income(
+    reported_interest_and_other: Row,
+    reported_interest_income: Row,
+    reported_interest_expense: Row,
+    stake_gains: Row,
+) -> Row:
+    """Other income, net: what reported interest and other leave, then gains on stakes."""
+    earned = splice(reported_interest_income, 0) - splice(reported_interest_expense, 0)
+    return splice(reported_interest_and_other - earned, stake_gains)
+
+
+@line(USD_M, flow)
+def interest_and_other(
+    interest_income: Row,
+    interest_expense: Row,
+    finance_lease_interest: Row,
+    other_income: Row,
+) -> Row:
+    """Interest and other income, net: as reported, then interest earned less charged, on debt
+    and on finance leases, and gains on stakes."""
+    return interest_income - interest_expense - finance_lease_interest + other_income
+
+
+@line(USD_M, flow)
+def pretax_income(operating_income: Row, interest_and_other: Row) -> Row:
+    """Income before tax."""
+    return operating_income + interest_and_other
+
+
+@line(USD_M, flow, refer={"book_tax_with": "operating_book_tax@with"})
+def tax_provision(
+    reported_tax_provision: Row,
+    operating_book_tax: Row,
+    book_tax_with: Row,
+    pretax_income: Row,
+    tax_rate: Row,
+) -> Row:
+    """Provision for income taxes: as reported (with this world's difference in operating
+    income), then pre-tax income at the tax rate."""
+    return splice(
+        reported_tax_provision + operating_book_tax - book_tax_with,
+        pretax_income * tax_rate,
+    )
+
+
+@line(USD_M, flow)
+def net_income(pretax_income: Row, tax_provision: Row) -> Row:
+    """Pre-tax income less the tax provision."""
+    return pretax_income - tax_provision
+
+
+@line(SHARE, rate)
+def operating_margin(operating_income: Row, revenue: Row) -> Row:
+    """Operating income per dollar of revenue."""
+    return ratio(operating_income, revenue)
+
+
+@line(SHARE, rate)
+def effective_tax_rate(tax_provision: Row, pretax_income: Row) -> Row:
+    """Provision per dollar of pre-tax income, where there is income."""
+    return ratio(tax_provision, np.maximum(pretax_income, 0))
+
+
+@line(USD_M, flow)
+def check_revenue(
+    revenue: Row,
+    advertising_by_region: Family,
+    base_other_revenue: Row,
+    channel_revenue: Family,
+) -> Row:
+    """Revenue less advertising of every region, other revenue and every new product: 0."""
+    return revenue - total(advertising_by_region) - base_other_revenue - total(channel_revenue)
+
+
+@line(USD_M, flow)
+def check_costs(
+    total_costs: Row,
+    core_cost_after_savings: Row,
+    infrastructure_cost: Row,
+    talent_cost: Row,
+    product_cost: Row,
+    reality_labs_and_moved: Row,
+    one_off_and_grants: Row,
+    depreciation_and_amortisation: Row,
+) -> Row:
+    """Total costs less their groups: 0."""
+    groups = core_cost_after_savings + infrastructure_cost + talent_cost + product_cost
+    rest = reality_labs_and_moved + one_off_and_grants + depreciation_and_amortisation
+    return total_costs - groups - rest
