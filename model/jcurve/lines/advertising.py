@@ -161,21 +161,34 @@ def base_advertising_growth(
 
 
 @line(USD_M, flow, over=REGION)
-def base_advertising(
+def undisturbed_advertising(
     reported_advertising_by_region: Row,
     attributed_factor: Row,
     base_advertising_growth: Row,
+) -> Row:
+    """Advertising without any uplift since the programme's start and without shocks: reported
+    advertising over the attributed factor, then grown from the same quarter a year before."""
+    return grow(reported_advertising_by_region / attributed_factor, base_advertising_growth)
+
+
+@line(USD_M, flow, over=REGION)
+def base_advertising(
+    undisturbed_advertising: Row,
     advertising_shock: Row,
     advertising_design_loss: Row,
     history: Row,
 ) -> Row:
-    """Advertising without any uplift since the programme's start, shared by all worlds:
-    reported advertising over the attributed factor, then grown from the same quarter a year
-    before. A shock is a factor on a region in a period; ordered changes of
-    design cost a share everywhere."""
-    base = grow(reported_advertising_by_region / attributed_factor, base_advertising_growth)
+    """Advertising without any uplift since the programme's start, shared by all worlds. On the
+    forecast a shock is a factor on a region in a period, and ordered changes of design cost a
+    share everywhere."""
     kept = (1 - advertising_shock) * (1 - advertising_design_loss)
-    return base * (history + (1 - history) * kept)
+    return undisturbed_advertising * (history + (1 - history) * kept)
+
+
+@line(SHARE, rate, annual="mean")
+def advertising_shortfall(base_advertising: Family, undisturbed_advertising: Family) -> Row:
+    """Share of base advertising that shocks take."""
+    return 1 - ratio(total(base_advertising), total(undisturbed_advertising))
 
 
 @line(USD_M, flow, over=REGION)

@@ -63,19 +63,29 @@ def faded_capital_intensity(
     return remaining * last + (1 - remaining) * capex_steady_state_intensity
 
 
+@line(SHARE, rate, annual="mean")
+def capex_response(
+    advertising_shortfall: Row, capex_response_share: Row, capex_response_lag: Row, history: Row
+) -> Row:
+    """Share of planned capex that management cuts some quarters after advertising falls short,
+    as in 2023; none in the base case."""
+    return (1 - history) * capex_response_share * lag(advertising_shortfall, capex_response_lag)
+
+
 @line(USD_M, flow)
 def planned_capex(
     guided_capex: Row,
     faded_capital_intensity: Row,
     base_revenue: Row,
+    capex_response: Row,
     capex_planned_through: Row,
     quarter_index: Row,
 ) -> Row:
-    """The company's capex with its programme: reported, guided and planned, then faded to a
-    steady-state share of base revenue."""
+    """The company's capex with its programme: reported, guided and planned, less what
+    management cuts; then faded to a steady-state share of base revenue."""
     return np.where(
         quarter_index <= capex_planned_through,
-        guided_capex,
+        guided_capex * (1 - capex_response),
         faded_capital_intensity * base_revenue,
     )
 

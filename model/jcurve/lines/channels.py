@@ -8,6 +8,8 @@ from jcurve.engine.line import flow, line, rate
 from jcurve.engine.primitives import Family, Row, ratio, total
 from jcurve.engine.units import H100E, SHARE, USD_M
 from jcurve.lines.constants import (
+    HOURS_IN_QUARTER,
+    MILLION,
     ONE_YEAR,
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
@@ -152,6 +154,24 @@ def channel_cost(channel_revenue: Row, channel_margin: Row) -> Row:
     """Variable cost of a new product before infrastructure, which capex, energy and cloud
     already charge."""
     return channel_revenue * (1 - channel_margin)
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_inference_cost(
+    channel_compute_need: Row, channel_service_level: Row, cloud_price: Row
+) -> Row:
+    """Memo: inference per use at the market rent of the compute that serves it. Capex, energy
+    and cloud already charge it, so that it enters no total."""
+    served = channel_compute_need * channel_service_level
+    return served * cloud_price * HOURS_IN_QUARTER * MILLION
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_contribution(
+    channel_revenue: Row, channel_cost: Row, channel_inference_cost: Row
+) -> Row:
+    """Memo: what a new product leaves after variable cost and inference at market rent."""
+    return channel_revenue - channel_cost - channel_inference_cost
 
 
 @line(SHARE, rate, over=SAVING, annual="last")

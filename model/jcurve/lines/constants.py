@@ -26,6 +26,7 @@ __all__ = [
     "PERPETUITY",
     "QUARTERS_IN_YEAR",
     "QUARTERS_PER_YEAR",
+    "RUN_OFF",
     "TEN_TO_NINETY",
 ]
 
@@ -55,6 +56,9 @@ HORIZON = Quantity(1e6, QUARTERS, "the last quarter")
 
 PERPETUITY = Quantity(2.0, DIMENSIONLESS, "perpetuity")
 """Position of *perpetuity* among the terminal treatments none, run_off, perpetuity."""
+
+RUN_OFF = Quantity(1.0, DIMENSIONLESS, "run off")
+"""Position of *run_off* among the same."""
 
 NO_NUMBER = Quantity(float("nan"), DIMENSIONLESS, "no number")
 """There is no answer; a ``_status`` row says why."""

@@ -56,15 +56,20 @@ def stopping_cost(
     programme_commits: Row,
     programme_stop: Row,
     programme_stopping_cost: Row,
+    programme_last_spending: Row,
+    planned_stop: Row,
     quarter_index: Row,
     last_reported: Row,
 ) -> Row:
     """One-off cost of stopping: cancellation of orders and sites, severance; in the quarter
-    after the last one of new spending, if that is not reported history."""
+    after the last one of new spending, if that is not reported history. A run-off that was
+    planned from the start costs nothing."""
     first = np.logical_and(
         quarter_index > programme_stop, quarter_index <= programme_stop + ONE_QUARTER
     )
     due = np.logical_and(first, quarter_index > last_reported)
+    run_off = np.logical_and(planned_stop < programme_last_spending, programme_stop >= planned_stop)
+    due = np.logical_and(due, np.logical_not(run_off))
     return np.where(due, programme_commits * programme_stopping_cost, 0)
 
 

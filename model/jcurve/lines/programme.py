@@ -7,7 +7,7 @@ import numpy as np
 from jcurve.engine.line import flow, line, rate, result
 from jcurve.engine.primitives import Family, Row, grow, sum_to_date, total
 from jcurve.engine.units import QUARTERS, SWITCH, USD_M
-from jcurve.lines.constants import ONE_QUARTER
+from jcurve.lines.constants import ONE_QUARTER, RUN_OFF
 
 __all__: list[str] = []
 
@@ -26,11 +26,23 @@ def programme_commits(in_programme: Row, programme_enabled: Row, has_programme: 
 
 
 @line(QUARTERS, result)
-def programme_stop(programme_last_spending: Row, valuation_date: Row, keeps_spending: Row) -> Row:
-    """Last quarter of new programme spending: as assumed; in the stopped world the valuation
+def planned_stop(
+    programme_last_spending: Row, returns_terminal_treatment: Row, returns_run_off_from: Row
+) -> Row:
+    """Last quarter of new programme spending where nothing stops it: as assumed; under the
+    terminal treatment *run_off* the quarter from which assets only live on, if that is
+    earlier."""
+    run_off = np.minimum(programme_last_spending, returns_run_off_from)
+    runs_off = np.equal(returns_terminal_treatment, RUN_OFF)
+    return np.where(runs_off, run_off, programme_last_spending)
+
+
+@line(QUARTERS, result)
+def programme_stop(planned_stop: Row, valuation_date: Row, keeps_spending: Row) -> Row:
+    """Last quarter of new programme spending: as planned; in the stopped world the valuation
     date at the latest."""
-    stopped = np.minimum(programme_last_spending, valuation_date)
-    return keeps_spending * programme_last_spending + (1 - keeps_spending) * stopped
+    stopped = np.minimum(planned_stop, valuation_date)
+    return keeps_spending * planned_stop + (1 - keeps_spending) * stopped
 
 
 @line(SWITCH, rate, annual="last")

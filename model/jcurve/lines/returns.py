@@ -29,7 +29,16 @@ from jcurve.engine.intrinsics import (
 )
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
-from jcurve.engine.units import QUARTERS, SHARE, SWITCH, TIMES, USD_M, YEARS, unit_named
+from jcurve.engine.units import (
+    QUARTERS,
+    SHARE,
+    SWITCH,
+    TIMES,
+    USD_M,
+    USD_PER_SHARE,
+    YEARS,
+    unit_named,
+)
 from jcurve.lines.constants import (
     HALF_A_QUARTER,
     HORIZON,
@@ -116,6 +125,12 @@ def perpetuity(cash_flow: Row, discount_factor: Row, wacc: Row, growth: Row) -> 
     return last_year * (1 + growth) / (wacc - growth) * middle
 
 
+def _beyond(cash_flow: Row, discount_factor: Row, wacc: Row, growth: Row, treatment: Row) -> Row:
+    """Present value of a flow beyond the horizon under the terminal treatment."""
+    ever = perpetuity(cash_flow, discount_factor, wacc, growth)
+    return np.where(np.equal(treatment, PERPETUITY), ever, 0)
+
+
 @line(USD_M, result, view=True)
 def terminal_value(
     incremental_free_cash_flow: Row,
@@ -126,11 +141,14 @@ def terminal_value(
 ) -> Row:
     """Present value beyond the horizon: under *perpetuity* the last four quarters' incremental
     free cash flow, grown for ever; 0 under *none*, and under *run_off*, where spending stops
-    earlier and assets live on inside the horizon."""
-    beyond = perpetuity(
-        incremental_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
+    in a chosen quarter and assets live on inside the horizon."""
+    return _beyond(
+        incremental_free_cash_flow,
+        discount_factor,
+        returns_wacc,
+        returns_terminal_growth,
+        returns_terminal_treatment,
     )
-    return np.where(np.equal(returns_terminal_treatment, PERPETUITY), beyond, 0)
 
 
 @line(USD_M, result, view=True)
@@ -140,11 +158,37 @@ def npv(npv_within_horizon: Row, terminal_value: Row) -> Row:
 
 
 @line(USD_M, result, view=True)
-def npv_sbc_added_back(
-    npv: Row, share_based_pay: Row, returns_sbc_is_cost: Row, discount_factor: Row
+def value_of_share_based_pay(
+    share_based_pay: Row,
+    discount_factor: Row,
+    returns_wacc: Row,
+    returns_terminal_growth: Row,
+    returns_terminal_treatment: Row,
 ) -> Row:
-    """Net present value with the programme's share-based pay added back inside the horizon."""
-    return npv + sum_to_date(share_based_pay * returns_sbc_is_cost * discount_factor)
+    """Present value of the programme's share-based pay, beyond the horizon included. Its tax
+    deduction stays in both treatments of it."""
+    beyond = _beyond(
+        share_based_pay,
+        discount_factor,
+        returns_wacc,
+        returns_terminal_growth,
+        returns_terminal_treatment,
+    )
+    return sum_to_date(share_based_pay * discount_factor) + beyond
+
+
+@line(USD_M, result, view=True)
+def npv_sbc_added_back(npv: Row, value_of_share_based_pay: Row, returns_sbc_is_cost: Row) -> Row:
+    """Net present value with the programme's share-based pay added back, whatever the switch
+    says."""
+    return npv + value_of_share_based_pay * returns_sbc_is_cost
+
+
+@line(USD_M, result, view=True)
+def npv_sbc_as_cost(npv: Row, value_of_share_based_pay: Row, returns_sbc_is_cost: Row) -> Row:
+    """Net present value with the programme's share-based pay as a cost, whatever the switch
+    says."""
+    return npv - value_of_share_based_pay * (1 - returns_sbc_is_cost)
 
 
 @line(SHARE, result, view=True)
@@ -199,6 +243,29 @@ def payback_status(cumulative_free_cash_flow: Row) -> Row:
 def discounted_payback(cumulative_discounted_free_cash_flow: Row, view_start: Row) -> Row:
     """Payback of present values."""
     return _payback(cumulative_discounted_free_cash_flow, view_start)
+
+
+def _rises(balance: Row) -> Row:
+    """1 in each quarter in which a balance comes up through zero."""
+    before = lag(balance, ONE_QUARTER)
+    return np.where(np.logical_and(before < 0, balance >= 0), 1, 0)
+
+
+@line(SWITCH, result, view=True)
+def payback_crossings(cumulative_free_cash_flow: Row) -> Row:
+    """How often the J-curve comes up through zero: more than once where it falls below again."""
+    return sum_to_date(_rises(cumulative_free_cash_flow))
+
+
+@line(YEARS, flow, view=True)
+def payback_crossing(cumulative_free_cash_flow: Row, quarter_index: Row, view_start: Row) -> Row:
+    """Years from the view's start to each upward crossing of zero, in the quarter in which it
+    comes; 0 in all other quarters. The last of them is the payback if the J-curve ends above
+    zero."""
+    before = lag(cumulative_free_cash_flow, ONE_QUARTER)
+    inside = ratio(-before, cumulative_free_cash_flow - before) * ONE_QUARTER
+    since = (quarter_index + inside - view_start) / QUARTERS_PER_YEAR
+    return _rises(cumulative_free_cash_flow) * since
 
 
 @line(SWITCH, result, view=True)
@@ -313,3 +380,23 @@ def return_on_invested_capital(
 def spread_over_wacc(return_on_invested_capital: Row, returns_wacc: Row) -> Row:
     """Return on incremental invested capital less the WACC."""
     return return_on_invested_capital - returns_wacc
+
+
+@line(SHARE, rate, view=True)
+def margin_drag(operating_margin: Row) -> Row:
+    """Operating margin that the programme takes; negative where it adds."""
+    return -operating_margin
+
+
+@line(USD_PER_SHARE, rate, view=True)
+def earnings_per_share_drag(earnings_per_share: Row) -> Row:
+    """Diluted earnings per share that the programme takes, financing included; negative where
+    it adds."""
+    return -earnings_per_share
+
+
+@line(USD_M, flow, view=True)
+def free_cash_flow_drag(free_cash_flow: Row) -> Row:
+    """Free cash flow, by the company's definition, that the programme takes; negative where it
+    adds."""
+    return -free_cash_flow
