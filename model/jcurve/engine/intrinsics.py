@@ -22,6 +22,7 @@ __all__ = [
     "NONE",
     "NOT_POSITIVE",
     "NO_OUTLAY",
+    "RATE_GRID",
     "SEVERAL",
     "count_roots",
     "first_lasting",
@@ -39,7 +40,7 @@ Array = NDArray[np.float64]
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 """Codes of a ``_status`` row: an answer, or why there is none."""
 
-_GRID = np.concatenate(
+RATE_GRID = np.concatenate(
     [
         np.log(np.array([1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.3])),
         np.linspace(np.log(0.4), np.log(4.0), 73),
@@ -164,7 +165,7 @@ def count_roots(flows: Row) -> Row:
     """At how many rates the present value of ``flows`` changes sign."""
     if isinstance(flows, Symbol):
         return _node("count_roots", (flows,), DIMENSIONLESS)
-    values = present_value(_scaled(_full(flows)), _GRID[:, None])
+    values = present_value(_scaled(_full(flows)), RATE_GRID[:, None])
     return _changes(values).sum(axis=0, keepdims=True).astype(np.float64)
 
 
@@ -174,12 +175,12 @@ def internal_rate(flows: Row) -> Row:
     if isinstance(flows, Symbol):
         return _node("internal_rate", (flows,), DIMENSIONLESS)
     scaled = _scaled(_full(flows))
-    changes = _changes(present_value(scaled, _GRID[:, None]))
+    changes = _changes(present_value(scaled, RATE_GRID[:, None]))
     only = changes.sum(axis=0) == 1
     out = np.full((1, scaled.shape[1]), np.nan)
     if only.any():
         at = np.argmax(changes[:, only], axis=0)
-        out[0, only] = np.expm1(_zoom(scaled[:, only], _GRID[at], _GRID[at + 1]))
+        out[0, only] = np.expm1(_zoom(scaled[:, only], RATE_GRID[at], RATE_GRID[at + 1]))
     return out
 
 
@@ -187,7 +188,7 @@ def real_roots(flows: Array) -> list[float]:
     """Every rate a period at which one series of flows changes the sign of its present value,
     ascending."""
     scaled = _scaled(np.asarray(flows, dtype=np.float64)[:, None])
-    grid = np.unique(np.concatenate([_GRID, np.linspace(_GRID[0], _GRID[-1], 20_001)]))
+    grid = np.unique(np.concatenate([RATE_GRID, np.linspace(RATE_GRID[0], RATE_GRID[-1], 20_001)]))
     found = np.flatnonzero(_changes(present_value(scaled, grid[:, None]))[:, 0])
     if found.size == 0:
         return []
