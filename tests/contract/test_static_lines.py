@@ -19,11 +19,12 @@ from jcurve.lines import MODULES
 
 LINES = Path(__file__).resolve().parents[2] / "model" / "jcurve" / "lines"
 PLAIN = {0, 1, -1, 2}
-STATEMENTS = ("returns", "statements")
-"""Modules whose lines are the answer: the three statements, ratios and returns."""
+STATEMENTS = ("income", "cash_flow", "balance_sheet", "shares", "returns")
+"""Modules whose lines are the answer: the three statements, figures a share, and returns."""
 
 MEMO = {
     "adjusted_debt_to_ebitda": "leverage as a rating agency reads it",
+    "book_above_replacement": "a sign of impairment",
     "break_even_rent": "own or rent",
     "break_even_utilisation": "own or rent",
     "capital_intensity": "capex as a share of revenue, for charts",
