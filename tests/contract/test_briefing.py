@@ -97,7 +97,8 @@ class TestPdf:
 
     def test_tables_have_header_cells(self, made: bytes) -> None:
         heads = [element for element in pdfcheck.structure(made) if element.tag == "TH"]
-        assert len(heads) == 3 + 13 + 2 + 1 + 5  # checks; statement with its groups; book
+        # checks; statement with its groups, of columns and of rows; book
+        assert len(heads) == 3 + 13 + 2 + 1 + 2 + 5
         assert {element.scope for element in heads} == {"Column"}
 
     def test_every_page_says_which_of_how_many(self, made: bytes) -> None:

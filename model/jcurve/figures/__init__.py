@@ -7,6 +7,7 @@ look. The modules beside them draw the exhibits of the model.
 from __future__ import annotations
 
 from jcurve.figures.cover import Cover, KeyFigure
+from jcurve.figures.display import Shown
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.numbers import compact, written
 from jcurve.figures.prose import (
@@ -30,6 +31,7 @@ __all__ = [
     "KeyFigure",
     "Prose",
     "Row",
+    "Shown",
     "TableExhibit",
     "bullets",
     "callout",

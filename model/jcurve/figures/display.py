@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from jcurve.errors import UsageError
 
-__all__ = ["KEY", "MIME", "Displayed", "identifier", "required"]
+__all__ = ["KEY", "MIME", "Displayed", "Shown", "identifier", "required"]
 
 MIME = "application/vnd.jcurve.exhibit+json"
 """Type of the structured content in a cell's output."""
@@ -54,6 +54,31 @@ class Displayed(BaseModel):
         }
         mark = self.mark()
         return data, {KEY: mark} if mark else {}
+
+
+class Shown:
+    """Shows display objects in a notebook and remembers its charts and tables.
+
+    show = Shown()
+    show(curve.jcurve(case, view))
+    record_case(out, report=..., case=case, view=view, exhibits=show.exhibits)
+    """
+
+    def __init__(self) -> None:
+        self._items: list[Displayed] = []
+
+    def __call__(self, *items: Displayed) -> None:
+        """Show ``items``, one under the other."""
+        from IPython.display import display
+
+        for item in items:
+            display(item)  # type: ignore[no-untyped-call]
+            self._items.append(item)
+
+    @property
+    def exhibits(self) -> tuple[Displayed, ...]:
+        """The charts and tables shown so far, in order."""
+        return tuple(item for item in self._items if item.mark())
 
 
 def _kind(shown: Displayed) -> str:

@@ -201,6 +201,8 @@ class Writer:
         name = escape(exhibit.id)
         notes = "".join(
             f'<p id="{name}-{letter}"><sup>{letter}</sup> {escape(note)}</p>'
+            if letter
+            else f"<p>{escape(note)}</p>"
             for letter, note in exhibit.lettered()
         )
         return (

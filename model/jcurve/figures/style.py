@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,18 +35,27 @@ __all__ = [
     "SMALL",
     "Series",
     "bars",
+    "beside",
+    "dots",
     "fit",
     "forecast_from",
     "house",
+    "if_flat",
+    "key",
     "label_ends",
     "label_stack",
     "line",
     "mark",
+    "note",
     "numbers",
     "panels",
     "plot",
     "readable",
+    "rung",
+    "rungs",
     "series",
+    "span",
+    "stack",
     "years",
     "zero_line",
 ]
@@ -267,6 +276,123 @@ def bars(
     )
 
 
+def stack(
+    axes: Axes,
+    x: Sequence[float],
+    layers: Mapping[str, Sequence[float]],
+    *,
+    looks: Sequence[Series] = CATEGORIES,
+) -> None:
+    """Stacked bars, one layer a name, from the bottom up."""
+    bottom = [0.0] * len(x)
+    for look, (name, heights) in zip(looks, layers.items(), strict=False):
+        bars(axes, x, heights, look, bottom=bottom, label=name)
+        bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
+
+
+def dots(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, *, label: str = "") -> None:
+    """Single values, such as reported ones over a modelled series."""
+    axes.plot(
+        x,
+        y,
+        linestyle="none",
+        marker="D",
+        markersize=3.4,
+        markerfacecolor="#ffffff",
+        markeredgecolor=series(role).colour,
+        markeredgewidth=1.1,
+        label=_seen(label) or f"_{role}",
+        zorder=5,
+    )
+
+
+def note(axes: Axes, x: float, y: float, text: str, *, shift: float = 10.0) -> None:
+    """Words above a point of a chart, with a hair line down to it."""
+    axes.annotate(
+        _seen(text),
+        (x, y),
+        xytext=(0, shift),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        color=MUTED,
+        arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "shrinkA": 0},
+        zorder=6,
+    )
+
+
+def span(axes: Axes, x: float, low: float, high: float, role: str) -> None:
+    """A range at ``x``: an upright stroke with a bar at either end."""
+    look = series(role)
+    for width, colour in ((3.2, "#ffffff"), (1.4, look.colour)):
+        axes.errorbar(
+            [x],
+            [(low + high) / 2],
+            yerr=[[(high - low) / 2], [(high - low) / 2]],
+            fmt="none",
+            ecolor=colour,
+            elinewidth=width,
+            capsize=3,
+            capthick=width,
+            zorder=4,
+        )
+
+
+def rung(axes: Axes, y: float, start: float, length: float, look: Series) -> None:
+    """One bar of a horizontal chart, from ``start`` for ``length``."""
+    axes.barh(
+        y,
+        length,
+        left=start,
+        height=0.62,
+        color=look.colour,
+        hatch=look.hatch or None,
+        edgecolor="#ffffff",
+        linewidth=0.4,
+        label="_rung",
+        zorder=2,
+    )
+
+
+def rungs(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:
+    """Name the bars of a horizontal chart at its left; the grid then stands upright."""
+    axes.set_yticks(list(places), [_seen(name) for name in names])
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.axvline(0, color=INK, linewidth=0.7, zorder=2.5)
+
+
+def beside(axes: Axes, x: float, y: float, text: str, *, side: int = 1) -> None:
+    """A bar's number beside its end: right of it, or left with ``side`` -1."""
+    axes.annotate(
+        _seen(text),
+        (x, y),
+        xytext=(3 * side, 0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        fontsize=SMALL,
+        color=INK,
+    )
+
+
+def key(axes: Axes, columns: int = 6) -> None:
+    """What the layers are, in rows above the axes, for stacks too thin to be labelled."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=columns,
+        handlelength=0.9,
+        handleheight=0.9,
+        handletextpad=0.5,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+        borderpad=0.2,
+    )
+
+
 def _seen(text: str) -> str:
     """``text`` without what no font of ours can draw: a name may hold anything."""
     return visible(text, charset())
@@ -337,6 +463,13 @@ def numbers(
     axis.set_major_formatter(FuncFormatter(formatter))
 
 
+def if_flat(axis: Axis, values: Iterable[float]) -> None:
+    """Where all ``values`` are zero, one tick says so; an empty scale would invent digits."""
+    if not any(values):
+        axis.axes.set(**{f"{axis.axis_name}lim": (-1.0, 1.0)})  # type: ignore[attr-defined]
+        axis.set_ticks([0.0])
+
+
 def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
     """Whole years along the bottom, from ``first`` to ``last``."""
     axes.set_xticks(list(range(first, last + 1, step)))
@@ -346,39 +479,24 @@ def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
 
 def label_ends(axes: Axes) -> None:
     """Write each line's label at its right end, in its colour, moved apart if they collide."""
-    import numpy as np
-
-    ends = []
-    for drawn in axes.get_lines():
-        name = str(drawn.get_label())
-        if not name.startswith("_"):
-            x, y = np.asarray(drawn.get_xydata(), dtype=float)[-1]
-            ends.append(_End(float(y), float(x), name, str(drawn.get_color())))
-    for end, shift in _moved_apart(axes, ends):
+    for end, shift in _moved_apart(axes, _line_ends(axes)):
         _write(axes, end, (_GAP, shift), readable(end.colour))
 
 
 def label_stack(axes: Axes) -> None:
-    """Write each layer's label beside the last of its stacked bars, with a swatch."""
-    from matplotlib.colors import to_hex
-    from matplotlib.patches import Rectangle
+    """Write each layer's label beside the last of its stacked bars, with a swatch, and each
+    line's label at its end among them."""
     from matplotlib.transforms import ScaledTranslation
 
-    ends = []
-    for container in axes.containers:
-        name = str(container.get_label())
-        last = container[-1] if len(container) else None
-        if not name.startswith("_") and isinstance(last, Rectangle):
-            ends.append(
-                _End(
-                    last.get_y() + last.get_height() / 2,
-                    last.get_x() + last.get_width(),
-                    name,
-                    to_hex(last.get_facecolor()),
-                )
-            )
     figure = _figure(axes)
-    for end, shift in _moved_apart(axes, ends):
+    layers = _layer_ends(axes)
+    edge = max((end.x for end in layers), default=0.0)
+    # A line ends in the middle of the last bar; its label stands beside it with the others.
+    lines = [replace(end, x=max(end.x, edge)) for end in _line_ends(axes)]
+    for end, shift in _moved_apart(axes, [*layers, *lines]):
+        if not end.is_layer:
+            _write(axes, end, (_GAP, shift), readable(end.colour))
+            continue
         moved = ScaledTranslation((_GAP + 4) / 72, shift / 72, figure.dpi_scale_trans)
         axes.plot(
             [end.x],
@@ -393,12 +511,46 @@ def label_stack(axes: Axes) -> None:
         _write(axes, end, (_GAP + 10, shift), INK)
 
 
+def _line_ends(axes: Axes) -> list[_End]:
+    import numpy as np
+
+    ends = []
+    for drawn in axes.get_lines():
+        name = str(drawn.get_label())
+        if not name.startswith("_"):
+            x, y = np.asarray(drawn.get_xydata(), dtype=float)[-1]
+            ends.append(_End(float(y), float(x), name, str(drawn.get_color())))
+    return ends
+
+
+def _layer_ends(axes: Axes) -> list[_End]:
+    from matplotlib.colors import to_hex
+    from matplotlib.patches import Rectangle
+
+    ends = []
+    for container in axes.containers:
+        name = str(container.get_label())
+        last = container[-1] if len(container) else None
+        if not name.startswith("_") and isinstance(last, Rectangle):
+            ends.append(
+                _End(
+                    last.get_y() + last.get_height() / 2,
+                    last.get_x() + last.get_width(),
+                    name,
+                    to_hex(last.get_facecolor()),
+                    is_layer=True,
+                )
+            )
+    return ends
+
+
 @dataclass(frozen=True, order=True)
 class _End:
     y: float
     x: float
     name: str
     colour: str
+    is_layer: bool = False
 
 
 def _write(axes: Axes, end: _End, shift: tuple[float, float], colour: str) -> None:

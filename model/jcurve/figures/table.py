@@ -86,7 +86,8 @@ class TableExhibit(Displayed):
         title: the takeaway, in words.
         subtitle: what is listed, and the unit if one holds for all.
         columns: the first one names the rows.
-        notes: footnotes a, b, c …, called from cells.
+        notes: footnotes a, b, c …, called from cells; one that none calls stands for the
+            whole table and has no letter.
         source: where the numbers come from.
         reading: sentences that read the table.
         dense: smaller text, for long tables of reference.
@@ -175,8 +176,12 @@ class TableExhibit(Displayed):
         return written(value, style, decimals, sign=column.sign), mark
 
     def lettered(self) -> tuple[tuple[str, str], ...]:
-        """Each note with its letter."""
-        return tuple(zip(_LETTERS, self.notes, strict=False))
+        """Each note with its letter, or an empty one where no cell calls it."""
+        called = {cell.note for row in self.rows for cell in row.cells if isinstance(cell, Cell)}
+        return tuple(
+            (_LETTERS[number] if number in called else "", note)
+            for number, note in enumerate(self.notes)
+        )
 
     def plain(self) -> str:
         """The table in aligned columns."""

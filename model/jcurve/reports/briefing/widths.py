@@ -26,6 +26,7 @@ _SIZES = (8.5, 8.0, 7.5, 7.2)
 _DENSE = (7.5, 7.2)
 _PAD = 8.0  # left and right of a cell, in points
 _STUB = 92.0  # what names the rows needs at least this much, in points
+_TEXT = 56.0  # and any other column that may wrap this much
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _WEIGHT = 6.0  # em that one unit of a column's weight asks for
 _BREAK = "\N{ZERO WIDTH SPACE}"
@@ -56,12 +57,14 @@ class _Measure:
     word: float
     wraps: bool
     weight: float
+    names_rows: bool
 
     def least(self, size: float) -> float:
         """Points below which it cannot be read."""
         if not self.wraps:
             return self.line * size + _PAD
-        return min(max(self.word * size + _PAD, _STUB), self.line * size + _PAD)
+        room = _STUB if self.names_rows else _TEXT
+        return min(max(self.word * size + _PAD, room), self.line * size + _PAD)
 
     def wanted(self) -> float:
         """Em it asks for when there is room."""
@@ -133,6 +136,7 @@ def _measure(exhibit: TableExhibit, index: int) -> _Measure:
         word=max((_em(word) for word in words), default=1.0),
         wraps=index == 0 or column.weight > 0 or (text and line > _LONG),
         weight=column.weight,
+        names_rows=index == 0,
     )
 
 

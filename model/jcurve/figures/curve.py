@@ -1,0 +1,255 @@
+"""The J-curve, and what it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import NOTHING, Lens, money
+from jcurve.figures.numbers import written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from jcurve.case import Case
+
+__all__ = ["cash_bridge", "jcurve"]
+
+
+def jcurve(case: Case, view: str = "programme") -> Exhibit:
+    """Cumulative incremental free cash flow with its trough and payback, nominal and in
+    present values."""
+    lens = Lens(case, view)
+    nominal = [0.0, *lens.quarterly("cumulative_free_cash_flow", view)]
+    present = [0.0, *lens.quarterly("cumulative_discounted_free_cash_flow", view)]
+    x = [lens.start, *lens.quarter_ends]
+    with style.house():
+        figure, axes = style.plot(height=78)
+        style.line(axes, x, present, "low", "In present values")
+        style.line(axes, x, nominal, view, "Cumulative cash flow")
+        _calendar(axes, lens)
+        low, high = min(*nominal, *present), max(*nominal, *present)
+        axes.set_ylim(low - 0.16 * (high - low), high + 0.14 * (high - low))
+        style.numbers(axes.yaxis)
+        style.if_flat(axes.yaxis, [*nominal, *present])
+        style.zero_line(axes)
+        if lens.start < lens.today < lens.horizon:
+            style.forecast_from(axes, lens.today)
+        _marks(axes, lens, nominal, x)
+        style.label_ends(axes)
+    return chart(
+        figure,
+        id="jcurve",
+        title=_title(lens),
+        subtitle=f"Cumulative incremental free cash flow after tax, {_against(lens)}, USD bn",
+        source=lens.source(),
+        alt=_alt(lens, nominal),
+        reading=_reading(lens, nominal, present),
+    )
+
+
+def _calendar(axes: Axes, lens: Lens) -> None:
+    first = int(lens.start)
+    axes.set_xticks(list(range(first, lens.horizon + 2, 2)))
+    axes.set_xlim(first - 0.2, lens.horizon + 1.2)
+    style.numbers(axes.xaxis, "plain")
+
+
+def _marks(axes: Axes, lens: Lens, nominal: list[float], x: list[float]) -> None:
+    if lens.is_empty:
+        return
+    lowest = min(range(len(nominal)), key=nominal.__getitem__)
+    never = lens.reason("payback").startswith("never")
+    if nominal[lowest] < -NOTHING and not (never and x[lowest] > lens.horizon - 1):
+        style.mark(
+            axes,
+            x[lowest],
+            nominal[lowest],
+            f"Trough: {money(nominal[lowest])}, {lens.label('trough_quarter')}",
+            shift=(0, -6),
+            colour=style.readable(style.series(lens.view).colour),
+        )
+    if lens.payback_at is not None:
+        style.mark(
+            axes,
+            lens.payback_at,
+            0.0,
+            f"Payback: {lens.calendar(lens.payback_at)}",
+            shift=(-4, 7),
+        )
+    elif never:
+        style.mark(
+            axes,
+            x[-1],
+            nominal[-1],
+            f"Not recovered: {money(nominal[-1])}",
+            shift=(-6, 8),
+            colour=style.INK,
+        )
+
+
+def _against(lens: Lens) -> str:
+    return (
+        "with less without the programme"
+        if lens.view == "programme"
+        else "going on less stopping now"
+    )
+
+
+def _title(lens: Lens) -> str:
+    if lens.is_empty:
+        return "There is nothing to recover: incremental cash flow is zero throughout"
+    trough, payback = lens.figure("trough_amount") or 0.0, lens.payback_at
+    if payback is not None:
+        return f"Cash goes {money(-trough)} under before it comes back in {lens.calendar(payback)}"
+    if lens.reason("payback").startswith("never"):
+        short = lens.figure("unrecovered_balance") or 0.0
+        return (
+            f"Cash goes {money(-trough)} under and is still {money(short)} short "
+            f"at the end of {lens.horizon}"
+        )
+    return "Cumulative cash flow never falls below zero"
+
+
+def _alt(lens: Lens, nominal: list[float]) -> str:
+    if lens.is_empty:
+        return f"A flat line at zero to {lens.horizon}."
+    parts = [f"Line chart of cumulative incremental free cash flow to {lens.horizon}"]
+    if min(nominal) < -NOTHING:
+        parts.append(
+            f"it falls to {money(min(nominal))} in {lens.label('trough_quarter')}",
+        )
+    if lens.payback_at is not None:
+        parts.append(f"crosses zero in {lens.calendar(lens.payback_at)}")
+    parts.append(f"and ends at {money(nominal[-1])}")
+    return f"{parts[0]}: {', '.join(parts[1:])}."
+
+
+def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
+    if lens.is_empty:
+        return (
+            "Both worlds have the same cash flows in every quarter. There is no outlay, no "
+            "payback and no rate of return."
+        )
+    under = lens.figure("quarters_under_water") or 0.0
+    first = (
+        f"The balance stays below zero for {under / 4:.1f} years and reaches "
+        f"{money(nominal[-1])} at the end of {lens.horizon}."
+        if under
+        else f"The balance never falls below zero and reaches {money(nominal[-1])} "
+        f"at the end of {lens.horizon}."
+    )
+    back = lens.figure("discounted_payback")
+    second = (
+        f"In present values it is recovered after {back:.1f} years."
+        if back is not None
+        else f"In present values it stands at {money(present[-1])} then, "
+        f"before any value beyond the horizon."
+    )
+    return f"{first} {second}"
+
+
+_PARTS = (
+    "Advertising uplift",
+    "New products",
+    "Cost savings",
+    "Energy and data centres",
+    "Rented compute and leases",
+    "People and other costs",
+    "Capital expenditure",
+    "Cash tax",
+    "Working capital and salvage",
+)
+
+
+def cash_parts(case: Case, view: str) -> dict[str, float]:
+    """Incremental free cash flow of the whole horizon by cause, in USD bn; sums to the
+    J-curve's end.
+
+    Uplift and new products are net of their variable cost; *people and other costs* is what
+    the named parts leave of incremental EBITDA, share-based pay included where it is a cost.
+    """
+    lens = Lens(case, view)
+
+    def sum_of(name: str) -> float:
+        return sum(lens.bn(name, view, case.assembly.timeline.years[0]))
+
+    uplift = sum_of("advertising") - sum_of("uplift_cost")
+    products = sum_of("new_product_revenue") - sum_of("new_product_cost")
+    savings = sum_of("cost_savings")
+    power = -sum_of("energy_cost") - sum_of("operations_cost")
+    rented = -sum_of("cloud_spending") - sum_of("lease_cost")
+    capex = -sum_of("capex")
+    tax = -sum_of("operating_cash_tax")
+    earned = sum_of("ebitda")
+    total = sum_of("incremental_free_cash_flow")
+    added_back = sum_of("share_based_pay") * (1 - lens.number("returns_sbc_is_cost"))
+    other = earned + added_back - uplift - products - savings - power - rented
+    rest = total - earned - added_back - capex - tax
+    parts = (uplift, products, savings, power, rented, other, capex, tax, rest)
+    return dict(zip(_PARTS, parts, strict=True))
+
+
+def cash_bridge(case: Case, view: str = "programme") -> Exhibit:
+    """What the programme brings and what it costs to the horizon, undiscounted."""
+    lens = Lens(case, view)
+    parts = cash_parts(case, view)
+    total = sum(parts.values())
+    names = [*parts, f"Balance in {lens.horizon}"]
+    rank = list(range(len(names)))[::-1]
+    with style.house():
+        figure, axes = style.plot(height=74)
+        at = 0.0
+        edge = []
+        for y, (name, amount) in zip(rank, [*parts.items(), (names[-1], total)], strict=True):
+            is_total = name == names[-1]
+            look = style.series("with" if is_total else "positive" if amount >= 0 else "negative")
+            start = 0.0 if is_total else at
+            style.rung(axes, y, start, amount, look)
+            edge.append((y, max(start, start + amount), amount))
+            at += 0.0 if is_total else amount
+        style.rungs(axes, rank, names)
+        low, high = axes.get_xlim()
+        axes.set_xlim(low - 0.02 * (high - low), high + 0.08 * (high - low))
+        for y, right, amount in edge:
+            style.beside(axes, right, y, written(amount, decimals=0, sign=True))
+        style.numbers(axes.xaxis)
+        style.if_flat(axes.xaxis, list(parts.values()))
+    gains = {name: amount for name, amount in parts.items() if amount > NOTHING}
+    costs = {name: amount for name, amount in parts.items() if amount < -NOTHING}
+    return chart(
+        figure,
+        id="cash-bridge",
+        title=_bridge_title(lens, parts),
+        subtitle=f"Incremental free cash flow to {lens.horizon} by cause, undiscounted, "
+        f"{_against(lens)}, USD bn",
+        source=lens.modelled("filings for reported quarters"),
+        alt="Waterfall: "
+        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts.items())
+        + f"; balance {money(total)}.",
+        reading=_bridge_reading(lens, gains, costs, total),
+        notes=["Uplift and new products are net of their variable cost; savings are gross."],
+    )
+
+
+def _bridge_title(lens: Lens, parts: dict[str, float]) -> str:
+    earned = sum(amount for amount in parts.values() if amount > 0)
+    if lens.is_empty:
+        return "Nothing is spent and nothing is earned beyond the other world"
+    spent = -sum(amount for amount in parts.values() if amount < 0)
+    return f"For {money(spent)} of outlays and costs, {money(earned)} comes back by {lens.horizon}"
+
+
+def _bridge_reading(
+    lens: Lens, gains: dict[str, float], costs: dict[str, float], total: float
+) -> str:
+    if not gains or not costs:
+        return f"The parts sum to {money(total)}. They are the J-curve's end in {lens.horizon}."
+    best = max(gains, key=gains.__getitem__)
+    worst = min(costs, key=costs.__getitem__)
+    return (
+        f"{best} brings the most, {money(gains[best])}, and {worst.lower()} takes the most, "
+        f"{money(-costs[worst])}. Together the parts leave {money(total)}, "
+        f"where the J-curve ends."
+    )

@@ -1,0 +1,196 @@
+"""What the programme takes from margin, cash flow and earnings, year by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import NOTHING, Lens, money, percent, points
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+
+__all__ = ["drag", "free_cash_flow", "margin"]
+
+
+def _names(lens: Lens) -> tuple[str, str]:
+    return ("With", "Without") if lens.view == "programme" else ("Carried on", "Stopped")
+
+
+def _margins(lens: Lens, tag: str) -> list[float]:
+    """Operating income over revenue, by year."""
+    return [
+        income / revenue
+        for income, revenue in zip(
+            lens.bn("operating_income", tag), lens.bn("revenue", tag), strict=True
+        )
+    ]
+
+
+def margin(case: Case, view: str = "programme") -> Exhibit:
+    """Operating margin in both worlds; half a column wide."""
+    lens = Lens(case, view)
+    years = lens.years()
+    ours, theirs = _margins(lens, "with"), _margins(lens, lens.other)
+    gap = [one - other for one, other in zip(ours, theirs, strict=True)]
+    worst = min(range(len(years)), key=gap.__getitem__)
+    with style.house():
+        figure, axes = style.plot(width="half", height=54)
+        style.line(axes, years, theirs, "without", _names(lens)[1])
+        style.line(axes, years, ours, "with", _names(lens)[0])
+        style.years(axes, years[0], years[-1], 4)
+        low, high = min(*ours, *theirs, 0.0), max(*ours, *theirs)
+        axes.set_ylim(low, high + 0.18 * (high - low))
+        style.numbers(axes.yaxis, "percent")
+        style.forecast_from(axes, lens.first_forecast_year - 0.5)
+        style.label_ends(axes)
+    moved = max(map(abs, gap)) > NOTHING
+    return chart(
+        figure,
+        id="margin",
+        title=f"Operating margin is {points(-gap[worst])} lower in {years[worst]}"
+        if gap[worst] < -NOTHING
+        else "Operating margin is never lower",
+        subtitle="Operating income, per cent of revenue",
+        source=lens.source(),
+        alt=f"Two lines from {years[0]} to {years[-1]}: operating margin ends at "
+        f"{percent(ours[-1])} in one world and {percent(theirs[-1])} in the other; the widest "
+        f"gap is {points(gap[worst])} in {years[worst]}.",
+        reading=f"Operating margin falls from {percent(ours[0])} to a low of {percent(min(ours))} "
+        f"in {years[ours.index(min(ours))]}. "
+        f"In {years[-1]} it stands {points(abs(gap[-1]))} "
+        f"{'above' if gap[-1] > 0 else 'below'} the other world's."
+        if moved
+        else "Both worlds have the same margin in every year. There is no drag to show.",
+        width="half",
+    )
+
+
+def free_cash_flow(case: Case, view: str = "programme") -> Exhibit:
+    """Free cash flow as the company defines it, in both worlds; half a column wide."""
+    lens = Lens(case, view)
+    years = lens.years()
+    ours, theirs = lens.bn("free_cash_flow", "with"), lens.bn("free_cash_flow", lens.other)
+    gap = [one - other for one, other in zip(ours, theirs, strict=True)]
+    worst = min(range(len(years)), key=gap.__getitem__)
+    low = min(range(len(years)), key=ours.__getitem__)
+    with style.house():
+        figure, axes = style.plot(width="half", height=54)
+        style.line(axes, years, theirs, "without", _names(lens)[1])
+        style.line(axes, years, ours, "with", _names(lens)[0])
+        style.years(axes, years[0], years[-1], 4)
+        bottom, top = min(*ours, *theirs, 0.0), max(*ours, *theirs)
+        axes.set_ylim(bottom - 0.04 * (top - bottom), top + 0.18 * (top - bottom))
+        style.numbers(axes.yaxis)
+        style.zero_line(axes)
+        style.forecast_from(axes, lens.first_forecast_year - 0.5)
+        style.label_ends(axes)
+    moved = max(map(abs, gap)) > NOTHING
+    return chart(
+        figure,
+        id="free-cash-flow",
+        title=f"Free cash flow is {money(-gap[worst])} lower in {years[worst]}"
+        if gap[worst] < -NOTHING
+        else "Free cash flow is never lower",
+        subtitle="As the company defines it, USD bn",
+        source=lens.source(),
+        alt=f"Two lines from {years[0]} to {years[-1]}: free cash flow is lowest at "
+        f"{money(ours[low])} in {years[low]} and ends at {money(ours[-1])}, against "
+        f"{money(theirs[-1])} in the other world.",
+        reading=f"Free cash flow is lowest in {years[low]}, at {money(ours[low])}. "
+        f"It includes interest and tax as paid, which the J-curve leaves to the discount rate."
+        if moved
+        else "Both worlds have the same free cash flow in every year. There is no drag to show.",
+        width="half",
+    )
+
+
+def drag(case: Case, view: str = "programme") -> TableExhibit:
+    """Margin, earnings per share, free cash flow and return on capital by year: the company
+    with its programme, and what the programme does to it."""
+    lens = Lens(case, view)
+    years = lens.years()
+    shown = [year for year in years if year <= lens.first_forecast_year + 4]
+    shown += [year for year in years if year > shown[-1] and (lens.horizon - year) % 5 == 0]
+    at = [years.index(year) for year in shown]
+    ours, theirs = _margins(lens, "with"), _margins(lens, lens.other)
+    now = lens.first_forecast_year
+
+    def pick(values: list[float]) -> list[float]:
+        return [values[i] for i in at]
+
+    gap = [(one - other) * 100 for one, other in zip(ours, theirs, strict=True)]
+    shares = lens.values("earnings_per_share", view)
+    worst = min(range(len(years)), key=shares.__getitem__)
+    columns = [Column(label="", style="text")]
+    columns += [
+        Column(
+            label=str(year),
+            decimals=1,
+            group="Reported" if year < now else "Forecast",
+            forecast=year >= now,
+        )
+        for year in shown
+    ]
+    return table(
+        columns,
+        [
+            Row(cells=(lens.with_name,), role="heading"),
+            Row(cells=("Operating margin", *pick(ours)), indent=1, style="percent"),
+            Row(
+                cells=("EPS, USD", *pick(lens.values("earnings_per_share", "with"))),
+                indent=1,
+                decimals=2,
+            ),
+            Row(
+                cells=("Free cash flow, USD bn", *pick(lens.bn("free_cash_flow", "with"))), indent=1
+            ),
+            Row(cells=("Change from the other world",), role="heading"),
+            Row(cells=("Margin, points", *pick(gap)), indent=1),
+            Row(cells=("EPS, USD", *pick(shares)), indent=1, decimals=2),
+            Row(cells=("Free cash flow, USD bn", *pick(lens.bn("free_cash_flow", view))), indent=1),
+            Row(cells=("Revenue, USD bn", *pick(lens.bn("revenue", view))), indent=1),
+            Row(
+                cells=("Depreciation, USD bn", *pick(lens.bn("property_depreciation", view))),
+                indent=1,
+            ),
+            Row(
+                cells=(
+                    "Return on capital added",
+                    *pick(lens.values("return_on_invested_capital", view)),
+                ),
+                role="subtotal",
+                style="percent",
+            ),
+            Row(
+                cells=("Spread over the WACC", *pick(lens.values("spread_over_wacc", view))),
+                style="percent",
+            ),
+        ],
+        id="drag",
+        title=f"Earnings per share are {abs(shares[worst]):.2f} dollars lower in {years[worst]}"
+        if shares[worst] < -NOTHING
+        else "Earnings per share are never lower",
+        subtitle=f"{lens.with_name}, and the difference from the other world "
+        f"({lens.other_name.lower()})",
+        source=lens.source(),
+        reading=_drag_reading(lens, years),
+    )
+
+
+def _drag_reading(lens: Lens, years: list[int]) -> str:
+    earned = lens.values("return_on_invested_capital", lens.view)
+    spread = lens.values("spread_over_wacc", lens.view)
+    now = years.index(lens.first_forecast_year)
+    above = [year for year, value in zip(years[now:], spread[now:], strict=True) if value > 0]
+    if lens.is_empty:
+        return "Both worlds are the same. There is no incremental capital to earn on."
+    first = (
+        f"Incremental capital earns {percent(earned[-1])} a year before interest and after tax "
+        f"in {years[-1]}."
+    )
+    if above:
+        return f"{first} The first forecast year above the cost of capital is {above[0]}."
+    return f"{first} In no forecast year does it earn its cost of capital."

@@ -1,0 +1,315 @@
+"""What a result rests on: assumptions, how they differ from the base scenario, and sources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.assumptions.paths import Path as Dated
+from jcurve.figures.lens import Lens, joined, percent
+from jcurve.figures.prose import Prose, callout, strong
+from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.project import Project
+
+if TYPE_CHECKING:
+    from jcurve.assumptions import Assumption, Difference, Scenario
+    from jcurve.case import Case
+
+__all__ = ["Ground", "book", "differences", "grounds", "kinds", "sources"]
+
+_KINDS: Mapping[str, str] = {
+    "reported": "printed in a filing or release",
+    "guided": "said by the company of its future",
+    "evidence": "measured or stated by others, cited",
+    "estimate": "fitted or filled by a rule from reported figures",
+    "judgement": "our choice, with a reason and a range",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A source that assumptions of a scenario cite.
+
+    Attributes:
+        key: as assumptions cite it.
+        title: what it is.
+        says: what is taken from it.
+        date: of the source or of what it says.
+        grade: how it was read.
+        secondary: whether an exhibit that rests on it must say so.
+        count: how many assumptions cite it.
+    """
+
+    key: str
+    title: str
+    says: str
+    date: str
+    grade: str
+    secondary: bool
+    count: int
+
+
+def grounds(scenario: Scenario, project: Project | str | Path | None = None) -> tuple[Ground, ...]:
+    """Every source that the scenario's assumptions cite, the most cited first."""
+    from jcurve.facts import evidence, external
+    from jcurve.facts import sources as registered
+
+    cited = Counter(key for item in scenario.items for key in item.source)
+    known, papers, outside = evidence(project), registered(project), external(project)
+    found = []
+    for key, count in cited.items():
+        if key in known:
+            said = known[key]
+            found.append(
+                Ground(
+                    key, said.source_title, said.statement, said.as_of, said.grade,
+                    said.is_secondary, count,
+                )
+            )  # fmt: skip
+        else:
+            paper = papers[key] if key in papers else outside[key].source
+            says = outside[key].note if key in outside else ""
+            found.append(
+                Ground(
+                    key, f"{paper.publisher}: {paper.title}" if paper.publisher else paper.title,
+                    says, paper.date, paper.grade, paper.is_secondary, count,
+                )
+            )  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (-each.count, each.key)))
+
+
+def differences(case: Case) -> TableExhibit | Prose:
+    """What the scenario states differently from the base scenario, and why.
+
+    Members of a family that move for the same reason share a row.
+    """
+    lens, scenario = Lens(case), case.scenario
+    stated = case.differences
+    if not stated:
+        return callout(
+            [
+                strong("No assumption differs. "),
+                "This is the base scenario; every value with its range, kind and source is in "
+                "the assumption book.",
+            ]
+        )
+    soft = sum(each.kind in ("judgement", "estimate") for each in stated)
+    here = sum(each.set_by == "override" for each in stated)
+    groups: dict[tuple[str, ...], list[Difference]] = {}
+    for each in stated:
+        groups.setdefault(
+            (_family(each.key, each.label), each.unit, each.why, each.kind), []
+        ).append(each)
+    rows = [
+        (
+            _label([each.label for each in same]),
+            unit,
+            _members([(each.key, each.before) for each in same]),
+            _members([(each.key, each.after) for each in same]),
+            why,
+            kind,
+        )
+        for (_, unit, why, kind), same in groups.items()
+    ]
+    return table(
+        [
+            Column(label="Assumption", style="text", weight=2.4),
+            Column(label="Unit", style="text"),
+            Column(label="Base", style="text", weight=2),
+            Column(label="Here", style="text", weight=2),
+            Column(label="Why", style="text", weight=2.4),
+            Column(label="Kind", style="text"),
+        ],
+        rows,
+        id="differences",
+        title=f"{len(stated)} assumptions differ from the base scenario, "
+        f"{soft} of them by judgement or estimate"
+        if len(stated) > 1
+        else "One assumption differs from the base scenario",
+        subtitle=f"Scenario {scenario.title} against the base scenario",
+        source=lens.modelled("sources of each value in the assumption book"),
+        reading=f"{_where_set(here, len(stated))} "
+        f"Every other of the {len(scenario.items)} assumptions is the base scenario's.",
+        dense=True,
+    )
+
+
+def _where_set(here: int, count: int) -> str:
+    if not here:
+        return "Each is set in the scenario's file, with its reason."
+    if here == count:
+        return "Set for this run alone, on top of the scenario's file."
+    return f"{here} of them were set for this run alone, on top of the scenario's file."
+
+
+def _family(key: str, label: str) -> str:
+    """What members of a family share: the key without its last part, where the label names
+    the member after a colon; else the key."""
+    return key.rpartition(".")[0] if ": " in label else key
+
+
+def _label(labels: list[str]) -> str:
+    """The label that the members of a family share."""
+    return labels[0].rpartition(": ")[0] if len(labels) > 1 else labels[0]
+
+
+def _members(texts: list[tuple[str, str]]) -> str:
+    """One text for all members where they agree, else each with its name."""
+    if len({text for _, text in texts}) == 1:
+        return texts[0][1]
+    return "; ".join(
+        f"{key.rpartition('.')[2].replace('_', ' ')} {text}" for key, text in texts if text
+    )
+
+
+def kinds(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """How many assumptions are reported, guided, evidence, estimate and judgement, and how
+    many of them cite a secondary source."""
+    lens, items = Lens(case), case.scenario.items
+    cited = grounds(case.scenario, project)
+    secondary = {each.key for each in cited if each.secondary}
+    rows = []
+    for kind, meaning in _KINDS.items():
+        own = [item for item in items if item.kind == kind]
+        rows.append(
+            Row(
+                cells=(
+                    kind.capitalize(),
+                    meaning,
+                    len(own),
+                    sum(item.has_range for item in own),
+                    sum(bool(secondary.intersection(item.source)) for item in own),
+                )
+            )
+        )
+    soft = sum(item.kind in ("judgement", "estimate") for item in items)
+    total = (
+        "All",
+        "",
+        len(items),
+        sum(item.has_range for item in items),
+        sum(bool(secondary.intersection(item.source)) for item in items),
+    )
+    rows.append(Row(cells=total, role="total"))
+    return table(
+        [
+            Column(label="Kind", style="text"),
+            Column(label="What it is", style="text", weight=3),
+            Column(label="Assumptions"),
+            Column(label="with a range"),
+            Column(label="citing a secondary source"),
+        ],
+        rows,
+        id="kinds",
+        title=f"{percent(soft / len(items), 0)} of the assumptions are judgement or estimate",
+        subtitle="Assumptions by what their value rests on",
+        source=lens.modelled(),
+        reading=f"They cite {len(cited)} sources, {len(secondary)} of them secondary: press, data "
+        f"pages and research that was not checked against a filing. What is judgement has a "
+        f"reason and, where it matters, a range.",
+    )
+
+
+def book(case: Case) -> TableExhibit:
+    """Every assumption with its value, range, kind and sources; members of a family that
+    rest on the same share a row."""
+    groups: dict[tuple[str, ...], list[Assumption]] = {}
+    for item in case.scenario.items:
+        area = item.key.partition(".")[0]
+        same = (area, _family(item.key, item.label), item.unit, item.kind, *item.source)
+        groups.setdefault(same, []).append(item)
+    changed = {each.key for each in case.differences}
+    rows: list[Row] = []
+    for area in dict.fromkeys(area for area, *_ in groups):
+        rows.append(Row(cells=(area.replace("_", " ").capitalize(),), role="heading"))
+        for group, members in groups.items():
+            if group[0] != area:
+                continue
+            star = " *" if any(item.key in changed for item in members) else ""
+            first = members[0]
+            rows.append(
+                Row(
+                    cells=(
+                        _label([item.label for item in members]) + star,
+                        first.unit,
+                        _members([(item.key, _value(item)) for item in members]),
+                        _members([(item.key, _range(item)) for item in members]),
+                        ", ".join((first.kind, *first.source)),
+                    )
+                )
+            )
+    return table(
+        [
+            Column(label="Assumption", style="text", weight=3),
+            Column(label="Unit", style="text", weight=1),
+            Column(label="Value", style="text", weight=3),
+            Column(label="Range", style="text", weight=2.6),
+            Column(label="Kind and sources", style="text", weight=2.4),
+        ],
+        rows,
+        id="assumption-book",
+        title=f"The {len(case.scenario.items)} assumptions of the scenario",
+        subtitle="Values with their range and what they rest on; rates as shares of one",
+        source=Lens(case).modelled(),
+        notes=[
+            "A dated value moves evenly or in steps between its dates; its range is a factor, or "
+            "stands for its first and last date.",
+            *([f"* differs from the base scenario ({len(changed)} values)."] if changed else []),
+        ],
+        dense=True,
+    )
+
+
+def _value(item: Assumption) -> str:
+    return "what the others leave" if item.derived else item.text()
+
+
+def _range(item: Assumption) -> str:
+    """Low to high: factors where they were given so, else the ends of a path."""
+    low, high = item.low, item.high
+    if low is None or high is None or item.derived:
+        return ""
+    if item.low_factor is not None and item.high_factor is not None:
+        return f"{item.low_factor:g} to {item.high_factor:g} times"
+    if not isinstance(low, Dated) or not isinstance(high, Dated):
+        return f"{item.text(low)} to {item.text(high)}"
+    ends = [
+        f"{low.label(at)}: {item.text(low.at(at))} to {item.text(high.at(at))}"
+        for at in dict.fromkeys((low.periods[0], low.periods[-1]))
+    ]
+    return "; ".join(ends)
+
+
+def sources(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """The sources that the assumptions cite, secondary ones marked."""
+    cited = grounds(case.scenario, project)
+    secondary = [each for each in cited if each.secondary]
+    most = [each.key for each in cited[:2]]
+    return table(
+        [
+            Column(label="Key", style="text", weight=1.4),
+            Column(label="Source", style="text", weight=3),
+            Column(label="What is taken from it", style="text", weight=3),
+            Column(label="As of", style="text"),
+            Column(label="Read as", style="text"),
+        ],
+        [
+            (
+                each.key,
+                each.title,
+                each.says,
+                each.date,
+                f"{each.grade}{' !' if each.secondary and each.grade != 'secondary' else ''}",
+            )
+            for each in cited
+        ],
+        id="sources",
+        title=f"{len(cited)} sources are cited, {len(secondary)} of them secondary",
+        subtitle="Most cited first; read as: how the source was checked",
+        source="register of sources and evidence in the project's data folder",
+        reading=f"The most cited are {joined(most)}.",
+        dense=True,
+    )

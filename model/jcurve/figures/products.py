@@ -1,0 +1,85 @@
+"""New products beside advertising: what each channel earns as it builds up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import NOTHING, Lens, joined, money, percent
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+
+__all__ = ["channels"]
+
+_LAYERS = 7
+
+
+def channels(case: Case, view: str = "programme") -> Exhibit:
+    """Revenue of new products by channel, weighted by the probability that each succeeds."""
+    lens = Lens(case, view)
+    first = lens.first_forecast_year - 1
+    years = lens.years(first)
+    rows = {
+        name: lens.bn(f"channel_revenue.{name}", view, first) for name in lens.members("channel")
+    }
+    ranked = sorted(rows, key=lambda name: -rows[name][-1])
+    layers = {
+        lens.members("channel")[name]: rows[name] for name in ranked[:_LAYERS] if any(rows[name])
+    }
+    rest = [sum(year) for year in zip(*(rows[name] for name in ranked[_LAYERS:]), strict=True)]
+    if any(value > NOTHING for value in rest):
+        layers["Others"] = rest
+    totals = lens.bn("new_product_revenue", view, first)
+    cost = lens.bn("new_product_cost", view, first)
+    with style.house():
+        figure, axes = style.plot(height=72)
+        style.stack(axes, years, layers)
+        style.years(axes, first, years[-1], 2)
+        axes.set_ylim(0, 1.12 * max(*totals, NOTHING))
+        style.numbers(axes.yaxis)
+        style.if_flat(axes.yaxis, totals)
+        style.forecast_from(axes, lens.first_forecast_year - 0.5)
+        if layers:
+            style.label_stack(axes)
+    return chart(
+        figure,
+        id="channels",
+        title=f"New products add {money(totals[-1])} of revenue by {years[-1]}, "
+        f"{percent(totals[-1] / max(lens.bn('revenue', 'with')[-1], NOTHING), 0)} of the total"
+        if max(totals) > NOTHING
+        else "No new product earns anything in this view",
+        subtitle="Revenue of new products by channel, weighted by probability, net of what they "
+        "take from advertising, USD bn",
+        source=lens.modelled("channel assumptions as the assumption book cites them"),
+        alt="Stacked bars of new-product revenue by channel: "
+        + "; ".join(
+            f"{year} {money(total)}"
+            for year, total in zip(years, totals, strict=True)
+            if (year - first) % 3 == 0
+        )
+        + ".",
+        reading=_reading(lens, ranked, rows, totals, cost),
+        notes=lens.resting(*(f"channel.probability.{name}" for name in ranked[:2])),
+    )
+
+
+def _reading(
+    lens: Lens,
+    ranked: list[str],
+    rows: dict[str, list[float]],
+    totals: list[float],
+    cost: list[float],
+) -> str:
+    if max(totals) < NOTHING:
+        return "Neither world offers what the other does not. Nothing is earned and nothing spent."
+    labels = lens.members("channel")
+    best = [labels[name] for name in ranked[:2]]
+    share = sum(rows[name][-1] for name in ranked[:2]) / totals[-1]
+    kept = 1 - cost[-1] / totals[-1]
+    return (
+        f"{joined([best[0], best[1].lower() if best[1][1:].islower() else best[1]])} bring "
+        f"{percent(share, 0)} of it in {lens.horizon}. Before infrastructure, "
+        f"{percent(kept, 0)} of the revenue remains as contribution."
+    )

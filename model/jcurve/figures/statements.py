@@ -1,0 +1,251 @@
+"""Statement tables: income, cash flow and balance sheet of the company by year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from jcurve.figures.lens import Lens, money, percent
+from jcurve.figures.numbers import NumberStyle
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+
+__all__ = [
+    "BALANCE_SHEET",
+    "CASH_FLOW",
+    "INCOME",
+    "Item",
+    "balance_sheet",
+    "cash_flow",
+    "income",
+    "values",
+]
+
+_BEFORE, _AFTER = 3, 6
+"""Years shown in a row before and from the first forecast year; then every fifth."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row of a statement.
+
+    Attributes:
+        label: as the statement calls it.
+        line: the model's line; empty for a heading.
+        sign: -1 where the statement deducts what the line holds as a positive number.
+        role: what it is among the rows.
+        indent: how deep under the row above.
+        style: how its numbers are written when they are no part of the sums.
+        decimals: digits after the point.
+    """
+
+    label: str
+    line: str = ""
+    sign: Literal[1, -1] = 1
+    role: Literal["normal", "heading", "subtotal", "total"] = "normal"
+    indent: int = 1
+    style: NumberStyle | None = None
+    decimals: int | None = None
+
+
+INCOME: tuple[Item, ...] = (
+    Item("Advertising", "advertising"),
+    Item("Other revenue and Reality Labs", "base_other_revenue"),
+    Item("New products", "new_product_revenue"),
+    Item("Revenue", "revenue", role="subtotal", indent=0),
+    Item("Core costs after savings", "core_cost_after_savings", -1),
+    Item("Energy, rented compute, leases", "infrastructure_cost", -1),
+    Item("Programme's people", "talent_cost", -1),
+    Item("Variable cost of what it adds", "product_cost", -1),
+    Item("Reality Labs", "reality_labs_and_moved", -1),
+    Item("Legal, severance, one-off", "one_off_and_grants", -1),
+    Item("EBITDA", "ebitda", role="subtotal", indent=0),
+    Item("Depreciation and amortisation", "depreciation_and_amortisation", -1),
+    Item("Operating income", "operating_income", role="subtotal", indent=0),
+    Item("Interest and other, net", "interest_and_other"),
+    Item("Pre-tax income", "pretax_income", role="subtotal", indent=0),
+    Item("Tax provision", "tax_provision", -1),
+    Item("Net income", "net_income", role="total", indent=0),
+    Item("Operating margin", "operating_margin", indent=0, style="percent"),
+    Item("Effective tax rate", "effective_tax_rate", indent=0, style="percent"),
+    Item("Diluted shares, million", "diluted_shares", indent=0, style="number", decimals=0),
+    Item("Earnings per share, USD", "earnings_per_share", indent=0, style="number", decimals=2),
+)
+"""The income statement; what stands above a sub-total sums to it."""
+
+CASH_FLOW: tuple[Item, ...] = (
+    Item("Net income", "net_income"),
+    Item("Depreciation and amortisation", "depreciation_and_amortisation"),
+    Item("Share-based compensation", "share_based_compensation"),
+    Item("Deferred tax", "deferred_tax_expense"),
+    Item("Working capital", "working_capital_released"),
+    Item("Other operating items", "other_operating_cash_flow"),
+    Item("Operating cash flow", "operating_cash_flow", role="subtotal", indent=0),
+    Item("Capital expenditure", "capex", -1),
+    Item("Property sold", "salvage_proceeds"),
+    Item("Free cash flow", "free_cash_flow", role="subtotal", indent=0),
+    Item("Acquisitions and stakes", "acquisitions_and_stakes", -1),
+    Item("Stakes sold", "stake_recoveries"),
+    Item("Dividends", "dividends", -1),
+    Item("Taxes on share settlement", "settlement_taxes", -1),
+    Item("Repurchases", "repurchases", -1),
+    Item("Change of debt", "debt_change"),
+    Item("Other flows", "other_cash_flow"),
+    Item("Change of cash and securities", "change_in_cash", role="total", indent=0),
+)
+"""The cash flow statement; what stands above a sub-total sums to it."""
+
+BALANCE_SHEET: tuple[Item, ...] = (
+    Item("Cash and securities", "cash_and_securities"),
+    Item("Receivables and prepaid", "receivables"),
+    Item("Property and equipment, net", "property_net"),
+    Item("Operating-lease assets", "operating_lease_assets"),
+    Item("Stakes bought from now on", "startup_stakes_held"),
+    Item("Ventures brought on balance", "venture_debt"),
+    Item("Goodwill and other assets", "other_assets"),
+    Item("Total assets", "total_assets", role="subtotal", indent=0),
+    Item("Liabilities", role="heading"),
+    Item("Payables and accruals", "payables"),
+    Item("Unpaid property", "unpaid_property"),
+    Item("Operating leases", "operating_lease_liability"),
+    Item("Finance leases", "finance_lease_liability"),
+    Item("Debt", "debt"),
+    Item("Debt of ventures", "venture_debt"),
+    Item("Deferred tax", "deferred_tax_liability"),
+    Item("Other liabilities", "other_liabilities"),
+    Item("Total liabilities", "total_liabilities", role="subtotal", indent=0),
+    Item("Equity", "equity"),
+    Item("Liabilities and equity", "total_assets", role="total", indent=0),
+    Item("Net cash", "net_cash", indent=0, style="number", decimals=1),
+    Item("Net debt over EBITDA", "net_debt_to_ebitda", indent=0, style="multiple", decimals=1),
+    Item(
+        "Adjusted net debt over EBITDA",
+        "adjusted_debt_to_ebitda",
+        indent=0,
+        style="multiple",
+        decimals=1,
+    ),
+)
+"""The balance sheet; what stands above a sub-total, from the last heading on, sums to it."""
+
+
+def income(case: Case) -> TableExhibit:
+    """The income statement of the company with its programme."""
+    lens = Lens(case)
+    revenue, net = lens.bn("revenue", "with"), lens.bn("net_income", "with")
+    at = lens.years().index(lens.first_forecast_year - 1)
+    return _statement(
+        lens,
+        INCOME,
+        id="income-statement",
+        title=f"Revenue grows from {money(revenue[at])} to {money(revenue[-1])}, "
+        f"net income from {money(net[at])} to {money(net[-1])}",
+        subtitle="Income statement, the company with its programme, USD bn",
+        reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in "
+        f"{lens.first_forecast_year - 1} and {percent(net[-1] / revenue[-1])} in {lens.horizon}. "
+        f"What stands above each sub-total sums to it.",
+    )
+
+
+def cash_flow(case: Case) -> TableExhibit:
+    """The cash flow statement of the company with its programme."""
+    lens = Lens(case)
+    free = lens.bn("free_cash_flow", "with")
+    years = lens.years()
+    low = min(range(len(years)), key=free.__getitem__)
+    bought = sum(lens.bn("repurchases", "with", lens.first_forecast_year))
+    return _statement(
+        lens,
+        CASH_FLOW,
+        id="cash-flow-statement",
+        title=f"Free cash flow is lowest in {years[low]}, at {money(free[low])}",
+        subtitle="Cash flow, the company with its programme, USD bn",
+        reading=f"To {lens.horizon} free cash flow sums to "
+        f"{money(sum(lens.bn('free_cash_flow', 'with', lens.first_forecast_year)))}. "
+        f"Repurchases take {money(bought)} of it.",
+    )
+
+
+def balance_sheet(case: Case) -> TableExhibit:
+    """The balance sheet of the company with its programme."""
+    lens = Lens(case)
+    net = lens.bn("net_cash", "with", lens.first_forecast_year)
+    years = lens.years(lens.first_forecast_year)
+    low = min(range(len(years)), key=net.__getitem__)
+    return _statement(
+        lens,
+        BALANCE_SHEET,
+        id="balance-sheet",
+        title=f"Net cash reaches its lowest in {years[low]}, at {money(net[low])}"
+        if net[low] >= 0
+        else f"Net debt peaks at {money(-net[low])} in {years[low]}",
+        subtitle="Balance sheet at the year's end, the company with its programme, USD bn",
+        reading=f"Debt is drawn when cash would fall below its minimum. Net cash is "
+        f"{money(net[0])} at the end of {years[0]} and {money(net[-1])} in {lens.horizon}.",
+    )
+
+
+def _statement(
+    lens: Lens,
+    items: tuple[Item, ...],
+    *,
+    id: str,
+    title: str,
+    subtitle: str,
+    reading: str,
+) -> TableExhibit:
+    now = lens.first_forecast_year
+    shown = list(range(now - _BEFORE, now + _AFTER))
+    shown += [year for year in range(shown[-1] + 1, lens.horizon + 1) if year % 5 == 0]
+    at = [year - shown[0] for year in shown]
+    columns = [Column(label="", style="text")]
+    columns += [
+        Column(
+            label=str(year),
+            decimals=1,
+            group="Reported" if year < now else "Forecast",
+            forecast=year >= now,
+        )
+        for year in shown
+    ]
+    rows = []
+    for item in items:
+        if item.role == "heading":
+            rows.append(Row(cells=(item.label,), role="heading"))
+            continue
+        yearly = values(lens, item, shown[0])
+        rows.append(
+            Row(
+                cells=(item.label, *(yearly[i] for i in at)),
+                role=item.role,
+                indent=item.indent,
+                style=item.style,
+                decimals=item.decimals,
+            )
+        )
+    mixed = (
+        [f"{now}: reported to {lens.quarter(lens.case.data_through)}, forecast after it."]
+        if lens.has_mixed_year
+        else []
+    )
+    return table(
+        columns,
+        rows,
+        id=id,
+        title=title,
+        subtitle=subtitle,
+        source=lens.source(),
+        notes=mixed,
+        reading=reading,
+        dense=True,
+    )
+
+
+def values(lens: Lens, item: Item, first: int) -> list[float]:
+    """A statement's row by year from ``first``: USD bn for amounts, else the line's unit."""
+    made = lens.case.assembly.model
+    tag = "with" if "with" in made.tags(item.line) else None
+    read = lens.bn if made.unit(item.line).name == "USD m" else lens.values
+    return [item.sign * value + 0.0 for value in read(item.line, tag, first)]

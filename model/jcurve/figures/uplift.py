@@ -1,0 +1,172 @@
+"""Advertising with and without the uplift, and the growth that the uplift leaves."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import NOTHING, Lens, money, percent, points
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+
+__all__ = ["growth", "uplift"]
+
+_AHEAD = 6
+_KEYS = (
+    "lever.gain_per_doubling.targeting",
+    "lever.pass_through.targeting",
+    "lever.ceiling.targeting",
+)
+
+
+def uplift(case: Case, view: str = "programme") -> Exhibit:
+    """Advertising in both worlds and the difference: attributed on history, projected after."""
+    lens = Lens(case, view)
+    years = lens.years()
+    last = lens.horizon
+    ours, theirs = lens.bn("advertising", "with"), lens.bn("advertising", lens.other)
+    gain = lens.bn("advertising", view)
+    now = lens.first_forecast_year
+    with style.house():
+        figure, (left, right) = style.panels(1, 2, height=66)
+        style.line(left, years, theirs, "without", "Without" if view == "programme" else "Stopped")
+        style.line(left, years, ours, "with", "With" if view == "programme" else "Carried on")
+        style.years(left, years[0], last, 4)
+        left.set_ylim(0, 1.12 * max(*ours, *theirs))
+        style.numbers(left.yaxis)
+        style.forecast_from(left, now - 0.5)
+        left.set_title("Advertising")
+        style.label_ends(left)
+        known = [year for year in years if year < now]
+        ahead = [year for year in years if year >= now]
+        style.bars(right, known, gain[: len(known)], style.series("reported"))
+        style.bars(right, ahead, gain[len(known) :], style.series("programme"))
+        style.years(right, years[0], last, 4)
+        style.numbers(right.yaxis)
+        style.zero_line(right)
+        style.if_flat(right.yaxis, gain)
+        style.forecast_from(right, now - 0.5, words=("Attributed", "Projected"))
+        right.set_title("Difference")
+    return chart(
+        figure,
+        id="uplift",
+        title=_title(lens, years, gain, theirs),
+        subtitle="Advertising revenue of both worlds and their difference, USD bn",
+        source=lens.source("no company reports a counterfactual"),
+        alt=_alt(lens, years, ours, theirs, gain),
+        reading=_reading(lens, years, gain, theirs),
+        notes=lens.resting(*_KEYS),
+    )
+
+
+def _title(lens: Lens, years: list[int], gain: list[float], theirs: list[float]) -> str:
+    if max(map(abs, gain)) < NOTHING:
+        return "The two worlds earn the same from advertising"
+    known, last = years.index(lens.first_forecast_year) - 1, len(years) - 1
+    projected = (
+        f"{money(gain[last])} in {years[last]}, {percent(gain[last] / theirs[last], 0)} of it"
+    )
+    if lens.view == "programme" and gain[known] > NOTHING:
+        return (
+            f"Compute is credited with {money(gain[known])} of advertising in {years[known]} "
+            f"and {projected}"
+        )
+    return f"Carrying on earns {money(gain[last])} more from advertising in {years[last]}"
+
+
+def _alt(
+    lens: Lens, years: list[int], ours: list[float], theirs: list[float], gain: list[float]
+) -> str:
+    return (
+        f"Left, two lines from {years[0]} to {years[-1]}: advertising reaches {money(ours[-1])} "
+        f"with and {money(theirs[-1])} without. Right, bars of the difference: "
+        + "; ".join(
+            f"{year} {money(value)}"
+            for year, value in zip(years, gain, strict=True)
+            if (year - years[0]) % 3 == 0
+        )
+        + "."
+    )
+
+
+def _reading(lens: Lens, years: list[int], gain: list[float], theirs: list[float]) -> str:
+    if max(map(abs, gain)) < NOTHING:
+        return (
+            "No compute is bought in one world that the other lacks. One curve attributes on "
+            "history and projects on the forecast, and here both give zero."
+        )
+    most = max(range(len(years)), key=lambda at: gain[at] / theirs[at])
+    return (
+        f"The difference is largest against the other world in {years[most]}, at "
+        f"{percent(gain[most] / theirs[most])} of its advertising. One curve attributes on "
+        f"history and projects on the forecast, so there is no step where they join."
+    )
+
+
+def growth(case: Case, view: str = "programme") -> TableExhibit:
+    """Growth of advertising by year with and without the uplift: what the counterfactual is
+    left with."""
+    lens = Lens(case, view)
+    first = lens.first_shown
+    last = min(lens.first_forecast_year + _AHEAD, lens.horizon)
+    ours = lens.bn("advertising", "with", first, last)
+    theirs = lens.bn("advertising", lens.other, first, last)
+    years = lens.years(first + 1, last)
+    grown = [after / before - 1 for before, after in itertools.pairwise(ours)]
+    left = [after / before - 1 for before, after in itertools.pairwise(theirs)]
+    share = [one / other - 1 for one, other in zip(ours[1:], theirs[1:], strict=True)]
+    now = lens.first_forecast_year
+    lowest = min(range(len(years)), key=left.__getitem__)
+    columns = [Column(label="", style="text")]
+    columns += [
+        Column(
+            label=str(year),
+            decimals=1,
+            group="Reported" if year < now else "Forecast",
+            forecast=year >= now,
+        )
+        for year in years
+    ]
+    with_name = lens.with_name
+    return table(
+        columns,
+        [
+            Row(cells=("Advertising, USD bn",), role="heading"),
+            Row(cells=(with_name, *ours[1:]), indent=1),
+            Row(cells=(lens.other_name, *theirs[1:]), indent=1),
+            Row(cells=("Growth on the year",), role="heading"),
+            Row(cells=(with_name, *grown), indent=1, style="percent"),
+            Row(cells=(lens.other_name, *left), indent=1, style="percent"),
+            Row(
+                cells=("Uplift over the other world", *share),
+                role="subtotal",
+                style="percent",
+            ),
+        ],
+        id="uplift-growth",
+        title=f"Without the uplift advertising would still grow by at least "
+        f"{percent(left[lowest])} a year"
+        if left[lowest] > 0
+        else f"Without the uplift advertising would shrink by {percent(-left[lowest])} "
+        f"in {years[lowest]}",
+        subtitle="What the counterfactual is left with, year by year",
+        source=lens.source(),
+        notes=lens.resting(
+            "advertising.volume_growth.us_canada", "advertising.price_growth.us_canada"
+        ),
+        reading=_growth_reading(lens, years, grown, left),
+    )
+
+
+def _growth_reading(lens: Lens, years: list[int], grown: list[float], left: list[float]) -> str:
+    at = years.index(lens.first_forecast_year) - 1
+    taken = grown[at] - left[at]
+    return (
+        f"In {years[at]} the uplift stands for {points(taken)} of "
+        f"{percent(grown[at])} growth and leaves the counterfactual {percent(left[at])}. "
+        f"If that is not plausible, the uplift is wrong."
+    )
