@@ -129,10 +129,21 @@ def ads_share_of_compute(
     return own + (1 - programme_commits) * compute_baseline_ads_share
 
 
-@line(H100E, stock)
-def ads_compute(compute_in_service: Row, ads_share_of_compute: Row) -> Row:
-    """Compute that serves advertising."""
-    return compute_in_service * ads_share_of_compute
+@line(H100E, stock, refer={"counterfactual": "compute_in_service@without"})
+def ads_compute(
+    compute_in_service: Row,
+    ads_share_of_compute: Row,
+    counterfactual: Row,
+    compute_baseline_ads_share: Row,
+    programme_commits: Row,
+    programme_spends: Row,
+) -> Row:
+    """Compute that serves advertising. Once the programme no longer spends, advertising gets
+    back what it would have had without it, as far as there is that much compute."""
+    served = compute_in_service * ads_share_of_compute
+    least = np.minimum(compute_in_service, counterfactual) * compute_baseline_ads_share
+    ended = programme_commits * (1 - programme_spends)
+    return np.where(ended > 0, np.maximum(served, least), served)
 
 
 @line(H100E, stock)
