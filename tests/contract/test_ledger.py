@@ -16,25 +16,10 @@ from jcurve.errors import RunError, WriteError
 from jcurve.project import Project
 from jcurve.reports.ledger import ENDED, Attempt, Ledger, RunState
 from jcurve.reports.owner import Owner, take_over
-from jcurve.reports.plan import Plan, prepare
 from jcurve.reports.retry import ONCE, Retry, worth_another
 from jcurve.reports.store import Store, state_folder
-from tests.support.notebooks import MOMENT, StandIn, make_project
-
-
-def plan_of(project: Project, run: str = "run-1") -> Plan:
-    """A plan that is never executed."""
-    return prepare(
-        "fixture",
-        "base",
-        {},
-        view="programme",
-        parameters={},
-        project=project,
-        run_id=run,
-        started=MOMENT,
-        resolve=lambda name, overrides, project: StandIn(name),
-    )
+from tests.support.drives import plan_of
+from tests.support.notebooks import MOMENT, make_project
 
 
 @pytest.fixture

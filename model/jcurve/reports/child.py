@@ -12,14 +12,13 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from jcurve.files import write_file
 from jcurve.processes import hold_lifeline
 from jcurve.reports.lightweight import lighten
 from jcurve.reports.staged import Outcome, Request
 
-__all__ = ["main"]
+__all__ = ["main", "serve"]
 
 _SCHEME = "jcurve-staged:"
 
@@ -28,19 +27,32 @@ def main(arguments: list[str]) -> int:
     """Execute the request in ``arguments[0]``; write the outcome to ``arguments[1]``."""
     hold_lifeline()
     request_path, outcome_path = (Path(argument) for argument in arguments)
+    return serve(request_path, outcome_path)
+
+
+def serve(request_path: Path, outcome_path: Path, kernels: type | None = None) -> int:
+    """Execute a request and write its outcome; returns the exit status.
+
+    Args:
+        request_path: the request, as JSON.
+        outcome_path: where the outcome goes.
+        kernels: the class of kernel manager; a fresh interpreter when None.
+    """
     request = Request.model_validate_json(request_path.read_bytes())
-    outcome = _execute(request)
+    outcome = _execute(request, kernels)
     write_file(outcome_path, outcome.model_dump_json(), durable=False)
     return 0 if outcome.ended == "completed" else 1
 
 
-def _execute(request: Request) -> Outcome:
+def _execute(request: Request, kernels: type | None) -> Outcome:
     lighten()
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook
     from papermill.iorw import papermill_io
+
+    from jcurve.reports.execution import ThisInterpreter, TooMuchOutput
 
     papermill_io.register(_SCHEME, _StagedFiles())
     cells = json.loads(request.notebook.read_bytes())["cells"]
@@ -50,11 +62,12 @@ def _execute(request: Request) -> Outcome:
             _as_template(request.notebook),
             _SCHEME + _as_template(request.executed),
             parameters=dict(request.parameters),
+            engine_name="jcurve",
             kernel_name="python3",
             language="python",
             progress_bar=False,
             start_timeout=request.start_timeout,
-            kernel_manager_class=_kernel_manager_class(),
+            kernel_manager_class=kernels or ThisInterpreter,
             shutdown_kernel="immediate",  # a graceful one waits for up to five seconds
             force_raise_errors=True,
             on_cell_start=lambda cell, cell_index: print(
@@ -63,6 +76,8 @@ def _execute(request: Request) -> Outcome:
         )
     except PapermillExecutionError as error:
         return Outcome(ended="cell_error", message=f"{error.ename}: {error.evalue}")
+    except TooMuchOutput as error:
+        return Outcome(ended="too_much_output", message=str(error))
     except DeadKernelError as error:
         return Outcome(ended="dead_kernel", message=str(error))
     except NoSuchKernel as error:
@@ -87,39 +102,6 @@ class _StagedFiles:
 
     def pretty_path(self, path: str) -> str:
         return path.removeprefix(_SCHEME)
-
-
-def _kernel_manager_class() -> Any:
-    """A kernel manager that starts this very interpreter, whatever kernels are installed."""
-    import zmq
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    class ThisInterpreter(AsyncKernelManager):
-        """Starts ``sys.executable`` with ipykernel, no history file, encrypted sockets."""
-
-        def __init__(self, **traits: Any) -> None:
-            super().__init__(**traits)
-            if self.has_trait("transport_encryption") and zmq.has("curve"):
-                self.transport_encryption = "auto"
-
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(
-                argv=[
-                    sys.executable,
-                    "-m",
-                    "ipykernel_launcher",
-                    "-f",
-                    "{connection_file}",
-                    "--HistoryManager.enabled=False",
-                ],
-                display_name="Python 3 (ipykernel)",
-                language="python",
-                metadata={"supported_encryption": ["curve"]},
-            )
-
-    return ThisInterpreter
 
 
 if __name__ == "__main__":

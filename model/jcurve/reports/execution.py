@@ -1,0 +1,137 @@
+"""How papermill executes our notebooks: a client with caps, kernels of this interpreter.
+
+Import it only where a notebook is executed: it loads papermill. Call ``lighten`` before.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import zmq
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine
+from papermill.log import logger
+from papermill.utils import merge_kwargs, remove_args
+
+__all__ = ["MOST_BYTES", "MOST_FIGURES", "NotebookEngine", "ThisInterpreter", "TooMuchOutput"]
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a notebook's outputs together: ten times what a long report has."""
+
+MOST_FIGURES = 200
+"""Outputs that hold an image."""
+
+
+class TooMuchOutput(Exception):
+    """A notebook went beyond a cap on its outputs and was stopped."""
+
+
+class ThisInterpreter(AsyncKernelManager):
+    """Starts ``sys.executable`` with ipykernel, no history file, encrypted sockets."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        if self.has_trait("transport_encryption") and zmq.has("curve"):
+            self.transport_encryption = "auto"
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """This interpreter, whatever kernels are installed."""
+        return KernelSpec(
+            argv=[
+                sys.executable,
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+                "--HistoryManager.enabled=False",
+            ],
+            display_name="Python 3 (ipykernel)",
+            language="python",
+            metadata={"supported_encryption": ["curve"]},
+        )
+
+
+class CappedClient(PapermillNotebookClient):  # type: ignore[misc]
+    """Papermill's client, which ends the kernel when outputs go beyond a cap."""
+
+    breach = ""
+    _bytes = 0
+    _figures = 0
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take a message of the kernel; once a cap is broken, none any more."""
+        if self.breach:
+            return None
+        self.breach = self._broken(msg)
+        if self.breach:
+            # An endless cell never replies. Without its kernel nbclient gives it up.
+            process = self.km.provisioner.process
+            if process is not None:
+                process.kill()
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _broken(self, msg: dict[str, Any]) -> str:
+        """The cap that this message breaks, in words."""
+        content = msg["content"]
+        data = content.get("data")
+        self._bytes += len(content.get("text") or "")
+        if isinstance(data, dict):
+            self._bytes += sum(
+                len(part) if isinstance(part, str) else len(json.dumps(part))
+                for part in data.values()
+            )
+            if msg["msg_type"] != "update_display_data":
+                self._figures += any(mime.startswith("image/") for mime in data)
+        self._bytes += sum(len(line) for line in content.get("traceback") or ())
+        if self._bytes > MOST_BYTES:
+            return f"more than {MOST_BYTES // 1024**2} MB of output"
+        if self._figures > MOST_FIGURES:
+            return f"more than {MOST_FIGURES} figures"
+        return ""
+
+
+class NotebookEngine(NBClientEngine):  # type: ignore[misc]
+    """Papermill's own engine with a capped client and kernels of this interpreter."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        **options: Any,
+    ) -> Any:
+        """Execute the notebook that ``nb_man`` holds.
+
+        Raises:
+            TooMuchOutput: a cap was broken; the outputs up to there are kept.
+        """
+        unused = ("input_path", "timeout", "startup_timeout")
+        settings = merge_kwargs(
+            {"kernel_manager_class": ThisInterpreter} | remove_args(unused, **options),
+            timeout=execution_timeout or options.get("timeout"),
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log=logger,
+            log_output=log_output,
+            stdout_file=stdout_file,
+            stderr_file=stderr_file,
+        )
+        client = CappedClient(nb_man, **settings)
+        try:
+            return client.execute()
+        except (DeadKernelError, RuntimeError) as error:
+            if client.breach:
+                raise TooMuchOutput(client.breach) from error
+            raise

@@ -1,0 +1,107 @@
+"""Drives the fixture notebook through a ledger, with a kernel or with what one left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from jcurve.processes import Finished
+from jcurve.project import Project
+from jcurve.reports import Ledger
+from jcurve.reports.drive import Done, carry_out
+from jcurve.reports.ledger import Attempt
+from jcurve.reports.plan import Plan, prepare
+from jcurve.reports.retry import Retry
+from jcurve.reports.staged import Staged
+from jcurve.reports.steps import Plain, Progress
+from tests.support.notebooks import MOMENT, StandIn, make_project, render_plainly
+
+__all__ = ["GENEROUS", "NoProcess", "drive", "plan_of", "sound_runs"]
+
+GENEROUS = 120.0
+"""Seconds that a busy machine may take for what takes two on a quiet one."""
+
+
+def plan_of(project: Project, run: str = "run-1") -> Plan:
+    """The plan of a run of the project's ``fixture`` notebook."""
+    return prepare(
+        "fixture",
+        "base",
+        {},
+        view="programme",
+        parameters={},
+        project=project,
+        run_id=run,
+        started=MOMENT,
+        resolve=lambda name, overrides, project: StandIn(name),
+    )
+
+
+def drive(
+    project: Project,
+    *,
+    run: str = "run-1",
+    retry: Retry | None = None,
+    deadline: float = GENEROUS,
+    executor: Plain | None = None,
+    force: bool = False,
+    cached: bool = False,
+) -> tuple[Done, list[Attempt]]:
+    """Run the fixture to its end; what came of it, and its attempts in order."""
+    with Ledger(project) as ledger:
+        done = carry_out(
+            plan_of(project, run),
+            ledger=ledger,
+            executor=executor or Plain(render_plainly),
+            retry=retry,
+            deadline=deadline,
+            force=force,
+            cached=cached,
+            wait=lambda seconds: None,
+        )
+        return done, ledger.attempts(run=run)[::-1]
+
+
+class Recorded(Plain):
+    """An executor that also keeps what its run left."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(render_plainly)
+        self._folder = folder
+
+    def execute(
+        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
+    ) -> Finished:
+        finished = super().execute(plan, staged, deadline=deadline, progress=progress)
+        shutil.copytree(staged.folder, self._folder)
+        return finished
+
+
+class NoProcess(Plain):
+    """An executor whose runs end as told, without a process."""
+
+    def __init__(self, act: Callable[[Staged], Finished]) -> None:
+        super().__init__(render_plainly)
+        self._act = act
+
+    def execute(
+        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
+    ) -> Finished:
+        return self._act(staged)
+
+
+def sound_runs(folder: Path) -> Callable[[], NoProcess]:
+    """Makes executors that leave, without a process, what one real sound run left."""
+    kept = folder / "staged"
+    done, _ = drive(make_project(folder / "real"), executor=Recorded(kept))
+    assert done.state == "succeeded"
+
+    def act(staged: Staged) -> Finished:
+        recorded = Staged(kept)
+        shutil.copy(recorded.executed, staged.executed)
+        shutil.copy(recorded.outcome, staged.outcome)
+        shutil.copytree(recorded.work, staged.work, dirs_exist_ok=True)
+        return Finished(0, False, 1.0, "", "")
+
+    return lambda: NoProcess(act)
