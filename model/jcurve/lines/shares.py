@@ -35,14 +35,15 @@ def diluted_shares(
 ) -> Row:
     """Weighted diluted shares: as reported, then grown by net issuance to employees and
     reduced by repurchases at the share price: by the part of the company's value at that price
-    that is bought, so that some are always left."""
+    that is bought, at most half of it in a quarter, so that some are always left."""
     issued = 1 + shares_net_issuance / QUARTERS_IN_YEAR
     known = value_at(reported_diluted_shares, last_reported)
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         (shares,) = before
         growth, bought, on = now
-        return (np.where(on > 0, shares * growth * shares / (shares + bought), shares),)
+        left = shares / (shares + np.minimum(bought, shares))
+        return (np.where(on > 0, shares * growth * left, shares),)
 
     (shares,) = scan(step, (known,), (issued, repurchases / share_price, 1 - history))
     return splice(reported_diluted_shares, shares)
