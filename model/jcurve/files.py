@@ -23,6 +23,7 @@ __all__ = [
     "make_folder",
     "move_folder",
     "publish_folder",
+    "replacing",
     "write_file",
     "write_json",
 ]
@@ -30,7 +31,9 @@ __all__ = [
 _BLOCK = 1 << 20
 
 
-def write_file(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+def write_file(
+    path: Path, content: bytes | str, *, durable: bool = True, fresh: bool = False
+) -> None:
     """Replace ``path`` by ``content`` in one step; text is written as UTF-8.
 
     Args:
@@ -38,6 +41,8 @@ def write_file(path: Path, content: bytes | str, *, durable: bool = True) -> Non
         content: the whole new content.
         durable: flush to the disk before and after the rename. False for files that
             may be lost in a power cut, such as work in progress.
+        fresh: refuse a file that is there already, also one that another process has just
+            written.
 
     Raises:
         WriteError: the target cannot be written; it is then unchanged.
@@ -51,12 +56,35 @@ def write_file(path: Path, content: bytes | str, *, durable: bool = True) -> Non
                 stream.flush()
                 if durable:
                     os.fsync(stream.fileno())
-            os.replace(temporary, path)
+            if fresh:
+                _claim(temporary, path)
+            else:
+                os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         if durable:
             _flush_folder(path.parent)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file to fill that then replaces ``path`` in one step, for content too large
+    to be held at once.
+
+    Raises:
+        WriteError: the target cannot be written; it is then unchanged.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with _as_write_error(path):
+        try:
+            yield temporary
+            _flush_file(temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _flush_folder(path.parent)
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -121,6 +149,20 @@ def digest(path: Path) -> str:
         while block := stream.read(_BLOCK):
             total.update(block)
     return total.hexdigest()
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    """Rename over nothing: a link fails where a rename would replace."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "it exists already") from None
+        os.replace(temporary, path)
+    else:
+        temporary.unlink()
 
 
 def _flush_file(path: Path) -> None:

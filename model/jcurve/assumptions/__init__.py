@@ -8,6 +8,7 @@ from jcurve.assumptions.book import BookRow, describe
 from jcurve.assumptions.checks import Problem, check
 from jcurve.assumptions.overrides import parse_override
 from jcurve.assumptions.paths import Change, Path, Value
+from jcurve.assumptions.saving import changed_scenario_text, save
 from jcurve.assumptions.scenario import Difference, Scenario, compare
 from jcurve.assumptions.store import BASE, available, load, scenario
 from jcurve.assumptions.template import new_scenario_text, start
@@ -27,6 +28,7 @@ __all__ = [
     "Value",
     "available",
     "batch",
+    "changed_scenario_text",
     "check",
     "compare",
     "describe",
@@ -36,6 +38,7 @@ __all__ = [
     "position",
     "rows",
     "sample_uniform",
+    "save",
     "scenario",
     "start",
     "valid_mask",

@@ -20,7 +20,7 @@ from jcurve.assumptions.scenario import Scenario, resolved
 from jcurve.errors import ScenarioError, nearest
 from jcurve.project import Project, find_project
 
-__all__ = ["BASE", "available", "load", "new_path", "scenario", "scenario_name"]
+__all__ = ["BASE", "available", "load", "new_path", "read_scenario", "scenario", "scenario_name"]
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
@@ -70,6 +70,17 @@ def load(name: str, project: Project | str | Path | None = None) -> Scenario:
     return _load(name, home, ())
 
 
+def read_scenario(name: str, content: str, project: Project | str | Path | None = None) -> Scenario:
+    """The scenario ``name`` as it would be if its file held ``content``; nothing is written.
+
+    Raises:
+        ScenarioError: the content or a file of its chain does not validate.
+    """
+    home = _project(project)
+    place = Place(new_path(scenario_name(name), home).relative_to(home.root).as_posix())
+    return _parsed(name, content.encode(), place, home, ())
+
+
 def scenario_name(name: str) -> str:
     """``name`` when a scenario may be called so.
 
@@ -111,6 +122,12 @@ def _load(name: str, project: Project, heirs: tuple[str, ...]) -> Scenario:
     content = content_of(path, place.origin)
     if name == BASE:
         return _base(content, place.origin)
+    return _parsed(name, content, place, project, heirs)
+
+
+def _parsed(
+    name: str, content: bytes, place: Place, project: Project, heirs: tuple[str, ...]
+) -> Scenario:
     table = read(content, place.origin)
     extends = table.get("extends")
     if extends is None:

@@ -65,7 +65,8 @@ def start(
     path = new_path(scenario_name(name), project)
     if path.exists():
         raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
-    write_file(path, new_scenario_text(name, parent, [key for key in keys if key in parent]))
+    text = new_scenario_text(name, parent, [key for key in keys if key in parent])
+    write_file(path, text, fresh=True)
     return path
 
 
