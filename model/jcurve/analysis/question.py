@@ -38,7 +38,7 @@ Ask: TypeAlias = Callable[[Draws], Answers]
 CHUNK = 2048
 """Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache."""
 
-_BY_YEAR, _BY_QUARTER = "year", "quarter"
+_BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Question:
     Attributes:
         scenario: holds every assumption that is not drawn.
         outputs: a result (``npv``, ``npv.go_forward``); a line at a date
-            (``capex@without:2027``, ``net_cash:2030Q4``); or a whole line
+            (``capex@without:2027``, ``net_cash:2030Q4``); its lowest quarter after the
+            scenario's valuation date (``net_cash:lowest``); or a whole line
             (``cumulative_free_cash_flow:year``, ``net_cash:quarter``).
         project: where the model's data are.
         company: whose model.
@@ -137,7 +138,10 @@ class Question:
         found: Answers = {}
         for name, target in zip(self.outputs, self._targets, strict=True):
             row = _row(case, values, target, memo)
-            found[name] = row if target.whole else row[target.at(case)]
+            if target.period == _LOWEST:
+                found[name] = row[self.valued_at + 1 :].min(axis=0)
+            else:
+                found[name] = row if target.whole else row[target.at(case)]
         return found
 
     def unit(self, output: str) -> str:
@@ -150,6 +154,12 @@ class Question:
         """The scenario itself as a case; nothing is evaluated before it is asked for."""
         rows = rows_of(self.scenario, model(self.company, self.project).timeline)
         return Case(self.scenario, model(self.company, self.project, rows), rows)
+
+    @property
+    def valued_at(self) -> int:
+        """The index of the scenario's valuation date."""
+        case = self.case
+        return case.assembly.timeline.index(case.valuation_date)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -180,7 +190,7 @@ class _Target:
 
     @property
     def by_quarter(self) -> bool:
-        return self.period == _BY_QUARTER or "Q" in self.period
+        return self.period in (_BY_QUARTER, _LOWEST) or "Q" in self.period
 
     def at(self, case: Case) -> int:
         if not self.period:
@@ -202,7 +212,7 @@ def _target(case: Case, output: str) -> _Target:
             allowed=name if is_result else f"{name}:2030, {name}:2030Q4",
         )
     found = _Target(key, period)
-    if not found.whole:
+    if not found.whole and period != _LOWEST:
         found.at(case)
     return found
 

@@ -1,0 +1,208 @@
+"""Rank correlation of draws by a Gaussian copula.
+
+A wanted Spearman correlation s of two continuous draws needs the normal correlation
+``2 sin(pi s / 6)`` (Pearson 1907). The normal numbers are correlated, each is turned into a
+probability, and the probability into a draw of its own distribution, so every distribution
+stays exactly what it is. What is achieved is measured on the draws and reported.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.errors import UsageError, nearest
+
+__all__ = [
+    "Copula",
+    "Correlations",
+    "Pairing",
+    "achieved",
+    "copula",
+    "factor",
+    "iman_conover",
+    "rank_matrix",
+]
+
+Array: TypeAlias = NDArray[np.float64]
+Correlations: TypeAlias = Mapping[tuple[str, str], float]
+"""Wanted rank correlation by pair of keys; pairs that are not named have none."""
+
+_SLACK = 1e-10
+
+
+@dataclass(frozen=True)
+class Copula:
+    """A way to make probabilities correlated.
+
+    Attributes:
+        keys: the correlated ones, in order.
+        wanted: their rank correlations, (keys, keys).
+        normal: the correlations of the normal numbers behind them.
+    """
+
+    keys: tuple[str, ...]
+    wanted: Array
+    normal: Array
+
+    def correlate(self, u: Array) -> Array:
+        """Independent probabilities, (scenarios, keys), as correlated ones."""
+        from scipy.special import ndtr, ndtri
+
+        root = factor(self.normal)
+        z = ndtri(u)
+        # Column by column in a fixed order: a matrix product may sum in an order that depends
+        # on how many scenarios there are, and the bytes of a draw must not.
+        made = np.empty_like(z)
+        for row in range(len(self.keys)):
+            total = np.zeros(len(z))
+            for column in range(row + 1):
+                if root[row, column] != 0.0:
+                    total += root[row, column] * z[:, column]
+            made[:, row] = total
+        return np.asarray(np.clip(ndtr(made), np.finfo(float).tiny, 1.0 - 2.0**-53))
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A wanted rank correlation and what the draws have."""
+
+    one: str
+    other: str
+    wanted: float
+    achieved: float
+
+
+def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
+    """The copula of wanted rank correlations; None when there are none.
+
+    Args:
+        correlations: by pair; the order in a pair does not matter.
+        keys: everything that is drawn.
+
+    Raises:
+        UsageError: a pair names a key that is not drawn, one key twice, or is given twice with
+            different values; a correlation outside -1 to 1; or together they are impossible,
+            with the fewest pairs named that are.
+    """
+    found = rank_matrix(correlations, keys)
+    if found is None:
+        return None
+    named, wanted = found
+    normal = 2.0 * np.sin(np.pi * wanted / 6.0)
+    np.fill_diagonal(normal, 1.0)
+    for matrix, what in (
+        (wanted, "rank correlations that cannot hold together"),
+        (normal, "rank correlations that no Gaussian copula has together"),
+    ):
+        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
+            pairs = _told(_smallest_impossible(matrix), named, wanted)
+            raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
+    return Copula(named, wanted, normal)
+
+
+def rank_matrix(
+    correlations: Correlations, keys: Sequence[str]
+) -> tuple[tuple[str, ...], Array] | None:
+    """The keys that are correlated and their matrix, (keys, keys), zeros where not named."""
+    order = {key: at for at, key in enumerate(keys)}
+    for (one, other), value in correlations.items():
+        for key in (one, other):
+            if key not in order:
+                raise UsageError(
+                    "a correlation of an assumption that is not drawn",
+                    received=key,
+                    suggestion=nearest(key, order),
+                )
+        if one == other:
+            raise UsageError("a correlation of an assumption with itself", received=one)
+        if not (math.isfinite(value) and -1.0 <= value <= 1.0):
+            raise UsageError(
+                f"not a correlation of {one} and {other}", received=value, allowed="-1 to 1"
+            )
+        if correlations.get((other, one), value) != value:
+            raise UsageError("two correlations of one pair", received=f"{one} and {other}")
+    involved = {key for pair in correlations for key in pair}
+    named = tuple(key for key in keys if key in involved)
+    if not named:
+        return None
+    place = {key: at for at, key in enumerate(named)}
+    matrix = np.eye(len(named))
+    for (one, other), value in correlations.items():
+        matrix[place[one], place[other]] = matrix[place[other], place[one]] = value
+    return named, matrix
+
+
+def achieved(correlations: Correlations, draws: Mapping[str, Array]) -> tuple[Pairing, ...]:
+    """The rank correlation of each named pair as the draws have it."""
+    from scipy.stats import rankdata
+
+    ranks = {key: rankdata(draws[key]) for pair in correlations for key in pair}
+    return tuple(
+        Pairing(one, other, value, float(np.corrcoef(ranks[one], ranks[other])[0, 1]))
+        for (one, other), value in correlations.items()
+    )
+
+
+def factor(matrix: Array) -> Array:
+    """A lower triangle whose product with its transpose is a positive semi-definite matrix;
+    columns of what others fix completely are zero."""
+    size = len(matrix)
+    root = np.zeros((size, size))
+    for j in range(size):
+        left = matrix[j, j] - root[j, :j] @ root[j, :j]
+        if left <= _SLACK:
+            continue
+        root[j, j] = math.sqrt(left)
+        for i in range(j + 1, size):
+            root[i, j] = (matrix[i, j] - root[i, :j] @ root[j, :j]) / root[j, j]
+    return root
+
+
+def iman_conover(columns: Array, target: Array) -> Array:
+    """Columns reordered to about the wanted rank correlations, each with its own values.
+
+    The textbook method, for comparison; the simulation uses a copula, which keeps Sobol
+    points even.
+
+    Args:
+        columns: (scenarios, columns).
+        target: rank correlations, (columns, columns), positive definite.
+
+    Source: Iman and Conover (1982), with van der Waerden scores.
+    """
+    from scipy.special import ndtri
+
+    count, width = columns.shape
+    scores = ndtri(np.arange(1, count + 1) / (count + 1))
+    scores = scores / math.sqrt(float(np.mean(scores**2)))
+    order = np.argsort(columns, axis=0, kind="stable")
+    ranks = np.argsort(order, axis=0, kind="stable")
+    made = scores[ranks]
+    own = made.T @ made / count
+    made = made @ np.linalg.inv(np.linalg.cholesky(own)).T @ np.linalg.cholesky(target).T
+    wanted = np.argsort(np.argsort(made, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.take_along_axis(np.sort(columns, axis=0), wanted, axis=0)[:, :width]
+
+
+def _smallest_impossible(matrix: Array) -> list[int]:
+    """Members left when each is dropped whose absence still leaves an impossible matrix."""
+    kept = list(range(len(matrix)))
+    for member in range(len(matrix)):
+        rest = [each for each in kept if each != member]
+        if len(rest) > 1 and np.linalg.eigvalsh(matrix[np.ix_(rest, rest)])[0] < -_SLACK:
+            kept = rest
+    return kept
+
+
+def _told(members: list[int], named: Sequence[str], wanted: Array) -> str:
+    return "; ".join(
+        f"{named[i]} with {named[j]} {wanted[i, j]:g}"
+        for i, j in itertools.combinations(members, 2)
+    )

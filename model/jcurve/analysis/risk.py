@@ -1,0 +1,318 @@
+"""What a finished simulation says: quantiles, losses, payback by year, cash, fans.
+
+Every figure is the mean of its value in each scramble, and its error the half width of the
+95 % interval from their scatter (Student's t). Draws that break a rule are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.plan import Plan
+from jcurve.analysis.question import Array
+from jcurve.analysis.store import Store
+from jcurve.engine.intrinsics import NO_OUTLAY
+from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.errors import UsageError
+
+__all__ = [
+    "LINES",
+    "QUANTILES",
+    "RESULTS",
+    "CashRisk",
+    "Estimate",
+    "Fan",
+    "Losses",
+    "Risk",
+    "Spread",
+    "estimate",
+    "expected_shortfall",
+    "risk",
+    "value_at_risk",
+]
+
+RESULTS = (
+    "npv",
+    "npv.go_forward",
+    "irr",
+    "payback",
+    "payback_status",
+    "view_start",
+    "trough_amount",
+    "net_cash:lowest",
+)
+"""Outputs that a simulation keeps of every draw by default."""
+LINES = ("cumulative_free_cash_flow:year", "free_cash_flow:year", "net_cash:year")
+"""Lines by year that it keeps, for fan charts."""
+QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+_CONFIDENCE = 0.95
+_UNSEEN = ("payback_status", "view_start", "valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure and half the width of its 95 % interval; None with one scramble."""
+
+    value: float
+    error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The distribution of one output.
+
+    Attributes:
+        output: of what.
+        answered: share of draws in which it has a value; the rest is of those.
+        mean, sd: estimates.
+        quantiles: by probability, as in :data:`QUANTILES`.
+        below_zero: share of draws below zero.
+    """
+
+    output: str
+    answered: Estimate
+    mean: Estimate
+    sd: Estimate
+    quantiles: tuple[Estimate, ...]
+    below_zero: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero.
+
+    Attributes:
+        output: which NPV.
+        confidence: such as 0.95.
+        value_at_risk: the loss that is not exceeded with that confidence; below 0 it is a gain.
+        expected_shortfall: the mean of the losses beyond it (CVaR).
+    """
+
+    output: str
+    confidence: float
+    value_at_risk: Estimate
+    expected_shortfall: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CashRisk:
+    """Net cash at its lowest after the valuation date, against a limit of net debt.
+
+    Attributes:
+        limit: net debt, USD m.
+        passed: share of draws in which net debt passes it.
+        shortfall: expected amount beyond it, nothing where it is kept.
+        shortfall_when_passed: expected amount beyond it where it is passed; None where never.
+        worst: expected amount beyond it in the worst draws, at the confidence of the losses.
+    """
+
+    limit: float
+    passed: Estimate
+    shortfall: Estimate
+    shortfall_when_passed: Estimate | None
+    worst: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Quantiles of a line by year: (quantiles, years), and its mean."""
+
+    line: str
+    years: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    quantiles: Array
+    mean: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A simulation in figures.
+
+    Attributes:
+        draws, left_out: how many, and the share that breaks a rule.
+        spreads: by output.
+        losses: of each NPV.
+        payback_by: share of draws paid back by the end of each year.
+        cash: against the limit of net debt, None without net cash or a limit.
+        fans: of the lines by year.
+    """
+
+    draws: int
+    left_out: float
+    spreads: tuple[Spread, ...]
+    losses: tuple[Losses, ...]
+    payback_by: Mapping[int, Estimate]
+    cash: CashRisk | None
+    fans: tuple[Fan, ...]
+
+
+def risk(
+    store: Store,
+    plan: Plan,
+    *,
+    confidence: float = _CONFIDENCE,
+    net_debt_limit: float | None = None,
+) -> Risk:
+    """Figures of a finished simulation, column by column, so that few are in memory.
+
+    Args:
+        store: holds its draws.
+        plan: as it ended.
+        confidence: of the losses.
+        net_debt_limit: USD m.
+
+    Raises:
+        UsageError: a confidence or a limit that is none.
+    """
+    if not 0.5 <= confidence < 1.0:
+        raise UsageError("not a confidence level", received=confidence, allowed="0.5 to below 1")
+    if net_debt_limit is not None and not math.isfinite(net_debt_limit):
+        raise UsageError("not a limit of net debt", received=net_debt_limit)
+    names = store.names()
+    columns = _Columns(store, plan)
+    kept = columns.parts("valid")
+    single = [name for name in plan.question.outputs if name in names and name not in _UNSEEN]
+    lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
+    return Risk(
+        draws=plan.draws,
+        left_out=1.0 - float(np.mean([np.mean(part) for part in kept])),
+        spreads=tuple(_spread(name, columns.valid(name)) for name in single),
+        losses=tuple(
+            _losses(name, columns.valid(name), confidence)
+            for name in single
+            if name.partition(".")[0] == "npv"
+        ),
+        payback_by=_payback_by(columns, plan) if "payback" in single else {},
+        cash=_cash(columns.valid(lowest[0]), net_debt_limit, confidence)
+        if lowest and net_debt_limit is not None
+        else None,
+        fans=tuple(
+            _fan(output.rpartition(":")[0], columns, names)
+            for output in plan.question.outputs
+            if output.endswith(":year")
+        ),
+    )
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean of the scrambles' values, and half the width of its 95 % interval."""
+    count = len(values)
+    mean = math.fsum(values) / count
+    if count < 2:
+        return Estimate(mean, None)
+    from scipy.special import stdtrit
+
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
+    reach = float(stdtrit(count - 1, 0.5 + _CONFIDENCE / 2.0))
+    return Estimate(mean, reach * sd / math.sqrt(count))
+
+
+def value_at_risk(values: Array, confidence: float) -> float:
+    """The loss (what a value lacks to zero) that is not exceeded with a confidence."""
+    return -float(np.quantile(values, 1.0 - confidence))
+
+
+def expected_shortfall(values: Array, confidence: float) -> float:
+    """The mean loss in the worst share ``1 - confidence``; a draw on its edge counts in part."""
+    tail = (1.0 - confidence) * len(values)
+    whole = math.floor(tail)
+    worst = np.partition(values, min(whole, len(values) - 1))[: whole + 1]
+    worst = np.sort(worst)
+    total = math.fsum(worst[:whole]) + (tail - whole) * float(worst[min(whole, len(worst) - 1)])
+    return -total / tail
+
+
+class _Columns:
+    """Columns by scramble."""
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self._store, self._plan = store, plan
+        self._valid: list[Array] | None = None
+
+    def parts(self, name: str) -> list[Array]:
+        count = 1 << self._plan.level
+        return [self._store.column(name, each, count) for each in range(self._plan.scrambles)]
+
+    def valid(self, name: str) -> list[Array]:
+        if self._valid is None:
+            self._valid = self.parts("valid")
+        return [part[kept > 0.0] for part, kept in zip(self.parts(name), self._valid, strict=True)]
+
+
+def _each(parts: Sequence[Array], figure: Callable[[Array], float]) -> Estimate:
+    """An estimate over the scrambles that have any value at all."""
+    values = [figure(part) for part in parts if len(part)]
+    return estimate(values) if values else Estimate(float("nan"), None)
+
+
+def _spread(name: str, parts: Sequence[Array]) -> Spread:
+    known = [part[~np.isnan(part)] for part in parts]
+    return Spread(
+        output=name,
+        answered=_each(parts, lambda part: float(np.mean(~np.isnan(part)))),
+        mean=_each(known, lambda part: float(np.mean(part))),
+        sd=_each(known, lambda part: float(np.std(part))),
+        quantiles=tuple(
+            _each(known, lambda part, p=p: float(np.quantile(part, p)))  # type: ignore[misc]
+            for p in QUANTILES
+        ),
+        below_zero=_each(parts, lambda part: float(np.mean(part < 0.0))),
+    )
+
+
+def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
+    return Losses(
+        name,
+        confidence,
+        _each(parts, lambda part: value_at_risk(part, confidence)),
+        _each(parts, lambda part: expected_shortfall(part, confidence)),
+    )
+
+
+def _payback_by(columns: _Columns, plan: Plan) -> dict[int, Estimate]:
+    """Share of draws whose J-curve has been recovered by each year's end; one that never
+    falls below zero needs no recovery."""
+    payback, start = columns.valid("payback"), columns.valid("view_start")
+    status = columns.valid("payback_status")
+    first_year = plan.question.years[0]
+    found: dict[int, Estimate] = {}
+    for year in plan.question.years:
+        end = (year + 1 - first_year) * QUARTERS_IN_YEAR
+        shares = [
+            np.where(code == NO_OUTLAY, 1.0, (begun + years * QUARTERS_IN_YEAR <= end))
+            for years, begun, code in zip(payback, start, status, strict=True)
+        ]
+        if any(begun.min() < end for begun in start if len(begun)):
+            found[year] = _each(shares, lambda part: float(np.mean(part)))
+    return found
+
+
+def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
+    beyond = [np.maximum(-limit - part, 0.0) for part in parts]
+    passed = [part[part > 0.0] for part in beyond]
+    return CashRisk(
+        limit,
+        _each(beyond, lambda part: float(np.mean(part > 0.0))),
+        _each(beyond, lambda part: float(np.mean(part))),
+        _each(passed, lambda part: float(np.mean(part))) if any(map(len, passed)) else None,
+        _each(beyond, lambda part: expected_shortfall(-part, confidence)),
+    )
+
+
+def _fan(line: str, columns: _Columns, names: Sequence[str]) -> Fan:
+    years = tuple(
+        int(name.rpartition(":")[2])
+        for name in names
+        if name.rpartition(":")[0] == line and name.rpartition(":")[2].isdecimal()
+    )
+    quantiles = np.empty((len(QUANTILES), len(years)))
+    mean = np.empty(len(years))
+    for at, year in enumerate(years):
+        parts = columns.valid(f"{line}:{year}")
+        quantiles[:, at] = np.mean([np.quantile(part, QUANTILES) for part in parts], axis=0)
+        mean[at] = np.mean([np.mean(part) for part in parts])
+    return Fan(line, years, QUANTILES, quantiles, mean)

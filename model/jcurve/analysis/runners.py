@@ -1,0 +1,138 @@
+"""Where units of a simulation run: here, in processes of this machine, or on a Dask cluster.
+
+Each takes a plan and units and gives finished blocks in the order in which they finish.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeAlias
+
+from jcurve.analysis.plan import Plan, Unit
+from jcurve.analysis.store import Block
+from jcurve.errors import UsageError
+
+__all__ = ["Runner", "cluster", "local", "processes"]
+
+Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
+
+_AHEAD = 2
+"""Units under way for each worker, so that none waits for work and few are lost."""
+_PATIENCE = 10
+_WATCH = 1.0
+
+
+def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+    """One after another in this process."""
+    from jcurve.analysis.simulate import evaluate_unit
+
+    for unit in units:
+        yield evaluate_unit(plan, unit)
+
+
+def processes(count: int) -> Runner:
+    """On so many processes of this machine.
+
+    Raises:
+        UsageError: fewer than one.
+    """
+    if count < 1:
+        raise UsageError("not a number of processes", received=count, allowed="1 or more")
+    return local if count == 1 else partial(_on_processes, count)
+
+
+def cluster(address: str) -> Runner:
+    """On the workers of a Dask cluster that is there; they must see the same project folder.
+
+    Args:
+        address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Raises:
+        UsageError: the scheduler does not answer, or Dask is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError(
+            "a cluster needs Dask, which is not installed",
+            received=address,
+            allowed="pip install 'jcurve[cluster]', or no --scheduler",
+        ) from error
+    try:
+        Client(address, timeout=_PATIENCE, set_as_default=False).close()
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(
+            "the scheduler does not answer",
+            received=address,
+            allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786",
+        ) from error
+    return partial(_on_cluster, address)
+
+
+def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from multiprocessing import get_context
+
+    from jcurve.analysis.simulate import evaluate_unit
+
+    if not units:
+        return
+    pool = ProcessPoolExecutor(
+        min(count, len(units)), get_context("spawn"), _stand_by, (os.getpid(),)
+    )
+    left = iter(units)
+    running: set[Future[Block]] = set()
+    try:
+        while True:
+            while len(running) < count * _AHEAD and (unit := next(left, None)) is not None:
+                running.add(pool.submit(evaluate_unit, plan, unit))
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in finished:
+                yield each.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _stand_by(parent: int) -> None:
+    """In a worker: an interrupt is the parent's to answer, and a dead parent ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _on_cluster(address: str, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+    from distributed import Client, as_completed
+
+    from jcurve.analysis.simulate import evaluate_unit
+
+    with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
+        workers = max(1, sum(client.nthreads().values()))
+        (shared,) = client.scatter([plan], broadcast=True)
+        left = iter(units)
+        running = as_completed()
+        for _ in range(workers * _AHEAD):
+            if (unit := next(left, None)) is not None:
+                running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+        try:
+            for future in running:
+                block: Block = future.result()
+                future.release()
+                if (unit := next(left, None)) is not None:
+                    running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+                yield block
+        finally:
+            with suppress(Exception):  # the cluster may be gone, which has its own error
+                client.cancel(list(running.futures))

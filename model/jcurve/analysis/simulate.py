@@ -1,0 +1,276 @@
+"""Monte Carlo: the model over draws of its assumptions, on any number of processes.
+
+A unit of draws is the same function of the plan wherever it runs, so the bytes that come
+out do not depend on the chunk, the processes, the order in which they finish, or the
+machines of a cluster. Finished units go to a store that is passed in; nothing else is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+
+from jcurve.analysis.correlation import Correlations, Pairing
+from jcurve.analysis.plan import (
+    SCRAMBLES,
+    Plan,
+    Points,
+    Sampler,
+    Unit,
+    level_for,
+    varied,
+)
+from jcurve.analysis.question import CHUNK, Array, Question
+from jcurve.analysis.risk import LINES, RESULTS, Estimate, estimate
+from jcurve.analysis.runners import Runner, local
+from jcurve.analysis.store import Block, Store
+from jcurve.assumptions import Scenario, valid_mask
+from jcurve.errors import ModelError, ScenarioError, UsageError
+from jcurve.project import Project
+
+__all__ = ["Run", "evaluate_unit", "plan_for", "simulate"]
+
+_STOP_FROM = 7
+_MOST_LEFT_OUT = 0.2
+"""More draws than this that break a rule, and the ranges do not describe one world: judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished simulation.
+
+    Attributes:
+        plan: as it ended; its level is lower than asked for where the stop rule ended it.
+        asked: draws asked for.
+        note: how the number of draws came about, in words.
+        stopped: the stop rule ended it: ``precise``, else ``draws``.
+        precision: of the mean of the first output, where there was a stop rule.
+        correlations: as wanted and as achieved.
+        left_out: share of draws that break a rule between assumptions.
+        reused: draws that were there already.
+    """
+
+    plan: Plan
+    asked: int
+    note: str
+    stopped: Literal["draws", "precise"]
+    precision: Estimate | None
+    correlations: tuple[Pairing, ...]
+    left_out: float
+    reused: int
+
+
+def plan_for(
+    scenario: Scenario,
+    draws: int,
+    *,
+    outputs: tuple[str, ...] = (*RESULTS, *LINES),
+    seed: int = 0,
+    scrambles: int = SCRAMBLES,
+    vary: tuple[str, ...] | None = None,
+    correlations: Correlations | None = None,
+    persistent: bool = True,
+    points: Points = "sobol",
+    chunk: int = CHUNK,
+    project: Project | None = None,
+) -> Plan:
+    """The plan of a simulation.
+
+    Args:
+        scenario: around which the draws lie.
+        draws: rounded up to scrambles times a power of two.
+        outputs: what is kept of each draw; the stop rule looks at the first.
+        seed: 0 or more.
+        scrambles: independent randomisations.
+        vary: keys, or beginnings of keys; None for all that vary.
+        correlations: wanted rank correlations by pair of keys.
+        persistent, points: see :class:`~jcurve.analysis.plan.Plan`.
+        chunk: scenarios evaluated together.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: no draws, an unknown output, impossible correlations.
+        ScenarioError: an assumption from which nothing can be drawn.
+    """
+    level = level_for(draws, scrambles)
+    question = Question.of(scenario, outputs, project, chunk)
+    keys = tuple(item.key for item in varied(scenario, vary))
+    pairs = tuple(sorted((correlations or {}).items()))
+    plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
+    _ = Sampler(plan).copula  # an impossible matrix is refused before anything runs
+    return plan
+
+
+def simulate(
+    plan: Plan,
+    store: Store,
+    *,
+    runner: Runner | None = None,
+    resume: bool = False,
+    until: float | None = None,
+    asked: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """Evaluate every draw of a plan into a store.
+
+    Args:
+        plan: see :func:`plan_for`.
+        store: takes the blocks; what is there already is not evaluated again.
+        runner: where units run; None for this process.
+        resume: go on with what the store holds of the same plan.
+        until: stop as soon as the 95 % interval of the mean of the first output is at most
+            this far to either side, in its unit; looked at whenever the draws have doubled.
+        asked: draws asked for, for the note.
+        progress: told what is done.
+
+    Raises:
+        UsageError: the store holds another simulation; a stop rule without error bars.
+        ModelError: a draw has no answer in the model; it is named.
+        ScenarioError: too many draws break a rule between assumptions.
+    """
+    if until is not None and (plan.scrambles < 2 or not until > 0.0):
+        raise UsageError(
+            "a stop rule needs two scrambles or more and a distance above 0",
+            received=f"{plan.scrambles} scrambles, {until:g}",
+        )
+    run = runner or local
+    done = store.begin(plan.identity(), resume=resume)
+    reached: Plan = plan if until is None else plan.at_level(min(_STOP_FROM, plan.level))
+    below: int | None = None
+    precision: Estimate | None = None
+    reused = count = 0
+    while True:
+        todo = []
+        for unit in reached.units(below):
+            if unit in done:
+                reused += unit.count
+                count += unit.count
+            else:
+                todo.append(unit)
+        for block in run(plan, todo):
+            store.put(block)
+            count += block.unit.count
+            if progress is not None:
+                progress(f"draw {count:,} of {plan.draws:,}")
+        if until is not None:
+            precision = _precision(store, reached)
+            if precision.error is not None and precision.error <= until:
+                break
+        if reached.level >= plan.level:
+            break
+        below, reached = reached.level, reached.at_level(reached.level + 1)
+    left_out = 1.0 - float(np.mean(_whole(store, reached, "valid")))
+    if left_out > _MOST_LEFT_OUT:
+        raise ScenarioError(
+            "the ranges often make scenarios that break a rule between assumptions",
+            where=plan.scenario.name,
+            received=f"{left_out:.0%} of draws",
+            allowed=f"{_MOST_LEFT_OUT:.0%} at most",
+        )
+    return Run(
+        plan=reached,
+        asked=asked or plan.draws,
+        note=_note(plan, asked or plan.draws),
+        stopped="precise" if reached.level < plan.level else "draws",
+        precision=precision,
+        correlations=Sampler(reached).achieved(),
+        left_out=left_out,
+        reused=reused,
+    )
+
+
+def evaluate_unit(plan: Plan, unit: Unit) -> Block:
+    """The finished draws of one unit."""
+    sampler = _sampler(plan)
+    question = sampler.plan.question
+    drawn = sampler.draws(unit)
+    parts: list[dict[str, Array]] = []
+    for start in range(0, unit.count, question.chunk):
+        stop = min(start + question.chunk, unit.count)
+        parts.append(_answered(question, {k: v[start:stop] for k, v in drawn.items()}, unit, start))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Block(unit, columns)
+
+
+def _answered(
+    question: Question, draws: dict[str, Array], unit: Unit, start: int
+) -> dict[str, Array]:
+    width = len(next(iter(draws.values())))
+    rows = question.rows(draws)
+    valid = np.broadcast_to(valid_mask(question.scenario, rows), (width,))
+    if not valid.all():
+        rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
+    found: dict[str, Array] = {}
+    if valid.any():
+        try:
+            answers = question.answers(rows)
+        except ModelError as error:
+            if width == 1:
+                raise ModelError(
+                    f"draw {unit.start + start} of scramble {unit.scramble}: {error.what}",
+                    received=error.received,
+                    allowed=error.allowed,
+                ) from error
+            half = width // 2
+            one = _answered(question, {k: v[:half] for k, v in draws.items()}, unit, start)
+            two = _answered(question, {k: v[half:] for k, v in draws.items()}, unit, start + half)
+            return {name: np.concatenate([one[name], two[name]]) for name in one}
+        for name, row in answers.items():
+            found |= _columns(question, name, row, valid)
+    else:
+        for name in question.outputs:
+            empty = np.zeros((len(question.years), 0) if name.endswith(":year") else 0)
+            found |= _columns(question, name, empty, valid)
+    return {**found, "valid": valid.astype(np.float64)}
+
+
+def _columns(
+    question: Question, name: str, row: Array, valid: np.ndarray[Any, np.dtype[np.bool_]]
+) -> dict[str, Array]:
+    """A column an output, or one a year from the programme's start of a line by year."""
+
+    def spread(values: Array) -> Array:
+        column = np.full(len(valid), np.nan)
+        column[valid] = values
+        return column
+
+    if row.ndim == 1:
+        return {name: spread(row)}
+    first = int(question.scenario["programme.start"].text()[:4])
+    line = name.rpartition(":")[0]
+    return {
+        f"{line}:{year}": spread(row[at]) for at, year in enumerate(question.years) if year >= first
+    }
+
+
+@lru_cache(maxsize=2)
+def _sampler(plan: Plan) -> Sampler:
+    """Prepared once in a process: a unit is small beside what it rests on."""
+    from jcurve.engine.memory import keep_pages
+
+    keep_pages()
+    return Sampler(plan)
+
+
+def _precision(store: Store, plan: Plan) -> Estimate:
+    name = plan.question.outputs[0]
+    count = 1 << plan.level
+    return estimate(
+        [float(np.nanmean(store.column(name, each, count))) for each in range(plan.scrambles)]
+    )
+
+
+def _whole(store: Store, plan: Plan, name: str) -> Array:
+    count = 1 << plan.level
+    return np.concatenate([store.column(name, each, count) for each in range(plan.scrambles)])
+
+
+def _note(plan: Plan, asked: int) -> str:
+    shape = f"{plan.scrambles} scrambles of {1 << plan.level:,} points"
+    if asked == plan.draws:
+        return f"{plan.draws:,} draws: {shape}"
+    return f"{asked:,} draws rounded up to {plan.draws:,}: {shape}"
