@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.cells import Cell, Cells
+from jcurve.facts.company import company
 from jcurve.facts.reported import NATURES, Facts, reported
 from jcurve.facts.rules import RULES, check_inputs
 from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
@@ -145,10 +146,14 @@ class _Builder:
                 where=self.plans[name].where,
                 received=" > ".join([*self.open[self.open.index(name) :], name]),
             )
-        self.open.append(name)
         plan = self.plans[name]
+        if plan.first > self.quarters[-1]:
+            return (None,) * len(self.quarters)
+        self.open.append(name)
         own: list[Cell | None] = [None] * len(self.quarters)
         for step in plan.steps:
+            if step.start > self.quarters[-1]:
+                continue  # not yet, where facts end early
             view = _StepView(self, plan, step)
             apply, _ = RULES[step.rule]
             proposed = apply(view, step.inputs, tuple(own))
@@ -210,8 +215,12 @@ def history(
     first: str = "2012Q1",
     last: str = "2040Q4",
     project: Project | str | Path | None = None,
+    facts: Facts | None = None,
 ) -> dict[str, HistoryRow]:
     """Every row of history of a company, on the quarters from ``first`` to ``last``.
+
+    ``facts`` are what the rows rest on, by default all that is on file; with fewer, a row that
+    had not begun is empty.
 
     Raises:
         FactsError: a malformed table, rows that need one another, or a gap without a rule.
@@ -219,7 +228,8 @@ def history(
     import numpy as np
 
     data = data_folder(project)
-    facts = reported(company, Project(data.parent))
+    if facts is None:
+        facts = reported(company, Project(data.parent))
     through = facts.company.data_through
     plans = _plans(data, facts)
     builder = _Builder(facts, plans, through)
@@ -249,6 +259,7 @@ def history(
 def _plans(data: Path, facts: Facts) -> Mapping[str, _Plan]:
     folder = f"companies/{facts.company.folder}"
     through = facts.company.data_through
+    on_file = company(facts.company.name, Project(data.parent)).data_through
     heads: dict[str, Row] = {}
     for row in read_table(data, f"{folder}/history.csv", _ROW_COLUMNS):
         name = row.text("row")
@@ -272,19 +283,19 @@ def _plans(data: Path, facts: Facts) -> Mapping[str, _Plan]:
             unit=row.choice("unit", UNITS, "unit"),
             nature=row.choice("nature", NATURES, "nature"),
             first=row.period("first", QUARTER),
-            last=row.period("last", QUARTER) if row.optional("last") else through,
+            last=row.period("last", QUARTER) if row.optional("last") else on_file,
             definition=row.text("definition"),
             where=row.at("row"),
             steps=tuple(steps[name]),
         )
-        if not _GRID_START <= plan.first <= plan.last <= through:
+        if not _GRID_START <= plan.first <= plan.last <= on_file:
             raise FactsError(
                 "a row of history ends before it starts, or outside the data",
                 where=row.at("first"),
                 received=f"{plan.first} to {plan.last}",
                 allowed=f"quarters from {_GRID_START} to {through}",
             )
-        plans[name] = plan
+        plans[name] = replace(plan, last=min(plan.last, through))
     return MappingProxyType(plans)
 
 
