@@ -89,7 +89,7 @@ def _words(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
     text = f"{headline_text(old)} to {headline_text(new)}"
     one, other = old["value"], new["value"]
     if all(isinstance(value, int | float) for value in (one, other)) and one:
-        text += f" ({(other - one) / abs(one):+.2g} of it)"
+        text += f" ({100 * (other - one) / abs(one):+.3g} %)"
     return text
 
 

@@ -52,12 +52,12 @@ def small() -> dict[str, Any]:
         (
             "npv",
             {"value": 100.001, "unit": "USD m"},
-            ["base npv.programme: 0.1 USD bn to 0.1 USD bn (+1e-05 of it)"],
+            ["base npv.programme: 0.1 USD bn to 0.1 USD bn (+0.001 %)"],
         ),
         (
             "npv",
             {"value": 100.0, "unit": "USD"},
-            ["base npv.programme: 0.1 USD bn to 100 USD (+0 of it)"],
+            ["base npv.programme: 0.1 USD bn to 100 USD (+0 %)"],
         ),
         (
             "npv",
