@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except JCurveError as error:
         print(f"jcurve: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
-        print("jcurve: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"jcurve: {interrupt or 'interrupted'}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough. Python flushes standard output once more on its way
@@ -216,6 +216,25 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _ask(chosen: argparse.Namespace) -> int:
+    from jcurve.question_commands import COMMANDS
+
+    project = find_project(chosen.project)
+    overrides = _overrides(getattr(chosen, "sets", ()))
+    reply = COMMANDS[chosen.command](
+        chosen, lambda name: _scenario(name, overrides, project), project
+    )
+    if chosen.json:
+        _print_json(reply.data)
+    else:
+        print(*reply.heading, sep="\n")
+        if reply.rows:
+            _print_table(reply.rows)
+        for note in reply.notes:
+            print(note)
+    return reply.status
+
+
 def _case(name: str, chosen: argparse.Namespace) -> Case:
     from jcurve import evaluate
 
@@ -288,4 +307,8 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "trace": _trace,
     "facts": _facts,
     "new": _new,
+    "solve": _ask,
+    "bridge": _ask,
+    "sensitivity": _ask,
+    "simulate": _ask,
 }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from jcurve.errors import UsageError, nearest
+from jcurve.question_options import add_question_verbs
 
 __all__ = ["read_arguments"]
 
@@ -95,6 +96,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _trace(verb("trace", "trace a number to what it rests on", "jcurve trace npv --depth 3"))
     _facts(verb("facts", "re-check the reported facts", "jcurve facts verify"))
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
+    add_question_verbs(verb, _set)
     return parser, verbs
 
 

@@ -6,7 +6,9 @@ Each takes a plan and units and gives finished blocks in the order in which they
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +28,7 @@ _AHEAD = 2
 """Units under way for each worker, so that none waits for work and few are lost."""
 _PATIENCE = 10
 _WATCH = 1.0
+_ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASCII)
 
 
 def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
@@ -64,9 +67,14 @@ def cluster(address: str) -> Runner:
             received=address,
             allowed="pip install 'jcurve[cluster]', or no --scheduler",
         ) from error
+    place = _ADDRESS.fullmatch(address)
     try:
+        if place is None:
+            raise ValueError("not an address")
+        # A client that finds nobody is slow to give up; a plain connection says so at once.
+        socket.create_connection((place["host"], int(place["port"])), _PATIENCE).close()
         Client(address, timeout=_PATIENCE, set_as_default=False).close()
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, ValueError, OverflowError) as error:
         raise UsageError(
             "the scheduler does not answer",
             received=address,
@@ -122,7 +130,7 @@ def _on_cluster(address: str, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
         workers = max(1, sum(client.nthreads().values()))
         (shared,) = client.scatter([plan], broadcast=True)
         left = iter(units)
-        running = as_completed()
+        running = as_completed(loop=client.loop)
         for _ in range(workers * _AHEAD):
             if (unit := next(left, None)) is not None:
                 running.add(client.submit(evaluate_unit, shared, unit, pure=False))

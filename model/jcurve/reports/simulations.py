@@ -69,6 +69,11 @@ class FolderStore:
         """The summary beside it."""
         return self.folder / _SUMMARY
 
+    @property
+    def kept(self) -> int:
+        """Draws that are finished."""
+        return sum(unit.count for unit in self._parts)
+
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
         """See :class:`~jcurve.analysis.store.Store`.
 
