@@ -27,6 +27,7 @@ FOLLOWED = {
     "capex.opening_mix": "the mix of 2012, of property that was written off long before 2021",
     "life.early_retirement": "none in the base scenario",
     "life.sellable_share": "nothing is retired early",
+    "placement.delay": "the ends of the evidence range for servers, 1 to 3 quarters: judgement",
     "life.salvage_share": "nothing is retired early",
 }
 """Assumptions that move depreciation and are not fitted, and what they follow."""
@@ -39,7 +40,7 @@ def base() -> jcurve.Case:
 
 @pytest.fixture(scope="module")
 def fitted() -> Calibration:
-    return fit(2025)
+    return fit()
 
 
 def _errors(case: jcurve.Case, what: str) -> dict[str, float]:
@@ -48,9 +49,12 @@ def _errors(case: jcurve.Case, what: str) -> dict[str, float]:
 
 def test_each_year_within_5_per_cent_and_3_on_average(base: jcurve.Case) -> None:
     errors = _errors(base, PROPERTY)
-    assert list(errors) == [str(year) for year in YEARS]
-    assert max(map(abs, errors.values())) < 0.05, errors
-    assert np.mean([abs(error) for error in errors.values()]) < 0.03, errors
+    *years, under_way = errors
+    assert years == [str(year) for year in YEARS]
+    assert max(abs(errors[year]) for year in years) < 0.05, errors
+    assert np.mean([abs(errors[year]) for year in years]) < 0.03, errors
+    assert under_way.startswith("2026Q1")
+    assert abs(errors[under_way]) < 0.10, errors
 
 
 def test_errors_are_those_of_the_filings(base: jcurve.Case) -> None:
@@ -64,7 +68,10 @@ def test_errors_are_those_of_the_filings(base: jcurve.Case) -> None:
         - 1
         for year in YEARS
     }
-    assert _errors(base, PROPERTY) == pytest.approx(by_hand, rel=1e-12)
+    found = {
+        period: error for period, error in _errors(base, PROPERTY).items() if period in by_hand
+    }
+    assert found == pytest.approx(by_hand, rel=1e-12)
 
 
 def test_servers_and_network_are_most_of_it(base: jcurve.Case) -> None:

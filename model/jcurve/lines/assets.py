@@ -9,7 +9,7 @@ from jcurve.engine.primitives import Family, Row, lag, running_sum, splice, tota
 from jcurve.engine.units import USD_M
 from jcurve.lines.constants import MILLION, ONE_QUARTER, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
-from jcurve.lines.vintages import spread, straight_line
+from jcurve.lines.vintages import placed, straight_line
 
 __all__: list[str] = []
 
@@ -28,12 +28,20 @@ def opening_placements(
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def placed_in_service(
-    bought_additions: Row, leased_additions: Row, opening_placements: Row, placement_lag: Row
+    bought_additions: Row,
+    leased_additions: Row,
+    opening_placements: Row,
+    placement_lag: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
+    asset_depreciable: Row,
 ) -> Row:
-    """Assets ready for use: what is bought after the placement lag, leased assets at once,
-    plus the opening property. Until then they are construction in progress and not
-    depreciated."""
-    return spread(bought_additions, placement_lag) + leased_additions + opening_placements
+    """Assets ready for use: what is bought after the placement lag, a share of it later still
+    while sites are being built, leased assets at once, plus the opening property. Until then
+    they are construction in progress and not depreciated. Land waits for nothing."""
+    delayed_share = placement_delayed_share * asset_depreciable
+    ready = placed(bought_additions, placement_lag, placement_delay, delayed_share)
+    return ready + leased_additions + opening_placements
 
 
 @line(USD_M, stock, over=ASSET_CLASS)

@@ -14,7 +14,7 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
-from jcurve.lines.vintages import in_service, spread
+from jcurve.lines.vintages import in_service, placed
 
 __all__: list[str] = []
 
@@ -23,6 +23,8 @@ def _fleet(
     additions: Row,
     price: Row,
     placement_lag: Row,
+    delay: Row,
+    delayed_share: Row,
     physical_life: Row,
     retired_share: Row,
     retirement_age: Row,
@@ -30,9 +32,9 @@ def _fleet(
 ) -> Row:
     """Compute placed from accelerators bought at ``price`` and not retired, plus the legacy
     fleet."""
-    placed = spread(additions / (MILLION * price), placement_lag)
+    ready = placed(additions / (MILLION * price), placement_lag, delay, delayed_share)
     life, age = physical_life * QUARTERS_PER_YEAR, retirement_age * QUARTERS_PER_YEAR
-    return in_service(placed, life, retired_share, age) + legacy
+    return in_service(ready, life, retired_share, age) + legacy
 
 
 @line(SHARE, rate, annual="mean")
@@ -76,6 +78,8 @@ def compute_fleet(
     accelerators: Row,
     compute_price: Row,
     lag_of_accelerators: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
     life_of_accelerators: Row,
     retired_share: Row,
     retirement_age: Row,
@@ -88,6 +92,8 @@ def compute_fleet(
         accelerators,
         compute_price,
         lag_of_accelerators,
+        placement_delay,
+        placement_delayed_share,
         life_of_accelerators,
         retired_share,
         retirement_age,
@@ -169,6 +175,8 @@ def reported_ads_compute(
     accelerators_mix: Row,
     compute_price: Row,
     lag_of_accelerators: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
     life_of_accelerators: Row,
     retired_share: Row,
     retirement_age: Row,
@@ -190,6 +198,8 @@ def reported_ads_compute(
         bought + unpaid - lag(unpaid, ONE_QUARTER),
         compute_price,
         lag_of_accelerators,
+        placement_delay,
+        placement_delayed_share,
         life_of_accelerators,
         retired_share,
         retirement_age,

@@ -13,7 +13,7 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
-from jcurve.lines.vintages import in_service, spread
+from jcurve.lines.vintages import in_service, placed
 
 __all__: list[str] = []
 
@@ -34,6 +34,8 @@ def power_wanted(
     compute_price: Row,
     power_per_compute: Row,
     lag_of_accelerators: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
     life_of_accelerators: Row,
     retired_share: Row,
     retirement_age: Row,
@@ -44,7 +46,7 @@ def power_wanted(
     times the power usage effectiveness."""
     bought = accelerators / (MILLION * compute_price) * power_per_compute
     running = in_service(
-        spread(bought, lag_of_accelerators),
+        placed(bought, lag_of_accelerators, placement_delay, placement_delayed_share),
         life_of_accelerators * QUARTERS_PER_YEAR,
         retired_share,
         retirement_age * QUARTERS_PER_YEAR,

@@ -14,7 +14,7 @@ import numpy as np
 from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, sum_to_date
 from jcurve.lines.constants import ONE_QUARTER
 
-__all__ = ["Charge", "in_service", "level_charge", "spread", "straight_line"]
+__all__ = ["Charge", "in_service", "level_charge", "placed", "spread", "straight_line"]
 
 
 def spread(amount: Row, mean_lag: Row) -> Row:
@@ -31,6 +31,21 @@ def spread(amount: Row, mean_lag: Row) -> Row:
     width = 2 * mean_lag + ONE_QUARTER
     to_date = running_sum(amount)
     return (to_date - lag(to_date, width)) / (width / ONE_QUARTER)
+
+
+def placed(bought: Row, mean_lag: Row, delay: Row, delayed_share: Row) -> Row:
+    """What was bought, when it is ready: after ``mean_lag``, a share of it ``delay`` later.
+
+    A share that moves along a path moves the mean lag along one, vintage by vintage.
+
+    Args:
+        bought: flow, (quarter, scenario).
+        mean_lag: quarters >= 0, constant in time.
+        delay: further quarters >= 0, constant in time.
+        delayed_share: of what is bought in the quarter, between 0 and 1.
+    """
+    late = bought * delayed_share
+    return spread(bought - late, mean_lag) + spread(late, mean_lag + delay)
 
 
 def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_age: Row) -> Row:
