@@ -17,6 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors",),
     ("files", "markdown", "processes", "progress", "project"),
+    ("companions",),
     ("facts",),
     ("assumptions",),
     ("engine",),
@@ -32,6 +33,7 @@ LAYERS = (
     ("docs",),
     ("workbench",),
     ("__init__",),
+    ("question_options",),
     ("options",),
     ("question_commands",),
     ("cli",),
