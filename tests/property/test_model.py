@@ -10,6 +10,7 @@ import pytest
 import jcurve
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
+from tests.conftest import RecordFigure
 from tests.counts import count
 
 CHUNK = 512
@@ -34,7 +35,7 @@ def _batches(seed: int, wanted: list[str], what: str = "base"):  # type: ignore[
         left -= size
 
 
-def test_identities_hold_in_random_scenarios() -> None:
+def test_identities_hold_in_random_scenarios(record_figure: RecordFigure) -> None:
     model = base().assembly.model
     checks = [
         f"{row}@{tag}" if tag else row
@@ -44,11 +45,18 @@ def test_identities_hold_in_random_scenarios() -> None:
     ]
     assert len(checks) >= 20
     scale_of = {world: f"total_assets@{world}" for world in WORLDS}
+    worst, scenarios = 0.0, 0
     for _, rows in _batches(1, [*checks, *scale_of.values()]):
+        scenarios += rows[checks[0]].shape[1]
         for check in checks:
             scale = np.abs(rows[scale_of[check.partition("@")[2] or "with"]]).max(axis=0)
-            worst = np.abs(rows[check]).max(axis=0) / np.maximum(scale, 1.0)
-            assert worst.max() < 1e-6, check
+            off = float((np.abs(rows[check]).max(axis=0) / np.maximum(scale, 1.0)).max())
+            assert off < 1e-6, check
+            worst = max(worst, off)
+    assert scenarios == count("random_scenarios")
+    record_figure("identities: random scenarios", scenarios)
+    record_figure("identities: checks in each", len(checks))
+    record_figure("identities: worst", worst, "of total assets")
 
 
 def test_property_is_cost_less_depreciation_and_never_negative() -> None:

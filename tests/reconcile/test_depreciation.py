@@ -15,6 +15,7 @@ from jcurve.analysis.lives import changes_of, effect, in_service_at
 from jcurve.assumptions import Path
 from jcurve.facts import reported
 from jcurve.facts.calibration import calibrated
+from tests.conftest import RecordFigure
 
 YEARS = range(2021, 2026)
 PROPERTY, SERVERS = "Depreciation of property", "of servers and network"
@@ -47,7 +48,9 @@ def _errors(case: jcurve.Case, what: str) -> dict[str, float]:
     return {each.period: each.error for each in measure(case) if each.what == what}
 
 
-def test_each_year_within_5_per_cent_and_3_on_average(base: jcurve.Case) -> None:
+def test_each_year_within_5_per_cent_and_3_on_average(
+    base: jcurve.Case, record_figure: RecordFigure
+) -> None:
     errors = _errors(base, PROPERTY)
     *years, under_way = errors
     assert years == [str(year) for year in YEARS]
@@ -55,6 +58,8 @@ def test_each_year_within_5_per_cent_and_3_on_average(base: jcurve.Case) -> None
     assert np.mean([abs(errors[year]) for year in years]) < 0.03, errors
     assert under_way.startswith("2026Q1")
     assert abs(errors[under_way]) < 0.10, errors
+    for period, error in errors.items():
+        record_figure(f"depreciation of property against filings: {period}", 100 * error, "%")
 
 
 def test_errors_are_those_of_the_filings(base: jcurve.Case) -> None:
