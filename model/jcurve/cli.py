@@ -216,6 +216,14 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _unattended(chosen: argparse.Namespace) -> int:
+    from jcurve.run_commands import COMMANDS, Asked
+
+    project = find_project(chosen.project)
+    overrides = _overrides(getattr(chosen, "sets", ()))
+    return COMMANDS[chosen.command](Asked(chosen, project, overrides, _scenario))
+
+
 def _ask(chosen: argparse.Namespace) -> int:
     from jcurve.question_commands import COMMANDS
 
@@ -233,6 +241,26 @@ def _ask(chosen: argparse.Namespace) -> int:
         for note in reply.notes:
             print(note)
     return reply.status
+
+
+def _lab(chosen: argparse.Namespace) -> int:
+    from jcurve.workbench.serve import lab
+
+    lab(find_project(chosen.project), port=chosen.port, browser=not chosen.no_browser)
+    return 0
+
+
+def _app(chosen: argparse.Namespace) -> int:
+    from jcurve.workbench.serve import app
+
+    app(
+        find_project(chosen.project),
+        port=chosen.port,
+        browser=not chosen.no_browser,
+        kernels=chosen.kernels,
+        idle=chosen.idle,
+    )
+    return 0
 
 
 def _case(name: str, chosen: argparse.Namespace) -> Case:
@@ -307,8 +335,12 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "trace": _trace,
     "facts": _facts,
     "new": _new,
+    "lab": _lab,
+    "app": _app,
     "solve": _ask,
     "bridge": _ask,
     "sensitivity": _ask,
     "simulate": _ask,
+    "batch": _unattended,
+    "runs": _unattended,
 }

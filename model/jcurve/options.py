@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from jcurve.errors import UsageError, nearest
 from jcurve.question_options import add_question_verbs
+from jcurve.run_options import add_run_verbs
 
 __all__ = ["read_arguments"]
 
@@ -21,7 +22,7 @@ examples:
   jcurve check                           every scenario file
 
 exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 project,
-9 no answer, 130 interrupted
+9 no answer, 10 + n a batch in which n runs failed, 130 interrupted
 """
 
 
@@ -96,7 +97,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _trace(verb("trace", "trace a number to what it rests on", "jcurve trace npv --depth 3"))
     _facts(verb("facts", "re-check the reported facts", "jcurve facts verify"))
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
+    _serve(verb("lab", "open JupyterLab on the notebooks", "jcurve lab --port 8890"))
+    _app(verb("app", "serve the workbench without code", "jcurve app --kernels 6"))
     add_question_verbs(verb, _set)
+    add_run_verbs(verb, _set, _seconds, _count)
     return parser, verbs
 
 
@@ -182,6 +186,35 @@ def _facts(parser: argparse.ArgumentParser) -> None:
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the new scenario")
     parser.add_argument("--extends", default="base", metavar="SCENARIO", help="default: base")
+
+
+def _serve(parser: argparse.ArgumentParser, port: int = 8888) -> None:
+    parser.add_argument(
+        "--port",
+        type=_count,
+        default=port,
+        metavar="N",
+        help=f"the first port to try, on this machine alone (default: {port})",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+
+
+def _app(parser: argparse.ArgumentParser) -> None:
+    _serve(parser, port=8866)
+    parser.add_argument(
+        "--kernels",
+        type=_count,
+        default=4,
+        metavar="N",
+        help="panels open at once, one kept warm among them (default: 4)",
+    )
+    parser.add_argument(
+        "--idle",
+        type=_seconds,
+        default=7200.0,
+        metavar="SECONDS",
+        help="end a panel that nobody touches for this long (default: 7200)",
+    )
 
 
 def _set(parser: argparse.ArgumentParser) -> None:

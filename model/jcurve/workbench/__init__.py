@@ -1,0 +1,45 @@
+"""The workbench: move an assumption, see the curve move.
+
+jcurve.workbench.panel("base")        # in a notebook
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.assumptions import BASE
+from jcurve.project import Project, find_project
+
+if TYPE_CHECKING:
+    from jcurve.workbench.widget import Panel
+
+__all__ = ["panel"]
+
+
+def panel(
+    scenario: str = BASE,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    view: str = "programme",
+    project: Project | str | Path | None = None,
+) -> Panel:
+    """The interactive panel on a scenario.
+
+    Args:
+        scenario: the name of a scenario.
+        overrides: value by key, on top of it.
+        view: the view or world shown first.
+        project: found from here when None.
+
+    Raises:
+        ScenarioError: the scenario or an override does not validate.
+        ModelError: it has no answer in the model.
+    """
+    from jcurve.workbench.conversation import Conversation
+    from jcurve.workbench.desk import Desk
+    from jcurve.workbench.widget import Panel
+
+    home = project if isinstance(project, Project) else find_project(project)
+    return Panel(Conversation(Desk(scenario, overrides, project=home), view))

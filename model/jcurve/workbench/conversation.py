@@ -1,0 +1,225 @@
+"""What the panel asks and what it is told: messages in, state and answers out.
+
+No widget takes part: a test talks to a conversation as the front end does. Every message
+gets one reply; a message that changes the state leaves a new state behind, and one that is
+refused leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from jcurve.assumptions import available, changed_scenario_text, save
+from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.workbench.controls import control, groups, readings
+from jcurve.workbench.desk import Desk
+from jcurve.workbench.pictures import PICTURES, SIDES, picture, view_of
+from jcurve.workbench.quantities import scale_of
+from jcurve.workbench.questions import MEASURES, swings, what_must_be_true
+from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace
+
+__all__ = ["Conversation", "Message"]
+
+Message: TypeAlias = Mapping[str, Any]
+_Action: TypeAlias = Callable[[Message], Any]
+
+_NO_REASON = "Changed in the workbench."
+
+
+class Conversation:
+    """A desk that is talked to.
+
+    Args:
+        desk: the state.
+        side: the view or world shown first.
+
+    Attributes:
+        serial: rises with every change of the state.
+    """
+
+    def __init__(self, desk: Desk, side: str = "programme") -> None:
+        if side not in SIDES:
+            raise UsageError(
+                "unknown view or world",
+                received=side,
+                allowed=", ".join(SIDES),
+                suggestion=nearest(side, SIDES),
+            )
+        self.desk = desk
+        self.side = side
+        self.picture = "jcurve"
+        self.serial = 0
+        self._changes: Mapping[str, _Action] = {
+            "set": self._set,
+            "move": lambda m: desk.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
+            "reset": lambda m: desk.reset(m.get("key")),
+            "undo": lambda m: desk.undo(),
+            "redo": lambda m: desk.redo(),
+            "open": lambda m: desk.open(m["name"], m.get("overrides")),
+            "pin": lambda m: desk.pin(m["name"]),
+            "unpin": lambda m: desk.unpin(m["name"]),
+            "go_to": lambda m: desk.go_to(m["name"]),
+            "look": self._look,
+        }
+        self._answers: Mapping[str, _Action] = {
+            "trace": self._trace,
+            "tornado": lambda m: swings(desk, m["output"], view_of(self.side)),
+            "solve": lambda m: what_must_be_true(desk, m["key"], m["target"]),
+            "yaml": self._yaml,
+            "save": self._save,
+        }
+
+    def hear(self, message: Message) -> dict[str, Any]:
+        """Do what a message asks.
+
+        Returns:
+            ``n`` of the message, ``ok``, the ``serial`` of the state that holds, and
+            ``result``, or ``error``: what was wrong, in words.
+        """
+        reply: dict[str, Any] = {"n": message.get("n"), "ok": True}
+        try:
+            reply["result"] = self._do(message)
+        except JCurveError as error:
+            reply |= {"ok": False, "error": refusal(error)}
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"not a message of the panel ({type(error).__name__}: {error})"
+            reply |= {"ok": False, "error": {"what": what}}
+        return reply | {"serial": self.serial}
+
+    def _do(self, message: Message) -> Any:
+        name = message["do"]
+        if name in self._changes:
+            self._changes[name](message)
+            self.serial += 1
+            return None
+        if name in self._answers:
+            return self._answers[name](message)
+        known = (*self._changes, *self._answers)
+        raise UsageError("unknown request", received=name, suggestion=nearest(str(name), known))
+
+    # ---- what is shown ------------------------------------------------------------------
+
+    def schema(self) -> dict[str, Any]:
+        """What does not change while one scenario is open: controls and choices."""
+        desk = self.desk
+        years = _forecast_years(desk)
+        return {
+            "start": desk.start.name,
+            "title": desk.start.title,
+            "story": desk.start.story,
+            "company": desk.case.assembly.company.display_name,
+            "data_through": desk.case.data_through,
+            "groups": groups(desk.start),
+            "controls": {item.key: control(item, years) for item in desk.start.items},
+            "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
+            "sides": [{"name": name, "title": title} for name, title in SIDES.items()],
+            "measures": [{"name": name, "title": title} for name, title in MEASURES.items()],
+            "headlines": [headline.title for headline in HEADLINES.values()],
+        }
+
+    def state(self) -> dict[str, Any]:
+        """What follows from the present state, as the front end shows it."""
+        desk, view = self.desk, view_of(self.side)
+        base, case = desk.base, desk.case
+        scales = {item.key: scale_of(item) for item in desk.start.items}
+        pins = [(pin.name, pin.case) for pin in desk.pins]
+        compared = [("Present state", case), *pins, ("Base", base)] if pins else []
+        return {
+            "serial": self.serial,
+            "start": desk.start.name,
+            "hash": desk.scenario.hash,
+            "valuation_date": case.valuation_date,
+            "side": self.side,
+            "view": view,
+            "overrides": desk.overrides,
+            "values": readings(desk.scenario, desk.start, scales),
+            "positions": self._positions(),
+            "headlines": headlines(case, base, view),
+            "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},
+            "differences": differences(desk.differences, desk.overrides),
+            "pins": comparison(compared, view),
+            "can_undo": desk.can_undo,
+            "can_redo": desk.can_redo,
+            "scenarios": list(available(desk.project)),
+        }
+
+    def _positions(self) -> dict[str, float]:
+        """Where moved paths stand between their low and high, by key."""
+        return {
+            key: at for key in self.desk.overrides if (at := self.desk.moved_to(key)) is not None
+        }
+
+    # ---- what is asked ------------------------------------------------------------------
+
+    def _set(self, message: Message) -> None:
+        key = str(message["key"])
+        period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
+        try:
+            self.desk.set(key, str(message["text"]), period=period, gesture=gesture)
+        except ScenarioError as error:
+            raise self._in_shown_unit(error, key) from error
+
+    def _in_shown_unit(self, error: ScenarioError, key: str) -> ScenarioError:
+        """Bounds in the unit that the control shows, not in that of the file."""
+        item = self.desk.start.assumptions.get(key)
+        if item is None or item.bounds is None or not error.what.startswith("out of bounds"):
+            return error
+        scale = scale_of(item)
+        floor, ceiling = (scale.text(bound) for bound in item.bounds)
+        allowed = f"{floor} to {ceiling} {scale.label}".strip()
+        return ScenarioError("out of bounds", received=error.received, allowed=allowed)
+
+    def _look(self, message: Message) -> None:
+        name, side = message.get("picture", self.picture), message.get("side", self.side)
+        if name not in PICTURES or side not in SIDES:
+            raise UsageError("unknown picture, view or world", received=f"{name}, {side}")
+        self.picture, self.side = name, side
+
+    def _trace(self, message: Message) -> dict[str, Any]:
+        side = message.get("side") or self.side
+        line = str(message["line"])
+        case = self.desk.case
+        if line.partition("@")[0] in case.assembly.model.viewed:
+            side = view_of(side)
+        return trace(case, line, message.get("at"), side)
+
+    def _yaml(self, message: Message) -> str:
+        desk = self.desk
+        name = message.get("name") or "my_scenario"
+        reason = message.get("reason") or _NO_REASON
+        return changed_scenario_text(
+            name, desk.start, desk.overrides, reason, message.get("title") or ""
+        )
+
+    def _save(self, message: Message) -> dict[str, str]:
+        desk = self.desk
+        path = save(
+            str(message.get("name", "")),
+            desk.scenario,
+            desk.start,
+            desk.overrides,
+            str(message.get("reason", "")),
+            str(message.get("title") or ""),
+            desk.project,
+        )
+        self.serial += 1  # one more scenario to choose from
+        return {"file": path.relative_to(desk.project.root).as_posix(), "name": path.stem}
+
+
+def refusal(error: JCurveError) -> dict[str, Any]:
+    """An error in words, for beside a control: without the place, which the control shows."""
+    received = None if error.received is None else str(error.received)
+    text = error.what[:1].upper() + error.what[1:]
+    if received is not None:
+        text += f": {received[:80]}"
+    if error.allowed:
+        text += f". Allowed: {error.allowed}"
+    if error.suggestion:
+        text += f". Did you mean {error.suggestion}?"
+    return {"what": text, "code": error.code, "suggestion": error.suggestion}
+
+
+def _forecast_years(desk: Desk) -> range:
+    last = desk.case.assembly.timeline.years[-1]
+    return range(int(desk.case.data_through[:4]), last + 1)

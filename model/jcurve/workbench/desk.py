@@ -1,0 +1,349 @@
+"""The state of a workbench: a scenario, what was changed, and the case that follows.
+
+Nothing here draws or knows a widget. A change is resolved and evaluated first and becomes
+the state only then, so the desk never holds a state that did not validate.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario, position
+from jcurve.assumptions.store import load
+from jcurve.case import Case, evaluate
+from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.project import Project, find_project
+from jcurve.workbench.quantities import Scale, scale_of
+
+__all__ = ["MAX_PINS", "Desk", "Pin", "Position", "moved_path"]
+
+MAX_PINS = 3
+"""Pinned cases beside the present one and the base: more lines cannot be told apart."""
+
+_KEPT = 24
+_DEPTH = 200
+
+Evaluate: TypeAlias = Callable[[Scenario], Case]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the analyst is.
+
+    Attributes:
+        start: the named scenario that was opened.
+        overrides: (key or key.period, text with its unit) of what was changed since.
+    """
+
+    start: str
+    overrides: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A case put aside to compare with."""
+
+    name: str
+    position: Position
+    case: Case
+
+
+class Desk:
+    """A scenario under work.
+
+    Args:
+        start: the name of a scenario.
+        overrides: value by key, on top of it.
+        project: found from here when None.
+        evaluator: from a scenario to its case; the model's own when None.
+
+    Attributes:
+        start: the scenario that was opened, as its file has it.
+        case: the present state, evaluated; ``case.scenario`` is the state itself.
+        pins: cases put aside.
+
+    Raises:
+        ScenarioError: the scenario or an override does not validate.
+        ModelError: the state has no answer in the model.
+    """
+
+    def __init__(
+        self,
+        start: str = BASE,
+        overrides: Mapping[str, object] | None = None,
+        *,
+        project: Project | None = None,
+        evaluator: Evaluate | None = None,
+    ) -> None:
+        self.project = project or find_project()
+        self._evaluator = evaluator or self._by_model
+        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self.start = load(start, self.project)
+        given = self.start.with_overrides(overrides or {}).overrides
+        self._position = Position(start, given)
+        self.case = self._evaluated(self._resolved(self._position, self.start))
+        self.pins: tuple[Pin, ...] = ()
+        self._past: list[Position] = []
+        self._future: list[Position] = []
+        self._gesture: tuple[str, str] | None = None
+
+    # ---- what is ------------------------------------------------------------------------
+
+    @property
+    def position(self) -> Position:
+        """The present state as its start and what was changed."""
+        return self._position
+
+    @property
+    def scenario(self) -> Scenario:
+        """The present state as a scenario."""
+        return self.case.scenario
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """What was changed, by key, each with its unit."""
+        return dict(self._position.overrides)
+
+    @property
+    def base(self) -> Case:
+        """The base scenario, evaluated."""
+        return self._evaluated(self.start.base or self.start)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What the present state states differently from the base scenario."""
+        return self.scenario.differences
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._future)
+
+    def scale(self, key: str) -> Scale:
+        """The unit in which the control of ``key`` shows its values."""
+        return scale_of(self._item(key))
+
+    # ---- changes ------------------------------------------------------------------------
+
+    def set(self, key: str, text: str, *, period: str = "", gesture: str = "") -> None:
+        """Set an assumption, or a dated one in a single year or quarter.
+
+        Args:
+            key: the assumption.
+            text: as typed; a bare number is in the control's own unit.
+            period: ``2027`` or ``2027Q1`` for one point of a path.
+            gesture: changes of one key under one gesture, such as a drag, undo as one.
+
+        Raises:
+            ScenarioError: the value does not validate; the state is as before.
+            ModelError: it has no answer in the model; the state is as before.
+        """
+        item = self._item(key)
+        if item.derived:
+            raise ScenarioError("the remainder of a mix is computed, never set", where=key)
+        if not text.strip():
+            raise ScenarioError("no value", where=key, allowed="a value, or reset")
+        asked = f"{key}.{period}" if period else key
+        overrides = self.overrides
+        if not period:  # a whole value replaces the single years set before it
+            overrides = {k: v for k, v in overrides.items() if not _is_part(k, key)}
+        overrides[asked] = scale_of(item).given(text)
+        self._change(overrides, gesture, key)
+
+    def move(self, key: str, at: float, *, gesture: str = "") -> None:
+        """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
+
+        Raises:
+            ScenarioError: it is not dated, has no range, or the path does not validate.
+        """
+        item = self._item(key)
+        value = item.value
+        if not isinstance(value, Path) or not item.has_range:
+            raise ScenarioError("no path with a range", where=key)
+        overrides = {k: v for k, v in self.overrides.items() if not _is_part(k, key)}
+        if at:
+            overrides[key] = scale_of(item).table(moved_path(item, value, at))
+        else:
+            overrides.pop(key, None)
+        self._change(overrides, gesture, key)
+
+    def reset(self, key: str | None = None) -> None:
+        """Take back what was changed of one assumption, or of all."""
+        if key is None:
+            self._change({})
+            return
+        self._item(key)
+        kept = {k: v for k, v in self.overrides.items() if k != key and not _is_part(k, key)}
+        self._change(kept)
+
+    def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
+        """Begin with another scenario, or go to a state that was kept.
+
+        Raises:
+            ScenarioError: there is no such scenario, or the state does not validate any more.
+        """
+        self._go(Position(name, tuple(sorted((overrides or {}).items()))))
+
+    def undo(self) -> None:
+        """Go back to the state before the last change; nothing without one."""
+        if self._past:
+            self._travel(self._past, self._future)
+
+    def redo(self) -> None:
+        """Take back the last undo; nothing without one."""
+        if self._future:
+            self._travel(self._future, self._past)
+
+    def moved_to(self, key: str) -> float | None:
+        """Where :meth:`move` has left a path; None where single periods were set, or none was."""
+        item = self.start.assumptions.get(key)
+        own = self.scenario.assumptions.get(key)
+        if item is None or own is None or not item.has_range:
+            return None
+        if not isinstance(item.value, Path) or not isinstance(own.value, Path):
+            return None
+        return _position_of(item, item.value, own.value)
+
+    # ---- pins ---------------------------------------------------------------------------
+
+    def pin(self, name: str) -> None:
+        """Put the present case aside under a name.
+
+        Raises:
+            UsageError: no name, a name in use, or too many pins.
+        """
+        wanted = " ".join(name.split())
+        if not wanted:
+            raise UsageError("a pinned case needs a name")
+        if wanted in [pin.name for pin in self.pins]:
+            raise UsageError("a case of this name is pinned", received=wanted)
+        if len(self.pins) >= MAX_PINS:
+            raise UsageError(
+                "too many pinned cases", received=len(self.pins) + 1, allowed=f"{MAX_PINS} at most"
+            )
+        self.pins = (*self.pins, Pin(wanted, self._position, self.case))
+
+    def unpin(self, name: str) -> None:
+        """Forget a pinned case."""
+        self._pinned(name)
+        self.pins = tuple(pin for pin in self.pins if pin.name != name)
+
+    def go_to(self, name: str) -> None:
+        """Make a pinned case the present one; undo leads back."""
+        self._go(self._pinned(name).position)
+
+    def _pinned(self, name: str) -> Pin:
+        for pin in self.pins:
+            if pin.name == name:
+                return pin
+        names = [pin.name for pin in self.pins]
+        raise UsageError("no such pinned case", received=name, suggestion=nearest(name, names))
+
+    # ---- how ----------------------------------------------------------------------------
+
+    def _item(self, key: str) -> Assumption:
+        return self.start[key]
+
+    def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
+        self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
+
+    def _go(self, target: Position, gesture: str = "", key: str = "") -> None:
+        token = (gesture, key) if gesture else None
+        if target == self._position:
+            return
+        before = self._position
+        self._settle(target)
+        if self._position == before:
+            return
+        if token is None or token != self._gesture:
+            self._past = [*self._past, before][-_DEPTH:]
+        self._future = []
+        self._gesture = token
+
+    def _travel(self, source: list[Position], other: list[Position]) -> None:
+        here = self._position
+        self._settle(source[-1])
+        source.pop()
+        other.append(here)
+        self._gesture = None
+
+    def _settle(self, target: Position) -> None:
+        """Make ``target`` the state, if it validates and has an answer."""
+        same = target.start == self._position.start
+        start = self.start if same else load(target.start, self.project)
+        scenario = self._resolved(target, start)
+        case = self._evaluated(scenario)
+        self.start, self.case = start, case
+        self._position = Position(target.start, _needed(target.overrides, scenario, start))
+
+    def _resolved(self, target: Position, start: Scenario) -> Scenario:
+        made = start.with_overrides(dict(target.overrides))
+        needed = _needed(target.overrides, made, start)
+        return made if needed == target.overrides else start.with_overrides(dict(needed))
+
+    def _evaluated(self, scenario: Scenario) -> Case:
+        token = f"{scenario.name} {scenario.hash}"
+        case = self._cases.get(token)
+        if case is None:
+            case = self._cases[token] = self._evaluator(scenario)
+        self._cases.move_to_end(token)
+        while len(self._cases) > _KEPT:
+            self._cases.popitem(last=False)
+        return case
+
+    def _by_model(self, scenario: Scenario) -> Case:
+        return evaluate(scenario, project=self.project)
+
+
+def _is_part(override: str, key: str) -> bool:
+    """Whether an override is of a single period of ``key``."""
+    head, _, last = override.rpartition(".")
+    return head == key and last[:1].isdigit()
+
+
+def _needed(
+    overrides: tuple[tuple[str, str], ...], scenario: Scenario, start: Scenario
+) -> tuple[tuple[str, str], ...]:
+    """The overrides that change something: a value set back to where it was is no change."""
+    kept = []
+    for key, text in overrides:
+        owner = key if key in start else key.rpartition(".")[0]
+        if not _alike(scenario[owner], start[owner]):
+            kept.append((key, text))
+    return tuple(kept)
+
+
+def _alike(one: Assumption, other: Assumption) -> bool:
+    if one.shape != other.shape or isinstance(one.value, tuple):
+        return one.value == other.value
+    return [f"{v:.12g}" for v in one.row()] == [f"{v:.12g}" for v in other.row()]
+
+
+def _position_of(item: Assumption, own: Path, moved: Path) -> float | None:
+    """The position at which ``own`` becomes ``moved``, None where there is none."""
+    before, after = own.over(), moved.over()
+    up = after.sum() > before.sum()
+    step = (item.highs() - before) if up else (before - item.lows())
+    widest = int(step.argmax())
+    if not step[widest]:
+        return None
+    at = round(float((after - before)[widest] / step[widest]), 4)
+    alike = [f"{v:.6g}" for v in moved_path(item, own, at).over()] == [f"{v:.6g}" for v in after]
+    return at if alike else None
+
+
+def moved_path(item: Assumption, value: Path, at: float) -> Path:
+    """The path at a position, told at the points of the value and of its range."""
+    import numpy as np
+
+    paths = [each for each in (value, item.low, item.high) if isinstance(each, Path)]
+    periods = sorted({period for path in paths for period in path.periods})
+    over = position(item, np.array([at]))[:, 0]
+    points = tuple((each, float(f"{over[each - value.first]:.6g}")) for each in periods)
+    return Path(value.by, value.between, points)

@@ -1,0 +1,262 @@
+"""The live pictures: the J-curve and lines of the statements, each with the base behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from jcurve.case import Case
+from jcurve.engine.model import SHARED, VIEWS, WORLDS
+from jcurve.errors import UsageError, nearest
+from jcurve.figures.lens import NOTHING, money
+from jcurve.figures.numbers import compact, written
+from jcurve.figures.style import INK, SERIES, Series
+from jcurve.workbench.drawing import Chart, Curve, Mark, draw
+
+__all__ = ["PICTURES", "SIDES", "Picture", "picture", "view_of"]
+
+_QUARTERS = 4
+_MILLIONS = 1000.0
+
+SIDES: Mapping[str, str] = MappingProxyType(
+    {
+        "programme": "Programme: with less without",
+        "go_forward": "Going on: with less stopped",
+        "with": "Company with the programme",
+        "without": "Company without the programme",
+        "stopped": "Company if it stopped now",
+    }
+)
+"""Views and worlds, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Something to draw.
+
+    Attributes:
+        title: in words.
+        line: of the model.
+        what: the unit in words, under the title.
+        scale: what a value is divided by to be drawn.
+        percent: a share.
+    """
+
+    title: str
+    line: str
+    what: str = "USD bn a year"
+    scale: float = _MILLIONS
+    percent: bool = False
+
+
+PICTURES: Mapping[str, Picture] = MappingProxyType(
+    {
+        "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
+        "present": Picture(
+            "J-curve in present values",
+            "cumulative_discounted_free_cash_flow",
+            "cumulative, USD bn at the valuation date",
+        ),
+        "flow": Picture("Cash flow before financing", "unlevered_free_cash_flow"),
+        "capex": Picture("Capital expenditure", "capex"),
+        "revenue": Picture("Revenue", "revenue"),
+        "advertising": Picture("Advertising revenue", "advertising"),
+        "products": Picture("Revenue of new products", "new_product_revenue"),
+        "depreciation": Picture("Depreciation of property", "property_depreciation"),
+        "income": Picture("Operating income", "operating_income"),
+        "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
+        "earnings": Picture("Earnings per share", "earnings_per_share", "USD a share", 1.0),
+        "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
+        "compute": Picture(
+            "Compute in service", "compute_in_service", "million H100 equivalents", 1e6
+        ),
+        "roic": Picture(
+            "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True
+        ),
+    }
+)
+"""What can be drawn live, in the order of the choice."""
+
+_BASE = Series("#7b8794", (0, (4.0, 1.6)))
+_NOW = {**dict.fromkeys(VIEWS, SERIES["programme"]), "with": SERIES["with"]} | {
+    "without": Series("#0f7b6c", width=1.9),
+    "stopped": Series("#8a4b00", width=1.9),
+}
+_PINS = (
+    Series("#2f7fb8", (0, (6.0, 1.4, 1.2, 1.4))),
+    Series("#5f8f4e", (0, (1.4, 1.4))),
+    Series("#7a5195", (0, (9.0, 2.0))),
+)
+
+
+def view_of(side: str) -> str:
+    """The view that headlines take when ``side`` is shown."""
+    return side if side in VIEWS else "programme"
+
+
+def picture(
+    name: str, side: str, case: Case, base: Case, pins: Sequence[tuple[str, Case]] = ()
+) -> dict[str, Any]:
+    """A picture of a case with the base and the pinned cases behind it.
+
+    Args:
+        name: of :data:`PICTURES`.
+        side: a view or a world; lines that only a view has are drawn in the side's view.
+        case, base: the present state and the base scenario.
+        pins: (name, case) of what was put aside.
+
+    Returns:
+        ``svg``, ``title``, ``what``, ``side`` as drawn, and ``table``: what is drawn, by year.
+
+    Raises:
+        UsageError: there is no such picture or side.
+    """
+    if name not in PICTURES:
+        raise UsageError("unknown picture", received=name, suggestion=nearest(name, PICTURES))
+    if side not in SIDES:
+        raise UsageError("unknown view or world", received=side, suggestion=nearest(side, SIDES))
+    what = PICTURES[name]
+    drawn = view_of(side) if what.line in case.assembly.model.viewed else side
+    changed = case is not base and case.scenario.hash != base.scenario.hash
+    others = [("Base", base)] if changed else []
+    rows = {label: _row(what, drawn, each) for label, each in (*others, *pins)}
+    own = _row(what, drawn, case)
+    present = "Present state" if changed else "Base"
+    curves = [
+        Curve(x, y, look, label, behind=True)
+        for (label, (x, y)), look in zip(rows.items(), _looks(bool(others)), strict=False)
+    ]
+    curves.append(Curve(*own, _NOW[drawn], present))
+    first, last = _span(case, drawn, cumulative=name in ("jcurve", "present"))
+    chart = Chart(
+        title=f"{what.title}, {SIDES[drawn]}, {what.what}",
+        alt=_alt(what, own, rows, present),
+        curves=tuple(curves),
+        first=first,
+        last=last,
+        today=_today(case),
+        percent=what.percent,
+        marks=_marks(name, case, drawn, own),
+    )
+    return {
+        "svg": draw(chart),
+        "title": what.title,
+        "what": f"{SIDES[drawn]} · {what.what}",
+        "side": drawn,
+        "table": _table(what, drawn, {**rows, present: own}, first),
+    }
+
+
+def _looks(has_base: bool) -> list[Series]:
+    return [_BASE, *_PINS] if has_base else list(_PINS)
+
+
+Row = tuple[list[float], list[float | None]]
+
+
+def _row(what: Picture, side: str, case: Case) -> Row:
+    """Points of a line: a quarter's end for a J-curve, the middle of a year for the rest."""
+    if what.line.startswith("cumulative"):
+        start = int(case.row("view_start", side)[0])
+        values = case.row(what.line, side)[start:] / what.scale
+        years = case.assembly.timeline.years[0]
+        x = [years + (start + at) / _QUARTERS for at in range(len(values) + 1)]
+        return x, [0.0, *values.tolist()]
+    tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
+    values = case.year(what.line, tag) / what.scale
+    first, _ = _span(case, side, cumulative=False)
+    years_shown = [
+        (year + 0.5, None if np.isnan(value) else float(value))
+        for year, value in zip(case.assembly.timeline.years, values, strict=True)
+        if year >= first
+    ]
+    return [x for x, _ in years_shown], [y for _, y in years_shown]
+
+
+def _span(case: Case, side: str, *, cumulative: bool) -> tuple[float, float]:
+    years = case.assembly.timeline.years
+    start = int(case.row("view_start", view_of(side))[0])
+    if cumulative:
+        return years[0] + start // _QUARTERS, years[-1] + 1
+    begin = int(case.row("view_start", "programme")[0])
+    return years[0] + begin // _QUARTERS - (side in WORLDS), years[-1] + 1
+
+
+def _today(case: Case) -> float:
+    year, quarter = case.data_through.split("Q")
+    return int(year) + int(quarter) / _QUARTERS
+
+
+def _marks(name: str, case: Case, view: str, row: Row) -> tuple[Mark, ...]:
+    """The trough and where the curve comes back, on the J-curve alone."""
+    if name != "jcurve":
+        return ()
+    x, values = row[0], [value or 0.0 for value in row[1]]
+    lowest = min(range(len(values)), key=values.__getitem__)
+    if values[lowest] > -NOTHING:
+        return ()
+    orange = SERIES["programme"].colour
+    quarter = _calendar(x[lowest] - 0.01)
+    made = [
+        Mark(x[lowest], values[lowest], f"Trough {money(values[lowest])}, {quarter}", orange, False)
+    ]
+    payback = case[f"payback.{view}"]
+    if payback is not None:
+        at = x[0] + payback
+        made.append(Mark(at, 0.0, f"Payback {_calendar(at)}", INK))
+    elif values[-1] < -NOTHING:
+        made.append(
+            Mark(
+                x[-1],
+                values[-1],
+                f"Not recovered: {money(values[-1])}",
+                orange,
+                values[-1] > values[lowest],
+            )
+        )
+    return tuple(made)
+
+
+def _calendar(at: float) -> str:
+    year = int(at)
+    return f"{year} Q{int((at - year) * _QUARTERS) + 1}"
+
+
+def _alt(what: Picture, own: Row, others: Mapping[str, Row], present: str) -> str:
+    def told(label: str, row: Row) -> str:
+        known = [(x, y) for x, y in zip(*row, strict=True) if y is not None]
+        if not known:
+            return f"{label}: no values"
+        low, high = min(y for _, y in known), max(y for _, y in known)
+        return (
+            f"{label}: from {_short(known[0][1], what)} to {_short(known[-1][1], what)} "
+            f"in {int(known[-1][0] - 0.01)}, lowest {_short(low, what)}, "
+            f"highest {_short(high, what)}"
+        )
+
+    return "; ".join(told(label, row) for label, row in {present: own, **others}.items()) + "."
+
+
+def _short(value: float, what: Picture) -> str:
+    return written(value, "percent", 1) if what.percent else compact(value)
+
+
+def _table(what: Picture, side: str, rows: Mapping[str, Row], first: float) -> dict[str, Any]:
+    """What is drawn, by year: of a J-curve the balance at each year's end."""
+    years: list[int] = []
+    cells: dict[str, list[str]] = {}
+    for label, (x, y) in rows.items():
+        points = {
+            round(at - 1 if what.line.startswith("cumulative") else at - 0.5): value
+            for at, value in zip(x, y, strict=True)
+            if at > first and (at == int(at) or not what.line.startswith("cumulative"))
+        }
+        years = years or sorted(points)
+        cells[label] = [
+            "" if (value := points.get(year)) is None else _short(value, what) for year in years
+        ]
+    return {"line": what.line, "side": side, "years": years, "rows": cells}

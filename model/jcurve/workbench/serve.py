@@ -1,0 +1,112 @@
+"""The workbench in a browser: JupyterLab for who codes, an app without code for who does not.
+
+Both listen on this machine alone and ask for a token. They run in this process, so that
+their kernels end with it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from jcurve.errors import ProjectError
+from jcurve.project import Project
+
+__all__ = ["NOTEBOOK", "app", "lab"]
+
+NOTEBOOK = "workbench.ipynb"
+
+_LOOPBACK = "127.0.0.1"
+
+_NOTHING_FROM_OUTSIDE = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; "
+    "connect-src 'self' ws: blob: data:; frame-ancestors 'self'"
+)
+"""The page loads from this server alone: Voilà's own template names a font on a public host."""
+_CHECK_EVERY = 60
+
+
+def lab(project: Project, *, port: int, browser: bool) -> None:
+    """Run JupyterLab on the project's notebooks until it is stopped.
+
+    Raises:
+        ProjectError: the project has no workbench notebook.
+    """
+    from jupyterlab.labapp import LabApp
+
+    notebook = _notebook(project)
+    LabApp.launch_instance(
+        [
+            f"--ServerApp.ip={_LOOPBACK}",
+            f"--ServerApp.port={port}",
+            f"--ServerApp.open_browser={browser}",
+            f"--ServerApp.root_dir={project.root}",
+            f"--ServerApp.allow_root={_is_root()}",
+            f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+    )
+
+
+def app(
+    project: Project,
+    *,
+    port: int,
+    browser: bool,
+    kernels: int,
+    idle: float,
+) -> None:
+    """Serve the panel alone until it is stopped.
+
+    Args:
+        project: whose scenarios are opened and saved.
+        port: the first one to try.
+        browser: open one.
+        kernels: panels at once, the one kept warm for the next visitor among them; each is a
+            process of about 200 MB.
+        idle: seconds after which a panel that nobody touches is ended.
+
+    Raises:
+        ProjectError: the project has no workbench notebook.
+    """
+    from jcurve.workbench.kernels import Guarded
+
+    notebook = _notebook(project)
+    headers = {"Content-Security-Policy": _NOTHING_FROM_OUTSIDE}
+    os.environ["JCURVE_PROJECT"] = str(project.root)
+    Guarded.launch_instance(
+        [
+            str(notebook),
+            "--Voila.log_level=WARN",
+            f"--Voila.ip={_LOOPBACK}",
+            f"--Voila.port={port}",
+            f"--Voila.open_browser={browser}",
+            f"--Voila.token={secrets.token_hex(24)}",
+            f"--Voila.tornado_settings={{'headers': {headers!r}}}",
+            "--VoilaConfiguration.preheat_kernel=True",
+            "--VoilaConfiguration.default_pool_size=1",
+            "--VoilaConfiguration.file_allowlist=[]",
+            "--VoilaConfiguration.multi_kernel_manager_class=jcurve.workbench.kernels.CappedKernels",
+            f"--CappedKernels.cap={kernels}",
+            f"--CappedKernels.cull_idle_timeout={round(idle)}",
+            f"--CappedKernels.cull_interval={_CHECK_EVERY}",
+            "--CappedKernels.cull_connected=True",
+        ]
+    )
+
+
+def _notebook(project: Project) -> Path:
+    path = project.notebooks / NOTEBOOK
+    if not path.is_file():
+        raise ProjectError(
+            "the project has no workbench",
+            received=str(project.root),
+            allowed=f"a folder that holds notebooks/{NOTEBOOK}",
+        )
+    return path
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

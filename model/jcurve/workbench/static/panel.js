@@ -1,0 +1,124 @@
+// The panel: puts the parts together and shows the state the kernel confirmed last.
+
+function render({ model, el }) {
+  const status = h("span", { className: "jc-status", role: "status" });
+  const lost = h("div", { className: "jc-lost", role: "alert", hidden: true },
+    "The kernel does not answer. Everything shown is the last state that it confirmed; changes since then are not applied. Run the notebook again, or reload the page.");
+  const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "application" });
+  root.setAttribute("role", "region");
+  root.dataset.lmSuppressShortcuts = "true"; // keys belong to the panel, not to the notebook
+
+  const link = new Link(model, {
+    onLost: (isLost) => {
+      show(lost, isLost);
+      root.classList.toggle("jc-is-lost", isLost);
+      if (isLost) controls.release();
+    },
+    onBusy: (busy) => root.setAttribute("aria-busy", String(busy)),
+  });
+  const controls = new Controls(link);
+  const tools = new Tools(link, { reveal: (key) => controls.reveal(key) });
+  const trace = (asked) => tools.showTrace(asked);
+  const headlines = new Headlines(trace);
+  const picture = new Picture(link, trace);
+
+  const start = h("select", { "aria-label": "Scenario to start from", on: { change: () => open() } });
+  const open = async () => {
+    const reply = await link.ask({ do: "open", name: start.value });
+    if (!reply.ok) {
+      status.textContent = reply.lost ? "" : reply.error.what;
+      start.value = model.get("state").start;
+    }
+  };
+  const action = (text, label, message) => h("button", {
+    type: "button", className: "jc-button", textContent: text, title: label, "aria-label": label,
+    on: { click: () => link.ask(message) },
+  });
+  const undo = action("↶ Undo", "Undo", { do: "undo" });
+  const redo = action("↷ Redo", "Redo", { do: "redo" });
+  const reset = action("↺ Reset all", "Set everything back", { do: "reset" });
+  const kept = h("div", { className: "jc-kept", role: "status", hidden: true });
+
+  root.append(
+    h("header", { className: "jc-top" },
+      h("strong", { className: "jc-name", textContent: "J-Curve" }),
+      h("label", { className: "jc-start" }, "Scenario ", start),
+      undo, redo, reset, status),
+    lost, kept,
+    h("div", { className: "jc-main" }, controls.element,
+      h("div", { className: "jc-right" }, headlines.element, picture.element, tools.element)));
+  if (document.body.dataset.voila) root.classList.add("jc-in-app");
+  else root.classList.add("jc-in-lab");
+
+  root.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input[type=text], input[type=search]")) return;
+    if (event.key.toLowerCase() === "z") {
+      link.ask({ do: event.shiftKey ? "redo" : "undo" });
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  });
+
+  const memory = `jcurve ${location.pathname}`;
+
+  function opened() {
+    const schema = model.get("schema");
+    controls.open(schema);
+    picture.open(schema);
+    tools.open(schema);
+  }
+
+  function changed() {
+    const state = model.get("state");
+    fill(start, state.scenarios.map((name) => h("option", { value: name, textContent: name.replaceAll("_", " ") })));
+    start.value = state.start;
+    undo.disabled = !state.can_undo;
+    redo.disabled = !state.can_redo;
+    const number = Object.keys(state.overrides).length;
+    reset.disabled = !number;
+    const schema = model.get("schema");
+    status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no changes"}`;
+    headlines.show(state.headlines);
+    picture.show(state);
+    controls.show(state.values, state.positions);
+    tools.show(state);
+    root.dataset.serial = state.serial;
+    root.dataset.hash = state.hash;
+    if (state.serial) keep(state);
+  }
+
+  /** The changes outlive a reload of the page, for which the app starts a new kernel. */
+  function keep(state) {
+    try {
+      sessionStorage.setItem(memory, JSON.stringify({ start: state.start, overrides: state.overrides }));
+    } catch (error) { /* no storage: nothing is offered after a reload */ }
+  }
+
+  function offer() {
+    let before = null;
+    try {
+      before = JSON.parse(sessionStorage.getItem(memory));
+    } catch (error) { return; }
+    const number = before ? Object.keys(before.overrides).length : 0;
+    if (model.get("state").serial || !number) return;
+    const close = () => show(kept, false);
+    fill(kept, `Before the reload there were ${counted(number, "change")} to ${before.start}. `,
+      h("button", { type: "button", className: "jc-button", textContent: "Restore", on: { click: async () => { const reply = await link.ask({ do: "open", name: before.start, overrides: before.overrides }); if (reply.ok) close(); else if (reply.error) fill(kept, reply.error.what); } } }), " ",
+      h("button", { type: "button", className: "jc-button", textContent: "Leave", on: { click: close } }));
+    show(kept, true);
+  }
+
+  model.on("change:schema", opened);
+  model.on("change:state", changed);
+  opened();
+  changed();
+  offer();
+  el.append(root);
+  return () => {
+    link.close();
+    model.off("change:schema", opened);
+    model.off("change:state", changed);
+  };
+}
+
+export default { render };

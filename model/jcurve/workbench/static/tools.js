@@ -1,0 +1,234 @@
+// Below the picture: what differs, pinned cases, tornado, what must be true, trace, saving.
+// An answer belongs to the state it was asked of; when the state moves on, it says so.
+
+class Tools {
+  constructor(link, { reveal }) {
+    this.link = link;
+    this.reveal = reveal;
+    this.tabs = new Map();
+    this.bar = h("div", { className: "jc-tabs", role: "tablist", "aria-label": "Analysis" });
+    this.panes = h("div", { className: "jc-panes" });
+    this.element = h("section", { className: "jc-tools", "aria-label": "Analysis" }, this.bar, this.panes);
+    this.differences = this.add("differences", "Changes");
+    this.pins = this.add("pins", "Compare");
+    this.tornado = this.add("tornado", "Tornado");
+    this.solve = this.add("solve", "What must be true");
+    this.trace = this.add("trace", "Trace");
+    this.save = this.add("save", "Save and share");
+    this.fillPins();
+    this.fillTornado();
+    this.fillSolve();
+    fill(this.trace.pane, h("p", { className: "jc-quiet", textContent: "Choose a headline number, or a number under “Numbers”, to see what it rests on." }));
+    this.select("differences");
+  }
+
+  add(name, title) {
+    const id = freshId("tab");
+    const pane = h("div", { className: "jc-pane", role: "tabpanel", id: `${id}-pane`, "aria-labelledby": id, tabIndex: 0, hidden: true });
+    const tab = h("button", {
+      type: "button", id, role: "tab", textContent: title, "aria-controls": pane.id, data: { tab: name },
+      on: { click: () => this.select(name), keydown: (event) => this.walk(event, name) },
+    });
+    this.bar.append(tab);
+    this.panes.append(pane);
+    const made = { tab, pane, title, stale: null };
+    this.tabs.set(name, made);
+    return made;
+  }
+
+  select(name) {
+    for (const [each, { tab, pane }] of this.tabs) {
+      tab.setAttribute("aria-selected", String(each === name));
+      tab.tabIndex = each === name ? 0 : -1;
+      show(pane, each === name);
+    }
+  }
+
+  walk(event, name) {
+    const names = [...this.tabs.keys()];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = names[(names.indexOf(name) + step + names.length) % names.length];
+    this.select(next);
+    this.tabs.get(next).tab.focus();
+    event.preventDefault();
+  }
+
+  open(schema) {
+    this.schema = schema;
+    fill(this.measure, schema.measures.map(({ name, title }) => h("option", { value: name, textContent: title })));
+    fill(this.keys, Object.values(schema.controls).filter((each) => !["derived", "changes", "choice"].includes(each.kind))
+      .map((each) => h("option", { value: each.key, textContent: each.label })));
+    this.fillSave();
+  }
+
+  /** Show a state; answers about an earlier one are marked. */
+  show(state) {
+    this.state = state;
+    const number = state.differences.length;
+    this.differences.tab.textContent = number ? `Changes (${number})` : "Changes";
+    fill(this.differences.pane, differencesOf(state, this.link, this.reveal));
+    this.showPins(state);
+    for (const each of [this.tornado, this.solve, this.trace]) {
+      if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
+    }
+    this.savable();
+  }
+
+  /** Put an answer into a tab, with the note that shows when the state has moved on. */
+  answer(tab, place, again, ...children) {
+    tab.hash = `${this.state.hash} ${this.state.view}`;
+    tab.stale = h("p", { className: "jc-stale", role: "status", hidden: true }, "The state has changed since. ",
+      h("button", { type: "button", className: "jc-link", textContent: "Ask again", on: { click: again } }));
+    fill(place, tab.stale, ...children);
+  }
+
+  failed(place, reply) {
+    const words = reply.lost ? "The kernel does not answer." : reply.error.what;
+    fill(place, h("p", { className: "jc-refusal", role: "alert", textContent: words }));
+  }
+
+  async work(place, message, onProgress) {
+    fill(place, h("p", { className: "jc-quiet", role: "status", textContent: "Working …" }));
+    return this.link.askSlowly(message, onProgress || (() => {}));
+  }
+
+  // ---- pinned cases ----------------------------------------------------------------------
+
+  fillPins() {
+    const name = h("input", { type: "text", className: "jc-text", id: freshId("pin"), placeholder: "Name of this case" });
+    const said = h("p", { className: "jc-refusal", role: "alert", hidden: true });
+    const pin = async () => {
+      const reply = await this.link.ask({ do: "pin", name: name.value });
+      show(said, !reply.ok);
+      if (reply.ok) name.value = "";
+      else said.textContent = reply.lost ? "The kernel does not answer." : `${reply.error.what}.`;
+    };
+    this.pinned = h("div");
+    fill(this.pins.pane,
+      h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); pin(); } } },
+        h("label", { htmlFor: name.id, textContent: "Pin this case as" }), name,
+        h("button", { type: "submit", className: "jc-button", textContent: "Pin" })), said, this.pinned);
+  }
+
+  showPins({ pins }) {
+    this.pins.tab.textContent = pins.length ? `Compare (${pins.length - 2})` : "Compare";
+    if (!pins.length) {
+      fill(this.pinned, h("p", { className: "jc-quiet", textContent: "A pinned case stays in the picture and stands beside this one here." }));
+      return;
+    }
+    fill(this.pinned, h("table", { className: "jc-table" },
+      h("thead", {}, h("tr", {}, ["Case", ...this.schema.headlines, ""].map((text) => h("th", { scope: "col", textContent: text })))),
+      h("tbody", {}, pins.map(({ name, cells }, at) => h("tr", {}, h("th", { scope: "row", textContent: name }),
+        cells.map((cell) => h("td", { textContent: cell })),
+        h("td", {}, at === 0 || at === pins.length - 1 ? null : [
+          h("button", { type: "button", className: "jc-link", textContent: "Go to", "aria-label": `Go to ${name}`, on: { click: () => this.link.ask({ do: "go_to", name }) } }), " ",
+          h("button", { type: "button", className: "jc-link", textContent: "Unpin", "aria-label": `Unpin ${name}`, on: { click: () => this.link.ask({ do: "unpin", name }) } })]))))));
+  }
+
+  // ---- questions -------------------------------------------------------------------------
+
+  fillTornado() {
+    this.measure = h("select", { id: freshId("measure") });
+    const place = h("div");
+    const ask = async () => {
+      const reply = await this.work(place, { do: "tornado", output: this.measure.value });
+      if (!reply.ok) this.failed(place, reply);
+      else this.answer(this.tornado, place, ask, ...tornadoRows(reply.result, this.reveal));
+    };
+    fill(this.tornado.pane, h("div", { className: "jc-form" },
+      h("label", { htmlFor: this.measure.id, textContent: "Which ranges matter most for" }), this.measure,
+      h("button", { type: "button", className: "jc-button", textContent: "Draw", on: { click: ask } })), place);
+  }
+
+  fillSolve() {
+    this.keys = h("datalist", { id: freshId("keys") });
+    const key = h("input", { type: "text", className: "jc-text jc-key", id: freshId("key"), list: this.keys.id, value: "returns.wacc", autocomplete: "off" });
+    const target = h("input", { type: "text", className: "jc-text", id: freshId("target"), value: "npv=0", autocomplete: "off" });
+    const place = h("div");
+    const ask = async () => {
+      const reply = await this.work(place, { do: "solve", key: key.value.trim(), target: target.value.trim() });
+      if (!reply.ok) this.failed(place, reply);
+      else this.answer(this.solve, place, ask, ...this.solution(reply.result));
+    };
+    fill(this.solve.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); ask(); } } },
+      h("label", { htmlFor: key.id, textContent: "What must" }), key, this.keys,
+      h("label", { htmlFor: target.id, textContent: "be for" }), target,
+      h("button", { type: "submit", className: "jc-button", textContent: "Solve" }),
+      h("span", { className: "jc-quiet", textContent: "such as npv=0, irr=wacc, payback=2036Q4" })), place);
+  }
+
+  solution(found) {
+    const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };
+    const range = found.low ? ` The evidence gives ${found.low} to ${found.high}.` : "";
+    const now = ` It is ${found.present} ${found.unit} now.`;
+    if (found.text === "") {
+      const near = found.nearest ? ` It comes nearest at ${found.nearest}.` : "";
+      return [h("p", {}, h("strong", { textContent: `${found.goal}: ${found.reason}.` }), `${near}${now}${range}`)];
+    }
+    const set = { do: "set", key: found.key, text: found.set, period: found.period };
+    return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text} ${found.unit}` }),
+      ` ${found.direction ? `or ${found.direction.replace("at or ", "")} ` : ""}gives ${found.goal}${found.standing ? `, ${says[found.standing]}` : ""}.${now}${range}`),
+      h("button", { type: "button", className: "jc-button", textContent: "Set it", on: { click: () => this.link.ask(set) } })];
+  }
+
+  async showTrace(asked) {
+    this.select("trace");
+    const { pane } = this.trace;
+    const reply = await this.work(pane, { do: "trace", ...asked });
+    if (!reply.ok) this.failed(pane, reply);
+    else this.answer(this.trace, pane, () => this.showTrace(asked), traceTree(reply.result, (next) => this.showTrace({ side: asked.side, ...next })));
+  }
+
+  // ---- saving ----------------------------------------------------------------------------
+
+  fillSave() {
+    const name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
+    const reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
+    const said = h("div", { role: "status" });
+    const words = (text) => fill(said, h("p", { textContent: text }));
+    this.saveButton = h("button", { type: "submit", className: "jc-button", textContent: "Save scenario" });
+    const save = async () => {
+      const reply = await this.link.ask({ do: "save", name: name.value.trim(), reason: reason.value });
+      if (!reply.ok) this.failed(said, reply);
+      else words(`Saved as ${reply.result.name} in ${reply.result.file}. It runs as any scenario: jcurve report -s ${reply.result.name}`);
+    };
+    const copy = async () => {
+      const reply = await this.link.ask({ do: "yaml", name: name.value.trim(), reason: reason.value });
+      if (!reply.ok) return this.failed(said, reply);
+      const text = h("pre", { className: "jc-yaml", tabIndex: 0, textContent: reply.result });
+      let copied = "Copied.";
+      try {
+        await navigator.clipboard.writeText(reply.result);
+      } catch (error) {
+        copied = "The browser does not let this page copy; select the text below.";
+      }
+      return fill(said, h("p", { textContent: copied }), text);
+    };
+    const files = (what, doing) => async () => {
+      words(`${doing} …`);
+      const reply = await this.link.askSlowly({ do: what }, (text) => words(`${doing}: ${text} …`));
+      if (!reply.ok) return this.failed(said, reply);
+      const links = reply.result.files.map((file, at) => h("button", {
+        type: "button", className: "jc-button", textContent: file.type === "text/html" ? "Open the page" : `Download ${file.name}`,
+        on: { click: () => handOver(file, reply.buffers[at]) },
+      }));
+      if (links.length === 1) handOver(reply.result.files[0], reply.buffers[0]);
+      return fill(said, h("p", { textContent: reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready." }), links);
+    };
+    const button = (text, click) => h("button", { type: "button", className: "jc-button", textContent: text, on: { click } });
+    this.shared = h("div", { className: "jc-form" }, button("Copy as YAML", copy),
+      this.schema.offers.report ? button("Render report", files("report", "Rendering the report of this state")) : null,
+      this.schema.offers.workbook ? button("Excel workbook", files("workbook", "Writing the workbook of this state")) : null);
+    fill(this.save.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); save(); } } },
+      h("label", { htmlFor: name.id, textContent: "Name" }), name,
+      h("label", { htmlFor: reason.id, textContent: "Reason" }), reason, this.saveButton), this.shared, said);
+  }
+
+  savable() {
+    const changed = Object.keys(this.state.overrides).length > 0;
+    this.saveButton.disabled = !changed;
+    this.saveButton.title = changed ? "" : "Nothing is changed";
+    this.shared.firstChild.disabled = !changed;
+  }
+}
