@@ -239,11 +239,6 @@ def test_no_source_is_without_a_way_back() -> None:
     assert all(source.is_resolvable for source in facts.sources(HOME).values())
 
 
-def test_the_dictionary_is_up_to_date() -> None:
-    page = (ROOT / "docs/facts.md").read_text(encoding="utf-8")
-    assert page == facts.dictionary_markdown(HOME), "docs/facts.md is stale"
-
-
 def test_frames_are_labelled() -> None:
     frame = facts.reported("META", HOME).frame(["revenue_total", "ppe_net"], "year")
     assert frame.index.name == "year"
