@@ -13,6 +13,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "depreciation_oracle": (60, 1_000),
     "random_scenarios": (512, 10_000),
     "property_examples": (50, 500),
+    "error_bar_runs": (150, 1_000),
 }
 
 

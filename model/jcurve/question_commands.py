@@ -73,7 +73,10 @@ def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         ):
             words = reason if y != y else standing
             rows.append((_draw(other, x), "" if y != y else _draw(item, y), words))
-        return Reply(plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows))
+        status = 0 if any(edge.standings) else AnswerError.exit_status
+        return Reply(
+            plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status
+        )
     one = solve(scenario, chosen.key, chosen.target, project=project)
     status = AnswerError.exit_status if one.value is None else 0
     return Reply(plain(one), _solution(one), status=status)

@@ -110,7 +110,8 @@ class Question:
         timeline = self.case.assembly.timeline
         made = batch(self.scenario, draws, timeline.first, timeline.last)
         for mix in self.scenario.mixes:
-            if not any(key in draws for key in mix.others):
+            if not any(_is_drawn(key, draws) for key in mix.others):
+                made[mix.remainder] = self.case.assumption_rows[mix.remainder]
                 continue
             total = 1.0 - remainder_row(mix, made)
             over = np.maximum(total, 1.0)
@@ -238,6 +239,11 @@ def _row(
     by_year = target.period and not target.by_quarter
     row = annual(made, values, key, memo) if by_year else values[key]
     return np.broadcast_to(row, (height, row.shape[1]))
+
+
+def _is_drawn(key: str, draws: Draws) -> bool:
+    """Whether a key is drawn, or one of its years."""
+    return key in draws or any(each.rpartition(".")[0] == key for each in draws)
 
 
 def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:

@@ -1,0 +1,129 @@
+"""Published and closed-form statistics: PERT, rank correlation, persistence, Sobol indices."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jcurve.analysis.correlation import achieved, iman_conover
+from jcurve.analysis.distributions import LogNormal, Normal, Pert, Triangular, Uniform
+from jcurve.analysis.simulate import simulate
+from jcurve.analysis.store import MemoryStore
+from jcurve.assumptions.paths import Path as Dated
+from tests.support.analysis_cases import Array, assumption, toy_plan
+
+POINTS = (np.arange(1 << 18) + 0.5) / (1 << 18)
+
+
+@cache
+def cases() -> dict[str, dict[str, Any]]:
+    text = (Path(__file__).parent / "reference_cases.json").read_text(encoding="utf-8")
+    return {case["id"]: case for case in json.loads(text)["cases"]}
+
+
+class TestPert:
+    def test_published_moments(self) -> None:
+        case = cases()["pert-moments"]
+        given, expected = case["inputs"], case["expected"]
+        pert = Pert(given["min"], given["mode"], given["max"])
+        assert pert.mean == pytest.approx(expected["mean"], abs=1e-12)
+        assert pert.variance == pytest.approx(expected["variance"], abs=1e-12)
+        assert pert.shapes == pytest.approx((expected["alpha"], expected["beta"]), abs=1e-12)
+
+    @pytest.mark.parametrize("ends", [(2.0, 3.0, 10.0), (-1.0, 0.0, 1.0), (0.0, 0.0, 4.0)])
+    def test_quantiles_have_those_moments(self, ends: tuple[float, float, float]) -> None:
+        pert = Pert(*ends)
+        drawn = pert.quantile(POINTS)
+        assert drawn.mean() == pytest.approx(pert.mean, rel=1e-6, abs=1e-6)
+        assert drawn.var() == pytest.approx(pert.variance, rel=1e-4)
+        assert ends[0] <= drawn.min()
+        assert drawn.max() <= ends[2]
+
+
+class TestQuantiles:
+    def test_triangular_median_and_mean(self) -> None:
+        drawn = Triangular(0.0, 1.0, 3.0).quantile(POINTS)
+        assert drawn.mean() == pytest.approx(4.0 / 3.0, rel=1e-6)
+        assert np.median(drawn) == pytest.approx(3.0 - math.sqrt(3.0), rel=1e-5)
+
+    def test_uniform(self) -> None:
+        assert Uniform(2.0, 4.0).quantile(np.array([0.25])) == pytest.approx(2.5)
+
+    def test_normal_cut_at_a_bound_has_no_heap_there(self) -> None:
+        drawn = Normal(0.0, 1.0, floor=0.0).quantile(POINTS)
+        assert drawn.min() > 0.0
+        assert drawn.mean() == pytest.approx(math.sqrt(2.0 / math.pi), rel=1e-4)
+
+    def test_lognormal_quantiles(self) -> None:
+        made = LogNormal(1.0, 0.5).quantile(np.array([0.05, 0.5, 0.95]))
+        z = 1.6448536269514722
+        expected = np.exp(1.0 + 0.5 * np.array([-z, 0.0, z]))
+        assert made == pytest.approx(expected, rel=1e-12)
+
+
+class TestImanConover:
+    def test_small_case(self) -> None:
+        case = cases()["iman-conover-small"]
+        given, expected = case["inputs"], case["expected"]
+        second = np.sort(given["x2"])[given["column2_permutation"]]
+        columns = np.column_stack([np.sort(given["x1"]), second])
+        made = iman_conover(columns, np.array([[1.0, given["target"]], [given["target"], 1.0]]))
+        made = made[np.argsort(made[:, 0])]
+        assert made[:, 0] == pytest.approx(expected["x1_sorted"], abs=0)
+        assert made[:, 1] == pytest.approx(expected["x2_reordered"], abs=0)
+        pair = achieved({("a", "b"): 0.8}, {"a": made[:, 0], "b": made[:, 1]})[0]
+        assert pair.achieved == pytest.approx(expected["spearman"], abs=1e-9)
+
+    def test_large_case_keeps_marginals_and_reaches_the_target(self) -> None:
+        case = cases()["iman-conover-large"]
+        random = np.random.default_rng(5)
+        n = case["inputs"]["n"]
+        columns = np.column_stack(
+            [
+                random.lognormal(0.0, 1.0, n),
+                random.random(n),
+                Triangular(0.0, 1.0, 3.0).quantile(random.random(n)),
+            ]
+        )
+        target = np.array(case["inputs"]["target"])
+        made = iman_conover(columns, target)
+        assert np.array_equal(np.sort(made, axis=0), np.sort(columns, axis=0))
+        for i, j in ((0, 1), (0, 2), (1, 2)):
+            pair = achieved({("a", "b"): target[i, j]}, {"a": made[:, i], "b": made[:, j]})[0]
+            assert abs(pair.achieved - target[i, j]) <= case["expected"]["spearman_abs_error_max"]
+
+
+def test_a_doubt_that_lasts_weighs_more_than_one_drawn_anew_each_year() -> None:
+    """Ten years of 1 %: one draw for all has √10 times the spread of ten draws."""
+    z = 1.6448536269514722
+
+    def path(at: float) -> Dated:
+        points = ((2020, 1.0), *((year, at) for year in range(2021, 2031)), (2031, 1.0))
+        return Dated("year", "hold", points)
+
+    item = assumption(
+        "error", path(1.0 - 0.01 * z), path(1.0), path(1.0 + 0.01 * z), distribution="normal"
+    )
+
+    def total(rows: dict[str, Array]) -> Array:
+        years = rows["error"][::4]
+        return np.asarray(years[9:19].sum(axis=0))
+
+    spread = {}
+    for persistent in (True, False):
+        plan = toy_plan(total, item, level=11, persistent=persistent)
+        store = MemoryStore()
+        simulate(plan, store)
+        drawn = np.concatenate([store.column("npv", each, 2048) for each in range(8)])
+        spread[persistent] = float(drawn.std())
+    case = cases()["mc-persistence"]
+    assert spread[True] / spread[False] == pytest.approx(
+        case["expected"]["ratio_sd_of_sum_b_over_a"], rel=case["tolerance"]["rel"]
+    )
+    assert spread[True] == pytest.approx(0.1, rel=0.01)
