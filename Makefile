@@ -38,9 +38,7 @@ prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove
 
 lab: $(READY) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.news_url= \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	  --LabApp.extension_manager=readonly
+	@$(BIN)/jcurve lab
 
 bench: $(READY) ## measure speed against what a user would use instead
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done

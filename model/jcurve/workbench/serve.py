@@ -46,6 +46,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
         ]
     )
 
