@@ -133,7 +133,17 @@ BAD_FILES = [
         id="WACC below terminal growth",
     ),
 ]
-VERBS = ["check x", "show x", "trace npv -s x", "report fixture -s x", "new z --extends x"]
+VERBS = [
+    "check x",
+    "show x",
+    "trace npv -s x",
+    "report fixture -s x",
+    "new z --extends x",
+    "solve returns.wacc -s x",
+    "bridge base x",
+    "sensitivity -s x",
+    "simulate --draws 64 -s x",
+]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -219,7 +229,7 @@ def test_a_scenarios_folder_that_cannot_be_written(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr("os.fsync", refuse)
     refused(["new", "mine"], WRITE, "cannot be written (no space left on device)", capsys)
 
 
