@@ -114,7 +114,7 @@ def _simulate(parser: argparse.ArgumentParser, add_set: Set) -> None:
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
     parser.add_argument(
-        "--chunk", type=int, default=2048, metavar="N", help="scenarios at a time (default: 2048)"
+        "--chunk", type=int, default=512, metavar="N", help="scenarios at a time (default: 512)"
     )
     parser.add_argument("--resume", action="store_true", help="go on with what is finished")
     _scenario(parser, add_set)

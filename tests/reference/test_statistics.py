@@ -10,9 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import betaincinv
 
 from jcurve.analysis.correlation import achieved, iman_conover
-from jcurve.analysis.distributions import LogNormal, Normal, Pert, Triangular, Uniform
+from jcurve.analysis.distributions import (
+    LogNormal,
+    Normal,
+    Pert,
+    Triangular,
+    Uniform,
+    beta_quantile,
+)
 from jcurve.analysis.simulate import simulate
 from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
@@ -127,3 +135,10 @@ def test_a_doubt_that_lasts_weighs_more_than_one_drawn_anew_each_year() -> None:
         case["expected"]["ratio_sd_of_sum_b_over_a"], rel=case["tolerance"]["rel"]
     )
     assert spread[True] == pytest.approx(0.1, rel=0.01)
+
+
+@pytest.mark.parametrize("a", [1.0, 1.0001, 1.5, 3.0, 4.9, 5.0])
+def test_beta_quantiles_are_those_of_a_search(a: float) -> None:
+    ends = np.array([2.0**-31, 1.0 - 2.0**-31, 1e-6, 1.0 - 1e-6])
+    u = np.concatenate([POINTS[::64], ends])
+    assert beta_quantile(a, 6.0 - a, u) == pytest.approx(betaincinv(a, 6.0 - a, u), abs=2e-11)

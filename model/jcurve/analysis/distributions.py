@@ -16,6 +16,7 @@ Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "Pert",
     "Triangular",
     "Uniform",
+    "beta_quantile",
     "distribution_of",
     "year_distribution",
 ]
@@ -40,6 +42,7 @@ __all__ = [
 Array: TypeAlias = NDArray[np.float64]
 
 _PERT_WEIGHT = 4.0
+_CELLS = 400
 _Z95 = 1.6448536269514722
 _WHOLE = (DATE, SWITCH, CHOICE)
 
@@ -49,6 +52,65 @@ class Distribution(Protocol):
 
     def quantile(self, u: Array) -> Array:
         """Values at probabilities inside 0 and 1, in the shape of ``u``."""
+
+
+def beta_quantile(a: float, b: float, u: Array) -> Array:
+    """Quantiles of a beta distribution with shapes of 1 to 5, to about 1e-11.
+
+    Near 0 a quantile goes with ``u ** (1 / a)``, near 1 with ``(1 - u) ** (1 / b)``. As a
+    function of that power either half is smooth, so a cubic through a few hundred exact
+    points gives it a dozen times faster than a search for each draw.
+    """
+    low, high, split = _halves(a, b)
+    below = u < split
+    with np.errstate(invalid="ignore"):
+        from_low = low.at(u ** (1.0 / a))
+        from_high = 1.0 - high.at((1.0 - u) ** (1.0 / b))
+    return np.asarray(np.where(below, from_low, from_high))
+
+
+@dataclass(frozen=True, eq=False)
+class _Half:
+    """Cubics between even points from 0 to ``top``: values and slopes times the step."""
+
+    top: float
+    values: Array
+    slopes: Array
+
+    def at(self, w: Array) -> Array:
+        count = len(self.values) - 1
+        place = np.clip(w * (count / self.top), 0.0, count)
+        cell = np.minimum(place.astype(np.intp), count - 1)
+        t = place - cell
+        one, two = self.values[cell], self.values[cell + 1]
+        a, b = self.slopes[cell], self.slopes[cell + 1]
+        step = two - one
+        return np.asarray(
+            one + t * (a + t * ((3.0 * step - 2.0 * a - b) + t * (a + b - 2.0 * step)))
+        )
+
+
+@lru_cache(maxsize=1024)
+def _halves(a: float, b: float) -> tuple[_Half, _Half, float]:
+    """Both halves of a beta distribution and the probability at which they meet: its mean's."""
+    from scipy.special import betainc
+
+    split = float(betainc(a, b, a / (a + b)))
+    return _half(a, b, split), _half(b, a, 1.0 - split), split
+
+
+def _half(a: float, b: float, split: float) -> _Half:
+    """The quantile as a function of w = u ** (1 / a), up to the probability ``split``."""
+    from scipy.special import beta, betaincinv
+
+    top = split ** (1.0 / a)
+    w = np.linspace(0.0, top, _CELLS + 1)
+    x = betaincinv(a, b, w**a)
+    # du/dw = a w^(a-1) over du/dx = x^(a-1) (1-x)^(b-1) / B; at 0 their limit.
+    start = (a * beta(a, b)) ** (1.0 / a)
+    ratio = np.divide(w, x, out=np.full_like(w, 1.0 / start), where=x > 0.0)
+    slopes = a * beta(a, b) * ratio ** (a - 1.0) * (1.0 - x) ** (1.0 - b)
+    return _Half(top, x, slopes * (top / _CELLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +142,7 @@ class Pert:
 
     def quantile(self, u: Array) -> Array:
         """See :class:`Distribution`."""
-        from scipy.special import betaincinv
-
-        return np.asarray(self.low + (self.high - self.low) * betaincinv(*self.shapes, u))
+        return self.low + (self.high - self.low) * beta_quantile(*self.shapes, u)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,9 @@ Answers: TypeAlias = dict[str, Array]
 """By output, (scenarios,); (periods, scenarios) for a whole line."""
 Ask: TypeAlias = Callable[[Draws], Answers]
 
-CHUNK = 2048
-"""Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache."""
+CHUNK = 512
+"""Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache and
+for a few hundred megabytes."""
 
 _BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
 
