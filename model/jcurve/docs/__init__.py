@@ -28,6 +28,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "sources.md": "jcurve.docs.sources:page",
         "j-curve.svg": "jcurve.docs.picture:page",
         "calibration.md": "jcurve.docs.calibration:page",
+        "drivers.md": "jcurve.docs.drivers:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
     }
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import line, result
-from jcurve.engine.primitives import Row, sum_to_date, value_at
-from jcurve.engine.units import SHARE, USD_M, USD_PER_SHARE
+from jcurve.engine.primitives import Row, ratio, sum_to_date, value_at
+from jcurve.engine.units import SHARE, TIMES, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import BILLION_IN_MILLIONS
 from jcurve.lines.returns import perpetuity
 
@@ -43,6 +43,13 @@ def value_per_share(
     the share price."""
     net = value_at(net_cash, valuation_date)
     return (enterprise_value + net) / value_at(diluted_shares, valuation_date)
+
+
+@line(TIMES, result)
+def price_over_value(shares_reference_price: Row, value_per_share: Row) -> Row:
+    """Share price over the model's value of a share: above 1 the market expects more than the
+    scenario gives. What would have to be true for 1 is a question to solve."""
+    return ratio(shares_reference_price, value_per_share)
 
 
 @line(SHARE, result)
