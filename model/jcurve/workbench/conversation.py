@@ -14,6 +14,7 @@ from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.desk import Desk
+from jcurve.workbench.exhibits import EXHIBITS, exhibit
 from jcurve.workbench.pictures import PICTURES, SIDES, picture, view_of
 from jcurve.workbench.quantities import scale_of
 from jcurve.workbench.questions import MEASURES, swings, what_must_be_true
@@ -66,6 +67,7 @@ class Conversation:
             "trace": self._trace,
             "tornado": lambda m: swings(desk, m["output"], view_of(self.side)),
             "solve": lambda m: what_must_be_true(desk, m["key"], m["target"]),
+            "exhibit": lambda m: exhibit(str(m["name"]), desk.case, view_of(self.side)),
             "yaml": self._yaml,
             "save": self._save,
         }
@@ -113,6 +115,7 @@ class Conversation:
             "groups": groups(desk.start),
             "controls": {item.key: control(item, years) for item in desk.start.items},
             "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
+            "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
             "sides": [{"name": name, "title": title} for name, title in SIDES.items()],
             "measures": [{"name": name, "title": title} for name, title in MEASURES.items()],
             "headlines": [headline.title for headline in HEADLINES.values()],
@@ -137,7 +140,7 @@ class Conversation:
             "positions": self._positions(),
             "headlines": headlines(case, base, view),
             "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},
-            "differences": differences(desk.differences, desk.overrides),
+            "differences": differences(desk.scenario, base.scenario, desk.overrides),
             "pins": comparison(compared, view),
             "can_undo": desk.can_undo,
             "can_redo": desk.can_redo,

@@ -18,7 +18,7 @@ from jcurve.errors import ScenarioError, UsageError, nearest
 from jcurve.project import Project, find_project
 from jcurve.workbench.quantities import Scale, scale_of
 
-__all__ = ["MAX_PINS", "Desk", "Pin", "Position", "moved_path"]
+__all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position", "moved_path"]
 
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from jcurve.assumptions import Difference
+from jcurve.assumptions import Assumption, Path, Scenario, compare
+from jcurve.assumptions.reading import number_text
+from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.case import Case
 from jcurve.engine.render import short_number
+from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import MINUS, written
+from jcurve.workbench.quantities import scale_of
 
 __all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace"]
 
 _MILLIONS = 1000.0
 _QUARTERS = 4
+_TENS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def _change(
     text = _difference(change, unit)
     if text is None:
         return "as in base", 0
-    return f"{text} against base", headline.better * (1 if change > 0 else -1)
+    return f"{text} vs base", headline.better * (1 if change > 0 else -1)
 
 
 def _difference(change: float, unit: str) -> str | None:
@@ -135,7 +140,8 @@ def _difference(change: float, unit: str) -> str | None:
     if unit == "USD m":
         return None if abs(change) < 0.5 else money(change / _MILLIONS, sign=True)
     if unit == "per year":
-        points = written(abs(change) * 100, decimals=2)
+        size = abs(change) * 100
+        points = written(size, decimals=2 if size < _TENS else 1)
         return None if float(points) == 0 else f"{sign}{points} points"
     if unit == "years":
         years = f"{abs(change):.1f}"
@@ -144,21 +150,36 @@ def _difference(change: float, unit: str) -> str | None:
     return None if float(times) == 0 else f"{sign}{times}x"
 
 
-def differences(found: Iterable[Difference], changed: Iterable[str]) -> list[dict[str, Any]]:
-    """What differs from base, as the list shows it; ``own`` where it was changed here."""
+def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> list[dict[str, Any]]:
+    """What differs from base, in the units that controls show; ``own`` where it was changed
+    here and not in a file."""
     owners = {_owner(key) for key in changed} | set(changed)
-    return [
-        {
-            "key": each.key,
-            "label": each.label,
-            "unit": each.unit,
-            "before": each.before,
-            "after": each.after,
-            "why": "" if each.set_by == "override" else each.why,
-            "own": each.key in owners,
-        }
-        for each in found
-    ]
+    made = []
+    for each in compare(base, scenario):
+        before, after = each.before, each.after
+        if each.what == "value":
+            before, after = (_shown(items[each.key]) for items in (base, scenario))
+        made.append(
+            {
+                "key": each.key,
+                "label": each.label,
+                "before": before,
+                "after": after,
+                "why": "" if each.key in owners else each.why,
+                "own": each.key in owners,
+            }
+        )
+    return made
+
+
+def _shown(item: Assumption) -> str:
+    scale = scale_of(item)
+    if isinstance(item.value, tuple):
+        return item.text()
+    if isinstance(item.value, Path):
+        points = (f"{item.value.label(p)}: {scale.text(v)}" for p, v in item.value.points)
+        return f"{'; '.join(points)} {scale.label}".strip()
+    return f"{scale.text(item.value)} {scale.label}".strip()
 
 
 def _owner(key: str) -> str:
@@ -189,15 +210,21 @@ def trace(
     name = line.partition("@")[0]
     tagged = "@" in line or (name not in model.viewed and name not in model.worldly)
     found = case.trace(line, at, None if tagged else side, depth=depth, size=size)
-    return _node(found, timeline)
+    return _node(found, timeline, case.scenario)
 
 
-def _node(node: Node, timeline: Any) -> dict[str, Any]:
-    unit = "" if node.unit == "date" else node.unit
+def _node(node: Node, timeline: Timeline, scenario: Scenario) -> dict[str, Any]:
+    unit = "" if node.unit in (DATE, SWITCH, CHOICE) else node.unit
+    value = short_number(node.value, node.unit, timeline)
+    if node.value is not None and node.value < 0:
+        value = value.replace("-", MINUS, 1)
+    if node.leaf is not None and node.value is not None and node.unit in (SWITCH, CHOICE):
+        choices = scenario[node.leaf.key].choices if node.leaf.key in scenario else ()
+        value = number_text(node.value, node.unit, choices)
     made: dict[str, Any] = {
         "row": node.row,
         "at": node.at,
-        "value": short_number(node.value, node.unit, timeline),
+        "value": value,
         "unit": unit,
         "kind": node.kind,
         "definition": node.definition,
@@ -205,7 +232,7 @@ def _node(node: Node, timeline: Any) -> dict[str, Any]:
         "through": list(node.through),
         "omitted": node.omitted,
         "elsewhere": node.elsewhere,
-        "children": [_node(child, timeline) for child in node.children],
+        "children": [_node(child, timeline, scenario) for child in node.children],
     }
     if node.leaf is not None:
         made["leaf"] = {

@@ -71,6 +71,14 @@ class Panel(anywidget.AnyWidget):
     def _heard(self, _: Any, message: Any, __: Any) -> None:
         if not isinstance(message, Mapping):
             return
+        try:
+            self._answer(message)
+        except Exception as error:
+            # A fault of ours: the reader is told, the state stands, the log has the rest.
+            self.send({"n": message.get("n"), "ok": False, "error": {"what": _fault(error)}})
+            raise
+
+    def _answer(self, message: Mapping[str, Any]) -> None:
         if message.get("do") == "report":
             self._report(message)
             return
@@ -106,6 +114,9 @@ class Panel(anywidget.AnyWidget):
                 name, files = report(position, view, desk.project, tell)
             except JCurveError as error:
                 say(self.send, {"n": n, "ok": False, "error": refusal(error)})
+            except Exception as error:
+                say(self.send, {"n": n, "ok": False, "error": {"what": _fault(error)}})
+                raise
             else:
                 say(self._send_files, n, name, files)
 
@@ -126,6 +137,10 @@ class Panel(anywidget.AnyWidget):
         told = [{"name": file, "type": media} for file, media, _ in files]
         content = {"n": n, "ok": True, "result": {"name": name, "files": told}}
         self.send(content, [data for _, _, data in files])
+
+
+def _fault(error: Exception) -> str:
+    return f"A fault of the workbench ({type(error).__name__}: {error})"
 
 
 def _speaker() -> Callable[..., None]:

@@ -77,7 +77,7 @@ function render({ model, el }) {
     const number = Object.keys(state.overrides).length;
     reset.disabled = !number;
     const schema = model.get("schema");
-    status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no changes"}`;
+    status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no change"} to ${state.start}`;
     headlines.show(state.headlines);
     picture.show(state);
     controls.show(state.values, state.positions);

@@ -44,32 +44,73 @@ class Picture {
     this.link = link;
     this.onTrace = onTrace;
     this.side = h("select", { "aria-label": "View or world", on: { change: () => this.look() } });
+    this.report = "";
     this.which = h("select", { "aria-label": "Exhibit", on: { change: () => this.look() } });
     this.title = h("h2", { className: "jc-picture-title" });
     this.what = h("p", { className: "jc-what" });
     this.drawing = h("div", { className: "jc-drawing" });
     this.numbers = h("div", { className: "jc-numbers", id: freshId("numbers"), hidden: true });
     this.toggle = toggle("Numbers", this.numbers);
+    this.busy = h("span", { className: "jc-busy", textContent: "updating …" });
+    this.says = h("p", { className: "jc-says" });
     this.element = h("section", { className: "jc-picture", "aria-label": "Picture" },
-      h("div", { className: "jc-bar" }, h("div", {}, this.title, this.what),
+      h("div", { className: "jc-bar" }, h("div", {}, this.title, this.what, this.busy),
         h("div", { className: "jc-choices" }, this.which, this.side, this.toggle)),
-      this.drawing, this.numbers);
+      this.drawing, this.says, this.numbers);
   }
 
   open(schema) {
-    fill(this.which, schema.pictures.map(({ name, title }) => h("option", { value: name, textContent: title })));
+    const option = ({ name, title }) => h("option", { value: name, textContent: title });
+    fill(this.which, h("optgroup", { label: "Live" }, schema.pictures.map(option)),
+      h("optgroup", { label: "From the report" }, schema.exhibits.map(option)));
     fill(this.side, schema.sides.map(({ name, title }) => h("option", { value: name, textContent: title })));
   }
 
+  /** Live pictures come with every state; exhibits of the report are asked for at rest. */
   look() {
-    this.link.ask({ do: "look", picture: this.which.value, side: this.side.value }, "look");
+    const name = this.which.value;
+    this.report = name.startsWith("report:") ? name : "";
+    this.link.ask({ do: "look", side: this.side.value, ...(this.report ? {} : { picture: name }) }, "look");
   }
 
-  show({ picture, side }) {
+  async rest() {
+    const name = this.report;
+    const reply = await this.link.askSlowly({ do: "exhibit", name });
+    const { hash, view } = this.state;
+    if (this.report !== name) return;
+    if (!reply.ok) {
+      this.says.textContent = reply.lost ? "" : reply.error.what;
+    } else if (reply.result.hash === hash && reply.result.view === view) {
+      const { title, subtitle, svg, alt, reading, source } = reply.result;
+      this.title.textContent = title;
+      this.what.textContent = subtitle;
+      this.says.textContent = `${reading} Source: ${source}.`;
+      this.drawing.innerHTML = svg;
+      const drawn = this.drawing.querySelector("svg");
+      drawn.setAttribute("role", "img");
+      drawn.setAttribute("aria-label", alt);
+      drawn.setAttribute("class", "jc-svg");
+      this.drawing.classList.remove("jc-old");
+    }
+  }
+
+  show(state) {
+    this.state = state;
+    const { picture, side } = state;
     if (!this.link.isBusy("look")) {
-      this.which.value = picture.name;
+      this.which.value = this.report || picture.name;
       this.side.value = side;
     }
+    show(this.toggle, !this.report);
+    clearTimeout(this.waiting);
+    if (this.report) {
+      this.drawing.classList.add("jc-old");
+      show(this.numbers, false);
+      this.waiting = setTimeout(() => this.rest(), 300);
+      return;
+    }
+    this.drawing.classList.remove("jc-old");
+    this.says.textContent = "";
     this.title.textContent = picture.title;
     this.what.textContent = picture.what;
     this.drawing.innerHTML = picture.svg;
@@ -94,8 +135,8 @@ function differencesOf(state, link, reveal) {
     h("thead", {}, h("tr", {}, ["Assumption", "Base", "Here", "Why", ""].map((text) => h("th", { scope: "col", textContent: text })))),
     h("tbody", {}, state.differences.map((each) => h("tr", {},
       h("th", { scope: "row" }, h("button", { type: "button", className: "jc-link", textContent: each.label, title: each.key, on: { click: () => reveal(each.key) } })),
-      h("td", { textContent: `${each.before} ${each.before.includes(";") ? "" : each.unit}` }),
-      h("td", { textContent: `${each.after} ${each.after.includes(";") ? "" : each.unit}` }),
+      h("td", { textContent: each.before }),
+      h("td", { textContent: each.after }),
       h("td", { textContent: each.own ? "changed here" : each.why }),
       h("td", {}, each.own ? h("button", {
         type: "button", className: "jc-icon", textContent: "↺", title: "Set back", "aria-label": `Set back: ${each.label}`,
@@ -110,7 +151,7 @@ function traceTree(node, onTrace, depth = 0) {
     h("strong", { textContent: `${node.value}${unit}` }), " ",
     h("code", { textContent: node.row }),
     node.at ? h("span", { className: "jc-quiet", textContent: ` ${node.at}` }) : null,
-    h("span", { className: "jc-trace-says", textContent: node.definition }),
+    h("span", { className: "jc-trace-says", textContent: node.definition.replace(/\*([^*]+)\*/g, "$1") }),
     node.leaf ? h("span", { className: "jc-quiet", textContent: [node.leaf.kind, node.leaf.source, node.leaf.as_of].filter(Boolean).join(" · ") }) : null,
     node.formula ? h("code", { className: "jc-formula", textContent: `= ${node.formula}` }) : null);
   if (node.omitted || node.elsewhere) {

@@ -9,7 +9,7 @@ class Tools {
     this.bar = h("div", { className: "jc-tabs", role: "tablist", "aria-label": "Analysis" });
     this.panes = h("div", { className: "jc-panes" });
     this.element = h("section", { className: "jc-tools", "aria-label": "Analysis" }, this.bar, this.panes);
-    this.differences = this.add("differences", "Changes");
+    this.differences = this.add("differences", "Differs from base");
     this.pins = this.add("pins", "Compare");
     this.tornado = this.add("tornado", "Tornado");
     this.solve = this.add("solve", "What must be true");
@@ -66,7 +66,7 @@ class Tools {
   show(state) {
     this.state = state;
     const number = state.differences.length;
-    this.differences.tab.textContent = number ? `Changes (${number})` : "Changes";
+    this.differences.tab.textContent = number ? `Differs from base (${number})` : "Differs from base";
     fill(this.differences.pane, differencesOf(state, this.link, this.reveal));
     this.showPins(state);
     for (const each of [this.tornado, this.solve, this.trace]) {

@@ -1,0 +1,457 @@
+"""The workbench without a browser: what its state may be, and what it says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jcurve.assumptions import UNITS, Scenario, scenario
+from jcurve.case import Case, evaluate
+from jcurve.errors import JCurveError, ScenarioError, UsageError
+from jcurve.project import Project
+from jcurve.workbench.controls import control, groups
+from jcurve.workbench.conversation import Conversation
+from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate
+from jcurve.workbench.pictures import PICTURES, SIDES, picture
+from jcurve.workbench.quantities import scale_of, slider
+from jcurve.workbench.readouts import HEADLINES, headlines
+
+HOME = Path(__file__).resolve().parents[2]
+WACC = "returns.wacc"
+CAPEX = "capex.total"
+
+
+@pytest.fixture(scope="module")
+def evaluator() -> Evaluate:
+    """The model, asked once for each state in the whole module."""
+    kept: dict[tuple[str, str], Case] = {}
+
+    def found(state: Scenario) -> Case:
+        token = (state.name, state.hash)
+        if token not in kept:
+            kept[token] = evaluate(state, project=Project(HOME))
+        return kept[token]
+
+    return found
+
+
+@pytest.fixture
+def desk(evaluator: Evaluate) -> Desk:
+    return Desk("base", project=Project(HOME), evaluator=evaluator)
+
+
+@pytest.fixture
+def talk(desk: Desk) -> Conversation:
+    return Conversation(desk)
+
+
+@pytest.fixture(scope="module")
+def base() -> Scenario:
+    return scenario("base", project=Project(HOME))
+
+
+class TestChanging:
+    """A change becomes the state only when it validates and has an answer."""
+
+    def test_a_bare_number_is_in_the_unit_that_the_control_shows(self, desk: Desk) -> None:
+        desk.set(WACC, "9.9")
+        assert desk.overrides == {WACC: "9.9 percent per year"}
+        assert desk.scenario[WACC].value == pytest.approx(0.099)
+
+    def test_a_unit_that_is_typed_wins(self, desk: Desk) -> None:
+        desk.set(WACC, "990 basis points")
+        assert desk.scenario[WACC].value == pytest.approx(0.099)
+
+    def test_the_state_is_what_the_command_line_makes_of_the_same_overrides(
+        self, desk: Desk
+    ) -> None:
+        desk.set(WACC, "9.9")
+        desk.set(CAPEX, "200", period="2027")
+        other = evaluate(scenario("base", desk.overrides, project=desk.project))
+        assert desk.scenario.hash == other.scenario.hash
+        assert desk.case.headlines() == other.headlines()
+
+    @pytest.mark.parametrize("text", ["", " ", "x", "1,5", "900", "nan", "9 USD", "{2027: 9}"])
+    def test_what_does_not_validate_leaves_everything_as_it_was(
+        self, desk: Desk, text: str
+    ) -> None:
+        desk.set(WACC, "9.9")
+        before = desk.position, desk.case, desk.can_undo, desk.can_redo
+        with pytest.raises(ScenarioError):
+            desk.set(WACC, text)
+        assert (desk.position, desk.case, desk.can_undo, desk.can_redo) == before
+
+    def test_a_state_without_an_answer_is_no_state(self) -> None:
+        """The model may refuse what validates; the desk then stays where it was."""
+
+        def refuses(state: Scenario) -> Case:
+            if state.overrides:
+                raise JCurveError("no answer")
+            return evaluate(state, project=Project(HOME))
+
+        desk = Desk("base", project=Project(HOME), evaluator=refuses)
+        with pytest.raises(JCurveError, match="no answer"):
+            desk.set(WACC, "9.9")
+        assert desk.overrides == {}
+        assert not desk.can_undo
+
+    def test_a_value_set_back_is_no_change(self, desk: Desk) -> None:
+        desk.set(WACC, "9.9")
+        desk.set(WACC, scale_of(desk.start[WACC]).text(desk.start[WACC].row()[0]))
+        assert desk.overrides == {}
+        assert desk.scenario.hash == desk.start.hash
+
+    def test_remainders_are_never_set(self, desk: Desk) -> None:
+        (derived, *_) = [item.key for item in desk.start.items if item.derived]
+        with pytest.raises(ScenarioError, match="computed, never set"):
+            desk.set(derived, "10")
+
+    def test_a_year_then_the_whole_path(self, desk: Desk) -> None:
+        """The whole path replaces single years set before it."""
+        desk.set(CAPEX, "200", period="2027")
+        desk.set(WACC, "9.9")
+        desk.move(CAPEX, 0.5)
+        assert set(desk.overrides) == {CAPEX, WACC}
+        assert desk.moved_to(CAPEX) == 0.5
+
+    def test_a_path_at_its_high_is_its_high(self, desk: Desk) -> None:
+        desk.move(CAPEX, 1.0)
+        assert desk.scenario[CAPEX].row() == pytest.approx(desk.start[CAPEX].highs())
+        desk.move(CAPEX, 0.0)
+        assert desk.overrides == {}
+
+    def test_a_path_with_a_year_of_its_own_has_no_position(self, desk: Desk) -> None:
+        desk.set(CAPEX, "200", period="2027")
+        assert desk.moved_to(CAPEX) is None
+
+    def test_only_a_path_with_a_range_moves(self, desk: Desk) -> None:
+        with pytest.raises(ScenarioError, match="no path with a range"):
+            desk.move(WACC, 0.5)
+
+
+class TestGoingBack:
+    def test_undo_and_redo(self, desk: Desk) -> None:
+        hashes = [desk.scenario.hash]
+        for value in ("9.1", "9.2", "9.3"):
+            desk.set(WACC, value)
+            hashes.append(desk.scenario.hash)
+        for expected in hashes[-2::-1]:
+            desk.undo()
+            assert desk.scenario.hash == expected
+        assert not desk.can_undo
+        for expected in hashes[1:]:
+            desk.redo()
+            assert desk.scenario.hash == expected
+        assert not desk.can_redo
+
+    def test_a_drag_undoes_as_one(self, desk: Desk) -> None:
+        for step in range(20):
+            desk.set(WACC, f"{9 + step / 100}", gesture="drag-1")
+        desk.undo()
+        assert desk.overrides == {}
+        assert not desk.can_undo
+
+    def test_two_drags_undo_as_two(self, desk: Desk) -> None:
+        desk.set(WACC, "9.1", gesture="drag-1")
+        desk.set(WACC, "9.2", gesture="drag-2")
+        desk.undo()
+        assert desk.overrides == {WACC: "9.1 percent per year"}
+
+    def test_a_drag_after_an_undo_is_new(self, desk: Desk) -> None:
+        desk.set(WACC, "9.1", gesture="drag-1")
+        desk.set(WACC, "9.2", gesture="drag-2")
+        desk.undo()
+        desk.set(WACC, "9.3", gesture="drag-2")
+        assert not desk.can_redo
+        desk.undo()
+        assert desk.overrides == {WACC: "9.1 percent per year"}
+
+    def test_reset_of_one_and_of_all(self, desk: Desk) -> None:
+        desk.set(WACC, "9.9")
+        desk.set(CAPEX, "200", period="2027")
+        desk.set(CAPEX, "210", period="2028")
+        desk.reset(CAPEX)
+        assert desk.overrides == {WACC: "9.9 percent per year"}
+        desk.undo()
+        assert len(desk.overrides) == 3
+        desk.reset()
+        assert desk.overrides == {}
+
+    def test_another_scenario_and_back(self, desk: Desk) -> None:
+        desk.set(WACC, "9.9")
+        desk.open("bull")
+        assert (desk.start.name, desk.overrides) == ("bull", {})
+        assert desk.base.scenario.name == "base"
+        desk.undo()
+        assert (desk.start.name, len(desk.overrides)) == ("base", 1)
+
+    def test_nothing_to_undo_is_nothing_done(self, desk: Desk) -> None:
+        desk.undo()
+        desk.redo()
+        assert desk.overrides == {}
+
+
+class TestPins:
+    def test_a_pinned_case_stays_as_it_was(self, desk: Desk) -> None:
+        desk.set(WACC, "9.9")
+        desk.pin("  dear   capital ")
+        desk.set(WACC, "8")
+        (pin,) = desk.pins
+        assert pin.name == "dear capital"
+        desk.go_to("dear capital")
+        assert desk.scenario.hash == pin.case.scenario.hash
+        desk.unpin("dear capital")
+        assert desk.pins == ()
+
+    def test_refusals(self, desk: Desk) -> None:
+        with pytest.raises(UsageError, match="needs a name"):
+            desk.pin(" ")
+        for number in range(MAX_PINS):
+            desk.pin(f"case {number}")
+        with pytest.raises(UsageError, match="is pinned"):
+            desk.pin("case 0")
+        with pytest.raises(UsageError, match="too many"):
+            desk.pin("one more")
+        with pytest.raises(UsageError, match="did you mean 'case 1'"):
+            desk.go_to("case1")
+
+
+class TestControls:
+    """Controls follow from the assumptions: nothing is listed twice by hand."""
+
+    def test_every_assumption_has_one(self, base: Scenario) -> None:
+        found = groups(base)
+        keys = [key for group in found[1:] for key in group["keys"]]
+        assert sorted(keys) == sorted(item.key for item in base.items)
+        assert set(found[0]["keys"]) < set(keys)
+
+    def test_what_it_says_can_be_sent(self, base: Scenario) -> None:
+        """Plain data, and a value that reads back as the value: to a dozen digits."""
+        for item in base.items:
+            about = json.loads(json.dumps(control(item, range(2026, 2041)), allow_nan=False))
+            assert about["label"]
+            assert about["rationale"]
+            if item.derived or item.shape != "scalar":
+                continue
+            text = scale_of(item).given(about["text"])
+            changed = base.with_overrides({item.key: text})
+            assert changed[item.key].row() == pytest.approx(item.row(), rel=1e-11)
+
+    def test_sliders_span_the_range_within_the_bounds(self, base: Scenario) -> None:
+        seen = 0
+        for item in base.items:
+            scale = scale_of(item)
+            ends = slider(item, scale)
+            if ends is None:
+                continue
+            seen += 1
+            assert ends["min"] < ends["max"]
+            assert ends["step"] > 0
+            assert item.bounds is not None
+            floor, ceiling = (scale.shown(bound) for bound in item.bounds)
+            slack = 1e-9 * max(1.0, abs(ceiling))
+            assert floor - slack <= ends["min"]
+            assert ends["max"] <= ceiling + slack
+            assert ends["min"] <= ends["low"] + ends["step"]
+            assert ends["high"] - ends["step"] <= ends["max"]
+        assert seen > 100
+
+    def test_units_that_are_shown_convert(self, base: Scenario) -> None:
+        for item in base.items:
+            assert scale_of(item).unit in UNITS
+
+
+class TestSaying:
+    """What is on the screen is what the model says of this very state."""
+
+    def test_headlines_are_the_case_in_words(self, desk: Desk) -> None:
+        shown = {each["name"]: each for each in headlines(desk.case, desk.base, "programme")}
+        assert list(shown) == list(HEADLINES)
+        assert {each["change"] for each in shown.values()} == {"as in base"}
+        npv = desk.case["npv"]
+        assert shown["npv"]["text"].startswith("−$" if npv < 0 else "$")
+
+    def test_never_says_what_is_missing(self) -> None:
+        """Without a payback the balance that is not recovered stands there."""
+        desk = Desk("base", {WACC: 0.12}, project=Project(HOME))
+        assert desk.case["payback"] is None
+        (payback,) = [
+            each
+            for each in headlines(desk.case, desk.base, "programme")
+            if each["name"] == "payback"
+        ]
+        assert payback["text"] == "never"
+        assert payback["note"].endswith("not recovered by 2040")
+
+    def test_a_change_is_better_or_worse(self, desk: Desk) -> None:
+        desk.set(WACC, "8")
+        found = {each["name"]: each for each in headlines(desk.case, desk.base, "programme")}
+        assert found["npv"]["trend"] == (1 if desk.case["npv"] > desk.base["npv"] else -1)
+        assert "vs base" in found["npv"]["change"]
+        assert found["trough_amount"]["trend"] == 0
+
+    @pytest.mark.parametrize("name", PICTURES)
+    def test_every_picture_of_every_side(self, desk: Desk, evaluator: Evaluate, name: str) -> None:
+        """Each can be drawn, says what it shows, and lists what it draws."""
+        bull = evaluator(scenario("bull", project=Project(HOME)))
+        for side in SIDES:
+            made = picture(name, side, bull, desk.base, [("<pinned> & co", desk.case)])
+            assert made["svg"].count("<svg") == 1
+            assert 'role="img"' in made["svg"]
+            assert not re.search(r"\b(nan|inf|None)\b", made["svg"])
+            assert "<pinned>" not in made["svg"]
+            rows = made["table"]["rows"]
+            assert set(rows) == {"Base", "<pinned> & co", "Present state"}
+            assert {len(cells) for cells in rows.values()} == {len(made["table"]["years"])}
+
+    def test_the_curve_ends_at_the_balance(self, desk: Desk) -> None:
+        """The picture's last number is the model's own."""
+        made = picture("jcurve", "programme", desk.case, desk.base)
+        last = made["table"]["rows"]["Base"][-1].replace("−", "-").replace(",", "")
+        balance = desk.case.row("cumulative_free_cash_flow")[-1] / 1000
+        assert float(last) == pytest.approx(balance, rel=5e-3)
+
+
+class TestTalking:
+    """Messages in, state and answers out; a refused one changes nothing."""
+
+    def test_a_change_and_its_state(self, talk: Conversation) -> None:
+        reply = talk.hear({"do": "set", "n": "a-1", "key": WACC, "text": "9.9"})
+        assert reply == {"n": "a-1", "ok": True, "result": None, "serial": 1}
+        state = json.loads(json.dumps(talk.state(), allow_nan=False))
+        assert state["values"][WACC]["text"] == "9.9"
+        assert state["hash"] == talk.desk.scenario.hash
+        assert [each["key"] for each in state["differences"]] == [WACC]
+        assert state["differences"][0]["after"] == "9.9 % a year"
+
+    def test_a_refusal_in_the_unit_that_is_shown(self, talk: Conversation) -> None:
+        before = talk.state()
+        reply = talk.hear({"do": "set", "n": 1, "key": WACC, "text": "900"})
+        assert not reply["ok"]
+        assert reply["error"]["what"] == (
+            "Out of bounds: 900 percent per year. Allowed: 1 to 40 % a year"
+        )
+        assert reply["serial"] == 0
+        assert talk.state() == before
+
+    @pytest.mark.parametrize(
+        ("message", "what"),
+        [
+            ({"do": "set", "key": "returns.wcc", "text": "9"}, "Did you mean returns.wacc?"),
+            ({"do": "opn", "name": "bull"}, "Unknown request"),
+            ({"do": "open", "name": "bul"}, "Did you mean bull?"),
+            ({"do": "set", "key": WACC}, "not a message of the panel"),
+            ({"do": "move", "key": CAPEX, "at": "far"}, "not a message of the panel"),
+            ({"do": "look", "picture": "x"}, "Unknown picture"),
+            ({"do": "trace", "line": "npw"}, "Did you mean npv?"),
+            ({"do": "trace", "line": "capex", "at": "1999"}, "1999"),
+            ({"do": "tornado", "output": "x"}, "Unknown measure"),
+            ({"do": "solve", "key": WACC, "target": "npv"}, "Not a target"),
+            ({"do": "exhibit", "name": "x"}, "Unknown exhibit"),
+            ({"do": "save", "name": "mine", "reason": "x"}, "Nothing is changed"),
+            (
+                {"do": "set", "key": "capex.mix.accelerators", "text": "99", "period": "2028"},
+                "sum to more than 1",
+            ),
+            ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
+            ({"do": "set", "key": "life.changes", "text": "[{date: 1}]"}, "Not a change"),
+        ],
+    )
+    def test_refusals_in_words(
+        self, talk: Conversation, message: dict[str, Any], what: str
+    ) -> None:
+        reply = talk.hear({"n": 1, **message})
+        assert not reply["ok"]
+        assert what in reply["error"]["what"]
+        assert talk.serial == 0
+
+    def test_views_and_worlds(self, talk: Conversation) -> None:
+        programme = talk.state()
+        talk.hear({"do": "look", "picture": "income", "side": "without"})
+        world = talk.state()
+        assert (world["view"], world["picture"]["side"]) == ("programme", "without")
+        assert world["headlines"] == programme["headlines"]
+        talk.hear({"do": "look", "side": "go_forward"})
+        assert talk.state()["headlines"] != programme["headlines"]
+
+    def test_the_schema_can_be_sent(self, talk: Conversation) -> None:
+        assert json.loads(json.dumps(talk.schema(), allow_nan=False))["start"] == "base"
+
+    def test_a_trace_reaches_assumptions(self, talk: Conversation) -> None:
+        found = talk.hear({"do": "trace", "line": "npv"})["result"]
+        leaves = [node for node in _walk(found) if "leaf" in node]
+        assert WACC in {node["leaf"]["key"] for node in leaves}
+        assert "perpetuity" in {node["value"] for node in leaves}
+
+    def test_a_number_of_the_table_is_traced_where_it_stands(self, talk: Conversation) -> None:
+        found = talk.hear({"do": "trace", "line": "capex", "at": "2028", "side": "without"})
+        assert found["result"]["row"] == "capex@without"
+        assert found["result"]["at"] == "2028"
+
+    def test_the_tornado_measures_this_state(self, talk: Conversation) -> None:
+        talk.hear({"do": "set", "key": WACC, "text": "8"})
+        found = talk.hear({"do": "tornado", "output": "npv"})["result"]
+        assert found["number"] == pytest.approx(talk.desk.case["npv"])
+        spreads = [
+            max(row["at_low"], row["at_high"], found["number"])
+            - min(row["at_low"], row["at_high"], found["number"])
+            for row in found["rows"]
+        ]
+        assert spreads == sorted(spreads, reverse=True)
+
+    def test_what_must_be_true_can_be_set(self, talk: Conversation) -> None:
+        """The answer, set, meets the target."""
+        found = talk.hear({"do": "solve", "key": CAPEX, "target": "npv=0"})["result"]
+        reply = talk.hear({"do": "set", "key": found["key"], "text": found["set"]})
+        assert reply["ok"]
+        assert abs(talk.desk.case["npv"]) < 1_000.0
+
+    def test_an_exhibit_of_the_report(self, talk: Conversation) -> None:
+        found = talk.hear({"do": "exhibit", "name": "report:bridge"})["result"]
+        assert found["svg"].lstrip().startswith("<svg")
+        assert found["hash"] == talk.desk.scenario.hash
+
+
+def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node["children"]:
+        yield from _walk(child)
+
+
+class TestSaving:
+    @pytest.fixture
+    def copy(self, tmp_path: Path) -> Conversation:
+        shutil.copytree(HOME / "data", tmp_path / "data")
+        return Conversation(Desk("bull", project=Project(tmp_path)))
+
+    def test_a_saved_state_is_opened_as_it_was(self, copy: Conversation) -> None:
+        copy.hear({"do": "set", "key": WACC, "text": "9.9"})
+        copy.hear({"do": "move", "key": CAPEX, "at": -0.4})
+        copy.hear({"do": "set", "key": CAPEX, "text": "200", "period": "2027"})
+        state = copy.desk.scenario.hash
+        reply = copy.hear({"do": "save", "name": "mine", "reason": "To see."})
+        assert reply["result"] == {"file": "data/scenarios/mine.yml", "name": "mine"}
+        assert "mine" in copy.state()["scenarios"]
+        assert copy.hear({"do": "open", "name": "mine"})["ok"]
+        assert copy.desk.scenario.hash == state
+        assert copy.desk.overrides == {}
+
+    def test_no_second_file_of_a_name(self, copy: Conversation) -> None:
+        copy.hear({"do": "set", "key": WACC, "text": "9.9"})
+        assert copy.hear({"do": "save", "name": "mine", "reason": "To see."})["ok"]
+        copy.hear({"do": "set", "key": WACC, "text": "10"})
+        again = copy.hear({"do": "save", "name": "mine", "reason": "To see."})
+        assert again["error"]["what"].startswith("A scenario of this name exists: mine")
+
+    def test_the_yaml_is_the_file(self, copy: Conversation) -> None:
+        copy.hear({"do": "set", "key": WACC, "text": "9.9"})
+        asked = {"name": "mine", "reason": "To see."}
+        text = copy.hear({"do": "yaml", **asked})["result"]
+        copy.hear({"do": "save", **asked})
+        assert (copy.desk.project.scenarios / "mine.yml").read_text() == text
