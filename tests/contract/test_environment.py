@@ -142,6 +142,13 @@ def test_the_pythons_tested_are_those_supported() -> None:
     admitted = SpecifierSet(project()["project"]["requires-python"])
     around = [f"3.{minor}" for minor in range(9, 17)]
     assert [each for each in around if admitted.contains(f"{each}.1")] == list(PYTHONS)
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
+    found = re.search(r"\((\d+), (\d+)\) <= sys\.version_info\[:2\] <= \((\d+), (\d+)\)", makefile)
+    assert found
+    first, last = f"{found[1]}.{found[2]}", f"{found[3]}.{found[4]}"
+    assert (first, last) == (PYTHONS[0], PYTHONS[-1])
+    assert f"Python {first} to {last}" in makefile
+    assert f"Python {first} to {last}" in (HOME / "README.md").read_text(encoding="utf-8")
 
 
 MACHINE = (
