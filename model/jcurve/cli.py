@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"jcurve: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt as interrupt:
-        print(f"jcurve: {interrupt or 'interrupted'}", file=sys.stderr)
+        print(f"jcurve: {str(interrupt) or 'interrupted'}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough. Python flushes standard output once more on its way

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-__all__ = ["LIFELINE", "Finished", "hold_lifeline", "run_process"]
+__all__ = ["LIFELINE", "Finished", "Tail", "hold_lifeline", "kill_tree", "run_process"]
 
 LIFELINE = "JCURVE_LIFELINE"
 """Set in the environment of a process whose standard input is its lifeline."""
@@ -87,8 +87,8 @@ def run_process(
         env=environment,
         start_new_session=True,
     ) as process:
-        out = _Tail(process.stdout, tail, on_line)
-        err = _Tail(process.stderr, tail, None)
+        out = Tail(process.stdout, tail, on_line)
+        err = Tail(process.stderr, tail, None)
         timed_out = False
         try:
             while process.poll() is None:
@@ -101,7 +101,7 @@ def run_process(
                 _wait(process, min(_TICK, deadline - gone))
         finally:
             if process.poll() is None:  # late, interrupted, or a callback failed
-                _kill_tree(process)
+                kill_tree(process)
         return Finished(
             exit_status=process.wait(),
             timed_out=timed_out,
@@ -135,7 +135,7 @@ def hold_lifeline() -> None:
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
 
 
-class _Tail:
+class Tail:
     """Drains a stream in a thread and keeps its last bytes."""
 
     def __init__(
@@ -165,7 +165,13 @@ class _Tail:
         finally:
             os.close(self._descriptor)
 
+    def take(self) -> str:
+        """What it holds of a stream that is still open; it then holds nothing."""
+        kept, self._kept = self._kept, bytearray()
+        return bytes(kept).decode(errors="replace")
+
     def text(self) -> str:
+        """What it holds once the stream has ended."""
         # A process that left the group may still hold the pipe: do not wait for it.
         self._thread.join(_DRAIN)
         return bytes(self._kept).decode(errors="replace")
@@ -178,7 +184,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
         return
 
 
-def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
     """Kill the group, and every descendant outside it, before any can be re-parented."""
     import psutil  # type: ignore[import-untyped]
 

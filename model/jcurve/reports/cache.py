@@ -24,11 +24,12 @@ from typing import Any, Literal
 
 from jcurve.errors import JCurveError
 from jcurve.files import digest
+from jcurve.project import Project
 from jcurve.reports.editions import Edition, latest
 from jcurve.reports.plan import Plan
 from jcurve.reports.provenance import combined, inputs
 
-__all__ = ["Keys", "Standing", "intact", "keys", "relook", "standing"]
+__all__ = ["Keys", "Standing", "intact", "keys", "loaded_files", "relook", "standing"]
 
 _PACKAGE = Path(__file__).parents[1]
 _RENDERER = _PACKAGE / "reports" / "briefing"
@@ -79,6 +80,16 @@ def keys(plan: Plan) -> Keys:
     }
     look = {"text": text, "renderer": _renderer()}
     return Keys(_hash(content), _hash(look))
+
+
+def loaded_files(project: Project) -> str:
+    """One hash of the package's and the project's files that a process may have loaded.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    scenarios = combined(project.scenarios, _files(project.scenarios))
+    return _hash([_package(), _renderer(), inputs(project), scenarios])
 
 
 def standing(plan: Plan, wanted: Keys) -> Standing | None:

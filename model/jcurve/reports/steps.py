@@ -25,12 +25,25 @@ from jcurve.reports.results import FILE_NAME
 from jcurve.reports.staged import Staged
 from jcurve.reports.verdict import Verdict, judge
 
-__all__ = ["DEADLINE", "Executor", "Plain", "Progress", "environment", "keep_failed", "verdict_on"]
+__all__ = [
+    "DEADLINE",
+    "Cancelled",
+    "Executor",
+    "Plain",
+    "Progress",
+    "environment",
+    "keep_failed",
+    "verdict_on",
+]
 
 DEADLINE = 600.0
 """Seconds of wall time for the execution of one report."""
 
 Progress = Callable[[str], None]
+
+
+class Cancelled(BaseException):
+    """The run's caller has called everything off."""
 
 
 class Executor(Protocol):
@@ -48,13 +61,22 @@ class Executor(Protocol):
             RunError: it cannot be rendered.
         """
 
+    def close(self) -> None:
+        """End what is kept from run to run."""
+
 
 class Plain:
     """A child process for each run: slow to start, and right on every machine."""
 
-    def __init__(self, render: Render | None = None) -> None:
-        """Render with ``render``, or as a briefing when None."""
+    def __init__(self, render: Render | None = None, stop: threading.Event | None = None) -> None:
+        """Set up an executor.
+
+        Args:
+            render: renders; as a briefing when None.
+            stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
+        """
         self._render = render
+        self._stop = stop or threading.Event()
         self._loading: threading.Thread | None = None
 
     def execute(
@@ -78,7 +100,15 @@ class Plain:
             env=environment(plan.project, staged),
             lifeline=True,
             on_line=progress,
+            on_tick=self._tick,
         )
+
+    def close(self) -> None:
+        """Nothing is kept from run to run."""
+
+    def _tick(self, seconds: float) -> None:
+        if self._stop.is_set():
+            raise Cancelled
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
         """Render in this process."""

@@ -1,0 +1,132 @@
+"""The verbs for unattended runs: batch, runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from jcurve.errors import UsageError, nearest
+from jcurve.project import Project
+from jcurve.reports import Ledger
+from jcurve.reports.drive import recover
+from jcurve.reports.ledger import Attempt, RunState
+from jcurve.reports.plan import Resolve
+
+__all__ = ["COMMANDS", "Asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every command of this kind needs of the command line.
+
+    Attributes:
+        chosen: the options.
+        project: the project.
+        overrides: of ``--set``.
+        resolve: reads a scenario.
+    """
+
+    chosen: argparse.Namespace
+    project: Project
+    overrides: Mapping[str, Any]
+    resolve: Resolve
+
+
+def _batch(asked: Asked) -> int:
+    from jcurve.assumptions import available
+    from jcurve.bars import Bars
+    from jcurve.reports.batch import batch
+    from jcurve.reports.retry import Retry
+
+    chosen = asked.chosen
+    with Bars() as bars:
+        made = batch(
+            chosen.reports or ["scenario_report"],
+            chosen.scenario or available(asked.project),
+            asked.overrides,
+            project=asked.project,
+            view=chosen.view,
+            jobs=chosen.jobs,
+            engine="plain" if chosen.plain else "warm",
+            deadline=chosen.deadline,
+            retry=Retry(attempts=chosen.attempts),
+            force=chosen.force,
+            resolve=asked.resolve,
+            watch=bars,
+        )
+    if made.fallback:
+        print(f"jcurve: each run had a process of its own: {made.fallback}", file=sys.stderr)
+    for run in made.runs:
+        if run.failed:
+            said = run.error or run.message or run.state
+            print(f"jcurve: {run.report} {run.scenario}: {said}", file=sys.stderr)
+    if chosen.json:
+        print(made.manifest.read_text(encoding="utf-8"), end="")
+        return made.exit_status
+    for run in made.runs:
+        line = f"{run.report} {run.series or run.scenario}: {run.state.replace('_', ' ')}"
+        if run.state == "skipped_unchanged":
+            line += f", {run.message}"
+        elif run.edition is not None:
+            line += f", edition {run.edition.id}"
+        print(line)
+    print(f"{len(made.runs)} runs, {made.failed} failed; {made.manifest}")
+    return made.exit_status
+
+
+def _runs(asked: Asked) -> int:
+    chosen = asked.chosen
+    states = get_args(RunState)
+    if chosen.state is not None and chosen.state not in states:
+        raise UsageError(
+            "unknown state",
+            where="--state",
+            received=chosen.state,
+            allowed=", ".join(states),
+            suggestion=nearest(chosen.state, states),
+        )
+    with Ledger(asked.project) as ledger:
+        recover(ledger)
+        found = ledger.attempts(
+            run=chosen.run,
+            report=chosen.report,
+            state=chosen.state,
+            batch=chosen.batch,
+            limit=chosen.last,
+        )
+        if chosen.run is not None and not found:
+            raise UsageError("no such run in the ledger", received=chosen.run)
+        events = {each.id: ledger.events(each.id) for each in found} if chosen.run else {}
+    if chosen.json:
+        shown = [
+            asdict(each) | {"events": [asdict(event) for event in events.get(each.id, [])]}
+            if chosen.run
+            else asdict(each)
+            for each in found
+        ]
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        return 0
+    for each in found:
+        print(_line(each))
+        for event in events.get(each.id, []):
+            print(f"  {event.at}  {event.state:18} {event.detail}".rstrip())
+    return 0
+
+
+def _line(attempt: Attempt) -> str:
+    again = f" attempt {attempt.attempt}" if attempt.attempt > 1 else ""
+    why = f": {attempt.reason or attempt.message}" if attempt.reason or attempt.message else ""
+    return (
+        f"{attempt.queued[:19]}Z  {attempt.run}{again}  {attempt.report} {attempt.series}  "
+        f"{attempt.state}{why}"
+    )
+
+
+COMMANDS: Mapping[str, Callable[[Asked], int]] = {
+    "batch": _batch,
+    "runs": _runs,
+}

@@ -1,0 +1,75 @@
+"""What can be typed after the verbs for unattended runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+__all__ = ["add_run_verbs"]
+
+Verb = Callable[[str, str, str], argparse.ArgumentParser]
+
+
+def add_run_verbs(
+    verb: Verb,
+    add_set: Callable[[argparse.ArgumentParser], None],
+    seconds: Callable[[str], float],
+    count: Callable[[str], int],
+) -> None:
+    """Add the verbs to a parser.
+
+    Args:
+        verb: adds one, given its name, what it does and an example.
+        add_set: adds ``--set``.
+        seconds, count: read an option's value.
+    """
+    made = verb("batch", "run scenarios × reports in parallel", "jcurve batch -s bear -s bull")
+    made.add_argument(
+        "reports",
+        nargs="*",
+        metavar="REPORT",
+        help="notebooks of notebooks/ (default: scenario_report)",
+    )
+    made.add_argument(
+        "-s",
+        "--scenario",
+        action="append",
+        metavar="SCENARIO",
+        help="scenario; may be given several times (default: all of them)",
+    )
+    add_set(made)
+    made.add_argument("--view", default="programme", metavar="VIEW", help="programme or go_forward")
+    made.add_argument(
+        "-j", "--jobs", type=count, metavar="N", help="at once (default: one a processor)"
+    )
+    made.add_argument(
+        "--plain",
+        action="store_true",
+        help="a fresh process for each run, instead of forks of a warm one",
+    )
+    made.add_argument(
+        "--deadline",
+        type=seconds,
+        default=600.0,
+        metavar="SECONDS",
+        help="stop a run after this long (default: 600)",
+    )
+    made.add_argument(
+        "--attempts",
+        type=count,
+        default=3,
+        metavar="N",
+        help="for failures that may pass by themselves (default: 3)",
+    )
+    made.add_argument("--force", action="store_true", help="run what is unchanged as well")
+    made.add_argument("--json", action="store_true", help="print the manifest")
+
+    made = verb("runs", "what has run, the newest first", "jcurve runs --state failed")
+    made.add_argument("run", nargs="?", metavar="RUN", help="one run, with all that happened to it")
+    made.add_argument("--report", metavar="REPORT", help="of this report only")
+    made.add_argument("--state", metavar="STATE", help="in this state only, such as failed")
+    made.add_argument("--batch", metavar="BATCH", help="of this batch only")
+    made.add_argument(
+        "-n", "--last", type=count, default=20, metavar="N", help="how many (default: 20)"
+    )
+    made.add_argument("--json", action="store_true", help="print JSON")
