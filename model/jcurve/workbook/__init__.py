@@ -1,0 +1,7 @@
+"""Excel, both ways: a case as a workbook of live formulas, and its inputs back as a scenario."""
+
+from __future__ import annotations
+
+from jcurve.workbook.write import content, write
+
+__all__ = ["content", "write"]

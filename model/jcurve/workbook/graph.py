@@ -1,0 +1,316 @@
+"""Formulas as a graph in which one meaning is one node, with its values.
+
+The model's lines, called with symbolic rows, give expressions that share parts without
+saying so. Here equal parts are one node, so that a part needed twice has one row on a sheet.
+A scan becomes plain expressions of the quarter and of the balances one quarter before.
+Every node can be valued by the engine's own functions: those are the numbers that a viewer
+shows before anything is recalculated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.engine import intrinsics, primitives
+from jcurve.engine.model import RowKey
+from jcurve.engine.symbol import Symbol
+from jcurve.errors import ModelError
+
+__all__ = ["ANSWERS", "TIMED", "Graph", "Group", "Node"]
+
+Array = NDArray[np.float64]
+
+TIMED = frozenset(
+    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "previous", "balance",
+     "crossing", "not_above", "along"}
+)  # fmt: skip
+"""Operations whose result has a value of its own in each quarter, whatever they read."""
+
+ANSWERS = frozenset(
+    {"sum_to_date", "value_at", "lowest", "lowest_at", "never_below", "last_upward_crossing",
+     "first_lasting", "count_roots", "internal_rate", "constant"}
+)  # fmt: skip
+"""Operations that read a whole row and give one value."""
+
+_MAY_LACK = frozenset({"last_upward_crossing", "first_lasting", "internal_rate"})
+_COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
+
+
+class Node:
+    """One part of a formula; the same object for the same meaning.
+
+    Attributes:
+        op: operation; ``row`` and ``constant number`` are leaves.
+        args: operands.
+        data: what a leaf is: a row's key, a number, a balance's place.
+        scalar: one value for all quarters.
+        lacks: the value may be missing (no answer, or a fact not reported).
+        uses: by how many other nodes it is read.
+    """
+
+    __slots__ = ("args", "data", "id", "lacks", "op", "scalar", "uses")
+
+    def __init__(
+        self, id_: int, op: str, args: tuple[Node, ...], data: Any, scalar: bool, lacks: bool
+    ) -> None:
+        self.id, self.op, self.args, self.data = id_, op, args, data
+        self.scalar, self.lacks, self.uses = scalar, lacks, 0
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether it is a condition rather than a number."""
+        return self.op in _COMPARES or self.op.startswith("logical_")
+
+
+class Group:
+    """One scan: what it starts from, what it reads, and its formulas of a quarter."""
+
+    def __init__(
+        self,
+        start: tuple[Node, ...],
+        rows: tuple[Node, ...],
+        formulas: Sequence[object],
+    ) -> None:
+        self.start, self.rows, self.formulas = start, rows, tuple(formulas)
+        self.outputs: tuple[Node, ...] = ()
+        self.values: tuple[Array, ...] | None = None
+
+
+class Graph:
+    """All formulas of a workbook.
+
+    Args:
+        quarterly: values of every row by key, (quarter or 1, 1).
+        annual: values by year of a row, or None where it has none.
+        scalars: rows that hold one value for all quarters; lines are added as they come.
+    """
+
+    def __init__(
+        self,
+        quarterly: Callable[[RowKey], Array],
+        annual: Callable[[RowKey], Array],
+        scalars: set[RowKey],
+    ) -> None:
+        self._quarterly, self._annual = quarterly, annual
+        self.scalars = scalars
+        self.lacking: set[RowKey] = set()
+        self._nodes: dict[tuple[object, ...], Node] = {}
+        self._groups: dict[tuple[object, ...], Group] = {}
+        self._values: dict[tuple[int, bool], Any] = {}
+        self._concrete: dict[tuple[int, int], Node] = {}
+
+    def number(self, value: float) -> Node:
+        """A constant."""
+        return self._intern("number", (), repr(float(value)), float(value))
+
+    def row(self, key: RowKey) -> Node:
+        """A reference to a row."""
+        return self._intern("row", (), key, key)
+
+    def make(self, op: str, *args: Node) -> Node:
+        """An operation."""
+        return self._intern(op, args, None, None)
+
+    def root(self, formula: Symbol | float) -> Node:
+        """The node of a line's formula."""
+        return self._of(formula, {})
+
+    def _intern(self, op: str, args: tuple[Node, ...], label: object, data: Any) -> Node:
+        key = (op, *(arg.id for arg in args), label)
+        found = self._nodes.get(key)
+        if found is None:
+            scalar = self._is_scalar(op, args, data)
+            lacks = False
+            found = Node(len(self._nodes), op, args, data, scalar, lacks)
+            self._nodes[key] = found
+            for arg in args:
+                arg.uses += 1
+            found.lacks = self._lacks(found)
+        return found
+
+    def _is_scalar(self, op: str, args: tuple[Node, ...], data: Any) -> bool:
+        if op == "row":
+            return data in self.scalars
+        if op in TIMED or op == "current":
+            return False
+        return op in ANSWERS or all(arg.scalar for arg in args)
+
+    def _lacks(self, node: Node) -> bool:
+        if node.op == "number":
+            return bool(np.isnan(node.data))
+        if node.op == "row":
+            return node.data in self.lacking
+        if node.op in ("previous", "current", "balance"):
+            return False
+        if node.op in _MAY_LACK:
+            return True
+        if node.op in ("splice", "grow") or node.is_truth:
+            return False
+        return any(arg.lacks for arg in node.args)
+
+    def _of(self, formula: object, done: dict[int, Node]) -> Node:
+        if not isinstance(formula, Symbol):
+            return self.number(float(formula))  # type: ignore[arg-type]
+        found = done.get(id(formula))
+        if found is None:
+            found = done[id(formula)] = self._symbol(formula, done)
+        return found
+
+    def _symbol(self, formula: Symbol, done: dict[int, Node]) -> Node:
+        if formula.op == "row":
+            name, _, tag = str(formula.args[0]).partition("@")
+            return self.row((name, tag))
+        if formula.op in ("previous", "current"):
+            return self._intern(formula.op, (), formula.args[0], formula.args[0])
+        args = tuple(self._of(arg, done) for arg in formula.args)
+        if formula.op != "scan":
+            return self._intern(formula.op, args, None, None)
+        balances = int(formula.attrs["balances"])
+        group = self._group(args[:balances], args[balances:], formula.attrs["formulas"], done)
+        place = int(formula.attrs["index"])
+        return self.balance(group, place) if place < balances else group.outputs[place]
+
+    def balance(self, group: Group, place: int) -> Node:
+        """The balance at the end of a quarter."""
+        return self._intern("balance", (), (id(group), place), (group, place))
+
+    def _group(
+        self,
+        start: tuple[Node, ...],
+        rows: tuple[Node, ...],
+        formulas: Sequence[object],
+        done: dict[int, Node],
+    ) -> Group:
+        abstract = tuple(self._of(formula, done) for formula in formulas)
+        key = (*(n.id for n in start), "/", *(n.id for n in rows), "/", *(n.id for n in abstract))
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(start, rows, formulas)
+            group.outputs = tuple(self._bind(node, group) for node in abstract)
+        return group
+
+    def _bind(self, node: Node, group: Group) -> Node:
+        """A formula of a scan's step with what the step reads put in its place."""
+        if node.op == "current":
+            return group.rows[int(node.data)]
+        if node.op == "previous":
+            return self._intern("previous", (), (id(group), node.data), (group, node.data))
+        if not node.args:
+            return node
+        key = (node.id, id(group))
+        found = self._concrete.get(key)
+        if found is None:
+            args = tuple(self._bind(arg, group) for arg in node.args)
+            found = self._concrete[key] = self._intern(node.op, args, None, None)
+        return found
+
+    def value(self, node: Node, annual: bool = False) -> Array:
+        """What a node is worth: (quarter, 1), or (year, 1), or (1, 1) for a single value."""
+        return np.atleast_2d(np.asarray(self._value(node, annual), dtype=np.float64))
+
+    def _value(self, node: Node, annual: bool) -> Any:
+        key = (node.id, annual)
+        if key not in self._values:
+            self._values[key] = self._compute(node, annual)
+        return self._values[key]
+
+    def _compute(self, node: Node, annual: bool) -> Any:
+        if node.op == "number":
+            return np.array([[node.data]])
+        if node.op == "row":
+            if annual and not node.scalar:
+                return self._annual(node.data)
+            row = self._quarterly(node.data)
+            return row[:1] if node.scalar else row
+        if node.op == "balance":
+            group, place = node.data
+            return self._balances(group)[place]
+        if node.op == "previous":
+            group, place = node.data
+            row = self._balances(group)[place]
+            return np.vstack([np.atleast_2d(self._value(group.start[place], False)), row[:-1]])
+        args = [self._value(arg, annual) for arg in node.args]
+        if annual and node.op in TIMED:
+            raise ModelError("an annual formula carries time inside", received=node.op)
+        with np.errstate(all="ignore"):
+            return _function(node.op)(*self._heights(node, args))
+
+    def _heights(self, node: Node, args: list[Any]) -> list[Any]:
+        """A row of one value has a cell in each quarter once an operation looks along it."""
+        if node.op not in TIMED and node.op not in ANSWERS:
+            return args
+        height = self._quarterly(("quarter_index", "")).shape[0]
+        first = np.broadcast_to(args[0], (height, 1)).copy()
+        return [first, *args[1:]]
+
+    def _balances(self, group: Group) -> tuple[Array, ...]:
+        if group.values is None:
+
+            def step(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
+                made: dict[int, Any] = {}
+                return tuple(_interpret(f, before, now, made) for f in group.formulas)
+
+            start = [self._value(node, False) for node in group.start]
+            rows = [self._value(node, False) for node in group.rows]
+            group.values = primitives.scan(step, start, rows)
+        return group.values
+
+
+def _interpret(
+    formula: object, before: tuple[Any, ...], now: tuple[Any, ...], made: dict[int, Any]
+) -> Any:
+    if not isinstance(formula, Symbol):
+        return float(formula)  # type: ignore[arg-type]
+    if id(formula) not in made:
+        if formula.op == "previous":
+            made[id(formula)] = before[formula.args[0]]  # type: ignore[call-overload]
+        elif formula.op == "current":
+            made[id(formula)] = now[formula.args[0]]  # type: ignore[call-overload]
+        else:
+            args = [_interpret(arg, before, now, made) for arg in formula.args]
+            made[id(formula)] = _function(formula.op)(*args)
+    return made[id(formula)]
+
+
+def _crossing(cumulative: Array) -> Array:
+    before = np.vstack([np.zeros((1, 1)), cumulative[:-1]])
+    rises = (before < 0) & (cumulative >= 0)
+    index = np.arange(len(cumulative), dtype=np.float64)[:, None]
+    step = np.where(rises, cumulative - before, 1.0)
+    return np.where(rises, index - before / step, -1.0)
+
+
+def _not_above(row: Array) -> Array:
+    index = np.arange(len(row), dtype=np.float64)[:, None]
+    return np.where(row <= 0, index + 1.0, 0.0)
+
+
+def _constant(row: Array) -> Array:
+    return row[:1]
+
+
+_OWN: Mapping[str, Callable[..., Any]] = {
+    "where": np.where,
+    "crossing": _crossing,
+    "not_above": _not_above,
+    "constant": _constant,
+    "along": lambda row: row,
+    "whole": np.floor,
+    "part": lambda delay, whole: delay - whole,
+}
+
+
+def _function(op: str) -> Callable[..., Any]:
+    found: Callable[..., Any] | None = (
+        _OWN.get(op)
+        or getattr(primitives, op, None)
+        or getattr(intrinsics, op, None)
+        or getattr(np, op, None)
+    )
+    if found is None:
+        raise ModelError("an operation has no value here", received=op)
+    return found
