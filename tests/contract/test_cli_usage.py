@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.cli import main
+from jcurve.cli import _COMMANDS, main
 from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 
 COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
@@ -27,7 +27,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         (
             "shwo base",
             2,
-            "unknown command; received 'shwo'; allowed: report, show, check, trace, facts, new; "
+            f"unknown command; received 'shwo'; allowed: {', '.join(_COMMANDS)}; "
             "did you mean 'show'?",
         ),
         (
