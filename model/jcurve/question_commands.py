@@ -74,9 +74,7 @@ def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
             words = reason if y != y else standing
             rows.append((_draw(other, x), "" if y != y else _draw(item, y), words))
         status = 0 if any(edge.standings) else AnswerError.exit_status
-        return Reply(
-            plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status
-        )
+        return Reply(plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status)
     one = solve(scenario, chosen.key, chosen.target, project=project)
     status = AnswerError.exit_status if one.value is None else 0
     return Reply(plain(one), _solution(one), status=status)
@@ -179,6 +177,14 @@ def _sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Re
             for y, row in zip(ys, found.values[chosen.of], strict=True)
         ]
         return Reply(plain(found), (f"{chosen.of} of {scenario.name}",), tuple(rows))
+    if chosen.whole:
+        return _variance(chosen, scenario, unit, project)
+    if chosen.correlate or chosen.method:
+        raise UsageError(
+            "one at a time there is nothing to correlate",
+            received="--correlate" if chosen.correlate else "--method",
+            allowed="with --global",
+        )
     if chosen.top < 1:
         raise UsageError("not a number of rows", received=chosen.top, allowed="1 or more")
     swings = ranked(tornado(question, ranged(scenario), question.valid), chosen.of)
@@ -207,6 +213,29 @@ def _sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Re
         tuple(tuple(_short(cell) for cell in row) for row in table),
         (f"{len(swings)} assumptions with a range, each at its own low and high",),
     )
+
+
+def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project: Project) -> Reply:
+    from jcurve.analysis.variance import split_variance
+
+    with Progress(f"variance of {chosen.of}"):
+        found = split_variance(
+            scenario,
+            chosen.of,
+            method=chosen.method,
+            correlations=_correlations(chosen.correlate),
+            project=project,
+        )
+    rows = [
+        ("group", "assumptions", *(("first", "total") if found.method == "sobol" else ("effect",)))
+    ]
+    for part in found.parts:
+        shown = (part.first, part.total) if found.method == "sobol" else (part.effect,)
+        cells = (f"{each.value:.1%} ± {each.error:.1%}" for each in shown if each is not None)
+        rows.append((part.group, str(len(part.keys)), *cells))
+    heading = f"{chosen.of} of {scenario.name}: standard deviation {_number(found.sd.value, unit)}"
+    note = f"{found.method}, {found.evaluated:,} scenarios"
+    return Reply(plain(found), (heading,), tuple(rows), (note,))
 
 
 def _swing(swing: Any, output: str) -> dict[str, Any]:

@@ -61,6 +61,16 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
     swings.add_argument(
         "--points", type=int, default=7, metavar="N", help="of each side of a grid (default: 7)"
     )
+    swings.add_argument(
+        "--global",
+        dest="whole",
+        action="store_true",
+        help="instead: where the variance comes from, over the whole of every range",
+    )
+    swings.add_argument(
+        "--method", metavar="METHOD", help="of --global: sobol or shapley (default: what fits)"
+    )
+    _correlate(swings)
     _scenario(swings, add_set)
     _simulate(verb("simulate", "Monte Carlo", "jcurve simulate --draws 16384 --seed 7"), add_set)
 
@@ -83,13 +93,7 @@ def _simulate(parser: argparse.ArgumentParser, add_set: Set) -> None:
         metavar="KEY",
         help="only this assumption, or all below a first part; may be given several times",
     )
-    parser.add_argument(
-        "--correlate",
-        action="append",
-        default=[],
-        metavar="KEY,KEY=VALUE",
-        help="a wanted rank correlation; may be given several times",
-    )
+    _correlate(parser)
     parser.add_argument(
         "--by-year",
         action="store_true",
@@ -118,6 +122,16 @@ def _simulate(parser: argparse.ArgumentParser, add_set: Set) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on with what is finished")
     _scenario(parser, add_set)
+
+
+def _correlate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--correlate",
+        action="append",
+        default=[],
+        metavar="KEY,KEY=VALUE",
+        help="a wanted rank correlation; may be given several times",
+    )
 
 
 def _of(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from jcurve.analysis.distributions import (
     Uniform,
     beta_quantile,
 )
+from jcurve.analysis.importance import Importance, sobol_indices
 from jcurve.analysis.simulate import simulate
 from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
@@ -142,3 +144,38 @@ def test_beta_quantiles_are_those_of_a_search(a: float) -> None:
     ends = np.array([2.0**-31, 1.0 - 2.0**-31, 1e-6, 1.0 - 1e-6])
     u = np.concatenate([POINTS[::64], ends])
     assert beta_quantile(a, 6.0 - a, u) == pytest.approx(betaincinv(a, 6.0 - a, u), abs=2e-11)
+
+
+class TestSobolIndices:
+    def test_ishigami_at_the_stated_number_of_points(self) -> None:
+        case = cases()["sobol-ishigami-estimate"]
+        columns = [(name, Uniform(-math.pi, math.pi)) for name in "abc"]
+
+        def ishigami(x: Mapping[str, Array]) -> dict[str, Array]:
+            y = np.sin(x["a"]) * (1.0 + 0.1 * x["c"] ** 4) + 7.0 * np.sin(x["b"]) ** 2
+            return {"y": np.asarray(y)}
+
+        level = int(math.log2(case["inputs"]["n"] // 2))
+        found = sobol_indices(ishigami, "y", columns, level=level, scrambles=2)
+        self.agrees(found, case)
+
+    def test_linear(self) -> None:
+        case = cases()["sobol-linear"]
+        columns = [(name, Normal(0.0, 1.0)) for name in "abc"]
+        level = int(math.log2(case["inputs"]["n"] // 2))
+        found = sobol_indices(
+            lambda x: {"y": 3.0 * x["a"] + 2.0 * x["b"] + x["c"]},
+            "y",
+            columns,
+            level=level,
+            scrambles=2,
+        )
+        self.agrees(found, case)
+
+    def agrees(self, found: Importance, case: dict[str, Any]) -> None:
+        tolerance = case["tolerance"]["abs"]
+        for at, part in enumerate(found.parts):
+            assert part.first is not None
+            assert part.total is not None
+            assert part.first.value == pytest.approx(case["expected"]["S1"][at], abs=tolerance)
+            assert part.total.value == pytest.approx(case["expected"]["ST"][at], abs=tolerance)

@@ -1,0 +1,147 @@
+"""Sobol indices and Shapley effects beside their closed forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+
+from jcurve.analysis.distributions import Normal, Uniform
+from jcurve.analysis.importance import shapley_effects, sobol_indices
+from jcurve.errors import AnswerError, UsageError
+from tests.counts import count
+from tests.support.analysis_cases import Array
+
+Draws = Mapping[str, Array]
+NORMALS = [(name, Normal(0.0, 1.0)) for name in "abc"]
+ISHIGAMI = [(name, Uniform(-math.pi, math.pi)) for name in "abc"]
+UNITS = [(name, Uniform(0.0, 1.0)) for name in "abcd"]
+
+
+def asked(function: Callable[[Draws], Array]) -> Callable[[Draws], dict[str, Array]]:
+    return lambda draws: {"y": np.asarray(function(draws))}
+
+
+def ishigami(x: Draws) -> Array:
+    return np.asarray(np.sin(x["a"]) * (1.0 + 0.1 * x["c"] ** 4) + 7.0 * np.sin(x["b"]) ** 2)
+
+
+def g_function(x: Draws) -> Array:
+    made = np.ones(1)
+    for name, a in zip("abcd", (0.0, 1.0, 4.5, 9.0), strict=True):
+        made = made * (np.abs(4.0 * x[name] - 2.0) + a) / (1.0 + a)
+    return made
+
+
+def linear(x: Draws) -> Array:
+    return np.asarray(3.0 * x["a"] + 2.0 * x["b"] + x["c"])
+
+
+class TestSobol:
+    def test_ishigami(self) -> None:
+        found = sobol_indices(asked(ishigami), "y", ISHIGAMI, level=11)
+        first = [part.first.value for part in found.parts if part.first]
+        total = [part.total.value for part in found.parts if part.total]
+        assert first == pytest.approx([0.313905, 0.442411, 0.0], abs=0.01)
+        assert total == pytest.approx([0.557589, 0.442411, 0.243684], abs=0.01)
+        assert found.sd.value == pytest.approx(math.sqrt(13.844587940719256), rel=0.01)
+
+    def test_g_function(self) -> None:
+        v = [1.0 / 3.0 / (1.0 + a) ** 2 for a in (0.0, 1.0, 4.5, 9.0)]
+        whole = math.prod(1.0 + each for each in v) - 1.0
+        found = sobol_indices(asked(g_function), "y", UNITS, level=11)
+        for part, own in zip(found.parts, v, strict=True):
+            assert part.first is not None
+            assert part.total is not None
+            rest = (whole + 1.0) / (1.0 + own)
+            assert part.first.value == pytest.approx(own / whole, abs=0.01)
+            assert part.total.value == pytest.approx(own * rest / whole, abs=0.01)
+
+    def test_groups_of_an_additive_function_add_up(self) -> None:
+        groups = {"ab": ["a", "b"], "c": ["c"]}
+        found = sobol_indices(asked(linear), "y", NORMALS, groups, level=10)
+        for part, share in zip(found.parts, (13.0 / 14.0, 1.0 / 14.0), strict=True):
+            assert part.first is not None
+            assert part.total is not None
+            assert part.first.value == pytest.approx(share, abs=0.01)
+            assert part.total.value == pytest.approx(share, abs=0.01)
+
+    def test_error_bars_cover_the_truth_as_often_as_stated(self) -> None:
+        runs = count("error_bar_runs")
+        truth = (9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0)
+        inside = []
+        for seed in range(runs):
+            found = sobol_indices(asked(linear), "y", NORMALS, level=7, seed=seed)
+            inside += [
+                abs(part.total.value - share) <= (part.total.error or 0.0)
+                for part, share in zip(found.parts, truth, strict=True)
+                if part.total
+            ]
+        assert np.mean(inside) > 0.95 - 4.0 * math.sqrt(0.05 * 0.95 / runs)
+
+    def test_correlated_inputs_are_refused_with_the_reason(self) -> None:
+        with pytest.raises(UsageError, match=r"independent inputs.*overlaps.*Shapley effects"):
+            sobol_indices(asked(linear), "y", NORMALS, correlations={("a", "b"): 0.5})
+
+
+class TestShapley:
+    def test_linear_independent_is_the_variance_shares(self) -> None:
+        found = shapley_effects(asked(linear), "y", NORMALS, level=11)
+        effects = [part.effect.value for part in found.parts if part.effect]
+        assert effects == pytest.approx([9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0], abs=0.01)
+
+    @pytest.mark.parametrize("rho", [-0.8, 0.5, 0.95])
+    def test_linear_with_two_correlated_inputs(self, rho: float) -> None:
+        """Owen and Prieur (2017), section 4; c stands by itself."""
+        spearman = 6.0 / math.pi * math.asin(rho / 2.0)
+        found = shapley_effects(
+            asked(linear), "y", NORMALS, correlations={("a", "b"): spearman}, level=12
+        )
+        b1, b2 = 3.0, 2.0
+        variance = b1 * b1 + b2 * b2 + 2.0 * rho * b1 * b2 + 1.0
+        both = rho * rho / 2.0
+        one = (b1 * b1 * (1.0 - both) + rho * b1 * b2 + b2 * b2 * both) / variance
+        two = (b2 * b2 * (1.0 - both) + rho * b1 * b2 + b1 * b1 * both) / variance
+        effects = [part.effect.value for part in found.parts if part.effect]
+        assert effects == pytest.approx([one, two, 1.0 / variance], abs=0.015)
+        assert math.fsum(effects) == pytest.approx(1.0, abs=1e-9)
+
+    def test_an_input_that_another_fixes_has_its_share(self) -> None:
+        found = shapley_effects(
+            asked(lambda x: x["a"] + 0.0 * x["b"]),
+            "y",
+            NORMALS[:2],
+            correlations={("a", "b"): 1.0},
+            level=10,
+        )
+        effects = [part.effect.value for part in found.parts if part.effect]
+        assert effects == pytest.approx([0.5, 0.5], abs=0.01)
+
+    def test_too_many_groups_are_refused(self) -> None:
+        many = [(f"x{at}", Normal(0.0, 1.0)) for at in range(9)]
+        with pytest.raises(UsageError, match="8 at most"):
+            shapley_effects(asked(linear), "y", many)
+
+
+class TestRefusals:
+    def test_an_output_without_an_answer(self) -> None:
+        with pytest.raises(AnswerError, match=r"no answer in 50\.\d%"):
+            sobol_indices(asked(lambda x: np.where(x["a"] > 0.0, x["a"], np.nan)), "y", NORMALS)
+
+    def test_an_output_that_does_not_vary(self) -> None:
+        with pytest.raises(AnswerError, match="does not vary"):
+            sobol_indices(asked(lambda x: 0.0 * x["a"] + 1.0), "y", NORMALS)
+
+    @pytest.mark.parametrize(
+        ("groups", "words"),
+        [
+            ({"one": ["a", "z"]}, "does not vary"),
+            ({"one": ["a", "b"], "two": ["b", "c"]}, "in two groups"),
+            ({"one": ["a", "b"]}, "in no group"),
+        ],
+    )
+    def test_groups_that_are_no_partition(self, groups: dict[str, list[str]], words: str) -> None:
+        with pytest.raises(UsageError, match=words):
+            sobol_indices(asked(linear), "y", NORMALS, groups)
