@@ -14,6 +14,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "random_scenarios": (512, 10_000),
     "property_examples": (50, 500),
     "error_bar_runs": (150, 1_000),
+    "report_scenarios": (4, 100),
 }
 
 

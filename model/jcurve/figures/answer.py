@@ -224,7 +224,6 @@ _INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back", "trou
 def returns(case: Case) -> TableExhibit:
     """Every headline figure in both views, with the reason where there is none."""
     both = [Lens(case, view) for view in VIEW_NAMES]
-    notes: list[str] = []
     rows = [
         Row(
             cells=(label, *(_cell(lens, name) for lens in both)),
@@ -243,12 +242,13 @@ def returns(case: Case) -> TableExhibit:
         ],
         rows,
         id="returns",
-        title=f"From its start the programme is worth {money(values[0])}, "
+        title="Without a programme there is nothing to value"
+        if both[0].is_empty
+        else f"From its start the programme is worth {money(values[0])}, "
         f"from now on {money(values[1])}",
         subtitle=f"On incremental unlevered free cash flow after tax, "
         f"at the end of {both[0].quarter(case.valuation_date)}",
         source=both[0].modelled(),
-        notes=notes,
         reading="The programme view asks whether it was worth beginning, sunk cost in. The "
         "go-forward view asks whether to carry on: what is already bought works either way.",
     )

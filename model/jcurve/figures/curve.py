@@ -29,10 +29,8 @@ def jcurve(case: Case, view: str = "programme") -> Exhibit:
         style.line(axes, x, present, "low", "In present values")
         style.line(axes, x, nominal, view, "Cumulative cash flow")
         _calendar(axes, lens)
-        low, high = min(*nominal, *present), max(*nominal, *present)
-        axes.set_ylim(low - 0.16 * (high - low), high + 0.14 * (high - low))
+        style.room(axes, [*nominal, *present], below=0.16, above=0.14)
         style.numbers(axes.yaxis)
-        style.if_flat(axes.yaxis, [*nominal, *present])
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:
             style.forecast_from(axes, lens.today)
@@ -210,12 +208,11 @@ def cash_bridge(case: Case, view: str = "programme") -> Exhibit:
             edge.append((y, max(start, start + amount), amount))
             at += 0.0 if is_total else amount
         style.rungs(axes, rank, names)
-        low, high = axes.get_xlim()
-        axes.set_xlim(low - 0.02 * (high - low), high + 0.08 * (high - low))
+        reach = [place for _, right, amount in edge for place in (right, right - abs(amount))]
+        style.room(axes, reach, below=0.02, above=0.12, along="x")
         for y, right, amount in edge:
             style.beside(axes, right, y, written(amount, decimals=0, sign=True))
         style.numbers(axes.xaxis)
-        style.if_flat(axes.xaxis, list(parts.values()))
     gains = {name: amount for name, amount in parts.items() if amount > NOTHING}
     costs = {name: amount for name, amount in parts.items() if amount < -NOTHING}
     return chart(

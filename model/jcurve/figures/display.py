@@ -76,6 +76,11 @@ class Shown:
             self._items.append(item)
 
     @property
+    def items(self) -> tuple[Displayed, ...]:
+        """Everything shown so far, in order."""
+        return tuple(self._items)
+
+    @property
     def exhibits(self) -> tuple[Displayed, ...]:
         """The charts and tables shown so far, in order."""
         return tuple(item for item in self._items if item.mark())

@@ -41,8 +41,7 @@ def margin(case: Case, view: str = "programme") -> Exhibit:
         style.line(axes, years, theirs, "without", _names(lens)[1])
         style.line(axes, years, ours, "with", _names(lens)[0])
         style.years(axes, years[0], years[-1], 4)
-        low, high = min(*ours, *theirs, 0.0), max(*ours, *theirs)
-        axes.set_ylim(low, high + 0.18 * (high - low))
+        style.room(axes, [*ours, *theirs], above=0.18)
         style.numbers(axes.yaxis, "percent")
         style.forecast_from(axes, lens.first_forecast_year - 0.5)
         style.label_ends(axes)
@@ -58,13 +57,20 @@ def margin(case: Case, view: str = "programme") -> Exhibit:
         alt=f"Two lines from {years[0]} to {years[-1]}: operating margin ends at "
         f"{percent(ours[-1])} in one world and {percent(theirs[-1])} in the other; the widest "
         f"gap is {points(gap[worst])} in {years[worst]}.",
-        reading=f"Operating margin falls from {percent(ours[0])} to a low of {percent(min(ours))} "
-        f"in {years[ours.index(min(ours))]}. "
-        f"In {years[-1]} it stands {points(abs(gap[-1]))} "
-        f"{'above' if gap[-1] > 0 else 'below'} the other world's."
+        reading=_margin_reading(lens, years, ours, gap)
         if moved
         else "Both worlds have the same margin in every year. There is no drag to show.",
         width="half",
+    )
+
+
+def _margin_reading(lens: Lens, years: list[int], ours: list[float], gap: list[float]) -> str:
+    now = years.index(lens.first_forecast_year)
+    low = min(range(now, len(years)), key=ours.__getitem__)
+    return (
+        f"Operating margin was {percent(ours[now - 1])} in {years[now - 1]}; its lowest forecast "
+        f"is {percent(ours[low])}, in {years[low]}. In {years[-1]} it stands "
+        f"{points(abs(gap[-1]))} {'above' if gap[-1] > 0 else 'below'} the other world's."
     )
 
 
@@ -75,14 +81,13 @@ def free_cash_flow(case: Case, view: str = "programme") -> Exhibit:
     ours, theirs = lens.bn("free_cash_flow", "with"), lens.bn("free_cash_flow", lens.other)
     gap = [one - other for one, other in zip(ours, theirs, strict=True)]
     worst = min(range(len(years)), key=gap.__getitem__)
-    low = min(range(len(years)), key=ours.__getitem__)
+    low = min(range(years.index(lens.first_forecast_year), len(years)), key=ours.__getitem__)
     with style.house():
         figure, axes = style.plot(width="half", height=54)
         style.line(axes, years, theirs, "without", _names(lens)[1])
         style.line(axes, years, ours, "with", _names(lens)[0])
         style.years(axes, years[0], years[-1], 4)
-        bottom, top = min(*ours, *theirs, 0.0), max(*ours, *theirs)
-        axes.set_ylim(bottom - 0.04 * (top - bottom), top + 0.18 * (top - bottom))
+        style.room(axes, [*ours, *theirs], below=0.04, above=0.18)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         style.forecast_from(axes, lens.first_forecast_year - 0.5)
@@ -99,7 +104,7 @@ def free_cash_flow(case: Case, view: str = "programme") -> Exhibit:
         alt=f"Two lines from {years[0]} to {years[-1]}: free cash flow is lowest at "
         f"{money(ours[low])} in {years[low]} and ends at {money(ours[-1])}, against "
         f"{money(theirs[-1])} in the other world.",
-        reading=f"Free cash flow is lowest in {years[low]}, at {money(ours[low])}. "
+        reading=f"The lowest forecast is {money(ours[low])}, in {years[low]}. "
         f"It includes interest and tax as paid, which the J-curve leaves to the discount rate."
         if moved
         else "Both worlds have the same free cash flow in every year. There is no drag to show.",
@@ -170,7 +175,7 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
             ),
         ],
         id="drag",
-        title=f"Earnings per share are {abs(shares[worst]):.2f} dollars lower in {years[worst]}"
+        title=f"Earnings per share are ${abs(shares[worst]):.2f} lower in {years[worst]}"
         if shares[worst] < -NOTHING
         else "Earnings per share are never lower",
         subtitle=f"{lens.with_name}, and the difference from the other world "
@@ -187,6 +192,11 @@ def _drag_reading(lens: Lens, years: list[int]) -> str:
     above = [year for year, value in zip(years[now:], spread[now:], strict=True) if value > 0]
     if lens.is_empty:
         return "Both worlds are the same. There is no incremental capital to earn on."
+    if abs(earned[-1]) > 1:
+        return (
+            f"By {years[-1]} hardly any incremental capital is left to earn on. A return on what "
+            f"is left says little."
+        )
     first = (
         f"Incremental capital earns {percent(earned[-1])} a year before interest and after tax "
         f"in {years[-1]}."

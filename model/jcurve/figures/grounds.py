@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions.paths import Path as Dated
-from jcurve.figures.lens import Lens, joined, percent
+from jcurve.figures.lens import MILLIONS, Lens, joined, money, percent
 from jcurve.figures.prose import Prose, callout, strong
 from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve.project import Project
 
 if TYPE_CHECKING:
+    from jcurve.analysis.sensitivity import Swing
     from jcurve.assumptions import Assumption, Difference, Scenario
     from jcurve.case import Case
 
-__all__ = ["Ground", "book", "differences", "grounds", "kinds", "sources"]
+__all__ = ["Ground", "book", "differences", "grounds", "kinds", "sources", "swings"]
 
 _KINDS: Mapping[str, str] = {
     "reported": "printed in a filing or release",
@@ -126,13 +128,13 @@ def differences(case: Case) -> TableExhibit | Prose:
         rows,
         id="differences",
         title=f"{len(stated)} assumptions differ from the base scenario, "
-        f"{soft} of them by judgement or estimate"
+        f"{'all' if soft == len(stated) else soft} of them by judgement or estimate"
         if len(stated) > 1
         else "One assumption differs from the base scenario",
         subtitle=f"Scenario {scenario.title} against the base scenario",
         source=lens.modelled("sources of each value in the assumption book"),
         reading=f"{_where_set(here, len(stated))} "
-        f"Every other of the {len(scenario.items)} assumptions is the base scenario's.",
+        f"The other {len(scenario.items) - len(stated)} assumptions are the base scenario's.",
         dense=True,
     )
 
@@ -198,19 +200,93 @@ def kinds(case: Case, project: Project | str | Path | None = None) -> TableExhib
         [
             Column(label="Kind", style="text"),
             Column(label="What it is", style="text", weight=3),
-            Column(label="Assumptions"),
-            Column(label="with a range"),
-            Column(label="citing a secondary source"),
+            Column(label="Number"),
+            Column(label="With range"),
+            Column(label="Secondary"),
         ],
         rows,
         id="kinds",
         title=f"{percent(soft / len(items), 0)} of the assumptions are judgement or estimate",
-        subtitle="Assumptions by what their value rests on",
+        subtitle="Assumptions by what their value rests on; secondary: those that cite a "
+        "secondary source",
         source=lens.modelled(),
         reading=f"They cite {len(cited)} sources, {len(secondary)} of them secondary: press, data "
         f"pages and research that was not checked against a filing. What is judgement has a "
         f"reason and, where it matters, a range.",
     )
+
+
+def swings(
+    case: Case,
+    view: str = "programme",
+    project: Project | str | Path | None = None,
+    count: int = 12,
+) -> TableExhibit | Prose:
+    """The assumptions whose own range moves net present value most, one at a time."""
+    from jcurve.analysis.question import Question
+    from jcurve.analysis.sensitivity import ranged, ranked, tornado
+    from jcurve.project import find_project
+
+    lens, items = Lens(case, view), ranged(case.scenario)
+    if lens.is_empty:
+        return callout(
+            [
+                strong("No range moves the answer. "),
+                "Both worlds are the same whatever the assumptions are, and so is the value.",
+            ]
+        )
+    output = f"npv.{view}"
+    home = project if isinstance(project, Project) else find_project(project)
+    ask = Question.of(case.scenario, output, home)
+    every = ranked(tornado(ask, items, ask.valid), output)
+    found = every[:count]
+    by_key = {item.key: item for item in items}
+    base = found[0].base[output] / MILLIONS
+    ends = [(_bn(swing.at_low[output]), _bn(swing.at_high[output])) for swing in found]
+    turned = sum(
+        any((value > 0) != (base > 0) for value in _known(swing, output)) for swing in every
+    )
+    return table(
+        [
+            Column(label="Assumption", style="text", weight=3),
+            Column(label="Range", style="text", weight=2.4),
+            Column(label="Kind", style="text"),
+            Column(label="Low", group="NPV, USD bn, at", decimals=0),
+            Column(label="High", group="NPV, USD bn, at", decimals=0),
+        ],
+        [
+            (swing.label, _range(by_key[swing.key]), swing.kind, *pair)
+            for swing, pair in zip(found, ends, strict=True)
+        ],
+        id="swings",
+        title=_swing_title(turned, base),
+        subtitle=f"Net present value with one assumption at either end of its range, all others "
+        f"as they are ({money(base)})",
+        source=lens.modelled(),
+        reading=f"Of {len(items)} assumptions with a range these {len(found)} move the value most, "
+        f"and {sum(swing.kind == 'judgement' for swing in found)} of them are judgement. "
+        f"Ranges of several at once are a matter of simulation, not of adding these up.",
+        dense=True,
+    )
+
+
+def _bn(value: float) -> float | None:
+    """USD m in USD bn; None where the end of a range breaks a rule between assumptions."""
+    return None if math.isnan(value) else value / MILLIONS
+
+
+def _known(swing: Swing, output: str) -> list[float]:
+    ends = (swing.at_low[output], swing.at_high[output])
+    return [value for value in ends if not math.isnan(value)]
+
+
+def _swing_title(turned: int, base: float) -> str:
+    side = "negative" if base < 0 else "positive"
+    if not turned:
+        return f"No single range turns the value: it stays {side} at both ends of each"
+    if turned == 1:
+        return "One assumption can turn the sign of the value within its own range"
+    return f"{turned} assumptions can each turn the sign of the value within their own range"
 
 
 def book(case: Case) -> TableExhibit:

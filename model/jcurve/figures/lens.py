@@ -17,7 +17,17 @@ from jcurve.figures.numbers import MINUS, compact, written
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-__all__ = ["NOTHING", "VIEW_NAMES", "Lens", "dollars", "joined", "money", "percent", "points"]
+__all__ = [
+    "MILLIONS",
+    "NOTHING",
+    "VIEW_NAMES",
+    "Lens",
+    "dollars",
+    "joined",
+    "money",
+    "percent",
+    "points",
+]
 
 MILLIONS = 1000.0
 """USD m in a USD bn."""

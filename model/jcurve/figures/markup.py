@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from jcurve.figures.numbers import MINUS
 from jcurve.figures.plaintext import visible
 
 if TYPE_CHECKING:
@@ -90,6 +91,14 @@ def cover_html(cover: Cover) -> str:
     return Writer({}).cover(cover)
 
 
+_AMOUNT = re.compile(f"{MINUS}[$]?[0-9][0-9.,]*[a-z%]*")
+
+
+def _unbroken(match: re.Match[str]) -> str:
+    """A negative amount whose sign does not stay behind at the end of a line."""
+    return f'<span class="amount">{match[0]}</span>'
+
+
 class Writer:
     """Writes display objects as HTML, one document at a time.
 
@@ -115,7 +124,7 @@ class Writer:
             if number is None:
                 return f"[{escape(run.ref)}]"
             return f'<a href="#exhibit-{escape(run.ref)}">Exhibit\N{NO-BREAK SPACE}{number}</a>'
-        text = escape(run.text).replace("\n", "<br>")
+        text = _AMOUNT.sub(_unbroken, escape(run.text).replace("\n", "<br>"))
         for wanted, tag in (
             (run.code, "code"),
             (run.em, "em"),

@@ -37,9 +37,8 @@ def channels(case: Case, view: str = "programme") -> Exhibit:
         figure, axes = style.plot(height=72)
         style.stack(axes, years, layers)
         style.years(axes, first, years[-1], 2)
-        axes.set_ylim(0, 1.12 * max(*totals, NOTHING))
+        style.room(axes, totals)
         style.numbers(axes.yaxis)
-        style.if_flat(axes.yaxis, totals)
         style.forecast_from(axes, lens.first_forecast_year - 0.5)
         if layers:
             style.label_stack(axes)

@@ -40,7 +40,6 @@ __all__ = [
     "fit",
     "forecast_from",
     "house",
-    "if_flat",
     "key",
     "label_ends",
     "label_stack",
@@ -51,6 +50,7 @@ __all__ = [
     "panels",
     "plot",
     "readable",
+    "room",
     "rung",
     "rungs",
     "series",
@@ -121,6 +121,7 @@ CATEGORIES: tuple[Series, ...] = (
 _MM = 1 / 25.4
 _GAP = 4.0  # points between a line's end and its label
 _MARGIN = 1.0
+_EM = 4.6  # points that a letter of a short label takes, with some room
 _FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
 
 
@@ -203,8 +204,17 @@ def panels(
     height: float = 62.0,
     share_x: bool = False,
     share_y: bool = False,
+    gap: float = 0.18,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with several axes, row by row. Call it within ``house()``."""
+    """A figure with several axes, row by row. Call it within ``house()``.
+
+    Args:
+        rows, columns: of axes.
+        width: of the column, or half of it.
+        height: in mm.
+        share_x, share_y: whether the axes have one scale.
+        gap: between neighbours, as a share of their width: labels at a line's end need some.
+    """
     from matplotlib.figure import Figure
 
     across = FULL if width == "full" else HALF
@@ -215,7 +225,7 @@ def panels(
         right=1 - _MARGIN / across,
         bottom=_FOOT / height,
         top=1 - _MARGIN / height,
-        wspace=0.18,
+        wspace=gap,
         hspace=0.35,
     )
     return figure, [axes for row in grid for axes in row]
@@ -412,7 +422,11 @@ def forecast_from(
     axes.axvline(x, color=MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
     axes.set_xlim(left, right)
     frame = axes.get_xaxis_transform()
+    points = axes.get_position().width * _figure(axes).get_size_inches()[0] * 72
+    narrow = (x - left) / (right - left) * points < _EM * len(words[0])
     for text, side, shift in ((words[0], "right", -3), (words[1], "left", 3)):
+        if side == "right" and narrow:
+            continue  # it would stand on the scale's numbers
         axes.annotate(
             text,
             (x, 1.0),
@@ -463,11 +477,27 @@ def numbers(
     axis.set_major_formatter(FuncFormatter(formatter))
 
 
-def if_flat(axis: Axis, values: Iterable[float]) -> None:
-    """Where all ``values`` are zero, one tick says so; an empty scale would invent digits."""
-    if not any(values):
-        axis.axes.set(**{f"{axis.axis_name}lim": (-1.0, 1.0)})  # type: ignore[attr-defined]
+def room(
+    axes: Axes,
+    values: Iterable[float],
+    *,
+    below: float = 0.0,
+    above: float = 0.12,
+    along: Literal["x", "y"] = "y",
+) -> None:
+    """Limits of a scale that hold ``values`` and zero, with room as a share of their range.
+
+    Where all are zero, one tick says so: an empty scale would invent digits.
+    """
+    known = [0.0, *values]
+    low, high = min(known), max(known)
+    axis = axes.yaxis if along == "y" else axes.xaxis
+    limits = axes.set_ylim if along == "y" else axes.set_xlim
+    if low == high:
+        limits(-1.0, 1.0)
         axis.set_ticks([0.0])
+    else:
+        limits(low - below * (high - low), high + above * (high - low))
 
 
 def years(axes: Axes, first: int, last: int, step: int = 1) -> None:

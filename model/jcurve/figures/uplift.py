@@ -32,11 +32,11 @@ def uplift(case: Case, view: str = "programme") -> Exhibit:
     gain = lens.bn("advertising", view)
     now = lens.first_forecast_year
     with style.house():
-        figure, (left, right) = style.panels(1, 2, height=66)
+        figure, (left, right) = style.panels(1, 2, height=66, gap=0.42)
         style.line(left, years, theirs, "without", "Without" if view == "programme" else "Stopped")
         style.line(left, years, ours, "with", "With" if view == "programme" else "Carried on")
         style.years(left, years[0], last, 4)
-        left.set_ylim(0, 1.12 * max(*ours, *theirs))
+        style.room(left, [*ours, *theirs])
         style.numbers(left.yaxis)
         style.forecast_from(left, now - 0.5)
         left.set_title("Advertising")
@@ -47,8 +47,8 @@ def uplift(case: Case, view: str = "programme") -> Exhibit:
         style.bars(right, ahead, gain[len(known) :], style.series("programme"))
         style.years(right, years[0], last, 4)
         style.numbers(right.yaxis)
+        style.room(right, gain)
         style.zero_line(right)
-        style.if_flat(right.yaxis, gain)
         style.forecast_from(right, now - 0.5, words=("Attributed", "Projected"))
         right.set_title("Difference")
     return chart(
@@ -67,15 +67,13 @@ def _title(lens: Lens, years: list[int], gain: list[float], theirs: list[float])
     if max(map(abs, gain)) < NOTHING:
         return "The two worlds earn the same from advertising"
     known, last = years.index(lens.first_forecast_year) - 1, len(years) - 1
-    projected = (
-        f"{money(gain[last])} in {years[last]}, {percent(gain[last] / theirs[last], 0)} of it"
-    )
     if lens.view == "programme" and gain[known] > NOTHING:
         return (
             f"Compute is credited with {money(gain[known])} of advertising in {years[known]} "
-            f"and {projected}"
+            f"and {money(gain[last])} in {years[last]}"
         )
-    return f"Carrying on earns {money(gain[last])} more from advertising in {years[last]}"
+    more = "more" if gain[last] >= 0 else "less"
+    return f"Carrying on earns {money(abs(gain[last]))} {more} from advertising in {years[last]}"
 
 
 def _alt(
@@ -120,7 +118,6 @@ def growth(case: Case, view: str = "programme") -> TableExhibit:
     left = [after / before - 1 for before, after in itertools.pairwise(theirs)]
     share = [one / other - 1 for one, other in zip(ours[1:], theirs[1:], strict=True)]
     now = lens.first_forecast_year
-    lowest = min(range(len(years)), key=left.__getitem__)
     columns = [Column(label="", style="text")]
     columns += [
         Column(
@@ -148,11 +145,7 @@ def growth(case: Case, view: str = "programme") -> TableExhibit:
             ),
         ],
         id="uplift-growth",
-        title=f"Without the uplift advertising would still grow by at least "
-        f"{percent(left[lowest])} a year"
-        if left[lowest] > 0
-        else f"Without the uplift advertising would shrink by {percent(-left[lowest])} "
-        f"in {years[lowest]}",
+        title=_growth_title(lens, years, left),
         subtitle="What the counterfactual is left with, year by year",
         source=lens.source(),
         notes=lens.resting(
@@ -162,11 +155,24 @@ def growth(case: Case, view: str = "programme") -> TableExhibit:
     )
 
 
+def _growth_title(lens: Lens, years: list[int], left: list[float]) -> str:
+    who = "Without the uplift" if lens.view == "programme" else "Stopped now"
+    lowest = min(range(len(years)), key=left.__getitem__)
+    if lens.is_empty:
+        return f"Advertising grows by {percent(left[lowest])} to {percent(max(left))} a year"
+    if left[lowest] > 0:
+        return f"{who}, advertising would still grow by at least {percent(left[lowest])} a year"
+    return f"{who}, advertising would shrink by {percent(-left[lowest])} in {years[lowest]}"
+
+
 def _growth_reading(lens: Lens, years: list[int], grown: list[float], left: list[float]) -> str:
-    at = years.index(lens.first_forecast_year) - 1
+    if lens.is_empty:
+        return "Both worlds grow alike. There is no uplift to judge by what it leaves."
+    first = years.index(lens.first_forecast_year)
+    at = first - 1 if lens.view == "programme" else first + 1
     taken = grown[at] - left[at]
     return (
         f"In {years[at]} the uplift stands for {points(taken)} of "
-        f"{percent(grown[at])} growth and leaves the counterfactual {percent(left[at])}. "
+        f"{percent(grown[at])} growth and leaves {percent(left[at])} without it. "
         f"If that is not plausible, the uplift is wrong."
     )

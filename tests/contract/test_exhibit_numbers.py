@@ -1,0 +1,151 @@
+"""The exhibits of the model: what they show sums to what the model says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jcurve
+from jcurve.figures import curve, depreciation, grounds, statements
+from jcurve.figures.curve import cash_parts
+from jcurve.figures.lens import Lens, joined, money, percent, points
+
+VIEWS = ("programme", "go_forward")
+
+
+@pytest.fixture(scope="module")
+def base() -> jcurve.Case:
+    return jcurve.evaluate("base")
+
+
+@pytest.fixture(scope="module")
+def bull() -> jcurve.Case:
+    return jcurve.evaluate("bull")
+
+
+@pytest.mark.parametrize("world", ["with", "without", "stopped"])
+@pytest.mark.parametrize("name", ["base", "stress_useful_life_3y"])
+def test_vintages_sum_to_depreciation(name: str, world: str) -> None:
+    case = jcurve.evaluate(name)
+    years, charge = depreciation.by_vintage(case, world)
+    assert charge.shape == (len(case.assembly.timeline), len(years))
+    np.testing.assert_allclose(
+        charge.sum(axis=1), case.row("property_depreciation", world), rtol=1e-9, atol=1e-6
+    )
+
+
+def test_no_vintage_charges_before_its_year(base: jcurve.Case) -> None:
+    years, charge = depreciation.by_vintage(base)
+    for at, year in enumerate(years):
+        assert not charge[: (year - years[0]) * 4, at].any()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_cash_by_cause_sums_to_the_end_of_the_curve(base: jcurve.Case, view: str) -> None:
+    end = base.row("cumulative_free_cash_flow", view)[-1] / 1000
+    parts = cash_parts(base, view)
+    assert sum(parts.values()) == pytest.approx(end, rel=1e-9)
+    assert parts["Advertising uplift"] == pytest.approx(
+        (base.row("advertising", view) - base.row("uplift_cost", view)).sum() / 1000
+    )
+    assert parts["Capital expenditure"] == pytest.approx(-base.row("capex", view).sum() / 1000)
+
+
+@pytest.mark.parametrize(
+    "items", [statements.INCOME, statements.CASH_FLOW, statements.BALANCE_SHEET]
+)
+def test_a_statement_sums_to_its_sub_totals(
+    base: jcurve.Case, items: tuple[statements.Item, ...]
+) -> None:
+    lens = Lens(base)
+    first = lens.first_forecast_year - 3
+    total = np.zeros(lens.horizon - first + 1)
+    checked = 0
+    for item in items:
+        if item.role == "heading":
+            total = np.zeros_like(total)
+            continue
+        row = np.array(statements.values(lens, item, first))
+        if item.style is not None:
+            continue
+        if item.role == "normal":
+            total = total + row
+        else:
+            np.testing.assert_allclose(row, total, rtol=1e-6, atol=1e-6, err_msg=item.label)
+            checked += 1
+    assert checked >= 3
+
+
+class TestTheCurve:
+    def test_marks_payback_where_the_balance_crosses_zero(self, bull: jcurve.Case) -> None:
+        lens = Lens(bull)
+        assert lens.payback_at is not None
+        ends = np.array([lens.start, *lens.quarter_ends])
+        balance = np.array([0.0, *lens.quarterly("cumulative_free_cash_flow", "programme")])
+        assert np.interp(lens.payback_at, ends, balance) == pytest.approx(0.0, abs=1e-6)
+        assert lens.calendar(lens.payback_at) in curve.jcurve(bull).title
+
+    def test_says_never_and_what_is_missing(self) -> None:
+        never = jcurve.evaluate("stress_ai_winter")
+        assert never.headlines()["programme"]["payback"]["value"] is None
+        short = money(Lens(never).figure("unrecovered_balance") or 0.0)
+        assert f"still {short} short" in curve.jcurve(never).title
+
+    def test_is_flat_without_a_programme(self) -> None:
+        exhibit = curve.jcurve(jcurve.evaluate("no_programme"))
+        assert "nothing to recover" in exhibit.title
+        assert "flat line at zero" in exhibit.alt
+
+    def test_begins_at_the_valuation_date_going_forward(self, base: jcurve.Case) -> None:
+        assert Lens(base, "go_forward").start == pytest.approx(Lens(base).today)
+
+
+def test_swings_hold_the_value_of_each_end(base: jcurve.Case) -> None:
+    items = {item.label: item for item in base.scenario.items}
+    shown = grounds.swings(base)
+    row = next(row for row in shown.rows if items[row.cells[0]].shape == "scalar")
+    item = items[row.cells[0]]
+    for end, found in zip((item.low, item.high), row.cells[3:], strict=True):
+        again = jcurve.evaluate(jcurve.scenario("base", {item.key: end}))
+        assert again["npv"] / 1000 == pytest.approx(found, rel=1e-6)
+
+
+def test_differences_share_a_row_where_members_move_together() -> None:
+    case = jcurve.evaluate("bear")
+    shown = grounds.differences(case)
+    assert len(shown.rows) < len(case.differences)
+    assert f"{len(case.differences)} assumptions differ" in shown.title
+
+
+def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
+    text = grounds.book(base).plain()
+    for item in base.scenario.items:
+        assert item.label.rpartition(": ")[0] in text or item.label in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (742.4, "$742bn"),
+        (-4.614, "−$4.61bn"),
+        (999.7, "$1.00tn"),
+        (-1234.0, "−$1.23tn"),
+        (0.0, "$0"),
+        (-0.0, "$0"),
+        (0.25, "$0.250bn"),
+    ],
+)
+def test_amounts_in_prose(amount: float, text: str) -> None:
+    assert money(amount) == text
+
+
+def test_words_for_shares_and_lists() -> None:
+    assert percent(-0.1384) == "−13.8%"
+    assert points(0.0231, sign=True) == "+2.3 points"
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    assert joined(["a"]) == "a"
+
+
+def test_an_unknown_view_suggests_one(base: jcurve.Case) -> None:
+    with pytest.raises(jcurve.errors.UsageError, match="did you mean 'programme'"):
+        Lens(base, "program")

@@ -1,0 +1,269 @@
+"""The scenario report: one real run from the command's own door, and many in this process."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+import jcurve
+from jcurve.assumptions import available
+from jcurve.figures import answer
+from jcurve.reports import Edition, run
+from jcurve.reports.briefing.document import Document
+from jcurve.reports.briefing.page import html
+from jcurve.reports.briefing.reading import read
+from jcurve.reports.briefing.typeset import pdf
+from tests.counts import count
+from tests.support import pdfcheck
+from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
+
+HOSTILE = '<script>alert(1)</script> #panic() $x$ *a* `c` & "\'" {{7*7}} [x](javascript:y)'
+HOSTILE_SCENARIO = f"""\
+schema: 1
+name: hostile
+title: {json.dumps(HOSTILE)}
+extends: bull
+story: {json.dumps(HOSTILE)}
+assumptions:
+  returns.wacc:
+    value: 0.1
+    why: {json.dumps(HOSTILE)}
+"""
+SECTIONS = [
+    "The answer",
+    "The J-curve",
+    "Capex and depreciation",
+    "Uplift, attributed and projected",
+    "Margin and free-cash-flow drag",
+    "What the result rests on",
+    "Method and checks",
+]
+_NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TELLING = [
+    ("base", "go_forward"),
+    ("no_programme", "programme"),
+    ("stop_now", "go_forward"),
+    ("bull", "programme"),
+]
+"""Pairs that a report can get wrong each in its own way; the rest follows in a full proof."""
+
+
+def _pairs() -> list[tuple[str, str]]:
+    every = [(name, view) for name in available() for view in ("programme", "go_forward")]
+    rest = [pair for pair in every if pair not in _TELLING]
+    return [*_TELLING, *rest][: count("report_scenarios")]
+
+
+def _too_long(text: str) -> list[str]:
+    """Numbers in ``text`` with more than four significant digits; a year is no number."""
+    return [
+        number
+        for number in _NUMBER.findall(text)
+        if not _YEAR.fullmatch(number) and _digits(number) > 4
+    ]
+
+
+def _digits(number: str) -> int:
+    """Significant digits; zeros at the end of a whole number count for nothing."""
+    plain = number.replace(",", "")
+    plain = plain.replace(".", "") if "." in plain else plain.rstrip("0")
+    return len(plain.lstrip("0"))
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    project = real_project(tmp_path_factory.mktemp("project"))
+    return run("scenario_report", "base", project=project)
+
+
+@pytest.fixture(scope="module")
+def results(edition: Edition) -> dict[str, Any]:
+    return json.loads(edition.results.read_text())
+
+
+@pytest.fixture(scope="module")
+def paper(edition: Edition) -> bytes:
+    return edition.pdf.read_bytes()
+
+
+class TestARealRun:
+    def test_nothing_is_wrong_with_the_pages(self, paper: bytes) -> None:
+        assert pdfcheck.complaints(paper) == []
+
+    def test_the_sections_stand_in_their_order(self, paper: bytes, edition: Edition) -> None:
+        text = "\n".join(pdfcheck.page_texts(paper)[:12])
+        page = edition.html.read_text()
+        places = [page.index(f">{section}</h2>") for section in SECTIONS]
+        assert places == sorted(places)
+        assert all(section in text for section in SECTIONS)
+
+    def test_headings_skip_no_level(self, paper: bytes) -> None:
+        levels = pdfcheck.headings(paper)
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+    def test_every_figure_has_alt_text_and_is_in_the_results(
+        self, paper: bytes, results: dict[str, Any]
+    ) -> None:
+        alts = pdfcheck.alts(paper)
+        charts = [each for each in results["exhibits"] if each["kind"] == "chart"]
+        assert len(alts) == len(charts) > 6
+        assert all(len(alt) > 40 for alt in alts)
+
+    def test_every_page_says_that_it_is_no_advice(self, paper: bytes) -> None:
+        texts = pdfcheck.page_texts(paper)
+        assert all("not investment advice" in text for text in texts)
+        assert f"Page {len(texts)} of {len(texts)}" in texts[-1]
+
+    def test_the_cover_says_what_it_is_about(self, paper: bytes, results: dict[str, Any]) -> None:
+        first = pdfcheck.page_texts(paper)[0].replace("\N{NO-BREAK SPACE}", " ")
+        assert results["data_through"].replace("Q", " Q") in first
+        assert "Valuation date" in first
+        assert "View" in first
+        assert results["scenario"]["hash"][:12] in first
+
+    def test_the_first_sentence_is_the_answer(
+        self, edition: Edition, results: dict[str, Any]
+    ) -> None:
+        payback = results["headlines"]["programme"]["payback"]
+        page = edition.html.read_text()
+        summary = re.search(r'<p class="summary">(.*?)\.', page)
+        assert summary is not None
+        said = summary[1].replace("\N{NO-BREAK SPACE}", " ")
+        assert ("does not pay back" in said) == (payback["value"] is None)
+        assert ("pays back in" in said) == (payback["value"] is not None)
+
+    def test_the_notebook_is_stripped_and_its_parameters_are_explained(self) -> None:
+        cells = json.loads((NOTEBOOKS / "scenario_report.ipynb").read_text())["cells"]
+        coded = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert all(not cell["outputs"] and cell["execution_count"] is None for cell in coded)
+        assert coded[0]["metadata"]["tags"] == ["parameters"]
+        assert all(" # " in line or "  #" in line for line in coded[0]["source"] if line.strip())
+
+    def test_the_notebook_computes_nothing(self) -> None:
+        cells = json.loads((NOTEBOOKS / "scenario_report.ipynb").read_text())["cells"]
+        for cell in cells[3:]:
+            if cell["cell_type"] == "code":
+                source = "".join(cell["source"])
+                assert not re.search(r"[-+*/%]|\d", source), source
+                assert source.count("show(") + source.count("record_case(") == 1
+
+
+@pytest.fixture(scope="module", params=_pairs(), ids=lambda pair: "-".join(pair))
+def shown(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    name, view = request.param
+    out = tmp_path_factory.mktemp("out")
+    notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
+    return name, view, notebook, items
+
+
+class TestEveryScenario:
+    def test_its_pages_are_sound(self, shown: Any) -> None:
+        _, _, notebook, _ = shown
+        assert pdfcheck.complaints(pdf(read(notebook, "scenario_report"))) == []
+
+    def test_its_prose_has_few_digits(self, shown: Any) -> None:
+        _, _, _, items = shown
+        found = {text: _too_long(text) for item in items for text in sentences(item)}
+        assert {text: digits for text, digits in found.items() if digits} == {}
+
+    def test_its_exhibits_have_a_takeaway_a_reading_and_a_source(self, shown: Any) -> None:
+        _, _, _, items = shown
+        for item in items:
+            mark = item.mark()
+            if not mark:
+                continue
+            assert mark["alt"].strip()
+            assert item.source.strip()
+            assert not item.title.endswith(".")
+            read_as = "".join(run.text for run in item.reading)
+            if item.id != "assumption-book":
+                assert read_as.endswith("."), item.id
+
+    def test_its_answer_agrees_with_the_model(self, shown: Any) -> None:
+        name, view, _, items = shown
+        case = jcurve.evaluate(name)
+        found = case.headlines()[view]["payback"]
+        sentence = answer.headline(case, view)
+        assert items[0].title == sentence
+        if found["value"] is not None:
+            assert "pays back in" in sentence
+        elif found["reason"].startswith("never"):
+            assert "does not pay back" in sentence
+        else:
+            assert "pay" in sentence or "never needs" in sentence
+
+
+def test_numbers_with_too_many_digits_are_found() -> None:
+    assert _too_long("NPV is 371.25 and 12,345 in 2034; 35,400 and 1,200 are fine") == [
+        "371.25",
+        "12,345",
+    ]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    project = real_project(tmp_path_factory.mktemp("hostile"), {"hostile": HOSTILE_SCENARIO})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JCURVE_PROJECT", str(project))
+        out = tmp_path_factory.mktemp("out")
+        notebook, _ = executed("scenario_report", out, ("book",), scenario="hostile")
+    return read(notebook, "hostile")
+
+
+class TestHostileText:
+    def test_is_text_on_the_page(self, hostile: Document) -> None:
+        page = html(hostile)
+        assert "alert(1)" in page
+        assert "<script>alert" not in page
+        assert 'href="javascript' not in page
+
+    def test_is_text_in_the_pdf(self, hostile: Document) -> None:
+        paper = pdf(hostile)
+        text = " ".join("".join(pdfcheck.page_texts(paper)).split())
+        assert "alert(1)" in text
+        assert "#panic()" in text
+        assert "{{7*7}}" in text
+        assert pdfcheck.complaints(paper) == []
+        assert "/JavaScript" not in PdfReader(io.BytesIO(paper)).trailer["/Root"]
+
+
+def test_a_wrong_value_fails_in_the_second_cell_with_one_line(tmp_path: Path) -> None:
+    target = tmp_path / "out.ipynb"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "papermill", str(NOTEBOOKS / "scenario_report.ipynb"),
+            str(target), "-p", "view", "sideways", "--no-progress-bar",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "JCURVE_PROJECT": str(NOTEBOOKS.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    cells = json.loads(target.read_text())["cells"]
+    failed = [
+        (cell["id"], output)
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "error"
+    ]
+    assert [name for name, _ in failed] == ["check"]
+    error = failed[0][1]
+    assert error["ename"] == "UsageError"
+    assert len(error["traceback"]) == 1
+    assert "sideways" in error["evalue"]
+    assert "programme" in error["evalue"]

@@ -1,0 +1,87 @@
+"""A report notebook's cells run in this process, for many scenarios in little time.
+
+The kernel, papermill and the verdict have their own tests; here the cells only fill their
+namespace, and what they show becomes a notebook as a run leaves it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jcurve.figures.display import Displayed
+from jcurve.figures.prose import Paragraph, words
+from tests.support.demo_report import code, markdown, notebook
+
+__all__ = ["NOTEBOOKS", "executed", "real_project", "sentences"]
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def real_project(folder: Path, scenarios: dict[str, str] | None = None) -> Path:
+    """A project on the repository's own data and notebooks, with further scenario files."""
+    (folder / "notebooks").symlink_to(NOTEBOOKS)
+    data = folder / "data"
+    data.mkdir()
+    for path in (ROOT / "data").iterdir():
+        if path.name != "scenarios":
+            (data / path.name).symlink_to(path)
+    (data / "scenarios").mkdir()
+    for path in (ROOT / "data" / "scenarios").iterdir():
+        (data / "scenarios" / path.name).symlink_to(path)
+    for name, text in (scenarios or {}).items():
+        (data / "scenarios" / f"{name}.yml").write_text(text)
+    return folder
+
+
+def executed(
+    report: str, out: Path, without: Sequence[str] = (), **parameters: Any
+) -> tuple[dict[str, Any], list[Displayed]]:
+    """Run the cells of ``report`` with parameters.
+
+    Args:
+        report: name of the notebook.
+        out: folder for its results.
+        without: ids of cells to leave out, such as long appendices.
+        parameters: in place of the parameters cell's.
+
+    Returns:
+        The notebook as a run leaves it, and what it showed.
+    """
+    source = json.loads((NOTEBOOKS / f"{report}.ipynb").read_text())
+    names: dict[str, Any] = {}
+    cells, shown = [], []
+    for cell in source["cells"]:
+        text = "".join(cell["source"])
+        tags = cell["metadata"].get("tags", [])
+        if cell["id"] in without:
+            continue
+        if cell["cell_type"] == "markdown":
+            if "remove-cell" not in tags:
+                cells.append(markdown(text))
+            continue
+        with contextlib.redirect_stdout(io.StringIO()):  # display() prints without a kernel
+            exec(compile(text, report, "exec"), names)
+        if "parameters" in tags:
+            names |= {"out": str(out), **parameters}
+        every = names["show"].items if "show" in names else ()
+        cells.append(code(*every[len(shown) :], source=text))
+        shown = list(every)
+    return notebook(*cells), shown
+
+
+def sentences(item: Displayed) -> list[str]:
+    """Every generated text of a display object that a reader reads as prose."""
+    paragraphs: tuple[Paragraph, ...] = getattr(item, "paragraphs", ()) or getattr(
+        item, "summary", ()
+    )
+    texts = [words(runs) for runs in paragraphs]
+    texts += [words(getattr(item, "reading", ()))]
+    texts += [getattr(item, name, "") for name in ("title", "subtitle", "alt")]
+    texts += list(getattr(item, "notes", ()))
+    return [text for text in texts if text]
