@@ -343,4 +343,5 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "simulate": _ask,
     "batch": _unattended,
     "runs": _unattended,
+    "diff": _unattended,
 }

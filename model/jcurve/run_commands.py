@@ -1,4 +1,4 @@
-"""The verbs for unattended runs: batch, runs."""
+"""The verbs for unattended runs: batch, runs, diff."""
 
 from __future__ import annotations
 
@@ -117,6 +117,20 @@ def _runs(asked: Asked) -> int:
     return 0
 
 
+def _diff(asked: Asked) -> int:
+    from jcurve.progress import Progress
+    from jcurve.reports.sides import diff
+
+    chosen = asked.chosen
+    with Progress("comparing"):
+        found = diff(chosen.one, chosen.other, project=asked.project, overrides=asked.overrides)
+    if chosen.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(*found.lines(), sep="\n")
+    return 0
+
+
 def _line(attempt: Attempt) -> str:
     again = f" attempt {attempt.attempt}" if attempt.attempt > 1 else ""
     why = f": {attempt.reason or attempt.message}" if attempt.reason or attempt.message else ""
@@ -129,4 +143,5 @@ def _line(attempt: Attempt) -> str:
 COMMANDS: Mapping[str, Callable[[Asked], int]] = {
     "batch": _batch,
     "runs": _runs,
+    "diff": _diff,
 }

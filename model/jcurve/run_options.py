@@ -73,3 +73,16 @@ def add_run_verbs(
         "-n", "--last", type=count, default=20, metavar="N", help="how many (default: 20)"
     )
     made.add_argument("--json", action="store_true", help="print JSON")
+
+    made = verb("diff", "compare two scenarios, runs or editions", "jcurve diff base bear")
+    made.add_argument("one", metavar="A", help="a scenario, a run, or report/series")
+    made.add_argument("other", metavar="B", help="the same, to hold against A")
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="sets",
+        help="override an assumption of B, when it is a scenario",
+    )
+    made.add_argument("--json", action="store_true", help="print JSON")

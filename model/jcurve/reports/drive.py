@@ -26,6 +26,7 @@ from jcurve.reports.provenance import circumstances, determinants
 from jcurve.reports.publish import assemble, point, publish
 from jcurve.reports.results import Results, read_results
 from jcurve.reports.retry import Retry, worth_another
+from jcurve.reports.sides import stated_inputs
 from jcurve.reports.staged import Staged, attempt_name, stage
 from jcurve.reports.steps import DEADLINE, Executor, Progress, keep_failed, verdict_on
 from jcurve.reports.verdict import FailedRun, Verdict
@@ -207,6 +208,7 @@ class _Attempt:
             provenance={
                 "report": plan.edition.report,
                 "parameters": dict(plan.parameters),
+                "assumptions": stated_inputs(plan.scenario),
                 "determinants": determinants(
                     plan.scenario, plan.project, seed=results.seed
                 ).to_json(),
