@@ -14,6 +14,8 @@ COUNTS: dict[str, tuple[int, int]] = {
     "random_scenarios": (512, 10_000),
     "property_examples": (50, 500),
     "error_bar_runs": (150, 1_000),
+    "option_paths": (20_000, 100_000),
+    "leaks": (1, 3),
     "report_scenarios": (4, 100),
 }
 

@@ -1,0 +1,212 @@
+"""Decisions at dates, taken on what is known by then: the value of waiting to see.
+
+At each date one of several actions can be taken, for good; else things go on to the next
+date. Two rules decide, both fitted on some paths and valued on others, so that neither
+profits from having seen the future:
+
+- *least squares* (F. Longstaff and E. Schwartz, "Valuing American Options by Simulation",
+  2001): what going on and what each action are expected to be worth, given what is observed,
+  by regression, last date first; the best is done;
+- *trigger*: one action is taken as soon as an observed number is below a threshold, the
+  thresholds being those that would have been best.
+
+A rule that is only nearly best gives a value that is too low, never too high, apart from the
+error of the estimate.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.analysis.question import Array
+from jcurve.errors import UsageError
+
+__all__ = ["Decided", "Paths", "Rule", "Trigger", "fit_least_squares", "fit_trigger"]
+
+Choices = NDArray[np.intp]
+
+_DEGREE = 3
+_THRESHOLDS = np.linspace(0.0, 1.0, 41)
+GO_ON = -1
+"""The choice of no action."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What happens on each path, all values as of now.
+
+    Attributes:
+        hold: worth of never acting, (paths,).
+        acts: worth of each action at each date, (dates, actions, paths).
+        signals: what is observed by each date, (dates, numbers, paths).
+        certain: the worth of an action is known when it is taken, as of exercising an option;
+            otherwise it is only expected.
+    """
+
+    hold: Array
+    acts: Array
+    signals: Array
+    certain: bool = False
+
+    def __post_init__(self) -> None:
+        dates, _, paths = self.acts.shape
+        if self.hold.shape != (paths,) or self.signals.shape[::2] != (dates, paths):
+            raise UsageError(
+                "paths, acts and signals of different sizes",
+                received=f"{self.hold.shape}, {self.acts.shape}, {self.signals.shape}",
+            )
+        if not paths or not dates:
+            raise UsageError("no path or no date to decide at", received=self.acts.shape)
+
+    def part(self, kept: NDArray[np.bool_]) -> Paths:
+        """Some of the paths."""
+        return Paths(self.hold[kept], self.acts[:, :, kept], self.signals[:, :, kept], self.certain)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a rule did.
+
+    Attributes:
+        values: worth of each path, (paths,).
+        dates: index of the date of its action, or :data:`GO_ON`.
+        actions: index of the action, or :data:`GO_ON`.
+    """
+
+    values: Array
+    dates: Choices
+    actions: Choices
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A least-squares rule: coefficients of what is expected at each date.
+
+    Attributes:
+        centre, spread: of the signals, (dates, numbers).
+        going_on: (dates, terms).
+        acting: (dates, actions, terms).
+        degree: of the polynomials.
+    """
+
+    centre: Array
+    spread: Array
+    going_on: Array
+    acting: Array
+    degree: int
+
+    def decide(self, paths: Paths) -> Decided:
+        """Apply the rule to paths, first date first."""
+        open_ones = np.ones(paths.hold.shape, dtype=bool)
+        values = paths.hold.copy()
+        dates = np.full(paths.hold.shape, GO_ON, dtype=np.intp)
+        actions = dates.copy()
+        for date in range(len(paths.acts)):
+            terms = _terms(paths.signals[date], self.centre[date], self.spread[date], self.degree)
+            expected = _expected(paths, date, terms, self.acting[date])
+            best = np.argmax(expected, axis=0)
+            worth = np.take_along_axis(expected, best[None], axis=0)[0]
+            now = open_ones & (worth > self.going_on[date] @ terms) & _allowed(paths, date, best)
+            values = np.where(now, _taken(paths, date, best), values)
+            dates[now], actions[now] = date, best[now]
+            open_ones &= ~now
+        return Decided(values, dates, actions)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One action as soon as the first signal is below a threshold.
+
+    Attributes:
+        action: its index.
+        thresholds: by date; minus infinity where it is never taken.
+    """
+
+    action: int
+    thresholds: Array
+
+    def decide(self, paths: Paths) -> Decided:
+        """Apply the rule to paths, first date first."""
+        below = paths.signals[:, 0, :] < self.thresholds[:, None]
+        acted = below.any(axis=0)
+        first = np.argmax(below, axis=0)
+        column = np.arange(len(paths.hold))
+        values = np.where(acted, paths.acts[first, self.action, column], paths.hold)
+        return Decided(values, np.where(acted, first, GO_ON), np.where(acted, self.action, GO_ON))
+
+
+def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Rule:
+    """The rule that regressions on these paths give, last date first."""
+    dates, actions, _ = paths.acts.shape
+    centre = paths.signals.mean(axis=2)
+    spread = paths.signals.std(axis=2)
+    spread = np.where(spread > 0.0, spread, 1.0)
+    count = len(_terms(paths.signals[0], centre[0], spread[0], degree))
+    going_on, acting = np.zeros((dates, count)), np.zeros((dates, actions, count))
+    values = paths.hold.copy()
+    for date in reversed(range(dates)):
+        terms = _terms(paths.signals[date], centre[date], spread[date], degree)
+        # An action whose worth is known is only weighed where it is worth something.
+        used = paths.acts[date].max(axis=0) > 0.0 if paths.certain else np.ones(len(values), bool)
+        if not used.any():
+            going_on[date, 0] = np.inf
+            continue
+        going_on[date] = _fit(terms[:, used], values[used])
+        for action in range(actions):
+            acting[date, action] = _fit(terms, paths.acts[date, action])
+        expected = _expected(paths, date, terms, acting[date])
+        best = np.argmax(expected, axis=0)
+        worth = np.take_along_axis(expected, best[None], axis=0)[0]
+        now = used & (worth > going_on[date] @ terms)
+        values = np.where(now, _taken(paths, date, best), values)
+    return Rule(centre, spread, going_on, acting, degree)
+
+
+def fit_trigger(paths: Paths, action: int) -> Trigger:
+    """The thresholds that are best on these paths, last date first, for one action."""
+    dates = len(paths.acts)
+    thresholds = np.full(dates, -np.inf)
+    values = paths.hold.copy()
+    for date in reversed(range(dates)):
+        signal, acted = paths.signals[date, 0], paths.acts[date, action]
+        tried = [-np.inf, *np.quantile(signal, _THRESHOLDS[1:]), np.inf]
+        worth = [float(np.where(signal < at, acted, values).mean()) for at in tried]
+        thresholds[date] = tried[int(np.argmax(worth))]
+        values = np.where(signal < thresholds[date], acted, values)
+    return Trigger(action, thresholds)
+
+
+def _expected(paths: Paths, date: int, terms: Array, acting: Array) -> Array:
+    return np.asarray(paths.acts[date] if paths.certain else acting @ terms)
+
+
+def _allowed(paths: Paths, date: int, best: Choices) -> NDArray[np.bool_]:
+    if not paths.certain:
+        return np.ones(paths.hold.shape, dtype=bool)
+    return np.asarray(_taken(paths, date, best) > 0.0)
+
+
+def _taken(paths: Paths, date: int, best: Choices) -> Array:
+    return np.take_along_axis(paths.acts[date], best[None], axis=0)[0]
+
+
+def _fit(terms: Array, values: Array) -> Array:
+    return np.asarray(np.linalg.lstsq(terms.T, values, rcond=None)[0])
+
+
+def _terms(signals: Array, centre: Array, spread: Array, degree: int) -> Array:
+    """Every product of up to ``degree`` signals, (terms, paths), the constant first."""
+    z = (signals - centre[:, None]) / spread[:, None]
+    made: list[Array] = [np.ones(signals.shape[1])]
+    for order in range(1, degree + 1):
+        made += [np.prod(z[list(chosen)], axis=0) for chosen in _products(len(z), order)]
+    return np.array(made)
+
+
+def _products(count: int, order: int) -> Sequence[tuple[int, ...]]:
+    return list(itertools.combinations_with_replacement(range(count), order))
