@@ -26,6 +26,7 @@ __all__ = ["main"]
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+_MOST_LISTED = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -208,6 +209,40 @@ def _facts(chosen: argparse.Namespace) -> int:
     return 0 if report.ok else FactsError.exit_status
 
 
+def _workbook(chosen: argparse.Namespace) -> int:
+    import datetime
+
+    from jcurve.workbook import write
+
+    case = _case(chosen.scenario, chosen)
+    project = find_project(chosen.project)
+    with Progress(f"workbook of {chosen.scenario}"):
+        path = write(case, chosen.file, today=datetime.date.today(), project=project)
+    print(path)
+    return 0
+
+
+def _adopt(chosen: argparse.Namespace) -> int:
+    from jcurve.workbook import adopt, told
+
+    with Progress(f"reading {chosen.file}"):
+        found = adopt(chosen.file, chosen.name, project=find_project(chosen.project))
+    if chosen.json:
+        _print_json(told(found))
+        return 0
+    print(found.path or f"no input differs from {found.parent.name}; nothing is written")
+    for change in found.differences:
+        mark = "" if change.key in found.edited else " (as in the workbook)"
+        print(f"  {change.key}: {change.before} -> {change.after} {change.unit}{mark}")
+    for note in found.notes:
+        print(f"note: {note}")
+    if found.formulas:
+        print(f"edited elsewhere and not adopted: {', '.join(found.formulas[:_MOST_LISTED])}")
+        if len(found.formulas) > _MOST_LISTED:
+            print(f"  and {len(found.formulas) - _MOST_LISTED} more cells")
+    return 0
+
+
 def _new(chosen: argparse.Namespace) -> int:
     from jcurve.assumptions import start
 
@@ -334,6 +369,8 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "trace": _trace,
     "facts": _facts,
+    "workbook": _workbook,
+    "adopt": _adopt,
     "new": _new,
     "lab": _lab,
     "app": _app,

@@ -20,6 +20,7 @@ examples:
   jcurve show base --json                headline figures for a machine
   jcurve trace npv                       from a result down to reported facts
   jcurve check                           every scenario file
+  jcurve workbook base base.xlsx         Excel with live formulas; jcurve adopt reads it back
 
 exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 project,
 9 no answer, 10 + n a batch in which n runs failed, 130 interrupted
@@ -96,6 +97,20 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _check(verb("check", "validate scenario files", "jcurve check bear bull"))
     _trace(verb("trace", "trace a number to what it rests on", "jcurve trace npv --depth 3"))
     _facts(verb("facts", "re-check the reported facts", "jcurve facts verify"))
+    _workbook(
+        verb(
+            "workbook",
+            "write a scenario as an Excel workbook with live formulas",
+            "jcurve workbook base base.xlsx --set returns.wacc=0.1",
+        )
+    )
+    _adopt(
+        verb(
+            "adopt",
+            "read the inputs of an edited workbook back as a scenario",
+            "jcurve adopt base.xlsx --as my_case",
+        )
+    )
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
     _serve(verb("lab", "open JupyterLab on the notebooks", "jcurve lab --port 8890"))
     _app(verb("app", "serve the workbench without code", "jcurve app --kernels 6"))
@@ -179,6 +194,23 @@ def _trace(parser: argparse.ArgumentParser) -> None:
 def _facts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action", choices=["verify"], metavar="ACTION", help="verify: re-check every identity"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _workbook(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="SCENARIO", help="such as base")
+    parser.add_argument("file", metavar="FILE.xlsx", help="replaced if it is there")
+    _set(parser)
+
+
+def _adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE.xlsx", help="written by jcurve workbook, then edited")
+    parser.add_argument(
+        "--as",
+        metavar="NAME",
+        dest="name",
+        help="of the new scenario (default: made from the file's name)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

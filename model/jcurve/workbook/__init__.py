@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jcurve.workbook.adopting import Adoption, adopt, state_of, told
 from jcurve.workbook.write import content, write
 
-__all__ = ["content", "write"]
+__all__ = ["Adoption", "adopt", "content", "state_of", "told", "write"]

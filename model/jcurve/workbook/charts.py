@@ -14,7 +14,7 @@ __all__ = ["add_charts"]
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#0B5D8F", "#C25B12", "#1E7A4C", "#5B6573"
 _FIRST_YEAR = "2020"
-_TOP, _WIDE, _TALL = 19, 610, 320
+_TOP, _WIDE, _TALL, _APART = 19, 505, 300, 520
 _LINES = (
     ("J-curve: cumulative free cash flow, USD bn", "cumulative_free_cash_flow"),
     ("J-curve in present values, USD bn", "cumulative_discounted_free_cash_flow"),
@@ -75,9 +75,8 @@ def _insert(
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_size({"width": _WIDE, "height": _TALL})
     row, left = divmod(place, 2)
-    sheet.insert_chart(
-        _TOP + 18 * row, 4 * left, chart, {"description": f"{title}, scenario in the cells above"}
-    )
+    words = {"description": f"{title}, scenario in the cells above"}
+    sheet.insert_chart(_TOP + 16 * row, 0, chart, {"x_offset": 2 + _APART * left, **words})
 
 
 def _series(book: Book, key: RowKey, colour: str, kind: str, quarterly: bool) -> dict[str, Any]:

@@ -24,10 +24,10 @@ _ROLES: dict[str, dict[str, Any]] = {
 _TEXTS: dict[str, dict[str, Any]] = {
     "text": {"align": "left"},
     "right": {"align": "right"},
-    "clip": {"align": "fill", "font_color": "#5B6573"},
+    "clip": {"align": "left", "font_color": "#5B6573"},
     "wrap": {"text_wrap": True},
     "name": {"align": "left"},
-    "note": {"font_color": "#5B6573", "align": "left"},
+    "note": {"font_color": "#5B6573", "align": "left", "text_wrap": True},
     "strong": {"bold": True, "align": "left"},
     "title": {"bold": True, "font_size": 16, "font_color": "#0B5D8F"},
     "heading": {"bold": True, "font_color": "#0B5D8F"},

@@ -107,13 +107,17 @@ def _bounds(book: Book, entry: Entry) -> tuple[str, str]:
     if entry.form == "date":
         labels = (*book.grid.labels, NEVER)
         return labels[int(entry.first)], labels[int(entry.last)]
-    return f"{entry.first:.6g}", f"{entry.last:.6g}"
+    return _bound(entry.first), _bound(entry.last)
+
+
+def _bound(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
 def dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow."""
     grid = book.grid
-    widths = (44, 13, 50, 10, *([10] * grid.years), *([10] * grid.quarters))
+    widths = (58, 17, 40, 10, *([10] * grid.years), *([10] * grid.quarters))
     page = Page(DATED, [], widths, grid.first_quarter, freeze=(HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs by year", "title")
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "

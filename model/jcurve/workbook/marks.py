@@ -8,13 +8,13 @@ numbers and sheets. A row then needs a handful of short marks for its 145 formul
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 
-__all__ = ["Marker", "RowMarks"]
+__all__ = ["Marker", "RowMarks", "mark_facts"]
 
 _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")"""
@@ -28,6 +28,12 @@ _BITS: Final = 4
 
 RowMarks = dict[str, str]
 """Marks of one row by the places that they stand for."""
+
+
+def mark_facts(values: Iterable[float | str | None]) -> str:
+    """A mark of fixed numbers, to a dozen digits; texts and empty cells are alike."""
+    text = ",".join(f"{v:.12g}" if isinstance(v, int | float) else "" for v in values)
+    return blake2b(text.encode(), digest_size=_BITS).hexdigest()
 
 
 class Marker:

@@ -84,6 +84,7 @@ _STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "total_liabilities", "equity", "net_cash",
     )),
 )  # fmt: skip
+_ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc"})
 _TOTALS = frozenset(
     {"revenue", "total_costs", "operating_income", "pretax_income", "net_income",
      "operating_cash_flow", "free_cash_flow", "change_in_cash", "total_assets", "total_net_assets",
@@ -93,7 +94,10 @@ _TOTALS = frozenset(
 
 def title_of(name: str) -> str:
     """A line's name in words."""
-    return name.replace("_", " ").replace(".", ": ").capitalize()
+    words = name.replace(".", ": ").split("_")
+    words = [word.upper() if word in _ACRONYMS else word for word in words]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def _at(cell: Cell, host: str) -> str:
@@ -186,7 +190,7 @@ def _reading(book: Book, key: RowKey, cell: Cell, status: Cell | None) -> tuple[
 
 def summary_page(book: Book, master: Cell) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
-    page = Page(SUMMARY, [], (34, 14, 12, 34, 14, 12, 34), 7, freeze=(5, 0))
+    page = Page(SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, freeze=(5, 0))
     scenario = book.case.scenario
     page.text(0, 0, scenario.title, "title")
     page.text(1, 0, " ".join(scenario.story.split()), "note")
@@ -194,9 +198,9 @@ def summary_page(book: Book, master: Cell) -> Page:
                     f"the end of {book.case.valuation_date}")  # fmt: skip
     page.formula(3, 0, f"={_at(master, SUMMARY)}", book.master_text, "strong")
     for n, view in enumerate(VIEWS):
-        page.text(4, 1 + 3 * n, TAG_TITLES[view], "head")
-        page.text(4, 2 + 3 * n, "unit", "head")
-        page.text(4, 3 + 3 * n, "reason or quarter", "head")
+        page.text(4, 1 + 3 * n, title_of(view).replace(" ", "-"), "head:right")
+        page.text(4, 2 + 3 * n, "Unit", "head")
+        page.text(4, 3 + 3 * n, "Reason or quarter", "head")
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
     for at, name in enumerate(names):

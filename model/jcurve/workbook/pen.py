@@ -19,7 +19,7 @@ from jcurve.workbook.charts import add_charts
 from jcurve.workbook.formats import Formats
 from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, VALUE
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
-from jcurve.workbook.marks import Marker, RowMarks
+from jcurve.workbook.marks import Marker, RowMarks, mark_facts
 from jcurve.workbook.names import (
     ABOUT,
     CHECKS,
@@ -55,6 +55,7 @@ __all__ = ["Pen"]
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
+_TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _TABS = {
     SUMMARY: "#0B5D8F", INPUTS: "#C9B458", DATED: "#C9B458", STATEMENTS: "#0B5D8F",
     RETURNS: "#0B5D8F", CHECKS: "#0B5D8F", HISTORY: "#1E6B37", WORKINGS: "#9AA5B1",
@@ -147,10 +148,11 @@ class Pen:
 
     def _rows(self, sheet: Sheet) -> None:
         grid, out, formats = self.book.grid, self.sheets[sheet.name], self.formats
+        out.set_row(0, _TITLE_HEIGHT)
         out.write_string(0, 0, sheet.title, formats.of("title"))
         out.write_string(
             1, 0, f"Scenario {self.book.case.scenario.name}: years, then quarters.",
-            formats.of("note"),
+            formats.of("text"),
         )  # fmt: skip
         for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition")):
             out.write_string(HEADER_ROW, at, head, formats.of("head"))
@@ -176,6 +178,7 @@ class Pen:
             out.write_formula(row, VALUE, line.single, number, _clean(line.single_value))
             self._mark(name, row, VALUE, line.single)
         elif line.single_value is not None:
+            self.marks.setdefault((name, row), {})["s"] = mark_facts([float(line.single_value)])
             out.write_number(row, VALUE, float(line.single_value), formats.of(f"fact:{line.style}"))
         first = grid.first_quarter
         if line.quarters is not None:
@@ -204,6 +207,7 @@ class Pen:
                 role = "estimate" if fact.status[at] == "estimate" else "fact"
                 style = self.formats.of(f"{role}:{line.style}")
                 out.write_number(row, self.book.grid.quarter(at), value, style)
+        self.marks.setdefault((HISTORY, row), {})["f"] = mark_facts(line.quarter_values)
         keys = dict.fromkeys(
             part.strip() for text in fact.source_id for part in text.split(";") if part.strip()
         )
@@ -231,12 +235,20 @@ class Pen:
         out.ignore_errors({"formula_differs": whole, "formula_range": whole})
 
     def _print(
-        self, out: Any, last_row: int, last_column: int, head: int, *, landscape: bool, paper: int
+        self,
+        out: Any,
+        last_row: int,
+        last_column: int,
+        head: int,
+        *,
+        landscape: bool,
+        paper: int,
+        one_page: bool = False,
     ) -> None:
         out.set_paper(paper)
         if landscape:
             out.set_landscape()
-        out.fit_to_pages(1, 0)
+        out.fit_to_pages(1, int(one_page))
         out.print_area(0, 0, last_row, last_column)
         out.repeat_rows(head)
         out.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
@@ -245,6 +257,7 @@ class Pen:
 
     def _page(self, page: Page) -> None:
         out = self.sheets[page.name]
+        out.set_row(0, _TITLE_HEIGHT)
         for at, width in enumerate(page.widths):
             out.set_column(at, at, width)
         for item in page.items:
@@ -253,10 +266,22 @@ class Pen:
             out.freeze_panes(*page.freeze)
         last = max((item.row for item in page.items), default=0)
         if page.name == SUMMARY:
-            last += 64
+            last = max(last, 19 + 32)
+            story = " ".join(self.book.case.scenario.story.split())
+            out.merge_range(1, 0, 1, page.print_columns - 1, "")
+            self._text(out, 1, 0, story, "note")
+            out.set_row(1, _LINE_HEIGHT * (1 + len(story) // _LINE_LENGTH))
         paper = _A3 if page.print_columns > 12 else _A4
         head = max(page.freeze[0] - 1, 0)
-        self._print(out, last, page.print_columns - 1, head, landscape=page.landscape, paper=paper)
+        self._print(
+            out,
+            last,
+            page.print_columns - 1,
+            head,
+            landscape=page.landscape,
+            paper=paper,
+            one_page=page.name == SUMMARY,
+        )
 
     def _item(self, name: str, out: Any, item: Item) -> None:
         if item.formula:

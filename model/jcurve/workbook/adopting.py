@@ -1,0 +1,371 @@
+"""An edited workbook as a scenario: what differs, why, and what could not be taken over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+
+import jcurve
+from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
+from jcurve.assumptions.paths import Between, Period, Value
+from jcurve.assumptions.periods import quarter_index
+from jcurve.assumptions.store import new_path, scenario_name
+from jcurve.assumptions.units import CHOICE, DATE
+from jcurve.errors import ScenarioError
+from jcurve.project import Project
+from jcurve.workbook.names import NEVER
+from jcurve.workbook.reading import DatedCell, InputCell, Reading, read_workbook
+
+__all__ = ["Adoption", "adopt", "state_of", "told"]
+
+_CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
+_CLOSE, _NOTHING = 1e-12, 1e-15
+_THOUSAND = "a bare number 1,000 times"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What became of a workbook.
+
+    Attributes:
+        file: the workbook.
+        parent: the scenario that it was written from, as it is now.
+        state: the parent with the workbook's inputs.
+        changes: by key, as overrides are written.
+        differences: of ``state`` from the parent.
+        edited: keys whose cells were edited after the workbook was written.
+        formulas: cells elsewhere that were edited; they are not adopted.
+        notes: what else a reader should know.
+        path: the scenario's file, None when nothing was written.
+    """
+
+    file: str
+    parent: Scenario
+    state: Scenario
+    changes: Mapping[str, str]
+    differences: tuple[Difference, ...]
+    edited: frozenset[str]
+    formulas: tuple[str, ...]
+    notes: tuple[str, ...]
+    path: FilePath | None = None
+
+
+def adopt(
+    file: str | FilePath,
+    name: str | None = None,
+    *,
+    project: Project | str | FilePath | None = None,
+) -> Adoption:
+    """Write the inputs of a workbook as a scenario that extends the one it was written from.
+
+    Args:
+        file: a workbook written by :func:`jcurve.workbook.write`, edited or not.
+        name: of the new scenario; made from the file's name when None.
+        project: where scenarios are.
+
+    Returns:
+        What was adopted. Nothing is written when no input differs from the scenario's.
+
+    Raises:
+        ScenarioError: the workbook is damaged or from a newer program, an input does not
+            validate, or the name is taken.
+        WriteError: the scenario's file cannot be written.
+    """
+    source = FilePath(file)
+    chosen = scenario_name(name if name is not None else _slug(source.stem))
+    if new_path(chosen, project).exists():
+        raise ScenarioError(
+            "a scenario of this name exists", received=chosen, allowed="another one with --as NAME"
+        )
+    found = state_of(source, project=project)
+    if not found.changes:
+        return found
+    reasons = _reasons(found)
+    path = save(
+        chosen, found.state, found.parent, found.changes, reasons,
+        title=f"{found.parent.title}, from {source.name}", project=project,
+    )  # fmt: skip
+    return replace(found, path=path)
+
+
+def state_of(file: str | FilePath, *, project: Project | str | FilePath | None = None) -> Adoption:
+    """The inputs of a workbook against the scenario that it was written from; nothing is
+    written. See :func:`adopt`."""
+    reading = read_workbook(FilePath(file))
+    head = reading.record.head
+    _refuse_newer(str(head.get("version", "")), reading.file)
+    parent = scenario(str(head.get("scenario", "")), project=project)
+    taken = _Taken(reading, parent)
+    changes = dict(taken.changes())
+    state = taken.apply(changes)
+    return Adoption(
+        file=reading.file,
+        parent=parent,
+        state=state,
+        changes=changes,
+        differences=compare(parent, state),
+        edited=frozenset(taken.edited),
+        formulas=reading.edited,
+        notes=tuple(taken.notes),
+    )
+
+
+def told(found: Adoption) -> dict[str, object]:
+    """An adoption as plain data for JSON."""
+    return {
+        "workbook": found.file,
+        "extends": found.parent.name,
+        "file": None if found.path is None else str(found.path),
+        "hash": found.state.hash,
+        "changes": [
+            {
+                "key": each.key,
+                "before": each.before,
+                "after": each.after,
+                "unit": each.unit,
+                "edited": each.key in found.edited,
+            }
+            for each in found.differences
+        ],
+        "edited_elsewhere": list(found.formulas),
+        "notes": list(found.notes),
+    }
+
+
+def _refuse_newer(version: str, file: str) -> None:
+    if _numbers(version) > _numbers(jcurve.__version__):
+        raise ScenarioError(
+            "the workbook is from a newer version",
+            where=file,
+            received=version[:40],
+            allowed=f"one written by J-Curve {jcurve.__version__} or older",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version)[:3])
+
+
+def _slug(stem: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:64]
+    return slug or "adopted"
+
+
+def _reasons(found: Adoption) -> str:
+    own = [note.removeprefix(_WHY) for note in found.notes if note.startswith(_WHY)]
+    return " ".join([f"Inputs of the workbook {found.file}.", *own])
+
+
+_WHY = "reason: "
+
+
+class _Taken:
+    """The inputs of a workbook, compared with what was written and with the scenario now."""
+
+    def __init__(self, reading: Reading, parent: Scenario) -> None:
+        self.reading, self.parent = reading, parent
+        self.edited: set[str] = set()
+        self.notes: list[str] = []
+        self._cells: dict[str, str] = {}
+        head = reading.record.head
+        if head.get("version") != jcurve.__version__:
+            self.notes.append(f"written by version {head.get('version')}")
+        if head.get("hash") != parent.hash:
+            self.notes.append(
+                f"{parent.name} has other values now than when the workbook was written, or "
+                "overrides were set; the workbook's values are kept"
+            )
+
+    def changes(self) -> Iterator[tuple[str, str]]:
+        """Each key whose value in the workbook is not the scenario's, as an override."""
+        known: set[str] = set()
+        for key, text in (*self._scalars(), *self._lists(), *self._paths()):
+            known.add(key)
+            item = self.parent.assumptions.get(key)
+            if item is None:
+                self.notes.append(f"{key} is no assumption any more; its value is dropped")
+            elif item.derived:
+                self.notes.append(f"{key} is now what a mix leaves; its value is dropped")
+            elif not _same(item, text):
+                yield key, self._unusual(key, text)
+        for key, item in self.parent.assumptions.items():
+            if key not in known and not item.derived:
+                self.notes.append(f"{key} is new since the workbook was written")
+
+    def apply(self, changes: Mapping[str, str]) -> Scenario:
+        """The scenario with the workbook's inputs.
+
+        Raises:
+            ScenarioError: they do not validate; the error names the cell.
+        """
+        try:
+            return self.parent.with_overrides(changes, origin=self.reading.file)
+        except ScenarioError as error:
+            cell = next(
+                (c for key, c in self._cells.items() if error.where and key in error.where.split()),
+                None,
+            )
+            if cell is None:
+                raise
+            raise ScenarioError(
+                error.what,
+                where=f"{self.reading.file}, {cell}",
+                received=error.received,
+                allowed=error.allowed,
+                suggestion=error.suggestion,
+            ) from error
+
+    def _reason(self, key: str, cell: InputCell) -> None:
+        if cell.why:
+            self.notes.append(f"{_WHY}{key}: {cell.why}")
+
+    def _scalars(self) -> Iterator[tuple[str, str]]:
+        for key, written in self.reading.record.values.items():
+            if _CHANGE.match(key) or written in ("by year", "by quarter"):
+                continue
+            cell = self.reading.inputs[key]
+            self._cells[key] = cell.where
+            self._edit(key, written, cell.value)
+            self._reason(key, cell)
+            yield key, _text(cell.value)
+
+    def _lists(self) -> Iterator[tuple[str, str]]:
+        slots: dict[str, dict[int, dict[str, float | str]]] = {}
+        for key, written in self.reading.record.values.items():
+            found = _CHANGE.match(key)
+            if found is None:
+                continue
+            cell = self.reading.inputs[key]
+            self._cells.setdefault(found["key"], cell.where)
+            self._edit(found["key"], written, cell.value)
+            self._reason(key, cell)
+            slots.setdefault(found["key"], {}).setdefault(int(found["slot"]), {})[found["part"]] = (
+                cell.value
+            )
+        for key, changes in slots.items():
+            used = [changes[slot] for slot in sorted(changes)]
+            texts = [
+                f"{{date: {_text(change['date'])}, life: {_text(change['life'])}}}"
+                for change in used
+                if change["date"] != NEVER
+            ]
+            yield key, f"[{', '.join(texts)}]"
+
+    def _paths(self) -> Iterator[tuple[str, str]]:
+        for key, path in self.reading.record.paths.items():
+            cells = self.reading.dated[key]
+            points = {str(label): float(value) for label, value in path["points"]}
+            self._cells[key] = next(iter(cells.where.values()))
+            text = self._path(key, path, points, cells)
+            yield key, text
+
+    def _path(
+        self, key: str, path: Mapping[str, object], points: dict[str, float], cells: DatedCell
+    ) -> str:
+        for label, value in cells.stated.items():
+            if not isinstance(value, float):
+                raise ScenarioError(
+                    "not a number",
+                    where=f"{self.reading.file}, {cells.where[label]}",
+                    received=value,
+                    allowed="a number in the unit of the row",
+                )
+        stated = {label: float(value) for label, value in cells.stated.items()}
+        kept = {label: stated.get(label, value) for label, value in points.items()}
+        for label, value in kept.items():
+            self._edit(key, points[label], value, cells.where.get(label))
+        by: Period = "year" if path["by"] == "year" else "quarter"
+        between: Between = "hold" if path["between"] == "hold" else "linear"
+        made = Path(by, between, tuple(sorted((_period(n, by), v) for n, v in kept.items())))
+        now = self.parent.assumptions.get(key)
+        if now is not None and isinstance(now.value, Path) and now.value.between != between:
+            self.notes.append(f"{key} is now {now.value.between} between its dates")
+        for label, value in stated.items():
+            # A cell of a whole row stands for its first quarter at the timeline's start.
+            if label not in kept and not _close(made.at(_period(label, by)), value):
+                self._edit(key, None, value, cells.where[label])
+                made = made.with_point(_period(label, by), value)
+        inner = ", ".join(f"{made.label(period)}: {_text(value)}" for period, value in made.points)
+        return f"{{{inner}}}"
+
+    def _edit(
+        self, key: str, before: float | str | None, after: float | str, cell: str | None = None
+    ) -> None:
+        if isinstance(before, int | float) and isinstance(after, float):
+            same = _close(float(before), after)
+        else:
+            same = before == after
+        if not same:
+            self.edited.add(key)
+            if cell is not None:
+                self._cells[key] = cell
+
+    def _unusual(self, key: str, text: str) -> str:
+        """A number of an unbelievable size is taken as meant, and told."""
+        try:
+            self.parent.with_overrides({key: text}, origin=self.reading.file)
+        except ScenarioError as error:
+            if not error.what.startswith(_THOUSAND):
+                return text  # told with all changes together
+            unit = self.parent[key].unit
+            self.notes.append(f"{key}: {error.what}; taken as it is")
+            return re.sub(r"(?<=: )[^,{}\[\]]+|\A[^{\[].*\Z", lambda m: f"{m[0]} {unit}", text)
+        return text
+
+
+def _same(item: Assumption, text: str) -> bool:
+    """Whether an override's text says what the assumption already is."""
+    return _spelled(item, item.value) == text or _equal(item, text)
+
+
+def _equal(item: Assumption, text: str) -> bool:
+    if isinstance(item.value, float) and item.unit not in (DATE, CHOICE):
+        try:
+            return _close(item.value, float(text))
+        except ValueError:
+            return False
+    if isinstance(item.value, Path) and text.startswith("{"):
+        pairs = (part.split(": ") for part in text[1:-1].split(", "))
+        by = item.value.by
+        if any(("Q" in label) != (by == "quarter") for label, _ in pairs):
+            return False
+        pairs = (part.split(": ") for part in text[1:-1].split(", "))
+        points = tuple((_period(label, by), float(value)) for label, value in pairs)
+        mine, theirs = item.value.over(), Path(by, item.value.between, points).over()
+        return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
+    return False
+
+
+def _spelled(item: Assumption, value: Value) -> str:
+    if isinstance(value, tuple):
+        changes = (f"{{date: {_label(c.date)}, life: {_text(c.life)}}}" for c in value)
+        return f"[{', '.join(changes)}]"
+    if isinstance(value, Path):
+        return ""
+    if item.unit == DATE:
+        return _label(value)
+    if item.unit == CHOICE:
+        return item.choices[round(value)]
+    return _text(value)
+
+
+def _label(index: float) -> str:
+    from jcurve.assumptions.periods import quarter_label
+
+    return quarter_label(index)
+
+
+def _period(label: str, by: str) -> int:
+    return int(label) if by == "year" else quarter_index(label)
+
+
+def _text(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _close(one: float, other: float) -> bool:
+    return abs(one - other) <= _CLOSE * max(abs(one), abs(other)) + _NOTHING
