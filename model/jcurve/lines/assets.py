@@ -86,9 +86,8 @@ def depreciation_charge(
     lives = {slot: life * QUARTERS_PER_YEAR for slot, life in life_changes_life.items()}
     first = life_book * QUARTERS_PER_YEAR
     # A change that the rest does not follow is dated at the start, to its first life.
-    takes_part = asset_changes_life * (1 - life_changes_share) > 0
     follows = {
-        slot: np.logical_and(date >= life_rest_follows_from, takes_part)
+        slot: np.logical_and(date >= life_rest_follows_from, asset_changes_life > 0)
         for slot, date in life_changes_date.items()
     }
     rest_dates = {
