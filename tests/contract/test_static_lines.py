@@ -34,6 +34,7 @@ MEMO = {
     "minimum_tax_credit": "carried forward, disclosed in filings",
     "operating_loss_carry_forward": "carried forward, disclosed in filings",
     "position_loss": "what a results day implies",
+    "price_over_value": "the share price beside the model's value",
     "rent_over_own": "own or rent",
     "tax_credit": "carried forward with financing, disclosed in filings",
     "tax_losses": "carried forward with financing, disclosed in filings",
