@@ -169,10 +169,12 @@ def _growth_reading(lens: Lens, years: list[int], grown: list[float], left: list
     if lens.is_empty:
         return "Both worlds grow alike. There is no uplift to judge by what it leaves."
     first = years.index(lens.first_forecast_year)
-    at = first - 1 if lens.view == "programme" else first + 1
+    # The year that asks most of the counterfactual, among those judged by what was reported.
+    shown = range(first + 1) if lens.view == "programme" else range(first + 1, len(years))
+    at = max(shown, key=left.__getitem__)
     taken = grown[at] - left[at]
     return (
-        f"In {years[at]} the uplift stands for {points(taken)} of "
+        f"The most is asked of it in {years[at]}: the uplift stands for {points(taken)} of "
         f"{percent(grown[at])} growth and leaves {percent(left[at])} without it. "
-        f"If that is not plausible, the uplift is wrong."
+        f"If that is not plausible, the uplift is too low."
     )
