@@ -10,6 +10,9 @@ import pytest
 import jcurve
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.case import batch_inputs
+from jcurve.engine.annual import annual, needs
+from jcurve.engine.evaluate import evaluate as evaluate_rows
 from tests.conftest import RecordFigure
 from tests.counts import count
 
@@ -24,15 +27,38 @@ def base() -> jcurve.Case:
 
 
 def _batches(seed: int, wanted: list[str], what: str = "base"):  # type: ignore[no-untyped-def]
-    """Rows of random valid scenarios, a chunk at a time."""
+    """Rows of random valid scenarios, a chunk at a time: every range, and every switch."""
     scenario = jcurve.scenario(what)
     generator = np.random.default_rng(seed)
     left = count("random_scenarios")
     while left > 0:
         size = min(CHUNK, left)
         draws = sample_uniform(scenario, size, generator)
-        yield draws, jcurve.evaluate_batch(batch(scenario, draws), wanted, scenario)
+        rows = {**batch(scenario, draws), **_switched(size, generator)}
+        yield draws, jcurve.evaluate_batch(rows, wanted, scenario)
         left -= size
+
+
+def _switched(size: int, generator: np.random.Generator) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    """Values of what has no range of its own: switches, choices, dates of stopping."""
+    timeline = base().assembly.timeline
+    late = range(timeline.index("2026Q3"), len(timeline))
+    choices: dict[str, tuple[float, ...]] = {
+        "programme.enabled": (0, 1, 1, 1, 1, 1, 1, 1),
+        "venture.on_balance": (0, 1),
+        "returns.sbc_is_cost": (0, 1),
+        "returns.terminal_treatment": (0, 1, 2),
+        "returns.run_off_from": tuple(late),
+        "programme.last_spending": (late[0] - 1, late[8], late[20], late[-1], late[-1]),
+        "tax.minimum_rate": (0.0, 0.15, 0.2),
+        "power.ceiling": (3_000, 10_000, 100_000),
+        "advertising.shock.europe": (0.0, 0.3),
+        "compute.price_shock": (-0.2, 0.0, 0.5),
+    }
+    return {
+        key: generator.choice(np.array(values, dtype=np.float64), (1, size))
+        for key, values in choices.items()
+    }
 
 
 def test_identities_hold_in_random_scenarios(record_figure: RecordFigure) -> None:
@@ -43,7 +69,7 @@ def test_identities_hold_in_random_scenarios(record_figure: RecordFigure) -> Non
         if row.startswith("check_")
         for tag in model.tags(row)
     ]
-    assert len(checks) >= 20
+    assert len(checks) >= 40
     scale_of = {world: f"total_assets@{world}" for world in WORLDS}
     worst, scenarios = 0.0, 0
     for _, rows in _batches(1, [*checks, *scale_of.values()]):
@@ -77,6 +103,110 @@ def test_property_is_cost_less_depreciation_and_never_negative() -> None:
             assert placed.min() > -1e-8 * scale, each
 
 
+def test_years_follow_from_quarters_in_random_scenarios() -> None:
+    """A flow's year is the sum, a balance's the last quarter, a ratio's its own formula."""
+    case = base()
+    model, timeline = case.assembly.model, case.assembly.timeline
+    lines = {
+        "flow": ("revenue", "net_income", "capex", "operating_cash_flow", "cash_taxes"),
+        "stock": ("total_assets", "cash_and_securities", "debt", "equity", "property_net"),
+    }
+    ratios = {"operating_margin": ("operating_income", "revenue")}
+    every = [*lines["flow"], *lines["stock"], *ratios, "operating_income"]
+    scenario = jcurve.scenario("base")
+    draws = sample_uniform(scenario, 64, np.random.default_rng(5))
+    inputs = batch_inputs(case, batch(scenario, draws))
+    keys = [(line, world) for line in every for world in WORLDS]
+    wanted = set(keys).union(*(needs(model, key) for key in keys))
+    made = [key for key in wanted if key[0] in model.maker]
+    values = evaluate_rows(model, inputs, timeline, made)
+    values |= {(name, ""): row for name, row in inputs.items()}
+    for world in WORLDS:
+        for kind, names in lines.items():
+            for line in names:
+                row = values[line, world].reshape(-1, 4, 64)
+                year = row.sum(axis=1) if kind == "flow" else row[:, -1]
+                np.testing.assert_allclose(
+                    annual(model, values, (line, world)), year, rtol=1e-12, atol=1e-6
+                )
+        for ratio, (above, below) in ratios.items():
+            shares = annual(model, values, (above, world)) / np.maximum(
+                annual(model, values, (below, world)), 1e-9
+            )
+            found = annual(model, values, (ratio, world))
+            np.testing.assert_allclose(found[4:], shares[4:], rtol=1e-9)
+
+
+def test_what_is_bought_is_charged_in_full() -> None:
+    """Nothing more is bought after 2026: by 2040 servers are charged to the last dollar."""
+    scenario = jcurve.scenario(
+        "base",
+        {
+            "capex.total": {2026: 0, 2030: 0},
+            "capex.steady_state_intensity": 0.0,
+            "capex.baseline_intensity": 0.0,
+            "lease.yearly_starts": {2026: 0, 2032: 0},
+        },
+    )
+    generator = np.random.default_rng(6)
+    draws = sample_uniform(jcurve.scenario("base"), 128, generator)
+    kept = {
+        key: draw
+        for key, draw in draws.items()
+        if not key.startswith(("capex.", "lease.")) and scenario.assumptions[key].has_range
+    }
+    wanted = [
+        f"{line}.{each}@with"
+        for line in ("bought_additions", "opening_placements", "book_depreciation", "salvage")
+        for each in CLASSES[:3]
+    ]
+    rows = jcurve.evaluate_batch(batch(scenario, kept), wanted, scenario)
+    for each in CLASSES[:3]:
+        cost = rows[f"bought_additions.{each}@with"] + rows[f"opening_placements.{each}@with"]
+        charged = rows[f"book_depreciation.{each}@with"] + rows[f"salvage.{each}@with"]
+        np.testing.assert_allclose(charged.sum(axis=0), cost.sum(axis=0), rtol=1e-9)
+
+
+def _stepped(keys: dict[str, float], wanted: list[str], size: int = 128):  # type: ignore[no-untyped-def]
+    """Random scenarios as they are, and with some assumptions multiplied."""
+    scenario = jcurve.scenario("base")
+    draws = sample_uniform(scenario, size, np.random.default_rng(11))
+    rows = batch(scenario, draws)
+    more = {**rows, **{key: rows[key] * factor for key, factor in keys.items()}}
+    return (
+        jcurve.evaluate_batch(rows, wanted, scenario),
+        jcurve.evaluate_batch(more, wanted, scenario),
+    )
+
+
+@pytest.mark.parametrize(
+    "lever", ["engagement", "ad_load", "targeting", "creative", "measurement", "automation"]
+)
+def test_more_pass_through_never_lowers_npv_in_random_scenarios(lever: str) -> None:
+    views = ["npv", "npv.go_forward"]
+    less, more = _stepped({f"lever.pass_through.{lever}": 1.1}, views)
+    for view in views:
+        assert (more[view] >= less[view]).all()
+
+
+def test_a_dearer_accelerator_never_raises_compute_in_random_scenarios() -> None:
+    wanted = [f"compute_in_service@{world}" for world in WORLDS]
+    cheap, dear = _stepped({"compute.list_price": 1.2}, wanted)
+    for line in wanted:
+        assert (dear[line] <= cheap[line] * (1 + 1e-12)).all()
+        assert (dear[line] < cheap[line]).any()
+
+
+def test_longer_lives_move_no_cash_before_tax_in_random_scenarios() -> None:
+    wanted = [f"{line}@{world}" for line in ("ebitda", "capex") for world in WORLDS]
+    first = base().assembly.timeline.index("2026Q3")
+    short, long = _stepped({"life.book.buildings": 1.25}, [*wanted, "operating_income@with"])
+    for line in wanted:
+        np.testing.assert_allclose(short[line], long[line], rtol=1e-9, atol=1e-3)
+    gained = (long["operating_income@with"] - short["operating_income@with"])[first:]
+    assert (gained[:8] > 0).all()
+
+
 def test_worlds_agree_before_the_programme_and_the_stopped_one_until_the_valuation_date() -> None:
     case = base()
     start = case.assembly.timeline.index("2023Q1")
@@ -88,22 +218,31 @@ def test_worlds_agree_before_the_programme_and_the_stopped_one_until_the_valuati
         ).all(), line
 
 
-def test_without_a_programme_every_programme_line_is_exactly_zero() -> None:
-    case = jcurve.evaluate("no_programme")
+def _differences(case: jcurve.Case, view: str) -> list[str]:
+    """Lines of a view that are not exactly zero throughout."""
     model = case.assembly.model
-    for row in model.worldly:
-        if row in model.outputs and row != "programme_stop":
-            assert not np.nan_to_num(case.row(row, "programme")).any(), row
+    return [
+        row
+        for row in sorted(model.worldly)
+        if row in model.outputs
+        and row not in ("programme_stop", "planned_stop")
+        and np.nan_to_num(case.row(row, view)).any()
+    ]
+
+
+@pytest.mark.parametrize("name", ["no_programme", "bear", "bull", "stress_power_delay"])
+def test_without_a_programme_every_programme_line_is_exactly_zero(name: str) -> None:
+    case = jcurve.evaluate(jcurve.scenario(name, {"programme.enabled": 0}))
+    assert _differences(case, "programme") == []
     assert case["npv"] == 0.0
     assert case["payback"] is None
+    assert case["irr"] is None
 
 
-def test_a_programme_ended_at_the_valuation_date_has_no_go_forward_lines() -> None:
-    case = jcurve.evaluate("stop_now")
-    model = case.assembly.model
-    for row in model.worldly:
-        if row in model.outputs and row != "programme_stop":
-            assert not np.nan_to_num(case.row(row, "go_forward")).any(), row
+@pytest.mark.parametrize("name", ["stop_now", "bear", "bull", "stress_eu_regulatory"])
+def test_a_programme_ended_at_the_valuation_date_has_no_go_forward_lines(name: str) -> None:
+    case = jcurve.evaluate(jcurve.scenario(name, {"programme.last_spending": "2026Q2"}))
+    assert _differences(case, "go_forward") == []
     assert case["npv.go_forward"] == 0.0
 
 
