@@ -247,12 +247,12 @@ def test_a_ledger_for_reading_queues_nothing(project: Project) -> None:
 
 
 def test_a_damaged_or_newer_file_is_one_clear_error(project: Project) -> None:
-    path = state_folder(project) / "ledger.sqlite"
+    path = state_folder(project) / "runs.sqlite"
     with Ledger(project) as ledger:
         ledger.store.write("PRAGMA user_version = 99")
     with pytest.raises(RunError, match="written by a newer version"):
         Ledger(project)
-    for left in path.parent.glob("ledger.sqlite*"):
+    for left in path.parent.glob("runs.sqlite*"):
         left.unlink()
     path.write_bytes(b"this is no database, " * 100)
     with pytest.raises(RunError, match=r"is damaged \(.*\); allowed: move the file"):
@@ -270,7 +270,7 @@ def test_the_store_may_lie_elsewhere(
 ) -> None:
     monkeypatch.setenv("JCURVE_STATE", str(tmp_path / "local disk"))
     with Ledger(project):
-        assert (tmp_path / "local disk" / "ledger.sqlite").is_file()
+        assert (tmp_path / "local disk" / "runs.sqlite").is_file()
     assert not project.reports.exists()
 
 

@@ -21,7 +21,7 @@ from jcurve.project import Project
 
 __all__ = ["Store", "state_folder"]
 
-FILE_NAME = "ledger.sqlite"
+FILE_NAME = "runs.sqlite"
 _VERSION = 1
 _PATIENCE = 60.0  # seconds to wait for another process's transaction
 
@@ -76,14 +76,14 @@ CREATE TRIGGER events_stay BEFORE DELETE ON events
 
 CREATE TABLE occurrences (
     schedule TEXT NOT NULL,
-    occurrence TEXT NOT NULL,
-    due TEXT NOT NULL,
+    occurrence TEXT NOT NULL,  -- its moment in UTC: whoever inserts the row has decided
     deadline TEXT,
-    state TEXT NOT NULL CHECK (state IN ('claimed', 'done', 'failed', 'skipped')),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'done', 'failed', 'skipped')),
     detail TEXT NOT NULL DEFAULT '',
     batch TEXT,
-    owner TEXT NOT NULL,
-    claimed TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    owner TEXT,
+    decided TEXT NOT NULL,
     ended TEXT,
     alarmed TEXT,
     PRIMARY KEY (schedule, occurrence)

@@ -1,0 +1,671 @@
+"""Schedules: what is due when, each occurrence once, whatever clocks and runners do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from jcurve.errors import FactsError, JCurveError, RunError, UsageError
+from jcurve.project import Project
+from jcurve.reports import Ledger
+from jcurve.reports.calendars import Calendars, Rule
+from jcurve.reports.cron import Cron, instant
+from jcurve.reports.drive import Done
+from jcurve.reports.manifest import Batch
+from jcurve.reports.occurrences import Occurrence, Occurrences
+from jcurve.reports.schedule import Schedule, moments, next_moment, read_schedules
+from jcurve.reports.tick import Ran, Tick, tick, watch_clock
+from tests.support.notebooks import make_project
+
+ROOT = Path(__file__).parents[2]
+NEW_YORK = ZoneInfo("America/New_York")
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
+
+
+def at(text: str) -> datetime:
+    """A moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def write(project: Project, text: str) -> None:
+    """Write the schedule file; each line is one of ``schedules``."""
+    project.reports.mkdir(exist_ok=True)
+    body = "\n".join(f"  {line}" for line in text.strip("\n").splitlines())
+    (project.reports / "schedule.yml").write_text(f"schedules:\n{body}\n")
+
+
+def one(project: Project, **changes: str) -> Schedule:
+    """A daily schedule with some keys changed; None leaves one out."""
+    keys = {"report": "fixture", "scenarios": "[base]", "cron": '"0 9 * * *"', "zone": "UTC"}
+    keys |= changes
+    write(project, "daily:\n" + "\n".join(f"  {k}: {v}" for k, v in keys.items() if v != "-"))
+    (made,) = read_schedules(project)
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_project(tmp_path)
+
+
+class TestCron:
+    """Weekdays have names, and mean what they say."""
+
+    @pytest.mark.parametrize(
+        ("text", "day"),
+        [
+            ("0 9 * * mon", "2026-03-02"),
+            ("0 9 * * sun", "2026-03-08"),
+            ("0 9 * * mon-fri", "2026-03-06"),
+            ("0 9 1 * *", "2026-03-01"),
+            ("0 9 * mar *", "2026-03-31"),
+            ("0 9 */10 * *", "2026-03-11"),
+        ],
+    )
+    def test_a_day_that_meets(self, text: str, day: str) -> None:
+        assert Cron.parse(text, "x").meets(date.fromisoformat(day))
+
+    @pytest.mark.parametrize(
+        ("text", "day"),
+        [
+            ("0 9 * * mon", "2026-03-03"),
+            ("0 9 * * mon-fri", "2026-03-07"),
+            ("0 9 1 * *", "2026-03-02"),
+            ("0 9 * feb *", "2026-03-01"),
+        ],
+    )
+    def test_a_day_that_does_not(self, text: str, day: str) -> None:
+        assert not Cron.parse(text, "x").meets(date.fromisoformat(day))
+
+    def test_monday_is_monday(self) -> None:
+        """A library read ``1`` as Tuesday; so there are no numbers here."""
+        days = [START.date() + timedelta(days=n) for n in range(28)]
+        met = [day.isoformat() for day in days if Cron.parse("0 9 * * mon", "x").meets(day)]
+        assert met == ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"]
+
+    def test_times(self) -> None:
+        assert Cron.parse("*/20 9-10 * * *", "x").times() == [
+            time(hour, minute) for hour in (9, 10) for minute in (0, 20, 40)
+        ]
+        assert Cron.parse("5,50 0 * * *", "x").times() == [time(0, 5), time(0, 50)]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("0 9 * * 1", "not a weekday; received '1'; allowed: mon, tue, wed, thu, fri, sat"),
+            ("0 9 * * monday", "not a weekday; received 'monday'.*did you mean 'mon'"),
+            ("60 9 * * *", "not a minute; received '60'; allowed: 0 to 59"),
+            ("0 24 * * *", "not a hour"),
+            ("0 9 0 * *", "not a day"),
+            ("0 9 * 13 *", "not a month"),
+            ("0 9 * *", "not a cron line"),
+            ("@daily", "not a cron line"),
+            ("0 9 1 * mon", "days of the month and weekdays are both restricted"),
+            ("0 9 * * fri-mon", "a weekday range that runs backwards"),
+            ("0 9 * * ٣", "not a weekday"),
+            ("*/0 9 * * *", "not a minute"),
+            ("-1 9 * * *", "not a minute"),
+        ],
+    )
+    def test_what_is_refused(self, text: str, words: str) -> None:
+        with pytest.raises(UsageError, match=words):
+            Cron.parse(text, "x")
+
+
+class TestClocks:
+    """Daylight saving: a time that is left out or repeated runs once."""
+
+    def test_a_time_that_the_clock_leaves_out_comes_as_much_later(self) -> None:
+        made = instant(date(2026, 3, 8), time(2, 30), NEW_YORK)
+        assert made == at("2026-03-08 07:30")
+        assert made.astimezone(NEW_YORK).time() == time(3, 30)
+
+    def test_a_time_that_the_clock_shows_twice_is_the_first(self) -> None:
+        assert instant(date(2026, 11, 1), time(1, 30), NEW_YORK) == at("2026-11-01 05:30")
+
+    @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01"])
+    @pytest.mark.parametrize("hour", [0, 1, 2, 3, 12])
+    def test_a_daily_time_occurs_once_on_each_day(
+        self, project: Project, day: str, hour: int
+    ) -> None:
+        schedule = one(project, cron=f'"30 {hour} * * *"', zone="America/New_York")
+        begin = at(f"{day} 00:00") - timedelta(days=2)
+        found = moments(schedule, begin, begin + timedelta(days=5), Calendars(project))
+        days = Counter(moment.astimezone(NEW_YORK).date() for moment in found)
+        assert days[date.fromisoformat(day)] == 1
+        assert set(days.values()) == {1}
+
+    @pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 24)])
+    def test_each_hour_never_runs_twice_at_one_moment(
+        self, project: Project, day: str, hours: int
+    ) -> None:
+        """The hour left out falls together with the next, the repeated one runs once."""
+        schedule = one(project, cron='"0 * * * *"', zone="America/New_York")
+        start = instant(date.fromisoformat(day), time(0), NEW_YORK)
+        end = instant(date.fromisoformat(day) + timedelta(days=1), time(0), NEW_YORK)
+        found = moments(schedule, start - timedelta(seconds=1), end - timedelta(seconds=1),
+                        Calendars(project))  # fmt: skip
+        assert len(found) == len(set(found)) == hours
+        shown = [moment.astimezone(NEW_YORK).strftime("%H:%M %z") for moment in found]
+        assert len({text[:5] for text in shown}) == hours
+
+    def test_no_moment_is_found_twice_in_windows_side_by_side(self, project: Project) -> None:
+        """Over both changes of a year, cut into windows of any length."""
+        schedule = one(project, cron='"*/15 * * * *"', zone="Europe/London")
+        calendars = Calendars(project)
+        begin, end = at("2026-03-28 00:00"), at("2026-03-30 00:00")
+        whole = moments(schedule, begin, end, calendars)
+        cut: list[datetime] = []
+        step = timedelta(minutes=7, seconds=13)
+        while begin < end:
+            cut += moments(schedule, begin, min(begin + step, end), calendars)
+            begin += step
+        assert cut == whole
+        assert len(whole) == len(set(whole))
+
+
+class TestCalendars:
+    """First business days, days of results."""
+
+    CALENDARS = Calendars(Project(ROOT))
+
+    @pytest.mark.parametrize(
+        ("kind", "day"),
+        [
+            ("first", "2026-01-02"),  # New Year's Day is a Thursday
+            ("first", "2026-02-02"),  # the first is a Sunday
+            ("first", "2026-12-01"),
+            ("last", "2026-05-29"),
+            ("last", "2027-12-31"),
+            ("results", "2026-07-29"),
+            ("after", "2026-07-30"),
+            ("after", "2026-10-29"),  # expected
+        ],
+    )
+    def test_the_day(self, kind: str, day: str) -> None:
+        rule = Rule(kind, "META" if kind in ("results", "after") else "NYSE")
+        chosen = date.fromisoformat(day)
+        assert self.CALENDARS.meets(rule, chosen)
+        if kind in ("first", "last"):
+            month = [chosen.replace(day=n) for n in range(1, 29)]
+            assert [each for each in month if self.CALENDARS.meets(rule, each)] in ([chosen], [])
+
+    def test_holidays_follow_the_rules_of_the_exchange(self) -> None:
+        """Against pandas' rules, year by year; the day of mourning was announced."""
+        from pandas.tseries.holiday import (
+            AbstractHolidayCalendar,
+            GoodFriday,
+            Holiday,
+            USLaborDay,
+            USMartinLutherKingJr,
+            USMemorialDay,
+            USPresidentsDay,
+            USThanksgivingDay,
+            nearest_workday,
+            sunday_to_monday,
+        )
+
+        class Exchange(AbstractHolidayCalendar):
+            rules = [  # noqa: RUF012
+                Holiday("New Year", month=1, day=1, observance=sunday_to_monday),
+                USMartinLutherKingJr,
+                USPresidentsDay,
+                GoodFriday,
+                USMemorialDay,
+                Holiday("Juneteenth", month=6, day=19, observance=nearest_workday),
+                Holiday("Independence Day", month=7, day=4, observance=nearest_workday),
+                USLaborDay,
+                USThanksgivingDay,
+                Holiday("Christmas", month=12, day=25, observance=nearest_workday),
+            ]
+
+        ruled = {day.date() for day in Exchange().holidays("2025-01-01", "2030-12-31")}
+        ruled = {day for day in ruled if day.weekday() < 5}
+        listed = self.CALENDARS.holidays("NYSE")
+        assert listed - ruled == {date(2025, 1, 9)}
+        assert ruled - listed == set()
+
+    def test_a_reported_day_replaces_the_expected_one(self, tmp_path: Path) -> None:
+        import shutil
+
+        shutil.copytree(ROOT / "data", tmp_path / "data")
+        folder = tmp_path / "data" / "calendars"
+        (folder / "expected_results.csv").write_text(
+            "company,period,day,basis\nMETA,2026Q2,2026-08-05,guess\nMETA,2026Q3,2026-10-28,guess\n"
+        )
+        days = Calendars(Project(tmp_path)).results("META")
+        assert date(2026, 8, 5) not in days
+        assert {date(2026, 7, 29), date(2026, 10, 28)} <= set(days)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("calendar,day\nNYSE,2026-13-01\n", "holidays.csv:2: not a day; received '2026-13-01'"),
+            ("calendar\nNYSE\n", "columns are missing; received 'day'"),
+            ("calendar,day\nNYSE\n", "a row of the wrong length"),
+        ],
+    )
+    def test_a_malformed_calendar(self, project: Project, text: str, words: str) -> None:
+        (project.data / "calendars").mkdir()
+        (project.data / "calendars" / "holidays.csv").write_text(text)
+        with pytest.raises(FactsError, match=words):
+            Calendars(project).holidays("NYSE")
+
+    def test_an_unknown_calendar_or_rule(self) -> None:
+        with pytest.raises(UsageError, match="did you mean 'NYSE'"):
+            self.CALENDARS.holidays("NYSEE")
+        with pytest.raises(UsageError, match="did you mean 'first business day'"):
+            Rule.parse("first busines day", "NYSE", "x")
+
+
+class TestFile:
+    """One clear error with file, line and key."""
+
+    def test_the_projects_own_file(self) -> None:
+        schedules = read_schedules(Project(ROOT))
+        assert {schedule.name for schedule in schedules} == {
+            *("weekly", "month_start", "after_results")
+        }
+        calendars = Calendars(Project(ROOT))
+        for schedule in schedules:
+            assert next_moment(schedule, at("2026-12-15 00:00"), calendars) is not None
+
+    def test_no_file_is_no_schedule(self, project: Project) -> None:
+        assert read_schedules(project) == ()
+
+    def test_what_is_read(self, project: Project) -> None:
+        made = one(
+            project,
+            scenarios="all",
+            overrides="{returns.wacc: 0.1}",
+            missed="all",
+            overlap="queue",
+            grace="1 hour",
+            deadline="2h",
+            success="[a@example.org]",
+            failure="b@example.org",
+        )
+        assert made.scenarios == ()
+        assert dict(made.overrides) == {"returns.wacc": "0.1"}
+        assert (made.missed, made.overlap) == ("all", "queue")
+        assert (made.grace, made.deadline) == (timedelta(hours=1), timedelta(hours=2))
+        assert (made.success, made.failure) == (("a@example.org",), ("b@example.org",))
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"crn": "x"}, "schedule.yml:7, daily: unknown key; received 'crn'.*'cron'"),
+            ({"report": "-"}, "daily: report is missing"),
+            ({"report": "../x"}, "the report cannot be a folder's name"),
+            ({"scenarios": "-"}, "scenarios are missing"),
+            ({"scenarios": '["a b"]'}, "the scenario cannot be a folder's name"),
+            ({"zone": "America/NewYork"}, r"schedule.yml:6, daily.zone: unknown time zone"),
+            ({"zone": "../../etc/passwd"}, "unknown time zone"),
+            ({"cron": "-"}, "needs either cron or on"),
+            ({"on": "first business day"}, "needs either cron or on"),
+            ({"at": '"07:00"'}, "at has no meaning beside cron"),
+            ({"missed": "some"}, "unknown missed; received 'some'; allowed: latest, skip, all"),
+            ({"overlap": "quee"}, "did you mean 'queue'"),
+            ({"deadline": "soon"}, "deadline is not a span of time"),
+            ({"view": "sideways"}, "unknown view"),
+            ({"success": "[nobody]"}, "not a mail address; received 'nobody'"),
+            ({"failure": '"a@example.org\\nBcc: b@example.org"'}, "not a mail address"),
+            ({"overrides": "[x]"}, "overrides is not a table"),
+        ],
+    )
+    def test_what_is_refused(self, project: Project, changes: dict[str, str], words: str) -> None:
+        with pytest.raises(UsageError, match=words) as caught:
+            one(project, **changes)
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("schedules: 5", "not a table of schedules"),
+            ("schedule:\n  a: {}", "schedule.yml:1: not a table of schedules; received 'schedule'"),
+            ("[1]", "the schedule is a table"),
+            ("schedules:\n  a: {report: x}\n  a: {report: y}", "twice"),
+            ("schedules:\n  a: 5", "schedule.yml:2, a: not a table"),
+            ("schedules:\n  ../a: {report: x, scenarios: all, cron: '0 9 * * *'}", "folder's name"),
+            ("{", "not valid YAML"),
+        ],
+    )
+    def test_a_malformed_file(self, project: Project, text: str, words: str) -> None:
+        project.reports.mkdir()
+        (project.reports / "schedule.yml").write_text(text)
+        with pytest.raises(UsageError, match=words):
+            read_schedules(project)
+
+    def test_a_calendars_day(self, project: Project) -> None:
+        made = one(project, cron="-", on="the day after results", calendar="META", at='"06:30"')
+        assert made.when == Rule("after", "META")
+        assert made.at == time(6, 30)
+        with pytest.raises(UsageError, match="not a time"):
+            one(project, cron="-", on="the day after results", calendar="META", at='"6:30"')
+
+
+class Hand:
+    """A clock set by hand and a runner that only notes what it was asked for."""
+
+    def __init__(self, project: Project, moment: datetime = START) -> None:
+        self.project = project
+        self.moment = moment
+        self.ran: list[str] = []
+        self.failing = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.told: list[tuple[str, str]] = []
+
+    def clock(self) -> datetime:
+        return self.moment
+
+    def run(self, schedule: Schedule, name: str) -> Batch:
+        self.ran.append(name)
+        self.meanwhile()
+        state = "failed" if self.failing else "succeeded"
+        done = Done(state, "r", "fixture", "base", "base")  # type: ignore[arg-type]
+        return Batch(name, (done,), Path("manifest"), "plain")
+
+    def announce(self, ledger: Ledger, what: Ran | Occurrence, schedule: Schedule) -> None:
+        self.told.append(("ran" if isinstance(what, Ran) else "alarm", schedule.name))
+
+    def tick(self, **later: float) -> Tick:
+        """Let time pass, then tick."""
+        self.moment += timedelta(**later)
+        return tick(self.project, clock=self.clock, runner=self.run, announce=self.announce)
+
+    def occurrences(self) -> list[tuple[str, str, str]]:
+        """Moment, state and detail of each, in order."""
+        with Ledger(self.project, read_only=True) as ledger:
+            found = Occurrences(ledger).of("daily")
+        return [(each.occurrence[:16], each.state, each.detail) for each in found][::-1]
+
+    def status(self) -> dict[str, object]:
+        """What ``status.json`` says."""
+        read = json.loads((self.project.reports / "status.json").read_text())
+        assert isinstance(read, dict)
+        return read
+
+
+@pytest.fixture
+def hand(project: Project) -> Hand:
+    one(project)
+    return Hand(project)
+
+
+class TestTick:
+    """What is due runs once."""
+
+    def test_a_schedule_seen_first_has_missed_nothing(self, hand: Hand) -> None:
+        assert hand.tick().ran == ()
+        assert hand.occurrences() == []
+
+    def test_it_runs_when_it_is_due_and_only_then(self, hand: Hand) -> None:
+        hand.tick()
+        assert hand.tick(hours=20).ran == ()
+        (ran,) = hand.tick(hours=1, minutes=1).ran
+        assert ran.occurrence.state == "done"
+        assert hand.ran == ["daily.20260303T090000Z"]
+        for _ in range(5):
+            assert hand.tick(minutes=1).ran == ()
+        assert hand.occurrences() == [("2026-03-03T09:00", "done", "")]
+
+    def test_many_at_once_are_harmless(self, hand: Hand) -> None:
+        hand.tick()
+        hand.moment += timedelta(hours=21, minutes=5)
+        start = threading.Barrier(6)
+
+        def each() -> None:
+            start.wait()
+            tick(hand.project, clock=hand.clock, runner=hand.run)
+
+        threads = [threading.Thread(target=each) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert hand.ran == ["daily.20260303T090000Z"]
+
+    @pytest.mark.parametrize(
+        ("missed", "ran", "skipped"),
+        [
+            ("skip", [], [("missed", 3)]),
+            ("latest", ["daily.20260305T090000Z"], [("superseded by a later one", 2)]),
+            (
+                "all",
+                [f"daily.2026030{day}T090000Z" for day in (3, 4, 5)],
+                [],
+            ),
+        ],
+    )
+    def test_missed(
+        self, hand: Hand, missed: str, ran: list[str], skipped: list[tuple[str, int]]
+    ) -> None:
+        one(hand.project, missed=missed)
+        hand.tick()
+        hand.tick(days=3)  # three mornings nobody was there for
+        assert hand.ran == ran
+        details = Counter(detail for _, state, detail in hand.occurrences() if state == "skipped")
+        assert list(details.items()) == skipped
+
+    def test_missed_skip_still_runs_what_is_on_time(self, hand: Hand) -> None:
+        one(hand.project, missed="skip")
+        hand.tick()
+        hand.tick(days=2, hours=21, minutes=5)  # two were missed, the third is five minutes old
+        assert hand.ran == ["daily.20260305T090000Z"]
+
+    @pytest.mark.parametrize(("overlap", "second"), [("skip", "skipped"), ("queue", "done")])
+    def test_overlap(self, hand: Hand, overlap: str, second: str) -> None:
+        """While the first still runs, another tick comes by after the second fell due."""
+        one(hand.project, overlap=overlap)
+        hand.tick()
+
+        def meanwhile() -> None:
+            hand.meanwhile = lambda: None
+            assert hand.tick(days=1).ran == ()
+
+        hand.meanwhile = meanwhile
+        hand.tick(hours=21, minutes=1)
+        assert [state for _, state, _ in hand.occurrences()] == ["done", second]
+        assert len(hand.ran) == (2 if second == "done" else 1)
+
+    def test_overlap_is_noticed_without_another_tick(self, hand: Hand) -> None:
+        hand.tick()
+
+        def meanwhile() -> None:
+            hand.moment += timedelta(days=1)
+
+        hand.meanwhile = meanwhile
+        hand.tick(hours=21, minutes=1)
+        hand.meanwhile = lambda: None
+        hand.tick(minutes=1)
+        assert [(state, detail) for _, state, detail in hand.occurrences()] == [
+            ("done", ""),
+            ("skipped", "an earlier one still ran"),
+        ]
+
+    def test_a_clock_that_jumps_back_runs_nothing_twice(self, hand: Hand) -> None:
+        hand.tick()
+        hand.tick(hours=21, minutes=1)
+        hand.tick(hours=-21)  # back before the occurrence
+        hand.tick(hours=21)
+        assert hand.ran == ["daily.20260303T090000Z"]
+
+    def test_a_clock_that_ran_ahead_silences_nothing(self, hand: Hand) -> None:
+        """For a moment it is next year; afterwards every day runs as if nothing had been."""
+        hand.tick()
+        hand.tick(days=300)
+        first = list(hand.ran)
+        assert len(first) == 1
+        told = hand.tick(days=-300)
+        assert told.problems == ("daily: the clock went back; counting from now on",)
+        for _ in range(3):
+            hand.tick(days=1)
+        assert hand.ran[1:] == [f"daily.2026030{day}T090000Z" for day in (3, 4, 5)]
+
+    def test_what_a_killed_tick_left_is_run_by_the_next(self, hand: Hand) -> None:
+        hand.tick()
+
+        def killed() -> None:
+            raise KeyboardInterrupt
+
+        hand.meanwhile = killed
+        with pytest.raises(KeyboardInterrupt):
+            hand.tick(hours=21, minutes=1)
+        hand.meanwhile = lambda: None
+        hand.tick(minutes=1)
+        assert hand.ran == ["daily.20260303T090000Z", "daily.20260303T090000Z.2"]
+        assert hand.occurrences() == [("2026-03-03T09:00", "done", "")]
+
+    def test_what_kills_every_tick_is_given_up(self, hand: Hand) -> None:
+        hand.tick()
+
+        def killed() -> None:
+            raise KeyboardInterrupt
+
+        hand.meanwhile = killed
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                hand.tick(hours=21, minutes=1) if not hand.ran else hand.tick(minutes=1)
+        assert hand.tick(minutes=1).ran == ()
+        assert hand.occurrences()[0][1:] == ("failed", "its runner ended without a word")
+
+    def test_a_batch_that_cannot_begin_is_a_failure_of_its_own(self, hand: Hand) -> None:
+        hand.tick()
+
+        def broken() -> None:
+            raise RunError("no such thing")
+
+        hand.meanwhile = broken
+        made = hand.tick(hours=21, minutes=1)
+        assert made.failed == 1
+        assert hand.occurrences() == [("2026-03-03T09:00", "failed", "no such thing")]
+
+    def test_failed_runs_are_told(self, hand: Hand) -> None:
+        hand.tick()
+        hand.failing = 1
+        assert hand.tick(hours=21, minutes=1).failed == 1
+        assert hand.occurrences()[0][1:] == ("failed", "1 of 1 runs failed")
+
+    def test_one_broken_calendar_does_not_stop_the_rest(self, hand: Hand) -> None:
+        write(
+            hand.project,
+            """
+odd:
+  report: fixture
+  scenarios: all
+  on: first business day
+  calendar: MARS
+  at: "09:00"
+daily:
+  report: fixture
+  scenarios: all
+  cron: "0 9 * * *"
+""",
+        )
+        assert hand.tick().ran == ()
+        made = hand.tick(hours=21, minutes=1)
+        assert [ran.schedule.name for ran in made.ran] == ["daily"]
+        assert made.problems[0].startswith("odd: ")
+        assert hand.status()["problems"] == list(made.problems)
+
+
+class TestDeadline:
+    """What did not arrive is an alarm of its own, once."""
+
+    def test_nobody_ticked(self, hand: Hand) -> None:
+        one(hand.project, missed="skip", deadline="2 hours")
+        hand.tick()
+        made = hand.tick(days=1)
+        assert [late.occurrence[:16] for late in made.alarms] == ["2026-03-03T09:00"]
+        assert hand.tick(minutes=1).alarms == ()
+        assert hand.told == [("alarm", "daily")]
+        assert hand.status()["late"] == 1
+
+    def test_it_failed(self, hand: Hand) -> None:
+        one(hand.project, deadline="2 hours")
+        hand.tick()
+        hand.failing = 1
+        assert hand.tick(hours=21, minutes=1).alarms == ()
+        assert len(hand.tick(hours=3).alarms) == 1
+        hand.failing = 0
+        hand.tick(days=1)
+        assert hand.status()["late"] == 0  # a later edition has arrived
+
+    def test_it_still_runs(self, hand: Hand) -> None:
+        one(hand.project, deadline="2 hours")
+        hand.tick()
+
+        def meanwhile() -> None:
+            hand.meanwhile = lambda: None
+            assert len(hand.tick(hours=3).alarms) == 1
+            assert hand.status()["late"] == 1
+
+        hand.meanwhile = meanwhile
+        hand.tick(hours=21, minutes=1)
+        assert hand.told == [("alarm", "daily"), ("ran", "daily")]
+        assert hand.status()["late"] == 0
+
+    def test_it_came_late(self, hand: Hand) -> None:
+        """Without another tick meanwhile the alarm is given once it is there."""
+        one(hand.project, deadline="2 hours")
+        hand.tick()
+
+        def meanwhile() -> None:
+            hand.moment += timedelta(hours=3)
+
+        hand.meanwhile = meanwhile
+        assert len(hand.tick(hours=21, minutes=1).alarms) == 1
+
+    def test_it_was_in_time(self, hand: Hand) -> None:
+        one(hand.project, deadline="2 hours")
+        hand.tick()
+        hand.tick(hours=21, minutes=1)
+        assert hand.tick(hours=5).alarms == ()
+
+    def test_what_a_later_one_replaces_is_no_alarm(self, hand: Hand) -> None:
+        one(hand.project, deadline="26 hours", missed="latest")
+        hand.tick()
+        assert hand.tick(days=3).alarms == ()
+
+
+class TestStatus:
+    """``status.json`` says what ran, what comes and what is wrong."""
+
+    def test_it_names_the_next(self, hand: Hand) -> None:
+        hand.tick()
+        schedules = hand.status()["schedules"]
+        assert isinstance(schedules, dict)
+        assert schedules["daily"]["next"] == "2026-03-03T09:00:00.000+00:00"
+        assert schedules["daily"]["last"] is None
+        hand.tick(hours=21, minutes=1)
+        schedules = hand.status()["schedules"]
+        assert isinstance(schedules, dict)
+        assert schedules["daily"]["last"]["state"] == "done"
+
+    def test_a_calendar_that_has_ended_is_a_problem(self, hand: Hand) -> None:
+        one(hand.project, cron='"0 9 30 feb *"')
+        hand.tick()
+        assert hand.status()["problems"] == ["daily: no calendar knows its next day"]
+
+    def test_watching_ticks_until_it_is_stopped(self, hand: Hand) -> None:
+        stop, calls = threading.Event(), []
+
+        def each() -> None:
+            calls.append(hand.tick(hours=21, minutes=1))
+            if len(calls) == 3:
+                stop.set()
+
+        watch_clock(hand.project, each, clock=hand.clock, stop=stop, longest=0.01)
+        assert len(calls) == 3
+
+    def test_errors_are_ours(self, hand: Hand) -> None:
+        (hand.project.reports / "schedule.yml").write_text("{")
+        with pytest.raises(JCurveError):
+            hand.tick()
