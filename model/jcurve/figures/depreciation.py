@@ -172,6 +172,7 @@ def _wave_reading(
         sum(lens.bn(f"catch_up.{name}", "with", lens.first_forecast_year))
         for name in lens.members("asset_class")
     )
+    who = "the programme" if lens.view == "programme" else "carrying on"
     extra = sum(totals) - sum(others)
     first = (
         f"Rebuilt from reported capex, the model is within {percent(worst)} of reported "
@@ -180,7 +181,7 @@ def _wave_reading(
     if caught > NOTHING:
         return f"{first} A shortened life expenses {money(caught)} of old vintages at once."
     return (
-        f"{first} From {years[0]} to {years[-1]} the programme adds {money(extra)} "
+        f"{first} From {years[0]} to {years[-1]} {who} adds {money(extra)} "
         f"to what would be charged otherwise."
     )
 

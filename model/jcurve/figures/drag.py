@@ -126,6 +126,11 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
     def pick(values: list[float]) -> list[float]:
         return [values[i] for i in at]
 
+    def since(values: list[float]) -> list[float | None]:
+        """None in years before the view begins, in which nothing is compared."""
+        begun = int(lens.start)
+        return [values[i] if years[i] >= begun else None for i in at]
+
     gap = [(one - other) * 100 for one, other in zip(ours, theirs, strict=True)]
     shares = lens.values("earnings_per_share", view)
     worst = min(range(len(years)), key=shares.__getitem__)
@@ -153,24 +158,26 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
                 cells=("Free cash flow, USD bn", *pick(lens.bn("free_cash_flow", "with"))), indent=1
             ),
             Row(cells=("Change from the other world",), role="heading"),
-            Row(cells=("Margin, points", *pick(gap)), indent=1),
-            Row(cells=("EPS, USD", *pick(shares)), indent=1, decimals=2),
-            Row(cells=("Free cash flow, USD bn", *pick(lens.bn("free_cash_flow", view))), indent=1),
-            Row(cells=("Revenue, USD bn", *pick(lens.bn("revenue", view))), indent=1),
+            Row(cells=("Margin, points", *since(gap)), indent=1),
+            Row(cells=("EPS, USD", *since(shares)), indent=1, decimals=2),
             Row(
-                cells=("Depreciation, USD bn", *pick(lens.bn("property_depreciation", view))),
+                cells=("Free cash flow, USD bn", *since(lens.bn("free_cash_flow", view))), indent=1
+            ),
+            Row(cells=("Revenue, USD bn", *since(lens.bn("revenue", view))), indent=1),
+            Row(
+                cells=("Depreciation, USD bn", *since(lens.bn("property_depreciation", view))),
                 indent=1,
             ),
             Row(
                 cells=(
                     "Return on capital added",
-                    *pick(lens.values("return_on_invested_capital", view)),
+                    *since(lens.values("return_on_invested_capital", view)),
                 ),
                 role="subtotal",
                 style="percent",
             ),
             Row(
-                cells=("Spread over the WACC", *pick(lens.values("spread_over_wacc", view))),
+                cells=("Spread over the WACC", *since(lens.values("spread_over_wacc", view))),
                 style="percent",
             ),
         ],

@@ -46,6 +46,7 @@ Paper = Literal["a4", "us-letter"]
 
 _ACCESSIBLE, _ARCHIVABLE = "ua-1", "a-2a"
 _LONG_REPORT = 8
+_WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
 _LONG_CELL = 1_200  # letters; a row with more may have to break across pages
 _FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
@@ -248,6 +249,7 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
         "title": _text(exhibit.title),
         "subtitle": _text(exhibit.subtitle),
         "size": plan.size,
+        "whole": len(plan.parts) == 1 and plan.lines <= _WHOLE,
         "whole_rows": max(
             len(exhibit.text(row, index)[0])
             for row in exhibit.rows

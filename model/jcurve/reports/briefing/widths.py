@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from jcurve.figures import fonts
 from jcurve.figures.plaintext import breakable, visible
 from jcurve.figures.style import FULL
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.table import Row, TableExhibit
 
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
@@ -31,6 +32,7 @@ _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _WEIGHT = 6.0  # em that one unit of a column's weight asks for
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _PIECE = re.compile(rf"[\s{_BREAK}]+")
+_RAGGED = 1.05  # how much longer text gets by breaking at words
 _UNKNOWN = 0.6  # em of a character that the font lacks; as wide as a figure
 
 
@@ -42,11 +44,13 @@ class Layout:
         size: of its text, in points.
         parts: column numbers, one sequence for each part the table is cut into.
         widths: of these columns in each part, in points.
+        lines: about how many lines of text its rows take, wrapped to these widths.
     """
 
     size: float
     parts: tuple[tuple[int, ...], ...]
     widths: tuple[tuple[float, ...], ...]
+    lines: int
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,30 @@ def layout(exhibit: TableExhibit) -> Layout:
         (size for size in sizes if sum(it.least(size) for it in measures) <= _POINTS), sizes[-1]
     )
     parts = tuple(_parts(measures, size))
+    widths = tuple(_widths([measures[index] for index in part], size) for part in parts)
+    room = {
+        index: width - _PAD
+        for part, wide in zip(parts, widths, strict=True)
+        for index, width in zip(part, wide, strict=True)
+        if measures[index].wraps
+    }
     return Layout(
-        size, parts, tuple(_widths([measures[index] for index in part], size) for part in parts)
+        size, parts, widths, sum(_lines(exhibit, row, room, size) for row in exhibit.rows)
     )
+
+
+def _lines(exhibit: TableExhibit, row: Row, room: dict[int, float], size: float) -> int:
+    """Lines of the row's tallest cell, a little generous: words do not fill a line.
+
+    Args:
+        room: points across, of the columns that may wrap.
+    """
+    cells = (
+        math.ceil(_em(_shown("".join(exhibit.text(row, index)))) * size * _RAGGED / across)
+        for index, across in room.items()
+        if index < len(row.cells)
+    )
+    return max((1, *cells))
 
 
 def _parts(measures: list[_Measure], size: float) -> Iterable[tuple[int, ...]]:
