@@ -108,9 +108,7 @@ def tick(
             one = _run(taken, by_name[taken.schedule], run)
             # While the row still says that it runs: what fell due meanwhile did overlap.
             problems = _decide_all(occurrences, ledger, schedules, calendars)
-            occurrences.end(
-                taken, one.occurrence.state, one.occurrence.detail, one.occurrence.batch
-            )
+            occurrences.end(one.occurrence)
             ran.append(one)
             tell(ledger, one, one.schedule)
             alarms += _alarms(occurrences, ledger, by_name, tell)
