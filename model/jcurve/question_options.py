@@ -71,6 +71,14 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
         "--method", metavar="METHOD", help="of --global: sobol or shapley (default: what fits)"
     )
     _correlate(swings)
+    swings.add_argument(
+        "--stresses", action="store_true", help="instead: every stress beside the scenario"
+    )
+    swings.add_argument(
+        "--exposure",
+        metavar="AMOUNT",
+        help="with --stresses: what a position loses, such as '100 USD m'; arithmetic, no advice",
+    )
     _scenario(swings, add_set)
     _simulate(verb("simulate", "Monte Carlo", "jcurve simulate --draws 16384 --seed 7"), add_set)
 

@@ -192,7 +192,7 @@ def _allowed(paths: Paths, date: int, best: Choices) -> NDArray[np.bool_]:
 
 
 def _taken(paths: Paths, date: int, best: Choices) -> Array:
-    return np.take_along_axis(paths.acts[date], best[None], axis=0)[0]
+    return np.asarray(np.take_along_axis(paths.acts[date], best[None], axis=0)[0])
 
 
 def _fit(terms: Array, values: Array) -> Array:

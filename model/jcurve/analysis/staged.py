@@ -22,7 +22,7 @@ from jcurve.assumptions.paths import Path
 from jcurve.errors import AnswerError, UsageError
 from jcurve.project import Project
 
-__all__ = ["Action", "Staged", "Taken", "actions_for", "staged_programme", "valued"]
+__all__ = ["Action", "Staged", "Taken", "acted", "actions_for", "staged_programme", "valued"]
 
 SIGNALS = ("advertising_factor@with", "free_cash_flow@with")
 """What is observed: advertising over what it would be without uplift, and cash flow."""
@@ -31,6 +31,8 @@ _CUT = 1.0 / 3.0
 _PAUSE = 0.5
 _PAUSED_QUARTERS = 8
 """A pause halves capex for two years: judgement."""
+_REDEPLOYED = 2.0
+"""How much more compute is sold to others, taken from own use: judgement."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,6 @@ class Action:
             the horizon, since nothing is reinvested.
         scales: factor by key, on the quarters after the review; the whole of a single value.
         quarters: how long the factors last; 0 for good.
-        sets: value by key, from the start, where it only matters after the review.
     """
 
     name: str
@@ -52,7 +53,6 @@ class Action:
     stops: bool = False
     scales: Mapping[str, float] = field(default_factory=dict)
     quarters: int = 0
-    sets: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,12 @@ def actions_for(scenario: Scenario) -> tuple[Action, ...]:
                 quarters=_PAUSED_QUARTERS,
             )
         )
-    if spending and "channel.probability.compute_sales" in scenario:
+    if "channel.addressable.compute_sales" in scenario:
         found.append(
             Action(
                 "redeploy",
-                f"capex lower by {_CUT:.0%} for good, and capacity sold to others for certain",
-                scales=dict.fromkeys(spending, 1.0 - _CUT),
-                sets={"channel.probability.compute_sales": 1.0},
+                f"{_REDEPLOYED:g} times as much compute sold to others, at its own odds",
+                scales={"channel.addressable.compute_sales": _REDEPLOYED},
             )
         )
     return tuple(found)
@@ -269,7 +268,7 @@ def _checked(question: Question, dates: Sequence[str], actions: Sequence[Action]
             allowed=f"such as 2027Q4, 2029Q4; after {question.case.valuation_date}",
         )
     for action in actions:
-        for key in (*action.scales, *action.sets):
+        for key in action.scales:
             _ = question.scenario[key]
     if not actions:
         raise UsageError("nothing can be done at a review", received="no action")
@@ -298,8 +297,8 @@ def _paths(
     acts = np.empty((len(at), len(actions), width))
     for d, date in enumerate(at):
         for a, action in enumerate(actions):
-            acted = alone.answers(_acted(question, rows, action, date))[output]
-            acts[d, a] = known(acted, f"{output} after {action.name} at {dates[d]}")
+            found = alone.answers(acted(question, rows, action, date))[output]
+            acts[d, a] = known(found, f"{output} after {action.name} at {dates[d]}")
     seen = np.array(
         [
             [np.broadcast_to(answers[f"{signal}:{date}"], (width,)) for signal in signals]
@@ -309,7 +308,7 @@ def _paths(
     return Paths(np.array(known(answers[output], output)), acts, seen)
 
 
-def _acted(
+def acted(
     question: Question, rows: Mapping[str, Array], action: Action, date: int
 ) -> dict[str, Array]:
     """The rows of a batch in which an action is taken at the end of a quarter."""
@@ -327,6 +326,4 @@ def _acted(
             made[key] = np.where((quarter > date) & (quarter <= last), factor, 1.0) * made[key]
         else:
             made[key] = made[key] * factor
-    for key, value in action.sets.items():
-        made[key] = np.array([[value]])
     return made

@@ -1,0 +1,228 @@
+"""Stresses, weighted scenarios, and what a position loses: coherent worlds, not single knobs.
+
+Each stress is a scenario file that moves every assumption its story implies. A stress may
+raise NPV, since it can cut spending that earned less than it cost; that is said, not hidden.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.question import Question
+from jcurve.assumptions import Scenario, compare, rows
+from jcurve.errors import AnswerError, UsageError, nearest
+from jcurve.project import Project
+
+__all__ = [
+    "OUTPUTS",
+    "PREFIX",
+    "Expectation",
+    "Move",
+    "PositionLoss",
+    "Stress",
+    "expectation",
+    "position_losses",
+    "stresses",
+]
+
+OUTPUTS = ("npv", "npv.go_forward", "payback", "trough_amount", "value_per_share")
+_VALUE = "value_per_share"
+PREFIX = "stress_"
+"""How names of stress scenarios begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stress:
+    """A scenario beside the one it stresses.
+
+    Attributes:
+        name, title, story: of the scenario.
+        moved: assumptions whose value differs.
+        values: each output, NaN where it has no answer.
+        changes: each less that of the stressed scenario.
+        raises: outputs among the NPVs that the stress raises.
+    """
+
+    name: str
+    title: str
+    story: str
+    moved: int
+    values: Mapping[str, float]
+    changes: Mapping[str, float]
+    raises: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A mean over scenarios by their weights.
+
+    Attributes:
+        output: of what.
+        mean: weighted mean.
+        sd: weighted standard deviation.
+        weights: by scenario, summing to 1.
+        values: by scenario.
+    """
+
+    output: str
+    mean: float
+    sd: float
+    weights: Mapping[str, float]
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A past one-day move of the share after results.
+
+    Attributes:
+        date: of the results.
+        move: a decimal share.
+        source: the key of its evidence.
+        grade: how far that can be trusted.
+    """
+
+    date: str
+    move: float
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionLoss:
+    """What a position loses: arithmetic, no advice.
+
+    Attributes:
+        kind: ``results day`` or ``stress``.
+        name: date of the results, or name of the stress.
+        move: of the share; for a stress that of the model's value per share, since it moves the
+            whole company and not only its programme.
+        loss: of the exposure, in its unit; a gain is negative.
+        source, grade: of a past move; of a stress, its scenario and ``model``.
+    """
+
+    kind: str
+    name: str
+    move: float
+    loss: float
+    source: str
+    grade: str
+
+
+def stresses(
+    base: Scenario,
+    stressed: Sequence[Scenario],
+    outputs: Sequence[str] = OUTPUTS,
+    *,
+    project: Project | None = None,
+) -> tuple[Stress, ...]:
+    """Scenarios beside a base, all in one batch.
+
+    Args:
+        base: what they are compared with.
+        stressed: of the same base scenario.
+        outputs: single values.
+        project: where the model's data are, None to find it.
+    """
+    question = Question.of(base, outputs, project)
+    timeline = question.case.assembly.timeline
+    made = rows([base, *stressed], timeline.first, timeline.last)
+    answers = question.answers(made)
+    wide = {name: np.broadcast_to(row, (len(stressed) + 1,)) for name, row in answers.items()}
+    found: list[Stress] = []
+    for at, scenario in enumerate(stressed, start=1):
+        values = {name: float(row[at]) for name, row in wide.items()}
+        changes = {name: float(row[at] - row[0]) for name, row in wide.items()}
+        found.append(
+            Stress(
+                name=scenario.name,
+                title=scenario.title,
+                story=scenario.story,
+                moved=sum(each.what == "value" for each in compare(base, scenario)),
+                values=values,
+                changes=changes,
+                raises=tuple(
+                    name
+                    for name, change in changes.items()
+                    if name.partition(".")[0] == "npv" and change > 0.0
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def expectation(
+    output: str, values: Mapping[str, float], weights: Mapping[str, float]
+) -> Expectation:
+    """The weighted mean of an output over scenarios.
+
+    Args:
+        output: its name.
+        values: by scenario.
+        weights: by scenario, 0 or more, summing to 1.
+
+    Raises:
+        UsageError: weights of scenarios that are not there, below 0, or of another sum.
+        AnswerError: a scenario with weight has no answer, so there is no mean.
+    """
+    for name, weight in weights.items():
+        if name not in values:
+            raise UsageError(
+                "a weight of a scenario that is not there",
+                received=name,
+                suggestion=nearest(name, values),
+            )
+        if not weight >= 0.0:
+            raise UsageError(f"a weight below 0 for {name}", received=weight)
+    total = math.fsum(weights.values())
+    if abs(total - 1.0) > 1e-9:
+        raise UsageError("weights do not sum to 1", received=float(f"{total:.6g}"))
+    used = {name: weight for name, weight in weights.items() if weight > 0.0}
+    for name in used:
+        if not math.isfinite(values[name]):
+            raise AnswerError(
+                f"{output} has no answer in {name}, so it has no mean",
+                allowed="an output that has one in every scenario with weight, such as npv",
+            )
+    mean = math.fsum(weight * values[name] for name, weight in used.items())
+    spread = math.fsum(weight * (values[name] - mean) ** 2 for name, weight in used.items())
+    return Expectation(output, mean, math.sqrt(spread), dict(weights), dict(values))
+
+
+def position_losses(
+    exposure: float, moves: Sequence[Move], stressed: Sequence[Stress]
+) -> tuple[PositionLoss, ...]:
+    """The loss of an exposure in each past results-day move and in each stress.
+
+    Args:
+        exposure: amount held, below 0 when sold short; in any unit of money.
+        moves: past moves.
+        stressed: from :func:`stresses`, with ``value_per_share`` among its outputs.
+
+    Raises:
+        UsageError: an exposure that is not finite, or stresses without a value per share.
+        AnswerError: the company has no value above 0 without the stress.
+    """
+    if not math.isfinite(exposure):
+        raise UsageError("not an exposure", received=exposure, allowed="an amount of money")
+    found = [
+        PositionLoss(
+            "results day", each.date, each.move, -exposure * each.move, each.source, each.grade
+        )
+        for each in moves
+    ]
+    for stress in stressed:
+        if _VALUE not in stress.values:
+            raise UsageError("a stress without a value per share", received=stress.name)
+        before = stress.values[_VALUE] - stress.changes[_VALUE]
+        if not before > 0.0:
+            raise AnswerError("the company has no value above 0 before the stress")
+        move = stress.changes[_VALUE] / before
+        found.append(
+            PositionLoss("stress", stress.name, move, -exposure * move, stress.name, "model")
+        )
+    return tuple(found)

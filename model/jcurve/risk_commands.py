@@ -1,0 +1,284 @@
+"""The verbs about doubt: sensitivity and simulate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from jcurve.analysis.plain import plain
+from jcurve.assumptions import Scenario
+from jcurve.errors import UsageError
+from jcurve.progress import Progress
+from jcurve.project import Project
+from jcurve.replies import Read, Reply, amount, draw, number
+
+__all__ = ["Interrupted", "sensitivity", "simulate_draws"]
+
+
+def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
+    """``jcurve sensitivity``."""
+    import numpy as np
+
+    from jcurve.analysis.question import Question
+    from jcurve.analysis.sensitivity import ends, grid, ranged, ranked, tornado
+
+    scenario = read(chosen.scenario)
+    question = Question.of(scenario, chosen.of, project)
+    unit = question.unit(chosen.of)
+    if chosen.grid:
+        across, down = (scenario[key] for key in chosen.grid)
+        for item in (across, down):
+            if not item.has_range or chosen.points < 2:
+                raise UsageError(
+                    "a grid needs two points or more and assumptions with a range",
+                    received=f"{item.key}, {chosen.points} points",
+                )
+        xs, ys = (np.linspace(*ends(item), chosen.points) for item in (across, down))
+        found = grid(question, (across.key, xs), (down.key, ys), question.valid)
+        rows = [(f"{down.key} \\ {across.key}", *(draw(across, x) for x in xs))]
+        rows += [
+            (draw(down, y), *(number(float(value), unit) for value in row))
+            for y, row in zip(ys, found.values[chosen.of], strict=True)
+        ]
+        return Reply(plain(found), (f"{chosen.of} of {scenario.name}",), tuple(rows))
+    if chosen.stresses:
+        return _stresses(chosen, read, scenario, project)
+    if chosen.whole:
+        return _variance(chosen, scenario, unit, project)
+    if chosen.correlate or chosen.method:
+        raise UsageError(
+            "one at a time there is nothing to correlate",
+            received="--correlate" if chosen.correlate else "--method",
+            allowed="with --global",
+        )
+    if chosen.top < 1:
+        raise UsageError("not a number of rows", received=chosen.top, allowed="1 or more")
+    swings = ranked(tornado(question, ranged(scenario), question.valid), chosen.of)
+    base = swings[0].base[chosen.of] if swings else float("nan")
+    table = [("assumption", "low", "high", f"{chosen.of} at low", "at high")]
+    table += [
+        (
+            swing.key,
+            swing.low,
+            swing.high,
+            number(swing.at_low[chosen.of], unit),
+            number(swing.at_high[chosen.of], unit),
+        )
+        for swing in swings[: chosen.top]
+    ]
+    return Reply(
+        {
+            "scenario": scenario.name,
+            "hash": scenario.hash,
+            "output": chosen.of,
+            "unit": unit,
+            "base": plain(base),
+            "swings": [_swing(swing, chosen.of) for swing in swings],
+        },
+        (f"{chosen.of} of {scenario.name}: {number(base, unit)}",),
+        tuple(tuple(_short(cell) for cell in row) for row in table),
+        (f"{len(swings)} assumptions with a range, each at its own low and high",),
+    )
+
+
+def _stresses(
+    chosen: argparse.Namespace, read: Read, scenario: Scenario, project: Project
+) -> Reply:
+    from jcurve.analysis.results_days import results_days
+    from jcurve.analysis.stress import PREFIX, position_losses, stresses
+    from jcurve.assumptions import available
+
+    names = [name for name in available(project) if name.startswith(PREFIX)]
+    found = stresses(scenario, [read(name) for name in names], project=project)
+    if chosen.exposure is not None:
+        exposure = amount(chosen.exposure, "--exposure")
+        losses = position_losses(exposure, results_days(project), found)
+        rows = [("what", "name", "move", "loss", "source")]
+        rows += [
+            (each.kind, each.name, f"{each.move:+.1%}", f"{each.loss:,.1f} USD m", each.source)
+            for each in losses
+        ]
+        heading = f"exposure {exposure:,.1f} USD m: arithmetic, no advice"
+        return Reply(plain(losses), (heading,), tuple(rows))
+    table = [("stress", "assumptions", "npv", "change", "go forward", "change", "")]
+    table += [
+        (
+            each.name,
+            str(each.moved),
+            *(
+                number(part[name], "USD m")
+                for name in ("npv", "npv.go_forward")
+                for part in (each.values, each.changes)
+            ),
+            "raises NPV" if each.raises else "",
+        )
+        for each in found
+    ]
+    return Reply(plain(found), (f"stresses of {scenario.name}",), tuple(table))
+
+
+def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project: Project) -> Reply:
+    from jcurve.analysis.variance import split_variance
+
+    with Progress(f"variance of {chosen.of}"):
+        found = split_variance(
+            scenario,
+            chosen.of,
+            method=chosen.method,
+            correlations=_correlations(chosen.correlate),
+            project=project,
+        )
+    rows = [
+        ("group", "assumptions", *(("first", "total") if found.method == "sobol" else ("effect",)))
+    ]
+    for part in found.parts:
+        shown = (part.first, part.total) if found.method == "sobol" else (part.effect,)
+        cells = (f"{each.value:.1%} ± {each.error:.1%}" for each in shown if each is not None)
+        rows.append((part.group, str(len(part.keys)), *cells))
+    heading = f"{chosen.of} of {scenario.name}: standard deviation {number(found.sd.value, unit)}"
+    note = f"{found.method}, {found.evaluated:,} scenarios"
+    return Reply(plain(found), (heading,), tuple(rows), (note,))
+
+
+def _swing(swing: Any, output: str) -> dict[str, Any]:
+    found: dict[str, Any] = plain(swing)
+    return {
+        **{key: found[key] for key in ("key", "label", "unit", "low", "high", "kind", "broken")},
+        "at_low": found["at_low"][output],
+        "at_high": found["at_high"][output],
+        "spread": plain(swing.spread(output)),
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 32 else text[:31] + "…"
+
+
+def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
+    """``jcurve simulate``."""
+    from jcurve.analysis.risk import risk
+    from jcurve.analysis.runners import cluster, processes
+    from jcurve.analysis.simulate import plan_for, simulate
+    from jcurve.reports.simulations import FolderStore, folder_for
+
+    scenario = read(chosen.scenario)
+    until = None if chosen.until is None else amount(chosen.until, "--until")
+    limit = amount(chosen.limit, "--limit")
+    if not 0.5 <= chosen.confidence < 1.0:
+        raise UsageError(
+            "not a confidence level",
+            where="--confidence",
+            received=chosen.confidence,
+            allowed="0.5 to below 1",
+        )
+    plan = plan_for(
+        scenario,
+        chosen.draws,
+        seed=chosen.seed,
+        scrambles=chosen.scrambles,
+        vary=None if chosen.vary is None else tuple(chosen.vary),
+        correlations=_correlations(chosen.correlate),
+        persistent=not chosen.by_year,
+        chunk=chosen.chunk,
+        project=project,
+    )
+    if chosen.scheduler is not None:
+        runner = cluster(chosen.scheduler)
+    else:
+        runner = processes(os.cpu_count() or 1 if chosen.processes is None else chosen.processes)
+    store = FolderStore(folder_for(project, plan.identity()), project)
+    try:
+        with Progress(f"simulating {scenario.name}") as progress:
+            run = simulate(
+                plan,
+                store,
+                runner=runner,
+                resume=chosen.resume,
+                until=until,
+                asked=chosen.draws,
+                progress=progress,
+            )
+            found = risk(store, run.plan, confidence=chosen.confidence, net_debt_limit=limit)
+            data = {
+                "scenario": scenario.name,
+                "hash": scenario.hash,
+                "seed": plan.seed,
+                "draws": run.plan.draws,
+                "note": run.note,
+                "stopped": run.stopped,
+                "precision": plain(run.precision),
+                "reused": run.reused,
+                "correlations": plain(run.correlations),
+                "varied": list(plan.keys),
+                "risk": plain(found),
+                "file": str(store.draws),
+            }
+            store.finish(run.plan.level, run.plan.scrambles, data)
+    except KeyboardInterrupt:
+        raise Interrupted(store.kept, str(store.folder)) from None
+    return Reply(data, (run.note,), *_risk_table(found, question=plan.question, file=store.draws))
+
+
+class Interrupted(KeyboardInterrupt):
+    """A simulation was interrupted; what is finished is kept."""
+
+    def __init__(self, kept: int, folder: str) -> None:
+        super().__init__(f"interrupted; {kept:,} draws are kept in {folder}: go on with --resume")
+
+
+def _risk_table(found: Any, question: Any, file: Any) -> tuple[Any, tuple[str, ...]]:
+    rows = [("output", "answered", "mean", "±", "P5", "P50", "P95", "below 0")]
+    for each in found.spreads:
+        unit = question.unit(each.output)
+        low, middle, high = (each.quantiles[at].value for at in (0, 3, 6))
+        rows.append(
+            (
+                each.output,
+                f"{each.answered.value:.1%}",
+                number(each.mean.value, unit),
+                number(each.mean.error, unit),
+                number(low, unit),
+                number(middle, unit),
+                number(high, unit),
+                f"{each.below_zero.value:.1%}",
+            )
+        )
+    notes = [
+        f"{each.output}: value at risk {number(each.value_at_risk.value, 'USD m')}, expected "
+        f"shortfall {number(each.expected_shortfall.value, 'USD m')} at {each.confidence:.0%}"
+        for each in found.losses
+    ]
+    if found.cash is not None:
+        notes.append(
+            f"net debt passes {number(found.cash.limit, 'USD m')} in "
+            f"{found.cash.passed.value:.1%} of draws; expected shortfall of cash "
+            f"{number(found.cash.shortfall.value, 'USD m')}"
+        )
+    if found.payback_by:
+        last = max(found.payback_by)
+        notes.append(f"paid back by the end of {last}: {found.payback_by[last].value:.1%} of draws")
+    notes.append(f"left out, since they break a rule: {found.left_out:.2%} of draws")
+    notes.append(str(file))
+    return tuple(rows), tuple(notes)
+
+
+def _correlations(texts: Sequence[str]) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for text in texts:
+        pair, _, number = text.partition("=")
+        keys = [key.strip() for key in pair.split(",")]
+        try:
+            value = float(number)
+        except ValueError:
+            value = float("nan")
+        if len(keys) != 2 or value != value or (keys[0], keys[1]) in found:
+            raise UsageError(
+                "not a correlation, or one given twice",
+                where="--correlate",
+                received=text,
+                allowed="KEY,KEY=0.5",
+            )
+        found[keys[0], keys[1]] = value
+    return found

@@ -1,0 +1,173 @@
+"""Stresses, weights, positions and reviews: whole worlds beside one another."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from jcurve.analysis.question import Question
+from jcurve.analysis.results_days import results_days
+from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
+from jcurve.analysis.stress import (
+    PREFIX,
+    Move,
+    Stress,
+    expectation,
+    position_losses,
+    stresses,
+)
+from jcurve.analysis.variance import REST, leading_groups, split_variance
+from jcurve.assumptions import available
+from jcurve.case import evaluate, scenario
+from jcurve.cli import main
+from jcurve.errors import AnswerError, ScenarioError, UsageError
+from jcurve.project import find_project
+
+BASE = scenario("base")
+NAMES = [name for name in available(find_project()) if name.startswith(PREFIX)]
+
+
+class TestStresses:
+    def test_each_is_its_own_scenario(self) -> None:
+        found = stresses(BASE, [scenario(name) for name in NAMES])
+        base = evaluate("base")["npv"]
+        for stress in found:
+            alone = evaluate(stress.name)["npv"]
+            assert stress.values["npv"] == pytest.approx(alone, rel=1e-12)
+            assert stress.changes["npv"] == pytest.approx(alone - base, rel=1e-9)
+            assert ("npv" in stress.raises) == (alone > base)
+            assert stress.moved > 0
+
+    def test_of_nothing_is_nothing(self) -> None:
+        (same,) = stresses(BASE, [BASE])
+        assert same.moved == 0
+        assert all(change == 0.0 or math.isnan(change) for change in same.changes.values())
+
+    def test_as_json_and_as_a_table(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["sensitivity", "--stresses", "--json"]) == 0
+        assert [each["name"] for each in json.loads(capsys.readouterr().out)] == NAMES
+        assert main(["sensitivity", "--stresses", "--exposure", "100 USD m"]) == 0
+        assert "no advice" in capsys.readouterr().out
+
+
+VALUES = {"bear": -100.0, "base": 0.0, "bull": 300.0}
+
+
+class TestExpectation:
+    def test_mean_and_spread(self) -> None:
+        found = expectation("npv", VALUES, {"bear": 0.25, "base": 0.5, "bull": 0.25})
+        assert found.mean == pytest.approx(50.0)
+        assert found.sd == pytest.approx(math.sqrt(0.25 * 150**2 + 0.5 * 50**2 + 0.25 * 250**2))
+
+    @pytest.mark.parametrize(
+        ("weights", "words"),
+        [
+            ({"beer": 1.0}, "did you mean 'bear'"),
+            ({"bear": 0.5, "bull": 0.4}, "do not sum to 1"),
+            ({"bear": -0.5, "bull": 1.5}, "below 0"),
+            ({"bear": float("nan"), "bull": 1.0}, "below 0"),
+        ],
+    )
+    def test_weights_that_are_none(self, weights: dict[str, float], words: str) -> None:
+        with pytest.raises(UsageError, match=words):
+            expectation("npv", VALUES, weights)
+
+    def test_no_mean_of_what_has_no_answer(self) -> None:
+        values = {"bear": float("nan"), "bull": 10.0}
+        assert expectation("payback", values, {"bear": 0.0, "bull": 1.0}).mean == 10.0
+        with pytest.raises(AnswerError, match="no answer in bear"):
+            expectation("payback", values, {"bear": 0.5, "bull": 0.5})
+
+
+class TestPositions:
+    STRESS = Stress("s", "", "", 1, {"value_per_share": 90.0}, {"value_per_share": -10.0}, ())
+
+    def test_a_fall_is_a_loss_for_a_holder_and_a_gain_for_a_seller(self) -> None:
+        moves = [Move("2025-10-29", -0.1, "K", "direct")]
+        long = position_losses(200.0, moves, [self.STRESS])
+        short = position_losses(-200.0, moves, [self.STRESS])
+        assert [each.loss for each in long] == pytest.approx([20.0, 20.0])
+        assert [each.loss for each in short] == pytest.approx([-20.0, -20.0])
+        assert [each.kind for each in long] == ["results day", "stress"]
+
+    def test_no_exposure_loses_nothing(self) -> None:
+        moves = results_days()
+        assert len(moves) > 10
+        assert all(each.loss == 0.0 for each in position_losses(0.0, moves, [self.STRESS]))
+
+    def test_refusals(self) -> None:
+        with pytest.raises(UsageError, match="not an exposure"):
+            position_losses(float("inf"), [], [])
+        with pytest.raises(UsageError, match="without a value per share"):
+            position_losses(1.0, [], [Stress("s", "", "", 1, {}, {}, ())])
+
+    def test_moves_are_those_of_the_register(self) -> None:
+        found = {each.source: each for each in results_days()}
+        assert found["RX_20251029"].move == pytest.approx(-0.1133)
+        assert found["RX_20251029"].date == "2025-10-29"
+
+
+class TestReviews:
+    def test_values_are_those_of_the_actions_and_rules_lie_between(self) -> None:
+        found = staged_programme(
+            BASE, ("2027Q4", "2029Q4"), level=3, scrambles=4, actions=actions_for(BASE)[:2]
+        )
+        assert found.evaluated == 32 * 5
+        assert found.committed.value <= found.fixed[1].value
+        assert found.option_value.value == pytest.approx(
+            found.least_squares.value - found.committed.value
+        )
+        assert {each.action for each in found.taken} == {"stop", "cut"}
+        for date in found.dates:
+            assert sum(each.share.value for each in found.taken if each.date == date) <= 1.0
+
+    def test_an_action_that_does_nothing_is_worth_going_on(self) -> None:
+        idle = Action("nothing", "", scales={"capex.total": 1.0})
+        found = staged_programme(BASE, ("2028Q4",), actions=[idle], level=2, scrambles=2)
+        assert found.taken[0].always.value == found.committed.value
+        assert found.option_value.value == pytest.approx(0.0, abs=1e-6)
+
+    def test_a_cut_changes_nothing_before_it(self) -> None:
+        question = Question.of(BASE, ("capex:2027", "capex:2030"))
+        rows = question.rows({})
+        at = question.case.assembly.timeline.index("2028Q4")
+        cut = next(each for each in actions_for(BASE) if each.name == "cut")
+        before, after = question.answers(rows), question.answers(acted(question, rows, cut, at))
+        assert after["capex:2027"] == before["capex:2027"]
+        assert after["capex:2030"] < before["capex:2030"]
+
+    @pytest.mark.parametrize("dates", [(), ("2020Q1",), ("2029Q4", "2027Q4")])
+    def test_dates_that_are_none(self, dates: tuple[str, ...]) -> None:
+        with pytest.raises(UsageError, match="after the valuation date"):
+            staged_programme(BASE, dates)
+
+    def test_actions_that_are_none(self) -> None:
+        with pytest.raises(UsageError, match="nothing can be done"):
+            staged_programme(BASE, ("2028Q4",), actions=[])
+        with pytest.raises(ScenarioError, match="unknown assumption"):
+            staged_programme(
+                BASE, ("2028Q4",), actions=[Action("x", "", scales={"capex.ttl": 1.0})]
+            )
+
+
+class TestVariance:
+    def test_leading_families_and_the_rest_hold_everything_once(self) -> None:
+        groups = leading_groups(Question.of(BASE, "npv"), "npv", count=4)
+        keys = [key for group in groups.values() for key in group]
+        assert len(groups) == 4
+        assert list(groups)[-1] == REST
+        assert len(keys) == len(set(keys)) > 100
+
+    def test_method_follows_the_correlations_and_the_wrong_one_is_refused(self) -> None:
+        vary = ["returns.wacc", "capex.total", "capex.steady_state_intensity"]
+        wanted = {("capex.total", "capex.steady_state_intensity"): 0.6}
+        found = split_variance(BASE, vary=vary, correlations=wanted, level=4, scrambles=2)
+        assert found.method == "shapley"
+        total = math.fsum(part.effect.value for part in found.parts if part.effect)
+        assert total == pytest.approx(1.0, abs=1e-9)
+        assert split_variance(BASE, vary=vary, level=4, scrambles=2).method == "sobol"
+        with pytest.raises(UsageError, match="independent"):
+            split_variance(BASE, vary=vary, correlations=wanted, method="sobol")
+        assert main(["sensitivity", "--method", "sobol"]) == 2

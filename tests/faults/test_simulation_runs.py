@@ -1,0 +1,142 @@
+"""Simulations on processes, clusters and disks: the same bytes, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jcurve.analysis.plan import Plan, Unit
+from jcurve.analysis.runners import cluster, local, processes
+from jcurve.analysis.simulate import plan_for, simulate
+from jcurve.analysis.store import Block
+from jcurve.case import scenario
+from jcurve.errors import UsageError, WriteError
+from jcurve.project import find_project
+from jcurve.reports.simulations import FolderStore, folder_for
+
+DRAWS = 256
+PROJECT = find_project()
+
+
+def plan(chunk: int = 768, draws: int = DRAWS, seed: int = 5) -> Plan:
+    return plan_for(scenario("base"), draws, seed=seed, scrambles=2, chunk=chunk)
+
+
+def finished(folder: Path, made: Plan, **more: object) -> str:
+    store = FolderStore(folder, PROJECT)
+    run = simulate(made, store, **more)  # type: ignore[arg-type]
+    store.finish(run.plan.level, run.plan.scrambles, {"note": run.note})
+    return sha256(store.draws.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return finished(tmp_path_factory.mktemp("one"), plan())
+
+
+class TestSameFile:
+    @pytest.mark.parametrize("chunk", [37, 2048])
+    def test_whatever_the_chunk(self, chunk: int, expected: str, tmp_path: Path) -> None:
+        assert finished(tmp_path, plan(chunk)) == expected
+
+    def test_on_two_processes(self, expected: str, tmp_path: Path) -> None:
+        assert finished(tmp_path, plan(), runner=processes(2)) == expected
+
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_on_a_cluster_of_two_workers(self, expected: str, tmp_path: Path) -> None:
+        distributed = pytest.importorskip("distributed")
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as made:
+            runner = cluster(made.scheduler_address)
+            assert finished(tmp_path, plan(37), runner=runner) == expected
+
+    def test_in_whatever_order_units_finish(self, expected: str, tmp_path: Path) -> None:
+        def backwards(made: Plan, units: list[Unit]) -> Iterator[Block]:
+            yield from local(made, list(reversed(units)))
+
+        assert finished(tmp_path, plan(), runner=backwards) == expected
+
+    def test_extended_from_fewer_draws(self, expected: str, tmp_path: Path) -> None:
+        finished(tmp_path, plan(draws=DRAWS // 2))
+        assert finished(tmp_path, plan(), resume=True) == expected
+
+    def test_another_seed_is_another_file(self, expected: str, tmp_path: Path) -> None:
+        assert finished(tmp_path, plan(seed=6)) != expected
+
+
+class TestInterrupt:
+    def test_keeps_what_is_finished_and_goes_on(self, expected: str, tmp_path: Path) -> None:
+        def stop(message: str) -> None:
+            if message.startswith("draw 128 "):
+                raise KeyboardInterrupt
+
+        store = FolderStore(tmp_path, PROJECT)
+        with pytest.raises(KeyboardInterrupt):
+            simulate(plan(), store, progress=stop)
+        assert store.kept == 128
+        assert not store.draws.exists()
+        again = FolderStore(tmp_path, PROJECT)
+        run = simulate(plan(), again, resume=True)
+        assert run.reused == 128
+        again.finish(run.plan.level, 2, {})
+        assert sha256(again.draws.read_bytes()).hexdigest() == expected
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "draws.parquet",
+            "simulation.json",
+            "summary.json",
+        ]
+
+    def test_processes_too(self, expected: str, tmp_path: Path) -> None:
+        def stop(message: str) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            simulate(plan(), FolderStore(tmp_path, PROJECT), progress=stop, runner=processes(2))
+        assert finished(tmp_path, plan(), resume=True) == expected
+
+
+class TestStore:
+    def test_what_is_read_back_is_what_was_drawn(self, tmp_path: Path) -> None:
+        made = plan()
+        store = FolderStore(tmp_path, PROJECT)
+        simulate(made, store)
+        before = {name: store.column(name, 1, 128) for name in store.names()}
+        store.finish(made.level, made.scrambles, {})
+        for name, values in before.items():
+            assert np.array_equal(store.column(name, 1, 128), values, equal_nan=True)
+
+    def test_another_simulation_or_none_is_not_resumed(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="no simulation to resume"):
+            simulate(plan(), FolderStore(tmp_path, PROJECT), resume=True)
+        identity = plan().identity()
+        FolderStore(tmp_path, PROJECT).begin(identity, resume=False)
+        with pytest.raises(UsageError, match="another simulation is here"):
+            simulate(plan(seed=6), FolderStore(tmp_path, PROJECT), resume=True)
+
+    def test_a_changed_model_is_not_mixed_with_the_old_one(self, tmp_path: Path) -> None:
+        store = FolderStore(tmp_path, PROJECT)
+        store.begin(plan().identity(), resume=False)
+        manifest = tmp_path / "simulation.json"
+        held = json.loads(manifest.read_text(encoding="utf-8"))
+        held["made_with"]["model"] = "older"
+        manifest.write_text(json.dumps(held), encoding="utf-8")
+        with pytest.raises(UsageError, match="have changed since"):
+            FolderStore(tmp_path, PROJECT).begin(plan().identity(), resume=True)
+
+    def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way", encoding="utf-8")
+        store = FolderStore(tmp_path / "file" / "below", PROJECT)
+        with pytest.raises(WriteError, match="cannot be written"):
+            store.begin(plan().identity(), resume=False)
+
+    def test_each_simulation_has_its_own_folder(self) -> None:
+        one, two = (folder_for(PROJECT, plan(seed=seed).identity()) for seed in (1, 2))
+        assert one != two
+        assert one == folder_for(PROJECT, plan(chunk=37, draws=9, seed=1).identity())
+        assert one.name.startswith("base-")
