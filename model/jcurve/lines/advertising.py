@@ -11,12 +11,14 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Family, Row, grow, lag, ratio, total, value_at
-from jcurve.engine.units import H100E, SHARE, TIMES, USD_M
+from jcurve.engine.units import H100E, SHARE, TIMES, USD_M, unit_named
 from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import LEVER, REGION
 from jcurve.lines.vintages import spread
 
 __all__: list[str] = []
+
+INDEX = unit_named("index")
 
 
 def _gross(doublings: Row, gain: Row, ceiling: Row) -> Row:
@@ -134,17 +136,25 @@ def attributed_uplift(
     return _realised(gross, lever_adoption_lag, lever_eroded_share, lever_erosion_lag)
 
 
+@line(SHARE, stock)
+def attributed_impressions(
+    attributed_uplift: Family, lever_pass_through: Family, lever_on_impressions: Family
+) -> Row:
+    """Reported impressions over what they would have been without any uplift."""
+    return _part(attributed_uplift, lever_pass_through, lever_on_impressions, 1)
+
+
 @line(TIMES, stock)
 def attributed_factor(
     attributed_uplift: Family,
+    attributed_impressions: Row,
     lever_pass_through: Family,
     lever_on_impressions: Family,
     advertising_supply_elasticity: Row,
 ) -> Row:
     """Reported advertising over what it would have been without any uplift."""
-    impressions = _part(attributed_uplift, lever_pass_through, lever_on_impressions, 1)
     price = _part(attributed_uplift, lever_pass_through, lever_on_impressions, 0)
-    return _factor(impressions, price, advertising_supply_elasticity)
+    return _factor(attributed_impressions, price, advertising_supply_elasticity)
 
 
 @line(SHARE, rate, over=REGION, annual="mean")
@@ -201,3 +211,48 @@ def advertising_by_region(base_advertising: Row, advertising_factor: Row) -> Row
 def advertising(advertising_by_region: Family) -> Row:
     """Advertising revenue of this world."""
     return total(advertising_by_region)
+
+
+@line(INDEX, rate, over=REGION, annual="mean")
+def base_impressions(
+    reported_impressions_index_by_region: Row,
+    attributed_impressions: Row,
+    advertising_volume_growth: Row,
+) -> Row:
+    """Ads shown without any uplift since the programme's start, shared by all worlds: the
+    index chained from published growth (each quarter of 2022 is 1, so that quarters of one
+    year do not compare), then grown from the same quarter a year before."""
+    index = reported_impressions_index_by_region / (1 + attributed_impressions)
+    return grow(index, advertising_volume_growth)
+
+
+@line(INDEX, rate, over=REGION, annual="mean")
+def impressions(base_impressions: Row, impressions_uplift: Row) -> Row:
+    """Memo: ads shown in this world, as an index."""
+    return base_impressions * (1 + impressions_uplift)
+
+
+@line(USD_M, rate, over=REGION, annual="mean")
+def price_of_impressions(advertising_by_region: Row, impressions: Row) -> Row:
+    """Memo: advertising per unit of the impressions index: price per ad, so that volume times
+    price is advertising exactly; its growth on the year is what the company publishes."""
+    return ratio(advertising_by_region, impressions)
+
+
+@line(USD_M, flow)
+def check_volume_times_price(
+    advertising_by_region: Family,
+    impressions: Family,
+    price_of_impressions: Family,
+    base_impressions: Family,
+) -> Row:
+    """Advertising less impressions times their price, where impressions are known: 0."""
+    left = {
+        region: np.where(
+            base_impressions[region] > 0,
+            amount - impressions[region] * price_of_impressions[region],
+            0,
+        )
+        for region, amount in advertising_by_region.items()
+    }
+    return total(left)

@@ -105,15 +105,26 @@ def baseline_capex(
     return base_revenue * capex_baseline_intensity * capex_baseline_mix
 
 
+@line(SHARE, rate, annual="mean")
+def baseline_held(planned_capex: Row, base_revenue: Row, capex_baseline_intensity: Row) -> Row:
+    """Part of the counterfactual's capex that the plan covers: below 1 the counterfactual would
+    spend more than the company does, and is held to its plan, so that programme capex is never
+    below zero."""
+    wanted = base_revenue * capex_baseline_intensity
+    return np.where(wanted > planned_capex, ratio(planned_capex, wanted), 1)
+
+
 @line(USD_M, flow, over=ASSET_CLASS)
 def programme_capex(
     planned_capex_by_class: Row,
     baseline_capex: Row,
+    baseline_held: Row,
     in_programme: Row,
     programme_enabled: Row,
 ) -> Row:
-    """What the company spends beyond the counterfactual, never below zero in a class."""
-    beyond = np.maximum(planned_capex_by_class - baseline_capex, 0)
+    """What the company spends beyond the counterfactual: never below zero in all, negative in a
+    class of which the counterfactual buys more."""
+    beyond = planned_capex_by_class - baseline_capex * baseline_held
     return beyond * in_programme * programme_enabled
 
 
@@ -121,6 +132,7 @@ def programme_capex(
 def capex_by_class(
     planned_capex_by_class: Row,
     baseline_capex: Row,
+    baseline_held: Row,
     programme_capex: Row,
     programme_enabled: Row,
     programme_spends: Row,
@@ -133,7 +145,7 @@ def capex_by_class(
     where it stops. A disabled programme leaves reported capex as it was and cuts the forecast
     to the counterfactual's."""
     never = (1 - history) * (1 - programme_enabled) * in_programme
-    beyond = np.maximum(planned_capex_by_class - baseline_capex, 0)
+    beyond = planned_capex_by_class - baseline_capex * baseline_held
     spent = planned_capex_by_class - never * beyond
     stopped = (programme_capex - leased_principal) * (1 - programme_spends)
     return np.maximum(spent - stopped, leased_principal)

@@ -38,11 +38,14 @@ def macrs(basis: Row, percentages: Family, quarter_of_year: Row) -> Row:
     return deducted
 
 
-@line(SHARE, rate, annual="mean")
-def bonus_rate(tax_bonus_depreciation: Row) -> Row:
-    """Share of eligible cost deducted at once, by the law in force in the year of placement
-    in service."""
-    return tax_bonus_depreciation
+@line(SHARE, rate, over=ASSET_CLASS, annual="mean")
+def bonus_rate(
+    tax_bonus_depreciation: Row, tax_bonus_by_acquisition: Row, placement_lag: Row
+) -> Row:
+    """Share of eligible cost deducted at once: by the law in force when the asset is placed in
+    service, or by the switch when it was acquired, the mean placement lag earlier."""
+    acquired = lag(tax_bonus_depreciation, placement_lag)
+    return np.where(tax_bonus_by_acquisition > 0, acquired, tax_bonus_depreciation)
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
