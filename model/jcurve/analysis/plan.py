@@ -28,7 +28,18 @@ from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
 from jcurve.errors import UsageError
 
-__all__ = ["SCRAMBLES", "UNIT", "Plan", "Points", "Sampler", "Unit", "level_for", "units", "varied"]
+__all__ = [
+    "FIRST",
+    "SCRAMBLES",
+    "UNIT",
+    "Plan",
+    "Points",
+    "Sampler",
+    "Unit",
+    "level_for",
+    "units",
+    "varied",
+]
 
 Points: TypeAlias = Literal["sobol", "random"]
 
@@ -36,7 +47,8 @@ SCRAMBLES = 8
 """Independent randomisations: enough for an error bar."""
 UNIT = 2048
 """Most draws in a unit: what is stored, resumed and sent to a process at a time."""
-_FIRST = 128
+FIRST = 128
+"""Draws in the first unit of a scramble, from which units double."""
 _MOST_DRAWS = 1 << 30
 _ACHIEVED_AT = 1 << 14
 
@@ -131,7 +143,7 @@ def units(level: int, scrambles: int, above: int | None = None) -> Iterator[Unit
     at, stop = 0, 1 << level
     start = 0 if above is None else 1 << above
     while at < stop:
-        count = min(stop - at, UNIT, max(at, _FIRST))
+        count = min(stop - at, UNIT, max(at, FIRST))
         if at >= start:
             for scramble in range(scrambles):
                 yield Unit(scramble, at, count)

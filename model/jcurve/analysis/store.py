@@ -87,13 +87,16 @@ def ordered(units: Iterable[Unit], scramble: int, count: int, *, since: int = 0)
     Raises:
         UsageError: some are missing.
     """
-    mine = sorted(
-        (unit for unit in units if unit.scramble == scramble and unit.start < count),
-        key=lambda unit: unit.start,
-    )
-    have = since + sum(unit.count for unit in mine)
-    if have != count:
-        raise UsageError(
-            "a simulation that is not finished", received=f"{have:,} of {count:,} draws"
-        )
-    return mine
+    mine = {(unit.start, unit.count): unit for unit in units if unit.scramble == scramble}
+    chain: list[Unit] = []
+    at = since
+    while at < count:
+        # A shorter run leaves a first unit that a longer one has again, only longer.
+        fitting = [size for start, size in mine if start == at and start + size <= count]
+        if not fitting:
+            raise UsageError(
+                "a simulation that is not finished", received=f"{at:,} of {count:,} draws"
+            )
+        chain.append(mine[at, max(fitting)])
+        at += max(fitting)
+    return chain

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.plan import Unit, units
+from jcurve.analysis.plan import FIRST, Unit, units
 from jcurve.analysis.store import Block, ordered
 from jcurve.errors import UsageError
 from jcurve.files import make_folder, replacing, write_file, write_json
@@ -128,14 +128,13 @@ class FolderStore:
         import pyarrow.parquet as pq
 
         parts: list[Array] = []
-        level = self._level
-        if level is not None:
+        level, have = self._level, self._finished(count)
+        if level is not None and have:
             if self._cached is None or self._cached[0] != name:
                 whole = pq.read_table(self.draws, columns=[name]).column(name)
                 self._cached = name, whole.to_numpy().astype(np.float64)
             at = scramble << level
-            parts.append(self._cached[1][at : at + min(count, 1 << level)])
-        have = sum(map(len, parts))
+            parts.append(self._cached[1][at : at + have])
         if have < count:
             rest = [unit for unit in self._parts if unit.start >= have]
             parts += [
@@ -163,6 +162,16 @@ class FolderStore:
             part.unlink(missing_ok=True)
         self._parts, self._level, self._cached = {}, level, None
 
+    def _finished(self, count: int) -> int:
+        """How many of the first ``count`` draws of a scramble the finished file gives.
+
+        One with less than a first unit is only good for itself: a longer simulation has that
+        unit again.
+        """
+        if self._level is None or (1 << self._level) < min(count, FIRST):
+            return 0
+        return min(count, 1 << self._level)
+
     def _merge(self, level: int, scrambles: int) -> None:
         import pyarrow.parquet as pq
 
@@ -189,9 +198,8 @@ class FolderStore:
         import pyarrow.parquet as pq
 
         tables: list[pa.Table] = []
-        have = 0
-        if older is not None and self._level is not None:
-            have = min(count, 1 << self._level)
+        have = self._finished(count)
+        if older is not None and self._level is not None and have:
             tables.append(older.slice(scramble << self._level, have))
         rest = [unit for unit in self._parts if unit.start >= have]
         tables += [
