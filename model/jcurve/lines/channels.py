@@ -122,14 +122,17 @@ def attributed_channel_revenue(
 def channel_compute_need(
     channel_demand: Row,
     channel_compute_intensity: Row,
+    channel_efficiency_share: Row,
     inference_efficiency: Row,
     quarter_index: Row,
     last_reported: Row,
 ) -> Row:
     """Generative compute that serving the demand takes; each year inference needs less of it
-    for the same revenue."""
+    for the same revenue, as far as the product is inference at all: compute that is sold stays
+    as much as is sold."""
     years = np.maximum(quarter_index - last_reported, 0) / ONE_YEAR
-    return channel_demand * channel_compute_intensity * (1 - inference_efficiency) ** years
+    gained = channel_efficiency_share * inference_efficiency
+    return channel_demand * channel_compute_intensity * (1 - gained) ** years
 
 
 @line(SHARE, rate, annual="last")
