@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["cash_bridge", "jcurve"]
 
 
-def jcurve(case: Case, view: str = "programme") -> Exhibit:
+def jcurve(case: Case, view: str = "programme", *, height: float = 78.0) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     lens = Lens(case, view)
@@ -25,7 +25,7 @@ def jcurve(case: Case, view: str = "programme") -> Exhibit:
     present = [0.0, *lens.quarterly("cumulative_discounted_free_cash_flow", view)]
     x = [lens.start, *lens.quarter_ends]
     with style.house():
-        figure, axes = style.plot(height=78)
+        figure, axes = style.plot(height=height)
         style.line(axes, x, present, "low", "In present values")
         style.line(axes, x, nominal, view, "Cumulative cash flow")
         _calendar(axes, lens)
@@ -189,7 +189,7 @@ def cash_parts(case: Case, view: str) -> dict[str, float]:
     return dict(zip(_PARTS, parts, strict=True))
 
 
-def cash_bridge(case: Case, view: str = "programme") -> Exhibit:
+def cash_bridge(case: Case, view: str = "programme", *, height: float = 74.0) -> Exhibit:
     """What the programme brings and what it costs to the horizon, undiscounted."""
     lens = Lens(case, view)
     parts = cash_parts(case, view)
@@ -197,7 +197,7 @@ def cash_bridge(case: Case, view: str = "programme") -> Exhibit:
     names = [*parts, f"Balance in {lens.horizon}"]
     rank = list(range(len(names)))[::-1]
     with style.house():
-        figure, axes = style.plot(height=74)
+        figure, axes = style.plot(height=height)
         at = 0.0
         edge = []
         for y, (name, amount) in zip(rank, [*parts.items(), (names[-1], total)], strict=True):

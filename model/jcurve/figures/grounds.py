@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from jcurve.assumptions import Assumption, Difference, Scenario
     from jcurve.case import Case
 
-__all__ = ["Ground", "book", "differences", "grounds", "kinds", "sources", "swings"]
+__all__ = [
+    "Ground",
+    "book",
+    "differences",
+    "grounds",
+    "kinds",
+    "range_text",
+    "ranking",
+    "sources",
+    "swings",
+]
 
 _KINDS: Mapping[str, str] = {
     "reported": "printed in a filing or release",
@@ -216,6 +226,21 @@ def kinds(case: Case, project: Project | str | Path | None = None) -> TableExhib
     )
 
 
+def ranking(
+    case: Case, view: str = "programme", project: Project | str | Path | None = None
+) -> tuple[Swing, ...]:
+    """Every assumption with a range at both of its ends, by how far it moves ``npv`` of the
+    view, the furthest first."""
+    from jcurve.analysis.question import Question
+    from jcurve.analysis.sensitivity import ranged, ranked, tornado
+    from jcurve.project import find_project
+
+    output = f"npv.{view}"
+    home = project if isinstance(project, Project) else find_project(project)
+    ask = Question.of(case.scenario, output, home)
+    return ranked(tornado(ask, ranged(case.scenario), ask.valid), output)
+
+
 def swings(
     case: Case,
     view: str = "programme",
@@ -223,11 +248,7 @@ def swings(
     count: int = 12,
 ) -> TableExhibit | Prose:
     """The assumptions whose own range moves net present value most, one at a time."""
-    from jcurve.analysis.question import Question
-    from jcurve.analysis.sensitivity import ranged, ranked, tornado
-    from jcurve.project import find_project
-
-    lens, items = Lens(case, view), ranged(case.scenario)
+    lens = Lens(case, view)
     if lens.is_empty:
         return callout(
             [
@@ -236,11 +257,8 @@ def swings(
             ]
         )
     output = f"npv.{view}"
-    home = project if isinstance(project, Project) else find_project(project)
-    ask = Question.of(case.scenario, output, home)
-    every = ranked(tornado(ask, items, ask.valid), output)
+    every = ranking(case, view, project)
     found = every[:count]
-    by_key = {item.key: item for item in items}
     base = found[0].base[output] / MILLIONS
     ends = [(_bn(swing.at_low[output]), _bn(swing.at_high[output])) for swing in found]
     turned = sum(
@@ -255,7 +273,7 @@ def swings(
             Column(label="High", group="NPV, USD bn, at", decimals=0),
         ],
         [
-            (swing.label, _range(by_key[swing.key]), swing.kind, *pair)
+            (swing.label, range_text(case.scenario[swing.key]), swing.kind, *pair)
             for swing, pair in zip(found, ends, strict=True)
         ],
         id="swings",
@@ -263,7 +281,7 @@ def swings(
         subtitle=f"Net present value with one assumption at either end of its range, all others "
         f"as they are ({money(base)})",
         source=lens.modelled(),
-        reading=f"Of {len(items)} assumptions with a range these {len(found)} move the value most, "
+        reading=f"Of {len(every)} assumptions with a range these {len(found)} move the value most, "
         f"and {sum(swing.kind == 'judgement' for swing in found)} of them are judgement. "
         f"Ranges of several at once are a matter of simulation, not of adding these up.",
         dense=True,
@@ -312,7 +330,7 @@ def book(case: Case) -> TableExhibit:
                         _label([item.label for item in members]) + star,
                         first.unit,
                         _members([(item.key, _value(item)) for item in members]),
-                        _members([(item.key, _range(item)) for item in members]),
+                        _members([(item.key, range_text(item)) for item in members]),
                         ", ".join((first.kind, *first.source)),
                     )
                 )
@@ -343,7 +361,7 @@ def _value(item: Assumption) -> str:
     return "what the others leave" if item.derived else item.text()
 
 
-def _range(item: Assumption) -> str:
+def range_text(item: Assumption) -> str:
     """Low to high: factors where they were given so, else the ends of a path."""
     low, high = item.low, item.high
     if low is None or high is None or item.derived:

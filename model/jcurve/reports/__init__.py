@@ -1,10 +1,11 @@
 """Run a report notebook, judge it, publish it.
 
 ``run`` is the one way to an edition; a report notebook itself uses ``notebook_errors``,
-``check_parameters``, ``determinants`` and ``record_case``.
+``check_parameters``, ``determinants``, ``earlier`` and ``record_case``.
 """
 
 from jcurve.reports.drive import Done, raised
+from jcurve.reports.earlier import earlier
 from jcurve.reports.editions import Edition, editions, latest
 from jcurve.reports.ledger import Ledger, now
 from jcurve.reports.parameters import Parameters, check_parameters, notebook_errors
@@ -28,6 +29,7 @@ __all__ = [
     "Verdict",
     "check_parameters",
     "determinants",
+    "earlier",
     "editions",
     "latest",
     "notebook_errors",

@@ -1,0 +1,298 @@
+"""Scenarios side by side: values, curves, a table, and the bridge from one to another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import MILLIONS, NOTHING, Lens, joined, money, percent
+from jcurve.figures.numbers import written
+from jcurve.figures.table import Column, Row, TableExhibit, Value, table
+from jcurve.project import Project
+
+if TYPE_CHECKING:
+    from jcurve.analysis.bridge import Bridge
+    from jcurve.case import Case
+
+__all__ = ["comparison", "curves", "family", "steps", "values"]
+
+_ACROSS = 3
+_STEPS = 9
+_ROWS: tuple[tuple[str, str], ...] = (
+    ("Net present value, USD bn", "npv"),
+    ("of which beyond the horizon", "terminal_value"),
+    ("Internal rate of return a year", "irr"),
+    ("Payback, years", "payback"),
+    ("Deepest point, USD bn", "trough_amount"),
+    ("in", "trough_quarter"),
+    ("Not recovered, USD bn", "unrecovered_balance"),
+    ("Operating income positive from", "operating_income_turns_positive"),
+    ("Profitability index", "profitability_index"),
+)
+_INDENTED = ("terminal_value", "trough_quarter")
+
+
+def family(
+    case: Case, view: str = "programme", project: Project | str | Path | None = None
+) -> tuple[Case, ...]:
+    """The case, and every scenario of the project in which something is spent, evaluated."""
+    from jcurve.assumptions import available
+    from jcurve.case import evaluate
+
+    others = [name for name in available(project) if name != case.scenario.name]
+    found = (evaluate(name, project=project) for name in others)
+    return (case, *(each for each in found if not Lens(each, view).is_empty))
+
+
+def values(
+    cases: Sequence[Case], view: str = "programme", *, own: str = "", height: float = 0.0
+) -> Exhibit:
+    """Net present value of each scenario, the highest on top.
+
+    Args:
+        cases: at least one.
+        view: of the value.
+        own: title of the scenario that the report is about; it is set apart.
+        height: in mm; from the number of scenarios when 0.
+    """
+    lenses = sorted(
+        (Lens(case, view) for case in cases), key=lambda lens: -(lens.figure("npv") or 0.0)
+    )
+    amounts = [lens.figure("npv") or 0.0 for lens in lenses]
+    names = [_name(lens, 44) for lens in lenses]
+    rank = list(range(len(names)))[::-1]
+    with style.house():
+        figure, axes = style.plot(height=height or 12 + 4.2 * len(names))
+        for y, lens, amount in zip(rank, lenses, amounts, strict=True):
+            is_own = lens.case.scenario.title == own
+            look = style.series("with" if is_own else "positive" if amount >= 0 else "negative")
+            style.rung(axes, y, 0.0, amount, look)
+        style.rungs(axes, rank, names)
+        style.room(axes, amounts, below=0.12, above=0.12, along="x")
+        for y, amount in zip(rank, amounts, strict=True):
+            side = 1 if amount >= 0 else -1
+            style.beside(axes, amount, y, written(amount, decimals=0, sign=True), side=side)
+        style.numbers(axes.xaxis)
+    gains = [amount for amount in amounts if amount > 0]
+    return chart(
+        figure,
+        id="scenario-values",
+        title=_value_title(len(gains), len(amounts), view),
+        subtitle=f"Net present value by scenario, {_view_words(view)}, USD bn",
+        source="J-Curve model, scenario files",
+        alt="Bars of net present value by scenario: "
+        + "; ".join(f"{name} {money(value)}" for name, value in zip(names, amounts, strict=True))
+        + ".",
+        reading=f"{names[0]} is worth the most, {money(amounts[0])}, and {names[-1]} the least, "
+        f"{money(amounts[-1])}. Each is a world of its own in which several assumptions move "
+        f"together, not a draw with a probability.",
+    )
+
+
+def _name(lens: Lens, most: int = 26) -> str:
+    title = lens.case.scenario.title
+    return title if len(title) <= most else f"{title[: most - 1].rstrip()}…"
+
+
+def _view_words(view: str) -> str:
+    return "from the programme's start" if view == "programme" else "from the valuation date on"
+
+
+def _value_title(gains: int, count: int, view: str) -> str:
+    what = "The programme" if view == "programme" else "Carrying on"
+    if gains == 0:
+        return f"{what} is worth less than it costs in all {count} scenarios"
+    if gains == count:
+        return f"{what} is worth more than it costs in all {count} scenarios"
+    return f"{what} is worth more than it costs in {gains} of {count} scenarios"
+
+
+def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
+    """The J-curves of scenarios as small multiples on one scale, the first one's behind each."""
+    lenses = [Lens(case, view) for case in cases]
+    rows = math.ceil(len(lenses) / _ACROSS)
+    drawn = [[0.0, *lens.quarterly("cumulative_free_cash_flow", view)] for lens in lenses]
+    at = [[lens.start, *lens.quarter_ends] for lens in lenses]
+    everything = [value for curve in drawn for value in curve]
+    first = min(int(lens.start) for lens in lenses)
+    with style.house():
+        figure, every = style.panels(
+            rows, min(_ACROSS, len(lenses)), height=8 + 46 * rows, share_y=True, gap=0.08
+        )
+        for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
+            style.line(axes, at[0], drawn[0], "without")
+            style.line(axes, x, y, view)
+            style.room(axes, everything, below=0.1, above=0.1)
+            axes.set_xticks(list(range(first + 2, lens.horizon + 1, 5)))
+            axes.set_xlim(first - 0.2, lens.horizon + 1.2)
+            style.numbers(axes.xaxis, "plain")
+            style.numbers(axes.yaxis)
+            style.zero_line(axes)
+            axes.set_title(f"{_name(lens)}: {_outcome(lens)}")
+        for axes in every[len(lenses) :]:
+            axes.set_visible(False)
+    back = [lens for lens in lenses if lens.payback_at is not None]
+    return chart(
+        figure,
+        id="scenario-curves",
+        title=f"{len(back)} of {len(lenses)} scenarios pay back by {lenses[0].horizon}"
+        if back
+        else f"None of {len(lenses)} scenarios pays back by {lenses[0].horizon}",
+        subtitle=f"Cumulative incremental free cash flow, {_view_words(view)}, USD bn; dashed: "
+        f"{lenses[0].case.scenario.title}",
+        source="J-Curve model, scenario files; filings for reported quarters",
+        alt="Small line charts of cumulative cash flow, one a scenario: "
+        + "; ".join(
+            f"{lens.case.scenario.title} ends at {money(curve[-1])}"
+            for lens, curve in zip(lenses, drawn, strict=True)
+        )
+        + ".",
+        reading=_curves_reading(lenses, drawn),
+    )
+
+
+def _outcome(lens: Lens) -> str:
+    if lens.payback_at is not None:
+        return lens.calendar(lens.payback_at)
+    return "never" if lens.reason("payback").startswith("never") else "no outlay"
+
+
+def _curves_reading(lenses: list[Lens], drawn: list[list[float]]) -> str:
+    deepest = min(range(len(lenses)), key=lambda at: min(drawn[at]))
+    best = max(range(len(lenses)), key=lambda at: drawn[at][-1])
+    return (
+        f"{lenses[deepest].case.scenario.title} goes deepest, to {money(min(drawn[deepest]))}. "
+        f"{lenses[best].case.scenario.title} ends highest, at {money(drawn[best][-1])} "
+        f"in {lenses[best].horizon}."
+    )
+
+
+def comparison(cases: Sequence[Case], view: str = "programme") -> TableExhibit:
+    """Headline figures of scenarios side by side."""
+    lenses = [Lens(case, view) for case in cases]
+    peaks = [max(lens.bn("capex", "with")) for lens in lenses]
+    sales = [lens.bn("revenue", "with")[-1] for lens in lenses]
+    rows = [
+        Row(
+            cells=(label, *(_cell(lens, name) for lens in lenses)),
+            indent=1 if name in _INDENTED else 0,
+        )
+        for label, name in _ROWS
+    ]
+    last = lenses[0].horizon
+    rows += [
+        Row(cells=("Cost of capital a year", *(percent(_wacc(lens)) for lens in lenses))),
+        Row(cells=("Highest capex of a year, USD bn", *(written(peak) for peak in peaks))),
+        Row(cells=(f"Revenue in {last}, USD bn", *(written(sale) for sale in sales))),
+    ]
+    worth = [lens.figure("npv") or 0.0 for lens in lenses]
+    best = max(range(len(lenses)), key=worth.__getitem__)
+    least = min(range(len(lenses)), key=worth.__getitem__)
+    return table(
+        [
+            Column(label="", style="text"),
+            *(Column(label=_name(lens, 40), style="text", weight=1.6) for lens in lenses),
+        ],
+        rows,
+        id="comparison",
+        title=f"{lenses[best].case.scenario.title} is worth {money(worth[best] - worth[least])} "
+        f"more than {lenses[least].case.scenario.title}"
+        if worth[best] - worth[least] > NOTHING
+        else "The scenarios are worth the same",
+        subtitle=f"Headline figures, {_view_words(view)}",
+        source="J-Curve model, scenario files",
+        reading=f"Payback comes in {_paybacks(lenses)}. A figure that has no answer says why.",
+    )
+
+
+def _wacc(lens: Lens) -> float:
+    return lens.number("returns_wacc")
+
+
+def _paybacks(lenses: list[Lens]) -> str:
+    back = [
+        f"{lens.calendar(lens.payback_at)} ({lens.case.scenario.title})"
+        for lens in lenses
+        if lens.payback_at is not None
+    ]
+    return joined(back) if back else f"none of them by {lenses[0].horizon}"
+
+
+def _cell(lens: Lens, name: str) -> Value:
+    found = lens.headlines[name]
+    if found["value"] is None:
+        return f"none: {found['reason']}"
+    if found["unit"] == "quarter":
+        return lens.quarter(str(found["value"]))
+    value = lens.figure(name) or 0.0
+    if name == "irr":
+        return percent(value)
+    return written(value, "multiple", 2) if found["unit"] == "x" else written(value, decimals=1)
+
+
+def steps(found: Bridge, start: Case, end: Case) -> Exhibit:
+    """The bridge of net present value from one scenario to another, step by step."""
+    shares = sorted(found.shares, key=lambda share: -abs(share.amount))
+    named = [(_group(end, share.group, share.keys), share.amount / MILLIONS) for share in shares]
+    rest = sum(amount for _, amount in named[_STEPS:])
+    named = named[:_STEPS] + ([("All others", rest)] if len(shares) > _STEPS else [])
+    before, after = found.before / MILLIONS, found.after / MILLIONS
+    names = [start.scenario.title, *(name for name, _ in named), end.scenario.title]
+    rank = list(range(len(names)))[::-1]
+    with style.house():
+        figure, axes = style.plot(height=18 + 5.4 * len(names))
+        style.rung(axes, rank[0], 0.0, before, style.series("with"))
+        at, ends = before, [(rank[0], max(before, 0.0), before)]
+        for y, (_, amount) in zip(rank[1:-1], named, strict=True):
+            style.rung(axes, y, at, amount, style.series("positive" if amount >= 0 else "negative"))
+            ends.append((y, max(at, at + amount), amount))
+            at += amount
+        style.rung(axes, rank[-1], 0.0, after, style.series("with"))
+        ends.append((rank[-1], max(after, 0.0), after))
+        style.rungs(axes, rank, names)
+        reach = [place for _, right, amount in ends for place in (right, right - abs(amount))]
+        style.room(axes, reach, below=0.02, above=0.12, along="x")
+        for y, right, amount in ends:
+            style.beside(axes, right, y, written(amount, decimals=0, sign=True))
+        style.numbers(axes.xaxis)
+    gap = after - before
+    return chart(
+        figure,
+        id="bridge-" + end.scenario.name.replace("_", "-").lower(),
+        title=f"{named[0][0]} explains most of the {money(abs(gap))} from "
+        f"{start.scenario.title} to {end.scenario.title}"
+        if named
+        else f"Nothing differs between {start.scenario.title} and {end.scenario.title}",
+        subtitle="Net present value by what changes, USD bn; each step is a Shapley value"
+        + ("" if found.exact else ", estimated from sampled orders"),
+        source="J-Curve model, scenario files",
+        alt=f"Waterfall from {money(before)} to {money(after)}: "
+        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in named)
+        + ".",
+        reading=_steps_reading(named, gap),
+    )
+
+
+def _group(case: Case, group: str, keys: Sequence[str]) -> str:
+    """A group in words: its only assumption's label, or its name."""
+    text = case.scenario[keys[0]].label if len(keys) == 1 else group.replace("_", " ").capitalize()
+    return text if len(text) <= 46 else f"{text[:45].rstrip()}…"
+
+
+def _steps_reading(named: list[tuple[str, float]], gap: float) -> str:
+    if not named:
+        return "The two scenarios state the same values. There is nothing to attribute."
+    against = [name for name, amount in named if amount * gap < 0]
+    turn = (
+        f"{joined(name[0].lower() + name[1:] for name in against[:2])} work the other way."
+        if against
+        else "None of the steps works the other way."
+    )
+    return (
+        f"The steps sum to {money(gap, sign=True)}, with what assumptions do together shared "
+        f"among them. {turn[0].upper()}{turn[1:]}"
+    )
