@@ -381,4 +381,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "batch": _unattended,
     "runs": _unattended,
     "diff": _unattended,
+    "tick": _unattended,
+    "deliver": _unattended,
 }

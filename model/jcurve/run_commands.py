@@ -1,4 +1,4 @@
-"""The verbs for unattended runs: batch, runs, diff."""
+"""The verbs for unattended runs: batch, runs, diff, tick, deliver."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from jcurve.errors import UsageError, nearest
+from jcurve.errors import RunError, UsageError, nearest
 from jcurve.project import Project
 from jcurve.reports import Ledger
 from jcurve.reports.drive import recover
 from jcurve.reports.ledger import Attempt, RunState
 from jcurve.reports.plan import Resolve
+
+if TYPE_CHECKING:
+    from jcurve.reports.deliver import Delivered
 
 __all__ = ["COMMANDS", "Asked"]
 
@@ -131,6 +134,62 @@ def _diff(asked: Asked) -> int:
     return 0
 
 
+def _tick(asked: Asked) -> int:
+    from jcurve.reports.tick import watch_clock
+
+    if not asked.chosen.watch:
+        return _tick_once(asked)
+    watch_clock(asked.project, lambda: _tick_once(asked))
+    return 0
+
+
+def _tick_once(asked: Asked) -> int:
+    from jcurve.bars import Bars
+    from jcurve.reports.deliver import announce, deliver
+    from jcurve.reports.tick import run_scheduled, tick
+
+    chosen, project = asked.chosen, asked.project
+    with Bars() as bars:
+        made = tick(
+            project,
+            runner=lambda schedule, name: run_scheduled(project, schedule, name, watch=bars),
+            announce=announce,
+        )
+    for ran in made.ran:
+        detail = f": {ran.occurrence.detail}" if ran.occurrence.detail else ""
+        told = f"{ran.schedule.name} {ran.occurrence.occurrence}: {ran.occurrence.state}{detail}"
+        print(told, file=sys.stderr if chosen.json else sys.stdout)
+    for late in made.alarms:
+        print(
+            f"jcurve: {late.schedule} {late.occurrence}: did not arrive by {late.deadline}",
+            file=sys.stderr,
+        )
+    for problem in made.problems:
+        print(f"jcurve: {problem}", file=sys.stderr)
+    if not chosen.no_deliver:
+        _told(deliver(project))
+    if chosen.json:
+        print((project.reports / "status.json").read_text(encoding="utf-8"), end="")
+    return 10 + min(made.failed, 100) if made.failed else 0
+
+
+def _deliver(asked: Asked) -> int:
+    from jcurve.reports.deliver import deliver
+
+    made = deliver(asked.project, again=asked.chosen.again)
+    if asked.chosen.json:
+        print(json.dumps(asdict(made), indent=2))
+    else:
+        print(f"{made.sent} sent, {made.waiting} waiting, {made.refused} refused")
+    _told(made)
+    return RunError.exit_status if made.problem or made.refused else 0
+
+
+def _told(made: Delivered) -> None:
+    if made.problem:
+        print(f"jcurve: {made.problem}; {made.waiting} letters wait", file=sys.stderr)
+
+
 def _line(attempt: Attempt) -> str:
     again = f" attempt {attempt.attempt}" if attempt.attempt > 1 else ""
     why = f": {attempt.reason or attempt.message}" if attempt.reason or attempt.message else ""
@@ -144,4 +203,6 @@ COMMANDS: Mapping[str, Callable[[Asked], int]] = {
     "batch": _batch,
     "runs": _runs,
     "diff": _diff,
+    "tick": _tick,
+    "deliver": _deliver,
 }

@@ -86,3 +86,16 @@ def add_run_verbs(
         help="override an assumption of B, when it is a scenario",
     )
     made.add_argument("--json", action="store_true", help="print JSON")
+
+    made = verb("tick", "run what is due by reports/schedule.yml", "jcurve tick --watch")
+    made.add_argument(
+        "--watch", action="store_true", help="stay, and look again whenever something is due"
+    )
+    made.add_argument(
+        "--no-deliver", action="store_true", help="leave letters in the outbox for jcurve deliver"
+    )
+    made.add_argument("--json", action="store_true", help="print status.json")
+
+    made = verb("deliver", "send what waits in the outbox", "jcurve deliver")
+    made.add_argument("--again", action="store_true", help="also what was refused, and at once")
+    made.add_argument("--json", action="store_true", help="print JSON")

@@ -351,6 +351,25 @@ class TestFile:
             one(project, cron="-", on="the day after results", calendar="META", at='"6:30"')
 
 
+def test_the_page_names_every_key_and_its_example_is_read(project: Project) -> None:
+    """The example of ``docs/scheduling.md`` validates, and no key is left out of it."""
+    page = (ROOT / "docs" / "scheduling.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    project.reports.mkdir()
+    (project.reports / "schedule.yml").write_text(example)
+    (made,) = read_schedules(project)
+    assert (made.name, made.deadline) == ("weekly", timedelta(hours=2))
+    for key in schedule_keys():
+        assert f"`{key}`" in page or f"    {key}: " in example
+
+
+def schedule_keys() -> tuple[str, ...]:
+    """The keys that an entry may have."""
+    from jcurve.reports.schedule import _KEYS
+
+    return _KEYS
+
+
 class Hand:
     """A clock set by hand and a runner that only notes what it was asked for."""
 

@@ -26,6 +26,7 @@ from jcurve.reports.provenance import circumstances, determinants
 from jcurve.reports.publish import assemble, point, publish
 from jcurve.reports.results import Results, read_results
 from jcurve.reports.retry import Retry, worth_another
+from jcurve.reports.secrets import cleaned, find_secret, redact, secret_values
 from jcurve.reports.sides import stated_inputs
 from jcurve.reports.staged import Staged, attempt_name, stage
 from jcurve.reports.steps import DEADLINE, Executor, Progress, keep_failed, verdict_on
@@ -168,8 +169,9 @@ class _Attempt:
         ledger.move(self.number, "verifying")
         verdict = verdict_on(plan, staged, finished)
         if verdict.state == "nothing_to_report":
-            ledger.move(self.number, "nothing_to_report", message=verdict.message)
-            return _done(plan, "nothing_to_report", message=verdict.message)
+            message = cleaned(verdict.message, secret_values())
+            ledger.move(self.number, "nothing_to_report", message=message)
+            return _done(plan, "nothing_to_report", message=message)
         results = verdict.results
         if results is None:
             return self._judged(staged, verdict, finished)
@@ -179,7 +181,7 @@ class _Attempt:
         except RunError as error:
             verdict = Verdict("failed", "not_rendered", str(error))
             return self._judged(staged, verdict, finished)
-        return self._publish(staged, results)
+        return self._publish(staged, results, finished)
 
     def _render_again(self, staged: Staged, known: Standing) -> Done:
         """Render the outputs that a sound run left, with today's look."""
@@ -193,7 +195,7 @@ class _Attempt:
         except RunError as error:
             verdict = Verdict("failed", "not_rendered", str(error))
             return self._judged(staged, verdict, _NOT_RUN)
-        return replace(self._publish(staged, results), rendered_only=True)
+        return replace(self._publish(staged, results, _NOT_RUN), rendered_only=True)
 
     def _assemble(
         self, staged: Staged, results: Results, finished: Finished, of: Edition | None = None
@@ -221,8 +223,12 @@ class _Attempt:
             },
         )
 
-    def _publish(self, staged: Staged, results: Results) -> Done:
+    def _publish(self, staged: Staged, results: Results, finished: Finished) -> Done:
         plan, ledger = self.plan, self.ledger
+        found = find_secret(staged.edition, secret_values())
+        if found is not None:
+            told = f"{found[0]} holds the value of the environment's {found[1]}"
+            return self._judged(staged, Verdict("failed", "secret_found", told), finished)
         self.tell("publishing")
         # One transaction: editions, pointer and ledger of a series keep one order, and no
         # other process settles this run meanwhile.
@@ -232,6 +238,10 @@ class _Attempt:
         return _done(plan, "succeeded", edition=plan.edition)
 
     def _judged(self, staged: Staged, verdict: Verdict, finished: Finished) -> Done:
+        secrets = secret_values()
+        verdict = replace(verdict, message=cleaned(verdict.message, secrets))
+        finished = replace(finished, err_tail=cleaned(finished.err_tail, secrets))
+        redact(staged.folder, secrets)
         error = keep_failed(self.plan, staged, verdict, finished)
         state: RunState = "timed_out" if verdict.state == "timed_out" else "failed"
         self.ledger.move(self.number, state, reason=verdict.reason, message=verdict.message)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +18,7 @@ from jcurve.errors import WriteError
 from jcurve.files import make_folder
 from jcurve.reports.editions import check_name
 
-__all__ = ["Owner", "take_over"]
+__all__ = ["Owner", "locked", "take_over"]
 
 
 class Owner:
@@ -59,6 +61,21 @@ def take_over(folder: Path, token: str) -> IO[bytes] | None:
         return stream
     stream.close()
     return None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """A block that one process at a time is in; yields whether it is this one.
+
+    Raises:
+        WriteError: the lock's file cannot be made.
+    """
+    try:
+        stream = path.open("a+b")
+    except OSError as error:
+        raise WriteError(f"cannot be written ({error.strerror})", where=str(path)) from error
+    with stream:
+        yield _lock(stream)
 
 
 def _lock(stream: IO[bytes]) -> bool:

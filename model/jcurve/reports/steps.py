@@ -22,6 +22,7 @@ from jcurve.project import Project
 from jcurve.reports.plan import Plan
 from jcurve.reports.publish import Render
 from jcurve.reports.results import FILE_NAME
+from jcurve.reports.secrets import without_mail_settings
 from jcurve.reports.staged import Staged
 from jcurve.reports.verdict import Verdict, judge
 
@@ -125,7 +126,7 @@ class Plain:
 def environment(project: Project, staged: Staged) -> dict[str, str]:
     """The environment of a run: this process's, with what must be the run's own."""
     return {
-        **os.environ,
+        **without_mail_settings(os.environ),
         "JCURVE_PROJECT": str(project.root),
         # Neither the user's IPython start-up files nor a shared folder for kernels.
         "IPYTHONDIR": str(staged.runtime / "ipython"),

@@ -1,0 +1,170 @@
+"""Sends mail over SMTP; every setting and secret comes from the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from jcurve.errors import UsageError
+
+__all__ = ["MailServer", "Refused", "Unreachable", "mail_server", "send"]
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class Unreachable(Exception):
+    """The server cannot take the mail now; it may later."""
+
+
+class Refused(Exception):
+    """The server will never take the mail as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over.
+
+    Attributes:
+        host, port: the server.
+        security: ``starttls``, ``tls``, or ``none`` for a server on this machine.
+        sender: the address that mail comes from.
+        user, password: of the account; empty where the server asks for none.
+        timeout: seconds to wait for each answer.
+    """
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    timeout: float = 30.0
+
+
+def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | None:
+    """The server that the environment names; None when it names none.
+
+    ``JCURVE_SMTP_HOST``, ``_FROM``, and as needed ``_PORT``, ``_SECURITY``, ``_USER``,
+    ``_PASSWORD``, ``_TIMEOUT``.
+
+    Raises:
+        UsageError: a setting is malformed, or would send a password in clear.
+    """
+    given = os.environ if environment is None else environment
+
+    def read(name: str, default: str = "") -> str:
+        return given.get(f"JCURVE_SMTP_{name}", default).strip()
+
+    host = read("HOST")
+    if not host:
+        return None
+    security = read("SECURITY", "starttls").lower()
+    if security not in _PORTS:
+        raise UsageError(
+            "unknown security",
+            where="JCURVE_SMTP_SECURITY",
+            received=security,
+            allowed=", ".join(_PORTS),
+        )
+    if security == "none" and not _is_local(host):
+        raise UsageError(
+            "mail would leave this machine unencrypted",
+            where="JCURVE_SMTP_SECURITY",
+            received=host,
+            allowed="starttls or tls; none for a server on this machine",
+        )
+    port = read("PORT", str(_PORTS[security]))
+    if not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise UsageError(
+            "not a port", where="JCURVE_SMTP_PORT", received=port, allowed="1 to 65535"
+        )
+    sender = read("FROM")
+    if not sender.isprintable() or sender.count("@") != 1 or any(c in sender for c in " ,;<>"):
+        raise UsageError(
+            "not a mail address", where="JCURVE_SMTP_FROM", received=sender, allowed="name@host"
+        )
+    try:
+        timeout = float(read("TIMEOUT", "30"))
+    except ValueError:
+        timeout = 0.0
+    if not 0 < timeout <= 600:
+        raise UsageError(
+            "not a number of seconds",
+            where="JCURVE_SMTP_TIMEOUT",
+            received=read("TIMEOUT"),
+            allowed="up to 600",
+        )
+    password = given.get("JCURVE_SMTP_PASSWORD", "")
+    return MailServer(host, int(port), security, sender, read("USER"), password, timeout)
+
+
+def send(server: MailServer, mail: EmailMessage) -> str:
+    """Hand a mail over; returns which of several recipients were refused, in words.
+
+    Raises:
+        Unreachable: the server is down, slow, or asks to come again.
+        Refused: it refuses the mail, the account or every recipient.
+    """
+    try:
+        with _connected(server) as connection:
+            refused = connection.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        answers = [code for code, _ in error.recipients.values()]
+        told = "every recipient was refused: " + _words(error.recipients)
+        if all(code >= 500 for code in answers):
+            raise Refused(told) from error
+        raise Unreachable(told) from error
+    except smtplib.SMTPResponseException as error:
+        told = f"{error.smtp_code} {_text(error.smtp_error)}"
+        if error.smtp_code >= 500:
+            raise Refused(told) from error
+        raise Unreachable(told) from error
+    except ssl.SSLCertVerificationError as error:
+        raise Unreachable(f"its certificate is not valid: {error.verify_message}") from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise Refused(str(error)) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    return f"refused for {_words(refused)}" if refused else ""
+
+
+def _connected(server: MailServer) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    connection: smtplib.SMTP
+    if server.security == "tls":
+        connection = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=server.timeout, context=context
+        )
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+    try:
+        if server.security == "starttls":
+            connection.starttls(context=context)
+        if server.user:
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _words(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    return "; ".join(f"{who} ({code} {_text(said)})" for who, (code, said) in refused.items())
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said
