@@ -61,6 +61,7 @@ _CALLS: Mapping[str, str] = MappingProxyType(
         "logical_not": "NOT({0})",
     }
 )
+_COMPARES_NOTHING = "a comparison reads a value that may have no answer"
 _TWICE = frozenset({"expm1", "log1p"})
 _SHARED, _LONG, _DEEP = 48, 220, 24
 
@@ -182,7 +183,7 @@ class Translator:
             ModelError: it compares or looks along cells that may have no answer.
         """
         if node.is_truth:
-            raise ModelError("a comparison reads a value that may have no answer")
+            raise ModelError(_COMPARES_NOTHING, received=node.op)
         if node.op in _OWN_ANSWER:
             yield node
         elif node.op in ANSWERS:
@@ -259,7 +260,8 @@ class Translator:
         if op in _INFIX:
             return self._infix(op, args)
         if op == "negative":
-            text = _wrapped(self._arithmetic(args[0]), _POWER)
+            # Excel takes the minus before a power: whatever it stands before is in brackets.
+            text = _wrapped(self._arithmetic(args[0]), _ATOM)
             return Text(("-", *text.pieces), _SUM, depth=text.depth)
         if op == "positive":
             return self._arithmetic(args[0])
@@ -280,6 +282,8 @@ class Translator:
 
     def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
         sign, binds = _INFIX[op]
+        if binds == _COMPARISON and any(arg.scalar and self._lacks(arg) for arg in args):
+            raise ModelError(_COMPARES_NOTHING, received=op)
         left, right = self._arithmetic(args[0]), self._arithmetic(args[1])
         # Excel takes a minus before a power and powers from the left: always in brackets.
         left = _wrapped(left, binds + (op == "power"))

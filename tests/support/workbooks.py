@@ -1,0 +1,140 @@
+"""Compare the cells of a recalculated workbook with the model, and edit workbooks as files."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.case import Case
+from jcurve.engine.model import RowKey
+from jcurve.workbook.book import Book
+from jcurve.workbook.grid import column
+from jcurve.workbook.names import RETURNS
+from tests.support.recalculate import Cells
+
+__all__ = ["Comparison", "compare", "edited", "sheets_of"]
+
+Array = NDArray[np.float64]
+
+RELATIVE = 1e-9
+OF_THE_LARGEST = 1e-12
+"""What is left of a subtraction is held to this part of the largest amount it is made from."""
+
+
+@dataclass
+class Comparison:
+    """What was found: how many cells, the largest relative difference, and each mismatch."""
+
+    cells: int = 0
+    worst: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def number(self, name: str, want: float, got: object, largest: float) -> None:
+        """Compare one cell; a missing number is the word none."""
+        self.cells += 1
+        if np.isnan(want):
+            if got != "none":
+                self.wrong.append(f"{name}: want none, got {got!r}")
+            return
+        if not isinstance(got, int | float):
+            self.wrong.append(f"{name}: want {want!r}, got {got!r}")
+            return
+        apart = abs(got - want)
+        if apart > RELATIVE * abs(want):
+            if apart > OF_THE_LARGEST * largest:
+                self.wrong.append(f"{name}: want {want!r}, got {got!r}")
+        elif want:
+            self.worst = max(self.worst, apart / abs(want))
+
+
+def sheets_of(book: Book) -> dict[str, tuple[int, int]]:
+    """Rows and columns to read of every sheet that holds model values."""
+    sizes = {
+        name: (max(line.where.row for line in sheet.lines) + 1, book.grid.last_column + 1)
+        for name, sheet in book.sheets.items()
+    }
+    last = max(cell.row for cell in book.results.values())
+    return {**sizes, RETURNS: (last + 1, 12)}
+
+
+def compare(book: Book, case: Case, cells: Cells) -> Comparison:
+    """Every line, quarter, year and result of ``case`` against the cells of a workbook.
+
+    Args:
+        book: the layout of the workbook.
+        case: evaluated with the inputs that the workbook holds now.
+        cells: read after a full recalculation.
+    """
+    found = Comparison()
+    largest: dict[RowKey, float] = {}
+    grid = book.grid
+    for key, place in book.rows.items():
+        if key[0] not in book.model.outputs:
+            continue
+        size = _largest(book, case, key, largest)
+        row = cells[place.sheet][place.row]
+        name = f"{place.sheet}!{place.row + 1} {key[0]}@{key[1]}"
+        wants = np.broadcast_to(case.row(key[0], key[1] or None), (grid.quarters,))
+        for at, want in enumerate(wants):
+            got = row[grid.quarter(at)]
+            found.number(f"{name} {grid.labels[at]}", float(want), got, size)
+        for at, want in enumerate(case.year(key[0], key[1] or None)):
+            got = row[grid.year(at)]
+            found.number(f"{name} {grid.year_labels[at]}", float(want), got, 4 * size)
+    for key, cell in book.results.items():
+        got = cells[cell.sheet][cell.row][cell.column]
+        want = float(case.values[key][0, 0])
+        found.number(f"result {key[0]}@{key[1]}", want, got, _largest(book, case, key, largest))
+    return found
+
+
+def _largest(book: Book, case: Case, key: RowKey, done: dict[RowKey, float]) -> float:
+    """The largest amount in a row's own unit among the rows that it is made from."""
+    if key not in done:
+        done[key] = 0.0
+        unit = book.model.unit(key[0])
+        values = case.values.get(key)
+        if values is None:
+            values = case.row(key[0], key[1] or None)
+        size = float(np.nanmax(np.abs(values), initial=0.0))
+        for source in book.model.sources(key):
+            if book.model.unit(source[0]).agrees(unit):
+                size = max(size, _largest(book, case, source, done))
+        done[key] = size
+    return done[key]
+
+
+def edited(source: Path, target: Path, cells: Mapping[tuple[str, int, int], float | str]) -> Path:
+    """A copy of a workbook with cells set to numbers, texts, or formulas (``=…``), as another
+    program would leave them: without a value for a new formula."""
+    with zipfile.ZipFile(source) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    names = re.findall(r'<sheet name="([^"]*)"', parts["xl/workbook.xml"].decode())
+    for (sheet, row, at), value in cells.items():
+        part = f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
+        where = f"{column(at)}{row + 1}"
+        text = parts[part].decode()
+        pattern = re.compile(
+            rf'<c r="{where}"(?P<style> s="\d+")?(?: t="\w+")?(?:/>|>.*?</c>)', re.DOTALL
+        )
+        match = pattern.search(text)
+        assert match is not None, where
+        if isinstance(value, str) and value.startswith("="):
+            inner = f"><f>{escape(value[1:])}</f></c>"
+        elif isinstance(value, str):
+            inner = f' t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        else:
+            inner = f"><v>{value!r}</v></c>"
+        made = f'<c r="{where}"{match["style"] or ""}{inner}'
+        parts[part] = (text[: match.start()] + made + text[match.end() :]).encode()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return target
