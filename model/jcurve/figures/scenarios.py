@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from jcurve.errors import UsageError
 from jcurve.figures import style
+from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, joined, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent
 from jcurve.figures.numbers import written
+from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, Value, table
 from jcurve.project import Project
 
 if TYPE_CHECKING:
-    from jcurve.analysis.bridge import Bridge
     from jcurve.case import Case
 
-__all__ = ["comparison", "curves", "family", "steps", "values"]
+__all__ = ["chosen", "comparison", "cover", "curves", "family", "steps", "values"]
 
 _ACROSS = 3
 _STEPS = 9
+_LEAST = 0.5  # USD bn; a smaller step goes with the others
+_MOST = 5
 _ROWS: tuple[tuple[str, str], ...] = (
     ("Net present value, USD bn", "npv"),
     ("of which beyond the horizon", "terminal_value"),
@@ -33,7 +38,110 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("Operating income positive from", "operating_income_turns_positive"),
     ("Profitability index", "profitability_index"),
 )
+_AREAS: Mapping[str, str] = MappingProxyType(
+    {
+        "capex": "Capital expenditure",
+        "channel": "New products",
+        "cloud": "Third-party cloud",
+        "compute": "Price and use of compute",
+        "costs": "Core costs",
+        "lever": "Advertising uplift",
+        "life": "Lives of assets",
+        "power": "Power",
+        "returns": "Cost of capital and terminal growth",
+        "saving": "Cost savings",
+        "talent": "People of the programme",
+    }
+)
+"""What the first part of a key is about, in words."""
 _INDENTED = ("terminal_value", "trough_quarter")
+
+
+def chosen(
+    case: Case, against: str, project: Project | str | Path | None = None
+) -> tuple[Case, ...]:
+    """The case and the scenarios named in ``against``, evaluated, the case first.
+
+    Args:
+        case: an evaluated scenario.
+        against: names of scenario files, with spaces or commas between them.
+        project: where they are.
+
+    Raises:
+        UsageError: no name, the case's own, one given twice, or too many for a page.
+        ScenarioError: a scenario does not validate.
+    """
+    from jcurve.case import evaluate
+
+    names = against.replace(",", " ").split() if isinstance(against, str) else []
+    if not names or len(set(names)) < len(names) or case.scenario.name in names:
+        raise UsageError(
+            "not a list of other scenarios",
+            where="parameter against",
+            received=against,
+            allowed="names of scenario files, each once, such as 'bear bull'",
+        )
+    if len(names) > _MOST:
+        raise UsageError(
+            "too many scenarios for one table",
+            where="parameter against",
+            received=len(names),
+            allowed=f"at most {_MOST}",
+        )
+    return (case, *(evaluate(name, project=project) for name in names))
+
+
+def cover(cases: Sequence[Case], view: str = "programme") -> Cover:
+    """The head of a report on several scenarios: what each is worth and when it pays back."""
+    lenses = [Lens(case, view) for case in cases]
+    first = lenses[0]
+    worth = [lens.figure("npv") or 0.0 for lens in lenses]
+    best, least = (
+        max(range(len(lenses)), key=worth.__getitem__),
+        min(range(len(lenses)), key=worth.__getitem__),
+    )
+    titles = [lens.case.scenario.title for lens in lenses]
+    return Cover(
+        kicker=f"{first.case.assembly.company.display_name} · Comparison report",
+        title=_back_title(lenses),
+        subtitle=joined(titles),
+        figures=tuple(
+            KeyFigure(
+                label=_name(lens),
+                value=money(value),
+                note=f"pays back in {_outcome(lens)}"
+                if lens.payback_at is not None
+                else "never pays back"
+                if lens.reason("payback").startswith("never")
+                else "nothing to pay back",
+            )
+            for lens, value in zip(lenses, worth, strict=True)
+        ),
+        summary=(
+            paragraph(
+                f"{_back_title(lenses)}. {titles[best]} is worth the most, {money(worth[best])} at "
+                f"{percent(_wacc(lenses[best]))} a year, and {titles[least]} the least, "
+                f"{money(worth[least])}. The figures above are net present values, "
+                f"{_view_words(view)}."
+            ),
+        ),
+        status=(
+            ("Scenarios", ", ".join(lens.case.scenario.name for lens in lenses)),
+            ("View", VIEW_NAMES[view].lower()),
+            ("Data through", first.quarter(first.case.data_through)),
+            ("Valuation date", f"{first.valued_on:%d %B %Y}".lstrip("0")),
+            ("Hash", first.case.scenario.short_hash),
+        ),
+        date=first.valued_on,
+    )
+
+
+def _back_title(lenses: Sequence[Lens]) -> str:
+    back = sum(lens.payback_at is not None for lens in lenses)
+    if back:
+        verb = "pays" if back == 1 else "pay"
+        return f"{back} of {len(lenses)} scenarios {verb} back by {lenses[0].horizon}"
+    return f"None of {len(lenses)} scenarios pays back by {lenses[0].horizon}"
 
 
 def family(
@@ -135,13 +243,10 @@ def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
             axes.set_title(f"{_name(lens)}: {_outcome(lens)}")
         for axes in every[len(lenses) :]:
             axes.set_visible(False)
-    back = [lens for lens in lenses if lens.payback_at is not None]
     return chart(
         figure,
         id="scenario-curves",
-        title=f"{len(back)} of {len(lenses)} scenarios pay back by {lenses[0].horizon}"
-        if back
-        else f"None of {len(lenses)} scenarios pays back by {lenses[0].horizon}",
+        title=_back_title(lenses),
         subtitle=f"Cumulative incremental free cash flow, {_view_words(view)}, USD bn; dashed: "
         f"{lenses[0].case.scenario.title}",
         source="J-Curve model, scenario files; filings for reported quarters",
@@ -234,17 +339,28 @@ def _cell(lens: Lens, name: str) -> Value:
     return written(value, "multiple", 2) if found["unit"] == "x" else written(value, decimals=1)
 
 
-def steps(found: Bridge, start: Case, end: Case) -> Exhibit:
+def steps(
+    start: Case,
+    end: Case,
+    view: str = "programme",
+    project: Project | str | Path | None = None,
+) -> Exhibit:
     """The bridge of net present value from one scenario to another, step by step."""
+    from jcurve.analysis.bridge import bridge
+    from jcurve.project import find_project
+
+    home = project if isinstance(project, Project) else find_project(project)
+    found = bridge(start.scenario, end.scenario, f"npv.{view}", project=home)
     shares = sorted(found.shares, key=lambda share: -abs(share.amount))
     named = [(_group(end, share.group, share.keys), share.amount / MILLIONS) for share in shares]
-    rest = sum(amount for _, amount in named[_STEPS:])
-    named = named[:_STEPS] + ([("All others", rest)] if len(shares) > _STEPS else [])
+    told = sum(abs(amount) >= _LEAST for _, amount in named[:_STEPS])
+    rest = sum(amount for _, amount in named[told:])
+    named = named[:told] + ([("All others", rest)] if len(named) > told else [])
     before, after = found.before / MILLIONS, found.after / MILLIONS
     names = [start.scenario.title, *(name for name, _ in named), end.scenario.title]
     rank = list(range(len(names)))[::-1]
     with style.house():
-        figure, axes = style.plot(height=18 + 5.4 * len(names))
+        figure, axes = style.plot(height=12 + 4.6 * len(names))
         style.rung(axes, rank[0], 0.0, before, style.series("with"))
         at, ends = before, [(rank[0], max(before, 0.0), before)]
         for y, (_, amount) in zip(rank[1:-1], named, strict=True):
@@ -263,8 +379,8 @@ def steps(found: Bridge, start: Case, end: Case) -> Exhibit:
     return chart(
         figure,
         id="bridge-" + end.scenario.name.replace("_", "-").lower(),
-        title=f"{named[0][0]} explains most of the {money(abs(gap))} from "
-        f"{start.scenario.title} to {end.scenario.title}"
+        title=f"{named[0][0]} is the largest step from {start.scenario.title} to "
+        f"{end.scenario.title}: {money(named[0][1], sign=True)}"
         if named
         else f"Nothing differs between {start.scenario.title} and {end.scenario.title}",
         subtitle="Net present value by what changes, USD bn; each step is a Shapley value"
@@ -278,8 +394,11 @@ def steps(found: Bridge, start: Case, end: Case) -> Exhibit:
 
 
 def _group(case: Case, group: str, keys: Sequence[str]) -> str:
-    """A group in words: its only assumption's label, or its name."""
-    text = case.scenario[keys[0]].label if len(keys) == 1 else group.replace("_", " ").capitalize()
+    """A group in words: its only assumption's label, or what its keys are about."""
+    if len(keys) == 1:
+        text = case.scenario[keys[0]].label
+    else:
+        text = _AREAS.get(group, group.replace("_", " ").capitalize())
     return text if len(text) <= 46 else f"{text[:45].rstrip()}…"
 
 

@@ -1,0 +1,143 @@
+"""The brief and the comparison: their shape, their words, and what they refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jcurve
+from jcurve.errors import ScenarioError, UsageError
+from jcurve.figures import brief, grounds, scenarios
+from jcurve.figures.brief import Earlier
+from jcurve.figures.lens import Lens
+from jcurve.reports.briefing.reading import read
+from jcurve.reports.briefing.typeset import pdf
+from tests.support import pdfcheck
+from tests.support.report_cells import executed, real_project
+
+
+@pytest.fixture(scope="module")
+def base() -> jcurve.Case:
+    return jcurve.evaluate("base")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project without editions, so that a brief is the first."""
+    return real_project(tmp_path_factory.mktemp("project"))
+
+
+def _paper(
+    report: str, project: Path, tmp_path: Path, monkeypatch: Any, **parameters: Any
+) -> bytes:
+    monkeypatch.setenv("JCURVE_PROJECT", str(project))
+    notebook, _ = executed(report, tmp_path, **parameters)
+    return pdf(read(notebook, report))
+
+
+class TestBrief:
+    @pytest.mark.parametrize(
+        ("name", "view"), [("base", "programme"), ("no_programme", "go_forward")]
+    )
+    def test_has_two_sound_pages(
+        self, name: str, view: str, project: Path, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        paper = _paper("executive_brief", project, tmp_path, monkeypatch, scenario=name, view=view)
+        texts = pdfcheck.page_texts(paper)
+        assert pdfcheck.complaints(paper) == []
+        assert len(texts) <= 2
+        assert "This is the first edition" in " ".join(texts[-1].split())
+
+    def test_what_must_be_true_makes_the_value_zero(self, base: jcurve.Case) -> None:
+        moves = grounds.ranking(base)
+        shown = brief.must_be_true(base, moves, count=5)
+        keys = {move.label: move.key for move in moves if base.scenario[move.key].shape == "scalar"}
+        found = {
+            keys[row.cells[0]]: row.cells[2]
+            for row in shown.rows
+            if row.cells[0] in keys and row.cells[2].startswith("at or ")
+        }
+        assert found
+        key, text = next(iter(found.items()))
+        value = float(text.rpartition(" ")[2].replace(",", ""))
+        again = jcurve.evaluate(jcurve.scenario("base", {key: value}))
+        # The value is shown with three digits, so what is left is small, not nothing.
+        assert abs(again["npv"]) < 0.05 * abs(base["npv"])
+
+    def test_risks_name_the_worst_end(self, base: jcurve.Case) -> None:
+        moves = grounds.ranking(base)
+        worst = min(
+            min(move.at_low["npv.programme"], move.at_high["npv.programme"]) for move in moves
+        )
+        said = brief.risks(base, moves).plain().split("\n\n")[0]
+        assert brief.money(worst / 1000) in said
+
+
+class TestChanges:
+    def _earlier(self, case: jcurve.Case, **changed: Any) -> Earlier:
+        known = {
+            "data_through": case.data_through,
+            "valuation_date": case.valuation_date,
+            "scenario_hash": case.scenario.hash,
+            "headlines": case.headlines()["programme"],
+        }
+        return Earlier(**{**known, **changed})
+
+    def test_none_before_the_first(self, base: jcurve.Case) -> None:
+        assert "first edition" in brief.changes(base, None).plain()
+
+    def test_nothing(self, base: jcurve.Case) -> None:
+        assert "Nothing has changed" in brief.changes(base, self._earlier(base)).plain()
+
+    def test_assumptions_without_effect(self, base: jcurve.Case) -> None:
+        said = brief.changes(base, self._earlier(base, scenario_hash="0" * 64)).plain()
+        assert "Assumptions have changed." in said
+        assert "as they were" in said
+
+    def test_a_value_that_moved_and_new_data(self, base: jcurve.Case) -> None:
+        headlines = {
+            "npv": {"value": 12_000.0, "unit": "USD m"},
+            "payback": {"value": 9.5, "unit": "years"},
+            "trough_amount": {"value": None, "reason": "x"},
+        }
+        said = brief.changes(
+            base, self._earlier(base, headlines=headlines, data_through="2026Q1")
+        ).plain()
+        assert "from $12.0bn to" in said
+        assert "Data now reach" in said
+        assert ("no longer pays back" in said) == (Lens(base).payback_at is None)
+
+
+class TestComparison:
+    def test_pages_are_sound(self, project: Path, tmp_path: Path, monkeypatch: Any) -> None:
+        paper = _paper(
+            "comparison_report", project, tmp_path, monkeypatch, against="bear, bull stop_now"
+        )
+        assert pdfcheck.complaints(paper) == []
+        assert all(pdfcheck.alts(paper))
+
+    def test_a_bridge_goes_all_the_way(self, base: jcurve.Case) -> None:
+        bull = jcurve.evaluate("bull")
+        shown = scenarios.steps(base, bull)
+        gap = (bull["npv"] - base["npv"]) / 1000
+        assert scenarios.money(gap, sign=True) in "".join(run.text for run in shown.reading)
+        assert scenarios.money(bull["npv"] / 1000) in shown.alt
+
+    @pytest.mark.parametrize(
+        "against",
+        [
+            "",
+            "bear bear",
+            "base",
+            "bear bull stop_now no_programme stress_ai_winter stress_rate_shock",
+        ],
+    )
+    def test_lists_that_make_no_comparison(self, base: jcurve.Case, against: str) -> None:
+        with pytest.raises(UsageError, match="parameter against"):
+            scenarios.chosen(base, against)
+
+    def test_an_unknown_scenario(self, base: jcurve.Case) -> None:
+        with pytest.raises(ScenarioError, match="did you mean"):
+            scenarios.chosen(base, "baer")
