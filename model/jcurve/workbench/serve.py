@@ -44,7 +44,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--ServerApp.root_dir={project.root}",
             f"--ServerApp.allow_root={_is_root()}",
             f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
-            "--LabApp.news_url=",
+            "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
         ]

@@ -66,7 +66,7 @@ class Control {
     const { about } = this;
     const digits = decimalsOf(step);
     const share = (value) => Math.max(0, Math.min(1, (value - min) / (max - min)));
-    this.say = (value) => (about.kind === "date" ? quarterLabel(value) : Number(value).toFixed(digits));
+    this.say = (value) => (about.kind === "date" ? quarterLabel(value) : String(Number(Number(value).toFixed(digits))));
     this.slider = h("input", {
       type: "range", className: "jc-slider", min, max, step,
       "aria-label": about.label, "aria-describedby": this.refusal.id,

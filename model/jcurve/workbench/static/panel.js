@@ -4,9 +4,7 @@ function render({ model, el }) {
   const status = h("span", { className: "jc-status", role: "status" });
   const lost = h("div", { className: "jc-lost", role: "alert", hidden: true },
     "The kernel does not answer. Everything shown is the last state that it confirmed; changes since then are not applied. Run the notebook again, or reload the page.");
-  const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "application" });
-  root.setAttribute("role", "region");
-  root.dataset.lmSuppressShortcuts = "true"; // keys belong to the panel, not to the notebook
+  const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "region" });
 
   const link = new Link(model, {
     onLost: (isLost) => {

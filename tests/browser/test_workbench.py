@@ -1,0 +1,286 @@
+"""The workbench in a browser, as an app and in JupyterLab: what is shown is what the model says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from jcurve.cli import main
+from jcurve.figures.lens import money
+from tests.support.browsing import PanelPage, chromium
+from tests.support.serving import Server, copied_project, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+WACC = "returns.wacc"
+CAPEX = "capex.total"
+INTENSITY = "capex.steady_state_intensity"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    project = copied_project(tmp_path_factory.mktemp("app"))
+    with serving("app", project, "--kernels", "4") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
+    yield from opened(browser, app.url)
+
+
+@pytest.fixture
+def panel(page_of_app: PanelPage) -> PanelPage:
+    """The app's page on the base scenario, whatever was done with it before."""
+    page_of_app.page.get_by_label("Scenario to start from").select_option("base")
+    page_of_app.settled()
+    if page_of_app.overrides():
+        page_of_app.click("Set everything back")
+    return page_of_app
+
+
+def opened(browser: Browser, url: str) -> Iterator[PanelPage]:
+    """A panel in a window of its own, which loads from this machine alone."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    outside: list[str] = []
+
+    def note(url: str) -> None:
+        if urlsplit(url).hostname not in (None, "127.0.0.1"):
+            outside.append(url)
+
+    page.on("requestfinished", lambda request: note(request.url))
+    found = PanelPage(page)
+    page.goto(url)
+    found.ready()
+    yield found
+    assert found.faults == []
+    assert outside == []
+    page.close(run_before_unload=True)  # as a reader does: the page then ends its kernel
+    if not page.is_closed():
+        page.wait_for_event("close")
+    context.close()
+
+
+def show(
+    capsys: pytest.CaptureFixture[str], server: Server, overrides: dict[str, str], start: str
+) -> dict[str, Any]:
+    """``jcurve show`` of the same overrides."""
+    sets = [part for key, text in overrides.items() for part in ("--set", f"{key}={text}")]
+    capsys.readouterr()
+    assert main(["--project", str(server.project), "show", start, "--json", *sets]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def agrees(
+    panel: PanelPage,
+    server: Server,
+    capsys: pytest.CaptureFixture[str],
+    overrides: dict[str, str] | None = None,
+    start: str = "base",
+) -> None:
+    """The scenario, NPV and payback on the screen are those of the command line."""
+    changed = panel.overrides() if overrides is None else overrides
+    told = show(capsys, server, changed, start)
+    figures = told["views"]["programme"]
+    assert panel.hash == told["hash"]
+    assert panel.headline("npv") == money(figures["npv"]["value"] / 1000)
+    payback = figures["payback"]["value"]
+    if payback is None:
+        assert panel.headline("payback") == "never"
+        short = money(figures["unrecovered_balance"]["value"] / 1000)
+        assert panel.note("payback") == f"{short} not recovered by 2040"
+    else:
+        assert panel.headline("payback") == f"{payback:.1f} years"
+    trough = money(figures["trough_amount"]["value"] / 1000)
+    assert f"Trough {trough}" in panel.picture
+
+
+def test_a_reader_without_the_token_sees_nothing(browser: Browser, app: Server) -> None:
+    page = browser.new_page()
+    page.goto(app.url.partition("?")[0])
+    page.wait_for_load_state()
+    assert page.locator(".jc").count() == 0
+    assert "login" in page.url
+    page.close()
+
+
+def test_from_a_slider_to_a_saved_scenario(
+    panel: PanelPage, app: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One analyst's way: keyboard, mouse, a mistake, undo, save, reload."""
+    page = panel.page
+    assert "import jcurve" not in page.content()  # code is hidden
+    agrees(panel, app, capsys, {})
+    before = panel.picture
+
+    panel.press(INTENSITY, 6)
+    by_keyboard = panel.picture
+    assert by_keyboard != before
+    assert set(panel.overrides()) == {INTENSITY}
+    agrees(panel, app, capsys)
+    assert panel.slider(INTENSITY).get_attribute("aria-valuetext") == (
+        panel.overrides()[INTENSITY].replace(" percent", " %")
+    )
+
+    panel.drag(CAPEX, 0.25)
+    assert panel.picture != by_keyboard
+    assert set(panel.overrides()) == {INTENSITY, CAPEX}
+    agrees(panel, app, capsys)
+
+    dragged, shown = panel.hash, panel.picture
+    field = panel.field(INTENSITY)
+    field.fill("900")
+    field.press("Enter")
+    refusal = panel.control(INTENSITY).get_by_role("alert")
+    refusal.wait_for()
+    assert "Out of bounds: 900 percent" in refusal.inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert (panel.hash, panel.picture) == (dragged, shown)
+    field.press("Escape")
+    assert not refusal.is_visible()
+
+    panel.click("Undo")  # the whole drag
+    assert panel.picture == by_keyboard
+    agrees(panel, app, capsys)
+    panel.click("Redo")
+    assert panel.hash == dragged
+
+    page.get_by_role("tab", name="Save and share").click()
+    page.get_by_label("Name", exact=True).fill("leaner")
+    page.get_by_role("button", name="Save scenario").click()
+    page.get_by_text("Why is missing").wait_for()
+    page.get_by_label("Reason").fill("Capex comes down once capacity catches up")
+    page.get_by_role("button", name="Save scenario").click()
+    page.get_by_text("Saved as leaner").wait_for()
+    capsys.readouterr()
+    assert main(["--project", str(app.project), "check", "leaner"]) == 0
+    agrees(panel, app, capsys, {}, "leaner")  # one definition: the saved one is this very state
+
+    page.reload()
+    panel.ready()
+    assert panel.hash != dragged  # a new kernel begins at the beginning, and says so
+    page.get_by_role("button", name="Restore").click()
+    page.wait_for_function(f"() => document.querySelector('.jc').dataset.hash === '{dragged}'")
+    page.get_by_label("Scenario to start from").select_option("bull")
+    page.wait_for_function(f"() => document.querySelector('.jc').dataset.hash !== '{dragged}'")
+    panel.settled()
+    agrees(panel, app, capsys, {}, "bull")  # the one that pays back
+
+
+def test_a_hundred_rapid_moves_and_two_panels(
+    browser: Browser, panel: PanelPage, app: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last position wins, and a panel beside it keeps its own state."""
+    for other in opened(browser, app.url):
+        other.press(WACC, 5, "ArrowRight")
+        moved = other.hash
+        panel.page.evaluate(
+            """() => {
+              const control = document.querySelector('.jc-control[data-key="returns.wacc"]');
+              const slider = control.querySelector(".jc-slider");
+              const { min, max, step } = slider;
+              for (let at = 0; at < 100; at += 1) {
+                slider.value = Number(min) + (at * 37 % 90) * Number(step);
+                slider.dispatchEvent(new Event("input"));
+              }
+              slider.value = Number(max) - 3 * Number(step);
+              slider.dispatchEvent(new Event("input"));
+            }"""
+        )
+        panel.settled()
+        last = panel.field(WACC).input_value()
+        assert panel.overrides() == {WACC: f"{last} percent per year"}
+        assert float(last) == pytest.approx(12.1)
+        agrees(panel, app, capsys)
+        assert other.hash == moved
+        agrees(other, app, capsys)
+
+
+def test_other_pictures_and_answers(panel: PanelPage) -> None:
+    """Exhibits, trace, tornado and solve answer to the keyboard and to the mouse."""
+    page = panel.page
+    panel.press("capex.steady_state_intensity", 4)
+    page.get_by_label("Exhibit").select_option("report:bridge")
+    page.wait_for_selector(".jc-drawing:not(.jc-old) svg[aria-label^='Waterfall']")
+    page.get_by_label("Exhibit").select_option("revenue")
+    page.get_by_label("View or world").select_option("without")
+    page.wait_for_selector(".jc-what:has-text('without the programme')")
+    panel.click("Numbers")
+    page.locator(".jc-numbers tbody button").nth(8).press("Enter")
+    page.wait_for_selector(".jc-trace code:has-text('revenue@without')")
+    page.get_by_role("tab", name="Trace").press("ArrowLeft")
+    page.get_by_role("button", name="Solve").click()
+    page.get_by_text("gives npv = 0").wait_for()
+    page.get_by_role("tab", name="Tornado").click()
+    page.get_by_role("button", name="Draw").click()
+    page.wait_for_selector(".jc-swing-row >> nth=14")
+    panel.press("capex.steady_state_intensity", 1)
+    assert page.locator(".jc-pane:visible .jc-stale").is_visible()
+
+
+def test_a_kernel_that_dies_leaves_no_wrong_number(panel: PanelPage, app: Server) -> None:
+    """What is shown stays the last confirmed state, controls included, and is called so; the
+    last of these tests, since the page is of no use after it."""
+    panel.press(WACC, 3, "ArrowRight")
+    confirmed = panel.hash, panel.headline("npv"), panel.field(WACC).input_value()
+    for kernel in app.kernels:
+        kernel.kill()
+    panel.press(WACC, 4, "ArrowRight")
+    panel.page.get_by_text("The kernel does not answer").wait_for()
+    assert (panel.hash, panel.headline("npv"), panel.field(WACC).input_value()) == confirmed
+
+
+def test_in_jupyterlab(
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same panel in a notebook; it survives a reload, and a restart is told."""
+    with serving("lab", copied_project(tmp_path)) as lab:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        panel = PanelPage(page)
+        page.goto(lab.url)
+        panel.run_cell()
+        agrees(panel, lab, capsys, {})
+        before = panel.picture
+        panel.press(INTENSITY, 6)
+        assert set(panel.overrides()) == {INTENSITY}  # the keys were not the notebook's
+        assert panel.picture != before
+        panel.drag(CAPEX, 0.3)
+        assert set(panel.overrides()) == {INTENSITY, CAPEX}
+        agrees(panel, lab, capsys)
+        changed = panel.hash
+        panel.click("Undo")
+        assert panel.hash != changed
+        agrees(panel, lab, capsys)
+        panel.click("Redo")
+
+        page.keyboard.press("Control+s")
+        page.wait_for_selector(".jp-NotebookPanel-toolbar")
+        page.wait_for_function("() => !document.title.startsWith('*')")
+        page.reload()
+        panel.ready()
+        assert panel.hash == changed
+        agrees(panel, lab, capsys)
+
+        for kernel in lab.kernels:
+            kernel.kill()
+        page.get_by_role("button", name="Ok").click()  # JupyterLab says that it restarts
+        panel.press(INTENSITY, 1)
+        page.get_by_text("The kernel does not answer").wait_for()
+        assert panel.hash == changed
+        assert panel.faults == []
+        page.context.close()
