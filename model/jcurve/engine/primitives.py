@@ -89,9 +89,11 @@ def _shift(x: Array, whole: int) -> Array:
     """``x`` delayed by a whole number of quarters, zero before its start."""
     if whole == 0:
         return x
-    out = np.zeros(x.shape)
-    if whole < x.shape[0]:
-        out[whole:] = x[:-whole]
+    if whole >= x.shape[0]:
+        return np.zeros(x.shape)
+    out = np.empty(x.shape)
+    out[:whole] = 0.0
+    out[whole:] = x[:-whole]
     return out
 
 
@@ -113,7 +115,7 @@ def lag(x: Row, quarters: Row) -> Row:
     least = float(delay.min()) if delay.size > 1 else delay.item()
     if not least >= 0.0:
         raise ModelError("a lag is negative", received=least, allowed="0 or more")
-    if delay.size > 1:
+    if delay.size > 1 and (delay != least).any():
         return _lag_by_scenario(x, np.minimum(delay, x.shape[0]))
     amount = min(least, float(x.shape[0]))
     whole = int(amount)
@@ -131,7 +133,8 @@ def _lag_by_scenario(x: Array, delay: Array) -> Array:
     part = delay - whole
     pad = int(whole.max()) + 1
     columns = x.shape[1]
-    padded = np.zeros((pad + height, columns))
+    padded = np.empty((pad + height, columns))
+    padded[:pad] = 0.0
     padded[pad:] = x
     flat = padded.reshape(-1)
     column = np.arange(width) if columns > 1 else 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, rate
-from jcurve.engine.primitives import Family, Row, ratio, total
-from jcurve.engine.units import H100E, SHARE, USD_M
+from jcurve.engine.primitives import Family, Row, ratio, total, value_at
+from jcurve.engine.units import H100E, SHARE, USD_M, unit_named
 from jcurve.lines.constants import (
     HOURS_IN_QUARTER,
     MILLION,
@@ -19,6 +19,8 @@ from jcurve.lines.sets import CHANNEL, SAVING
 
 __all__: list[str] = []
 
+H100E_PER_USD_M = unit_named("H100e per USD m")
+
 
 def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
     """Adoption from 0 at ``start``: a logistic whose middle comes one ramp (the time from
@@ -29,43 +31,29 @@ def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
     return np.maximum(ratio(reached - at_start, 1 - at_start), 0)
 
 
+def _frozen(adoption: Row, stop: Row, quarter_index: Row) -> Row:
+    """Adoption up to ``stop``, and from then on as it was."""
+    return np.where(quarter_index <= stop, adoption, value_at(adoption, stop))
+
+
+@line(SHARE, rate, over=CHANNEL, annual="last")
+def channel_reach(channel_start: Row, channel_ramp: Row, quarter_index: Row) -> Row:
+    """Share of the addressable units that use the product where nothing stops it."""
+    return logistic_adoption(quarter_index, channel_start, channel_ramp)
+
+
 @line(SHARE, rate, over=CHANNEL, annual="last")
 def channel_adoption(
-    channel_start: Row,
-    channel_ramp: Row,
-    quarter_index: Row,
-    programme_stop: Row,
-    programme_commits: Row,
+    channel_reach: Row, quarter_index: Row, programme_stop: Row, programme_commits: Row
 ) -> Row:
     """Share of the addressable units that use the product; frozen where the programme
     stops, none without it."""
-    return programme_commits * logistic_adoption(
-        np.minimum(quarter_index, programme_stop),
-        channel_start,
-        channel_ramp,
-    )
-
-
-def _demand(
-    addressable: Row,
-    adoption: Row,
-    value: Row,
-    value_growth: Row,
-    start: Row,
-    probability: Row,
-    cannibalised: Row,
-    quarter_index: Row,
-) -> Row:
-    """A quarter's revenue at this adoption; value per unit grows from the start on."""
-    years = np.maximum(quarter_index - start, 0) / ONE_YEAR
-    yearly = addressable * value * (1 + value_growth) ** years * adoption
-    return probability * (1 - cannibalised) * yearly / QUARTERS_IN_YEAR
+    return programme_commits * _frozen(channel_reach, programme_stop, quarter_index)
 
 
 @line(USD_M, flow, over=CHANNEL)
-def channel_demand(
+def channel_potential(
     channel_addressable: Row,
-    channel_adoption: Row,
     channel_value: Row,
     channel_value_growth: Row,
     channel_start: Row,
@@ -73,66 +61,54 @@ def channel_demand(
     channel_cannibalised: Row,
     quarter_index: Row,
 ) -> Row:
-    """Revenue that users would bring: addressable units x adoption x value per unit and year
-    x probability that the product succeeds, less what it takes from advertising. Value per
-    unit grows from the start on."""
-    return _demand(
-        channel_addressable,
-        channel_adoption,
-        channel_value,
-        channel_value_growth,
-        channel_start,
-        channel_probability,
-        channel_cannibalised,
-        quarter_index,
-    )
+    """Revenue if every addressable unit used the product: units x value per unit and year x
+    probability that the product succeeds, less what it takes from advertising. Value per unit
+    grows from the start on."""
+    years = np.maximum(quarter_index - channel_start, 0) / ONE_YEAR
+    kept = channel_probability * (1 - channel_cannibalised)
+    first = channel_addressable * channel_value * kept / QUARTERS_IN_YEAR
+    return first * (1 + channel_value_growth) ** years
+
+
+@line(USD_M, flow, over=CHANNEL)
+def channel_demand(channel_potential: Row, channel_adoption: Row) -> Row:
+    """Revenue that users would bring at this world's adoption."""
+    return channel_potential * channel_adoption
 
 
 @line(USD_M, flow, over=CHANNEL)
 def attributed_channel_revenue(
-    channel_addressable: Row,
-    channel_value: Row,
-    channel_value_growth: Row,
-    channel_start: Row,
-    channel_ramp: Row,
-    channel_probability: Row,
-    channel_cannibalised: Row,
+    channel_potential: Row,
+    channel_reach: Row,
     in_programme: Row,
     programme_enabled: Row,
-    quarter_index: Row,
     history: Row,
 ) -> Row:
     """What reported other revenue owes to new products: on history their demand, by the
     formula that also projects it, so that nothing reported is counted twice."""
-    adoption = logistic_adoption(quarter_index, channel_start, channel_ramp)
-    demand = _demand(
-        channel_addressable,
-        adoption,
-        channel_value,
-        channel_value_growth,
-        channel_start,
-        channel_probability,
-        channel_cannibalised,
-        quarter_index,
-    )
-    return demand * in_programme * programme_enabled * history
+    return channel_potential * channel_reach * (in_programme * programme_enabled * history)
 
 
-@line(H100E, flow, over=CHANNEL)
-def channel_compute_need(
-    channel_demand: Row,
+@line(H100E_PER_USD_M, rate, over=CHANNEL, annual="mean")
+def channel_compute_per_revenue(
     channel_compute_intensity: Row,
     channel_efficiency_share: Row,
     inference_efficiency: Row,
     quarter_index: Row,
     last_reported: Row,
 ) -> Row:
-    """Generative compute that serving the demand takes; each year inference needs less of it
+    """Generative compute that a quarter's revenue takes; each year inference needs less of it
     for the same revenue, as far as the product is inference at all: compute that is sold stays
     as much as is sold."""
     years = np.maximum(quarter_index - last_reported, 0) / ONE_YEAR
     gained = channel_efficiency_share * inference_efficiency
-    return channel_demand * channel_compute_intensity * (1 - gained) ** years
+    return channel_compute_intensity * (1 - gained) ** years
+
+
+@line(H100E, flow, over=CHANNEL)
+def channel_compute_need(channel_demand: Row, channel_compute_per_revenue: Row) -> Row:
+    """Generative compute that serving the demand takes."""
+    return channel_demand * channel_compute_per_revenue
 
 
 @line(SHARE, rate, annual="last")
@@ -178,19 +154,21 @@ def channel_contribution(
 
 
 @line(SHARE, rate, over=SAVING, annual="last")
-def saving_effect(
+def saving_reach(
     saving_base_share: Row,
     saving_rate: Row,
     saving_start: Row,
     saving_ramp: Row,
     quarter_index: Row,
-    programme_stop: Row,
-    programme_commits: Row,
 ) -> Row:
-    """Share of core cost that the programme saves: part addressed x saving x adoption."""
-    adopted = logistic_adoption(
-        np.minimum(quarter_index, programme_stop),
-        saving_start,
-        saving_ramp,
-    )
-    return programme_commits * saving_base_share * saving_rate * adopted
+    """Share of core cost saved where nothing stops it: part addressed x saving x adoption."""
+    adopted = logistic_adoption(quarter_index, saving_start, saving_ramp)
+    return saving_base_share * saving_rate * adopted
+
+
+@line(SHARE, rate, over=SAVING, annual="last")
+def saving_effect(
+    saving_reach: Row, quarter_index: Row, programme_stop: Row, programme_commits: Row
+) -> Row:
+    """Share of core cost that the programme saves; frozen where it stops, none without it."""
+    return programme_commits * _frozen(saving_reach, programme_stop, quarter_index)
