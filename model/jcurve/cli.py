@@ -53,6 +53,8 @@ def _report(chosen: argparse.Namespace) -> int:
     from jcurve.reports import now, prepare, raised, run_plan
 
     project = find_project(chosen.project)
+    if chosen.list:
+        return _list_reports(project, chosen)
     overrides = _overrides(chosen.sets)
     parameters = _parameters(chosen.parameter)
     status = 0
@@ -98,6 +100,17 @@ def _told(ended: Done) -> str:
     elif ended.rendered_only:
         title += ": outputs unchanged, rendered anew"
     return "\n  ".join([title, str(ended.edition.html), str(ended.edition.pdf)])
+
+
+def _list_reports(project: Project, chosen: argparse.Namespace) -> int:
+    from jcurve.reports.catalogue import catalogue
+
+    entries = catalogue(project)
+    if chosen.json:
+        _print_json([entry.to_json() for entry in entries])
+    else:
+        print("\n\n".join("\n".join(entry.lines()) for entry in entries))
+    return 0
 
 
 def _edition(ended: Done) -> dict[str, Any]:
@@ -383,4 +396,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "diff": _unattended,
     "tick": _unattended,
     "deliver": _unattended,
+    "portal": _unattended,
+    "prune": _unattended,
 }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import jcurve
+from jcurve.cli import main
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
+from jcurve.project import find_project
+from jcurve.reports import reports_of
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
+from jcurve.reports.catalogue import catalogue
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, real_project
 
@@ -141,3 +146,25 @@ class TestComparison:
     def test_an_unknown_scenario(self, base: jcurve.Case) -> None:
         with pytest.raises(ScenarioError, match="did you mean"):
             scenarios.chosen(base, "baer")
+
+
+class TestCatalogue:
+    def test_every_report_says_what_it_tells_and_takes(self) -> None:
+        home = find_project()
+        entries = catalogue(home)
+        assert [entry.name for entry in entries] == reports_of(home)
+        for entry in entries:
+            assert entry.about.endswith("."), entry.name
+            assert all(each.meaning for each in entry.parameters), entry.name
+            assert "out" not in [each.name for each in entry.parameters]
+
+    def test_the_command_prints_it(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["report", "--list"]) == 0
+        told = capsys.readouterr().out
+        assert "executive_brief: Two pages on one scenario" in told
+        assert "-p against=VALUE" in told
+
+    def test_the_command_prints_it_for_a_machine(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["report", "--list", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert {"name", "title", "about", "parameters"} == set(told[0])
