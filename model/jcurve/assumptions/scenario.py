@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -268,7 +268,7 @@ def _canonical(item: Assumption) -> dict[str, Any]:
 
 def _plain(item: Assumption, value: Value) -> object:
     if isinstance(value, Path):
-        return [_number(v) for v in value.over()]
+        return _spelled(value)
     if isinstance(value, tuple):
         return [[quarter_label(change.date), _number(change.life)] for change in value]
     if item.unit == DATE and 0 <= value < QUARTER_COUNT and value == np.round(value):
@@ -276,6 +276,12 @@ def _plain(item: Assumption, value: Value) -> object:
     if item.unit == CHOICE:
         return item.choices[round(value)]
     return _number(value)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(path: Path) -> tuple[float, ...]:
+    """A path over the horizon; kept, since states of one scenario share almost all of theirs."""
+    return tuple(_number(v) for v in path.over())
 
 
 def _number(value: float) -> float:

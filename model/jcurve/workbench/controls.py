@@ -145,11 +145,11 @@ def reading(item: Assumption, scale: Scale | None = None) -> dict[str, Any]:
     return {"text": unit.text(value), "number": unit.shown(value)}
 
 
-def readings(scenario: Scenario, start: Scenario, scales: Mapping[str, Scale]) -> dict[str, Any]:
+def readings(scenario: Scenario, start: Scenario) -> dict[str, Any]:
     """The values that differ from those of ``start``, as controls show them, by key."""
     before = start.assumptions
     return {
-        item.key: reading(item, scales[item.key])
+        item.key: reading(item, scale_of(before[item.key]))
         for item in scenario.items
         if item.value is not before[item.key].value and item.value != before[item.key].value
     }

@@ -125,7 +125,6 @@ class Conversation:
         """What follows from the present state, as the front end shows it."""
         desk, view = self.desk, view_of(self.side)
         base, case = desk.base, desk.case
-        scales = {item.key: scale_of(item) for item in desk.start.items}
         pins = [(pin.name, pin.case) for pin in desk.pins]
         compared = [("Present state", case), *pins, ("Base", base)] if pins else []
         return {
@@ -136,7 +135,7 @@ class Conversation:
             "side": self.side,
             "view": view,
             "overrides": desk.overrides,
-            "values": readings(desk.scenario, desk.start, scales),
+            "values": readings(desk.scenario, desk.start),
             "positions": self._positions(),
             "headlines": headlines(case, base, view),
             "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -57,7 +58,7 @@ def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
         ``name``, ``title``, ``text``, ``note``, ``change`` in words, and ``trend``: 1 better
         than base, -1 worse, 0 neither.
     """
-    own, others = case.headlines()[view], base.headlines()[view]
+    own, others = _figures(case)[view], _figures(base)[view]
     made = []
     for name, headline in HEADLINES.items():
         text, note = _told(name, case, own, view)
@@ -73,6 +74,12 @@ def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+@lru_cache(maxsize=8)
+def _figures(case: Case) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """A case's headlines, kept: the base and the pinned cases are told with every state."""
+    return case.headlines()
 
 
 def _told(
@@ -155,7 +162,9 @@ def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> l
     here and not in a file."""
     owners = {_owner(key) for key in changed} | set(changed)
     made = []
-    for each in compare(base, scenario):
+    # States share the objects of what nobody changed: only the others are worth comparing.
+    touched = tuple(item for item in scenario.items if item is not base.assumptions.get(item.key))
+    for each in compare(base, replace(scenario, items=touched)):
         before, after = each.before, each.after
         if each.what == "value":
             before, after = (_shown(items[each.key]) for items in (base, scenario))
@@ -191,7 +200,7 @@ def comparison(cases: Iterable[tuple[str, Case]], view: str) -> list[dict[str, A
     """Headlines of several cases side by side: one row a case."""
     made = []
     for name, case in cases:
-        own = case.headlines()[view]
+        own = _figures(case)[view]
         cells = [" ".join(filter(None, _told(each, case, own, view))) for each in HEADLINES]
         made.append({"name": name, "cells": cells})
     return made
