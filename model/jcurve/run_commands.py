@@ -1,4 +1,4 @@
-"""The verbs for unattended runs: batch, runs, diff, tick, deliver."""
+"""The verbs for unattended runs: batch, runs, diff, tick, deliver, portal, prune."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from jcurve.project import Project
 from jcurve.reports import Ledger
 from jcurve.reports.drive import recover
 from jcurve.reports.ledger import Attempt, RunState
+from jcurve.reports.letter import one_line
 from jcurve.reports.plan import Resolve
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _runs(asked: Asked) -> int:
     for each in found:
         print(_line(each))
         for event in events.get(each.id, []):
-            print(f"  {event.at}  {event.state:18} {event.detail}".rstrip())
+            print(f"  {event.at}  {event.state:18} {one_line(event.detail, 600)}".rstrip())
     return 0
 
 
@@ -185,6 +186,33 @@ def _deliver(asked: Asked) -> int:
     return RunError.exit_status if made.problem or made.refused else 0
 
 
+def _portal(asked: Asked) -> int:
+    from jcurve.reports.portal import refresh
+
+    pages = refresh(asked.project)
+    page = asked.project.reports / "index.html"
+    print(json.dumps({"pages": pages, "index": str(page)}) if asked.chosen.json else page)
+    return 0
+
+
+def _prune(asked: Asked) -> int:
+    from jcurve.reports.ledger import now
+    from jcurve.reports.portal import refresh
+    from jcurve.reports.retention import Rule, prune
+
+    chosen = asked.chosen
+    rule = Rule(chosen.last, chosen.days, not chosen.no_monthly)
+    gone = prune(asked.project, rule, now(), dry=chosen.dry_run)
+    if gone and not chosen.dry_run:
+        refresh(asked.project)
+    names = [f"{each.report}/{each.series}/{each.id}" for each in gone]
+    if chosen.json:
+        print(json.dumps(names, indent=2))
+    else:
+        print(*names, f"{len(names)} {'would go' if chosen.dry_run else 'gone'}", sep="\n")
+    return 0
+
+
 def _told(made: Delivered) -> None:
     if made.problem:
         print(f"jcurve: {made.problem}; {made.waiting} letters wait", file=sys.stderr)
@@ -192,7 +220,8 @@ def _told(made: Delivered) -> None:
 
 def _line(attempt: Attempt) -> str:
     again = f" attempt {attempt.attempt}" if attempt.attempt > 1 else ""
-    why = f": {attempt.reason or attempt.message}" if attempt.reason or attempt.message else ""
+    told = one_line(attempt.reason or attempt.message, 300)
+    why = f": {told}" if told else ""
     return (
         f"{attempt.queued[:19]}Z  {attempt.run}{again}  {attempt.report} {attempt.series}  "
         f"{attempt.state}{why}"
@@ -205,4 +234,6 @@ COMMANDS: Mapping[str, Callable[[Asked], int]] = {
     "diff": _diff,
     "tick": _tick,
     "deliver": _deliver,
+    "portal": _portal,
+    "prune": _prune,
 }

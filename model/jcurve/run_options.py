@@ -99,3 +99,19 @@ def add_run_verbs(
     made = verb("deliver", "send what waits in the outbox", "jcurve deliver")
     made.add_argument("--again", action="store_true", help="also what was refused, and at once")
     made.add_argument("--json", action="store_true", help="print JSON")
+
+    made = verb("portal", "write the static site of all reports", "jcurve portal")
+    made.add_argument("--json", action="store_true", help="print JSON")
+
+    made = verb("prune", "take old editions away", "jcurve prune --last 10 --days 90 --dry-run")
+    made.add_argument(
+        "--last", type=count, default=10, metavar="N", help="keep the newest N (default: 10)"
+    )
+    made.add_argument(
+        "--days", type=count, default=90, metavar="N", help="keep what is younger (default: 90)"
+    )
+    made.add_argument(
+        "--no-monthly", action="store_true", help="do not keep the last edition of each month"
+    )
+    made.add_argument("--dry-run", action="store_true", help="only say what would go")
+    made.add_argument("--json", action="store_true", help="print JSON")

@@ -20,6 +20,7 @@ from jcurve.processes import Finished
 from jcurve.project import Project
 from jcurve.reports import Ledger, editions, latest
 from jcurve.reports.drive import recover
+from jcurve.reports.portal import FOLDER
 from jcurve.reports.retry import Retry
 from jcurve.reports.staged import Staged
 from tests.support.drives import GENEROUS, NoProcess, drive, sound_runs
@@ -31,7 +32,7 @@ def published(project: Project) -> list[str]:
     return [
         path.relative_to(project.reports).as_posix()
         for path in sorted(project.reports.glob("*/*/*"))
-        if not path.relative_to(project.reports).parts[0].startswith(".")
+        if not path.relative_to(project.reports).parts[0].startswith((".", FOLDER))
     ]
 
 

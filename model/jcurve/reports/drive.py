@@ -21,7 +21,9 @@ from jcurve.project import Project
 from jcurve.reports.cache import Keys, Standing, intact, keys, relook, standing
 from jcurve.reports.editions import Edition, latest
 from jcurve.reports.ledger import Attempt, Ledger, RunState
+from jcurve.reports.letter import one_line
 from jcurve.reports.plan import Plan
+from jcurve.reports.portal import refresh
 from jcurve.reports.provenance import circumstances, determinants
 from jcurve.reports.publish import assemble, point, publish
 from jcurve.reports.results import Results, read_results
@@ -169,7 +171,7 @@ class _Attempt:
         ledger.move(self.number, "verifying")
         verdict = verdict_on(plan, staged, finished)
         if verdict.state == "nothing_to_report":
-            message = cleaned(verdict.message, secret_values())
+            message = one_line(cleaned(verdict.message, secret_values()), 2_000)
             ledger.move(self.number, "nothing_to_report", message=message)
             return _done(plan, "nothing_to_report", message=message)
         results = verdict.results
@@ -235,11 +237,13 @@ class _Attempt:
         with ledger.store.transaction():
             publish(plan.edition, staged.edition, results=results, published=ledger.clock())
             ledger.move(self.number, "succeeded", edition=plan.edition.id)
+        _show(ledger, plan.edition)
         return _done(plan, "succeeded", edition=plan.edition)
 
     def _judged(self, staged: Staged, verdict: Verdict, finished: Finished) -> Done:
         secrets = secret_values()
-        verdict = replace(verdict, message=cleaned(verdict.message, secrets))
+        # What a notebook says ends up on terminals and in mails: no secret, no control marks.
+        verdict = replace(verdict, message=one_line(cleaned(verdict.message, secrets), 2_000))
         finished = replace(finished, err_tail=cleaned(finished.err_tail, secrets))
         redact(staged.folder, secrets)
         error = keep_failed(self.plan, staged, verdict, finished)
@@ -323,11 +327,19 @@ def recover(ledger: Ledger) -> int:
                     message="its runner ended right after publishing",
                     edition=edition.id,
                 )
+                _show(ledger, edition)
                 return
             ledger.move(orphan.id, "lost", message="its runner ended without a word")
         _keep_lost(ledger.project, orphan)
 
     return ledger.orphans(settle)
+
+
+def _show(ledger: Ledger, edition: Edition) -> None:
+    """Bring the portal's pages of a series up to date; it never fails a run."""
+    with suppress(JCurveError, OSError), ledger.store.transaction():
+        # One writer at a time, or an older list could replace a newer one.
+        refresh(ledger.project, edition.report, edition.series)
 
 
 def _newer(ledger: Ledger, orphan: Attempt, edition: Edition) -> bool:

@@ -27,6 +27,7 @@ __all__ = ["Plan", "Resolve", "prepare", "reports_of"]
 Resolve = Callable[[str, Mapping[str, Any], Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
+_TAKEN = "portal"  # the folder of the portal's pages
 _OWN = ("scenario", "overrides", "view", "out")
 
 
@@ -133,6 +134,8 @@ def reports_of(project: Project) -> list[str]:
     """Names of the project's report notebooks: those with a ``parameters`` cell."""
     names = []
     for path in sorted(project.notebooks.glob("*.ipynb")):
+        if path.stem == _TAKEN:
+            continue
         if b'"parameters"' in path.read_bytes():
             names.append(path.stem)
     return names
