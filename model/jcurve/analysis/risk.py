@@ -18,9 +18,9 @@ from jcurve.analysis.store import Store
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.errors import UsageError
+from jcurve.naming import DEFAULT_VIEW
 
 __all__ = [
-    "LINES",
     "QUANTILES",
     "RESULTS",
     "CashRisk",
@@ -31,26 +31,19 @@ __all__ = [
     "Spread",
     "estimate",
     "expected_shortfall",
+    "kept_outputs",
     "risk",
     "value_at_risk",
 ]
 
-RESULTS = (
-    "npv",
-    "npv.go_forward",
-    "irr",
-    "payback",
-    "payback_status",
-    "view_start",
-    "trough_amount",
-    "net_cash:lowest",
-)
-"""Outputs that a simulation keeps of every draw by default."""
-LINES = ("cumulative_free_cash_flow:year", "free_cash_flow:year", "net_cash:year")
-"""Lines by year that it keeps, for fan charts."""
+RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
+"""Outputs that a simulation keeps of every draw, whichever view it is about."""
+_OF_VIEW = ("irr", "payback", "payback_status", "view_start", "trough_amount")
+_LINES = ("free_cash_flow:year", "net_cash:year")
 QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 _CONFIDENCE = 0.95
 _UNSEEN = ("payback_status", "view_start", "valid")
+_BINS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +64,8 @@ class Spread:
         mean, sd: estimates.
         quantiles: by probability, as in :data:`QUANTILES`.
         below_zero: share of draws below zero.
+        edges: of even bins from the smallest to the largest value, empty without any.
+        shares: of draws in each bin.
     """
 
     output: str
@@ -79,6 +74,8 @@ class Spread:
     sd: Estimate
     quantiles: tuple[Estimate, ...]
     below_zero: Estimate
+    edges: Array
+    shares: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,12 @@ def risk(
     names = store.names()
     columns = _Columns(store, plan)
     kept = columns.parts("valid")
-    single = [name for name in plan.question.outputs if name in names and name not in _UNSEEN]
+    single = [
+        name
+        for name in plan.question.outputs
+        if name in names and name.partition(".")[0] not in _UNSEEN
+    ]
+    paid = next((name for name in single if name.partition(".")[0] == "payback"), None)
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
     return Risk(
         draws=plan.draws,
@@ -186,7 +188,7 @@ def risk(
             for name in single
             if name.partition(".")[0] == "npv"
         ),
-        payback_by=_payback_by(columns, plan) if "payback" in single else {},
+        payback_by={} if paid is None else _payback_by(columns, plan, paid),
         cash=_cash(columns.valid(lowest[0]), net_debt_limit, confidence)
         if lowest and net_debt_limit is not None
         else None,
@@ -196,6 +198,14 @@ def risk(
             if output.endswith(":year")
         ),
     )
+
+
+def kept_outputs(view: str = DEFAULT_VIEW) -> tuple[str, ...]:
+    """What a simulation keeps of every draw: both NPVs, the view's other results, and lines by
+    year for fan charts."""
+    tail = "" if view == DEFAULT_VIEW else f".{view}"
+    own = tuple(f"{name}{tail}" for name in _OF_VIEW)
+    return (*RESULTS, *own, f"cumulative_free_cash_flow{tail}:year", *_LINES)
 
 
 def estimate(values: Sequence[float]) -> Estimate:
@@ -251,6 +261,7 @@ def _each(parts: Sequence[Array], figure: Callable[[Array], float]) -> Estimate:
 
 def _spread(name: str, parts: Sequence[Array]) -> Spread:
     known = [part[~np.isnan(part)] for part in parts]
+    edges, shares = _histogram(known)
     return Spread(
         output=name,
         answered=_each(parts, lambda part: float(np.mean(~np.isnan(part)))),
@@ -261,7 +272,20 @@ def _spread(name: str, parts: Sequence[Array]) -> Spread:
             for p in QUANTILES
         ),
         below_zero=_each(parts, lambda part: float(np.mean(part < 0.0))),
+        edges=edges,
+        shares=shares,
     )
+
+
+def _histogram(known: Sequence[Array]) -> tuple[Array, Array]:
+    count = sum(map(len, known))
+    if count == 0:
+        return np.zeros(0), np.zeros(0)
+    low = min(float(part.min()) for part in known if len(part))
+    high = max(float(part.max()) for part in known if len(part))
+    edges = np.linspace(low, high if high > low else low + 1.0, _BINS + 1)
+    found = sum(np.histogram(part, edges)[0] for part in known)
+    return edges, np.asarray(found / count)
 
 
 def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
@@ -273,11 +297,12 @@ def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
     )
 
 
-def _payback_by(columns: _Columns, plan: Plan) -> dict[int, Estimate]:
+def _payback_by(columns: _Columns, plan: Plan, paid: str) -> dict[int, Estimate]:
     """Share of draws whose J-curve has been recovered by each year's end; one that never
     falls below zero needs no recovery."""
-    payback, start = columns.valid("payback"), columns.valid("view_start")
-    status = columns.valid("payback_status")
+    tail = paid.removeprefix("payback")
+    payback, start = columns.valid(paid), columns.valid(f"view_start{tail}")
+    status = columns.valid(f"payback_status{tail}")
     first_year = plan.question.years[0]
     found: dict[int, Estimate] = {}
     for year in plan.question.years:

@@ -25,7 +25,7 @@ from jcurve.analysis.plan import (
     varied,
 )
 from jcurve.analysis.question import CHUNK, Array, Question
-from jcurve.analysis.risk import LINES, RESULTS, Estimate, estimate
+from jcurve.analysis.risk import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.store import Block, Store
 from jcurve.assumptions import Scenario, valid_mask
@@ -68,7 +68,7 @@ def plan_for(
     scenario: Scenario,
     draws: int,
     *,
-    outputs: tuple[str, ...] = (*RESULTS, *LINES),
+    outputs: tuple[str, ...] | None = None,
     seed: int = 0,
     scrambles: int = SCRAMBLES,
     vary: tuple[str, ...] | None = None,
@@ -83,7 +83,8 @@ def plan_for(
     Args:
         scenario: around which the draws lie.
         draws: rounded up to scrambles times a power of two.
-        outputs: what is kept of each draw; the stop rule looks at the first.
+        outputs: what is kept of each draw, None for :func:`~jcurve.analysis.risk.kept_outputs`;
+            the stop rule looks at the first.
         seed: 0 or more.
         scrambles: independent randomisations.
         vary: keys, or beginnings of keys; None for all that vary.
@@ -97,7 +98,7 @@ def plan_for(
         ScenarioError: an assumption from which nothing can be drawn.
     """
     level = level_for(draws, scrambles)
-    question = Question.of(scenario, outputs, project, chunk)
+    question = Question.of(scenario, outputs or kept_outputs(), project, chunk)
     keys = tuple(item.key for item in varied(scenario, vary))
     pairs = tuple(sorted((correlations or {}).items()))
     plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)

@@ -1,0 +1,163 @@
+"""The questions of a risk report, each asked once with what the report's parameters say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.bridge import Bridge, bridge
+from jcurve.analysis.importance import Importance
+from jcurve.analysis.question import Question
+from jcurve.analysis.results_days import results_days
+from jcurve.analysis.risk import Risk, kept_outputs, risk
+from jcurve.analysis.sensitivity import Grid, Swing, ends, grid, ranged, ranked, tornado
+from jcurve.analysis.simulate import Run, plan_for, simulate
+from jcurve.analysis.solve import Solution, solve
+from jcurve.analysis.staged import Staged, staged_programme
+from jcurve.analysis.store import MemoryStore
+from jcurve.analysis.stress import PREFIX, PositionLoss, Stress, position_losses, stresses
+from jcurve.analysis.variance import split_variance
+from jcurve.assumptions import BASE, Scenario, available
+from jcurve.assumptions import scenario as read_scenario
+from jcurve.engine.timeline import quarter_label, quarter_number
+from jcurve.errors import AnswerError, UsageError
+from jcurve.naming import DEFAULT_VIEW
+from jcurve.project import Project
+
+__all__ = ["Asked", "Simulated", "npv_of"]
+
+_NET_DEBT_LIMIT = 300_000.0
+"""USD m; about three times the EBITDA of 2025: judgement."""
+_SIDE = 7
+_SOLVED = 8
+_VARIANCE_LEVEL, _REVIEW_LEVEL = 6, 6
+_REVIEWS_AFTER = (6, 14)
+"""Quarters from the valuation date to the reviews, a year and a half and three and a half:
+judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulation with its figures."""
+
+    run: Run
+    risk: Risk
+
+
+def npv_of(view: str) -> str:
+    """The NPV of a view as an output."""
+    return "npv" if view == DEFAULT_VIEW else f"npv.{view}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of one scenario.
+
+    Attributes:
+        scenario: around which everything varies.
+        view: whose NPV is meant.
+        project: where the model's data are.
+        draws: of the simulation.
+        seed: of everything random.
+    """
+
+    scenario: Scenario
+    view: str
+    project: Project
+    draws: int = 4096
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value in (("draws", self.draws), ("seed", self.seed)):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise UsageError(
+                    f"{name} is not a whole number", where=f"parameter {name}", received=value
+                )
+
+    @property
+    def output(self) -> str:
+        """The NPV of the view."""
+        return npv_of(self.view)
+
+    def simulated(self, net_debt_limit: float = _NET_DEBT_LIMIT) -> Simulated:
+        """A simulation held in memory."""
+        plan = plan_for(
+            self.scenario,
+            self.draws,
+            outputs=kept_outputs(self.view),
+            seed=self.seed,
+            project=self.project,
+        )
+        store = MemoryStore()
+        run = simulate(plan, store, asked=self.draws)
+        return Simulated(run, risk(store, run.plan, net_debt_limit=net_debt_limit))
+
+    def swings(self) -> tuple[Swing, ...]:
+        """The tornado, the widest first."""
+        question = Question.of(self.scenario, self.output, self.project)
+        return ranked(tornado(question, ranged(self.scenario), question.valid), self.output)
+
+    def heat_map(self, swings: Sequence[Swing], side: int = _SIDE) -> Grid:
+        """NPV over the ranges of the first two assumptions of a tornado."""
+        question = Question.of(self.scenario, self.output, self.project)
+        across, down = (
+            (swing.key, np.linspace(*ends(self.scenario[swing.key]), side)) for swing in swings[:2]
+        )
+        return grid(question, across, down, question.valid)
+
+    def variance(self) -> Importance | None:
+        """Where the variance of NPV comes from; None where it has none."""
+        try:
+            return split_variance(
+                self.scenario,
+                self.output,
+                level=_VARIANCE_LEVEL,
+                seed=self.seed,
+                project=self.project,
+            )
+        except AnswerError:
+            return None
+
+    def must_be(
+        self, swings: Sequence[Swing], count: int = _SOLVED
+    ) -> Mapping[tuple[str, str], Solution]:
+        """What each of the widest assumptions would have to be for NPV to be zero."""
+        target = f"{self.output}=0"
+        return {
+            (swing.key, target): solve(self.scenario, swing.key, target, project=self.project)
+            for swing in swings[:count]
+            if self.scenario[swing.key].bounds is not None
+        }
+
+    def stresses(self) -> tuple[Stress, ...]:
+        """Every stress of the library beside the scenario."""
+        names = [name for name in available(self.project) if name.startswith(PREFIX)]
+        found = [read_scenario(name, project=self.project) for name in names]
+        return stresses(self.scenario, found, project=self.project)
+
+    def bridge(self, beside: str) -> Bridge:
+        """From the scenario to another by name; from the base scenario where it is that one."""
+        if beside == self.scenario.name:
+            return bridge(
+                read_scenario(BASE, project=self.project),
+                self.scenario,
+                self.output,
+                seed=self.seed,
+                project=self.project,
+            )
+        other = read_scenario(beside, project=self.project)
+        return bridge(self.scenario, other, self.output, seed=self.seed, project=self.project)
+
+    def positions(self, found: Sequence[Stress], exposure: float) -> tuple[PositionLoss, ...]:
+        """What an exposure loses on past results days and in stresses."""
+        return position_losses(exposure, results_days(self.project), found)
+
+    def reviews(self) -> Staged:
+        """What reviewing the programme later is worth."""
+        now = quarter_number(Question.of(self.scenario, (), self.project).case.valuation_date)
+        dates = [quarter_label(now + after) for after in _REVIEWS_AFTER]
+        return staged_programme(
+            self.scenario, dates, level=_REVIEW_LEVEL, seed=self.seed, project=self.project
+        )

@@ -1,0 +1,267 @@
+"""Tables of doubt: measures of risk, what must be true, stresses, positions, reviews."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from jcurve.analysis.overview import npv_of
+from jcurve.figures.lens import MILLIONS, Lens, money, percent
+from jcurve.figures.numbers import written
+from jcurve.figures.prose import Prose
+from jcurve.figures.risk import nothing
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jcurve.analysis.overview import Simulated
+    from jcurve.analysis.risk import Estimate
+    from jcurve.analysis.solve import Solution
+    from jcurve.analysis.staged import Staged
+    from jcurve.analysis.stress import PositionLoss, Stress
+    from jcurve.case import Case
+
+__all__ = ["measures", "must_be", "positions", "reviews", "stress_table"]
+
+
+def _row(label: str, found: Estimate, scale: float, style: str = "money") -> Row:
+    if math.isnan(found.value):
+        return Row(cells=(label, "none", ""))
+    if style == "percent":
+        value = percent(found.value)
+        error = "" if found.error is None else percent(found.error)
+    else:
+        value = written(found.value / scale, decimals=1)
+        error = "" if found.error is None else written(found.error / scale, decimals=1)
+    return Row(cells=(label, value, error))
+
+
+def measures(case: Case, drawn: Simulated, view: str = "programme") -> TableExhibit:
+    """Every measure of risk of the simulation, with its error."""
+    lens, risk, output = Lens(case, view), drawn.risk, npv_of(view)
+    spread = next(each for each in risk.spreads if each.output == output)
+    losses = next(each for each in risk.losses if each.output == output)
+    level = percent(losses.confidence, 0)
+    rows = [
+        Row(cells=("Net present value, USD bn",), role="heading"),
+        _row("Mean", spread.mean, MILLIONS),
+        _row("Standard deviation", spread.sd, MILLIONS),
+        _row(f"Value at risk at {level}: loss not exceeded", losses.value_at_risk, MILLIONS),
+        _row(f"Expected shortfall at {level} (CVaR)", losses.expected_shortfall, MILLIONS),
+        _row("Share of draws below zero", spread.below_zero, 1.0, "percent"),
+    ]
+    if risk.payback_by:
+        last = max(risk.payback_by)
+        rows += [
+            Row(cells=("Payback",), role="heading"),
+            _row(f"Paid back by {last}", risk.payback_by[last], 1.0, "percent"),
+        ]
+    if (cash := risk.cash) is not None:
+        limit = money(cash.limit / MILLIONS)
+        rows += [
+            Row(cells=("Net debt at its highest after the valuation date",), role="heading"),
+            _row(f"Passes {limit}", cash.passed, 1.0, "percent"),
+            _row("Expected shortfall of cash beyond it, USD bn", cash.shortfall, MILLIONS),
+            _row(
+                f"the same in the worst {percent(1 - losses.confidence, 0)}", cash.worst, MILLIONS
+            ),
+        ]
+    return table(
+        [
+            Column(label="Measure", style="text", weight=3),
+            Column(label="Estimate", style="text"),
+            Column(label="Error, 95%", style="text"),
+        ],
+        rows,
+        id="measures",
+        title=f"In the worst {percent(1 - losses.confidence, 0)} of draws the value lacks "
+        f"{money(losses.expected_shortfall.value / MILLIONS)} to zero on average",
+        subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
+        f"path as one",
+        source=lens.modelled(),
+        reading=f"A loss is what the value lacks to zero. {percent(risk.left_out, 1)} of draws "
+        f"broke a rule between assumptions and are left out.",
+    )
+
+
+def must_be(
+    case: Case, found: Mapping[tuple[str, str], Solution], view: str = "programme"
+) -> TableExhibit | Prose:
+    """What single assumptions would have to be for a target, beside their evidence."""
+    lens = Lens(case, view)
+    if lens.is_empty or not found:
+        return nothing("No assumption changes the answer, since both worlds are the same.")
+    solved = list(found.values())
+    rows = [
+        (
+            each.label,
+            each.goal,
+            each.present,
+            each.text or each.reason,
+            f"{each.low} to {each.high}",
+            each.standing or "–",
+        )
+        for each in solved
+    ]
+    plausible = sum(each.standing == "plausible" for each in solved)
+    none = sum(each.value is None for each in solved)
+    return table(
+        [
+            Column(label="Assumption", style="text", weight=2.4),
+            Column(label="For", style="text", weight=1.2),
+            Column(label="Now", style="text", weight=1.8),
+            Column(label="Would have to be", style="text", weight=1.8),
+            Column(label="Evidence", style="text", weight=1.8),
+            Column(label="Answer is", style="text"),
+        ],
+        rows,
+        id="must-be",
+        title=f"{plausible} of {len(solved)} single changes that would do it lie inside their "
+        f"evidence",
+        subtitle="One assumption changed, all others as they are; evidence is the range stated "
+        "for it",
+        source=lens.modelled("ranges and sources in the assumption book"),
+        reading=f"Plausible: inside the range. Stretch: up to as far again from the value as the "
+        f"range's end. Outside: further. For {none} no value within the accepted bounds does it.",
+        dense=True,
+    )
+
+
+def stress_table(
+    case: Case, found: Sequence[Stress], view: str = "programme"
+) -> TableExhibit | Prose:
+    """Each stress of the library beside the scenario."""
+    lens, output = Lens(case, view), npv_of(view)
+    if not found:
+        return nothing("There is no stress in the library.")
+    ordered = sorted(found, key=lambda each: each.changes[output])
+    raised = [each for each in ordered if each.changes[output] > 0.0]
+    worst = ordered[0]
+    return table(
+        [
+            Column(label="Stress", style="text", weight=3),
+            Column(label="Assumptions moved"),
+            Column(label="NPV", unit="USD bn", decimals=0),
+            Column(label="Change", unit="USD bn", decimals=0, sign=True),
+            Column(label="Deepest point", unit="USD bn", decimals=0),
+            Column(label="Value per share", unit="USD", decimals=0),
+        ],
+        [
+            (
+                each.title,
+                each.moved,
+                each.values[output] / MILLIONS,
+                each.changes[output] / MILLIONS,
+                _bn(each.values.get("trough_amount", float("nan"))),
+                _known(each.values.get("value_per_share", float("nan"))),
+            )
+            for each in ordered
+        ],
+        id="stresses",
+        title=f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}",
+        subtitle=f"Each stress moves every assumption its story implies, against "
+        f"{case.scenario.title}",
+        source=lens.modelled(),
+        reading=(
+            f"{len(raised)} of {len(ordered)} raise the value of the programme, since they cut "
+            f"spending that earned less than it cost, or lower the world it is compared with."
+            if raised
+            else "None of them raises the value of the programme."
+        ),
+    )
+
+
+def _bn(value: float) -> float | None:
+    return None if math.isnan(value) else value / MILLIONS
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def positions(case: Case, found: Sequence[PositionLoss], exposure: float) -> TableExhibit:
+    """What a position lost on past results days, and would lose in each stress."""
+    lens = Lens(case)
+    days = [each for each in found if each.kind == "results day"]
+    others = [each for each in found if each.kind != "results day"]
+    rows = [
+        Row(cells=("Past results days",), role="heading"),
+        *(_position(each) for each in days),
+        Row(cells=("Stresses, by the model's value per share",), role="heading"),
+        *(_position(each) for each in others),
+    ]
+    worst = max(days, key=lambda each: each.loss)
+    secondary = sum(each.grade == "secondary" for each in days)
+    return table(
+        [
+            Column(label="Event", style="text", weight=2),
+            Column(label="Move", style="percent", decimals=1, sign=True),
+            Column(label="Loss", unit="USD m", decimals=2),
+            Column(label="Source", style="text", weight=2),
+        ],
+        rows,
+        id="positions",
+        title=f"{written(exposure, decimals=0)} million dollars held would have lost up to "
+        f"{written(worst.loss, decimals=1)} million in a day",
+        subtitle="Loss of that exposure in each past one-day move after results and in each "
+        "stress; a gain is negative",
+        source=["register of evidence", *lens.modelled()],
+        reading=f"This is arithmetic on past moves and on the model, and no advice. {secondary} of "
+        f"{len(days)} past moves come from a secondary source.",
+    )
+
+
+def _position(each: PositionLoss) -> Row:
+    name = each.name.removeprefix("stress_").replace("_", " ")
+    return Row(cells=(name, each.move, each.loss, f"{each.source}, {each.grade}"), indent=1)
+
+
+def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
+    """What reviewing the programme later is worth against committing now."""
+    lens = Lens(case)
+    if abs(found.committed.value) < 1e-9 and abs(found.fixed[1].value) < 1e-9:
+        return nothing("There is nothing left to decide.")
+    rows = [
+        Row(cells=("Rules",), role="heading"),
+        _rule("Commit now: go on whatever happens", found.committed),
+        _rule(f"Best plan without looking: {found.fixed[0]}", found.fixed[1]),
+        _rule(f"Trigger on observed uplift: {found.trigger[0]}", found.trigger[1]),
+        _rule("Best expected at each review (least squares)", found.least_squares),
+        Row(cells=("Differences",), role="heading"),
+        _rule("Worth of reviewing, against committing now", found.option_value),
+        _rule("of which owed to looking alone", found.beyond_fixed),
+        Row(cells=("Actions taken for good, whatever is observed",), role="heading"),
+        *(
+            _rule(
+                f"{each.action} at {each.date}",
+                each.always,
+                f"taken in {percent(each.share.value, 0)} of draws",
+            )
+            for each in found.taken
+        ),
+    ]
+    return table(
+        [
+            Column(label="", style="text", weight=4),
+            Column(label="NPV", unit="USD bn", decimals=0),
+            Column(label="Error, 95%", unit="USD bn", decimals=1),
+            Column(label="", style="text", weight=1.6),
+        ],
+        rows,
+        id="reviews",
+        title=f"The right to review the programme is worth "
+        f"{money(found.option_value.value / MILLIONS)} against committing now",
+        subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
+        f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
+        f"other",
+        source=lens.modelled(),
+        reading=f"{money(found.beyond_fixed.value / MILLIONS)} of it comes from looking; the rest "
+        f"from a plan that would be better now already. Cuts, pauses and redeployment are stated "
+        f"actions, judgement; stopping pays its cost and values nothing beyond the horizon.",
+    )
+
+
+def _rule(label: str, found: Estimate, more: str = "") -> Row:
+    error = None if found.error is None else found.error / MILLIONS
+    return Row(cells=(label, found.value / MILLIONS, error, more), indent=1)
