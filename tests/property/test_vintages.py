@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jcurve.engine.primitives import between
 from jcurve.lines.vintages import in_service, spread, straight_line
 from tests.counts import count
 from tests.oracle.depreciation import depreciation_by_vintage
@@ -143,3 +144,69 @@ def test_what_is_retired_is_gone() -> None:
     assert early[25] == 0.0
     late = in_service(placed, life, np.array([[0.3]]), np.array([[30.0]]))[:, 0]
     assert (late == running).all()
+
+
+@given(
+    costs,
+    st.lists(
+        st.tuples(st.integers(4, QUARTERS - 4), lives, st.floats(0, 1)), min_size=2, max_size=4
+    ),
+)
+@settings(max_examples=count("property_examples"), deadline=None)
+def test_scenarios_with_their_own_dates_equal_each_alone(
+    placed: list[float], several: list[tuple[int, float, float]]
+) -> None:
+    """Dates that differ take another way through the calculation, to the same digits."""
+    cost = np.array(placed)[:, None]
+    dates, new, shares = (
+        np.array([list(each)], dtype=np.float64) for each in zip(*several, strict=True)
+    )
+    age = np.array([[9.0]])
+    together = straight_line(
+        np.broadcast_to(cost, (QUARTERS, len(several))).copy(), np.array([[16.0]]),
+        {"1": dates}, {"1": new}, INDEX, shares, age,
+    )  # fmt: skip
+    for at in range(len(several)):
+        one = slice(at, at + 1)
+        alone = straight_line(
+            cost, np.array([[16.0]]), {"1": dates[:, one]}, {"1": new[:, one]}, INDEX,
+            shares[:, one], age,
+        )  # fmt: skip
+        for whole, single in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(whole[:, one], single)
+
+
+class TestBetween:
+    ROW = np.arange(1.0, 13.0)[:, None]
+    INDEX = np.arange(12.0)[:, None]
+
+    def test_is_zero_outside_and_blind_to_what_comes_later(self) -> None:
+        seen = []
+
+        def compute(row: np.ndarray) -> tuple[np.ndarray]:  # type: ignore[type-arg]
+            seen.append(len(row))
+            return (np.cumsum(row, axis=0),)
+
+        (found,) = between(compute, (self.ROW,), self.INDEX, np.array([[5.0]]), np.array([[8.0]]))
+        assert seen == [8]
+        expected = np.cumsum(self.ROW, axis=0)
+        expected[:5] = 0
+        expected[8:] = 0
+        np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize(("since", "until"), [(7, 3), (5, 5), (20, 30), (-9, -2)])
+    def test_of_an_empty_span_is_nothing(self, since: int, until: int) -> None:
+        (found,) = between(
+            lambda row: (row,), (self.ROW,), self.INDEX, np.array([[since]]), np.array([[until]])
+        )
+        assert not found.any()
+
+    def test_takes_each_scenario_by_its_own_dates(self) -> None:
+        since, until = np.array([[0.0, 3.0]]), np.array([[2.0, 99.0]])
+        (found,) = between(lambda row: (row + 0 * since,), (self.ROW,), self.INDEX, since, until)
+        for at in (0, 1):
+            one = slice(at, at + 1)
+            (alone,) = between(
+                lambda row: (row,), (self.ROW,), self.INDEX, since[:, one], until[:, one]
+            )
+            np.testing.assert_array_equal(found[:, one], alone)

@@ -23,6 +23,7 @@ from jcurve.errors import ModelError
 __all__ = [
     "Family",
     "Row",
+    "between",
     "grow",
     "lag",
     "ratio",
@@ -115,7 +116,7 @@ def lag(x: Row, quarters: Row) -> Row:
     least = float(delay.min()) if delay.size > 1 else delay.item()
     if not least >= 0.0:
         raise ModelError("a lag is negative", received=least, allowed="0 or more")
-    if delay.size > 1 and (delay != least).any():
+    if delay.size > 1 and (x.shape[1] == 1 or (delay != least).any()):
         return _lag_by_scenario(x, np.minimum(delay, x.shape[0]))
     amount = min(least, float(x.shape[0]))
     whole = int(amount)
@@ -324,6 +325,47 @@ def total(members: Family) -> Row:
         else:
             out = out + row
     return out
+
+
+def between(
+    compute: Callable[..., tuple[Row, ...]],
+    rows: Sequence[Row],
+    quarter_index: Row,
+    since: Row,
+    until: Row,
+) -> tuple[Row, ...]:
+    """What ``compute`` makes of ``rows`` in the quarters from ``since`` to before ``until``, and
+    0 in all others.
+
+    ``compute`` must be causal: no quarter may rest on a later one. Where all scenarios share
+    the two dates, it then sees no quarter from ``until`` on, and is not called for a span that
+    is empty.
+
+    Args:
+        compute: from rows to a tuple of rows over time.
+        rows: what it takes; each (quarter, scenario) or (1, scenario).
+        quarter_index: the timeline.
+        since, until: dates, each a constant or (1, scenario).
+    """
+    if _is_symbolic((*rows, quarter_index, since, until)):
+        inside = np.logical_and(quarter_index >= since, quarter_index < until)
+        return tuple(np.where(inside, row, 0) for row in compute(*rows))
+    first, last = _constant("a date", since), _constant("a date", until)
+    height = _over_time("between", quarter_index).shape[0]
+    if first.size > 1 or last.size > 1:
+        inside = np.logical_and(quarter_index >= first, quarter_index < last)
+        return tuple(np.where(inside, row, 0.0) for row in compute(*rows))
+    start = int(np.clip(np.ceil(first.item()), 0, height))
+    stop = int(np.clip(np.ceil(last.item()), 0, height))
+    seen = max(stop if stop > start else 0, QUARTERS_IN_YEAR)
+    made = compute(*(row[:seen] if np.shape(row)[:1] == (height,) else row for row in rows))
+    outputs = []
+    for row in made:
+        out = np.zeros((height, np.shape(row)[1]))
+        if stop > start:
+            out[start:stop] = row[start:stop]
+        outputs.append(out)
+    return tuple(outputs)
 
 
 Step: TypeAlias = Callable[[tuple[Row, ...], tuple[Row, ...]], tuple[Row, ...]]

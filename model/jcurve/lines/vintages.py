@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, sum_to_date
-from jcurve.lines.constants import ONE_QUARTER
+from jcurve.engine.primitives import Family, Row, between, lag, ratio, running_sum
+from jcurve.lines.constants import HORIZON, ONE_QUARTER
 
 __all__ = ["Charge", "in_service", "level_charge", "placed", "spread", "straight_line"]
 
@@ -117,25 +117,50 @@ def straight_line(
     """
     # What a vintage is charged a quarter is its cost times a weight that no amount enters:
     # where dates and lives do not vary, a batch's wide rows are touched as little as can be.
+    dates = (*change_dates.values(), HORIZON)
+    since: Row = 0 * ONE_QUARTER
     weight = 1 / (life / ONE_QUARTER)
-    depreciation, retired = _charge(placed, weight, life, retired_share, retirement_age)
+    depreciation: Row = 0
     caught_up: Row = 0
-    for slot, date in change_dates.items():
-        new_life = change_lives[slot]
+    retired: Row = 0
+    lives = (life, *change_lives.values())
+    for at, date in enumerate(dates):
+        old = lives[at]
+        scheduled, gone = between(
+            _charge,
+            (placed, weight, old, retired_share, retirement_age),
+            quarter_index,
+            since,
+            date,
+        )
+        depreciation = depreciation + scheduled
+        retired = retired + gone
+        if at + 1 == len(dates):
+            break
+        new = lives[at + 1]
         age = np.maximum(date - quarter_index, 0)
-        left = np.maximum(life - age, 0)
-        outlived = np.logical_and(age >= new_life, quarter_index < date)
-        booked = placed * np.where(outlived, weight * (left / ONE_QUARTER), 0)
-        gone_before = sum_to_date(booked * np.where(age >= retirement_age, 1, 0))
-        stub = sum_to_date(booked) - retired_share * gone_before
-        caught_up = caught_up + np.where(np.equal(quarter_index, date), stub, 0)
-        rerated = weight * np.where(outlived, 0, ratio(left, new_life - age))
-        weight = np.where(quarter_index < date, rerated, 1 / (new_life / ONE_QUARTER))
-        life = new_life
-        after, gone = _charge(placed, weight, life, retired_share, retirement_age)
-        depreciation = np.where(quarter_index >= date, after, depreciation)
-        retired = np.where(quarter_index >= date, gone, retired)
+        left = np.maximum(old - age, 0)
+        outlived = np.logical_and(age >= new, quarter_index < date)
+        booked = np.where(outlived, weight * (left / ONE_QUARTER), 0)
+        early = np.where(age >= retirement_age, 1, 0)
+        (stub,) = between(
+            _stub,
+            (placed, booked, early, retired_share),
+            quarter_index,
+            date,
+            date + ONE_QUARTER,
+        )
+        caught_up = caught_up + stub
+        rerated = weight * np.where(outlived, 0, ratio(left, new - age))
+        weight = np.where(quarter_index < date, rerated, 1 / (new / ONE_QUARTER))
+        since = date
     return Charge(depreciation, caught_up, retired)
+
+
+def _stub(placed: Row, booked: Row, early: Row, retired_share: Row) -> tuple[Row]:
+    """Book value so far of vintages that a new life has overtaken, retired assets apart."""
+    held = placed * booked
+    return (running_sum(held) - retired_share * running_sum(held * early),)
 
 
 def _charge(
