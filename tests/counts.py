@@ -10,6 +10,8 @@ import os
 __all__ = ["COUNTS", "count"]
 
 COUNTS: dict[str, tuple[int, int]] = {
+    "kills": (2, 200),
+    "publishing_kills": (5, 200),
     "depreciation_oracle": (60, 1_000),
     "random_scenarios": (512, 10_000),
     "property_examples": (50, 500),
@@ -17,6 +19,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "option_paths": (20_000, 100_000),
     "leaks": (1, 3),
     "report_scenarios": (4, 100),
+    "workbook_edits": (2, 100),
 }
 
 
