@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from jcurve.engine.timeline import Timeline
     from jcurve.project import Project
 
-__all__ = ["GROWTH_YEARS", "Frozen", "Stated", "frozen"]
+__all__ = ["GROWTH_YEARS", "TODAYS", "Frozen", "Stated", "frozen"]
 
 Array = NDArray[np.float64]
 
@@ -45,6 +45,39 @@ GROWTH_YEARS = 3
 
 _MILLIONS_IN_BILLION = 1_000.0
 _HORIZON_YEARS = 3
+_RESEARCH_YEARS = 5.0
+TODAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "advertising.shock": "none",
+        "advertising.tailwind": "none",
+        "property.basis_years": "how property that the model does not know runs off",
+        "costs.working_capital": "a share of revenue, judgement",
+        "costs.amortisation_growth": "held level",
+        "costs.legal": "inside total costs, which are as guided or a share of revenue",
+        "talent.": "inside total costs",
+        "cloud.": "inside total costs",
+        "operations.": "inside total costs",
+        "power.": "inside total costs",
+        "compute.": "energy, inside total costs",
+        "sector.": "price of compute, so energy, inside total costs",
+        "ecosystem.": "inside total costs",
+        "reality_labs.": "inside total costs",
+        "advertising.variable_cost": "inside total costs",
+        "tax.": "how the law computes tax: classes, limits, minimum tax",
+        "financing.": "interest on opening balances, and policy on cash and debt",
+        "balance.": "opening balances that no filing states",
+        "lease.": "terms of leases, of which none start",
+        "life.": "policy of the filings",
+        "asset.": "which classes depreciate",
+        "capex.opening_mix": "mix of property of before 2012",
+        "capex.mix": "split of servers among themselves, and land",
+        "programme.": "when the programme starts",
+        "placement.lag.land": "land is not depreciated",
+        "placement.delay": "of the share that waits for sites, which is none",
+    }
+)
+"""Assumptions, or their beginnings, that stay today's and move a frozen run, and why they may:
+they say how something is computed, not how fast anything grew after the day."""
 _LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024: 0.6, 2025: 0.4,
                     2026: 0.2, 2027: 0.0}  # fmt: skip
 """Bonus depreciation as the act of 2017 phased it out, until it was restored in July 2025."""
@@ -169,7 +202,7 @@ def _fitted(
     """The base scenario's rows with depreciation fitted to the years known, and the changes of
     useful life announced by then."""
     found = fit(origin, company, project)
-    given = overrides(found.parameters, found.values, chosen)
+    given = overrides(found.parameters, found.values, chosen, origin)
     rows = rows_of(chosen.with_overrides(given), timeline)
     item = chosen[CHANGES].model_copy(update={"value": changes})
     return rows | assumption_rows(item, Window(timeline.first, timeline.last))
@@ -219,6 +252,25 @@ def _stated(
                  f"provision over pre-tax income of {origin}")  # fmt: skip
     yield Stated("Bonus depreciation", ("tax.bonus_depreciation",), dict(_LAW_OF_THE_TIME),
                  "the law in force then, the act of December 2017")  # fmt: skip
+    yield Stated(
+        "Research spread over years for tax",
+        ("tax.research_capitalised",),
+        {2012: 0.0, 2022: 1.0},
+        "the law in force then (section 174 as amended in 2017), without end",
+    )
+    yield Stated(
+        "Years over which research is spread",
+        ("tax.research_life",),
+        _RESEARCH_YEARS,
+        "five years at home by that law; research abroad, fifteen, is not told apart",
+    )
+    yield Stated(
+        "Research in total costs",
+        ("tax.research_share",),
+        _value(facts, origin, "research_and_development")
+        / _value(facts, origin, "total_costs_and_expenses"),
+        f"as in {origin}",
+    )
     yield Stated("Valuation date", ("valuation.date",),
                  float(timeline.index(f"{origin}Q4")), "the last quarter known")  # fmt: skip
     zero = "nothing of it was known then"

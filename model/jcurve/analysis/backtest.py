@@ -174,8 +174,12 @@ def _cash_flow(run: Frozen, facts: Facts, year: int) -> Miss:
         ("costs paid in cash", reported_costs - cash_costs),
         ("capital expenditure", fact("capex_incl_finance_leases") - model("capex")),
     ]
+    paid = facts.get("cash_taxes_paid", str(year))
+    if paid is not None:
+        parts.append(("tax paid", paid.value - model("cash_taxes")))
     left = forecast - actual - sum(amount for _, amount in parts)
-    parts.append(("tax, interest, working capital and other", left))
+    rest = "interest, working capital and other"
+    parts.append((rest if paid is not None else f"tax paid, {rest}", left))
     return Miss(CASH_FLOW, run.origin, year, forecast, actual, tuple(parts))
 
 

@@ -11,23 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.lives import changes_of, disclosed_effects, effect, in_service_at
 from jcurve.assumptions import BASE, Path, Scenario, scenario
+from jcurve.assumptions.rows import Window, stacked
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
+from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
 from jcurve.facts.calibration import Calibrated, calibrated
-
-if TYPE_CHECKING:
-    from jcurve.project import Project
+from jcurve.project import Project, find_project
 
 __all__ = [
     "FIRST_YEAR",
@@ -51,7 +50,7 @@ LATEST_YEAR = LAST_YEAR + 1
 
 _SERVERS = ("accelerators", "servers", "network")
 _QUARTERS = 4
-_STEP = 1e-3
+_STEP, _CLOSE, _TRIALS = 1e-3, 1e-6, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,8 @@ def _value(chosen: Scenario, parameter: Calibrated, key: str) -> float:
 def measure(case: Case, project: Project | str | FilePath | None = None) -> tuple[Target, ...]:
     """Every figure that depreciation can be held against, beside the case's."""
     values = {**{(name, SHARED): row for name, row in case.inputs.items()}, **case.values}
-    return _targets(_figures(case.assembly, project), case.assembly, values, case.scenario)
+    figures = _figures(case.assembly, project)
+    return _targets(figures, _modelled(figures, case.assembly, values, case.scenario)[:, 0])
 
 
 def fit(
@@ -165,52 +165,106 @@ def fit(
 ) -> Calibration:
     """Fit the parameters of a company to its figures of ``FIRST_YEAR`` to ``through``.
 
+    A point of a path that lies after ``through`` is not fitted: no change is known then, so it
+    takes the value of the point before it.
+
     Starts from the middle of each range, so that the base scenario's own values cannot steer
-    the answer.
+    the answer. Done once in a process until the data change.
     """
+    where = project if isinstance(project, Project) else find_project(project)
+    return _fitted(through, model(company, where), where)
+
+
+@lru_cache(maxsize=8)
+def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
     from scipy.optimize import least_squares
 
     chosen = scenario(BASE, project=project)
-    assembly = model(company, project)
-    parameters = calibrated(company, project)
-    trial = _trial(chosen, assembly, parameters)
+    parameters = calibrated(assembly.company.name, project)
+    trial = _trial(chosen, assembly, parameters, through)
     figures = _figures(assembly, project)
-
-    def misses(values: Array) -> Array:
-        return np.array(
-            [
-                each.error / each.weight
-                for each in _targets(figures, assembly, trial(values), chosen)
-                if each.year <= through
-            ]
-        )
-
+    seen = tuple(each for each in figures if each.year <= through)
     low = np.array([each.low for each in parameters])
     high = np.array([each.high for each in parameters])
+
+    def misses(points: Array) -> Array:
+        """(target, point): how far off, in units of what is wanted."""
+        modelled = _modelled(seen, assembly, trial(points), chosen)
+        reported_, weight = (
+            np.array([getattr(each, name) for each in seen])[:, None]
+            for name in ("reported", "weight")
+        )
+        return np.asarray((modelled / reported_ - 1.0) / weight)
+
+    def slopes(point: Array) -> Array:
+        """All differences in one batch; a step goes into the range, never out of it."""
+        steps = np.where(point + _STEP * (high - low) <= high, 1.0, -1.0) * _STEP * (high - low)
+        found = misses(point[:, None] + np.hstack([np.zeros((len(point), 1)), np.diag(steps)]))
+        return np.asarray((found[:, 1:] - found[:, :1]) / steps)
+
     found = least_squares(
-        misses, (low + high) / 2, bounds=(low, high), x_scale=high - low, diff_step=_STEP
+        lambda point: misses(point[:, None])[:, 0],
+        (low + high) / 2,
+        jac=slopes,
+        bounds=(low, high),
+        x_scale=high - low,
+        xtol=_CLOSE,
+        ftol=_CLOSE,
+        max_nfev=_TRIALS,
     )
-    rounded = tuple(
-        round(float(value), each.digits) for value, each in zip(found.x, parameters, strict=True)
+    given = overrides(
+        parameters,
+        tuple(
+            round(float(value), each.digits)
+            for value, each in zip(found.x, parameters, strict=True)
+        ),
+        chosen,
+        through,
     )
-    targets = _targets(figures, assembly, trial(np.array(rounded)), chosen)
-    return Calibration(through, parameters, rounded, targets)
+    rounded = values_of(chosen.with_overrides(given), parameters)
+    values = trial(np.array(rounded)[:, None])
+    modelled = _modelled(figures, assembly, values, chosen)[:, 0]
+    return Calibration(through, parameters, rounded, _targets(figures, modelled))
 
 
 def overrides(
-    parameters: tuple[Calibrated, ...], values: tuple[float, ...], chosen: Scenario
+    parameters: tuple[Calibrated, ...],
+    values: tuple[float, ...],
+    chosen: Scenario,
+    through: int = LATEST_YEAR,
 ) -> dict[str, object]:
-    """Values of parameters as overrides of a scenario."""
+    """Values of parameters as overrides of a scenario, as known ``through`` a year (see
+    :func:`fit`)."""
     given: dict[str, object] = {}
+    paths: dict[str, dict[int, float]] = {}
+    later: list[tuple[str, int]] = []
     for parameter, value in zip(parameters, values, strict=True):
         for key in parameter.keys:
             if not parameter.years:
                 given[key] = value
                 continue
-            path = given.get(key)
-            points = dict(path) if isinstance(path, dict) else _points(chosen, key)
-            given[key] = points | dict.fromkeys(parameter.years, value)
-    return given
+            points = paths.setdefault(key, _points(chosen, key))
+            for year in parameter.years:
+                points[year] = value
+                if year > through:
+                    later.append((key, year))
+    for key, year in sorted(later):
+        points = paths[key]
+        points[year] = points[max(each for each in points if each < year)]
+    families = {key.rpartition(".")[0] for key, _ in later}
+    for item in chosen.items:
+        path = item.value
+        if (
+            item.key.rpartition(".")[0] in families
+            and item.key not in paths
+            and isinstance(path, Path)
+            and not item.derived
+        ):
+            # The rest of a mix stands still with it.
+            paths[item.key] = {
+                each: path.at(min(each, through)) for each in {*path.periods, through}
+            }
+    return given | paths
 
 
 def _points(chosen: Scenario, key: str) -> dict[int, float]:
@@ -219,19 +273,24 @@ def _points(chosen: Scenario, key: str) -> dict[int, float]:
 
 
 def _trial(
-    chosen: Scenario, assembly: Assembly, parameters: tuple[Calibrated, ...]
+    chosen: Scenario, assembly: Assembly, parameters: tuple[Calibrated, ...], through: int
 ) -> Callable[[Array], dict[RowKey, Array]]:
-    """Evaluates only what depreciation needs, at values of the parameters."""
+    """Evaluates only what depreciation needs, at (parameter, point) values: a batch of points."""
     timeline = assembly.timeline
+    window = Window(timeline.first, timeline.last)
     classes = assembly.company.sets["asset_class"]
     lines = ("placed_in_service", "book_depreciation", "construction_in_progress")
     wanted = [("property_depreciation", "with")]
     wanted += [(f"{line}.{member}", "with") for line in lines for member in classes]
 
-    def run(values: Array) -> dict[RowKey, Array]:
-        given = overrides(parameters, tuple(map(float, values)), chosen)
-        rows = rows_of(chosen.with_overrides(given), timeline)
-        inputs = assembly.inputs(rows)
+    def run(points: Array) -> dict[RowKey, Array]:
+        batch = [
+            chosen.with_overrides(
+                overrides(parameters, tuple(map(float, point)), chosen, through)
+            ).items
+            for point in points.T
+        ]
+        inputs = assembly.inputs(stacked(batch, window))
         made = evaluate(assembly.model, inputs, timeline, wanted)
         return {**{(name, SHARED): row for name, row in inputs.items()}, **made}
 
@@ -326,14 +385,15 @@ def _under_way(assembly: Assembly) -> list[_Figure]:
     ]
 
 
-def _targets(
+def _modelled(
     figures: tuple[_Figure, ...],
     assembly: Assembly,
     values: Mapping[RowKey, Array],
     chosen: Scenario,
-) -> tuple[Target, ...]:
+) -> Array:
+    """The model's figures, (figure, point)."""
     rows = {
-        _PROPERTY: values["property_depreciation", "with"][:, 0],
+        _PROPERTY: values["property_depreciation", "with"],
         _SERVERS_ROW: _sum(values, "book_depreciation", _SERVERS),
         _CONSTRUCTION: _sum(
             values, "construction_in_progress", assembly.company.sets["asset_class"]
@@ -345,21 +405,26 @@ def _targets(
         if each.row not in rows:
             year = each.row.rpartition(" ")[2]
             rows[each.row] = effect(assembly, values, changes, year, in_service_at(changes, year))
-        modelled = float(rows[each.row][each.first : each.last + 1].sum())
-        found.append(
-            Target(
-                each.what,
-                each.period,
-                each.year,
-                each.reported,
-                modelled,
-                each.weight,
-                each.source_id,
-            )
+        found.append(rows[each.row][each.first : each.last + 1].sum(axis=0))
+    return np.stack(np.broadcast_arrays(*found))
+
+
+def _targets(figures: tuple[_Figure, ...], modelled: Array) -> tuple[Target, ...]:
+    return tuple(
+        Target(
+            each.what,
+            each.period,
+            each.year,
+            each.reported,
+            float(value),
+            each.weight,
+            each.source_id,
         )
-    return tuple(found)
+        for each, value in zip(figures, modelled, strict=True)
+    )
 
 
 def _sum(values: Mapping[RowKey, Array], line: str, members: tuple[str, ...]) -> Array:
-    total: Array = np.sum([values[f"{line}.{each}", "with"][:, 0] for each in members], axis=0)
+    rows = [values[f"{line}.{each}", "with"] for each in members]
+    total: Array = np.sum(np.broadcast_arrays(*rows), axis=0)
     return total

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANGES",
+    "Cut",
     "Disclosed",
     "changes_of",
+    "cut",
     "depreciation",
     "disclosed_effects",
     "effect",
@@ -44,6 +46,7 @@ _OWN = (
     "life_book", "life_changes_share", "asset_changes_life", "asset_depreciable",
     "life_early_retirement_share", "life_early_retirement_age",
 )  # fmt: skip
+_QUARTERS = 4
 _WINDOW = re.compile(
     r"(?P<fiscal>FY)?(?P<first>\d{4}(?:Q[1-4])?)(?:-(?P<last>\d{4}Q[1-4]))?(?P<expected> expected)?"
 )
@@ -134,7 +137,7 @@ def depreciation(
     changes: Sequence[Change],
     placed_through: str | None = None,
 ) -> Array:
-    """Depreciation of property of the company had its lives changed so: (quarter,).
+    """Depreciation of property of the company had its lives changed so: (quarter, scenario).
 
     Args:
         assembly: the model.
@@ -152,7 +155,7 @@ def depreciation(
     counts = np.ones((len(timeline), 1))
     if placed_through is not None:
         counts[timeline.index(placed_through) + 1 :] = 0.0
-    charged = np.zeros(len(timeline))
+    charged = np.zeros((len(timeline), 1))
     for member in assembly.company.sets["asset_class"]:
         own = {name: values[f"{name}.{member}", SHARED] for name in _OWN}
         parts = depreciation_charge(
@@ -163,7 +166,7 @@ def depreciation(
             quarter_index=values["quarter_index", SHARED],
             **own,
         )
-        charged = charged + sum(np.broadcast_to(part, counts.shape)[:, 0] for part in parts)
+        charged = charged + sum(parts)
     return charged
 
 
@@ -185,7 +188,7 @@ def effect(
     year: str,
     placed_through: str | None = None,
 ) -> Array:
-    """What the changes of a calendar year moved in depreciation: (quarter,)."""
+    """What the changes of a calendar year moved in depreciation: (quarter, scenario)."""
     moved = depreciation(assembly, values, changes, placed_through)
     return moved - depreciation(assembly, values, without_year(changes, year), placed_through)
 
@@ -194,3 +197,58 @@ def in_service_at(changes: Sequence[Change], year: str) -> str:
     """The quarter before the last change of a year: its end is what a disclosed effect
     covers, since companies state the effect on assets then in service."""
     return quarter_label(max(each.date for each in changes if _year(each) == year) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a shorter life costs, USD m; all of it timing: cost over life is the same.
+
+    Attributes:
+        extra: depreciation beyond that of the lives in force, by calendar year from the cut on.
+        first_quarter: the part of it in the quarter of the cut.
+        static: the year's depreciation of the assets times old life over new, less 1: what a
+            reader of one annual report can work out.
+    """
+
+    extra: Mapping[int, float]
+    first_quarter: float
+    static: float
+
+
+def cut(
+    assembly: Assembly,
+    values: Mapping[RowKey, Array],
+    changes: Sequence[Change],
+    date: str,
+    life: float,
+    years: int = 5,
+) -> Cut:
+    """What it costs to give servers and network a shorter life from a quarter on.
+
+    Args:
+        assembly: the model.
+        values: rows of an evaluation (see :func:`depreciation`).
+        changes: of useful life in force.
+        date: the quarter of the cut; changes of that quarter and later are not made.
+        life: the new life, years.
+        years: how many to look at.
+    """
+    timeline = assembly.timeline
+    at = quarter_index(date)
+    before = tuple(each for each in changes if each.date < at)
+    short = depreciation(assembly, values, (*before, Change(at, life)))[:, 0]
+    whole = depreciation(assembly, values, changes)[:, 0]
+    extra = (short - whole).reshape(-1, _QUARTERS).sum(axis=1)
+    first = timeline.years.index(int(date[:4]))
+    in_force = [each.life for each in changes if each.date <= at][-1]
+    servers = [
+        values[f"book_depreciation.{member}", "with"][:, 0]
+        for member in assembly.company.sets["asset_class"]
+        if values[f"asset_changes_life.{member}", SHARED][0, 0] > 0.0
+    ]
+    charge = np.sum(servers, axis=0).reshape(-1, _QUARTERS).sum(axis=1)[first]
+    return Cut(
+        {timeline.years[first + step]: float(extra[first + step]) for step in range(years)},
+        float((short - whole)[timeline.index(date)]),
+        float(charge * (in_force / life - 1.0)),
+    )

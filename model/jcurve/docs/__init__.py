@@ -29,6 +29,9 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "j-curve.svg": "jcurve.docs.picture:page",
         "calibration.md": "jcurve.docs.calibration:page",
         "drivers.md": "jcurve.docs.drivers:page",
+        "discrepancies.md": "jcurve.docs.discrepancies:page",
+        "life-changes.md": "jcurve.docs.life_changes:page",
+        "../README.md": "jcurve.docs.readme:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
     }
 )

@@ -1,0 +1,260 @@
+"""Backtests: nothing later leaks in, misses add up, and every large one has a cause."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jcurve.analysis.as_known import TODAYS, Frozen, frozen
+from jcurve.analysis.backtest import LAST_YEAR, ORIGINS, SUBJECTS, UPLIFT_FROM, backtest
+from jcurve.docs.discrepancies import TOLERANCE
+from jcurve.engine.evaluate import evaluate
+from jcurve.errors import FactsError, UsageError
+from jcurve.facts import reported, sources
+from jcurve.facts.calendar import DAYS_TO_REPORT, known, quarter_end, releases
+from jcurve.facts.discrepancies import causes
+from jcurve.project import Project, find_project
+from tests.counts import count
+
+
+@cache
+def run_of(origin: int, uplift: bool = False) -> Frozen:
+    return frozen(origin, uplift=uplift)
+
+
+LINES = ("property_depreciation", "free_cash_flow", "revenue", "total_costs", "capex")
+
+
+def test_every_forecast_that_can_be_checked_is() -> None:
+    found = backtest()
+    wanted = {
+        (subject, origin, year)
+        for subject in SUBJECTS
+        for origin in ORIGINS
+        for year in range(origin + 1, LAST_YEAR + 1)
+        if not subject.startswith("uplift") or year >= UPLIFT_FROM
+    }
+    assert {(each.subject, each.origin, each.year) for each in found.misses} == wanted
+
+
+def test_parts_of_a_miss_sum_to_it() -> None:
+    for each in backtest().misses:
+        total = sum(amount for _, amount in each.parts)
+        assert total == pytest.approx(each.miss, abs=1e-6 * abs(each.actual)), each
+
+
+def test_actual_figures_are_those_of_the_filings() -> None:
+    facts = reported("META")
+    metric = {"depreciation": "depreciation_expense_ppe", "free cash flow": "free_cash_flow"}
+    for each in backtest().misses:
+        if each.subject in metric:
+            assert each.actual == facts.value(metric[each.subject], str(each.year)).value
+
+
+def test_depreciation_is_within_12_per_cent_and_5_where_the_mix_was_known() -> None:
+    for each in backtest().of("depreciation"):
+        assert abs(each.error) < (0.05 if each.origin == 2024 else 0.12), each
+
+
+def test_every_large_miss_has_a_cause_and_every_cause_a_forecast() -> None:
+    why = causes()
+    forecasts = {(each.subject, each.origin, each.year): each for each in backtest().misses}
+    assert set(why) <= set(forecasts)
+    for key, each in forecasts.items():
+        if abs(each.error) > TOLERANCE[each.subject]:
+            assert key in why, f"{key} missed by {each.error:+.1%} and no cause is on file"
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_the_years_known_are_as_reported(origin: int) -> None:
+    run = run_of(origin)
+    at = run.case.assembly.timeline.years.index(origin)
+    facts = reported("META")
+    for line, metric in (
+        ("revenue", "revenue_total"),
+        ("total_costs", "total_costs_and_expenses"),
+        ("capex", "capex_incl_finance_leases"),
+        ("free_cash_flow", "free_cash_flow"),
+    ):
+        own = run.case.year(line, "with")[at]
+        assert own == pytest.approx(facts.value(metric, str(origin)).value, abs=2.5), line
+    assert run.case.data_through == f"{origin}Q4"
+    assert run.as_of.year == origin + 1
+
+
+@pytest.mark.parametrize(
+    ("origin", "capex", "costs"),
+    [(2022, 31_500, 92_000), (2023, 33_500, 96_500), (2024, 62_500, None)],
+)
+def test_guidance_of_the_time_is_the_last_that_was_given(
+    origin: int, capex: float, costs: float | None
+) -> None:
+    run = run_of(origin)
+    at = run.case.assembly.timeline.years.index(origin + 1)
+    assert run.case.year("capex", "with")[at] == pytest.approx(capex, rel=1e-9)
+    if costs is not None:
+        assert run.case.year("total_costs", "with")[at] == pytest.approx(costs, rel=1e-9)
+
+
+def test_a_change_of_life_is_known_from_its_filing() -> None:
+    lives = {
+        origin: {
+            float(run_of(origin).case.assumption_rows[f"life.changes.life.{slot}"][0, 0])
+            for slot in range(1, 4)
+        }
+        for origin in ORIGINS
+    }
+    assert 5.5 not in lives[2022] | lives[2023]
+    assert 5.5 in lives[2024]
+
+
+# No look-ahead
+
+
+def _later(as_of: datetime.date, project: Project) -> dict[str, Callable[[dict[str, str]], bool]]:
+    """By table, whether a row became known after a day."""
+    calendar = releases("META", project)
+    dates = {key: source.date for key, source in sources(project).items()}
+
+    def fact(row: dict[str, str]) -> bool:
+        return calendar.of(row["period"]) > as_of
+
+    return {
+        "quarterly.csv": fact,
+        "annual.csv": fact,
+        "capex_guidance.csv": lambda row: row["as_of"] > as_of.isoformat(),
+        "useful_lives.csv": lambda row: dates[row["source_id"]][:10] > as_of.isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("origin", "uplift"), [(2022, False), (2023, True), (2024, False)][: count("leaks")]
+)
+def test_nothing_later_leaks_in(origin: int, uplift: bool, tmp_path: Path) -> None:
+    """Every later figure, guidance and disclosed effect is changed; no forecast moves."""
+    here = find_project()
+    before = run_of(origin, uplift)
+    shutil.copytree(here.data, tmp_path / "data")
+    project = Project(tmp_path)
+    touched = 0
+    for table, is_later in _later(before.as_of, here).items():
+        path = project.data / "companies" / "meta" / table
+        with path.open(newline="", encoding="utf-8") as handle:
+            reader = csv.DictReader(handle)
+            header, rows = reader.fieldnames or [], list(reader)
+        for row in rows:
+            if not is_later(row):
+                continue
+            for column in ("value", "low", "high", "effect_usd_m"):
+                if row.get(column):
+                    row[column] = f"{float(row[column]) * 1.5:.6f}"
+                    touched += 1
+        with path.open("w", newline="", encoding="utf-8") as handle:
+            writer = csv.DictWriter(handle, header, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    assert touched > 100
+    after = frozen(origin, uplift=uplift, project=project)
+    assert after.stated == before.stated
+    for line in LINES:
+        first, last = 40, before.case.assembly.timeline.index(f"{LAST_YEAR}Q4") + 1
+        np.testing.assert_array_equal(
+            after.case.row(line, "with")[first:last],
+            before.case.row(line, "with")[first:last],
+            err_msg=line,
+        )
+
+
+def test_only_declared_assumptions_of_today_move_a_frozen_run() -> None:
+    """What is neither of the time nor declared as today's moves no forecast."""
+    run = run_of(2022)
+    case, timeline = run.case, run.case.assembly.timeline
+    until = timeline.index(f"{LAST_YEAR}Q4") + 1
+    wanted = [(line, "with") for line in LINES]
+
+    def forecasts(rows: dict[str, np.ndarray]) -> np.ndarray:
+        made = evaluate(case.assembly.model, case.assembly.inputs(rows), timeline, wanted)
+        return np.concatenate([made[key][:until, 0] for key in wanted])
+
+    before = forecasts(dict(case.assumption_rows))
+    of_the_time = {
+        key
+        for stated in run.stated
+        for pattern in stated.keys
+        for key in case.assumption_rows
+        if key == pattern or (pattern.endswith("*") and key.startswith(pattern[:-1]))
+    }
+    fitted = ("capex.mix.buildings", "placement.lag.", "life.book.buildings", "life.changes")
+    moved = set()
+    for key, row in case.assumption_rows.items():
+        if key not in case.assembly.names or key in of_the_time or key.startswith(fitted):
+            continue
+        switch = key in case.scenario and case.scenario[key].unit in ("switch", "choice")
+        other = 1 - row if switch else row * 1.01 + 0.001
+        if not np.array_equal(forecasts({**case.assumption_rows, key: other}), before):
+            moved.add(key)
+    undeclared = {key for key in moved if not key.startswith(tuple(TODAYS))}
+    assert not undeclared, sorted(undeclared)
+
+
+# The calendar
+
+
+def test_a_period_is_known_from_its_release() -> None:
+    calendar = releases("META")
+    assert calendar.of("2026Q2") == datetime.date(2026, 7, 29)
+    assert calendar.of("2022") == datetime.date(2023, 2, 2)
+    assert calendar.of("2022Q4") == datetime.date(2023, 2, 1)
+    # None is listed: 45 days after the quarter's end, and a year with its last quarter.
+    late = datetime.date(2012, 12, 31) + datetime.timedelta(days=DAYS_TO_REPORT)
+    assert calendar.of("2012Q4") == calendar.of("2012") == late
+    for period in ("2026Q5", "202", "", "Q1"):
+        with pytest.raises(UsageError):
+            calendar.of(period)
+
+
+def test_days_are_in_order_and_after_the_quarter() -> None:
+    calendar = releases("META")
+    quarters = sorted(period for period in calendar.days if "Q" in period)
+    days = [calendar.of(quarter) for quarter in quarters]
+    assert days == sorted(days)
+    for quarter, day in zip(quarters, days, strict=True):
+        assert 14 <= (day - quarter_end(quarter)).days <= 60, quarter
+
+
+def test_facts_of_a_day() -> None:
+    facts, calendar = reported("META"), releases("META")
+    then = known(facts, datetime.date(2024, 2, 1), calendar)
+    assert then.company.data_through == "2023Q4"
+    assert then.get("revenue_total", "2023Q4") is not None
+    assert then.get("depreciation_expense_ppe", "2023") is None  # the annual report came a day on
+    assert then.get("revenue_total", "2024Q1") is None
+    assert all(calendar.of(fact.period) <= datetime.date(2024, 2, 1) for fact in then)
+    with pytest.raises(UsageError):
+        known(facts, datetime.date(1990, 1, 1), calendar)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("META,2026Q2,2026-07-29,g_2026q2", "listed twice"),
+        ("META,2026Q4,2026-12-31,g_2026q2", "before its end"),
+        ("META,2026Q4,2027-13-40,g_2026q2", "date"),
+        ("META,2026Q9,2027-01-30,g_2026q2", "period"),
+        ("META,2026Q4,2027-01-30,nowhere", "source"),
+        ("METTA,2026Q4,2027-01-30,g_2026q2", "company"),
+    ],
+)
+def test_a_malformed_calendar_is_refused(line: str, what: str, tmp_path: Path) -> None:
+    shutil.copytree(find_project().data, tmp_path / "data")
+    with (tmp_path / "data/calendars/releases.csv").open("a", encoding="utf-8") as handle:
+        handle.write(f"{line}\n")
+    with pytest.raises(FactsError, match=what):
+        releases("META", Project(tmp_path))
