@@ -37,7 +37,7 @@ LAYERS = (
 )
 """From the ground up. A module imports from layers below its own, never beside or above."""
 
-COMMAND_LINE = re.compile(r"cli|bars|options|\w+_(commands|options)")
+COMMAND_LINE = re.compile(r"cli|bars|replies|options|\w+_(commands|options)")
 """Modules at the top that make up the command line."""
 
 ONLY = {"engine": {"errors"}, "lines": {"engine"}}

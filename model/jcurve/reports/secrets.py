@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from jcurve.files import write_file
+
 __all__ = ["cleaned", "find_secret", "redact", "secret_values", "without_mail_settings"]
 
 _NAMES = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE)
@@ -68,7 +70,7 @@ def redact(folder: Path, secrets: Mapping[str, str]) -> None:
         if changed == content:
             continue
         if path.suffix in _TEXTS:
-            path.write_bytes(changed)
+            write_file(path, changed, durable=False)
         else:
             path.unlink()
 
