@@ -121,13 +121,13 @@ class Asked:
             return None
 
     def must_be(
-        self, swings: Sequence[Swing], count: int = _SOLVED
+        self, swings: Sequence[Swing], count: int | None = None
     ) -> Mapping[tuple[str, str], Solution]:
         """What each of the widest assumptions would have to be for NPV to be zero."""
         target = f"{self.output}=0"
         return {
             (swing.key, target): solve(self.scenario, swing.key, target, project=self.project)
-            for swing in swings[:count]
+            for swing in swings[: count or _SOLVED]
             if self.scenario[swing.key].bounds is not None
         }
 
