@@ -29,6 +29,8 @@ def record_figure(record_property: Callable[[str, object], None]) -> RecordFigur
     """
 
     def record(name: str, value: float | str, unit: str = "") -> None:
-        record_property(f"{FIGURE}{name}", [value, unit])
+        # A plain number: NumPy's own do not travel between worker processes.
+        plain = value if isinstance(value, str) else float(value)
+        record_property(f"{FIGURE}{name}", [plain, unit])
 
     return record

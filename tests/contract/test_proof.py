@@ -10,11 +10,12 @@ from tests.prove import Outcomes, Setting, page
 
 HOME = Path(__file__).resolve().parents[2]
 TESTS = """
+import numpy as np
 import pytest
 from tests.conftest import record_figure
 
 def test_good(record_figure):
-    record_figure("worst error", 1.23456e-9, "of scale")
+    record_figure("worst error", np.float64(1.23456e-9), "of scale")
     record_figure("verdict", "equal")
 
 @pytest.mark.parametrize("case", range(3))
