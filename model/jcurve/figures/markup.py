@@ -7,12 +7,14 @@ it the exhibits' numbers and collects its footnotes.
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from jcurve.figures.numbers import MINUS
 from jcurve.figures.plaintext import visible
+from jcurve.figures.whatif import WhatIf
 
 if TYPE_CHECKING:
     from jcurve.figures.cover import Cover
@@ -217,6 +219,7 @@ class Writer:
         return (
             f'<figure class="exhibit table" id="exhibit-{name}">'
             f"{self._caption('figcaption', exhibit.id, exhibit.title, exhibit.subtitle)}"
+            f"{_dials(exhibit) if isinstance(exhibit, WhatIf) else ''}"
             f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(exhibit.title)}">'
             f"<table>{_head(exhibit)}<tbody>"
             f"{''.join(_row(exhibit, row) for row in exhibit.rows)}</tbody></table></div>"
@@ -236,6 +239,30 @@ class Writer:
             + f'<p class="source">Source: {escape(source)}</p>'
             + (f'<p class="reading">{read}</p>' if read else "")
         )
+
+
+def _dials(exhibit: WhatIf) -> str:
+    """Dials and what they show, hidden until the page's own script brings them to life."""
+    name = escape(exhibit.id)
+    rows = []
+    for number, dial in enumerate(exhibit.dials):
+        values = escape(json.dumps(dial.values, ensure_ascii=False))
+        rows.append(
+            f'<div class="dial"><label for="{name}-{number}">{escape(dial.label)}</label>'
+            f'<input type="range" id="{name}-{number}" min="0" max="{len(dial.values) - 1}" '
+            f'step="1" value="{dial.at}" data-home="{dial.at}" data-values="{values}">'
+            f'<span class="at">{escape(dial.values[dial.at])}</span></div>'
+        )
+    shown = "".join(
+        f'<div><dt>{escape(output.label)}</dt><dd><span class="value" '
+        f'data-cells="{escape(json.dumps(output.cells, ensure_ascii=False))}"></span></dd></div>'
+        for output in exhibit.outputs
+    )
+    return (
+        f'<div class="whatif" role="group" aria-label="What if" hidden>{"".join(rows)}'
+        f'<dl class="figures" aria-live="polite">{shown}</dl>'
+        '<button type="button">Back to the scenario</button></div>'
+    )
 
 
 def _head(exhibit: TableExhibit) -> str:

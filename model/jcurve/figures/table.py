@@ -93,7 +93,7 @@ class TableExhibit(Displayed):
         dense: smaller text, for long tables of reference.
     """
 
-    kind: Literal["table"] = "table"
+    kind: Literal["table", "whatif"] = "table"
     id: str
     title: str
     subtitle: str = ""

@@ -12,6 +12,7 @@ from jcurve.figures import fonts
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.markup import Writer, escape
 from jcurve.figures.prose import Paragraph, Prose, words
+from jcurve.figures.whatif import WhatIf
 from jcurve.reports.briefing.document import (
     Block,
     Code,
@@ -24,6 +25,7 @@ from jcurve.reports.briefing.document import (
     Picture,
     Quote,
     Rule,
+    Shown,
     Verbatim,
 )
 
@@ -44,11 +46,12 @@ def html(document: Document) -> str:
     )
     body = "".join(_block(block, writer) for block in document.blocks)
     style = _style()
+    script = _script() if any(_has_dials(block) for block in document.blocks) else ""
     return "".join(
         (
             "<!DOCTYPE html>\n",
             f'<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{_policy(style)}">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="color-scheme" content="light dark">\n',
             '<meta name="referrer" content="no-referrer">\n',
@@ -62,17 +65,33 @@ def html(document: Document) -> str:
             _footnotes(footnotes),
             "</article>\n",
             _code(document.code),
-            "</main>\n</body>\n</html>\n",
+            "</main>\n",
+            f"<script>{script}</script>\n" if script else "",
+            "</body>\n</html>\n",
         )
     )
 
 
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _policy(style: str, script: str) -> str:
+    """What the page may do: use its own style and, if it has dials, its own script."""
+    scripts = f"script-src {_digest(script)}; " if script else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_digest(style)}; {scripts}font-src data:; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _has_dials(block: Block) -> bool:
+    return isinstance(block, Shown) and isinstance(block.item, WhatIf)
+
+
+@cache
+def _script() -> str:
+    return Path(__file__).with_name("whatif.js").read_text(encoding="utf-8")
 
 
 @cache

@@ -16,6 +16,7 @@ from jcurve.figures.display import KEY, MIME
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.prose import Paragraph, Prose, Run, words
 from jcurve.figures.table import TableExhibit
+from jcurve.figures.whatif import WhatIf
 from jcurve.reports.briefing import foreign, markdown
 from jcurve.reports.briefing.document import (
     Block,
@@ -36,6 +37,7 @@ __all__ = ["read"]
 _KINDS: Mapping[str, type[Exhibit | TableExhibit | Prose | Cover]] = {
     "chart": Exhibit,
     "table": TableExhibit,
+    "whatif": WhatIf,
     "prose": Prose,
     "cover": Cover,
 }
