@@ -251,7 +251,7 @@ def _rises(balance: Row) -> Row:
     return np.where(np.logical_and(before < 0, balance >= 0), 1, 0)
 
 
-@line(SWITCH, result, view=True)
+@line(TIMES, result, view=True)
 def payback_crossings(cumulative_free_cash_flow: Row) -> Row:
     """How often the J-curve comes up through zero: more than once where it falls below again."""
     return sum_to_date(_rises(cumulative_free_cash_flow))
