@@ -210,6 +210,8 @@ def test_every_module_of_lines_is_part_of_the_model() -> None:
         ("payback", None),
         ("discounted_payback", None),
         ("irr", None),
+        ("earnings_per_share_drag", "2027"),
+        ("earnings_per_share_drag.go_forward", "2030Q4"),
         ("earnings_per_share@programme", "2027"),
         ("earnings_per_share@with", "2027"),
         ("net_cash@with", "2030Q4"),
