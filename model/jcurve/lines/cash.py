@@ -24,16 +24,18 @@ def unlevered_free_cash_flow(
     finance_lease_interest: Row,
     working_capital: Row,
     salvage_proceeds: Row,
+    startup_stakes: Row,
+    stake_recoveries: Row,
     share_based_pay: Row,
     returns_sbc_is_cost: Row,
 ) -> Row:
-    """Cash from operations after tax on operating income and after capex, before financing.
-    Finance leases count in full as they are paid, as operating leases do: principal in capex,
-    and interest. Share-based pay is a cost unless the switch adds it back."""
+    """Cash from operations after tax on operating income and after capex and stakes, before
+    financing. Finance leases count in full as they are paid, as operating leases do: principal
+    in capex, and interest. Share-based pay is a cost unless the switch adds it back."""
     added_back = share_based_pay * (1 - returns_sbc_is_cost)
     moved = working_capital - lag(working_capital, ONE_QUARTER)
-    paid = operating_cash_tax + capex + finance_lease_interest + moved
-    return ebitda - paid + salvage_proceeds + added_back
+    paid = operating_cash_tax + capex + finance_lease_interest + moved + startup_stakes
+    return ebitda - paid + salvage_proceeds + stake_recoveries + added_back
 
 
 @line(USD_M, flow)
