@@ -107,10 +107,7 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
     if item.bounds is not None and item.shape != "changes":
         made["bounds"] = [scale.text(bound) for bound in item.bounds]
     if item.low is not None and item.high is not None:
-        made["low"], made["high"] = (
-            each if isinstance(each, str) else scale.text(each)
-            for each in (_spread(item, item.low, scale), _spread(item, item.high, scale))
-        )
+        made["low"], made["high"] = _end(item.low, scale), _end(item.high, scale)
     if item.choices:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
@@ -155,8 +152,11 @@ def readings(scenario: Scenario, start: Scenario) -> dict[str, Any]:
     }
 
 
-def _spread(item: Assumption, bound: float | Path, scale: Scale) -> float | str:
-    return item.text(bound) if isinstance(bound, Path) else bound
+def _end(bound: float | Path, scale: Scale) -> str:
+    """An end of a range in the shown unit; of a path, its points."""
+    if isinstance(bound, Path):
+        return "; ".join(f"{bound.label(at)}: {scale.text(v)}" for at, v in bound.points)
+    return scale.text(bound)
 
 
 def _periods(path: Path, years: Iterable[int]) -> list[str]:

@@ -79,11 +79,8 @@ class Panel(anywidget.AnyWidget):
             raise
 
     def _answer(self, message: Mapping[str, Any]) -> None:
-        if message.get("do") == "report":
-            self._report(message)
-            return
-        if message.get("do") == "workbook":
-            self._hand_over(message, self._workbook)
+        if message.get("do") in ("report", "workbook"):
+            self._make(message)
             return
         before = self.conversation.serial
         start = self.conversation.desk.start
@@ -96,22 +93,23 @@ class Panel(anywidget.AnyWidget):
                 self.state = self.conversation.state()
         self.send(reply)
 
-    def _workbook(self) -> tuple[str, tuple[File, ...]]:
-        desk = self.conversation.desk
-        return "", (workbook(desk.case, desk.project),)
-
-    def _report(self, message: Mapping[str, Any]) -> None:
-        """Run the report beside the panel, which stays usable meanwhile."""
+    def _make(self, message: Mapping[str, Any]) -> None:
+        """Make files beside the panel, which stays usable meanwhile."""
         say = _speaker()
         desk, n = self.conversation.desk, message.get("n")
-        position, view = desk.position, view_of(self.conversation.side)
+        position, case, view = desk.position, desk.case, view_of(self.conversation.side)
 
         def tell(text: str) -> None:
             say(self.send, {"n": n, "progress": text})
 
         def run() -> None:
+            name = ""
+            files: tuple[File, ...]
             try:
-                name, files = report(position, view, desk.project, tell)
+                if message["do"] == "report":
+                    name, files = report(position, view, desk.project, tell)
+                else:
+                    files = (workbook(case, desk.project),)
             except JCurveError as error:
                 say(self.send, {"n": n, "ok": False, "error": refusal(error)})
             except Exception as error:
@@ -120,18 +118,7 @@ class Panel(anywidget.AnyWidget):
             else:
                 say(self._send_files, n, name, files)
 
-        threading.Thread(target=run, name="report", daemon=True).start()
-
-    def _hand_over(
-        self, message: Mapping[str, Any], make: Callable[[], tuple[str, tuple[File, ...]]]
-    ) -> None:
-        n = message.get("n")
-        try:
-            name, files = make()
-        except JCurveError as error:
-            self.send({"n": n, "ok": False, "error": refusal(error)})
-        else:
-            self._send_files(n, name, files)
+        threading.Thread(target=run, name=str(message["do"]), daemon=True).start()
 
     def _send_files(self, n: Any, name: str, files: tuple[File, ...]) -> None:
         told = [{"name": file, "type": media} for file, media, _ in files]

@@ -187,7 +187,7 @@ class Control {
     if (reply.superseded) return;
     const busy = this.link.isBusy(slot);
     if (!busy) this.element.classList.remove("jc-pending");
-    if (reply.ok || reply.lost) {
+    if (reply.ok) {
       if (!busy) this.release();
     } else {
       this.refuse(reply.error.what, message.period);
@@ -264,7 +264,9 @@ class Control {
     const rows = [
       ["Key", about.key],
       ["Basis", `${about.basis}, as of ${about.as_of}`],
-      ["Range", about.low !== undefined ? `${about.low} to ${about.high} ${about.unit}, ${about.distribution}` : "none stated"],
+      ...(about.low === undefined ? [["Range", "none stated"]]
+        : about.kind === "path" ? [["Low", `${about.low} ${about.unit}`], ["High", `${about.high} ${about.unit}, ${about.distribution}`]]
+          : [["Range", `${about.low} to ${about.high} ${about.unit}, ${about.distribution}`]]),
       ["Accepted", about.choices ? about.choices.join(", ") : about.bounds ? `${about.bounds[0]} to ${about.bounds[1]} ${about.unit}` : ""],
       ["Sources", about.source.join(", ") || "none"],
       ["Why", about.rationale],

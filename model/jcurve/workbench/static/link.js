@@ -2,7 +2,7 @@
 // one slider only the last is kept: the last position always wins, and none is shown that
 // the kernel has not confirmed.
 
-const PATIENCE = 5000; // ms without an answer after which the numbers are called stale
+const PATIENCE = 6000; // ms without an answer after which the numbers are called stale
 
 class Link {
   constructor(model, { onLost, onBusy }) {
@@ -24,7 +24,7 @@ class Link {
     clearTimeout(this.timer);
   }
 
-  /** Ask; the answer is a promise of the reply, `{superseded: true}` where a later one replaced it. */
+  /** Ask; a promise of the reply, or of `{superseded: true}` where a later one replaced it. */
   ask(message, slot = "") {
     return new Promise((resolve) => {
       const older = slot && this.waiting.find((each) => each.slot === slot);
@@ -86,14 +86,9 @@ class Link {
     }
   }
 
+  /** What was asked stays asked: a kernel that comes back answers it, one that died does not. */
   lose(lost) {
-    if (lost) {
-      // What was asked may be answered yet; nothing more is promised of it.
-      for (const each of [this.flying, ...this.waiting]) if (each) each.resolve({ lost: true });
-      this.flying = null;
-      this.waiting = [];
-      this.onBusy(false);
-    }
+    if (lost) this.onBusy(false);
     if (lost !== this.lost) {
       this.lost = lost;
       this.onLost(lost);

@@ -24,7 +24,7 @@ function render({ model, el }) {
   const open = async () => {
     const reply = await link.ask({ do: "open", name: start.value });
     if (!reply.ok) {
-      status.textContent = reply.lost ? "" : reply.error.what;
+      status.textContent = reply.error.what;
       start.value = model.get("state").start;
     }
   };
@@ -101,7 +101,7 @@ function render({ model, el }) {
     if (model.get("state").serial || !number) return;
     const close = () => show(kept, false);
     fill(kept, `Before the reload there were ${counted(number, "change")} to ${before.start}. `,
-      h("button", { type: "button", className: "jc-button", textContent: "Restore", on: { click: async () => { const reply = await link.ask({ do: "open", name: before.start, overrides: before.overrides }); if (reply.ok) close(); else if (reply.error) fill(kept, reply.error.what); } } }), " ",
+      h("button", { type: "button", className: "jc-button", textContent: "Restore", on: { click: async () => { const reply = await link.ask({ do: "open", name: before.start, overrides: before.overrides }); if (reply.ok) close(); else fill(kept, reply.error.what); } } }), " ",
       h("button", { type: "button", className: "jc-button", textContent: "Leave", on: { click: close } }));
     show(kept, true);
   }

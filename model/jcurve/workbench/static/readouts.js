@@ -79,7 +79,7 @@ class Picture {
     const { hash, view } = this.state;
     if (this.report !== name) return;
     if (!reply.ok) {
-      this.says.textContent = reply.lost ? "" : reply.error.what;
+      this.says.textContent = reply.error.what;
     } else if (reply.result.hash === hash && reply.result.view === view) {
       const { title, subtitle, svg, alt, reading, source } = reply.result;
       this.title.textContent = title;

@@ -84,8 +84,7 @@ class Tools {
   }
 
   failed(place, reply) {
-    const words = reply.lost ? "The kernel does not answer." : reply.error.what;
-    fill(place, h("p", { className: "jc-refusal", role: "alert", textContent: words }));
+    fill(place, h("p", { className: "jc-refusal", role: "alert", textContent: reply.error.what }));
   }
 
   async work(place, message, onProgress) {
@@ -102,7 +101,7 @@ class Tools {
       const reply = await this.link.ask({ do: "pin", name: name.value });
       show(said, !reply.ok);
       if (reply.ok) name.value = "";
-      else said.textContent = reply.lost ? "The kernel does not answer." : `${reply.error.what}.`;
+      else said.textContent = `${reply.error.what}.`;
     };
     this.pinned = h("div");
     fill(this.pins.pane,
