@@ -15,7 +15,7 @@ from jcurve.case import Case
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SYSTEM_INPUTS, VIEW_INPUTS, WORLD_INPUTS, RowKey
 from jcurve.facts import evidence, external, sources
-from jcurve.lines import MODULES
+from jcurve.lines import MODULES, OUTLAYS_ALONE
 
 LINES = Path(__file__).resolve().parents[2] / "model" / "jcurve" / "lines"
 PLAIN = {0, 1, -1, 2}
@@ -187,8 +187,8 @@ def test_every_line_is_reached_from_an_output() -> None:
 
 
 def test_every_module_of_lines_is_part_of_the_model() -> None:
-    """A module of lines that MODULES leaves out would silently not count."""
-    listed = {module.__name__.rpartition(".")[2] for module in MODULES}
+    """A module of lines that neither tuple lists would silently not count."""
+    listed = {module.__name__.rpartition(".")[2] for module in (*MODULES, *OUTLAYS_ALONE)}
     labelled = {
         path.stem
         for path in LINES.glob("*.py")

@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "drivers.md": "jcurve.docs.drivers:page",
         "discrepancies.md": "jcurve.docs.discrepancies:page",
         "life-changes.md": "jcurve.docs.life_changes:page",
+        "peers.md": "jcurve.docs.peers:page",
         "../README.md": "jcurve.docs.readme:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
     }

@@ -19,6 +19,7 @@ from jcurve.lines import (
     leases,
     market,
     obligations,
+    outlay,
     own_or_rent,
     power,
     programme,
@@ -27,7 +28,7 @@ from jcurve.lines import (
     tax,
 )
 
-__all__ = ["MODULES"]
+__all__ = ["MODULES", "OUTLAYS_ALONE"]
 
 MODULES: tuple[ModuleType, ...] = (
     programme,
@@ -52,3 +53,6 @@ MODULES: tuple[ModuleType, ...] = (
     returns,
 )
 """In the order in which a reader meets them."""
+
+OUTLAYS_ALONE: tuple[ModuleType, ...] = (outlay,)
+"""What stands in for capex and leases where a company has no advertising data set."""

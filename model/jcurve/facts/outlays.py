@@ -1,0 +1,118 @@
+"""Assumptions of a company that is seen through its outlays alone: one table in its folder.
+
+A company with a full scenario (Meta) gives ``base`` for what its base scenario holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jcurve.errors import FactsError
+from jcurve.facts.company import Company, company
+from jcurve.facts.sources import Source, sources
+from jcurve.facts.tables import data_folder, read_table
+from jcurve.project import Project
+
+__all__ = ["OUTLAY_KINDS", "OutlayAssumption", "at", "outlay_assumptions"]
+
+OUTLAY_KINDS = ("reported", "guided", "evidence", "estimate", "judgement")
+_COLUMNS = ("key", "unit", "value", "kind", "source_id", "basis")
+_BASE = "base"
+
+
+@dataclass(frozen=True, slots=True)
+class OutlayAssumption:
+    """One assumption.
+
+    Attributes:
+        key: dotted; a last ``*`` stands for every asset class without a row of its own.
+        unit: as assumptions state it.
+        points: value by year, linear between; one point under 0 is a constant. None: as the
+            base scenario holds it.
+        kind, source, basis: what it rests on.
+    """
+
+    key: str
+    unit: str
+    points: Mapping[int, float] | None
+    kind: str
+    source: Source
+    basis: str
+
+
+def outlay_assumptions(
+    name: str, project: Project | str | Path | None = None
+) -> Mapping[str, OutlayAssumption]:
+    """The assumptions of a company by key, families spelt out over its asset classes.
+
+    Raises:
+        FactsError: the table is missing or malformed, a key has two rows, a family has a
+            member that is no asset class, or mixes do not sum to 1.
+    """
+    data = data_folder(project)
+    owner = company(name, Project(data.parent))
+    known = sources(Project(data.parent))
+    found: dict[str, OutlayAssumption] = {}
+    families: dict[str, OutlayAssumption] = {}
+    for row in read_table(data, f"companies/{owner.folder}/outlay.csv", _COLUMNS):
+        key = row.text("key")
+        where = families if key.endswith(".*") else found
+        if key in where:
+            raise FactsError("assumption listed twice", where=row.at("key"), received=key)
+        text = row.text("value")
+        where[key] = OutlayAssumption(
+            key=key,
+            unit=row.text("unit"),
+            points=None if text == _BASE else _points(text, row.at("value")),
+            kind=row.choice("kind", OUTLAY_KINDS, "kind"),
+            source=known[row.choice("source_id", known, "source")],
+            basis=row.text("basis"),
+        )
+    for pattern, each in families.items():
+        for member in owner.sets["asset_class"]:
+            found.setdefault(f"{pattern[:-1]}{member}", each)
+    _check_mixes(found, owner)
+    return MappingProxyType(found)
+
+
+def _points(text: str, where: str) -> Mapping[int, float]:
+    """``0.4``, or ``2015 0.6; 2024 0.4``."""
+    try:
+        parts = [part.split() for part in text.split(";")]
+        if len(parts) == 1 and len(parts[0]) == 1:
+            return MappingProxyType({0: float(parts[0][0])})
+        return MappingProxyType({int(year): float(value) for year, value in parts})
+    except ValueError:
+        raise FactsError(
+            "not a value", where=where, received=text, allowed="0.4, or 2015 0.6; 2024 0.4"
+        ) from None
+
+
+def _check_mixes(found: Mapping[str, OutlayAssumption], owner: Company) -> None:
+    for family in ("capex.mix", "capex.opening_mix", "lease.finance_mix"):
+        members = [found.get(f"{family}.{member}") for member in owner.sets["asset_class"]]
+        if any(each is None or each.points is None for each in members):
+            continue
+        years = sorted({year for each in members if each and each.points for year in each.points})
+        for year in years:
+            total = sum(at(each.points, year) for each in members if each and each.points)
+            if abs(total - 1.0) > 1e-9:
+                raise FactsError(
+                    f"shares of {family} do not sum to 1 in {year}",
+                    where=f"data/companies/{owner.folder}/outlay.csv",
+                    received=f"{total:g}",
+                )
+
+
+def at(points: Mapping[int, float], year: int) -> float:
+    """The value in a year, on the straight line between points and level outside them."""
+    years = sorted(points)
+    before = [each for each in years if each <= year]
+    after = [each for each in years if each > year]
+    if not before or not after:
+        return points[before[-1] if before else years[0]]
+    low, high = before[-1], after[0]
+    return points[low] + (points[high] - points[low]) * (year - low) / (high - low)

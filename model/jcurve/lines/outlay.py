@@ -1,0 +1,94 @@
+"""A company seen through its outlays alone: no advertising, no worlds of a programme.
+
+What it buys by class, how intensely, and what the outlay must earn. The lines of assets and
+of tax deductions are those of the whole model; these stand in for the ones that need more
+than cash paid for property, revenue, and lives.
+"""
+
+from __future__ import annotations
+
+from jcurve.engine.line import flow, line, rate
+from jcurve.engine.primitives import Family, Row, ratio, splice, total
+from jcurve.engine.units import SHARE, USD_M
+from jcurve.lines.constants import ONE_YEAR, QUARTERS_PER_YEAR
+from jcurve.lines.sets import ASSET_CLASS
+
+__all__: list[str] = []
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def bought_additions(reported_capex: Row, capex_mix: Row) -> Row:
+    """Purchases of property, by class; nothing after the last report."""
+    return splice(reported_capex, 0) * capex_mix
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def leased_additions(reported_finance_lease_additions: Row, lease_finance_mix: Row) -> Row:
+    """Assets acquired under finance leases, by class."""
+    return splice(reported_finance_lease_additions, 0) * lease_finance_mix
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def additions(bought_additions: Row, leased_additions: Row) -> Row:
+    """Property acquired."""
+    return bought_additions + leased_additions
+
+
+@line(USD_M, flow)
+def outlay(additions: Family) -> Row:
+    """Property acquired in all classes: bought, and under finance leases."""
+    return total(additions)
+
+
+@line(SHARE, rate)
+def outlay_intensity(outlay: Row, reported_revenue: Row) -> Row:
+    """Property acquired per dollar of revenue."""
+    return ratio(outlay, splice(reported_revenue, 0))
+
+
+@line(SHARE, rate, over=ASSET_CLASS, annual="last")
+def tax_shield(
+    outlay_bonus_share: Row, outlay_tax_life: Row, returns_wacc: Row, tax_rate: Row
+) -> Row:
+    """Present value of the tax that a dollar of the class saves: a share deducted at once, the
+    rest evenly over its recovery period."""
+    life = outlay_tax_life * QUARTERS_PER_YEAR / ONE_YEAR
+    evenly = (1 - (1 + returns_wacc) ** (-life)) / (returns_wacc * life)
+    return tax_rate * (outlay_bonus_share + (1 - outlay_bonus_share) * evenly)
+
+
+@line(SHARE, rate, over=ASSET_CLASS, annual="last")
+def required_cash_share(
+    tax_shield: Row, life_physical: Row, returns_wacc: Row, tax_rate: Row
+) -> Row:
+    """Cash a year before tax that a dollar of the class must bring over its physical life to
+    earn the cost of capital: its capital recovery, net of the tax it saves, before the tax on
+    what it brings."""
+    life = life_physical * QUARTERS_PER_YEAR / ONE_YEAR
+    recovery = returns_wacc / (1 - (1 + returns_wacc) ** (-life))
+    return recovery * (1 - tax_shield) / (1 - tax_rate)
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def required_cash_by_class(additions: Row, required_cash_share: Row) -> Row:
+    """Cash a year that the quarter's outlay on the class must bring."""
+    return additions * required_cash_share
+
+
+@line(USD_M, flow)
+def required_cash(required_cash_by_class: Family) -> Row:
+    """Cash a year, after operating cost and before tax, that the period's outlay must bring."""
+    return total(required_cash_by_class)
+
+
+@line(USD_M, flow)
+def required_revenue(required_cash: Row, outlay_cash_margin: Row) -> Row:
+    """Revenue a year at which the period's outlay earns the cost of capital, given what is left
+    of revenue after operating cost."""
+    return required_cash / outlay_cash_margin
+
+
+@line(SHARE, rate)
+def required_revenue_share(required_revenue: Row, reported_revenue: Row) -> Row:
+    """Revenue that the period's outlay must bring a year, per dollar of revenue of the period."""
+    return ratio(required_revenue, splice(reported_revenue, 0))

@@ -1,0 +1,235 @@
+"""Other companies in the same lines: depreciation against filings, and a made-up company."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jcurve.analysis.peers import fiscal_years, peer
+from jcurve.analysis.published import side_by_side
+from jcurve.analysis.textbook import capital_recovery
+from jcurve.errors import FactsError, JCurveError
+from jcurve.facts import reported
+from jcurve.project import Project, find_project
+
+PEERS = ("GOOGL", "MSFT", "AMZN")
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_depreciation_of_each_year_from_2021_within_8_per_cent(name: str) -> None:
+    found = peer(name).backcast()
+    facts = reported(name).series("depreciation_expense_ppe", "year")
+    assert [each.year for each in found] == [year for year in facts if year >= "2021"]
+    assert len(found) >= 5
+    for each in found:
+        assert abs(each.error) < 0.08, each
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_assumptions_are_constants_or_one_path_and_no_year_has_its_own(name: str) -> None:
+    """No multiplier per year: of a path, at most one straight slope after its level part."""
+    for key, each in peer(name).assumptions.items():
+        assert each.basis, key
+        if each.points is None or len(each.points) < 2:
+            continue
+        assert len(each.points) <= 3, key
+        assert key.startswith("capex.mix."), key
+
+
+def test_a_fiscal_year_is_its_own_quarters() -> None:
+    found = peer("MSFT")
+    facts = reported("MSFT")
+    assert found.assembly.company.quarters("2026") == ("2025Q3", "2025Q4", "2026Q1", "2026Q2")
+    for year in ("2023", "2026"):
+        own = found.year("reported_capex", year)
+        assert own == pytest.approx(facts.value("purchases_of_ppe", year).value, rel=1e-3)
+    assert fiscal_years(found)[-1] == "2026"
+    assert fiscal_years(peer("GOOGL"))[-1] == "2025"
+
+
+@pytest.mark.parametrize("name", ["META", *PEERS])
+def test_what_an_outlay_must_bring_repays_it_after_tax(name: str) -> None:
+    """Cash a year, taxed, over the life, with the tax that the outlay saves: the outlay."""
+    found = peer(name)
+    wacc, tax = (float(found.rows[key][0, 0]) for key in ("returns.wacc", "tax.rate"))
+    for member in found.assembly.company.sets["asset_class"]:
+        share = found.row(f"required_cash_share.{member}")[0]
+        life = float(found.rows[f"life.physical.{member}"][0, 0])
+        shield = found.row(f"tax_shield.{member}")[0]
+        earned = share * (1 - tax) / capital_recovery(wacc, life)
+        assert earned + shield == pytest.approx(1.0, rel=1e-9), member
+
+
+def test_a_longer_life_of_servers_costs_less_each_year() -> None:
+    for name in PEERS:
+        found = peer(name)
+        year = fiscal_years(found)[-1]
+        assert found.with_life(1.0, year) < 0 < found.with_life(-1.0, year)
+
+
+def test_what_is_bought_keeps_being_written_off() -> None:
+    found = peer("GOOGL")
+    wave = found.on_the_books(12)
+    years = list(wave.values())
+    assert years[0] > found.year("property_depreciation", "2025")
+    assert years[-1] < max(years)
+
+
+def test_meta_beside_published_rules() -> None:
+    found = peer("META")
+    own = found.year("required_cash", "2025") / found.year("outlay", "2025")
+    rows = {each.rule: each.amount for each in side_by_side(1.0, own)}
+    # More than recovery over fifteen years, less than a payback of 2.5 years.
+    assert rows["J.P. Morgan"] < rows["J-Curve"] < rows["CoreWeave"]
+
+
+# A company that does not exist: 400 a quarter on servers, lives of four then five years
+
+
+def _write(path: Path, *rows: tuple[object, ...]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(rows)
+
+
+COMPANY = """\
+name: ACME
+display_name: Acme
+cik: "0000000001"
+currency: USD
+fiscal_year_ends_in_month: 6
+first_quarter: 2015Q1
+data_through: 2024Q4
+last_results: null
+next_results: null
+next_results_status: unknown
+sets:
+  asset_class:
+    machines: Machines
+    sites: Sites
+"""
+FACTS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
+ROWS = ["life.early_retirement_share", "life.salvage_share", "life.sellable_share"]
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Project:
+    shutil.copytree(find_project().data, tmp_path / "data")
+    folder = tmp_path / "data" / "companies" / "acme"
+    folder.mkdir()
+    (folder / "company.yml").write_text(COMPANY, encoding="utf-8")
+    quarters = [f"{year}Q{number}" for year in range(2015, 2025) for number in range(1, 5)]
+    facts = [
+        ("ACME", quarter, metric, value, "USD m", "derived_calc", "reported", "")
+        for quarter in quarters
+        for metric, value in (("purchases_of_ppe", 400), ("revenue_total", 2_000))
+    ]
+    _write(folder / "quarterly.csv", FACTS, *facts)
+    year = ("ACME", "2022", "depreciation_expense_ppe", 1_600, "USD m", "derived_calc")
+    _write(folder / "annual.csv", FACTS, (*year, "reported", ""))
+    _write(
+        folder / "useful_lives.csv",
+        ("entity", "effective_date", "type", "asset_class", "old_life_years", "new_life_years",
+         "effect_usd_m", "effect_window", "source_id", "note"),
+        ("ACME", "2023-01-01", "change", "servers", 4, 5, "", "", "derived_calc", ""),
+    )  # fmt: skip
+    _write(
+        folder / "history.csv",
+        ("row", "unit", "nature", "first", "last", "definition"),
+        ("reported_revenue", "USD m", "flow", "2015Q1", "", "Revenue."),
+        ("reported_capex", "USD m", "flow", "2015Q1", "", "Purchases."),
+    )
+    _write(
+        folder / "history_rules.csv",
+        ("row", "rule", "inputs", "from", "to", "why"),
+        ("reported_revenue", "quarters", "revenue_total", "", "", ""),
+        ("reported_capex", "quarters", "purchases_of_ppe", "", "", ""),
+    )
+    _write(
+        folder / "outlay.csv", ("key", "unit", "value", "kind", "source_id", "basis"), *_outlay()
+    )
+    return Project(tmp_path)
+
+
+def _outlay() -> list[tuple[str, ...]]:
+    values: dict[str, tuple[str, str]] = {
+        "capex.mix.machines": ("share", "1"),
+        "capex.mix.sites": ("share", "0"),
+        "capex.opening_mix.machines": ("share", "1"),
+        "capex.opening_mix.sites": ("share", "0"),
+        "lease.finance_mix.*": ("share", "0.5"),
+        "placement.lag.*": ("quarters", "0"),
+        "placement.delay": ("quarters", "0"),
+        "placement.delayed_share": ("share", "0"),
+        "life.book.*": ("years", "4"),
+        "life.changes_share.*": ("share", "1"),
+        "life.rest_follows_from": ("date", "100"),
+        "asset.changes_life.*": ("switch", "1"),
+        "asset.depreciable.*": ("switch", "1"),
+        "life.early_retirement_age.*": ("years", "3"),
+        **{f"{key}.*": ("share", "0") for key in ROWS},
+        "life.physical.*": ("years", "5"),
+        "outlay.bonus_share.*": ("share", "1"),
+        "outlay.tax_life.*": ("years", "5"),
+        "outlay.cash_margin": ("share", "0.5"),
+        "returns.wacc": ("per year", "0.1"),
+        "tax.rate": ("share", "0.2"),
+    }
+    return [
+        (key, unit, value, "judgement", "derived_calc", "made up")
+        for key, (unit, value) in values.items()
+    ]
+
+
+def test_a_made_up_company_is_a_folder_of_data(acme: Project) -> None:
+    found = peer("ACME", acme)
+    timeline = found.assembly.timeline
+    charge = found.row("property_depreciation")
+    # Sixteen vintages of 400 over 16 quarters each.
+    assert charge[timeline.index("2015Q1")] == pytest.approx(25.0)
+    assert charge[timeline.index("2018Q4")] == pytest.approx(400.0)
+    assert charge[timeline.index("2022Q4")] == pytest.approx(400.0)
+    assert charge[timeline.index("2023Q1")] < 400.0  # five years from 2023 on
+    assert charge.sum() == pytest.approx(40 * 400.0)
+    assert found.backcast("2022")[0].error == pytest.approx(0.0, abs=1e-12)
+    assert found.intensity("2024") == pytest.approx(0.2)
+    # All deducted at once: tax cancels, and what must come back is plain capital recovery.
+    needed = 1_600 * capital_recovery(0.10, 5)
+    assert found.year("required_cash", "2024") == pytest.approx(needed)
+    assert found.year("required_revenue", "2024") == pytest.approx(needed / 0.5)
+    assert fiscal_years(found)[-1] == "2024"
+    assert np.isfinite(charge).all()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("capex.mix.machines,share,1", "capex.mix.machines,share,0.9", "do not sum to 1"),
+        ("tax.rate,share,0.2", "tax.rate,share,a fifth", "not a value"),
+        ("tax.rate,share,0.2", "tax.rate,shares,0.2", "unknown unit"),
+        (
+            "tax.rate,share,0.2",
+            "tax.rate,share,0.2,judgement,nowhere,x\ntax.rate,share,0.2",
+            "unknown source",
+        ),
+        ("returns.wacc,per year,0.1", "returns.wack,per year,0.1", "precedent"),
+    ],
+)
+def test_a_bad_table_of_assumptions_is_refused(
+    acme: Project, old: str, new: str, what: str
+) -> None:
+    path = acme.data / "companies" / "acme" / "outlay.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(JCurveError, match=what):
+        peer("ACME", acme)
+
+
+def test_a_line_of_the_whole_model_is_not_there(acme: Project) -> None:
+    with pytest.raises(FactsError, match="without advertising"):
+        peer("ACME", acme).row("advertising")
