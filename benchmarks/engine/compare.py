@@ -1,0 +1,189 @@
+"""The engine against what a user would run instead, on one reduced model, in one run.
+
+Run ``python benchmarks/engine/compare.py [SCENARIOS]`` (4,096 by default) from the project;
+``pip install "jcurve[benchmark]"`` and LibreOffice give all rows of the
+table. What is not installed is said. Every contender's NPVs agree with the engine's to 1e-9
+before its time counts; wall time, the best of three, on one core. The last lines set the
+engine's time beside that of moving its rows through memory once, which bounds a program whose
+rows do not fit the cache; chunks that do can pass it.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from contenders import modelx_arrays, modelx_scalars, on_frames, pure_python
+from reduced import TIMELINE, Array, draw, reduced_model, system
+from sheets import recalculated
+
+from jcurve.engine.evaluate import evaluate, needed
+from jcurve.engine.intrinsics import internal_rate
+from jcurve.engine.memory import keep_pages
+
+_SCENARIOS, _FEW, _SHEETS = 4096, 64, 40
+_CHUNK = 512
+_REPEATS = 3
+_TOLERANCE = 1e-9
+_PACKAGES = ("numpy", "pandas", "modelx", "pyxirr", "numpy-financial")
+
+
+def main(scenarios: int) -> None:
+    """Print the table."""
+    keep_pages()
+    model, calendar = reduced_model(), system()
+    draws = draw(scenarios)
+    few = [{name: float(values[at]) for name, values in draws.items()} for at in range(_FEW)]
+    rows = [key for key in needed(model, [("npv", "")]) if key[0] in model.maker]
+    cells = len(rows) * len(TIMELINE)
+
+    def ours(given: dict[str, Array], wanted: str = "npv") -> Array:
+        width = len(next(iter(given.values())))
+        parts = []
+        for at in range(0, width, _CHUNK):
+            cut = {name: values[None, at : at + _CHUNK] for name, values in given.items()}
+            found = evaluate(model, {**calendar, **cut}, TIMELINE, [(wanted, "")])
+            parts.append(found[wanted, ""])
+        return np.concatenate(parts, axis=1)
+
+    print(_versions())
+    print(
+        f"reduced model: {len(rows)} rows, {len(TIMELINE)} quarters, {cells:,} cells a scenario\n"
+    )
+    expected = ours(draws)[0]
+    first = expected[:_FEW].tolist()
+    table: list[tuple[str, int, float, str]] = []
+
+    def add(
+        name: str, count: int, call: Callable[[], object], against: object, note: str = ""
+    ) -> None:
+        worst = float(np.max(np.abs(np.asarray(call()) / np.asarray(against) - 1.0)))
+        if not worst <= _TOLERANCE:
+            raise SystemExit(f"{name} does not agree: {worst:.1e}")
+        table.append((name, count, _best(call), note))
+
+    add("jcurve", scenarios, lambda: ours(draws)[0], expected, f"chunks of {_CHUNK}")
+    one = {name: values[:1] for name, values in draws.items()}
+    add("pandas, whole frames", scenarios, lambda: on_frames(draws), expected)
+    add("pure Python", _FEW, lambda: [pure_python(each) for each in few], first)
+    if _has("modelx"):
+        add("modelx, arrays", scenarios, lambda: modelx_arrays(draws), expected, "with building")
+        add("modelx, one by one", _FEW, lambda: modelx_scalars(few), first, "with building")
+    else:
+        print("modelx is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            values, took = recalculated(few[:_SHEETS], Path(folder))
+        except (FileNotFoundError, ImportError) as error:
+            print(f"no spreadsheet: {error} is not installed")
+        else:
+            worst = float(np.max(np.abs(np.array(values) / first[:_SHEETS] - 1.0)))
+            if not worst <= _TOLERANCE:
+                raise SystemExit(f"LibreOffice does not agree: {worst:.1e}")
+            note = f"agrees to {worst:.0e}; less an empty book"
+            table.append(("LibreOffice, a sheet a scenario", _SHEETS, took, note))
+    _print(table)
+
+    single = _best(lambda: ours(one))
+    plain = _best(lambda: pure_python(few[0]))
+    print(
+        f"\none scenario alone: jcurve {single * 1e6:,.0f} us, pure Python {plain * 1e6:,.0f} us"
+        f" ({'pure Python' if plain < single else 'jcurve'} is faster)"
+    )
+    _rates(ours(draws, "cash_flow"))
+    _bound(cells, scenarios, table[0][2])
+
+
+def _rates(flows: Array) -> None:
+    """Internal rates of return of the same flows."""
+    few = np.ascontiguousarray(flows.T[:_FEW])
+    took = _best(lambda: internal_rate(flows)) / flows.shape[1]
+    rates = internal_rate(flows)[0, :_FEW]
+    known = ~np.isnan(rates)
+    print(f"\nIRR of {len(flows)} flows: jcurve {took * 1e6:,.1f} us each, all roots counted")
+    if _has("pyxirr"):
+        mine = _best(lambda: [_pyxirr(row) for row in few]) / _FEW
+        print(f"  pyxirr {mine * 1e6:,.1f} us; {_agrees([_pyxirr(r) for r in few], rates, known)}")
+    if _has("numpy-financial"):
+        import numpy_financial
+
+        mine = _best(lambda: [numpy_financial.irr(row) for row in few]) / _FEW
+        other = [numpy_financial.irr(row) for row in few]
+        print(f"  numpy-financial {mine * 1e6:,.1f} us; {_agrees(other, rates, known)}")
+
+
+def _pyxirr(flows: Array) -> float | None:
+    """None where it raises, as for flows of one sign."""
+    import pyxirr
+
+    try:
+        return pyxirr.irr(flows)
+    except pyxirr.InvalidPaymentsError:
+        return None
+
+
+def _agrees(found: list[float | None], rates: Array, known: np.ndarray) -> str:  # type: ignore[type-arg]
+    other = np.array([np.nan if rate is None else rate for rate in found], dtype=float)
+    both = known & ~np.isnan(other)
+    worst = np.max(np.abs(other[both] - rates[both])) if both.any() else float("nan")
+    return (
+        f"{int(known.sum())} of {len(rates)} flows have one rate; it finds "
+        f"{int((~np.isnan(other)).sum())}, where both answer they differ by {worst:.0e} at most"
+    )
+
+
+def _bound(cells: int, scenarios: int, took: float) -> None:
+    """The engine's time beside reading two rows and writing one for every cell."""
+    size = 1 << 22
+    a, b, c = np.ones(size), np.ones(size), np.empty(size)
+    copy = _best(lambda: np.add(a, b, out=c))
+    per_cell = copy / size
+    ours = took / (cells * scenarios)
+    print(
+        f"\njcurve: {ours * 1e9:.2f} ns a cell; two rows read and one written through memory "
+        f"{per_cell * 1e9:.2f} ns ({24 / per_cell / 1e9:.1f} GB/s): "
+        f"{per_cell / ours:.0%} of that bound (above 100% where chunks stay in the cache)"
+    )
+
+
+def _print(table: list[tuple[str, int, float, str]]) -> None:
+    best = table[0][1] / table[0][2]
+    print(f"{'':32}{'scenarios':>10}{'seconds':>10}{'per second':>12}{'jcurve is':>12}")
+    for name, count, took, note in table:
+        speed = count / took
+        print(f"{name:32}{count:>10,}{took:>10.3f}{speed:>12,.0f}{best / speed:>10,.1f} x  {note}")
+
+
+def _best(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _has(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _versions() -> str:
+    found = [f"{name} {version(name)}" for name in _PACKAGES if _has(name)]
+    return f"Python {platform.python_version()}, {', '.join(found)}; {platform.machine()}"
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else _SCENARIOS)
