@@ -203,7 +203,8 @@ class Writer:
         return (
             f'<figure class="exhibit chart {exhibit.width}" id="exhibit-{name}">'
             f"{self._caption('figcaption', exhibit.id, exhibit.title, exhibit.subtitle)}"
-            f'<div class="drawing">{svg}</div>'
+            f'<div class="drawing" role="group" tabindex="0" aria-label="{escape(exhibit.title)}">'
+            f"{svg}</div>"
             f"{self._tail(exhibit.source, notes, exhibit.reading)}</figure>"
         )
 
