@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
+from jcurve.facts.freshness import stale
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.lens import NOTHING, VIEW_NAMES, Lens, joined, money, percent
@@ -35,8 +37,14 @@ def headline(case: Case, view: str = "programme") -> str:
     return f"{lens.subject} never needs cash that it has not earned"
 
 
-def cover(case: Case, view: str = "programme", kind: str = "Scenario report") -> Cover:
-    """The head of a report: the answer, five numbers, a paragraph, and what it is about."""
+def cover(
+    case: Case,
+    view: str = "programme",
+    kind: str = "Scenario report",
+    today: datetime.date | None = None,
+) -> Cover:
+    """The head of a report: the answer, five numbers, a paragraph, and what it is about; and a
+    warning where results have come out since (``today`` is by default the day of the run)."""
     lens, scenario = Lens(case, view), case.scenario
     company = case.assembly.company
     changed = f", {len(scenario.overrides)} values set for this run" if scenario.overrides else ""
@@ -54,6 +62,7 @@ def cover(case: Case, view: str = "programme", kind: str = "Scenario report") ->
             ("Hash", scenario.short_hash),
         ),
         disclaimer=_DISCLAIMER,
+        stale=stale(company, today or datetime.date.today()),
         date=lens.valued_on,
     )
 

@@ -1,0 +1,70 @@
+"""What the source articles claim of a scenario's subject, against the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.facts import articles
+from jcurve.facts.claims import MOST, VERDICTS, claims_that_touch
+from jcurve.figures.prose import Prose, prose
+from jcurve.figures.table import Column, TableExhibit, table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from jcurve.case import Case
+    from jcurve.project import Project
+
+__all__ = ["claims"]
+
+_BASE_SUBJECTS = ("capex.total", "lever.gain_per_doubling.targeting", "cloud.price",
+                  "advertising.price_growth.us_canada", "returns.wacc")  # fmt: skip
+"""What the base scenario is about, which differs from nothing."""
+
+
+def claims(
+    case: Case,
+    project: Project | str | Path | None = None,
+    keys: Collection[str] | None = None,
+) -> TableExhibit | Prose:
+    """At most five claims that touch what the scenario changes (or ``keys``), with verdict,
+    correction and source."""
+    subjects = keys or [each.key for each in case.differences] or _BASE_SUBJECTS
+    found = claims_that_touch(subjects, project)
+    titles = articles(project)
+    if not found:
+        return prose("No claim of the source articles speaks of what this scenario changes.")
+    wrong = sum(each.contradicts_record for each in found)
+    return table(
+        [
+            Column(label="Claim", style="text", weight=2),
+            Column(label="Article", style="text", weight=1),
+            Column(label="Verdict", style="text", weight=0.9),
+            Column(label="Record", style="text", weight=2.4),
+        ],
+        [
+            (
+                each.claim,
+                f"{each.article}: {titles[each.article].title}",
+                each.verdict,
+                each.correction or each.record,
+            )
+            for each in found
+        ],
+        id="claims",
+        title=f"{wrong} of {len(found)} claims shown contradict the record"
+        if wrong
+        else "No claim shown contradicts the record",
+        subtitle=f"Claims of the source articles that touch this scenario, {MOST} at most; those "
+        "that contradict the record first",
+        source="data/evidence/claims.csv, each with its source; the whole ledger is in "
+        "docs/claims.md",
+        reading="; ".join(
+            f"{verdict}: {meaning}"
+            for verdict, meaning in VERDICTS.items()
+            if any(each.verdict == verdict for each in found)
+        )
+        + ".",
+        dense=True,
+    )

@@ -1,0 +1,71 @@
+"""The ledger of claims and which scenario they touch; stale data on the first page."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+
+import jcurve
+from jcurve.assumptions import available, load
+from jcurve.facts import claims, company
+from jcurve.facts.claims import MOST, VERDICTS, claims_that_touch, touches
+from jcurve.facts.freshness import next_results_day, stale
+from jcurve.figures import answer
+from jcurve.figures.claims import claims as exhibit
+from jcurve.figures.table import TableExhibit
+
+
+def test_the_ledger_holds_74_claims_with_source_or_reason() -> None:
+    ledger = claims()
+    assert len(ledger) == 74
+    assert {each.verdict for each in ledger.values()} == set(VERDICTS)
+    for each in ledger.values():
+        assert each.record, each.key
+        if each.contradicts_record:
+            assert each.correction, each.key
+
+
+def test_what_a_claim_touches_is_an_assumption() -> None:
+    keys = set(load("base").assumptions)
+    for claim, starts in touches().items():
+        for start in starts:
+            assert claims_that_touch([key for key in keys if key.startswith(start)]), (claim, start)
+            assert any(key.startswith(start) for key in keys), (claim, start)
+
+
+@pytest.mark.parametrize("name", available())
+def test_a_report_shows_at_most_five_that_touch_its_scenario(name: str) -> None:
+    case = jcurve.evaluate(name)
+    shown = exhibit(case)
+    if isinstance(shown, TableExhibit):
+        assert 1 <= len(shown.rows) <= MOST
+    found = claims_that_touch([each.key for each in case.differences])
+    verdicts = [not each.contradicts_record for each in found]
+    assert verdicts == sorted(verdicts), "what contradicts the record comes first"
+
+
+def test_a_claim_that_touches_nothing_is_not_shown() -> None:
+    assert claims_that_touch(["balance.opening_deferred_tax"]) == ()
+    assert {each.key for each in claims_that_touch(["talent.yearly_cost"])} >= {"C017"}
+
+
+def test_stale_data_are_said_on_the_first_page() -> None:
+    meta = company("META")
+    day = next_results_day(meta)
+    assert day == datetime.date(2026, 10, 28)
+    assert stale(meta, day) == ""
+    late = stale(meta, day + datetime.timedelta(days=1))
+    assert late.startswith("Data are out of date")
+    assert "Q3 2026" in late
+    assert "28 October 2026" in late
+    case = jcurve.evaluate("base")
+    assert answer.cover(case, today=day).stale == ""
+    assert answer.cover(case, today=datetime.date(2027, 1, 1)).stale == late
+
+
+def test_without_a_date_the_last_day_to_report_counts() -> None:
+    unknown = replace(company("META"), next_results=None, next_results_status="unknown")
+    assert next_results_day(unknown) == datetime.date(2026, 11, 14)
+    assert "had to be reported by 14 November 2026" in stale(unknown, datetime.date(2026, 12, 1))
