@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -208,6 +208,18 @@ def test_an_owner_is_alive_until_it_lets_go(tmp_path: Path) -> None:
     assert held is not None
     assert take_over(tmp_path, owner.token) is None  # two at once are impossible
     held.close()
+
+
+def test_signs_of_life_of_the_dead_are_taken_away_a_day_later(project: Project) -> None:
+    """Not earlier: a process may have made its file and not locked it yet."""
+    moment = [datetime.now(UTC)]
+    with Ledger(project, clock=lambda: moment[0]) as ledger:
+        (ledger.owners / "1-dead.alive").touch()
+        ledger.orphans(lambda orphan: None)
+        assert (ledger.owners / "1-dead.alive").exists()
+        moment[0] += timedelta(days=2)
+        ledger.orphans(lambda orphan: None)
+        assert [path.stem for path in ledger.owners.iterdir()] == [ledger.owner]
 
 
 def test_writers_wait_for_one_another(project: Project) -> None:

@@ -295,6 +295,25 @@ def test_a_pointer_that_cannot_be_replaced_is_mended_at_the_next_start(
     assert pointed.id == "run-1"
 
 
+def test_an_interruption_right_after_the_rename_loses_no_edition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: Callable[[], NoProcess]
+) -> None:
+    """It is out: the next start enters it as the success it is."""
+    project = make_project(tmp_path)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jcurve.reports.publish.point", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            drive(project, executor=sound())
+    with Ledger(project) as ledger:
+        assert recover(ledger) == 1
+        assert [attempt.state for attempt in ledger.attempts()] == ["succeeded"]
+    assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-1"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("target", ["kernel", "child", "parent"])
 def test_a_kill_from_outside(tmp_path: Path, target: str) -> None:

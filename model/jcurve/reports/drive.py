@@ -157,8 +157,9 @@ class _Attempt:
         except OSError as error:  # no process can be started, a folder vanished
             return self._failed("child_error", RunError(str(error)))
         except BaseException:
-            with suppress(JCurveError):
-                self.ledger.move(self.number, "cancelled", message="interrupted")
+            if not self.plan.edition.folder.exists():  # else it is settled as below
+                with suppress(JCurveError):
+                    self.ledger.move(self.number, "cancelled", message="interrupted")
             raise
         finally:
             if staged is not None:

@@ -56,6 +56,7 @@ _BEFORE: Mapping[RunState, tuple[RunState, ...]] = {
     "nothing_to_report": ("verifying",),
 }
 _LONGEST = 1_000
+_LONG_AGO = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +294,7 @@ class Ledger:
         the attempt to an end; one that it leaves open counts as lost.
         """
         count = 0
+        self._forget_the_dead()
         where = f"state IN {_OPEN}"
         for row in self.store.read(f"SELECT DISTINCT owner FROM attempts WHERE {where}"):
             dead = take_over(self.owners, row["owner"])
@@ -311,6 +313,24 @@ class Ledger:
                 with suppress(OSError):
                     (self.owners / f"{row['owner']}.alive").unlink()
         return count
+
+    def _forget_the_dead(self) -> None:
+        """Take away signs of life of processes that died long ago and left nothing open."""
+        busy = {
+            row["owner"]
+            for table in ("attempts", "occurrences")
+            for row in self.store.read(f"SELECT DISTINCT owner FROM {table} WHERE ended IS NULL")
+        }
+        # One that was just made may not be locked yet.
+        oldest = self.clock().timestamp() - _LONG_AGO
+        for path in self.owners.glob("*.alive"):
+            with suppress(OSError):
+                if path.stem in busy or path.stat().st_mtime > oldest:
+                    continue
+                dead = take_over(self.owners, path.stem)
+                if dead is not None:
+                    path.unlink()
+                    dead.close()
 
     def _event(self, number: int, moment: str, state: str, detail: str) -> None:
         self.store.insert(
