@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.cli import main
 from jcurve.figures.lens import money
@@ -233,6 +234,28 @@ def test_other_pictures_and_answers(panel: PanelPage) -> None:
     assert page.locator(".jc-pane:visible .jc-stale").is_visible()
 
 
+def test_axe_finds_nothing_serious(panel: PanelPage) -> None:
+    """Labels, contrast and roles of the panel, with everything that can be opened open."""
+    page = panel.page
+    for group in page.locator(".jc-group:not([open]) > summary").all()[:4]:
+        group.click()
+    for _ in range(3):
+        page.locator(".jc-link[aria-expanded=false]").first.click()
+    page.evaluate(
+        "document.querySelectorAll('.jc-pane').forEach((each) => { each.hidden = false; })"
+    )
+    found = Axe().run(page, context=".jc").response
+    passed = {each["id"] for each in found["passes"]}
+    assert passed >= {"aria-valid-attr-value", "button-name", "color-contrast", "label"}
+    serious = [
+        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    page.get_by_role("tab", name="Differs from base").click()
+
+
 def test_a_kernel_that_dies_leaves_no_wrong_number(panel: PanelPage, app: Server) -> None:
     """What is shown stays the last confirmed state, controls included, and is called so; the
     last of these tests, since the page is of no use after it."""
@@ -278,7 +301,7 @@ def test_in_jupyterlab(
 
         for kernel in lab.kernels:
             kernel.kill()
-        page.get_by_role("button", name="Ok").click()  # JupyterLab says that it restarts
+        page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says that it restarts
         panel.press(INTENSITY, 1)
         page.get_by_text("The kernel does not answer").wait_for()
         assert panel.hash == changed

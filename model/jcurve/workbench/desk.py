@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario, position
+from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario
 from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
 from jcurve.errors import ScenarioError, UsageError, nearest
 from jcurve.project import Project, find_project
+from jcurve.workbench.moves import moved_path, position_of
 from jcurve.workbench.quantities import Scale, scale_of
 
-__all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position", "moved_path"]
+__all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position"]
 
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
@@ -208,7 +209,7 @@ class Desk:
             return None
         if not isinstance(item.value, Path) or not isinstance(own.value, Path):
             return None
-        return _position_of(item, item.value, own.value)
+        return position_of(item, item.value, own.value)
 
     # ---- pins ---------------------------------------------------------------------------
 
@@ -323,27 +324,3 @@ def _alike(one: Assumption, other: Assumption) -> bool:
     if one.shape != other.shape or isinstance(one.value, tuple):
         return one.value == other.value
     return [f"{v:.12g}" for v in one.row()] == [f"{v:.12g}" for v in other.row()]
-
-
-def _position_of(item: Assumption, own: Path, moved: Path) -> float | None:
-    """The position at which ``own`` becomes ``moved``, None where there is none."""
-    before, after = own.over(), moved.over()
-    up = after.sum() > before.sum()
-    step = (item.highs() - before) if up else (before - item.lows())
-    widest = int(step.argmax())
-    if not step[widest]:
-        return None
-    at = round(float((after - before)[widest] / step[widest]), 4)
-    alike = [f"{v:.6g}" for v in moved_path(item, own, at).over()] == [f"{v:.6g}" for v in after]
-    return at if alike else None
-
-
-def moved_path(item: Assumption, value: Path, at: float) -> Path:
-    """The path at a position, told at the points of the value and of its range."""
-    import numpy as np
-
-    paths = [each for each in (value, item.low, item.high) if isinstance(each, Path)]
-    periods = sorted({period for path in paths for period in path.periods})
-    over = position(item, np.array([at]))[:, 0]
-    points = tuple((each, float(f"{over[each - value.first]:.6g}")) for each in periods)
-    return Path(value.by, value.between, points)

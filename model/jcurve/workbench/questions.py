@@ -14,7 +14,8 @@ from jcurve.assumptions.units import DATE, SWITCH
 from jcurve.errors import UsageError
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import written
-from jcurve.workbench.desk import Desk, moved_path
+from jcurve.workbench.desk import Desk
+from jcurve.workbench.moves import moved_path
 from jcurve.workbench.quantities import Scale, scale_of
 
 __all__ = ["MEASURES", "swings", "what_must_be_true"]

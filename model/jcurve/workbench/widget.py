@@ -25,7 +25,7 @@ from jcurve.workbench.pictures import view_of
 
 __all__ = ["Panel"]
 
-_SCRIPTS = ("page", "link", "controls", "readouts", "tools", "panel")
+_SCRIPTS = ("page", "link", "controls", "groups", "readouts", "tools", "panel")
 """In the order in which they are joined: one module for the browser."""
 
 
