@@ -207,6 +207,19 @@ def test_longer_lives_move_no_cash_before_tax_in_random_scenarios() -> None:
     assert (gained[:8] > 0).all()
 
 
+def test_repurchases_are_never_paid_for_with_debt_in_random_scenarios() -> None:
+    scenario = jcurve.scenario("base", {"financing.repurchase_share.2034": 1.0})
+    draws = sample_uniform(scenario, 256, np.random.default_rng(13))
+    wanted = [f"{line}@{each}" for line in ("repurchases", "debt_change") for each in WORLDS]
+    rows = jcurve.evaluate_batch(batch(scenario, draws), wanted, scenario)
+    first = base().assembly.timeline.index("2026Q3")
+    for world in WORLDS:
+        bought = rows[f"repurchases@{world}"][first:]
+        drawn = rows[f"debt_change@{world}"][first:]
+        assert (bought > 0).any()
+        assert (drawn[bought > 0] <= 1e-6).all()
+
+
 def test_worlds_agree_before_the_programme_and_the_stopped_one_until_the_valuation_date() -> None:
     case = base()
     start = case.assembly.timeline.index("2023Q1")

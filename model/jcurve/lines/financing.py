@@ -155,8 +155,9 @@ def settlement_taxes(
     repurchases=(
         USD_M,
         flow,
-        "Shares bought back: as reported, then a share of positive free cash flow while net debt "
-        "to EBITDA is below its limit.",
+        "Shares bought back: as reported, then a share of the free cash flow that dividends, taxes "
+        "on vesting shares and stakes leave, while net debt to EBITDA is below its limit; never "
+        "paid for with debt.",
     ),
     debt_change=(USD_M, flow, "Debt drawn, less repaid."),
 )
@@ -213,7 +214,7 @@ def financing(
         tax = np.maximum(regular, minimum) - credited
         free = cash_before_tax + earned - charged - tax
         allowed = np.where(leverage < most, on * share_bought, 0)
-        bought = allowed * np.maximum(free, 0)
+        bought = allowed * np.maximum(free + other_flow, 0)
         ready = cash + free + other_flow - bought
         drawn = np.maximum(least - ready, 0)
         repaid = np.minimum(np.maximum(ready - least, 0), np.maximum(debt - permanent, 0))
