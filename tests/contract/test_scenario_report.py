@@ -144,6 +144,11 @@ class TestARealRun:
         assert ("does not pay back" in said) == (payback["value"] is None)
         assert ("pays back in" in said) == (payback["value"] is not None)
 
+    def test_nothing_is_said_on_the_side(self, edition: Edition) -> None:
+        cells = json.loads(edition.notebook.read_text())["cells"]
+        kinds = {out["output_type"] for cell in cells for out in cell.get("outputs", ())}
+        assert kinds == {"display_data"}
+
     def test_the_notebook_is_stripped_and_its_parameters_are_explained(self) -> None:
         cells = json.loads((NOTEBOOKS / "scenario_report.ipynb").read_text())["cells"]
         coded = [cell for cell in cells if cell["cell_type"] == "code"]

@@ -19,6 +19,8 @@ from jcurve.figures.numbers import NumberStyle, written
 from jcurve.figures.plaintext import visible
 
 if TYPE_CHECKING:
+    from logging import LogRecord
+
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.backend_bases import RendererBase
@@ -177,12 +179,24 @@ def _parameters() -> dict[str, Any]:
 @contextmanager
 def house() -> Iterator[None]:
     """Draw in the house style; also a decorator: ``@house()`` above an exhibit's function."""
+    import logging
+
     import matplotlib
 
     register()
     parameters: Any = _parameters()  # its stubs list every key as a literal
-    with matplotlib.rc_context(parameters):
-        yield
+    told = logging.getLogger("matplotlib.font_manager")
+    told.addFilter(_other_weight)
+    try:
+        with matplotlib.rc_context(parameters):
+            yield
+    finally:
+        told.removeFilter(_other_weight)
+
+
+def _other_weight(record: LogRecord) -> bool:
+    """Keep quiet that the font behind the house font has another bold: it is seldom used."""
+    return "font weight" not in record.getMessage()
 
 
 def plot(*, width: Literal["full", "half"] = "full", height: float = 62.0) -> tuple[Figure, Axes]:
