@@ -34,7 +34,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint ## lint, types and every test (heavy ones at reduced counts)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove

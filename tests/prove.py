@@ -221,7 +221,7 @@ def main(arguments: Sequence[str]) -> int:
     where = setting(full=os.environ.get("JCURVE_COUNTS") == "full")
     outcomes = Outcomes()
     began = time.monotonic()
-    status = int(pytest.main(["-n", "2", *arguments], plugins=[outcomes]))
+    status = int(pytest.main(["-n", "2", "--dist", "loadgroup", *arguments], plugins=[outcomes]))
     write_file(PAGE, page(outcomes, where, time.monotonic() - began))
     print(f"wrote {PAGE.relative_to(HOME)}")
     return status
