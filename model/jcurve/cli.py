@@ -211,6 +211,8 @@ def _trace(chosen: argparse.Namespace) -> int:
 
 
 def _facts(chosen: argparse.Namespace) -> int:
+    if chosen.action == "refresh":
+        return _refresh(chosen)
     from jcurve.facts import verify
 
     with Progress("facts"):
@@ -220,6 +222,24 @@ def _facts(chosen: argparse.Namespace) -> int:
     else:
         print(*report.lines(), sep="\n")
     return 0 if report.ok else FactsError.exit_status
+
+
+def _refresh(chosen: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from jcurve.facts.edgar import ADDRESS, Edgar
+    from jcurve.facts.refresh import refresh
+
+    reader = Edgar(os.environ.get("JCURVE_EDGAR", ADDRESS))
+    with Progress(f"EDGAR {chosen.company}"):
+        found = refresh(
+            chosen.company, find_project(chosen.project), edgar=reader, write=chosen.write
+        )
+    if chosen.json:
+        _print_json(asdict(found))
+    else:
+        print(*found.lines(), sep="\n")
+    return 0
 
 
 def _workbook(chosen: argparse.Namespace) -> int:

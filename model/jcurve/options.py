@@ -196,7 +196,16 @@ def _trace(parser: argparse.ArgumentParser) -> None:
 
 def _facts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "action", choices=["verify"], metavar="ACTION", help="verify: re-check every identity"
+        "action",
+        choices=["verify", "refresh"],
+        metavar="ACTION",
+        help="verify: re-check every identity; refresh: compare with EDGAR",
+    )
+    parser.add_argument(
+        "--company", default="META", metavar="NAME", help="whose facts to refresh (default META)"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="add what is new, once every identity holds"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -1,0 +1,414 @@
+"""``facts refresh``: new figures from EDGAR beside those on file, written only when they fit.
+
+A table in data maps tags to metrics, with the periods in which a tag means that. Quarters that
+filings give to date only (cash flows, the fourth quarter) are differences and say so. The first
+print of a period is taken; a later filing that prints another figure is a restatement and is
+shown. A value on file is never replaced: where EDGAR differs, both are shown. Files are replaced
+only after every identity holds on a copy.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jcurve.errors import FactsError
+from jcurve.facts.company import Company, companies, company
+from jcurve.facts.edgar import Edgar, Filed, filed_values
+from jcurve.facts.reported import Facts, Metric, metrics, reported
+from jcurve.facts.tables import QUARTER, data_folder, quarter_after, read_table
+from jcurve.facts.verify import verify
+from jcurve.files import write_file
+from jcurve.project import Project
+
+__all__ = ["Difference", "Refresh", "refresh"]
+
+_COLUMNS = ("company", "metric", "taxonomy", "tag", "unit", "scale", "first", "last", "note")
+_FACTS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
+_SOURCES = (
+    "source_id", "title", "publisher", "url", "date", "accession", "how_verified", "grade",
+)  # fmt: skip
+_FORMS = frozenset({"10-Q", "10-K", "10-Q/A", "10-K/A"})
+_CLOSE = 1.0  # USD m: two prints of one figure differ by rounding
+_MONTH = 30.44
+_ESSENTIAL = ("revenue_total", "purchases_of_ppe", "operating_cash_flow")
+_QUARTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure of EDGAR beside what is on file.
+
+    Attributes:
+        what: ``new``; ``differs`` from the file, which is kept; ``restated`` by a later filing,
+            of which the first print is kept; ``vanished``: a tag of the table is gone.
+        metric, period: of the figure.
+        on_file: the value on file, or the first print.
+        filed: what EDGAR has, or the later print.
+        kept: why nothing is replaced; empty for a new figure.
+        accession: of the filing.
+        derived: whether it is a difference of figures to date.
+    """
+
+    what: str
+    metric: str
+    period: str
+    on_file: float | None
+    filed: float | None
+    kept: str
+    accession: str = ""
+    derived: bool = False
+    day: str = ""
+
+    def line(self) -> str:
+        """One line for a reader."""
+        if self.what == "new":
+            how = ", a difference of figures to date" if self.derived else ""
+            return f"new {self.metric} {self.period}: {self.filed:,.0f} ({self.accession}{how})"
+        if self.what == "vanished":
+            return f"vanished {self.metric}: {self.kept}"
+        return (
+            f"{self.what} {self.metric} {self.period}: {self.on_file:,.0f} kept, "
+            f"{self.filed:,.0f} in {self.accession} ({self.kept})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What a refresh found and did.
+
+    Attributes:
+        company: its name.
+        differences: all of them, new figures first.
+        written: whether the files were replaced.
+        data_through: how far the data reach then.
+        newest: accession number, form and day of the newest report filed.
+    """
+
+    company: str
+    differences: tuple[Difference, ...]
+    written: bool
+    data_through: str
+    newest: tuple[str, str, str]
+
+    @property
+    def new(self) -> tuple[Difference, ...]:
+        """The figures that are not on file yet."""
+        return tuple(each for each in self.differences if each.what == "new")
+
+    def lines(self) -> list[str]:
+        """For a reader."""
+        told = [each.line() for each in self.differences]
+        state = "written" if self.written else "not written" if self.new else "nothing new"
+        accession, form, day = self.newest
+        return [
+            *told,
+            f"{self.company}: newest report {form} of {day} ({accession}); "
+            f"{len(self.new)} new figures, {state}; data through {self.data_through}",
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    metric: Metric
+    taxonomy: str
+    tag: str
+    unit: str
+    scale: float
+    first: str
+    last: str
+
+    def means(self, period: str, quarters: tuple[str, ...]) -> bool:
+        """Whether the tag means the metric in a period that ends with these quarters."""
+        end = quarters[-1]
+        return (not self.first or end >= self.first) and (not self.last or end <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    value: float
+    accession: str
+    day: str
+    derived: bool = False
+
+
+def refresh(
+    name: str = "META",
+    project: Project | str | Path | None = None,
+    *,
+    edgar: Edgar | None = None,
+    write: bool = False,
+) -> Refresh:
+    """Compare EDGAR with the facts of a company; with ``write``, add what is new.
+
+    Raises:
+        UsageError: no user agent is set.
+        FactsError: EDGAR gives no usable answer, every tag is gone, or the new figures break an
+            identity; nothing is written then.
+        WriteError: a file cannot be replaced.
+    """
+    data = data_folder(project)
+    home = Project(data.parent)
+    facts = reported(name, home)
+    reader = edgar or Edgar()
+    filings = reader.filings(facts.company.cik)
+    newest = next((each for each in filings if each[1] in _FORMS), None)
+    if newest is None:
+        raise FactsError("no annual or quarterly report among the recent filings", where=name)
+    found = reader.facts(facts.company.cik)
+    differences: list[Difference] = []
+    tags = _tags(data, facts.company)
+    for tag in tags:
+        values = filed_values(found, tag.taxonomy, tag.tag, tag.unit)
+        if values is None:
+            differences.append(
+                Difference("vanished", tag.metric.name, "", None, None,
+                           f"EDGAR has no {tag.taxonomy}:{tag.tag} of the company any more")
+            )  # fmt: skip
+            continue
+        differences += _compare(tag, list(values), facts)
+    if tags and all(each.what == "vanished" for each in differences) and differences:
+        raise FactsError("none of the company's tags is in the answer", where=name)
+    order = ("new", "differs", "restated", "vanished")
+    differences.sort(key=lambda each: (order.index(each.what), each.metric, each.period))
+    new = [each for each in differences if each.what == "new"]
+    through = _through(facts, new)
+    if write and new:
+        _write(data, facts, new, through)
+    return Refresh(name, tuple(differences), bool(write and new), through, newest)
+
+
+def _tags(data: Path, owner: Company) -> list[_Tag]:
+    home = Project(data.parent)
+    catalogue = metrics(home)
+    names = [company(folder, home).name for folder in companies(home)]
+    return [
+        _Tag(
+            catalogue[row.choice("metric", catalogue, "metric")],
+            row.text("taxonomy"),
+            row.text("tag"),
+            row.text("unit"),
+            row.number("scale"),
+            row.period("first", QUARTER) if row.optional("first") else "",
+            row.period("last", QUARTER) if row.optional("last") else "",
+        )
+        for row in read_table(data, "companies/edgar_tags.csv", _COLUMNS)
+        if row.choice("company", names, "company") == owner.name
+    ]
+
+
+def _compare(tag: _Tag, values: Iterable[Filed], facts: Facts) -> list[Difference]:
+    """New, differing and restated figures of one metric, from the start of the data on."""
+    owner, name = facts.company, tag.metric.name
+    first, last = _prints([each for each in values if each.form in _FORMS])
+    figures = _by_period(first, owner, tag)
+    later = _by_period(last, owner, tag)
+    newest = {
+        True: max(facts.series(name), default=""),
+        False: max(facts.series(name, "year"), default=""),
+    }
+    found = []
+    for period, figure in sorted(figures.items()):
+        fact = facts.get(name, period)
+        if fact is None:
+            # Gaps before the last period on file are filled by rules that say why.
+            if period > (newest["Q" in period] or owner.first_quarter[: len(period)]):
+                found.append(
+                    Difference("new", name, period, None, figure.value, "", figure.accession,
+                               figure.derived, figure.day)
+                )  # fmt: skip
+        elif abs(fact.value - figure.value) > _CLOSE:
+            found.append(
+                Difference("differs", name, period, fact.value, figure.value,
+                           f"checked by hand against {fact.source.source_id}", figure.accession,
+                           figure.derived, figure.day)
+            )  # fmt: skip
+        again = later.get(period)
+        if again is not None and abs(again.value - figure.value) > _CLOSE:
+            found.append(
+                Difference("restated", name, period, figure.value, again.value,
+                           "the first print stands", again.accession, again.derived, again.day)
+            )  # fmt: skip
+    return found
+
+
+_Span = tuple[datetime.date | None, datetime.date]
+
+
+def _prints(values: list[Filed]) -> tuple[dict[_Span, Filed], dict[_Span, Filed]]:
+    """The first and the last print of each span."""
+    first: dict[_Span, Filed] = {}
+    last: dict[_Span, Filed] = {}
+    for each in sorted(values, key=lambda value: (value.filed, value.accession)):
+        first.setdefault((each.start, each.end), each)
+        last[each.start, each.end] = each
+    return first, last
+
+
+def _by_period(prints: Mapping[_Span, Filed], owner: Company, tag: _Tag) -> dict[str, _Figure]:
+    """Figures by quarter and fiscal year, quarters to date taken apart."""
+    found: dict[str, _Figure] = {}
+    to_date: dict[tuple[str, int], Filed] = {}
+    for (start, end), each in prints.items():
+        quarter = _quarter(end)
+        if quarter is None:
+            continue
+        year, number = _fiscal(quarter, owner)
+        if start is None:
+            if tag.metric.nature == "stock":
+                _put(found, tag, owner, quarter, each.value, each)
+                if number == _QUARTERS:
+                    _put(found, tag, owner, year, each.value, each)
+            continue
+        months = round((end - start).days / _MONTH)
+        if tag.metric.nature == "stock" or months % 3:
+            continue
+        if months == 3:
+            _put(found, tag, owner, quarter, each.value, each)
+        if months == 3 * number:
+            to_date[year, number] = each
+        if months == 12 and number == _QUARTERS:
+            _put(found, tag, owner, year, each.value, each)
+    for (year, number), each in to_date.items():
+        before = to_date.get((year, number - 1))
+        quarter = _quarter(each.end)
+        if before is not None and quarter is not None and quarter not in found:
+            _put(found, tag, owner, quarter, each.value - before.value, each, derived=True)
+    return found
+
+
+def _put(
+    found: dict[str, _Figure],
+    tag: _Tag,
+    owner: Company,
+    period: str,
+    value: float,
+    each: Filed,
+    derived: bool = False,
+) -> None:
+    quarters = (period,) if QUARTER.fullmatch(period) else owner.quarters(period)
+    if tag.means(period, quarters):
+        found[period] = _Figure(value * tag.scale, each.accession, each.filed.isoformat(), derived)
+
+
+def _quarter(day: datetime.date) -> str | None:
+    """The calendar quarter that a day ends, within a week; None where it ends none."""
+    near = day + datetime.timedelta(days=7)
+    before = day - datetime.timedelta(days=7)
+    for each in (day, near, before):
+        number = (each.month - 1) // 3 + 1
+        last = quarter_last_day(each.year, number)
+        if abs((last - day).days) <= 7:
+            return f"{each.year}Q{number}"
+    return None
+
+
+def quarter_last_day(year: int, number: int) -> datetime.date:
+    """The last day of a calendar quarter."""
+    after = datetime.date(year + number // _QUARTERS, number % _QUARTERS * 3 + 1, 1)
+    return after - datetime.timedelta(days=1)
+
+
+def _fiscal(quarter: str, owner: Company) -> tuple[str, int]:
+    """Fiscal year and quarter of a calendar quarter."""
+    year = int(quarter[:4])
+    for fiscal in (year, year + 1):
+        quarters = owner.quarters(str(fiscal))
+        if quarter in quarters:
+            return str(fiscal), quarters.index(quarter) + 1
+    raise FactsError("a quarter in no fiscal year", received=quarter)
+
+
+def _through(facts: Facts, new: list[Difference]) -> str:
+    """How far the data reach: a quarter more once its essential figures are there."""
+    through = facts.company.data_through
+    have = {(each.metric, each.period) for each in new}
+    coming = quarter_after(through)
+    while all((metric, coming) in have for metric in _ESSENTIAL):
+        through, coming = coming, quarter_after(coming)
+    return through
+
+
+def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> None:
+    """Add new figures on a copy, verify it, then replace the files one by one."""
+    folder = f"companies/{facts.company.folder}"
+    changed: dict[str, str] = {}
+    quarters = [each for each in new if QUARTER.fullmatch(each.period)]
+    years = [each for each in new if not QUARTER.fullmatch(each.period)]
+    for name, added in (("quarterly.csv", quarters), ("annual.csv", years)):
+        if added:
+            path = data / folder / name
+            changed[f"{folder}/{name}"] = path.read_text(encoding="utf-8") + _rows(
+                _fact(facts, each) for each in added
+            )
+    changed["sources.csv"] = (data / "sources.csv").read_text(encoding="utf-8") + _rows(
+        _source(facts.company, accession, day)
+        for accession, day in sorted({(each.accession, each.day) for each in new})
+        if _source_id(accession) not in _ids(data)
+    )
+    file = f"{folder}/company.yml"
+    text = (data / file).read_text(encoding="utf-8")
+    old = f"data_through: {facts.company.data_through}"
+    if old not in text:
+        raise FactsError("data_through is not where it was read", where=f"data/{file}")
+    if through != facts.company.data_through:
+        changed[file] = text.replace(old, f"data_through: {through}")
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary) / "data"
+        shutil.copytree(data, copy)
+        for name, content in changed.items():
+            (copy / name).write_text(content, encoding="utf-8")
+        report = verify(project=Project(Path(temporary)))
+        if not report.ok:
+            broken = [line for line in report.lines() if "FAIL" in line.upper()] or report.lines()
+            raise FactsError(
+                "the new figures break an identity; nothing is written", received=broken[0]
+            )
+    # Facts last but one and the date last: a reader never sees a quarter whose figures are not
+    # all there.
+    for name in sorted(changed, key=lambda each: (each.endswith(".yml"), each != "sources.csv")):
+        write_file(data / name, changed[name])
+
+
+def _rows(rows: Iterable[tuple[object, ...]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _fact(facts: Facts, each: Difference) -> tuple[object, ...]:
+    metric = facts.metrics[each.metric]
+    value = f"{each.filed:.6f}".rstrip("0").rstrip(".")
+    kind = "derived" if each.derived else "reported"
+    note = "difference of figures to date" if each.derived else ""
+    row = (facts.company.name, each.period, each.metric, value, metric.unit)
+    return (*row, _source_id(each.accession), kind, note)
+
+
+def _source_id(accession: str) -> str:
+    return f"edgar_{accession.replace('-', '_')}"
+
+
+def _ids(data: Path) -> set[str]:
+    return {row.text("source_id") for row in read_table(data, "sources.csv", _SOURCES)}
+
+
+def _source(owner: Company, accession: str, day: str) -> tuple[object, ...]:
+    plain = accession.replace("-", "")
+    url = f"https://www.sec.gov/Archives/edgar/data/{owner.cik.lstrip('0')}/{plain}/"
+    return (
+        _source_id(accession),
+        f"{owner.display_name}, filing {accession}, XBRL figures as EDGAR's companyfacts has them",
+        owner.display_name,
+        url,
+        day,
+        accession,
+        "read by program from EDGAR; identities re-checked",
+        "filing",
+    )

@@ -1,0 +1,407 @@
+"""``facts refresh`` against a local server that answers as EDGAR does, faults included."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jcurve.cli import main
+from jcurve.errors import FactsError, UsageError
+from jcurve.facts import reported, verify
+from jcurve.facts.edgar import AGENT, Edgar
+from jcurve.facts.refresh import refresh
+from jcurve.files import digest
+from jcurve.project import Project, find_project
+
+CIK = "0001326801"
+ACCESSION = "0001326801-26-000099"
+USD = 1_000_000
+
+NEW = {
+    "RevenueFromContractWithCustomerExcludingAssessedTax": 62_000,
+    "PaymentsToAcquirePropertyPlantAndEquipment": 36_000,
+    "NetCashProvidedByUsedInOperatingActivities": 33_000,
+}
+"""The third quarter of 2026, made up, in USD m."""
+
+Answer = tuple[int, bytes, dict[str, str]]
+Script = Callable[[str, int], Answer]
+
+
+def _entry(start: str | None, end: str, value: float, **more: str) -> dict[str, Any]:
+    entry = {"end": end, "val": value * USD, "form": "10-Q", "filed": "2026-10-29"}
+    entry |= {"accn": ACCESSION, "fy": 2026, "fp": "Q3"} | more
+    return entry if start is None else {"start": start, **entry}
+
+
+def _companyfacts() -> dict[str, Any]:
+    facts = reported("META")
+
+    def on_file(metric: str, period: str) -> float:
+        return facts.value(metric, period).value
+
+    old = {"filed": "2026-07-30", "accn": "0001326801-26-000050"}
+    half = sum(on_file("operating_cash_flow", each) for each in ("2026Q1", "2026Q2"))
+    bought = sum(on_file("purchases_of_ppe", each) for each in ("2026Q1", "2026Q2"))
+    revenue, capex, cash = NEW.values()
+    tags = {
+        "RevenueFromContractWithCustomerExcludingAssessedTax": [
+            _entry("2026-04-01", "2026-06-30", on_file("revenue_total", "2026Q2"), **old),
+            _entry("2026-07-01", "2026-09-30", revenue),
+        ],
+        "PaymentsToAcquirePropertyPlantAndEquipment": [
+            _entry("2026-01-01", "2026-06-30", bought, **old),
+            _entry("2026-01-01", "2026-09-30", bought + capex),
+        ],
+        "NetCashProvidedByUsedInOperatingActivities": [
+            _entry("2026-01-01", "2026-06-30", half, **old),
+            _entry("2026-01-01", "2026-09-30", half + cash),
+        ],
+    }
+    # What the table lists beside these is there, with nothing new.
+    rows = (find_project().data / "companies/edgar_tags.csv").read_text(encoding="utf-8")
+    for line in rows.splitlines()[1:]:
+        name, metric, _, tag, *_ = line.split(",")
+        if name == "META" and tag not in tags:
+            value = on_file(metric, "2026Q1")
+            stock = facts.metrics[metric].nature == "stock"
+            tags[tag] = [_entry(None if stock else "2026-01-01", "2026-03-31", value, **old)]
+    return {
+        "cik": int(CIK),
+        "entityName": "Meta Platforms, Inc.",
+        "facts": {"us-gaap": {tag: {"units": {"USD": each}} for tag, each in tags.items()}},
+    }
+
+
+SUBMISSIONS = {
+    "cik": CIK,
+    "filings": {
+        "recent": {
+            "accessionNumber": ["0001326801-26-000101", ACCESSION],
+            "form": ["8-K", "10-Q"],
+            "filingDate": ["2026-11-02", "2026-10-29"],
+        }
+    },
+}
+
+
+class Server:
+    """Answers by a script: path and how often it was asked for, to an answer."""
+
+    def __init__(self) -> None:
+        self.script: Script = self.usual
+        self.seen: list[tuple[str, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # the name that the library calls
+                times = sum(path == self.path for path, _ in outer.seen)
+                outer.seen.append((self.path, self.headers.get("User-Agent", "")))
+                status, body, headers = outer.script(self.path, times)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if "Content-Length" not in headers:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.facts = _companyfacts()
+
+    def usual(self, path: str, times: int) -> Answer:
+        found = SUBMISSIONS if "submissions" in path else self.facts
+        return 200, json.dumps(found).encode(), {}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    shutil.copytree(find_project().data, tmp_path / "data")
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+def _reader(server: Server, waits: list[float], agent: str = "Test test@example.org") -> Edgar:
+    return Edgar(server.address, agent, waits.append, deadline=5.0)
+
+
+def _state(project: Project) -> dict[str, str]:
+    return {
+        str(path.relative_to(project.data)): digest(path)
+        for path in sorted(project.data.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_new_quarter_is_shown_and_nothing_is_written(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    before = _state(project)
+    found = refresh("META", project, edgar=_reader(server, waits))
+    values = {each.metric: each.filed for each in found.new}
+    assert values["revenue_total"] == 62_000
+    assert values["purchases_of_ppe"] == pytest.approx(36_000)
+    assert values["operating_cash_flow"] == pytest.approx(33_000)
+    # Cash flows are filed to date only: the quarter is a difference and says so.
+    assert {each.metric for each in found.new if each.derived} == {
+        "purchases_of_ppe", "operating_cash_flow",
+    }  # fmt: skip
+    assert found.data_through == "2026Q3"
+    assert found.newest == (ACCESSION, "10-Q", "2026-10-29")
+    assert not found.written
+    assert _state(project) == before
+    assert {agent for _, agent in server.seen} == {"Test test@example.org"}
+    assert waits, "two requests without a pause between them"
+
+
+def test_written_only_after_the_identities_hold(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    """Three figures are not a whole quarter: rows of history would have gaps, so it is refused
+    with the first row that lacks a figure, and every file is as it was."""
+    before = _state(project)
+    with pytest.raises(FactsError, match=r"nothing is written|no value and no rule"):
+        refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert _state(project) == before
+
+
+def test_new_figures_of_an_old_quarter_are_added(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    tags = server.facts["facts"]["us-gaap"]
+    for tag in NEW:
+        tags[tag]["units"]["USD"].pop()
+    name = "PropertyPlantAndEquipmentAndFinanceLeaseRightOfUseAssetBeforeAccumulated"
+    gross = tags[f"{name}DepreciationAndAmortization"]["units"]["USD"]
+    net = reported("META").value("ppe_net", "2026Q2").value
+    gross.append(_entry(None, "2026-06-30", net + 66_000))
+    found = refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert [(each.metric, each.period) for each in found.new] == [("ppe_gross", "2026Q2")]
+    assert found.written
+    assert found.data_through == "2026Q2"
+    fact = reported("META", project).value("ppe_gross", "2026Q2")
+    assert fact.value == pytest.approx(net + 66_000)
+    assert fact.source.accession == ACCESSION
+    assert fact.source.grade == "filing"
+    assert verify(project=project).ok
+    again = refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert not again.new
+    assert not again.written
+
+
+def test_a_value_on_file_is_never_replaced(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    tags = server.facts["facts"]["us-gaap"]
+    revenue = tags["RevenueFromContractWithCustomerExcludingAssessedTax"]["units"]["USD"]
+    revenue[0]["val"] += 500 * USD
+    found = refresh("META", project, edgar=_reader(server, waits))
+    (different,) = [each for each in found.differences if each.what == "differs"]
+    kept = reported("META").value("revenue_total", "2026Q2").value
+    assert (different.on_file, different.filed) == (kept, kept + 500)
+    assert "kept" in different.line()
+    assert reported("META", project).value("revenue_total", "2026Q2").value == kept
+
+
+def test_a_restatement_is_shown_beside_the_first_print(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    tags = server.facts["facts"]["us-gaap"]
+    revenue = tags["RevenueFromContractWithCustomerExcludingAssessedTax"]["units"]["USD"]
+    revenue.append({**revenue[0], "val": revenue[0]["val"] - 300 * USD, "filed": "2026-10-29"})
+    found = refresh("META", project, edgar=_reader(server, waits))
+    (again,) = [each for each in found.differences if each.what == "restated"]
+    assert again.period == "2026Q2"
+    assert again.on_file - again.filed == pytest.approx(300)
+
+
+def test_a_tag_that_vanished_is_said(server: Server, project: Project, waits: list[float]) -> None:
+    del server.facts["facts"]["us-gaap"]["CostsAndExpenses"]
+    found = refresh("META", project, edgar=_reader(server, waits))
+    gone = [each for each in found.differences if each.what == "vanished"]
+    assert [each.metric for each in gone] == ["total_costs_and_expenses"]
+    assert "CostsAndExpenses" in gone[0].line()
+
+
+def test_a_tag_that_changed_its_meaning_feeds_two_metrics(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    """Alphabet's gross property leaves out assets not in service from the end of 2024 on."""
+    alphabet = reported("GOOGL")
+    gross = [
+        _entry(None, "2024-09-30", alphabet.value("ppe_gross", "2024Q3").value),
+        _entry(None, "2026-09-30", 300_000),
+    ]
+    server.facts = {
+        "cik": 1652044,
+        "facts": {"us-gaap": {"PropertyPlantAndEquipmentGross": {"units": {"USD": gross}}}},
+    }
+    server.script = lambda path, times: (
+        (200, json.dumps({**SUBMISSIONS, "cik": "1652044"}).encode(), {})
+        if "submissions" in path
+        else server.usual(path, times)
+    )
+    found = refresh("GOOGL", project, edgar=_reader(server, waits))
+    new = {(each.metric, each.period) for each in found.new}
+    assert ("ppe_gross_in_service", "2026Q3") in new
+    assert not {metric for metric, _ in new} & {"ppe_gross"}
+
+
+# Faults
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_passing_fault_is_waited_out(
+    status: int, server: Server, project: Project, waits: list[float]
+) -> None:
+    server.script = lambda path, times: (
+        (status, b"busy", {"Retry-After": "7"}) if times < 2 else server.usual(path, times)
+    )
+    assert refresh("META", project, edgar=_reader(server, waits)).new
+    assert waits.count(7.0) == 4  # two faults on each of two requests, as long as told
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_lasting_fault_ends_with_one_error(
+    status: int, server: Server, project: Project, waits: list[float]
+) -> None:
+    server.script = lambda path, times: (status, b"", {"Retry-After": "100000"})
+    with pytest.raises(FactsError, match=f"no answer in 4 tries: {status}"):
+        refresh("META", project, edgar=_reader(server, waits))
+    assert len(server.seen) == 4
+    assert max(waits) <= 60.0, "a server cannot make it wait for ever"
+
+
+def test_a_refusal_is_not_repeated(server: Server, project: Project, waits: list[float]) -> None:
+    server.script = lambda path, times: (403, b"", {})
+    with pytest.raises(FactsError, match="403"):
+        refresh("META", project, edgar=_reader(server, waits))
+    assert len(server.seen) == 1
+
+
+def _cut(body: bytes) -> Answer:
+    return 200, body[: len(body) // 2], {}
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "truncated": (lambda facts: json.dumps(facts)[:-200], "no whole JSON"),
+    "a list": (lambda facts: "[]", "another form"),
+    "no facts": (lambda facts: json.dumps({"cik": int(CIK)}), "no facts"),
+    "facts a list": (
+        lambda facts: json.dumps({"cik": int(CIK), "facts": {"us-gaap": []}}),
+        "facts",
+    ),
+    "another company": (lambda facts: json.dumps({**facts, "cik": 789019}), "another company"),
+    "no company": (lambda facts: json.dumps({"facts": facts["facts"]}), "another company"),
+    "no tag": (lambda facts: json.dumps({**facts, "facts": {"us-gaap": {}}}), "none of the"),
+    "no units": (
+        lambda facts: json.dumps(
+            {**facts, "facts": {"us-gaap": {"CostsAndExpenses": {"values": []}}}}
+        ),
+        "no units",
+    ),
+    "another unit": (
+        lambda facts: json.dumps(
+            {**facts, "facts": {"us-gaap": {"CostsAndExpenses": {"units": {"EUR": []}}}}}
+        ),
+        "no figure in that unit",
+    ),
+    "a figure of another form": (
+        lambda facts: json.dumps(
+            {**facts, "facts": {"us-gaap": {"CostsAndExpenses": {"units": {"USD": [{"v": 1}]}}}}}
+        ),
+        "another form",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_an_answer_of_another_form_is_refused(
+    fault: str, server: Server, project: Project, waits: list[float]
+) -> None:
+    made, message = BROKEN[fault]
+    before = _state(project)
+    server.script = lambda path, times: (
+        server.usual(path, times)
+        if "submissions" in path
+        else (200, made(server.facts).encode(), {})
+    )
+    with pytest.raises(FactsError, match=message):
+        refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert _state(project) == before
+
+
+def test_a_body_cut_short_is_tried_again(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    def script(path: str, times: int) -> Answer:
+        status, body, _ = server.usual(path, times)
+        if times == 0:  # fewer bytes than promised
+            return status, body[:40], {"Content-Length": str(len(body)), "Connection": "close"}
+        return status, body, {}
+
+    server.script = script
+    assert refresh("META", project, edgar=_reader(server, waits)).new
+
+
+def test_no_server(project: Project, waits: list[float]) -> None:
+    reader = Edgar("http://127.0.0.1:9", "Test test@example.org", waits.append, deadline=1.0)
+    with pytest.raises(FactsError, match="no answer"):
+        refresh("META", project, edgar=reader)
+
+
+def test_without_a_name_nothing_is_asked(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    with pytest.raises(UsageError, match=AGENT):
+        refresh("META", project, edgar=_reader(server, waits, agent=" "))
+    assert not server.seen
+
+
+def test_the_command(
+    server: Server,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("JCURVE_EDGAR", server.address)
+    monkeypatch.setenv(AGENT, "Test test@example.org")
+    root = str(project.root)
+    assert main(["--project", root, "facts", "refresh"]) == 0
+    told = capsys.readouterr().out
+    assert "new revenue_total 2026Q3: 62,000" in told
+    assert "not written" in told
+    assert main(["--project", root, "facts", "refresh", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["data_through"] == "2026Q3"
+    monkeypatch.delenv(AGENT)
+    assert main(["--project", root, "facts", "refresh"]) == UsageError.exit_status
+    assert AGENT in capsys.readouterr().err
