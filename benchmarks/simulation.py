@@ -12,7 +12,7 @@ import sys
 import time
 
 from jcurve.analysis.plan import Sampler, Unit
-from jcurve.analysis.simulate import evaluate_unit, plan_for
+from jcurve.analysis.simulation import evaluate_unit, plan_for
 from jcurve.assumptions import scenario, valid_mask
 from jcurve.engine.evaluate import evaluate, needed
 from jcurve.naming import key_of

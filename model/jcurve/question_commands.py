@@ -19,8 +19,8 @@ __all__ = ["COMMANDS"]
 
 
 def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.implied import implied
-    from jcurve.analysis.solve import frontier, solve
+    from jcurve.analysis.market import implied
+    from jcurve.analysis.solving import frontier, solve
 
     scenario = read(chosen.scenario)
     if chosen.move is not None:
@@ -69,7 +69,7 @@ def _solution(found: Any) -> tuple[str, ...]:
 
 
 def _bridge(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.bridge import bridge
+    from jcurve.analysis.bridging import bridge
 
     groups: dict[str, Sequence[str]] = {}
     for text in chosen.group:

@@ -102,7 +102,9 @@ def _stresses(
         ]
         heading = f"exposure {exposure:,.1f} USD m: arithmetic, no advice"
         return Reply(plain(losses), (heading,), tuple(rows))
-    table = [("stress", "assumptions", "npv", "change", "go forward", "change", "")]
+    table: list[tuple[str, ...]] = [
+        ("stress", "assumptions", "npv", "change", "go forward", "change", "")
+    ]
     table += [
         (
             each.name,
@@ -160,7 +162,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     """``jcurve simulate``."""
     from jcurve.analysis.risk import risk
     from jcurve.analysis.runners import cluster, processes
-    from jcurve.analysis.simulate import plan_for, simulate
+    from jcurve.analysis.simulation import plan_for, simulate
     from jcurve.reports.simulations import FolderStore, folder_for
 
     scenario = read(chosen.scenario)

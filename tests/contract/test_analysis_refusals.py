@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.analysis.bridge import bridge
+from jcurve.analysis.bridging import bridge
 from jcurve.analysis.correlation import copula
 from jcurve.analysis.distributions import distribution_of
-from jcurve.analysis.implied import implied
+from jcurve.analysis.market import implied
 from jcurve.analysis.plan import level_for, varied
 from jcurve.analysis.question import Question
 from jcurve.analysis.runners import cluster, processes
 from jcurve.analysis.sensitivity import ranged, ranked, tornado
-from jcurve.analysis.simulate import plan_for, simulate
-from jcurve.analysis.solve import frontier, solve, standing
+from jcurve.analysis.simulation import plan_for, simulate
+from jcurve.analysis.solving import frontier, solve, standing
 from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario

@@ -12,7 +12,7 @@ import pytest
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.runners import cluster, local, processes
-from jcurve.analysis.simulate import plan_for, simulate
+from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.store import Block
 from jcurve.case import scenario
 from jcurve.errors import UsageError, WriteError

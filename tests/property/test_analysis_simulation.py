@@ -18,7 +18,7 @@ from jcurve.analysis.risk import (
     risk,
     value_at_risk,
 )
-from jcurve.analysis.simulate import plan_for, simulate
+from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.store import MemoryStore
 from jcurve.case import scenario
 from tests.counts import count

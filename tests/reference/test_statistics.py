@@ -23,7 +23,7 @@ from jcurve.analysis.distributions import (
     beta_quantile,
 )
 from jcurve.analysis.importance import Importance, sobol_indices
-from jcurve.analysis.simulate import simulate
+from jcurve.analysis.simulation import simulate
 from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
 from tests.support.analysis_cases import Array, assumption, toy_plan

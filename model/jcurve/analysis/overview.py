@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.bridge import Bridge, bridge
+from jcurve.analysis.bridging import Bridge, bridge
 from jcurve.analysis.importance import Importance
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
 from jcurve.analysis.risk import Risk, kept_outputs, risk
 from jcurve.analysis.sensitivity import Grid, Swing, ends, grid, ranged, ranked, tornado
-from jcurve.analysis.simulate import Run, plan_for, simulate
-from jcurve.analysis.solve import Solution, solve
+from jcurve.analysis.simulation import Run, plan_for, simulate
+from jcurve.analysis.solving import Solution, solve
 from jcurve.analysis.staged import Staged, staged_programme
 from jcurve.analysis.store import MemoryStore
 from jcurve.analysis.stress import PREFIX, PositionLoss, Stress, position_losses, stresses

@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASC
 
 def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
     """One after another in this process."""
-    from jcurve.analysis.simulate import evaluate_unit
+    from jcurve.analysis.simulation import evaluate_unit
 
     for unit in units:
         yield evaluate_unit(plan, unit)
@@ -87,7 +87,7 @@ def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
     from multiprocessing import get_context
 
-    from jcurve.analysis.simulate import evaluate_unit
+    from jcurve.analysis.simulation import evaluate_unit
 
     if not units:
         return
@@ -124,7 +124,7 @@ def _stand_by(parent: int) -> None:
 def _on_cluster(address: str, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
     from distributed import Client, as_completed
 
-    from jcurve.analysis.simulate import evaluate_unit
+    from jcurve.analysis.simulation import evaluate_unit
 
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
         workers = max(1, sum(client.nthreads().values()))

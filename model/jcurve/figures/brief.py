@@ -16,7 +16,7 @@ from jcurve.project import Project
 
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Swing
-    from jcurve.analysis.solve import Solution
+    from jcurve.analysis.solving import Solution
     from jcurve.case import Case
 
 __all__ = ["Earlier", "changes", "must_be_true", "risks"]
@@ -63,7 +63,7 @@ def must_be_true(
         project: where the model's data are.
         count: how many assumptions are asked about.
     """
-    from jcurve.analysis.solve import solve
+    from jcurve.analysis.solving import solve
     from jcurve.project import find_project
 
     lens, scenario = Lens(case, view), case.scenario

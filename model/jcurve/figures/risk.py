@@ -17,7 +17,7 @@ from jcurve.figures.prose import Prose, callout, strong
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jcurve.analysis.bridge import Bridge
+    from jcurve.analysis.bridging import Bridge
     from jcurve.analysis.importance import Importance
     from jcurve.analysis.sensitivity import Grid, Swing
     from jcurve.assumptions import Scenario

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.risk import Estimate
-    from jcurve.analysis.solve import Solution
+    from jcurve.analysis.solving import Solution
     from jcurve.analysis.staged import Staged
     from jcurve.analysis.stress import PositionLoss, Stress
     from jcurve.case import Case

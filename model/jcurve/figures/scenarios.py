@@ -346,7 +346,7 @@ def steps(
     project: Project | str | Path | None = None,
 ) -> Exhibit:
     """The bridge of net present value from one scenario to another, step by step."""
-    from jcurve.analysis.bridge import bridge
+    from jcurve.analysis.bridging import bridge
     from jcurve.project import find_project
 
     home = project if isinstance(project, Project) else find_project(project)

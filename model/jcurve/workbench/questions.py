@@ -7,7 +7,7 @@ from typing import Any
 
 from jcurve.analysis.question import Question
 from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
-from jcurve.analysis.solve import Solution, solve
+from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.periods import quarter_index
 from jcurve.assumptions.units import DATE, SWITCH

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jcurve.analysis.question import Question
-from jcurve.analysis.solve import Solution, solve
+from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
 from jcurve.project import Project
@@ -64,7 +64,7 @@ def implied(
         project: where the model's data are, None to find it.
 
     Raises:
-        UsageError: the move is no share of a price, or see :func:`jcurve.analysis.solve.solve`.
+        UsageError: the move is no share of a price, or see :func:`jcurve.analysis.solving.solve`.
     """
     if not -1.0 < move < 10.0:
         raise UsageError(
