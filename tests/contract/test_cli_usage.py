@@ -44,7 +44,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         (
             "facts verfy",
             2,
-            "unknown action; received 'verfy'; allowed: verify; did you mean 'verify'?",
+            "unknown action; received 'verfy'; allowed: verify, refresh; did you mean 'verify'?",
         ),
         (
             "trace npv --depth 0",
