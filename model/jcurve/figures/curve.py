@@ -82,7 +82,7 @@ def _marks(axes: Axes, lens: Lens, nominal: list[float], x: list[float]) -> None
             x[-1],
             nominal[-1],
             f"Not recovered: {money(nominal[-1])}",
-            shift=(-6, 8),
+            shift=(-6, 8) if nominal[-1] > nominal[-_A_YEAR] else (-6, -8),  # off the curve
             colour=style.INK,
         )
 
@@ -148,6 +148,7 @@ def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     return f"{first} {second}"
 
 
+_A_YEAR = 4  # quarters
 _PARTS = (
     "Advertising uplift",
     "New products",
