@@ -144,7 +144,7 @@ def settlement_taxes(
         USD_M,
         flow,
         "Interest expense: as reported, then on opening debt at a base rate and a spread that "
-        "widens with net debt to EBITDA.",
+        "widens with net debt to EBITDA up to a limit.",
     ),
     cash_taxes=(
         USD_M,
@@ -188,6 +188,7 @@ def financing(
     financing_repurchase_share: Row,
     financing_permanent_debt: Row,
     financing_leverage_limit: Row,
+    financing_spread_limit: Row,
 ) -> tuple[Row, ...]:
     """One quarter: interest on what was there, tax, repurchases; then debt fills what minimum
     cash lacks, and cash above it repays debt down to the permanent level."""
@@ -199,12 +200,14 @@ def financing(
             income, cash_before_tax, other_flow, timing, scale, reported_cash, reported_debt,
             known_earned, known_charged, known_bought,
             known, tax_share, minimum_share, limit, cash_yield, base_rate, per_turn, least,
-            share_bought, permanent, most,
+            share_bought, permanent, most, widest,
         ) = now  # fmt: skip
         on = 1 - known
-        leverage = ratio(np.maximum(debt - cash, 0), scale)
+        owed = np.maximum(debt - cash, 0)
+        wider = np.minimum(per_turn * ratio(owed, scale), widest)
+        spread = np.where(np.logical_and(owed > 0, scale <= 0), widest, wider)
         earned = on * cash * cash_yield / QUARTERS_IN_YEAR
-        charged = on * debt * (base_rate + per_turn * leverage) / QUARTERS_IN_YEAR
+        charged = on * debt * (base_rate + spread) / QUARTERS_IN_YEAR
         taxable = on * (income + earned - charged + timing)
         positive = np.maximum(taxable, 0)
         used = np.minimum(losses, limit * positive)
@@ -213,7 +216,7 @@ def financing(
         credited = np.minimum(credit, np.maximum(regular - minimum, 0))
         tax = np.maximum(regular, minimum) - credited
         free = cash_before_tax + earned - charged - tax
-        allowed = np.where(leverage < most, on * share_bought, 0)
+        allowed = np.where(owed <= most * scale, on * share_bought, 0)
         bought = allowed * np.maximum(free + other_flow, 0)
         ready = cash + free + other_flow - bought
         drawn = np.maximum(least - ready, 0)
@@ -241,6 +244,6 @@ def financing(
             history, tax_rate, tax_minimum_rate,
             tax_loss_limit, financing_cash_yield, financing_base_rate,
             financing_spread_per_turn, financing_minimum_cash, financing_repurchase_share,
-            financing_permanent_debt, financing_leverage_limit,
+            financing_permanent_debt, financing_leverage_limit, financing_spread_limit,
         ),
     )  # fmt: skip
