@@ -15,7 +15,9 @@ from tests.oracle.depreciation import depreciation_by_vintage
 QUARTERS = 60
 INDEX = np.arange(QUARTERS, dtype=np.float64)[:, None]
 costs = st.lists(st.floats(0.0, 1e5), min_size=QUARTERS, max_size=QUARTERS)
-lives = st.floats(4.0, 24.0)
+# To a millionth of a quarter: where a change leaves a vintage less life than that, the rate of
+# the rest exceeds what the closed form can take back without losing digits.
+lives = st.floats(4.0, 24.0).map(lambda life: round(life, 6))
 ORACLE = settings(max_examples=count("depreciation_oracle"), deadline=None)
 
 
