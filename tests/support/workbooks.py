@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from jcurve.case import Case
 from jcurve.engine.model import RowKey
+from jcurve.workbook import write
 from jcurve.workbook.book import Book
 from jcurve.workbook.grid import column
 from jcurve.workbook.names import RETURNS
 from tests.support.recalculate import Cells
 
-__all__ = ["Comparison", "compare", "edited", "sheets_of"]
+__all__ = ["Comparison", "compare", "edited", "poisoned", "sheets_of"]
 
 Array = NDArray[np.float64]
 
@@ -138,3 +139,19 @@ def edited(source: Path, target: Path, cells: Mapping[tuple[str, int, int], floa
         for name, content in parts.items():
             archive.writestr(name, content)
     return target
+
+
+def poisoned(case: Case, folder: Path) -> Path:
+    """A workbook whose formulas hold a value that none of them has."""
+    path = write(case, folder / "book.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    replaced = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in parts.items():
+            if name.startswith("xl/worksheets/sheet"):
+                content, n = re.subn(rb"</f><v>[^<]*</v>", b"</f><v>-123456.5</v>", content)
+                replaced += n
+            archive.writestr(name, content)
+    assert replaced > 100_000
+    return path

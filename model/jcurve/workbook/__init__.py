@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from jcurve.workbook.adopting import Adoption, adopt, state_of, told
-from jcurve.workbook.write import content, write
+from jcurve.workbook.writing import content, write
 
 __all__ = ["Adoption", "adopt", "content", "state_of", "told", "write"]

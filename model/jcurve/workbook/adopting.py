@@ -16,7 +16,13 @@ from jcurve.assumptions.units import CHOICE, DATE
 from jcurve.errors import ScenarioError
 from jcurve.project import Project
 from jcurve.workbook.names import NEVER
-from jcurve.workbook.reading import DatedCell, InputCell, Reading, read_workbook
+from jcurve.workbook.reading import (
+    DatedCell,
+    InputCell,
+    Reading,
+    edited_elsewhere,
+    read_inputs,
+)
 
 __all__ = ["Adoption", "adopt", "state_of", "told"]
 
@@ -93,7 +99,8 @@ def adopt(
 def state_of(file: str | FilePath, *, project: Project | str | FilePath | None = None) -> Adoption:
     """The inputs of a workbook against the scenario that it was written from; nothing is
     written. See :func:`adopt`."""
-    reading = read_workbook(FilePath(file))
+    source = FilePath(file)
+    reading = read_inputs(source)
     head = reading.record.head
     _refuse_newer(str(head.get("version", "")), reading.file)
     parent = scenario(str(head.get("scenario", "")), project=project)
@@ -107,7 +114,7 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
         changes=changes,
         differences=compare(parent, state),
         edited=frozenset(taken.edited),
-        formulas=reading.edited,
+        formulas=edited_elsewhere(source, reading),
         notes=tuple(taken.notes),
     )
 

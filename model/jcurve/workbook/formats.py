@@ -24,6 +24,7 @@ _ROLES: dict[str, dict[str, Any]] = {
 _TEXTS: dict[str, dict[str, Any]] = {
     "text": {"align": "left"},
     "right": {"align": "right"},
+    "unit": {"align": "left", "indent": 1},
     "clip": {"align": "left", "font_color": "#5B6573"},
     "wrap": {"text_wrap": True},
     "name": {"align": "left"},

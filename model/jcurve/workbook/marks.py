@@ -63,7 +63,7 @@ class Marker:
             if kind == "space":
                 return ""
             if kind == "number":
-                return repr(float(match[0]))
+                return f"{float(match[0]):.12g}"  # other programs keep 15 digits
             if kind == "word":
                 return match[0].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
             where = (match["sheet"] or sheet).strip("'").replace("''", "'").upper()

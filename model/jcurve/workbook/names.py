@@ -26,6 +26,7 @@ __all__ = [
     "SOURCES",
     "STATEMENTS",
     "SUMMARY",
+    "TAG_HEADS",
     "TAG_TITLES",
     "WORKINGS",
     "WORLD_SHEETS",
@@ -54,6 +55,18 @@ TAG_TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What each world and view is called for a reader."""
+
+TAG_HEADS: Mapping[str, str] = MappingProxyType(
+    {
+        "with": "With",
+        "without": "Without",
+        "stopped": "Stopped",
+        "programme": "Programme",
+        "go_forward": "Go-forward",
+        "": "All worlds",
+    }
+)
+"""The same as heads of columns."""
 
 NEVER = "never"
 """What a cell for a quarter holds when the quarter is after the horizon."""

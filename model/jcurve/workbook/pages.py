@@ -30,6 +30,7 @@ from jcurve.workbook.names import (
     SOURCES,
     STATEMENTS,
     SUMMARY,
+    TAG_HEADS,
     TAG_TITLES,
 )
 from jcurve.workbook.style import number_format
@@ -133,7 +134,7 @@ def choices(book: Book) -> list[tuple[str, str]]:
 
 def returns_page(book: Book) -> Page:
     """Every result with its unit, and its reason where it has no number."""
-    page = Page(RETURNS, [], (34, 10, 64, 16, 16, 16, 26, 26, 26), _READING + 3, freeze=(3, 1))
+    page = Page(RETURNS, [], (38, 20, 70, 14, 14, 14, 30, 30, 30), _READING + 3, freeze=(3, 1))
     page.text(0, 0, "Returns and other results", "title")
     page.text(1, 0, "A result without an answer is the word none, with the reason beside it.")
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -146,8 +147,8 @@ def returns_page(book: Book) -> Page:
         for at, head in enumerate(("Result", "Unit", "Definition")):
             page.text(top, at, head, "head")
         for n, tag in enumerate(tags):
-            page.text(top, RESULT_COLUMN + n, TAG_TITLES[tag], "head")
-            page.text(top, _READING + n, f"{tag or 'all'}: reason or quarter", "head")
+            page.text(top, RESULT_COLUMN + n, TAG_HEADS[tag], "head:right")
+            page.text(top, _READING + n, f"{TAG_HEADS[tag]}: reason or quarter", "head")
         for name in names:
             _result(page, book, name, tags)
     return page
@@ -198,8 +199,8 @@ def summary_page(book: Book, master: Cell) -> Page:
                     f"the end of {book.case.valuation_date}")  # fmt: skip
     page.formula(3, 0, f"={_at(master, SUMMARY)}", book.master_text, "strong")
     for n, view in enumerate(VIEWS):
-        page.text(4, 1 + 3 * n, title_of(view).replace(" ", "-"), "head:right")
-        page.text(4, 2 + 3 * n, "Unit", "head")
+        page.text(4, 1 + 3 * n, TAG_HEADS[view], "head:right")
+        page.text(4, 2 + 3 * n, " Unit", "head")
         page.text(4, 3 + 3 * n, "Reason or quarter", "head")
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
@@ -227,7 +228,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, left: int, view: in
     else:
         style = number_format(unit, [value] if isinstance(value, float) else [])
         page.formula(row, left, f"={at}", value, style)
-    page.text(row, left + 1, "quarter" if unit == "date" else unit)
+    page.text(row, left + 1, "quarter" if unit == "date" else unit, "unit")
     reading = Cell(RETURNS, cell.row, _READING + view)
     status = book.results.get((f"{key[0]}{_STATUS}", key[1]))
     formula, text = _reading(book, key, cell, status)
@@ -287,12 +288,12 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
 
 def checks_page(book: Book) -> tuple[Page, Cell]:
     """Every identity as a formula, and the cell that says whether all hold."""
-    page = Page(CHECKS, [], (34, 20, 70, 18, 18, 10), 6, freeze=(6, 1))
+    page = Page(CHECKS, [], (34, 28, 84, 18, 14, 8), 6, freeze=(6, 1))
     page.text(0, 0, "Checks", "title")
     page.text(1, 0, "Every identity of the model, the accepted range of every input, every mix.")
     heads = ("Check", "World or view", "What must tie", "Largest difference", "Tolerance", "Holds")
     for at, head in enumerate(heads):
-        page.text(5, at, head, "head")
+        page.text(5, at, head, "head" if at < 3 else "head:right")
     row = 6
     holds = 0
     for key, check in _identities(book):
@@ -300,7 +301,7 @@ def checks_page(book: Book) -> tuple[Page, Cell]:
         over = book.grid.single((Range(place),), CHECKS)[1:]
         page.text(row, 0, key[0], "name")
         page.text(row, 1, TAG_TITLES[key[1]])
-        page.text(row, 2, check.definition, "clip")
+        page.text(row, 2, " ".join(check.definition.split()), "clip")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         scale = ",".join(("1", *_scales(book, key)))
         page.formula(row, 4, f"={_TOLERANCE}*MAX({scale})", float(_TOLERANCE) * check.scale, "tiny")

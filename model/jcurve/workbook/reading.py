@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,7 +17,7 @@ from jcurve.workbook.marks import Marker, RowMarks, mark_facts
 from jcurve.workbook.names import DATED, INPUTS, MARKS
 from jcurve.workbook.record import Record, read_record
 
-__all__ = ["DatedCell", "InputCell", "Reading", "read_workbook"]
+__all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "read_inputs"]
 
 _MOST_BYTES = 1_000_000_000
 _SHEET = "a sheet is missing or its heads were changed"
@@ -53,28 +54,45 @@ class Reading:
         record: what was written.
         inputs: by key.
         dated: by key.
-        edited: cells outside the inputs whose formula or fact is not what was written.
+        free: places of input cells, which may hold anything.
     """
 
     file: str
     record: Record
     inputs: Mapping[str, InputCell]
     dated: Mapping[str, DatedCell]
-    edited: tuple[str, ...]
+    free: frozenset[tuple[str, int, int]]
 
 
-def read_workbook(path: FilePath) -> Reading:
-    """Read ``path``.
+def read_inputs(path: FilePath) -> Reading:
+    """The inputs of the workbook ``path``.
 
     Raises:
         ScenarioError: it is no workbook of ours, damaged, from a newer program, or an input
             cell holds nothing that can be read.
     """
     _refuse_bombs(path)
+    with _damage(path):
+        return _Reader(path).read()
+
+
+def edited_elsewhere(path: FilePath, reading: Reading) -> tuple[str, ...]:
+    """Cells outside the inputs whose formula or fact is not what was written.
+
+    Raises:
+        ScenarioError: a sheet cannot be read.
+    """
+    with _damage(path):
+        return tuple(_edited(path, reading.record, reading.free))
+
+
+@contextmanager
+def _damage(path: FilePath) -> Iterator[None]:
+    """Whatever a damaged file makes of the reader is one clear error."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of extensions that it leaves out
-            return _Reader(path).read()
+            yield
     except ScenarioError:
         raise
     except (
@@ -130,10 +148,7 @@ class _Reader:
                     raise ScenarioError(_SHEET, where=self.file, received=name)
             inputs_row, inputs = self._inputs(book[INPUTS], record)
             dated_row, dated = self._dated(book[DATED], record)
-            free = inputs_row | dated_row
-            return Reading(
-                self.file, record, inputs, dated, tuple(self._edited(book, record, free))
-            )
+            return Reading(self.file, record, inputs, dated, frozenset(inputs_row | dated_row))
         finally:
             book.close()
 
@@ -239,32 +254,47 @@ class _Reader:
                 raise ScenarioError("an input's row is missing", where=self.file, received=key)
         return free, found
 
-    # Everything else
 
-    def _edited(self, book: Any, record: Record, free: set[tuple[str, int, int]]) -> Iterator[str]:
-        marker = _marker(record)
-        by_sheet: dict[str, dict[int, RowMarks]] = {}
-        for (sheet, row), marks in record.marks.items():
-            by_sheet.setdefault(sheet, {})[row] = marks
+def _edited(path: FilePath, record: Record, free: frozenset[tuple[str, int, int]]) -> Iterator[str]:
+    import openpyxl
+
+    marker = _marker(record)
+    by_sheet: dict[str, dict[int, RowMarks]] = {}
+    for (sheet, row), marks in record.marks.items():
+        by_sheet.setdefault(sheet, {})[row] = marks
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
         for name, rows in by_sheet.items():
-            if name not in book.sheetnames:
+            if name in book.sheetnames:
+                yield from _edited_sheet(book[name], name, rows, marker, free)
+            else:
                 yield f"{name} (the whole sheet)"
+    finally:
+        book.close()
+
+
+def _edited_sheet(
+    sheet: Any,
+    name: str,
+    rows: Mapping[int, RowMarks],
+    marker: Marker,
+    free: frozenset[tuple[str, int, int]],
+) -> Iterator[str]:
+    seen = set()
+    for at, row in enumerate(sheet.iter_rows(values_only=True)):
+        if at not in rows:
+            continue
+        marks = rows[at]
+        seen.add(at)
+        for n in marker.columns(marks):
+            if (name, at, n) in free:
                 continue
-            seen = set()
-            for at, row in enumerate(book[name].iter_rows(values_only=True)):
-                if at not in rows:
-                    continue
-                marks = rows[at]
-                seen.add(at)
-                for n in marker.columns(marks):
-                    if (name, at, n) in free:
-                        continue
-                    text = _formula(_at(row, n))
-                    if text is None or marker.mark(text, name, n) != marker.expected(marks, n):
-                        yield f"{name}!{column(n)}{at + 1}"
-                yield from _changed_facts(name, at, row, marks, marker)
-            for at in sorted(rows.keys() - seen):
-                yield f"{name}!{at + 1}:{at + 1}"
+            text = _formula(_at(row, n))
+            if text is None or marker.mark(text, name, n) != marker.expected(marks, n):
+                yield f"{name}!{column(n)}{at + 1}"
+        yield from _changed_facts(name, at, row, marks, marker)
+    for at in sorted(rows.keys() - seen):
+        yield f"{name}!{at + 1}:{at + 1}"
 
 
 def _changed_facts(

@@ -304,6 +304,9 @@ class Translator:
 
     def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
         top = self._arithmetic(node.args[0])
+        below = node.args[1]
+        if below.op == "number" and below.data:
+            return self._infix("divide", node.args)
         bottom = self._arithmetic(node.args[1], twice=True)
         return _call(
             "IF({0}=0,0,{1}/{2})",

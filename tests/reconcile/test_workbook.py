@@ -1,0 +1,181 @@
+"""Every cell of a workbook, recalculated by engines that know nothing of the model.
+
+LibreOffice Calc, and at full counts formualizer, compute all formulas anew; each line, quarter,
+year and result must then be what NumPy says. The cached values play no part: they are poisoned
+first. The reference case of the base scenario in formualizer is among the reference tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jcurve
+from jcurve.assumptions import available
+from jcurve.assumptions.scenario import Scenario
+from jcurve.case import Case
+from jcurve.errors import ScenarioError
+from jcurve.workbook.book import Book
+from jcurve.workbook.inputs import VALUE_COLUMN, Entry
+from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS
+from tests.counts import count
+from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
+from tests.support.workbooks import compare, poisoned, sheets_of
+
+FULL = os.environ.get("JCURVE_COUNTS") == "full"
+
+
+@pytest.fixture(scope="module")
+def calc() -> Iterator[Calc]:
+    if missing():
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with Calc() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Book, Path]:
+    """The base scenario, its layout and its workbook."""
+    case = jcurve.evaluate("base")
+    return case, Book(case), poisoned(case, tmp_path_factory.mktemp("base"))
+
+
+def test_libreoffice_finds_every_line_and_result_and_follows_edits(
+    base: tuple[Case, Book, Path], calc: Calc
+) -> None:
+    """As written, after random edits typed into input cells, and with the programme off."""
+    case, book, path = base
+    calc.load(path)
+    calc.recalculate()
+    assert calc.errors() == []
+    sheets = [*sheets_of(book), CHECKS]
+    found = compare(book, case, calc.read(sheets))
+    assert found.cells > 100_000
+    assert found.wrong == []
+    random = np.random.default_rng(20_260_630)
+    for _ in range(count("workbook_edits")):
+        edits, overrides, changed = _valid_edits(book, case.scenario, random)
+        cells = _typed(calc, edits, sheets)
+        found = compare(book, jcurve.evaluate(changed), cells)
+        assert found.wrong == [], overrides
+        assert cells[CHECKS][3][0] == "All checks hold", overrides
+    _nothing_to_recover(case, book, calc)
+
+
+def _typed(calc: Calc, edits: list[Edit], sheets: list[str]) -> Cells:
+    """The cells after edits, which are then taken back."""
+    calc.type([(sheet, row, at, new) for sheet, row, at, new, _ in edits])
+    calc.recalculate()
+    assert calc.errors() == []
+    cells = calc.read(sheets)
+    calc.type([(sheet, row, at, old) for sheet, row, at, _, old in edits])
+    return cells
+
+
+def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
+    """Without a programme there is no rate, no payback and no trough, each with its reason."""
+    entry = next(e for e in book.layout.entries if e.key == "programme.enabled")
+    edit: Edit = (INPUTS, entry.row, VALUE_COLUMN, 0.0, 1.0)
+    cells = _typed(calc, [edit], [*sheets_of(book), RETURNS])
+    changed = jcurve.evaluate(case.scenario.with_overrides({"programme.enabled": 0}))
+    assert compare(book, changed, cells).wrong == []
+    figures = changed.headlines()
+    assert figures["programme"]["irr"]["value"] is None
+    for (name, view), cell in book.results.items():
+        reason = figures.get(view, {}).get(name, {}).get("reason")
+        if reason is not None:
+            row = cells[RETURNS][cell.row]
+            assert row[cell.column] == "none", name
+            assert row[6 + (view == "go_forward")] == reason, name
+
+
+@pytest.mark.skipif(not FULL, reason="every other scenario at full counts")
+@pytest.mark.parametrize("name", available()[1:])
+def test_every_scenario_in_both_programs(name: str, calc: Calc, tmp_path: Path) -> None:
+    case = jcurve.evaluate(name)
+    book = Book(case)
+    path = poisoned(case, tmp_path)
+    assert compare(book, case, formualized(path, sheets_of(book))).wrong == []
+    calc.load(path)
+    calc.recalculate()
+    assert calc.errors() == []
+    assert compare(book, case, calc.read(sheets_of(book))).wrong == []
+
+
+Edit = tuple[str, int, int, float | str, float | str]
+
+
+def _valid_edits(
+    book: Book, base: Scenario, random: np.random.Generator
+) -> tuple[list[Edit], dict[str, object], Scenario]:
+    """A few random inputs with random accepted values, of a scenario that validates."""
+    entries = [e for e in book.layout.entries if e.form != "computed" and not e.item.derived]
+    for _ in range(200):
+        picked = random.choice(len(entries), size=3, replace=False)
+        edits: list[Edit] = []
+        overrides: dict[str, object] = {}
+        for at in picked:
+            key, override, edit = _edit(book, entries[at], random)
+            edits.append(edit)
+            overrides[key] = override
+        try:
+            changed = base.with_overrides(overrides, insist=True)
+            jcurve.evaluate(changed)
+        except (ScenarioError, jcurve.JCurveError):
+            continue
+        return edits, overrides, changed
+    raise AssertionError("no random edit validates")
+
+
+def _edit(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, object, Edit]:
+    item = entry.item
+    if entry.form == "dated":
+        dated = book.layout.dated[entry.key]
+        years = [at for at, text in enumerate(dated.formulas) if text is None]
+        at = int(random.choice(years))
+        label = book.grid.year_labels[at]
+        value = _between(dated.values[at], entry, random)
+        edit = (DATED, dated.row, book.grid.year(at), value, dated.values[at])
+        # Neighbours follow a stated year, so the whole table is what is overridden.
+        table = {dated.path.label(p): v for p, v in dated.path.points} | {label: value}
+        return entry.key, table, edit
+    place = (INPUTS, entry.row, VALUE_COLUMN)
+    if item.shape == "changes":
+        return _life(book, entry, random)
+    if entry.form == "date":
+        value = book.grid.labels[int(random.integers(int(entry.first), int(entry.last) + 1))]
+        return entry.key, value, (*place, value, entry.value)
+    if entry.form == "choice":
+        value = str(random.choice(item.choices))
+        return entry.key, value, (*place, value, entry.value)
+    if entry.form == "switch":
+        return entry.key, 1.0 - entry.used, (*place, 1.0 - entry.used, entry.value)
+    value = _between(entry.used, entry, random)
+    return entry.key, value, (*place, value, entry.value)
+
+
+def _life(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, object, Edit]:
+    changes = [
+        {"date": book.grid.labels[change.date], "life": change.life}
+        for change in entry.item.value  # type: ignore[union-attr]
+    ]
+    slot = int(entry.key.rpartition(".")[2]) - 1
+    value: float | str = float(random.integers(12, 32)) / 4
+    if entry.form == "date":
+        value = book.grid.labels[book.grid.labels.index(changes[slot]["date"]) + 1]
+    changes[slot]["date" if entry.form == "date" else "life"] = value
+    edit = (INPUTS, entry.row, VALUE_COLUMN, value, entry.value)
+    return entry.item.key, changes, edit
+
+
+def _between(value: float, entry: Entry, random: np.random.Generator) -> float:
+    """Near the value, inside what is accepted."""
+    width = max(abs(value) * 0.3, 0.02 * min(entry.last - entry.first, 1.0))
+    low, high = max(entry.first, value - width), min(entry.last, value + width)
+    return float(f"{random.uniform(low, high):.6g}")
