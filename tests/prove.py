@@ -94,7 +94,8 @@ class Outcomes:
         elif outcome == "skipped" and isinstance(report.longrepr, tuple):
             words = report.longrepr[2].removeprefix("Skipped: ")
         elif outcome == "failed":
-            words = str(report.longrepr).strip().splitlines()[-1]
+            crash = getattr(report.longrepr, "reprcrash", None)
+            words = str(getattr(crash, "message", report.longrepr)).strip().splitlines()[0]
         self.tests[report.nodeid] = Test(report.nodeid, outcome, seconds, words)
         if report.when == "call":
             for name, value in report.user_properties:

@@ -70,8 +70,8 @@ def test_the_page_tells_what_happened_in_every_worker(tmp_path: Path) -> None:
     assert "| verdict | equal |  | `test_small.py::test_good` |" in text
     assert "- `test_small.py::test_skipped`: not here" in text
     failed = text.partition("## Failed")[2].partition("## ")[0]
-    assert "test_small.py::test_bad" in failed
-    assert "test_small.py::test_error" in failed
+    assert "- `test_small.py::test_bad`: AssertionError: sums" in failed
+    assert "- `test_small.py::test_error`: ValueError: no fixture" in failed
     assert "test_broken.py`: cannot be imported" in failed
     assert "| counts | full |" in text
     assert "| wall time | 1.0 minutes |" in text
