@@ -15,6 +15,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
+from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
@@ -106,9 +107,15 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
     _held = False
 
     def save(self, **options: Any) -> None:
-        """Save, unless the next cell's start or the end will do it."""
-        if not self._held:
-            super().save(**options)
+        """Save, unless the next cell's start or the end will do it.
+
+        As plain JSON: nbformat's way of writing costs ten times as much, and papermill
+        writes the finished notebook that way once more.
+        """
+        if "nb" in options:
+            self.nb = options["nb"]
+        if self.output_path and not self._held:
+            papermill_io.write(json.dumps(self.nb), self.output_path)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
         """Note and save that a cell starts; text is passed over."""
