@@ -47,7 +47,10 @@ def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
 @pytest.fixture
 def panel(page_of_app: PanelPage) -> PanelPage:
     """The app's page on the base scenario, whatever was done with it before."""
-    page_of_app.page.get_by_label("Scenario to start from").select_option("base")
+    page = page_of_app.page
+    page.get_by_label("Scenario to start from").select_option("base")
+    page.get_by_label("Exhibit").select_option("jcurve")
+    page.get_by_label("View or world").select_option("programme")
     page_of_app.settled()
     if page_of_app.overrides():
         page_of_app.click("Set everything back")
@@ -256,15 +259,31 @@ def test_axe_finds_nothing_serious(panel: PanelPage) -> None:
     page.get_by_role("tab", name="Differs from base").click()
 
 
-def test_a_kernel_that_dies_leaves_no_wrong_number(panel: PanelPage, app: Server) -> None:
+def test_a_kernel_that_stops_or_dies_leaves_no_wrong_number(
+    panel: PanelPage, app: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is shown stays the last confirmed state, controls included, and is called so; the
     last of these tests, since the page is of no use after it."""
     panel.press(WACC, 3, "ArrowRight")
+    kernels = app.kernels
+    for kernel in kernels:
+        kernel.suspend()
+    panel.press(WACC, 5, "ArrowRight")
+    told = panel.page.get_by_text("The kernel does not answer")
+    told.wait_for()
+    assert panel.field(WACC).input_value() == "9.65"
+    for kernel in kernels:
+        kernel.resume()
+    told.wait_for(state="hidden")
+    panel.settled()
+    assert panel.overrides() == {WACC: "9.9 percent per year"}  # the last position, after all
+    agrees(panel, app, capsys)
+
     confirmed = panel.hash, panel.headline("npv"), panel.field(WACC).input_value()
     for kernel in app.kernels:
         kernel.kill()
     panel.press(WACC, 4, "ArrowRight")
-    panel.page.get_by_text("The kernel does not answer").wait_for()
+    told.wait_for()
     assert (panel.hash, panel.headline("npv"), panel.field(WACC).input_value()) == confirmed
 
 

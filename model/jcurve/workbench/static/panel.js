@@ -68,7 +68,10 @@ function render({ model, el }) {
 
   function changed() {
     const state = model.get("state");
-    fill(start, state.scenarios.map((name) => h("option", { value: name, textContent: name.replaceAll("_", " ") })));
+    if (start.dataset.names !== String(state.scenarios)) {
+      start.dataset.names = String(state.scenarios);
+      fill(start, state.scenarios.map((name) => h("option", { value: name, textContent: name.replaceAll("_", " ") })));
+    }
     start.value = state.start;
     undo.disabled = !state.can_undo;
     redo.disabled = !state.can_redo;

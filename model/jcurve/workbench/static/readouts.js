@@ -51,6 +51,7 @@ class Picture {
     this.drawing = h("div", { className: "jc-drawing" });
     this.numbers = h("div", { className: "jc-numbers", id: freshId("numbers"), hidden: true });
     this.toggle = toggle("Numbers", this.numbers);
+    this.toggle.addEventListener("click", () => this.tell());
     this.busy = h("span", { className: "jc-busy", textContent: "updating …" });
     this.says = h("p", { className: "jc-says" });
     this.element = h("section", { className: "jc-picture", "aria-label": "Picture" },
@@ -114,6 +115,13 @@ class Picture {
     this.title.textContent = picture.title;
     this.what.textContent = picture.what;
     this.drawing.innerHTML = picture.svg;
+    this.tell();
+  }
+
+  /** The numbers, written only while they are looked at. */
+  tell() {
+    if (this.numbers.hidden) return;
+    const { picture } = this.state;
     const { line, years, rows } = picture.table;
     fill(this.numbers, h("table", { className: "jc-table" },
       h("caption", { textContent: `${picture.title}, ${picture.what}. A click on a number of the present state traces it.` }),
