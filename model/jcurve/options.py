@@ -20,6 +20,7 @@ examples:
   jcurve show base --json                headline figures for a machine
   jcurve trace npv                       from a result down to reported facts
   jcurve check                           every scenario file
+  jcurve app                             drag an assumption, see the curve move
   jcurve workbook base base.xlsx         Excel with live formulas; jcurve adopt reads it back
 
 exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 project,
