@@ -194,37 +194,36 @@ def test_reports_and_scenarios_are_multiplied(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     other = RECORD.replace('report="fixture"', 'report="other"')
     write_notebook(project.notebooks / "other.ipynb", [PARAMETERS, SHOW, other])
-    made = run_batch(project, "base", "bear", reports=["fixture", "other"], render=render_plainly)
+    made = run_batch(project, "base", "broken", reports=["fixture", "other"], render=render_plainly)
     assert [(run.report, run.scenario, run.state) for run in made.runs] == [
         ("fixture", "base", "succeeded"),
-        ("fixture", "bear", "succeeded"),
+        ("fixture", "broken", "failed"),
         ("other", "base", "succeeded"),
-        ("other", "bear", "succeeded"),
+        ("other", "broken", "failed"),
     ]
 
 
+FAULTS = {
+    "exits": ("import os; os._exit(3)", "failed", "dead_kernel"),
+    "kills": ("import os; os.kill(os.getppid(), 9); input()", "failed", "child_killed"),
+    "prints": ("print('x' * 50_000_000)", "failed", "too_much_output"),
+    "leaves": ("import sys; sys.exit(0)", "failed", "early_exit"),
+    "rests": (
+        "from jcurve.reports import NothingToReport; raise NothingToReport('no news')",
+        "nothing_to_report",
+        None,
+    ),
+    "base": ("pass", "succeeded", None),
+}
+
+
 @WARM_ONLY
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("import os; os._exit(3)", ("failed", "dead_kernel")),
-        ("import os; os.kill(os.getppid(), 9); input()", ("failed", "child_killed")),
-        ("print('x' * 50_000_000)", ("failed", "too_much_output")),
-        ("import sys; sys.exit(0)", ("failed", "early_exit")),
-        (
-            "from jcurve.reports import NothingToReport; raise NothingToReport('no news')",
-            ("nothing_to_report", None),
-        ),
-    ],
-)
-def test_faults_in_a_warm_fork(tmp_path: Path, cell: str, expected: tuple[str, str]) -> None:
-    """Each has its reason, and the process that was forked serves the next run."""
-    project = make_project(
-        tmp_path, [PARAMETERS, f"if scenario == 'bad':\n    {cell}", SHOW, RECORD]
-    )
-    made = run_batch(project, "bad", "base", jobs=1)
+def test_faults_in_warm_forks(tmp_path: Path) -> None:
+    """Each has its reason, and the processes that were forked serve the next run."""
+    cell = "".join(f"if scenario == {name!r}:\n    {does[0]}\n" for name, does in FAULTS.items())
+    made = run_batch(make_project(tmp_path, [PARAMETERS, cell, SHOW, RECORD]), *FAULTS)
     assert made.fallback is None
-    assert states(made) == [("bad", *expected), ("base", "succeeded", None)]
+    assert states(made) == [(name, *expected[1:]) for name, expected in FAULTS.items()]
     assert no_children()
 
 
@@ -354,24 +353,23 @@ def test_only_usual_modules_are_loaded_beforehand() -> None:
 
 
 def test_plain_papermill_takes_the_engine_by_name(tmp_path: Path) -> None:
-    """``papermill --engine jcurve`` works outside any batch, and with no engine as ever."""
+    """``papermill --engine jcurve`` works outside any batch."""
     project = make_project(tmp_path / "project")
-    for options in (["--engine", "jcurve"], []):
-        (tmp_path / "work").mkdir(exist_ok=True)
-        finished = run_process(
-            [
-                *(sys.executable, "-m", "papermill", "--no-progress-bar", *options),
-                *(str(project.notebooks / "fixture.ipynb"), str(tmp_path / "out.ipynb")),
-                *("-p", "scenario", "bear"),
-            ],
-            deadline=GENEROUS,
-            cwd=tmp_path / "work",
-        )
-        assert finished.exit_status == 0, finished.err_tail
-        cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
-        assert all(cell["execution_count"] for cell in cells)
-        results = json.loads((tmp_path / "work" / "results.json").read_text())
-        assert results["scenario"]["name"] == "bear"
+    (tmp_path / "work").mkdir()
+    finished = run_process(
+        [
+            *(sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", "jcurve"),
+            *(str(project.notebooks / "fixture.ipynb"), str(tmp_path / "out.ipynb")),
+            *("-p", "scenario", "bear"),
+        ],
+        deadline=GENEROUS,
+        cwd=tmp_path / "work",
+    )
+    assert finished.exit_status == 0, finished.err_tail
+    cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    assert all(cell["execution_count"] for cell in cells)
+    results = json.loads((tmp_path / "work" / "results.json").read_text())
+    assert results["scenario"]["name"] == "bear"
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

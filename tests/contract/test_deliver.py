@@ -456,6 +456,7 @@ class TestSettings:
             ({"PORT": "x"}, "not a port"),
             ({"FROM": ""}, "not a mail address"),
             ({"FROM": "a@b\r\nBcc: c@d"}, "not a mail address"),
+            ({"FROM": "=?utf-8?q?a=0ABcc:_b@c?="}, "not a mail address"),
             ({"TIMEOUT": "nan"}, "not a number of seconds"),
         ],
     )

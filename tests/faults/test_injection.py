@@ -97,18 +97,24 @@ def test_no_name_of_a_report_run_batch_or_schedule(tmp_path: Path, text: str) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_of_a_scenario_or_assumption(text: str) -> None:
+def test_no_name_of_a_scenario_or_assumption() -> None:
     project = Project(ROOT)
-    with pytest.raises(ScenarioError) as caught:
-        jcurve.scenario(text, project=project)
-    assert "\n" not in str(caught.value)
-    with pytest.raises(ScenarioError):
-        jcurve.scenario("base", {text: 1}, project=project)
-    with pytest.raises(ScenarioError):
-        jcurve.scenario("base", {"returns.wacc": text}, project=project)
-    with pytest.raises(UsageError):
-        diff("base", text, project=project)
+    base = jcurve.scenario("base", project=project)
+    for text in HOSTILE:
+        with pytest.raises(ScenarioError) as caught:
+            jcurve.scenario(text, project=project)
+        assert "\n" not in str(caught.value)
+        with pytest.raises(ScenarioError):
+            base.with_overrides({text: 1})
+        with pytest.raises(ScenarioError):
+            base.with_overrides({"returns.wacc": text})
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_of_a_run_to_compare(tmp_path: Path, text: str) -> None:
+    project = make_project(tmp_path)
+    with pytest.raises(UsageError, match="neither a scenario nor a run or edition"):
+        diff(text, "base", project=project)
 
 
 def test_values_reach_a_notebook_as_they_are(tmp_path: Path) -> None:

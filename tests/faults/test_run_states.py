@@ -63,12 +63,6 @@ def nothing_left(project: Project) -> bool:
             id="missing-package",
         ),
         pytest.param(
-            [PARAMETERS, "print('x' * 50_000_000)", SHOW, RECORD],
-            "failed",
-            "too_much_output",
-            id="50-MB",
-        ),
-        pytest.param(
             [PARAMETERS, "while True: print('x' * 9_999)", SHOW, RECORD],
             "failed",
             "too_much_output",

@@ -81,6 +81,8 @@ HOSTILE: tuple[str, ...] = (
     "x\nContent-Type: text/html\n\n<b>",
     "x\r\n.\r\nMAIL FROM:<a@b>",
     "=?utf-8?q?x=0ABcc:_a@b?=",
+    "=\u200b?utf-8?q?x=0ABcc:_a@b?=",
+    "=?utf-8?b?eApCY2M6IGFAYg==?=",
     "a@example.org, thief@example.org",
     '"a@b" <thief@example.org>',
     # template braces

@@ -75,12 +75,21 @@ def compose(letter: Letter, project: Project, *, sender: str, moment: datetime) 
     return mail
 
 
+def _header(text: str) -> str:
+    """Text for a header.
+
+    Python's own parser decodes an "encoded word" that it is given, and lets a line end in
+    it through (seen in 3.11): ``=?utf-8?q?x=0ABcc:_a@b?=`` would become a second header.
+    """
+    return one_line(text).replace("=?", "= ?")
+
+
 def _notice(mail: EmailMessage, kind: str, content: Mapping[str, Any]) -> None:
     what = one_line(str(content["what"]))
     if kind == "alarm":
-        mail["Subject"] = one_line(f"J-Curve: {what} did not arrive by its deadline")
+        mail["Subject"] = _header(f"J-Curve: {what} did not arrive by its deadline")
     else:
-        mail["Subject"] = one_line(f"J-Curve: {what} failed")
+        mail["Subject"] = _header(f"J-Curve: {what} failed")
     lines = [f"{label}: {one_line(str(text), 600)}" for label, text in content["facts"]]
     mail.set_content("\n".join([what, "", *lines]) + "\n")
 
@@ -89,7 +98,7 @@ def _success(mail: EmailMessage, content: Mapping[str, Any], project: Project) -
     edition = _edition(project, str(content["edition"]))
     results = read_results(edition.results)
     title = one_line(results.scenario.title or results.scenario.name)
-    mail["Subject"] = one_line(f"J-Curve: {title}: {_gist(results)}")
+    mail["Subject"] = _header(f"J-Curve: {title}: {_gist(results)}")
     figures = _figures(results)
     changes = _changes(project, edition, content.get("before"))
     note = (

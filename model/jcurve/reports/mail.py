@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from jcurve.errors import UsageError
 
 __all__ = ["MailServer", "Refused", "Unreachable", "mail_server", "send"]
 
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}", re.ASCII)
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -84,7 +86,7 @@ def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | No
             "not a port", where="JCURVE_SMTP_PORT", received=port, allowed="1 to 65535"
         )
     sender = read("FROM")
-    if not sender.isprintable() or sender.count("@") != 1 or any(c in sender for c in " ,;<>"):
+    if not _ADDRESS.fullmatch(sender):
         raise UsageError(
             "not a mail address", where="JCURVE_SMTP_FROM", received=sender, allowed="name@host"
         )
