@@ -1,0 +1,231 @@
+"""Other companies' outlays beside Meta's: intensity, depreciation, lives, what they must earn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.figures import style
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import MILLIONS, joined, money, percent
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jcurve.analysis.peers import Peer
+    from jcurve.project import Project
+
+__all__ = ["companies", "intensity", "lives", "rebuilt", "required", "rules", "wave"]
+
+_SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
+_YEARS = 5
+
+
+def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
+    """The companies of a report, in its order."""
+    from jcurve.analysis.peers import peer
+
+    return [peer(name, project) for name in names]
+
+
+def intensity(found: Sequence[Peer]) -> Exhibit:
+    """Property acquired per dollar of revenue, by fiscal year."""
+    from jcurve.analysis.peers import fiscal_years
+
+    shares = {
+        each.name: {int(year): each.intensity(year) for year in fiscal_years(each)[-_YEARS:]}
+        for each in found
+    }
+    years = sorted({year for own in shares.values() for year in own})
+    width = 0.8 / len(found)
+    with style.house():
+        figure, axes = style.plot(height=66)
+        for at, (look, (name, own)) in enumerate(
+            zip(style.CATEGORIES, shares.items(), strict=False)
+        ):
+            shift = (at - (len(found) - 1) / 2) * width
+            style.bars(
+                axes,
+                [year + shift for year in own],
+                [100 * share for share in own.values()],
+                look,
+                width=width * 0.92,
+                label=name,
+            )
+        style.years(axes, years[0], years[-1])
+        axes.set_ylim(0, 118 * max(max(own.values()) for own in shares.values()))
+        style.numbers(axes.yaxis)
+        style.key(axes)
+    last = {name: list(own.values())[-1] for name, own in shares.items()}
+    top = max(last, key=last.__getitem__)
+    return chart(
+        figure,
+        id="peer-intensity",
+        title=f"{top} now puts {percent(last[top])} of revenue into property, the most of "
+        f"{len(found)}",
+        subtitle="Property bought and acquired under finance leases over revenue, fiscal years, %",
+        source=_SOURCE,
+        alt="Bars by fiscal year: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{year} {percent(share)}" for year, share in own.items())
+            for name, own in shares.items()
+        )
+        + ".",
+        reading="Fiscal years are each company's own: Microsoft's ends in June, the others' in "
+        "December.",
+    )
+
+
+def rebuilt(found: Sequence[Peer]) -> TableExhibit:
+    """Depreciation rebuilt from what was bought over reported, by fiscal year."""
+    errors = {each.name: {one.year: one.error for one in each.backcast()} for each in found}
+    years = sorted({year for own in errors.values() for year in own})
+    worst = max(abs(error) for own in errors.values() for error in own.values())
+    return table(
+        [
+            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            *(Column(label=year, style="percent", decimals=1, sign=True) for year in years),
+        ],
+        [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
+        id="peer-depreciation",
+        title=f"Depreciation is rebuilt within {percent(worst)} for every company and year",
+        subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
+        source=_SOURCE,
+        reading="Lives change on the days that each company disclosed; mix and lags are constants "
+        "or one straight path, and no year has a multiplier of its own. Meta's full model, which "
+        "also knows unpaid capital expenditure, comes nearer.",
+    )
+
+
+def wave(found: Sequence[Peer]) -> Exhibit:
+    """Depreciation of what is bought already, by calendar year."""
+    waves = {each.name: each.on_the_books() for each in found}
+    years = sorted({int(year) for own in waves.values() for year in own})
+    with style.house():
+        figure, axes = style.plot(height=60)
+        for role, (name, own) in zip(
+            ("with", "without", "guided", "judgement"), waves.items(), strict=False
+        ):
+            style.line(
+                axes, [int(year) for year in own], [x / MILLIONS for x in own.values()], role, name
+            )
+        style.years(axes, years[0], years[-1])
+        axes.set_ylim(bottom=0)
+        style.numbers(axes.yaxis)
+        style.label_ends(axes)
+    peaks = {name: max(own, key=own.__getitem__) for name, own in waves.items()}
+    return chart(
+        figure,
+        id="peer-wave",
+        title="What is bought already keeps depreciation rising until "
+        + joined(sorted(set(peaks.values()))),
+        subtitle="Depreciation of property acquired to the last report, nothing bought after it, "
+        "calendar years, USD bn",
+        source=_SOURCE,
+        alt="Lines by calendar year: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{year} {money(x / MILLIONS)}" for year, x in own.items())
+            for name, own in waves.items()
+        )
+        + ".",
+        reading="The first year still holds quarters that are reported; whatever is bought next "
+        "comes on top.",
+    )
+
+
+def lives(found: Sequence[Peer]) -> TableExhibit:
+    """What depreciation of the last fiscal year would be had lives of servers been others."""
+    from jcurve.analysis.peers import fiscal_years
+
+    rows: list[Row] = []
+    shares: list[float] = []
+    for each in found:
+        year = fiscal_years(each)[-1]
+        charged = each.year("property_depreciation", year)
+        moves = [each.with_life(years, year) for years in (-2.0, -1.0, 1.0)]
+        shares.append(moves[1] / charged)
+        cells = (charged / MILLIONS, *(x / MILLIONS for x in moves), shares[-1])
+        rows.append(Row(cells=(each.name, year, *cells)))
+    return table(
+        [
+            Column(label="Company", style="text", weight=2),
+            Column(label="Fiscal year", style="text"),
+            Column(label="Depreciation", unit="USD bn", decimals=1),
+            *(
+                Column(label=label, unit="USD bn", decimals=1, sign=True)
+                for label in ("Two years shorter", "One year shorter", "One year longer")
+            ),
+            Column(label="One year shorter", style="percent", decimals=0, sign=True),
+        ],
+        rows,
+        id="peer-lives",
+        title=f"A year less of life for servers costs {percent(min(shares))} to "
+        f"{percent(max(shares))} of a year's depreciation",
+        subtitle="Had every life of servers and network been so much shorter or longer all along",
+        source=_SOURCE,
+        reading="A change made now would also expense at once what is older than the new life; "
+        "this compares steady policies.",
+    )
+
+
+def required(found: Sequence[Peer]) -> TableExhibit:
+    """Cash and revenue a year that the last fiscal year's outlay must bring."""
+    from jcurve.analysis.peers import fiscal_years
+
+    rows = []
+    for each in found:
+        year = fiscal_years(each)[-1]
+        outlay, cash = each.year("outlay", year), each.year("required_cash", year)
+        revenue, whole = each.year("required_revenue", year), each.year("reported_revenue", year)
+        rows.append(
+            (
+                each.name, year, outlay / MILLIONS, cash / MILLIONS, cash / outlay,
+                revenue / MILLIONS, revenue / whole,
+            )
+        )  # fmt: skip
+    top = max(rows, key=lambda row: float(row[-1]))
+    return table(
+        [
+            Column(label="Company", style="text", weight=2),
+            Column(label="Fiscal year", style="text"),
+            Column(label="Outlay", unit="USD bn", decimals=1),
+            Column(label="Cash a year", unit="USD bn", decimals=1),
+            Column(label="of the outlay", style="percent"),
+            Column(label="Revenue a year", unit="USD bn", decimals=1),
+            Column(label="of the year's revenue", style="percent", decimals=1),
+        ],
+        rows,
+        id="peer-required",
+        title=f"One year's outlay asks {top[0]} for {percent(float(top[-1]))} more revenue, "
+        "every year of its life",
+        subtitle="What must come back, after tax, to earn the cost of capital on the outlay",
+        source=_SOURCE,
+        reading="One cost of capital and one cash margin (60 % of revenue, judgement) for every "
+        "company, so that outlays compare; each further year of outlays asks for its own.",
+    )
+
+
+def rules(found: Peer) -> TableExhibit:
+    """Other people's rules for the same outlay, and what each counts."""
+    from jcurve.analysis.peers import fiscal_years
+    from jcurve.analysis.published import side_by_side
+
+    year = fiscal_years(found)[-1]
+    outlay = found.year("outlay", year) / MILLIONS
+    rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
+    amounts = [each.amount for each in rows]
+    return table(
+        [
+            Column(label="Rule", style="text"),
+            Column(label="Asks for", unit="USD bn", decimals=1),
+            Column(label="What it counts", style="text", weight=4),
+        ],
+        [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
+        id="published-rules",
+        title=f"For one outlay of {money(outlay)}, published rules ask for {money(min(amounts))} "
+        f"to {money(max(amounts))}",
+        subtitle=f"{found.name}, fiscal {year}",
+        source="data/evidence/published_models.md; models rebuilt in jcurve.analysis.published",
+        reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
+    )
