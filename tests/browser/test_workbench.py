@@ -237,6 +237,20 @@ def test_other_pictures_and_answers(panel: PanelPage) -> None:
     assert page.locator(".jc-pane:visible .jc-stale").is_visible()
 
 
+def test_the_report_is_of_this_very_state(panel: PanelPage, app: Server) -> None:
+    """Rendered beside the panel, which moves on meanwhile."""
+    panel.press(WACC, 2)
+    page, asked = panel.page, panel.hash
+    page.get_by_role("tab", name="Save and share").click()
+    page.get_by_role("button", name="Render report").click()
+    panel.press(WACC, 2)
+    assert panel.hash != asked
+    page.get_by_text("Published as edition").wait_for(timeout=3 * 60_000)
+    (results,) = app.project.glob("reports/scenario_report/*/*/results.json")
+    assert json.loads(results.read_text())["scenario"]["hash"] == asked
+    assert results.with_name("report.pdf").is_file()
+
+
 def test_axe_finds_nothing_serious(panel: PanelPage) -> None:
     """Labels, contrast and roles of the panel, with everything that can be opened open."""
     page = panel.page
