@@ -39,14 +39,14 @@ def claims(
     return table(
         [
             Column(label="Claim", style="text", weight=2),
-            Column(label="Article", style="text", weight=1),
+            Column(label="Article", style="text"),
             Column(label="Verdict", style="text", weight=0.9),
             Column(label="Record", style="text", weight=2.4),
         ],
         [
             (
                 each.claim,
-                f"{each.article}: {titles[each.article].title}",
+                each.article,
                 each.verdict,
                 each.correction or each.record,
             )
@@ -66,5 +66,6 @@ def claims(
             if any(each.verdict == verdict for each in found)
         )
         + ".",
+        notes=[f"{key}: {titles[key].title}" for key in sorted({each.article for each in found})],
         dense=True,
     )

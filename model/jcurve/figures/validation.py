@@ -154,7 +154,7 @@ def errors(found: Backtest) -> TableExhibit:
         [
             Column(label="Year forecast", style="text"),
             *(
-                Column(label=f"Known through {each}", style="percent", decimals=1, sign=True)
+                Column(label=f"Known through {each}", style="percent", decimals=1)
                 for each in origins
             ),
         ],
@@ -176,7 +176,7 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
     years = sorted(came)
     with style.house():
         figure, axes = style.plot(height=60)
-        style.bars(axes, years, [came[year] for year in years], style.CATEGORIES[0], width=0.5,
+        style.bars(axes, years, [came[year] for year in years], style.CATEGORIES[1], width=0.5,
                    label="Came")  # fmt: skip
         for look, run in zip(_LOOKS, found.runs, strict=False):
             line = [each for each in own if each.origin == run.origin]
@@ -282,7 +282,7 @@ def causes(found: Backtest, project: Project | str | Path | None = None) -> Tabl
             for each, cause in told
         ],
         id="causes",
-        title="Most large misses are spending that nobody had announced",
+        title=f"{len(told)} misses have a cause on file, every large one among them",
         subtitle="Every miss of more than 5 % (of free cash flow: 10 %) has a cause on file",
         source="data/evidence/discrepancies.csv",
         reading="Causes in reported figures are told apart from those that follow from the model's "
