@@ -202,6 +202,8 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
                 asked=chosen.draws,
                 progress=progress,
             )
+            progress("gathering")
+            store.gather(run.plan.level, run.plan.scrambles)
             found = risk(store, run.plan, confidence=chosen.confidence, net_debt_limit=limit)
             data = {
                 "scenario": scenario.name,
@@ -217,7 +219,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
                 "risk": plain(found),
                 "file": str(store.draws),
             }
-            store.finish(run.plan.level, run.plan.scrambles, data)
+            store.summarise(data)
     except KeyboardInterrupt:
         raise Interrupted(store.kept, str(store.folder)) from None
     return Reply(data, (run.note,), *_risk_table(found, question=plan.question, file=store.draws))

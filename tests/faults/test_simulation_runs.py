@@ -30,7 +30,8 @@ def plan(chunk: int = 768, draws: int = DRAWS, seed: int = 5) -> Plan:
 def finished(folder: Path, made: Plan, **more: object) -> str:
     store = FolderStore(folder, PROJECT)
     run = simulate(made, store, **more)  # type: ignore[arg-type]
-    store.finish(run.plan.level, run.plan.scrambles, {"note": run.note})
+    store.gather(run.plan.level, run.plan.scrambles)
+    store.summarise({"note": run.note})
     return sha256(store.draws.read_bytes()).hexdigest()
 
 
@@ -84,7 +85,8 @@ class TestInterrupt:
         again = FolderStore(tmp_path, PROJECT)
         run = simulate(plan(), again, resume=True)
         assert run.reused == 128
-        again.finish(run.plan.level, 2, {})
+        again.gather(run.plan.level, 2)
+        again.summarise({"note": run.note})
         assert sha256(again.draws.read_bytes()).hexdigest() == expected
         assert sorted(path.name for path in tmp_path.iterdir()) == [
             "draws.parquet",
@@ -107,7 +109,7 @@ class TestStore:
         store = FolderStore(tmp_path, PROJECT)
         simulate(made, store)
         before = {name: store.column(name, 1, 128) for name in store.names()}
-        store.finish(made.level, made.scrambles, {})
+        store.gather(made.level, made.scrambles)
         for name, values in before.items():
             assert np.array_equal(store.column(name, 1, 128), values, equal_nan=True)
 

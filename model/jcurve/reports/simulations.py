@@ -146,21 +146,24 @@ class FolderStore:
             ]
         return np.concatenate(parts)
 
-    def finish(self, level: int, scrambles: int, summary: object) -> None:
-        """Put the draws of all scrambles into one file, write the summary, drop the parts.
+    def gather(self, level: int, scrambles: int) -> None:
+        """Put the draws of all scrambles into one file and drop the parts.
 
         Raises:
             WriteError: the folder cannot be written; the parts are then still there.
         """
         if level != self._level:
             self._merge(level, scrambles)
-        write_json(self.summary, summary)
         path = self.folder / _MANIFEST
         manifest = json.loads(path.read_text(encoding="utf-8"))
         write_json(path, {**manifest, "level": level})
         for part in self._parts.values():
             part.unlink(missing_ok=True)
         self._parts, self._level, self._cached = {}, level, None
+
+    def summarise(self, summary: object) -> None:
+        """Write what the draws say beside them."""
+        write_json(self.summary, summary)
 
     def _finished(self, count: int) -> int:
         """How many of the first ``count`` draws of a scramble the finished file gives.
