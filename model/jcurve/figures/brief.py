@@ -17,6 +17,7 @@ from jcurve.project import Project
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Swing
     from jcurve.analysis.solving import Solution
+    from jcurve.assumptions import Assumption
     from jcurve.case import Case
 
 __all__ = ["Earlier", "changes", "must_be_true", "risks"]
@@ -84,9 +85,9 @@ def must_be_true(
         [
             (
                 each.label,
-                _brief(scenario[each.key].value, each.present, each.unit),
+                _here(scenario[each.key]),
                 _needed(each),
-                range_text(scenario[each.key]),
+                _span(scenario[each.key]),
                 _STANDING.get(each.standing, "–"),
             )
             for each in found
@@ -100,33 +101,42 @@ def must_be_true(
     )
 
 
-def _brief(value: object, text: str, unit: str) -> str:
-    """A value in few letters: a path by its first and last date."""
-    if isinstance(value, Dated):
-        return "its path"
-    return f"{_digits(text)} {_UNITS.get(unit, unit)}".strip()
+def _here(item: Assumption) -> str:
+    """The scenario's own value in few letters."""
+    return "its path" if isinstance(item.value, Dated) else _said(item.text(), item.unit)
 
 
-_UNITS: Mapping[str, str] = {"share": "", "per year": "a year", "switch": ""}
+def _span(item: Assumption) -> str:
+    """The range in few letters."""
+    if isinstance(item.value, Dated) or item.low is None or item.high is None:
+        return range_text(item)
+    return f"{_said(item.text(item.low), item.unit)} to {_said(item.text(item.high), item.unit)}"
 
 
-def _digits(text: str) -> str:
-    """A number written by the model with at most three digits."""
+def _said(text: str, unit: str) -> str:
+    """A value as the model writes it, with at most three digits and its unit."""
     try:
-        value = float(text.replace(",", ""))
+        value = float(f"{float(text.replace(',', '')):.3g}")
     except ValueError:
-        return text
-    return f"{float(f'{value:.3g}'):,}".removesuffix(".0")
+        return text  # a quarter, a choice, a path
+    if unit in ("share", "per year"):
+        return f"{value * 100:.3g}%"
+    if unit == "USD m":
+        return money(value / MILLIONS)
+    plain = f"{value:,}".removesuffix(".0")
+    return plain if unit in _SILENT else f"{plain} {unit}"
+
+
+_SILENT = ("x", "switch", "million")
 
 
 def _needed(found: Solution) -> str:
     if found.value is None:
         return "no value does it"
-    side = found.direction
     if ";" in found.text:
         end = "low" if found.value < 0 else "high"
         return f"{abs(found.value):.1f} times as far as its {end} path"
-    return f"{side} {_digits(found.text)}"
+    return f"{found.direction} {_said(found.text, found.unit)}"
 
 
 def _must_title(inside: int, count: int, *, good: bool) -> str:
@@ -181,16 +191,16 @@ def risks(case: Case, moves: Sequence[Swing], view: str = "programme", count: in
     items: list[list[Part]] = [
         [
             strong(f"{move.label}. "),
-            f"At {_end(end, text)} the value falls by {money(here - worst)} to {money(worst)} "
-            f"({move.kind}).",
+            f"At {_end(end, text, move.unit)} the value falls by {money(here - worst)} "
+            f"to {money(worst)} ({move.kind}).",
         ]
         for worst, end, text, move in losses[:count]
     ]
     return bullets(*items)
 
 
-def _end(end: str, text: str) -> str:
-    return f"its {end} path" if ";" in text else _digits(text)
+def _end(end: str, text: str, unit: str) -> str:
+    return f"its {end} path" if ";" in text else _said(text, unit)
 
 
 def changes(case: Case, earlier: Earlier | None, view: str = "programme") -> Prose:

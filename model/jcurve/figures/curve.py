@@ -247,7 +247,7 @@ def _bridge_reading(
     best = max(gains, key=gains.__getitem__)
     worst = min(costs, key=costs.__getitem__)
     return (
-        f"{best} brings the most, {money(gains[best])}, and {worst.lower()} takes the most, "
-        f"{money(-costs[worst])}. Together the parts leave {money(total)}, "
-        f"where the J-curve ends."
+        f"The largest gain is {best[0].lower()}{best[1:]}, {money(gains[best])}, the largest "
+        f"outlay {worst[0].lower()}{worst[1:]}, {money(-costs[worst])}. Together the parts leave "
+        f"{money(total)}, where the J-curve ends."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.errors import UsageError
+from jcurve.facts.freshness import stale
 from jcurve.figures import style
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
@@ -132,6 +134,7 @@ def cover(cases: Sequence[Case], view: str = "programme") -> Cover:
             ("Valuation date", f"{first.valued_on:%d %B %Y}".lstrip("0")),
             ("Hash", first.case.scenario.short_hash),
         ),
+        stale=stale(first.case.assembly.company, datetime.date.today()),
         date=first.valued_on,
     )
 
@@ -202,8 +205,7 @@ def values(
 
 
 def _name(lens: Lens, most: int = 26) -> str:
-    title = lens.case.scenario.title
-    return title if len(title) <= most else f"{title[: most - 1].rstrip()}…"
+    return _cut(lens.case.scenario.title, most)
 
 
 def _view_words(view: str) -> str:
@@ -357,7 +359,7 @@ def steps(
     rest = sum(amount for _, amount in named[told:])
     named = named[:told] + ([("All others", rest)] if len(named) > told else [])
     before, after = found.before / MILLIONS, found.after / MILLIONS
-    names = [start.scenario.title, *(name for name, _ in named), end.scenario.title]
+    names = [start.scenario.title, *(_cut(name) for name, _ in named), end.scenario.title]
     rank = list(range(len(names)))[::-1]
     with style.house():
         figure, axes = style.plot(height=12 + 4.6 * len(names))
@@ -396,10 +398,12 @@ def steps(
 def _group(case: Case, group: str, keys: Sequence[str]) -> str:
     """A group in words: its only assumption's label, or what its keys are about."""
     if len(keys) == 1:
-        text = case.scenario[keys[0]].label
-    else:
-        text = _AREAS.get(group, group.replace("_", " ").capitalize())
-    return text if len(text) <= 46 else f"{text[:45].rstrip()}…"
+        return case.scenario[keys[0]].label
+    return _AREAS.get(group, group.replace("_", " ").capitalize())
+
+
+def _cut(text: str, most: int = 46) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def _steps_reading(named: list[tuple[str, float]], gap: float) -> str:
