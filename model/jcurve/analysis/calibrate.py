@@ -184,11 +184,19 @@ def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
     trial = _trial(chosen, assembly, parameters, through)
     figures = _figures(assembly, project)
     seen = tuple(each for each in figures if each.year <= through)
-    low = np.array([each.low for each in parameters])
-    high = np.array([each.high for each in parameters])
+    free = np.array([not each.years or min(each.years) <= through for each in parameters])
+    ranges = np.array([(each.low, each.high) for each in parameters])
+    low, high = ranges[free].T
 
-    def misses(points: Array) -> Array:
+    def whole(points: Array) -> Array:
+        """Free parameters with those that are not fitted, which stand for no value."""
+        filled = np.repeat(ranges.mean(axis=1)[:, None], points.shape[1], axis=1)
+        filled[free] = points
+        return filled
+
+    def misses(free_points: Array) -> Array:
         """(target, point): how far off, in units of what is wanted."""
+        points = whole(free_points)
         modelled = _modelled(seen, assembly, trial(points), chosen)
         reported_, weight = (
             np.array([getattr(each, name) for each in seen])[:, None]
@@ -216,7 +224,7 @@ def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
         parameters,
         tuple(
             round(float(value), each.digits)
-            for value, each in zip(found.x, parameters, strict=True)
+            for value, each in zip(whole(found.x[:, None])[:, 0], parameters, strict=True)
         ),
         chosen,
         through,
