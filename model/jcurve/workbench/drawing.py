@@ -24,6 +24,9 @@ _NAMES = (112.0, 200.0)
 _LINE = 14.5
 """Height of a line of text."""
 
+_REPORTED = 60.0
+"""Width that the word takes; left out where history is narrower."""
+
 _BELOW = 0.09
 """Room under the lowest point for words, as a share of the height."""
 
@@ -153,7 +156,8 @@ def _ground(chart: Chart, frame: _Frame, ticks: Sequence[float]) -> list[str]:
         )
         # Lines that never rise above zero leave no room at the top.
         y = HEIGHT - BOTTOM - 6 if ticks[-1] == 0 else TOP + 10
-        made.append(_text(x - 5, y, "Reported", MUTED, "end", 11))
+        if x - LEFT > _REPORTED:
+            made.append(_text(x - 5, y, "Reported", MUTED, "end", 11))
         made.append(_text(x + 5, y, "Forecast", MUTED, "start", 11))
     size = max(abs(ticks[0]), abs(ticks[-1])) * (100 if chart.percent else 1)
     step = (ticks[1] - ticks[0]) * (100 if chart.percent else 1)

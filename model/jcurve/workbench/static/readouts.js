@@ -106,6 +106,9 @@ class Picture {
     clearTimeout(this.waiting);
     if (this.report) {
       this.drawing.classList.add("jc-old");
+      this.title.textContent = this.which.selectedOptions[0].textContent;
+      this.what.textContent = "drawing …";
+      this.says.textContent = "";
       show(this.numbers, false);
       this.waiting = setTimeout(() => this.rest(), 300);
       return;
