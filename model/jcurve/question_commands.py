@@ -34,13 +34,20 @@ def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         return Reply(plain(found), (*heading, *_solution(found.solution)), status=status)
     if chosen.against is not None:
         edge = frontier(scenario, chosen.key, chosen.against, chosen.target, project=project)
-        other, item = scenario[edge.across], scenario[chosen.key.partition(".20")[0]]
+        other = scenario[edge.across]
         rows = [(edge.across, edge.down, "")]
-        for x, y, standing, reason in zip(
-            edge.xs, edge.ys, edge.standings, edge.reasons, strict=True
+        for x, y, text, words in zip(
+            edge.xs,
+            edge.ys,
+            edge.texts,
+            (
+                standing or reason
+                for standing, reason in zip(edge.standings, edge.reasons, strict=True)
+            ),
+            strict=True,
         ):
-            words = reason if y != y else standing
-            rows.append((draw(other, x), "" if y != y else draw(item, y), words))
+            shown = text if ";" not in text else f"{y:+.3g} of the way"
+            rows.append((draw(other, x), shown, words))
         status = 0 if any(edge.standings) else AnswerError.exit_status
         return Reply(plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status)
     one = solve(scenario, chosen.key, chosen.target, project=project)

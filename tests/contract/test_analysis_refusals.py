@@ -119,6 +119,17 @@ class TestSolve:
         assert found.value is None
         assert found.reason == "every value in its bounds does it"
 
+    def test_a_member_of_a_mix_leaves_the_remainder_at_least_nothing(self) -> None:
+        mix = next(mix for mix in BASE.mixes if all(BASE[k].shape == "scalar" for k in mix.others))
+        key = mix.others[0]
+        room = 1.0 - sum(float(BASE[other].value) for other in mix.others[1:])
+        question = Question.of(BASE, "npv")
+        assert not question.overfull({key: [room - 1e-6]})[0]
+        assert question.overfull({key: [room + 1e-6]})[0]
+        found = solve(BASE, key, "npv=0")
+        if found.value is not None:
+            assert found.value <= room + 1e-9
+
     def test_a_path_moves_as_one(self) -> None:
         wanted = float(Question.of(BASE, "npv")({"capex.total": [0.5]})["npv"][0])
         found = solve(BASE, "capex.total", f"npv={wanted!r}")

@@ -39,6 +39,7 @@ CHUNK = 512
 """Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache and
 for a few hundred megabytes."""
 
+_SLACK = 1e-9
 _BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
 
 
@@ -121,6 +122,16 @@ class Question:
                     made[key] = made[key] / over
                 made[mix.remainder] = np.maximum(remainder_row(mix, made), 0.0)
         return made
+
+    def overfull(self, draws: Draws) -> NDArray[np.bool_]:
+        """Which draws have a mix that sums to more than 1 and is scaled, (scenarios,) or (1,)."""
+        timeline = self.case.assembly.timeline
+        made = batch(self.scenario, draws, timeline.first, timeline.last)
+        found = np.zeros(1, dtype=bool)
+        for mix in self.scenario.mixes:
+            if any(_is_drawn(key, draws) for key in mix.others):
+                found = found | (remainder_row(mix, made) < -_SLACK).any(axis=0)
+        return found
 
     def valid(self, draws: Draws) -> NDArray[np.bool_]:
         """Which draws keep the rules between assumptions, (scenarios,)."""

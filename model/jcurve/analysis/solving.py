@@ -90,6 +90,7 @@ class Frontier:
         ys: what ``down`` must be at each, NaN where no value in its bounds does it.
         standings: of each of ``ys``, empty without a value; ``xs`` lie inside their range.
         reasons: why there is no value, by point.
+        texts: ``ys`` for a reader, a path point by point; empty without a value.
     """
 
     goal: str
@@ -99,6 +100,7 @@ class Frontier:
     ys: Array
     standings: tuple[str, ...]
     reasons: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def solve(
@@ -166,6 +168,7 @@ def frontier(
         ys,
         tuple(each.standing for each in solutions),
         tuple(each.reason for each in solutions),
+        tuple(each.text for each in solutions),
     )
 
 
@@ -202,7 +205,9 @@ class _Search:
 
         def measured(points: Array, lane: Lanes) -> Array:
             draws = {self.name: points} | {key: values[lane] for key, values in fixed.items()}
-            kept = np.broadcast_to(self.question.valid(draws), points.shape)
+            # A member of a mix that leaves less than nothing is no value it can have.
+            wrong = self.question.overfull(draws) | ~self.question.valid(draws)
+            kept = ~np.broadcast_to(wrong, points.shape)
             measures = np.full(points.shape, np.nan)
             if kept.any():
                 chosen = {key: values[kept] for key, values in draws.items()}
@@ -259,7 +264,6 @@ class _Search:
             raise UsageError(
                 "no search over a list of changes or a choice",
                 received=item.key,
-                allowed="a slot such as key.life.2" if item.shape == "changes" else None,
             )
         floor, ceiling = item.bounds
         if not isinstance(item.value, Path) or self.period:
