@@ -52,7 +52,7 @@ def must_be_true(
     moves: Sequence[Swing],
     view: str = "programme",
     project: Project | str | Path | None = None,
-    count: int = 5,
+    count: int = 4,
 ) -> TableExhibit | Prose:
     """What each of the assumptions that matter most would have to be, alone, for a net present
     value of zero, beside the range of its evidence.
