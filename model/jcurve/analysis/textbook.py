@@ -23,6 +23,7 @@ from jcurve.errors import UsageError
 
 __all__ = [
     "FirmValue",
+    "Ishigami",
     "Moments",
     "RateOfReturn",
     "bass_adoption",
@@ -34,6 +35,7 @@ __all__ = [
     "firm_value",
     "fixed_declining_balance",
     "irr",
+    "ishigami",
     "logistic_width",
     "macrs_formula",
     "mirr",
@@ -369,4 +371,26 @@ def describe(values: Sequence[float]) -> Moments:
         mean,
         math.sqrt(squares / count) if count else math.nan,
         pairs / squares if squares else math.nan,
+    )
+
+
+class Ishigami(NamedTuple):
+    """Variance of a test function, and its first-order and total Sobol indices."""
+
+    variance: float
+    first: tuple[float, float, float]
+    total: tuple[float, float, float]
+
+
+def ishigami(a: float = 7.0, b: float = 0.1) -> Ishigami:
+    """Closed form for sin x1 + a sin(x2)^2 + b x3^4 sin x1, each x uniform from -pi to pi
+    (Ishigami and Homma 1990): what an estimator of Sobol indices is held against."""
+    alone = 0.5 * (1.0 + b * math.pi**4 / 5.0) ** 2
+    second = a**2 / 8.0
+    together = 8.0 * b**2 * math.pi**8 / 225.0
+    variance = alone + second + together
+    return Ishigami(
+        variance,
+        (alone / variance, second / variance, 0.0),
+        ((alone + together) / variance, second / variance, together / variance),
     )
