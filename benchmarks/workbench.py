@@ -9,6 +9,7 @@ figure inline after each move.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -61,6 +62,9 @@ async ([key, moves]) => {
 def main(moves: int) -> None:
     """Print one line a measurement."""
     _parts()
+    if shutil.which("chromium") is None:
+        print("the rest needs Chromium: apt-get install chromium")
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,

@@ -8,9 +8,20 @@ class Headlines {
     this.onTrace = onTrace;
     this.element = h("section", { className: "jc-tiles", "aria-label": "Headline numbers" });
     this.tiles = new Map();
+    this.spoken = h("p", { className: "jc-spoken", role: "status" });
+    this.element.append(this.spoken);
+  }
+
+  /** Told to who listens, once the numbers have come to rest. */
+  speak(headlines) {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      this.spoken.textContent = headlines.slice(0, 2).map(({ title, text, change }) => `${title}: ${text}, ${change}`).join(". ");
+    }, 900);
   }
 
   show(headlines) {
+    this.speak(headlines);
     for (const each of headlines) {
       const tile = this.tiles.get(each.name) || this.make(each);
       tile.value.textContent = each.text;
