@@ -122,7 +122,7 @@ def test_outside_any_project(
     )
 
 
-@pytest.mark.parametrize("verb", ["", "report", "show", "check", "trace", "facts", "new"])
+@pytest.mark.parametrize("verb", ["", *_COMMANDS])
 def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*verb.split(), "--help"])
