@@ -363,7 +363,7 @@ def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> Non
         copy = Path(temporary) / "data"
         shutil.copytree(data, copy)
         for name, content in changed.items():
-            (copy / name).write_text(content, encoding="utf-8")
+            write_file(copy / name, content, durable=False)
         report = verify(project=Project(Path(temporary)))
         if not report.ok:
             broken = [line for line in report.lines() if "FAIL" in line.upper()] or report.lines()
