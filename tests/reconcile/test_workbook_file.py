@@ -285,4 +285,5 @@ def test_the_marks_of_a_row_are_those_of_each_of_its_cells(case: Case) -> None:
         cells += [(grid.year(at), text) for at, text in enumerate(line.years or ())]
         for at, text in cells:
             assert marker.mark(text, name, at) == marker.expected(marks, at), (line.name, text)
+            assert marker.next_mark(text, name, at) == marker.mark(text, name, at)
         assert marker.columns(marks) == sorted(at for at, _ in cells)

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.workbook.grid import column as letters_of
 
 __all__ = ["Marker", "RowMarks", "mark_facts"]
 
@@ -24,6 +25,7 @@ _TOKEN = re.compile(
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"""
     r"""|(?P<space>\s+)"""
 )
+_MOVING = re.compile(r"(?<![A-Za-z0-9_.$])([A-Z]{1,3})(?=\$?[0-9]+(?![A-Za-z0-9_(.]))")
 _BITS: Final = 4
 
 RowMarks = dict[str, str]
@@ -48,6 +50,7 @@ class Marker:
         self.first_year, self.years = first_year, years
         self.first_quarter, self.quarters = first_quarter, quarters
         self._numbers: dict[str, int] = {}
+        self._last: tuple[str, int, str, list[str]] = ("", -1, "", [])
 
     def normal(self, formula: str, sheet: str, column: int) -> str:
         """The form of a formula that moving it along its row leaves as it is."""
@@ -87,6 +90,40 @@ class Marker:
         """A short mark of a formula's form."""
         form = self.normal(formula, sheet, column)
         return blake2b(form.encode(), digest_size=_BITS).hexdigest()
+
+    def next_mark(self, formula: str, sheet: str, column: int) -> str:
+        """The same as :meth:`mark`, sooner where the formula is that of the cell asked for
+        before, moved along its row."""
+        last_sheet, last_column, mark, parts = self._last
+        if last_sheet == sheet and parts and self._moved(parts, last_column, column) == formula:
+            return mark
+        mark = self.mark(formula, sheet, column)
+        parts = [] if '"' in formula else _MOVING.split(formula)
+        self._last = (sheet, column, mark, parts)
+        return mark
+
+    def _moved(self, parts: list[str], origin: int, column: int) -> str | None:
+        """A formula split at its moving columns, as it is in another column of the same kind."""
+        quarter, before = column - self.first_quarter, origin - self.first_quarter
+        if 0 <= quarter < self.quarters and 0 <= before < self.quarters:
+            by_quarter = quarter - before
+            by_year = quarter // QUARTERS_IN_YEAR - before // QUARTERS_IN_YEAR
+        elif (
+            0 <= column - self.first_year < self.years
+            and 0 <= origin - self.first_year < self.years
+        ):
+            by_year = column - origin
+            by_quarter = by_year * QUARTERS_IN_YEAR
+        else:
+            return None
+        moved = list(parts)
+        for at in range(1, len(parts), 2):
+            number = self._number(parts[at])
+            if self.first_quarter <= number < self.first_quarter + self.quarters:
+                moved[at] = letters_of(number + by_quarter)
+            elif self.first_year <= number < self.first_year + self.years:
+                moved[at] = letters_of(number + by_year)
+        return "".join(moved)
 
     def row(
         self,

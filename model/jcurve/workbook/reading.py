@@ -290,7 +290,7 @@ def _edited_sheet(
             if (name, at, n) in free:
                 continue
             text = _formula(_at(row, n))
-            if text is None or marker.mark(text, name, n) != marker.expected(marks, n):
+            if text is None or marker.next_mark(text, name, n) != marker.expected(marks, n):
                 yield f"{name}!{column(n)}{at + 1}"
         yield from _changed_facts(name, at, row, marks, marker)
     for at in sorted(rows.keys() - seen):
