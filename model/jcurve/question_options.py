@@ -122,7 +122,10 @@ def _simulate(parser: argparse.ArgumentParser, add_set: Set) -> None:
         "--confidence", type=float, default=0.95, metavar="P", help="of losses (default: 0.95)"
     )
     parser.add_argument(
-        "--processes", type=int, metavar="N", help="on this machine (default: one a processor)"
+        "--processes",
+        type=int,
+        metavar="N",
+        help="on this machine (default: one a processor, fewer for few draws)",
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
     parser.add_argument(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jcurve.analysis.plain import plain
+from jcurve.analysis.plan import UNIT, Plan
 from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
@@ -189,7 +190,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     if chosen.scheduler is not None:
         runner = cluster(chosen.scheduler)
     else:
-        runner = processes(os.cpu_count() or 1 if chosen.processes is None else chosen.processes)
+        runner = processes(_own_processes(plan) if chosen.processes is None else chosen.processes)
     store = FolderStore(folder_for(project, plan.identity()), project)
     try:
         with Progress(f"simulating {scenario.name}") as progress:
@@ -223,6 +224,11 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     except KeyboardInterrupt:
         raise Interrupted(store.kept, str(store.folder)) from None
     return Reply(data, (run.note,), *_risk_table(found, question=plan.question, file=store.draws))
+
+
+def _own_processes(plan: Plan) -> int:
+    """One a processor, as far as each has a whole unit to do: starting one takes seconds."""
+    return max(1, min(os.cpu_count() or 1, plan.draws // UNIT))
 
 
 class Interrupted(KeyboardInterrupt):

@@ -235,6 +235,7 @@ class TestStopRule:
         store = MemoryStore()
         run = simulate(plan, store, until=1e-3)
         assert run.stopped == "precise"
+        assert run.note.startswith(f"{run.plan.draws:,} of {plan.draws:,} draws were precise")
         assert run.plan.level < 14
         assert run.precision is not None
         assert run.precision.error is not None

@@ -156,7 +156,7 @@ def simulate(
             store.put(block)
             count += block.unit.count
             if progress is not None:
-                progress(f"draw {count:,} of {plan.draws:,}")
+                progress(f"draw {count:,} of {plan.draws:,} ({count / plan.draws:.0%})")
         if until is not None:
             precision = _precision(store, reached)
             if precision.error is not None and precision.error <= until:
@@ -175,7 +175,7 @@ def simulate(
     return Run(
         plan=reached,
         asked=asked or plan.draws,
-        note=_note(plan, asked or plan.draws),
+        note=_note(plan, reached, asked or plan.draws),
         stopped="precise" if reached.level < plan.level else "draws",
         precision=precision,
         correlations=Sampler(reached).achieved(),
@@ -270,8 +270,10 @@ def _whole(store: Store, plan: Plan, name: str) -> Array:
     return np.concatenate([store.column(name, each, count) for each in range(plan.scrambles)])
 
 
-def _note(plan: Plan, asked: int) -> str:
-    shape = f"{plan.scrambles} scrambles of {1 << plan.level:,} points"
+def _note(plan: Plan, reached: Plan, asked: int) -> str:
+    shape = f"{plan.scrambles} scrambles of {1 << reached.level:,} points"
+    if reached.level < plan.level:
+        return f"{reached.draws:,} of {plan.draws:,} draws were precise enough: {shape}"
     if asked == plan.draws:
         return f"{plan.draws:,} draws: {shape}"
     return f"{asked:,} draws rounded up to {plan.draws:,}: {shape}"
