@@ -41,7 +41,7 @@ def nothing_published(project: Project) -> bool:
     return not shown and not list((project.reports / ".staging").iterdir())
 
 
-def gone(pid: int, within: float = 5.0) -> bool:
+def gone(pid: int, within: float = 60.0) -> bool:
     """Whether a process ends within some seconds."""
     until = time.monotonic() + within
     while time.monotonic() < until:

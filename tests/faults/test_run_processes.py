@@ -47,7 +47,7 @@ def python(code: str, *arguments: str) -> list[str]:
 
 def read_when_there(path: Path) -> str:
     """A file's text once it has some."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if path.is_file() and path.read_text():
             return path.read_text()
@@ -64,13 +64,13 @@ def test_status_and_both_tails() -> None:
 
 
 def test_a_signal_is_a_negative_status() -> None:
-    finished = run_process(python("import os; os.kill(os.getpid(), 9)"), deadline=20)
+    finished = run_process(python("import os; os.kill(os.getpid(), 9)"), deadline=120)
     assert finished.exit_status == -signal.SIGKILL
 
 
 def test_endless_output_keeps_its_end_only() -> None:
     code = "for n in range(400_000): print(n, 'x' * 40)"
-    finished = run_process(python(code), deadline=60, tail=1_000)
+    finished = run_process(python(code), deadline=300, tail=1_000)
     assert len(finished.out_tail) == 1_000
     assert finished.out_tail.endswith("399999 " + "x" * 40 + "\n")
 
@@ -78,18 +78,18 @@ def test_endless_output_keeps_its_end_only() -> None:
 def test_lines_arrive_while_it_runs() -> None:
     lines: list[str] = []
     code = "print('cell 1 of 2'); print('cell 2 of 2')"
-    run_process(python(code), deadline=20, on_line=lines.append)
+    run_process(python(code), deadline=120, on_line=lines.append)
     assert lines == ["cell 1 of 2", "cell 2 of 2"]
 
 
 def test_the_deadline_ends_every_descendant(tmp_path: Path) -> None:
     """One in the group, one that had left it as a kernel does."""
     pids = tmp_path / "pids"
-    finished = run_process(python(FAMILY, str(pids)), deadline=4)
+    finished = run_process(python(FAMILY, str(pids)), deadline=10)
     assert finished.timed_out
     assert finished.exit_status == -signal.SIGKILL
     for pid in pids.read_text().split():
-        assert gone(int(pid), within=2.0)
+        assert gone(int(pid), within=30.0)
 
 
 def test_an_interrupted_caller_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -100,9 +100,9 @@ def test_an_interrupted_caller_leaves_nothing_behind(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_process(python(FAMILY, str(pids)), deadline=60, on_tick=interrupt)
+        run_process(python(FAMILY, str(pids)), deadline=300, on_tick=interrupt)
     for pid in pids.read_text().split():
-        assert gone(int(pid), within=2.0)
+        assert gone(int(pid), within=30.0)
 
 
 def test_a_child_on_a_lifeline_dies_with_its_parent(tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_a_child_on_a_lifeline_dies_with_its_parent(tmp_path: Path) -> None:
 
 def test_a_missing_program_is_an_os_error() -> None:
     with pytest.raises(FileNotFoundError):
-        run_process(["no-such-program-anywhere"], deadline=5)
+        run_process(["no-such-program-anywhere"], deadline=60)

@@ -128,7 +128,7 @@ def run_fixture(
     run_id: str = "run-1",
     overrides: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
-    deadline: float = 60.0,
+    deadline: float = 300.0,
     view: str = "programme",
     render: Render = render_plainly,
 ) -> Edition:
