@@ -10,8 +10,8 @@ import pytest
 import jcurve
 from jcurve.assumptions import available, load
 from jcurve.facts import claims, company
-from jcurve.facts.claims import MOST, VERDICTS, claims_that_touch, touches
 from jcurve.facts.freshness import next_results_day, stale
+from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch, touches
 from jcurve.figures import answer
 from jcurve.figures.claims import claims as exhibit
 from jcurve.figures.table import TableExhibit

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.facts import articles
-from jcurve.facts.claims import MOST, VERDICTS, claims_that_touch
+from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch
 from jcurve.figures.prose import Prose, prose
 from jcurve.figures.table import Column, TableExhibit, table
 
