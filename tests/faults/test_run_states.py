@@ -23,6 +23,7 @@ from jcurve.reports.drive import recover
 from jcurve.reports.portal import FOLDER
 from jcurve.reports.retry import Retry
 from jcurve.reports.staged import Staged
+from jcurve.reports.steps import RendererKilled
 from tests.support.drives import GENEROUS, NoProcess, drive, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 
@@ -287,6 +288,26 @@ def test_a_pointer_that_cannot_be_replaced_is_mended_at_the_next_start(
     pointed = latest(project, "fixture", "base")
     assert pointed is not None
     assert pointed.id == "run-1"
+
+
+def test_a_killed_renderer_is_no_fault_of_the_report(
+    tmp_path: Path, sound: Callable[[], NoProcess]
+) -> None:
+    project = make_project(tmp_path)
+    executor = sound()
+    whole = executor.render
+    killed: list[Path] = []
+
+    def render(notebook: Path, page: Path, pdf: Path) -> None:
+        if not killed:
+            killed.append(notebook)
+            raise RendererKilled("the renderer was killed by signal 9")
+        whole(notebook, page, pdf)
+
+    executor.render = render  # type: ignore[method-assign]
+    done, attempts = drive(project, executor=executor, retry=Retry(attempts=2))
+    assert done.state == "succeeded"
+    assert [each.reason for each in attempts] == ["child_killed", None]
 
 
 def test_an_interruption_right_after_the_rename_loses_no_edition(

@@ -31,7 +31,14 @@ from jcurve.reports.retry import Retry, worth_another
 from jcurve.reports.secrets import cleaned, find_secret, redact, secret_values
 from jcurve.reports.sides import stated_inputs
 from jcurve.reports.staged import Staged, attempt_name, stage
-from jcurve.reports.steps import DEADLINE, Executor, Progress, keep_failed, verdict_on
+from jcurve.reports.steps import (
+    DEADLINE,
+    Executor,
+    Progress,
+    RendererKilled,
+    keep_failed,
+    verdict_on,
+)
 from jcurve.reports.verdict import FailedRun, Verdict
 
 __all__ = ["Done", "beating", "carry_out", "raised", "recover"]
@@ -182,7 +189,7 @@ class _Attempt:
         try:
             self._assemble(staged, results, finished)
         except RunError as error:
-            verdict = Verdict("failed", "not_rendered", str(error))
+            verdict = _not_rendered(error)
             return self._judged(staged, verdict, finished)
         return self._publish(staged, results, finished)
 
@@ -196,7 +203,7 @@ class _Attempt:
         try:
             self._assemble(staged, results, _NOT_RUN, of=known.edition)
         except RunError as error:
-            verdict = Verdict("failed", "not_rendered", str(error))
+            verdict = _not_rendered(error)
             return self._judged(staged, verdict, _NOT_RUN)
         return replace(self._publish(staged, results, _NOT_RUN), rendered_only=True)
 
@@ -259,6 +266,11 @@ class _Attempt:
             with suppress(JCurveError):
                 self.ledger.move(self.number, "failed", reason=reason, message=str(error))
         return _done(self.plan, "failed", error=error, reason=reason, message=str(error))
+
+
+def _not_rendered(error: RunError) -> Verdict:
+    killed = isinstance(error, RendererKilled)
+    return Verdict("failed", "child_killed" if killed else "not_rendered", str(error))
 
 
 def _done(

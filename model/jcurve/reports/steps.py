@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from jcurve.errors import JCurveError
+from jcurve.errors import JCurveError, RunError
 from jcurve.files import move_folder, write_json
 from jcurve.processes import Finished, run_process
 from jcurve.project import Project
@@ -32,6 +32,7 @@ __all__ = [
     "Executor",
     "Plain",
     "Progress",
+    "RendererKilled",
     "environment",
     "keep_failed",
     "verdict_on",
@@ -45,6 +46,10 @@ Progress = Callable[[str], None]
 
 class Cancelled(BaseException):
     """The run's caller has called everything off."""
+
+
+class RendererKilled(RunError):
+    """The process that rendered was killed: no fault of the report, and worth another try."""
 
 
 class Executor(Protocol):

@@ -23,7 +23,7 @@ from jcurve.project import Project
 from jcurve.reports.cache import loaded_files
 from jcurve.reports.plan import Plan
 from jcurve.reports.staged import Staged
-from jcurve.reports.steps import Cancelled, Plain, Progress, environment
+from jcurve.reports.steps import Cancelled, Plain, Progress, RendererKilled, environment
 
 __all__ = ["Warm", "imported_by"]
 
@@ -143,10 +143,12 @@ class Warm:
         except Silent:
             self._called_off()
             self.close()
-            raise RunError("the renderer ended without an answer", where=notebook.name) from None
+            raise RendererKilled("the renderer ended without an answer") from None
         except BaseException:
             self.close()
             raise
+        if answer["status"] < 0:
+            raise RendererKilled(f"the renderer was killed by signal {-answer['status']}")
         if answer["status"] != 0:
             _, errors = companion.tails()
             last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
