@@ -18,7 +18,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "error_bar_runs": (150, 1_000),
     "option_paths": (20_000, 100_000),
     "leaks": (1, 3),
-    "report_scenarios": (4, 100),
+    "report_scenarios": (3, 100),
     "workbook_edits": (2, 100),
 }
 

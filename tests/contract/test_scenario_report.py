@@ -51,10 +51,10 @@ SECTIONS = [
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELLING = [
-    ("base", "go_forward"),
     ("no_programme", "programme"),
     ("stop_now", "go_forward"),
     ("bull", "programme"),
+    ("base", "go_forward"),
 ]
 """Pairs that a report can get wrong each in its own way; the rest follows in a full proof."""
 
