@@ -287,3 +287,9 @@ def test_the_marks_of_a_row_are_those_of_each_of_its_cells(case: Case) -> None:
             assert marker.mark(text, name, at) == marker.expected(marks, at), (line.name, text)
             assert marker.next_mark(text, name, at) == marker.mark(text, name, at)
         assert marker.columns(marks) == sorted(at for at, _ in cells)
+
+
+def test_a_formula_moved_back_over_the_edge_is_no_formula() -> None:
+    """A row is read after one whose last cell looked back from its end."""
+    assert MARKER.next_mark("=H5+H6", "Here", 18) == MARKER.mark("=H5+H6", "Here", 18)
+    assert MARKER.next_mark("=H5", "Here", 7) == MARKER.mark("=H5", "Here", 7)

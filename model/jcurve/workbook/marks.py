@@ -120,9 +120,14 @@ class Marker:
         for at in range(1, len(parts), 2):
             number = self._number(parts[at])
             if self.first_quarter <= number < self.first_quarter + self.quarters:
-                moved[at] = letters_of(number + by_quarter)
+                number += by_quarter
             elif self.first_year <= number < self.first_year + self.years:
-                moved[at] = letters_of(number + by_year)
+                number += by_year
+            else:
+                continue
+            if number < 0:
+                return None
+            moved[at] = letters_of(number)
         return "".join(moved)
 
     def row(
