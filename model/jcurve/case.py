@@ -212,6 +212,10 @@ class Case:
                 found[view][name] = self._headline((name, view))
         return found
 
+    def headline(self, name: str, view: str) -> dict[str, Any]:
+        """One result in a view: its value and unit, or null with the reason why there is none."""
+        return self._headline((name, view))
+
     def checks(self) -> tuple[Check, ...]:
         """Every identity of the model, in every world and view, as found."""
         return tuple(

@@ -418,10 +418,45 @@ class TestTalking:
         assert found["hash"] == talk.desk.scenario.hash
 
 
+def _wholly(state: Scenario) -> Case:
+    return evaluate(state, project=Project(HOME))
+
+
 def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for child in node["children"]:
         yield from _walk(child)
+
+
+class TestAhead:
+    """What is shown is evaluated first, and the rest is the same when it is asked for."""
+
+    @pytest.mark.parametrize("name", ["jcurve", "income", "roic"])
+    @pytest.mark.parametrize("side", ["programme", "go_forward", "stopped"])
+    def test_a_state_is_told_as_the_whole_model_tells_it(self, name: str, side: str) -> None:
+        """Every word and line, from the watched rows as from all of them."""
+        quick = Conversation(Desk("base", project=Project(HOME)), side)
+        quick.hear({"do": "look", "picture": name})
+        whole = Conversation(Desk("base", project=Project(HOME), evaluator=_wholly), side)
+        whole.hear({"do": "look", "picture": name})
+        for talk in (quick, whole):
+            assert talk.hear({"do": "set", "key": WACC, "text": "9.9"})["ok"]
+        assert quick.state() == whole.state()
+        assert quick.desk.case.headlines() == whole.desk.case.headlines()
+        assert quick.desk.case.checks() == whole.desk.case.checks()
+        assert quick.hear({"do": "trace", "line": "net_cash", "at": "2030"}) == whole.hear(
+            {"do": "trace", "line": "net_cash", "at": "2030"}
+        )
+
+    def test_a_name_that_is_no_row_is_still_unknown(self) -> None:
+        talk = Conversation(Desk("base", project=Project(HOME)))
+        talk.hear({"do": "set", "key": WACC, "text": "9.9"})
+        values = talk.desk.case.values
+        assert ("npv", "programme") in values
+        assert ("nothing", "with") not in values
+        assert len(values) == len(list(values))
+        with pytest.raises(KeyError):
+            values["capex", "programme"]
 
 
 class TestSaving:

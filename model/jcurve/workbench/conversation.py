@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from jcurve.assumptions import available, changed_scenario_text, save
+from jcurve.engine.model import RowKey
 from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.desk import Desk
 from jcurve.workbench.exhibits import EXHIBITS, exhibit
-from jcurve.workbench.pictures import PICTURES, SIDES, picture, view_of
+from jcurve.workbench.pictures import PICTURES, SIDES, drawn_from, picture, view_of
 from jcurve.workbench.quantities import scale_of
 from jcurve.workbench.questions import MEASURES, swings, what_must_be_true
-from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace
+from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace, watched
 
 __all__ = ["Conversation", "Message"]
 
@@ -51,6 +52,7 @@ class Conversation:
         self.side = side
         self.picture = "jcurve"
         self.serial = 0
+        desk.watched = self._watched
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
             "move": lambda m: desk.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
@@ -145,6 +147,12 @@ class Conversation:
             "can_redo": desk.can_redo,
             "scenarios": list(available(desk.project)),
         }
+
+    def _watched(self) -> list[RowKey]:
+        """The rows that are on the screen."""
+        model = self.desk.case.assembly.model
+        shown = drawn_from(self.picture, self.side, model)
+        return list(dict.fromkeys((*watched(model, view_of(self.side)), *shown)))
 
     def _positions(self) -> dict[str, float]:
         """Where moved paths stand between their low and high, by key."""

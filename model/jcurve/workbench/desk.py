@@ -7,15 +7,17 @@ the state only then, so the desk never holds a state that did not validate.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario
 from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
+from jcurve.engine.model import RowKey
 from jcurve.errors import ScenarioError, UsageError, nearest
 from jcurve.project import Project, find_project
+from jcurve.workbench.ahead import ahead
 from jcurve.workbench.moves import moved_path, position_of
 from jcurve.workbench.quantities import Scale, scale_of
 
@@ -65,6 +67,7 @@ class Desk:
         start: the scenario that was opened, as its file has it.
         case: the present state, evaluated; ``case.scenario`` is the state itself.
         pins: cases put aside.
+        watched: tells the rows that are shown and evaluated first; all of them when None.
 
     Raises:
         ScenarioError: the scenario or an override does not validate.
@@ -81,6 +84,7 @@ class Desk:
     ) -> None:
         self.project = project or find_project()
         self._evaluator = evaluator or self._by_model
+        self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self.start = load(start, self.project)
         given = self.start.with_overrides(overrides or {}).overrides
@@ -299,7 +303,9 @@ class Desk:
         return case
 
     def _by_model(self, scenario: Scenario) -> Case:
-        return evaluate(scenario, project=self.project)
+        if self.watched is None:
+            return evaluate(scenario, project=self.project)
+        return ahead(scenario, self.project, self.watched())
 
 
 def _is_part(override: str, key: str) -> bool:

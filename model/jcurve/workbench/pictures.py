@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from jcurve.case import Case
-from jcurve.engine.model import SHARED, VIEWS, WORLDS
+from jcurve.engine.annual import needs
+from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.errors import UsageError, nearest
 from jcurve.figures.lens import NOTHING, money
 from jcurve.figures.numbers import compact, written
 from jcurve.figures.style import INK, SERIES, Series
 from jcurve.workbench.drawing import Chart, Curve, Mark, draw
 
-__all__ = ["PICTURES", "SIDES", "Picture", "picture", "view_of"]
+__all__ = ["PICTURES", "SIDES", "Picture", "drawn_from", "picture", "view_of"]
 
 _QUARTERS = 4
 _MILLIONS = 1000.0
@@ -149,6 +150,15 @@ def picture(
         "side": drawn,
         "table": _table(what, drawn, {**rows, present: own}, first),
     }
+
+
+def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
+    """The rows that a picture is read from."""
+    line = PICTURES[name].line
+    views = [("view_start", view) for view in VIEWS]
+    drawn = view_of(side) if line in model.viewed else side
+    key = (line, SHARED if model.tags(line) == (SHARED,) else drawn)
+    return [*views, key] if line.startswith("cumulative") else [*views, *sorted(needs(model, key))]
 
 
 def _looks(has_base: bool) -> list[Series]:

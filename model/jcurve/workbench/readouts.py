@@ -12,6 +12,7 @@ from jcurve.assumptions import Assumption, Path, Scenario, compare
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.case import Case
+from jcurve.engine.model import Model, RowKey
 from jcurve.engine.render import short_number
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node
@@ -19,7 +20,7 @@ from jcurve.figures.lens import money
 from jcurve.figures.numbers import MINUS, written
 from jcurve.workbench.quantities import scale_of
 
-__all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace"]
+__all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace", "watched"]
 
 _MILLIONS = 1000.0
 _QUARTERS = 4
@@ -51,6 +52,10 @@ HEADLINES: Mapping[str, Headline] = MappingProxyType(
 )
 
 
+_BESIDE = ("unrecovered_balance", "trough_quarter")
+"""Results told beside a headline."""
+
+
 def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
     """The headline numbers of a case in a view, each with its change against base.
 
@@ -58,7 +63,7 @@ def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
         ``name``, ``title``, ``text``, ``note``, ``change`` in words, and ``trend``: 1 better
         than base, -1 worse, 0 neither.
     """
-    own, others = _figures(case)[view], _figures(base)[view]
+    own, others = _figures(case, view), _figures(base, view)
     made = []
     for name, headline in HEADLINES.items():
         text, note = _told(name, case, own, view)
@@ -77,9 +82,16 @@ def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=8)
-def _figures(case: Case) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """A case's headlines, kept: the base and the pinned cases are told with every state."""
-    return case.headlines()
+def _figures(case: Case, view: str) -> Mapping[str, Mapping[str, Any]]:
+    """What the headlines need of a case; kept, since base and pins are told with every state."""
+    return {name: case.headline(name, view) for name in (*HEADLINES, *_BESIDE)}
+
+
+def watched(model: Model, view: str) -> list[RowKey]:
+    """The rows that the headlines of a view are read from."""
+    names = [*HEADLINES, *_BESIDE, "view_start"]
+    names += [f"{name}_status" for name in names]
+    return [(name, view) for name in names if name in model.outputs]
 
 
 def _told(
@@ -200,7 +212,7 @@ def comparison(cases: Iterable[tuple[str, Case]], view: str) -> list[dict[str, A
     """Headlines of several cases side by side: one row a case."""
     made = []
     for name, case in cases:
-        own = _figures(case)[view]
+        own = _figures(case, view)
         cells = [" ".join(filter(None, _told(each, case, own, view))) for each in HEADLINES]
         made.append({"name": name, "cells": cells})
     return made

@@ -1,0 +1,69 @@
+"""A case whose shown rows are evaluated at once, and all others when one of them is asked for.
+
+A slider's move then costs what is on the screen, which is less than half of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import Scenario
+from jcurve.case import Case
+from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.engine.evaluate import evaluate as evaluate_rows
+from jcurve.engine.model import SHARED, VIEWS, RowKey
+from jcurve.project import Project
+
+__all__ = ["ahead"]
+
+Array = NDArray[np.float64]
+
+
+def ahead(scenario: Scenario, project: Project, keys: Iterable[RowKey]) -> Case:
+    """The case of a scenario, with the rows ``keys`` evaluated.
+
+    Raises:
+        ModelError: one of them has no answer in the model.
+    """
+    rows = rows_of(scenario, model(DEFAULT_COMPANY, project).timeline)
+    case = Case(scenario, model(DEFAULT_COMPANY, project, rows), rows)
+    # In place of what the case would evaluate when its first row is asked for.
+    case.__dict__["values"] = _Rows(case, keys)
+    return case
+
+
+class _Rows(Mapping[RowKey, Array]):
+    """The values of a case: some at once, the rest together when it is needed."""
+
+    def __init__(self, case: Case, keys: Iterable[RowKey]) -> None:
+        assembly = case.assembly
+        made = evaluate_rows(assembly.model, case.inputs, assembly.timeline, keys)
+        self._case = case
+        self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
+        self._differences = {(name, view) for name in assembly.model.worldly for view in VIEWS}
+        self._all: Mapping[RowKey, Array] | None = None
+
+    def __getitem__(self, key: RowKey) -> Array:
+        found = self._first.get(key)
+        if found is None and key in self._differences:
+            raise KeyError(key)  # no row of its own: whoever asks subtracts two
+        return self._whole[key] if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._first or (key not in self._differences and key in self._whole)
+
+    def __iter__(self) -> Iterator[RowKey]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    @property
+    def _whole(self) -> Mapping[RowKey, Array]:
+        if self._all is None:
+            case = self._case
+            self._all = Case(case.scenario, case.assembly, case.assumption_rows).values
+        return self._all
