@@ -1,0 +1,395 @@
+"""A workbook and back: what is adopted, what is listed, what is refused and how it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+import jcurve
+from jcurve.assumptions import scenario
+from jcurve.cli import main
+from jcurve.errors import ScenarioError, UsageError
+from jcurve.workbook import adopt, state_of, write
+from jcurve.workbook.book import Book
+from jcurve.workbook.grid import column
+from jcurve.workbook.inputs import VALUE_COLUMN, WHY_COLUMN
+from jcurve.workbook.names import DATED, HISTORY, INPUTS, MARKS
+from jcurve.workbook.record import FORMAT
+from tests.support.recalculate import MISSING, Calc, missing
+from tests.support.workbooks import edited
+
+HOME = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A workbook of the base scenario, and where its cells are."""
+
+    path: Path
+    book: Book
+
+    def cell(self, key: str) -> tuple[str, int, int]:
+        """The input cell of an assumption with one value."""
+        entry = next(e for e in self.book.layout.entries if e.key == key)
+        return INPUTS, entry.row, VALUE_COLUMN
+
+    def why(self, key: str) -> tuple[str, int, int]:
+        """The cell for the reason."""
+        return INPUTS, self.cell(key)[1], WHY_COLUMN
+
+    def year(self, key: str, year: str) -> tuple[str, int, int]:
+        """The cell of a year of a dated assumption."""
+        grid = self.book.grid
+        return DATED, self.book.layout.dated[key].row, grid.year(grid.year_labels.index(year))
+
+    def line(self, name: str, quarter: str) -> tuple[str, int, int]:
+        """The cell of a line of the world with the programme."""
+        place = self.book.rows[name, "with"]
+        return place.sheet, place.row, self.book.grid.quarter(self.book.grid.labels.index(quarter))
+
+
+def _spelled(cell: tuple[str, int, int]) -> str:
+    return f"{cell[0]}!{column(cell[2])}{cell[1] + 1}"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    case = jcurve.evaluate("base")
+    path = write(case, tmp_path_factory.mktemp("adopt") / "base.xlsx")
+    return Written(path, Book(case))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own, in which scenarios may be written."""
+    root = tmp_path / "project"
+    shutil.copytree(HOME / "data", root / "data")
+    monkeypatch.setenv("JCURVE_PROJECT", str(root))
+    return root
+
+
+@pytest.fixture
+def inputs_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the search for edited formulas, which two tests make and takes seconds."""
+    monkeypatch.setattr("jcurve.workbook.adopting.edited_elsewhere", lambda *_: ())
+
+
+def test_write_edit_adopt_show(
+    written: Written, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole way: every kind of input edited, formulas and facts edited elsewhere."""
+    at, year = written.cell, written.year
+    line, other = written.line("capex", "2030Q1"), written.line("revenue", "2031Q2")
+    fact = next(
+        n for n in written.book.sheets[HISTORY].lines if n.name.startswith("reported_revenue")
+        or n.name.startswith("reported_")
+    )  # fmt: skip
+    fact_cell = (
+        HISTORY,
+        fact.where.row,
+        written.book.grid.quarter(written.book.grid.labels.index("2024Q1")),
+    )
+    file = edited(
+        written.path,
+        tmp_path / "My case (2).xlsx",
+        {
+            at("returns.wacc"): 0.11,
+            written.why("returns.wacc"): "=1+1 is not a reason, @dear",
+            at("programme.start"): "2023Q3",
+            at("returns.terminal_treatment"): "none",
+            at("returns.sbc_is_cost"): 0.0,
+            at("life.changes.life.2"): 5.25,
+            year("capex.total", "2027"): 200_000.0,  # a stated year
+            year("capex.total", "2035"): 190_000.0,  # a year that followed
+            line: "=1+1",
+            other: 12.0,
+            fact_cell: 1.0,
+        },
+    )
+    found = adopt(file)
+    assert found.path == project / "data" / "scenarios" / "my_case_2.yml"
+    overrides = {
+        "returns.wacc": 0.11,
+        "programme.start": "2023Q3",
+        "returns.terminal_treatment": "none",
+        "returns.sbc_is_cost": 0,
+        "life.changes": [
+            {"date": "2022Q2", "life": 4.5},
+            {"date": "2022Q4", "life": 5.25},
+            {"date": "2025Q1", "life": 5.5},
+        ],
+        "capex.total": {2026: 137_500, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 205_000},
+        "capex.total.2035": 190_000,
+    }
+    want = scenario("base", overrides)
+    made = scenario("my_case_2")
+    assert made.extends == "base"
+    assert made.hash == want.hash == found.state.hash
+    assert set(found.changes) == found.edited == {k for k in overrides if k != "capex.total.2035"}
+    assert "=1+1 is not a reason, @dear" in made["returns.wacc"].why
+    assert "My case (2).xlsx" in made.story
+    wide = f"{HISTORY}!{column(written.book.grid.first_quarter)}{fact.where.row + 1}"
+    assert [each.partition(":")[0] for each in found.formulas] == [
+        wide, *sorted(map(_spelled, (line, other)))
+    ]  # fmt: skip
+    assert main(["show", "my_case_2", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    case = jcurve.evaluate(want)
+    assert shown["hash"] == want.hash
+    assert shown["views"]["programme"]["npv"]["value"] == case["npv"]
+    assert shown["views"]["go_forward"]["npv"]["value"] == case["npv.go_forward"]
+
+
+def test_a_workbook_saved_by_another_program_is_the_same(
+    written: Written, project: Path, tmp_path: Path
+) -> None:
+    """LibreOffice spells formulas, sheets and numbers its own way; nothing counts as edited."""
+    if missing():
+        pytest.skip(MISSING)
+    entry = written.cell("returns.wacc")
+    cell = written.line("capex", "2030Q1")
+    with Calc() as calc:
+        calc.load(written.path)
+        calc.type([(*entry, 0.0875)])
+        calc.enter([(*cell, "=SUM(AK5:AK6)")])
+        calc.recalculate()
+        calc.save(tmp_path / "saved.xlsx")
+    found = state_of(tmp_path / "saved.xlsx")
+    assert dict(found.changes) == {"returns.wacc": "0.0875"}
+    assert found.formulas == (_spelled(cell),)
+    assert found.notes == ()
+
+
+def test_an_untouched_workbook_writes_nothing(
+    written: Written, project: Path, inputs_only: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted((project / "data" / "scenarios").iterdir())
+    assert main(["adopt", str(written.path), "--as", "same"]) == 0
+    out = capsys.readouterr().out
+    assert out == "no input differs from base; nothing is written\n"
+    assert sorted((project / "data" / "scenarios").iterdir()) == before
+
+
+REFUSED: dict[str, tuple[Callable[[Written], tuple[str, int, int]], float | str, str]] = {
+    "out of bounds": (lambda w: w.cell("returns.wacc"), 7.5, "out of bounds"),
+    "a word for a number": (lambda w: w.cell("returns.wacc"), "high", "not a number"),
+    "a number for a quarter": (lambda w: w.cell("programme.start"), 2023.0, "not a quarter"),
+    "a quarter out of bounds": (lambda w: w.cell("programme.start"), "2012Q1", "out of bounds"),
+    "an unknown choice": (
+        lambda w: w.cell("returns.terminal_treatment"), "perpetuty", "perpetuity",
+    ),
+    "an error value": (lambda w: w.cell("returns.wacc"), "#DIV/0!", "no value"),
+    "an empty text": (lambda w: w.cell("returns.wacc"), " ", "no value"),
+    "a formula without a value": (lambda w: w.cell("returns.wacc"), "=0.1+0.01", "recalculate"),
+    "changes out of order": (lambda w: w.cell("life.changes.date.1"), "2030Q1", "do not rise"),
+    "a year out of bounds": (lambda w: w.year("capex.total", "2027"), -5.0, "out of bounds"),
+    "a word for a year": (lambda w: w.year("capex.total", "2027"), "much", "not a number"),
+    "rules between inputs": (lambda w: w.cell("returns.terminal_growth"), 0.07, "WACC"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_input_that_does_not_validate_is_refused_with_its_cell(
+    name: str, written: Written, project: Path, tmp_path: Path
+) -> None:
+    where, value, told = REFUSED[name]
+    cell = where(written)
+    changed = {cell: value}
+    if name == "rules between inputs":
+        changed[written.cell("returns.wacc")] = 0.06
+    file = edited(written.path, tmp_path / "bad.xlsx", changed)
+    before = sorted((project / "data" / "scenarios").iterdir())
+    with pytest.raises(ScenarioError, match=re.escape(told)) as caught:
+        adopt(file)
+    assert "bad.xlsx" in str(caught.value)
+    if name not in ("changes out of order", "rules between inputs"):
+        assert _spelled(cell) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert sorted((project / "data" / "scenarios").iterdir()) == before
+
+
+def test_an_unusual_size_is_taken_as_meant_and_told(
+    written: Written, project: Path, inputs_only: None, tmp_path: Path
+) -> None:
+    """A thousand times too small is often a slip of the unit: the workbook showed its effect."""
+    cell = written.cell("programme.stopping_cost")
+    found = adopt(edited(written.path, tmp_path / "small.xlsx", {cell: 15.0}))
+    assert found.state["programme.stopping_cost"].value == 15.0
+    assert scenario("small").hash == found.state.hash
+    assert any("1,000 times too small" in note for note in found.notes)
+
+
+def _rewritten(source: Path, target: Path, change: Callable[[list[str]], list[str]]) -> Path:
+    """A copy with other lines on the hidden sheet, and a right check sum."""
+    with zipfile.ZipFile(source) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    names = re.findall(r'<sheet name="([^"]*)"', parts["xl/workbook.xml"].decode())
+    part = f"xl/worksheets/sheet{names.index(MARKS) + 1}.xml"
+    import openpyxl
+
+    book = openpyxl.load_workbook(source, read_only=True)
+    lines = [str(row[0]) for row in book[MARKS].iter_rows(max_col=1, values_only=True)]
+    book.close()
+    changed = change(lines[:-1])
+    changed.append(sha256("\n".join(changed).encode()).hexdigest())
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{_escaped(text)}</t></is></c></row>'
+        for n, text in enumerate(changed, 1)
+    )
+    text = parts[part].decode()
+    text = re.sub(r"<sheetData>.*</sheetData>", lambda _: f"<sheetData>{rows}</sheetData>", text,
+                  flags=re.DOTALL)  # fmt: skip
+    parts[part] = text.encode()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return target
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _head(lines: list[str], **changes: object) -> list[str]:
+    return [json.dumps({**json.loads(lines[0]), **changes}), *lines[1:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"version": "99.0.0"}, "from a newer version; received '99.0.0'"),
+        ({"format": FORMAT + 1, "version": "0.2"}, "from a newer version; received '0.2'"),
+        ({"format": "x"}, "hidden sheet is damaged"),
+        ({"scenario": "nowhere"}, "unknown scenario"),
+    ],
+)
+def test_a_newer_or_foreign_workbook_is_refused(
+    change: dict[str, object], told: str, written: Written, project: Path, tmp_path: Path
+) -> None:
+    file = _rewritten(written.path, tmp_path / "other.xlsx", lambda lines: _head(lines, **change))
+    with pytest.raises(ScenarioError, match=re.escape(told)):
+        adopt(file)
+
+
+def test_an_older_workbook_is_adopted_with_a_note_of_what_changed(
+    written: Written, project: Path, inputs_only: None, tmp_path: Path
+) -> None:
+    """The workbook's numbers are kept; keys that came or went, and values that moved, are told."""
+    base = project / "data" / "scenarios" / "base.yml"
+    text = base.read_text()
+    was = scenario("base")["returns.wacc"].text()
+    start = text.index("  returns.wacc:")
+    end = text.index("value:", start)
+    line_end = text.index("\n", end)
+    text = text[:end] + "value: 0.0913" + text[line_end:]
+    block = text[text.index("  programme.stopping_cost:") : text.index("  valuation.date:")]
+    text = text.replace("  programme.stopping_cost:", "  programme.new_cost:")
+    base.write_text(text)
+    assert block
+    file = _rewritten(
+        edited(written.path, tmp_path / "e.xlsx", {written.cell("capex.fade_years"): 6.0}),
+        tmp_path / "older.xlsx",
+        lambda lines: _head(lines, version="0.0.9"),
+    )
+    found = state_of(file)
+    assert found.edited == {"capex.fade_years"}
+    assert set(found.changes) == {"capex.fade_years", "returns.wacc"}
+    assert found.state["returns.wacc"].text() == was
+    notes = "\n".join(found.notes)
+    assert "written by version 0.0.9" in notes
+    assert "base has other values now" in notes
+    assert "programme.stopping_cost is no assumption any more" in notes
+    assert "programme.new_cost is new since the workbook was written" in notes
+
+
+def test_overrides_of_the_written_case_are_kept(
+    written: Written, project: Path, inputs_only: None, tmp_path: Path
+) -> None:
+    """As a workbook of the base scenario with an override has it on its hidden sheet."""
+    case = jcurve.evaluate(scenario("base", {"returns.wacc": 0.1}))
+    cell = written.cell("returns.wacc")
+    file = _rewritten(
+        edited(written.path, tmp_path / "e.xlsx", {cell: 0.1}),
+        tmp_path / "overridden.xlsx",
+        lambda lines: [
+            re.sub(r'("input":"returns.wacc".*"value":)[^}]*', r"\g<1>0.1", line)
+            for line in _head(lines, hash=case.scenario.hash)
+        ],
+    )
+    found = adopt(file)
+    assert dict(found.changes) == {"returns.wacc": "0.1"}
+    assert found.edited == frozenset()
+    assert scenario("overridden").hash == case.scenario.hash
+
+
+def test_what_is_no_workbook_of_ours_is_refused(
+    written: Written, project: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.xlsx"
+    text.write_text("=cmd|' /C calc'!A0")
+    other = tmp_path / "zip.xlsx"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("a.txt", "nothing")
+    cut = tmp_path / "cut.xlsx"
+    cut.write_bytes(written.path.read_bytes()[:100_000])
+    import openpyxl
+
+    foreign = tmp_path / "foreign.xlsx"
+    openpyxl.Workbook().save(foreign)
+    broken = tmp_path / "broken.xlsx"
+    with zipfile.ZipFile(written.path) as archive, zipfile.ZipFile(broken, "w") as copy:
+        for info in archive.infolist():
+            content = archive.read(info)
+            if info.filename == "xl/workbook.xml":
+                content = content[: len(content) // 2]
+            copy.writestr(info.filename, content)
+    for file in (text, other, cut, foreign, broken, tmp_path / "missing.xlsx", tmp_path):
+        with pytest.raises(ScenarioError) as caught:
+            adopt(file, "anything")
+        assert file.name in str(caught.value)
+        assert "Traceback" not in str(caught.value)
+
+
+def test_a_removed_row_or_head_is_refused(written: Written, project: Path, tmp_path: Path) -> None:
+    sheet, row, _ = written.cell("returns.wacc")
+    file = edited(written.path, tmp_path / "a.xlsx", {(sheet, row, 1): "another.key"})
+    with pytest.raises(ScenarioError, match=r"row is missing; received 'returns\.wacc'"):
+        adopt(file)
+    file = edited(written.path, tmp_path / "b.xlsx", {(INPUTS, 3, 3): "Worth"})
+    with pytest.raises(ScenarioError, match="heads were changed"):
+        adopt(file)
+
+
+def test_names_of_scenarios(written: Written, project: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"a scenario of this name exists.*--as NAME"):
+        adopt(written.path)  # base.xlsx would be base
+    with pytest.raises(ScenarioError, match="not a name for a scenario"):
+        adopt(written.path, "Not A Name")
+
+
+def test_the_command_line(
+    written: Written,
+    project: Path,
+    inputs_only: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["workbook", "base", str(tmp_path / "x.txt")]) == UsageError.exit_status
+    assert "FILE.xlsx" in capsys.readouterr().err
+    assert main(["adopt", str(tmp_path / "missing.xlsx")]) == ScenarioError.exit_status
+    assert "missing.xlsx" in capsys.readouterr().err
+    file = edited(written.path, tmp_path / "y.xlsx", {written.cell("returns.wacc"): 0.12})
+    assert main(["adopt", str(file), "--as", "dear_money", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["extends"] == "base"
+    assert [change["key"] for change in told["changes"]] == ["returns.wacc"]
+    assert told["file"].endswith("dear_money.yml")
+    assert told["edited_elsewhere"] == []
