@@ -1,13 +1,15 @@
 """How often each heavy test repeats: reduced for every day, full for a proof.
 
 ``make test`` uses the first figure, ``make prove`` (``JCURVE_COUNTS=full``) the second.
+``JCURVE_REDUCED="kills workbook_edits"`` keeps those named reduced, for a proof in less time;
+the page of proof says so.
 """
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["COUNTS", "count"]
+__all__ = ["COUNTS", "count", "is_full"]
 
 COUNTS: dict[str, tuple[int, int]] = {
     "kills": (2, 200),
@@ -26,4 +28,10 @@ COUNTS: dict[str, tuple[int, int]] = {
 def count(name: str) -> int:
     """The number of repetitions of test ``name`` in this run."""
     reduced, full = COUNTS[name]
-    return full if os.environ.get("JCURVE_COUNTS") == "full" else reduced
+    return full if is_full(name) else reduced
+
+
+def is_full(name: str) -> bool:
+    """Whether test ``name`` runs at its full count."""
+    kept = os.environ.get("JCURVE_REDUCED", "").split()
+    return os.environ.get("JCURVE_COUNTS") == "full" and name not in kept

@@ -25,7 +25,7 @@ from jcurve.engine.render import short_number
 from jcurve.files import write_file
 from jcurve.markdown import bullets, code, table
 from tests.conftest import FIGURE
-from tests.counts import COUNTS
+from tests.counts import COUNTS, count, is_full
 
 __all__ = ["Outcomes", "Setting", "page"]
 
@@ -73,7 +73,6 @@ class Setting:
     system: str
     cores: int
     versions: dict[str, str]
-    full: bool
 
 
 @dataclass
@@ -117,7 +116,7 @@ class Outcomes:
         return sum(test.outcome == outcome for test in self.tests.values())
 
 
-def setting(full: bool) -> Setting:
+def setting() -> Setting:
     """What this process runs on."""
     changed = [line[3:] for line in _git("status", "--porcelain").splitlines()]
     versions = {}
@@ -134,7 +133,6 @@ def setting(full: bool) -> Setting:
         system=f"{platform.system()} {platform.machine()}",
         cores=os.cpu_count() or 1,
         versions=versions,
-        full=full,
     )
 
 
@@ -173,7 +171,7 @@ def page(outcomes: Outcomes, where: Setting, seconds: float) -> str:
         table(
             ("count", "`make test`", "`make prove`", "used here"),
             (
-                (code(name), f"{reduced:,}", f"{full:,}", f"{full if where.full else reduced:,}")
+                (code(name), f"{reduced:,}", f"{full:,}", f"{count(name):,}")
                 for name, (reduced, full) in sorted(COUNTS.items())
             ),
         ),
@@ -192,9 +190,16 @@ def _about(outcomes: Outcomes, where: Setting, seconds: float) -> list[tuple[str
         ("date", where.at),
         ("Python", f"{where.python} on {where.system}, {where.cores} cores"),
         ("libraries", ", ".join(f"{name} {found}" for name, found in where.versions.items())),
-        ("counts", "full" if where.full else "**reduced**"),
+        ("counts", _counts()),
         ("wall time", f"{seconds / _MINUTE:.1f} minutes"),
     ]
+
+
+def _counts() -> str:
+    kept = [name for name in COUNTS if not is_full(name)]
+    if len(kept) == len(COUNTS):
+        return "**reduced**"
+    return f"full; **reduced**: {', '.join(map(code, kept))}" if kept else "full"
 
 
 def _results(tests: Sequence[Test]) -> list[tuple[str, int, int, int, str]]:
@@ -219,7 +224,7 @@ def _slowest(outcomes: Outcomes) -> list[tuple[str, str]]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tests (``arguments`` go to pytest) and write the page; pytest's exit status."""
-    where = setting(full=os.environ.get("JCURVE_COUNTS") == "full")
+    where = setting()
     outcomes = Outcomes()
     began = time.monotonic()
     status = int(pytest.main(["-n", "2", "--dist", "loadgroup", *arguments], plugins=[outcomes]))

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.prove import Outcomes, Setting, page
 
 HOME = Path(__file__).resolve().parents[2]
@@ -37,13 +39,14 @@ def test_skipped():
     pass
 """
 RUN = """
-import sys, pytest
+import os, sys, pytest
+os.environ |= {"JCURVE_COUNTS": "full", "JCURVE_REDUCED": "kills"}
 from pathlib import Path
 from tests.prove import Outcomes, page, setting
 outcomes = Outcomes()
 status = pytest.main(["-n", "2", "-q", "-p", "no:cacheprovider", "--rootdir", sys.argv[1],
                       "-c", "/dev/null", sys.argv[1]], plugins=[outcomes])
-Path(sys.argv[2]).write_text(page(outcomes, setting(full=True), 61.0))
+Path(sys.argv[2]).write_text(page(outcomes, setting(), 61.0))
 sys.exit(status)
 """
 
@@ -73,13 +76,16 @@ def test_the_page_tells_what_happened_in_every_worker(tmp_path: Path) -> None:
     assert "- `test_small.py::test_bad`: AssertionError: sums" in failed
     assert "- `test_small.py::test_error`: ValueError: no fixture" in failed
     assert "test_broken.py`: cannot be imported" in failed
-    assert "| counts | full |" in text
+    assert "| counts | full; **reduced**: `kills` |" in text
+    assert "| `kills` | 2 | 200 | 2 |" in text
+    assert "| `random_scenarios` | 512 | 10,000 | 10,000 |" in text
     assert "| wall time | 1.0 minutes |" in text
 
 
-def test_no_tests_prove_nothing() -> None:
+def test_no_tests_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty run is not a success; reduced counts and uncommitted changes are shown."""
-    where = Setting("abc", True, "2026-01-01", "3.11.1", "Linux", 2, {"numpy": "2.2"}, False)
+    monkeypatch.delenv("JCURVE_COUNTS", raising=False)
+    where = Setting("abc", True, "2026-01-01", "3.11.1", "Linux", 2, {"numpy": "2.2"})
     text = page(Outcomes(), where, 0.0)
     assert "| verdict | **failed** |" in text
     assert "| commit | `abc`, with uncommitted changes |" in text

@@ -22,11 +22,11 @@ from jcurve.errors import ScenarioError
 from jcurve.workbook.book import Book
 from jcurve.workbook.inputs import VALUE_COLUMN, Entry
 from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS
-from tests.counts import count
+from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
 from tests.support.workbooks import compare, poisoned, sheets_of
 
-FULL = os.environ.get("JCURVE_COUNTS") == "full"
+FULL = is_full("workbook_edits")
 
 
 @pytest.fixture(scope="module")
