@@ -205,7 +205,7 @@ def financing(
         on = 1 - known
         owed = np.maximum(debt - cash, 0)
         wider = np.minimum(per_turn * ratio(owed, scale), widest)
-        spread = np.where(np.logical_and(owed > 0, scale <= 0), widest, wider)
+        spread = np.where(owed > 0, np.where(scale > 0, wider, widest), wider)
         earned = on * cash * cash_yield / QUARTERS_IN_YEAR
         charged = on * debt * (base_rate + spread) / QUARTERS_IN_YEAR
         taxable = on * (income + earned - charged + timing)
