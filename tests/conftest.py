@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Protocol
 
 import pytest
 
 __all__ = ["FIGURE", "RecordFigure"]
+
+# Whoever starts the tests in the background may have Ctrl-C ignored, and every process started
+# here would inherit that: those that tests interrupt would never stop.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FIGURE = "figure:"
 """Begins the name of a test property that holds a figure for ``docs/proof.md``."""

@@ -25,6 +25,7 @@ from jcurve.reports.manifest import Batch
 from jcurve.reports.results import ReportedScenario
 from jcurve.reports.retry import ONCE, Retry
 from jcurve.reports.warm_executor import Warm, imported_by
+from tests.faults.test_run_states import gone, read_when_there
 from tests.support.drives import GENEROUS, plan_of
 from tests.support.notebooks import (
     PARAMETERS,
@@ -244,7 +245,7 @@ def test_a_killed_warm_process_costs_one_attempt(tmp_path: Path) -> None:
     made = run_batch(project, "base", retry=Retry(attempts=2, first=0.0))
     assert states(made) == [("base", "succeeded", None)]
     assert made.runs[0].attempts == 2
-    assert not psutil.pid_exists(int(died.read_text()))
+    assert gone(int(died.read_text()))
     with Ledger(project, read_only=True) as ledger:
         assert [each.reason for each in ledger.attempts()] == [None, "child_killed"]
     assert no_children()
@@ -432,8 +433,6 @@ def test_interrupted(tmp_path: Path, engine: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        from tests.faults.test_run_states import gone, read_when_there
-
         kernel = int(read_when_there(note))
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=GENEROUS)
