@@ -99,7 +99,7 @@ def _uplift(found: UpliftReadings) -> str:
         ("gain of price per ad in a year", "low", "value", "high"),
         [reading("bottom-up", found.bottom_up), reading("top-down", found.top_down)],
     )
-    years = [year for year in found.programme if year in found.stated and year <= _LAST_YEAR]
+    years = [year for year in found.programme if found.stated.get(year) and year <= _LAST_YEAR]
     by_year = table(
         (
             "year", "base: gain of price per ad", "between the readings",
