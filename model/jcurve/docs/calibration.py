@@ -36,7 +36,8 @@ property by year ({FIRST_YEAR} to {LAST_YEAR}, wanted within 1 %) and of the rep
 (10 %), and the disclosed effects of changes of useful life (2 % of a year, 5 % of part of one).
 The weights are judgement: what the model is for comes first. Targets, weights, bounds and the
 shape of the paths were settled after several had been tried and their errors seen, the share that
-waits for sites because early 2026 came out too high; the errors below are therefore those of a fit. A disclosed effect covers assets in
+waits for sites because early 2026 came out too high; the errors below are therefore those of a fit.
+A disclosed effect covers assets in
 service when the change was made: it fades from quarter to quarter as they run out, as Meta's own
 figures of 2025 do, and the model's effect is counted the same way.
 
