@@ -22,6 +22,7 @@ from jcurve.errors import ScenarioError
 from jcurve.workbook.book import Book
 from jcurve.workbook.inputs import VALUE_COLUMN, Entry
 from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS
+from tests.conftest import RecordFigure
 from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
 from tests.support.workbooks import compare, poisoned, sheets_of
@@ -47,7 +48,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Book, Path]:
 
 
 def test_libreoffice_finds_every_line_and_result_and_follows_edits(
-    base: tuple[Case, Book, Path], calc: Calc
+    base: tuple[Case, Book, Path], calc: Calc, record_figure: RecordFigure
 ) -> None:
     """As written, after random edits typed into input cells, and with the programme off."""
     case, book, path = base
@@ -58,13 +59,18 @@ def test_libreoffice_finds_every_line_and_result_and_follows_edits(
     found = compare(book, case, calc.read(sheets))
     assert found.cells > 100_000
     assert found.wrong == []
+    record_figure("workbook cells recalculated by LibreOffice: base", found.cells)
     random = np.random.default_rng(20_260_630)
+    edited = worst = 0.0
     for _ in range(count("workbook_edits")):
         edits, overrides, changed = _valid_edits(book, case.scenario, random)
         cells = _typed(calc, edits, sheets)
         found = compare(book, jcurve.evaluate(changed), cells)
         assert found.wrong == [], overrides
         assert cells[CHECKS][3][0] == "All checks hold", overrides
+        edited, worst = edited + 1, max(worst, found.worst)
+    record_figure("workbook: random edits recalculated", edited)
+    record_figure("workbook: worst difference after edits", worst, "relative")
     _nothing_to_recover(case, book, calc)
 
 
@@ -97,15 +103,22 @@ def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
 
 @pytest.mark.skipif(not FULL, reason="every other scenario at full counts")
 @pytest.mark.parametrize("name", available()[1:])
-def test_every_scenario_in_both_programs(name: str, calc: Calc, tmp_path: Path) -> None:
+def test_every_scenario_in_both_programs(
+    name: str, calc: Calc, tmp_path: Path, record_figure: RecordFigure
+) -> None:
     case = jcurve.evaluate(name)
     book = Book(case)
     path = poisoned(case, tmp_path)
-    assert compare(book, case, formualized(path, sheets_of(book))).wrong == []
+    by_formualizer = compare(book, case, formualized(path, sheets_of(book)))
+    assert by_formualizer.wrong == []
     calc.load(path)
     calc.recalculate()
     assert calc.errors() == []
-    assert compare(book, case, calc.read(sheets_of(book))).wrong == []
+    by_calc = compare(book, case, calc.read(sheets_of(book)))
+    assert by_calc.wrong == []
+    record_figure(f"workbook cells recalculated by both programs: {name}", by_calc.cells)
+    worst = max(by_formualizer.worst, by_calc.worst)
+    record_figure(f"workbook: worst difference of either program: {name}", worst, "relative")
 
 
 Edit = tuple[str, int, int, float | str, float | str]
