@@ -2,10 +2,16 @@
 
 Runs the same tests as ``make test`` with ``JCURVE_COUNTS=full`` and writes ``docs/proof.md``:
 commit, versions, counts, results, and the figures that tests recorded (``record_figure``).
+
+The longest tests take an hour. ``--save FILE`` keeps the outcomes of a run of some tests
+instead of writing the page; ``--with FILE`` (more than once) puts them on the page of a later
+run in place of its own, and says from which commit and what has changed since.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import platform
 import subprocess
@@ -13,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +33,7 @@ from jcurve.markdown import bullets, code, table
 from tests.conftest import FIGURE
 from tests.counts import COUNTS, count, is_full
 
-__all__ = ["Outcomes", "Setting", "page"]
+__all__ = ["Outcome", "Outcomes", "Part", "Setting", "page"]
 
 HOME = Path(__file__).resolve().parents[1]
 PAGE = HOME / "docs" / "proof.md"
@@ -49,7 +55,7 @@ reduced counts.
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Outcome:
     """How one test ended: its place, outcome, seconds, and why it was skipped or failed."""
 
     place: str
@@ -80,7 +86,7 @@ class Setting:
 class Outcomes:
     """Collects the outcomes of a pytest run, from all its workers."""
 
-    tests: dict[str, Test] = field(default_factory=dict)
+    tests: dict[str, Outcome] = field(default_factory=dict)
     figures: list[tuple[str, str, str, str]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -96,7 +102,7 @@ class Outcomes:
         elif outcome == "failed":
             crash = getattr(report.longrepr, "reprcrash", None)
             words = str(getattr(crash, "message", report.longrepr)).strip().splitlines()[0]
-        self.tests[report.nodeid] = Test(report.nodeid, outcome, seconds, words)
+        self.tests[report.nodeid] = Outcome(report.nodeid, outcome, seconds, words)
         if report.when == "call":
             for name, value in report.user_properties:
                 if name.startswith(FIGURE):
@@ -115,6 +121,32 @@ class Outcomes:
     def count(self, outcome: str) -> int:
         """How many tests ended so."""
         return sum(test.outcome == outcome for test in self.tests.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Tests that were run apart, with what they ran on and which counts were full."""
+
+    outcomes: Outcomes
+    where: Setting
+    full: tuple[str, ...]
+    seconds: float
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_file(path, json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Part:
+        """Read what ``save`` wrote."""
+        read = json.loads(path.read_text(encoding="utf-8"))
+        kept = read["outcomes"]
+        outcomes = Outcomes(
+            {place: Outcome(**test) for place, test in kept["tests"].items()},
+            [(name, text, unit, place) for name, text, unit, place in kept["figures"]],
+            kept["errors"],
+        )
+        return cls(outcomes, Setting(**read["where"]), tuple(read["full"]), read["seconds"])
 
 
 def setting() -> Setting:
@@ -147,11 +179,21 @@ def _git(*arguments: str) -> str:
     return done.stdout
 
 
-def page(outcomes: Outcomes, where: Setting, seconds: float) -> str:
-    """The text of ``docs/proof.md``."""
+def page(outcomes: Outcomes, where: Setting, seconds: float, apart: Sequence[Part] = ()) -> str:
+    """The text of ``docs/proof.md``.
+
+    Args:
+        outcomes: of this run.
+        where: what it ran on.
+        seconds: how long it took.
+        apart: earlier runs of some tests, whose outcomes replace those of this run.
+    """
+    outcomes = _joined(outcomes, apart)
+    full = {name for name in COUNTS if is_full(name)}.union(*(part.full for part in apart))
     parts = [
         _INTRODUCTION,
-        table(("what", ""), _about(outcomes, where, seconds)),
+        table(("what", ""), _about(outcomes, where, seconds, full)),
+        *_apart(apart),
         "## Results\n",
         table(
             ("tests", "passed", "failed", "skipped", "seconds of tests"),
@@ -172,8 +214,8 @@ def page(outcomes: Outcomes, where: Setting, seconds: float) -> str:
         table(
             ("count", "`make test`", "`make prove`", "used here"),
             (
-                (code(name), f"{reduced:,}", f"{full:,}", f"{count(name):,}")
-                for name, (reduced, full) in sorted(COUNTS.items())
+                (code(name), f"{few:,}", f"{many:,}", f"{many if name in full else count(name):,}")
+                for name, (few, many) in sorted(COUNTS.items())
             ),
         ),
         "## Slowest tests\n",
@@ -182,7 +224,52 @@ def page(outcomes: Outcomes, where: Setting, seconds: float) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _about(outcomes: Outcomes, where: Setting, seconds: float) -> list[tuple[str, str]]:
+def _joined(outcomes: Outcomes, apart: Sequence[Part]) -> Outcomes:
+    made = Outcomes(dict(outcomes.tests), list(outcomes.figures), list(outcomes.errors))
+    for part in apart:
+        made.tests |= part.outcomes.tests
+        made.errors += part.outcomes.errors
+        made.figures = [each for each in made.figures if each[3] not in part.outcomes.tests]
+        made.figures += part.outcomes.figures
+    return made
+
+
+def _apart(apart: Sequence[Part]) -> list[str]:
+    if not apart:
+        return []
+    words = (
+        "Run apart, because they take long: their outcomes stand in place of those of the main "
+        "run. The last column counts files of the product that have changed since.\n"
+    )
+    rows = []
+    for part in apart:
+        files = sorted({place.partition("::")[0] for place in part.outcomes.tests})
+        since = _changed(part.where.commit)
+        state = "with uncommitted changes" if part.where.dirty else "clean"
+        rows.append(
+            (
+                ", ".join(map(code, files)),
+                f"{len(part.outcomes.tests)}",
+                ", ".join(map(code, part.full)),
+                f"`{part.where.commit[:10]}`, {state}",
+                part.where.at,
+                f"{part.seconds / _MINUTE:.1f}",
+                since,
+            )
+        )
+    head = ("test file", "tests", "full counts", "commit", "date", "minutes", "changed since")
+    return ["## Run apart\n", words, table(head, rows)]
+
+
+def _changed(commit: str) -> str:
+    if not _git("cat-file", "-t", commit):
+        return "unknown commit"
+    return str(len(_git("diff", "--name-only", commit, "HEAD", "--", "model", "data").splitlines()))
+
+
+def _about(
+    outcomes: Outcomes, where: Setting, seconds: float, full: set[str]
+) -> list[tuple[str, str]]:
     state = "with uncommitted changes" if where.dirty else "clean"
     good = not outcomes.count("failed") and not outcomes.errors and bool(outcomes.tests)
     return [
@@ -191,19 +278,19 @@ def _about(outcomes: Outcomes, where: Setting, seconds: float) -> list[tuple[str
         ("date", where.at),
         ("Python", f"{where.python} on {where.system}, {where.cores} cores"),
         ("libraries", ", ".join(f"{name} {found}" for name, found in where.versions.items())),
-        ("counts", _counts()),
+        ("counts", _counts(full)),
         ("wall time", f"{seconds / _MINUTE:.1f} minutes"),
     ]
 
 
-def _counts() -> str:
-    kept = [name for name in COUNTS if not is_full(name)]
+def _counts(full: set[str]) -> str:
+    kept = [name for name in COUNTS if name not in full]
     if len(kept) == len(COUNTS):
         return "**reduced**"
     return f"full; **reduced**: {', '.join(map(code, kept))}" if kept else "full"
 
 
-def _results(tests: Sequence[Test]) -> list[tuple[str, int, int, int, str]]:
+def _results(tests: Sequence[Outcome]) -> list[tuple[str, int, int, int, str]]:
     folders = sorted({test.folder for test in tests})
     groups = [(name, [test for test in tests if test.folder == name]) for name in folders]
     rows = []
@@ -224,12 +311,23 @@ def _slowest(outcomes: Outcomes) -> list[tuple[str, str]]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tests (``arguments`` go to pytest) and write the page; pytest's exit status."""
+    """Run the tests (unknown ``arguments`` go to pytest) and write the page; pytest's status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep outcomes, write no page")
+    parser.add_argument("--full", default="", help="with --save: the counts that these tests use")
+    parser.add_argument("--with", type=Path, action="append", default=[], dest="apart")
+    asked, rest = parser.parse_known_args(arguments)
+    apart = [Part.load(path) for path in asked.apart]
     where = setting()
     outcomes = Outcomes()
     began = time.monotonic()
-    status = int(pytest.main(["-n", "2", "--dist", "loadgroup", *arguments], plugins=[outcomes]))
-    write_file(PAGE, page(outcomes, where, time.monotonic() - began))
+    status = int(pytest.main(["-n", "2", "--dist", "loadgroup", *rest], plugins=[outcomes]))
+    seconds = time.monotonic() - began
+    if asked.save:
+        full = tuple(name for name in asked.full.split() if is_full(name))
+        Part(outcomes, where, full, seconds).save(asked.save)
+        return status
+    write_file(PAGE, page(outcomes, where, seconds, apart))
     print(f"wrote {PAGE.relative_to(HOME)}")
     return status
 

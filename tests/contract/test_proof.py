@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prove import Outcomes, Setting, page
+from tests.prove import Outcome, Outcomes, Part, Setting, page
 
 HOME = Path(__file__).resolve().parents[2]
 TESTS = """
@@ -91,3 +91,29 @@ def test_no_tests_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "| commit | `abc`, with uncommitted changes |" in text
     assert "| counts | **reduced** |" in text
     assert "| libraries | numpy 2.2 |" in text
+
+
+def test_tests_run_apart_replace_those_of_the_main_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outcomes, figures and full counts of the part count; the page says where they are from."""
+    monkeypatch.delenv("JCURVE_COUNTS", raising=False)
+    where = Setting("a" * 40, False, "2026-01-01", "3.11.1", "Linux", 2, {"numpy": "2.2"})
+    here, there = "tests/faults/test_kills.py::test_kills", "tests/faults/test_other.py::test_other"
+    part = Outcomes({here: Outcome(here, "passed", 900.0)}, [("kills", "200", "", here)])
+    Part(part, where, ("kills",), 900.0).save(tmp_path / "part.json")
+    main = Outcomes(
+        {here: Outcome(here, "failed", 9.0, "few"), there: Outcome(there, "passed", 1.0)},
+        [("kills", "2", "", here)],
+    )
+    text = page(main, where, 10.0, [Part.load(tmp_path / "part.json")])
+    assert "| verdict | all passed |" in text
+    assert "| all | 2 | 0 | 0 | 901.0 |" in text
+    assert "| kills | 200 |" in text
+    assert "| kills | 2 |" not in text
+    assert "| `kills` | 2 | 200 | 200 |" in text
+    assert (
+        "| `tests/faults/test_kills.py` | 1 | `kills` | `aaaaaaaaaa`, clean | 2026-01-01 | 15.0 |"
+        in text
+    )
+    assert "| unknown commit |" in text
