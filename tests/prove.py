@@ -82,7 +82,7 @@ class Setting:
     versions: dict[str, str]
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in a dict
 class Outcomes:
     """Collects the outcomes of a pytest run, from all its workers."""
 
