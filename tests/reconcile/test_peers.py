@@ -9,17 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jcurve.analysis.outlay_fit import FORECAST_AFTER, fit_outlays, held_outlays
 from jcurve.analysis.peers import fiscal_years, peer
 from jcurve.analysis.published import side_by_side
 from jcurve.analysis.textbook import capital_recovery
 from jcurve.errors import FactsError, JCurveError
 from jcurve.facts import reported
+from jcurve.facts.calibration import calibrated
 from jcurve.project import Project, find_project
+from tests.conftest import RecordFigure
 
 PEERS = ("GOOGL", "MSFT", "AMZN")
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", ["META", *PEERS])
 def test_depreciation_of_each_year_from_2021_within_8_per_cent(name: str) -> None:
     found = peer(name).backcast()
     facts = reported(name).series("depreciation_expense_ppe", "year")
@@ -27,6 +30,86 @@ def test_depreciation_of_each_year_from_2021_within_8_per_cent(name: str) -> Non
     assert len(found) >= 5
     for each in found:
         assert abs(each.error) < 0.08, each
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_table_of_assumptions_holds_what_the_fit_gives(name: str) -> None:
+    found = fit_outlays(name)
+    for parameter, value, held in zip(
+        found.parameters, found.values, held_outlays(name), strict=True
+    ):
+        # The last digit may turn on the platform's arithmetic.
+        assert abs(value - held) <= 10.0**-parameter.digits * 1.01, parameter.name
+        assert parameter.low <= held <= parameter.high, parameter.name
+        assert parameter.basis
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_errors_of_the_fit_are_those_of_the_company(name: str) -> None:
+    """The fit's own figures against the company as every page evaluates it."""
+    by_fit = {
+        each.period: each.error
+        for each in fit_outlays(name).targets
+        if each.what == "Depreciation of property"
+    }
+    assert by_fit == pytest.approx({each.year: each.error for each in peer(name).backcast()})
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_later_years_with_parameters_fitted_through_2023(
+    name: str, record_figure: RecordFigure
+) -> None:
+    early = fit_outlays(name, FORECAST_AFTER)
+    assert early.through == 2023
+    later = [
+        each
+        for each in early.targets
+        if each.what == "Depreciation of property" and each.year > early.through
+    ]
+    assert [each.period for each in later][:2] == ["2024", "2025"]
+    for each in later:
+        assert abs(each.error) < 0.08, each
+        record_figure(
+            f"depreciation of {name} {each.period}, fitted to 2023", 100 * each.error, "%"
+        )
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_no_later_figure_moves_the_fit_through_2023(name: str, tmp_path: Path) -> None:
+    """Every reported depreciation, balance and effect after it is changed on file."""
+    shutil.copytree(find_project().data, tmp_path / "data")
+    project = Project(tmp_path)
+    folder = tmp_path / "data" / "companies" / reported(name).company.folder
+    for table, period, amount, metrics in (
+        ("annual.csv", 1, 3, ("depreciation_expense_ppe", "ppe_construction_in_progress")),
+        ("useful_lives.csv", 1, 6, None),
+    ):
+        with (folder / table).open(newline="", encoding="utf-8") as handle:
+            rows = list(csv.reader(handle))
+        for row in rows[1:]:
+            if row[period][:4] > "2023" and row[amount] and (metrics is None or row[2] in metrics):
+                row[amount] = f"{2 * float(row[amount]):g}"
+        _write(folder / table, *rows)
+    before, after = fit_outlays(name, FORECAST_AFTER), fit_outlays(name, FORECAST_AFTER, project)
+    assert after.values == before.values
+    assert [each.reported for each in after.targets] != [each.reported for each in before.targets]
+
+
+def test_a_change_of_a_subset_moves_its_share_of_the_fleet() -> None:
+    found = peer("AMZN")
+    share = float(found.rows["life.subset_share"][0, 0])
+    assert 0.0 < share < 1.0
+    lives = [float(found.rows[f"life.changes.life.{slot}"][0, 0]) for slot in (1, 2, 3, 4)]
+    assert lives == pytest.approx([4.0, 5.0, 6.0, 6.0 - share])
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_fitted_assumption_moves_depreciation(name: str) -> None:
+    found = peer(name)
+    for parameter in calibrated(name):
+        for key in parameter.keys:
+            assert key in found.assumptions, key
+            assert "fitted" in found.assumptions[key].basis, key
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -113,6 +196,7 @@ sets:
     sites: Sites
 """
 FACTS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
+MIX = "capex.mix.machines,share,{},judgement,derived_calc,made up\ncapex.mix.sites,share,{}"
 ROWS = ["life.early_retirement_share", "life.salvage_share", "life.sellable_share"]
 
 
@@ -205,6 +289,33 @@ def test_a_made_up_company_is_a_folder_of_data(acme: Project) -> None:
     assert np.isfinite(charge).all()
 
 
+def test_a_made_up_company_is_fitted_by_two_more_tables(acme: Project) -> None:
+    """Fiscal 2016 is quarters 3 to 6: so many vintages of 400 over four years, 25 each."""
+    folder = acme.data / "companies" / "acme"
+    year = ("ACME", "2016", "depreciation_expense_ppe", 25 * (3 + 4 + 5 + 6), "USD m")
+    _write(folder / "annual.csv", FACTS, (*year, "derived_calc", "reported", ""))
+    head = ("parameter", "keys", "years", "low", "high", "digits", "source_id", "basis")
+    life = ("Life", "life.book.machines", "", 3, 5.2, 2, "derived_calc", "made up")
+    _write(folder / "calibration.csv", head, life)
+    head = ("figure", "metric", "first", "last", "weight", "basis")
+    _write(
+        folder / "outlay_targets.csv",
+        head,
+        ("Depreciation", "depreciation_expense_ppe", "2016", "", 0.0001, "made up"),
+    )
+    found = fit_outlays("ACME", None, acme)
+    assert found.values == pytest.approx((4.0,), abs=0.011)
+    assert held_outlays("ACME", acme) == (4.0,)
+    wrong = ("Sales", "revenue_total", "2016", "", 0.01, "made up")
+    _write(folder / "outlay_targets.csv", head, wrong)
+    with pytest.raises(FactsError, match="no like of this metric"):
+        fit_outlays("ACME", "2022", acme)
+    wrong = ("Effect", "life_change_effect", "2016", "", 0.01, "made up")
+    _write(folder / "outlay_targets.csv", head, wrong)
+    with pytest.raises(FactsError, match="without a figure on file"):
+        fit_outlays("ACME", "2021", acme)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
@@ -217,15 +328,22 @@ def test_a_made_up_company_is_a_folder_of_data(acme: Project) -> None:
             "unknown source",
         ),
         ("returns.wacc,per year,0.1", "returns.wack,per year,0.1", "precedent"),
+        ("tax.rate,share,0.2", "tax.rate,share,rest", "rest"),
+        ("capex.mix.sites,share,0", "capex.mix.sites,share,rest", None),
+        (MIX.format("1", "0"), MIX.format("1.2", "rest"), "below 0"),
+        (MIX.format("1", "0"), MIX.format("rest", "rest"), "only one class"),
     ],
 )
 def test_a_bad_table_of_assumptions_is_refused(
-    acme: Project, old: str, new: str, what: str
+    acme: Project, old: str, new: str, what: str | None
 ) -> None:
     path = acme.data / "companies" / "acme" / "outlay.csv"
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+    if what is None:  # the rest of a mix is worked out
+        assert peer("ACME", acme).rows["capex.mix.sites"][0, 0] == 0.0
+        return
     with pytest.raises(JCurveError, match=what):
         peer("ACME", acme)
 

@@ -17,6 +17,7 @@ from pathlib import Path as FilePath
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.fitting import nearest_within
 from jcurve.analysis.lives import changes_of, disclosed_effects, effect, in_service_at
 from jcurve.assumptions import BASE, Path, Scenario, scenario
 from jcurve.assumptions.rows import Window, stacked
@@ -50,7 +51,6 @@ LATEST_YEAR = LAST_YEAR + 1
 
 _SERVERS = ("accelerators", "servers", "network")
 _QUARTERS = 4
-_STEP, _CLOSE, _TRIALS = 1e-3, 1e-6, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,6 @@ def fit(
 
 @lru_cache(maxsize=8)
 def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
-    from scipy.optimize import least_squares
-
     chosen = scenario(BASE, project=project)
     parameters = calibrated(assembly.company.name, project)
     trial = _trial(chosen, assembly, parameters, through)
@@ -204,27 +202,12 @@ def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
         )
         return np.asarray((modelled / reported_ - 1.0) / weight)
 
-    def slopes(point: Array) -> Array:
-        """All differences in one batch; a step goes into the range, never out of it."""
-        steps = np.where(point + _STEP * (high - low) <= high, 1.0, -1.0) * _STEP * (high - low)
-        found = misses(point[:, None] + np.hstack([np.zeros((len(point), 1)), np.diag(steps)]))
-        return np.asarray((found[:, 1:] - found[:, :1]) / steps)
-
-    found = least_squares(
-        lambda point: misses(point[:, None])[:, 0],
-        (low + high) / 2,
-        jac=slopes,
-        bounds=(low, high),
-        x_scale=high - low,
-        xtol=_CLOSE,
-        ftol=_CLOSE,
-        max_nfev=_TRIALS,
-    )
+    found = nearest_within(misses, low, high)
     given = overrides(
         parameters,
         tuple(
             round(float(value), each.digits)
-            for value, each in zip(whole(found.x[:, None])[:, 0], parameters, strict=True)
+            for value, each in zip(whole(found[:, None])[:, 0], parameters, strict=True)
         ),
         chosen,
         through,

@@ -31,6 +31,7 @@ __all__ = [
     "Cut",
     "Disclosed",
     "changes_of",
+    "charged",
     "cut",
     "depreciation",
     "disclosed_effects",
@@ -146,28 +147,44 @@ def depreciation(
         changes: of useful life, in order.
         placed_through: the last quarter of placements that count; None for all.
     """
+    slots = _slots(changes, assembly.timeline)
+    dates = {key: date for key, (date, _) in slots.items()}
+    lives = {key: life for key, (_, life) in slots.items()}
+    return charged(assembly, values, dates, lives, placed_through)
+
+
+def charged(
+    assembly: Assembly,
+    values: Mapping[RowKey, Array],
+    dates: Mapping[str, Array],
+    lives: Mapping[str, Array],
+    placed_through: str | None = None,
+) -> Array:
+    """:func:`depreciation`, the changes as rows by slot: dates counted from the first quarter
+    of the timeline, lives in years, each (1, scenario)."""
     from jcurve.lines.assets import depreciation_charge
 
     timeline = assembly.timeline
-    slots = _slots(changes, timeline)
-    dates = {key: date for key, (date, _) in slots.items()}
-    lives = {key: life for key, (_, life) in slots.items()}
     counts = np.ones((len(timeline), 1))
     if placed_through is not None:
         counts[timeline.index(placed_through) + 1 :] = 0.0
-    charged = np.zeros((len(timeline), 1))
+    total = np.zeros((len(timeline), 1))
     for member in assembly.company.sets["asset_class"]:
         own = {name: values[f"{name}.{member}", SHARED] for name in _OWN}
+        # A model of outlays alone has no worlds.
+        placed = values.get((f"placed_in_service.{member}", "with"))
+        if placed is None:
+            placed = values[f"placed_in_service.{member}", SHARED]
         parts = depreciation_charge(
-            placed_in_service=values[f"placed_in_service.{member}", "with"] * counts,
+            placed_in_service=placed * counts,
             life_rest_follows_from=values["life_rest_follows_from", SHARED],
             life_changes_date=dates,
             life_changes_life=lives,
             quarter_index=values["quarter_index", SHARED],
             **own,
         )
-        charged = charged + sum(parts)
-    return charged
+        total = total + sum(parts)
+    return total
 
 
 def _slots(changes: Sequence[Change], timeline: Timeline) -> dict[str, tuple[Array, Array]]:

@@ -24,12 +24,21 @@ from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import Unit, unit_named
 from jcurve.errors import FactsError
+from jcurve.facts import LifeChange, history, life_changes, reported
 from jcurve.facts import company as company_facts
-from jcurve.facts import history, life_changes, reported
 from jcurve.facts.outlays import OutlayAssumption, at, outlay_assumptions
 from jcurve.project import Project, find_project
 
-__all__ = ["Backcast", "Peer", "fiscal_years", "peer"]
+__all__ = [
+    "SUBSET_SHARE",
+    "Backcast",
+    "Peer",
+    "about_servers",
+    "changes",
+    "fiscal_years",
+    "peer",
+    "row_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -39,10 +48,15 @@ _ASSETS = (
 )  # fmt: skip
 """Lines of the whole model's assets that need nothing but additions and lives."""
 
+SUBSET_SHARE = "life.subset_share"
+"""Assumption: the share of servers and network that a change concerns which a company says is one
+of a *subset*."""
+
 _LAST_QUARTER = "2040Q4"
 _SERVERS = ("server", "network")
+_SUBSET = "subset"
 _ROWS = ("reported_revenue", "reported_capex", "reported_finance_lease_additions",
-         "reported_opening_property_net")  # fmt: skip
+         "reported_opening_property_net", "reported_unpaid_capex")  # fmt: skip
 _WORLD = "with"
 
 
@@ -160,8 +174,11 @@ def _peer(name: str, project: Project) -> Peer:
     timeline = Timeline(owner.first_quarter, _LAST_QUARTER)
     given = outlay_assumptions(name, project)
     rows, units = _rows(name, given, timeline, project)
-    changes, change_units = _changes(name, timeline, project)
-    rows, units = {**rows, **changes}, {**units, **change_units}
+    changed = changes(name, timeline, given, project)
+    rows |= changed
+    date, years = unit_named("date"), UNITS["years"]
+    for key in changed:
+        units[key] = date if ".date." in key else Unit("years", years.dims, years.scale)
     filed = history(name, owner.first_quarter, _LAST_QUARTER, project)
     none = replace(filed[_ROWS[0]], values=np.full(len(timeline), np.nan), status=(), source_id=())
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
@@ -204,34 +221,55 @@ def _rows(
             if key not in base:
                 raise FactsError("the base scenario holds no such assumption", received=key)
             rows[key] = base[key]
-        elif set(each.points) == {0}:
-            rows[key] = np.array([[each.points[0]]])
         else:
-            by_year = np.array([at(each.points, year) for year in timeline.years])
-            rows[key] = np.repeat(by_year, len(timeline) // len(timeline.years))[:, None]
+            rows[key] = row_of(each, timeline)
     return rows, units
 
 
-def _changes(
-    name: str, timeline: Timeline, project: Project
-) -> tuple[dict[str, Array], dict[str, Unit]]:
-    """Changes of the life of servers, as the company disclosed them; where a day has several,
-    that of servers stands for network too."""
+def row_of(each: OutlayAssumption, timeline: Timeline) -> Array:
+    """An assumption that has a value of its own, by quarter: (1, 1) when constant."""
+    if each.points is None:
+        raise FactsError("an assumption of the base scenario has no points", received=each.key)
+    if set(each.points) == {0}:
+        return np.array([[each.points[0]]])
+    by_year = np.array([at(each.points, year) for year in timeline.years])
+    return np.repeat(by_year, len(timeline) // len(timeline.years))[:, None]
+
+
+def about_servers(change: LifeChange) -> bool:
+    """Whether a change of useful life concerns servers or network."""
+    return any(word in change.asset_class for word in _SERVERS)
+
+
+def changes(
+    name: str,
+    timeline: Timeline,
+    given: Mapping[str, OutlayAssumption],
+    project: Project | str | Path | None = None,
+) -> dict[str, Array]:
+    """Rows of the changes of the life of servers, as the company disclosed them.
+
+    Where a day has several changes, that of servers stands for network too. One that concerns a
+    subset moves the life of the whole fleet by the subset's share of it: some assets with the
+    old life and some with the new are charged nearly like all of them with the mean.
+    """
+    part = given.get(SUBSET_SHARE)
+    share = 1.0 if part is None or part.points is None else at(part.points, 0)
     found: dict[str, float] = {}
     for each in life_changes(name, project):
-        about_servers = any(word in each.asset_class for word in _SERVERS)
-        if each.type != "change" or each.new_life is None or not about_servers:
+        if each.type != "change" or each.new_life is None or not about_servers(each):
             continue
+        life = each.new_life[1]
+        if each.asset_class.startswith(_SUBSET):
+            if each.old_life is None:
+                raise FactsError("a change of a subset without its old life", received=name)
+            life = each.old_life[1] + share * (life - each.old_life[1])
         quarter = f"{each.effective_date[:4]}Q{(int(each.effective_date[5:7]) + 2) // 3}"
-        found.setdefault(quarter, each.new_life[1])
+        found.setdefault(quarter, life)
     rows: dict[str, Array] = {}
-    units: dict[str, Unit] = {}
-    date, years = unit_named("date"), UNITS["years"]
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):
         at_quarter = float(timeline.index(quarter)) if quarter else float(len(timeline))
         rows[f"life.changes.date.{slot}"] = np.array([[at_quarter]])
         rows[f"life.changes.life.{slot}"] = np.array([[life]])
-        units[f"life.changes.date.{slot}"] = date
-        units[f"life.changes.life.{slot}"] = Unit("years", years.dims, years.scale)
-    return rows, units
+    return rows

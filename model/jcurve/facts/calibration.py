@@ -1,4 +1,4 @@
-"""Which assumptions are fitted to filings, and the range that evidence allows each."""
+"""Which assumptions are fitted to filings, to what, and the range that evidence allows each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,26 @@ from pathlib import Path
 
 from jcurve.errors import FactsError
 from jcurve.facts.company import company
+from jcurve.facts.reported import metrics
 from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.tables import YEAR, data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["Calibrated", "calibrated"]
+__all__ = [
+    "EFFECT",
+    "EFFECT_IN_SERVICE",
+    "Calibrated",
+    "OutlayTarget",
+    "calibrated",
+    "outlay_targets",
+]
 
 _COLUMNS = ("parameter", "keys", "years", "low", "high", "digits", "source_id", "basis")
+_TARGETS = ("figure", "metric", "first", "last", "weight", "basis")
+
+EFFECT, EFFECT_IN_SERVICE = "life_change_effect", "life_change_effect_in_service"
+"""Metrics of a target that are disclosed effects of changes of useful life: of all assets, or of
+those in service when the change was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,61 @@ def calibrated(
                 high=high,
                 digits=int(row.number("digits")),
                 source=known[row.choice("source_id", known, "source")],
+                basis=row.text("basis"),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class OutlayTarget:
+    """Reported figures that the fit of a company's outlays is held against.
+
+    Attributes:
+        figure: in words.
+        metric: a reported metric, :data:`EFFECT` or :data:`EFFECT_IN_SERVICE`.
+        first, last: fiscal years; an empty last is the last on file.
+        weight: how near the model should come, as a share of the reported figure.
+        basis: why so near.
+    """
+
+    figure: str
+    metric: str
+    first: str
+    last: str
+    weight: float
+    basis: str
+
+    def covers(self, year: str) -> bool:
+        """Whether a fiscal year is one of them."""
+        return self.first <= year and (not self.last or year <= self.last)
+
+
+def outlay_targets(
+    name: str, project: Project | str | Path | None = None
+) -> tuple[OutlayTarget, ...]:
+    """What the outlays of a company are fitted to, in the order of its table.
+
+    Raises:
+        FactsError: the table is missing or malformed, a metric is unknown, or a weight is not
+            above 0.
+    """
+    data = data_folder(project)
+    home = Project(data.parent)
+    known = {*metrics(home), EFFECT, EFFECT_IN_SERVICE}
+    found = []
+    for row in read_table(data, f"companies/{company(name, home).folder}/outlay_targets.csv",
+                          _TARGETS):  # fmt: skip
+        weight = row.number("weight")
+        if weight <= 0.0:
+            raise FactsError("a weight not above 0", where=row.at("weight"), received=weight)
+        found.append(
+            OutlayTarget(
+                figure=row.text("figure"),
+                metric=row.choice("metric", known, "metric"),
+                first=row.period("first", YEAR),
+                last=row.period("last", YEAR) if row.optional("last") else "",
+                weight=weight,
                 basis=row.text("basis"),
             )
         )

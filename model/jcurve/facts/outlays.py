@@ -1,12 +1,13 @@
 """Assumptions of a company that is seen through its outlays alone: one table in its folder.
 
-A company with a full scenario (Meta) gives ``base`` for what its base scenario holds.
+A company with a full scenario (Meta) gives ``base`` for what its base scenario holds. In a mix
+one class may be ``rest``: what the others leave of one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,11 +17,12 @@ from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["OUTLAY_KINDS", "OutlayAssumption", "at", "outlay_assumptions"]
+__all__ = ["OUTLAY_KINDS", "OutlayAssumption", "at", "outlay_assumptions", "with_rests"]
 
 OUTLAY_KINDS = ("reported", "guided", "evidence", "estimate", "judgement")
 _COLUMNS = ("key", "unit", "value", "kind", "source_id", "basis")
-_BASE = "base"
+_BASE, _REST = "base", "rest"
+_MIXES = ("capex.mix", "capex.opening_mix", "lease.finance_mix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class OutlayAssumption:
         points: value by year, linear between; one point under 0 is a constant. None: as the
             base scenario holds it.
         kind, source, basis: what it rests on.
+        rest: whether it is what the other members of its mix leave.
     """
 
     key: str
@@ -41,6 +44,7 @@ class OutlayAssumption:
     kind: str
     source: Source
     basis: str
+    rest: bool = False
 
 
 def outlay_assumptions(
@@ -50,7 +54,7 @@ def outlay_assumptions(
 
     Raises:
         FactsError: the table is missing or malformed, a key has two rows, a family has a
-            member that is no asset class, or mixes do not sum to 1.
+            member that is no asset class, mixes do not sum to 1, or a share is below 0.
     """
     data = data_folder(project)
     owner = company(name, Project(data.parent))
@@ -66,16 +70,50 @@ def outlay_assumptions(
         where[key] = OutlayAssumption(
             key=key,
             unit=row.text("unit"),
-            points=None if text == _BASE else _points(text, row.at("value")),
+            points=None if text in (_BASE, _REST) else _points(text, row.at("value")),
             kind=row.choice("kind", OUTLAY_KINDS, "kind"),
             source=known[row.choice("source_id", known, "source")],
             basis=row.text("basis"),
+            rest=text == _REST,
         )
     for pattern, each in families.items():
         for member in owner.sets["asset_class"]:
             found.setdefault(f"{pattern[:-1]}{member}", each)
+    found = with_rests(found)
     _check_mixes(found, owner)
     return MappingProxyType(found)
+
+
+def with_rests(given: Mapping[str, OutlayAssumption]) -> dict[str, OutlayAssumption]:
+    """The same assumptions, each ``rest`` worked out from the others of its mix.
+
+    Raises:
+        FactsError: two of a mix are the rest, or one outside a mix is, or another of the mix
+            has no value of its own.
+    """
+    found = dict(given)
+    seen: set[str] = set()
+    for key, each in given.items():
+        if not each.rest:
+            continue
+        family = key.rpartition(".")[0]
+        others = [
+            other.points
+            for name, other in given.items()
+            if name.rpartition(".")[0] == family and name != key
+        ]
+        if family not in _MIXES or family in seen or None in others:
+            raise FactsError(
+                "only one class of a mix, whose others have values, can be its rest",
+                received=key,
+                allowed=", ".join(_MIXES),
+            )
+        seen.add(family)
+        known = [points for points in others if points is not None]
+        years = sorted({year for points in known for year in points} - {0}) or [0]
+        left = {year: 1.0 - sum(at(points, year) for points in known) for year in years}
+        found[key] = replace(each, points=MappingProxyType(left))
+    return found
 
 
 def _points(text: str, where: str) -> Mapping[int, float]:
@@ -92,12 +130,19 @@ def _points(text: str, where: str) -> Mapping[int, float]:
 
 
 def _check_mixes(found: Mapping[str, OutlayAssumption], owner: Company) -> None:
-    for family in ("capex.mix", "capex.opening_mix", "lease.finance_mix"):
+    for family in _MIXES:
         members = [found.get(f"{family}.{member}") for member in owner.sets["asset_class"]]
         if any(each is None or each.points is None for each in members):
             continue
         years = sorted({year for each in members if each and each.points for year in each.points})
         for year in years:
+            low = min(at(each.points, year) for each in members if each and each.points)
+            if low < -1e-9:
+                raise FactsError(
+                    f"a share of {family} is below 0 in {year}",
+                    where=f"data/companies/{owner.folder}/outlay.csv",
+                    received=f"{low:g}",
+                )
             total = sum(at(each.points, year) for each in members if each and each.points)
             if abs(total - 1.0) > 1e-9:
                 raise FactsError(

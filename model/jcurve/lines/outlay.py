@@ -8,18 +8,12 @@ than cash paid for property, revenue, and lives.
 from __future__ import annotations
 
 from jcurve.engine.line import flow, line, rate
-from jcurve.engine.primitives import Family, Row, ratio, splice, total
+from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total
 from jcurve.engine.units import SHARE, USD_M
-from jcurve.lines.constants import ONE_YEAR, QUARTERS_PER_YEAR
+from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
 
 __all__: list[str] = []
-
-
-@line(USD_M, flow, over=ASSET_CLASS)
-def bought_additions(reported_capex: Row, capex_mix: Row) -> Row:
-    """Purchases of property, by class; nothing after the last report."""
-    return splice(reported_capex, 0) * capex_mix
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
@@ -29,20 +23,35 @@ def leased_additions(reported_finance_lease_additions: Row, lease_finance_mix: R
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
+def outlay_by_class(reported_capex: Row, capex_mix: Row, leased_additions: Row) -> Row:
+    """Purchases of property as they are paid for, and assets acquired under finance leases, by
+    class; nothing after the last report."""
+    return splice(reported_capex, 0) * capex_mix + leased_additions
+
+
+@line(USD_M, flow)
+def outlay(outlay_by_class: Family) -> Row:
+    """Property paid for or acquired under finance leases, in all classes."""
+    return total(outlay_by_class)
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
+def bought_additions(reported_capex: Row, reported_unpaid_capex: Row, capex_mix: Row) -> Row:
+    """Property bought, by class: paid for in the quarter, plus the change in what is unpaid
+    where that is on file."""
+    unpaid = reported_unpaid_capex - lag(reported_unpaid_capex, ONE_QUARTER)
+    return (splice(reported_capex, 0) + splice(unpaid, 0)) * capex_mix
+
+
+@line(USD_M, flow, over=ASSET_CLASS)
 def additions(bought_additions: Row, leased_additions: Row) -> Row:
     """Property acquired."""
     return bought_additions + leased_additions
 
 
-@line(USD_M, flow)
-def outlay(additions: Family) -> Row:
-    """Property acquired in all classes: bought, and under finance leases."""
-    return total(additions)
-
-
 @line(SHARE, rate)
 def outlay_intensity(outlay: Row, reported_revenue: Row) -> Row:
-    """Property acquired per dollar of revenue."""
+    """Outlay per dollar of revenue."""
     return ratio(outlay, splice(reported_revenue, 0))
 
 
@@ -70,9 +79,9 @@ def required_cash_share(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def required_cash_by_class(additions: Row, required_cash_share: Row) -> Row:
+def required_cash_by_class(outlay_by_class: Row, required_cash_share: Row) -> Row:
     """Cash a year that the quarter's outlay on the class must bring."""
-    return additions * required_cash_share
+    return outlay_by_class * required_cash_share
 
 
 @line(USD_M, flow)
