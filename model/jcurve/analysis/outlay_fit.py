@@ -39,7 +39,7 @@ from jcurve.facts.outlays import OutlayAssumption, at, with_rests
 from jcurve.facts.tables import quarter_after
 from jcurve.project import Project, find_project
 
-__all__ = ["FORECAST_AFTER", "MIDDLE_WEIGHT", "fit_outlays", "has_fit", "held_outlays"]
+__all__ = ["FORECAST_AFTER", "MIDDLE_WEIGHT", "fit_outlays", "held_outlays"]
 
 Array = NDArray[np.float64]
 
@@ -78,12 +78,6 @@ class _Figure:
     in_service: str | None
     first: int
     last: int
-
-
-def has_fit(found: Peer) -> bool:
-    """Whether a company's outlays are fitted: its folder says to what."""
-    folder = found.project.data / "companies" / found.assembly.company.folder
-    return (folder / "outlay_targets.csv").is_file()
 
 
 def held_outlays(name: str, project: Project | str | Path | None = None) -> tuple[float, ...]:

@@ -9,12 +9,12 @@ from jcurve.analysis.outlay_fit import (
     FORECAST_AFTER,
     MIDDLE_WEIGHT,
     fit_outlays,
-    has_fit,
     held_outlays,
 )
 from jcurve.analysis.peers import Peer, fiscal_years, peer
 from jcurve.analysis.published import side_by_side
 from jcurve.facts import companies, company
+from jcurve.facts.calibration import has_outlay_targets
 from jcurve.markdown import code, table
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _backcasts(found: list[Peer]) -> str:
 
 def _both(found: list[Peer]) -> list[tuple[Peer, Calibration, Calibration]]:
     """Every fitted company with its whole fit and the one through the earlier year."""
-    fitted = [each for each in found if has_fit(each)]
+    fitted = [
+        each for each in found if has_outlay_targets(each.assembly.company.name, each.project)
+    ]
     names = [each.assembly.company.name for each in fitted]
     return [
         (

@@ -18,10 +18,12 @@ __all__ = [
     "Calibrated",
     "OutlayTarget",
     "calibrated",
+    "has_outlay_targets",
     "outlay_targets",
 ]
 
 _COLUMNS = ("parameter", "keys", "years", "low", "high", "digits", "source_id", "basis")
+_TARGETS_FILE = "outlay_targets.csv"
 _TARGETS = ("figure", "metric", "first", "last", "weight", "basis")
 
 EFFECT, EFFECT_IN_SERVICE = "life_change_effect", "life_change_effect_in_service"
@@ -84,6 +86,13 @@ def calibrated(
     return tuple(found)
 
 
+def has_outlay_targets(name: str, project: Project | str | Path | None = None) -> bool:
+    """Whether the outlays of a company are fitted: its folder says to what."""
+    data = data_folder(project)
+    folder = company(name, Project(data.parent)).folder
+    return (data / "companies" / folder / _TARGETS_FILE).is_file()
+
+
 @dataclass(frozen=True, slots=True)
 class OutlayTarget:
     """Reported figures that the fit of a company's outlays is held against.
@@ -119,10 +128,10 @@ def outlay_targets(
     """
     data = data_folder(project)
     home = Project(data.parent)
+    folder = company(name, home).folder
     known = {*metrics(home), EFFECT, EFFECT_IN_SERVICE}
     found = []
-    for row in read_table(data, f"companies/{company(name, home).folder}/outlay_targets.csv",
-                          _TARGETS):  # fmt: skip
+    for row in read_table(data, f"companies/{folder}/{_TARGETS_FILE}", _TARGETS):
         weight = row.number("weight")
         if weight <= 0.0:
             raise FactsError("a weight not above 0", where=row.at("weight"), received=weight)
