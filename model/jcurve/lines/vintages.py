@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jcurve.engine.primitives import Family, Row, between, lag, ratio, running_sum
+from jcurve.engine.primitives import (
+    Family,
+    Row,
+    Span,
+    cut,
+    in_spans,
+    lag,
+    ratio,
+    running_sum,
+)
 from jcurve.lines.constants import HORIZON, ONE_QUARTER
 
 __all__ = ["Charge", "in_service", "level_charge", "placed", "spread", "straight_line"]
@@ -120,21 +129,12 @@ def straight_line(
     dates = (*change_dates.values(), HORIZON)
     since: Row = 0 * ONE_QUARTER
     weight = 1 / (life / ONE_QUARTER)
-    depreciation: Row = 0
-    caught_up: Row = 0
-    retired: Row = 0
     lives = (life, *change_lives.values())
+    spans: list[Span] = []
+    stubs: list[Span] = []
     for at, date in enumerate(dates):
         old = lives[at]
-        scheduled, gone = between(
-            _charge,
-            (placed, weight, old, retired_share, retirement_age),
-            quarter_index,
-            since,
-            date,
-        )
-        depreciation = depreciation + scheduled
-        retired = retired + gone
+        spans.append(Span(since, date, weight, (placed, old, retired_share, retirement_age)))
         if at + 1 == len(dates):
             break
         new = lives[at + 1]
@@ -143,34 +143,40 @@ def straight_line(
         outlived = np.logical_and(age >= new, quarter_index < date)
         booked = np.where(outlived, weight * (left / ONE_QUARTER), 0)
         early = np.where(age >= retirement_age, 1, 0)
-        (stub,) = between(
-            _stub,
-            (placed, booked, early, retired_share),
-            quarter_index,
-            date,
-            date + ONE_QUARTER,
-        )
-        caught_up = caught_up + stub
+        stubs.append(Span(date, date + ONE_QUARTER, booked, (placed, early, retired_share)))
         rerated = weight * np.where(outlived, 0, ratio(left, new - age))
         weight = np.where(quarter_index < date, rerated, 1 / (new / ONE_QUARTER))
         since = date
+    depreciation, retired = in_spans(_charge, spans, quarter_index, outputs=2)
+    caught_up: Row = 0
+    if stubs:
+        (caught_up,) = in_spans(_stub, stubs, quarter_index, outputs=1)
     return Charge(depreciation, caught_up, retired)
 
 
-def _stub(placed: Row, booked: Row, early: Row, retired_share: Row) -> tuple[Row]:
+def _stub(
+    booked: Row, placed: Row, early: Row, retired_share: Row, span: slice | None
+) -> tuple[Row]:
     """Book value so far of vintages that a new life has overtaken, retired assets apart."""
     held = placed * booked
-    return (running_sum(held) - retired_share * running_sum(held * early),)
+    kept, gone = (cut(running_sum(row), span) for row in (held, held * early))
+    return (kept - cut(retired_share, span) * gone,)
 
 
 def _charge(
-    placed: Row, weight: Row, life: Row, retired_share: Row, retirement_age: Row
+    weight: Row,
+    placed: Row,
+    life: Row,
+    retired_share: Row,
+    retirement_age: Row,
+    span: slice | None,
 ) -> tuple[Row, Row]:
     """The charge of vintages under one life: scheduled, and written off at retirement."""
     rate = placed * weight
     to_date = running_sum(rate)
     early = np.minimum(retirement_age, life)
-    at_retirement = lag(to_date, early)
-    scheduled = to_date - (1 - retired_share) * lag(to_date, life) - retired_share * at_retirement
-    written_off = retired_share * ((life - early) / ONE_QUARTER) * lag(rate, early)
+    share = cut(retired_share, span)
+    at_retirement = lag(to_date, early, span)
+    scheduled = cut(to_date, span) - (1 - share) * lag(to_date, life, span) - share * at_retirement
+    written_off = share * ((life - early) / ONE_QUARTER) * lag(rate, early, span)
     return scheduled, written_off
