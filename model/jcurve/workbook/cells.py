@@ -36,6 +36,7 @@ class Page:
         print_columns: how many columns are printed.
         landscape: how the paper lies.
         freeze: rows and columns that stay in view.
+        closed: first column and number of columns in a closed group.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Page:
     print_columns: int
     landscape: bool = True
     freeze: tuple[int, int] = (0, 0)
+    closed: tuple[int, int] = (0, 0)
 
     def text(self, row: int, column: int, text: str, style: str = "text") -> None:
         """Add a text, which never becomes a formula."""

@@ -6,7 +6,10 @@ from typing import Any
 
 from jcurve.workbook.style import FONT, INPUT_BLUE, NUMBER_FORMATS
 
-__all__ = ["Formats"]
+__all__ = ["WRAPPED", "Formats"]
+
+WRAPPED = frozenset({"definition", "wrap"})
+"""Styles of text whose row is as high as the text needs."""
 
 _ROLES: dict[str, dict[str, Any]] = {
     "": {},
@@ -27,8 +30,10 @@ _TEXTS: dict[str, dict[str, Any]] = {
     "unit": {"align": "left", "indent": 1},
     "clip": {"align": "left", "font_color": "#5B6573"},
     "wrap": {"text_wrap": True},
+    "definition": {"text_wrap": True, "align": "left", "font_color": "#5B6573"},
     "name": {"align": "left"},
     "note": {"font_color": "#5B6573", "align": "left", "text_wrap": True},
+    "note_apart": {"font_color": "#5B6573", "align": "left"},
     "strong": {"bold": True, "align": "left"},
     "title": {"bold": True, "font_size": 16, "font_color": "#0B5D8F"},
     "heading": {"bold": True, "font_color": "#0B5D8F"},
@@ -36,6 +41,10 @@ _TEXTS: dict[str, dict[str, Any]] = {
     "head": {
         "bold": True, "font_color": "#FFFFFF", "bg_color": "#0B5D8F", "align": "left",
         "valign": "vcenter",
+    },
+    "head_apart": {
+        "bold": True, "font_color": "#FFFFFF", "bg_color": "#0B5D8F", "align": "left",
+        "valign": "vcenter", "indent": 1,
     },
     "head_right": {
         "bold": True, "font_color": "#FFFFFF", "bg_color": "#0B5D8F", "align": "right",

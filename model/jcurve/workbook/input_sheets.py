@@ -45,8 +45,12 @@ def inputs_page(book: Book) -> Page:
         page.text(row, WHY_COLUMN, "", "input:text")
         least, most = _bounds(book, entry)
         note = about.why or about.rationale
+        low, high = about.low, about.high
+        if entry.form == "dated" and low:
+            note = f"{note} Low {low}. High {high}."
+            low = high = "by year"
         texts = (
-            about.base_value, about.low, about.high, least, most, about.distribution, about.kind,
+            about.base_value, low, high, least, most, about.distribution, about.kind,
             ", ".join(about.source), about.as_of, note,
         )  # fmt: skip
         for at, text in enumerate(texts, WHY_COLUMN + 1):
@@ -68,7 +72,7 @@ def _value(page: Page, book: Book, entry: Entry) -> None:
     if entry.form == "dated":
         dated = book.layout.dated[entry.key]
         page.text(row, VALUE_COLUMN, f"row {dated.row + 1}", "right")
-        page.text(row, USED_COLUMN, str(value), "text")
+        page.text(row, USED_COLUMN, str(value), "unit")
         return
     if isinstance(value, str):
         page.text(row, VALUE_COLUMN, value, "input:right")

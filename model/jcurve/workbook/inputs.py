@@ -159,8 +159,9 @@ class Layout:
     def _place_entries(self, assembly: Assembly) -> None:
         row = FIRST_ROW
         heading = ""
-        for item in self.scenario.items:
-            family = item.key.partition(".")[0]
+        families = list(dict.fromkeys(map(_family, self.scenario.items)))
+        for item in sorted(self.scenario.items, key=lambda each: families.index(_family(each))):
+            family = _family(item)
             if family != heading:
                 heading = family
                 self.headings.append((row, family.replace("_", " ").capitalize()))
@@ -205,6 +206,10 @@ class Layout:
         never = index >= self.quarters
         label = NEVER if never else self.grid.labels[int(index)]
         return Entry(key, item, row, "date", label, index, first=first, last=last)
+
+
+def _family(item: Assumption) -> str:
+    return item.key.partition(".")[0]
 
 
 def _keys(item: Assumption, names: Mapping[str, str]) -> list[str]:

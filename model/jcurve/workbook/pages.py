@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 import jcurve
 from jcurve.case import Check
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
-from jcurve.facts import evidence, sources
+from jcurve.facts import evidence, external, sources
 from jcurve.lines.returns import REASONS
 from jcurve.project import Project
 from jcurve.workbook.book import RESULT_COLUMN, Book
@@ -148,7 +148,7 @@ def returns_page(book: Book) -> Page:
             page.text(top, at, head, "head")
         for n, tag in enumerate(tags):
             page.text(top, RESULT_COLUMN + n, TAG_HEADS[tag], "head:right")
-            page.text(top, _READING + n, f"{TAG_HEADS[tag]}: reason or quarter", "head")
+            page.text(top, _READING + n, f"{TAG_HEADS[tag]}: reason or quarter", "head_apart")
         for name in names:
             _result(page, book, name, tags)
     return page
@@ -159,7 +159,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     row = book.results[name, tags[0]].row
     page.text(row, 0, name, "name")
     page.text(row, 1, output.unit.name)
-    page.text(row, 2, " ".join(output.definition.split()), "clip")
+    page.text(row, 2, " ".join(output.definition.split()), "definition")
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
@@ -168,7 +168,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
         status = book.results.get((f"{name}{_STATUS}", tag))
         formula, value = _reading(book, (name, tag), cell, status)
         if formula:
-            page.formula(row, _READING + n, formula, value)
+            page.formula(row, _READING + n, formula, value, "unit")
 
 
 def _reading(book: Book, key: RowKey, cell: Cell, status: Cell | None) -> tuple[str, str]:
@@ -200,7 +200,7 @@ def summary_page(book: Book, master: Cell) -> Page:
     page.formula(3, 0, f"={_at(master, SUMMARY)}", book.master_text, "strong")
     for n, view in enumerate(VIEWS):
         page.text(4, 1 + 3 * n, TAG_HEADS[view], "head:right")
-        page.text(4, 2 + 3 * n, " Unit", "head")
+        page.text(4, 2 + 3 * n, "Unit", "head_apart")
         page.text(4, 3 + 3 * n, "Reason or quarter", "head")
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
@@ -238,12 +238,17 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, left: int, view: in
 
 def statements_page(book: Book) -> Page:
     """Three statements by year, of the world or view that the reader chooses."""
-    years = book.grid.years
+    years, early = book.grid.years, _years_without_balance(book)
     page = Page(
-        STATEMENTS, [], (30, 26, *([10.5] * years)), 2 + years, freeze=(STATEMENT_HEAD + 1, 2)
-    )
+        STATEMENTS, [], (30, 26, *([10.5] * years)), 2 + years, freeze=(STATEMENT_HEAD + 1, 2),
+        closed=(2, early),
+    )  # fmt: skip
     page.text(0, 0, "Statements by year", "title")
     page.text(1, 0, "Choose a world or a view in the blue cell; a view is a difference.")
+    if early:
+        first = book.grid.year_labels[early]
+        page.text(1, 2 + early, f"The closed group holds the years before {first}, for which no "
+                                "balance sheet is on file.", "note_apart")  # fmt: skip
     page.text(2, 0, "World or view", "strong")
     page.text(SELECTOR.row, SELECTOR.column, TAG_TITLES[WORLDS[0]], "input:text")
     page.text(3, 0, "Its number")
@@ -263,6 +268,14 @@ def statements_page(book: Book) -> Page:
                 row += 1
         row += 1
     return page
+
+
+def _years_without_balance(book: Book) -> int:
+    """How many first years have no total of assets: statements are whole after them."""
+    if "total_assets" not in book.model.outputs:
+        return 0
+    held = [bool(value) for value in book.case.year("total_assets")]
+    return held.index(True) if True in held else 0
 
 
 def _statement(page: Page, book: Book, name: str, row: int) -> None:
@@ -301,7 +314,7 @@ def checks_page(book: Book) -> tuple[Page, Cell]:
         over = book.grid.single((Range(place),), CHECKS)[1:]
         page.text(row, 0, key[0], "name")
         page.text(row, 1, TAG_TITLES[key[1]])
-        page.text(row, 2, " ".join(check.definition.split()), "clip")
+        page.text(row, 2, " ".join(check.definition.split()), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         scale = ",".join(("1", *_scales(book, key)))
         page.formula(row, 4, f"={_TOLERANCE}*MAX({scale})", float(_TOLERANCE) * check.scale, "tiny")
@@ -309,7 +322,7 @@ def checks_page(book: Book) -> tuple[Page, Cell]:
         row += 1
     for name, definition, formula in _input_checks(book):
         page.text(row, 0, name, "name")
-        page.text(row, 2, definition, "clip")
+        page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
         page.number(row, 4, 0.0, "plain")
         holds += _hold(page, row, True)
@@ -411,29 +424,29 @@ def outside_formula(book: Book, entry: Entry) -> str:
 
 def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
     """Every source that an assumption or a fact of the workbook names."""
-    page = Page(SOURCES, [], (30, 70, 30, 14, 26, 70), 6, freeze=(3, 1))
+    page = Page(SOURCES, [], (30, 70, 30, 18, 26, 70), 6, freeze=(3, 1))
     page.text(0, 0, "Sources", "title")
     heads = ("Key", "Title or statement", "Publisher", "Date", "How far checked", "Address")
     for at, head in enumerate(heads):
         page.text(2, at, head, "head")
-    listed, stated = sources(project), evidence(project)
+    listed, stated, outside = sources(project), evidence(project), external(project)
     for at, key in enumerate(_source_keys(book)):
         row = 3 + at
         page.text(row, 0, key, "name")
-        source, found = listed.get(key), stated.get(key)
-        if source is not None:
+        found = stated.get(key)
+        source = outside[key].source if key in outside else listed.get(key)
+        if found is not None:
             cells: Sequence[str] = (
-                source.title, source.publisher, source.date, source.how_verified, source.url,
-            )  # fmt: skip
-        elif found is not None:
-            cells = (
                 found.statement, found.source_title, found.as_of,
                 f"{found.confidence} confidence, {found.grade}", found.url,
             )  # fmt: skip
         else:
-            cells = ("", "", "", "", "")
+            assert source is not None, key
+            cells = (
+                source.title, source.publisher, source.date, source.how_verified, source.url,
+            )  # fmt: skip
         for n, text in enumerate(cells):
-            page.text(row, 1 + n, text, "clip")
+            page.text(row, 1 + n, text, "definition")
     return page
 
 

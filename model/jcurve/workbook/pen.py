@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,7 +17,7 @@ from jcurve.project import Project
 from jcurve.workbook.book import Book, Line, Sheet
 from jcurve.workbook.cells import Item, Page
 from jcurve.workbook.charts import add_charts
-from jcurve.workbook.formats import Formats
+from jcurve.workbook.formats import WRAPPED, Formats
 from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, VALUE
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
 from jcurve.workbook.marks import Marker, RowMarks, mark_facts
@@ -62,6 +63,9 @@ _TABS = {
     RATES: "#9AA5B1", SHARED_ROWS: "#5B6573", DIFFERENCES: "#5B6573",
     **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
 }  # fmt: skip
+_CHARACTERS = 1.15
+"""Characters of running text per unit of column width, which is that of a digit."""
+
 _EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 """The date of making that every file bears, so that equal content gives equal bytes."""
 
@@ -258,10 +262,23 @@ class Pen:
     def _page(self, page: Page) -> None:
         out = self.sheets[page.name]
         out.set_row(0, _TITLE_HEIGHT)
+        first, closed = page.closed
         for at, width in enumerate(page.widths):
-            out.set_column(at, at, width)
+            grouped = {"level": 1, "hidden": True} if first <= at < first + closed else {}
+            if closed and at == first + closed:
+                grouped = {"collapsed": True}
+            out.set_column(at, at, width, None, grouped)
+        heights: dict[int, int] = {}
         for item in page.items:
             self._item(page.name, out, item)
+            if item.style in WRAPPED and isinstance(item.value, str):
+                room = _CHARACTERS * page.widths[item.column]
+                lines = max(1, math.ceil(len(item.value) / room))
+                heights[item.row] = max(heights.get(item.row, 1), lines)
+        # Stated, because not every program fits the height of a row when it opens a file.
+        for row, lines in heights.items():
+            if lines > 1:
+                out.set_row(row, _LINE_HEIGHT * lines)
         if page.freeze != (0, 0):
             out.freeze_panes(*page.freeze)
         last = max((item.row for item in page.items), default=0)
