@@ -186,6 +186,7 @@ class _Work:
     engine: Engine
     done: dict[int, Done] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.free = list(range(len(self.executors)))
@@ -242,17 +243,18 @@ class _Work:
     def _carry_out(self, slot: int, report: str, scenario: str) -> Done:
         title = f"{report} {scenario}"
         try:
-            plan = prepare(
-                report,
-                scenario,
-                self.options["overrides"],
-                view=self.options["view"],
-                parameters=self.options["parameters"],
-                project=self.ledger.project,
-                run_id=None,
-                started=self.ledger.clock(),
-                resolve=self.resolve,
-            )
+            with self.reading:  # else the first runs would each read the base scenario
+                plan = prepare(
+                    report,
+                    scenario,
+                    self.options["overrides"],
+                    view=self.options["view"],
+                    parameters=self.options["parameters"],
+                    project=self.ledger.project,
+                    run_id=None,
+                    started=self.ledger.clock(),
+                    resolve=self.resolve,
+                )
             return carry_out(
                 plan,
                 ledger=self.ledger,

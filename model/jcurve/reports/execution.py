@@ -101,10 +101,16 @@ class CappedClient(PapermillNotebookClient):  # type: ignore[misc]
 class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
     """Papermill's manager, which saves the notebook as each code cell starts, not four times.
 
-    A killed run then still leaves every output up to the cell it was in.
+    A killed run then still leaves every output up to the cell it was in. A cell that is
+    complete is not written out anew each time: what a later cell puts into an earlier one's
+    display shows in the finished notebook only.
     """
 
     _held = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._complete: dict[int, str] = {}
 
     def save(self, **options: Any) -> None:
         """Save, unless the next cell's start or the end will do it.
@@ -115,7 +121,16 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
         if "nb" in options:
             self.nb = options["nb"]
         if self.output_path and not self._held:
-            papermill_io.write(json.dumps(self.nb), self.output_path)
+            papermill_io.write(self._text(), self.output_path)
+
+    def _text(self) -> str:
+        complete = self._complete
+        cells = (
+            complete[number] if number in complete else json.dumps(cell)
+            for number, cell in enumerate(self.nb.cells)
+        )
+        rest = json.dumps({key: value for key, value in self.nb.items() if key != "cells"})
+        return f'{{"cells": [{", ".join(cells)}], {rest[1:]}'
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
         """Note and save that a cell starts; text is passed over."""
@@ -128,6 +143,8 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
         self._held = True
         super().cell_complete(cell, cell_index, **options)
         self._held = False
+        if cell_index is not None:
+            self._complete[cell_index] = json.dumps(self.nb.cells[cell_index])
 
 
 class NotebookEngine(NBClientEngine):  # type: ignore[misc]
