@@ -20,6 +20,7 @@ from jcurve.errors import WriteError
 
 __all__ = [
     "digest",
+    "flush_folder",
     "make_folder",
     "move_folder",
     "publish_folder",
@@ -64,7 +65,7 @@ def write_file(
             temporary.unlink(missing_ok=True)
             raise
         if durable:
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
 
 
 @contextmanager
@@ -84,7 +85,7 @@ def replacing(path: Path) -> Iterator[Path]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -120,15 +121,15 @@ def publish_folder(staged: Path, final: Path) -> None:
         for folder, _, names in os.walk(staged):
             for name in names:
                 _flush_file(Path(folder) / name)
-            _flush_folder(Path(folder))
+            flush_folder(Path(folder))
         final.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, "it exists already")
         # POSIX renames over an empty folder only; an edition is never empty, so of two
         # runs that race past the check above the second still fails.
         os.rename(staged, final)
-        _flush_folder(final.parent)
-        _flush_folder(final.parent.parent)
+        flush_folder(final.parent)
+        flush_folder(final.parent.parent)
 
 
 def move_folder(source: Path, target: Path) -> None:
@@ -173,7 +174,8 @@ def _flush_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Flush the names in a folder to the disk, so that its renames outlive a power cut."""
     if os.name == "nt":  # Windows cannot open a folder; its renames are journalled.
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,12 +17,13 @@ from typing import Any
 import pytest
 
 from jcurve.cli import main
-from jcurve.errors import FactsError, UsageError
+from jcurve.errors import FactsError, UsageError, WriteError
 from jcurve.facts import reported, verify
 from jcurve.facts.edgar import AGENT, Edgar
 from jcurve.facts.refresh import refresh
 from jcurve.files import digest
 from jcurve.project import Project, find_project
+from jcurve.together import JOURNAL, replace_together
 
 CIK = "0001326801"
 ACCESSION = "0001326801-26-000099"
@@ -194,9 +199,8 @@ def test_written_only_after_the_identities_hold(
     assert _state(project) == before
 
 
-def test_new_figures_of_an_old_quarter_are_added(
-    server: Server, project: Project, waits: list[float]
-) -> None:
+def _one_new_figure(server: Server) -> float:
+    """EDGAR has gross property of the last quarter, which is not on file; net of it."""
     tags = server.facts["facts"]["us-gaap"]
     for tag in NEW:
         tags[tag]["units"]["USD"].pop()
@@ -204,6 +208,13 @@ def test_new_figures_of_an_old_quarter_are_added(
     gross = tags[f"{name}DepreciationAndAmortization"]["units"]["USD"]
     net = reported("META").value("ppe_net", "2026Q2").value
     gross.append(_entry(None, "2026-06-30", net + 66_000))
+    return net
+
+
+def test_new_figures_of_an_old_quarter_are_added(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    net = _one_new_figure(server)
     found = refresh("META", project, edgar=_reader(server, waits), write=True)
     assert [(each.metric, each.period) for each in found.new] == [("ppe_gross", "2026Q2")]
     assert found.written
@@ -216,6 +227,112 @@ def test_new_figures_of_an_old_quarter_are_added(
     again = refresh("META", project, edgar=_reader(server, waits), write=True)
     assert not again.new
     assert not again.written
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(
+    server: Server, project: Project, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody adds a row by hand while the copy is verified."""
+    _one_new_figure(server)
+    path = project.data / "companies/meta/quarterly.csv"
+
+    def meanwhile(*arguments: Any, **more: Any) -> Any:
+        path.write_text(path.read_text(encoding="utf-8") + "by hand\n", encoding="utf-8")
+        return verify(*arguments, **more)
+
+    monkeypatch.setattr("jcurve.facts.refresh.verify", meanwhile)
+    with pytest.raises(FactsError, match="changed while"):
+        refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert path.read_text(encoding="utf-8").endswith("by hand\n")
+    assert not [found for found in project.data.rglob(".*") if found.is_file()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_killed_before_any_step_all_files_are_old_or_all_are_new(
+    server: Server, project: Project, tmp_path: Path
+) -> None:
+    """SIGKILL before every step that changes the folder, one after the other: whoever reads
+    next finds every file old, or every file new, and every identity holds."""
+    _one_new_figure(server)
+    answer = tmp_path / "answer.json"
+    filings = [[ACCESSION, "10-Q", "2026-10-29"]]
+    answer.write_text(json.dumps({"filings": filings, "facts": server.facts["facts"]}))
+    found = _killed("refresh", str(tmp_path), str(answer))
+    whole = ["companies/meta/quarterly.csv", "sources.csv"]
+    assert all(each["ok"] for each in found)
+    assert all(each["changed"] in ([], whole) for each in found)
+    assert found[0]["changed"] == []
+    assert found[-1]["lived"]
+    assert found[-1]["changed"] == whole
+    assert any(each["half"] for each in found), "no kill left a half state for a reader to mend"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_any_files_are_replaced_together(tmp_path: Path) -> None:
+    """Four files in two folders, one of them new; readers that are killed while they mend, too."""
+    found = _killed("together", str(tmp_path / "folder"))
+    assert found[-1]["lived"]
+    assert [each["seen"] for each in found if each["journal"]]
+    for each in found:
+        assert each["seen"] == ("new" if each["journal"] or each["seen"] == "new" else "old")
+        assert each["left"] == []
+    first_new = [each["seen"] for each in found].index("new")
+    assert {each["seen"] for each in found[:first_new]} == {"old"}
+    assert {each["seen"] for each in found[first_new:]} == {"new"}
+    assert sum(each["half"] for each in found) >= 3
+
+
+def _killed(*what: str) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.killed", *what],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_without_space_nothing_is_changed_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("old\n", encoding="utf-8")
+    flush, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteError, match="space"):
+        replace_together(tmp_path, {"a.csv": "new\n", "b.csv": "new\n"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.csv": "old\n", "b.csv": "old\n",
+    }  # fmt: skip
+
+
+def test_a_journal_that_cannot_be_finished_is_one_error(project: Project) -> None:
+    """Neither staged nor replaced: nothing is renamed, and every reader says so."""
+    before = _state(project)
+    staged = project.data / ".sources.csv.00000000.staged"
+    staged.write_text("new\n", encoding="utf-8")
+    step = {"staged": staged.name, "target": "sources.csv", "digest": digest(staged)}
+    lost = {"staged": ".lost.staged", "target": "companies/metrics.csv", "digest": "0" * 64}
+    journal = project.data / JOURNAL
+    journal.write_text(json.dumps([step, lost]), encoding="utf-8")
+    with pytest.raises(WriteError, match="neither as it was meant to be nor staged"):
+        reported("META", project)
+    journal.write_text("[{", encoding="utf-8")
+    with pytest.raises(WriteError, match="not a journal"):
+        reported("META", project)
+    journal.unlink()
+    staged.unlink()
+    assert _state(project) == before
+    assert reported("META", project).get("revenue_total", "2026Q2") is not None
 
 
 def test_a_value_on_file_is_never_replaced(

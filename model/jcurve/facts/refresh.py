@@ -4,7 +4,7 @@ A table in data maps tags to metrics, with the periods in which a tag means that
 filings give to date only (cash flows, the fourth quarter) are differences and say so. The first
 print of a period is taken; a later filing that prints another figure is a restatement and is
 shown. A value on file is never replaced: where EDGAR differs, both are shown. Files are replaced
-only after every identity holds on a copy.
+only after every identity holds on a copy, and all of them as one (:mod:`jcurve.together`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from jcurve.facts.tables import QUARTER, data_folder, quarter_after, read_table
 from jcurve.facts.verify import verify
 from jcurve.files import write_file
 from jcurve.project import Project
+from jcurve.together import replace_together
 
 __all__ = ["Difference", "Refresh", "refresh"]
 
@@ -336,24 +337,25 @@ def _through(facts: Facts, new: list[Difference]) -> str:
 
 
 def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> None:
-    """Add new figures on a copy, verify it, then replace the files one by one."""
+    """Add new figures on a copy, verify it, then replace the files, all or none."""
     folder = f"companies/{facts.company.folder}"
     changed: dict[str, str] = {}
+    before: dict[str, str] = {}
     quarters = [each for each in new if QUARTER.fullmatch(each.period)]
     years = [each for each in new if not QUARTER.fullmatch(each.period)]
     for name, added in (("quarterly.csv", quarters), ("annual.csv", years)):
         if added:
-            path = data / folder / name
-            changed[f"{folder}/{name}"] = path.read_text(encoding="utf-8") + _rows(
-                _fact(facts, each) for each in added
-            )
-    changed["sources.csv"] = (data / "sources.csv").read_text(encoding="utf-8") + _rows(
+            file = f"{folder}/{name}"
+            before[file] = (data / file).read_text(encoding="utf-8")
+            changed[file] = before[file] + _rows(_fact(facts, each) for each in added)
+    before["sources.csv"] = (data / "sources.csv").read_text(encoding="utf-8")
+    changed["sources.csv"] = before["sources.csv"] + _rows(
         _source(facts.company, accession, day)
         for accession, day in sorted({(each.accession, each.day) for each in new})
         if _source_id(accession) not in _ids(data)
     )
     file = f"{folder}/company.yml"
-    text = (data / file).read_text(encoding="utf-8")
+    before[file] = text = (data / file).read_text(encoding="utf-8")
     old = f"data_through: {facts.company.data_through}"
     if old not in text:
         raise FactsError("data_through is not where it was read", where=f"data/{file}")
@@ -370,10 +372,13 @@ def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> Non
             raise FactsError(
                 "the new figures break an identity; nothing is written", received=broken[0]
             )
-    # Facts last but one and the date last: a reader never sees a quarter whose figures are not
-    # all there.
-    for name in sorted(changed, key=lambda each: (each.endswith(".yml"), each != "sources.csv")):
-        write_file(data / name, changed[name])
+    for name, content in before.items():
+        if (data / name).read_text(encoding="utf-8") != content:
+            raise FactsError("changed while EDGAR was read; try again", where=f"data/{name}")
+    # Sources first and the date last: of a reader at work while the files are renamed none
+    # meets a fact without its source or a quarter whose figures are not all there.
+    order = sorted(changed, key=lambda each: (each.endswith(".yml"), each != "sources.csv"))
+    replace_together(data, {name: changed[name] for name in order})
 
 
 def _rows(rows: Iterable[tuple[object, ...]]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jcurve.errors import FactsError, nearest
 from jcurve.project import Project, find_project
+from jcurve.together import finish
 
 __all__ = [
     "QUARTER",
@@ -29,8 +30,19 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01
 
 
 def data_folder(project: Project | str | Path | None = None) -> Path:
-    """The ``data`` folder of a project that is given, named, or found."""
-    return (project if isinstance(project, Project) else find_project(project)).data
+    """The ``data`` folder of a project that is given, named, or found.
+
+    Everything that reads facts asks here first, so a change of several tables that was
+    interrupted (:mod:`jcurve.together`) is finished before any of them is read. A reader that
+    asked before a change and reads on during it sees old or new tables: changes only add rows,
+    and a fact whose source it has not read is refused, so it never mixes them in silence.
+
+    Raises:
+        WriteError: such a change cannot be finished.
+    """
+    data = (project if isinstance(project, Project) else find_project(project)).data
+    finish(data)
+    return data
 
 
 def quarter_after(label: str, steps: int = 1) -> str:

@@ -1,0 +1,151 @@
+"""Several files replaced as one: all of them or none, also after a kill or a power cut.
+
+The new contents are staged beside their targets and flushed; then a journal that names them is
+written in one step, which is the moment of the change; then each staged file is renamed over its
+target, and the journal is removed. A process that ends before the journal leaves everything as
+it was. One that ends after it leaves a journal, and whoever reads next (:func:`finish`) renames
+the rest before reading, so that no reader begins on a half state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from jcurve.errors import WriteError
+from jcurve.files import digest, flush_folder, write_file, write_json
+
+__all__ = ["JOURNAL", "finish", "replace_together"]
+
+JOURNAL = ".replacing.json"
+"""The journal's name in the folder whose files are replaced."""
+
+_STAGED = ".staged"
+_ABANDONED = 3_600.0  # seconds after which a staged file without a journal is nobody's
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One staged file, its target, and the digest of the new content."""
+
+    staged: Path
+    target: Path
+    digest: str
+
+
+def replace_together(folder: Path, changes: Mapping[str, str]) -> None:
+    """Replace files under ``folder``, all or none.
+
+    Args:
+        folder: holds the journal while the files are replaced.
+        changes: the whole new text of each file by its path relative to ``folder``.
+
+    Raises:
+        WriteError: a file cannot be written; before the journal all are unchanged, after it the
+            next reader goes on. Or an earlier change cannot be finished (see :func:`finish`).
+    """
+    finish(folder)
+    token = secrets.token_hex(4)
+    steps: list[_Step] = []
+    try:
+        for name, text in changes.items():
+            target = folder / name
+            _clear_abandoned(target)
+            staged = target.with_name(f".{target.name}.{token}{_STAGED}")
+            steps.append(_Step(staged, target, ""))
+            write_file(staged, text)
+        steps = [_Step(each.staged, each.target, digest(each.staged)) for each in steps]
+        listed = [
+            {
+                "staged": str(each.staged.relative_to(folder)),
+                "target": str(each.target.relative_to(folder)),
+                "digest": each.digest,
+            }
+            for each in steps
+        ]
+        write_json(folder / JOURNAL, listed)
+    except BaseException:
+        if not (folder / JOURNAL).exists():
+            for each in steps:
+                with suppress(OSError):
+                    each.staged.unlink()
+        raise
+    finish(folder)
+
+
+def finish(folder: Path) -> bool:
+    """Carry out what is left of a change that a journal in ``folder`` names.
+
+    Done twice, or by two processes at a time, it comes to the same.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        WriteError: the journal is no journal, a staged file is lost, or a rename fails. Nothing
+            is renamed unless all can be.
+    """
+    journal = folder / JOURNAL
+    try:
+        text = journal.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WriteError(f"unreadable journal: {error}", where=str(journal)) from error
+    steps = _read(folder, text)
+    try:
+        left = [each for each in steps if not _done(each)]
+        for each in left:
+            with suppress(FileNotFoundError):  # another process was faster
+                os.replace(each.staged, each.target)
+        for parent in {each.target.parent for each in steps}:
+            flush_folder(parent)
+        journal.unlink(missing_ok=True)
+        flush_folder(folder)
+    except OSError as error:
+        raise WriteError(
+            f"an interrupted change of several files cannot be finished ({error.strerror})",
+            where=str(journal),
+            allowed="a folder that you may write to",
+        ) from error
+    return True
+
+
+def _read(folder: Path, text: str) -> list[_Step]:
+    try:
+        return [
+            _Step(folder / each["staged"], folder / each["target"], str(each["digest"]))
+            for each in json.loads(text)
+        ]
+    except (ValueError, TypeError, KeyError) as problem:
+        raise WriteError("not a journal", where=str(folder / JOURNAL)) from problem
+
+
+def _done(step: _Step) -> bool:
+    """Whether the target is replaced already."""
+    with suppress(FileNotFoundError):
+        if digest(step.staged) == step.digest:
+            return False
+    with suppress(FileNotFoundError):
+        if digest(step.target) == step.digest:
+            return True
+    raise WriteError(
+        "an interrupted change of several files cannot be finished: this file is neither as it "
+        "was meant to be nor staged",
+        where=str(step.target),
+        allowed=f"restore the folder from version control and remove {JOURNAL}",
+    )
+
+
+def _clear_abandoned(target: Path) -> None:
+    """Remove what a process staged for the target and did not live to name in a journal."""
+    for path in target.parent.glob(f".{target.name}.*{_STAGED}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                path.unlink()
