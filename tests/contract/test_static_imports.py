@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors",),
     ("files", "markdown", "processes", "progress", "project"),
-    ("companions",),
+    ("companions", "together"),
     ("facts",),
     ("assumptions",),
     ("engine",),
@@ -52,7 +52,8 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions cli company docs facts figures files processes project reports workbench workbook
+    assumptions cli company docs facts figures files processes project reports together workbench
+    workbook
 """
 """The layers that may read the disk."""
 
