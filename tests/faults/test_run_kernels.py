@@ -84,7 +84,12 @@ def test_a_good_run_becomes_an_edition(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "reason", "cell"),
     [
-        pytest.param([PARAMETERS, "import os; os._exit(0)", RECORD], "dead_kernel", 3, id="first"),
+        pytest.param(
+            ["import os; os._exit(0)", PARAMETERS, SHOW, RECORD], "dead_kernel", 1, id="first"
+        ),
+        pytest.param(
+            [PARAMETERS, SHOW, "import os; os._exit(0)", RECORD], "dead_kernel", 4, id="middle"
+        ),
         pytest.param(
             [PARAMETERS, SHOW, RECORD + "\nimport os; os._exit(0)"], "dead_kernel", 4, id="last"
         ),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,11 @@ from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
 from jcurve.reports import Edition, Results, editions, latest
 from jcurve.reports.publish import assemble, publish
+from tests.support.drives import drive, sound_runs
 from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture
+
+POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of POSIX")
+_NOBODY = 65_534
 
 RESULTS = Results.model_validate_json(
     json.dumps(
@@ -148,15 +155,69 @@ def test_a_reports_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert project.reports.read_text() == "a file where the folder should be"
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
-)
-def test_a_read_only_reports_folder(tmp_path: Path) -> None:
-    project = make_project(tmp_path)
-    project.reports.mkdir(mode=0o500)
-    with pytest.raises(WriteError, match="permission denied"):
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """The block as a user whom permissions bind: root takes another's place meanwhile."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that any user may write to; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+        for each in (folder, *folder.rglob("*")):  # else nobody could take it away
+            if each.is_dir():
+                each.chmod(0o700)
+
+
+@POSIX
+def test_a_read_only_reports_folder(open_folder: Path) -> None:
+    """Refused before anything begins, and nothing is in it."""
+    project = make_project(open_folder)
+    project.reports.mkdir()
+    project.reports.chmod(0o555)
+    with unprivileged(), pytest.raises(WriteError, match="permission denied"):
         run_fixture(project)
     assert list(project.reports.iterdir()) == []
+
+
+@POSIX
+@pytest.mark.parametrize("level", ["fixture", "fixture/base"])
+def test_a_folder_of_editions_that_became_read_only(open_folder: Path, level: str) -> None:
+    """It runs, cannot be published and has failed; the earlier edition stands as it was."""
+    project = make_project(open_folder / "project")
+    sound = sound_runs(open_folder / "sound")
+    drive(project, run="run-0", executor=sound())
+    shared = project.reports / level
+    before = {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()}
+    for each in (open_folder, *open_folder.rglob("*")):
+        each.chmod(0o777 if each.is_dir() else 0o666)
+    for each in (shared, *shared.rglob("*")):
+        if each.is_dir():
+            each.chmod(0o555)
+
+    with unprivileged():
+        done, attempts = drive(project, executor=sound())
+
+    assert (done.state, done.reason) == ("failed", "not_written")
+    assert [(each.state, each.reason) for each in attempts] == [("failed", "not_written")]
+    assert done.error is not None
+    assert "permission denied" in str(done.error)
+    assert {path: path.read_bytes() for path in shared.rglob("*") if path.is_file()} == before
+    pointed = latest(project, "fixture", "base")
+    assert pointed is not None
+    assert pointed.id == "run-0"
+    assert list((project.reports / ".staging").iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])

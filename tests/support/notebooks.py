@@ -76,7 +76,8 @@ class StandIn:
 
 
 def write_notebook(path: Path, cells: Sequence[str]) -> None:
-    """Write a notebook whose first cell is its parameters cell."""
+    """Write a notebook whose parameters are in the cell ``PARAMETERS``, else in the first."""
+    tagged = list(cells).index(PARAMETERS) if PARAMETERS in cells else 0
     content = {
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -87,7 +88,7 @@ def write_notebook(path: Path, cells: Sequence[str]) -> None:
             {
                 "cell_type": "code",
                 "id": f"cell-{number}",
-                "metadata": {"tags": ["parameters"]} if number == 0 else {},
+                "metadata": {"tags": ["parameters"]} if number == tagged else {},
                 "execution_count": None,
                 "outputs": [],
                 "source": source,
