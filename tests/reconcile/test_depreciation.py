@@ -11,7 +11,15 @@ import pytest
 
 import jcurve
 from jcurve.analysis.calibrate import Calibration, fit, measure, overrides, values_of
-from jcurve.analysis.lives import changes_of, cut, depreciation, effect, in_service_at
+from jcurve.analysis.lives import (
+    by_quarter,
+    changes_of,
+    cut,
+    depreciation,
+    disclosed_effects,
+    effect,
+    in_service_at,
+)
 from jcurve.assumptions import Change, Path
 from jcurve.engine.evaluate import evaluate
 from jcurve.facts import evidence, reported
@@ -167,6 +175,39 @@ def test_the_life_change_of_2025_saves_what_was_disclosed(base: jcurve.Case) -> 
     assert saved[1:3].sum() == pytest.approx(-2_290 + 826, rel=0.15)
     assert saved[3] == pytest.approx(-2_920 + 2_290, rel=0.15)
     assert saved[:3].sum() == pytest.approx(-2_290, rel=0.15)
+
+
+def test_each_quarter_of_2025_is_within_15_per_cent_of_what_disclosures_leave_it(
+    base: jcurve.Case, record_figure: RecordFigure
+) -> None:
+    """The second and third quarter are known together only; each is held at both ends of the
+    range that a fading effect leaves it."""
+    saved = _saved(base, "2025")
+    told = by_quarter(disclosed_effects(), "2025")
+    assert [(each.quarter, each.large, each.small) for each in told] == [
+        ("2025Q1", -826, -826),
+        ("2025Q2", -826, -732),
+        ("2025Q3", -732, -638),
+        ("2025Q4", -630, -630),
+    ]
+    for each, own in zip(told, saved, strict=True):
+        assert own == pytest.approx(each.small, rel=0.15), each
+        assert own == pytest.approx(each.large, rel=0.15), each
+        error = 100 * each.worst(own)
+        record_figure(f"effect of the life change in {each.quarter}, at most", error, "%")
+
+
+def test_every_fading_split_lies_in_the_ranges_and_reaches_their_ends() -> None:
+    told = by_quarter(disclosed_effects(), "2025")[1:3]
+    splits = [(second, -1_464.0 - second) for second in np.linspace(-826, -638, 189)]
+    fading = [each for each in splits if -826 <= each[0] <= each[1] <= -630]
+    for place, each in enumerate(told):
+        held = [split[place] for split in fading]
+        assert (min(held), max(held)) == pytest.approx((each.large, each.small))
+
+
+def test_a_change_inside_the_year_has_no_fading_quarters() -> None:
+    assert by_quarter(disclosed_effects(), "2022") == ()
 
 
 def test_the_effect_fades_as_the_assets_of_then_run_out(base: jcurve.Case) -> None:

@@ -30,6 +30,8 @@ __all__ = [
     "CHANGES",
     "Cut",
     "Disclosed",
+    "QuarterEffect",
+    "by_quarter",
     "changes_of",
     "charged",
     "cut",
@@ -113,6 +115,80 @@ def disclosed_effects(
             )
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterEffect:
+    """What disclosures say of the effect in one quarter.
+
+    Attributes:
+        quarter: a calendar quarter.
+        small, large: the effect lies between, USD m, less depreciation is negative; alike where
+            it is known.
+        how: how that follows, in words.
+    """
+
+    quarter: str
+    small: float
+    large: float
+    how: str
+
+    def worst(self, modelled: float) -> float:
+        """The error of the model's figure at the end that it is further from: its own over the
+        disclosed, less 1."""
+        return max((modelled / end - 1.0 for end in (self.small, self.large)), key=abs)
+
+
+def by_quarter(disclosed: Sequence[Disclosed], year: str) -> tuple[QuarterEffect, ...]:
+    """The disclosed effect of a year's changes, quarter by quarter, as far as it is known.
+
+    Companies disclose a quarter and figures to date; differences of those to date give the rest.
+    Where two or more quarters are known together only, each lies in the range that the fading of
+    the effect leaves it: it covers assets in service when the change was made, which are written
+    off one after the other, so no quarter's is larger than that of the quarter before.
+
+    Args:
+        disclosed: effects of any years (see :func:`disclosed_effects`).
+        year: of the change. One that took effect later in the year than its first day gives
+            nothing: its effect does not fade from the first quarter on.
+    """
+    to_date = {
+        len(each.quarters): each
+        for each in disclosed
+        if each.year == year
+        and not each.expected
+        and each.quarters[0] == f"{year}Q1"
+        and each.change.effective_date <= f"{year}-01-01"
+    }
+    groups: list[tuple[tuple[str, ...], float, str]] = []
+    done, counted = 0.0, 0
+    for length, each in sorted(to_date.items()):
+        how = "disclosed" if not counted else f"{each.window} less {_window_of(groups)}"
+        groups.append((each.quarters[counted:], each.amount - done, how))
+        done, counted = each.amount, length
+    found = []
+    for place, (quarters, total, how) in enumerate(groups):
+        count = len(quarters)
+        mean_before = groups[place - 1][1] / len(groups[place - 1][0]) if place else float("-inf")
+        after = groups[place + 1] if place + 1 < len(groups) else None
+        mean_after = after[1] / len(after[0]) if after else 0.0
+        for at, quarter in enumerate(quarters):
+            # In absolute amounts: as large as those before it and the smallest after it allow,
+            # as small as the largest before it and those after it allow.
+            large = max(mean_before, (total - (count - at - 1) * mean_after) / (at + 1))
+            rest = total - at * mean_before if at else total
+            small = min(mean_after, rest / (count - at))
+            if count == 1:
+                large = small = total
+            told = how if count == 1 else f"{how}, {count} quarters together; the effect fades"
+            found.append(QuarterEffect(quarter, small, large, told))
+    return tuple(found)
+
+
+def _window_of(groups: Sequence[tuple[tuple[str, ...], float, str]]) -> str:
+    """The quarters of the groups so far, in words."""
+    first, last = groups[0][0][0], groups[-1][0][-1]
+    return first if first == last else f"{first} to {last}"
 
 
 def changes_of(scenario: Scenario) -> tuple[Change, ...]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jcurve.analysis.lives import changes_of, cut, disclosed_effects, effect, in_service_at
+from jcurve.analysis.lives import (
+    by_quarter,
+    changes_of,
+    cut,
+    disclosed_effects,
+    effect,
+    in_service_at,
+)
 from jcurve.docs.cases import base_case
 from jcurve.facts import evidence
 from jcurve.markdown import code, table
@@ -29,6 +36,15 @@ moves, nor any tax.
 
 A disclosed effect covers assets in service when the change was made, so the model's is counted on
 those alone; the next column counts assets bought after it too. USD m.
+"""
+_QUARTERS = """\
+### The change of 2025, quarter by quarter
+
+Meta disclosed the effect of the first quarter, of nine months and of the year: differences give
+the fourth quarter, and the second and third together. How those two split is in no filing on file.
+Each lies in a range all the same: the effect covers assets in service at the end of 2024, which are
+written off one after the other, so it fades, and the second quarter is no larger than the first and
+the third no smaller than the fourth. The error is the one at the far end of the range. USD m.
 """
 _CUT = """\
 ## What a shorter life would cost
@@ -66,10 +82,25 @@ def page(project: Project) -> str:
         [
             _INTRODUCTION,
             table(heads, rows),
+            _QUARTERS,
+            _quarters(project),
             _CUT.format(static=static),
             _cuts(project),
         ]
     )
+
+
+def _quarters(project: Project) -> str:
+    case = base_case(project)
+    changes, timeline = changes_of(case.scenario), case.assembly.timeline
+    rows = []
+    for each in by_quarter(disclosed_effects("META", project), "2025"):
+        moved = effect(case.assembly, case.values, changes, "2025", in_service_at(changes, "2025"))
+        own = float(moved[timeline.index(each.quarter), 0])
+        known = each.small == each.large
+        span = f"{each.large:,.0f}" if known else f"{each.large:,.0f} to {each.small:,.0f}"
+        rows.append((each.quarter, span, f"{own:,.0f}", f"{each.worst(own):+.1%}", each.how))
+    return table(("quarter", "disclosed", "model", "error, at most", "how it is known"), rows)
 
 
 def _cuts(project: Project) -> str:

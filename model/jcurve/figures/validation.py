@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from jcurve.project import Project
 
 __all__ = [
-    "causes", "depreciation", "effects", "errors", "forecasts", "misses", "parameters", "verified",
+    "causes", "depreciation", "effects", "errors", "forecasts", "misses", "parameters", "quarters",
+    "verified",
 ]  # fmt: skip
 
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
+_CHANGE_YEAR = "2025"
 _LOOKS = ("with", "without", "guided")
 
 
@@ -126,6 +128,45 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
         source=Lens(case).source(),
         reading="A disclosed effect covers assets in service when the change was made: it fades "
         "as they run out, in Meta's figures and in the model.",
+    )
+
+
+def quarters(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """The effect of the change of 2025 in each quarter, as far as disclosures tell it."""
+    from jcurve.analysis.lives import (
+        by_quarter,
+        changes_of,
+        disclosed_effects,
+        effect,
+        in_service_at,
+    )
+
+    changes = changes_of(case.scenario)
+    then = in_service_at(changes, _CHANGE_YEAR)
+    moved = effect(case.assembly, case.values, changes, _CHANGE_YEAR, then)[:, 0]
+    company = case.assembly.company.name
+    rows, worst = [], 0.0
+    for each in by_quarter(disclosed_effects(company, project), _CHANGE_YEAR):
+        own = float(moved[case.assembly.timeline.index(each.quarter)])
+        worst = max(worst, abs(each.worst(own)))
+        rows.append((each.quarter, each.large, each.small, own, each.worst(own), each.how))
+    return table(
+        [
+            Column(label="Quarter", style="text"),
+            Column(label="At most", group="Disclosed", unit="USD m"),
+            Column(label="At least", group="Disclosed", unit="USD m"),
+            Column(label="Model", unit="USD m"),
+            Column(label="Difference, at most", style="percent", decimals=1, sign=True),
+            Column(label="How it is known", style="text", weight=2),
+        ],
+        rows,
+        id="life-quarters",
+        title=f"Each quarter of {_CHANGE_YEAR} comes within {percent(worst)}, however the second "
+        "and third split",
+        subtitle="Change of depreciation of assets in service when lives were made longer",
+        source=Lens(case).source(),
+        reading="Two quarters are known together only. The effect fades as assets run out, so "
+        "neither is larger than the quarter before nor smaller than the one after.",
     )
 
 
