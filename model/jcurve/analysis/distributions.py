@@ -63,31 +63,28 @@ def beta_quantile(a: float, b: float, u: Array) -> Array:
     """
     low, high, split = _halves(a, b)
     below = u < split
-    with np.errstate(invalid="ignore"):
-        from_low = low.at(u ** (1.0 / a))
-        from_high = 1.0 - high.at((1.0 - u) ** (1.0 / b))
-    return np.asarray(np.where(below, from_low, from_high))
+    w = np.where(below, u, 1.0 - u) ** np.where(below, 1.0 / a, 1.0 / b)
+    place = np.minimum(w * np.where(below, _CELLS / low.top, _CELLS / high.top), _CELLS)
+    cell = np.minimum(place.astype(np.intp), _CELLS - 1)
+    t = place - cell
+    cell += np.where(below, 0, _CELLS + 1)
+    values = np.concatenate([low.values, high.values])
+    slopes = np.concatenate([low.slopes, high.slopes])
+    one, at_one, at_two = values[cell], slopes[cell], slopes[cell + 1]
+    step = values[cell + 1] - one
+    found = one + t * (
+        at_one + t * ((3.0 * step - 2.0 * at_one - at_two) + t * (at_one + at_two - 2.0 * step))
+    )
+    return np.asarray(np.where(below, found, 1.0 - found))
 
 
 @dataclass(frozen=True, eq=False)
 class _Half:
-    """Cubics between even points from 0 to ``top``: values and slopes times the step."""
+    """Between even points from 0 to ``top``: values and slopes times the step."""
 
     top: float
     values: Array
     slopes: Array
-
-    def at(self, w: Array) -> Array:
-        count = len(self.values) - 1
-        place = np.clip(w * (count / self.top), 0.0, count)
-        cell = np.minimum(place.astype(np.intp), count - 1)
-        t = place - cell
-        one, two = self.values[cell], self.values[cell + 1]
-        a, b = self.slopes[cell], self.slopes[cell + 1]
-        step = two - one
-        return np.asarray(
-            one + t * (a + t * ((3.0 * step - 2.0 * a - b) + t * (a + b - 2.0 * step)))
-        )
 
 
 @lru_cache(maxsize=1024)

@@ -111,8 +111,9 @@ class Question:
         together, so that every draw is a scenario."""
         timeline = self.case.assembly.timeline
         made = batch(self.scenario, draws, timeline.first, timeline.last)
+        drawn = _drawn(draws)
         for mix in self.scenario.mixes:
-            if not any(_is_drawn(key, draws) for key in mix.others):
+            if drawn.isdisjoint(mix.others):
                 made[mix.remainder] = self.case.assumption_rows[mix.remainder]
                 continue
             total = 1.0 - remainder_row(mix, made)
@@ -128,8 +129,9 @@ class Question:
         timeline = self.case.assembly.timeline
         made = batch(self.scenario, draws, timeline.first, timeline.last)
         found = np.zeros(1, dtype=bool)
+        drawn = _drawn(draws)
         for mix in self.scenario.mixes:
-            if any(_is_drawn(key, draws) for key in mix.others):
+            if not drawn.isdisjoint(mix.others):
                 found = found | (remainder_row(mix, made) < -_SLACK).any(axis=0)
         return found
 
@@ -140,9 +142,13 @@ class Question:
     def answers(self, rows: Mapping[str, Array]) -> Answers:
         """The answers for rows of the model by assumption key, all evaluated together."""
         case = self.case
-        if any(".date." in key for key in rows):
+        own = case.assumption_rows
+        if any(
+            ".date." in key and not (key in own and np.array_equal(row, own[key]))
+            for key, row in rows.items()
+        ):
             assembly = model(self.company, self.project, rows)
-            case = Case(self.scenario, assembly, case.assumption_rows)
+            case = Case(self.scenario, assembly, own)
         made, timeline = case.assembly.model, case.assembly.timeline
         inputs = batch_inputs(case, rows)
         keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
@@ -253,9 +259,9 @@ def _row(
     return np.broadcast_to(row, (height, row.shape[1]))
 
 
-def _is_drawn(key: str, draws: Draws) -> bool:
-    """Whether a key is drawn, or one of its years."""
-    return key in draws or any(each.rpartition(".")[0] == key for each in draws)
+def _drawn(draws: Draws) -> frozenset[str]:
+    """What is drawn, and what has a year that is."""
+    return frozenset(draws) | {key.rpartition(".")[0] for key in draws}
 
 
 def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
