@@ -32,6 +32,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "discrepancies.md": "jcurve.docs.discrepancies:page",
         "life-changes.md": "jcurve.docs.life_changes:page",
         "peers.md": "jcurve.docs.peers:page",
+        "published-models.md": "jcurve.docs.published:page",
         "claims.md": "jcurve.docs.claims:page",
         "../README.md": "jcurve.docs.readme:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
