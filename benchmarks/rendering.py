@@ -1,59 +1,98 @@
 """How long an executed scenario report takes to become HTML and PDF, in a warm process.
 
-Against the plain route: nbconvert's own HTML of the same notebook, without the PDF that it
-would need a browser or TeX for. Times are CPU seconds, the best of several rounds.
+Warm is a process that has already rendered another scenario's report, as a worker of a batch
+has: its modules are imported and its fonts read. No report is rendered twice. Beside it stand
+nbconvert's own HTML of the same notebooks, without the PDF that it would need a browser or
+TeX for, and the least a typesetter does: the words of the same report as plain paragraphs.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import statistics
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from jcurve.project import Project, find_project
-from jcurve.reports import latest, run
+from jcurve.reports import run
+from jcurve.reports.briefing.document import Document, Para
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
 
-ROUNDS = 5
+REPORT = "scenario_report"
+OURS = ("read", "HTML", "PDF")
+WARM_UP, TIMED = "stop_now", ("base", "bear", "bull", "stress_ai_winter", "stress_rate_shock")
 
 
-def executed(project: Project) -> Path:
-    """The latest executed scenario report of the base scenario, run now if there is none."""
-    found = latest(project, "scenario_report", "base")
-    return (found or run("scenario_report", project=project)).notebook
+def executed(project: Project, scenario: str) -> Mapping[str, Any]:
+    """The executed report of ``scenario``, run now unless it was run with this very code."""
+    found = run(REPORT, scenario, project=project, force=False)
+    notebook: Mapping[str, Any] = json.loads(found.notebook.read_bytes())
+    return notebook
 
 
-def best(work: Callable[[], object]) -> float:
-    """CPU seconds of the fastest round, after one to warm up."""
-    work()
-    spent = []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
+def spent(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What ``work`` gives, its CPU seconds (all threads) and the seconds on the clock."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    made = work()
+    return made, time.process_time() - cpu, time.perf_counter() - clock
+
+
+def words_of(made: bytes) -> Document:
+    """What is written in a PDF, as a document of plain paragraphs."""
+    from pypdf import PdfReader
+
+    from jcurve.figures.prose import Run
+
+    pages = PdfReader(io.BytesIO(made)).pages
+    lines = [line for page in pages for line in page.extract_text().splitlines() if line.strip()]
+    return Document("Plain", tuple(Para((Run(text=line),)) for line in lines))
+
+
+def told(name: str, figures: Sequence[tuple[float, float]]) -> None:
+    """Print the median CPU seconds and seconds on the clock."""
+    cpu, clock = (statistics.median(column) for column in zip(*figures, strict=True))
+    print(f"{name:<44}{cpu:8.3f} s CPU{clock:8.3f} s")
 
 
 def main() -> None:
-    """Print a line for each step and their sum."""
-    notebook = json.loads(executed(find_project()).read_bytes())
-    document = read(notebook, "scenario_report")
-    parts = {
-        "read": best(lambda: read(notebook, "scenario_report")),
-        "HTML": best(lambda: html(document)),
-        "PDF": best(lambda: pdf(document)),
-    }
-    for name, seconds in (*parts.items(), ("together", sum(parts.values()))):
-        print(f"{name:<28}{seconds:8.3f} s")
+    """Print the median of each step over the timed scenarios, and of all steps together."""
     import nbformat
     from nbconvert import HTMLExporter
+    from pypdf import PdfReader
 
-    plain = nbformat.reads(json.dumps(notebook), as_version=4)
+    project = find_project()
+    notebooks = {name: executed(project, name) for name in (WARM_UP, *TIMED)}
     exporter = HTMLExporter()
-    print(f"{'nbconvert, HTML alone':<28}{best(lambda: exporter.from_notebook_node(plain)):8.3f} s")
+    steps: dict[str, list[tuple[float, float]]] = {}
+    pages, size = 0, 0
+
+    def timed(step: str, work: Callable[[], Any]) -> Any:
+        made, *figures = spent(work)
+        steps.setdefault(step, []).append((figures[0], figures[1]))
+        return made
+
+    for name, notebook in notebooks.items():
+        document = timed("read", partial(read, notebook, REPORT))
+        timed("HTML", partial(html, document))
+        made = timed("PDF", partial(pdf, document))
+        steps.setdefault("together", []).append(
+            tuple(map(sum, zip(*(steps[step][-1] for step in OURS), strict=True)))
+        )
+        plain = nbformat.reads(json.dumps(notebook), as_version=4)
+        timed("nbconvert, HTML alone", partial(exporter.from_notebook_node, plain))
+        timed("the same words as paragraphs, PDF alone", partial(pdf, words_of(made)))
+        pages, size = len(PdfReader(io.BytesIO(made)).pages), len(made)
+        if name == WARM_UP:
+            steps.clear()
+    print(f"{REPORT}: medians over {', '.join(TIMED)} after {WARM_UP}")
+    print(f"The last has {pages} pages, {size / 1e6:.1f} MB; none is rendered twice")
+    for step, figures in steps.items():
+        told(step, figures)
 
 
 if __name__ == "__main__":

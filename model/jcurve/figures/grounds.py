@@ -337,11 +337,11 @@ def book(case: Case) -> TableExhibit:
             )
     return table(
         [
-            Column(label="Assumption", style="text", weight=3),
-            Column(label="Unit", style="text", weight=1),
-            Column(label="Value", style="text", weight=3),
-            Column(label="Range", style="text", weight=2.6),
-            Column(label="Kind and sources", style="text", weight=2.4),
+            Column(label="Assumption", style="text", weight=3.4),
+            Column(label="Unit", style="text", weight=0.8),
+            Column(label="Value", style="text", weight=2.4),
+            Column(label="Range", style="text", weight=1.8),
+            Column(label="Kind and sources", style="text", weight=2.8),
         ],
         rows,
         id="assumption-book",
@@ -386,8 +386,8 @@ def sources(case: Case, project: Project | str | Path | None = None) -> TableExh
         [
             Column(label="Key", style="text", weight=1.4),
             Column(label="Source", style="text", weight=3),
-            Column(label="What is taken from it", style="text", weight=3),
-            Column(label="As of", style="text"),
+            Column(label="What is taken from it", style="text", weight=4),
+            Column(label="As of", style="text", weight=0.8),
             Column(label="Read as", style="text"),
         ],
         [

@@ -23,7 +23,7 @@ from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.markup import safe_link
 from jcurve.figures.plaintext import breakable, visible
 from jcurve.figures.prose import Paragraph, Prose, Run
-from jcurve.figures.table import Row, TableExhibit
+from jcurve.figures.table import TableExhibit
 from jcurve.reports.briefing.document import (
     Block,
     Document,
@@ -249,13 +249,8 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
         "title": _text(exhibit.title),
         "subtitle": _text(exhibit.subtitle),
         "size": plan.size,
-        "whole": len(plan.parts) == 1 and plan.lines <= _WHOLE,
-        "whole_rows": max(
-            len(exhibit.text(row, index)[0])
-            for row in exhibit.rows
-            for index in range(len(row.cells))
-        )
-        < _LONG_CELL,
+        "whole": len(plan.parts) == 1 and sum(max(1, count) for count in plan.lines[0]) <= _WHOLE,
+        "whole_rows": max(len(text) for cells in plan.cells for text, _ in cells) < _LONG_CELL,
         "parts": [
             {
                 "columns": [
@@ -269,24 +264,22 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
                     }
                     for index, width in zip(part, widths, strict=True)
                 ],
-                "rows": [_row(exhibit, row, part) for row in exhibit.rows],
+                "rows": [
+                    {
+                        "role": row.role,
+                        "indent": min(row.indent, 3),
+                        "cells": cells if row.role == "heading" else [cells[at] for at in part],
+                        "lines": count if count <= _WHOLE else 0,
+                    }
+                    for row, cells, count in zip(exhibit.rows, plan.cells, lines, strict=True)
+                ],
             }
-            for part, widths in zip(plan.parts, plan.widths, strict=True)
+            for part, widths, lines in zip(plan.parts, plan.widths, plan.lines, strict=True)
         ],
         "source": _text(exhibit.source),
         "notes": [[letter, _text(note)] for letter, note in exhibit.lettered()],
         "reading": _runs(exhibit.reading),
     }
-
-
-def _row(exhibit: TableExhibit, row: Row, part: tuple[int, ...]) -> dict[str, object]:
-    if row.role == "heading":
-        return {"role": row.role, "cells": [[_text(exhibit.text(row, 0)[0]), ""]], "indent": 0}
-    cells = []
-    for index in part:
-        text, mark = exhibit.text(row, index)
-        cells.append([_text(text, NARROW), mark])
-    return {"role": row.role, "cells": cells, "indent": min(row.indent, 3)}
 
 
 def _grid(block: Grid) -> dict[str, object]:

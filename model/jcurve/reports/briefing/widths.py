@@ -1,18 +1,17 @@
-"""How wide a table's columns are, how small its text, and where it must be cut in two."""
+"""How wide a table's columns are, how small its text, how tall its rows, and where it is cut."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from jcurve.figures import fonts
 from jcurve.figures.plaintext import breakable, visible
 from jcurve.figures.style import FULL
-from jcurve.figures.table import Row, TableExhibit
+from jcurve.figures.table import TableExhibit
 
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
@@ -26,14 +25,18 @@ _POINTS = FULL / 25.4 * 72
 _SIZES = (8.5, 8.0, 7.5, 7.2)
 _DENSE = (7.5, 7.2)
 _PAD = 8.0  # left and right of a cell, in points
+_STEP = 8.0  # points that each level moves a row in
 _STUB = 92.0  # what names the rows needs at least this much, in points
 _TEXT = 56.0  # and any other column that may wrap this much
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _WEIGHT = 6.0  # em that one unit of a column's weight asks for
 _BREAK = "\N{ZERO WIDTH SPACE}"
-_PIECE = re.compile(rf"[\s{_BREAK}]+")
-_RAGGED = 1.05  # how much longer text gets by breaking at words
-_UNKNOWN = 0.6  # em of a character that the font lacks; as wide as a figure
+_WORD = re.compile(rf"[\s{_BREAK}]+")
+_PIECE = re.compile(rf"([^ {_BREAK}]*)([ {_BREAK}]*)")
+_UNSURE = re.compile("[\n\t\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]")
+_CLOSING, _OPENING = frozenset("!?/)]},;:.%…»”’—–"), frozenset("([{«“‘—/")
+_KERNING = 1.006  # what kerning may add to a line, as a factor
+_UNKNOWN = 0.6021  # em of a character that the font lacks: the mono font's width
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ class Layout:
         size: of its text, in points.
         parts: column numbers, one sequence for each part the table is cut into.
         widths: of these columns in each part, in points.
-        lines: about how many lines of text its rows take, wrapped to these widths.
+        cells: text and mark of each row's cells, fit to be set.
+        lines: how many lines each row takes at most in each part; 0 where only setting tells.
     """
 
     size: float
     parts: tuple[tuple[int, ...], ...]
     widths: tuple[tuple[float, ...], ...]
-    lines: int
+    cells: tuple[tuple[tuple[str, str], ...], ...]
+    lines: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -77,36 +82,88 @@ class _Measure:
 
 def layout(exhibit: TableExhibit) -> Layout:
     """Measure ``exhibit`` against the text column."""
-    measures = [_measure(exhibit, index) for index in range(len(exhibit.columns))]
+    cells = tuple(
+        tuple(
+            (_shown(text), mark)
+            for text, mark in (exhibit.text(row, at) for at in range(len(row.cells)))
+        )
+        for row in exhibit.rows
+    )
+    measures = [_measure(exhibit, cells, index) for index in range(len(exhibit.columns))]
     sizes = _DENSE if exhibit.dense else _SIZES
     size = next(
         (size for size in sizes if sum(it.least(size) for it in measures) <= _POINTS), sizes[-1]
     )
     parts = tuple(_parts(measures, size))
     widths = tuple(_widths([measures[index] for index in part], size) for part in parts)
-    room = {
-        index: width - _PAD
-        for part, wide in zip(parts, widths, strict=True)
-        for index, width in zip(part, wide, strict=True)
-        if measures[index].wraps
-    }
     return Layout(
-        size, parts, widths, sum(_lines(exhibit, row, room, size) for row in exhibit.rows)
+        size=size,
+        parts=parts,
+        widths=widths,
+        cells=cells,
+        lines=tuple(
+            tuple(_lines(exhibit, cells, part, wide, size))
+            for part, wide in zip(parts, widths, strict=True)
+        ),
     )
 
 
-def _lines(exhibit: TableExhibit, row: Row, room: dict[int, float], size: float) -> int:
-    """Lines of the row's tallest cell, a little generous: words do not fill a line.
+def _lines(
+    exhibit: TableExhibit,
+    cells: Sequence[Sequence[tuple[str, str]]],
+    part: Sequence[int],
+    widths: Sequence[float],
+    size: float,
+) -> Iterable[int]:
+    """Lines of each row's tallest cell."""
+    for row, texts in zip(exhibit.rows, cells, strict=True):
+        bold = row.role != "normal"
+        if row.role == "heading":
+            places = [(*texts[0], sum(widths) - _PAD)]
+        else:
+            places = [
+                (*texts[index], width - _PAD) for index, width in zip(part, widths, strict=True)
+            ]
+            text, mark, across = places[0]
+            places[0] = (text, mark, across - _STEP * min(row.indent, 3))
+        if any(mark or _UNSURE.search(text) for text, mark, _ in places):
+            yield 0
+        else:
+            yield max(_wrapped(text, across / size, bold=bold) for text, _, across in places)
 
-    Args:
-        room: points across, of the columns that may wrap.
+
+def _wrapped(text: str, across: float, *, bold: bool) -> int:
+    """Lines of ``text`` where ``across`` em are free, never fewer than setting it needs.
+
+    It breaks where every rule of line breaking allows it, and takes no line for narrower
+    than it may be.
     """
-    cells = (
-        math.ceil(_em(_shown("".join(exhibit.text(row, index)))) * size * _RAGGED / across)
-        for index, across in room.items()
-        if index < len(row.cells)
-    )
-    return max((1, *cells))
+    across /= _KERNING
+    if _em(text, bold=bold) <= across:
+        return 1
+    count, used, gap = 1, 0.0, 0.0
+    for word, blank in _unbreakable(text):
+        wide = _em(word, bold=bold)
+        if used and used + gap + wide > across:
+            count, used = count + 1, wide
+        else:
+            used += gap + wide
+        gap = _em(blank, bold=bold)
+    return count
+
+
+def _unbreakable(text: str) -> Iterable[tuple[str, str]]:
+    """Pieces that stay on a line, each with the blank after it."""
+    held = ""
+    pieces: list[tuple[str, str]] = [(match[1], match[2]) for match in _PIECE.finditer(text)]
+    for (word, blank), (following, _) in zip(pieces, [*pieces[1:], ("", "")], strict=True):
+        held += word
+        stays = (held[-1:] in _OPENING or following[:1] in _CLOSING) and following
+        if stays and _BREAK not in blank:
+            held += blank
+        elif held or blank:
+            yield held, blank
+            held = ""
 
 
 def _parts(measures: list[_Measure], size: float) -> Iterable[tuple[int, ...]]:
@@ -141,15 +198,17 @@ def _widths(measures: list[_Measure], size: float) -> tuple[float, ...]:
     return tuple(widths[index] / max(over, 1.0) for index in range(len(measures)))
 
 
-def _measure(exhibit: TableExhibit, index: int) -> _Measure:
+def _measure(
+    exhibit: TableExhibit, shown: Sequence[Sequence[tuple[str, str]]], index: int
+) -> _Measure:
     column = exhibit.columns[index]
     heads = [_shown(column.label), _shown(column.unit)]
     cells = [
-        _shown("".join(exhibit.text(row, index)))
-        for row in exhibit.rows
-        if row.role != "heading" and index < len(row.cells)
+        "".join(texts[index])
+        for row, texts in zip(exhibit.rows, shown, strict=True)
+        if row.role != "heading" and index < len(texts)
     ]
-    words = [word for text in [*heads, *cells] for word in _PIECE.split(text)]
+    words = {word for text in [*heads, *cells] for word in _WORD.split(text)}
     text = index == 0 or column.style == "text"
     # A head wraps at its words; a cell of numbers never does.
     line = max(
@@ -165,27 +224,40 @@ def _measure(exhibit: TableExhibit, index: int) -> _Measure:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def _shown(text: str) -> str:
-    return breakable(visible(text), NARROW)
+    return breakable(visible(text, fonts.charset()), NARROW)
 
 
-def _em(text: str) -> float:
-    return sum(_advance(character) for character in text if character != _BREAK)
+@lru_cache(maxsize=1 << 15)
+def _em(text: str, *, bold: bool = True) -> float:
+    advances = _advances(bold=bold)
+    return sum(advances[character] for character in text)
+
+
+class _Advances(dict[str, float]):
+    """Em that each character takes, learnt from the font as they come."""
+
+    def __init__(self, face: FT2Font) -> None:
+        super().__init__({_BREAK: 0.0})
+        self._face = face
+
+    def __missing__(self, character: str) -> float:
+        from matplotlib.ft2font import LoadFlags
+
+        face = self._face
+        if face.get_char_index(ord(character)):
+            glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
+            advance = glyph.horiAdvance / face.units_per_EM
+        else:
+            advance = _UNKNOWN
+        self[character] = advance
+        return advance
 
 
 @cache
-def _face() -> FT2Font:
+def _advances(*, bold: bool) -> _Advances:
     from matplotlib.ft2font import FT2Font
 
-    return FT2Font(str(fonts.folder() / "JCurveSans-SemiBold.ttf"))
-
-
-@cache
-def _advance(character: str) -> float:
-    from matplotlib.ft2font import LoadFlags
-
-    face = _face()
-    if not face.get_char_index(ord(character)):
-        return _UNKNOWN
-    glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
-    return glyph.horiAdvance / face.units_per_EM
+    style = "SemiBold" if bold else "Regular"
+    return _Advances(FT2Font(str(fonts.folder() / f"JCurveSans-{style}.ttf")))
