@@ -39,6 +39,17 @@ def linear(x: Draws) -> Array:
     return np.asarray(3.0 * x["a"] + 2.0 * x["b"] + x["c"])
 
 
+def shares_of_two_correlated(rho: float) -> list[float]:
+    """Shapley effects of :func:`linear` where a and b have the normal correlation ``rho`` and c
+    stands by itself: Owen and Prieur (2017), section 4."""
+    b1, b2 = 3.0, 2.0
+    variance = b1 * b1 + b2 * b2 + 2.0 * rho * b1 * b2 + 1.0
+    both = rho * rho / 2.0
+    one = (b1 * b1 * (1.0 - both) + rho * b1 * b2 + b2 * b2 * both) / variance
+    two = (b2 * b2 * (1.0 - both) + rho * b1 * b2 + b1 * b1 * both) / variance
+    return [one, two, 1.0 / variance]
+
+
 class TestSobol:
     def test_ishigami(self) -> None:
         found = sobol_indices(asked(ishigami), "y", ISHIGAMI, level=11)
@@ -94,19 +105,33 @@ class TestShapley:
 
     @pytest.mark.parametrize("rho", [-0.8, 0.5, 0.95])
     def test_linear_with_two_correlated_inputs(self, rho: float) -> None:
-        """Owen and Prieur (2017), section 4; c stands by itself."""
         spearman = 6.0 / math.pi * math.asin(rho / 2.0)
         found = shapley_effects(
             asked(linear), "y", NORMALS, correlations={("a", "b"): spearman}, level=12
         )
-        b1, b2 = 3.0, 2.0
-        variance = b1 * b1 + b2 * b2 + 2.0 * rho * b1 * b2 + 1.0
-        both = rho * rho / 2.0
-        one = (b1 * b1 * (1.0 - both) + rho * b1 * b2 + b2 * b2 * both) / variance
-        two = (b2 * b2 * (1.0 - both) + rho * b1 * b2 + b1 * b1 * both) / variance
         effects = [part.effect.value for part in found.parts if part.effect]
-        assert effects == pytest.approx([one, two, 1.0 / variance], abs=0.015)
+        assert effects == pytest.approx(shares_of_two_correlated(rho), abs=0.015)
         assert math.fsum(effects) == pytest.approx(1.0, abs=1e-9)
+
+    @pytest.mark.parametrize("rho", [0.0, 0.7])
+    def test_error_bars_cover_the_truth_as_often_as_stated(self, rho: float) -> None:
+        runs = count("error_bar_runs")
+        wanted = {("a", "b"): 6.0 / math.pi * math.asin(rho / 2.0)} if rho else None
+        truth = shares_of_two_correlated(rho)
+        inside = []
+        for seed in range(runs):
+            found = shapley_effects(
+                asked(linear), "y", NORMALS, correlations=wanted, level=6, seed=seed
+            )
+            inside.append(
+                [
+                    abs(part.effect.value - share) <= (part.effect.error or 0.0)
+                    for part, share in zip(found.parts, truth, strict=True)
+                    if part.effect
+                ]
+            )
+        band = 4.0 * math.sqrt(0.05 * 0.95 / runs)
+        assert np.mean(inside, axis=0) == pytest.approx([0.95] * 3, abs=band)
 
     def test_an_input_that_another_fixes_has_its_share(self) -> None:
         found = shapley_effects(
