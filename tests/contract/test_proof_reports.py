@@ -14,13 +14,15 @@ from tests.support.report_cells import executed, sentences
 
 VALIDATION = {
     "jcurve", "backtest-errors", "depreciation-targets", "parameters", "life-effects",
+    "life-quarters",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
     "misses-free-cash-flow", "misses-uplift-of-advertising", "causes", "verified", "checks",
     "claims",
 }  # fmt: skip
 PEERS = {
-    "jcurve", "peer-intensity", "peer-depreciation", "peer-wave", "peer-lives", "peer-required",
-    "published-rules",
+    "jcurve", "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",
+    "peer-parameters", "peer-required", "published-rules", "published-answers",
+    "published-readings",
 }  # fmt: skip
 
 

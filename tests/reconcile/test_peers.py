@@ -306,6 +306,8 @@ def test_a_made_up_company_is_fitted_by_two_more_tables(acme: Project) -> None:
     found = fit_outlays("ACME", None, acme)
     assert found.values == pytest.approx((4.0,), abs=0.011)
     assert held_outlays("ACME", acme) == (4.0,)
+    with pytest.raises(FactsError, match="no figure to fit to"):
+        fit_outlays("ACME", "2015", acme)
     wrong = ("Sales", "revenue_total", "2016", "", 0.01, "made up")
     _write(folder / "outlay_targets.csv", head, wrong)
     with pytest.raises(FactsError, match="no like of this metric"):

@@ -7,7 +7,7 @@ calendar quarters by the month in ``company.yml``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +54,7 @@ of a *subset*."""
 
 _LAST_QUARTER = "2040Q4"
 _SERVERS = ("server", "network")
-_SUBSET = "subset"
+_SUBSET, _MIX = "subset", "capex.mix."
 _ROWS = ("reported_revenue", "reported_capex", "reported_finance_lease_additions",
          "reported_opening_property_net", "reported_unpaid_capex")  # fmt: skip
 _WORLD = "with"
@@ -81,12 +81,14 @@ class Peer:
     Attributes:
         assembly: its model: outlays and assets alone.
         assumptions: what it rests on, by key.
+        disclosed: its changes of useful life.
         rows: of the assumptions.
         values: every row.
     """
 
     assembly: Assembly
     assumptions: Mapping[str, OutlayAssumption]
+    disclosed: tuple[LifeChange, ...]
     rows: Mapping[str, Array]
     values: Mapping[RowKey, Array]
     project: Project
@@ -95,6 +97,12 @@ class Peer:
     def name(self) -> str:
         """The company, in words."""
         return self.assembly.company.display_name
+
+    @property
+    def has_whole_model(self) -> bool:
+        """Whether it is a company with a full scenario, whose mix and lags these are."""
+        mix = (each for key, each in self.assumptions.items() if key.startswith(_MIX))
+        return all(each.points is None for each in mix)
 
     def row(self, line: str) -> Array:
         """A line by calendar quarter."""
@@ -132,7 +140,7 @@ class Peer:
             or (key.startswith("life.book.") and self._changes_life(key))
         }
         values = _values(self.assembly, {**self.rows, **moved})
-        other = Peer(self.assembly, self.assumptions, self.rows, values, self.project)
+        other = replace(self, values=values)
         line = "property_depreciation"
         return other.year(line, fiscal_year) - self.year(line, fiscal_year)
 
@@ -174,7 +182,8 @@ def _peer(name: str, project: Project) -> Peer:
     timeline = Timeline(owner.first_quarter, _LAST_QUARTER)
     given = outlay_assumptions(name, project)
     rows, units = _rows(name, given, timeline, project)
-    changed = changes(name, timeline, given, project)
+    disclosed = tuple(life_changes(name, project))
+    changed = changes(disclosed, timeline, given)
     rows |= changed
     date, years = unit_named("date"), UNITS["years"]
     for key in changed:
@@ -186,6 +195,7 @@ def _peer(name: str, project: Project) -> Peer:
     return Peer(
         assembly,
         given,
+        disclosed,
         MappingProxyType(rows),
         MappingProxyType(_values(assembly, rows)),
         project,
@@ -242,10 +252,9 @@ def about_servers(change: LifeChange) -> bool:
 
 
 def changes(
-    name: str,
+    disclosed: Iterable[LifeChange],
     timeline: Timeline,
     given: Mapping[str, OutlayAssumption],
-    project: Project | str | Path | None = None,
 ) -> dict[str, Array]:
     """Rows of the changes of the life of servers, as the company disclosed them.
 
@@ -256,13 +265,15 @@ def changes(
     part = given.get(SUBSET_SHARE)
     share = 1.0 if part is None or part.points is None else at(part.points, 0)
     found: dict[str, float] = {}
-    for each in life_changes(name, project):
+    for each in disclosed:
         if each.type != "change" or each.new_life is None or not about_servers(each):
             continue
         life = each.new_life[1]
         if each.asset_class.startswith(_SUBSET):
             if each.old_life is None:
-                raise FactsError("a change of a subset without its old life", received=name)
+                raise FactsError(
+                    "a change of a subset without its old life", received=each.asset_class
+                )
             life = each.old_life[1] + share * (life - each.old_life[1])
         quarter = f"{each.effective_date[:4]}Q{(int(each.effective_date[5:7]) + 2) // 3}"
         found.setdefault(quarter, life)

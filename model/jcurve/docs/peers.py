@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jcurve.analysis.calibrate import fit
 from jcurve.analysis.outlay_fit import (
     FORECAST_AFTER,
     MIDDLE_WEIGHT,
+    early_errors,
     fit_outlays,
     held_outlays,
 )
@@ -25,7 +25,6 @@ __all__ = ["page"]
 
 _BILLION = 1_000.0
 _TABLE = "outlay.csv"
-_DEPRECIATION = "Depreciation of property"
 _INTRODUCTION = """\
 # Peers
 
@@ -89,7 +88,7 @@ def page(project: Project) -> str:
             f"## Depreciation, rebuilt over reported\n\n{_backcasts(found)}",
             f"{_FIT}\n{_parameters(found)}",
             f"### Targets\n\nUSD m.\n\n{_targets(found)}",
-            f"{_FORECAST.format(worst=_worst(found))}\n{_forecasts(found, project)}",
+            f"{_FORECAST.format(worst=_worst(found))}\n{_forecasts(found)}",
             f"## Depreciation of what is bought already\n\n{_wave(found)}",
             f"## Life of servers\n\n{_lives(found)}",
             _REQUIRED,
@@ -197,38 +196,27 @@ def _targets(found: list[Peer]) -> str:
     return table(heads, rows)
 
 
-def _by_year(early: Calibration) -> dict[str, float]:
-    """Errors of depreciation by whole fiscal year."""
-    return {
-        each.period: each.error
-        for each in early.targets
-        if each.what == _DEPRECIATION and each.period.isdigit()
-    }
-
-
 def _worst(found: list[Peer]) -> str:
     misses = [
         (abs(error), each.name, year)
-        for each, _, early in _both(found)
-        for year, error in _by_year(early).items()
-        if int(year) > early.through
+        for each in found
+        if not each.has_whole_model
+        for year, error in early_errors(each).items()
+        if year > FORECAST_AFTER
     ]
     miss, name, year = max(misses)
     return f"The largest miss of {len(misses)}:\n{name} in {year}, {miss:.1%}."
 
 
-def _forecasts(found: list[Peer], project: Project) -> str:
-    meta = fit(int(FORECAST_AFTER), project=project)
-    own = [(f"{found[0].name}, full model", meta)]
-    own += [(each.name, early) for each, _, early in _both(found)]
-    errors = {name: _by_year(early) for name, early in own}
+def _forecasts(found: list[Peer]) -> str:
+    errors = {
+        f"{each.name}, full model" if each.has_whole_model else each.name: early_errors(each)
+        for each in found
+    }
     years = sorted({year for each in errors.values() for year in each})
-    heads = (
-        "company",
-        *(f"{year}{'' if year <= FORECAST_AFTER else ', forecast'}" for year in years),
-    )
+    heads = [f"{year}, forecast" if year > FORECAST_AFTER else year for year in years]
     return table(
-        heads,
+        ("company", *heads),
         (
             (name, *(f"{by[year]:+.1%}" if year in by else "" for year in years))
             for name, by in errors.items()

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from jcurve.analysis.peers import Peer
     from jcurve.project import Project
 
-__all__ = ["companies", "intensity", "lives", "rebuilt", "required", "rules", "wave"]
+__all__ = [
+    "companies",
+    "fitted",
+    "forecast",
+    "intensity",
+    "lives",
+    "rebuilt",
+    "required",
+    "rules",
+    "wave",
+]
 
 _SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
 _YEARS = 5
@@ -93,8 +103,89 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
         subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
         source=_SOURCE,
         reading="Lives change on the days that each company disclosed; mix and lags are constants "
-        "or one straight path, and no year has a multiplier of its own. Meta's full model, which "
-        "also knows unpaid capital expenditure, comes nearer.",
+        "or one straight path, and no year has a multiplier of its own.",
+    )
+
+
+def forecast(found: Sequence[Peer]) -> TableExhibit:
+    """Depreciation of later years with parameters fitted to the years before them alone."""
+    from jcurve.analysis.outlay_fit import FORECAST_AFTER, early_errors
+
+    errors = {
+        f"{each.name}, full model" if each.has_whole_model else each.name: early_errors(each)
+        for each in found
+    }
+    years = sorted({year for own in errors.values() for year in own}) or [FORECAST_AFTER]
+    by_outlays = [
+        abs(error)
+        for each in found
+        if not each.has_whole_model
+        for year, error in early_errors(each).items()
+        if year > FORECAST_AFTER
+    ]
+    worst = max(by_outlays, default=0.0)
+    return table(
+        [
+            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            *(
+                Column(
+                    label=year,
+                    group="Not seen by the fit" if year > FORECAST_AFTER else "Fitted",
+                    style="percent",
+                    decimals=1,
+                    sign=True,
+                    forecast=year > FORECAST_AFTER,
+                )
+                for year in years
+            ),
+        ],
+        [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
+        id="peer-forecast",
+        title=f"Fitted through {FORECAST_AFTER}, peers' mix, lags and lives forecast later "
+        f"depreciation within {percent(worst)}"
+        if by_outlays
+        else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
+        subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
+        source=_SOURCE,
+        reading="Purchases are those that came, so this tests mix, lags and lives and is no "
+        "forecast of spending. Where Meta misses by more, the mix of its spending had turned to "
+        "servers, which earlier figures cannot tell.",
+    )
+
+
+def fitted(found: Sequence[Peer]) -> TableExhibit:
+    """The fitted parameters of companies that are seen through their outlays alone."""
+    from jcurve.analysis.outlay_fit import held_outlays
+    from jcurve.facts.calibration import calibrated, has_outlay_targets
+
+    rows: list[Row] = []
+    for each in found:
+        name = each.assembly.company.name
+        if each.has_whole_model or not has_outlay_targets(name, each.project):
+            continue
+        rows.append(Row(cells=(each.name,), role="heading"))
+        held = held_outlays(name, each.project)
+        for parameter, value in zip(calibrated(name, each.project), held, strict=True):
+            ends = f"{parameter.low:g} to {parameter.high:g}"
+            at_end = value in (parameter.low, parameter.high)
+            told = f"{value:g}, an end" if at_end else f"{value:g}"
+            rows.append(Row(cells=(parameter.name, ends, told, parameter.basis), indent=1))
+    return table(
+        [
+            Column(label="Parameter", style="text", weight=2),
+            Column(label="Range", style="text"),
+            Column(label="Value", style="text"),
+            Column(label="Range rests on", style="text", weight=3),
+        ],
+        rows or [("none is fitted", "", "", "")],
+        id="peer-parameters",
+        title="Mix, lags and lives are fitted inside the range that evidence allows each",
+        subtitle="Shares, quarters, years; fitted to depreciation, effects of changes of life and "
+        "construction in progress",
+        source="data/companies/*/calibration.csv and outlay_targets.csv; filings",
+        reading="The middle of each range is a target too, since a company reports few figures. A "
+        "value at an end of its range says that filings ask for more than evidence allows.",
+        dense=True,
     )
 
 
