@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
-from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
+from jcurve.analysis.staged import PLAN, Action, acted, actions_for, staged_programme
 from jcurve.analysis.stress import (
     PREFIX,
     Move,
@@ -129,14 +130,42 @@ class TestReviews:
         assert found.taken[0].always.value == found.committed.value
         assert found.option_value.value == pytest.approx(0.0, abs=1e-6)
 
-    def test_a_cut_changes_nothing_before_it(self) -> None:
-        question = Question.of(BASE, ("capex:2027", "capex:2030"))
+    @pytest.mark.parametrize("date", ["2028Q4", "2030Q2", "2034Q1"])
+    def test_a_plan_that_is_restated_is_the_plan(self, date: str) -> None:
+        question = Question.of(BASE, ("npv.go_forward", *PLAN))
+        draws = {"capex.total": np.array([-1.0, 0.5]), "capex.response_share": np.array([0.0, 0.3])}
+        rows = question.rows(draws)
+        going_on = question.answers(rows)
+        least = Action("hardly anything", "", capex=1.0 - 1e-13)
+        at = question.case.assembly.timeline.index(date)
+        found = question.answers(acted(question, rows, least, at, going_on))
+        assert found["npv.go_forward"] == pytest.approx(going_on["npv.go_forward"], abs=1.0)
+
+    @pytest.mark.parametrize("date", ["2027Q4", "2029Q4", "2032Q4"])
+    def test_actions_on_capex_last_as_long_as_they_say(self, date: str) -> None:
+        question = Question.of(BASE, ("capex:year", *PLAN))
         rows = question.rows({})
-        at = question.case.assembly.timeline.index("2028Q4")
-        cut = next(each for each in actions_for(BASE) if each.name == "cut")
-        before, after = question.answers(rows), question.answers(acted(question, rows, cut, at))
-        assert after["capex:2027"] == before["capex:2027"]
-        assert after["capex:2030"] < before["capex:2030"]
+        before = question.answers(rows)
+        at = question.case.assembly.timeline.index(date)
+        first = question.years.index(int(date[:4]) + 1)
+        for name, factor, years in (("cut", 2.0 / 3.0, 99), ("pause", 0.5, 2)):
+            action = next(each for each in actions_for(BASE) if each.name == name)
+            after = question.answers(acted(question, rows, action, at, before))["capex:year"]
+            expected = before["capex:year"].copy()
+            expected[first : first + years] *= factor
+            assert after == pytest.approx(expected, rel=0.01)
+
+    def test_what_is_redeployed_is_so_from_the_review_on(self) -> None:
+        question = Question.of(BASE, ("channel_revenue.compute_sales:year", *PLAN))
+        rows = question.rows({})
+        before = question.answers(rows)
+        at = question.case.assembly.timeline.index("2029Q4")
+        action = next(each for each in actions_for(BASE) if each.name == "redeploy")
+        after = question.answers(acted(question, rows, action, at, before))
+        first = question.years.index(2030)
+        one, two = (each["channel_revenue.compute_sales:year"][:, 0] for each in (before, after))
+        assert np.array_equal(one[:first], two[:first])
+        assert (two[first:] > one[first:]).all()
 
     @pytest.mark.parametrize("dates", [(), ("2020Q1",), ("2029Q4", "2027Q4")])
     def test_dates_that_are_none(self, dates: tuple[str, ...]) -> None:

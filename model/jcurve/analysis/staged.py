@@ -15,17 +15,27 @@ import numpy as np
 
 from jcurve.analysis.options import Decided, Paths, fit_least_squares, fit_trigger
 from jcurve.analysis.plan import SCRAMBLES, Plan, Sampler, varied
-from jcurve.analysis.question import Array, Question
+from jcurve.analysis.question import Answers, Array, Question
 from jcurve.analysis.risk import Estimate, estimate
 from jcurve.assumptions import Scenario
-from jcurve.assumptions.paths import Path
 from jcurve.errors import AnswerError, UsageError
 from jcurve.project import Project
 
-__all__ = ["Action", "Staged", "Taken", "acted", "actions_for", "staged_programme", "valued"]
+__all__ = [
+    "PLAN",
+    "Action",
+    "Staged",
+    "Taken",
+    "acted",
+    "actions_for",
+    "staged_programme",
+    "valued",
+]
 
 SIGNALS = ("advertising_factor@with", "free_cash_flow@with")
 """What is observed: advertising over what it would be without uplift, and cash flow."""
+PLAN = ("planned_capex:quarter", "capex_phase:quarter")
+"""What an action on capex must know of going on."""
 _CUT = 1.0 / 3.0
 """Share by which a cut lowers capex from its date on: judgement."""
 _PAUSE = 0.5
@@ -44,13 +54,15 @@ class Action:
         meaning: in words.
         stops: new spending ends with the quarter of the review, and nothing is valued beyond
             the horizon, since nothing is reinvested.
-        scales: factor by key, on the quarters after the review; the whole of a single value.
+        capex: factor on the company's capex in the quarters after the review.
+        scales: factors on other assumptions by key, in the same quarters.
         quarters: how long the factors last; 0 for good.
     """
 
     name: str
     meaning: str
     stops: bool = False
+    capex: float = 1.0
     scales: Mapping[str, float] = field(default_factory=dict)
     quarters: int = 0
 
@@ -106,27 +118,16 @@ class Staged:
 
 def actions_for(scenario: Scenario) -> tuple[Action, ...]:
     """Stop, cut, pause and redeploy, as far as the scenario has the assumptions they move."""
-    spending = {
-        key: 1.0 for key in ("capex.total", "capex.steady_state_intensity") if key in scenario
-    }
-    found = [Action("stop", "no new programme spending after the review", stops=True)]
-    if spending:
-        found.append(
-            Action(
-                "cut",
-                f"capex lower by {_CUT:.0%} for good",
-                scales=dict.fromkeys(spending, 1.0 - _CUT),
-            )
-        )
-    if "capex.total" in scenario:
-        found.append(
-            Action(
-                "pause",
-                f"capex lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
-                scales={"capex.total": 1.0 - _PAUSE},
-                quarters=_PAUSED_QUARTERS,
-            )
-        )
+    found = [
+        Action("stop", "no new programme spending after the review", stops=True),
+        Action("cut", f"capex lower by {_CUT:.0%} for good", capex=1.0 - _CUT),
+        Action(
+            "pause",
+            f"capex lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
+            capex=1.0 - _PAUSE,
+            quarters=_PAUSED_QUARTERS,
+        ),
+    ]
     if "channel.addressable.compute_sales" in scenario:
         found.append(
             Action(
@@ -168,7 +169,7 @@ def staged_programme(
     """
     chosen = actions_for(scenario) if actions is None else tuple(actions)
     watched = tuple(f"{signal}:{date}" for date in dates for signal in signals)
-    question = Question.of(scenario, (output, *watched), project)
+    question = Question.of(scenario, (output, *PLAN, *watched), project)
     at = _checked(question, dates, chosen)
     keys = tuple(item.key for item in varied(scenario, vary))
     plan = Plan(question, level, scrambles, seed, keys)
@@ -297,7 +298,7 @@ def _paths(
     acts = np.empty((len(at), len(actions), width))
     for d, date in enumerate(at):
         for a, action in enumerate(actions):
-            found = alone.answers(acted(question, rows, action, date))[output]
+            found = alone.answers(acted(question, rows, action, date, answers))[output]
             acts[d, a] = known(found, f"{output} after {action.name} at {dates[d]}")
     seen = np.array(
         [
@@ -309,9 +310,18 @@ def _paths(
 
 
 def acted(
-    question: Question, rows: Mapping[str, Array], action: Action, date: int
+    question: Question, rows: Mapping[str, Array], action: Action, date: int, going_on: Answers
 ) -> dict[str, Array]:
-    """The rows of a batch in which an action is taken at the end of a quarter."""
+    """The rows of a batch in which an action is taken at the end of a quarter.
+
+    Args:
+        question: whose scenario and timeline.
+        rows: of the batch when going on.
+        action: what is done.
+        date: the quarter's index.
+        going_on: :data:`PLAN` of the batch. Capex that is changed is stated in full to the
+            horizon: left to fade from the last planned year, it would carry a pause on.
+    """
     scenario, made = question.scenario, dict(rows)
     if action.stops:
         made["programme.last_spending"] = np.minimum(made["programme.last_spending"], float(date))
@@ -321,9 +331,17 @@ def acted(
     height = len(question.case.assembly.timeline)
     quarter = np.arange(height)[:, None]
     last = date + action.quarters if action.quarters else height
+    after = (quarter > date) & (quarter <= last)
+    if action.capex != 1.0:
+        planned, phase = (going_on[name] for name in PLAN)
+        stated = np.divide(planned, phase, out=np.zeros(planned.shape), where=phase > 0.0)
+        yearly = quarter <= made["capex.planned_through"]
+        made["capex.total"] = np.where(yearly, made["capex.total"], stated) * np.where(
+            after, action.capex, 1.0
+        )
+        # Beyond the yearly plan management's answer to a shortfall is no part of capex.
+        made["capex.response_share"] = np.where(yearly, made["capex.response_share"], 0.0)
+        made["capex.planned_through"] = np.array([[height - 1.0]])
     for key, factor in action.scales.items():
-        if isinstance(scenario[key].value, Path):
-            made[key] = np.where((quarter > date) & (quarter <= last), factor, 1.0) * made[key]
-        else:
-            made[key] = made[key] * factor
+        made[key] = np.where(after, factor, 1.0) * made[key]
     return made
