@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,8 @@ from jcurve.project import Project
 from jcurve.reports import Edition, Ledger, latest
 from jcurve.reports.cache import intact
 from jcurve.reports.drive import recover
+from jcurve.reports.store import state_folder
+from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.drives import GENEROUS, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
@@ -28,6 +32,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 MARK = "JCURVE_TEST_BATCH"
 SCENARIOS = 4
+PARTS = ("the batch", "a warm process", "a run's child or renderer", "a kernel")
+AT_ONCE = 3  # at most so many moments in one batch: faults of which one follows on another
 
 
 class Reader(threading.Thread):
@@ -52,7 +58,7 @@ class Reader(threading.Thread):
             page = self.project.reports / "index.html"
             if page.is_file() and not page.read_text().endswith("</html>\n"):
                 self.faults.append("index.html")
-            time.sleep(0.001)
+            time.sleep(0.005)  # not so often that it takes the batch's processor
 
 
 @contextmanager
@@ -68,25 +74,89 @@ def reading(project: Project) -> Iterator[Reader]:
 
 
 def start(project: Project, mark: str, *recorded: str) -> subprocess.Popen[bytes]:
-    """A batch in a process of its own, whose every descendant bears ``mark``."""
-    return subprocess.Popen(
+    """A batch in a process of its own that has just begun; every descendant bears ``mark``."""
+    made = subprocess.Popen(
         [
             *(sys.executable, "-m", "tests.support.batch_runner", str(project.root)),
             *(str(SCENARIOS), *recorded),
         ],
         cwd=Path(__file__).parents[2],
         env={**os.environ, MARK: mark},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    assert made.stdout is not None
+    assert made.stdout.readline() == b"begins\n"
+    return made
 
 
-def victim(parent: subprocess.Popen[bytes], chance: random.Random) -> int:
-    """The batch itself, or one of the processes it has started."""
-    family = [parent.pid]
+def victim(parent: subprocess.Popen[bytes], chance: random.Random) -> tuple[int, str]:
+    """The batch itself, or one of the processes it has started: its number and its part."""
+    family = {parent.pid: 0}
     with suppress(psutil.NoSuchProcess):
-        family += [child.pid for child in psutil.Process(parent.pid).children(recursive=True)]
-    return parent.pid if chance.random() < 0.4 else chance.choice(family)
+        for child in psutil.Process(parent.pid).children(recursive=True):  # parents come first
+            with suppress(psutil.NoSuchProcess):
+                family[child.pid] = family.get(child.ppid(), 0) + 1
+    pid = parent.pid if chance.random() < 0.4 else chance.choice(list(family))
+    return pid, PARTS[min(family[pid], len(PARTS) - 1)]
+
+
+def phase(project: Project) -> str:
+    """How far the most advanced of the open runs is; looking waits for no writer."""
+    staging = project.reports / ".staging"
+    store = state_folder(project) / "runs.sqlite"
+    runs: dict[str, str] = {}
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)) as opened,
+    ):
+        runs = dict(opened.execute("SELECT run, state FROM attempts WHERE ended IS NULL"))
+    verifying = [run for run, state in runs.items() if state == "verifying"]
+    out = {path.name for path in project.reports.glob("fixture/*/*")}
+    reached = {
+        "between rename and ledger": any(run in out for run in verifying),
+        "before the rename": any(staging.glob("*/edition/provenance.json")),
+        "rendering": any(staging.glob("*/edition")),
+        "judging": bool(verifying),
+        "in the cells": any(staging.glob("*/executed.ipynb")),
+        "starting": bool(runs),
+    }
+    return next((name for name, there in reached.items() if there), "with no run open")
+
+
+def strike(
+    project: Project,
+    parent: subprocess.Popen[bytes],
+    chance: random.Random,
+    span: tuple[float, float],
+    most: int,
+) -> Iterator[tuple[str, str]]:
+    """Kill something at random moments of a batch, at most until the batch itself is killed.
+
+    Args:
+        project: whose batch.
+        parent: the batch.
+        chance: decides.
+        span: seconds since now between which the moments lie.
+        most: how many moments.
+
+    Yields:
+        The part and the phase, for each process that was alive when it was killed.
+    """
+    began = time.monotonic()
+    for moment in sorted(chance.uniform(*span) for _ in range(most)):
+        time.sleep(max(0.0, began + moment - time.monotonic()))
+        pid, part = victim(parent, chance)
+        when = phase(project)
+        if parent.poll() is not None:
+            return
+        with suppress(ProcessLookupError, psutil.Error):
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                continue
+            os.kill(pid, signal.SIGKILL)
+            yield part, when
+        if pid == parent.pid:
+            return
 
 
 def survivors(mark: str) -> list[int]:
@@ -109,8 +179,14 @@ def nobody_survives(mark: str) -> bool:
     return False
 
 
-def settled(project: Project, known: set[str]) -> None:
-    """After the next start: editions, pointers and ledger agree, and all is whole."""
+def settled(project: Project, known: set[str], *, in_turn: bool = True) -> None:
+    """After the next start: editions, pointers and ledger agree, and all is whole.
+
+    Args:
+        project: whose.
+        known: editions that have been looked at; those that are new are added.
+        in_turn: the runs of a series came one after the other, so the last one is the latest.
+    """
     with Ledger(project) as ledger:
         recover(ledger)
         attempts = ledger.attempts()
@@ -132,6 +208,7 @@ def settled(project: Project, known: set[str]) -> None:
         assert (pointed is None) == (not of_series)
         if pointed is not None:
             assert pointed.id in of_series
+            assert not in_turn or pointed.id == max(of_series, key=order.__getitem__)
     staging = project.reports / ".staging"
     assert not staging.is_dir() or not any(staging.iterdir())
 
@@ -145,41 +222,62 @@ def folders(project: Project) -> list[Path]:
     ]
 
 
-def kill_often(project: Project, kills: int, seed: int, *recorded: str) -> Reader:
-    """Start batches and kill something in each at a random moment."""
+def kill_often(
+    project: Project, kills: int, seed: int, record: RecordFigure, *recorded: str
+) -> None:
+    """Start batches and kill something in each at random moments, with a reader all the while."""
     chance = random.Random(seed)
-    began = time.monotonic()
     with start(project, f"{seed}-first", *recorded) as whole:
+        began = time.monotonic()
+        executed = project.reports / ".staging"
+        while whole.poll() is None and not any(executed.glob("*/executed.ipynb")):
+            time.sleep(0.005)
+        starts = time.monotonic() - began
         assert whole.wait(GENEROUS * 2) == 0
-    lasts = time.monotonic() - began
+        lasts = time.monotonic() - began
     known: set[str] = set()
     settled(project, known)
+    parts: Counter[str] = Counter()
+    phases: Counter[str] = Counter()
+    batches = 0
     with reading(project) as reader:
-        for number in range(kills):
-            mark = f"{seed}-{number}"
+        while parts.total() < kills:
+            mark = f"{seed}-{batches}"
+            batches += 1
             with start(project, mark, *recorded) as parent:
-                time.sleep(chance.uniform(0.0, lasts))
-                with suppress(ProcessLookupError):
-                    os.kill(victim(parent, chance), signal.SIGKILL)
+                most = min(AT_ONCE, kills - parts.total())
+                # Loading takes half of a batch's time: two in three batches are spared in it.
+                span = (starts if chance.random() < 2 / 3 else 0.0, lasts)
+                for part, when in strike(project, parent, chance, span, most):
+                    parts[part] += 1
+                    phases[when] += 1
                 parent.wait(GENEROUS * 2)
             assert nobody_survives(mark), survivors(mark)
             settled(project, known)
-    return reader
+            assert reader.is_alive(), "the reader itself has failed"
+    assert reader.faults == []
+    assert reader.read >= batches
+    for path in folders(project):
+        folder = path.parent
+        assert intact(Edition(folder.name, "fixture", folder.parent.name, folder)), folder
+    about = "publishing" if recorded else "running"
+    record(f"kills of batches {about}", parts.total())
+    record(f"kills of batches {about}: batches started", batches)
+    for name, found in (*sorted(parts.items()), *sorted(phases.items())):
+        record(f"kills of batches {about}: {name}", found)
+    record(f"kills of batches {about}: editions, all whole", len(known))
+    record(f"kills of batches {about}: editions read meanwhile, all whole", reader.read)
 
 
-def test_kills_while_notebooks_run(tmp_path: Path) -> None:
+def test_kills_while_notebooks_run(tmp_path: Path, record_figure: RecordFigure) -> None:
     """Real kernels in forks of warm processes; the victim is any process of the batch."""
     project = make_project(tmp_path, [PARAMETERS, SHOW, RECORD])
-    reader = kill_often(project, count("kills"), 20_260_730)
-    assert reader.faults == []
-    assert reader.read > 0
+    kill_often(project, count("kills"), 20_260_730, record_figure)
 
 
-def test_kills_while_editions_are_published(tmp_path: Path) -> None:
+def test_kills_while_editions_are_published(tmp_path: Path, record_figure: RecordFigure) -> None:
     """Nothing is executed, so that most moments fall between staging and ledger."""
     kept = tmp_path / "sound"
     sound_runs(kept)
     project = make_project(tmp_path / "project")
-    reader = kill_often(project, count("publishing_kills"), 7, str(kept / "staged"))
-    assert reader.faults == []
-    assert reader.read > 0
+    kill_often(project, count("publishing_kills"), 7, record_figure, str(kept / "staged"))

@@ -24,7 +24,7 @@ from jcurve.reports.portal import FOLDER
 from jcurve.reports.retry import Retry
 from jcurve.reports.staged import Staged
 from jcurve.reports.steps import RendererKilled
-from tests.support.drives import GENEROUS, NoProcess, drive, sound_runs
+from tests.support.drives import GENEROUS, NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 
 
@@ -327,6 +327,24 @@ def test_an_interruption_right_after_the_rename_loses_no_edition(
         assert recover(ledger) == 1
         assert [attempt.state for attempt in ledger.attempts()] == ["succeeded"]
     assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-1"]
+
+
+def test_what_a_runner_left_staged_after_its_end_is_swept(
+    tmp_path: Path, sound: Callable[[], NoProcess]
+) -> None:
+    """Killed between the ledger's word and the broom; whoever still runs is left alone."""
+    project = make_project(tmp_path)
+    drive(project, run="run-1", executor=sound())
+    staging = project.reports / ".staging"
+    for name in ("run-1", "run-1.attempt-2", "nobody-knows"):
+        (staging / name / "work").mkdir(parents=True)
+    with Ledger(project) as alive:
+        alive.queue(plan_of(project, "run-2"))
+        (staging / "run-2").mkdir()
+        with Ledger(project) as ledger:
+            assert recover(ledger) == 0
+    left = {path.name for path in staging.iterdir()}
+    assert left == {"run-1.attempt-2", "run-2", "nobody-knows"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -179,15 +179,15 @@ def command(project: Project, *words: str) -> subprocess.Popen[bytes]:
 def test_two_batches_and_a_report_at_once(tmp_path: Path) -> None:
     """They publish into the same series: all is whole, in one order, and counted once."""
     project = make_project(tmp_path)
-    with reading(project) as reader:
-        batches = [start(project, f"together-{number}") for number in range(2)]
+    with reading(project) as reader, ExitStack() as stack:
+        batches = [stack.enter_context(start(project, f"{number}")) for number in range(2)]
         report = subprocess.Popen(
             [sys.executable, "-m", "tests.support.runner", str(project.root)], cwd=ROOT
         )
         assert [each.wait(GENEROUS * 2) for each in (*batches, report)] == [0, 0, 0]
     assert reader.faults == []
     assert reader.read > 0
-    settled(project, set())
+    settled(project, set(), in_turn=False)
     with Ledger(project, read_only=True) as ledger:
         attempts = ledger.attempts()
     assert Counter(each.state for each in attempts) == {"succeeded": 2 * SCENARIOS + 1}

@@ -45,6 +45,7 @@ def replay(recorded: Staged) -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 3:
         replay(Staged(Path(sys.argv[3])))
+    print("begins", flush=True)
     made = batch(
         ["fixture"],
         [f"s{number}" for number in range(int(sys.argv[2]))],

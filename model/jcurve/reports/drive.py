@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from jcurve.errors import JCurveError, RunError, WriteError
 from jcurve.files import move_folder, write_json
@@ -30,7 +31,7 @@ from jcurve.reports.results import Results, read_results
 from jcurve.reports.retry import Retry, worth_another
 from jcurve.reports.secrets import cleaned, find_secret, redact, secret_values
 from jcurve.reports.sides import stated_inputs
-from jcurve.reports.staged import Staged, attempt_name, stage
+from jcurve.reports.staged import Staged, attempt_name, of_runs, stage
 from jcurve.reports.steps import (
     DEADLINE,
     Executor,
@@ -341,11 +342,25 @@ def recover(ledger: Ledger) -> int:
                     edition=edition.id,
                 )
                 _show(ledger, edition)
-                return
+                return  # what is left of its folder is swept below
             ledger.move(orphan.id, "lost", message="its runner ended without a word")
         _keep_lost(ledger.project, orphan)
 
-    return ledger.orphans(settle)
+    settled = ledger.orphans(settle)
+    _sweep(ledger)
+    return settled
+
+
+def _sweep(ledger: Ledger) -> None:
+    """Take away staged folders of attempts that have ended: their runners died before they did.
+
+    What is worth keeping has left the folder before an attempt ends.
+    """
+    for folder in (ledger.project.reports / ".staging").glob("*"):
+        for attempt in chain.from_iterable(ledger.attempts(run=run) for run in of_runs(folder)):
+            its_own = attempt_name(attempt.run, attempt.attempt) == folder.name
+            if its_own and attempt.ended is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _show(ledger: Ledger, edition: Edition) -> None:

@@ -13,9 +13,10 @@ from jcurve.errors import WriteError
 from jcurve.files import make_folder, write_json
 from jcurve.reports.plan import Plan
 
-__all__ = ["Outcome", "Request", "Staged", "attempt_name", "stage"]
+__all__ = ["Outcome", "Request", "Staged", "attempt_name", "of_runs", "stage"]
 
 _START_TIMEOUT = 60
+_FURTHER = ".attempt-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,12 @@ class Outcome(BaseModel):
 
 def attempt_name(run: str, attempt: int) -> str:
     """What an attempt's folder is called, staged or kept: the first by the run's name alone."""
-    return run if attempt == 1 else f"{run}.attempt-{attempt}"
+    return run if attempt == 1 else f"{run}{_FURTHER}{attempt}"
+
+
+def of_runs(folder: Path) -> tuple[str, ...]:
+    """The runs to one of which an attempt's folder belongs."""
+    return folder.name, folder.name.rpartition(_FURTHER)[0]
 
 
 def stage(plan: Plan, attempt: int = 1) -> Staged:
