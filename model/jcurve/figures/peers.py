@@ -30,6 +30,7 @@ __all__ = [
 
 _SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
 _YEARS = 5
+_MINUS = "\N{MINUS SIGN}"
 
 
 def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
@@ -72,8 +73,7 @@ def intensity(found: Sequence[Peer]) -> Exhibit:
     return chart(
         figure,
         id="peer-intensity",
-        title=f"{top} now puts {percent(last[top])} of revenue into property, the most of "
-        f"{len(found)}",
+        title=f"{top} now puts {percent(last[top])} of revenue into property, more than the others",
         subtitle="Property bought and acquired under finance leases over revenue, fiscal years, %",
         source=_SOURCE,
         alt="Bars by fiscal year: "
@@ -242,18 +242,19 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
         [
             Column(label="Company", style="text", weight=2),
             Column(label="Fiscal year", style="text"),
-            Column(label="Depreciation", unit="USD bn", decimals=1),
+            Column(label="Depreciation", decimals=1),
             *(
-                Column(label=label, unit="USD bn", decimals=1, sign=True)
-                for label in ("Two years shorter", "One year shorter", "One year longer")
+                Column(label=f"{years} y", group="Lives longer by", decimals=1, sign=True)
+                for years in (f"{_MINUS}2", f"{_MINUS}1", "+1")
             ),
-            Column(label="One year shorter", style="percent", decimals=0, sign=True),
+            Column(label=f"{_MINUS}1 y", group="In %", style="percent", decimals=0, sign=True),
         ],
         rows,
         id="peer-lives",
         title=f"A year less of life for servers costs {percent(min(shares))} to "
         f"{percent(max(shares))} of a year's depreciation",
-        subtitle="Had every life of servers and network been so much shorter or longer all along",
+        subtitle="Depreciation of the year, and its change had every life of servers and network "
+        "been so many years longer all along, USD bn",
         source=_SOURCE,
         reading="A change made now would also expense at once what is older than the new life; "
         "this compares steady policies.",
@@ -281,10 +282,10 @@ def required(found: Sequence[Peer]) -> TableExhibit:
             Column(label="Company", style="text", weight=2),
             Column(label="Fiscal year", style="text"),
             Column(label="Outlay", unit="USD bn", decimals=1),
-            Column(label="Cash a year", unit="USD bn", decimals=1),
-            Column(label="of the outlay", style="percent"),
-            Column(label="Revenue a year", unit="USD bn", decimals=1),
-            Column(label="of the year's revenue", style="percent", decimals=1),
+            Column(label="USD bn", group="Cash a year", decimals=1),
+            Column(label="of outlay", group="Cash a year", style="percent"),
+            Column(label="USD bn", group="Revenue a year", decimals=1),
+            Column(label="of revenue", group="Revenue a year", style="percent", decimals=1),
         ],
         rows,
         id="peer-required",
@@ -309,7 +310,7 @@ def rules(found: Peer) -> TableExhibit:
     return table(
         [
             Column(label="Rule", style="text"),
-            Column(label="Asks for", unit="USD bn", decimals=1),
+            Column(label="USD bn", decimals=1),
             Column(label="What it counts", style="text", weight=4),
         ],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],

@@ -27,7 +27,9 @@ __all__ = [
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
+_MINUS = "\N{MINUS SIGN}"
 _LOOKS = ("with", "without", "guided")
+_CAME = style.Series("#c9d0d8")
 
 
 def depreciation(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
@@ -149,21 +151,24 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
     for each in by_quarter(disclosed_effects(company, project), _CHANGE_YEAR):
         own = float(moved[case.assembly.timeline.index(each.quarter)])
         worst = max(worst, abs(each.worst(own)))
-        rows.append((each.quarter, each.large, each.small, own, each.worst(own), each.how))
+        known = f"{each.large:,.0f}".replace("-", _MINUS)
+        if each.small != each.large:
+            known += f" to {each.small:,.0f}".replace("-", _MINUS)
+        rows.append((each.quarter, known, own, each.worst(own), each.how))
     return table(
         [
             Column(label="Quarter", style="text"),
-            Column(label="At most", group="Disclosed", unit="USD m"),
-            Column(label="At least", group="Disclosed", unit="USD m"),
-            Column(label="Model", unit="USD m"),
-            Column(label="Difference, at most", style="percent", decimals=1, sign=True),
+            Column(label="Disclosed", style="text"),
+            Column(label="Model"),
+            Column(label="Difference", style="percent", decimals=1, sign=True),
             Column(label="How it is known", style="text", weight=2),
         ],
         rows,
         id="life-quarters",
         title=f"Each quarter of {_CHANGE_YEAR} comes within {percent(worst)}, however the second "
         "and third split",
-        subtitle="Change of depreciation of assets in service when lives were made longer",
+        subtitle="Change of depreciation of assets in service when lives were made longer, USD m; "
+        "difference at the far end of what is disclosed",
         source=Lens(case).source(),
         reading="Two quarters are known together only. The effect fades as assets run out, so "
         "neither is larger than the quarter before nor smaller than the one after.",
@@ -217,8 +222,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
     years = sorted(came)
     with style.house():
         figure, axes = style.plot(height=60)
-        style.bars(axes, years, [came[year] for year in years], style.CATEGORIES[1], width=0.5,
-                   label="Came")  # fmt: skip
+        # Plain and light, so that the diamonds over it are seen.
+        style.bars(axes, years, [came[year] for year in years], _CAME, width=0.5, label="Came")
         for look, run in zip(_LOOKS, found.runs, strict=False):
             line = [each for each in own if each.origin == run.origin]
             style.dots(
@@ -269,10 +274,7 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
     return table(
         [
             Column(label="USD bn", style="text", weight=2),
-            *(
-                Column(label=str(each.year), group=f"Known through {each.origin}", decimals=1)
-                for each in own
-            ),
+            *(Column(label=str(each.year), group=f"End {each.origin}", decimals=1) for each in own),
         ],
         [
             Row(cells=("Forecast", *(each.forecast / MILLIONS for each in own))),
@@ -293,8 +295,8 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
         ],
         id=f"misses-{subject.replace(' ', '-')}",
         title=f"Where forecasts of {subject} went wrong",
-        subtitle="Parts are what each cause added to the forecast, and sum to forecast less what "
-        "came",
+        subtitle="Forecasts on what was known at the end of the year above; parts are what each "
+        "cause added, and sum to forecast less what came",
         source="filings; guidance of the time",
         reading="A part above zero made the forecast too high.",
     )
@@ -332,8 +334,12 @@ def causes(found: Backtest, project: Project | str | Path | None = None) -> Tabl
     )  # fmt: skip
 
 
-def verified(report: VerifyReport) -> TableExhibit:
+def verified(report: VerifyReport, project: Project | str | Path | None = None) -> TableExhibit:
     """How many identities of the reported facts were re-checked, by company."""
+    from jcurve.facts import companies, company
+
+    owners = [company(folder, project) for folder in companies(project)]
+    names = {each.name: each.display_name for each in owners}
     counts: dict[str, int] = {}
     failed: dict[str, int] = {}
     for each in report.checks:
@@ -347,7 +353,10 @@ def verified(report: VerifyReport) -> TableExhibit:
             Column(label="Broken"),
         ],
         [
-            *((name, count, failed[name]) for name, count in counts.items()),
+            *(
+                (names.get(name, name.capitalize()), count, failed[name])
+                for name, count in counts.items()
+            ),
             Row(cells=("All", total, wrong), role="total"),
         ],
         id="verified",
