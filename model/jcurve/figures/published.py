@@ -41,8 +41,7 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         ],
         rows,
         id="published-answers",
-        title=f"{whole} of {len(found)} printed answers of published models come out to the printed "
-        "digits",
+        title=f"{whole} of {len(found)} answers of published models come out to the printed digits",
         subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
         reading="Where an answer does not come out, what it rests on is not printed in what was "
