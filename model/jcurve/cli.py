@@ -72,6 +72,7 @@ def _report(chosen: argparse.Namespace) -> int:
                     run_id=None,
                     started=now(),
                     resolve=_scenario,
+                    workbook=chosen.workbook,
                 )
                 ended = run_plan(
                     plan, deadline=chosen.deadline, progress=progress, force=chosen.force
@@ -99,7 +100,9 @@ def _told(ended: Done) -> str:
         title += f": unchanged, relies on edition {ended.edition.id} (--force runs it again)"
     elif ended.rendered_only:
         title += ": outputs unchanged, rendered anew"
-    return "\n  ".join([title, str(ended.edition.html), str(ended.edition.pdf)])
+    edition = ended.edition
+    files = [edition.html, edition.pdf, *([edition.workbook] if edition.workbook.is_file() else [])]
+    return "\n  ".join([title, *map(str, files)])
 
 
 def _list_reports(project: Project, chosen: argparse.Namespace) -> int:
@@ -116,6 +119,8 @@ def _list_reports(project: Project, chosen: argparse.Namespace) -> int:
 def _edition(ended: Done) -> dict[str, Any]:
     edition = ended.edition
     files = {} if edition is None else {name: str(getattr(edition, name)) for name in _FILES}
+    if edition is not None and edition.workbook.is_file():
+        files["workbook"] = str(edition.workbook)
     return {
         "state": ended.state,
         "edition": None if edition is None else edition.id,

@@ -161,6 +161,9 @@ def _report(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="run even when the latest edition says the same"
     )
     parser.add_argument(
+        "--workbook", action="store_true", help="publish the scenario's workbook beside the report"
+    )
+    parser.add_argument(
         "--list", action="store_true", help="tell which reports there are and what each takes"
     )
     parser.add_argument("--json", action="store_true", help="print the editions as JSON")

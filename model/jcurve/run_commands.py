@@ -59,6 +59,7 @@ def _batch(asked: Asked) -> int:
             deadline=chosen.deadline,
             retry=Retry(attempts=chosen.attempts),
             force=chosen.force,
+            workbook=chosen.workbook,
             resolve=asked.resolve,
             watch=bars,
         )

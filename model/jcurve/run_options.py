@@ -62,6 +62,9 @@ def add_run_verbs(
         help="for failures that may pass by themselves (default: 3)",
     )
     made.add_argument("--force", action="store_true", help="run what is unchanged as well")
+    made.add_argument(
+        "--workbook", action="store_true", help="publish each scenario's workbook beside its report"
+    )
     made.add_argument("--json", action="store_true", help="print the manifest")
 
     made = verb("runs", "what has run, the newest first", "jcurve runs --state failed")

@@ -289,12 +289,14 @@ class TestFile:
             overlap="queue",
             grace="1 hour",
             deadline="2h",
+            workbook="true",
             success="[a@example.org]",
             failure="b@example.org",
         )
         assert made.scenarios == ()
         assert dict(made.overrides) == {"returns.wacc": "0.1"}
         assert (made.missed, made.overlap) == ("all", "queue")
+        assert made.workbook
         assert (made.grace, made.deadline) == (timedelta(hours=1), timedelta(hours=2))
         assert (made.success, made.failure) == (("a@example.org",), ("b@example.org",))
 
@@ -313,6 +315,7 @@ class TestFile:
             ({"at": '"07:00"'}, "at has no meaning beside cron"),
             ({"missed": "some"}, "unknown missed; received 'some'; allowed: latest, skip, all"),
             ({"overlap": "quee"}, "did you mean 'queue'"),
+            ({"workbook": "maybe"}, "unknown workbook; received 'maybe'; allowed: false, true"),
             ({"deadline": "soon"}, "deadline is not a span of time"),
             ({"view": "sideways"}, "unknown view"),
             ({"success": "[nobody]"}, "not a mail address; received 'nobody'"),

@@ -64,6 +64,7 @@ def batch(
     deadline: float = DEADLINE,
     retry: Retry | None = None,
     force: bool = False,
+    workbook: bool = False,
     batch_id: str | None = None,
     clock: Clock = now,
     watch: Watch | None = None,
@@ -86,6 +87,7 @@ def batch(
         deadline: seconds of wall time for each attempt.
         retry: how often a run is attempted; three times when None.
         force: run what is unchanged as well.
+        workbook: publish each scenario's workbook of live formulas beside its report.
         batch_id: made from the clock when None.
         clock: gives the present time.
         watch: told what goes on.
@@ -130,6 +132,7 @@ def batch(
                 "overrides": dict(overrides or {}),
                 "view": view,
                 "parameters": dict(parameters or {}),
+                "workbook": workbook,
             },
             resolve=resolve,
             deadline=deadline,
@@ -250,6 +253,7 @@ class _Work:
                     self.options["overrides"],
                     view=self.options["view"],
                     parameters=self.options["parameters"],
+                    workbook=self.options["workbook"],
                     project=self.ledger.project,
                     run_id=None,
                     started=self.ledger.clock(),

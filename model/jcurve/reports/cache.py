@@ -54,7 +54,7 @@ class Standing:
     Attributes:
         edition: that edition.
         same: whether the new run would say the same (``content``), or also look the same
-            (``all``).
+            and hold all that is asked for (``all``).
     """
 
     edition: Edition
@@ -102,7 +102,10 @@ def standing(plan: Plan, wanted: Keys) -> Standing | None:
         return None
     if not intact(edition):
         return None
-    return Standing(edition, "all" if recorded.get("look") == wanted.look else "content")
+    complete = recorded.get("look") == wanted.look and (
+        not plan.workbook or edition.workbook.is_file()
+    )
+    return Standing(edition, "all" if complete else "content")
 
 
 def latest_or_none(plan: Plan) -> Edition | None:

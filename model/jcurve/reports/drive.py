@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
 from jcurve.errors import JCurveError, RunError, WriteError
 from jcurve.files import move_folder, write_json
@@ -41,6 +42,7 @@ from jcurve.reports.steps import (
     verdict_on,
 )
 from jcurve.reports.verdict import FailedRun, Verdict
+from jcurve.reports.workbook import NoWorkbook, write_workbook
 
 __all__ = ["Done", "beating", "carry_out", "raised", "recover"]
 
@@ -189,6 +191,8 @@ class _Attempt:
         self.tell("rendering")
         try:
             self._assemble(staged, results, finished)
+        except NoWorkbook as error:
+            return self._judged(staged, Verdict("failed", "no_workbook", str(error)), finished)
         except RunError as error:
             verdict = _not_rendered(error)
             return self._judged(staged, verdict, finished)
@@ -203,6 +207,8 @@ class _Attempt:
         self.tell("rendering")
         try:
             self._assemble(staged, results, _NOT_RUN, of=known.edition)
+        except NoWorkbook as error:
+            return self._judged(staged, Verdict("failed", "no_workbook", str(error)), _NOT_RUN)
         except RunError as error:
             verdict = _not_rendered(error)
             return self._judged(staged, verdict, _NOT_RUN)
@@ -218,6 +224,7 @@ class _Attempt:
             executed=staged.executed,
             results=results,
             render=self.executor.render,
+            workbook=self._workbook if plan.workbook else None,
             provenance={
                 "report": plan.edition.report,
                 "parameters": dict(plan.parameters),
@@ -233,6 +240,10 @@ class _Attempt:
                 "keys": None if self.keys is None else self.keys.to_json(),
             },
         )
+
+    def _workbook(self, path: Path) -> None:
+        self.tell("writing the workbook")
+        write_workbook(self.plan, path, self.executor.check)
 
     def _publish(self, staged: Staged, results: Results, finished: Finished) -> Done:
         plan, ledger = self.plan, self.ledger

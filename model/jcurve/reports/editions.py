@@ -1,8 +1,9 @@
 """Editions: published runs, each a folder that never changes again.
 
 ``reports/<report>/<scenario>/<edition>/`` holds the report as HTML and PDF, the executed
-notebook, the results and the provenance; ``latest.json`` beside the editions names the
-newest. Names of folders are checked here, so that no name from outside becomes a path.
+notebook, the results, the provenance and, where it was asked for, the workbook;
+``latest.json`` beside the editions names the newest. Names of folders are checked here, so
+that no name from outside becomes a path.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ class Edition:
     def pdf(self) -> Path:
         """The report as PDF."""
         return self.folder / "report.pdf"
+
+    @property
+    def workbook(self) -> Path:
+        """The scenario as a workbook of live formulas; not every edition has one."""
+        return self.folder / "model.xlsx"
 
     @property
     def notebook(self) -> Path:

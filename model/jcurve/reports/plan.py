@@ -41,6 +41,7 @@ class Plan:
         parameters: typed values by parameter name.
         scenario: the scenario with its overrides.
         started: when it was asked for.
+        workbook: whether the edition is to hold the scenario's workbook as well.
     """
 
     project: Project
@@ -49,6 +50,7 @@ class Plan:
     parameters: Mapping[str, Any]
     scenario: ReportedScenario
     started: datetime
+    workbook: bool = False
 
 
 def prepare(
@@ -62,6 +64,7 @@ def prepare(
     run_id: str | None,
     started: datetime,
     resolve: Resolve,
+    workbook: bool = False,
 ) -> Plan:
     """Check everything that can be checked before a run; write nothing.
 
@@ -115,6 +118,7 @@ def prepare(
         parameters=given,
         scenario=resolved,
         started=started,
+        workbook=workbook,
     )
 
 

@@ -189,6 +189,8 @@ def _edition(each: _Told, compared: str | None) -> str:
     edition = each.edition
     base = "/".join(["../../..", quote(edition.report), quote(edition.series), quote(edition.id)])
     files = ["report.pdf", "report.html", "notebook.ipynb", "results.json", "provenance.json"]
+    if edition.workbook.is_file():
+        files.insert(2, edition.workbook.name)
     links = [_link("index.html", "History")]
     if compared is not None:
         links.append(_link(quote(compared), "What changed"))

@@ -26,6 +26,7 @@ def assemble(
     results: Results,
     render: Render,
     provenance: Mapping[str, object],
+    workbook: Callable[[Path], None] | None = None,
 ) -> None:
     """Fill the staged ``folder`` with everything the edition will hold.
 
@@ -36,6 +37,7 @@ def assemble(
         results: the checked results.
         render: makes HTML and PDF of the tidied notebook.
         provenance: what was run and under what circumstances.
+        workbook: makes the workbook, where there is to be one.
 
     Raises:
         WriteError: something cannot be written.
@@ -47,7 +49,10 @@ def assemble(
     write_file(staged.notebook, json.dumps(tidy(notebook), indent=1, ensure_ascii=False) + "\n")
     write_file(staged.results, results.model_dump_json(indent=2) + "\n")
     render(staged.notebook, staged.html, staged.pdf)
-    files = (staged.html, staged.pdf, staged.notebook, staged.results)
+    files = [staged.html, staged.pdf, staged.notebook, staged.results]
+    if workbook is not None:
+        workbook(staged.workbook)
+        files.append(staged.workbook)
     write_json(
         staged.provenance,
         {
@@ -77,6 +82,7 @@ def point(edition: Edition, *, results: Results, published: datetime) -> None:
     Raises:
         WriteError: it cannot be replaced; it then names the edition it named before.
     """
+    workbook = f"{edition.id}/{edition.workbook.name}" if edition.workbook.is_file() else None
     write_json(
         edition.folder.parent / LATEST,
         {
@@ -89,6 +95,7 @@ def point(edition: Edition, *, results: Results, published: datetime) -> None:
             "published": published.isoformat(timespec="seconds"),
             "html": f"{edition.id}/{edition.html.name}",
             "pdf": f"{edition.id}/{edition.pdf.name}",
+            **({} if workbook is None else {"workbook": workbook}),
         },
     )
 

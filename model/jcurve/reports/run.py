@@ -38,6 +38,7 @@ def run(
     resolve: Resolve | None = None,
     progress: Progress | None = None,
     force: bool = True,
+    workbook: bool = False,
 ) -> Edition:
     """Run a report to a published edition.
 
@@ -56,6 +57,7 @@ def run(
         progress: told in words what is going on.
         force: run in any case; else the latest edition is returned when a new one would
             say the same.
+        workbook: publish the scenario's workbook of live formulas beside it.
 
     Raises:
         UsageError: unknown report, view or parameter.
@@ -75,6 +77,7 @@ def run(
         run_id=run_id,
         started=time(),
         resolve=resolve or resolve_scenario,
+        workbook=workbook,
     )
     done = run_plan(
         plan, clock=time, deadline=deadline, render=render, progress=progress, force=force

@@ -25,7 +25,7 @@ _KEYS = (
     *("report", "scenarios", "view", "overrides"),
     *("cron", "on", "at", "calendar", "zone"),
     *("missed", "overlap", "grace", "deadline"),
-    *("success", "failure"),
+    *("workbook", "success", "failure"),
 )
 _SPAN = re.compile(r"(\d{1,4}) ?(min|minutes?|h|hours?|d|days?)", re.ASCII)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}", re.ASCII)
@@ -49,6 +49,7 @@ class Schedule:
         overlap: what happens while an earlier one still runs: ``skip``, or ``queue``.
         grace: how late an occurrence is before it counts as missed.
         deadline: how long after its moment the edition must be there; None for never.
+        workbook: whether editions hold the scenario's workbook.
         success, failure: addresses.
     """
 
@@ -64,6 +65,7 @@ class Schedule:
     overlap: Literal["skip", "queue"]
     grace: timedelta
     deadline: timedelta | None
+    workbook: bool
     success: tuple[str, ...]
     failure: tuple[str, ...]
 
@@ -173,6 +175,7 @@ class _Reader:
             overlap=self._choice("overlap", ("skip", "queue")),  # type: ignore[arg-type]
             grace=self._span("grace", "15 minutes") or timedelta(0),
             deadline=self._span("deadline", "none"),
+            workbook=self._choice("workbook", ("false", "true")) == "true",
             success=self._addresses("success"),
             failure=self._addresses("failure"),
         )

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import urllib.parse
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -106,6 +107,9 @@ def _forms(value: str) -> Iterator[bytes]:
 
 def _content(path: Path) -> bytes:
     content = path.read_bytes()
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as parts_of_it:
+            return b"\n".join(parts_of_it.read(name) for name in parts_of_it.namelist())
     if path.suffix != ".pdf":
         return content
     parts = [content]

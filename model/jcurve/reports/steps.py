@@ -67,6 +67,9 @@ class Executor(Protocol):
             RunError: it cannot be rendered.
         """
 
+    def check(self) -> None:
+        """Raise ``Cancelled`` once everything is called off."""
+
     def close(self) -> None:
         """End what is kept from run to run."""
 
@@ -106,13 +109,14 @@ class Plain:
             env=environment(plan.project, staged),
             lifeline=True,
             on_line=progress,
-            on_tick=self._tick,
+            on_tick=lambda seconds: self.check(),
         )
 
     def close(self) -> None:
         """Nothing is kept from run to run."""
 
-    def _tick(self, seconds: float) -> None:
+    def check(self) -> None:
+        """Raise ``Cancelled`` once everything is called off."""
         if self._stop.is_set():
             raise Cancelled
 

@@ -156,6 +156,7 @@ def run_scheduled(
         schedule.overrides,
         project=project,
         view=schedule.view,
+        workbook=schedule.workbook,
         engine=engine,
         batch_id=name,
         clock=clock,

@@ -43,6 +43,7 @@ Reason = Literal[
     "missing_exhibit",
     "missing_alt",
     "not_rendered",  # sound, but it could not be made into HTML and PDF
+    "no_workbook",  # sound, but its workbook could not be made
     "secret_found",  # an artefact holds the value of a secret of the environment
     "not_written",  # a file could not be written: a full disk, a share that is away
     "timeout",

@@ -154,6 +154,10 @@ class Warm:
             last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
             raise RunError(answer["error"] or f"the renderer failed: {last[0]}")
 
+    def check(self) -> None:
+        """Raise ``Cancelled`` once everything is called off."""
+        self._plain.check()
+
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""
         companion, self._companion, self._ready = self._companion, None, False
