@@ -79,6 +79,32 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
         metavar="AMOUNT",
         help="with --stresses: what a position loses, such as '100 USD m'; arithmetic, no advice",
     )
+    swings.add_argument(
+        "--weighted",
+        action="store_true",
+        help="instead: what is to be expected over the scenarios of data/scenarios/weights.csv",
+    )
+    swings.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="NAME=SHARE",
+        help="with --weighted: your own weights instead of the table's; they sum to 1",
+    )
+    swings.add_argument(
+        "--reviews",
+        nargs="+",
+        metavar="QUARTER",
+        help="instead: what the right to stop, cut, pause or redeploy then is worth",
+    )
+    swings.add_argument(
+        "--points-per-scramble",
+        type=int,
+        default=128,
+        metavar="N",
+        help="of --reviews, a power of two; each draw is evaluated once for every action "
+        "at every date (default: 128)",
+    )
     _scenario(swings, add_set)
     _simulate(verb("simulate", "Monte Carlo", "jcurve simulate --draws 16384 --seed 7"), add_set)
 

@@ -13,6 +13,7 @@ from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
+from jcurve.question_worlds import reviewed, weighed_scenarios
 from jcurve.replies import Read, Reply, amount, draw, number
 
 __all__ = ["Interrupted", "sensitivity", "simulate_draws"]
@@ -25,7 +26,13 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import ends, grid, ranged, ranked, tornado
 
+    if chosen.weight and not chosen.weighted:
+        raise UsageError("weights go with weighted scenarios", allowed="with --weighted")
+    if chosen.weighted:
+        return weighed_scenarios(chosen, read, project)
     scenario = read(chosen.scenario)
+    if chosen.reviews:
+        return reviewed(chosen, scenario, project)
     question = Question.of(scenario, chosen.of, project)
     unit = question.unit(chosen.of)
     if chosen.grid:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from jcurve.analysis.consequences import consequences
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
 from jcurve.analysis.staged import PLAN, Action, acted, actions_for, staged_programme
@@ -20,10 +23,12 @@ from jcurve.analysis.stress import (
     stresses,
 )
 from jcurve.analysis.variance import REST, leading_groups, split_variance
+from jcurve.analysis.weighing import weighed
 from jcurve.assumptions import available
+from jcurve.assumptions.weights import Weight, weights
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
-from jcurve.errors import AnswerError, ScenarioError, UsageError
+from jcurve.errors import AnswerError, FactsError, ScenarioError, UsageError
 from jcurve.project import find_project
 
 BASE = scenario("base")
@@ -200,3 +205,95 @@ class TestVariance:
         with pytest.raises(UsageError, match="independent"):
             split_variance(BASE, vary=vary, correlations=wanted, method="sobol")
         assert main(["sensitivity", "--method", "sobol"]) == 2
+
+
+class TestConsequences:
+    @pytest.mark.parametrize("name", ["stop", "cut", "pause", "redeploy"])
+    def test_parts_are_the_whole_change(self, name: str) -> None:
+        action = next(each for each in actions_for(BASE) if each.name == name)
+        found = consequences(BASE, action, "2027Q4")
+        assert math.fsum(item.total for item in found.items) == pytest.approx(found.change, abs=1.0)
+        question = Question.of(BASE, ("npv.go_forward", *PLAN))
+        rows = question.rows({})
+        before = question.answers(rows)
+        at = question.case.assembly.timeline.index("2027Q4")
+        after = question.answers(acted(question, rows, action, at, before))
+        change = after["npv.go_forward"] - before["npv.go_forward"]
+        assert found.change == pytest.approx(float(change[0]), rel=1e-12)
+
+    def test_a_review_of_the_past_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="after the valuation date"):
+            consequences(BASE, actions_for(BASE)[0], "2020Q1")
+
+
+class TestWeighed:
+    def test_the_table_is_a_judgement_that_sums_to_one(self) -> None:
+        table = weights()
+        assert math.fsum(each.weight for each in table) == pytest.approx(1.0)
+        assert {each.kind for each in table} <= {"judgement", "estimate"}
+        found = weighed([scenario(each.scenario) for each in table], shares_of(table))
+        for each in found.expectations:
+            expected = math.fsum(row.weight * each.values[row.scenario] for row in table)
+            assert each.mean == pytest.approx(expected)
+            assert each.values["base"] == pytest.approx(evaluate("base")[each.output], rel=1e-12)
+        paid = (row.weight for row in table if evaluate(row.scenario)["payback"] is not None)
+        assert found.paid_back == pytest.approx(math.fsum(paid))
+
+    @pytest.mark.parametrize(
+        ("lines", "words"),
+        [
+            (["beer,1.0,judgement,x"], "unknown scenario"),
+            (["base,0.5,judgement,x"], "do not sum to 1"),
+            (["base,0.5,judgement,x", "base,0.5,judgement,x"], "a scenario twice"),
+            (["base,-1,judgement,x", "bear,2,judgement,x"], "a weight below 0"),
+            (["base,1,guess,x"], "unknown kind"),
+            (["base,1,judgement,"], "empty cell"),
+        ],
+    )
+    def test_a_table_that_is_none(
+        self, lines: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "scenarios").mkdir()
+        text = "\n".join(["scenario,weight,kind,rationale", *lines])
+        (tmp_path / "scenarios" / "weights.csv").write_text(text + "\n", encoding="utf-8")
+        monkeypatch.setattr("jcurve.assumptions.weights.data_folder", lambda project: tmp_path)
+        with pytest.raises(FactsError, match=words):
+            weights()
+
+
+class TestVerbsOfWorlds:
+    def test_weighted(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["sensitivity", "--weighted", "--json"]) == 0
+        data = json.loads(capsys.readouterr().out)
+        assert data["weights"] == shares_of(weights())
+        own = ["--weight", "base=0.5", "--weight", "stop_now=0.5"]
+        assert main(["sensitivity", "--weighted", *own]) == 0
+        assert "your weights" in capsys.readouterr().out
+
+    def test_reviews(self, capsys: pytest.CaptureFixture[str]) -> None:
+        asked = ["sensitivity", "--reviews", "2028Q4", "--points-per-scramble", "2", "--json"]
+        assert main(asked) == 0
+        data = json.loads(capsys.readouterr().out)
+        assert data["dates"] == ["2028Q4"]
+        assert data["draws"] == 16
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--weight", "base=1"), "with --weighted"),
+            (("--weighted", "--weight", "base"), "NAME=SHARE"),
+            (("--weighted", "--weight", "base=0.4"), "do not sum to 1"),
+            (("--weighted", "--weight", "beer=1"), "did you mean 'bear'"),
+            (("--reviews", "2020Q1"), "after the valuation date"),
+            (("--reviews", "2028Q4", "--points-per-scramble", "3"), "power of two"),
+        ],
+    )
+    def test_mistakes(
+        self, arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["sensitivity", *arguments]) in (2, 3)
+        assert words in capsys.readouterr().err
+
+
+def shares_of(table: Sequence[Weight]) -> dict[str, float]:
+    return {each.scenario: each.weight for each in table}

@@ -19,7 +19,9 @@ CHARTS = [
     "jcurve", "distribution", "fan", "payback-probability", "tornado", "heat", "variance",
     "waterfall",
 ]  # fmt: skip
-TABLES = ["measures", "must-be", "stresses", "positions", "reviews"]
+TABLES = [
+    "measures", "must-be", "stresses", "positions", "weighed", "reviews", "rests-on",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.bridging import Bridge, bridge
+from jcurve.analysis.consequences import Consequences, consequences
 from jcurve.analysis.importance import Importance
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
@@ -15,12 +16,14 @@ from jcurve.analysis.risk import Risk, kept_outputs, risk
 from jcurve.analysis.sensitivity import Grid, Swing, ends, grid, ranged, ranked, tornado
 from jcurve.analysis.simulation import Run, plan_for, simulate
 from jcurve.analysis.solving import Solution, solve
-from jcurve.analysis.staged import Staged, staged_programme
+from jcurve.analysis.staged import Staged, actions_for, staged_programme
 from jcurve.analysis.store import MemoryStore
 from jcurve.analysis.stress import PREFIX, PositionLoss, Stress, position_losses, stresses
 from jcurve.analysis.variance import split_variance
+from jcurve.analysis.weighing import Weighed, weighed
 from jcurve.assumptions import BASE, Scenario, available
 from jcurve.assumptions import scenario as read_scenario
+from jcurve.assumptions.weights import Weight, weights
 from jcurve.engine.timeline import quarter_label, quarter_number
 from jcurve.errors import AnswerError, UsageError
 from jcurve.naming import DEFAULT_VIEW
@@ -137,6 +140,13 @@ class Asked:
         found = [read_scenario(name, project=self.project) for name in names]
         return stresses(self.scenario, found, project=self.project)
 
+    def weighed(self) -> tuple[Weighed, tuple[Weight, ...]]:
+        """What is to be expected over the scenarios of the table of weights, and the table."""
+        table = weights(self.project)
+        named = [read_scenario(each.scenario, project=self.project) for each in table]
+        shares = {each.scenario: each.weight for each in table}
+        return weighed(named, shares, project=self.project), table
+
     def bridge(self, beside: str) -> Bridge:
         """From the scenario to another by name; from the base scenario where it is that one."""
         if beside == self.scenario.name:
@@ -161,3 +171,12 @@ class Asked:
         return staged_programme(
             self.scenario, dates, level=_REVIEW_LEVEL, seed=self.seed, project=self.project
         )
+
+    def consequences(self, found: Staged) -> Consequences | None:
+        """Where the value of the best plan without looking comes from; None where that is to
+        go on."""
+        if found.fixed_plan is None:
+            return None
+        name, date = found.fixed_plan
+        action = next(each for each in actions_for(self.scenario) if each.name == name)
+        return consequences(self.scenario, action, date, project=self.project)

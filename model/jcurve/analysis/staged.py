@@ -34,6 +34,7 @@ __all__ = [
 
 SIGNALS = ("advertising_factor@with", "free_cash_flow@with")
 """What is observed: advertising over what it would be without uplift, and cash flow."""
+_AT = " at "
 PLAN = ("planned_capex:quarter", "capex_phase:quarter")
 """What an action on capex must know of going on."""
 _CUT = 1.0 / 3.0
@@ -114,6 +115,12 @@ class Staged:
     taken: tuple[Taken, ...]
     draws: int
     evaluated: int
+
+    @property
+    def fixed_plan(self) -> tuple[str, str] | None:
+        """Action and date of the best plan without looking; None where it is to go on."""
+        action, _, date = self.fixed[0].partition(_AT)
+        return (action, date) if date else None
 
 
 def actions_for(scenario: Scenario) -> tuple[Action, ...]:
@@ -227,7 +234,7 @@ def valued(
         return estimate([float(values[scramble == kind].mean()) for kind in kinds])
 
     fixed = [("go on", paths.hold)] + [
-        (f"{action} at {date}", paths.acts[d, a])
+        (f"{action}{_AT}{date}", paths.acts[d, a])
         for d, date in enumerate(dates)
         for a, action in enumerate(actions)
     ]

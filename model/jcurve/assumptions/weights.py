@@ -1,0 +1,61 @@
+"""How likely scenarios are taken to be: ``data/scenarios/weights.csv``, judgement with reasons."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from jcurve.assumptions.store import available
+from jcurve.errors import FactsError
+from jcurve.facts.tables import data_folder, read_table
+from jcurve.project import Project
+
+__all__ = ["Weight", "weights"]
+
+_COLUMNS = ("scenario", "weight", "kind", "rationale")
+_KINDS = ("estimate", "judgement")
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One scenario's weight.
+
+    Attributes:
+        scenario: its name.
+        weight: its probability.
+        kind: ``estimate`` or ``judgement``.
+        rationale: why.
+    """
+
+    scenario: str
+    weight: float
+    kind: str
+    rationale: str
+
+
+def weights(project: Project | str | Path | None = None) -> tuple[Weight, ...]:
+    """The weights of a project's scenarios, in the table's order; they sum to 1.
+
+    Raises:
+        FactsError: the table is missing or malformed, names an unknown scenario or one twice,
+            has a weight below 0, or does not sum to 1.
+    """
+    known = available(project)
+    found: dict[str, Weight] = {}
+    where = "data/scenarios/weights.csv"
+    for row in read_table(data_folder(project), "scenarios/weights.csv", _COLUMNS):
+        name = row.choice("scenario", known, "scenario")
+        if name in found:
+            raise FactsError("a scenario twice", where=row.at("scenario"), received=name)
+        if not (value := row.number("weight")) >= 0.0:
+            raise FactsError(
+                "a weight below 0", where=row.at("weight"), received=value, allowed="0 to 1"
+            )
+        kind = row.choice("kind", _KINDS, "kind")
+        found[name] = Weight(name, value, kind, row.text("rationale"))
+    total = math.fsum(each.weight for each in found.values())
+    if abs(total - 1.0) > _SLACK:
+        raise FactsError("weights do not sum to 1", where=where, received=float(f"{total:.6g}"))
+    return tuple(found.values())
