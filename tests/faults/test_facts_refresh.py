@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import jcurve
 from jcurve.cli import main
 from jcurve.errors import FactsError, UsageError, WriteError
 from jcurve.facts import reported, verify
@@ -197,6 +199,61 @@ def test_written_only_after_the_identities_hold(
     with pytest.raises(FactsError, match=r"nothing is written|no value and no rule"):
         refresh("META", project, edgar=_reader(server, waits), write=True)
     assert _state(project) == before
+
+
+def test_a_whole_quarter_is_what_filings_tag_and_the_rest_by_hand(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    """Figures as a quarter earlier stand for the third quarter of 2026: what EDGAR has no tag
+    for is added by hand first, rules that filled the quarter before reach it, the rest comes
+    from EDGAR; the model then runs from the new quarter on."""
+    facts = reported("META")
+    tags = server.facts["facts"]["us-gaap"]
+    rows = (project.data / "companies/edgar_tags.csv").read_text(encoding="utf-8")
+    tagged = {
+        metric: tag
+        for name, metric, _, tag, *_ in (line.split(",") for line in rows.splitlines())
+        if name == "META"
+    }
+    last = {metric: facts.get(metric, "2026Q2") for metric in facts.metrics}
+    on_file = {metric: fact for metric, fact in last.items() if fact is not None}
+    for metric, tag in tagged.items():
+        stock = facts.metrics[metric].nature == "stock"
+        entries = [each for each in tags[tag]["units"]["USD"] if each["end"] < "2026-07"]
+        if metric in on_file:
+            start = None if stock else "2026-07-01"
+            entries.append(_entry(start, "2026-09-30", on_file[metric].value))
+        tags[tag]["units"]["USD"] = entries
+    folder = project.data / "companies/meta"
+    with (folder / "quarterly.csv").open("a", encoding="utf-8") as handle:
+        for metric, fact in on_file.items():
+            if metric not in tagged:
+                # Advertising grew by 19 % on the year, impressions by 14 %: price by 4 %.
+                value = 4 if metric == "price_per_ad_yoy_pct" else fact.value
+                source = fact.source.source_id
+                handle.write(f"META,2026Q3,{metric},{value:.6f},{fact.unit},{source},reported,\n")
+    before = _state(project)
+    with pytest.raises(FactsError, match=r"so have 18 other rows.*reach the quarter") as refused:
+        refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert "reported_interest_expense" in str(refused.value)
+    assert _state(project) == before
+    with (folder / "history_rules.csv").open(newline="", encoding="utf-8") as handle:
+        rules = list(csv.reader(handle))
+    last_filled = rules[0].index("to")
+    for rule in rules:
+        if rule[last_filled] == "2026Q2":
+            rule[last_filled] = "2026Q3"
+    with (folder / "history_rules.csv").open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(rules)
+    found = refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert found.written
+    assert found.data_through == "2026Q3"
+    assert verify(project=project).ok
+    case = jcurve.evaluate("base", project=project)
+    assert case.assembly.data_through == "2026Q3"
+    at = case.assembly.timeline.index("2026Q3")
+    bought = case.row("capex")[at]
+    assert bought == pytest.approx(on_file["capex_incl_finance_leases"].value, abs=2.0)
 
 
 def _one_new_figure(server: Server) -> float:

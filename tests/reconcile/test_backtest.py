@@ -229,6 +229,25 @@ def test_days_are_in_order_and_after_the_quarter() -> None:
         assert 14 <= (day - quarter_end(quarter)).days <= 60, quarter
 
 
+def test_figures_that_the_runs_read_are_first_prints() -> None:
+    """Whatever copy a figure was read from, every other print of it on file is the same but for
+    rounding, and capital expenditure is what the annual reports of the time stated."""
+    path = find_project().data / "companies" / "meta" / "crosscheck.csv"
+    with path.open(newline="", encoding="utf-8") as handle:
+        rows = [row for row in csv.DictReader(handle) if "2021" <= row["period"][:4] <= "2025"]
+    assert len(rows) > 300
+    for row in rows:
+        main, other = float(row["value_main"]), float(row["value_alt"])
+        assert abs(main - other) <= max(1.5, 0.002 * abs(main)), row
+    facts = reported("META")
+    for year in ("2023", "2024"):
+        paid = facts.value("purchases_of_ppe", year).value
+        paid += facts.value("finance_lease_principal_payments", year).value
+        stated = facts.value("capex_incl_finance_leases_stated_rounded", year)
+        assert stated.source.source_id == f"k10_fy{year}"  # the report of that very year
+        assert abs(paid - stated.value) <= 5.0, year
+
+
 def test_facts_of_a_day() -> None:
     facts, calendar = reported("META"), releases("META")
     then = known(facts, datetime.date(2024, 2, 1), calendar)

@@ -42,7 +42,10 @@ unit, metric or source, a malformed period or number is refused with file and li
 
 A quarter is added by hand in one step: append its rows to `quarterly.csv` (and `annual.csv` with
 the fourth quarter), name their sources in `sources.csv`, set `data_through` in `company.yml`, and
-run `jcurve facts verify`. It names each row of history that the new quarter leaves empty.
+run `jcurve facts verify`. It names every row of history that the new quarter leaves empty: give
+each a value, or move the end of the rule that filled it before (`to` in `history_rules.csv`) to the
+quarter. `jcurve facts refresh --write` does the part that filings tag, and moves `data_through`,
+once the rest is there.
 """
 
 

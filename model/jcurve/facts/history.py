@@ -118,6 +118,8 @@ class _Builder:
         self.years = tuple(str(int(q[:4]) + (int(q[5]) > shift)) for q in self.quarters)
         self.done: dict[str, Cells] = {}
         self.open: list[str] = []
+        self.gaps: dict[str, tuple[str, ...]] = {}
+        self.follows: set[str] = set()  # rows that read one with a gap
 
     def fact(self, metric: str, period: str, unit: str) -> Cell | None:
         found = self.facts.get(metric, period)
@@ -129,7 +131,10 @@ class _Builder:
 
     def cells(self, name: str, unit: str, where: str) -> Cells:
         if name in self.plans:
-            return self.row(name)
+            cells = self.row(name)
+            if name in self.gaps and self.open:
+                self.follows.add(self.open[-1])
+            return cells
         if name not in self.facts.metrics:
             known = [*self.plans, *self.facts.metrics]
             raise FactsError(
@@ -165,21 +170,33 @@ class _Builder:
             for i in range(low, high + 1):
                 if own[i] is None:
                     own[i] = proposed[i]
-        self._refuse_gaps(plan, own)
+        self._note_gaps(plan, own)
         self.open.pop()
         self.done[name] = tuple(own)
         return self.done[name]
 
-    def _refuse_gaps(self, plan: _Plan, own: Cells) -> None:
+    def _note_gaps(self, plan: _Plan, own: Cells) -> None:
         inside = range(self.index[plan.first], self.index[plan.last] + 1)
-        gaps = [self.quarters[i] for i in inside if own[i] is None]
+        gaps = tuple(self.quarters[i] for i in inside if own[i] is None)
         if gaps:
-            raise FactsError(
-                f"{plan.name} has no value and no rule for {len(gaps)} quarters",
-                where=plan.where,
-                received=", ".join(gaps),
-                allowed="a reported value, or a rule that fills it",
-            )
+            self.gaps[plan.name] = gaps
+
+    def refuse_gaps(self) -> None:
+        """Name every row with a gap of its own: all that a new quarter leaves empty, at once.
+
+        Rows that only read such a row are left out: their gap goes with its.
+        """
+        roots = [name for name in self.gaps if name not in self.follows]
+        if not roots:
+            return
+        first, *others = roots
+        more = f"; so have {len(others)} other rows: {', '.join(others)}" if others else ""
+        raise FactsError(
+            f"{first} has no value and no rule for {len(self.gaps[first])} quarters{more}",
+            where=self.plans[first].where,
+            received=", ".join(self.gaps[first]),
+            allowed="a reported value, or a rule that fills it",
+        )
 
 
 class _StepView:
@@ -234,9 +251,11 @@ def history(
     plans = _plans(data, facts)
     builder = _Builder(facts, plans, through)
     wanted = quarters_between(first, last)
+    filled = {name: builder.row(name) for name in plans}
+    builder.refuse_gaps()
     rows: dict[str, HistoryRow] = {}
     for name, plan in plans.items():
-        cells = builder.row(name)
+        cells = filled[name]
         picked = [cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted]
         values = np.array([np.nan if c is None else c.value for c in picked], dtype=np.float64)
         values.setflags(write=False)
