@@ -15,7 +15,7 @@ from jcurve.processes import Finished
 from jcurve.project import Project
 from jcurve.reports import Ledger, prepare, record_case
 from jcurve.reports.compare import Input, Side, compare
-from jcurve.reports.compare_section import what_differs, what_moved
+from jcurve.reports.compare_section import compared, what_differs, what_moved
 from jcurve.reports.drive import carry_out
 from jcurve.reports.editions import Edition
 from jcurve.reports.run import resolve_scenario
@@ -245,3 +245,8 @@ def test_a_section_for_a_report() -> None:
     assert "differ from base" in inputs.title
     same = compare(side_of_case(cases[0]), side_of_case(cases[0]))
     assert (what_differs(same), what_moved(same)) == (None, None)
+    section = compared(*cases)
+    assert [each.id for each in section] == ["moved-bear", "differs-bear"]
+    assert [each.rows for each in section] == [moved.rows, inputs.rows]
+    assert {"NPV", "Trough amount"} <= {row.cells[0] for row in section[0].rows}
+    assert compared(cases[0], cases[0]) == ()

@@ -1,14 +1,34 @@
-"""A section that a report can include: what moved against another scenario, and why."""
+"""A section that a report can include: what moved against another scenario, and why.
+
+``show(*compared(base, bear, view))`` in a notebook shows both tables.
+"""
 
 from __future__ import annotations
 
+from jcurve.case import Case
 from jcurve.figures import Column, TableExhibit, table
 from jcurve.headlines import headline_text
-from jcurve.reports.compare import Comparison
+from jcurve.reports.compare import Comparison, compare
+from jcurve.reports.sides import side_of_case
 
-__all__ = ["what_differs", "what_moved"]
+__all__ = ["compared", "what_differs", "what_moved"]
 
+_SHORT = ("npv", "irr", "ebitda", "sbc")
 _VIEWS = {"programme": "whole programme", "go_forward": "from today on"}
+
+
+def compared(one: Case, other: Case, view: str = "programme") -> tuple[TableExhibit, ...]:
+    """Headline figures that moved from ``one`` to ``other`` and the inputs that differ.
+
+    A table without rows is left out.
+    """
+    found = compare(side_of_case(one), side_of_case(other))
+    name = other.scenario.name.replace("_", "-").lower()
+    tables = (
+        what_moved(found, view, id=f"moved-{name}"),
+        what_differs(found, id=f"differs-{name}"),
+    )
+    return tuple(each for each in tables if each is not None)
 
 
 def what_differs(comparison: Comparison, id: str = "what-differs") -> TableExhibit | None:
@@ -56,7 +76,7 @@ def what_moved(
         ],
         [
             (
-                move.name.replace("_", " ").capitalize(),
+                _label(move.name),
                 headline_text(move.before) or "not given",
                 headline_text(move.after) or "not given",
                 "–"
@@ -71,3 +91,9 @@ def what_moved(
         subtitle=f"View: {_VIEWS.get(view, view)}",
         source=f"Scenarios {comparison.one.hash[:12]} and {comparison.other.hash[:12]}, evaluated.",
     )
+
+
+def _label(name: str) -> str:
+    """A headline figure's name as a reader writes it: ``npv_sbc_as_cost``: NPV SBC as cost."""
+    words = [word.upper() if word in _SHORT else word for word in name.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
