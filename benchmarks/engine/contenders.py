@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from reduced import LIFE, PLACED_AFTER, TIMELINE, Array
 
-__all__ = ["modelx_arrays", "modelx_scalars", "on_frames", "pure_python"]
+__all__ = ["ModelxArrays", "ModelxScalars", "on_frames", "pure_python"]
 
 _QUARTERS = len(TIMELINE)
 
@@ -135,21 +135,36 @@ def _space(**refs: Any) -> Any:
     return space
 
 
-def modelx_scalars(scenarios: list[dict[str, float]]) -> list[float]:
-    """A cells function per line, the scenario's inputs set one after another."""
-    space = _space(larger=max, log2=math.log2, exp=math.exp, **scenarios[0])
-    found = []
-    for one in scenarios:
-        for name, value in one.items():
-            setattr(space, name, value)
-        found.append(float(space.npv()))
-    space.model.close()
-    return found
+class ModelxScalars:
+    """A cells function per line, built once; a scenario's inputs are set one after another."""
+
+    def __init__(self, one: dict[str, float]) -> None:
+        self._space = _space(larger=max, log2=math.log2, exp=math.exp, **one)
+
+    def __call__(self, scenarios: list[dict[str, float]]) -> list[float]:
+        found = []
+        for one in scenarios:
+            for name, value in one.items():
+                setattr(self._space, name, value)
+            found.append(float(self._space.npv()))
+        return found
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._space.model.close()
 
 
-def modelx_arrays(draws: dict[str, Array]) -> Array:
-    """The same cells on arrays of all scenarios."""
-    space = _space(larger=np.maximum, log2=np.log2, exp=np.exp, **draws)
-    found = np.array(space.npv())
-    space.model.close()
-    return found
+class ModelxArrays:
+    """The same cells on arrays of all scenarios, built once."""
+
+    def __init__(self, draws: dict[str, Array]) -> None:
+        self._space = _space(larger=np.maximum, log2=np.log2, exp=np.exp, **draws)
+
+    def __call__(self, draws: dict[str, Array]) -> Array:
+        for name, values in draws.items():
+            setattr(self._space, name, values)
+        return np.array(self._space.npv())
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._space.model.close()

@@ -13,8 +13,8 @@ from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
-from jcurve.question_worlds import reviewed, weighed_scenarios
 from jcurve.replies import Read, Reply, amount, draw, number
+from jcurve.world_commands import reviewed, weighed_scenarios
 
 __all__ = ["Interrupted", "sensitivity", "simulate_draws"]
 
