@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup report lint test prove lab bench docs headlines lock clean
+.PHONY: help setup report lint test prove lab bench docs pictures headlines lock clean
 
 help: ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ bench: $(READY) ## measure speed against what a user would use instead
 
 docs: $(READY) ## regenerate every generated page
 	$(BIN)/python -m jcurve.docs
+
+pictures: $(READY) ## redraw the pictures of the reports in docs/
+	$(BIN)/python -m jcurve.docs.pack
 
 headlines: $(READY) ## rewrite the recorded headline numbers of every scenario
 	$(BIN)/python -m tests.headlines

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import jcurve
 from jcurve.cli import main
+from jcurve.docs import pack
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
@@ -17,9 +20,10 @@ from jcurve.figures.lens import Lens
 from jcurve.project import find_project
 from jcurve.reports import reports_of
 from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
+from jcurve.reports.briefing.typeset import pdf, pictures
 from jcurve.reports.catalogue import catalogue
 from tests.support import pdfcheck
+from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project
 
 
@@ -49,11 +53,15 @@ class TestBrief:
     def test_has_two_sound_pages(
         self, name: str, view: str, project: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
-        paper = _paper("executive_brief", project, tmp_path, monkeypatch, scenario=name, view=view)
-        texts = pdfcheck.page_texts(paper)
-        assert pdfcheck.complaints(paper) == []
-        assert len(texts) <= 2
-        assert "This is the first edition" in " ".join(texts[-1].split())
+        monkeypatch.setenv("JCURVE_PROJECT", str(project))
+        notebook, _ = executed("executive_brief", tmp_path, scenario=name, view=view)
+        document = read(notebook, "executive_brief")
+        for paper in ("a4", "us-letter"):
+            made = pdf(document, paper=paper)
+            texts = pdfcheck.page_texts(made)
+            assert pdfcheck.complaints(made) == []
+            assert len(texts) <= 2
+            assert "This is the first edition" in " ".join(texts[-1].split())
 
     def test_what_must_be_true_makes_the_value_zero(self, base: jcurve.Case) -> None:
         moves = grounds.ranking(base)
@@ -146,6 +154,24 @@ class TestComparison:
     def test_an_unknown_scenario(self, base: jcurve.Case) -> None:
         with pytest.raises(ScenarioError, match="did you mean"):
             scenarios.chosen(base, "baer")
+
+
+class TestPictures:
+    def test_show_every_report(self) -> None:
+        assert sorted(pack.PAGES) == reports_of(find_project())
+
+    def test_are_small(self) -> None:
+        docs = find_project().root / "docs"
+        assert sum((docs / name).stat().st_size for name in ("pack.png", "brief.png")) < 300_000
+
+    def test_are_the_pages_of_the_pdf(self) -> None:
+        document = read(demo_notebook(), "demo")
+        pages = pictures(document, dots=40)
+        assert len(pages) == len(pdfcheck.page_texts(pdf(document)))
+        sizes = {Image.open(io.BytesIO(page)).size for page in pages}
+        assert len(sizes) == 1
+        whole = Image.open(io.BytesIO(pack.sheet(pages, 2, 100)))
+        assert whole.width == 2 * (100 + 14) + 14
 
 
 class TestCatalogue:

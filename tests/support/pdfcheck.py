@@ -34,7 +34,8 @@ LEAST_SIZE = 7.0
 LEAST_FULL = 1 / 3
 _MM = 72 / 25.4
 _COLUMN = 170 * _MM
-_TOP, _BOTTOM = 24 * _MM, 22 * _MM
+_MARGINS = {"a4": (24 * _MM, 22 * _MM), "letter": (19 * _MM, 18 * _MM)}
+_LETTER_HEIGHT = 792.0
 _SLACK = 1.5
 
 
@@ -90,7 +91,7 @@ def _pages(pdf: bytes) -> tuple[_Page, ...]:
 
 
 def _page(number: int, page: Any) -> _Page:
-    words = page.extract_words(use_text_flow=True, extra_attrs=["size"])
+    words = page.extract_words(use_text_flow=True, extra_attrs=["size", "upright"])
     drawn = [
         float(item["bottom"])
         for kind in ("lines", "rects", "curves", "images")
@@ -103,7 +104,8 @@ def _page(number: int, page: Any) -> _Page:
         words=tuple(
             _Word(
                 text=str(word["text"]),
-                size=float(word["size"]),
+                # A turned letter's box stands on its side.
+                size=float(word["size"] if word["upright"] else word["x1"] - word["x0"]),
                 left=float(word["x0"]),
                 top=float(word["top"]),
                 right=float(word["x1"]),
@@ -162,9 +164,11 @@ def fullness(pdf: bytes) -> list[float]:
     """How far down each page's content reaches, as a share of the text area's height."""
     shares = []
     for page in _pages(pdf):
-        end = page.height - _BOTTOM
-        lowest = max((at for at in page.bottoms if at <= end + _SLACK), default=_TOP)
-        shares.append((lowest - _TOP) / (end - _TOP))
+        is_letter = abs(page.height - _LETTER_HEIGHT) < 1
+        top, bottom = _MARGINS["letter" if is_letter else "a4"]
+        end = page.height - bottom
+        lowest = max((at for at in page.bottoms if at <= end + _SLACK), default=top)
+        shares.append((lowest - top) / (end - top))
     return shares
 
 

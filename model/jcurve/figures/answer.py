@@ -9,9 +9,8 @@ from jcurve.facts.freshness import stale
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.lens import NOTHING, VIEW_NAMES, Lens, joined, money, percent
-from jcurve.figures.numbers import written
 from jcurve.figures.prose import Part, paragraph, ref
-from jcurve.figures.table import Column, Row, TableExhibit, Value, table
+from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -235,7 +234,7 @@ def returns(case: Case) -> TableExhibit:
     both = [Lens(case, view) for view in VIEW_NAMES]
     rows = [
         Row(
-            cells=(label, *(_cell(lens, name) for lens in both)),
+            cells=(label, *(lens.shown(name) for lens in both)),
             indent=1 if name in _INDENTED else 0,
         )
         for label, name in _ROWS
@@ -245,7 +244,9 @@ def returns(case: Case) -> TableExhibit:
         [
             Column(label="", style="text"),
             *(
-                Column(label=VIEW_NAMES[lens.view], unit=_compared(lens), style="text")
+                Column(
+                    label=VIEW_NAMES[lens.view], unit=_compared(lens), style="text", figures=True
+                )
                 for lens in both
             ),
         ],
@@ -267,19 +268,3 @@ def _compared(lens: Lens) -> str:
     return f"from {lens.calendar(lens.start)}, against {lens.other_name.lower()}".replace(
         "against without the programme", "against none"
     ).replace("against if stopped now", "against stopping")
-
-
-def _cell(lens: Lens, name: str) -> Value:
-    found = lens.headlines[name]
-    if found["value"] is None:
-        return f"none: {found['reason']}"
-    if found["unit"] == "quarter":
-        return lens.quarter(str(found["value"]))
-    value = lens.figure(name) or 0.0
-    if name == "irr":
-        return percent(value)
-    if name == "quarters_under_water":
-        return written(value / 4, decimals=1)
-    if found["unit"] == "x":
-        return written(value, "multiple", 2)
-    return written(value, decimals=1)

@@ -60,8 +60,8 @@ def claims(
         "that contradict the record first",
         source="data/evidence/claims.csv, each with its source; the whole ledger is in "
         "docs/claims.md",
-        reading="; ".join(
-            f"{verdict}: {meaning}"
+        reading=". ".join(
+            f"{verdict.capitalize()}: {meaning}"
             for verdict, meaning in VERDICTS.items()
             if any(each.verdict == verdict for each in found)
         )

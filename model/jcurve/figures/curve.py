@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["cash_bridge", "jcurve"]
 
+_TROUGH_WORDS = 11.0  # mm
 
-def jcurve(case: Case, view: str = "programme", *, height: float = 78.0) -> Exhibit:
+
+def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     lens = Lens(case, view)
@@ -29,7 +31,8 @@ def jcurve(case: Case, view: str = "programme", *, height: float = 78.0) -> Exhi
         style.line(axes, x, present, "low", "In present values")
         style.line(axes, x, nominal, view, "Cumulative cash flow")
         _calendar(axes, lens)
-        style.room(axes, [*nominal, *present], below=0.16, above=0.14)
+        # Words under the trough take the same height on paper whatever the chart's.
+        style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / height, above=0.14)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:

@@ -49,7 +49,7 @@ def margin(case: Case, view: str = "programme") -> Exhibit:
     return chart(
         figure,
         id="margin",
-        title=f"Operating margin is {points(-gap[worst])} lower in {years[worst]}"
+        title=f"Margin is {points(-gap[worst])} lower in {years[worst]}"
         if gap[worst] < -NOTHING
         else "Operating margin is never lower",
         subtitle="Operating income, per cent of revenue",

@@ -242,6 +242,22 @@ class Lens:
         """Why a headline has no number."""
         return str(self.headlines[name].get("reason") or "")
 
+    def shown(self, name: str) -> str:
+        """A headline as a table writes it: its figure, its quarter, or why there is none."""
+        found = self.headlines[name]
+        if found["value"] is None:
+            return f"none: {found['reason']}"
+        if found["unit"] == "quarter":
+            return self.quarter(str(found["value"]))
+        value = self.figure(name) or 0.0
+        if name == "irr":
+            return percent(value)
+        if name == "quarters_under_water":
+            return written(value / QUARTERS_IN_YEAR, decimals=1)
+        if found["unit"] == "x":
+            return written(value, "multiple", 2)
+        return written(value, decimals=1)
+
     @property
     def is_empty(self) -> bool:
         """Whether the view's two worlds have the same cash flows throughout."""

@@ -286,7 +286,7 @@ def _head(exhibit: TableExhibit) -> str:
     for column in exhibit.columns:
         unit = f'<span class="unit">{escape(column.unit)}</span>' if column.unit else ""
         cells.append(
-            f'<th scope="col" class="{_classes(column.style == "text", column.forecast)}">'
+            f'<th scope="col" class="{_classes(column.keeps_left, column.forecast)}">'
             f"{escape(column.label)}{unit}</th>"
         )
     rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -310,7 +310,7 @@ def _row(exhibit: TableExhibit, row: Row) -> str:
             else ""
         )
         shown = f"{escape(text)}{mark}"
-        kind = _classes(column.style == "text", column.forecast)
+        kind = _classes(column.keeps_left, column.forecast)
         if index == 0:
             indent = f" indent{min(row.indent, 3)}" if row.indent else ""
             cells.append(f'<th scope="row" class="{kind}{indent}">{shown}</th>')

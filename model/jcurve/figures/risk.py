@@ -31,7 +31,7 @@ __all__ = [
     "waterfall",
 ]
 
-_LABEL = 52
+_LABEL = 60
 
 
 def nothing(what: str) -> Prose:
@@ -67,7 +67,7 @@ def tornado(
                 reach.append(at)
         style.rungs(axes, rank, [_short(swing.label) for swing in shown])
         axes.axvline(base, color=style.INK, linewidth=0.7, zorder=3)
-        style.room(axes, reach, below=0.1, above=0.1, along="x")
+        style.room(axes, reach, below=0.16, above=0.1, along="x")
         for y, swing in zip(rank, shown, strict=True):
             known = [v / MILLIONS for v in (swing.at_low[output], swing.at_high[output])]
             known = [v for v in known if not math.isnan(v)]
@@ -156,7 +156,12 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
             range(len(found.ys)), [_draw(case.scenario, found.down, y) for y in found.ys]
         )
         axes.set_xlabel(_short(across.label))
-        axes.set_ylabel(_short(down.label))
+        axes.set_title(
+            f"{_short(down.label)}, upwards",
+            fontsize=style.BODY,
+            fontweight="normal",
+            color=style.MUTED,
+        )
     above = float(np.mean(known > 0))
     return chart(
         figure,

@@ -42,6 +42,7 @@ def fan(case: Case, drawn: Simulated, view: str = "programme") -> Exhibit | Pros
         style.room(axes, [float(v) for row in rows.values() for v in row], below=0.06)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
+        style.forecast_from(axes, lens.today)
         style.label_ends(axes)
     last = {p: float(row[-1]) for p, row in rows.items()}
     return chart(

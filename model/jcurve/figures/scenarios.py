@@ -17,7 +17,7 @@ from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import paragraph
-from jcurve.figures.table import Column, Row, TableExhibit, Value, table
+from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve.project import Project
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
     first = min(int(lens.start) for lens in lenses)
     with style.house():
         figure, every = style.panels(
-            rows, min(_ACROSS, len(lenses)), height=8 + 46 * rows, share_y=True, gap=0.08
+            rows, min(_ACROSS, len(lenses)), height=8 + 42 * rows, share_y=True, gap=0.08
         )
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
             style.line(axes, at[0], drawn[0], "without")
@@ -242,6 +242,9 @@ def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
             style.numbers(axes.xaxis, "plain")
             style.numbers(axes.yaxis)
             style.zero_line(axes)
+            style.forecast_from(
+                axes, lens.today, words=("", "Forecast" if axes is every[0] else "")
+            )
             axes.set_title(f"{_name(lens)}: {_outcome(lens)}")
         for axes in every[len(lenses) :]:
             axes.set_visible(False)
@@ -285,7 +288,7 @@ def comparison(cases: Sequence[Case], view: str = "programme") -> TableExhibit:
     sales = [lens.bn("revenue", "with")[-1] for lens in lenses]
     rows = [
         Row(
-            cells=(label, *(_cell(lens, name) for lens in lenses)),
+            cells=(label, *(lens.shown(name) for lens in lenses)),
             indent=1 if name in _INDENTED else 0,
         )
         for label, name in _ROWS
@@ -302,7 +305,10 @@ def comparison(cases: Sequence[Case], view: str = "programme") -> TableExhibit:
     return table(
         [
             Column(label="", style="text"),
-            *(Column(label=_name(lens, 40), style="text", weight=1.6) for lens in lenses),
+            *(
+                Column(label=_name(lens, 40), style="text", figures=True, weight=1.6)
+                for lens in lenses
+            ),
         ],
         rows,
         id="comparison",
@@ -327,18 +333,6 @@ def _paybacks(lenses: list[Lens]) -> str:
         if lens.payback_at is not None
     ]
     return joined(back) if back else f"none of them by {lenses[0].horizon}"
-
-
-def _cell(lens: Lens, name: str) -> Value:
-    found = lens.headlines[name]
-    if found["value"] is None:
-        return f"none: {found['reason']}"
-    if found["unit"] == "quarter":
-        return lens.quarter(str(found["value"]))
-    value = lens.figure(name) or 0.0
-    if name == "irr":
-        return percent(value)
-    return written(value, "multiple", 2) if found["unit"] == "x" else written(value, decimals=1)
 
 
 def steps(

@@ -385,6 +385,7 @@ def rungs(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:
     axes.tick_params(axis="y", labelcolor=INK)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
+    axes.set_ylim(min(places) - 0.75, max(places) + 0.75)
     axes.axvline(0, color=INK, linewidth=0.7, zorder=2.5)
 
 

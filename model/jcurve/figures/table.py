@@ -47,6 +47,7 @@ class Column(_Part):
         decimals: digits after the point.
         sign: whether positive numbers show their plus.
         forecast: tinted, to tell forecast from history.
+        figures: a text column that mostly holds numbers, and keeps right as they do.
         weight: share of the width that a text column may take when it must wrap.
     """
 
@@ -57,7 +58,13 @@ class Column(_Part):
     decimals: int = 0
     sign: bool = False
     forecast: bool = False
+    figures: bool = False
     weight: float = 0.0
+
+    @property
+    def keeps_left(self) -> bool:
+        """Whether its cells begin at the left, as words do."""
+        return self.style == "text" and not self.figures
 
 
 class Row(_Part):

@@ -39,7 +39,7 @@ from jcurve.reports.briefing.document import (
 )
 from jcurve.reports.briefing.widths import NARROW, layout
 
-__all__ = ["Paper", "pdf"]
+__all__ = ["Paper", "pdf", "pictures"]
 
 Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
@@ -66,6 +66,27 @@ def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None
     Raises:
         RunError: Typst refuses the document; its reason is in the message.
     """
+    day = document.date
+    # An archive wants a date, and an invented one would be worse than none.
+    standards: list[Any] = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
+    made: bytes = _compiled(
+        document,
+        paper,
+        contents,
+        format="pdf",
+        pdf_standards=standards,
+        timestamp=datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
+    )
+    return made
+
+
+def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
+    """The pages that ``pdf`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
+    made = _compiled(document, paper, None, format="png", ppi=dots)
+    return [made] if isinstance(made, bytes) else list(made)
+
+
+def _compiled(document: Document, paper: Paper, contents: bool | None, **options: Any) -> Any:
     import typst
 
     headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
@@ -85,23 +106,15 @@ def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None
         "cover": _cover(document.cover),
         "blocks": [_block(block, document.numbers) for block in document.blocks],
     }
-    standards: list[Any] = [_ACCESSIBLE]
-    day = document.date
-    if day is not None:
-        # An archive wants a date, and an invented one would be worse than none.
-        standards.append(_ARCHIVABLE)
     try:
-        compiled = typst.compile(
+        return typst.compile(
             _template(),
             font_paths=_fonts(),
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=standards,
-            timestamp=datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
-            format="pdf",
+            **options,
         )
     except typst.TypstError as error:
         raise RunError(f"the PDF could not be typeset: {error.message}") from error
-    return compiled
 
 
 @cache
@@ -258,7 +271,7 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
                         "label": _text(exhibit.columns[index].label, NARROW),
                         "unit": _text(exhibit.columns[index].unit),
                         "group": _text(exhibit.columns[index].group, NARROW),
-                        "text": exhibit.columns[index].style == "text",
+                        "text": exhibit.columns[index].keeps_left,
                         "forecast": exhibit.columns[index].forecast,
                         "width": width,
                     }

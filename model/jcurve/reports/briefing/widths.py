@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _PAD = 8.0  # left and right of a cell, in points
 _STEP = 8.0  # points that each level moves a row in
 _STUB = 92.0  # what names the rows needs at least this much, in points
 _TEXT = 56.0  # and any other column that may wrap this much
+_SPARE = 60.0  # points that stay for the columns that wrap when heads get room
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _WEIGHT = 6.0  # em that one unit of a column's weight asks for
 _BREAK = "\N{ZERO WIDTH SPACE}"
@@ -60,10 +62,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Measure:
-    """One column, in em: on one line, with every word on a line; and whether it may wrap."""
+    """One column, in em: on one line, with every word on a line, with its head on two; and
+    whether it may wrap."""
 
     line: float
     word: float
+    head: float
     wraps: bool
     weight: float
     names_rows: bool
@@ -182,6 +186,11 @@ def _parts(measures: list[_Measure], size: float) -> Iterable[tuple[int, ...]]:
 def _widths(measures: list[_Measure], size: float) -> tuple[float, ...]:
     """Columns that cannot wrap get their line; the others share the rest as they ask."""
     widths = {index: it.least(size) for index, it in enumerate(measures) if not it.wraps}
+    least = sum(it.least(size) for it in measures)
+    for index, it in enumerate(measures):
+        more = it.head * size + _PAD - widths.get(index, math.inf)
+        if 0 < more <= _POINTS - least - _SPARE:
+            widths[index], least = widths[index] + more, least + more
     open_ = [index for index, it in enumerate(measures) if it.wraps]
     while open_:
         room = _POINTS - sum(widths.values())
@@ -217,10 +226,23 @@ def _measure(
     )
     return _Measure(
         line=line,
+        head=max(_two_lines(heads[0]), _em(heads[1])),
         word=max((_em(word) for word in words), default=1.0),
         wraps=index == 0 or column.weight > 0 or (text and line > _LONG),
         weight=column.weight,
         names_rows=index == 0,
+    )
+
+
+def _two_lines(text: str) -> float:
+    """Em that a head needs to stand on two lines."""
+    words = text.split()
+    return min(
+        (
+            max(_em(" ".join(words[:at])), _em(" ".join(words[at:])))
+            for at in range(1, len(words) + 1)
+        ),
+        default=0.0,
     )
 
 
