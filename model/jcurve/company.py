@@ -31,7 +31,9 @@ from jcurve.project import Project, find_project
 __all__ = [
     "DEFAULT_COMPANY",
     "Assembly",
+    "Stamp",
     "assemble",
+    "data_stamp",
     "input_names",
     "model",
     "rows_of",
@@ -170,7 +172,7 @@ def model(
         ModelError: its lines do not form a model.
     """
     where = project if isinstance(project, Project) else find_project(project)
-    stamp = _stamp(where)
+    stamp = data_stamp(where)
     parts = _parts(company, where.root, stamp)
     slots = parts.slots
     if rows is not None:
@@ -192,7 +194,7 @@ def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
     return max(used, default=1)
 
 
-def _stamp(project: Project) -> _Stamp:
+def data_stamp(project: Project) -> Stamp:
     """What tells a changed data folder: sizes and times of the files that a model rests on."""
     files = (
         *sorted((project.data / "companies").glob("**/*")),
@@ -223,11 +225,11 @@ class _Parts:
         return Timeline(self.company.first_quarter, _LAST_QUARTER)
 
 
-_Stamp = tuple[tuple[str, int, int], ...]
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 @lru_cache(maxsize=2)
-def _parts(name: str, root: Path, stamp: _Stamp) -> _Parts:
+def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     from jcurve.lines import MODULES
 
     del stamp  # part of the cache's key only
@@ -250,7 +252,7 @@ def _parts(name: str, root: Path, stamp: _Stamp) -> _Parts:
 
 
 @lru_cache(maxsize=8)
-def _assembled(name: str, root: Path, stamp: _Stamp, slots: int) -> Assembly:
+def _assembled(name: str, root: Path, stamp: Stamp, slots: int) -> Assembly:
     parts = _parts(name, root, stamp)
     units = {key: unit for key, unit in parts.units.items() if _slot(key) <= slots}
     return assemble(parts.lines, parts.company, parts.rows, parts.tables, units)

@@ -289,6 +289,32 @@ def test_a_made_up_company_is_a_folder_of_data(acme: Project) -> None:
     assert np.isfinite(charge).all()
 
 
+def test_property_bought_and_not_paid_for_is_depreciated_and_is_no_outlay(acme: Project) -> None:
+    """300 unpaid at the end of 2016, 500 at the end of 2024; the line between, none before."""
+    folder = acme.data / "companies" / "acme"
+    before = peer("ACME", acme)
+    for year, unpaid in (("2016Q4", 300), ("2024Q4", 500)):
+        with (folder / "quarterly.csv").open("a", encoding="utf-8") as handle:
+            row = f"ACME,{year},ppe_in_accounts_payable,{unpaid},USD m,derived_calc,reported,"
+            handle.write(f"{row}\n")
+    with (folder / "history.csv").open("a", encoding="utf-8") as handle:
+        handle.write("reported_unpaid_capex,USD m,stock,2015Q1,,Unpaid.\n")
+    with (folder / "history_rules.csv").open("a", encoding="utf-8") as handle:
+        handle.write("reported_unpaid_capex,quarters,ppe_in_accounts_payable,,,\n")
+        handle.write("reported_unpaid_capex,between,,,,between\n")
+        handle.write("reported_unpaid_capex,constant,0,2015Q1,2016Q3,none\n")
+    after = peer("ACME", acme)
+    assert after.row("outlay") == pytest.approx(before.row("outlay"))
+    bought = after.row("additions.machines") - before.row("additions.machines")
+    timeline = after.assembly.timeline
+    assert bought[timeline.index("2016Q4")] == pytest.approx(300.0)
+    assert bought[timeline.index("2020Q4")] == pytest.approx(200.0 / 32)
+    assert bought.sum() == pytest.approx(500.0)
+    assert bought[timeline.index("2025Q1") :].any() == np.False_
+    more = after.row("property_depreciation").sum() - before.row("property_depreciation").sum()
+    assert more == pytest.approx(500.0)
+
+
 def test_a_made_up_company_is_fitted_by_two_more_tables(acme: Project) -> None:
     """Fiscal 2016 is quarters 3 to 6: so many vintages of 400 over four years, 25 each."""
     folder = acme.data / "companies" / "acme"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, UNITS, scenario
-from jcurve.company import Assembly, assemble, rows_of
+from jcurve.company import Assembly, Stamp, assemble, data_stamp, rows_of
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
@@ -166,18 +166,19 @@ def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
 
 
 def peer(name: str, project: Project | str | Path | None = None) -> Peer:
-    """A company by its outlays.
+    """A company by its outlays, put together once in a process until the data change on disk.
 
     Raises:
         FactsError: a table of its folder is missing or malformed, or an assumption that a line
             reads is not given.
     """
     where = project if isinstance(project, Project) else find_project(project)
-    return _peer(name, where)
+    return _peer(name, where, data_stamp(where))
 
 
 @lru_cache(maxsize=8)
-def _peer(name: str, project: Project) -> Peer:
+def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
+    del stamp  # part of the cache's key only
     owner = company_facts(name, project)
     timeline = Timeline(owner.first_quarter, _LAST_QUARTER)
     given = outlay_assumptions(name, project)

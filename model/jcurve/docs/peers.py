@@ -33,9 +33,11 @@ _INTRODUCTION = """\
 The same lines for companies without an advertising data set: what they buy, how it is depreciated,
 how long the wave of depreciation lasts, what the outlay must earn. USD bn; fiscal years are each
 company's own: Microsoft's year ends in June. Meta is here for comparison, with the parameters of
-its full model, which are in [calibration.md](calibration.md). What is bought and not yet paid for
-is on file by quarter for Meta alone; the others' additions are those paid for in cash. How to add
-a company: [add-a-company.md](add-a-company.md).
+its full model, which are in [calibration.md](calibration.md). An outlay is what was paid in the
+year; depreciation starts from what was bought, paid for or not, where that is on file: for Meta,
+and for Alphabet since 2023. Amazon has no such balance on file and Microsoft two, of June 2025 and
+June 2026 (6.9 and 26.7bn), so what they bought in the last year and had not paid for is left out,
+and their wave below is too low by it. How to add a company: [add-a-company.md](add-a-company.md).
 """
 _FIT = f"""\
 ## The fit

@@ -148,8 +148,13 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
         source=_SOURCE,
         reading="Purchases are those that came, so this tests mix, lags and lives and is no "
-        "forecast of spending. Where Meta misses by more, the mix of its spending had turned to "
-        "servers, which earlier figures cannot tell.",
+        "forecast of spending."
+        + (
+            " Where Meta misses by more, the mix of its spending had turned to servers, which "
+            "earlier figures cannot tell."
+            if any(each.has_whole_model for each in found)
+            else ""
+        ),
     )
 
 
