@@ -2,9 +2,10 @@
 
 Run ``python benchmarks/batch.py [REPORTS]`` (20 by default) from the project. Every report is
 the scenario report of another scenario, as HTML and PDF. Measured on the same machine in one
-run, wall time: the plain loop, a command for each step and one report after the other; the
-batch; and as its floor the cells alone, executed one report after the other in a process that
-has everything loaded, with nothing saved, judged or published.
+run, wall time: the plain loop, a command for each step and one report after the other, with
+the same exporters, so that both make the same files (they are compared); the batch, which
+also judges, enters and publishes each; and as its floor the cells alone, executed one report
+after the other in a process that has everything loaded, with nothing saved or rendered.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from jcurve.project import Project, find_project
 from jcurve.reports.batch import batch, default_jobs
+from jcurve.reports.manifest import Batch
 
 _REPORTS = 20
 _REPORT = "scenario_report"
@@ -41,7 +43,8 @@ def main(reports: int) -> None:
         print(f"jcurve batch ({how}): {batched.text(reports)}", flush=True)
         with _Watch() as plain:
             _plain(project, scenarios)
-        print(f"papermill, nbconvert HTML and PDF in a loop: {plain.text(reports)}", flush=True)
+        print(f"papermill, nbconvert HTML, nbconvert PDF in a loop: {plain.text(reports)}")
+        print(_same(made, project.root / "plain"), flush=True)
         # Last, since it loads into this process what the others start without.
         floor = _floor(project, scenarios)
         print(f"floor, cells alone in one warm process: {floor.text(reports)}")
@@ -108,11 +111,12 @@ def _plain(project: Project, scenarios: list[str]) -> None:
     out.mkdir()
     environment = {**os.environ, "JCURVE_PROJECT": str(project.root)}
     for name in scenarios:
-        notebook = out / f"{name}.ipynb"
+        (out / name).mkdir()
+        notebook = out / name / "notebook.ipynb"  # as in an edition: its name is in the page
         source = str(project.notebooks / f"{_REPORT}.ipynb")
         steps = [
             ["papermill", "--no-progress-bar", source, str(notebook), "-p", "scenario", name],
-            ["nbconvert", "--to", "html", str(notebook)],
+            ["nbconvert", "--to", "briefinghtml", str(notebook)],
             ["nbconvert", "--to", "briefing", str(notebook)],
         ]
         for step in steps:
@@ -124,6 +128,20 @@ def _plain(project: Project, scenarios: list[str]) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
+
+
+def _same(made: Batch, plain: Path) -> str:
+    """How many files of the two are the same bytes, in words."""
+    counted = []
+    for kind in ("html", "pdf"):
+        same = sum(
+            run.edition is not None
+            and (run.edition.folder / f"report.{kind}").read_bytes()
+            == (plain / run.scenario / f"notebook.{kind}").read_bytes()
+            for run in made.runs
+        )
+        counted.append(f"{kind.upper()} {same} of {len(made.runs)}")
+    return f"the same bytes from both: {', '.join(counted)}"
 
 
 def _floor(project: Project, scenarios: list[str]) -> _Watch:
