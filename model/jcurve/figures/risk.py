@@ -39,6 +39,14 @@ def nothing(what: str) -> Prose:
     return callout([strong("Nothing to show. "), what])
 
 
+_GROUPS = {"lever": "Gains of advertising", "channel": "New products"}
+"""Families of assumptions whose name in a key says little to a reader."""
+
+
+def _group(name: str) -> str:
+    return _GROUPS.get(name, name.replace("_", " ").capitalize())
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
 
@@ -217,7 +225,7 @@ def variance(case: Case, found: Importance | None, view: str = "programme") -> E
                 y,
                 f"{percent(part.total.value, 0)} ± {written(error * 100, decimals=0)}",
             )
-        style.rungs(axes, rank, [part.group.replace("_", " ").capitalize() for part in parts])
+        style.rungs(axes, rank, [_group(part.group) for part in parts])
         style.room(axes, [part.total.value for part in parts if part.total], above=0.14, along="x")
         style.numbers(axes.xaxis, "percent")
     lead = parts[-1]
@@ -225,8 +233,8 @@ def variance(case: Case, found: Importance | None, view: str = "programme") -> E
     return chart(
         figure,
         id="variance",
-        title=f"{lead.group.replace('_', ' ').capitalize()} leads: {percent(share, 0)} of the "
-        f"variance would be left without knowing it",
+        title=f"{_group(lead.group)}: {percent(share, 0)} of the variance would be left without "
+        f"knowing it",
         subtitle=f"Total Sobol index of each family of assumptions, of it the first order (dark), "
         f"share of the variance of NPV; standard deviation {money(found.sd.value / MILLIONS)}",
         source=lens.modelled(),
@@ -265,19 +273,19 @@ def waterfall(case: Case, found: Bridge, count: int = 9) -> Exhibit | Prose:
             at += amount
             reach.append(at)
         style.rung(axes, rank[-1], 0.0, after, style.series("with"))
-        style.rungs(axes, rank, [name.replace("_", " ").capitalize() for name in names])
+        style.rungs(axes, rank, [_group(name) for name in names])
         style.room(axes, reach, below=0.04, above=0.14, along="x")
         for y, value in ((rank[0], before), (rank[-1], after)):
             style.beside(axes, max(value, 0.0), y, written(value, decimals=0))
         style.numbers(axes.xaxis)
     lead = ordered[0]
-    name = lead.group.replace("_", " ").capitalize()
+    name = _group(lead.group)
     return chart(
         figure,
         id="waterfall",
-        title=f"{name} explains {money(lead.amount / MILLIONS, sign=True)} of the "
-        f"{money(found.difference / MILLIONS, sign=True)} between {found.start} and "
-        f"{found.end}",
+        title=f"From {found.start} to {found.end} the value changes by "
+        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is {name.lower()}, "
+        f"{money(lead.amount / MILLIONS, sign=True)}",
         subtitle="Net present value of two scenarios and what differs between them, each at its "
         "mean over every order of change (Shapley value), USD bn",
         source=lens.modelled(),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["measures", "must_be", "positions", "reviews", "stress_table"]
 
+_LITTLE = 0.02
+"""Share of the worth of reviews below which looking is said to add nothing: judgement."""
+
 
 def _row(label: str, found: Estimate, scale: float, style: str = "money") -> Row:
     if math.isnan(found.value):
@@ -93,13 +96,14 @@ def must_be(
     if lens.is_empty or not found:
         return nothing("No assumption changes the answer, since both worlds are the same.")
     solved = list(found.values())
+    goals = sorted({each.goal for each in solved})
     rows = [
         (
             each.label,
-            each.goal,
-            each.present,
-            each.text or each.reason,
-            f"{each.low} to {each.high}",
+            each.unit,
+            _brief(each.present, each.unit),
+            _brief(each.text, each.unit) or each.reason,
+            f"{_brief(each.low, each.unit)} to {_brief(each.high, each.unit)}",
             each.standing or "–",
         )
         for each in solved
@@ -108,24 +112,36 @@ def must_be(
     none = sum(each.value is None for each in solved)
     return table(
         [
-            Column(label="Assumption", style="text", weight=2.4),
-            Column(label="For", style="text", weight=1.2),
-            Column(label="Now", style="text", weight=1.8),
-            Column(label="Would have to be", style="text", weight=1.8),
-            Column(label="Evidence", style="text", weight=1.8),
-            Column(label="Answer is", style="text"),
+            Column(label="Assumption", style="text", weight=2.6),
+            Column(label="Unit", style="text", weight=0.9),
+            Column(label="Now", style="text", weight=1.4),
+            Column(label="Would have to be", style="text", weight=1.4),
+            Column(label="Evidence", style="text", weight=1.6),
+            Column(label="Answer is", style="text", weight=0.9),
         ],
         rows,
         id="must-be",
         title=f"{plausible} of {len(solved)} single changes that would do it lie inside their "
         f"evidence",
-        subtitle="One assumption changed, all others as they are; evidence is the range stated "
-        "for it",
+        subtitle=f"For {', '.join(goals).replace('npv', 'NPV')}: one assumption changed, all "
+        f"others as they are; evidence is the range stated for it; a path moves as one and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
         reading=f"Plausible: inside the range. Stretch: up to as far again from the value as the "
         f"range's end. Outside: further. For {none} no value within the accepted bounds does it.",
         dense=True,
     )
+
+
+def _brief(text: str, unit: str) -> str:
+    """A value for a reader in a narrow column: a path by its last year, a share as a
+    percentage, at most four digits."""
+    year, colon, last = text.rpartition(";")[2].strip().rpartition(": ")
+    try:
+        value = float(last.replace(",", ""))
+    except ValueError:
+        return text
+    shown = percent(value) if unit == "share" else f"{float(f'{value:.4g}'):,.10g}"
+    return f"{shown} in {year}" if colon else shown
 
 
 def stress_table(
@@ -222,6 +238,8 @@ def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
     lens = Lens(case)
     if abs(found.committed.value) < 1e-9 and abs(found.fixed[1].value) < 1e-9:
         return nothing("There is nothing left to decide.")
+    looking, error = found.beyond_fixed.value, found.beyond_fixed.error or 0.0
+    adds = looking > max(error, _LITTLE * found.option_value.value)
     rows = [
         Row(cells=("Rules",), role="heading"),
         _rule("Commit now: go on whatever happens", found.committed),
@@ -250,16 +268,27 @@ def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
         ],
         rows,
         id="reviews",
-        title=f"The right to review the programme is worth "
-        f"{money(found.option_value.value / MILLIONS)} against committing now",
+        title=(
+            f"The right to review the programme is worth "
+            f"{money(found.option_value.value / MILLIONS)} against committing now"
+            if adds
+            else f"To look first adds nothing: {_decided(found)} is the better plan whatever is "
+            f"seen, by {money((found.fixed[1].value - found.committed.value) / MILLIONS)}"
+        ),
         subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
         f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
         f"other",
         source=lens.modelled(),
-        reading=f"{money(found.beyond_fixed.value / MILLIONS)} of it comes from looking; the rest "
-        f"from a plan that would be better now already. Cuts, pauses and redeployment are stated "
-        f"actions, judgement; stopping pays its cost and values nothing beyond the horizon.",
+        reading=f"{money(looking / MILLIONS, sign=True)} comes from looking at what uplift and "
+        f"cash flow show by then; the rest from a plan that is better now already. Cuts, pauses "
+        f"and redeployment are stated actions, judgement; stopping pays its cost and values "
+        f"nothing beyond the horizon.",
     )
+
+
+def _decided(found: Staged) -> str:
+    plan = found.fixed_plan
+    return "to go on" if plan is None else f"to {plan[0]} at {plan[1]}"
 
 
 def _rule(label: str, found: Estimate, more: str = "") -> Row:
