@@ -141,7 +141,11 @@ def _tick(asked: Asked) -> int:
 
     if not asked.chosen.watch:
         return _tick_once(asked)
-    watch_clock(asked.project, lambda: _tick_once(asked))
+    watch_clock(
+        asked.project,
+        lambda: _tick_once(asked),
+        troubled=lambda error: print(f"jcurve: {error}", file=sys.stderr),
+    )
     return 0
 
 

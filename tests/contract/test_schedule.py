@@ -687,6 +687,32 @@ class TestStatus:
         watch_clock(hand.project, each, clock=hand.clock, stop=stop, longest=0.01)
         assert len(calls) == 3
 
+    def test_whoever_watches_goes_on_after_a_mistake(self, hand: Hand) -> None:
+        """Told once, not at each look; the schedule runs again once the file is whole."""
+        file = hand.project.reports / "schedule.yml"
+        whole, stop, told = file.read_text(), threading.Event(), []
+        looks = 0
+
+        def each() -> None:
+            nonlocal looks
+            looks += 1
+            file.write_text("{" if looks in (2, 3, 4) else whole)
+            hand.tick(hours=7 * looks)
+            if looks == 5:
+                stop.set()
+
+        watch_clock(
+            hand.project, each, clock=hand.clock, stop=stop, longest=0.01, troubled=told.append
+        )
+        assert looks == 5
+        assert ["not valid YAML" in str(error) for error in told] == [True]
+        assert len(hand.ran) == 1
+
+        file.write_text("{")
+        with pytest.raises(UsageError, match="not valid YAML"):
+            watch_clock(hand.project, hand.tick, clock=hand.clock, troubled=told.append)
+        assert len(told) == 1
+
     def test_errors_are_ours(self, hand: Hand) -> None:
         (hand.project.reports / "schedule.yml").write_text("{")
         with pytest.raises(JCurveError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,12 +18,14 @@ import pytest
 
 from jcurve.project import Project
 from jcurve.reports import Ledger, editions, latest
+from jcurve.reports.drive import recover
 from jcurve.reports.ledger import now, stamp
 from jcurve.reports.occurrences import Occurrences
 from jcurve.reports.store import state_folder
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.faults.test_kills import SCENARIOS, reading, settled, start
+from tests.faults.test_run_states import until
 from tests.support.drives import GENEROUS
 from tests.support.notebooks import PARAMETERS, SHOW, make_project, make_real_project
 
@@ -144,11 +147,7 @@ def test_commands_at_the_same_moment_publish_one_edition(tmp_path: Path) -> None
     project = make_real_project(tmp_path, [PARAMETERS, SHOW, TRUE_RECORD])
     write_schedules(project, "*", minutely="skip")
     assert command(project, "tick").wait(GENEROUS) == 0
-    moment = now()
-    with closing(sqlite3.connect(state_folder(project) / "runs.sqlite")) as store, store:
-        store.execute(
-            "UPDATE schedules SET considered = ?", (stamp(moment - timedelta(seconds=70)),)
-        )
+    due_a_minute_ago(project)
     # Those that look after the next minute has begun may find another moment due.
     processes = [command(project, "tick") for _ in range(PROCESSES)]
     assert [each.wait(GENEROUS) for each in processes] == [0] * PROCESSES
@@ -163,6 +162,39 @@ def test_commands_at_the_same_moment_publish_one_edition(tmp_path: Path) -> None
     (edition,) = editions(project, "fixture", "base")
     assert latest(project, "fixture", "base") == edition
     assert not any((project.reports / ".staging").iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_watching_runs_what_is_due_until_it_is_interrupted(tmp_path: Path) -> None:
+    """``jcurve tick --watch`` in a process of its own."""
+    project = make_real_project(tmp_path, [PARAMETERS, SHOW, TRUE_RECORD])
+    write_schedules(project, "*", minutely="skip")
+    assert command(project, "tick").wait(GENEROUS) == 0
+    due_a_minute_ago(project)
+    watcher = command(project, "tick", "--watch")
+    try:
+        assert until(lambda: bool(editions(project, "fixture", "base")))
+        status = project.reports / "status.json"
+        assert until(lambda: '"state": "done"' in status.read_text())
+        assert watcher.poll() is None, "it goes on"
+        watcher.send_signal(signal.SIGINT)
+        assert watcher.wait(GENEROUS) == 130
+    finally:
+        watcher.kill()
+        watcher.wait(GENEROUS)
+    with Ledger(project) as ledger:
+        recover(ledger)
+        assert {each.state for each in ledger.attempts()} <= {
+            *("succeeded", "skipped_unchanged", "cancelled")
+        }
+    assert len(editions(project, "fixture", "base")) == 1
+
+
+def due_a_minute_ago(project: Project) -> None:
+    """Let the schedules have been looked at more than a minute ago for the last time."""
+    before = stamp(now() - timedelta(seconds=70))
+    with closing(sqlite3.connect(state_folder(project) / "runs.sqlite")) as store, store:
+        store.execute("UPDATE schedules SET considered = ?", (before,))
 
 
 def command(project: Project, *words: str) -> subprocess.Popen[bytes]:

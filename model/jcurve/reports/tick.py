@@ -123,19 +123,41 @@ def watch_clock(
     clock: Clock = now,
     stop: threading.Event | None = None,
     longest: float = 30.0,
+    troubled: Callable[[JCurveError], object] = lambda error: None,
 ) -> None:
     """Call ``each`` whenever something falls due, and every ``longest`` seconds.
 
+    A mistake at the first look is raised. Later ones (a schedule file half edited, a full
+    disk) are told once each and looked at again: whoever watches must not stop for them.
+
     Raises:
-        UsageError: the schedule file does not validate.
+        UsageError: the schedule file does not validate at the first look.
+        WriteError, RunError: the store is out of reach at the first look.
     """
     over = stop or threading.Event()
+    told: str | None = None
+    first = True
     while not over.is_set():
-        each()
-        calendars = Calendars(project)
-        ahead = [next_moment(one, clock(), calendars) for one in read_schedules(project)]
-        waits = [(moment - clock()).total_seconds() for moment in ahead if moment is not None]
-        over.wait(max(0.0, min([longest, *waits])))
+        wait = longest
+        try:
+            each()
+            wait = min([longest, *_waits(project, clock)])
+            told = None
+        except JCurveError as error:
+            if first:
+                raise
+            if told != str(error):
+                told = str(error)
+                troubled(error)
+        first = False
+        over.wait(max(0.0, wait))
+
+
+def _waits(project: Project, clock: Clock) -> list[float]:
+    """Seconds until the next moment of each schedule that has one."""
+    calendars = Calendars(project)
+    ahead = [next_moment(one, clock(), calendars) for one in read_schedules(project)]
+    return [(moment - clock()).total_seconds() for moment in ahead if moment is not None]
 
 
 def run_scheduled(
