@@ -124,7 +124,8 @@ def must_be(
         title=f"{plausible} of {len(solved)} single changes that would do it lie inside their "
         f"evidence",
         subtitle=f"For {', '.join(goals).replace('npv', 'NPV')}: one assumption changed, all "
-        f"others as they are; evidence is the range stated for it; a path moves as one and is shown by its last year",
+        f"others as they are; evidence is the range stated for it; a path moves as one and is "
+        f"shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
         reading=f"Plausible: inside the range. Stretch: up to as far again from the value as the "
         f"range's end. Outside: further. For {none} no value within the accepted bounds does it.",
