@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from jcurve.analysis.runners import cluster, local, processes
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.store import Block
 from jcurve.case import scenario
-from jcurve.errors import UsageError, WriteError
+from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.project import find_project
 from jcurve.reports.simulations import FolderStore, folder_for
 
@@ -100,6 +101,15 @@ class TestInterrupt:
 
         with pytest.raises(KeyboardInterrupt):
             simulate(plan(), FolderStore(tmp_path, PROJECT), progress=stop, runner=processes(2))
+        assert finished(tmp_path, plan(), resume=True) == expected
+
+    def test_a_process_that_dies_is_one_clear_error(self, expected: str, tmp_path: Path) -> None:
+        def kill(message: str) -> None:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+
+        with pytest.raises(RunError, match=r"ended abruptly.*--resume"):
+            simulate(plan(), FolderStore(tmp_path, PROJECT), progress=kill, runner=processes(2))
         assert finished(tmp_path, plan(), resume=True) == expected
 
 

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.store import Block
-from jcurve.errors import UsageError
+from jcurve.errors import RunError, UsageError
 
 __all__ = ["Runner", "cluster", "local", "processes"]
 
@@ -85,6 +85,7 @@ def cluster(address: str) -> Runner:
 
 def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     from jcurve.analysis.simulation import evaluate_unit
@@ -105,6 +106,12 @@ def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for each in finished:
                 yield each.result()
+    except BrokenProcessPool as error:
+        raise RunError(
+            "a process of the simulation ended abruptly, as when memory runs out",
+            received=f"{count} processes",
+            allowed="fewer --processes or a smaller --chunk; --resume keeps what is finished",
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

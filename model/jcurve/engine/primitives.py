@@ -152,24 +152,22 @@ def _lag_by_scenario(x: Array, delay: Array, start: int, stop: int) -> Array:
     whole = np.floor(delay)
     part = delay - whole
     pad = int(whole.max()) + 1
-    columns = x.shape[1]
-    padded = np.empty((pad + height, columns))
+    if part.any():
+        # Mixed with the quarter before while rows still lie side by side, then gathered once.
+        padded = np.empty((pad + height, width))
+        np.multiply(x, 1.0 - part, out=padded[pad:])
+        padded[pad + 1 :] += x[:-1] * part
+    else:
+        padded = np.empty((pad + height, x.shape[1]))
+        padded[pad:] = x
     padded[:pad] = 0.0
-    padded[pad:] = x
-    flat = padded.reshape(-1)
+    columns = padded.shape[1]
     column = np.arange(width) if columns > 1 else 0
     first = (pad + start - whole.astype(np.intp)) * columns + column
     at = np.arange(stop - start)[:, None] * columns + first
-    near: Array = flat.take(at, mode="clip")  # in range already; "raise" would copy once more
-    if not part.any():
-        return near
-    # One quarter further back is the row above, but for the first quarter.
-    far = near[:-1] * part
-    before = flat.take(first - columns, mode="clip") * part
-    near *= 1.0 - part
-    near[1:] += far
-    near[:1] += before
-    return near
+    # In range already; "raise" would copy once more.
+    made: Array = padded.reshape(-1).take(at, mode="clip")
+    return made
 
 
 _WIDE = 128
