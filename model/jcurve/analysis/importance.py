@@ -15,6 +15,7 @@ effects for global sensitivity analysis" (2016), with A. Owen and C. Prieur (201
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,7 +112,9 @@ def sobol_indices(
         )
     members = _partition(columns, groups)
     width = len(columns)
-    found: list[tuple[float, Array, Array]] = []
+    spreads: list[float] = []
+    firsts: list[Array] = []
+    totals: list[Array] = []
     for u in _points(2 * width, level, scrambles, seed):
         a, b = u[:, :width], u[:, width:]
         f_a, f_b = (_values(ask, output, columns, part) for part in (a, b))
@@ -124,23 +127,12 @@ def sobol_indices(
             f_mixed = _values(ask, output, columns, mixed)
             first[at] = np.mean((f_b - middle) * (f_mixed - f_a)) / variance
             total[at] = np.mean((f_a - f_mixed) ** 2) / (2.0 * variance)
-        found.append((np.sqrt(variance), first, total))
-    names = [name for name, _ in columns]
-    return Importance(
-        output,
-        "sobol",
-        estimate([float(sd) for sd, _, _ in found]),
-        tuple(
-            Part(
-                group,
-                tuple(names[i] for i in own),
-                first=estimate([float(first[at]) for _, first, _ in found]),
-                total=estimate([float(total[at]) for _, _, total in found]),
-            )
-            for at, (group, own) in enumerate(members.items())
-        ),
-        (len(members) + 2) * (scrambles << level),
-    )
+        spreads.append(math.sqrt(variance))
+        firsts.append(first)
+        totals.append(total)
+    shares = {"first": firsts, "total": totals}
+    evaluated = (len(members) + 2) * (scrambles << level)
+    return _importance(output, "sobol", spreads, columns, members, shares, evaluated)
 
 
 def shapley_effects(
@@ -198,21 +190,35 @@ def shapley_effects(
             f_second = _values(ask, output, columns, second)
             worth[mask] = _covariance(f_first, f_second)
         effects.append(shapley.exact(worth, count) / variance)
-        spreads.append(float(np.sqrt(variance)))
-    return Importance(
-        output,
-        "shapley",
-        estimate(spreads),
-        tuple(
-            Part(
-                group,
-                tuple(names[i] for i in own_inputs),
-                effect=estimate([float(each[at]) for each in effects]),
-            )
-            for at, (group, own_inputs) in enumerate(members.items())
-        ),
-        ((1 << count) - 1) * (scrambles << level),
+        spreads.append(math.sqrt(variance))
+    shares = {"effect": effects}
+    evaluated = ((1 << count) - 1) * (scrambles << level)
+    return _importance(output, "shapley", spreads, columns, members, shares, evaluated)
+
+
+def _importance(
+    output: str,
+    method: str,
+    spreads: Sequence[float],
+    columns: Columns,
+    members: Mapping[str, Sequence[int]],
+    shares: Mapping[str, Sequence[Array]],
+    evaluated: int,
+) -> Importance:
+    """What the scrambles say together; ``shares`` by kind, of each scramble by group."""
+    names = [name for name, _ in columns]
+    parts = tuple(
+        Part(
+            group,
+            tuple(names[i] for i in own),
+            **{
+                kind: estimate([float(each[at]) for each in found])
+                for kind, found in shares.items()
+            },
+        )
+        for at, (group, own) in enumerate(members.items())
     )
+    return Importance(output, method, estimate(spreads), parts, evaluated)
 
 
 def _partition(columns: Columns, groups: Groups | None) -> dict[str, list[int]]:
