@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.figures import curve, depreciation, grounds, statements
+from jcurve.figures import curve, depreciation, drag, grounds, statements
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.lens import Lens, joined, money, percent, points
 
@@ -49,6 +49,29 @@ def test_cash_by_cause_sums_to_the_end_of_the_curve(base: jcurve.Case, view: str
         (base.row("advertising", view) - base.row("uplift_cost", view)).sum() / 1000
     )
     assert parts["Capital expenditure"] == pytest.approx(-base.row("capex", view).sum() / 1000)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("year", [2026, 2031, 2040])
+def test_steps_of_margin_sum_to_the_gap(base: jcurve.Case, year: int, view: str) -> None:
+    lens = Lens(base, view)
+    margins = [
+        lens.bn("operating_income", tag, year, year)[0] / lens.bn("revenue", tag, year, year)[0]
+        for tag in ("with", lens.other)
+    ]
+    steps = drag.margin_steps(base, year, view)
+    assert sum(steps.values()) == pytest.approx(margins[0] - margins[1], abs=1e-12)
+    assert steps["Depreciation and amortisation"] < 0
+
+
+def test_the_bridge_of_margin_shows_the_widest_gap(base: jcurve.Case) -> None:
+    years = Lens(base).years(Lens(base).first_forecast_year)
+    gaps = {year: sum(drag.margin_steps(base, year).values()) for year in years}
+    year = min(gaps, key=gaps.__getitem__)
+    shown = drag.margin_bridge(base)
+    assert f"in {year}" in shown.plain()
+    assert points(gaps[year], sign=True) in shown.plain()
+    assert "No bridge" in drag.margin_bridge(jcurve.evaluate("no_programme")).plain()
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import NOTHING, Lens, money, percent, points
+from jcurve.figures.numbers import written
+from jcurve.figures.prose import Prose, callout, strong
+from jcurve.figures.statements import INCOME
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-__all__ = ["drag", "free_cash_flow", "margin"]
+__all__ = ["drag", "free_cash_flow", "margin", "margin_bridge", "margin_steps"]
+
+_HUNDREDTH_POINT = 0.0001
 
 
 def _names(lens: Lens) -> tuple[str, str]:
@@ -109,6 +114,89 @@ def free_cash_flow(case: Case, view: str = "programme") -> Exhibit:
         if moved
         else "Both worlds have the same free cash flow in every year. There is no drag to show.",
         width="half",
+    )
+
+
+def margin_steps(case: Case, year: int, view: str = "programme") -> dict[str, float]:
+    """What takes the other world's operating margin of ``year`` to the margin with the
+    programme, as shares of revenue: first the other world's costs spread over more revenue,
+    then each line of cost that differs, over the revenue with the programme.
+
+    The steps sum to the difference of the two margins.
+    """
+    lens = Lens(case, view)
+    tags = case.assembly.model.tags
+
+    def of(name: str, tag: str) -> float:
+        return lens.bn(name, tag if tag in tags(name) else None, year, year)[0]
+
+    lines = [item.line for item in INCOME]
+    until = lines.index("operating_income")
+    costs = [item for item in INCOME[:until] if item.sign < 0]
+    ours, theirs = of("revenue", "with"), of("revenue", lens.other)
+    spent = sum(of(item.line, lens.other) for item in costs)
+    steps = {"More revenue": spent / theirs - spent / ours}
+    for item in costs:
+        more = of(item.line, "with") - of(item.line, lens.other)
+        steps[item.label] = -more / ours
+    return steps
+
+
+def margin_bridge(case: Case, view: str = "programme") -> Exhibit | Prose:
+    """From the margin without the programme to the margin with it, in the year it costs most."""
+    lens = Lens(case, view)
+    years = lens.years(lens.first_forecast_year)
+    ours, theirs = (
+        dict(zip(lens.years(), _margins(lens, tag), strict=True)) for tag in ("with", lens.other)
+    )
+    year = min(years, key=lambda each: ours[each] - theirs[each])
+    gap = ours[year] - theirs[year]
+    if gap > -_HUNDREDTH_POINT:
+        return callout(
+            [strong("No bridge of margin. "), "The programme lowers it in no forecast year."]
+        )
+    shown = {
+        name: amount
+        for name, amount in margin_steps(case, year, view).items()
+        if abs(amount) >= _HUNDREDTH_POINT
+    }
+    names = [_names(lens)[1], *shown, _names(lens)[0]]
+    rank = list(range(len(names)))[::-1]
+    with style.house():
+        figure, axes = style.plot(height=18 + 5.4 * len(names))
+        at, reach = theirs[year], [theirs[year]]
+        style.rung(axes, rank[0], 0.0, theirs[year], style.series("without"))
+        style.beside(axes, theirs[year], rank[0], percent(theirs[year]))
+        for y, amount in zip(rank[1:-1], shown.values(), strict=True):
+            look = style.series("positive" if amount >= 0 else "negative")
+            style.rung(axes, y, at, amount, look)
+            right = max(at, at + amount)
+            style.beside(axes, right, y, written(amount * 100, decimals=1, sign=True))
+            at += amount
+            reach += [at, right]
+        style.rung(axes, rank[-1], 0.0, ours[year], style.series("with"))
+        style.beside(axes, max(ours[year], 0.0), rank[-1], percent(ours[year]))
+        style.rungs(axes, rank, names)
+        style.room(axes, [*reach, ours[year]], below=0.02, above=0.1, along="x")
+        style.numbers(axes.xaxis, "percent")
+    worst = min(shown, key=shown.__getitem__)
+    gains = sum(amount for amount in shown.values() if amount > 0)
+    return chart(
+        figure,
+        id="margin-bridge",
+        title=f"{worst} takes {points(-shown[worst])} of margin in {year}",
+        subtitle=f"Operating margin of {year}, forecast: {_names(lens)[1].lower()} and "
+        f"{_names(lens)[0].lower()}, and the steps between in points of revenue",
+        source=lens.modelled(),
+        alt=f"Waterfall from {percent(theirs[year])} to {percent(ours[year])}: "
+        + "; ".join(f"{name} {points(amount, sign=True)}" for name, amount in shown.items())
+        + ".",
+        reading=f"The steps sum to {points(gap, sign=True)}, the widest gap of any forecast year. "
+        + (
+            f"Revenue and savings give back {points(gains)}."
+            if gains > _HUNDREDTH_POINT
+            else "Nothing gives any of it back."
+        ),
     )
 
 

@@ -284,6 +284,9 @@ def _head(exhibit: TableExhibit) -> str:
         rows.append(f"<tr>{''.join(cells)}</tr>")
     cells = []
     for column in exhibit.columns:
+        if not (column.label or column.unit):
+            cells.append(f'<td class="{_classes(column.keeps_left, column.forecast)}"></td>')
+            continue
         unit = f'<span class="unit">{escape(column.unit)}</span>' if column.unit else ""
         cells.append(
             f'<th scope="col" class="{_classes(column.keeps_left, column.forecast)}">'
