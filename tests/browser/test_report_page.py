@@ -42,6 +42,18 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WhatIf]:
     return path, next(item for item in shown if isinstance(item, WhatIf))
 
 
+@pytest.fixture(scope="module", params=["executive_brief", "comparison_report", "peer_report"])
+def other_report(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another report of the pack as a page; the dear ones are left out."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JCURVE_PROJECT", str(real_project(tmp_path_factory.mktemp("project"))))
+        notebook, _ = executed(request.param, folder)
+    path = folder / f"{request.param}.html"
+    path.write_text(html(read(notebook, request.param)))
+    return path
+
+
 class Opened:
     """A page with what went wrong on it."""
 
@@ -128,6 +140,15 @@ def test_the_keyboard_reaches_contents_tables_and_dials(opened: Opened) -> None:
     assert {"skip", "contents", "table", "dials"} <= reached
 
 
+def _axe(found: Opened) -> list[str]:
+    """What axe-core finds serious on a page."""
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in Axe().run(found.page).response["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(
@@ -135,11 +156,22 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     # Axe is a script from outside, which the page's own policy would not let in.
     found = Opened(browser, report[0], width, bypass_csp=True, color_scheme=scheme)
-    violations = Axe().run(found.page).response["violations"]
+    serious = _axe(found)
     found.context.close()
-    serious = [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
-        for each in violations
-        if each["impact"] in ("serious", "critical")
-    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_other_reports_are_as_sound(browser: Browser, other_report: Path, width: int) -> None:
+    strict = Opened(browser, other_report, width, offline=True)
+    outside = [url for url in strict.asked if not url.startswith(("file:", "data:"))]
+    wide, room = strict.page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    strict.context.close()
+    assert outside == strict.faults == []
+    assert wide <= room
+    found = Opened(browser, other_report, width, bypass_csp=True)
+    serious = _axe(found)
+    found.context.close()
     assert serious == []
