@@ -221,6 +221,22 @@ class TestConsequences:
         change = after["npv.go_forward"] - before["npv.go_forward"]
         assert found.change == pytest.approx(float(change[0]), rel=1e-12)
 
+    def test_what_new_products_may_lose_leaves_nothing(self) -> None:
+        cut = next(each for each in actions_for(BASE) if each.name == "cut")
+        found = consequences(BASE, cut, "2027Q4")
+        assert found.bearable is not None
+        question = Question.of(BASE, ("npv.go_forward", *PLAN))
+        rows = question.rows({})
+        before = question.answers(rows)
+        at = question.case.assembly.timeline.index("2027Q4")
+        made = acted(question, rows, cut, at, before)
+        later = np.arange(len(question.case.assembly.timeline))[:, None] > at
+        for key in made:
+            if key.startswith("channel.addressable."):
+                made[key] = np.where(later, 1.0 - found.bearable, 1.0) * made[key]
+        left = question.answers(made)["npv.go_forward"] - before["npv.go_forward"]
+        assert abs(left[0]) < 0.01 * found.change
+
     def test_a_review_of_the_past_is_refused(self) -> None:
         with pytest.raises(UsageError, match="after the valuation date"):
             consequences(BASE, actions_for(BASE)[0], "2020Q1")

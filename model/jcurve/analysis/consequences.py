@@ -27,6 +27,7 @@ _NOTHING = 1e-3
 _FLOWS = ("capex", "advertising", "revenue", "ebitda", "operating_cash_tax")
 _WHOLE = "incremental_free_cash_flow.go_forward:quarter"
 _RESULTS = ("npv.go_forward", "terminal_value.go_forward")
+_DEMAND = "channel.addressable."
 _LEVELS = ("compute_in_service@with:quarter", "advertising@with:year", "capex@with:year")
 
 
@@ -60,6 +61,8 @@ class Consequences:
         compute, advertising: share by which they are lower in the last quarter and year.
         needed: share of generative compute that new products use in the last quarter after
             the action; below 1 they feel nothing of it.
+        bearable: share of new products' revenue after the review that the action could cost
+            before it is worth nothing, about; None where it is worth nothing as it is.
         programme_capex: what the company then spends in the last year beyond the
             counterfactual, USD m.
     """
@@ -71,6 +74,7 @@ class Consequences:
     compute: float
     advertising: float
     needed: float
+    bearable: float | None
     programme_capex: float
 
 
@@ -109,7 +113,9 @@ def consequences(
         raise UsageError("a review comes after the valuation date", received=date)
     rows = question.rows({})
     before = question.answers(rows)
-    after = question.answers(acted(question, rows, action, at, before))
+    made = acted(question, rows, action, at, before)
+    after = question.answers(made)
+    change = _last(after, _RESULTS[0]) - _last(before, _RESULTS[0])
     items = _items(question, before, after)
     compute, advertising, _ = (_last(after, name) / _last(before, name) - 1.0 for name in _LEVELS)
     generative = _last(after, "generative_compute@with:quarter")
@@ -117,12 +123,26 @@ def consequences(
         action,
         date,
         items,
-        _last(after, _RESULTS[0]) - _last(before, _RESULTS[0]),
+        change,
         compute,
         advertising,
         sum(_last(after, name) for name in needs) / generative if generative > 0.0 else 1.0,
+        _bearable(question, made, at, change, before),
         _last(after, "capex@with:year") - _last(after, "capex@without:year"),
     )
+
+
+def _bearable(
+    question: Question, made: Mapping[str, Array], at: int, change: float, before: Answers
+) -> float | None:
+    """The value is very nearly linear in the demand for new products, so two points tell."""
+    quarter = np.arange(len(question.case.assembly.timeline))[:, None]
+    without = {
+        key: np.where(quarter > at, 0.0, row) if key.startswith(_DEMAND) else row
+        for key, row in made.items()
+    }
+    least = _last(question.answers(without), _RESULTS[0]) - _last(before, _RESULTS[0])
+    return change / (change - least) if change > max(least, 0.0) else None
 
 
 def _items(question: Question, before: Answers, after: Answers) -> tuple[Item, ...]:

@@ -133,6 +133,14 @@ def _rests_on(found: Consequences, horizon: int) -> str:
             f"New products use {percent(found.needed, 1)} of the generative compute that is left, "
             f"so their revenue does not fall; if they need large models to be trained, it would."
         )
+    if found.bearable is not None:
+        said.append(
+            f"The {found.action.name} would be worth no more than going on if it cost "
+            f"{percent(found.bearable, 0)} of what new products earn after it."
+            if found.bearable <= 1.0
+            else f"The {found.action.name} would be worth something even if it cost all that new "
+            f"products earn."
+        )
     if found.programme_capex < _NONE:
         said.append(
             f"And in {horizon} the company spends no more in all than it would without the "
