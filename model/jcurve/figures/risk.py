@@ -283,9 +283,8 @@ def waterfall(case: Case, found: Bridge, count: int = 9) -> Exhibit | Prose:
     return chart(
         figure,
         id="waterfall",
-        title=f"From {found.start} to {found.end} the value changes by "
-        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is {name.lower()}, "
-        f"{money(lead.amount / MILLIONS, sign=True)}",
+        title=f"{money(found.difference / MILLIONS, sign=True)} from {found.start} to {found.end}; "
+        f"the largest part is {name.lower()}, {money(lead.amount / MILLIONS, sign=True)}",
         subtitle="Net present value of two scenarios and what differs between them, each at its "
         "mean over every order of change (Shapley value), USD bn",
         source=lens.modelled(),

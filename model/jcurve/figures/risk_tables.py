@@ -176,7 +176,11 @@ def stress_table(
             for each in ordered
         ],
         id="stresses",
-        title=f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}",
+        title=(
+            f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}"
+            if worst.changes[output] < 0.0
+            else f"No stress of the base case is worth less than {case.scenario.title}"
+        ),
         subtitle=f"Each stress moves every assumption its story implies, against "
         f"{case.scenario.title}",
         source=lens.modelled(),
