@@ -14,7 +14,7 @@ from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
 from jcurve.replies import Read, Reply, amount, draw, number
-from jcurve.world_commands import reviewed, weighed_scenarios
+from jcurve.world_commands import reviewed, stressed, weighed_scenarios
 
 __all__ = ["Interrupted", "sensitivity", "simulate_draws"]
 
@@ -52,7 +52,7 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
         ]
         return Reply(plain(found), (f"{chosen.of} of {scenario.name}",), tuple(rows))
     if chosen.stresses:
-        return _stresses(chosen, read, scenario, project)
+        return stressed(chosen, read, scenario, project)
     if chosen.whole:
         return _variance(chosen, scenario, unit, project)
     if chosen.correlate or chosen.method:
@@ -89,44 +89,6 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
         tuple(tuple(_short(cell) for cell in row) for row in table),
         (f"{len(swings)} assumptions with a range, each at its own low and high",),
     )
-
-
-def _stresses(
-    chosen: argparse.Namespace, read: Read, scenario: Scenario, project: Project
-) -> Reply:
-    from jcurve.analysis.results_days import results_days
-    from jcurve.analysis.stress import PREFIX, position_losses, stresses
-    from jcurve.assumptions import available
-
-    names = [name for name in available(project) if name.startswith(PREFIX)]
-    found = stresses(scenario, [read(name) for name in names], project=project)
-    if chosen.exposure is not None:
-        exposure = amount(chosen.exposure, "--exposure")
-        losses = position_losses(exposure, results_days(project), found)
-        rows = [("what", "name", "move", "loss", "source")]
-        rows += [
-            (each.kind, each.name, f"{each.move:+.1%}", f"{each.loss:,.1f} USD m", each.source)
-            for each in losses
-        ]
-        heading = f"exposure {exposure:,.1f} USD m: arithmetic, no advice"
-        return Reply(plain(losses), (heading,), tuple(rows))
-    table: list[tuple[str, ...]] = [
-        ("stress", "assumptions", "npv", "change", "go forward", "change", "")
-    ]
-    table += [
-        (
-            each.name,
-            str(each.moved),
-            *(
-                number(part[name], "USD m")
-                for name in ("npv", "npv.go_forward")
-                for part in (each.values, each.changes)
-            ),
-            "raises NPV" if each.raises else "",
-        )
-        for each in found
-    ]
-    return Reply(plain(found), (f"stresses of {scenario.name}",), tuple(table))
 
 
 def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project: Project) -> Reply:

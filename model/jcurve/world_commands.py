@@ -1,4 +1,4 @@
-"""What ``jcurve sensitivity`` says of whole worlds: weighted scenarios and later reviews."""
+"""What ``jcurve sensitivity`` says of whole worlds: stresses, weighted scenarios, reviews."""
 
 from __future__ import annotations
 
@@ -10,11 +10,48 @@ from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
-from jcurve.replies import Read, Reply, number
+from jcurve.replies import Read, Reply, amount, number
 
-__all__ = ["reviewed", "weighed_scenarios"]
+__all__ = ["reviewed", "stressed", "weighed_scenarios"]
 
 _UNIT = "USD m"
+
+
+def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project: Project) -> Reply:
+    """``jcurve sensitivity --stresses``."""
+    from jcurve.analysis.results_days import results_days
+    from jcurve.analysis.stress import PREFIX, position_losses, stresses
+    from jcurve.assumptions import available
+
+    names = [name for name in available(project) if name.startswith(PREFIX)]
+    found = stresses(scenario, [read(name) for name in names], project=project)
+    if chosen.exposure is not None:
+        exposure = amount(chosen.exposure, "--exposure")
+        losses = position_losses(exposure, results_days(project), found)
+        rows = [("what", "name", "move", "loss", "source")]
+        rows += [
+            (each.kind, each.name, f"{each.move:+.1%}", f"{each.loss:,.1f} USD m", each.source)
+            for each in losses
+        ]
+        heading = f"exposure {exposure:,.1f} USD m: arithmetic, no advice"
+        return Reply(plain(losses), (heading,), tuple(rows))
+    table: list[tuple[str, ...]] = [
+        ("stress", "assumptions", "npv", "change", "go forward", "change", "")
+    ]
+    table += [
+        (
+            each.name,
+            str(each.moved),
+            *(
+                number(part[name], "USD m")
+                for name in ("npv", "npv.go_forward")
+                for part in (each.values, each.changes)
+            ),
+            "raises NPV" if each.raises else "",
+        )
+        for each in found
+    ]
+    return Reply(plain(found), (f"stresses of {scenario.name}",), tuple(table))
 
 
 def weighed_scenarios(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:

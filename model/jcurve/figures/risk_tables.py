@@ -1,4 +1,4 @@
-"""Tables of doubt: measures of risk, what must be true, stresses, positions, reviews."""
+"""Tables of doubt: measures of risk, what must be true, stresses, positions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.risk import Estimate
     from jcurve.analysis.solving import Solution
-    from jcurve.analysis.staged import Staged
     from jcurve.analysis.stress import PositionLoss, Stress
     from jcurve.case import Case
 
-__all__ = ["measures", "must_be", "positions", "reviews", "stress_table"]
-
-_LITTLE = 0.02
-"""Share of the worth of reviews below which looking is said to add nothing: judgement."""
+__all__ = ["measures", "must_be", "positions", "stress_table"]
 
 
 def _row(label: str, found: Estimate, scale: float, style: str = "money") -> Row:
@@ -236,66 +232,3 @@ def positions(case: Case, found: Sequence[PositionLoss], exposure: float) -> Tab
 def _position(each: PositionLoss) -> Row:
     name = each.name.removeprefix("stress_").replace("_", " ")
     return Row(cells=(name, each.move, each.loss, f"{each.source}, {each.grade}"), indent=1)
-
-
-def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
-    """What reviewing the programme later is worth against committing now."""
-    lens = Lens(case)
-    if abs(found.committed.value) < 1e-9 and abs(found.fixed[1].value) < 1e-9:
-        return nothing("There is nothing left to decide.")
-    looking, error = found.beyond_fixed.value, found.beyond_fixed.error or 0.0
-    adds = looking > max(error, _LITTLE * found.option_value.value)
-    rows = [
-        Row(cells=("Rules",), role="heading"),
-        _rule("Commit now: go on whatever happens", found.committed),
-        _rule(f"Best plan without looking: {found.fixed[0]}", found.fixed[1]),
-        _rule(f"Trigger on observed uplift: {found.trigger[0]}", found.trigger[1]),
-        _rule("Best expected at each review (least squares)", found.least_squares),
-        Row(cells=("Differences",), role="heading"),
-        _rule("Worth of reviewing, against committing now", found.option_value),
-        _rule("of which owed to looking alone", found.beyond_fixed),
-        Row(cells=("Actions taken for good, whatever is observed",), role="heading"),
-        *(
-            _rule(
-                f"{each.action} at {each.date}",
-                each.always,
-                f"taken in {percent(each.share.value, 0)} of draws",
-            )
-            for each in found.taken
-        ),
-    ]
-    return table(
-        [
-            Column(label="", style="text", weight=4),
-            Column(label="NPV", unit="USD bn", decimals=0),
-            Column(label="Error, 95%", unit="USD bn", decimals=1),
-            Column(label="", style="text", weight=1.6),
-        ],
-        rows,
-        id="reviews",
-        title=(
-            f"The right to review the programme is worth "
-            f"{money(found.option_value.value / MILLIONS)} against committing now"
-            if adds
-            else f"To look first adds nothing: {_decided(found)} is the better plan whatever is "
-            f"seen, by {money((found.fixed[1].value - found.committed.value) / MILLIONS)}"
-        ),
-        subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
-        f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
-        f"other",
-        source=lens.modelled(),
-        reading=f"{money(looking / MILLIONS, sign=True)} comes from looking at what uplift and "
-        f"cash flow show by then; the rest from a plan that is better now already. Cuts, pauses "
-        f"and redeployment are stated actions, judgement; stopping pays its cost and values "
-        f"nothing beyond the horizon.",
-    )
-
-
-def _decided(found: Staged) -> str:
-    plan = found.fixed_plan
-    return "to go on" if plan is None else f"to {plan[0]} at {plan[1]}"
-
-
-def _rule(label: str, found: Estimate, more: str = "") -> Row:
-    error = None if found.error is None else found.error / MILLIONS
-    return Row(cells=(label, found.value / MILLIONS, error, more), indent=1)
