@@ -37,7 +37,7 @@ _WORD = re.compile(rf"[\s{_BREAK}]+")
 _PIECE = re.compile(rf"([^ {_BREAK}]*)([ {_BREAK}]*)")
 _UNSURE = re.compile("[\n\t\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]")
 _CLOSING, _OPENING = frozenset("!?/)]},;:.%…»”’—–"), frozenset("([{«“‘—/")
-_KERNING = 1.006  # what kerning may add to a line, as a factor
+_KERNING = 1.001  # what kerning may add to a line, as a factor
 _UNKNOWN = 0.6021  # em of a character that the font lacks: the mono font's width
 
 
