@@ -114,8 +114,10 @@ def _plain(project: Project, scenarios: list[str]) -> None:
         (out / name).mkdir()
         notebook = out / name / "notebook.ipynb"  # as in an edition: its name is in the page
         source = str(project.notebooks / f"{_REPORT}.ipynb")
+        # As the batch hands them over: the page shows the cell that holds them.
+        parameters = f"{{scenario: {name}, overrides: {{}}, view: programme, out: .}}"
         steps = [
-            ["papermill", "--no-progress-bar", source, str(notebook), "-p", "scenario", name],
+            ["papermill", "--no-progress-bar", source, str(notebook), "-y", parameters],
             ["nbconvert", "--to", "briefinghtml", str(notebook)],
             ["nbconvert", "--to", "briefing", str(notebook)],
         ]
