@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import jcurve
+from jcurve.analysis.backtest import SUBJECTS, backtest, mean_error
 from jcurve.errors import FactsError
+from jcurve.figures import answer, peers, validation
+from jcurve.figures.lens import percent
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from tests.support.report_cells import executed, sentences
@@ -49,6 +53,24 @@ def test_the_peer_report(tmp_path: Path) -> None:
     for name in ("Meta Platforms, Inc.", "Alphabet Inc.", "Microsoft Corporation", "Amazon.com"):
         assert name in found["peer-intensity"]["alt"]
     assert "judgement" in text
+
+
+def test_each_opens_with_its_own_answer() -> None:
+    """The head of the report speaks of errors and of peers, and still gives the answer."""
+    case = jcurve.evaluate("base")
+    tested = backtest()
+    head = validation.cover(case, "programme", tested)
+    assert [each.label for each in head.figures] == [each.capitalize() for each in SUBJECTS]
+    assert head.figures[0].value in head.title
+    assert head.figures[0].value == percent(mean_error(tested.of("depreciation")))
+    own = peers.companies(["MSFT", "AMZN"])
+    beside = peers.cover(case, "programme", own)
+    assert [each.label for each in beside.figures] == [each.name for each in own]
+    assert any(each.label in beside.title and each.value in beside.title for each in beside.figures)
+    for cover in (head, beside):
+        assert answer.headline(case)[1:] in "".join(
+            run.text for words in cover.summary for run in words
+        )
 
 
 def test_peers_of_choice_and_of_none(tmp_path: Path) -> None:

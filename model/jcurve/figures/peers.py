@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jcurve.figures import style
+from jcurve.figures import answer, style
+from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, joined, money, percent
+from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jcurve.analysis.peers import Peer
+    from jcurve.case import Case
     from jcurve.project import Project
 
 __all__ = [
     "companies",
+    "cover",
     "fitted",
     "forecast",
     "intensity",
@@ -266,8 +270,8 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
     )
 
 
-def required(found: Sequence[Peer]) -> TableExhibit:
-    """Cash and revenue a year that the last fiscal year's outlay must bring."""
+def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, float, float]]:
+    """By company: its last fiscal year, the outlay, the cash and the revenue a year it asks."""
     from jcurve.analysis.peers import fiscal_years
 
     rows = []
@@ -281,7 +285,46 @@ def required(found: Sequence[Peer]) -> TableExhibit:
                 revenue / MILLIONS, revenue / whole,
             )
         )  # fmt: skip
-    top = max(rows, key=lambda row: float(row[-1]))
+    return rows
+
+
+def _asks(found: Sequence[Peer]) -> str:
+    top = max(_asked(found), key=lambda row: row[-1])
+    return (
+        f"One year's outlay asks {top[0]} for {percent(top[-1])} more revenue, every year of "
+        "its life"
+    )
+
+
+def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
+    """The head of the report: what a year's outlay asks of each company."""
+    rows = _asked(found)
+    figures = tuple(
+        KeyFigure(label=row[0], value=percent(row[-1]), note=f"more revenue for {row[1]}")
+        for row in rows[:6]
+    )
+    names = joined([each.name for each in found])
+    outlays = sum(row[2] for row in rows) * MILLIONS
+    words = (
+        f"{names} put {money(outlays)} into property in their last fiscal years. The figures "
+        "above are the revenue that each must add, as a share of what it has, for one year's "
+        "outlay to earn its cost of capital: what must be true, not a forecast. "
+        f"For the programme of {case.assembly.company.display_name}, the "
+        f"{case.scenario.title.lower()} of the model says: {answer.headline(case, view)}."
+    )
+    return answer.cover(case, view, "Peer report").model_copy(
+        update={
+            "title": _asks(found),
+            "subtitle": names,
+            "figures": figures,
+            "summary": (paragraph(words),),
+        }
+    )
+
+
+def required(found: Sequence[Peer]) -> TableExhibit:
+    """Cash and revenue a year that the last fiscal year's outlay must bring."""
+    rows = _asked(found)
     return table(
         [
             Column(label="Company", style="text", weight=2),
@@ -294,8 +337,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
         ],
         rows,
         id="peer-required",
-        title=f"One year's outlay asks {top[0]} for {percent(float(top[-1]))} more revenue, "
-        "every year of its life",
+        title=_asks(found),
         subtitle="What must come back, after tax, to earn the cost of capital on the outlay",
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60 % of revenue, judgement) for every "
