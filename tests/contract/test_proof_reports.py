@@ -14,6 +14,8 @@ from jcurve.figures import answer, peers, validation
 from jcurve.figures.lens import percent
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
+from jcurve.reports.briefing.typeset import pdf
+from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 
 VALIDATION = {
@@ -35,7 +37,9 @@ def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[s
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
-    assert html(read(notebook, report))
+    document = read(notebook, report)
+    assert html(document)
+    assert pdfcheck.complaints(pdf(document)) == []
     found = {each["id"]: each for each in results["exhibits"]}
     assert all(len(each["alt"]) > 30 for each in found.values() if each["kind"] == "chart")
     return found, text

@@ -13,6 +13,8 @@ from jcurve.errors import ScenarioError, UsageError
 from jcurve.project import find_project
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
+from jcurve.reports.briefing.typeset import pdf
+from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 
 CHARTS = [
@@ -37,7 +39,9 @@ def made(out: Path, **parameters: object) -> tuple[list[dict[str, str]], str]:
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
-    assert html(read(notebook, "risk_report"))
+    document = read(notebook, "risk_report")
+    assert html(document)
+    assert pdfcheck.complaints(pdf(document)) == []
     return results["exhibits"], text
 
 
