@@ -136,8 +136,11 @@ class TestBatches:
     def test_what_no_assumption_moves_stays_one_wide(self, case: Case) -> None:
         model, timeline = case.assembly.model, case.assembly.timeline
         key = "returns.wacc"
-        wide = {key: np.repeat(case.assumption_rows[key], _WIDTH, axis=1)}
-        made = evaluate(model, batch_inputs(case, wide), timeline)
+        same = np.repeat(case.assumption_rows[key], _WIDTH, axis=1)
+        made = evaluate(model, batch_inputs(case, {key: same}), timeline)
+        assert made["npv", "programme"].shape[1] == 1
+        wide = same * np.linspace(0.9, 1.1, _WIDTH)
+        made = evaluate(model, batch_inputs(case, {key: wide}), timeline)
         assert made["capex", "with"].shape[1] == 1
         assert made["npv", "programme"].shape[1] == _WIDTH
 

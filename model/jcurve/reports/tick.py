@@ -249,6 +249,17 @@ def write_status(
     Raises:
         WriteError: it cannot be written.
     """
+    make_folder(project.reports)
+    # Read and written while nobody else can write: another tick at the same moment would
+    # otherwise put what it read before over what is so by now.
+    with ledger.store.transaction():
+        status = _status(ledger, schedules, calendars, problems)
+        write_json(project.reports / "status.json", status)
+
+
+def _status(
+    ledger: Ledger, schedules: tuple[Schedule, ...], calendars: Calendars, problems: list[str]
+) -> dict[str, Any]:
     occurrences = Occurrences(ledger)
     moment = ledger.clock()
     late = occurrences.late(moment)
@@ -269,18 +280,14 @@ def write_status(
             "recent": [_entry(each) for each in recent],
             "late": [each.occurrence for each in late if each.schedule == schedule.name],
         }
-    make_folder(project.reports)
-    write_json(
-        project.reports / "status.json",
-        {
-            "written": stamp(moment),
-            # Whoever reads this later than here should ask why nobody has looked since.
-            "stale_after": stamp(moment + timedelta(hours=25)),
-            "late": sum(len(each["late"]) for each in shown.values()),
-            "problems": told,
-            "schedules": shown,
-        },
-    )
+    return {
+        "written": stamp(moment),
+        # Whoever reads this later than here should ask why nobody has looked since.
+        "stale_after": stamp(moment + timedelta(hours=25)),
+        "late": sum(len(each["late"]) for each in shown.values()),
+        "problems": told,
+        "schedules": shown,
+    }
 
 
 def _entry(occurrence: Occurrence) -> dict[str, Any]:
