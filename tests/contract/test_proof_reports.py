@@ -9,9 +9,10 @@ import pytest
 
 import jcurve
 from jcurve.analysis.backtest import SUBJECTS, backtest, mean_error
+from jcurve.analysis.peers import fiscal_years
 from jcurve.errors import FactsError
 from jcurve.figures import answer, peers, validation
-from jcurve.figures.lens import percent
+from jcurve.figures.lens import MILLIONS, money, percent
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
@@ -71,6 +72,9 @@ def test_each_opens_with_its_own_answer() -> None:
     beside = peers.cover(case, "programme", own)
     assert [each.label for each in beside.figures] == [each.name for each in own]
     assert any(each.label in beside.title and each.value in beside.title for each in beside.figures)
+    spent = sum(each.year("outlay", fiscal_years(each)[-1]) for each in own) / MILLIONS
+    assert f" {money(spent)} " in beside.summary[0][0].text
+    assert "bn" in money(spent)
     for cover in (head, beside):
         assert answer.headline(case)[1:] in "".join(
             run.text for words in cover.summary for run in words

@@ -288,8 +288,8 @@ def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, f
     return rows
 
 
-def _asks(found: Sequence[Peer]) -> str:
-    top = max(_asked(found), key=lambda row: row[-1])
+def _asks(rows: Sequence[tuple[str, str, float, float, float, float, float]]) -> str:
+    top = max(rows, key=lambda row: row[-1])
     return (
         f"One year's outlay asks {top[0]} for {percent(top[-1])} more revenue, every year of "
         "its life"
@@ -304,7 +304,7 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
         for row in rows[:6]
     )
     names = joined([each.name for each in found])
-    outlays = sum(row[2] for row in rows) * MILLIONS
+    outlays = sum(row[2] for row in rows)  # USD bn
     words = (
         f"{names} put {money(outlays)} into property in their last fiscal years. The figures "
         "above are the revenue that each must add, as a share of what it has, for one year's "
@@ -314,7 +314,7 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
     )
     return answer.cover(case, view, "Peer report").model_copy(
         update={
-            "title": _asks(found),
+            "title": _asks(rows),
             "subtitle": names,
             "figures": figures,
             "summary": (paragraph(words),),
@@ -337,7 +337,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
         ],
         rows,
         id="peer-required",
-        title=_asks(found),
+        title=_asks(rows),
         subtitle="What must come back, after tax, to earn the cost of capital on the outlay",
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60 % of revenue, judgement) for every "

@@ -190,11 +190,12 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
         for subject in SUBJECTS
     )
     head, first = answer.cover(case, view, "Validation report"), found.runs[0].origin
+    said = answer.headline(case, view)
     summary = (
         f"Run on nothing but what was known at the end of {first} and of each year after, the "
         f"lines of this model would have missed what came by these errors, without sign. "
         f"With them stands or falls the answer of the {case.scenario.title.lower()}: "
-        f"{answer.headline(case, view)[0].lower()}{answer.headline(case, view)[1:]}."
+        f"{said[0].lower()}{said[1:]}."
     )
     return head.model_copy(
         update={
