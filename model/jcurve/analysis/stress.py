@@ -180,7 +180,12 @@ def expectation(
             raise UsageError(f"a weight below 0 for {name}", received=weight)
     total = math.fsum(weights.values())
     if abs(total - 1.0) > 1e-9:
-        raise UsageError("weights do not sum to 1", received=float(f"{total:.6g}"))
+        raise UsageError(
+            "weights do not sum to 1",
+            where="weights of scenarios",
+            received=float(f"{total:.6g}"),
+            allowed="weights of all scenarios counted, 1 together",
+        )
     used = {name: weight for name, weight in weights.items() if weight > 0.0}
     for name in used:
         if not math.isfinite(values[name]):
