@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,7 @@ def test_an_unknown_grade_is_refused(project: Project) -> None:
         ("evidence/claims.csv", facts.claims),
         ("evidence/articles.csv", facts.articles),
         ("external/parameters.csv", facts.external),
+        ("companies/others.csv", facts.others),
     ],
 )
 def test_a_key_listed_twice_in_a_register_is_refused(
@@ -168,7 +170,7 @@ def test_a_key_listed_twice_in_a_register_is_refused(
 ) -> None:
     last = (project.data / file).read_text(encoding="utf-8").splitlines()[-1]
     append(project, file, last)
-    assert "listed twice" in refusal(lambda: load(project))
+    assert re.search("listed twice|second value", refusal(lambda: load(project)))
 
 
 def test_an_unknown_company_lists_the_known(project: Project) -> None:
@@ -210,6 +212,8 @@ HISTORY = "companies/meta/history.csv"
         ("reported_revenue,quotient,revenue_total,,,why", "takes 2 inputs"),
         ("reported_revenue,sum,revenue_total,,,why", "takes 2 or more inputs"),
         ("reported_revenue,constant,lots,,,why", "not a number"),
+        ("reported_revenue,peer,GOOGLE revenue_total,,,why", "did you mean 'GOOGL'?"),
+        ("reported_revenue,peer,GOOGL revenue_totl,,,why", "did you mean 'revenue_total'?"),
         ("reported_revenue,hold,,,,", "why: empty cell"),
         ("reported_revenue,hold,,2026,,why", "from: malformed period"),
     ],

@@ -19,6 +19,7 @@ from jcurve.facts.disclosures import (
     life_changes,
 )
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.others import PropertyYear, others, property_years
 from jcurve.facts.registers import (
     Article,
     Claim,
@@ -55,6 +56,7 @@ __all__ = [
     "LifeChange",
     "Metric",
     "Parameter",
+    "PropertyYear",
     "Reference",
     "Source",
     "UpliftInput",
@@ -73,6 +75,8 @@ __all__ = [
     "life_changes",
     "macrs",
     "metrics",
+    "others",
+    "property_years",
     "references",
     "reported",
     "sources",

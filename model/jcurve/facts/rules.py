@@ -124,6 +124,12 @@ def _quotient(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     return out
 
 
+def _peer(view: View, names: tuple[str, ...], own: Cells) -> Cells:
+    """Another company's quarters of a metric, as they are on file."""
+    company, metric = names
+    return view.peer(company, metric)
+
+
 def _same(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """Another row under a second name."""
     (name,) = names
@@ -297,6 +303,7 @@ RULES: Mapping[str, tuple[Rule, int]] = MappingProxyType(
         "sum": (_sum, -2),
         "difference": (_difference, -2),
         "quotient": (_quotient, 2),
+        "peer": (_peer, 2),
         "same": (_same, 1),
         "stand_in": (_stand_in, 1),
         "constant": (_constant, 1),
