@@ -301,3 +301,17 @@ def test_sellers_of_advertising_that_were_found_for_one_quarter() -> None:
     )
     small = sum(loose[name]["revenue_total", "2025Q1"].value for name in ("SNAP", "PINS"))
     assert two / (two + small) == pytest.approx(0.97, abs=0.005)
+
+
+def test_a_market_that_has_not_reported_yet_keeps_its_growth(tmp_path: Path) -> None:
+    """Google may report after the company: its quarter is an estimate until it is on file."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = tmp_path / "data/companies/alphabet/quarterly.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "2026Q2,revenue_advertising" not in line]
+    assert len(kept) == len(lines) - 1
+    path.write_text("".join(kept), encoding="utf-8")
+    row = facts.history("META", project=Project(tmp_path))["reported_market_advertising"]
+    growth = row.at("2026Q1") / row.at("2025Q1")
+    assert row.at("2026Q2") == pytest.approx(row.at("2025Q2") * growth, rel=1e-15)
+    assert row.estimates() == ("2026Q2",)
