@@ -176,3 +176,5 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         response(COMPUTE, QUARTERS, arrival=-1, project=HOME)
     with pytest.raises(UsageError, match=r"begins too late.*2017Q4 at latest"):
         response(COMPUTE[20:], QUARTERS[20:], project=HOME)
+    with pytest.raises(UsageError, match="no market"):
+        response(COMPUTE, QUARTERS, company="GOOGL", project=HOME)

@@ -42,6 +42,7 @@ _MEMORY = 8 * _YEAR
 _START = "2023Q1"
 """The quarter in which compute begins to count where its growth before is left out."""
 _POINTS = 100.0
+_MARKET = ("reported_market_advertising", "reported_amazon_advertising")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +163,17 @@ def response(
 
     Raises:
         UsageError: compute that is not positive in a quarter that is needed, a row that is not
-            as long as its quarters, or too few quarters.
+            as long as its quarters, too few quarters, or a company without a market on file.
     """
     rows = history(company, quarters[0], quarters[-1], project)
+    if not {"reported_advertising", *_MARKET} <= rows.keys():
+        raise UsageError(
+            "no market to hold the company's advertising against",
+            received=company,
+            allowed=f"a company whose history has {' and '.join(_MARKET)}",
+        )
     own = rows["reported_advertising"]
-    last = min(own.last, rows["reported_market_advertising"].last, quarters[-1])
+    last = min(own.last, rows[_MARKET[0]].last, quarters[-1])
     path = _Path(np.asarray(compute, dtype=np.float64), tuple(quarters), arrival)
     span = range(quarter_number(first), quarter_number(last) + 1)
     if len(span) < _FEWEST or first not in quarters:
@@ -176,8 +183,7 @@ def response(
             allowed=f"{_FEWEST} at least, up to {last}",
         )
     at = np.array([quarters.index(quarter_label(number)) for number in span])
-    google = rows["reported_market_advertising"].values
-    amazon = rows["reported_amazon_advertising"].values
+    google, amazon = (rows[name].values for name in _MARKET)
     company_growth, market = _growth(own.values, at), _growth(google, at)
     both, sold = _growth(google + amazon, at), _growth(amazon, at)
     arrived = path.growth(at)
@@ -288,10 +294,11 @@ class _Path:
 
     def _logs(self, at: NDArray[np.intp]) -> Array:
         if at.min() < 0:
+            latest = quarter_label(quarter_number(self.quarters[0]) + int(at.min()))
             raise UsageError(
                 "the compute begins too late for the fit",
                 received=self.quarters[0],
-                allowed=f"{quarter_label(quarter_number(self.quarters[0]) + int(at.min()))} at latest",
+                allowed=f"{latest} at latest",
             )
         values = self.compute[at]
         if not np.all(np.isfinite(values) & (values > 0)):
