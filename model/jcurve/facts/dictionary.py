@@ -38,7 +38,7 @@ unit, metric or source, a malformed period or number is refused with file and li
 | `companies/<company>/class_map.csv` | how model classes share the reported property classes |
 | `companies/others.csv` | other sellers of advertising, companies without a programme |
 | `companies/identities.csv`, `tolerances.csv` | accounting identities, known disagreements |
-| `evidence/` | dated evidence ([notes](../data/evidence/NOTES.md)), drivers, claims and articles, other people's models |
+| `evidence/` | dated evidence, claims, others' models ([notes](../data/evidence/NOTES.md)) |
 | `external/` | tax law, rates, prices, power; tax depreciation tables |
 
 A quarter is added by hand in one step: append its rows to `quarterly.csv` (and `annual.csv` with
