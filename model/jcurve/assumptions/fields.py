@@ -24,7 +24,7 @@ __all__ = [
     "table_of",
 ]
 
-_BETWEEN: tuple[Between, ...] = ("linear", "hold")
+_BETWEEN: tuple[Between, ...] = ("linear", "geometric", "hold")
 _Word = TypeVar("_Word", bound=str)
 
 

@@ -81,7 +81,7 @@ class Numbers:
             raise ScenarioError(
                 "a value by date needs a rule for the time between",
                 where=str(place),
-                allowed="between: linear, or between: hold",
+                allowed="between: linear, geometric or hold",
             )
         if not table.entries:
             raise ScenarioError("no value", where=str(place), allowed="such as {2026: 137500}")
@@ -91,6 +91,13 @@ class Numbers:
             here = place.at(entry.line, f"{place.key}.{entry.key}") if entry.line else place
             period = period_of(entry.key, by, here)
             points[period] = self.number(entry.value, here, period if by == "year" else None)
+        if between == "geometric" and min(points.values()) <= 0:
+            raise ScenarioError(
+                "a geometric path passes through values above 0 only",
+                where=str(place),
+                received=min(points.values()),
+                allowed="between: linear",
+            )
         return Path(by, between, tuple(sorted(points.items())))
 
     def changes(self, listing: Listing, place: Place) -> tuple[Change, ...]:

@@ -20,7 +20,7 @@ from jcurve.assumptions.periods import (
 __all__ = ["Between", "Change", "Path", "Period", "Value", "combine"]
 
 Array: TypeAlias = NDArray[np.float64]
-Between: TypeAlias = Literal["linear", "hold"]
+Between: TypeAlias = Literal["linear", "geometric", "hold"]
 Period: TypeAlias = Literal["year", "quarter"]
 
 _FIRST: dict[str, int] = {"year": FIRST_YEAR, "quarter": 0}
@@ -32,7 +32,7 @@ class Path:
     """A dated value.
 
     The first and the last point hold outside them. Between points ``linear`` moves evenly
-    from one period to the next, ``hold`` keeps the earlier point until the next one.
+    from one period to the next, ``geometric`` at an even rate of growth, ``hold`` keeps the earlier point until the next one.
 
     Attributes:
         by: what the periods are: calendar years, or quarters counted from 2012Q1.
@@ -69,6 +69,8 @@ class Path:
         at, values = np.array(self.points, dtype=np.float64).T
         if self.between == "linear":
             return np.asarray(np.interp(wanted, at, values))
+        if self.between == "geometric":
+            return np.asarray(np.exp(np.interp(wanted, at, np.log(values))))
         return np.asarray(values[np.maximum(np.searchsorted(at, wanted, side="right") - 1, 0)])
 
     def at(self, period: int) -> float:

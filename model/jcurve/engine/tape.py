@@ -144,21 +144,28 @@ def recorded_ratio(numerator: object, denominator: object) -> Cell | None:
 Step = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
 
 
-def replay(step: Step, opening: Sequence[float], rows: Sequence[Array]) -> list[Array] | None:
+def replay(
+    step: Step,
+    opening: Sequence[float],
+    rows: Sequence[Array],
+    recalls: Sequence[tuple[int, float]] = (),
+) -> list[Array] | None:
     """The outputs of a scan of one scenario, each (quarter, 1); None: leave it to NumPy.
 
     Args:
         step: as in :func:`jcurve.engine.primitives.scan`.
         opening: balances before the first quarter.
         rows: of one scenario, (quarter or 1, 1).
+        recalls: place of a balance and how many quarters back it is looked at.
     """
     tape = _Tape()
     balances = [tape.place(value) for value in opening]
     read = [tape.place() for _ in rows]
+    seen = [tape.place() for _ in recalls]
     try:
         made = step(
             tuple(Cell(tape, place) for place in balances),
-            tuple(Cell(tape, place) for place in read),
+            tuple(Cell(tape, place) for place in (*read, *seen)),
         )
         written = [tape.place_of(value) for value in made]
     except _UnrecordedError:
@@ -169,7 +176,8 @@ def replay(step: Step, opening: Sequence[float], rows: Sequence[Array]) -> list[
         for row in rows
     ]
     try:
-        outputs = _run(tape, balances, read, written, list(zip(*given, strict=True)))
+        quarters = list(zip(*given, strict=True))
+        outputs = _run(tape, balances, read, written, quarters, list(zip(seen, recalls, strict=True)))
     except (ZeroDivisionError, OverflowError):
         return None
     if not all(math.isfinite(value) for quarter in outputs for value in quarter):
@@ -184,13 +192,22 @@ def _run(
     read: Sequence[int],
     written: Sequence[int],
     quarters: Sequence[tuple[float, ...]],
+    recalls: Sequence[tuple[int, tuple[int, float]]],
 ) -> list[list[float]]:
     values = list(tape.start)
+    back = [(at, place, int(delay), delay - int(delay)) for at, (place, delay) in recalls]
     steps = tape.steps
     outputs: list[list[float]] = []
     for quarter in quarters:
         for place, value in zip(read, quarter, strict=True):
             values[place] = value
+        for at, balance, whole, part in back:
+            first = len(outputs) - whole
+            near = outputs[first][balance] if first >= 0 else 0.0
+            if part != 0.0:
+                far = outputs[first - 1][balance] if first >= 1 else 0.0
+                near = (1.0 - part) * near + part * far
+            values[at] = near
         for operation, out, a, b, c in steps:
             if operation is None:
                 values[out] = values[b] if values[a] else values[c]
