@@ -40,7 +40,7 @@ def changed_scenario_text(
             "why is missing", where=name, allowed="the reason for the changes, in words"
         )
     lines = [
-        "schema: 1",
+        "schema: 2",
         f"name: {scenario_name(name)}",
         f"title: {_quoted(heading)}",
         f"extends: {parent.name}",

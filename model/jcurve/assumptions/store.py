@@ -28,7 +28,7 @@ _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
-_SCHEMA = "1"
+_SCHEMA = "2"
 _MAX_CHAIN = 16
 
 

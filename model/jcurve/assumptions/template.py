@@ -84,7 +84,7 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
         f"# {title}. Lists only what differs from {parent.name}, and why.",
         "# Take '# ' off a key and its two fields, change the value, give the reason.",
         "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year.",
-        "schema: 1",
+        "schema: 2",
         f"name: {name}",
         f"title: {title}",
         f"extends: {parent.name}",

@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio
-from jcurve.engine.units import H100E, SHARE, USD_M
+from jcurve.engine.units import H100E, SHARE, TIMES, USD_M
 from jcurve.lines.constants import (
     MILLION,
     ONE_QUARTER,
@@ -32,6 +32,19 @@ def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
 def channel_reach(channel_start: Row, channel_ramp: Row, quarter_index: Row) -> Row:
     """Share of the addressable units that use the product where nothing stops it."""
     return logistic_adoption(quarter_index, channel_start, channel_ramp)
+
+
+@line(TIMES, rate, over=CHANNEL, annual="last")
+def channel_demand_factor(
+    channel_is_agents: Row,
+    channel_is_assistant: Row,
+    demand_agents: Row,
+    demand_assistant: Row,
+    demand_other: Row,
+) -> Row:
+    """Demand against the case's: of agents, of the assistant, or of all other AI products."""
+    others = (1 - channel_is_agents - channel_is_assistant) * demand_other
+    return channel_is_agents * demand_agents + channel_is_assistant * demand_assistant + others
 
 
 @line(USD_M, flow, over=CHANNEL)
