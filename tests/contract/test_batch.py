@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from jcurve.companions import Companion, Silent
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.processes import run_process
 from jcurve.project import Project
@@ -25,8 +25,7 @@ from jcurve.reports.manifest import Batch
 from jcurve.reports.results import ReportedScenario
 from jcurve.reports.retry import ONCE, Retry
 from jcurve.reports.warm_executor import Warm, imported_by
-from tests.faults.test_run_states import gone, read_when_there
-from tests.support.drives import GENEROUS, plan_of
+from tests.support.drives import plan_of
 from tests.support.notebooks import (
     PARAMETERS,
     RECORD,
@@ -37,6 +36,7 @@ from tests.support.notebooks import (
     render_plainly,
     write_notebook,
 )
+from tests.support.waiting import GENEROUS, gone, living_children, read_when_there
 
 CHART = """\
 import numpy as np
@@ -48,6 +48,8 @@ plt.show()
 print("drawn", np.dot(np.arange(1e4), np.sqrt(np.arange(1e4))))
 display(pd.DataFrame({"quarter": ["2026Q1", "2026Q2"], "value": [1.5, 2.5]}))
 """
+LATE = 12.0
+"""A deadline, in seconds, that no other run here has."""
 WARM_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
 
@@ -77,13 +79,11 @@ def states(made: Batch) -> list[tuple[str, str, str | None]]:
     return [(run.scenario, run.state, run.reason) for run in made.runs]
 
 
-def no_children() -> bool:
-    """Whether this process has started nothing that still lives."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    ] == []
+@pytest.fixture
+def no_children() -> Callable[[], bool]:
+    """Whether nothing that the test has started still lives."""
+    before = living_children()
+    return lambda: living_children() <= before
 
 
 class Heard(Watch):
@@ -105,7 +105,7 @@ class Heard(Watch):
 
 
 @WARM_ONLY
-def test_warm_and_plain_are_the_same_bytes(tmp_path: Path) -> None:
+def test_warm_and_plain_are_the_same_bytes(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """A chart, a table, text, random numbers and sums: notebook, results, HTML and PDF."""
     cells = [PARAMETERS, CHART, SHOW, RECORD]
     made = {
@@ -124,7 +124,7 @@ def test_warm_and_plain_are_the_same_bytes(tmp_path: Path) -> None:
     assert no_children()
 
 
-def test_one_failure_never_stops_the_rest(tmp_path: Path) -> None:
+def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """And the status says how many failed; manifest, ledger and record agree."""
     cells = [PARAMETERS, "if scenario == 'bad': 1 / 0", SHOW, RECORD]
     project = make_project(tmp_path, cells)
@@ -220,7 +220,7 @@ FAULTS = {
 
 
 @WARM_ONLY
-def test_faults_in_warm_forks(tmp_path: Path) -> None:
+def test_faults_in_warm_forks(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """Each has its reason, and the processes that were forked serve the next run."""
     cell = "".join(f"if scenario == {name!r}:\n    {does[0]}\n" for name, does in FAULTS.items())
     made = run_batch(make_project(tmp_path, [PARAMETERS, cell, SHOW, RECORD]), *FAULTS)
@@ -230,7 +230,9 @@ def test_faults_in_warm_forks(tmp_path: Path) -> None:
 
 
 @WARM_ONLY
-def test_a_killed_warm_process_costs_one_attempt(tmp_path: Path) -> None:
+def test_a_killed_warm_process_costs_one_attempt(
+    tmp_path: Path, no_children: Callable[[], bool]
+) -> None:
     """It takes its run with it; the next attempt has a new one, and nothing survives."""
     died = tmp_path / "died"
     kill = (
@@ -252,19 +254,35 @@ def test_a_killed_warm_process_costs_one_attempt(tmp_path: Path) -> None:
 
 
 @WARM_ONLY
-def test_a_late_run_is_stopped_and_the_next_has_a_new_process(tmp_path: Path) -> None:
+def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_children: Callable[[], bool]
+) -> None:
     note = tmp_path / "kernel"
     hang = (
-        "import os, pathlib, time\nif view == 'go_forward':\n"
-        f"    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n    time.sleep(600)"
+        f"import os, pathlib, time\nnote = pathlib.Path({str(note)!r})\n"
+        "if view == 'go_forward':\n    half = note.with_name('half')\n"
+        "    half.write_text(str(os.getpid()))\n    half.rename(note)\n    time.sleep(600)"
     )
     project = make_project(tmp_path / "project", [PARAMETERS, hang, SHOW, RECORD])
     warm = Warm(project)
     slow = plan_of(project, "slow")
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
+    ask = Companion.ask
+
+    def late_in_the_cell(self: Companion, request: Any, *, within: float) -> dict[str, Any]:
+        """Time is up once the cell has begun."""
+        while True:
+            try:
+                return ask(self, request, within=0.1 if within == LATE else within)
+            except Silent as silent:
+                if silent.exit_status is not None or within != LATE or note.is_file():
+                    raise
+                request = None
+
+    monkeypatch.setattr(Companion, "ask", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
-            late = carry_out(slow, ledger=ledger, executor=warm, deadline=12.0)
+            late = carry_out(slow, ledger=ledger, executor=warm, deadline=LATE)
             assert warm._companion is None
             done = carry_out(
                 plan_of(project, "next"), ledger=ledger, executor=warm, deadline=GENEROUS
@@ -272,8 +290,7 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(tmp_path: Path) ->
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
-    if note.is_file():  # on a very busy machine it may not have come that far
-        assert not psutil.pid_exists(int(note.read_text()))
+    assert gone(int(note.read_text()))
     assert no_children()
 
 
@@ -308,13 +325,20 @@ def test_where_forking_is_not_safe_each_run_has_its_own_process(
 @pytest.mark.parametrize(
     ("module", "told"),
     [
-        ("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()", "2 th"),
+        (
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()",
+            "2 th",
+        ),
         ("import os\nos._exit(1)", "the warm process did not start"),
         ("import matplotlib.pyplot", "sets itself up for the shell"),
     ],
 )
 def test_a_warm_process_that_may_not_fork_is_not_forked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, told: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    told: str,
+    no_children: Callable[[], bool],
 ) -> None:
     """A module that starts a thread when it is loaded, one that ends the process."""
     (tmp_path / "matplotlib_odd.py").write_text(module)

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from jcurve.reports.portal import FOLDER
 from jcurve.reports.retry import Retry
 from jcurve.reports.staged import Staged
 from jcurve.reports.steps import RendererKilled
-from tests.support.drives import GENEROUS, NoProcess, drive, plan_of, sound_runs
+from tests.support.drives import NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
+from tests.support.waiting import GENEROUS, gone, read_when_there
 
 
 def published(project: Project) -> list[str]:
@@ -385,28 +385,3 @@ def parent_of(pid: int) -> int:
     import psutil
 
     return int(psutil.Process(pid).ppid())
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends before long."""
-    import psutil
-
-    return until(
-        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    )
-
-
-def read_when_there(path: Path) -> str:
-    """A file's text once it has some."""
-    assert until(lambda: path.is_file() and bool(path.read_text()))
-    return path.read_text()
-
-
-def until(true: Callable[[], bool], within: float = GENEROUS) -> bool:
-    """Whether something becomes true, given generous time."""
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False

@@ -25,9 +25,8 @@ from jcurve.reports.store import state_folder
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.faults.test_kills import SCENARIOS, reading, settled, start
-from tests.faults.test_run_states import until
-from tests.support.drives import GENEROUS
 from tests.support.notebooks import PARAMETERS, SHOW, make_project, make_real_project
+from tests.support.waiting import GENEROUS, until
 
 PROCESSES = 4
 SCHEDULES = ("hourly", "skipping", "queueing")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import multiprocessing
+import os
+import signal
+import struct
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,14 +109,36 @@ class TestInterrupt:
             simulate(plan(), FolderStore(tmp_path, PROJECT), progress=stop, runner=processes(2))
         assert finished(tmp_path, plan(), resume=True) == expected
 
-    def test_a_process_that_dies_is_one_clear_error(self, expected: str, tmp_path: Path) -> None:
-        def kill(message: str) -> None:
-            for worker in multiprocessing.active_children():
-                worker.kill()
+    @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+    @pytest.mark.parametrize("torn", [False, True], ids=["before-its-answer", "in-its-answer"])
+    def test_a_process_that_dies_is_one_clear_error(
+        self, torn: bool, expected: str, tmp_path: Path
+    ) -> None:
+        def deadly(made: Plan, units: list[Unit]) -> Iterator[Block]:
+            return processes(2)(made, [*units, Deadly(torn)])  # type: ignore[list-item]
 
         with pytest.raises(RunError, match=r"ended abruptly.*--resume"):
-            simulate(plan(), FolderStore(tmp_path, PROJECT), progress=kill, runner=processes(2))
+            simulate(plan(), FolderStore(tmp_path, PROJECT), runner=deadly)
         assert finished(tmp_path, plan(), resume=True) == expected
+
+
+class Deadly:
+    """A unit that kills the process that takes it up."""
+
+    def __init__(self, torn: bool) -> None:
+        self.torn = torn
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return die, (self.torn,)
+
+
+def die(torn: bool) -> None:
+    """Be killed, as when memory runs out; ``torn``: when a part of the answer is sent."""
+    if torn:
+        for pipe in [each for each in gc.get_objects() if isinstance(each, Connection)]:
+            if pipe.writable:
+                os.write(pipe.fileno(), struct.pack("!i", 1_000) + b"the beginning")
+    signal.raise_signal(signal.SIGKILL)
 
 
 class TestStore:

@@ -16,11 +16,9 @@ from jcurve.reports.retry import Retry
 from jcurve.reports.staged import Staged
 from jcurve.reports.steps import Plain, Progress
 from tests.support.notebooks import MOMENT, StandIn, make_project, render_plainly
+from tests.support.waiting import GENEROUS
 
-__all__ = ["GENEROUS", "NoProcess", "drive", "plan_of", "sound_runs"]
-
-GENEROUS = 120.0
-"""Seconds that a busy machine may take for what takes two on a quiet one."""
+__all__ = ["NoProcess", "drive", "plan_of", "sound_runs"]
 
 
 def plan_of(project: Project, run: str = "run-1") -> Plan:

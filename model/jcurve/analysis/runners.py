@@ -11,14 +11,19 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TypeAlias
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.store import Block
 from jcurve.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
 
 __all__ = ["Runner", "cluster", "local", "processes"]
 
@@ -84,36 +89,76 @@ def cluster(address: str) -> Runner:
 
 
 def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
-    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-    from concurrent.futures.process import BrokenProcessPool
+    # Each worker has a pipe of its own: when it dies, even in the middle of an answer, that pipe
+    # ends. On a queue that workers share, as in ProcessPoolExecutor, the rest would be waited for.
     from multiprocessing import get_context
 
-    from jcurve.analysis.simulation import evaluate_unit
-
-    if not units:
-        return
-    pool = ProcessPoolExecutor(
-        min(count, len(units)), get_context("spawn"), _stand_by, (os.getpid(),)
-    )
+    context = get_context("spawn")
     left = iter(units)
-    running: set[Future[Block]] = set()
+    workers: dict[Connection[Any, Any], SpawnProcess] = {}
+    owed: Counter[Connection[Any, Any]] = Counter()
+
+    def ask(pipe: Connection[Any, Any]) -> None:
+        if (unit := next(left, None)) is not None:
+            pipe.send(unit)
+            owed[pipe] += 1
+
     try:
-        while True:
-            while len(running) < count * _AHEAD and (unit := next(left, None)) is not None:
-                running.add(pool.submit(evaluate_unit, plan, unit))
-            if not running:
-                return
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for each in finished:
-                yield each.result()
-    except BrokenProcessPool as error:
+        with _told_if_one_dies(count):
+            for _ in range(min(count, len(units))):
+                pipe, theirs = context.Pipe()
+                worker = context.Process(target=_work, args=(theirs, os.getpid()), daemon=True)
+                worker.start()
+                workers[pipe] = worker
+                theirs.close()
+            for pipe in workers:
+                pipe.send(plan)
+            for pipe in [*workers] * _AHEAD:
+                ask(pipe)
+        while busy := [pipe for pipe in workers if owed[pipe]]:
+            ready = wait(busy)
+            for pipe in (each for each in busy if each in ready):
+                with _told_if_one_dies(count):
+                    answer = pipe.recv()
+                    owed[pipe] -= 1
+                    ask(pipe)
+                if isinstance(answer, Exception):
+                    raise answer
+                yield answer
+    finally:
+        for pipe, worker in workers.items():
+            worker.kill()
+            worker.join()
+            pipe.close()
+
+
+@contextmanager
+def _told_if_one_dies(count: int) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
         raise RunError(
             "a process of the simulation ended abruptly, as when memory runs out",
             received=f"{count} processes",
             allowed="fewer --processes or a smaller --chunk; --resume keeps what is finished",
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(pipe: Connection[Any, Any], parent: int) -> None:
+    """A worker's whole life: a plan, then answers to its units until the pipe ends."""
+    from jcurve.analysis.simulation import evaluate_unit
+
+    _stand_by(parent)
+    with suppress(EOFError, OSError):
+        plan = pipe.recv()
+        while True:
+            unit = pipe.recv()
+            answer: Block | Exception
+            try:
+                answer = evaluate_unit(plan, unit)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
 
 
 def _stand_by(parent: int) -> None:
