@@ -30,7 +30,7 @@ from jcurve.errors import ScenarioError, nearest
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _SHORT = 12
 
 

@@ -177,7 +177,9 @@ def replay(
     ]
     try:
         quarters = list(zip(*given, strict=True))
-        outputs = _run(tape, balances, read, written, quarters, list(zip(seen, recalls, strict=True)))
+        outputs = _run(
+            tape, balances, read, written, quarters, list(zip(seen, recalls, strict=True))
+        )
     except (ZeroDivisionError, OverflowError):
         return None
     if not all(math.isfinite(value) for quarter in outputs for value in quarter):

@@ -212,6 +212,4 @@ def value_beyond_horizon(
     returns_terminal_growth: Row,
 ) -> Row:
     """Present value of this world's steady state after the horizon."""
-    return perpetuity(
-        steady_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
-    )
+    return perpetuity(steady_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth)

@@ -138,6 +138,14 @@ def orders(dollars: Row, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
         terms.machine_share,
     )
     one_life, and_a_year = back, back + ONE_YEAR
-    recalls = ((1, one_life), (1, and_a_year), (3, one_life), (3, and_a_year), (4, terms.shell_life))
-    *_, new, spent, standing, in_use = scan(step, (units, units, power, power, power), rows, recalls)
+    recalls = (
+        (1, one_life),
+        (1, and_a_year),
+        (3, one_life),
+        (3, and_a_year),
+        (4, terms.shell_life),
+    )
+    *_, new, spent, standing, in_use = scan(
+        step, (units, units, power, power, power), rows, recalls
+    )
     return Orders(new / terms.power, spent, new * (terms.price / terms.power), standing, in_use)

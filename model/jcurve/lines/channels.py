@@ -19,6 +19,7 @@ from jcurve.lines.sets import CHANNEL, SAVING
 
 __all__: list[str] = []
 
+
 def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
     """Adoption from 0 at ``start``: a logistic whose middle comes one ramp (the time from
     10 to 90 %) after the start, rescaled to begin at exactly zero."""
@@ -171,9 +172,7 @@ def channel_compute_cost(
 
 
 @line(USD_M, flow, over=CHANNEL)
-def channel_contribution(
-    channel_revenue: Row, channel_cost: Row, channel_compute_cost: Row
-) -> Row:
+def channel_contribution(channel_revenue: Row, channel_cost: Row, channel_compute_cost: Row) -> Row:
     """Memo: what an AI product leaves after variable cost and compute at market rent."""
     return channel_revenue - channel_cost - channel_compute_cost
 

@@ -35,7 +35,10 @@ def revenue(
 
 @line(USD_M, flow)
 def talent_cost(
-    talent_yearly_cost: Row, programme_spends: Row, spending_scale: Row, programme_scales_talent: Row
+    talent_yearly_cost: Row,
+    programme_spends: Row,
+    spending_scale: Row,
+    programme_scales_talent: Row,
 ) -> Row:
     """The programme's own people, cash and shares, as long as this world spends on it; in
     proportion to the spending that is decided only where the switch says so."""

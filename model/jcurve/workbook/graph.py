@@ -262,7 +262,9 @@ class Graph:
 
             def step(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
                 made: dict[int, Any] = {}
-                return tuple(_interpret(f, before, now, made, len(group.recalls)) for f in group.formulas)
+                return tuple(
+                    _interpret(f, before, now, made, len(group.recalls)) for f in group.formulas
+                )
 
             start = [self._value(node, False) for node in group.start]
             rows = [self._value(node, False) for node in group.rows]
