@@ -32,7 +32,8 @@ class Path:
     """A dated value.
 
     The first and the last point hold outside them. Between points ``linear`` moves evenly
-    from one period to the next, ``geometric`` at an even rate of growth, ``hold`` keeps the earlier point until the next one.
+    from one period to the next, ``geometric`` at an even rate of growth,
+    ``hold`` keeps the earlier point until the next one.
 
     Attributes:
         by: what the periods are: calendar years, or quarters counted from 2012Q1.

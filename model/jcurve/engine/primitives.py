@@ -479,10 +479,10 @@ class _Recall:
         balance, first = outputs[self.place], now - self.whole
         if self.column is None:
             at = int(first[0])
-            near, far = balance[at], balance[at - 1] if at > 0 else 0.0
-            if self.part[0] == 0.0:
-                return near
-            return (1.0 - self.part) * near + self.part * far
+            value: Array = balance[at]
+            if self.part[0] != 0.0:
+                value = (1.0 - self.part) * value + self.part * (balance[at - 1] if at else 0.0)
+            return value
         near = np.where(first >= 0, balance[np.maximum(first, 0), self.column], 0.0)
         far = np.where(first >= 1, balance[np.maximum(first - 1, 0), self.column], 0.0)
         return np.where(self.part == 0.0, near, (1.0 - self.part) * near + self.part * far)

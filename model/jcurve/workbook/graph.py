@@ -191,9 +191,12 @@ class Graph:
         done: dict[int, Node],
     ) -> Group:
         abstract = tuple(self._of(formula, done) for formula in formulas)
-        back = [(place, delay.id) for place, delay in recalls]
-        parts = ([n.id for n in start], [n.id for n in rows], back, [n.id for n in abstract])
-        key = tuple(map(tuple, parts))
+        key = (
+            tuple(node.id for node in start),
+            tuple(node.id for node in rows),
+            tuple((place, delay.id) for place, delay in recalls),
+            tuple(node.id for node in abstract),
+        )
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(start, rows, recalls, formulas)

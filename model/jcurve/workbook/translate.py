@@ -514,8 +514,8 @@ def _plain(value: float) -> str:
 
 
 _OWN_ROW = frozenset(
-    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole", "part", "constant",
-     "last_upward_crossing", "first_lasting"}
+    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
+     "part", "constant", "last_upward_crossing", "first_lasting"}
 )  # fmt: skip
 """Operations that are never written inside another formula."""
 
