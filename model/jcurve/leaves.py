@@ -34,7 +34,7 @@ def describe(scenario: Scenario, assembly: Assembly, name: str, at: str | None) 
 
 
 def _without_slot(key: str) -> str:
-    """``life.changes`` of ``life.changes.date.2``."""
+    """``life.change`` of ``life.change.date.2``."""
     return key.rpartition(".")[0].rpartition(".")[0]
 
 

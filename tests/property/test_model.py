@@ -314,7 +314,7 @@ def test_a_longer_life_never_lowers_early_earnings_nor_moves_cash_before_tax() -
         {"date": "2025Q1", "life": 5.5},
     ]
     longer = jcurve.evaluate(
-        jcurve.scenario("base", {"life.changes": [*changes, {"date": "2027Q1", "life": 6.5}]})
+        jcurve.scenario("base", {"life.change": [*changes, {"date": "2027Q1", "life": 6.5}]})
     )
     first = base().assembly.timeline.index("2027Q1")
     gained = longer.row("operating_income", "with") - base().row("operating_income", "with")

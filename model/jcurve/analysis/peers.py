@@ -136,7 +136,7 @@ class Peer:
         moved = {
             key: row + years
             for key, row in self.rows.items()
-            if key.startswith("life.changes.life.")
+            if key.startswith("life.change.life.")
             or (key.startswith("life.book.") and self._changes_life(key))
         }
         values = _values(self.assembly, {**self.rows, **moved})
@@ -282,6 +282,6 @@ def changes(
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):
         at_quarter = float(timeline.index(quarter)) if quarter else float(len(timeline))
-        rows[f"life.changes.date.{slot}"] = np.array([[at_quarter]])
-        rows[f"life.changes.life.{slot}"] = np.array([[life]])
+        rows[f"life.change.date.{slot}"] = np.array([[at_quarter]])
+        rows[f"life.change.life.{slot}"] = np.array([[life]])
     return rows
