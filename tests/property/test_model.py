@@ -315,7 +315,7 @@ def test_a_longer_life_never_lowers_early_earnings_nor_moves_cash_before_tax() -
         {"date": "2025Q1", "life": 5.5},
     ]
     longer = jcurve.evaluate(
-        jcurve.scenario("base", {"life.changes": [*changes, {"date": "2027Q1", "life": 6.5}]})
+        jcurve.scenario("base", {"life.change": [*changes, {"date": "2027Q1", "life": 6.5}]})
     )
     first = base().assembly.timeline.index("2027Q1")
     gained = longer.row("operating_income", "with") - base().row("operating_income", "with")
@@ -421,15 +421,12 @@ def test_each_dollar_of_a_lease_lands_once() -> None:
         np.testing.assert_allclose(parts, paid, atol=1e-6)
         assert paid.sum() > 0
         # With the programme, principal is inside the plan while it is in dollars: it buys less
-        # property instead. After it a leased shell saves one of its own.
+        # property instead.
         end = one.assembly.timeline.index("2030Q4") + 1
         np.testing.assert_allclose(more("capex", "with")[:end], 0.0, atol=1e-6)
         bought = sum(more(f"purchases_by_class.{each}", "with") for each in CLASSES)[:end]
         principal = more("finance_lease_principal", "with")[:end]
         np.testing.assert_allclose(bought, -principal, atol=1e-6)
-        assert (
-            more("capex", "with")[end:].sum() < more("finance_lease_principal", "with")[end:].sum()
-        )
         # Stopped, what is signed is still paid: on top of the baseline's capex.
         np.testing.assert_allclose(
             more("capex", "stopped"), more("finance_lease_principal", "stopped"), atol=1e-6

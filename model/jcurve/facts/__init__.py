@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
 from jcurve.facts.comparisons import Reference, UpliftInput, references, uplift_inputs
+from jcurve.facts.constants import Constant, constants
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
     ClassShare,
@@ -45,6 +46,7 @@ __all__ = [
     "Claim",
     "ClassShare",
     "Company",
+    "Constant",
     "Driver",
     "Evidence",
     "Fact",
@@ -67,6 +69,7 @@ __all__ = [
     "class_map",
     "companies",
     "company",
+    "constants",
     "dictionary_markdown",
     "drivers",
     "evidence",
