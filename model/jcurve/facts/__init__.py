@@ -8,7 +8,12 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
-from jcurve.facts.comparisons import Reference, UpliftInput, references, uplift_inputs
+from jcurve.facts.comparisons import (
+    ElasticityReading,
+    Reference,
+    elasticity_readings,
+    references,
+)
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
     ClassShare,
@@ -46,6 +51,7 @@ __all__ = [
     "ClassShare",
     "Company",
     "Driver",
+    "ElasticityReading",
     "Evidence",
     "Fact",
     "Facts",
@@ -59,7 +65,6 @@ __all__ = [
     "PropertyYear",
     "Reference",
     "Source",
-    "UpliftInput",
     "VerifyReport",
     "articles",
     "capex_guidance",
@@ -69,6 +74,7 @@ __all__ = [
     "company",
     "dictionary_markdown",
     "drivers",
+    "elasticity_readings",
     "evidence",
     "external",
     "history",
@@ -80,6 +86,5 @@ __all__ = [
     "references",
     "reported",
     "sources",
-    "uplift_inputs",
     "verify",
 ]

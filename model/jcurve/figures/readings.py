@@ -1,108 +1,60 @@
-"""Two readings of the evidence on the uplift, their inputs, and where the case stands."""
+"""Readings of the elasticity of advertising to compute, and what each leaves unexplained."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jcurve.analysis.uplift import Reading, UpliftReadings, uplift_readings
-from jcurve.facts import uplift_inputs
+from jcurve.analysis.readings import Believed, believed
+from jcurve.facts import elasticity_readings
 from jcurve.figures.lens import Lens, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from jcurve.case import Case
-    from jcurve.facts import UpliftInput
     from jcurve.project import Project
 
 __all__ = ["readings"]
 
-_PER_CENT = "per cent a year"
-_SHOWN = 5
-
 
 def readings(case: Case, project: Project) -> TableExhibit:
-    """The bottom-up and the top-down reading of the yearly gain of price per ad, each with its
-    inputs, beside the gain that the case assumes."""
+    """Each reading of the elasticity and the scenario's own, with what compute then explains of
+    reported growth of advertising and what nothing does."""
     lens = Lens(case)
-    inputs = uplift_inputs(project)
-    found = uplift_readings(case, inputs)
-    now = lens.first_forecast_year
-    years = [year for year in found.stated if now - 3 < year <= now + _SHOWN - 3]
-    first, last = found.price_quarters
-    secondary = any(each.is_secondary for item in inputs.values() for each in item.evidence)
+    known = elasticity_readings(project)
+    found, own = believed(case, known, project)
     rows = [
-        Row(cells=("Bottom-up: conversion gains that the company states",), role="heading"),
-        *(_input(each) for each in inputs.values() if each.reading == "bottom_up"),
-        _result("Gains after overlap, times the share kept as price", found.bottom_up),
-        Row(cells=("Top-down: what reported price per ad shows",), role="heading"),
-        Row(
-            cells=(
-                f"Growth of price per ad, {lens.quarter(first)} to {lens.quarter(last)}",
-                percent(found.price_growth),
-                "",
-                "reported",
-            ),
-            indent=1,
-        ),
-        *(_input(each) for each in inputs.values() if each.reading == "top_down"),
-        _result("Growth that better ads explain", found.top_down),
-        Row(cells=("This scenario: gain of price per ad",), role="heading"),
-        *(
-            Row(cells=(str(year), percent(found.stated[year]), "", _place(found, year)), indent=1)
-            for year in years
-        ),
+        Row(cells=(each.label, each.value, f"{each.low:g} to {each.high:g}", *_says(found[key])))
+        for key, each in known.items()
     ]
+    rows.append(Row(cells=("This scenario", own.elasticity, "", *_says(own)), role="total"))
     return table(
         [
             Column(label="", style="text", weight=3),
-            Column(label="Value", style="text"),
+            Column(label="Elasticity", decimals=2),
             Column(label="Range", style="text"),
-            Column(label="Rests on", style="text", weight=1),
+            Column(label="Own compute", group="Growth of advertising", style="percent", decimals=1),
+            Column(
+                label="Less the frontier's", group="Growth of advertising", style="percent",
+                decimals=1, sign=True,
+            ),
+            Column(
+                label="Unexplained", group="Growth of advertising", style="percent", decimals=1,
+                sign=True,
+            ),
         ],
         rows,
-        id="uplift-readings",
-        title=_title(found, now),
-        subtitle="Yearly gain of price per ad that better ads explain",
-        source=lens.source(
-            "calls and posts of the company" + (", some read in secondary copies" * secondary)
-        ),
-        reading=_reading(found, now),
-    )
+        id="elasticity-readings",
+        title=f"Compute relative to the frontier's explains {percent(own.relative, 1)} of growth; "
+        f"{percent(own.unexplained, 1)} a year beyond the market is unexplained",
+        subtitle=f"Growth in logarithms: of the four quarters to {lens.quarter(case.data_through)} "
+        "from compute, the mean of eight quarters for what neither market nor compute explains",
+        source=lens.source("papers, calls and posts of the company; reported advertising"),
+        reading="No reading measures the response: papers and stated gains are the company's own, "
+        "and history cannot tell compute from an acceleration that all sellers share. The larger "
+        "the elasticity, the less is left unexplained, and the more a company loses that falls "
+        "behind.",
+    )  # fmt: skip
 
 
-def _input(each: UpliftInput) -> Row:
-    def text(value: float) -> str:
-        return percent(value / 100, 0) if each.unit == _PER_CENT else f"{value:g}"
-
-    return Row(
-        cells=(each.label, text(each.value), f"{text(each.low)} to {text(each.high)}", each.kind),
-        indent=1,
-    )
-
-
-def _result(label: str, of: Reading) -> Row:
-    ends = f"{percent(of.low)} to {percent(of.high)}"
-    return Row(cells=(label, percent(of.value), ends, ""), role="subtotal")
-
-
-def _place(found: UpliftReadings, year: int) -> str:
-    if found.lies_between(year):
-        return "between the two"
-    return "below both" if found.stated[year] < found.bottom_up.value else "above both"
-
-
-def _title(found: UpliftReadings, year: int) -> str:
-    both = (
-        f"{percent(found.bottom_up.value)} bottom-up and {percent(found.top_down.value)} top-down"
-    )
-    where = "between" if found.lies_between(year) else "against"
-    return f"Price per ad gains {percent(found.stated[year])} in {year}, {where} {both}"
-
-
-def _reading(found: UpliftReadings, year: int) -> str:
-    return (
-        "The first reading misses what is not announced; the second credits better ads with "
-        "whatever else raised prices, so a sober case lies between. Gains start low because they "
-        f"arrive with a lag, and fade because each doubling of compute adds less: in {year + 2} "
-        f"the scenario is at {percent(found.stated[year + 2])}."
-    )
+def _says(found: Believed) -> tuple[float, float, float]:
+    return found.own, found.relative, found.unexplained
