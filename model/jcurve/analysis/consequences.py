@@ -68,8 +68,6 @@ class Consequences:
             after the action.
         bearable: share of demand for AI products after the review that the action could cost
             before it is worth nothing, about; None where it is worth nothing as it is.
-        programme_capex: what the company then spends in the last year beyond the
-            counterfactual, USD m.
     """
 
     action: Action
@@ -81,7 +79,6 @@ class Consequences:
     advertising: float
     served: float
     bearable: float | None
-    programme_capex: float
 
 
 def consequences(
@@ -99,9 +96,8 @@ def consequences(
         UsageError: the date is not after the valuation date.
     """
     flows = tuple(f"{line}@go_forward:quarter" for line in _FLOWS)
-    capex = ("capex@with:year", "capex@without:year")
     outputs = (_NPV, _BEYOND, *flows, _WHOLE, "discount_factor:quarter", *_LEVELS, *_PRODUCTS)
-    question = Question.of(scenario, (*outputs, *capex), project)
+    question = Question.of(scenario, outputs, project)
     at = question.case.assembly.timeline.index(date)
     if at <= question.valued_at:
         raise UsageError("a review comes after the valuation date", received=date)
@@ -122,7 +118,6 @@ def consequences(
         advertising,
         given / asked if asked > 0.0 else 1.0,
         _bearable(question, made, at, change, before),
-        _last(after, capex[0]) - _last(after, capex[1]),
     )
 
 
