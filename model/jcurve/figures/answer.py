@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jcurve.facts.freshness import stale
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
-from jcurve.figures.lens import NOTHING, VIEW_NAMES, Lens, joined, money, percent
+from jcurve.figures.lens import NOTHING, VIEW_NAMES, Lens, joined, lowered, money, percent
 from jcurve.figures.prose import Part, paragraph, ref
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
@@ -265,6 +265,6 @@ def returns(case: Case) -> TableExhibit:
 
 
 def _compared(lens: Lens) -> str:
-    return f"from {lens.calendar(lens.start)}, against {lens.other_name.lower()}".replace(
+    return f"from {lens.calendar(lens.start)}, against {lowered(lens.other_name)}".replace(
         "against without the programme", "against none"
     ).replace("against if stopped now", "against stopping")

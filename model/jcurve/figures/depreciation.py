@@ -13,7 +13,7 @@ from jcurve.engine.build import RowKey
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def wave(case: Case, view: str = "programme") -> Exhibit:
         id="depreciation",
         title=_wave_title(lens, years, totals, peak),
         subtitle="Depreciation of property by year in which it was placed in service, USD bn; "
-        f"dashed: {lens.other_name[0].lower()}{lens.other_name[1:]}",
+        f"dashed: {lowered(lens.other_name)}",
         source=lens.source(),
         alt="Stacked bars of depreciation by vintage: "
         + "; ".join(

@@ -13,6 +13,7 @@ from jcurve.engine.build import SHARED, VIEWS
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.errors import UsageError, nearest
 from jcurve.figures.numbers import MINUS, compact, written
+from jcurve.figures.table import Column
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -24,6 +25,7 @@ __all__ = [
     "Lens",
     "dollars",
     "joined",
+    "lowered",
     "money",
     "percent",
     "points",
@@ -38,11 +40,9 @@ NOTHING = 0.0005
 VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     {"programme": "Programme", "go_forward": "Going forward"}
 )
-_OTHER: Mapping[str, str] = MappingProxyType(
-    {"without": "Without the programme", "stopped": "If stopped now"}
-)
+_OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
 _SUBJECT: Mapping[str, str] = MappingProxyType(
-    {"programme": "The AI programme", "go_forward": "Carrying on with the AI programme"}
+    {"programme": "The AI programme", "go_forward": "Continuing the AI programme"}
 )
 _QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
 _TRILLION = 1000.0
@@ -82,6 +82,11 @@ def joined(parts: Iterable[str]) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
+def lowered(text: str) -> str:
+    """``text`` as it stands inside a sentence; a word of capitals keeps them."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 @dataclass(frozen=True)
 class Lens:
     """A case seen in one view.
@@ -116,7 +121,7 @@ class Lens:
     @property
     def with_name(self) -> str:
         """The world with the programme in words, as set against the other."""
-        return "With the programme" if self.view == "programme" else "Carried on"
+        return "With AI" if self.view == "programme" else "Continued"
 
     @property
     def subject(self) -> str:
@@ -173,6 +178,22 @@ class Lens:
         """The year before the programme starts."""
         started = round(float(self.case.row("view_start", "programme")[0]))
         return self.case.assembly.timeline.years[0] + started // QUARTERS_IN_YEAR - 1
+
+    def columns(
+        self, years: Iterable[int], *, past: str = "Actual", decimals: int = 1
+    ) -> list[Column]:
+        """A column a year under ``past`` and *Forecast*; ``past`` is *Estimated* where the
+        history is the model's."""
+        now = self.first_forecast_year
+        return [
+            Column(
+                label=str(year),
+                decimals=decimals,
+                group=past if year < now else "Forecast",
+                forecast=year >= now,
+            )
+            for year in years
+        ]
 
     def quarter(self, label: str) -> str:
         """``2034 Q3``, which does not break."""
@@ -284,6 +305,17 @@ class Lens:
             f"{company.display_name}, filings through {self.quarter(self.case.data_through)}",
             *more,
             f"J-Curve model, scenario {scenario.title}, from there on",
+        ]
+
+    def compared(self, *more: str) -> list[str]:
+        """The source of a difference or of another case: no filing holds one, so that its
+        history is an estimate as well."""
+        company = self.case.assembly.company
+        return [
+            f"{company.display_name}, filings through {self.quarter(self.case.data_through)}",
+            *more,
+            f"{lowered(self.other_name)}: J-Curve estimate throughout",
+            f"J-Curve model, scenario {self.case.scenario.title}",
         ]
 
     def modelled(self, *more: str) -> list[str]:

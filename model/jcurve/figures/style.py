@@ -223,9 +223,7 @@ def zero_line(axes: Axes) -> None:
     axes.axhline(0, color=INK, linewidth=0.7, zorder=2.5)
 
 
-def forecast_from(
-    axes: Axes, x: float, *, words: tuple[str, str] = ("Reported", "Forecast")
-) -> None:
+def forecast_from(axes: Axes, x: float, *, words: tuple[str, str] = ("Actual", "Forecast")) -> None:
     """Tint everything after ``x`` and say on both sides of it what is what."""
     left, right = axes.get_xlim()
     axes.axvspan(x, right, color=SHADE, linewidth=0, zorder=0)
