@@ -142,9 +142,7 @@ def marginal_returns(
         np.maximum(case.row("planned_ai_capex") - case.row("maintenance_capex"), 0)
         - case.row("committed_capex")
     )
-    years = [
-        year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST
-    ]
+    years = [year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST]
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
     parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
@@ -168,7 +166,9 @@ def marginal_returns(
     flows[-1] += left[-1]
     discount = case.row("discount_factor")
     by_year = _returns(flows[:, :1] - flows[:, 1:-2], capex[:, :1] - capex[:, 1:-2], discount)
-    (whole,) = _returns(valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount)
+    (whole,) = _returns(
+        valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount
+    )
     return Marginal(
         scenario=scenario.name,
         wacc=float(scenario["returns.wacc"].row()[0]),

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.drivers import GO_FORWARD, driver_items
-from jcurve.analysis.question import Array, Ask, Question
+from jcurve.analysis.question import Array, Question
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Scenario
 from jcurve.errors import UsageError
@@ -243,9 +243,7 @@ def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
 def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
     """Each driver at each end of its range, but for ends that break a rule between assumptions."""
     found = [
-        _Belief(
-            f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at}
-        )
+        _Belief(f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
         for item in driver_items(scenario)
         for end, at, text in zip(
             ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
-from jcurve.assumptions.paths import Between, Period, Value, changes_text
+from jcurve.assumptions.paths import BETWEEN, Between, Period, Value, changes_text
 from jcurve.assumptions.periods import quarter_index
 from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.assumptions.units import CHOICE, DATE
@@ -284,7 +284,7 @@ class _Taken:
         for label, value in kept.items():
             self._edit(key, points[label], value, cells.where.get(label))
         by: Period = "year" if path["by"] == "year" else "quarter"
-        between: Between = "hold" if path["between"] == "hold" else "linear"
+        between: Between = path["between"] if path["between"] in BETWEEN else "linear"
         made = Path(by, between, tuple(sorted((_period(n, by), v) for n, v in kept.items())))
         now = self.parent.assumptions.get(key)
         if now is not None and isinstance(now.value, Path) and now.value.between != between:
