@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.errors import AnswerError, FactsError, JCurveError, UsageError
 from jcurve.options import read_arguments
 from jcurve.progress import Progress
 from jcurve.project import Project, find_project
@@ -136,6 +136,13 @@ _FILES = ("html", "pdf", "results")
 def _show(chosen: argparse.Namespace) -> int:
     case = _case(chosen.scenario, chosen)
     headlines = case.headlines()
+    size, said = _best_size(case, find_project(chosen.project))
+    headlines["go_forward"]["best_size"] = size
+    rates = [
+        f"{name}: {' '.join(output.definition.split())}"
+        for name, output in case.assembly.model.outputs.items()
+        if name in _RATES
+    ]
     if chosen.json:
         _print_json(
             {
@@ -144,6 +151,7 @@ def _show(chosen: argparse.Namespace) -> int:
                 "valuation_date": case.valuation_date,
                 "data_through": case.data_through,
                 "views": headlines,
+                "rates": rates,
             }
         )
     elif chosen.csv:
@@ -173,10 +181,26 @@ def _show(chosen: argparse.Namespace) -> int:
             for name in names
         ]
         _print_table(rows)
+        print("", *rates, *said, sep="\n")
     return 0
 
 
 _PARTS = ("value", "unit", "reason")
+_RATES = ("irr", "irr_with_terminal_value")
+
+
+def _best_size(case: Case, project: Project) -> tuple[dict[str, Any], list[str]]:
+    """The best size as a figure with its range over the evidence, and what is said of it."""
+    from jcurve.analysis.scale import best_size
+
+    try:
+        with Progress(f"best size of {case.scenario.name}"):
+            best = best_size(case.scenario, project=project)
+    except AnswerError as error:
+        return {"value": None, "reason": error.what}, []
+    said = f"best_size: times the plan; {best.low:.2f} to {best.high:.2f} over the evidence"
+    notes = [said, *([best.at_end] if best.at_end else [])]
+    return {"value": best.value, "unit": "x", "low": best.low, "high": best.high}, notes
 
 
 def _check(chosen: argparse.Namespace) -> int:
@@ -412,6 +436,9 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _new,
     "lab": _lab,
     "app": _app,
+    "scale": _ask,
+    "drivers": _ask,
+    "implied": _ask,
     "solve": _ask,
     "bridge": _ask,
     "sensitivity": _ask,
