@@ -179,7 +179,7 @@ class TestVariance:
 
     def test_method_follows_the_correlations_and_the_wrong_one_is_refused(self) -> None:
         vary = ["returns.wacc", "capex.total", "fleet.share"]
-        wanted = {("capex.total", "fleet.share"): 0.6}
+        wanted = {("capex.total", "returns.wacc"): 0.6}
         found = split_variance(BASE, vary=vary, correlations=wanted, level=4, scrambles=2)
         assert found.method == "shapley"
         total = math.fsum(part.effect.value for part in found.parts if part.effect)
