@@ -37,7 +37,6 @@ __all__ = [
     "correlations_on_file",
     "factor",
     "groups_on_file",
-    "iman_conover",
     "rank_matrix",
 ]
 
@@ -246,32 +245,6 @@ def factor(matrix: Array) -> Array:
         for i in range(j + 1, size):
             root[i, j] = (matrix[i, j] - root[i, :j] @ root[j, :j]) / root[j, j]
     return root
-
-
-def iman_conover(columns: Array, target: Array) -> Array:
-    """Columns reordered to about the wanted rank correlations, each with its own values.
-
-    The textbook method, for comparison; the simulation uses a copula, which keeps Sobol
-    points even.
-
-    Args:
-        columns: (scenarios, columns).
-        target: rank correlations, (columns, columns), positive definite.
-
-    Source: Iman and Conover (1982), with van der Waerden scores.
-    """
-    from scipy.special import ndtri
-
-    count, width = columns.shape
-    scores = ndtri(np.arange(1, count + 1) / (count + 1))
-    scores = scores / math.sqrt(float(np.mean(scores**2)))
-    order = np.argsort(columns, axis=0, kind="stable")
-    ranks = np.argsort(order, axis=0, kind="stable")
-    made = scores[ranks]
-    own = made.T @ made / count
-    made = made @ np.linalg.inv(np.linalg.cholesky(own)).T @ np.linalg.cholesky(target).T
-    wanted = np.argsort(np.argsort(made, axis=0, kind="stable"), axis=0, kind="stable")
-    return np.take_along_axis(np.sort(columns, axis=0), wanted, axis=0)[:, :width]
 
 
 def _smallest_impossible(matrix: Array) -> list[int]:
