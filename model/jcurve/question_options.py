@@ -192,7 +192,10 @@ def _correlate(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY,KEY=VALUE",
-        help="a wanted rank correlation; may be given several times",
+        help="a wanted rank correlation beside those on file; may be given several times",
+    )
+    parser.add_argument(
+        "--independent", action="store_true", help="without the correlations on file"
     )
 
 
