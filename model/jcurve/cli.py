@@ -181,10 +181,13 @@ _PARTS = ("value", "unit", "reason")
 
 def _check(chosen: argparse.Namespace) -> int:
     from jcurve.assumptions import available, scenario
+    from jcurve.company import model
 
     project = find_project(chosen.project)
     names = chosen.scenarios or available(project)
     status = 0
+    with Progress("building the model"):
+        model(project=project)
     found: list[dict[str, Any]] = []
     for name in names:
         try:
@@ -195,9 +198,12 @@ def _check(chosen: argparse.Namespace) -> int:
             found.append({"scenario": name, "valid": False, "error": str(error)})
             print(f"jcurve: {error}", file=sys.stderr)
             continue
-        found.append({"scenario": name, "valid": True, "hash": valid.hash})
+        notes = list(valid.notes.values())
+        found.append({"scenario": name, "valid": True, "hash": valid.hash, "notes": notes})
         if not chosen.json:
             print(f"{name}: valid, hash {valid.hash[:12]}")
+            for text in notes:
+                print(f"  note: {text}")
     if chosen.json:
         _print_json(found)
     return status
@@ -348,7 +354,10 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
 def _scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
     from jcurve.assumptions import scenario
 
-    return scenario(name, overrides, project=project, origin="--set")
+    found = scenario(name, overrides, project=project, origin="--set")
+    for text in found.notes.values():
+        print(f"jcurve: note: {text}", file=sys.stderr)
+    return found
 
 
 def _overrides(texts: Sequence[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.batch import batch, position, rows, sample_uniform, valid_mask
-from jcurve.assumptions.book import BookRow, describe
+from jcurve.assumptions.book import BookRow, Driver, describe, drivers
 from jcurve.assumptions.checks import Problem, check
 from jcurve.assumptions.overrides import parse_override
 from jcurve.assumptions.paths import Change, Path, Value
@@ -21,6 +21,7 @@ __all__ = [
     "BookRow",
     "Change",
     "Difference",
+    "Driver",
     "Path",
     "Problem",
     "Scenario",
@@ -32,6 +33,7 @@ __all__ = [
     "check",
     "compare",
     "describe",
+    "drivers",
     "load",
     "new_scenario_text",
     "parse_override",

@@ -19,6 +19,7 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Place
+from jcurve.assumptions.effect import idle_values, refuse_beyond_end
 from jcurve.assumptions.mixes import Mix, settle
 from jcurve.assumptions.overrides import OVERRIDE, apply
 from jcurve.assumptions.paths import Path, Value
@@ -141,6 +142,11 @@ class Scenario:
         """What differs from the base scenario and why; nothing for the base scenario."""
         return () if self.base is None else compare(self.base, self)
 
+    @cached_property
+    def notes(self) -> Mapping[str, str]:
+        """Which of its values change nothing in it and why, by key; nothing for the base."""
+        return {} if self.base is None else idle_values(self.assumptions, self.base.assumptions)
+
     def with_overrides(
         self, overrides: Mapping[str, object], *, origin: str = OVERRIDE, insist: bool = False
     ) -> Scenario:
@@ -170,6 +176,7 @@ class Scenario:
             ),
             places,
             OVERRIDE,
+            self,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -192,17 +199,23 @@ class Scenario:
         self.__dict__.update(state)
 
 
-def resolved(scenario: Scenario, changed: Mapping[str, Place], set_by: str) -> Scenario:
+def resolved(
+    scenario: Scenario, changed: Mapping[str, Place], set_by: str, before: Scenario | None = None
+) -> Scenario:
     """``scenario`` with its mixes computed and the rules between assumptions checked.
 
     Args:
         scenario: as changed.
         changed: where the changed assumptions were written, by key.
         set_by: who changed them.
+        before: what was changed, None for the base scenario.
 
     Raises:
-        ScenarioError: a mix sums to more than 1, or a rule is broken.
+        ScenarioError: a mix sums to more than 1, a rule is broken, or a year is stated that can
+            have no effect.
     """
+    if before is not None:
+        refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
     items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
     whole = replace(scenario, items=tuple(items.values()))
     rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]

@@ -257,7 +257,7 @@ def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenari
         items=tuple(items.values()),
         base=parent.base or parent,
     )
-    return resolved(made, places, name)
+    return resolved(made, places, name, parent)
 
 
 def _title(name: str) -> str:

@@ -107,8 +107,9 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
     }
     if item.bounds is not None and item.shape != "changes":
         made["bounds"] = [scale.text(bound) for bound in item.bounds]
-    if item.low is not None and item.high is not None:
-        made["low"], made["high"] = _end(item.low, scale), _end(item.high, scale)
+    low, high = item.book.low, item.book.high
+    if low is not None and high is not None:
+        made["low"], made["high"] = _end(low, scale), _end(high, scale)
     if item.choices:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
