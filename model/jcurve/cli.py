@@ -295,6 +295,28 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _migrate(chosen: argparse.Namespace) -> int:
+    from jcurve.assumptions import migrate
+
+    project = find_project(chosen.project)
+    found = migrate(chosen.what, project, dry_run=chosen.dry_run)
+    made = found.conversion
+    if chosen.json:
+        lists = {"moved": dict(made.moved), "dropped": dict(made.dropped)}
+        told = {"file": str(found.file), "written": found.written, "diff": found.diff}
+        _print_json({**told, **lists, "noted": dict(made.noted)})
+        return 0
+    print(found.diff or f"{found.file}: nothing to convert", end="\n" if not found.diff else "")
+    for key, became in made.moved:
+        print(f"{key} -> {became}")
+    for reason in dict.fromkeys(why for _, why in made.dropped):
+        keys = ", ".join(key for key, why in made.dropped if why == reason)
+        print(f"now a comment: {keys}: {reason}")
+    for key, note in made.noted:
+        print(f"{key}: {note}")
+    return 0
+
+
 def _unattended(chosen: argparse.Namespace) -> int:
     from jcurve.run_commands import COMMANDS, Asked
 
@@ -419,6 +441,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "workbook": _workbook,
     "adopt": _adopt,
     "new": _new,
+    "migrate": _migrate,
     "lab": _lab,
     "app": _app,
     "solve": _ask,

@@ -6,6 +6,7 @@ from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.batch import batch, position, rows, sample_uniform, valid_mask
 from jcurve.assumptions.book import BookRow, Driver, describe, drivers
 from jcurve.assumptions.checks import Problem, check
+from jcurve.assumptions.migration import Migrated, migrate
 from jcurve.assumptions.overrides import parse_override
 from jcurve.assumptions.paths import Change, Path, Value
 from jcurve.assumptions.saving import changed_scenario_text, save
@@ -22,6 +23,7 @@ __all__ = [
     "Change",
     "Difference",
     "Driver",
+    "Migrated",
     "Path",
     "Problem",
     "Scenario",
@@ -35,6 +37,7 @@ __all__ = [
     "describe",
     "drivers",
     "load",
+    "migrate",
     "new_scenario_text",
     "parse_override",
     "position",

@@ -155,7 +155,8 @@ def _overridden(item: Assumption, items: Items) -> Iterator[str]:
 def _history(item: Assumption) -> Iterator[str]:
     """Changes of useful life of the past, which a later one overrides or which are left out."""
     book = item.book.value
-    assert isinstance(item.value, tuple) and isinstance(book, tuple)
+    assert isinstance(item.value, tuple)
+    assert isinstance(book, tuple)
     made = {change.date: change.life for change in item.value}
     missing = [quarter_label(change.date) for change in book if change.date not in made]
     if missing:
@@ -166,5 +167,3 @@ def _history(item: Assumption) -> Iterator[str]:
                 f"{item.key}.{quarter_label(earlier.date)} is overridden by the change of "
                 f"{quarter_label(later.date)}: it moves depreciation until then only"
             )
-
-

@@ -24,6 +24,7 @@ from jcurve.assumptions.mixes import Mix, settle
 from jcurve.assumptions.overrides import OVERRIDE, apply
 from jcurve.assumptions.paths import Path, Value
 from jcurve.assumptions.periods import QUARTER_COUNT, quarter_label
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.rules import Rule, rules_for
 from jcurve.assumptions.units import CHOICE, DATE
@@ -31,7 +32,6 @@ from jcurve.errors import ScenarioError, nearest
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
 
-_SCHEMA = 2
 _SHORT = 12
 
 
@@ -121,7 +121,7 @@ class Scenario:
         """
         content = {item.key: _canonical(item) for item in self.items if not item.derived}
         return json.dumps(
-            {"schema": _SCHEMA, "assumptions": content},
+            {"schema": SCHEMA, "assumptions": content},
             sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,

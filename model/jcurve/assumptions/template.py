@@ -12,6 +12,7 @@ from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
 from jcurve.assumptions.paths import Path, Value, changes_text
 from jcurve.assumptions.reading import number_text
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import BASE, load, new_path, scenario_name
 from jcurve.assumptions.units import DATE
@@ -65,7 +66,7 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
         "# Take '# ' off a key and its two fields, change the value, give the reason.",
         "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year,",
         "# life.change.2027Q1 sets the useful life of servers from that quarter on.",
-        "schema: 2",
+        f"schema: {SCHEMA}",
         f"name: {name}",
         f"title: {title}",
         f"extends: {parent.name}",
