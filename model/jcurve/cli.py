@@ -205,10 +205,13 @@ def _best_size(case: Case, project: Project) -> tuple[dict[str, Any], list[str]]
 
 def _check(chosen: argparse.Namespace) -> int:
     from jcurve.assumptions import available, scenario
+    from jcurve.company import model
 
     project = find_project(chosen.project)
     names = chosen.scenarios or available(project)
     status = 0
+    with Progress("building the model"):
+        model(project=project)
     found: list[dict[str, Any]] = []
     for name in names:
         try:
@@ -219,9 +222,12 @@ def _check(chosen: argparse.Namespace) -> int:
             found.append({"scenario": name, "valid": False, "error": str(error)})
             print(f"jcurve: {error}", file=sys.stderr)
             continue
-        found.append({"scenario": name, "valid": True, "hash": valid.hash})
+        notes = list(valid.notes.values())
+        found.append({"scenario": name, "valid": True, "hash": valid.hash, "notes": notes})
         if not chosen.json:
             print(f"{name}: valid, hash {valid.hash[:12]}")
+            for text in notes:
+                print(f"  note: {text}")
     if chosen.json:
         _print_json(found)
     return status
@@ -313,6 +319,28 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _migrate(chosen: argparse.Namespace) -> int:
+    from jcurve.assumptions import migrate
+
+    project = find_project(chosen.project)
+    found = migrate(chosen.what, project, dry_run=chosen.dry_run)
+    made = found.conversion
+    if chosen.json:
+        lists = {"moved": dict(made.moved), "dropped": dict(made.dropped)}
+        told = {"file": str(found.file), "written": found.written, "diff": found.diff}
+        _print_json({**told, **lists, "noted": dict(made.noted)})
+        return 0
+    print(found.diff or f"{found.file}: nothing to convert", end="\n" if not found.diff else "")
+    for key, became in made.moved:
+        print(f"{key} -> {became}")
+    for reason in dict.fromkeys(why for _, why in made.dropped):
+        keys = ", ".join(key for key, why in made.dropped if why == reason)
+        print(f"now a comment: {keys}: {reason}")
+    for key, note in made.noted:
+        print(f"{key}: {note}")
+    return 0
+
+
 def _unattended(chosen: argparse.Namespace) -> int:
     from jcurve.run_commands import COMMANDS, Asked
 
@@ -372,7 +400,10 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
 def _scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
     from jcurve.assumptions import scenario
 
-    return scenario(name, overrides, project=project, origin="--set")
+    found = scenario(name, overrides, project=project, origin="--set")
+    for text in found.notes.values():
+        print(f"jcurve: note: {text}", file=sys.stderr)
+    return found
 
 
 def _overrides(texts: Sequence[str]) -> dict[str, Any]:
@@ -434,6 +465,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "workbook": _workbook,
     "adopt": _adopt,
     "new": _new,
+    "migrate": _migrate,
     "lab": _lab,
     "app": _app,
     "scale": _ask,

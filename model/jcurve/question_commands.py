@@ -223,7 +223,9 @@ def _implied(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         prices = [Price(quantity(chosen.price, "USD per share", "--price"))]
     with Progress(f"what a price implies in {scenario.name}"):
         lines = price_implied(scenario, prices, project=project)
-    rows: list[tuple[str, ...]] = [("price", "response", "AI products", "lower WACC", "higher WACC")]
+    rows: list[tuple[str, ...]] = [
+        ("price", "response", "AI products", "lower WACC", "higher WACC")
+    ]
     for line in lines:
         name = f"{line.price:g} {line.date}".strip()
         for at in range(0, line.elasticities.size, 2):

@@ -144,9 +144,7 @@ def marginal_returns(
         np.maximum(case.row("planned_ai_capex") - case.row("maintenance_capex"), 0)
         - case.row("committed_capex")
     )
-    years = [
-        year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST
-    ]
+    years = [year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST]
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
     parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
@@ -175,9 +173,7 @@ def marginal_returns(
     flows = flows.copy()
     flows[-1] += left[-1]
     discount, wacc = case.row("discount_factor"), float(scenario["returns.wacc"].row()[0])
-    by_year = _returns(
-        flows[:, :1] - flows[:, 1:-2], capex[:, :1] - capex[:, 1:-2], discount, wacc
-    )
+    by_year = _returns(flows[:, :1] - flows[:, 1:-2], capex[:, :1] - capex[:, 1:-2], discount, wacc)
     (whole,) = _returns(
         valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount, wacc
     )

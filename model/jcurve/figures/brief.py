@@ -108,6 +108,7 @@ def _here(item: Assumption) -> str:
 
 def _span(item: Assumption) -> str:
     """The range in few letters."""
+    item = item.book
     if isinstance(item.value, Dated) or item.low is None or item.high is None:
         return range_text(item)
     return f"{_said(item.text(item.low), item.unit)} to {_said(item.text(item.high), item.unit)}"
