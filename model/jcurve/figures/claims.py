@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["claims"]
 
-_BASE_SUBJECTS = ("capex.total", "lever.gain_per_doubling.targeting", "cloud.price",
-                  "advertising.price_growth.us_canada", "returns.wacc")  # fmt: skip
+_BASE_SUBJECTS = ("capex.total", "advertising.compute_elasticity", "cloud.yearly_spending",
+                  "market.growth", "returns.wacc")  # fmt: skip
 """What the base scenario is about, which differs from nothing."""
 
 
