@@ -106,7 +106,7 @@ def test_write_edit_adopt_show(
             at("programme.start"): "2023Q3",
             at("returns.terminal_treatment"): "none",
             at("returns.sbc_is_cost"): 0.0,
-            at("life.changes.life.2"): 5.25,
+            at("life.change.life.2"): 5.25,
             year("capex.total", "2027"): 200_000.0,  # a stated year
             year("capex.total", "2035"): 190_000.0,  # a year that followed
             line: "=1+1",
@@ -121,7 +121,7 @@ def test_write_edit_adopt_show(
         "programme.start": "2023Q3",
         "returns.terminal_treatment": "none",
         "returns.sbc_is_cost": 0,
-        "life.changes": [
+        "life.change": [
             {"date": "2022Q2", "life": 4.5},
             {"date": "2022Q4", "life": 5.25},
             {"date": "2025Q1", "life": 5.5},
@@ -189,7 +189,7 @@ REFUSED: dict[str, tuple[Callable[[Written], tuple[str, int, int]], float | str,
     "an error value": (lambda w: w.cell("returns.wacc"), "#DIV/0!", "no value"),
     "an empty text": (lambda w: w.cell("returns.wacc"), " ", "no value"),
     "a formula without a value": (lambda w: w.cell("returns.wacc"), "=0.1+0.01", "recalculate"),
-    "changes out of order": (lambda w: w.cell("life.changes.date.1"), "2030Q1", "do not rise"),
+    "changes out of order": (lambda w: w.cell("life.change.date.1"), "2030Q1", "do not rise"),
     "a year out of bounds": (lambda w: w.year("capex.total", "2027"), -5.0, "out of bounds"),
     "a word for a year": (lambda w: w.year("capex.total", "2027"), "much", "not a number"),
     "rules between inputs": (lambda w: w.cell("returns.terminal_growth"), 0.07, "WACC"),

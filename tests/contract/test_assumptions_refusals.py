@@ -141,14 +141,14 @@ REFUSED_ENTRIES = [
         id="dates out of order",
     ),
     pytest.param(
-        "  life.changes: {value: [{date: 2022Q4, life: 5}, {date: 2022Q4, life: 4}], why: a}\n",
-        f"{_X4}, life.changes: dates of changes do not rise; received '2022Q4'; "
+        "  life.change: {value: [{date: 2022Q4, life: 5}, {date: 2022Q4, life: 4}], why: a}\n",
+        f"{_X4}, life.change: dates of changes do not rise; received '2022Q4'; "
         "allowed: after 2022Q4",
         id="life changes out of order",
     ),
     pytest.param(
-        "  life.changes: {value: [{date: 2022Q4, life: 50}], why: a}\n",
-        f"{_X4}, life.changes: out of bounds; received '50'; allowed: 2 to 10 years",
+        "  life.change: {value: [{date: 2022Q4, life: 50}], why: a}\n",
+        f"{_X4}, life.change: out of bounds; received '50'; allowed: 2 to 10 years",
         id="a life out of bounds",
     ),
     pytest.param(

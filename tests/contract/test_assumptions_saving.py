@@ -16,7 +16,7 @@ HOME = Path(__file__).resolve().parents[2]
 CHANGES = {
     "capex.total": "{2026: 141.25 USD bn, 2027: 195 USD bn, 2028: 220 USD bn, 2030: 222.5 USD bn}",
     "capex.total.2029": "210 USD bn",
-    "life.changes": "[{date: 2025Q1, life: 5.5}]",
+    "life.change": "[{date: 2025Q1, life: 5.5}]",
     "programme.start": "2023Q3",
     "returns.terminal_treatment": "none",
     "returns.wacc": "9.9 percent per year",

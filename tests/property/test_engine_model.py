@@ -141,7 +141,7 @@ class TestBatches:
         assert made["npv", "programme"].shape[1] == 1
         wide = same * np.linspace(0.9, 1.1, _WIDTH)
         made = evaluate(model, batch_inputs(case, {key: wide}), timeline)
-        assert made["capex", "with"].shape[1] == 1
+        assert made["reported_accelerator_capex", ""].shape[1] == 1
         assert made["npv", "programme"].shape[1] == _WIDTH
 
     def test_asked_by_name(self, case: Case, varied: dict[str, np.ndarray]) -> None:

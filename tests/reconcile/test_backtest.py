@@ -107,7 +107,7 @@ def test_guidance_of_the_time_is_the_last_that_was_given(
 def test_a_change_of_life_is_known_from_its_filing() -> None:
     lives = {
         origin: {
-            float(run_of(origin).case.assumption_rows[f"life.changes.life.{slot}"][0, 0])
+            float(run_of(origin).case.assumption_rows[f"life.change.life.{slot}"][0, 0])
             for slot in range(1, 4)
         }
         for origin in ORIGINS
@@ -187,7 +187,7 @@ def test_only_declared_assumptions_of_today_move_a_frozen_run() -> None:
         for key in case.assumption_rows
         if key == pattern or (pattern.endswith("*") and key.startswith(pattern[:-1]))
     }
-    fitted = ("capex.mix.buildings", "placement.lag.", "life.book.buildings", "life.changes")
+    fitted = ("capex.mix.buildings", "placement.lag.", "life.book.buildings", "life.change")
     keys = [
         key
         for key in case.assumption_rows

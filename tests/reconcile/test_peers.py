@@ -99,7 +99,7 @@ def test_a_change_of_a_subset_moves_its_share_of_the_fleet() -> None:
     found = peer("AMZN")
     share = float(found.rows["life.subset_share"][0, 0])
     assert 0.0 < share < 1.0
-    lives = [float(found.rows[f"life.changes.life.{slot}"][0, 0]) for slot in (1, 2, 3, 4)]
+    lives = [float(found.rows[f"life.change.life.{slot}"][0, 0]) for slot in (1, 2, 3, 4)]
     assert lives == pytest.approx([4.0, 5.0, 6.0, 6.0 - share])
 
 

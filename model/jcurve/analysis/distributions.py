@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.errors import ScenarioError
 
@@ -36,6 +37,7 @@ __all__ = [
     "Uniform",
     "beta_quantile",
     "distribution_of",
+    "in_year",
     "year_distribution",
 ]
 
@@ -276,10 +278,16 @@ def year_distribution(item: Assumption, year: int) -> Distribution | None:
     """
     _check_varies(item)
     low, value, high = (
-        limit.at(year) if isinstance(limit, Path) else float("nan")
+        in_year(limit, year) if isinstance(limit, Path) else float("nan")
         for limit in (item.low, item.value, item.high)
     )
     return _scalar(item, low, value, high) if high > low else None
+
+
+def in_year(path: Path, year: int) -> float:
+    """A path's value in a calendar year of its horizon, of one by quarter the mean."""
+    start = (year - FIRST_YEAR) * QUARTERS_IN_YEAR
+    return float(path.quarters()[start : start + QUARTERS_IN_YEAR].mean())
 
 
 def _row(item: Assumption) -> Array:

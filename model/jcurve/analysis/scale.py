@@ -123,3 +123,234 @@ class ScaleStudy:
     high: Array
     valley: float
     sentence: str
+
+
+class _Belief(NamedTuple):
+    """Assumptions that are moved together, for one curve."""
+
+    label: str
+    key: str
+    end: str
+    value: str
+    draws: Mapping[str, float]
+
+
+def scale_study(
+    scenario: Scenario,
+    scales: Sequence[float] = SCALES,
+    *,
+    project: Project | None = None,
+) -> ScaleStudy:
+    """NPV against scale, with its peak and its band over the evidence, in a few batches.
+
+    Args:
+        scenario: holds everything but the scale.
+        scales: two or more, ascending, from 0 up.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: the scales are not such a list.
+    """
+    grid = _ascending(scales)
+    project = project or find_project()
+    question = Question.of(scenario, (_NPV, GO_FORWARD), project)
+    own = _Belief("", "", "", "", {_TALENT: 0.0})
+    scaled = own._replace(draws={_TALENT: 1.0})
+    plans = _over(question, [own, scaled], np.array([1.0]))
+    mains = _over(question, [own, scaled], grid)
+    beliefs = [*_readings(scenario, project), *_ends(scenario, question)]
+    at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
+    values = np.vstack([mains[GO_FORWARD], at_beliefs])
+    bests, at_bests = _peaks(question, [own, scaled, *beliefs], grid, values)
+    curves = tuple(
+        Curve(each.label, each.key, each.end, each.value, row, float(best), float(at_best))
+        for each, row, best, at_best in zip(
+            beliefs, at_beliefs, bests[2:], at_bests[2:], strict=True
+        )
+    )
+    points, talent = (
+        tuple(
+            Point(*map(float, point))
+            for point in zip(grid, mains[_NPV][row], mains[GO_FORWARD][row], strict=True)
+        )
+        for row in (0, 1)
+    )
+    plan = Point(1.0, float(plans[_NPV][0, 0]), float(plans[GO_FORWARD][0, 0]))
+    best = _ranged(float(bests[0]), float(at_bests[0]), curves, grid)
+    band = np.vstack([values[:1], at_beliefs])
+    return ScaleStudy(
+        scenario=scenario.name,
+        title=scenario.title,
+        scales=grid,
+        points=points,
+        talent_scaled=talent,
+        plan=plan,
+        best=best,
+        best_talent_scaled=float(bests[1]),
+        readings=tuple(each for each in curves if each.end == "reading"),
+        ends=tuple(each for each in curves if each.end != "reading"),
+        low=band.min(axis=0),
+        high=band.max(axis=0),
+        valley=valley(values[0]),
+        sentence=_sentence(best, plan, grid),
+    )
+
+
+def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
+    """The best size with its range over the evidence: :func:`scale_study` on a coarser grid."""
+    return scale_study(scenario, SCALES[::2], project=project).best
+
+
+def valley(values: Array) -> float:
+    """How far a curve falls below both of two peaks at its deepest, in its own unit; 0 where it
+    has one peak.
+
+    Example:
+        >>> valley(np.array([1.0, 4.0, 3.0, 3.5, 0.0]))
+        0.5
+    """
+    left = np.maximum.accumulate(values)
+    right = np.maximum.accumulate(values[::-1])[::-1]
+    return float((np.minimum(left, right) - values).max())
+
+
+def _ascending(scales: Sequence[float]) -> Array:
+    grid = np.asarray(scales, dtype=np.float64)
+    if grid.ndim != 1 or grid.size < 2 or not (np.diff(grid) > 0).all() or grid[0] < 0:
+        raise UsageError(
+            "not a list of scales", received=str(list(scales)), allowed="ascending, from 0 up"
+        )
+    return grid
+
+
+def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
+    """Labelled readings of the response; both ends of one that is stated as a range."""
+    item = scenario[ELASTICITY]
+    return [
+        _Belief(
+            f"{each.label} ({item.text(value)})",
+            ELASTICITY,
+            "reading",
+            str(item.text(value)),
+            {_TALENT: 0.0, ELASTICITY: value},
+        )
+        for each in belief_readings(project)
+        if each.about == ELASTICITY
+        for value in dict.fromkeys((each.low, each.high))
+    ]
+
+
+def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
+    """Each driver at each end of its range, but for ends that break a rule between assumptions."""
+    found = [
+        _Belief(
+            f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at}
+        )
+        for item in driver_items(scenario)
+        for end, at, text in zip(
+            ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
+        )
+    ]
+    kept = question.valid(_draws(question.scenario, found, np.array([1.0])))
+    return [each for each, holds in zip(found, kept, strict=True) if holds]
+
+
+def _draws(scenario: Scenario, beliefs: Sequence[_Belief], scales: Array) -> dict[str, Array]:
+    """Every belief at every scale, scales innermost: (beliefs x scales,) by key. ``scales`` is
+    one list for all, or (beliefs, scales)."""
+    keys = dict.fromkeys(key for each in beliefs for key in each.draws)
+    grid = np.broadcast_to(scales, (len(beliefs), np.shape(scales)[-1]))
+    own = {key: at_value(scenario[key]) for key in keys}
+    columns = {
+        key: np.array([each.draws.get(key, value) for each in beliefs])
+        for key, value in own.items()
+    }
+    return {
+        _SCALE: grid.ravel(),
+        **{key: np.repeat(column, grid.shape[1]) for key, column in columns.items()},
+    }
+
+
+def _over(question: Question, beliefs: Sequence[_Belief], scales: Array) -> dict[str, Array]:
+    """Each output, (beliefs, scales)."""
+    answers = question(_draws(question.scenario, beliefs, scales))
+    shape = (len(beliefs), np.shape(scales)[-1])
+    return {name: row.reshape(shape) for name, row in answers.items()}
+
+
+def _peaks(
+    question: Question, beliefs: Sequence[_Belief], grid: Array, values: Array
+) -> tuple[Array, Array]:
+    """The best scale of each curve and its value: the highest point of the grid, then of finer
+    grids between its neighbours, then of the parabola through the three last points."""
+    at = np.broadcast_to(grid, values.shape)
+    for _ in range(_ROUNDS):
+        low, high = _neighbours(at, values)
+        at = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)
+        values = _over(question, beliefs, at)[GO_FORWARD]
+    return _vertex(at, values)
+
+
+def _around(values: Array) -> NDArray[np.intp]:
+    """Index of the highest point of each row, at least one from either end."""
+    return np.clip(np.argmax(values, axis=1), 1, values.shape[1] - 2)
+
+
+def _neighbours(at: Array, values: Array) -> tuple[Array, Array]:
+    row, top = np.arange(len(values)), np.argmax(values, axis=1)
+    last = values.shape[1] - 1
+    return at[row, np.maximum(top - 1, 0)], at[row, np.minimum(top + 1, last)]
+
+
+def _vertex(at: Array, values: Array) -> tuple[Array, Array]:
+    row, top, middle = np.arange(len(values)), np.argmax(values, axis=1), _around(values)
+    step = at[row, middle + 1] - at[row, middle]
+    before, here, after = (values[row, middle + by] for by in (-1, 0, 1))
+    bend, slope = before - 2 * here + after, (after - before) / 2
+    inside = (top == middle) & (bend < 0)
+    move = np.where(inside, -slope / np.where(bend < 0, bend, 1.0), 0.0)
+    best = np.where(inside, at[row, middle] + move * step, at[row, top])
+    height = np.where(inside, here + slope * move / 2, values[row, top])
+    return best, height
+
+
+def _ranged(value: float, at_best: float, curves: Sequence[Curve], grid: Array) -> Best:
+    """The best size with the least and the greatest of all beliefs."""
+    every = [(value, "as assumed"), *((each.best, each.label) for each in curves)]
+    low, low_from = min(every, key=lambda each: each[0])
+    high, high_from = max(every, key=lambda each: each[0])
+    return Best(value, at_best, low, high, low_from, high_from, _at_end(value, grid))
+
+
+def _at_end(value: float, grid: Array) -> str:
+    least, most = float(grid[0]), float(grid[-1])
+    if value <= least:
+        return (
+            "The best size lies at the lower end of what was looked at: nothing beyond "
+            "commitments and maintenance."
+            if least == 0
+            else f"The best size lies at the lower end of what was looked at, {least:g}."
+        )
+    if value >= most:
+        return (
+            f"The best size lies at the upper end of what was looked at, {most:g} times the "
+            "plan: value still rises there."
+        )
+    return ""
+
+
+def _sentence(best: Best, plan: Point, grid: Array) -> str:
+    """What a first page says: an end first, then the size, its range and the plan's value."""
+    size = f"{best.value:.2f} times the plan"
+    said = f"{best.at_end} " if best.at_end else ""
+    range_said = f"{best.low:.2f} to {best.high:.2f} over the evidence"
+    if best.high >= float(grid[-1]):
+        range_said = f"{best.low:.2f} to {best.high:.2f} or more over the evidence"
+    return (
+        f"{said}Go-forward NPV is largest at {size} ({range_said}): "
+        f"{_bn(best.npv_go_forward)} there, {_bn(plan.npv_go_forward)} at the plan."
+    )
+
+
+def _bn(value: float) -> str:
+    return f"{value / 1000.0:,.0f} USD bn"

@@ -2,8 +2,9 @@
 
 A draw of a plain assumption is its value. A dated one varies as one: a draw is a position,
 -1 at its low path, 0 at its value, 1 at its high path and even in between, beyond them in
-the same direction and cut at the bounds. ``key.2027`` draws the value of one year, and
-``key.life.2`` that of one life change. Remainders of mixes are computed in each scenario.
+the same direction and cut at the bounds. ``key.2027`` draws the value of one year. A
+list of changes is drawn as the life that its next change brings, ``key.life.2`` is that of one
+change. Remainders of mixes are computed in each scenario.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def batch(
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
             made[key] = window.cut(_moved(item, item.value, values))
+        elif item.shape == "changes" and item.has_range:
+            made |= _next_change(item, values, window)
         elif item.shape == "changes":
             raise UsageError(
                 "a list of changes is drawn slot by slot",
@@ -226,6 +229,17 @@ def _moved(item: Assumption, path: Path, values: Array) -> Array:
         raise UsageError("an assumption without a range is not drawn", received=item.key)
     moved = position(item, values[0])
     return moved if path.by == "quarter" else np.repeat(moved, QUARTERS_IN_YEAR, axis=0)
+
+
+def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
+    """The slot of the next change with drawn lives: a further one, or the last that the
+    scenario makes where that comes no earlier than the next would."""
+    assert isinstance(item.value, tuple) and item.next is not None
+    last = item.value[-1]
+    slot = len(item.value) - (last.date >= item.next)
+    date, life = slot_keys(item.key)[slot]
+    dated = max(last.date, item.next) - window.start
+    return {date: np.array([[float(dated)]]), life: lives}
 
 
 def _set_year(

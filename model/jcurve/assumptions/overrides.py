@@ -60,11 +60,9 @@ def find(
         raise ScenarioError(
             "the remainder of a mix is computed, never set", where=here, allowed=", ".join(others)
         )
-    if period and not isinstance(found.value, Path):
+    if period and found.shape == "scalar":
         raise ScenarioError(
-            "this assumption has one value for all dates"
-            if found.shape == "scalar"
-            else "this assumption is a list of changes",
+            "this assumption has one value for all dates",
             where=here,
             received=period,
             allowed=found.key,

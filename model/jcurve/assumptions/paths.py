@@ -17,7 +17,7 @@ from jcurve.assumptions.periods import (
     quarter_label,
 )
 
-__all__ = ["Between", "Change", "Path", "Period", "Value", "combine"]
+__all__ = ["Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
 
 Array: TypeAlias = NDArray[np.float64]
 Between: TypeAlias = Literal["linear", "geometric", "hold"]
@@ -103,6 +103,12 @@ class Change:
 
     date: int
     life: float
+
+
+def changes_text(changes: tuple[Change, ...]) -> str:
+    """Changes of a life as a scenario file has them: ``{2022Q4: 5, 2025Q1: 5.5}``."""
+    each = (f"{quarter_label(change.date)}: {change.life:.12g}" for change in changes)
+    return f"{{{', '.join(each)}}}"
 
 
 Value: TypeAlias = float | Path | tuple[Change, ...]

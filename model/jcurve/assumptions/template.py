@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
-from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.paths import Path, Value, changes_text
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import BASE, load, new_path, scenario_name
@@ -25,7 +25,7 @@ MOST_USED: tuple[str, ...] = (
     "capex.steady_state_intensity",
     "capex.baseline_intensity",
     "life.book.accelerators",
-    "life.changes",
+    "life.change",
     "compute.list_price",
     "compute.ads_share",
     "power.price",
@@ -121,11 +121,7 @@ def _written(item: Assumption, value: Value) -> str:
         points = ", ".join(f"{value.label(p)}: {_number(item, v)}" for p, v in value.points)
         return f"{{{points}}}"
     if isinstance(value, tuple):
-        changes = (
-            f"{{date: {number_text(change.date, DATE)}, life: {change.life:.12g}}}"
-            for change in value
-        )
-        return f"[{', '.join(changes)}]"
+        return changes_text(value)
     return _number(item, value)
 
 

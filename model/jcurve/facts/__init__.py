@@ -8,7 +8,13 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
-from jcurve.facts.comparisons import Reference, UpliftInput, references, uplift_inputs
+from jcurve.facts.comparisons import (
+    ElasticityReading,
+    Reference,
+    elasticity_readings,
+    references,
+)
+from jcurve.facts.constants import Constant, constants
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
     ClassShare,
@@ -45,7 +51,9 @@ __all__ = [
     "Claim",
     "ClassShare",
     "Company",
+    "Constant",
     "Driver",
+    "ElasticityReading",
     "Evidence",
     "Fact",
     "Facts",
@@ -59,7 +67,6 @@ __all__ = [
     "PropertyYear",
     "Reference",
     "Source",
-    "UpliftInput",
     "VerifyReport",
     "articles",
     "capex_guidance",
@@ -67,8 +74,10 @@ __all__ = [
     "class_map",
     "companies",
     "company",
+    "constants",
     "dictionary_markdown",
     "drivers",
+    "elasticity_readings",
     "evidence",
     "external",
     "history",
@@ -80,6 +89,5 @@ __all__ = [
     "references",
     "reported",
     "sources",
-    "uplift_inputs",
     "verify",
 ]

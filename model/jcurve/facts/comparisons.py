@@ -1,4 +1,4 @@
-"""What the base case is held against: published figures, and two readings of the uplift."""
+"""What the base case is held against: published figures, and readings of its elasticity."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Row, data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["Reference", "UpliftInput", "references", "uplift_inputs"]
+__all__ = ["ElasticityReading", "Reference", "elasticity_readings", "references"]
 
 _CROSS_CHECKS = "evidence/cross_check.csv"
-_READINGS = "evidence/uplift_readings.csv"
+_READINGS = "evidence/elasticity_readings.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,20 @@ class Reference:
     Attributes:
         key: names it.
         label: for a reader.
-        lines: lines of the model whose sum is compared.
-        period: a year, or first and last quarter joined by a hyphen.
+        line: line of the model that is compared, as the statements have it.
+        period: a year, a quarter, or first and last quarter joined by a hyphen.
         reported: a reported row to which the references are added for the quarters of the
             period that are known, or empty.
         references: the evidence that is summed or averaged.
         combine: ``sum`` or ``mean``.
         test: ``share``: within a share of the reference; ``range``: inside the evidence's
-            own low and high.
+            own low and high; ``guided``: inside the range that the company has guided.
         explanation: why the two differ; empty where they agree.
     """
 
     key: str
     label: str
-    lines: tuple[str, ...]
+    line: str
     period: str
     reported: str
     references: tuple[Evidence, ...]
@@ -48,16 +48,23 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class UpliftInput:
-    """One number that a reading of the advertising uplift rests on."""
+class ElasticityReading:
+    """What one kind of evidence reads of the elasticity of advertising to ranking compute.
+
+    Attributes:
+        key: ``papers``, ``stated`` or ``history``.
+        label: for a reader.
+        value, low, high: the reading and its range.
+        evidence: what it rests on; empty where it is worked out from reported facts.
+        kind: evidence, estimate or judgement.
+        why: how it was read, and who speaks.
+    """
 
     key: str
-    reading: str
     label: str
     value: float
     low: float
     high: float
-    unit: str
     evidence: tuple[Evidence, ...]
     kind: str
     why: str
@@ -70,7 +77,7 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
         FactsError: a row names unknown evidence, or is listed twice.
     """
     columns = (
-        "key", "label", "lines", "period", "reported", "references", "combine", "test",
+        "key", "label", "line", "period", "reported", "references", "combine", "test",
         "explanation",
     )  # fmt: skip
     data = data_folder(project)
@@ -83,31 +90,34 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
         found[key] = Reference(
             key=key,
             label=row.text("label"),
-            lines=_names(row.text("lines")),
+            line=row.text("line"),
             period=row.text("period"),
             reported=row.optional("reported"),
             references=_evidence(row, "references", known),
             combine=row.choice("combine", ("sum", "mean"), "combination"),
-            test=row.choice("test", ("share", "range"), "test"),
+            test=row.choice("test", ("share", "range", "guided"), "test"),
             explanation=row.optional("explanation"),
         )
     return tuple(found.values())
 
 
-def uplift_inputs(project: Project | str | Path | None = None) -> Mapping[str, UpliftInput]:
-    """The inputs of the bottom-up and top-down readings of the uplift, by name.
+def elasticity_readings(
+    project: Project | str | Path | None = None,
+) -> Mapping[str, ElasticityReading]:
+    """The readings of the elasticity by key, in the table's order.
 
     Raises:
-        FactsError: a row names unknown evidence, or its range does not hold its value.
+        FactsError: a reading is listed twice, names unknown evidence, or its range does not hold
+            its value.
     """
-    columns = (
-        "reading", "input", "label", "value", "low", "high", "unit", "evidence", "kind", "why",
-    )  # fmt: skip
+    columns = ("reading", "label", "value", "low", "high", "evidence", "kind", "why")
     data = data_folder(project)
     known = evidence(Project(data.parent))
-    found: dict[str, UpliftInput] = {}
+    found: dict[str, ElasticityReading] = {}
     for row in read_table(data, _READINGS, columns):
-        key = row.text("input")
+        key = row.text("reading")
+        if key in found:
+            raise FactsError("reading listed twice", where=row.at("reading"), received=key)
         value, low, high = (row.number(name) for name in ("value", "low", "high"))
         if not low <= value <= high:
             raise FactsError(
@@ -116,16 +126,14 @@ def uplift_inputs(project: Project | str | Path | None = None) -> Mapping[str, U
                 received=value,
                 allowed=f"{low} to {high}",
             )
-        found[key] = UpliftInput(
+        found[key] = ElasticityReading(
             key=key,
-            reading=row.choice("reading", ("bottom_up", "top_down"), "reading"),
             label=row.text("label"),
             value=value,
             low=low,
             high=high,
-            unit=row.text("unit"),
             evidence=_evidence(row, "evidence", known),
-            kind=row.choice("kind", ("evidence", "judgement"), "kind"),
+            kind=row.choice("kind", ("evidence", "estimate", "judgement"), "kind"),
             why=row.text("why"),
         )
     return MappingProxyType(found)

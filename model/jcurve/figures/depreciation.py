@@ -133,7 +133,7 @@ def _lives(lens: Lens) -> dict[int, float]:
     from jcurve.assumptions.paths import Change
 
     start = lens.case.assembly.timeline.years[0]
-    value = lens.case.scenario["life.changes"].value
+    value = lens.case.scenario["life.change"].value
     changes = value if isinstance(value, tuple) else ()
     return {
         start + int(change.date) // QUARTERS_IN_YEAR: change.life

@@ -330,7 +330,8 @@ class Lens:
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
-        soft = [self.case.scenario[key] for key in keys]
+        fixed = {each.key: each for each in self.case.assembly.constants.values()}
+        soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
         named = [f"{item.label} ({item.kind})" for item in soft if item.kind in _SOFT]
         return [f"Rests on: {'; '.join(named)}."] if named else []
 

@@ -30,7 +30,7 @@ INDEX = unit_named("index")
 
 def _on_year(row: Row) -> Row:
     """Change on the year of the logarithm of a row that is never below one unit."""
-    return np.log(ratio(row, np.maximum(lag(row, ONE_YEAR), ONE_H100E)))
+    return np.log(np.maximum(row, ONE_H100E) / np.maximum(lag(row, ONE_YEAR), ONE_H100E))
 
 
 def _arrived(compute: Row, arrival_lag: Row) -> Row:
@@ -121,17 +121,18 @@ def market_growth_on_year(
 def reported_excess_growth(
     reported_advertising: Row,
     market_growth_on_year: Row,
-    reported_arrived_compute: Row,
-    arrived_frontier: Row,
+    reported_ranking_compute: Row,
+    frontier_fleet: Row,
     advertising_compute_elasticity: Row,
     history: Row,
 ) -> Row:
     """Growth of reported advertising on the year, in logarithms, beyond its market and beyond
-    what relative compute earns: unexplained. 0 where there is no report."""
+    what relative compute earns: unexplained. 0 where there is no report. Compute counts when it
+    is in service, so that the lag of its gains does not change what is called unexplained."""
     known = np.where(history > 0, reported_advertising, 0)
     grown = np.maximum(ratio(known, lag(known, ONE_YEAR)), 0)
     own = np.where(grown > 0, np.log(np.where(grown > 0, grown, 1)), 0)
-    relative = _on_year(reported_arrived_compute) - _on_year(arrived_frontier)
+    relative = _on_year(reported_ranking_compute) - _on_year(frontier_fleet)
     explained = np.log(1 + market_growth_on_year) + advertising_compute_elasticity * relative
     return np.where(grown > 0, own - explained, 0)
 

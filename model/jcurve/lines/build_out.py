@@ -102,10 +102,11 @@ def orders(dollars: Row, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
     back = terms.life - HALF_SPAN
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
-        owned, owned_twice, ordered, twice, shell = before
-        spent, rules, wanted, least, price, watts = now[:6]
-        shell_price, leased, reported, reported_new, settling, share = now[6:12]
-        owned_late, owned_later, late, later, gone = now[12:]
+        owned_twice, twice, shell, owned, ordered = before
+        (
+            spent, rules, wanted, least, price, watts, shell_price, leased, reported,
+            reported_new, settling, share, owned_late, owned_later, late, later, gone,
+        ) = now  # fmt: skip
         in_use = ordered - (late - later) / QUARTERS_IN_YEAR
         room = np.maximum(leased + shell - gone - in_use, 0)
         lacking = np.maximum(wanted - owned + (owned_late - owned_later) / QUARTERS_IN_YEAR, 0)
@@ -122,7 +123,7 @@ def orders(dollars: Row, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
         bought = np.where(reported > 0, np.maximum(new - room, 0), left)
         units, total = owned + new / watts, ordered + new
         standing = shell + bought - gone
-        state = (units, owned_twice + units, total, twice + total, shell + bought)
+        state = (owned_twice + units, twice + total, shell + bought, units, total)
         return (*state, new, spent, standing, in_use + new)
 
     rows = (
@@ -137,15 +138,9 @@ def orders(dollars: Row, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
         terms.settling,
         terms.machine_share,
     )
-    one_life, and_a_year = back, back + ONE_YEAR
-    recalls = (
-        (1, one_life),
-        (1, and_a_year),
-        (3, one_life),
-        (3, and_a_year),
-        (4, terms.shell_life),
-    )
-    *_, new, spent, standing, in_use = scan(
-        step, (units, units, power, power, power), rows, recalls
-    )
+    late, later = back, back + ONE_YEAR
+    # The balances looked back at stand first: machines and their power summed twice, and shell.
+    recalls = ((0, late), (0, later), (1, late), (1, later), (2, terms.shell_life))
+    start = (units, power, power, units, power)
+    *_, new, spent, standing, in_use = scan(step, start, rows, recalls)
     return Orders(new / terms.power, spent, new * (terms.price / terms.power), standing, in_use)

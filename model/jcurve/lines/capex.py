@@ -166,7 +166,8 @@ def reported_machine_share(
 @line(SHARE, rate, annual="mean")
 def split_still_reported(quarter_index: Row, last_reported: Row) -> Row:
     """How far the split of AI capex is still that of the last reports: fades within a year."""
-    return np.maximum(1 - (quarter_index - last_reported) / ONE_YEAR, 0)
+    since = (quarter_index - last_reported) / ONE_YEAR
+    return np.where(since > 0, np.maximum(1 - since, 0), 0)
 
 
 # The plan
@@ -396,7 +397,6 @@ def ai_capex(
 
 
 @lines(
-    ordered_machines=(H100E, flow, "Machines that this world orders."),
     capex_on_machines=(USD_M, flow, "AI capex for servers and the network between them."),
     own_shell=(MW, stock, "Own buildings and power for AI machines."),
     machine_power_ordered=(MW, stock, "Power of the machines ordered and not retired."),
@@ -415,7 +415,7 @@ def build_out(
     reported_orders: Row,
     split_still_reported: Row,
     reported_machine_share: Row,
-) -> tuple[Row, Row, Row, Row]:
+) -> tuple[Row, Row, Row]:
     """What this world's AI capex buys: machines fill the shell that stands, own and leased;
     beyond it each comes with its shell."""
     terms = _terms(
@@ -423,7 +423,7 @@ def build_out(
         reported_orders, split_still_reported, reported_machine_share,
     )  # fmt: skip
     made = orders(ai_capex, terms)
-    return made.machines, made.on_machines, made.shell, made.in_use
+    return made.on_machines, made.shell, made.in_use
 
 
 @line(USD_M, flow, over=ASSET_CLASS)

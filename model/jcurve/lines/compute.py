@@ -347,7 +347,7 @@ def compute_in_service(compute_owned: Row, compute_rented: Row) -> Row:
 
 @line(SHARE, rate, annual="last")
 def fleet_over_frontier(compute_in_service: Row, frontier_fleet: Row) -> Row:
-    """Fleet over that of the frontier's other companies."""
+    """Memo: fleet over that of the frontier's other companies."""
     return ratio(compute_in_service, frontier_fleet)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "HOURS_IN_QUARTER",
     "HOURS_IN_YEAR",
     "MILLION",
+    "NEWTON_STEPS",
     "NO_DATE",
     "NO_NUMBER",
     "ONE_H100E",
@@ -61,6 +62,10 @@ MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
 
 TEN_TO_NINETY = Quantity(4.394449154672439, DIMENSIONLESS, "2 ln 9")
 """Time from 10 to 90 % of a logistic, in units of its scale."""
+
+NEWTON_STEPS = Quantity(4.0, DIMENSIONLESS, "steps")
+"""Of the search for the balance of two uses: three leave a relative error of 3e-9, four of
+3e-13."""
 
 HORIZON = Quantity(1e6, QUARTERS, "the last quarter")
 """A date beyond any timeline: ``value_at`` takes the timeline's last quarter."""

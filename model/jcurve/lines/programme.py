@@ -25,10 +25,14 @@ def in_programme(quarter_index: Row, programme_start: Row) -> Row:
 
 
 @line(SWITCH, rate, annual="last")
-def without_programme(in_programme: Row, programme_enabled: Row, has_programme: Row) -> Row:
-    """1 in the quarters in which this world lives without the programme: from its start, in
-    the world that never began it. Before it all worlds are one."""
-    return in_programme * (1 - programme_enabled * has_programme)
+def without_programme(
+    in_programme: Row, programme_enabled: Row, has_programme: Row, history: Row
+) -> Row:
+    """1 in the quarters in which this world lives without the programme: from its start, in the
+    world that never began it; before it all worlds are one. Where there is no programme at all,
+    every world is as reported and then lives without it."""
+    never_begun = programme_enabled * (1 - has_programme)
+    return in_programme * (never_begun + (1 - programme_enabled) * (1 - history))
 
 
 @line(QUARTERS, result)

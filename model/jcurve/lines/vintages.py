@@ -69,7 +69,7 @@ def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_a
     """
     to_date = running_sum(placed)
     gone = spread(lag(to_date, physical_life - HALF_SPAN), HALF_SPAN)
-    early = lag(to_date, np.minimum(retirement_age, physical_life))
+    early = np.where(retirement_age < physical_life - HALF_SPAN, lag(to_date, retirement_age), gone)
     return to_date - gone - retired_share * (early - gone)
 
 

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario
+from jcurve.assumptions.paths import changes_text
 from jcurve.assumptions.template import MOST_USED
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
-from jcurve.workbench.quantities import Scale, changes_text, scale_of, slider
+from jcurve.workbench.quantities import Scale, scale_of, slider
 
 __all__ = ["control", "groups", "kind_of", "reading", "readings"]
 

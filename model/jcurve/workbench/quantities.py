@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from jcurve.assumptions import UNITS, Assumption, Change, Path
+from jcurve.assumptions import UNITS, Assumption, Path
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH, convert
 
@@ -86,12 +86,6 @@ def plain(number: float) -> str:
         return f"{number:.0f}"
     shown = f"{number:.12g}"
     return shown if "e" not in shown else f"{number:.15f}".rstrip("0")
-
-
-def changes_text(changes: tuple[Change, ...]) -> str:
-    """A list of life changes as a scenario file has it."""
-    each = (f"{{date: {number_text(c.date, DATE)}, life: {c.life:.12g}}}" for c in changes)
-    return f"[{', '.join(each)}]"
 
 
 def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
-from jcurve.assumptions.paths import Between, Period, Value
+from jcurve.assumptions.paths import Between, Period, Value, changes_text
 from jcurve.assumptions.periods import quarter_index
 from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.assumptions.units import CHOICE, DATE
@@ -254,11 +254,11 @@ class _Taken:
         for key, changes in slots.items():
             used = [changes[slot] for slot in sorted(changes)]
             texts = [
-                f"{{date: {_text(change['date'])}, life: {_text(change['life'])}}}"
+                f"{_text(change['date'])}: {_text(change['life'])}"
                 for change in used
                 if change["date"] != NEVER
             ]
-            yield key, f"[{', '.join(texts)}]"
+            yield key, f"{{{', '.join(texts)}}}"
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         for key, path in self.reading.record.paths.items():
@@ -347,8 +347,7 @@ def _equal(item: Assumption, text: str) -> bool:
 
 def _spelled(item: Assumption, value: Value) -> str:
     if isinstance(value, tuple):
-        changes = (f"{{date: {_label(c.date)}, life: {_text(c.life)}}}" for c in value)
-        return f"[{', '.join(changes)}]"
+        return changes_text(value)
     if isinstance(value, Path):
         return ""
     if item.unit == DATE:

@@ -33,7 +33,7 @@ class Entry:
     """A line of *Inputs*.
 
     Attributes:
-        key: as a row of the scenario, such as ``returns.wacc`` or ``life.changes.date.1``.
+        key: as a row of the scenario, such as ``returns.wacc`` or ``life.change.date.1``.
         item: the assumption.
         row: on the sheet, from 0.
         form: ``number``, ``date``, ``choice``, ``switch``, ``dated``, or ``computed``.
