@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from jcurve.figures import style
+from jcurve.figures.decision import closed
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, Lens, dollars, joined, lowered, money, percent
+from jcurve.figures.lens import MILLIONS, Lens, dollars, lowered, money, percent
 from jcurve.figures.numbers import compact
 from jcurve.figures.prose import Prose, callout, strong
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from jcurve.analysis.price_implied import PriceLine
     from jcurve.analysis.question import Array
     from jcurve.case import Case
+    from jcurve.figures.decision import Decision
 
-__all__ = ["asked", "beliefs", "believed", "implied"]
+__all__ = ["asked", "beliefs", "believed", "implied", "right_size"]
 
 _LEVELS = (-2000, -1000, -750, -500, -250, 0, 250, 500, 1000, 2000, 4000, 8000)
 _EPSILON = "Response: elasticity of advertising to ranking compute"
@@ -36,7 +38,7 @@ def believed(case: Case, found: BeliefMap) -> str:
     needed = _over(found, found.break_even, response)
     high = found.elasticity_range[1]
     at_high = _over(found, found.break_even, high)
-    if _case_value(found) >= 0:
+    if (Lens(case, "go_forward").figure("npv") or 0.0) >= 0:
         if needed is None:
             return f"At the response of the {name} the plan earns its cost at any demand looked at"
         return (
@@ -49,23 +51,31 @@ def believed(case: Case, found: BeliefMap) -> str:
             f"plan earn its cost"
         )
     told = [
-        f"{money(amount)} at {end} response"
-        for amount, end in ((needed, "this"), (at_high, "the highest"))
+        f"{money(amount)} in {found.year}{end}"
+        for amount, end in (
+            (needed, ""),
+            (at_high, f" at a response of {high:g}" if needed is None else ""),
+        )
         if amount is not None
-    ]
+    ][:1]
+    if needed is not None and at_high is not None and high > response:
+        told.append(f"{money(at_high)} at the highest response")
     return (
-        f"To earn its cost the plan needs AI products to bring {joined(told)} by {found.year}, "
-        f"against {money(revenue / MILLIONS)}"
+        f"To earn its cost the plan needs AI products to bring {' or '.join(told)}, against "
+        f"{money(revenue / MILLIONS)} in the {name}"
     )
 
 
-def beliefs(case: Case, found: BeliefMap, *, height: float = 88.0) -> Exhibit:
+def beliefs(decision: Decision, *, height: float = 88.0) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
     right size, and the ranges of the evidence."""
+    if not decision.is_open:
+        return closed()
+    case, found = decision.case, decision.beliefs
     lens = Lens(case, "go_forward")
     x, y = found.elasticities, found.revenues / MILLIONS
     here = (found.case[0], found.case[1] / MILLIONS)
-    worth = _case_value(found) / MILLIONS
+    worth = lens.figure("npv") or 0.0
     with style.house():
         figure, axes = style.plot(height=height)
         axes.set_yscale("log")
@@ -96,7 +106,7 @@ def beliefs(case: Case, found: BeliefMap, *, height: float = 88.0) -> Exhibit:
         alt=f"Map of the plan's value. It rises with both beliefs, from {_bn(found.value.min())} "
         f"to {_bn(found.value.max())}; the case stands at a response of {here[0]:g} and "
         f"{money(here[1])}, worth {money(worth)}. {_alt_line(found)}",
-        reading=_beliefs_reading(found),
+        reading=right_size(found),
         notes=[
             f"{each.label}: {each.says.rstrip('.')}."
             for each in found.readings
@@ -128,12 +138,6 @@ def _evidence(axes: Axes, found: BeliefMap) -> None:
             style.level(axes, each.value / MILLIONS, each.label)
 
 
-def _case_value(found: BeliefMap) -> float:
-    """The plan's value where the case stands, USD m."""
-    rows = [np.interp(found.case[0], found.elasticities, row) for row in found.value]
-    return float(np.interp(math.log(found.case[1]), np.log(found.revenues), rows))
-
-
 def _over(found: BeliefMap, row: Array, elasticity: float) -> float | None:
     """A line of the map in USD bn at an elasticity; None where it is not on the map."""
     shown = np.isfinite(row)
@@ -154,7 +158,8 @@ def _alt_line(found: BeliefMap) -> str:
     )
 
 
-def _beliefs_reading(found: BeliefMap) -> str:
+def right_size(found: BeliefMap) -> str:
+    """For which beliefs the plan is the right size, in sentences."""
     own, high = found.case[0], found.elasticity_range[1]
     sizes = []
     for response in dict.fromkeys((own, high)):
@@ -188,7 +193,7 @@ def _bn(millions: float) -> str:
     return money(float(millions) / MILLIONS)
 
 
-def asked(lines: Sequence[PriceLine], response: float) -> str:
+def asked(lines: Sequence[PriceLine]) -> str:
     """What the newest price asks for, as a pair of ends and never one number, in one sentence
     without its full stop."""
     line = lines[0]
@@ -211,18 +216,20 @@ def _most_said(notes: Sequence[str]) -> str:
 
 
 def implied(
-    case: Case,
-    lines: Sequence[PriceLine],
+    decision: Decision,
     *,
     width: Literal["full", "half"] = "full",
     height: float = 66.0,
 ) -> Exhibit | Prose:
     """Pairs of response and AI revenue at which a share is worth its price, with the band of half
     a point of the cost of capital, at each date of a price."""
+    if not decision.is_open:
+        return closed()
+    case, lines = decision.case, decision.prices
     lens = Lens(case)
     drawn = [line for line in lines if np.isfinite(line.revenues).sum() > 1]
     response = lens.number("advertising_compute_elasticity")
-    title = asked(lines, response)
+    title = asked(lines)
     if not drawn:
         return callout([strong("What the price implies. "), f"{title}."])
     revenue = lens.bn("new_product_revenue", "with", lines[0].year, lines[0].year)[0]
@@ -255,9 +262,9 @@ def implied(
         title=title,
         subtitle=f"Pairs of response and AI product revenue in {line.year} (USD bn) at which a "
         "share is worth its price; band: cost of capital half a point lower and higher",
-        source=lens.modelled(*dict.fromkeys(each.source for each in lines if each.source)),
-        alt=f"Falling lines of AI revenue against response. {title}. The case stands at "
-        f"{response:g} and {money(revenue)}.",
+        source=lens.modelled(*(f"share price of {each.date}" for each in lines if each.date)),
+        alt=f"{len(drawn)} lines of AI revenue against response, with bands. {title}. The case "
+        f"stands at {response:g} and {money(revenue)}.",
         reading=_implied_reading(lines),
         width=width,
     )
@@ -267,7 +274,13 @@ def _implied_reading(lines: Sequence[PriceLine]) -> str:
     line = lines[0]
     up, down = (abs(each) for each in line.half_a_point)
     missing = [note for note in dict.fromkeys(line.notes) if note]
-    why = f" Where there is no pair, {missing[0]}." if missing else ""
+    why = f" No pair: {missing[0]}." if missing else ""
+    known = line.revenues[np.isfinite(line.revenues)]
+    if known[-1] > known[0]:
+        why = (
+            " A higher response asks for more: more of past growth was then compute, and less of "
+            f"it goes on by itself.{why}"
+        )
     return (
         f"In this scenario a share is worth {dollars(line.value_per_share)} at "
         f"{percent(line.wacc)}; half a point of the cost of capital moves that by "

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from jcurve.figures import style
+from jcurve.figures.decision import closed
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, Lens, joined, lowered, money, percent
 from jcurve.figures.numbers import written
-from jcurve.figures.prose import Prose, callout, strong
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import Marginal, Return
     from jcurve.analysis.question import Array
     from jcurve.analysis.scale import ScaleStudy
-    from jcurve.case import Case
+    from jcurve.figures.decision import Decision
+    from jcurve.figures.prose import Prose
 
-__all__ = ["against_scale", "best_size", "last_dollars"]
+__all__ = ["against_scale", "best_size", "last_dollars", "sizes"]
 
 _NEAR = 0.05
 """A best size within this of the plan is the plan's."""
@@ -55,15 +56,16 @@ def best_size(found: ScaleStudy) -> str:
 
 
 def against_scale(
-    case: Case,
-    found: ScaleStudy,
+    decision: Decision,
     *,
     width: Literal["full", "half"] = "full",
     height: float = 70.0,
-) -> Exhibit:
+) -> Exhibit | Prose:
     """Value from today over the size of the plan: the plan and the best size marked, the band of
     the evidence, and the same with people in proportion."""
-    lens = Lens(case, "go_forward")
+    if not decision.is_open:
+        return closed()
+    lens, found = Lens(decision.case, "go_forward"), decision.size
     x = 100 * found.scales
     own = [point.npv_go_forward / MILLIONS for point in found.points]
     talent = [point.npv_go_forward / MILLIONS for point in found.talent_scaled]
@@ -124,17 +126,26 @@ def _scale_reading(found: ScaleStudy) -> str:
     own = np.array([point.npv_go_forward for point in found.points])
     step = _at(found, own) - _at(found, own, _PLAN - 0.1)
     verb = "adds" if step > 0 else "costs"
+    most = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
     return (
-        f"{span} Near the plan each tenth of it {verb} {money(abs(step))}. With AI staff in "
-        f"proportion to the plan the best size is {percent(found.best_talent_scaled, 0)}."
+        f"{span} Near the plan each tenth of it {verb} {money(abs(step))}. AI staff stay whatever "
+        f"the size; in proportion to it, the best would be {percent(found.best_talent_scaled, 0)} "
+        f"of the plan, worth {money(most)}."
     )
 
 
-def last_dollars(case: Case, found: Marginal, *, height: float = 62.0) -> Exhibit | Prose:
+def sizes(decision: Decision) -> tuple[Exhibit | Prose, ...]:
+    """Value over size, and what the last dollars return; one line where nothing is open."""
+    if not decision.is_open:
+        return (closed(),)
+    return against_scale(decision), last_dollars(decision)
+
+
+def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
-    lens = Lens(case, "go_forward")
-    if not found.years:
-        return callout([strong("No open year. "), "Nothing of the plan is left to decide."])
+    if not decision.is_open or not decision.marginal.years:
+        return closed()
+    lens, found = Lens(decision.case, "go_forward"), decision.marginal
     years = [each.year for each in found.years]
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]

@@ -8,15 +8,17 @@ import math
 from typing import TYPE_CHECKING
 
 from jcurve.figures import style
+from jcurve.figures.decision import closed
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import NOTHING, Lens, joined, lowered, money, percent, points
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from jcurve.case import Case
+    from jcurve.figures.prose import Prose
     from jcurve.project import Project
 
-__all__ = ["growth", "responses", "uplift"]
+__all__ = ["growth", "responses", "trails", "uplift"]
 
 _BEFORE, _AHEAD, _STEP = 3, 5, 5
 _RESPONSE = "advertising.compute_elasticity"
@@ -69,10 +71,10 @@ def _title(lens: Lens, years: list[int], gain: list[float], ours: list[float]) -
         return "Advertising is the same in both cases"
     known, last = years.index(lens.first_forecast_year) - 1, years[-1]
     if lens.view == "programme":
-        return (
-            f"AI explains {percent(gain[known] / ours[known])} of advertising in {years[known]} "
-            f"and {percent(gain[-1] / ours[-1])} in {last}"
-        )
+        said = f"AI explains {percent(gain[known] / ours[known])} of advertising in {years[known]}"
+        if gain[-1] < 0:
+            return f"{said}; in {last} advertising is {money(-gain[-1])} lower than without AI"
+        return f"{said} and {percent(gain[-1] / ours[-1])} in {last}"
     what = "costs" if gain[-1] > 0 else "saves"
     return f"Stopping now {what} {money(abs(gain[-1]))} of advertising in {last}"
 
@@ -93,13 +95,15 @@ def _reading(lens: Lens, gain: list[float]) -> str:
     )
 
 
-def responses(case: Case, project: Project) -> TableExhibit:
+def responses(case: Case, project: Project) -> TableExhibit | Prose:
     """What is known of the response, and what each reading makes of history and of the plan."""
     from jcurve.assumptions import scenario as read_scenario
     from jcurve.case import evaluate
     from jcurve.facts.readings import ELASTICITY, belief_readings
 
     lens = Lens(case)
+    if Lens(case, "go_forward").is_empty:
+        return closed()
     known = [each for each in belief_readings(project) if each.about == ELASTICITY]
     told = [(each.label, each.value, each.low, each.high, each.why) for each in known]
     item = case.scenario[_RESPONSE]
@@ -227,6 +231,19 @@ def _grown(values: list[float]) -> list[float]:
     return [after / before - 1 for before, after in itertools.pairwise(values)]
 
 
+def trails(lens: Lens) -> int | None:
+    """The first year after the plan in which advertising grows slower than its market while the
+    fleet's share of the frontier falls; None where there is none."""
+    first = lens.plan_end
+    years = lens.years(first + 1)
+    market = lens.values("market_growth_on_year", None, first + 1)
+    ours = _grown(lens.bn("advertising", "with", first))
+    fleet = lens.values("fleet_over_frontier", "with", first)
+    above = [one - other for one, other in zip(ours, market, strict=True)]
+    losing = _losing(lens, years, above)
+    return losing[0] if losing and fleet[-1] < max(fleet) else None
+
+
 def _losing(lens: Lens, years: list[int], above: list[float]) -> list[int]:
     """Years after the plan in which the company grows slower than its market."""
     end = lens.plan_end
@@ -246,7 +263,9 @@ def _growth_title(
         f"{other}, advertising would grow {percent(ahead[0], 0)} in {years[_BEFORE]} and "
         f"{percent(ahead[-1], 0)} in {years[-1]}"
     )
-    return f"{grows}; with AI it trails its market from {losing[0]}" if losing else grows
+    if lens.is_empty or not losing:
+        return grows
+    return f"{grows}; with AI it trails its market from {losing[0]}"
 
 
 def _growth_reading(

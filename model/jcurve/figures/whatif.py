@@ -195,7 +195,7 @@ def _panel(
                 Row(cells=(output.label, *(output.cells[at] for at in places), *pad), indent=1)
             )
     good = int(((worth > 0) & valid).sum())
-    count = "no" if not good else "all" if good == len(worth) else f"{good}"
+    count = "none" if not good else "all" if good == len(worth) else f"{good}"
     names = joined(dial.label[0].lower() + dial.label[1:] for dial in dials)
     middle = [str(at - _STEPS) if at != _STEPS else "case" for at in range(width)]
     labels = [text if text == "case" else _signed(text) for text in middle]
