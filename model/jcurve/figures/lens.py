@@ -142,6 +142,12 @@ class Lens:
         return int(year) + (int(quarter) == QUARTERS_IN_YEAR)
 
     @property
+    def plan_end(self) -> int:
+        """The last year that the plan states in dollars."""
+        through = self.number("capex_planned_through")
+        return self.case.assembly.timeline.years[0] + int(through) // QUARTERS_IN_YEAR
+
+    @property
     def has_mixed_year(self) -> bool:
         """Whether the first forecast year has reported quarters."""
         return not self.case.data_through.endswith(f"Q{QUARTERS_IN_YEAR}")

@@ -20,6 +20,7 @@ __all__ = [
     "Series",
     "readable",
     "series",
+    "tint",
 ]
 
 INK = "#1b2430"
@@ -99,6 +100,14 @@ def readable(colour: str) -> str:
     while _contrast(shade) < 4.5:
         shade = (shade[0] * 0.92, shade[1] * 0.92, shade[2] * 0.92)
     return to_hex(shade)
+
+
+def tint(colour: str, strength: float) -> str:
+    """``colour`` on white, paler the smaller its strength, from 0 to 1."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (1 - min(strength, 1.0) * (1 - part) for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))
 
 
 def _contrast(colour: tuple[float, float, float]) -> float:

@@ -39,7 +39,16 @@ def nothing(what: str) -> Prose:
     return callout([strong("Nothing to show. "), what])
 
 
-_GROUPS = {"lever": "Gains of advertising", "channel": "New products"}
+_GROUPS = {
+    "lever": "Split of the gain of advertising",
+    "channel": "AI products",
+    "market": "Advertising market",
+    "sector": "The frontier's other companies",
+    "fleet": "Long-run fleet",
+    "demand": "Demand for AI products",
+    "rent": "Rent of compute",
+    "leasing": "Leasing out",
+}
 """Families of assumptions whose name in a key says little to a reader."""
 
 
@@ -142,7 +151,8 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
         for i, row in enumerate(values):
             for j, value in enumerate(row):
                 share = 0.0 if math.isnan(value) else float(value) / most
-                colour = _tint("positive" if share >= 0 else "negative", abs(share))
+                meaning = style.series("positive" if share >= 0 else "negative")
+                colour = style.tint(meaning.colour, 0.08 + 0.52 * abs(share))
                 axes.add_patch(
                     Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white")
                 )
@@ -184,15 +194,6 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
         f"{money(float(known.min()))} to {money(float(known.max()))}. Paths are moved as one: "
         f"−100% is the low path, 0% the value, 100% the high path.",
     )
-
-
-def _tint(role: str, share: float) -> str:
-    """The colour of a meaning, paler the smaller its share."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    strength = 0.08 + 0.52 * min(share, 1.0)
-    rgb = [1 - strength * (1 - part) for part in to_rgb(style.series(role).colour)]
-    return str(to_hex((rgb[0], rgb[1], rgb[2])))
 
 
 def _draw(scenario: Scenario, key: str, at: float) -> str:

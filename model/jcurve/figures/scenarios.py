@@ -43,11 +43,16 @@ _ROWS: tuple[tuple[str, str], ...] = (
 _AREAS: Mapping[str, str] = MappingProxyType(
     {
         "capex": "Capital expenditure",
-        "channel": "New products",
+        "advertising": "Response and growth of advertising",
+        "channel": "AI products",
+        "demand": "Demand for AI products",
         "cloud": "Third-party cloud",
         "compute": "Price and use of compute",
+        "fleet": "Long-run fleet",
+        "market": "Advertising market",
+        "products": "Compute of AI products",
+        "sector": "The frontier's other companies",
         "costs": "Core costs",
-        "lever": "Advertising uplift",
         "life": "Lives of assets",
         "power": "Power",
         "returns": "Cost of capital and terminal growth",

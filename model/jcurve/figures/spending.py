@@ -85,7 +85,7 @@ def _layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list
     ]
     whole = [total * k for total, k in zip(totals, known, strict=True)]
     rest = [total - sum(parts) for total, *parts in zip(totals, whole, general, ai, strict=True)]
-    layers = {"As reported": whole, "Other property": general, _AI: ai}
+    layers = {"_actual": whole, "Other property": general, _AI: ai}
     return layers | ({"Finance leases": rest} if max(map(abs, rest)) > NOTHING else {})
 
 
