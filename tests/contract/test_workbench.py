@@ -360,7 +360,7 @@ class TestTalking:
                 "sum to more than 1",
             ),
             ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
-            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "Not a change"),
+            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "Changes of a life"),
         ],
     )
     def test_refusals_in_words(
