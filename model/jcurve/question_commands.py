@@ -194,7 +194,7 @@ def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
 
     scenario = read(chosen.scenario)
     found = drivers(scenario, project=project)
-    rows = [("driver", "key", "value", "low", "high", "at low", "at high")]
+    rows: list[tuple[str, ...]] = [("driver", "key", "value", "low", "high", "at low", "at high")]
     rows += [
         (
             each.short_name,

@@ -139,7 +139,8 @@ def price_implied(
 
     def over_price(factor: Array) -> Array:
         draws = {_WACC: of_rate, ELASTICITY: of_response, **demand_draws(scenario, factor)}
-        return question(draws)[_VALUE] - of_price
+        over: Array = question(draws)[_VALUE] - of_price
+        return over
 
     shape = (len(wanted), len(rates), across.size)
     factors = demand_where(over_price, of_price.size, most).reshape(shape)
