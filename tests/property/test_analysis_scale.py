@@ -358,17 +358,20 @@ class TestPrice:
 class TestDrivers:
     def test_are_at_most_thirty_families_and_each_matters(self) -> None:
         found = drivers.drivers(scenario("base"))
-        families = {
-            "demand" if each.key in beliefs.DEMANDS
-            else "products.compute_cost" if each.key.startswith("products.compute_cost")
-            else each.key
-            for each in found
-        }  # fmt: skip
-        assert 20 <= len(families) <= 30
+        assert 20 <= len({each.group for each in found}) <= 30
         assert [each.swing for each in found] == sorted(
             (each.swing for each in found), reverse=True
         )
-        assert all(each.short_name and each.swing > 2_500 for each in found)
+        for each in found:
+            assert 1 <= len(each.short_name.split()) <= 4
+            three = (each.npv_at_low, each.npv_at_low - each.effect_at_low, each.npv_at_high)
+            earnings = max(abs(each.earnings_at_low), abs(each.earnings_at_high))
+            assert max(three) - min(three) >= 5_000 or earnings >= 0.25, each.key
+
+    def test_an_accounting_life_moves_earnings_and_no_cash(self) -> None:
+        (life,) = [each for each in drivers.drivers(scenario("base")) if each.key == "life.change"]
+        assert life.effect_at_low == life.effect_at_high == 0.0
+        assert life.earnings_at_low < -0.25 < 0.25 < life.earnings_at_high
 
     def test_an_end_is_the_scenario_with_that_value(self) -> None:
         base = scenario("base")

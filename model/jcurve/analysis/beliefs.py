@@ -123,7 +123,7 @@ def belief_map(
     project = project or find_project()
     question = Question.of(scenario, GO_FORWARD, project)
     item, most = scenario[ELASTICITY], most_demand(scenario)
-    low, high = float(item.lows()[0]), float(item.highs()[0])
+    low, high = float(item.book.lows()[0]), float(item.book.highs()[0])
     demand = Demand.of(scenario, project)
     readings = demand.readings(belief_readings(project))
     if elasticities is None:
@@ -193,7 +193,8 @@ class Demand:
         """The demand of a scenario."""
         rows = [(scenario[key], key) for key in DEMANDS]
         draws = {
-            key: np.array([item.row()[0], item.lows()[0], item.highs()[0]]) for item, key in rows
+            key: np.array([item.row()[0], item.book.lows()[0], item.book.highs()[0]])
+            for item, key in rows
         }
         own, low, high = map(float, product_revenue(scenario, YEAR, draws, project))
         years = {each.year for each in belief_readings(project) if each.year is not None}

@@ -125,7 +125,9 @@ def price_implied(
     item, wacc = scenario[ELASTICITY], float(scenario[_WACC].row()[0])
     floor, ceiling = item.bounds or (0.0, np.inf)
     if elasticities is None:
-        elasticities = [float(x) for x in np.linspace(item.lows()[0], item.highs()[0], _PAIRS)]
+        elasticities = [
+            float(x) for x in np.linspace(item.book.lows()[0], item.book.highs()[0], _PAIRS)
+        ]
     across = ascending(elasticities, ELASTICITY, floor, ceiling)
     most, demand = most_demand(scenario), Demand.of(scenario, project)
     rates = (wacc, wacc - HALF_A_POINT, wacc + HALF_A_POINT)

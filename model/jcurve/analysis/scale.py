@@ -275,7 +275,7 @@ def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
 def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
     """Each driver at each end of its range, but for ends that break a rule between assumptions."""
     found = [
-        _Belief(f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
+        _Belief(f"{item.name}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
         for item in driver_items(scenario)
         for end, at, text in zip(
             ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
