@@ -277,7 +277,7 @@ class Lens:
         if found["unit"] == "quarter":
             return self.quarter(str(found["value"]))
         value = self.figure(name) or 0.0
-        if name == "irr":
+        if name.startswith("irr"):
             return percent(value)
         if name == "quarters_under_water":
             return written(value / QUARTERS_IN_YEAR, decimals=1)

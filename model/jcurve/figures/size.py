@@ -74,13 +74,13 @@ def against_scale(
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         style.band(axes, x, low, high, "programme")
-        style.line(axes, x, talent, "without", "staff in proportion")
-        style.line(axes, x, own, "programme", "as planned")
+        style.line(axes, x, talent, "without", "staff scaled")
+        style.line(axes, x, own, "programme", "staff fixed")
         style.zero_line(axes)
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
         axes.set_xlim(float(x[0]), float(x[-1]))
-        axes.set_xlabel("% of planned AI spending beyond commitments and maintenance")
+        axes.set_xlabel("% of the plan")
         style.mark(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(5, 6))
         if abs(found.best.value - _PLAN) > _NEAR:
             style.mark(
@@ -97,8 +97,8 @@ def against_scale(
         figure,
         id="against-scale",
         title=best_size(found),
-        subtitle="NPV from today against stopping, by size of the plan, USD bn; band: one driver "
-        "or reading at a time at the ends of its evidence",
+        subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
+        "commitments and maintenance); band: one driver at a time over its evidence",
         source=lens.modelled(),
         alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
         f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "
