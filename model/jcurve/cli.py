@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.errors import AnswerError, FactsError, JCurveError, UsageError
 from jcurve.options import read_arguments
 from jcurve.progress import Progress
 from jcurve.project import Project, find_project
@@ -136,6 +136,13 @@ _FILES = ("html", "pdf", "results")
 def _show(chosen: argparse.Namespace) -> int:
     case = _case(chosen.scenario, chosen)
     headlines = case.headlines()
+    size, said = _best_size(case, find_project(chosen.project))
+    headlines["go_forward"]["best_size"] = size
+    rates = [
+        f"{name}: {' '.join(output.definition.split())}"
+        for name, output in case.assembly.model.outputs.items()
+        if name in _RATES
+    ]
     if chosen.json:
         _print_json(
             {
@@ -144,6 +151,7 @@ def _show(chosen: argparse.Namespace) -> int:
                 "valuation_date": case.valuation_date,
                 "data_through": case.data_through,
                 "views": headlines,
+                "rates": rates,
             }
         )
     elif chosen.csv:
@@ -173,18 +181,37 @@ def _show(chosen: argparse.Namespace) -> int:
             for name in names
         ]
         _print_table(rows)
+        print("", *rates, *said, sep="\n")
     return 0
 
 
 _PARTS = ("value", "unit", "reason")
+_RATES = ("irr", "irr_with_terminal_value")
+
+
+def _best_size(case: Case, project: Project) -> tuple[dict[str, Any], list[str]]:
+    """The best size as a figure with its range over the evidence, and what is said of it."""
+    from jcurve.analysis.scale import best_size
+
+    try:
+        with Progress(f"best size of {case.scenario.name}"):
+            best = best_size(case.scenario, project=project)
+    except AnswerError as error:
+        return {"value": None, "reason": error.what}, []
+    said = f"best_size: times the plan; {best.low:.2f} to {best.high:.2f} over the evidence"
+    notes = [said, *([best.at_end] if best.at_end else [])]
+    return {"value": best.value, "unit": "x", "low": best.low, "high": best.high}, notes
 
 
 def _check(chosen: argparse.Namespace) -> int:
     from jcurve.assumptions import available, scenario
+    from jcurve.company import model
 
     project = find_project(chosen.project)
     names = chosen.scenarios or available(project)
     status = 0
+    with Progress("building the model"):
+        model(project=project)
     found: list[dict[str, Any]] = []
     for name in names:
         try:
@@ -195,9 +222,12 @@ def _check(chosen: argparse.Namespace) -> int:
             found.append({"scenario": name, "valid": False, "error": str(error)})
             print(f"jcurve: {error}", file=sys.stderr)
             continue
-        found.append({"scenario": name, "valid": True, "hash": valid.hash})
+        notes = list(valid.notes.values())
+        found.append({"scenario": name, "valid": True, "hash": valid.hash, "notes": notes})
         if not chosen.json:
             print(f"{name}: valid, hash {valid.hash[:12]}")
+            for text in notes:
+                print(f"  note: {text}")
     if chosen.json:
         _print_json(found)
     return status
@@ -289,6 +319,28 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _migrate(chosen: argparse.Namespace) -> int:
+    from jcurve.assumptions import migrate
+
+    project = find_project(chosen.project)
+    found = migrate(chosen.what, project, dry_run=chosen.dry_run)
+    made = found.conversion
+    if chosen.json:
+        lists = {"moved": dict(made.moved), "dropped": dict(made.dropped)}
+        told = {"file": str(found.file), "written": found.written, "diff": found.diff}
+        _print_json({**told, **lists, "noted": dict(made.noted)})
+        return 0
+    print(found.diff or f"{found.file}: nothing to convert", end="\n" if not found.diff else "")
+    for key, became in made.moved:
+        print(f"{key} -> {became}")
+    for reason in dict.fromkeys(why for _, why in made.dropped):
+        keys = ", ".join(key for key, why in made.dropped if why == reason)
+        print(f"now a comment: {keys}: {reason}")
+    for key, note in made.noted:
+        print(f"{key}: {note}")
+    return 0
+
+
 def _unattended(chosen: argparse.Namespace) -> int:
     from jcurve.run_commands import COMMANDS, Asked
 
@@ -348,7 +400,10 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
 def _scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
     from jcurve.assumptions import scenario
 
-    return scenario(name, overrides, project=project, origin="--set")
+    found = scenario(name, overrides, project=project, origin="--set")
+    for text in found.notes.values():
+        print(f"jcurve: note: {text}", file=sys.stderr)
+    return found
 
 
 def _overrides(texts: Sequence[str]) -> dict[str, Any]:
@@ -410,8 +465,12 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "workbook": _workbook,
     "adopt": _adopt,
     "new": _new,
+    "migrate": _migrate,
     "lab": _lab,
     "app": _app,
+    "scale": _ask,
+    "drivers": _ask,
+    "implied": _ask,
     "solve": _ask,
     "bridge": _ask,
     "sensitivity": _ask,

@@ -24,6 +24,7 @@ from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import SHARE, Unit, unit_named
+from jcurve.errors import ScenarioError, nearest
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.project import Project, find_project
@@ -131,10 +132,12 @@ def assemble(
 
     Raises:
         ModelError: see :func:`jcurve.engine.build.build`.
+        ScenarioError: an assumption of a family speaks of no member of its set.
     """
     every = tuple(lines)
     timeline = Timeline(company.first_quarter, _LAST_QUARTER)
     names = input_names(units, every)
+    _refuse_strangers(names, company)
     inputs = {name: Input(name, units[key], key) for key, name in names.items()}
     given = system_rows(timeline, company.data_through)
     for name, row in rows.items():
@@ -154,6 +157,31 @@ def assemble(
         MappingProxyType(names),
         MappingProxyType(fixed),
     )
+
+
+def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
+    """Refuse an assumption of something that the company does not have: no line reads it.
+
+    Raises:
+        ScenarioError: such as a channel that ``company.yml`` does not list.
+    """
+    families: dict[str, list[str]] = {}
+    for key, name in names.items():
+        if "." in name:  # read as a member of a family, not by its own name
+            family, _, member = key.rpartition(".")
+            families.setdefault(family, []).append(member)
+    for family, members in families.items():
+        known = max(company.sets.items(), key=lambda each: len({*members} & {*each[1]}))
+        strange = [member for member in members if member not in known[1]]
+        if strange and len(strange) < len(members):
+            raise ScenarioError(
+                f"no such {known[0].replace('_', ' ')}: no line of the model reads this",
+                where=f"data/scenarios/{BASE}.yml, {family}.{strange[0]}",
+                received=strange[0],
+                allowed=f"{', '.join(known[1])}, as data/companies/{company.folder}/company.yml "
+                "lists them",
+                suggestion=nearest(strange[0], known[1]),
+            )
 
 
 def model(

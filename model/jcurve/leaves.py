@@ -67,8 +67,8 @@ def _assumption(found: Assumption, at: str | None) -> Leaf:
         kind=found.kind,
         source=", ".join(found.source),
         as_of=found.as_of.isoformat(),
-        low=_at(found.low, at),
-        high=_at(found.high, at),
+        low=_at(found.book.low, at),
+        high=_at(found.book.high, at),
         rationale=found.rationale,
     )
 

@@ -113,6 +113,13 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         )
     )
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
+    _migrate(
+        verb(
+            "migrate",
+            "convert a scenario file or schedule of an earlier version",
+            "jcurve migrate my_case --dry-run",
+        )
+    )
     _serve(verb("lab", "open JupyterLab on the notebooks", "jcurve lab --port 8890"))
     _app(verb("app", "serve the workbench without code", "jcurve app --kernels 6"))
     add_question_verbs(verb, _set)
@@ -234,6 +241,14 @@ def _adopt(parser: argparse.ArgumentParser) -> None:
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the new scenario")
     parser.add_argument("--extends", default="base", metavar="SCENARIO", help="default: base")
+
+
+def _migrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", metavar="FILE|SCENARIO", help="a scenario, its file, or reports/schedule.yml"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _serve(parser: argparse.ArgumentParser, port: int = 8888) -> None:

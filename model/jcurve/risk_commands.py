@@ -9,7 +9,7 @@ from typing import Any
 
 from jcurve.analysis.plain import plain
 from jcurve.analysis.plan import UNIT, Plan
-from jcurve.assumptions import Scenario
+from jcurve.assumptions import Path, Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
@@ -55,10 +55,13 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
         return stressed(chosen, read, scenario, project)
     if chosen.whole:
         return _variance(chosen, scenario, unit, project)
-    if chosen.correlate or chosen.method:
+    if chosen.correlate or chosen.method or chosen.independent:
+        given = (
+            "--correlate" if chosen.correlate else "--method" if chosen.method else "--independent"
+        )
         raise UsageError(
             "one at a time there is nothing to correlate",
-            received="--correlate" if chosen.correlate else "--method",
+            received=given,
             allowed="with --global",
         )
     if chosen.top < 1:
@@ -99,7 +102,7 @@ def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project
             scenario,
             chosen.of,
             method=chosen.method,
-            correlations=_correlations(chosen.correlate),
+            correlations=_correlations(chosen, scenario, project),
             project=project,
         )
     rows = [
@@ -151,7 +154,9 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
         seed=chosen.seed,
         scrambles=chosen.scrambles,
         vary=None if chosen.vary is None else tuple(chosen.vary),
-        correlations=_correlations(chosen.correlate),
+        correlations=_correlations(
+            chosen, scenario, project, vary=chosen.vary, persistent=not chosen.by_year
+        ),
         persistent=not chosen.by_year,
         chunk=chosen.chunk,
         project=project,
@@ -243,7 +248,30 @@ def _risk_table(found: Any, question: Any, file: Any) -> tuple[Any, tuple[str, .
     return tuple(rows), tuple(notes)
 
 
-def _correlations(texts: Sequence[str]) -> dict[tuple[str, str], float]:
+def _correlations(
+    chosen: argparse.Namespace,
+    scenario: Scenario,
+    project: Project,
+    *,
+    vary: Sequence[str] | None = None,
+    persistent: bool = True,
+) -> dict[tuple[str, str], float] | None:
+    """Those on file, with those given in their place or beside them; None for those on file."""
+    given = _given(chosen.correlate)
+    if chosen.independent:
+        return given
+    if not given:
+        return None
+    from jcurve.analysis.correlation import among, correlations_on_file
+    from jcurve.analysis.plan import varied
+
+    items = varied(scenario, vary)
+    keys = {item.key for item in items if persistent or not isinstance(item.value, Path)}
+    known = among(correlations_on_file(project), keys)
+    return {pair: v for pair, v in known.items() if pair[::-1] not in given} | given
+
+
+def _given(texts: Sequence[str]) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for text in texts:
         pair, _, number = text.partition("=")

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.consequences import consequences
+from jcurve.analysis.correlation import among, copula, correlations_on_file
+from jcurve.analysis.plan import varied
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
+from jcurve.analysis.simulation import plan_for
 from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
 from jcurve.analysis.stress import (
     PREFIX,
@@ -179,7 +182,7 @@ class TestVariance:
 
     def test_method_follows_the_correlations_and_the_wrong_one_is_refused(self) -> None:
         vary = ["returns.wacc", "capex.total", "fleet.share"]
-        wanted = {("capex.total", "fleet.share"): 0.6}
+        wanted = {("capex.total", "returns.wacc"): 0.6}
         found = split_variance(BASE, vary=vary, correlations=wanted, level=4, scrambles=2)
         assert found.method == "shapley"
         total = math.fsum(part.effect.value for part in found.parts if part.effect)
@@ -188,6 +191,50 @@ class TestVariance:
         with pytest.raises(UsageError, match="independent"):
             split_variance(BASE, vary=vary, correlations=wanted, method="sobol")
         assert main(["sensitivity", "--method", "sobol"]) == 2
+
+
+class TestCorrelationsOnFile:
+    def test_every_pair_is_drawn_and_all_hold_together(self) -> None:
+        pairs = correlations_on_file()
+        keys = [item.key for item in varied(BASE)]
+        assert {key for each in pairs for key in (each.one, each.other)} <= set(keys)
+        assert copula(among(pairs, keys), keys) is not None
+        assert all(each.rationale for each in pairs)
+
+    def test_draws_have_them_unless_told_otherwise(self) -> None:
+        plan = plan_for(BASE, 64, vary=("capex.total", "fleet.share", "returns.wacc"))
+        assert dict(plan.correlations) == {("capex.total", "fleet.share"): 0.5}
+        assert plan_for(BASE, 64, correlations={}).correlations == ()
+        by_year = plan_for(BASE, 64, vary=("capex.total", "fleet.share"), persistent=False)
+        assert by_year.correlations == ()
+
+    def test_their_groups_stay_together_where_variance_is_split(self) -> None:
+        groups = leading_groups(Question.of(BASE, "npv"), "npv", count=5)
+        home = {key: group for group, keys in groups.items() for key in keys}
+        for each in correlations_on_file():
+            assert home[each.one] == home[each.other]
+        assert split_variance(BASE, level=2, scrambles=2).method == "sobol"
+
+    @pytest.mark.parametrize(
+        ("lines", "words"),
+        [
+            (["g,a,a,0.5,judgement,x"], "not a correlation"),
+            (["g,a,b,1.5,judgement,x"], "not a correlation"),
+            (["g,a,b,0.5,judgement,x", "g,b,a,0.5,judgement,x"], "a pair twice"),
+            (["g,a,b,0.5,judgement,x", "h,a,c,0.5,judgement,x"], "in two groups"),
+            (["g,a,b,0.5,guess,x"], "unknown kind"),
+            (["g,a,b,0.5,judgement,"], "empty cell"),
+        ],
+    )
+    def test_a_table_that_is_none(
+        self, lines: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "scenarios").mkdir()
+        text = "\n".join(["group,one,other,correlation,kind,rationale", *lines])
+        (tmp_path / "scenarios" / "correlations.csv").write_text(text + "\n", encoding="utf-8")
+        monkeypatch.setattr("jcurve.analysis.correlation.data_folder", lambda project: tmp_path)
+        with pytest.raises(FactsError, match=words):
+            correlations_on_file()
 
 
 class TestConsequences:

@@ -196,9 +196,7 @@ class Demand:
         }
         own, low, high = map(float, product_revenue(scenario, YEAR, draws, project))
         years = {each.year for each in belief_readings(project) if each.year is not None}
-        by_year = {
-            year: float(product_revenue(scenario, year, {}, project)[0]) for year in years
-        }
+        by_year = {year: float(product_revenue(scenario, year, {}, project)[0]) for year in years}
         return cls(own, low, high, by_year)
 
     def readings(self, stated: Sequence[BeliefReading]) -> tuple[Belief, ...]:

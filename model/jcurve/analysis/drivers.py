@@ -1,9 +1,9 @@
 """The drivers: the few assumptions that decide the answer, and what each end of a range moves.
 
-    import jcurve
+import jcurve
 
-    for driver in jcurve.analysis.drivers(jcurve.scenario("base")):
-        print(driver.short_name, driver.effect_at_low, driver.effect_at_high)
+for driver in jcurve.analysis.drivers(jcurve.scenario("base")):
+    print(driver.short_name, driver.effect_at_low, driver.effect_at_high)
 """
 
 from __future__ import annotations

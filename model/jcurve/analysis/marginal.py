@@ -19,7 +19,7 @@ from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NONE, SEVERAL, real_roots
-from jcurve.errors import UsageError
+from jcurve.errors import AnswerError, UsageError
 from jcurve.lines.returns import REASONS
 from jcurve.project import Project
 
@@ -32,7 +32,8 @@ class Return:
 
     Attributes:
         amount: capex moved, USD m.
-        rate: internal rate of return a year; NaN where no rate, or more than one, answers.
+        rate: internal rate of return a year, the greatest where several answer; NaN where none
+            does, or where it would say the opposite of NPV.
         npv: of the same flows at the WACC, USD m, so that the two never disagree.
         npv_per_dollar: NPV per dollar of the present value of the capex moved: 0 earns the
             WACC, -1 loses it all.
@@ -106,7 +107,7 @@ _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flo
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
 _QUARTERS = 4
-_FIFTH, _WORST = 0.2, -0.5
+_FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
 
 COVERS = (
@@ -130,6 +131,7 @@ def marginal_returns(
 
     Raises:
         UsageError: the amount is not above 0.
+        AnswerError: nothing is spent on the programme after the valuation date.
     """
     if not 0 < amount < math.inf:
         raise UsageError("not an amount of capex", received=amount, allowed="USD m above 0")
@@ -142,9 +144,7 @@ def marginal_returns(
         np.maximum(case.row("planned_ai_capex") - case.row("maintenance_capex"), 0)
         - case.row("committed_capex")
     )
-    years = [
-        year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST
-    ]
+    years = [year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST]
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
     parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
@@ -164,14 +164,22 @@ def marginal_returns(
     signed[:, -2:] = rows[_CLOUD]
     found = question.answers({**rows, _SCALE: 1.0 - left_out, _CLOUD: signed})
     flows, valued, capex, left = (found[name] for name in _ROWS)
+    if not np.ptp(capex, axis=1).any():
+        raise AnswerError(
+            "nothing of the plan can be moved",
+            where=scenario.name,
+            allowed="a scenario whose programme spends after the valuation date",
+        )
     flows = flows.copy()
     flows[-1] += left[-1]
-    discount = case.row("discount_factor")
-    by_year = _returns(flows[:, :1] - flows[:, 1:-2], capex[:, :1] - capex[:, 1:-2], discount)
-    (whole,) = _returns(valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount)
+    discount, wacc = case.row("discount_factor"), float(scenario["returns.wacc"].row()[0])
+    by_year = _returns(flows[:, :1] - flows[:, 1:-2], capex[:, :1] - capex[:, 1:-2], discount, wacc)
+    (whole,) = _returns(
+        valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount, wacc
+    )
     return Marginal(
         scenario=scenario.name,
-        wacc=float(scenario["returns.wacc"].row()[0]),
+        wacc=wacc,
         years=tuple(
             YearOfPlan(year, last, average)
             for year, last, average in zip(
@@ -195,26 +203,31 @@ def _years(case: Case, at: int) -> range:
     return range(years[0] + -(-(at + 1) // _QUARTERS), years[-1] - math.ceil(life + 1) + 1)
 
 
-def _returns(flows: Array, capex: Array, discount: Array) -> list[Return]:
+def _returns(flows: Array, capex: Array, discount: Array, wacc: float) -> list[Return]:
     """Returns on moves, (quarter, moves): flows and capex with the move less those without."""
     npv, invested = (row.T @ discount for row in (flows, capex))
     made = []
     for move in range(flows.shape[1]):
-        rate, reason = _rate(flows[:, move])
+        rate, reason = _rate(flows[:, move], float(npv[move]), wacc)
         per_dollar = float(npv[move] / invested[move])
         amount = float(capex[:, move].sum())
         made.append(Return(amount, rate, float(npv[move]), per_dollar, reason))
     return made
 
 
-def _rate(flows: Array) -> tuple[float, str]:
-    """The one rate a year above minus a half that makes the flows' present value zero, or why
-    there is none. A worse one answers only because a small last payment is negative."""
-    yearly = [(1 + rate) ** _QUARTERS - 1 for rate in real_roots(flows)]
-    found = [rate for rate in yearly if rate > _WORST]
-    if len(found) == 1:
-        return found[0], ""
-    return math.nan, REASONS[int(SEVERAL if found else NONE)]
+def _rate(flows: Array, npv: float, wacc: float) -> tuple[float, str]:
+    """The rate a year that makes the flows' present value zero, or why there is none.
+
+    The greatest where several do: outlays come first, and a last small payment that is negative
+    adds a rate far below. None where it would say the opposite of NPV.
+    """
+    found = [(1 + rate) ** _QUARTERS - 1 for rate in real_roots(flows)]
+    if not found:
+        return math.nan, REASONS[int(NONE)]
+    rate = max(found)
+    if len(found) > 1 and (rate > wacc) != (npv > 0):
+        return math.nan, REASONS[int(SEVERAL)]
+    return rate, ""
 
 
 def fleet_use(case: Case, years: Sequence[int] = _FEW_YEARS) -> tuple[FleetUse, ...]:

@@ -1,13 +1,13 @@
-"""Readings of the elasticity of advertising to ranking compute, and what each leaves unexplained.
+"""What an elasticity of advertising to ranking compute says of reported growth.
 
-Papers, the company's stated gains and history read it differently, and none measures it. Each
-reading splits reported growth of advertising into its market's, what compute earns relative to
-the frontier's, and a rest that nothing explains. What a scenario believes stands beside them.
+Papers, the company's stated gains and history read the elasticity differently, and none measures
+it (``docs/response.md``). Each value splits reported growth of advertising into its market's,
+what compute earns relative to the frontier's, and a rest that nothing explains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,13 @@ from jcurve.analysis.question import Question
 
 if TYPE_CHECKING:
     from jcurve.case import Case
-    from jcurve.facts import ElasticityReading
     from jcurve.project import Project
 
-__all__ = ["ELASTICITY", "Believed", "believed"]
+__all__ = ["ELASTICITIES", "ELASTICITY", "Believed", "believed"]
 
 ELASTICITY = "advertising.compute_elasticity"
+ELASTICITIES = (0.02, 0.04, 0.06, 0.08, 0.16)
+"""Papers at .02 to .04, stated gains at .06, the base case at .08, the most that history allows."""
 _FACTOR = "attributed_factor:quarter"
 _FRONTIER = "arrived_frontier:quarter"
 _EXCESS = "excess_growth_lately"
@@ -49,29 +50,21 @@ class Believed:
 
 
 def believed(
-    case: Case,
-    readings: Mapping[str, ElasticityReading],
-    project: Project | None = None,
-) -> tuple[Mapping[str, Believed], Believed]:
-    """What each reading says of history, by its key, and what the case's own elasticity does.
+    case: Case, elasticities: Sequence[float] = ELASTICITIES, project: Project | None = None
+) -> tuple[Believed, ...]:
+    """What each elasticity says of history.
 
     Args:
         case: of a company with advertising.
-        readings: from :func:`jcurve.facts.elasticity_readings`.
+        elasticities: above 0.
         project: where the model's data are, None to find it.
     """
     question = Question.of(case.scenario, (_FACTOR, _FRONTIER, _EXCESS), project)
-    own = float(case.scenario[ELASTICITY].row()[0])
-    values = np.array([*(each.value for each in readings.values()), own])
+    values = np.array(elasticities)
     answers = question({ELASTICITY: values})
     last = case.assembly.timeline.index(case.data_through)
     earned, frontier = (
         np.log(answers[row][last] / answers[row][last - _YEAR]) for row in (_FACTOR, _FRONTIER)
     )
-    found = [
-        Believed(float(value), float(gross), float(gross - value * taken), float(left))
-        for value, gross, taken, left in zip(
-            values, earned, np.broadcast_to(frontier, values.shape), answers[_EXCESS], strict=True
-        )
-    ]
-    return dict(zip(readings, found, strict=False)), found[-1]
+    rows = (values, earned, earned - values * frontier, answers[_EXCESS])
+    return tuple(Believed(*map(float, each)) for each in np.array(rows).T)

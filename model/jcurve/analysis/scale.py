@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.drivers import GO_FORWARD, driver_items
-from jcurve.analysis.question import Array, Ask, Question
+from jcurve.analysis.question import Array, Question
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
+from jcurve.errors import AnswerError, UsageError
 from jcurve.facts.readings import ELASTICITY, belief_readings
 from jcurve.project import Project, find_project
 
@@ -32,7 +32,7 @@ SCALES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(31))
 """Where the curve is drawn: 0 to 1.5 times the plan."""
 
 _SCALE, _TALENT, _NPV = "programme.scale", "programme.scales_talent", "npv"
-_ROUNDS, _PARTS = 2, 8
+_ROUNDS, _PARTS, _FEW = 2, 8, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,10 @@ class _Belief(NamedTuple):
     draws: Mapping[str, float]
 
 
+_OWN = _Belief("as assumed", "", "", "", {_TALENT: 0.0})
+_SCALED = _OWN._replace(draws={_TALENT: 1.0})
+
+
 def scale_study(
     scenario: Scenario,
     scales: Sequence[float] = SCALES,
@@ -150,23 +154,19 @@ def scale_study(
 
     Raises:
         UsageError: the scales are not such a list.
+        AnswerError: the scale moves nothing in this scenario.
     """
     grid = _ascending(scales)
     project = project or find_project()
     question = Question.of(scenario, (_NPV, GO_FORWARD), project)
-    own = _Belief("", "", "", "", {_TALENT: 0.0})
-    scaled = own._replace(draws={_TALENT: 1.0})
-    plans = _over(question, [own, scaled], np.array([1.0]))
-    mains = _over(question, [own, scaled], grid)
-    beliefs = [*_readings(scenario, project), *_ends(scenario, question)]
+    plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
+    mains = _over(question, [_OWN, _SCALED], grid)
+    beliefs = _beliefs(scenario, question, project)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
-    values = np.vstack([mains[GO_FORWARD], at_beliefs])
-    bests, at_bests = _peaks(question, [own, scaled, *beliefs], grid, values)
+    bests, at_bests = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
     curves = tuple(
         Curve(each.label, each.key, each.end, each.value, row, float(best), float(at_best))
-        for each, row, best, at_best in zip(
-            beliefs, at_beliefs, bests[2:], at_bests[2:], strict=True
-        )
+        for each, row, best, at_best in zip(beliefs, at_beliefs, bests, at_bests, strict=True)
     )
     points, talent = (
         tuple(
@@ -176,8 +176,9 @@ def scale_study(
         for row in (0, 1)
     )
     plan = Point(1.0, float(plans[_NPV][0, 0]), float(plans[GO_FORWARD][0, 0]))
-    best = _ranged(float(bests[0]), float(at_bests[0]), curves, grid)
-    band = np.vstack([values[:1], at_beliefs])
+    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
+    best = _ranged(own[0], at_own[0], beliefs, bests, grid)
+    band = np.vstack([mains[GO_FORWARD][:1], at_beliefs])
     return ScaleStudy(
         scenario=scenario.name,
         title=scenario.title,
@@ -186,19 +187,30 @@ def scale_study(
         talent_scaled=talent,
         plan=plan,
         best=best,
-        best_talent_scaled=float(bests[1]),
+        best_talent_scaled=float(own[1]),
         readings=tuple(each for each in curves if each.end == "reading"),
         ends=tuple(each for each in curves if each.end != "reading"),
         low=band.min(axis=0),
         high=band.max(axis=0),
-        valley=valley(values[0]),
-        sentence=_sentence(best, plan, grid),
+        valley=valley(mains[GO_FORWARD][0]),
+        sentence=_sentence(best, plan, points),
     )
 
 
 def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
-    """The best size with its range over the evidence: :func:`scale_study` on a coarser grid."""
-    return scale_study(scenario, SCALES[::2], project=project).best
+    """The best size with its range over the evidence, without the curves: as in
+    :func:`scale_study`.
+
+    Raises:
+        AnswerError: the scale moves nothing in this scenario.
+    """
+    project, grid = project or find_project(), np.array(SCALES)
+    question = Question.of(scenario, GO_FORWARD, project)
+    values = _moved(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
+    own, at_own = _peaks(question, [_OWN], grid, values)
+    beliefs = _beliefs(scenario, question, project)
+    bests, _ = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
+    return _ranged(own[0], at_own[0], beliefs, bests, grid)
 
 
 def valley(values: Array) -> float:
@@ -223,6 +235,27 @@ def _ascending(scales: Sequence[float]) -> Array:
     return grid
 
 
+def _moved(values: Array, scenario: Scenario) -> Array:
+    """Values by scale, which must differ."""
+    if np.ptp(values[0]) == 0:
+        raise AnswerError(
+            "no size is best: the scale moves nothing",
+            where=scenario.name,
+            allowed="a scenario whose programme spends after the valuation date",
+        )
+    return values
+
+
+def _beliefs(scenario: Scenario, question: Question, project: Project) -> list[_Belief]:
+    return [*_readings(scenario, project), *_ends(scenario, question)]
+
+
+def _coarse(question: Question, beliefs: Sequence[_Belief], grid: Array) -> tuple[Array, Array]:
+    """A few scales from end to end, to begin the search for many beliefs, and values there."""
+    few = np.linspace(grid[0], grid[-1], _FEW)
+    return few, _over(question, beliefs, few)[GO_FORWARD]
+
+
 def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
     """Labelled readings of the response; both ends of one that is stated as a range."""
     item = scenario[ELASTICITY]
@@ -243,9 +276,7 @@ def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
 def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
     """Each driver at each end of its range, but for ends that break a rule between assumptions."""
     found = [
-        _Belief(
-            f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at}
-        )
+        _Belief(f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
         for item in driver_items(scenario)
         for end, at, text in zip(
             ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
@@ -314,12 +345,16 @@ def _vertex(at: Array, values: Array) -> tuple[Array, Array]:
     return best, height
 
 
-def _ranged(value: float, at_best: float, curves: Sequence[Curve], grid: Array) -> Best:
+def _ranged(
+    value: float, at_best: float, beliefs: Sequence[_Belief], bests: Array, grid: Array
+) -> Best:
     """The best size with the least and the greatest of all beliefs."""
-    every = [(value, "as assumed"), *((each.best, each.label) for each in curves)]
+    every = [(float(value), _OWN.label)]
+    every += [(float(best), each.label) for best, each in zip(bests, beliefs, strict=True)]
     low, low_from = min(every, key=lambda each: each[0])
     high, high_from = max(every, key=lambda each: each[0])
-    return Best(value, at_best, low, high, low_from, high_from, _at_end(value, grid))
+    at_end = _at_end(float(value), grid)
+    return Best(float(value), float(at_best), low, high, low_from, high_from, at_end)
 
 
 def _at_end(value: float, grid: Array) -> str:
@@ -339,18 +374,23 @@ def _at_end(value: float, grid: Array) -> str:
     return ""
 
 
-def _sentence(best: Best, plan: Point, grid: Array) -> str:
+def _sentence(best: Best, plan: Point, points: Sequence[Point]) -> str:
     """What a first page says: an end first, then the size, its range and the plan's value."""
-    size = f"{best.value:.2f} times the plan"
+    more = " or more" if best.high >= points[-1].scale else ""
     said = f"{best.at_end} " if best.at_end else ""
-    range_said = f"{best.low:.2f} to {best.high:.2f} over the evidence"
-    if best.high >= float(grid[-1]):
-        range_said = f"{best.low:.2f} to {best.high:.2f} or more over the evidence"
-    return (
-        f"{said}Go-forward NPV is largest at {size} ({range_said}): "
-        f"{_bn(best.npv_go_forward)} there, {_bn(plan.npv_go_forward)} at the plan."
+    said += (
+        f"Go-forward NPV is largest at {best.value:.2f} times the plan ({best.low:.2f} to "
+        f"{best.high:.2f}{more} over the evidence): {_bn(best.npv_go_forward)} there, "
+        f"{_bn(plan.npv_go_forward)} at the plan."
     )
+    people = points[0].npv_go_forward
+    if points[0].scale == 0 and people <= -_BN:
+        said += f" People who stay whatever the size cost {_bn(-people)} of both."
+    return said
+
+
+_BN = 1000.0
 
 
 def _bn(value: float) -> str:
-    return f"{value / 1000.0:,.0f} USD bn"
+    return f"{value / _BN:,.0f} USD bn"

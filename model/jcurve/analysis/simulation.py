@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from jcurve.analysis.correlation import Correlations, Pairing
+from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
 from jcurve.analysis.plan import (
     SCRAMBLES,
     Plan,
@@ -28,7 +28,7 @@ from jcurve.analysis.question import CHUNK, Array, Question
 from jcurve.analysis.risk import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.store import Block, Store
-from jcurve.assumptions import Scenario, valid_mask
+from jcurve.assumptions import Path, Scenario, valid_mask
 from jcurve.errors import ModelError, ScenarioError, UsageError
 from jcurve.project import Project
 
@@ -88,7 +88,8 @@ def plan_for(
         seed: 0 or more.
         scrambles: independent randomisations.
         vary: keys, or beginnings of keys; None for all that vary.
-        correlations: wanted rank correlations by pair of keys.
+        correlations: wanted rank correlations by pair of keys; None for those on file, of
+            dated values only where a path is drawn as one.
         persistent, points: see :class:`~jcurve.analysis.plan.Plan`.
         chunk: scenarios evaluated together.
         project: where the model's data are, None to find it.
@@ -99,8 +100,12 @@ def plan_for(
     """
     level = level_for(draws, scrambles)
     question = Question.of(scenario, outputs or kept_outputs(), project, chunk)
-    keys = tuple(item.key for item in varied(scenario, vary))
-    pairs = tuple(sorted((correlations or {}).items()))
+    items = varied(scenario, vary)
+    keys = tuple(item.key for item in items)
+    if correlations is None:
+        whole = {item.key for item in items if persistent or not isinstance(item.value, Path)}
+        correlations = among(correlations_on_file(project), whole)
+    pairs = tuple(sorted(correlations.items()))
     plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
     _ = Sampler(plan).copula  # an impossible matrix is refused before anything runs
     return plan

@@ -3,8 +3,7 @@
 "No value in its bounds does it" is an answer. Beside each answer stands the range that the
 evidence gives that assumption: an answer inside it is *plausible*; up to as far again from
 the value as the range's end is a *stretch*; anything further is *outside*. Range and verdict are
-those of the assumption book, the base scenario's file: what a scenario or an override sets moves
-neither.
+those of the assumption book: what a scenario or an override sets since moves neither.
 """
 
 from __future__ import annotations
@@ -180,7 +179,7 @@ def standing(book: Assumption, value: Array) -> str:
     """Where values lie to the evidence's range of their assumption; empty where it has none.
 
     Args:
-        book: the assumption as the base scenario's file has it.
+        book: the assumption as the assumption book has it (:attr:`Assumption.book`).
         value: (periods,), or (1,) for one value at all dates; the verdict is that of the period
             that lies furthest out.
     """
@@ -205,7 +204,7 @@ class _Search:
     def __init__(self, scenario: Scenario, key: str, target: str, project: Project | None) -> None:
         found, period = find(key, scenario.assumptions, scenario.mixes, Place("solve"))
         self.item = found
-        self.book = (scenario.base or scenario)[found.key]
+        self.book = found.book
         self.period = period
         self.name = f"{found.key}.{period}" if period else found.key
         case = Question.of(scenario, (), project).case
@@ -281,9 +280,9 @@ class _Search:
 
     def _interval(self) -> tuple[float, float]:
         item = self.item
-        if item.shape == "changes" or item.bounds is None:
+        if (item.shape == "changes" and not item.has_range) or item.bounds is None:
             raise UsageError(
-                "no search over a list of changes or a choice",
+                "no search over a list of changes without a range, or a choice",
                 received=item.key,
             )
         floor, ceiling = item.bounds

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.options import Decided, Paths, fit_least_squares, fit_trigger
 from jcurve.analysis.plan import SCRAMBLES, Plan, Sampler, varied
 from jcurve.analysis.question import Array, Question
@@ -161,8 +162,8 @@ def staged_programme(
         actions: what can be done; None for :func:`actions_for`.
         output: a single value with an answer everywhere.
         signals: lines observed at each date; the first is the trigger's.
-        vary, level, scrambles, seed, project: as in a simulation. Each draw is evaluated once
-            and again for each action at each date.
+        vary, level, scrambles, seed, project: as in a simulation, with the correlations on file.
+            Each draw is evaluated once and again for each action at each date.
 
     Raises:
         UsageError: no dates, or they do not rise after the valuation date.
@@ -173,7 +174,8 @@ def staged_programme(
     question = Question.of(scenario, (output, *watched), project)
     at = _checked(question, dates, chosen)
     keys = tuple(item.key for item in varied(scenario, vary))
-    plan = Plan(question, level, scrambles, seed, keys)
+    pairs = among(correlations_on_file(project), keys)
+    plan = Plan(question, level, scrambles, seed, keys, tuple(sorted(pairs.items())))
     sampler = Sampler(plan)
     alone = Question.of(scenario, output, project)
     parts: list[Paths] = []

@@ -234,7 +234,8 @@ def _moved(item: Assumption, path: Path, values: Array) -> Array:
 def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
     """The slot of the next change with drawn lives: a further one, or the last that the
     scenario makes where that comes no earlier than the next would."""
-    assert isinstance(item.value, tuple) and item.next is not None
+    assert isinstance(item.value, tuple)
+    assert item.next is not None
     last = item.value[-1]
     slot = len(item.value) - (last.date >= item.next)
     date, life = slot_keys(item.key)[slot]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from jcurve.assumptions.assumption import LEVELS
 from jcurve.assumptions.document import Entry, Node, Place, Table, Text
-from jcurve.assumptions.paths import Between
+from jcurve.assumptions.paths import BETWEEN, Between
 from jcurve.assumptions.reading import read_number, read_text, read_texts
 from jcurve.assumptions.units import CHOICE, SWITCH, UNITS, Unit
 from jcurve.errors import ScenarioError, nearest
@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 4
-_BETWEEN: tuple[Between, ...] = ("linear", "geometric", "hold")
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -188,4 +187,4 @@ def read_between(fields: dict[str, Entry], place: Place) -> Between | None:
     Raises:
         ScenarioError: there is no such rule.
     """
-    return one_of(fields["between"], _BETWEEN, place) if "between" in fields else None
+    return one_of(fields["between"], BETWEEN, place) if "between" in fields else None

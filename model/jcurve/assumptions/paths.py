@@ -17,11 +17,14 @@ from jcurve.assumptions.periods import (
     quarter_label,
 )
 
-__all__ = ["Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
+__all__ = ["BETWEEN", "Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
 
 Array: TypeAlias = NDArray[np.float64]
 Between: TypeAlias = Literal["linear", "geometric", "hold"]
 Period: TypeAlias = Literal["year", "quarter"]
+
+BETWEEN: tuple[Between, ...] = ("linear", "geometric", "hold")
+"""The rules for what lies between the points of a dated value."""
 
 _FIRST: dict[str, int] = {"year": FIRST_YEAR, "quarter": 0}
 _LAST: dict[str, int] = {"year": LAST_YEAR, "quarter": QUARTER_COUNT - 1}

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from jcurve.analysis.cross_check import TOLERANCE, compare
 from jcurve.analysis.readings import believed
 from jcurve.docs.cases import base_case
-from jcurve.facts import elasticity_readings, references
+from jcurve.facts import references
 from jcurve.markdown import link, table
 
 if TYPE_CHECKING:
     from jcurve.analysis.cross_check import Comparison
-    from jcurve.analysis.readings import Believed
     from jcurve.case import Case
     from jcurve.project import Project
 
@@ -30,11 +29,11 @@ Most consensus figures come from a secondary copy; the grade says so. Analysis, 
 advice.
 """
 _READINGS = """\
-## What is read of the response of advertising to compute
+## What an elasticity says of reported growth
 
-Each reading of the elasticity splits reported growth of advertising into its market's, what
-ranking compute earns relative to the frontier's, and a rest that nothing explains. The readings
-are beliefs with their reasons; how history was read is on [its own page](response.md).
+Each value of the elasticity of advertising to ranking compute splits reported growth into its
+market's, what compute earns relative to the frontier's, and a rest that nothing explains. Who
+reads which value, and why none is a measurement, is on [its own page](response.md).
 """
 _MARKET = """\
 ## The whole company beside the share price
@@ -83,30 +82,17 @@ def _plain(value: float) -> str:
 
 
 def _readings(case: Case, project: Project) -> str:
-    readings = elasticity_readings(project)
-    found, own = believed(case, readings, project)
     rows = [
-        (
-            each.label, f"{each.value:g}", f"{each.low:g} to {each.high:g}",
-            *_says(found[key]), each.kind, each.why,
-            "; ".join(link(evidence.key, evidence.url) for evidence in each.evidence),
-        )
-        for key, each in readings.items()
+        (f"{each.elasticity:g}",
+         *(f"{part:+.1%}" for part in (each.own, each.relative, each.unexplained)))
+        for each in believed(case, project=project)
     ]  # fmt: skip
-    rows.append(("the base case", f"{own.elasticity:g}", "", *_says(own), "", "", ""))
-    header = (
-        "reading", "elasticity", "range", "growth from own compute", "less what the frontier took",
-        "unexplained a year", "kind", "why", "evidence",
-    )  # fmt: skip
     note = (
-        f"Growth is in logarithms: of the four quarters to {case.data_through} for compute, the "
+        f"Growth in logarithms: of the four quarters to {case.data_through} from compute, the "
         f"mean of eight quarters for what is unexplained.\n"
     )
+    header = ("elasticity", "from own compute", "less what the frontier took", "unexplained a year")
     return "\n".join([note, table(header, rows)])
-
-
-def _says(found: Believed) -> tuple[str, str, str]:
-    return f"{found.own:.1%}", f"{found.relative:+.1%}", f"{found.unexplained:+.1%}"
 
 
 def _value(case: Case) -> str:

@@ -8,12 +8,7 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
-from jcurve.facts.comparisons import (
-    ElasticityReading,
-    Reference,
-    elasticity_readings,
-    references,
-)
+from jcurve.facts.comparisons import Reference, references
 from jcurve.facts.constants import Constant, constants
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
@@ -53,7 +48,6 @@ __all__ = [
     "Company",
     "Constant",
     "Driver",
-    "ElasticityReading",
     "Evidence",
     "Fact",
     "Facts",
@@ -77,7 +71,6 @@ __all__ = [
     "constants",
     "dictionary_markdown",
     "drivers",
-    "elasticity_readings",
     "evidence",
     "external",
     "history",

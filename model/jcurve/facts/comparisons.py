@@ -1,21 +1,19 @@
-"""What the base case is held against: published figures, and readings of its elasticity."""
+"""What the base case is held against: published figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from jcurve.errors import FactsError, nearest
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Row, data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["ElasticityReading", "Reference", "elasticity_readings", "references"]
+__all__ = ["Reference", "references"]
 
 _CROSS_CHECKS = "evidence/cross_check.csv"
-_READINGS = "evidence/elasticity_readings.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +45,6 @@ class Reference:
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class ElasticityReading:
-    """What one kind of evidence reads of the elasticity of advertising to ranking compute.
-
-    Attributes:
-        key: ``papers``, ``stated`` or ``history``.
-        label: for a reader.
-        value, low, high: the reading and its range.
-        evidence: what it rests on; empty where it is worked out from reported facts.
-        kind: evidence, estimate or judgement.
-        why: how it was read, and who speaks.
-    """
-
-    key: str
-    label: str
-    value: float
-    low: float
-    high: float
-    evidence: tuple[Evidence, ...]
-    kind: str
-    why: str
-
-
 def references(project: Project | str | Path | None = None) -> tuple[Reference, ...]:
     """Published figures that the base case is compared with, in the table's order.
 
@@ -99,44 +74,6 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
             explanation=row.optional("explanation"),
         )
     return tuple(found.values())
-
-
-def elasticity_readings(
-    project: Project | str | Path | None = None,
-) -> Mapping[str, ElasticityReading]:
-    """The readings of the elasticity by key, in the table's order.
-
-    Raises:
-        FactsError: a reading is listed twice, names unknown evidence, or its range does not hold
-            its value.
-    """
-    columns = ("reading", "label", "value", "low", "high", "evidence", "kind", "why")
-    data = data_folder(project)
-    known = evidence(Project(data.parent))
-    found: dict[str, ElasticityReading] = {}
-    for row in read_table(data, _READINGS, columns):
-        key = row.text("reading")
-        if key in found:
-            raise FactsError("reading listed twice", where=row.at("reading"), received=key)
-        value, low, high = (row.number(name) for name in ("value", "low", "high"))
-        if not low <= value <= high:
-            raise FactsError(
-                "a value outside its own range",
-                where=row.at("value"),
-                received=value,
-                allowed=f"{low} to {high}",
-            )
-        found[key] = ElasticityReading(
-            key=key,
-            label=row.text("label"),
-            value=value,
-            low=low,
-            high=high,
-            evidence=_evidence(row, "evidence", known),
-            kind=row.choice("kind", ("evidence", "estimate", "judgement"), "kind"),
-            why=row.text("why"),
-        )
-    return MappingProxyType(found)
 
 
 def _names(text: str) -> tuple[str, ...]:

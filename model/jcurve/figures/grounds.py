@@ -363,6 +363,7 @@ def _value(item: Assumption) -> str:
 
 def range_text(item: Assumption) -> str:
     """Low to high: factors where they were given so, else the ends of a path."""
+    item = item.book
     low, high = item.low, item.high
     if low is None or high is None or item.derived:
         return ""

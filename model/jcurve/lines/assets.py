@@ -90,9 +90,7 @@ def depreciation_charge(
         slot: np.logical_and(date >= life_rest_follows_from, asset_changes_life > 0)
         for slot, date in life_change_date.items()
     }
-    rest_dates = {
-        slot: np.where(follows[slot], date, 0) for slot, date in life_change_date.items()
-    }
+    rest_dates = {slot: np.where(follows[slot], date, 0) for slot, date in life_change_date.items()}
     rest_lives = {slot: np.where(follows[slot], life, first) for slot, life in lives.items()}
     leading = straight_line(
         cost * life_changes_share, first, life_change_date, lives, quarter_index,

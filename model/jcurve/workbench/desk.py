@@ -6,6 +6,7 @@ the state only then, so the desk never holds a state that did not validate.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position"]
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
 
+_ONE_CHANGE = re.compile(r"\s*(?P<date>[0-9]{4}Q[1-4])\s*[:=]\s*(?P<life>.+)", re.ASCII)
 _KEPT = 24
 _DEPTH = 200
 
@@ -141,7 +143,8 @@ class Desk:
 
         Args:
             key: the assumption.
-            text: as typed; a bare number is in the control's own unit.
+            text: as typed; a bare number is in the control's own unit. Of a list of changes
+                ``2027Q1: 6`` is one more of them.
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
 
@@ -154,6 +157,8 @@ class Desk:
             raise ScenarioError("the remainder of a mix is computed, never set", where=key)
         if not text.strip():
             raise ScenarioError("no value", where=key, allowed="a value, or reset")
+        if item.shape == "changes" and not period and (one := _ONE_CHANGE.fullmatch(text)):
+            period, text = one["date"], one["life"]
         asked = f"{key}.{period}" if period else key
         overrides = self.overrides
         if not period:  # a whole value replaces the single years set before it

@@ -89,12 +89,13 @@ def plain(number: float) -> str:
 
 
 def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:
-    """Ends and step of a slider over the range and half as much beyond, within the bounds.
+    """Ends and step of a slider over the range and half as much beyond, within the bounds; of a
+    list of changes over the life that the next one brings.
 
     Returns:
         In the shown unit: min, max, step, and the range's low and high; None without a range.
     """
-    if not item.has_range or item.shape != "scalar" or item.unit in (SWITCH, CHOICE):
+    if not item.has_range or isinstance(item.value, Path) or item.unit in (SWITCH, CHOICE):
         return None
     low, high = scale.shown(float(item.lows()[0])), scale.shown(float(item.highs()[0]))
     value = scale.shown(float(item.row()[0]))

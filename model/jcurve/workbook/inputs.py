@@ -147,7 +147,11 @@ class Layout:
                 texts.append(f"={place[held]}")
                 continue
             low, high = place[before], place[after]
-            texts.append(f"={low}+({high}-{low})*{period - before}/{after - before}")
+            part = f"{period - before}/{after - before}"
+            if path.between == "geometric":
+                texts.append(f"={low}*({high}/{low})^({part})")
+            else:
+                texts.append(f"={low}+({high}-{low})*{part}")
         return texts
 
     def _left(self, mix: Mix, rows: Mapping[str, int], letters: str) -> str:

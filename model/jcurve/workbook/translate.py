@@ -414,6 +414,8 @@ class Translator:
 
     def _value_at(self, node: Node, where: Row | Cell | None) -> Text:
         source, when = node.args
+        if source.scalar:
+            return self._arithmetic(source)
         row = Text((Range(self._row(source)),))
         if when.op == "number":
             at = int(min(max(when.data, 0.0), self.quarters - 1))
