@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.facts.freshness import stale
-from jcurve.figures.beliefs import asked, beliefs, believed, right_size
+from jcurve.figures.beliefs import asked, beliefs, believed
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.decision import closed
@@ -286,7 +286,7 @@ def _decided(lens: Lens, found: Decision) -> list[list[Part]]:
         strong("What must be believed. "),
         f"{believed(case, found.beliefs)} (",
         ref("beliefs"),
-        f"). {right_size(found.beliefs)}",
+        ").",
     ]
     price: list[Part] = [
         strong("What the price implies. "),

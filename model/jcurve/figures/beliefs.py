@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["asked", "beliefs", "believed", "implied", "right_size"]
 
 _LEVELS = (-2000, -1000, -750, -500, -250, 0, 250, 500, 1000, 2000, 4000, 8000)
-_EPSILON = "Response (elasticity of advertising)"
 
 
 def believed(case: Case, found: BeliefMap) -> str:
@@ -82,6 +81,7 @@ def beliefs(
     x, y = found.elasticities, found.revenues / MILLIONS
     here = (found.case[0], found.case[1] / MILLIONS)
     worth = lens.figure("npv") or 0.0
+    shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         axes.set_yscale("log")
@@ -96,12 +96,8 @@ def beliefs(
             shown = np.isfinite(row)
             if shown.any():
                 style.line(axes, x[shown], row[shown] / MILLIONS, role, label)
-        style.mark(axes, *here, f"{case.scenario.title}: {money(worth)}", shift=(6, 0))
-        axes.set_xlabel(_EPSILON)
-        step = 2 if width == "full" else 4
-        ticks = [tick / 100 for tick in range(step, 100, step)]
-        axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
-        style.numbers(axes.xaxis, decimals=2)
+        style.mark(axes, *here, f"{case.scenario.title}: {money(worth)}", shift=shift, over=True)
+        _responses(axes, x, 2 if width == "full" else 4)
         style.powers(axes.yaxis)
         style.label_ends(axes)
     return chart(
@@ -122,6 +118,14 @@ def beliefs(
         ],
         width=width,
     )
+
+
+def _responses(axes: Axes, x: Array, step: int) -> None:
+    """The axis of responses, with ticks ``step`` hundredths apart."""
+    ticks = [tick / 100 for tick in range(step, 100, step)]
+    axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
+    style.numbers(axes.xaxis, decimals=2)
+    axes.set_xlabel("Response (elasticity of advertising)")
 
 
 def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
@@ -259,8 +263,7 @@ def implied(
             line.at_higher_wacc[np.isfinite(line.at_higher_wacc)] / MILLIONS for line in drawn
         ]
         style.room(axes, [revenue, *np.concatenate(reach)])
-        axes.set_xlabel(_EPSILON)
-        style.numbers(axes.xaxis, decimals=2)
+        _responses(axes, lines[0].elasticities, 2 if width == "full" else 4)
         style.numbers(axes.yaxis)
         style.label_ends(axes)
     line = lines[0]

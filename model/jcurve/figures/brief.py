@@ -76,7 +76,7 @@ def risks(case: Case, moves: Sequence[Swing], view: str = "programme", count: in
     losses.sort(key=lambda each: each[0])
     items: list[list[Part]] = [
         [
-            strong(f"{move.label}. "),
+            strong(f"{lens.called(move.key)}. "),
             f"At {_end(end, text, move.unit)} the value falls by {money(here - worst)} "
             f"to {money(worst)} ({move.kind}).",
         ]

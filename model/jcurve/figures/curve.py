@@ -42,7 +42,9 @@ def jcurve(
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:
-            style.forecast_from(axes, lens.today, words=("Estimated", "Forecast"))
+            style.forecast_from(
+                axes, lens.today, words=("Estimated" if width == "full" else "", "Forecast")
+            )
         _marks(axes, lens, nominal, x)
         style.label_ends(axes)
     return chart(

@@ -238,6 +238,11 @@ class Lens:
         """A result or an input that does not change, in its own unit."""
         return float(self.case.row(name, None if self._shared(name) else "with")[0])
 
+    def called(self, key: str) -> str:
+        """An assumption's short name, its label where it has none."""
+        item = self.case.scenario[key]
+        return item.name or item.label
+
     def _shared(self, name: str) -> bool:
         return self.case.assembly.model.tags(name) == (SHARED,)
 
