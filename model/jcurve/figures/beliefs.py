@@ -70,7 +70,7 @@ def beliefs(
     decision: Decision,
     *,
     width: Literal["full", "half"] = "full",
-    height: float = 88.0,
+    height: float = 70.0,
 ) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
     right size, and the ranges of the evidence; in half a column without single readings."""

@@ -53,8 +53,8 @@ def best_size(found: ScaleStudy) -> str:
         return f"The plan earns its cost, but a smaller one would be worth more: the best is {size}"
     scaled = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
     if worth <= 0 < scaled - _LITTLE:
-        share = percent(found.best_talent_scaled, 0)
-        return f"The plan costs more than it returns; {share} of it, with AI staff in proportion, would not"
+        share = f"{percent(found.best_talent_scaled, 0)} of it, with AI staff in proportion"
+        return f"The plan costs more than it returns; {share}, would not"
     if worth > 0:
         return f"The plan costs more than it returns; a smaller one would not: the best is {size}"
     return f"The plan costs more than it returns at any size; the least is lost at {size}"
