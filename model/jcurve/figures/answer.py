@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.facts.freshness import stale
-from jcurve.figures.beliefs import asked, beliefs, believed, implied, right_size
+from jcurve.figures.beliefs import asked, beliefs, believed
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.decision import closed
@@ -36,18 +36,17 @@ if TYPE_CHECKING:
 __all__ = ["cover", "headline", "pictures", "returns"]
 
 _DISCLAIMER = "Analysis, not investment advice."
-_HALF_TALL, _MAP_TALL = 50.0, 62.0  # mm: they share the page with the cover
+_HALF_TALL = 54.0  # mm: they share the page with the cover
 
 
 def pictures(decision: Decision) -> tuple[Exhibit | Prose, ...]:
-    """The pictures of a first page: value over size and what the price implies, side by side,
-    and the map of beliefs; one line where nothing is left to decide."""
+    """The pictures of a first page, side by side: value over size, and the map of beliefs; one
+    line where nothing is left to decide."""
     if not decision.is_open:
         return (closed(),)
     return (
         against_scale(decision, width="half", height=_HALF_TALL),
-        implied(decision, width="half", height=_HALF_TALL),
-        beliefs(decision, height=_MAP_TALL),
+        beliefs(decision, width="half", height=_HALF_TALL),
     )
 
 
@@ -287,7 +286,7 @@ def _decided(lens: Lens, found: Decision) -> list[list[Part]]:
         strong("What must be believed. "),
         f"{believed(case, found.beliefs)} (",
         ref("beliefs"),
-        f"). {right_size(found.beliefs)}",
+        ").",
     ]
     price: list[Part] = [
         strong("What the price implies. "),

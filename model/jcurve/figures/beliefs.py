@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["asked", "beliefs", "believed", "implied", "right_size"]
 
 _LEVELS = (-2000, -1000, -750, -500, -250, 0, 250, 500, 1000, 2000, 4000, 8000)
-_EPSILON = "Response: elasticity of advertising to ranking compute"
 
 
 def believed(case: Case, found: BeliefMap) -> str:
@@ -66,9 +66,14 @@ def believed(case: Case, found: BeliefMap) -> str:
     )
 
 
-def beliefs(decision: Decision, *, height: float = 88.0) -> Exhibit | Prose:
+def beliefs(
+    decision: Decision,
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 70.0,
+) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
-    right size, and the ranges of the evidence."""
+    right size, and the ranges of the evidence; in half a column without single readings."""
     if not decision.is_open:
         return closed()
     case, found = decision.case, decision.beliefs
@@ -76,13 +81,14 @@ def beliefs(decision: Decision, *, height: float = 88.0) -> Exhibit | Prose:
     x, y = found.elasticities, found.revenues / MILLIONS
     here = (found.case[0], found.case[1] / MILLIONS)
     worth = lens.figure("npv") or 0.0
+    shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
     with style.house():
-        figure, axes = style.plot(height=height)
+        figure, axes = style.plot(width=width, height=height)
         axes.set_yscale("log")
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_ylim(float(y[0]), float(y[-1]))
         style.levels(axes, x, y, found.value / MILLIONS, _LEVELS)
-        _evidence(axes, found)
+        _evidence(axes, found, readings=width == "full")
         for row, role, label in (
             (found.right_size, "positive", "The right size"),
             (found.break_even, "with", "Earns its cost"),
@@ -90,10 +96,8 @@ def beliefs(decision: Decision, *, height: float = 88.0) -> Exhibit | Prose:
             shown = np.isfinite(row)
             if shown.any():
                 style.line(axes, x[shown], row[shown] / MILLIONS, role, label)
-        style.mark(axes, *here, f"{case.scenario.title}: {money(worth)}", shift=(6, 0))
-        axes.set_xlabel(_EPSILON)
-        axes.set_xticks([tick / 100 for tick in range(2, 100, 2) if x[0] <= tick / 100 <= x[-1]])
-        style.numbers(axes.xaxis, decimals=2)
+        style.mark(axes, *here, f"{case.scenario.title}: {money(worth)}", shift=shift, over=True)
+        _responses(axes, x, 2 if width == "full" else 4)
         style.powers(axes.yaxis)
         style.label_ends(axes)
     return chart(
@@ -110,12 +114,21 @@ def beliefs(decision: Decision, *, height: float = 88.0) -> Exhibit | Prose:
         notes=[
             f"{each.label}: {each.says.rstrip('.')}."
             for each in found.readings
-            if each.says and each.kind != "case"
+            if width == "full" and each.says and each.kind != "case"
         ],
+        width=width,
     )
 
 
-def _evidence(axes: Axes, found: BeliefMap) -> None:
+def _responses(axes: Axes, x: Array, step: int) -> None:
+    """The axis of responses, with ticks ``step`` hundredths apart."""
+    ticks = [tick / 100 for tick in range(step, 100, step)]
+    axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
+    style.numbers(axes.xaxis, decimals=2)
+    axes.set_xlabel("Response (elasticity of advertising)")
+
+
+def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
     """The box that the ranges of both beliefs make, and what else is said of either."""
     from matplotlib.patches import Rectangle
 
@@ -127,7 +140,7 @@ def _evidence(axes: Axes, found: BeliefMap) -> None:
             linestyle=(0, (4, 2)), zorder=3,
         )
     )  # fmt: skip
-    told = [each for each in found.readings if each.kind != "case"]
+    told = [each for each in found.readings if readings and each.kind != "case"]
     across = sorted((each for each in told if each.axis == "elasticity"), key=lambda e: e.value)
     for at, each in enumerate(across):
         style.edge(axes, each.low, each.high, each.label, lift=at % 2)
@@ -243,16 +256,14 @@ def implied(
                 axes, at[ends], line.at_lower_wacc[ends] / MILLIONS,
                 line.at_higher_wacc[ends] / MILLIONS, role,
             )  # fmt: skip
-            label = f"{dollars(line.price)}, {line.date}" if line.date else dollars(line.price)
-            style.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, label)
+            style.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
         style.mark(axes, response, revenue, case.scenario.title, shift=(6, 0))
         reach = [line.revenues[np.isfinite(line.revenues)] / MILLIONS for line in drawn]
         reach += [
             line.at_higher_wacc[np.isfinite(line.at_higher_wacc)] / MILLIONS for line in drawn
         ]
         style.room(axes, [revenue, *np.concatenate(reach)])
-        axes.set_xlabel(_EPSILON)
-        style.numbers(axes.xaxis, decimals=2)
+        _responses(axes, lines[0].elasticities, 2 if width == "full" else 4)
         style.numbers(axes.yaxis)
         style.label_ends(axes)
     line = lines[0]
@@ -268,6 +279,13 @@ def implied(
         reading=_implied_reading(lines),
         width=width,
     )
+
+
+def _dated(line: PriceLine) -> str:
+    """``$752, Sep 2026``; the price alone where it has no date."""
+    if not line.date:
+        return dollars(line.price)
+    return f"{dollars(line.price)}, {datetime.date.fromisoformat(line.date):%b %Y}"
 
 
 def _implied_reading(lines: Sequence[PriceLine]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
@@ -19,7 +19,13 @@ __all__ = ["cash_bridge", "jcurve"]
 _TROUGH_WORDS = 11.0  # mm
 
 
-def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhibit:
+def jcurve(
+    case: Case,
+    view: str = "programme",
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 68.0,
+) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     lens = Lens(case, view)
@@ -27,16 +33,18 @@ def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhi
     present = [0.0, *lens.quarterly("cumulative_discounted_free_cash_flow", view)]
     x = [lens.start, *lens.quarter_ends]
     with style.house():
-        figure, axes = style.plot(height=height)
-        style.line(axes, x, present, "low", "In present values")
-        style.line(axes, x, nominal, view, "Cumulative cash flow")
-        _calendar(axes, lens)
+        figure, axes = style.plot(width=width, height=height)
+        style.line(axes, x, present, "low", "Discounted")
+        style.line(axes, x, nominal, view, "Nominal")
+        _calendar(axes, lens, 2 if width == "full" else 4)
         # Words under the trough take the same height on paper whatever the chart's.
         style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / height, above=0.14)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:
-            style.forecast_from(axes, lens.today, words=("Estimated", "Forecast"))
+            style.forecast_from(
+                axes, lens.today, words=("Estimated" if width == "full" else "", "Forecast")
+            )
         _marks(axes, lens, nominal, x)
         style.label_ends(axes)
     return chart(
@@ -47,12 +55,13 @@ def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhi
         source=lens.compared(),
         alt=_alt(lens, nominal),
         reading=_reading(lens, nominal, present),
+        width=width,
     )
 
 
-def _calendar(axes: Axes, lens: Lens) -> None:
+def _calendar(axes: Axes, lens: Lens, step: int) -> None:
     first = int(lens.start)
-    axes.set_xticks(list(range(first, lens.horizon + 2, 2)))
+    axes.set_xticks(list(range(first, lens.horizon + 2, step)))
     axes.set_xlim(first - 0.2, lens.horizon + 1.2)
     style.numbers(axes.xaxis, "plain")
 

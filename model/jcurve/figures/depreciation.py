@@ -103,7 +103,7 @@ def wave(case: Case, view: str = "programme") -> Exhibit:
     reported = lens.bn(_REPORTED, None, first, known[-1])
     with style.house():
         figure, axes = style.plot(height=78)
-        style.stack(axes, years, layers)
+        style.stack(axes, years, layers, looks=style.ramp(len(layers)))
         style.line(axes, years, others, "without")
         style.dots(axes, known, reported, "reported", label="As reported")
         style.years(axes, first, last, 2)

@@ -238,6 +238,11 @@ class Lens:
         """A result or an input that does not change, in its own unit."""
         return float(self.case.row(name, None if self._shared(name) else "with")[0])
 
+    def called(self, key: str) -> str:
+        """An assumption's short name, its label where it has none."""
+        item = self.case.scenario[key]
+        return item.name or item.label
+
     def _shared(self, name: str) -> bool:
         return self.case.assembly.model.tags(name) == (SHARED,)
 
@@ -277,7 +282,7 @@ class Lens:
         if found["unit"] == "quarter":
             return self.quarter(str(found["value"]))
         value = self.figure(name) or 0.0
-        if name == "irr":
+        if name.startswith("irr"):
             return percent(value)
         if name == "quarters_under_water":
             return written(value / QUARTERS_IN_YEAR, decimals=1)

@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 
+_PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+
+
 def line(axes: Axes, x: Values, y: Values, role: str, label: str = "") -> None:
     """Draw a series; ``label_ends`` writes ``label`` at its end."""
     look = series(role)
@@ -120,7 +123,7 @@ def level(axes: Axes, y: float, text: str) -> None:
         va="bottom",
         fontsize=SMALL,
         color=INK,
-        bbox={"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1},
+        bbox=_PALE,
     )
 
 
@@ -280,8 +283,10 @@ def mark(
     *,
     shift: tuple[float, float] = (0.0, 12.0),
     colour: str = INK,
+    over: bool = False,
 ) -> None:
-    """A dot at a point and words on it, ``shift`` points away."""
+    """A dot at a point and words on it, ``shift`` points away; ``over`` a picture on a pale
+    ground."""
     axes.plot([x], [y], marker="o", markersize=4, color=colour, zorder=5, label="_mark")
     axes.annotate(
         _seen(text),
@@ -294,4 +299,5 @@ def mark(
         color=colour,
         zorder=6,
         linespacing=1.15,
+        bbox=_PALE if over else None,
     )

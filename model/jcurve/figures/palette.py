@@ -18,6 +18,7 @@ __all__ = [
     "SHADE",
     "SMALL",
     "Series",
+    "ramp",
     "readable",
     "series",
     "tint",
@@ -108,6 +109,12 @@ def tint(colour: str, strength: float) -> str:
 
     red, green, blue = (1 - min(strength, 1.0) * (1 - part) for part in to_rgb(colour))
     return str(to_hex((red, green, blue)))
+
+
+def ramp(count: int) -> tuple[Series, ...]:
+    """Looks of layers that have an order, from dark to pale."""
+    pale = (1 - 0.84 * at / max(count - 1, 1) for at in range(count))
+    return tuple(Series(tint(SERIES["with"].colour, strength)) for strength in pale)
 
 
 def _contrast(colour: tuple[float, float, float]) -> float:

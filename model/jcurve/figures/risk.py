@@ -35,7 +35,7 @@ _LABEL = 60
 
 
 def nothing(what: str) -> Prose:
-    """In place of an exhibit where both worlds are the same."""
+    """In place of an exhibit where the two cases are the same."""
     return callout([strong("Nothing to show. "), what])
 
 
@@ -68,7 +68,7 @@ def tornado(
     shown = [swing for swing in swings if not math.isnan(swing.spread(output))][:count]
     shown = [swing for swing in shown if swing.spread(output) > NOTHING * MILLIONS]
     if not shown:
-        return nothing("No assumption moves the value, since both worlds are the same.")
+        return nothing("No assumption moves the value, since the two cases are the same.")
     base = shown[0].base[output] / MILLIONS
     rank = list(range(len(shown)))[::-1]
     with style.house():
@@ -82,7 +82,7 @@ def tornado(
                 at = value / MILLIONS
                 style.rung(axes, y, base, at - base, style.series(role))
                 reach.append(at)
-        style.rungs(axes, rank, [_short(swing.label) for swing in shown])
+        style.rungs(axes, rank, [lens.called(swing.key) for swing in shown])
         axes.axvline(base, color=style.INK, linewidth=0.7, zorder=3)
         style.room(axes, reach, below=0.16, above=0.1, along="x")
         for y, swing in zip(rank, shown, strict=True):
@@ -97,12 +97,13 @@ def tornado(
     return chart(
         figure,
         id="tornado",
-        title=f"{first.label} alone moves the value by {money(first.spread(output) / MILLIONS)}",
+        title=f"{lens.called(first.key)} alone moves the value by "
+        f"{money(first.spread(output) / MILLIONS)}",
         subtitle=f"Net present value with one assumption at its low (light) and high (dark) end, "
         f"all others as they are ({money(base)}), USD bn",
         source=lens.modelled(),
         alt="Tornado: "
-        + "; ".join(f"{swing.label} {_ends(swing, output)}" for swing in shown[:8])
+        + "; ".join(f"{lens.called(swing.key)} {_ends(swing, output)}" for swing in shown[:8])
         + ".",
         reading=_tornado_reading(swings, shown, output, base),
     )
@@ -143,7 +144,7 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
     values = found.values[npv_of(view)] / MILLIONS
     known = values[~np.isnan(values)]
     if lens.is_empty or not known.size:
-        return nothing("No pair of assumptions moves the value, since both worlds are the same.")
+        return nothing("No pair of assumptions moves the value, since the two cases are the same.")
     across, down = (case.scenario[key] for key in (found.across, found.down))
     most = float(np.abs(known).max()) or 1.0
     with style.house():
@@ -207,7 +208,7 @@ def variance(case: Case, found: Importance | None, view: str = "programme") -> E
     """Where the variance of NPV comes from: by itself, and with all it interacts with."""
     lens = Lens(case, view)
     if found is None:
-        return nothing("The value does not vary, since both worlds are the same.")
+        return nothing("The value does not vary, since the two cases are the same.")
     parts = [part for part in found.parts if part.total is not None and part.first is not None]
     parts.sort(key=lambda part: part.total.value if part.total else 0.0)
     rank = list(range(len(parts)))

@@ -32,11 +32,12 @@ _MOST = 5
 _ROWS: tuple[tuple[str, str], ...] = (
     ("Net present value, USD bn", "npv"),
     ("of which beyond the horizon", "terminal_value"),
-    ("Internal rate of return a year", "irr"),
+    ("Rate of return to the horizon, a year", "irr"),
+    ("Rate of return, value beyond included", "irr_with_terminal_value"),
     ("Payback, years", "payback"),
-    ("Deepest point, USD bn", "trough_amount"),
-    ("in", "trough_quarter"),
-    ("Not recovered, USD bn", "unrecovered_balance"),
+    ("Trough, USD bn", "trough_amount"),
+    ("Trough quarter", "trough_quarter"),
+    ("Shortfall at the horizon, USD bn", "unrecovered_balance"),
     ("Operating income positive from", "operating_income_turns_positive"),
     ("Profitability index", "profitability_index"),
 )
@@ -61,7 +62,7 @@ _AREAS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the first part of a key is about, in words."""
-_INDENTED = ("terminal_value", "trough_quarter")
+_INDENTED = ("terminal_value",)
 
 
 def chosen(
@@ -148,8 +149,9 @@ def _back_title(lenses: Sequence[Lens]) -> str:
     back = sum(lens.payback_at is not None for lens in lenses)
     if back:
         verb = "pays" if back == 1 else "pay"
-        return f"{back} of {len(lenses)} scenarios {verb} back by {lenses[0].horizon}"
-    return f"None of {len(lenses)} scenarios pays back by {lenses[0].horizon}"
+        count = f"{_spelt(back).capitalize()} of {_spelt(len(lenses))}"
+        return f"{count} scenarios {verb} back by {lenses[0].horizon}"
+    return f"No scenario pays back by {lenses[0].horizon}"
 
 
 def family(
@@ -204,8 +206,8 @@ def values(
         + "; ".join(f"{name} {money(value)}" for name, value in zip(names, amounts, strict=True))
         + ".",
         reading=f"{names[0]} is worth the most, {money(amounts[0])}, and {names[-1]} the least, "
-        f"{money(amounts[-1])}. Each is a world of its own in which several assumptions move "
-        f"together, not a draw with a probability.",
+        f"{money(amounts[-1])}. Each scenario changes several assumptions together; none has a "
+        f"probability.",
     )
 
 
@@ -214,16 +216,23 @@ def _name(lens: Lens, most: int = 26) -> str:
 
 
 def _view_words(view: str) -> str:
-    return "from the programme's start" if view == "programme" else "from the valuation date on"
+    return "since the programme's start" if view == "programme" else "from today"
 
 
 def _value_title(gains: int, count: int, view: str) -> str:
-    what = "The programme" if view == "programme" else "Carrying on"
+    what = "The programme" if view == "programme" else "Continuing"
     if gains == 0:
-        return f"{what} is worth less than it costs in all {count} scenarios"
+        return f"{what} costs more than it returns in every scenario"
     if gains == count:
-        return f"{what} is worth more than it costs in all {count} scenarios"
-    return f"{what} is worth more than it costs in {gains} of {count} scenarios"
+        return f"{what} returns more than it costs in every scenario"
+    return f"{what} returns more than it costs in {_spelt(gains)} of {_spelt(count)} scenarios"
+
+
+_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _spelt(count: int) -> str:
+    return _WORDS[count] if count < len(_WORDS) else f"{count}"
 
 
 def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
@@ -280,7 +289,8 @@ def _curves_reading(lenses: list[Lens], drawn: list[list[float]]) -> str:
     deepest = min(range(len(lenses)), key=lambda at: min(drawn[at]))
     best = max(range(len(lenses)), key=lambda at: drawn[at][-1])
     return (
-        f"{lenses[deepest].case.scenario.title} goes deepest, to {money(min(drawn[deepest]))}. "
+        f"{lenses[deepest].case.scenario.title} has the deepest trough, "
+        f"{money(min(drawn[deepest]))}. "
         f"{lenses[best].case.scenario.title} ends highest, at {money(drawn[best][-1])} "
         f"in {lenses[best].horizon}."
     )

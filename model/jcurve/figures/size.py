@@ -26,6 +26,7 @@ __all__ = ["against_scale", "best_size", "last_dollars", "sizes"]
 _NEAR = 0.05
 """A best size within this of the plan is the plan's."""
 _PLAN = 1.0
+_LITTLE = 1.0  # USD bn
 
 
 def best_size(found: ScaleStudy) -> str:
@@ -50,6 +51,10 @@ def best_size(found: ScaleStudy) -> str:
         return f"A larger plan would be worth more: the best size is {size}"
     if plan >= 0:
         return f"The plan earns its cost, but a smaller one would be worth more: the best is {size}"
+    scaled = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
+    if worth <= 0 < scaled - _LITTLE:
+        share = f"{percent(found.best_talent_scaled, 0)} of it, with AI staff in proportion"
+        return f"The plan costs more than it returns; {share}, would not"
     if worth > 0:
         return f"The plan costs more than it returns; a smaller one would not: the best is {size}"
     return f"The plan costs more than it returns at any size; the least is lost at {size}"
@@ -74,14 +79,14 @@ def against_scale(
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         style.band(axes, x, low, high, "programme")
-        style.line(axes, x, talent, "without", "staff in proportion")
-        style.line(axes, x, own, "programme", "as planned")
+        style.line(axes, x, talent, "without", "staff scaled")
+        style.line(axes, x, own, "programme", "staff fixed")
         style.zero_line(axes)
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
         axes.set_xlim(float(x[0]), float(x[-1]))
-        axes.set_xlabel("% of planned AI spending beyond commitments and maintenance")
-        style.mark(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(5, 6))
+        axes.set_xlabel("% of the plan")
+        style.mark(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
         if abs(found.best.value - _PLAN) > _NEAR:
             style.mark(
                 axes,
@@ -96,9 +101,9 @@ def against_scale(
     return chart(
         figure,
         id="against-scale",
-        title=best_size(found),
-        subtitle="NPV from today against stopping, by size of the plan, USD bn; band: one driver "
-        "or reading at a time at the ends of its evidence",
+        title=best_size(found) if width == "full" else _tenth(found),
+        subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
+        "commitments and maintenance); band: one driver at a time over its evidence",
         source=lens.modelled(),
         alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
         f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "
@@ -116,6 +121,13 @@ def _at(found: ScaleStudy, values: Array, scale: float = _PLAN) -> float:
     return float(np.interp(scale, found.scales, values)) / MILLIONS
 
 
+def _tenth(found: ScaleStudy) -> str:
+    """What the last tenth of the plan is worth, in one sentence without its full stop."""
+    own = np.array([point.npv_go_forward for point in found.points])
+    step = _at(found, own) - _at(found, own, _PLAN - 0.1)
+    return f"The last tenth of the plan {'adds' if step > 0 else 'costs'} {money(abs(step))}"
+
+
 def _scale_reading(found: ScaleStudy) -> str:
     best, last = found.best, float(found.scales[-1])
     more = " or more" if best.high >= last else ""
@@ -123,12 +135,9 @@ def _scale_reading(found: ScaleStudy) -> str:
         f"Over the evidence the best size runs from {percent(best.low, 0)} "
         f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)})."
     )
-    own = np.array([point.npv_go_forward for point in found.points])
-    step = _at(found, own) - _at(found, own, _PLAN - 0.1)
-    verb = "adds" if step > 0 else "costs"
     most = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
     return (
-        f"{span} Near the plan each tenth of it {verb} {money(abs(step))}. AI staff stay whatever "
+        f"{span} {_tenth(found)}. AI staff stay whatever "
         f"the size; in proportion to it, the best would be {percent(found.best_talent_scaled, 0)} "
         f"of the plan, worth {money(most)}."
     )
