@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jcurve.case import Case
     from jcurve.facts import Guidance
 
-__all__ = ["capex", "supply"]
+__all__ = ["capex", "layers", "supply"]
 
 _HISTORY = 4  # reported years before the first forecast year
 _AHEAD = 8  # years shown from the first forecast year
@@ -35,11 +35,11 @@ def capex(
     years = lens.years(first, last)
     totals = lens.bn("capex", "with", first, last)
     others = lens.bn("capex", lens.other, first, last)
-    layers = _layers(lens, years, totals)
+    parts = layers(lens, years, totals)
     guided = _guided(lens, years, project)
     with style.house():
         figure, axes = style.plot(height=76)
-        style.stack(axes, years, layers)
+        style.stack(axes, years, parts)
         style.line(axes, years, others, "without", lens.other_name)
         for year, (earliest, latest) in guided.items():
             style.span(axes, year - 0.2, earliest.low, earliest.high, "judgement")
@@ -59,7 +59,7 @@ def capex(
         source=lens.compared(*_guidance_sources(guided)),
         alt=f"Stacked bars of capex: {money(totals[0])} in {first}, a peak of "
         f"{money(totals[peak])} in {years[peak]} and {money(totals[-1])} in {last}; from {now} on "
-        f"AI is {percent(sum(layers[_AI][now - first :]) / sum(totals[now - first :]), 0)} of it. "
+        f"AI is {percent(sum(parts[_AI][now - first :]) / sum(totals[now - first :]), 0)} of it. "
         f"The dashed line, {lowered(lens.other_name)}, ends at {money(others[-1])}.",
         reading=_capex_reading(lens, years, totals, others, guided),
         notes=[
@@ -74,7 +74,7 @@ def capex(
 _AI = "AI machines and sites"
 
 
-def _layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list[float]]:
+def layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list[float]]:
     """Capex as reported, then general capex, AI capex and what principal on leases is left."""
     first, last, now = years[0], years[-1], lens.first_forecast_year
     known = [float(year < now) for year in years]
@@ -85,8 +85,8 @@ def _layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list
     ]
     whole = [total * k for total, k in zip(totals, known, strict=True)]
     rest = [total - sum(parts) for total, *parts in zip(totals, whole, general, ai, strict=True)]
-    layers = {"_actual": whole, "Other property": general, _AI: ai}
-    return layers | ({"Finance leases": rest} if max(map(abs, rest)) > NOTHING else {})
+    made = {"_actual": whole, "Other property": general, _AI: ai}
+    return made | ({"Finance leases": rest} if max(map(abs, rest)) > NOTHING else {})
 
 
 def _guided(

@@ -26,7 +26,8 @@ MEASURES = {
     "unrecovered_balance": "Balance not recovered",
     "trough_amount": "Trough of the J-curve",
     "payback": "Payback",
-    "irr": "Internal rate of return",
+    "irr": "Rate of return to the horizon",
+    "irr_with_terminal_value": "Rate of return, value beyond included",
 }
 """What a tornado can rank by."""
 
