@@ -190,21 +190,27 @@ def _moved(found: Return) -> dict[str, Any]:
 
 
 def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.drivers import drivers
+    from jcurve.analysis.drivers import EARNINGS_YEAR, drivers
 
     scenario = read(chosen.scenario)
     found = drivers(scenario, project=project)
-    rows = [("driver", "key", "value", "low", "high", "at low", "at high")]
+    rows: list[tuple[str, ...]] = [
+        ("driver", "key", "value", "low", "high", "at low", "at high", f"EPS {EARNINGS_YEAR}", "")
+    ]
     rows += [
         (
             each.short_name,
             each.key,
             *(shortened(text) for text in (each.value, each.low, each.high)),
             *(number(effect, "USD m") for effect in (each.effect_at_low, each.effect_at_high)),
+            *(f"{effect:+.2f}" for effect in (each.earnings_at_low, each.earnings_at_high)),
         )
         for each in found
     ]
-    heading = f"drivers of {scenario.name}: what each end of its range adds to npv.go_forward"
+    heading = (
+        f"drivers of {scenario.name}: what each end of a range adds to npv.go_forward, and to "
+        "earnings per share"
+    )
     return Reply(plain(found), (heading,), tuple(rows))
 
 

@@ -66,7 +66,7 @@ class TestRows:
         other = child(
             tmp_path,
             "  returns.wacc: {value: 0.1, why: a}\n"
-            "  life.change: {value: [], why: No extension.}\n"
+            "  life.change: {value: {}, why: No extension.}\n"
             "  advertising.shock: {value: {2026: 0, 2027: 0.1}, between: hold, why: a}\n",
         )
         made = rows([base, other])

@@ -29,7 +29,7 @@ from tests.support.report_cells import NOTEBOOKS, executed, real_project, senten
 
 HOSTILE = '<script>alert(1)</script> #panic() $x$ *a* `c` & "\'" {{7*7}} [x](javascript:y)'
 HOSTILE_SCENARIO = f"""\
-schema: 1
+schema: 2
 name: hostile
 title: {json.dumps(HOSTILE)}
 extends: bull

@@ -361,7 +361,7 @@ class TestTalking:
                 "sum to more than 1",
             ),
             ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
-            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "are a table of dates"),
+            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "Changes of a life"),
         ],
     )
     def test_refusals_in_words(

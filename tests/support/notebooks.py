@@ -102,7 +102,7 @@ def write_notebook(path: Path, cells: Sequence[str]) -> None:
 def make_project(root: Path, cells: Sequence[str] = (PARAMETERS, SHOW, RECORD)) -> Project:
     """A project folder with one report notebook, ``fixture``."""
     (root / "data" / "scenarios").mkdir(parents=True)
-    (root / "data" / "scenarios" / "base.yml").write_text("schema: 1\nname: base\n")
+    (root / "data" / "scenarios" / "base.yml").write_text("schema: 2\nname: base\n")
     (root / "notebooks").mkdir()
     write_notebook(root / "notebooks" / "fixture.ipynb", cells)
     return Project(root)

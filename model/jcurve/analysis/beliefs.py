@@ -74,8 +74,9 @@ class BeliefMap:
         value: (rows, columns), go-forward NPV of the plan against stopping, USD m.
         best: (rows, columns), best size, 0 to ``most`` times the plan.
         most: the largest size looked at; what is best there may lie beyond.
-        right_size: (columns,), product revenue at which the plan is the right size, USD m; NaN
-            where no demand that was looked at makes it so.
+        right_size: (columns,), product revenue at which the best size passes the plan, USD m:
+            value neither rises nor falls about it; NaN where no demand that was looked at does
+            it.
         break_even: (columns,), product revenue at which the plan is worth as much as stopping,
             USD m; NaN likewise.
         elasticity_range, revenue_range: low and high of the evidence.
@@ -122,7 +123,7 @@ def belief_map(
     project = project or find_project()
     question = Question.of(scenario, GO_FORWARD, project)
     item, most = scenario[ELASTICITY], most_demand(scenario)
-    low, high = float(item.lows()[0]), float(item.highs()[0])
+    low, high = float(item.book.lows()[0]), float(item.book.highs()[0])
     demand = Demand.of(scenario, project)
     readings = demand.readings(belief_readings(project))
     if elasticities is None:
@@ -192,7 +193,8 @@ class Demand:
         """The demand of a scenario."""
         rows = [(scenario[key], key) for key in DEMANDS]
         draws = {
-            key: np.array([item.row()[0], item.lows()[0], item.highs()[0]]) for item, key in rows
+            key: np.array([item.row()[0], item.book.lows()[0], item.book.highs()[0]])
+            for item, key in rows
         }
         own, low, high = map(float, product_revenue(scenario, YEAR, draws, project))
         years = {each.year for each in belief_readings(project) if each.year is not None}
@@ -227,7 +229,8 @@ def _peak(sizes: Array, values: Array) -> Array:
     bend = before - 2 * here + after
     inside = (top == middle) & (bend < 0)
     move = np.where(inside, (before - after) / 2 / np.where(bend < 0, bend, 1.0), 0.0)
-    return np.where(inside, sizes[middle] + move * (sizes[1] - sizes[0]), sizes[top])
+    best: Array = np.where(inside, sizes[middle] + move * (sizes[1] - sizes[0]), sizes[top])
+    return best
 
 
 def demand_draws(scenario: Scenario, factor: Array) -> Draws:
@@ -286,7 +289,7 @@ def demand_where(function: Callable[[Array], Array], size: int, most: float) -> 
     for step in range(_STEPS):
         # Halving first, then the straight line between the ends: the functions bend, but are
         # nearly straight on what is left.
-        share = 0.5
+        share = np.full(size, 0.5)
         if step >= _STEPS - _STRAIGHT:
             share = np.clip(_share(at_low, at_high), _INSIDE, 1 - _INSIDE)
         middle = low + share * (high - low)

@@ -257,7 +257,9 @@ def _use(case: Case, at: int, year: int) -> FleetUse:
         of(name)
         for name in ("training_share", "share_on_ranking", "share_on_products", "share_leased_out")
     ]
-    return FleetUse(year, pays, costs, *shares, sentence=_said(year, pays, costs, shares))
+    training, ranking, products, leased = shares
+    said = _said(year, pays, costs, shares)
+    return FleetUse(year, pays, costs, training, ranking, products, leased, said)
 
 
 def _said(year: int, pays: float, costs: float, shares: Sequence[float]) -> str:

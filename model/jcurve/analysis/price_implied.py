@@ -125,7 +125,9 @@ def price_implied(
     item, wacc = scenario[ELASTICITY], float(scenario[_WACC].row()[0])
     floor, ceiling = item.bounds or (0.0, np.inf)
     if elasticities is None:
-        elasticities = [float(x) for x in np.linspace(item.lows()[0], item.highs()[0], _PAIRS)]
+        elasticities = [
+            float(x) for x in np.linspace(item.book.lows()[0], item.book.highs()[0], _PAIRS)
+        ]
     across = ascending(elasticities, ELASTICITY, floor, ceiling)
     most, demand = most_demand(scenario), Demand.of(scenario, project)
     rates = (wacc, wacc - HALF_A_POINT, wacc + HALF_A_POINT)
@@ -139,7 +141,8 @@ def price_implied(
 
     def over_price(factor: Array) -> Array:
         draws = {_WACC: of_rate, ELASTICITY: of_response, **demand_draws(scenario, factor)}
-        return question(draws)[_VALUE] - of_price
+        over: Array = question(draws)[_VALUE] - of_price
+        return over
 
     shape = (len(wanted), len(rates), across.size)
     factors = demand_where(over_price, of_price.size, most).reshape(shape)

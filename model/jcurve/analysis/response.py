@@ -6,7 +6,7 @@ so each fit stands beside what the same arithmetic gives where there can be no r
 standard error is shown without that. It is a calculation of its own: it reads reported
 advertising and takes the compute as an argument, and nothing of it goes into the model.
 
-    study = response(case.row("ads_compute@with"), case.assembly.timeline.labels)
+    study = response(case.row("ranking_compute@with"), case.assembly.timeline.labels)
     study.readings[0].constant.slope
 """
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.analysis.drivers import GO_FORWARD, driver_items
 from jcurve.analysis.question import Array, Question
@@ -161,6 +160,7 @@ def scale_study(
     question = Question.of(scenario, (_NPV, GO_FORWARD), project)
     plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
     mains = _over(question, [_OWN, _SCALED], grid)
+    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
     beliefs = _beliefs(scenario, question, project)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
     bests, at_bests = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
@@ -176,7 +176,6 @@ def scale_study(
         for row in (0, 1)
     )
     plan = Point(1.0, float(plans[_NPV][0, 0]), float(plans[GO_FORWARD][0, 0]))
-    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
     best = _ranged(own[0], at_own[0], beliefs, bests, grid)
     band = np.vstack([mains[GO_FORWARD][:1], at_beliefs])
     return ScaleStudy(
@@ -276,7 +275,7 @@ def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
 def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
     """Each driver at each end of its range, but for ends that break a rule between assumptions."""
     found = [
-        _Belief(f"{item.label}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
+        _Belief(f"{item.name}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
         for item in driver_items(scenario)
         for end, at, text in zip(
             ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
@@ -322,19 +321,17 @@ def _peaks(
     return _vertex(at, values)
 
 
-def _around(values: Array) -> NDArray[np.intp]:
-    """Index of the highest point of each row, at least one from either end."""
-    return np.clip(np.argmax(values, axis=1), 1, values.shape[1] - 2)
-
-
 def _neighbours(at: Array, values: Array) -> tuple[Array, Array]:
+    """The scales on either side of each row's highest point."""
     row, top = np.arange(len(values)), np.argmax(values, axis=1)
     last = values.shape[1] - 1
     return at[row, np.maximum(top - 1, 0)], at[row, np.minimum(top + 1, last)]
 
 
 def _vertex(at: Array, values: Array) -> tuple[Array, Array]:
-    row, top, middle = np.arange(len(values)), np.argmax(values, axis=1), _around(values)
+    """Place and height of each row's peak; an end where the highest point is one."""
+    row, top = np.arange(len(values)), np.argmax(values, axis=1)
+    middle = np.clip(top, 1, values.shape[1] - 2)
     step = at[row, middle + 1] - at[row, middle]
     before, here, after = (values[row, middle + by] for by in (-1, 0, 1))
     bend, slope = before - 2 * here + after, (after - before) / 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
-_COMPUTE = "ads_compute@with"
+_COMPUTE = "ranking_compute@with"
 _INTRODUCTION = f"""\
 # Response of advertising to ranking compute
 

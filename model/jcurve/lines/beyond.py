@@ -122,7 +122,8 @@ def steady_general_capex(
 ) -> Row:
     """General capex in the year after the horizon: net property kept at its multiple of revenue
     at the growth of the steady state."""
-    share = capex_property_per_revenue * (returns_terminal_growth + capex_property_depreciation)
+    kept = value_at(capex_property_per_revenue, HORIZON)
+    share = kept * (returns_terminal_growth + capex_property_depreciation)
     return share * _last_year(revenue_keeping_pace)
 
 
