@@ -93,31 +93,30 @@ def levels(
 def _name_levels(
     axes: Axes, x: Values, y: Values, values: NDArray[np.float64], levels: Sequence[float]
 ) -> None:
-    """Each level's value where its line comes to the right edge, left out where the one below
-    it stands too near."""
+    """Each level's value where its line leaves the left edge, left out where the one below it
+    stands too near."""
     import numpy as np
 
-    edge = values[:, -1] if np.isfinite(values[:, -1]).all() else values[:, -2]
+    edge = values[:, 0]
     below = -np.inf
     for level in levels:
         if not edge.min() < level < edge.max():
             continue
         at = float(np.exp(np.interp(level, edge, np.log(y))))
-        place = float(axes.transData.transform((float(x[-1]), at))[1])
+        place = float(axes.transData.transform((float(x[0]), at))[1])
         if place - below < 1.4 * SMALL * figure_of(axes).dpi / 72:
             continue
         below = place
         axes.annotate(
             written(level),
-            (1.0, at),
+            (0.0, at),
             xycoords=axes.get_yaxis_transform(),
-            xytext=(-3, 0),
+            xytext=(3, 0.5),
             textcoords="offset points",
-            ha="right",
-            va="center",
+            ha="left",
+            va="bottom",
             fontsize=SMALL,
             color=MUTED,
-            bbox=_PALE,
             zorder=4,
         )
 
@@ -144,15 +143,15 @@ def edge(axes: Axes, low: float, high: float, text: str, *, lift: int = 0) -> No
 
 
 def level(axes: Axes, y: float, text: str) -> None:
-    """A value of the y axis, drawn across and named at its left end."""
+    """A value of the y axis, drawn across and named at its right end."""
     axes.axhline(y, color=INK, linewidth=0.7, linestyle=(0, (1.5, 1.5)), zorder=2, label="_level")
     axes.annotate(
         _seen(text),
-        (0.0, y),
+        (1.0, y),
         xycoords=axes.get_yaxis_transform(),
-        xytext=(4, 2),
+        xytext=(-3, 2),
         textcoords="offset points",
-        ha="left",
+        ha="right",
         va="bottom",
         fontsize=SMALL,
         color=INK,
