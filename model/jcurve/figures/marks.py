@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from jcurve.figures.ends import figure_of
 from jcurve.figures.fonts import charset
 from jcurve.figures.numbers import written
 from jcurve.figures.palette import BODY, CATEGORIES, INK, MUTED, SMALL, Series, series, tint
@@ -83,10 +84,41 @@ def levels(
     if inside in ([], [0]):
         return
     lines = [level for level in inside if level != 0]  # the caller draws that line
-    drawn = axes.contour(
+    axes.contour(
         x, y, values, levels=lines, colors=MUTED, linewidths=0.5, linestyles="solid", zorder=1
     )
-    axes.clabel(drawn, fmt=lambda level: written(level), fontsize=SMALL, inline_spacing=4)
+    _name_levels(axes, x, y, values, lines)
+
+
+def _name_levels(
+    axes: Axes, x: Values, y: Values, values: NDArray[np.float64], levels: Sequence[float]
+) -> None:
+    """Each level's value where its line leaves the left edge, left out where the one below it
+    stands too near."""
+    import numpy as np
+
+    edge = values[:, 0]
+    below = -np.inf
+    for level in levels:
+        if not edge.min() < level < edge.max():
+            continue
+        at = float(np.exp(np.interp(level, edge, np.log(y))))
+        place = float(axes.transData.transform((float(x[0]), at))[1])
+        if place - below < 1.4 * SMALL * figure_of(axes).dpi / 72:
+            continue
+        below = place
+        axes.annotate(
+            written(level),
+            (0.0, at),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(3, 0.5),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+            zorder=4,
+        )
 
 
 def edge(axes: Axes, low: float, high: float, text: str, *, lift: int = 0) -> None:
@@ -111,15 +143,15 @@ def edge(axes: Axes, low: float, high: float, text: str, *, lift: int = 0) -> No
 
 
 def level(axes: Axes, y: float, text: str) -> None:
-    """A value of the y axis, drawn across and named at its left end."""
+    """A value of the y axis, drawn across and named at its right end."""
     axes.axhline(y, color=INK, linewidth=0.7, linestyle=(0, (1.5, 1.5)), zorder=2, label="_level")
     axes.annotate(
         _seen(text),
-        (0.0, y),
+        (1.0, y),
         xycoords=axes.get_yaxis_transform(),
-        xytext=(4, 2),
+        xytext=(-3, 2),
         textcoords="offset points",
-        ha="left",
+        ha="right",
         va="bottom",
         fontsize=SMALL,
         color=INK,
