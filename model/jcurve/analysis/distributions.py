@@ -291,8 +291,8 @@ def in_year(path: Path, year: int) -> float:
 
 
 def _row(item: Assumption) -> Array:
-    if isinstance(item.value, tuple):
-        raise _degenerate(item, "a list of changes does not vary as one")
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range for the next one")
     return item.row()
 
 
