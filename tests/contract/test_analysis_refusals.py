@@ -154,7 +154,7 @@ class TestSolve:
             ("returns.wacc", "npv=much", "neither a number nor an assumption"),
             ("returns.wacc", "npv>0 by 2030", "not a flow"),
             ("returns.wacc", "trough_quarter=soon", "not a date"),
-            ("life.change", "npv=0", "list of changes"),
+            ("returns.terminal_treatment", "npv=0", "or a choice"),
         ],
     )
     def test_refusals(self, key: str, target: str, words: str) -> None:

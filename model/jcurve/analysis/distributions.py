@@ -6,9 +6,10 @@ the 5th and 95th percentiles for ``normal`` and ``lognormal``, which are cut at 
 ``discrete`` and ``empirical`` take their outcomes and weights; ``empirical`` moves evenly
 between outcomes, ``discrete`` only to them.
 
-A path varies as one: its draw is a position (see :mod:`jcurve.assumptions.batch`), and the
-distribution is that of the path's mean distance from its value, so that a path whose range
-is a factor has exactly the distribution of that factor.
+A list of changes varies in the life that its next one brings. A path varies as one: its draw is
+a position (see :mod:`jcurve.assumptions.batch`), and the distribution is that of the path's mean
+distance from its value, so that a path whose range is a factor has exactly the distribution of
+that factor.
 
 Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
 """
@@ -265,7 +266,9 @@ def distribution_of(item: Assumption) -> Distribution:
     """
     if isinstance(item.value, Path):
         return _of_path(item)
-    low, value, high = (float(row[0]) for row in (item.lows(), _row(item), item.highs()))
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range of the next")
+    low, value, high = (float(row[0]) for row in (item.lows(), item.row(), item.highs()))
     found = _scalar(item, low, value, high)
     return _Whole(found) if item.unit in _WHOLE else found
 
@@ -288,12 +291,6 @@ def in_year(path: Path, year: int) -> float:
     """A path's value in a calendar year of its horizon, of one by quarter the mean."""
     start = (year - FIRST_YEAR) * QUARTERS_IN_YEAR
     return float(path.quarters()[start : start + QUARTERS_IN_YEAR].mean())
-
-
-def _row(item: Assumption) -> Array:
-    if isinstance(item.value, tuple):
-        raise _degenerate(item, "a list of changes does not vary as one")
-    return item.row()
 
 
 def _check_varies(item: Assumption) -> None:
