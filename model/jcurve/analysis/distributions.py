@@ -266,9 +266,7 @@ def distribution_of(item: Assumption) -> Distribution:
     """
     if isinstance(item.value, Path):
         return _of_path(item)
-    if isinstance(item.value, tuple) and not item.has_range:
-        raise _degenerate(item, "a list of changes without a range of the next")
-    low, value, high = (float(row[0]) for row in (item.lows(), item.row(), item.highs()))
+    low, value, high = (float(row[0]) for row in (item.lows(), _row(item), item.highs()))
     found = _scalar(item, low, value, high)
     return _Whole(found) if item.unit in _WHOLE else found
 
@@ -291,6 +289,12 @@ def in_year(path: Path, year: int) -> float:
     """A path's value in a calendar year of its horizon, of one by quarter the mean."""
     start = (year - FIRST_YEAR) * QUARTERS_IN_YEAR
     return float(path.quarters()[start : start + QUARTERS_IN_YEAR].mean())
+
+
+def _row(item: Assumption) -> Array:
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range for the next one")
+    return item.row()
 
 
 def _check_varies(item: Assumption) -> None:
