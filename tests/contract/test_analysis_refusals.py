@@ -148,6 +148,7 @@ class TestSolve:
         ("key", "target", "words"),
         [
             ("returns.waac", "npv=0", "unknown assumption"),
+            ("returns.terminal_treatment", "npv=0", "or a choice"),
             ("returns.wacc", "npv", "not a target"),
             ("returns.wacc", "nvp=0", "did you mean 'npv'"),
             ("returns.wacc", "irr=capex.total", "another kind"),
