@@ -201,7 +201,7 @@ def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         (
             each.short_name,
             each.key,
-            *(shortened(text) for text in (each.value, each.low, each.high)),
+            *(_shortened(text) for text in (each.value, each.low, each.high)),
             *(number(effect, "USD m") for effect in (each.effect_at_low, each.effect_at_high)),
             *(f"{effect:+.2f}" for effect in (each.earnings_at_low, each.earnings_at_high)),
         )
@@ -214,7 +214,7 @@ def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     return Reply(plain(found), (heading,), tuple(rows))
 
 
-def shortened(text: str) -> str:
+def _shortened(text: str) -> str:
     """A value in a table's cell: of a path by year its last point."""
     points = text.split("; ")
     return text if len(points) == 1 else f"… {points[-1]}"
@@ -241,6 +241,7 @@ def _implied(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     first = lines[0]
     up, down = first.half_a_point
     notes = [
+        *(line.sentence for line in lines),
         f"in {scenario.name} a share is worth {first.value_per_share:,.0f} USD; half a point of "
         f"the WACC is worth {up:+,.0f} or {down:+,.0f}",
         "none: no demand makes the share worth the price, or none is needed",

@@ -198,7 +198,7 @@ def test_show_for_a_machine(
     assert main(["show", "base", "--csv"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
 
-    assert set(shown) == {"scenario", "hash", "valuation_date", "data_through", "views"}
+    assert set(shown) == {"scenario", "hash", "valuation_date", "data_through", "views", "rates"}
     assert set(shown["views"]) == {"programme", "go_forward"}
     for view, figures in shown["views"].items():
         assert set(figures) >= HEADLINES

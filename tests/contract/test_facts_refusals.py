@@ -11,6 +11,7 @@ import pytest
 
 from jcurve import facts
 from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.facts.readings import belief_readings
 from jcurve.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -286,3 +287,36 @@ def test_facts_cannot_be_changed() -> None:
 def test_every_refusal_is_an_error_of_ours() -> None:
     assert issubclass(FactsError, JCurveError)
     assert FactsError("x").exit_status == 4
+
+
+READINGS = "evidence/belief_readings.csv"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "advertising.compute_elasticity,Somebody,0.05,,,,R_HSTU_EPZ,evidence,why",
+            "evidence: unknown evidence; received 'R_HSTU_EPZ'; did you mean 'R_HSTU_EPS'?",
+        ),
+        (
+            "advertising.compute_elasticity,Somebody,0.05,0.06,0.07,,,judgement,why",
+            "value: a value outside its own range; received 0.05; allowed: above 0, 0.06 to 0.07",
+        ),
+        (
+            "advertising.compute_elasticity,Somebody,,,,,R_HSTU_EPS,evidence,why",
+            "value: no value, and not one amount of evidence to take it from",
+        ),
+        (
+            "product_revenue,Somebody,5000,,,,,judgement,why",
+            "period: empty cell",
+        ),
+        ("elasticity,Somebody,0.05,,,,,judgement,why", "about: unknown belief"),
+    ],
+)
+def test_a_reading_of_a_belief_that_says_nothing_is_refused(
+    project: Project, line: str, said: str
+) -> None:
+    at = append(project, READINGS, line)
+    message = refusal(lambda: belief_readings(project))
+    assert message.startswith(f"data/{READINGS}:{at}, {said}")

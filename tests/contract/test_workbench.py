@@ -15,7 +15,7 @@ from jcurve.assumptions import UNITS, Scenario, scenario
 from jcurve.case import Case, evaluate
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.project import Project
-from jcurve.workbench.controls import control, groups
+from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate
 from jcurve.workbench.pictures import PICTURES, SIDES, picture
@@ -232,6 +232,28 @@ class TestControls:
         assert sorted(keys) == sorted(item.key for item in base.items)
         assert set(found[0]["keys"]) < set(keys)
 
+    def test_a_change_of_life_is_one_slider_or_one_line(self, desk: Desk) -> None:
+        """On top of the changes already made; the whole table stays in the file's own words."""
+        key = "life.change"
+        about = control(desk.start[key], range(2026, 2041))
+        assert (about["kind"], about["period"]) == ("changes", "2027Q1")
+        assert (about["slider"]["low"], about["slider"]["high"]) == (4, 6)
+        assert about["number"] == 5.5
+        desk.set(key, "6", period=about["period"])
+        by_slider = desk.scenario
+        desk.reset(key)
+        desk.set(key, "2027Q1: 6 years")
+        assert desk.scenario == by_slider
+        assert desk.overrides == {"life.change.2027Q1": "6 years"}
+        shown = readings(desk.scenario, desk.start)[key]
+        assert shown["text"] == "{2022Q2: 4.5, 2022Q4: 5, 2025Q1: 5.5, 2027Q1: 6}"
+        assert shown["number"] == 6
+
+    def test_a_value_that_changes_nothing_says_so(self, desk: Desk) -> None:
+        desk.set("life.book.servers", "6")
+        note = readings(desk.scenario, desk.start)["life.book.servers"]["note"]
+        assert "overridden by the change of useful life in 2025Q1" in note
+
     def test_what_it_says_can_be_sent(self, base: Scenario) -> None:
         """Plain data, and a value that reads back as the value: to a dozen digits."""
         for item in base.items:
@@ -262,6 +284,8 @@ class TestControls:
             assert ends["min"] <= ends["low"] + ends["step"]
             assert ends["high"] - ends["step"] <= ends["max"]
         assert seen > 40
+        drawn = [item for item in base.items if item.level == "driver" and not item.derived]
+        assert all(slider(item, scale_of(item)) or item.shape.startswith("by_") for item in drawn)
 
     def test_units_that_are_shown_convert(self, base: Scenario) -> None:
         for item in base.items:
@@ -361,7 +385,7 @@ class TestTalking:
                 "sum to more than 1",
             ),
             ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
-            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "Changes of a life"),
+            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "are a table of dates"),
         ],
     )
     def test_refusals_in_words(

@@ -106,9 +106,9 @@ def test_advertising_is_forecast_at_every_elasticity(record_figure: RecordFigure
             100.0 * each.error,
             "%",
         )
-        market, compute, left = (amount for _, amount in each.parts)
+        _, compute, left = (amount for _, amount in each.parts)
         assert abs(compute) < abs(left), "what is not foreseen is growth beyond compute"
-    assert {each for each in backtest().of(ADVERTISING)} <= set(found)
+    assert set(backtest().of(ADVERTISING)) <= set(found)
 
 
 @pytest.mark.parametrize("origin", RESPONSE_ORIGINS)
@@ -120,7 +120,7 @@ def test_what_was_known_of_the_excess_is_the_mean_of_eight_quarters(origin: int)
     own, google = (
         facts[name].values for name in ("reported_advertising", "reported_market_advertising")
     )
-    over = case.row("reported_arrived_compute") / case.row("arrived_frontier")
+    over = case.row("reported_ranking_compute") / case.row("frontier_fleet")
     excess = []
     for at in range(end - 8, end):
         first = at - at % 4

@@ -34,7 +34,7 @@ _SCALE = "programme.scale"
 _COLUMNS, _ROWS, _SIZES = 13, 13, 16
 _MOST = 1.5
 _STEP = 0.02
-_STEPS, _STRAIGHT, _INSIDE = 10, 2, 0.05
+_STEPS, _STRAIGHT, _INSIDE = 12, 3, 0.05
 _BN = 1000.0
 
 

@@ -1,6 +1,7 @@
 """What a share price implies: pairs of beliefs, a line and never a number.
 
-Half a point of the WACC is worth as much as everything that a price is asked to say, so that the
+Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
+of the WACC is worth as much as everything that a price is asked to say, so that the
 line is drawn with its band. It is arithmetic on a price, and no advice.
 
     for line in price_implied(jcurve.scenario("base")):
@@ -56,7 +57,8 @@ class PriceLine:
             or no demand that was looked at is enough; empty where there is one.
         value_per_share: in the scenario, USD.
         wacc: the scenario's.
-        half_a_point: what half a point of the WACC is worth, USD per share, up and down.
+        half_a_point: what half a point of the WACC is worth, USD per share: lower, higher.
+        sentence: the ends of the line in words, and why it rises where it does.
     """
 
     price: float
@@ -72,6 +74,7 @@ class PriceLine:
     value_per_share: float
     wacc: float
     half_a_point: tuple[float, float]
+    sentence: str
 
 
 def prices_on_file(scenario: Scenario, project: Project | None = None) -> tuple[Price, ...]:
@@ -165,10 +168,31 @@ def price_implied(
             value_per_share=float(own),
             wacc=wacc,
             half_a_point=(float(cheaper - own), float(dearer - own)),
+            sentence=_sentence(each, across, factor[0] * demand.revenue),
         )
         for each, factor, without in zip(wanted, factors, enough, strict=True)
     )
 
 
+def _sentence(price: Price, response: Array, revenue: Array) -> str:
+    there = np.flatnonzero(np.isfinite(revenue))
+    dated = f"{price.price:,.2f} USD{f' of {price.date}' if price.date else ''}"
+    if not there.size:
+        return f"No pair looked at makes a share worth {dated}."
+    first, last = there[0], there[-1]
+    said = (
+        f"A share is worth {dated} with a response of {response[first]:.2f} and AI products of "
+        f"{revenue[first] / _BN:,.0f} USD bn in {YEAR}, as with {response[last]:.2f} and "
+        f"{revenue[last] / _BN:,.0f}."
+    )
+    if revenue[last] > revenue[first]:
+        said += (
+            " A greater response asks for more: it leaves less of past growth unexplained to go "
+            "on, and costs more wherever the fleet grows less than the frontier's."
+        )
+    return said
+
+
+_BN = 1000.0
 _NONE_NEEDED = "worth more than the price without any AI product"
 _NOT_ENOUGH = "no demand for AI products that was looked at is enough"

@@ -301,7 +301,8 @@ class _Search:
     def _points(self) -> Array:
         if self._is_whole:
             return np.arange(round(self.low), round(self.high) + 1, dtype=np.float64)
-        near = None if self.period or not self.item.has_range else ends(self.item)
+        item = _in_year(self.item, self.period) if self.period else self.item
+        near = ends(item) if item.has_range else None
         return np.union1d(scan_points(self.low, self.high, near), [self._present()])
 
     def _present(self) -> float:
@@ -354,13 +355,13 @@ class _Search:
         return self.item.text(end)
 
 
-def _in_year(book: Assumption, year: str) -> Assumption:
+def _in_year(item: Assumption, year: str) -> Assumption:
     """An assumption with its value and range of one year."""
-    whole = {"value": book.value, "low": book.low, "high": book.high}
+    whole = {"value": item.value, "low": item.low, "high": item.high}
     changed = {
         name: in_year(path, int(year)) for name, path in whole.items() if isinstance(path, Path)
     }
-    return book.model_copy(update={"shape": "scalar", **changed})
+    return item.model_copy(update={"shape": "scalar", **changed})
 
 
 def _furthest(room: Array, step: Array) -> float:

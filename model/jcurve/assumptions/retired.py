@@ -155,8 +155,8 @@ RETIRED: tuple[Retired, ...] = (
     Retired("reality_labs.moved_share", "", "nothing is moved; it counted for nothing"),
     Retired("ecosystem.*", "", "it counted for nothing"),
     Retired("supply.*.*", "data/companies/meta/supply.csv", _TABLE),
-    Retired("asset.*.*", "data/companies/traits.csv", _TABLE),
-    Retired("lever.on_impressions.*", "data/companies/traits.csv", _TABLE),
+    Retired("asset.*.*", "data/companies/meta/traits.csv", _TABLE),
+    Retired("lever.on_impressions.*", "data/companies/meta/traits.csv", _TABLE),
 )
 """Every key of schema 1 that schema 2 lacks."""
 

@@ -22,7 +22,7 @@ from jcurve.project import Project
 
 __all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
 
-SUPPLY_TABLE, TRAITS_TABLE = "supply.csv", "companies/traits.csv"
+SUPPLY_TABLE, TRAITS_TABLE = "supply.csv", "traits.csv"
 _TRAITS = ("trait", "set", "members", "meaning", "kind", "source_id", "basis")
 _BASIS = ("kind", "source_id", "basis")
 _KINDS = ("reported", "estimate", "judgement")
@@ -74,10 +74,8 @@ def _tax(data: Path) -> Iterator[Constant]:
 
 def _traits(data: Path, company: Company, known: Collection[str]) -> Iterator[Constant]:
     """Marks: 1 for the members that are listed, 0 for the others of the set."""
-    for row in read_table(data, TRAITS_TABLE, _TRAITS):
-        members = company.sets.get(row.text("set"))
-        if members is None:  # a company without such a set has no line that asks
-            continue
+    for row in read_table(data, f"companies/{company.folder}/{TRAITS_TABLE}", _TRAITS):
+        members = company.sets[row.choice("set", company.sets, "set")]
         marked = row.text("members").split()
         for each in marked:
             if each not in members:
