@@ -34,7 +34,7 @@ def believed(case: Case, found: BeliefMap) -> str:
     """What must be believed for the plan to be worth its cost, at the case's response and at the
     highest that the evidence allows, in one sentence without its full stop."""
     response, revenue = found.case
-    name = lowered(case.scenario.title)
+    name = lowered(Lens(case).title)
     needed = _over(found, found.break_even, response)
     high = found.elasticity_range[1]
     at_high = _over(found, found.break_even, high)
@@ -96,7 +96,7 @@ def beliefs(
             shown = np.isfinite(row)
             if shown.any():
                 style.line(axes, x[shown], row[shown] / MILLIONS, role, label)
-        style.mark(axes, *here, f"{case.scenario.title}: {money(worth)}", shift=shift, over=True)
+        style.mark(axes, *here, f"{lens.title}: {money(worth)}", shift=shift, over=True)
         _responses(axes, x, 2 if width == "full" else 4)
         style.powers(axes.yaxis)
         style.label_ends(axes)
@@ -257,7 +257,7 @@ def implied(
                 line.at_higher_wacc[ends] / MILLIONS, role,
             )  # fmt: skip
             style.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
-        style.mark(axes, response, revenue, case.scenario.title, shift=(6, 0))
+        style.mark(axes, response, revenue, lens.title, shift=(6, 0))
         reach = [line.revenues[np.isfinite(line.revenues)] / MILLIONS for line in drawn]
         reach += [
             line.at_higher_wacc[np.isfinite(line.at_higher_wacc)] / MILLIONS for line in drawn

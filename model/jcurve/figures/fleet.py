@@ -138,7 +138,7 @@ def against_frontier(case: Case, view: str = "programme") -> Exhibit:
     }
     share = {tag: lens.values("fleet_over_frontier", tag, first) for tag in ("with", lens.other)}
     with style.house():
-        figure, (left, right) = style.panels(1, 2, height=62, gap=0.45)
+        figure, (left, right) = style.panels(1, 2, height=62, gap=0.62)
         left.set_yscale("log")
         for name, (role, values) in fleets.items():
             style.line(left, years, [value / _MILLION for value in values], role, name)

@@ -46,6 +46,7 @@ _SUBJECT: Mapping[str, str] = MappingProxyType(
 )
 _QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
 _TRILLION = 1000.0
+_LABEL = 24  # letters
 
 
 def money(billions: float, *, sign: bool = False) -> str:
@@ -204,6 +205,12 @@ class Lens:
     def quarter(self, label: str) -> str:
         """``2034 Q3``, which does not break."""
         return label.replace("Q", "\N{NO-BREAK SPACE}Q")
+
+    @property
+    def title(self) -> str:
+        """The scenario's title as a label in a chart: *This scenario* where it is long."""
+        title = self.case.scenario.title
+        return title if len(title) <= _LABEL else "This scenario"
 
     # ---- rows -------------------------------------------------------------------------
 

@@ -177,7 +177,6 @@ def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose
         style.years(axes, years[0], years[-1])
         style.room(axes, [*last, *average], below=0.06, above=0.06)
         style.numbers(axes.yaxis, sign=True)
-        axes.set_ylabel("cents per dollar")
         style.zero_line(axes)
         style.key(axes)
     low, high = (

@@ -34,7 +34,7 @@ def uplift(case: Case, view: str = "programme") -> Exhibit:
     gain = lens.bn("advertising", view)
     now = lens.first_forecast_year
     with style.house():
-        figure, (left, right) = style.panels(1, 2, height=66, gap=0.42)
+        figure, (left, right) = style.panels(1, 2, height=66, gap=0.55)
         style.line(left, years, theirs, "without", lens.other_name)
         style.line(left, years, ours, "with", lens.with_name)
         style.years(left, years[0], last, 4)
