@@ -148,13 +148,14 @@ class TestSolve:
         ("key", "target", "words"),
         [
             ("returns.waac", "npv=0", "unknown assumption"),
+            ("returns.terminal_treatment", "npv=0", "or a choice"),
             ("returns.wacc", "npv", "not a target"),
             ("returns.wacc", "nvp=0", "did you mean 'npv'"),
             ("returns.wacc", "irr=capex.total", "another kind"),
             ("returns.wacc", "npv=much", "neither a number nor an assumption"),
             ("returns.wacc", "npv>0 by 2030", "not a flow"),
             ("returns.wacc", "trough_quarter=soon", "not a date"),
-            ("life.change", "npv=0", "list of changes"),
+            ("life.change.2027Q1", "npv=0", "moves a whole year"),
         ],
     )
     def test_refusals(self, key: str, target: str, words: str) -> None:

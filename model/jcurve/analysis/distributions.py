@@ -6,9 +6,10 @@ the 5th and 95th percentiles for ``normal`` and ``lognormal``, which are cut at 
 ``discrete`` and ``empirical`` take their outcomes and weights; ``empirical`` moves evenly
 between outcomes, ``discrete`` only to them.
 
-A path varies as one: its draw is a position (see :mod:`jcurve.assumptions.batch`), and the
-distribution is that of the path's mean distance from its value, so that a path whose range
-is a factor has exactly the distribution of that factor.
+A list of changes varies in the life that its next one brings. A path varies as one: its draw is
+a position (see :mod:`jcurve.assumptions.batch`), and the distribution is that of the path's mean
+distance from its value, so that a path whose range is a factor has exactly the distribution of
+that factor.
 
 Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
 """
@@ -291,8 +292,8 @@ def in_year(path: Path, year: int) -> float:
 
 
 def _row(item: Assumption) -> Array:
-    if isinstance(item.value, tuple):
-        raise _degenerate(item, "a list of changes does not vary as one")
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range for the next one")
     return item.row()
 
 
