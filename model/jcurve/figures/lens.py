@@ -29,6 +29,7 @@ __all__ = [
     "money",
     "percent",
     "points",
+    "spelt",
 ]
 
 MILLIONS = 1000.0
@@ -86,6 +87,12 @@ def joined(parts: Iterable[str]) -> str:
 def lowered(text: str) -> str:
     """``text`` as it stands inside a sentence; a word of capitals keeps them."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def spelt(count: int) -> str:
+    """A number of things in prose: words to nine."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if 0 <= count < len(words) else f"{count:,}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jcurve.facts.freshness import stale
 from jcurve.figures import style
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent, spelt
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
@@ -149,7 +149,7 @@ def _back_title(lenses: Sequence[Lens]) -> str:
     back = sum(lens.payback_at is not None for lens in lenses)
     if back:
         verb = "pays" if back == 1 else "pay"
-        count = f"{_spelt(back).capitalize()} of {_spelt(len(lenses))}"
+        count = f"{spelt(back).capitalize()} of {spelt(len(lenses))}"
         return f"{count} scenarios {verb} back by {lenses[0].horizon}"
     return f"No scenario pays back by {lenses[0].horizon}"
 
@@ -225,14 +225,7 @@ def _value_title(gains: int, count: int, view: str) -> str:
         return f"{what} costs more than it returns in every scenario"
     if gains == count:
         return f"{what} returns more than it costs in every scenario"
-    return f"{what} returns more than it costs in {_spelt(gains)} of {_spelt(count)} scenarios"
-
-
-_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def _spelt(count: int) -> str:
-    return _WORDS[count] if count < len(_WORDS) else f"{count}"
+    return f"{what} returns more than it costs in {spelt(gains)} of {spelt(count)} scenarios"
 
 
 def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
