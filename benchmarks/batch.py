@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 
 from jcurve.project import Project, find_project
-from jcurve.reports.batch import batch, default_jobs
-from jcurve.reports.manifest import Batch
+from jcurve_runs.publishing.batch import batch, default_jobs
+from jcurve_runs.publishing.manifest import Batch
 
 _REPORTS = 20
 _REPORT = "scenario_report"

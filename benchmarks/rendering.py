@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.project import Project, find_project
-from jcurve.reports import run
 from jcurve.reports.briefing.document import Document, Para
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
+from jcurve_runs import run
 
 REPORT = "scenario_report"
 OURS = ("read", "HTML", "PDF")

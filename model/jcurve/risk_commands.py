@@ -133,7 +133,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     from jcurve.analysis.risk import risk
     from jcurve.analysis.runners import cluster, processes
     from jcurve.analysis.simulation import plan_for, simulate
-    from jcurve.reports.simulations import FolderStore, folder_for
+    from jcurve.analysis.simulations import FolderStore, folder_for
 
     scenario = read(chosen.scenario)
     until = None if chosen.until is None else amount(chosen.until, "--until")

@@ -372,8 +372,8 @@ class TestVerbs:
     def test_a_simulation_says_what_it_made_and_where(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        from jcurve.analysis import simulations
         from jcurve.project import find_project
-        from jcurve.reports import simulations
 
         monkeypatch.setattr(simulations, "folder_for", lambda project, identity: tmp_path / "one")
         assert find_project().root.is_dir()

@@ -14,18 +14,19 @@ from typing import Any
 
 import pytest
 
-from jcurve.companions import Companion, Silent
+from jcurve.briefing import latest
+from jcurve.briefing.results import ReportedScenario
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.processes import run_process
 from jcurve.project import Project
-from jcurve.reports import Ledger, latest
-from jcurve.reports.batch import Watch, batch, default_jobs
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.manifest import Batch
-from jcurve.reports.results import ReportedScenario
-from jcurve.reports.retry import ONCE, Retry
-from jcurve.reports.warm_executor import Warm, imported_by
-from tests.support.drives import plan_of
+from jcurve_runs import Ledger
+from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.batch import Watch, batch, default_jobs
+from jcurve_runs.publishing.manifest import Batch
+from jcurve_runs.publishing.retry import ONCE, Retry
+from tests.faults.test_run_states import gone, read_when_there
+from tests.support.drives import GENEROUS, plan_of
 from tests.support.notebooks import (
     PARAMETERS,
     RECORD,
@@ -169,7 +170,7 @@ def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
 def test_what_is_unchanged_is_skipped_unless_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.cache._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged._package", lambda: "as it is")
     project = make_project(tmp_path)
     first = run_batch(project, "base")
     again = run_batch(project, "base")
@@ -211,7 +212,7 @@ FAULTS = {
     "prints": ("print('x' * 50_000_000)", "failed", "too_much_output"),
     "leaves": ("import sys; sys.exit(0)", "failed", "early_exit"),
     "rests": (
-        "from jcurve.reports import NothingToReport; raise NothingToReport('no news')",
+        "from jcurve.briefing import NothingToReport; raise NothingToReport('no news')",
         "nothing_to_report",
         None,
     ),
@@ -314,7 +315,7 @@ def test_forked_kernels_do_not_share_random_numbers(tmp_path: Path) -> None:
 def test_where_forking_is_not_safe_each_run_has_its_own_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.warm_executor.sys.platform", "darwin")
+    monkeypatch.setattr("jcurve_runs.execution.warm_executor.sys.platform", "darwin")
     made = run_batch(make_project(tmp_path), "base")
     assert (made.engine, made.fallback) == ("plain", "forking is safe on Linux only")
     assert states(made) == [("base", "succeeded", None)]

@@ -20,26 +20,26 @@ from aiosmtpd.controller import Controller
 from jcurve.errors import UsageError
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger
-from jcurve.reports.deliver import announce, deliver
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.letter import MOST_ATTACHED, one_line
-from jcurve.reports.mail import MailServer, Refused, Unreachable, mail_server
-from jcurve.reports.manifest import Batch
-from jcurve.reports.occurrences import Occurrence
-from jcurve.reports.outbox import Letter, Outbox
-from jcurve.reports.owner import locked
-from jcurve.reports.schedule import Schedule, read_schedules
-from jcurve.reports.secrets import (
+from jcurve_runs import Ledger
+from jcurve_runs.delivery.deliver import announce, deliver
+from jcurve_runs.delivery.message import MOST_ATTACHED, one_line
+from jcurve_runs.delivery.smtp import MailServer, Refused, Unreachable, mail_server
+from jcurve_runs.execution.redaction import (
     cleaned,
     find_secret,
     redact,
     secret_values,
     without_mail_settings,
 )
-from jcurve.reports.staged import Staged
-from jcurve.reports.store import state_folder
-from jcurve.reports.tick import Ran
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.locks import locked
+from jcurve_runs.ledger.outbox import Letter, Outbox
+from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.manifest import Batch
+from jcurve_runs.schedule.occurrences import Occurrence
+from jcurve_runs.schedule.schedules import Schedule, read_schedules
+from jcurve_runs.schedule.tick import Ran
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import make_project
 from tests.support.waiting import GENEROUS, nobody_listens

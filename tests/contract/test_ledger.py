@@ -14,10 +14,10 @@ import pytest
 
 from jcurve.errors import RunError, WriteError
 from jcurve.project import Project
-from jcurve.reports.ledger import ENDED, Attempt, Ledger, RunState
-from jcurve.reports.owner import Owner, take_over
-from jcurve.reports.retry import ONCE, Retry, worth_another
-from jcurve.reports.store import Store, state_folder
+from jcurve_runs.ledger.attempts import ENDED, Attempt, Ledger, RunState
+from jcurve_runs.ledger.locks import Owner, take_over
+from jcurve_runs.ledger.store import Store, state_folder
+from jcurve_runs.publishing.retry import ONCE, Retry, worth_another
 from tests.support.drives import plan_of
 from tests.support.notebooks import MOMENT, make_project
 

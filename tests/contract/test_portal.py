@@ -13,12 +13,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from jcurve.briefing import Edition, all_editions, latest
 from jcurve.cli import main
 from jcurve.project import Project
-from jcurve.reports import Edition, Ledger, editions, latest
-from jcurve.reports.drive import carry_out
-from jcurve.reports.portal import refresh
-from jcurve.reports.retention import Rule, outdated, prune
+from jcurve_runs import Ledger
+from jcurve_runs.portal.site import refresh
+from jcurve_runs.publishing.attempt import carry_out
+from jcurve_runs.publishing.retention import Rule, outdated, prune
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import make_project
 
@@ -217,9 +218,9 @@ class TestRetention:
         rule = Rule(last=1, days=1, monthly=False)
         told = prune(project, rule, later, dry=True)
         assert [edition.id for edition in told] == ["run-0", "run-1"]
-        assert len(editions(project, "fixture", "base")) == 3
+        assert len(all_editions(project, "fixture", "base")) == 3
         assert prune(project, rule, later) == told
-        assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-2"]
+        assert [edition.id for edition in all_editions(project, "fixture", "base")] == ["run-2"]
         kept = latest(project, "fixture", "base")
         assert kept is not None
         assert kept.id == "run-2"

@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 
 from jcurve import evaluate, scenario
+from jcurve.briefing import latest
 from jcurve.errors import WriteError
 from jcurve.files import digest
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger, latest, run
-from jcurve.reports import workbook as its_own
-from jcurve.reports.batch import batch
-from jcurve.reports.cache import intact
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.plan import Plan
-from jcurve.reports.portal import FOLDER, refresh
-from jcurve.reports.steps import Cancelled
 from jcurve.workbook import content
+from jcurve_runs import Ledger, run
+from jcurve_runs.execution.executor import Cancelled
+from jcurve_runs.plan.request import Plan
+from jcurve_runs.portal.site import FOLDER, refresh
+from jcurve_runs.publishing import workbook as its_own
+from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.batch import batch
+from jcurve_runs.publishing.unchanged import intact
 from tests.faults.test_run_together import TRUE_RECORD
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import (
@@ -142,7 +143,7 @@ def has_one(done: Done) -> bool:
 
 
 def test_a_batch_makes_one_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("a"))
+    monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     made = batch(
         ["fixture"],
@@ -160,8 +161,8 @@ def test_an_edition_without_one_is_completed_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     """And one with it serves who wants none."""
-    monkeypatch.setattr("jcurve.reports.cache._package", lambda: "as it is")
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("a"))
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     told = [
         (
@@ -188,7 +189,9 @@ def test_a_secret_in_it_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     monkeypatch.setenv("SOME_API_KEY", "correct horse battery")
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("correct horse battery"))
+    monkeypatch.setattr(
+        "jcurve_runs.publishing.attempt.write_workbook", holding("correct horse battery")
+    )
     project = make_project(tmp_path)
     done = drive(project, executor, "run-1")
     assert (done.state, done.reason) == ("failed", "secret_found")

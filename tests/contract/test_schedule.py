@@ -14,14 +14,14 @@ import pytest
 
 from jcurve.errors import FactsError, JCurveError, RunError, UsageError
 from jcurve.project import Project
-from jcurve.reports import Ledger
-from jcurve.reports.calendars import Calendars, Rule
-from jcurve.reports.cron import Cron, instant
-from jcurve.reports.drive import Done
-from jcurve.reports.manifest import Batch
-from jcurve.reports.occurrences import Occurrence, Occurrences
-from jcurve.reports.schedule import Schedule, moments, next_moment, read_schedules
-from jcurve.reports.tick import Ran, Tick, tick, watch_clock
+from jcurve_runs import Ledger
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.manifest import Batch
+from jcurve_runs.schedule.calendars import Calendars, Rule
+from jcurve_runs.schedule.cron import Cron, instant
+from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
+from jcurve_runs.schedule.schedules import Schedule, moments, next_moment, read_schedules
+from jcurve_runs.schedule.tick import Ran, Tick, tick, watch_clock
 from tests.support.notebooks import make_project
 
 ROOT = Path(__file__).parents[2]
@@ -368,7 +368,7 @@ def test_the_page_names_every_key_and_its_example_is_read(project: Project) -> N
 
 def schedule_keys() -> tuple[str, ...]:
     """The keys that an entry may have."""
-    from jcurve.reports.schedule import _KEYS
+    from jcurve_runs.schedule.schedules import _KEYS
 
     return _KEYS
 

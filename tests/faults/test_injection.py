@@ -18,22 +18,21 @@ import pytest
 from pypdf import PdfReader
 
 import jcurve
+from jcurve.briefing.editions import check_name, diff
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.project import Project
-from jcurve.reports import Ledger, prepare
-from jcurve.reports.batch import batch
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
-from jcurve.reports.editions import check_name
-from jcurve.reports.letter import compose, one_line
-from jcurve.reports.manifest import manifest_path
-from jcurve.reports.outbox import Letter
-from jcurve.reports.portal import refresh
-from jcurve.reports.schedule import read_schedules
-from jcurve.reports.sides import diff
+from jcurve_runs import Ledger, prepare
+from jcurve_runs.delivery.message import compose, one_line
+from jcurve_runs.ledger.outbox import Letter
+from jcurve_runs.portal.site import refresh
+from jcurve_runs.publishing.batch import batch
+from jcurve_runs.publishing.manifest import manifest_path
+from jcurve_runs.schedule.schedules import read_schedules
 from tests.contract.test_portal import Links, pages, publish
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.hostile import HOSTILE

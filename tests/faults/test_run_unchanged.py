@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from jcurve.briefing import latest
+from jcurve.briefing.editions import Edition
 from jcurve.project import Project
-from jcurve.reports import Ledger, cache, latest
-from jcurve.reports.cache import intact, keys, relook, standing
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.editions import Edition
-from jcurve.reports.plan import Plan
-from jcurve.reports.steps import Plain
+from jcurve_runs import Ledger
+from jcurve_runs.execution.executor import Plain
+from jcurve_runs.plan.request import Plan
+from jcurve_runs.publishing import unchanged as cache
+from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.unchanged import intact, keys, relook, standing
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, StandIn, make_project, write_notebook
 

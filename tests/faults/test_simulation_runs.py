@@ -20,11 +20,11 @@ import pytest
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.runners import cluster, local, processes
 from jcurve.analysis.simulation import plan_for, simulate
+from jcurve.analysis.simulations import FolderStore, folder_for
 from jcurve.analysis.store import Block
 from jcurve.case import scenario
 from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.project import find_project
-from jcurve.reports.simulations import FolderStore, folder_for
 
 DRAWS = 256
 PROJECT = find_project()

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing.results import ReportedScenario
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports.batch import batch
-from jcurve.reports.plan import Plan
-from jcurve.reports.results import ReportedScenario
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import Plain, Progress
+from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.plan.request import Plan
+from jcurve_runs.publishing.batch import batch
+from jcurve_runs.publishing.retry import Retry
 from tests.support.notebooks import StandIn, render_plainly
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.ledger import Attempt
-from jcurve.reports.plan import Plan, prepare
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import Plain, Progress
+from jcurve_runs import Ledger
+from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Attempt
+from jcurve_runs.plan.request import Plan, prepare
+from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.retry import Retry
 from tests.support.notebooks import MOMENT, StandIn, make_project, render_plainly
 from tests.support.waiting import GENEROUS
 

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing import Edition
 from jcurve.project import Project
-from jcurve.reports import Edition, run
-from jcurve.reports.publish import Render
+from jcurve_runs import run
+from jcurve_runs.publishing.publish import Render
 
 __all__ = [
     "MOMENT",
@@ -50,7 +51,7 @@ display(
 
 RECORD = """\
 from types import SimpleNamespace
-from jcurve.reports import record
+from jcurve.briefing import record
 content = dict(
     report="fixture",
     scenario=SimpleNamespace(name=scenario, title="Stand-in", hash="ab" * 32, differences=()),

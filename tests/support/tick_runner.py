@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 
 from jcurve.project import Project
-from jcurve.reports.drive import Done
-from jcurve.reports.manifest import Batch
-from jcurve.reports.schedule import Schedule
-from jcurve.reports.tick import tick
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.manifest import Batch
+from jcurve_runs.schedule.schedules import Schedule
+from jcurve_runs.schedule.tick import tick
 
 
 def main(project: Project, ran: Path) -> None:

@@ -1,0 +1,17 @@
+"""The verbs of runs, which the command finds by their entry point."""
+
+from __future__ import annotations
+
+from jcurve.sisters import Asked
+from jcurve_runs.commands.options import add_verbs
+
+__all__ = ["VERBS", "add_verbs", "run"]
+
+VERBS = ("report", "batch", "runs", "tick", "deliver", "portal", "prune")
+
+
+def run(asked: Asked) -> int:
+    """Carry out the verb that was chosen; the exit status."""
+    from jcurve_runs.commands.verbs import COMMANDS
+
+    return COMMANDS[asked.chosen.command](asked)
