@@ -1,8 +1,9 @@
 """Runs that nobody watches: a report notebook is executed, judged, published, told.
 
-``run`` takes one report to a published edition, ``batch`` many at once; ``jcurve tick`` does so
-by a schedule. Names are imported when first used, so that papermill, which loads its engines at
-each start, pays nothing for ours.
+``run`` takes one request to a published edition, ``batch`` many at once; ``jcurve tick`` does so
+by a schedule. The rooms, in the order of the story: ``plan``, ``execution``, ``verdict``,
+``ledger``, ``portal``, ``publishing``, ``delivery``, ``schedule``, ``commands``. Names are
+imported when first used: papermill, which loads its engines at each start, pays nothing for ours.
 """
 
 from __future__ import annotations
@@ -11,33 +12,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jcurve_runs.ledger.attempts import Ledger, now
-    from jcurve_runs.plan.request import Plan, prepare, reports_of
-    from jcurve_runs.publishing.attempt import Done, raised
-    from jcurve_runs.publishing.run import run, run_plan
-    from jcurve_runs.verdict.judge import EXHIBIT_KEY, FailedRun, Verdict
+    from jcurve_runs.ledger.attempts import Ledger
+    from jcurve_runs.plan.request import Plan, Request, Retry, prepare
+    from jcurve_runs.publishing.attempt import Done
+    from jcurve_runs.publishing.batch import batch
+    from jcurve_runs.publishing.runs import publish_report, run
+    from jcurve_runs.verdict.judge import FailedRun, Verdict
 
 __all__ = [
-    "EXHIBIT_KEY",
     "Done",
     "FailedRun",
     "Ledger",
     "Plan",
+    "Request",
+    "Retry",
     "Verdict",
-    "now",
+    "batch",
     "prepare",
-    "raised",
-    "reports_of",
+    "publish_report",
     "run",
-    "run_plan",
 ]
 
 _HOMES = {
-    "ledger.attempts": ("Ledger", "now"),
-    "plan.request": ("Plan", "prepare", "reports_of"),
-    "publishing.attempt": ("Done", "raised"),
-    "publishing.run": ("run", "run_plan"),
-    "verdict.judge": ("EXHIBIT_KEY", "FailedRun", "Verdict"),
+    "ledger.attempts": ("Ledger",),
+    "plan.request": ("Plan", "Request", "Retry", "prepare"),
+    "publishing.attempt": ("Done",),
+    "publishing.batch": ("batch",),
+    "publishing.runs": ("publish_report", "run"),
+    "verdict.judge": ("FailedRun", "Verdict"),
 }
 
 

@@ -21,10 +21,10 @@ from jcurve.processes import run_process
 from jcurve.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.warm_executor import Warm, imported_by
-from jcurve_runs.publishing.attempt import Done, carry_out
-from jcurve_runs.publishing.batch import Watch, batch, default_jobs
-from jcurve_runs.publishing.manifest import Batch
-from jcurve_runs.publishing.retry import ONCE, Retry
+from jcurve_runs.plan.request import ONCE, Request, Retry
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
+from jcurve_runs.publishing.runs import carry_out
 from tests.faults.test_run_states import gone, read_when_there
 from tests.support.drives import GENEROUS, plan_of
 from tests.support.notebooks import (
@@ -63,13 +63,15 @@ def stand_in(name: str, overrides: Mapping[str, Any], project: Project) -> Repor
 
 def run_batch(project: Project, *scenarios: str, **options: Any) -> Batch:
     """A batch of the project's ``fixture`` with stand-in scenarios, patient but not slow."""
-    return batch(
-        options.pop("reports", ["fixture"]),
-        scenarios,
-        project=project,
-        resolve=stand_in,
+    like = Request(
         retry=options.pop("retry", ONCE),
         deadline=options.pop("deadline", GENEROUS),
+        force=options.pop("force", False),
+    )
+    return batch(
+        every(options.pop("reports", ["fixture"]), scenarios, like),
+        project,
+        resolve=stand_in,
         jobs=options.pop("jobs", 2),
         **options,
     )
@@ -170,7 +172,7 @@ def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
 def test_what_is_unchanged_is_skipped_unless_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve_runs.publishing.unchanged._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
     project = make_project(tmp_path)
     first = run_batch(project, "base")
     again = run_batch(project, "base")
@@ -266,7 +268,7 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     )
     project = make_project(tmp_path / "project", [PARAMETERS, hang, SHOW, RECORD])
     warm = Warm(project)
-    slow = plan_of(project, "slow")
+    slow = plan_of(project, "slow", deadline=12.0)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
     ask = Companion.ask
 
@@ -283,11 +285,10 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     monkeypatch.setattr(Companion, "ask", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
-            late = carry_out(slow, ledger=ledger, executor=warm, deadline=LATE)
-            assert warm._companion is None
-            done = carry_out(
-                plan_of(project, "next"), ledger=ledger, executor=warm, deadline=GENEROUS
-            )
+            late = carry_out(slow, ledger=ledger, executor=warm)
+            assert warm._worker is None
+            soon = plan_of(project, "next", deadline=GENEROUS)
+            done = carry_out(soon, ledger=ledger, executor=warm)
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
@@ -367,7 +368,7 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"
-        assert warm._companion is not first
+        assert warm._worker is not first
     finally:
         warm.close()
 

@@ -20,8 +20,8 @@ from jcurve.figures.lens import Lens
 from jcurve.project import find_project
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf, pictures
-from jcurve_runs import reports_of
 from jcurve_runs.plan.catalogue import catalogue
+from jcurve_runs.plan.request import reports_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project

@@ -17,10 +17,9 @@ from jcurve.errors import RunError, UsageError
 from jcurve.figures.comparison import compared, what_differs, what_moved
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve_runs import Ledger, prepare
+from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.publishing.attempt import carry_out
-from jcurve_runs.publishing.run import resolve_scenario
+from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import NoProcess, sound_runs
 from tests.support.notebooks import MOMENT, make_real_project
 
@@ -146,15 +145,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Editio
     for name in ("base", "bear"):
         done = carry_out(
             prepare(
-                "fixture",
-                name,
-                {},
-                view="programme",
-                parameters={},
-                project=project,
+                Request(report="fixture", scenario=name),
+                project,
                 run_id=f"run-{name}",
                 started=MOMENT,
-                resolve=resolve_scenario,
             ),
             ledger=(ledger := Ledger(project)),
             executor=NoProcess(recording(sound(), name, project)),

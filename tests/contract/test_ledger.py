@@ -17,7 +17,8 @@ from jcurve.project import Project
 from jcurve_runs.ledger.attempts import ENDED, Attempt, Ledger, RunState
 from jcurve_runs.ledger.locks import Owner, take_over
 from jcurve_runs.ledger.store import Store, state_folder
-from jcurve_runs.publishing.retry import ONCE, Retry, worth_another
+from jcurve_runs.plan.request import ONCE, Retry
+from jcurve_runs.publishing.runs import worth_another
 from tests.support.drives import plan_of
 from tests.support.notebooks import MOMENT, make_project
 

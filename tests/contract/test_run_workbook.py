@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,14 @@ from jcurve.files import digest
 from jcurve.processes import Finished
 from jcurve.project import Project
 from jcurve.workbook import content
-from jcurve_runs import Ledger, run
+from jcurve_runs import Ledger, Request, run
 from jcurve_runs.execution.executor import Cancelled
 from jcurve_runs.plan.request import Plan
 from jcurve_runs.portal.site import FOLDER, refresh
 from jcurve_runs.publishing import workbook as its_own
-from jcurve_runs.publishing.attempt import Done, carry_out
-from jcurve_runs.publishing.batch import batch
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import batch, every
+from jcurve_runs.publishing.runs import carry_out
 from jcurve_runs.publishing.unchanged import intact
 from tests.faults.test_run_together import TRUE_RECORD
 from tests.support.drives import NoProcess, plan_of, sound_runs
@@ -41,7 +41,8 @@ CHANGED = {"returns.wacc": 0.1}
 def test_it_is_of_the_scenario_shown(tmp_path: Path) -> None:
     """Overrides and all, the same bytes on any day; named wherever the others are."""
     project = make_real_project(tmp_path, [PARAMETERS, SHOW, TRUE_RECORD])
-    edition = run("fixture", "base", CHANGED, project=project, render=render_plainly, workbook=True)
+    asked = Request(report="fixture", overrides=CHANGED, workbook=True, force=True)
+    edition = run(asked, project=project, render=render_plainly)
 
     case = evaluate(scenario("base", CHANGED, project=project), project=project)
     assert edition.workbook.read_bytes() == content(case, project=project)
@@ -67,9 +68,10 @@ def drive(
     project: Project, executor: NoProcess, name: str, *, workbook: bool = True, cached: bool = False
 ) -> Done:
     """A run that is to hold a workbook."""
-    plan = replace(plan_of(project, name), workbook=workbook)
+    executor.comparable = cached
     with Ledger(project) as ledger:
-        done = carry_out(plan, ledger=ledger, executor=executor, cached=cached)
+        plan = plan_of(project, name, workbook=workbook)
+        done = carry_out(plan, ledger=ledger, executor=executor)
         (attempt,) = ledger.attempts(run=name)
     assert (attempt.state, attempt.reason) == (done.state, done.reason)
     return done
@@ -146,12 +148,10 @@ def test_a_batch_makes_one_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     made = batch(
-        ["fixture"],
-        ["base", "bear"],
-        project=project,
+        every(["fixture"], ["base", "bear"], Request(workbook=True)),
+        project,
         resolve=lambda name, overrides, project: StandIn(name),
         render=render_plainly,
-        workbook=True,
     )
     assert [has_one(done) for done in made.runs] == [True, True]
     assert json.loads(made.manifest.read_text())["workbook"] is True
@@ -161,7 +161,7 @@ def test_an_edition_without_one_is_completed_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     """And one with it serves who wants none."""
-    monkeypatch.setattr("jcurve_runs.publishing.unchanged._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
     monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     told = [

@@ -57,7 +57,7 @@ EDGES = {"jcurve/analysis/simulations.py"}
 
 READS = {"open", "read_text", "read_bytes", "glob", "rglob", "iterdir", "exists", "is_file", "stat"}
 WRITES = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "mkstemp"}
-HELPERS = ("jcurve/processes.py", "jcurve_runs/execution/companion.py")
+HELPERS = ("jcurve/processes.py", "jcurve_runs/execution/worker.py")
 """Where processes are started."""
 
 SPAWNS = {"subprocess.Popen", "os.system", "os.popen", "os.fork", "os.execv", "os.spawnv"}

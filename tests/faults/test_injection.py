@@ -26,12 +26,11 @@ from jcurve.project import Project
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
-from jcurve_runs import Ledger, prepare
+from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.delivery.message import compose, one_line
 from jcurve_runs.ledger.outbox import Letter
 from jcurve_runs.portal.site import refresh
-from jcurve_runs.publishing.batch import batch
-from jcurve_runs.publishing.manifest import manifest_path
+from jcurve_runs.publishing.batch import batch, manifest_path
 from jcurve_runs.schedule.schedules import read_schedules
 from tests.contract.test_portal import Links, pages, publish
 from tests.support.drives import NoProcess, plan_of, sound_runs
@@ -70,12 +69,8 @@ def test_no_name_of_a_report_run_batch_or_schedule(tmp_path: Path, text: str) ->
     def attempt(**changes: Any) -> None:
         given = {"report": "fixture", "scenario": "base", "run_id": "run-1"} | changes
         prepare(
-            given["report"],
-            given["scenario"],
-            {},
-            view="programme",
-            parameters={},
-            project=project,
+            Request(report=given["report"], scenario=given["scenario"]),
+            project,
             run_id=given["run_id"],
             started=MOMENT,
             resolve=lambda name, overrides, project: StandIn(name),
@@ -86,7 +81,7 @@ def test_no_name_of_a_report_run_batch_or_schedule(tmp_path: Path, text: str) ->
             attempt(**{key: text})
         assert "\n" not in str(caught.value)
     with pytest.raises(UsageError):
-        batch([text], ["base"], project=project)
+        batch([Request(report=text)], project)
     with pytest.raises(UsageError):
         manifest_path(project, text)
     with pytest.raises(UsageError):

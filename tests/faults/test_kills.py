@@ -22,7 +22,7 @@ from jcurve.briefing import Edition, latest
 from jcurve.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.ledger.store import state_folder
-from jcurve_runs.publishing.attempt import recover
+from jcurve_runs.publishing.runs import recover
 from jcurve_runs.publishing.unchanged import intact
 from tests.conftest import RecordFigure
 from tests.counts import count

@@ -21,9 +21,9 @@ from jcurve.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import RendererKilled
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.plan.request import Retry
 from jcurve_runs.portal.site import FOLDER
-from jcurve_runs.publishing.attempt import recover
-from jcurve_runs.publishing.retry import Retry
+from jcurve_runs.publishing.runs import recover
 from tests.support.drives import GENEROUS, NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 from tests.support.waiting import GENEROUS, gone, read_when_there

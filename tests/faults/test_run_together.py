@@ -19,9 +19,8 @@ import pytest
 from jcurve.briefing import all_editions, latest
 from jcurve.project import Project
 from jcurve_runs import Ledger
-from jcurve_runs.ledger.attempts import now, stamp
-from jcurve_runs.ledger.store import state_folder
-from jcurve_runs.publishing.attempt import recover
+from jcurve_runs.ledger.store import now, stamp, state_folder
+from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.occurrences import Occurrences
 from tests.conftest import RecordFigure
 from tests.counts import count

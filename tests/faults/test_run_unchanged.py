@@ -16,7 +16,8 @@ from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import Plain
 from jcurve_runs.plan.request import Plan
 from jcurve_runs.publishing import unchanged as cache
-from jcurve_runs.publishing.attempt import Done, carry_out
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.runs import carry_out
 from jcurve_runs.publishing.unchanged import intact, keys, relook, standing
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, StandIn, make_project, write_notebook
@@ -44,8 +45,10 @@ def edition(project: Project, sound: Callable[[], NoProcess]) -> Edition:
 
 def carry(plan: Plan, executor: Plain, *, force: bool = False) -> Done:
     """Take a plan to its end with editions compared."""
+    executor.comparable = True
+    asked = replace(plan, request=replace(plan.request, force=force))
     with Ledger(plan.project) as ledger:
-        return carry_out(plan, ledger=ledger, executor=executor, force=force)
+        return carry_out(asked, ledger=ledger, executor=executor)
 
 
 class Never(Plain):

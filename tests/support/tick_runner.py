@@ -17,7 +17,8 @@ from pathlib import Path
 
 from jcurve.project import Project
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.manifest import Batch
+from jcurve_runs.publishing.batch import Batch
+from jcurve_runs.schedule.occurrences import Occurrence
 from jcurve_runs.schedule.schedules import Schedule
 from jcurve_runs.schedule.tick import tick
 
@@ -25,7 +26,7 @@ from jcurve_runs.schedule.tick import tick
 def main(project: Project, ran: Path) -> None:
     """Serve until standard input ends."""
 
-    def run(schedule: Schedule, name: str) -> Batch:
+    def run(schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
         # One write in append mode: lines of several processes do not mix.
         with ran.open("ab", buffering=0) as file:
             file.write(f"{name} {os.getpid()}\n".encode())

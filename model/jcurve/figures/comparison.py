@@ -8,11 +8,10 @@ from __future__ import annotations
 from jcurve.analysis.comparison import Comparison, compare, snapshot_of_case
 from jcurve.case import Case
 from jcurve.figures import Column, TableExhibit, table
-from jcurve.headlines import headline_text
+from jcurve.headlines import figure_label, headline_text
 
 __all__ = ["compared", "what_differs", "what_moved"]
 
-_SHORT = ("npv", "irr", "ebitda", "sbc")
 _VIEWS = {"programme": "whole programme", "go_forward": "from today on"}
 
 
@@ -75,7 +74,7 @@ def what_moved(
         ],
         [
             (
-                _label(move.name),
+                figure_label(move.name),
                 headline_text(move.before) or "not given",
                 headline_text(move.after) or "not given",
                 "–"
@@ -90,9 +89,3 @@ def what_moved(
         subtitle=f"View: {_VIEWS.get(view, view)}",
         source=f"Scenarios {comparison.one.hash[:12]} and {comparison.other.hash[:12]}, evaluated.",
     )
-
-
-def _label(name: str) -> str:
-    """A headline figure's name as a reader writes it: ``npv_sbc_as_cost``: NPV SBC as cost."""
-    words = [word.upper() if word in _SHORT else word for word in name.split("_")]
-    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])

@@ -7,7 +7,7 @@ from jcurve_runs.commands.options import add_verbs
 
 __all__ = ["VERBS", "add_verbs", "run"]
 
-VERBS = ("report", "batch", "runs", "tick", "deliver", "portal", "prune")
+VERBS = ("report", "batch", "runs", "tick", "deliver", "outbox", "portal", "prune")
 
 
 def run(asked: Asked) -> int:

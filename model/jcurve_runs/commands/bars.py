@@ -40,13 +40,18 @@ class Bars(Watch):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for bar in (*self._slots, self._whole):
             if bar is not None:
                 bar.close()
+        self._slots, self._whole = [], None
 
     def begins(self, total: int, slots: int) -> None:
-        """Draw the bars."""
-        self._total = total
+        """Draw the bars; those of a batch before this one go."""
+        self._close()
+        self._total, self._ended = total, 0
         if not self._lively:
             return
         from tqdm import tqdm

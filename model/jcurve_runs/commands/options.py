@@ -130,12 +130,28 @@ def add_verbs(
         "--watch", action="store_true", help="stay, and look again whenever something is due"
     )
     made.add_argument(
-        "--no-deliver", action="store_true", help="leave letters in the outbox for jcurve deliver"
+        "--check", action="store_true", help="only say what is wrong with schedules and mail"
+    )
+    made.add_argument(
+        "--now", metavar="SCHEDULE", help="run this schedule as well, whatever its clock says"
+    )
+    made.add_argument(
+        "--no-deliver", action="store_true", help="leave mails in the outbox for jcurve deliver"
     )
     made.add_argument("--json", action="store_true", help="print status.json")
 
     made = verb("deliver", "send what waits in the outbox", "jcurve deliver")
     made.add_argument("--again", action="store_true", help="also what was refused, and at once")
+    made.add_argument("--json", action="store_true", help="print JSON")
+
+    made = verb("outbox", "mails that are owed, recipient by recipient", "jcurve outbox")
+    made.add_argument("--all", action="store_true", help="also what was sent")
+    made.add_argument(
+        "--resend",
+        action="append",
+        metavar="MESSAGE",
+        help="put a message into the outbox again, for all its recipients; then jcurve deliver",
+    )
     made.add_argument("--json", action="store_true", help="print JSON")
 
     made = verb("portal", "write the static site of all reports", "jcurve portal")

@@ -1,4 +1,4 @@
-"""The verbs of runs: report, batch, runs, tick, deliver, portal, prune."""
+"""The verbs of runs: report, batch, runs, tick, deliver, outbox, portal, prune."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, TextIO, get_args
 
 from jcurve.errors import JCurveError, RunError, UsageError, nearest
 from jcurve.progress import Progress
@@ -16,16 +16,16 @@ from jcurve.sisters import Asked
 from jcurve_runs import Ledger
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.attempts import Attempt, RunState
-from jcurve_runs.publishing.attempt import Done, recover
-
-if TYPE_CHECKING:
-    from jcurve_runs.delivery.deliver import Delivered
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.runs import recover
 
 __all__ = ["COMMANDS"]
 
 
 def _report(asked: Asked) -> int:
-    from jcurve_runs import now, prepare, raised, run_plan
+    from jcurve_runs.ledger.store import now
+    from jcurve_runs.plan.request import Request, prepare
+    from jcurve_runs.publishing.runs import raised, run_plan
 
     chosen, project = asked.chosen, asked.project
     if chosen.list:
@@ -33,23 +33,20 @@ def _report(asked: Asked) -> int:
     status = 0
     done: list[Done] = []
     for scenario in chosen.scenario or ["base"]:
+        request = Request(
+            report=chosen.report,
+            scenario=scenario,
+            overrides=asked.overrides,
+            view=chosen.view,
+            parameters=asked.parameters,
+            workbook=chosen.workbook,
+            force=chosen.force,
+            deadline=chosen.deadline,
+        )
         try:
             with Progress(f"{chosen.report} {scenario}") as progress:
-                plan = prepare(
-                    chosen.report,
-                    scenario,
-                    asked.overrides,
-                    view=chosen.view,
-                    parameters=asked.parameters,
-                    project=project,
-                    run_id=None,
-                    started=now(),
-                    resolve=asked.resolve,
-                    workbook=chosen.workbook,
-                )
-                ended = run_plan(
-                    plan, deadline=chosen.deadline, progress=progress, force=chosen.force
-                )
+                plan = prepare(request, project, started=now(), resolve=asked.resolve)
+                ended = run_plan(plan, progress=progress)
             if ended.failed:
                 raise raised(ended)
         except JCurveError as error:  # one failure never stops the rest
@@ -58,13 +55,13 @@ def _report(asked: Asked) -> int:
             continue
         done.append(ended)
         if not chosen.json:
-            print(_told_of(ended))
+            print(_ended(ended))
     if chosen.json:
-        print(json.dumps([_edition(ended) for ended in done], indent=2, ensure_ascii=False))
+        _print_json([_edition(ended) for ended in done])
     return status
 
 
-def _told_of(ended: Done) -> str:
+def _ended(ended: Done) -> str:
     """One run's end in words, with what there is to open."""
     title = f"{ended.report} {ended.series}"
     if ended.edition is None:
@@ -83,7 +80,7 @@ def _list_reports(project: Project, chosen: argparse.Namespace) -> int:
 
     entries = catalogue(project)
     if chosen.json:
-        print(json.dumps([entry.to_json() for entry in entries], indent=2, ensure_ascii=False))
+        _print_json([entry.to_json() for entry in entries])
     else:
         print("\n\n".join("\n".join(entry.lines()) for entry in entries))
     return 0
@@ -109,23 +106,26 @@ def _edition(ended: Done) -> dict[str, Any]:
 def _batch(asked: Asked) -> int:
     from jcurve.assumptions import available
     from jcurve_runs.commands.bars import Bars
-    from jcurve_runs.publishing.batch import batch
-    from jcurve_runs.publishing.retry import Retry
+    from jcurve_runs.plan.request import Request, Retry
+    from jcurve_runs.publishing.batch import batch, every
 
     chosen = asked.chosen
+    like = Request(
+        overrides=asked.overrides,
+        view=chosen.view,
+        parameters=asked.parameters,
+        workbook=chosen.workbook,
+        force=chosen.force,
+        deadline=chosen.deadline,
+        retry=Retry(attempts=chosen.attempts),
+    )
+    reports = chosen.reports or ["scenario_report"]
     with Bars() as bars:
         made = batch(
-            chosen.reports or ["scenario_report"],
-            chosen.scenario or available(asked.project),
-            asked.overrides,
-            project=asked.project,
-            view=chosen.view,
+            every(reports, chosen.scenario or available(asked.project), like),
+            asked.project,
             jobs=chosen.jobs,
             engine="plain" if chosen.plain else "warm",
-            deadline=chosen.deadline,
-            retry=Retry(attempts=chosen.attempts),
-            force=chosen.force,
-            workbook=chosen.workbook,
             resolve=asked.resolve,
             watch=bars,
         )
@@ -179,7 +179,7 @@ def _runs(asked: Asked) -> int:
             else asdict(each)
             for each in found
         ]
-        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        _print_json(shown)
         return 0
     for each in found:
         print(_line(each))
@@ -191,44 +191,66 @@ def _runs(asked: Asked) -> int:
 def _tick(asked: Asked) -> int:
     from jcurve_runs.schedule.tick import watch_clock
 
+    if asked.chosen.check:
+        return _check(asked)
     if not asked.chosen.watch:
         return _tick_once(asked)
-    watch_clock(
-        asked.project,
-        lambda: _tick_once(asked),
-        troubled=lambda error: print(f"jcurve: {error}", file=sys.stderr),
-    )
+    watch_clock(asked.project, lambda: _tick_once(asked), troubled=lambda error: _log(str(error)))
     return 0
+
+
+def _check(asked: Asked) -> int:
+    from jcurve_runs.schedule.tick import check
+
+    found = check(asked.project)
+    if asked.chosen.json:
+        _print_json([{"schedule": each.name, "mistake": str(each.error)} for each in found])
+        return found[0].error.exit_status if found else 0
+    for each in found:
+        print(f"jcurve: {each.name}: {each.error}", file=sys.stderr)
+    if not found:
+        print("every schedule can run, and mail can be sent")
+    return found[0].error.exit_status if found else 0
 
 
 def _tick_once(asked: Asked) -> int:
     from jcurve_runs.commands.bars import Bars
-    from jcurve_runs.delivery.deliver import announce, deliver
+    from jcurve_runs.delivery.deliver import deliver
     from jcurve_runs.schedule.tick import run_scheduled, tick
 
     chosen, project = asked.chosen, asked.project
     with Bars() as bars:
         made = tick(
             project,
-            runner=lambda schedule, name: run_scheduled(project, schedule, name, watch=bars),
-            announce=announce,
+            runner=lambda *what: run_scheduled(project, *what, watch=bars),
+            deliver=None if chosen.no_deliver else lambda: deliver(project),
+            run_now=chosen.now,
         )
     for ran in made.ran:
         detail = f": {ran.occurrence.detail}" if ran.occurrence.detail else ""
         told = f"{ran.schedule.name} {ran.occurrence.occurrence}: {ran.occurrence.state}{detail}"
-        print(told, file=sys.stderr if chosen.json else sys.stdout)
+        _log(told, sys.stderr if chosen.json else sys.stdout)
     for late in made.alarms:
-        print(
-            f"jcurve: {late.schedule} {late.occurrence}: did not arrive by {late.deadline}",
-            file=sys.stderr,
-        )
+        _log(f"{late.schedule} {late.occurrence}: did not arrive by {late.deadline}")
     for problem in made.problems:
-        print(f"jcurve: {problem}", file=sys.stderr)
-    if not chosen.no_deliver:
-        _print_problem(deliver(project))
+        _log(problem)
+    sent = made.delivered
+    if sent is not None and (sent.waiting or sent.refused):
+        problem = f" ({sent.problem})" if sent.problem else ""
+        _log(f"mail: {sent.waiting} recipients wait, {sent.refused} were refused{problem}")
     if chosen.json:
         print((project.reports / "status.json").read_text(encoding="utf-8"), end="")
-    return 10 + min(made.failed, 100) if made.failed else 0
+    if made.failed:
+        return 10 + min(made.failed, 100)
+    owed = sent is not None and (sent.waiting or sent.refused)
+    return RunError.exit_status if made.problems or made.alarms or owed else 0
+
+
+def _log(text: str, stream: TextIO | None = None) -> None:
+    """One line with the time, for a log that cron or systemd keeps."""
+    from jcurve_runs.ledger.store import now
+
+    print(f"{now():%Y-%m-%dT%H:%M:%SZ} jcurve: {text}", file=stream or sys.stderr, flush=True)
 
 
 def _deliver(asked: Asked) -> int:
@@ -236,11 +258,44 @@ def _deliver(asked: Asked) -> int:
 
     made = deliver(asked.project, again=asked.chosen.again)
     if asked.chosen.json:
-        print(json.dumps(asdict(made), indent=2))
+        _print_json(asdict(made))
     else:
         print(f"{made.sent} sent, {made.waiting} waiting, {made.refused} refused")
-    _print_problem(made)
+    if made.problem:
+        print(f"jcurve: {made.problem}", file=sys.stderr)
     return RunError.exit_status if made.problem or made.refused else 0
+
+
+def _outbox(asked: Asked) -> int:
+    chosen = asked.chosen
+    with Ledger(asked.project, read_only=True) as ledger:
+        known = {entry.message for entry in ledger.outbox.entries()}
+        for message in chosen.resend or ():
+            if message not in known:
+                raise UsageError(
+                    "no such message in the outbox",
+                    received=message,
+                    allowed="an identifier that jcurve outbox --all shows",
+                    suggestion=nearest(message, known),
+                )
+        if chosen.resend:
+            ledger.outbox.resend(chosen.resend)
+        found = [each for each in ledger.outbox.entries() if chosen.all or each.state != "sent"]
+    if chosen.json:
+        _print_json([asdict(each) for each in found])
+        return 0
+    for each in found:
+        when = each.sent if each.state == "sent" else each.next
+        at = f" {'at' if each.state == 'sent' else 'next try'} {when[:19]}Z" if when else ""
+        held = ", held back until its occurrence has ended" if each.held_back else ""
+        why = f": {one_line(each.problem, 300)}" if each.problem else ""
+        print(
+            f"{each.message}  {each.kind} {one_line(each.about, 100)}\n"
+            f"  {each.address}: {each.state}{held}, {each.tries} tries{at}{why}"
+        )
+    if not found:
+        print("nothing is owed")
+    return 0
 
 
 def _portal(asked: Asked) -> int:
@@ -253,7 +308,7 @@ def _portal(asked: Asked) -> int:
 
 
 def _prune(asked: Asked) -> int:
-    from jcurve_runs.ledger.attempts import now
+    from jcurve_runs.ledger.store import now
     from jcurve_runs.portal.site import refresh
     from jcurve_runs.publishing.retention import Rule, prune
 
@@ -264,15 +319,10 @@ def _prune(asked: Asked) -> int:
         refresh(asked.project)
     names = [f"{each.report}/{each.series}/{each.id}" for each in gone]
     if chosen.json:
-        print(json.dumps(names, indent=2))
+        _print_json(names)
     else:
         print(*names, f"{len(names)} {'would go' if chosen.dry_run else 'gone'}", sep="\n")
     return 0
-
-
-def _print_problem(made: Delivered) -> None:
-    if made.problem:
-        print(f"jcurve: {made.problem}; {made.waiting} letters wait", file=sys.stderr)
 
 
 def _line(attempt: Attempt) -> str:
@@ -285,12 +335,17 @@ def _line(attempt: Attempt) -> str:
     )
 
 
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
 COMMANDS: Mapping[str, Callable[[Asked], int]] = {
     "report": _report,
     "batch": _batch,
     "runs": _runs,
     "tick": _tick,
     "deliver": _deliver,
+    "outbox": _outbox,
     "portal": _portal,
     "prune": _prune,
 }

@@ -1,8 +1,8 @@
-"""Delivery: what became of scheduled runs goes into the outbox, and from there by mail."""
+"""One round of deliveries: everything in the outbox that is due goes to the server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -10,30 +10,29 @@ from email.message import EmailMessage
 from jcurve.errors import JCurveError
 from jcurve.files import make_folder
 from jcurve.project import Project
-from jcurve_runs.delivery.message import compose
-from jcurve_runs.delivery.smtp import MailServer, Refused, Unreachable, mail_server, send
+from jcurve_runs.delivery.message import compose, portal_address
+from jcurve_runs.delivery.smtp import MailServer, mail_server, send
 from jcurve_runs.execution.redaction import cleaned, secret_values
-from jcurve_runs.ledger.attempts import Clock, Ledger, now
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import locked
-from jcurve_runs.ledger.outbox import Outbox
-from jcurve_runs.ledger.store import state_folder
-from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.schedule.occurrences import Occurrence
-from jcurve_runs.schedule.schedules import Schedule
-from jcurve_runs.schedule.tick import Ran
+from jcurve_runs.ledger.outbox import Answer, Message, Outbox
+from jcurve_runs.ledger.store import now, state_folder
+from jcurve_runs.plan.request import Clock
 
-__all__ = ["Delivered", "announce", "deliver"]
+__all__ = ["Delivered", "deliver", "mail_problem"]
 
-_MAIL = "mail"
-Send = Callable[[MailServer, EmailMessage], str]
+Send = Callable[[MailServer, EmailMessage, Sequence[str]], Mapping[str, Answer]]
+"""Hands a mail to a server for some recipients; what it says of each."""
+
+_NO_SERVER = "mails are owed, but JCURVE_SMTP_HOST names no mail server"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one round of deliveries did.
+    """How the outbox stands after a round, counted in recipients.
 
     Attributes:
-        sent: how many were taken by the server.
+        sent: how many a server has taken, in all.
         waiting: how many will be tried again.
         refused: how many never will.
         problem: why nothing was tried, in words; empty otherwise.
@@ -45,38 +44,13 @@ class Delivered:
     problem: str = ""
 
 
-def announce(ledger: Ledger, what: Ran | Occurrence, schedule: Schedule) -> None:
-    """Put letters about an occurrence into the outbox, for whoever the schedule names.
-
-    An edition that is unchanged, or had nothing to report, is no news.
-    """
-    outbox = Outbox(ledger)
-    if isinstance(what, Occurrence):
-        if schedule.failure:
-            facts = [
-                ("Due", what.occurrence),
-                ("Deadline", what.deadline or ""),
-                ("State", what.state),
-                ("Detail", what.detail or "none"),
-            ]
-            told = {"to": list(schedule.failure), "what": schedule.name, "facts": facts}
-            outbox.put(f"{what.schedule}@{what.occurrence}", _MAIL, "alarm", told)
-        return
-    if what.batch is None:
-        _failure(outbox, schedule, what.occurrence, None)
-        return
-    for done in what.batch.runs:
-        if done.failed:
-            _failure(outbox, schedule, what.occurrence, done)
-        elif done.state == "succeeded" and done.edition is not None and schedule.success:
-            before = _before(ledger, done)
-            folder = f"{done.report}/{done.series}/"
-            content = {
-                "to": list(schedule.success),
-                "edition": folder + done.edition.id,
-                "before": None if before is None else folder + before,
-            }
-            outbox.put(done.run, _MAIL, "success", content)
+def mail_problem() -> str:
+    """What is wrong with the mail settings of the environment, in words; empty when nothing."""
+    try:
+        portal_address()
+        return _NO_SERVER.replace("owed", "asked for") if mail_server() is None else ""
+    except JCurveError as error:
+        return str(error)
 
 
 def deliver(
@@ -89,8 +63,9 @@ def deliver(
 ) -> Delivered:
     """Try everything in the outbox that is due.
 
-    Two at once are harmless: the second leaves the round to the first. A letter counts as
-    sent once the server has taken it; a crash right then sends it again under the same id.
+    Two at once are harmless: the second leaves the round to the first. A recipient counts as
+    served once the server has taken the mail for it; a crash right then sends it again under
+    the same id.
 
     Args:
         project: whose outbox.
@@ -100,79 +75,50 @@ def deliver(
         again: try what waits or was refused at once.
 
     Raises:
-        UsageError: the environment's settings are malformed.
         WriteError, RunError: the store cannot be read or written.
     """
-    target = server or mail_server()
+    problem, target = "", server
+    try:
+        portal_address()
+        target = server or mail_server()
+    except JCurveError as error:  # a setting is malformed: mails wait until it is mended
+        problem, target = str(error), None
     with Ledger(project, clock=clock, read_only=True) as ledger, _alone(project) as alone:
-        outbox = Outbox(ledger)
+        outbox = ledger.outbox
         if not alone:
             return _counted(outbox, "another delivery is under way")
         if again:
-            outbox.again()
-        letters = outbox.due(clock())
+            outbox.resend()
         if target is None:
-            told = "JCURVE_SMTP_HOST names no mail server" if letters else ""
-            return _counted(outbox, told)
+            waits = any(each.state == "waiting" for each in outbox.entries())
+            return _counted(outbox, problem or (_NO_SERVER if waits else ""))
         secrets = secret_values()
-        for letter in letters:
-            try:
-                mail = compose(letter, project, sender=target.sender, moment=clock())
-                problem = transport(target, mail)
-            except Unreachable as error:
-                outbox.failed(letter, cleaned(str(error), secrets), for_good=False)
-            except Refused as error:
-                outbox.failed(letter, cleaned(str(error), secrets), for_good=True)
-            except (JCurveError, OSError, ValueError) as error:
-                # The edition is damaged or gone: no later try would find it whole.
-                outbox.failed(letter, cleaned(str(error), secrets), for_good=True)
-            else:
-                outbox.sent(letter, cleaned(problem, secrets))
+        for message in outbox.take_due():
+            answers = _sent(message, project, target, transport, clock)
+            told = {who: Answer(a.state, cleaned(a.problem, secrets)) for who, a in answers.items()}
+            outbox.answered(message, told)
         return _counted(outbox, "")
 
 
+def _sent(
+    message: Message, project: Project, server: MailServer, transport: Send, clock: Clock
+) -> Mapping[str, Answer]:
+    try:
+        mail = compose(message, project, sender=server.sender, moment=clock())
+        return transport(server, mail, message.waiting)
+    except (JCurveError, OSError, ValueError) as error:
+        # The edition is damaged or gone: no later try would find it whole.
+        return dict.fromkeys(message.waiting, Answer("refused", str(error)))
+
+
 def _counted(outbox: Outbox, problem: str) -> Delivered:
-    states = [letter.state for letter in outbox.letters()]
+    states = [entry.state for entry in outbox.entries()]
     return Delivered(
         sent=states.count("sent"),
         waiting=states.count("waiting"),
         refused=states.count("refused"),
         problem=problem,
     )
-
-
-def _failure(outbox: Outbox, schedule: Schedule, occurrence: Occurrence, done: Done | None) -> None:
-    if not schedule.failure:
-        return
-    if done is None:
-        what, run = schedule.name, f"{schedule.name}@{occurrence.occurrence}.{occurrence.tries}"
-        facts = [("Due", occurrence.occurrence), ("Reason", occurrence.detail)]
-    else:
-        what = f"{done.report} {done.scenario}"
-        run = done.run or f"{occurrence.batch}/{done.report}/{done.scenario}"
-        facts = [
-            ("Schedule", schedule.name),
-            ("Due", occurrence.occurrence),
-            ("State", done.state),
-            ("Reason", done.reason or "none"),
-            ("Message", done.message),
-            ("Attempts", str(done.attempts)),
-        ]
-    secrets = secret_values()
-    content = {
-        "to": list(schedule.failure),
-        "what": what,
-        "facts": [(label, cleaned(text, secrets)) for label, text in facts],
-    }
-    outbox.put(run, _MAIL, "failure", content)
-
-
-def _before(ledger: Ledger, done: Done) -> str | None:
-    """The edition of the series that was published before."""
-    for attempt in ledger.attempts(report=done.report, series=done.series, state="succeeded"):
-        if attempt.run != done.run and attempt.edition is not None:
-            return attempt.edition
-    return None
 
 
 @contextmanager

@@ -7,24 +7,21 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Literal
 
 from jcurve.errors import UsageError
+from jcurve_runs.ledger.outbox import Answer
 
-__all__ = ["MailServer", "Refused", "Unreachable", "mail_server", "send"]
+__all__ = ["MailServer", "mail_server", "send"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}", re.ASCII)
+State = Literal["sent", "waiting", "refused"]
+
+_FOR_GOOD = 500  # and above: the server will never take it
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
-
-class Unreachable(Exception):
-    """The server cannot take the mail now; it may later."""
-
-
-class Refused(Exception):
-    """The server will never take the mail as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +102,35 @@ def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | No
     return MailServer(host, int(port), security, sender, read("USER"), password, timeout)
 
 
-def send(server: MailServer, mail: EmailMessage) -> str:
-    """Hand a mail over; returns which of several recipients were refused, in words.
+def send(server: MailServer, mail: EmailMessage, recipients: Sequence[str]) -> dict[str, Answer]:
+    """Hand a mail over; what the server says of each recipient.
 
-    Raises:
-        Unreachable: the server is down, slow, or asks to come again.
-        Refused: it refuses the mail, the account or every recipient.
+    A server that is down, slow or busy, an account that it refuses (a password may have
+    expired), a sender that it does not know, a certificate that is not valid: the settings may
+    be mended, so the mail waits. Refused are a recipient, and a mail for what it holds.
     """
     try:
         with _connected(server) as connection:
-            refused = connection.send_message(mail)
+            refused = connection.send_message(mail, to_addrs=list(recipients))
     except smtplib.SMTPRecipientsRefused as error:
-        answers = [code for code, _ in error.recipients.values()]
-        told = "every recipient was refused: " + _words(error.recipients)
-        if all(code >= 500 for code in answers):
-            raise Refused(told) from error
-        raise Unreachable(told) from error
+        refused = error.recipients
+    except smtplib.SMTPDataError as error:
+        state: State = "refused" if error.smtp_code >= _FOR_GOOD else "waiting"
+        answer = Answer(state, f"{error.smtp_code} {_text(error.smtp_error)}")
+        return dict.fromkeys(recipients, answer)
     except smtplib.SMTPResponseException as error:
-        told = f"{error.smtp_code} {_text(error.smtp_error)}"
-        if error.smtp_code >= 500:
-            raise Refused(told) from error
-        raise Unreachable(told) from error
+        answer = Answer("waiting", f"{error.smtp_code} {_text(error.smtp_error)}")
+        return dict.fromkeys(recipients, answer)
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(f"its certificate is not valid: {error.verify_message}") from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise Refused(str(error)) from error
+        told = f"its certificate is not valid: {error.verify_message}"
+        return dict.fromkeys(recipients, Answer("waiting", told))
     except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
-    return f"refused for {_words(refused)}" if refused else ""
+        return dict.fromkeys(recipients, Answer("waiting", f"{type(error).__name__}: {error}"))
+    answers = dict.fromkeys(recipients, Answer("sent"))
+    for address, (code, said) in refused.items():
+        state = "refused" if code >= _FOR_GOOD else "waiting"
+        answers[address] = Answer(state, f"{code} {_text(said)}")
+    return answers
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:
@@ -162,10 +160,6 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _words(refused: Mapping[str, tuple[int, bytes]]) -> str:
-    return "; ".join(f"{who} ({code} {_text(said)})" for who, (code, said) in refused.items())
 
 
 def _text(said: bytes | str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from jcurve.briefing.lightweight import lighten
 from jcurve.files import write_file
 from jcurve.processes import hold_lifeline
-from jcurve_runs.execution.staging import Outcome, Request
+from jcurve_runs.execution.staging import Outcome, Task
 
 __all__ = ["main", "serve"]
 
@@ -38,13 +38,13 @@ def serve(request_path: Path, outcome_path: Path, kernels: type | None = None) -
         outcome_path: where the outcome goes.
         kernels: the class of kernel manager; a fresh interpreter when None.
     """
-    request = Request.model_validate_json(request_path.read_bytes())
-    outcome = _execute(request, kernels)
+    task = Task.model_validate_json(request_path.read_bytes())
+    outcome = _execute(task, kernels)
     write_file(outcome_path, outcome.model_dump_json(), durable=False)
     return 0 if outcome.ended == "completed" else 1
 
 
-def _execute(request: Request, kernels: type | None) -> Outcome:
+def _execute(task: Task, kernels: type | None) -> Outcome:
     lighten()
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import DeadKernelError
@@ -55,18 +55,18 @@ def _execute(request: Request, kernels: type | None) -> Outcome:
     from jcurve_runs.execution.client import ThisInterpreter, TooMuchOutput
 
     papermill_io.register(_SCHEME, _StagedFiles())
-    cells = json.loads(request.notebook.read_bytes())["cells"]
+    cells = json.loads(task.notebook.read_bytes())["cells"]
     total = len(cells) + 1  # papermill adds the cell of injected parameters
     try:
         execute_notebook(
-            _as_template(request.notebook),
-            _SCHEME + _as_template(request.executed),
-            parameters=dict(request.parameters),
+            _as_template(task.notebook),
+            _SCHEME + _as_template(task.executed),
+            parameters=dict(task.parameters),
             engine_name="jcurve",
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            start_timeout=request.start_timeout,
+            start_timeout=task.start_timeout,
             kernel_manager_class=kernels or ThisInterpreter,
             shutdown_kernel="immediate",  # a graceful one waits for up to five seconds
             force_raise_errors=True,

@@ -1,47 +1,36 @@
-"""The steps of a run between staging and publishing: execute, judge, keep what failed.
-
-Each takes and returns frozen records, so that whoever drives a run can write a ledger
-between them.
-"""
+"""What executes a staged notebook and renders an executed one; and the plain way to do both."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from jcurve.briefing.results import FILE_NAME
-from jcurve.errors import JCurveError, RunError
-from jcurve.files import move_folder, write_json
+from jcurve.errors import RunError
 from jcurve.processes import Finished, run_process
 from jcurve.project import Project
 from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan
-from jcurve_runs.publishing.publish import Render
-from jcurve_runs.verdict.judge import Verdict, judge
 
 __all__ = [
-    "DEADLINE",
     "Cancelled",
     "Executor",
     "Plain",
     "Progress",
+    "Render",
     "RendererKilled",
     "environment",
-    "keep_failed",
-    "verdict_on",
 ]
 
-DEADLINE = 600.0
-"""Seconds of wall time for the execution of one report."""
-
 Progress = Callable[[str], None]
+"""Told in words what is going on."""
+
+Render = Callable[[Path, Path, Path], None]
+"""Renders an executed notebook: notebook, HTML file to write, PDF file to write."""
 
 
 class Cancelled(BaseException):
@@ -53,11 +42,16 @@ class RendererKilled(RunError):
 
 
 class Executor(Protocol):
-    """Executes staged notebooks and renders executed ones, one at a time."""
+    """Executes staged notebooks and renders executed ones, one at a time.
 
-    def execute(
-        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
+    Attributes:
+        comparable: whether its editions may be held against earlier ones; not so where a test
+            renders in its own way.
+    """
+
+    comparable: bool
+
+    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in processes of its own; none is left behind."""
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
@@ -84,27 +78,21 @@ class Plain:
             render: renders; as a briefing when None.
             stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
         """
+        self.comparable = render is None
         self._render = render
         self._stop = stop or threading.Event()
         self._loading: threading.Thread | None = None
 
-    def execute(
-        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
+    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in a child process of its own group."""
         if self._render is None and self._loading is None:
             self._loading = threading.Thread(target=_load_renderer)
             self._loading.start()
         progress("starting")
+        child = ["-m", "jcurve_runs.execution.child", str(staged.request), str(staged.outcome)]
         return run_process(
-            [
-                sys.executable,
-                "-m",
-                "jcurve_runs.execution.child",
-                str(staged.request),
-                str(staged.outcome),
-            ],
-            deadline=deadline,
+            [sys.executable, *child],
+            deadline=plan.request.deadline,
             cwd=staged.work,
             env=environment(plan.project, staged),
             lifeline=True,
@@ -144,65 +132,6 @@ def environment(project: Project, staged: Staged) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
-
-
-def verdict_on(plan: Plan, staged: Staged, finished: Finished) -> Verdict:
-    """The verdict on an executed run."""
-    return judge(
-        finished,
-        executed=staged.executed,
-        outcome=staged.outcome,
-        results=staged.work / FILE_NAME,
-        expected={
-            "report": plan.edition.report,
-            "view": str(plan.parameters["view"]),
-            "hash": plan.scenario.hash,
-        },
-    )
-
-
-def keep_failed(plan: Plan, staged: Staged, verdict: Verdict, finished: Finished) -> JCurveError:
-    """Move what a failed run left to ``reports/.failed``, marked as partial.
-
-    Returns:
-        The error to raise for the verdict.
-
-    Raises:
-        WriteError: it cannot be kept.
-    """
-    shutil.rmtree(staged.runtime, ignore_errors=True)
-    _mark_partial(staged.executed, verdict)
-    write_json(
-        staged.folder / "verdict.json",
-        {
-            "run": plan.edition.id,
-            "report": plan.edition.report,
-            "series": plan.edition.series,
-            "state": verdict.state,
-            "reason": verdict.reason,
-            "message": verdict.message,
-            "cell": verdict.cell,
-            "partial": True,
-            "exit_status": finished.exit_status,
-            "seconds": round(finished.seconds, 2),
-            "error_output": finished.err_tail,
-        },
-    )
-    kept = plan.project.reports / ".failed" / staged.folder.name
-    move_folder(staged.folder, kept)
-    return verdict.error(
-        f"{plan.edition.report} {plan.edition.series}",
-        kept.relative_to(plan.project.root).as_posix(),
-    )
-
-
-def _mark_partial(executed: Path, verdict: Verdict) -> None:
-    try:
-        notebook = json.loads(executed.read_bytes())
-    except (OSError, ValueError):
-        return  # nothing was executed, so there is nothing to mark
-    notebook["metadata"]["jcurve"] = {"partial": True, "reason": verdict.reason}
-    write_json(executed, notebook, durable=False)
 
 
 def _load_renderer() -> None:

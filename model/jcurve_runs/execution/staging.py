@@ -13,7 +13,7 @@ from jcurve.errors import WriteError
 from jcurve.files import make_folder, write_json
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["Outcome", "Request", "Staged", "attempt_name", "of_runs", "stage"]
+__all__ = ["Outcome", "Staged", "Task", "attempt_name", "of_runs", "stage"]
 
 _START_TIMEOUT = 60
 _FURTHER = ".attempt-"
@@ -61,7 +61,7 @@ class Staged:
         return self.folder / "edition"
 
 
-class Request(BaseModel):
+class Task(BaseModel):
     """What the child is asked to do.
 
     Attributes:
@@ -112,13 +112,13 @@ def stage(plan: Plan, attempt: int = 1) -> Staged:
         make_folder(staged.work)
         make_folder(staged.runtime)
         write_json(staged.notebook, plan.notebook, durable=False)
-        request = Request(
+        task = Task(
             notebook=staged.notebook,
             executed=staged.executed,
             parameters=dict(plan.parameters),
             start_timeout=_START_TIMEOUT,
         )
-        write_json(staged.request, request.model_dump(mode="json"), durable=False)
+        write_json(staged.request, task.model_dump(mode="json"), durable=False)
     except WriteError:
         shutil.rmtree(staged.folder, ignore_errors=True)
         raise

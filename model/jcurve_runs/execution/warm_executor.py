@@ -19,11 +19,11 @@ from typing import Any
 from jcurve.errors import RunError
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve_runs.execution.companion import Companion, Silent
 from jcurve_runs.execution.executor import Cancelled, Plain, Progress, RendererKilled, environment
+from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.execution.worker import NoAnswer, Worker
 from jcurve_runs.plan.request import Plan
-from jcurve_runs.publishing.unchanged import loaded_files
 
 __all__ = ["Warm", "imported_by"]
 
@@ -47,6 +47,8 @@ class Warm:
         fallback: why runs are executed plainly, None while they are not.
     """
 
+    comparable = True
+
     def __init__(
         self,
         project: Project,
@@ -68,16 +70,16 @@ class Warm:
         self._loaded = ""
         self._stop = stop or threading.Event()
         self._plain = Plain(stop=self._stop)
-        self._companion: Companion | None = None
+        self._worker: Worker | None = None
         self._ready = False
         self._progress: Progress = lambda _: None
 
     def start(self) -> None:
         """Start the warm process without waiting for it."""
-        if self._companion is None and self.fallback is None:
+        if self._worker is None and self.fallback is None:
             self._loaded = self._files()
             try:
-                self._companion = Companion(
+                self._worker = Worker(
                     lambda answers: [
                         *(sys.executable, "-m", "jcurve_runs.execution.warm_server", str(answers)),
                         *(str(self._project.root), *self._modules),
@@ -89,15 +91,13 @@ class Warm:
                 self.fallback = f"no warm process could be started ({error.strerror})"
             self._ready = False
 
-    def execute(
-        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
+    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in a fork of the warm process."""
-        if self._companion is not None and self._loaded != self._files():
+        if self._worker is not None and self._loaded != self._files():
             self.close()  # data or code have changed since it was loaded
-        companion = self._warm()
-        if companion is None:
-            return self._plain.execute(plan, staged, deadline=deadline, progress=progress)
+        worker = self._warm()
+        if worker is None:
+            return self._plain.execute(plan, staged, progress=progress)
         request = {
             "do": "execute",
             "request": str(staged.request),
@@ -105,24 +105,25 @@ class Warm:
             "cwd": str(staged.work),
             "env": environment(plan.project, staged),
         }
-        companion.tails()
+        worker.tails()
         self._progress = progress
         started = time.monotonic()
         try:
-            status, timed_out = companion.ask(request, within=deadline)["status"], False
-        except Silent as silent:
+            status = worker.ask(request, within=plan.request.deadline)["status"]
+            timed_out = False
+        except NoAnswer as no_answer:
             self._called_off()
             # Its group goes with it: nothing of the run survives.
-            status, timed_out = silent.exit_status, silent.exit_status is None
+            status, timed_out = no_answer.exit_status, no_answer.exit_status is None
             if status is None or status >= 0:
                 status = -signal.SIGKILL
-            tails = companion.tails()
+            tails = worker.tails()
             self.close()
         except BaseException:
             self.close()
             raise
         else:
-            tails = companion.tails()
+            tails = worker.tails()
         finally:
             self._progress = lambda _: None
         return Finished(status, timed_out, time.monotonic() - started, *tails)
@@ -133,14 +134,14 @@ class Warm:
         Raises:
             RunError: it cannot be rendered.
         """
-        companion = self._warm()
-        if companion is None:
+        worker = self._warm()
+        if worker is None:
             self._plain.render(notebook, html, pdf)
             return
         paths = {"notebook": str(notebook), "html": str(html), "pdf": str(pdf)}
         try:
-            answer = companion.ask({"do": "render", **paths}, within=_RENDER)
-        except Silent:
+            answer = worker.ask({"do": "render", **paths}, within=_RENDER)
+        except NoAnswer:
             self._called_off()
             self.close()
             raise RendererKilled("the renderer ended without an answer") from None
@@ -150,7 +151,7 @@ class Warm:
         if answer["status"] < 0:
             raise RendererKilled(f"the renderer was killed by signal {-answer['status']}")
         if answer["status"] != 0:
-            _, errors = companion.tails()
+            _, errors = worker.tails()
             last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
             raise RunError(answer["error"] or f"the renderer failed: {last[0]}")
 
@@ -160,9 +161,9 @@ class Warm:
 
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""
-        companion, self._companion, self._ready = self._companion, None, False
-        if companion is not None:
-            companion.close()
+        worker, self._worker, self._ready = self._worker, None, False
+        if worker is not None:
+            worker.close()
 
     def _called_off(self) -> None:
         if self._stop.is_set():
@@ -173,16 +174,16 @@ class Warm:
         """A hash of everything that the warm process has loaded."""
         return loaded_files(self._project)
 
-    def _warm(self) -> Companion | None:
+    def _warm(self) -> Worker | None:
         """The warm process, loaded; None where runs are executed plainly."""
         self.start()
-        if self._companion is None or self._ready:
-            return self._companion
+        if self._worker is None or self._ready:
+            return self._worker
         try:
-            answer = self._companion.ask(None, within=_START)
-        except Silent:
+            answer = self._worker.ask(None, within=_START)
+        except NoAnswer:
             self._called_off()
-            _, errors = self._companion.tails()
+            _, errors = self._worker.tails()
             last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
             answer = {"unsafe": f"the warm process did not start: {last[0]}"}
         except BaseException:
@@ -193,7 +194,7 @@ class Warm:
             self.close()
             return None
         self._ready = True
-        return self._companion
+        return self._worker
 
 
 def imported_by(notebook: Mapping[str, Any]) -> tuple[str, ...]:

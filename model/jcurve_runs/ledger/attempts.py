@@ -12,20 +12,17 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, get_args
 
 from jcurve.errors import RunError
 from jcurve.project import Project
 from jcurve_runs.ledger.locks import Owner, take_over
-from jcurve_runs.ledger.store import Store, state_folder
-from jcurve_runs.plan.request import Plan
+from jcurve_runs.ledger.outbox import Outbox
+from jcurve_runs.ledger.store import Store, now, stamp, state_folder
+from jcurve_runs.plan.request import Clock, Origin, Plan
 
-__all__ = ["ENDED", "Attempt", "Clock", "Event", "Ledger", "RunState", "now", "stamp"]
-
-Clock = Callable[[], datetime]
-"""Gives the present time, with a zone."""
+__all__ = ["ENDED", "Attempt", "Event", "Ledger", "RunState"]
 
 RunState = Literal[
     "queued",
@@ -69,6 +66,7 @@ class Attempt:
         attempt: counted from 1.
         report, scenario, series, view, hash: what was to be reported.
         batch: of the runs that were asked for together, None for a single one.
+        origin: the schedule's moment that asked for it, as JSON.
         state: where it is.
         reason, message: why it is there.
         edition: the edition it became, or the one that a skipped run relies on.
@@ -85,6 +83,7 @@ class Attempt:
     view: str
     hash: str
     batch: str | None
+    origin: str | None
     state: RunState
     reason: str | None
     message: str
@@ -110,16 +109,6 @@ class Event:
 _COLUMNS = ", ".join(field.name for field in fields(Attempt))
 
 
-def now() -> datetime:
-    """The system's time in UTC."""
-    return datetime.now(UTC)
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as the ledger writes it: UTC, to the millisecond, in an order of its own text."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
 class Ledger:
     """The ledger of a project, as one process sees and writes it."""
 
@@ -142,6 +131,7 @@ class Ledger:
         self._owner = None if read_only else Owner(self.owners)
         try:
             self.store = Store(folder)
+            self.outbox = Outbox(self.store, clock)
         except BaseException:
             if self._owner is not None:
                 self._owner.close()
@@ -188,6 +178,7 @@ class Ledger:
             "view": str(plan.parameters["view"]),
             "hash": plan.scenario.hash,
             "batch": batch,
+            "origin": None if plan.request.origin is None else plan.request.origin.to_json(),
             "state": "queued",
             "owner": self.owner,
             "host": platform.node(),
@@ -218,6 +209,9 @@ class Ledger:
     ) -> None:
         """Take an attempt to its next state.
 
+        A success that a schedule asked for enters the outbox in the same transaction: once the
+        ledger says that an edition is out, somebody will hear of it.
+
         Raises:
             RunError: no way leads there from where it is, or its run has succeeded already.
             WriteError: the ledger cannot be written.
@@ -243,8 +237,21 @@ class Ledger:
                         allowed=f"from {', '.join(before)}",
                     )
                 self._event(number, moment, state, detail)
+                if state == "succeeded":
+                    self._announce(number)
         except sqlite3.IntegrityError as error:
             raise RunError("its run has succeeded already", received=f"attempt {number}") from error
+
+    def _announce(self, number: int) -> None:
+        (row,) = self.store.read(f"SELECT {_COLUMNS} FROM attempts WHERE id = ?", (number,))
+        done = Attempt(**dict(row))
+        if done.origin is None:
+            return
+        folder = f"{done.report}/{done.series}/"
+        same = self.attempts(report=done.report, series=done.series, state="succeeded", limit=2)
+        before = next((folder + each.run for each in same if each.run != done.run), None)
+        origin = Origin.from_json(done.origin)
+        self.outbox.add_edition(origin, done.run, folder + done.run, before)
 
     def note(self, number: int, detail: str) -> None:
         """Append an event that changes no state."""

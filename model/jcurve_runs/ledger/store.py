@@ -12,6 +12,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,10 @@ from jcurve.errors import RunError, WriteError
 from jcurve.files import make_folder
 from jcurve.project import Project
 
-__all__ = ["Store", "state_folder"]
+__all__ = ["Store", "now", "stamp", "state_folder"]
 
 FILE_NAME = "runs.sqlite"
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 60.0  # seconds to wait for another process's transaction
 
 _SCHEMA = """
@@ -36,6 +38,7 @@ CREATE TABLE attempts (
     view TEXT NOT NULL,
     hash TEXT NOT NULL,
     batch TEXT,
+    origin TEXT,  -- the schedule's moment that asked for it and whom to tell, as JSON
     state TEXT NOT NULL CHECK (state IN (
         'queued', 'running', 'verifying', 'succeeded', 'failed', 'timed_out', 'lost',
         'cancelled', 'skipped_unchanged', 'nothing_to_report')),
@@ -92,22 +95,70 @@ CREATE TABLE schedules (
     schedule TEXT PRIMARY KEY,
     considered TEXT NOT NULL  -- every occurrence up to this moment has been decided on
 );
+"""
 
-CREATE TABLE outbox (
-    run TEXT NOT NULL,
-    channel TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('success', 'failure', 'alarm')),
-    content TEXT NOT NULL,
-    message_id TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused')),
+_OUTBOX = """
+CREATE TABLE messages (
+    id TEXT PRIMARY KEY,         -- the same at every try, also as the mail's Message-ID
+    topic TEXT NOT NULL UNIQUE,  -- what it is about; nothing is told twice
+    kind TEXT NOT NULL CHECK (kind IN ('success', 'failure', 'alarm', 'mistake', 'refusal')),
+    schedule TEXT NOT NULL,
+    occurrence TEXT NOT NULL,    -- the schedule's moment; empty where it is about none
+    content TEXT NOT NULL,       -- facts as JSON
+    begun INTEGER NOT NULL DEFAULT 0,  -- whether sending was tried: nothing is added after that
+    queued TEXT NOT NULL
+);
+CREATE TABLE message_editions (
+    run TEXT PRIMARY KEY,  -- an edition is announced in one message
+    message TEXT NOT NULL REFERENCES messages (id),
+    edition TEXT NOT NULL, -- report/series/edition
+    before TEXT            -- the one before it in its series
+);
+CREATE TABLE recipients (
+    message TEXT NOT NULL REFERENCES messages (id),
+    address TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'refused')),
     tries INTEGER NOT NULL DEFAULT 0,
     due TEXT NOT NULL,
     problem TEXT NOT NULL DEFAULT '',
-    queued TEXT NOT NULL,
     sent TEXT,
-    PRIMARY KEY (run, channel)
+    PRIMARY KEY (message, address)
+);
+CREATE TABLE checks (
+    schedule TEXT PRIMARY KEY,
+    what TEXT NOT NULL,   -- hash of what was checked
+    mistake TEXT NOT NULL -- what was found, empty when nothing
 );
 """
+
+# The outbox of version 1 had a row for each run, with all its recipients in one state.
+_FROM_1 = """
+ALTER TABLE attempts ADD COLUMN origin TEXT;
+"""
+_LETTERS = """
+INSERT INTO messages (id, topic, kind, schedule, occurrence, content, begun, queued)
+    SELECT substr(message_id, 2, 32), 'version 1/' || run || '/' || channel, kind, '', '', content,
+        CASE WHEN kind = 'success' THEN tries > 0 ELSE 1 END, queued FROM outbox;
+INSERT INTO message_editions (run, message, edition, before)
+    SELECT run, substr(message_id, 2, 32), json_extract(content, '$.edition'),
+        json_extract(content, '$.before') FROM outbox WHERE kind = 'success';
+UPDATE message_editions SET before = (SELECT json_extract(content, '$.before') FROM outbox
+    WHERE outbox.run = message_editions.run AND kind = 'success');
+INSERT INTO recipients (message, address, state, tries, due, problem, sent)
+    SELECT substr(message_id, 2, 32), each.value, state, tries, due, problem, sent
+    FROM outbox, json_each(content, '$.to') AS each;
+DROP TABLE outbox;
+"""
+
+
+def now() -> datetime:
+    """The system's time in UTC."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the ledger writes it: UTC, to the millisecond, in an order of its own text."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def state_folder(project: Project) -> Path:
@@ -197,9 +248,10 @@ class Store:
         self._connection.execute("PRAGMA foreign_keys = ON")
         with self.transaction():
             version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-            if version == 0:
-                for statement in _statements(_SCHEMA):
-                    self._connection.execute(statement)
+            scripts = {0: (_SCHEMA, _OUTBOX), 1: (_FROM_1, _OUTBOX, _LETTERS)}.get(version, ())
+            for statement in chain.from_iterable(map(_statements, scripts)):
+                self._connection.execute(statement)
+            if scripts:
                 self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             elif version > _VERSION:
                 raise RunError(

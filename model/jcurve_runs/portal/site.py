@@ -1,28 +1,27 @@
-"""The portal: a static site under ``reports/`` that needs no server and runs no script.
+"""Writes the pages of the portal, beside the editions, which it never touches.
 
-``index.html`` lists the reports; from there a reader goes to the history of a series, to an
-edition, and to what moved between it and the one before. Its pages lie beside the editions,
-which it never touches; an edition is shown in a frame without any rights.
+An edition is shown in a frame without any rights. Every text on a page enters through Jinja2,
+which escapes it, and as a single line without invisible characters.
 """
 
 from __future__ import annotations
 
-import html
 import json
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jcurve.analysis.comparison import Comparison, compare
+from jcurve.analysis.comparison import compare
 from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
 from jcurve.errors import JCurveError
 from jcurve.files import make_folder, write_file
-from jcurve.headlines import headline_text
+from jcurve.headlines import figure_label, headline_text
 from jcurve.project import Project
 from jcurve_runs.execution.redaction import one_line
 
@@ -31,25 +30,9 @@ __all__ = ["FOLDER", "refresh", "series_of"]
 FOLDER = "portal"
 """Of the pages under ``reports/``, the list apart."""
 
-_STYLE = """\
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
-  padding: 0 1rem; color: #1c2733; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #d5dce3;
-  vertical-align: top; }
-a { color: #0b57a4; }
-nav { margin-bottom: 1rem; }
-iframe { width: 100%; height: 75vh; border: 1px solid #d5dce3; }
-.late { background: #fdecea; border: 1px solid #c0392b; padding: .5rem 1rem; }
-"""
-_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-# No script, no form, no other origin; frames from beside this page only ("file:" since a
-# page opened from a share has no origin that 'self' could name).
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-src 'self' file:; "
-    "base-uri 'none'; form-action 'none'"
-)
+_TEMPLATES = Path(__file__).with_name("templates")
 _SHOWN = ("npv", "irr", "payback", "trough_amount")
+_LONGEST = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +42,24 @@ class _Told:
     edition: Edition
     results: Results
     started: str
+
+    @property
+    def heading(self) -> str:
+        scenario = self.results.scenario
+        return one_line(f"{scenario.title or scenario.name}, {self.started}")
+
+    @property
+    def changed(self) -> list[str]:
+        """The values that were set for this run alone."""
+        return [
+            f"{each.label or each.key}: {each.before} → {each.after} {each.unit}"
+            for each in self.results.scenario.differences
+            if each.set_by == "override"
+        ]
+
+    def figure(self, name: str) -> str:
+        figure = self.results.headlines[self.results.view].get(name)
+        return "" if figure is None else headline_text(figure.model_dump())
 
 
 def refresh(project: Project, report: str | None = None, series: str | None = None) -> int:
@@ -74,7 +75,7 @@ def refresh(project: Project, report: str | None = None, series: str | None = No
     count = 0
     for one in chosen:
         count += _series_pages(project, *one)
-    _write(project.reports / "index.html", "Reports", _list(project, known))
+    _write(project.reports / "index.html", "list.html", **_list(project, known))
     return count + 1
 
 
@@ -96,7 +97,7 @@ def _series_pages(project: Project, report: str, series: str) -> int:
     folder = project.reports / FOLDER / report / series
     make_folder(folder)
     pages = {"index.html"}
-    _write(folder / "index.html", f"{report}: {series}", _history(project, report, series, told))
+    _write(folder / "index.html", "history.html", **_history(report, series, told))
     before: _Told | None = None
     for each in told:
         name = f"{each.edition.id}.html"
@@ -106,8 +107,8 @@ def _series_pages(project: Project, report: str, series: str) -> int:
         if compared is not None and before is not None:
             pages.add(compared)
             if not (folder / compared).is_file():
-                _write(folder / compared, "What changed", _changes(before, each))
-        _write(folder / name, _title(each), _edition(each, compared))
+                _write(folder / compared, "changes.html", **_changes(before, each))
+        _write(folder / name, "edition.html", **_edition(each, compared))
         before = each
     for path in folder.glob("*.html"):  # of editions that retention has taken away
         if path.name not in pages:
@@ -121,10 +122,14 @@ def _told(edition: Edition) -> _Told | None:
         started = str(json.loads(edition.provenance.read_bytes())["started"])
     except (JCurveError, OSError, ValueError, KeyError, TypeError):
         return None
-    return _Told(edition, results, started)
+    return _Told(edition, results, _minute(started))
 
 
-def _list(project: Project, known: Iterable[tuple[str, str]]) -> str:
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
     rows = []
     for report, series in known:
         try:
@@ -134,143 +139,117 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> str:
         each = None if edition is None else _told(edition)
         if each is None:
             continue
-        history = f"{FOLDER}/{quote(report)}/{quote(series)}/index.html"
         rows.append(
-            [
-                _link(history, report),
-                _link(history, series),
-                _text(each.results.scenario.title),
-                _text(each.results.data_through),
-                _number(each, "npv"),
-                _text(each.started[:16].replace("T", " ")),
-            ]
+            {
+                "href": f"{FOLDER}/{quote(report)}/{quote(series)}/index.html",
+                "report": report,
+                "series": series,
+                "title": each.results.scenario.title,
+                "changed": "; ".join(each.changed),
+                "data_through": each.results.data_through,
+                "npv": each.figure("npv"),
+                "started": each.started,
+            }
         )
-    head = ["Report", "Series", "Scenario", "Data through", "NPV", "Latest edition"]
-    body = _table(head, rows) if rows else "<p>No edition has been published yet.</p>"
-    return f"<h1>Reports</h1>{_late(project)}{body}{_NOTE}"
+    return {"rows": rows, **_status(project)}
 
 
-def _late(project: Project) -> str:
+def _status(project: Project) -> dict[str, Any]:
+    """What is wrong and what comes next, as the last tick has written."""
     try:
         status = json.loads((project.reports / "status.json").read_bytes())
-        late = [
-            f"{name}: due {moment[:16].replace('T', ' ')} UTC"
-            for name, schedule in status["schedules"].items()
-            for moment in schedule["late"]
-        ]
+        return {
+            "problems": [str(each) for each in status["problems"]],
+            "coming": [
+                (name, f"{_minute(each['next'])} UTC")
+                for name, each in status["schedules"].items()
+                if each.get("next")
+            ],
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
-    if not late:
-        return ""
-    return f"<p class='late'>Did not arrive by its deadline: {_text('; '.join(late))}</p>"
+        return {"problems": [], "coming": []}
 
 
-def _history(project: Project, report: str, series: str, told: list[_Told]) -> str:
-    rows = []
-    for each in reversed(told):
-        name = each.edition.id
-        rows.append(
-            [
-                _link(f"{quote(name)}.html", each.started[:16].replace("T", " ")),
-                _text(each.results.data_through),
-                *(_number(each, figure) for figure in _SHOWN),
-                _link(f"{quote(name)}.changes.html", "what changed") if each != told[0] else "",
-            ]
-        )
-    head = ["Edition", "Data through", *(n.replace("_", " ") for n in _SHOWN), ""]
-    return (
-        f"<nav>{_link('../../../index.html', 'Reports')}</nav>"
-        f"<h1>{_text(report)}: {_text(series)}</h1>{_table(head, rows)}{_NOTE}"
-    )
+def _history(report: str, series: str, told: list[_Told]) -> dict[str, Any]:
+    rows = [
+        {
+            "href": f"{quote(each.edition.id)}.html",
+            "started": each.started,
+            "data_through": each.results.data_through,
+            "figures": [each.figure(name) for name in _SHOWN],
+            "changes": f"{quote(each.edition.id)}.changes.html" if each != told[0] else "",
+        }
+        for each in reversed(told)
+    ]
+    figures = [figure_label(name) for name in _SHOWN]
+    return {"report": report, "series": series, "figures": figures, "rows": rows}
 
 
-def _edition(each: _Told, compared: str | None) -> str:
+def _edition(each: _Told, compared: str | None) -> dict[str, Any]:
     edition = each.edition
     base = "/".join(["../../..", quote(edition.report), quote(edition.series), quote(edition.id)])
     files = ["report.pdf", "report.html", "notebook.ipynb", "results.json", "provenance.json"]
     if edition.workbook.is_file():
         files.insert(2, edition.workbook.name)
-    links = [_link("index.html", "History")]
+    links = [("History", "index.html")]
     if compared is not None:
-        links.append(_link(quote(compared), "What changed"))
-    links += [_link(f"{base}/{name}", name) for name in files]
-    return (
-        f"<nav>{' · '.join(links)}</nav><h1>{_text(_title(each))}</h1>"
-        f"<iframe sandbox='' referrerpolicy='no-referrer' title='{_text(_title(each))}' "
-        f"src='{base}/report.html'></iframe>{_NOTE}"
-    )
+        links.append(("What changed", quote(compared)))
+    links += [(name, f"{base}/{name}") for name in files]
+    return {
+        "heading": each.heading,
+        "links": links,
+        "changed": [f"Changed for this run: {line}" for line in each.changed],
+        "page": f"{base}/report.html",
+    }
 
 
-def _changes(before: _Told, after: _Told) -> str:
-    links = f"<nav>{_link('index.html', 'History')}</nav><h1>What changed</h1>"
+def _changes(before: _Told, after: _Told) -> dict[str, Any]:
     try:
         found = compare(snapshot_of_edition(before.edition), snapshot_of_edition(after.edition))
     except JCurveError:
-        return f"{links}<p>One of the two editions can no longer be read.</p>"
-    return (
-        f"{links}<p>From {_text(before.started)} to {_text(after.started)}.</p>"
-        f"{_compared(found)}{_NOTE}"
-    )
-
-
-def _compared(found: Comparison) -> str:
-    if found.same:
-        return "<p>Nothing differs.</p>"
-    moves = [[_text(f"{m.view} {m.name}".replace("_", " ")), _text(m.text())] for m in found.moves]
+        return {"unreadable": True}
+    moves = [(f"{m.view} {m.name}".replace("_", " "), m.text()) for m in found.moves]
     inputs = [
-        [_text(c.label), _text(c.before or "not stated"), _text(c.after or "not stated"),
-         _text(c.unit)]
-        for c in found.inputs
-    ]  # fmt: skip
-    others = [[_text(o.what), _text(o.before or "none"), _text(o.after or "none")]
-              for o in found.others]  # fmt: skip
-    parts = [
-        ("Headline figures that moved", ["Figure", "Move"], moves),
-        ("Inputs that differ", ["Assumption", "Before", "After", "Unit"], inputs),
-        ("What else determines the numbers", ["What", "Before", "After"], others),
+        (c.label, c.before or "not stated", c.after or "not stated", c.unit) for c in found.inputs
     ]
-    return "".join(
-        f"<h2>{title}</h2>{_table(head, rows) if rows else '<p>None.</p>'}"
-        for title, head, rows in parts
+    others = [(o.what, o.before or "none", o.after or "none") for o in found.others]
+    return {
+        "before": before.started,
+        "after": after.started,
+        "same": found.same,
+        "tables": [
+            ("Headline figures that moved", ["Figure", "Move"], moves),
+            ("Inputs that differ", ["Assumption", "Before", "After", "Unit"], inputs),
+            ("What else determines the numbers", ["What", "Before", "After"], others),
+        ],
+    }
+
+
+@cache
+def _pages() -> Any:
+    from jinja2 import Environment, FileSystemLoader
+
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: one_line(value, _LONGEST) if type(value) is str else value,
     )
-
-
-def _title(each: _Told) -> str:
-    scenario = each.results.scenario
-    return one_line(f"{scenario.title or scenario.name}, {each.started[:16].replace('T', ' ')}")
-
-
-def _number(each: _Told, name: str) -> str:
-    figure = each.results.headlines[each.results.view].get(name)
-    return "" if figure is None else _text(headline_text(figure.model_dump()))
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    """A table; cells are HTML already."""
-    top = "".join(f"<th>{_text(label)}</th>" for label in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _link(href: str, text: str) -> str:
-    return f"<a href='{html.escape(href, quote=True)}'>{_text(text)}</a>"
-
-
-def _text(text: Any) -> str:
-    return html.escape(one_line(str(text), 600), quote=True)
-
-
-_NOTE = "<p>Analysis, not investment advice.</p>"
-
-
-def _write(path: Path, title: str, body: str) -> None:
-    page = (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        "<meta name='referrer' content='no-referrer'>"
-        "<meta name='viewport' content='width=device-width'>"
-        f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+    # No script, no form, no other origin; frames from beside this page only ("file:" since a
+    # page opened from a share has no origin that 'self' could name).
+    made.globals["policy"] = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-src 'self' file:; "
+        "base-uri 'none'; form-action 'none'"
     )
+    made.globals["style"] = style
+    return made
+
+
+def _write(path: Path, template: str, **content: Any) -> None:
+    page = _pages().get_template(template).render(**content)
     if path.is_file() and path.read_bytes() == page.encode():
         return
     write_file(path, page, durable=False)  # it can be made again at any time

@@ -1,4 +1,4 @@
-"""A batch: many scenarios × reports in parallel, each run on its own, one manifest.
+"""A batch: many requests in parallel, each run on its own, one manifest.
 
 One failure never stops the rest. What is published, entered and retried is what a single
 run publishes, enters and retries; a batch adds who works when.
@@ -10,32 +10,83 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import product
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 from jcurve.briefing.editions import check_name
-from jcurve.errors import JCurveError, UsageError, WriteError, nearest
-from jcurve.files import make_folder
+from jcurve.errors import JCurveError, UsageError, WriteError
+from jcurve.files import make_folder, write_json
 from jcurve.project import Project
-from jcurve_runs.execution.executor import DEADLINE, Cancelled, Executor, Plain
+from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
 from jcurve_runs.execution.warm_executor import Warm, imported_by
-from jcurve_runs.ledger.attempts import Clock, Ledger, now
-from jcurve_runs.plan.request import Resolve, prepare, reports_of
-from jcurve_runs.publishing.attempt import Done, beating, carry_out, recover
-from jcurve_runs.publishing.manifest import Batch, Engine, manifest_path, write_manifest
-from jcurve_runs.publishing.publish import Render
-from jcurve_runs.publishing.retry import Retry
-from jcurve_runs.publishing.run import resolve_scenario
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.ledger.store import now
+from jcurve_runs.plan.request import (
+    Clock,
+    Request,
+    Resolve,
+    check_report,
+    prepare,
+    resolve_scenario,
+)
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.runs import beating, carry_out, recover
 
-__all__ = ["MOST_JOBS", "Watch", "batch", "default_jobs"]
+__all__ = [
+    "MOST_JOBS",
+    "Batch",
+    "Engine",
+    "Watch",
+    "batch",
+    "default_jobs",
+    "every",
+    "manifest_path",
+]
+
+Engine = Literal["warm", "plain"]
+"""``warm`` forks each run from a process that has everything loaded, where that is safe;
+``plain`` starts a process for each."""
 
 MOST_JOBS = 8
 """At once by default; each takes about 300 MB."""
+
+_MOST_TOLD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch.
+
+    Attributes:
+        id: its identifier.
+        runs: how each ended, in the order in which they were asked for.
+        manifest: the file that says so.
+        engine: what executed the runs.
+        fallback: why they were executed plainly although warm was asked for.
+    """
+
+    id: str
+    runs: tuple[Done, ...]
+    manifest: Path
+    engine: Engine
+    fallback: str | None = None
+
+    @property
+    def failed(self) -> int:
+        """How many runs somebody should look at."""
+        return sum(run.failed for run in self.runs)
+
+    @property
+    def exit_status(self) -> int:
+        """0 when none failed, else 10 more than how many did, up to 110."""
+        return 10 + min(self.failed, _MOST_TOLD) if self.failed else 0
 
 
 class Watch:
@@ -51,99 +102,67 @@ class Watch:
         """A run has ended."""
 
 
+def every(reports: Sequence[str], scenarios: Sequence[str], like: Request) -> list[Request]:
+    """A request for each report on each scenario, otherwise ``like`` this one; none twice."""
+    return [
+        replace(like, report=report, scenario=scenario)
+        for report, scenario in dict.fromkeys(product(reports, scenarios))
+    ]
+
+
 def batch(
-    reports: Sequence[str],
-    scenarios: Sequence[str],
-    overrides: Mapping[str, Any] | None = None,
-    *,
+    requests: Sequence[Request],
     project: Project,
-    view: str = "programme",
-    parameters: Mapping[str, Any] | None = None,
+    *,
     jobs: int | None = None,
     engine: Engine = "warm",
-    deadline: float = DEADLINE,
-    retry: Retry | None = None,
-    force: bool = False,
-    workbook: bool = False,
     batch_id: str | None = None,
     clock: Clock = now,
     watch: Watch | None = None,
     render: Render | None = None,
     resolve: Resolve = resolve_scenario,
-    on_ledger: Callable[[Ledger], None] | None = None,
 ) -> Batch:
-    """Run every scenario through every report.
+    """Carry out every request; one whose scenario does not validate is a failed run.
 
     Args:
-        reports: names of notebooks.
-        scenarios: names of scenarios; one that does not validate is a failed run.
-        overrides: assumption key → value, on top of each scenario.
+        requests: what is asked for.
         project: whose reports.
-        view: the view the reports lead with.
-        parameters: further parameters that the notebooks declare.
         jobs: how many run at once; as many as there are processors when None.
-        engine: ``warm`` forks each run from a process that has everything loaded, where
-            that is safe; ``plain`` starts a process for each.
-        deadline: seconds of wall time for each attempt.
-        retry: how often a run is attempted; three times when None.
-        force: run what is unchanged as well.
-        workbook: publish each scenario's workbook of live formulas beside its report.
+        engine: what executes the runs.
         batch_id: made from the clock when None.
         clock: gives the present time.
         watch: told what goes on.
         render: renders in this process; for tests. The editions are then not compared.
         resolve: reads a scenario.
-        on_ledger: called with the open ledger before the first run.
 
     Raises:
         UsageError: a report is unknown, or nothing was asked for.
         WriteError, RunError: the ledger or the manifest cannot be written.
         KeyboardInterrupt: as it came, after every run was stopped and the manifest written.
     """
-    known = reports_of(project)
-    for report in reports:
-        if report not in known:
-            raise UsageError(
-                "unknown report",
-                received=report,
-                allowed=", ".join(known) or "a notebook in notebooks/",
-                suggestion=nearest(report, known),
-            )
-    asked = list(dict.fromkeys(product(reports, scenarios)))
-    if not asked:
+    for report in dict.fromkeys(request.report for request in requests):
+        check_report(report, project)
+    if not requests:
         raise UsageError("nothing to run", allowed="at least one report and one scenario")
     started = clock()
     name = check_name(
         batch_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the batch's identifier"
     )
-    slots = min(jobs or default_jobs(), len(asked))
+    slots = min(jobs or default_jobs(), len(requests))
     with Ledger(project, clock=clock) as ledger, beating(ledger):
         recover(ledger)
-        if on_ledger is not None:
-            on_ledger(ledger)
-        executors, stop = _executors(project, reports, slots, engine, render)
-        work = _Work(
-            ledger=ledger,
-            name=name,
-            asked=asked,
-            executors=executors,
-            stop=stop,
-            options={
-                "overrides": dict(overrides or {}),
-                "view": view,
-                "parameters": dict(parameters or {}),
-                "workbook": workbook,
-            },
-            resolve=resolve,
-            deadline=deadline,
-            retry=retry or Retry(),
-            force=force,
-            cached=render is None,
-            watch=watch or Watch(),
-            started=started,
-            engine=engine,
-        )
-        return work.run()
+        executors, stop = _executors(project, requests, slots, engine, render)
+        return _Work(
+            ledger,
+            name,
+            list(requests),
+            executors,
+            stop,
+            resolve,
+            watch or Watch(),
+            started,
+            engine,
+        ).run()
 
 
 def default_jobs() -> int:
@@ -155,14 +174,19 @@ def default_jobs() -> int:
     return max(1, min(usable, MOST_JOBS))
 
 
+def manifest_path(project: Project, name: str) -> Path:
+    """Where the manifest of a batch lies."""
+    return project.reports / ".batches" / f"{check_name(name, 'the batch')}.json"
+
+
 def _executors(
-    project: Project, reports: Sequence[str], slots: int, engine: Engine, render: Render | None
+    project: Project, requests: Sequence[Request], slots: int, engine: Engine, render: Render | None
 ) -> tuple[list[Executor], threading.Event]:
     stop = threading.Event()
     if engine == "plain" or render is not None:
         return [Plain(render, stop) for _ in range(slots)], stop
     modules: set[str] = set()
-    for report in dict.fromkeys(reports):
+    for report in dict.fromkeys(request.report for request in requests):
         with suppress(OSError, ValueError, KeyError, TypeError):  # the run itself will say it
             notebook = json.loads((project.notebooks / f"{report}.ipynb").read_bytes())
             modules |= set(imported_by(notebook))
@@ -175,15 +199,10 @@ class _Work:
 
     ledger: Ledger
     name: str
-    asked: list[tuple[str, str]]
+    requests: list[Request]
     executors: list[Executor]
     stop: threading.Event
-    options: Mapping[str, Any]
     resolve: Resolve
-    deadline: float
-    retry: Retry
-    force: bool
-    cached: bool
     watch: Watch
     started: datetime
     engine: Engine
@@ -199,10 +218,10 @@ class _Work:
         path = manifest_path(self.ledger.project, self.name)
         make_folder(path.parent)
         self._write_manifest()
-        self.watch.begins(len(self.asked), len(self.executors))
+        self.watch.begins(len(self.requests), len(self.executors))
         pool = ThreadPoolExecutor(len(self.executors), thread_name_prefix="run")
         try:
-            futures = [pool.submit(self._one, number) for number in range(len(self.asked))]
+            futures = [pool.submit(self._one, number) for number in range(len(self.requests))]
             for future in futures:
                 future.result()
         except BaseException:
@@ -220,7 +239,7 @@ class _Work:
         fallback = self._fallback()
         return Batch(
             id=self.name,
-            runs=tuple(self.done[number] for number in range(len(self.asked))),
+            runs=tuple(self.done[number] for number in range(len(self.requests))),
             manifest=path,
             engine="plain" if fallback else self.engine,
             fallback=fallback,
@@ -229,11 +248,10 @@ class _Work:
     def _one(self, number: int) -> None:
         if self.stop.is_set():
             return
-        report, scenario = self.asked[number]
         with self.lock:
             slot = self.free.pop(0)
         try:
-            done = self._carry_out(slot, report, scenario)
+            done = self._carry_out(slot, self.requests[number])
         finally:
             with self.lock:
                 self.free.append(slot)
@@ -243,19 +261,14 @@ class _Work:
                 self._write_manifest()
         self.watch.ends(slot, done)
 
-    def _carry_out(self, slot: int, report: str, scenario: str) -> Done:
+    def _carry_out(self, slot: int, request: Request) -> Done:
+        report, scenario = request.report, request.scenario
         title = f"{report} {scenario}"
         try:
             with self.reading:  # else the first runs would each read the base scenario
                 plan = prepare(
-                    report,
-                    scenario,
-                    self.options["overrides"],
-                    view=self.options["view"],
-                    parameters=self.options["parameters"],
-                    workbook=self.options["workbook"],
-                    project=self.ledger.project,
-                    run_id=None,
+                    request,
+                    self.ledger.project,
                     started=self.ledger.clock(),
                     resolve=self.resolve,
                 )
@@ -263,19 +276,16 @@ class _Work:
                 plan,
                 ledger=self.ledger,
                 executor=self.executors[slot],
-                deadline=self.deadline,
-                retry=self.retry,
-                force=self.force,
-                cached=self.cached,
                 batch=self.name,
                 progress=lambda message: self.watch.tells(slot, title, message),
                 wait=self._wait,
             )
         except JCurveError as error:
             # Refused before it began, or the ledger is out of reach.
-            return _not_run(report, scenario, "failed", "refused", error)
+            refused = Done("failed", "", report, scenario, "", error=error, reason="refused")
+            return replace(refused, message=str(error), attempts=0)
         except Cancelled:
-            return _not_run(report, scenario, "cancelled", None, None)
+            return Done("cancelled", "", report, scenario, "", attempts=0)
 
     def _wait(self, seconds: float) -> None:
         if self.stop.wait(seconds):
@@ -285,38 +295,46 @@ class _Work:
         return next((e.fallback for e in self.executors if isinstance(e, Warm)), None)
 
     def _write_manifest(self, *, ended: bool = False) -> None:
-        write_manifest(
-            manifest_path(self.ledger.project, self.name),
-            self.ledger.project,
-            {
-                "batch": self.name,
-                "started": self.started.isoformat(timespec="seconds"),
-                "ended": self.ledger.clock().isoformat(timespec="seconds") if ended else None,
-                **self.options,
-                "engine": self.engine,
-                "fallback": self._fallback(),
-                "jobs": len(self.executors),
-            },
-            [(asked, self.done.get(number)) for number, asked in enumerate(self.asked)],
-            waiting="cancelled" if self.stop.is_set() else "queued",
-        )
+        """Write the manifest of the batch as far as it has come.
 
+        Raises:
+            WriteError: it cannot be written.
+        """
+        entries = [self._entry(number) for number in range(len(self.requests))]
+        first = self.requests[0]
+        manifest = {
+            "batch": self.name,
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": self.ledger.clock().isoformat(timespec="seconds") if ended else None,
+            "overrides": dict(first.overrides),
+            "view": first.view,
+            "parameters": dict(first.parameters),
+            "workbook": first.workbook,
+            "engine": self.engine,
+            "fallback": self._fallback(),
+            "jobs": len(self.executors),
+            "counts": dict(Counter(str(entry["state"]) for entry in entries)),
+            "failed": sum(done.failed for done in self.done.values()),
+            "runs": entries,
+        }
+        write_json(manifest_path(self.ledger.project, self.name), manifest)
 
-def _not_run(
-    report: str,
-    scenario: str,
-    state: Literal["failed", "cancelled"],
-    reason: str | None,
-    error: JCurveError | None,
-) -> Done:
-    return Done(
-        state=state,
-        run="",
-        report=report,
-        scenario=scenario,
-        series="",
-        error=error,
-        reason=reason,
-        message="" if error is None else str(error),
-        attempts=0,
-    )
+    def _entry(self, number: int) -> dict[str, object]:
+        request, done = self.requests[number], self.done.get(number)
+        head = {"report": request.report, "scenario": request.scenario}
+        if done is None:
+            return {**head, "state": "cancelled" if self.stop.is_set() else "queued"}
+        reports = self.ledger.project.reports
+        edition = done.edition
+        return {
+            **head,
+            "state": done.state,
+            "reason": done.reason,
+            "message": done.message,
+            "run": done.run or None,
+            "series": done.series or None,
+            "edition": None if edition is None else edition.folder.relative_to(reports).as_posix(),
+            "attempts": done.attempts,
+            "rendered_only": done.rendered_only,
+            "seconds": round(done.seconds, 2),
+        }

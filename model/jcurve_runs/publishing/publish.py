@@ -11,11 +11,9 @@ from typing import Any
 from jcurve.briefing.editions import LATEST, Edition
 from jcurve.briefing.results import Results
 from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
+from jcurve_runs.execution.executor import Render
 
-__all__ = ["Render", "assemble", "point", "publish", "tidy"]
-
-Render = Callable[[Path, Path, Path], None]
-"""Renders an executed notebook: notebook, HTML file to write, PDF file to write."""
+__all__ = ["assemble", "point", "publish", "tidy"]
 
 
 def assemble(

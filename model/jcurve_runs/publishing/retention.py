@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from jcurve.errors import JCurveError
 from jcurve.files import move_folder
 from jcurve.project import Project
 from jcurve_runs.portal.site import series_of
+from jcurve_runs.publishing.runs import GONE
 
 __all__ = ["Rule", "outdated", "prune"]
 
@@ -55,7 +56,14 @@ def outdated(
     return [edition for edition, _ in ordered if edition.id not in stays]
 
 
-def prune(project: Project, rule: Rule, moment: datetime, *, dry: bool = False) -> list[Edition]:
+def prune(
+    project: Project,
+    rule: Rule,
+    moment: datetime,
+    *,
+    dry: bool = False,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[Edition]:
     """Take away what a rule does not keep; returns those editions.
 
     An edition vanishes in one step. What cannot be read is not touched, nor is a series
@@ -66,12 +74,15 @@ def prune(project: Project, rule: Rule, moment: datetime, *, dry: bool = False) 
         rule: what stays.
         moment: the present time.
         dry: only tell.
+        only: of these series (report and name), and nothing of failed runs; None for all.
 
     Raises:
         WriteError: an edition cannot be moved away.
     """
     gone: list[Edition] = []
     for report, series in series_of(project):
+        if only is not None and (report, series) not in only:
+            continue
         try:
             newest = latest(project, report, series)
         except JCurveError:
@@ -87,7 +98,7 @@ def prune(project: Project, rule: Rule, moment: datetime, *, dry: bool = False) 
     for edition in gone:
         _remove(project, edition.folder)
     failed = project.reports / ".failed"
-    if failed.is_dir():
+    if failed.is_dir() and only is None:
         oldest = (moment - timedelta(days=rule.days)).timestamp()
         for folder in failed.iterdir():
             if folder.is_dir() and folder.stat().st_mtime < oldest:
@@ -103,6 +114,6 @@ def _started(edition: Edition) -> datetime | None:
 
 
 def _remove(project: Project, folder: Path) -> None:
-    away = project.reports / ".staging" / f"gone-{secrets.token_hex(6)}"
+    away = project.reports / ".staging" / f"{GONE}{secrets.token_hex(6)}"
     move_folder(folder, away)
     shutil.rmtree(away, ignore_errors=True)

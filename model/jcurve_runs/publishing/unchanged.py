@@ -12,39 +12,18 @@ and yet a reader who follows ``latest.json`` would be shown another.
 from __future__ import annotations
 
 import json
-import os
-import platform
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Literal
 
-import jcurve
 from jcurve.briefing.editions import Edition, latest
 from jcurve.errors import JCurveError
 from jcurve.files import digest
-from jcurve.project import Project
-from jcurve.provenance import combined, inputs
+from jcurve.provenance import inputs
+from jcurve_runs.execution.fingerprint import environment, hashed, package, renderer
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["Keys", "Standing", "intact", "keys", "loaded_files", "relook", "standing"]
-
-_PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
-_RENDERER = [
-    "document",
-    "exporters",
-    "foreign",
-    "markdown",
-    "maths",
-    "page",
-    "reading",
-    "typeset",
-    "widths",
-]
-"""Modules of the briefing that only decide how outputs look."""
+__all__ = ["Keys", "Standing", "intact", "keys", "relook", "standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +65,12 @@ def keys(plan: Plan) -> Keys:
         "named": [plan.scenario.name, plan.scenario.title],
         "parameters": dict(plan.parameters),
         "code": code,
-        "package": _package(),
+        "package": package(),
         "data": inputs(plan.project),
-        "environment": _environment(),
+        "environment": environment(),
     }
-    look = {"text": text, "renderer": _renderer()}
-    return Keys(_hash(content), _hash(look))
-
-
-def loaded_files(project: Project) -> str:
-    """One hash of the package's and the project's files that a process may have loaded.
-
-    Raises:
-        FactsError: a data file cannot be read.
-    """
-    scenarios = combined(project.scenarios, _files(project.scenarios))
-    return _hash([_package(), _renderer(), inputs(project), scenarios])
+    look = {"text": text, "renderer": renderer()}
+    return Keys(hashed(content), hashed(look))
 
 
 def standing(plan: Plan, wanted: Keys) -> Standing | None:
@@ -115,7 +84,7 @@ def standing(plan: Plan, wanted: Keys) -> Standing | None:
     if not intact(edition):
         return None
     complete = recorded.get("look") == wanted.look and (
-        not plan.workbook or edition.workbook.is_file()
+        not plan.request.workbook or edition.workbook.is_file()
     )
     return Standing(edition, "all" if complete else "content")
 
@@ -175,48 +144,3 @@ def _provenance(edition: Edition) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _package() -> str:
-    """The files of model and runs, the renderer apart."""
-    return _hash(
-        [
-            combined(package, (path for path in _files(package) if not _renders(path)))
-            for package in _PACKAGES
-        ]
-    )
-
-
-def _renderer() -> str:
-    model = _PACKAGES[0]
-    return combined(model, (path for path in _files(model) if _renders(path)))
-
-
-def _renders(path: Path) -> bool:
-    return path.parent.name == "briefing" and path.stem in _RENDERER
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    for base, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (Path(base) / name for name in names)
-
-
-@cache
-def _environment() -> str:
-    """Every installed library with its version, the interpreter and the kind of machine."""
-    installed = sorted(
-        {
-            entry.name
-            for folder in sys.path
-            if os.path.isdir(folder)
-            for entry in os.scandir(folder)
-            if entry.name.endswith((".dist-info", ".egg-info"))
-        }
-    )
-    return _hash([platform.python_version(), platform.system(), platform.machine(), installed])
-
-
-def _hash(content: object) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return sha256(text.encode()).hexdigest()

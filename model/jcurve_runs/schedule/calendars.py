@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.project import Project
 
-__all__ = ["Calendars", "Rule"]
+__all__ = ["Calendars", "Day"]
 
 _RULES = {
     "first business day": "first",
@@ -21,8 +22,8 @@ _RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A day named by a calendar.
+class Day:
+    """A day that a calendar names.
 
     Attributes:
         kind: first or last business day of the month, or the day of or after results.
@@ -33,7 +34,7 @@ class Rule:
     calendar: str
 
     @classmethod
-    def parse(cls, text: str, calendar: str, where: str) -> Rule:
+    def parse(cls, text: str, calendar: str, where: str) -> Day:
         """Read a rule's words.
 
         Raises:
@@ -60,7 +61,20 @@ class Calendars:
         self._holidays: dict[str, frozenset[date]] = {}
         self._results: dict[str, tuple[date, ...]] = {}
 
-    def meets(self, rule: Rule, day: date) -> bool:
+    def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
+        """The days from ``first`` to ``last`` that ``rule`` names, each at a time.
+
+        Raises:
+            UsageError, FactsError: as ``meets``.
+        """
+        known = self.ends(rule)
+        last = last if known is None else min(last, known)
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            if self.meets(rule, day):
+                yield datetime.combine(day, at)
+
+    def meets(self, rule: Day, day: date) -> bool:
         """Whether ``day`` is the day that ``rule`` names.
 
         Raises:
@@ -83,11 +97,11 @@ class Calendars:
             case _:
                 return day - timedelta(days=1) in self.results(rule.calendar)
 
-    def ends(self, rule: Rule) -> date | None:
-        """The last day that a rule's calendar knows anything of."""
+    def ends(self, rule: Day) -> date | None:
+        """The last day that a rule's calendar knows anything of; None when it knows no day."""
         if rule.kind in ("results", "after"):
             days = self.results(rule.calendar)
-            return max(days, default=None)
+            return max(days) + timedelta(days=1) if days else None
         return date(max(day.year for day in self.holidays(rule.calendar)), 12, 31)
 
     def is_business_day(self, calendar: str, day: date) -> bool:

@@ -1,22 +1,30 @@
-"""Occurrences of schedules in the store: decided once, taken once, done, failed or skipped."""
+"""Occurrences of schedules in the store: decided once, taken once, done, failed or skipped.
+
+What is to be told of one enters the outbox in the transaction of the step that it tells of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from jcurve_runs.ledger.attempts import Ledger, stamp
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import take_over
+from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.schedules import Schedule
 
-__all__ = ["Occurrence", "Occurrences"]
+__all__ = ["Facts", "Occurrence", "Occurrences"]
+
+Facts = Sequence[tuple[str, str]]
+"""Pairs of label and text that a notice shows."""
 
 _CLOCK_WENT_BACK = timedelta(hours=1)
 _MOST_TRIES = 3
 _MOST_SKIPPED = 20
-_LOST = "its runner ended without a word"
+_LOST = "its runner ended without saying why"
+_REMOVED = "its schedule is no longer in the file"
 _SUPERSEDED = "superseded by a later one"
 
 
@@ -121,8 +129,32 @@ class Occurrences:
                 return found
         return None
 
-    def end(self, ended: Occurrence) -> None:
-        """Note how an occurrence that this process took has ended: done or failed."""
+    def end(self, ended: Occurrence, schedule: Schedule, facts: Sequence[Facts] = ()) -> None:
+        """Note how an occurrence that this process took has ended: done or failed.
+
+        Args:
+            ended: with its state, detail and batch.
+            schedule: whose; its ``failure`` addresses hear of a failure.
+            facts: what to tell of each run that failed: pairs of label and text.
+        """
+        with self._store.transaction():
+            self._close(ended)
+            if ended.state == "failed":
+                self._tell_failure(ended, schedule.failure, facts)
+
+    def add(self, schedule: Schedule, moment: datetime) -> None:
+        """Queue an occurrence at this very moment, because somebody asked for it."""
+        with self._store.transaction():
+            self._enter(schedule, moment, moment, "queued", "asked for by hand")
+
+    def drop(self, names: Collection[str]) -> None:
+        """Skip what is queued of schedules that the file no longer names."""
+        for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'queued'"):
+            left = Occurrence(**dict(row))
+            if left.schedule not in names:
+                self._close(replace(left, state="skipped", detail=_REMOVED))
+
+    def _close(self, ended: Occurrence) -> None:
         told = (ended.state, ended.detail, ended.batch)
         self._store.write(
             "UPDATE occurrences SET state = ?, detail = ?, batch = ?, ended = ?"
@@ -130,10 +162,27 @@ class Occurrences:
             (*told, stamp(self._ledger.clock()), ended.schedule, ended.occurrence),
         )
 
-    def release(self) -> int:
+    def _tell_failure(
+        self, ended: Occurrence, failure: Sequence[str], facts: Sequence[Facts]
+    ) -> None:
+        head = [("Schedule", ended.schedule), ("Due", ended.occurrence)]
+        told = [fact for each in facts for fact in each] or [("Reason", ended.detail)]
+        self._ledger.outbox.tell(
+            "failure",
+            f"{ended.schedule}@{ended.occurrence}/failure/{ended.tries}",
+            failure,
+            {"what": ended.schedule, "facts": [*head, *told]},
+            schedule=ended.schedule,
+            occurrence=ended.occurrence,
+        )
+
+    def release(self, failure: Mapping[str, Sequence[str]]) -> int:
         """Queue again what dead processes had taken; returns how many that were.
 
         What was taken three times without an end has failed.
+
+        Args:
+            failure: whom to tell, by schedule.
         """
         count = 0
         for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'claimed'"):
@@ -142,17 +191,24 @@ class Occurrences:
             if dead is None:
                 continue
             with dead:
-                again = left.tries < _MOST_TRIES
-                state = "queued" if again else "failed"
-                ended = None if again else stamp(self._ledger.clock())
-                count += self._store.write(
-                    "UPDATE occurrences SET state = ?, detail = ?, ended = ? WHERE schedule = ?"
-                    " AND occurrence = ? AND state = 'claimed' AND owner = ?",
-                    (state, _LOST, ended, left.schedule, left.occurrence, left.owner),
-                )
+                count += self._give_back(left, failure.get(left.schedule, ()))
                 with suppress(OSError):
                     (self._ledger.owners / f"{left.owner}.alive").unlink()
         return count
+
+    def _give_back(self, left: Occurrence, failure: Sequence[str]) -> int:
+        again = left.tries < _MOST_TRIES
+        state = "queued" if again else "failed"
+        ended = None if again else stamp(self._ledger.clock())
+        with self._store.transaction():
+            met = self._store.write(
+                "UPDATE occurrences SET state = ?, detail = ?, ended = ? WHERE schedule = ?"
+                " AND occurrence = ? AND state = 'claimed' AND owner = ?",
+                (state, _LOST, ended, left.schedule, left.occurrence, left.owner),
+            )
+            if met and not again:
+                self._tell_failure(replace(left, state=state, detail=_LOST), failure, ())
+        return met
 
     def unannounced(self, moment: datetime) -> list[Occurrence]:
         """Occurrences that did not arrive by their deadline, for which no alarm was given."""
@@ -174,15 +230,27 @@ class Occurrences:
         )
         return [Occurrence(**dict(row)) for row in rows]
 
-    def alarm(self, late: Occurrence) -> bool:
-        """Note that the alarm for an occurrence was given; whether it was for the first time."""
-        return bool(
-            self._store.write(
+    def alarm(self, late: Occurrence, failure: Sequence[str]) -> bool:
+        """Give the alarm for an occurrence; whether it was for the first time."""
+        with self._store.transaction():
+            first = self._store.write(
                 "UPDATE occurrences SET alarmed = ? WHERE schedule = ? AND occurrence = ?"
                 " AND alarmed IS NULL",
                 (stamp(self._ledger.clock()), late.schedule, late.occurrence),
             )
-        )
+            if first:
+                facts = [
+                    *(("Due", late.occurrence), ("Deadline", late.deadline or "")),
+                    *(("State", late.state), ("Detail", late.detail or "none")),
+                ]
+                self._ledger.outbox.tell(
+                    "alarm",
+                    f"{late.schedule}@{late.occurrence}/alarm",
+                    failure,
+                    {"what": late.schedule, "facts": facts},
+                    schedule=late.schedule,
+                )
+        return bool(first)
 
     def of(self, schedule: str, limit: int = 50) -> list[Occurrence]:
         """The occurrences of a schedule, the newest first."""

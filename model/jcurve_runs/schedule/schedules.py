@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import partial
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
-from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
 from jcurve.project import Project
-from jcurve_runs.schedule.calendars import Calendars, Rule
+from jcurve_runs.plan.request import Retry
+from jcurve_runs.publishing.retention import Rule
+from jcurve_runs.schedule.calendars import Calendars, Day
 from jcurve_runs.schedule.cron import Cron, instant
 
-__all__ = ["FILE_NAME", "Schedule", "moments", "next_moment", "read_schedules"]
+__all__ = [
+    "FILE_NAME",
+    "Mistake",
+    "Schedule",
+    "Schedules",
+    "moments",
+    "next_moment",
+    "read_schedules",
+]
 
 FILE_NAME = "schedule.yml"
 
 _HORIZON = timedelta(days=400)
 _KEYS = (
-    *("report", "scenarios", "view", "overrides"),
-    *("cron", "on", "at", "calendar", "zone"),
-    *("missed", "overlap", "grace", "deadline"),
-    *("workbook", "success", "failure"),
+    *("report", "scenarios", "view", "overrides", "parameters", "workbook", "retries"),
+    *("cron", "on", "at", "calendar", "zone", "enabled"),
+    *("missed", "overlap", "grace", "deadline", "keep"),
+    *("success", "failure"),
 )
+_KEEP = ("last", "days", "monthly")
 _SPAN = re.compile(r"(\d{1,4}) ?(min|minutes?|h|hours?|d|days?)", re.ASCII)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}", re.ASCII)
+_MOST = 9_999
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,53 +52,82 @@ class Schedule:
 
     Attributes:
         name: of the schedule.
-        report: a notebook.
+        reports: notebooks; several make a pack, which is one mail.
         scenarios: names; empty for all there are.
-        view: the view the report leads with.
+        view: the view the reports lead with.
         overrides: on top of each scenario, as given.
+        parameters: of the reports; each takes those that it declares.
+        workbook: whether editions hold the scenario's workbook.
+        retry: how often a run is attempted.
         when: cron's days and times, or a calendar's day and a time.
         at: the time of a calendar's day.
         zone: whose clocks are meant.
+        enabled: whether it runs by itself; if not, only when it is asked to.
         missed: what happens to occurrences that nobody was there for: ``skip`` them, run
             the ``latest``, or ``all``.
         overlap: what happens while an earlier one still runs: ``skip``, or ``queue``.
         grace: how late an occurrence is before it counts as missed.
         deadline: how long after its moment the edition must be there; None for never.
-        workbook: whether editions hold the scenario's workbook.
+        keep: which editions of its series stay after a run; None for all.
         success, failure: addresses.
     """
 
     name: str
-    report: str
+    reports: tuple[str, ...]
     scenarios: tuple[str, ...]
     view: str
     overrides: Mapping[str, str]
-    when: Cron | Rule
+    parameters: Mapping[str, Any]
+    workbook: bool
+    retry: Retry
+    when: Cron | Day
     at: time
     zone: ZoneInfo
+    enabled: bool
     missed: Literal["skip", "latest", "all"]
     overlap: Literal["skip", "queue"]
     grace: timedelta
     deadline: timedelta | None
-    workbook: bool
+    keep: Rule | None
     success: tuple[str, ...]
     failure: tuple[str, ...]
 
 
-def read_schedules(project: Project) -> tuple[Schedule, ...]:
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A schedule that does not validate: the error, and who is to hear of it."""
+
+    name: str
+    error: JCurveError
+    failure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """The file: the schedules that can run, and the mistakes in the others."""
+
+    sound: tuple[Schedule, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every schedule that the file names."""
+        return frozenset([*(s.name for s in self.sound), *(m.name for m in self.mistakes)])
+
+
+def read_schedules(project: Project) -> Schedules:
     """The schedules of a project; none when it has no file.
 
     Raises:
-        UsageError: an entry does not validate; names file, line and key.
+        UsageError: the file as a whole cannot be read; names file and line. A mistake within one
+            schedule is no error: the others run.
     """
-    from jcurve.assumptions.document import Table, read
-
     path = project.reports / FILE_NAME
     origin = f"reports/{FILE_NAME}"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return ()
+        return Schedules()
     except OSError as error:
         raise UsageError(f"cannot be read ({error.strerror})", where=origin) from error
     try:
@@ -100,10 +144,14 @@ def read_schedules(project: Project) -> tuple[Schedule, ...]:
             received=unknown[0].key if unknown else None,
             allowed="'schedules:' with one table for each schedule",
         )
-    return tuple(
-        _Reader(entry.key, entry.value, f"{origin}:{entry.line}, {entry.key}").schedule()
-        for entry in schedules.value.entries
-    )
+    sound: list[Schedule] = []
+    mistakes: list[Mistake] = []
+    for entry in schedules.value.entries:
+        try:
+            sound.append(_Reader(entry, origin).schedule())
+        except JCurveError as error:
+            mistakes.append(Mistake(entry.key, error, _whom_to_tell(entry)))
+    return Schedules(tuple(sound), tuple(mistakes))
 
 
 def moments(
@@ -118,14 +166,10 @@ def moments(
     last = until.astimezone(schedule.zone).date() + timedelta(days=1)
     when = schedule.when
     if isinstance(when, Cron):
-        meets, times = when.meets, when.times()
+        shown = when.within(first, last)
     else:
-        meets, times = partial(calendars.meets, when), [schedule.at]
-    found = set()
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        if meets(day):
-            found |= {instant(day, at, schedule.zone) for at in times}
+        shown = calendars.within(when, schedule.at, first, last)
+    found = {instant(each, schedule.zone) for each in shown}
     return sorted(moment for moment in found if after < moment <= until)
 
 
@@ -138,49 +182,79 @@ def next_moment(schedule: Schedule, after: datetime, calendars: Calendars) -> da
     return None
 
 
+def _whom_to_tell(entry: Entry) -> tuple[str, ...]:
+    """The ``failure`` addresses of a schedule that does not validate, as far as they do."""
+    found = entry.value.get("failure") if isinstance(entry.value, Table) else None
+    if found is None:
+        return ()
+    given = found.value.items if isinstance(found.value, Listing) else (found.value,)
+    texts = [each.text for each in given if isinstance(each, Text) and each.text]
+    return tuple(text for text in texts if _MAIL.fullmatch(text))
+
+
+def _data(node: Node) -> Any:
+    """What was written as plain data: numbers, flags, texts, lists and tables."""
+    match node:
+        case Listing(items):
+            return [_data(item) for item in items]
+        case Table(entries):
+            return {entry.key: _data(entry.value) for entry in entries}
+        case Text(text):
+            try:
+                return None if text is None else json.loads(text, parse_constant=str)
+            except (ValueError, RecursionError):
+                return text
+
+
 class _Reader:
     """Reads one entry of the file."""
 
-    def __init__(self, name: str, node: object, where: str) -> None:
-        from jcurve.assumptions.document import Table
-
-        if not isinstance(node, Table):
-            raise UsageError("not a table", where=where, allowed=", ".join(_KEYS))
-        for entry in node.entries:
-            if entry.key not in _KEYS:
-                raise UsageError(
-                    "unknown key",
-                    where=f"reports/{FILE_NAME}:{entry.line}, {name}",
-                    received=entry.key,
-                    allowed=", ".join(_KEYS),
-                    suggestion=nearest(entry.key, _KEYS),
-                )
-        self._name = name
-        self._node = node
-        self._where = where
+    def __init__(self, entry: Entry, origin: str) -> None:
+        self._origin = origin
+        self._name = entry.key
+        self._where = f"{origin}:{entry.line}, {entry.key}"
+        if not isinstance(entry.value, Table):
+            raise UsageError("not a table", where=self._where, allowed=", ".join(_KEYS))
+        self._known(entry.value, _KEYS)
+        self._node = entry.value
 
     def schedule(self) -> Schedule:
         """The schedule."""
         when = self._when()
         return Schedule(
             name=check_name(self._name, "the schedule"),
-            report=check_name(self._text("report"), "the report"),
+            reports=self._names("report", "the report"),
             scenarios=self._scenarios(),
             view=self._choice("view", ("programme", "go_forward")),
-            overrides=self._table("overrides"),
+            overrides=self._table("overrides", self._word),
+            parameters=self._table("parameters", _data),
+            workbook=self._choice("workbook", ("false", "true")) == "true",
+            retry=Retry(attempts=1 + self._count("retries", 2)),
             when=when,
-            at=self._time() if isinstance(when, Rule) else time(),
+            at=self._time() if isinstance(when, Day) else time(),
             zone=self._zone(),
+            enabled=self._choice("enabled", ("true", "false")) == "true",
             missed=self._choice("missed", ("latest", "skip", "all")),  # type: ignore[arg-type]
             overlap=self._choice("overlap", ("skip", "queue")),  # type: ignore[arg-type]
             grace=self._span("grace", "15 minutes") or timedelta(0),
             deadline=self._span("deadline", "none"),
-            workbook=self._choice("workbook", ("false", "true")) == "true",
+            keep=self._keep(),
             success=self._addresses("success"),
             failure=self._addresses("failure"),
         )
 
-    def _when(self) -> Cron | Rule:
+    def _known(self, table: Table, allowed: tuple[str, ...]) -> None:
+        for entry in table.entries:
+            if entry.key not in allowed:
+                raise UsageError(
+                    "unknown key",
+                    where=f"{self._origin}:{entry.line}, {self._name}",
+                    received=entry.key,
+                    allowed=", ".join(allowed),
+                    suggestion=nearest(entry.key, allowed),
+                )
+
+    def _when(self) -> Cron | Day:
         cron, on = self._node.get("cron"), self._node.get("on")
         if (cron is None) == (on is None):
             raise UsageError(
@@ -191,17 +265,15 @@ class _Reader:
                 if self._node.get(key) is not None:
                     raise UsageError(f"{key} has no meaning beside cron", where=self._at(key))
             return Cron.parse(self._text("cron"), self._at("cron"))
-        return Rule.parse(self._text("on"), self._text("calendar"), self._at("on"))
+        return Day.parse(self._text("on"), self._text("calendar"), self._at("on"))
 
     def _at(self, key: str) -> str:
         entry = self._node.get(key)
         if entry is None:
             return f"{self._where}.{key}"
-        return f"reports/{FILE_NAME}:{entry.line}, {self._name}.{key}"
+        return f"{self._origin}:{entry.line}, {self._name}.{key}"
 
     def _text(self, key: str, default: str | None = None) -> str:
-        from jcurve.assumptions.document import Text
-
         entry = self._node.get(key)
         if entry is None:
             if default is not None:
@@ -212,8 +284,6 @@ class _Reader:
         return entry.value.text
 
     def _texts(self, key: str) -> Iterator[str]:
-        from jcurve.assumptions.document import Listing, Text
-
         entry = self._node.get(key)
         if entry is None:
             return
@@ -223,20 +293,24 @@ class _Reader:
                 raise UsageError(f"{key} is not a list of texts", where=self._at(key))
             yield item.text
 
-    def _table(self, key: str) -> dict[str, str]:
-        from jcurve.assumptions.document import Table, Text
+    def _word(self, node: Node) -> str:
+        if not isinstance(node, Text) or node.text is None:
+            raise UsageError("not a text", where=self._at("overrides"))
+        return node.text
 
+    def _table(self, key: str, read_one: Callable[[Node], T]) -> dict[str, T]:
         entry = self._node.get(key)
         if entry is None:
             return {}
         if not isinstance(entry.value, Table):
             raise UsageError(f"{key} is not a table", where=self._at(key))
-        made = {}
-        for each in entry.value.entries:
-            if not isinstance(each.value, Text) or each.value.text is None:
-                raise UsageError(f"{key}.{each.key} is not a text", where=self._at(key))
-            made[each.key] = each.value.text
-        return made
+        return {each.key: read_one(each.value) for each in entry.value.entries}
+
+    def _names(self, key: str, what: str) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(self._texts(key)))
+        if not names:
+            raise UsageError(f"{key} is missing", where=self._where)
+        return tuple(check_name(name, what) for name in names)
 
     def _scenarios(self) -> tuple[str, ...]:
         names = tuple(self._texts("scenarios"))
@@ -244,7 +318,7 @@ class _Reader:
             raise UsageError(
                 "scenarios are missing", where=self._where, allowed="a list of names, or all"
             )
-        return () if names == ("all",) else tuple(check_name(n, "the scenario") for n in names)
+        return () if names == ("all",) else self._names("scenarios", "the scenario")
 
     def _choice(self, key: str, choices: tuple[str, ...]) -> str:
         text = self._text(key, choices[0])
@@ -257,6 +331,39 @@ class _Reader:
                 suggestion=nearest(text, choices),
             )
         return text
+
+    def _count(self, key: str, default: int, table: Table | None = None) -> int:
+        entry = (table or self._node).get(key)
+        if entry is None:
+            return default
+        text = entry.value.text if isinstance(entry.value, Text) else None
+        if text is None or not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+            raise UsageError(
+                f"{key} is not a count",
+                where=self._at(key if table is None else "keep"),
+                received=text,
+                allowed=f"a whole number up to {_MOST}",
+            )
+        return int(text)
+
+    def _keep(self) -> Rule | None:
+        entry = self._node.get("keep")
+        if entry is None:
+            return None
+        if not isinstance(entry.value, Table):
+            raise UsageError(
+                "keep is not a table", where=self._at("keep"), allowed="{last: 10, days: 90}"
+            )
+        self._known(entry.value, _KEEP)
+        monthly = entry.value.get("monthly")
+        given = monthly.value if monthly is not None else Text("true")
+        if not isinstance(given, Text) or given.text not in ("true", "false"):
+            raise UsageError("unknown monthly", where=self._at("keep"), allowed="true, false")
+        return Rule(
+            last=self._count("last", Rule().last, entry.value),
+            days=self._count("days", Rule().days, entry.value),
+            monthly=given.text == "true",
+        )
 
     def _zone(self) -> ZoneInfo:
         name = self._text("zone", "UTC")

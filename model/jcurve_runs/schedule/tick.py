@@ -1,4 +1,4 @@
-"""One look at the clock: decide what is due, run it, raise alarms, say how things stand.
+"""One look at the clock: decide what is due, run it, raise alarms, deliver, say how things stand.
 
 Cron, a systemd timer, a CI job or ``--watch`` may call it, as often as they like and two at
 once: a unique row for each (schedule, occurrence) decides who runs what.
@@ -7,23 +7,37 @@ once: a unique row for each (schedule, occurrence) decides who runs what.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
 
-from jcurve.errors import JCurveError
-from jcurve.files import make_folder, write_json
+from jcurve.errors import JCurveError, UsageError, nearest
 from jcurve.project import Project
-from jcurve_runs.ledger.attempts import Clock, Ledger, now, stamp
-from jcurve_runs.publishing.attempt import recover
-from jcurve_runs.publishing.batch import Watch, batch
-from jcurve_runs.publishing.manifest import Batch, Engine
+from jcurve_runs.delivery.deliver import Delivered, mail_problem
+from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.ledger.locks import supported
+from jcurve_runs.ledger.store import now
+from jcurve_runs.plan.request import Clock, Origin, Request, Resolve, resolve_scenario
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
+from jcurve_runs.publishing.retention import prune
+from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.calendars import Calendars
-from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
-from jcurve_runs.schedule.schedules import Schedule, moments, next_moment, read_schedules
+from jcurve_runs.schedule.check import mistake_in, parameters_for
+from jcurve_runs.schedule.occurrences import Facts, Occurrence, Occurrences
+from jcurve_runs.schedule.schedules import (
+    Mistake,
+    Schedule,
+    Schedules,
+    moments,
+    next_moment,
+    read_schedules,
+)
+from jcurve_runs.schedule.status import Standing, write_status
 
-__all__ = ["Ran", "Runner", "Tick", "run_scheduled", "tick", "watch_clock"]
+__all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick", "watch_clock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +67,14 @@ class Tick:
     Attributes:
         ran: the occurrences it ran, in order.
         alarms: the occurrences for which it gave the alarm.
-        problems: what is wrong with schedules, in words.
+        problems: what somebody should look at, in words: schedules, mail, locks, lateness.
+        delivered: what became of the mails; None when they were left in the outbox.
     """
 
     ran: tuple[Ran, ...]
     alarms: tuple[Occurrence, ...]
     problems: tuple[str, ...]
+    delivered: Delivered | None = None
 
     @property
     def failed(self) -> int:
@@ -66,10 +82,10 @@ class Tick:
         return sum(each.failed for each in self.ran)
 
 
-Runner = Callable[[Schedule, str], Batch]
-"""Runs a schedule's reports under a batch's identifier."""
-Announce = Callable[[Ledger, "Ran | Occurrence", Schedule], None]
-"""Told of each occurrence that was run and of each alarm; called once for each."""
+Runner = Callable[[Schedule, Occurrence, str], Batch]
+"""Runs a schedule's reports for an occurrence, under a batch's identifier."""
+Deliver = Callable[[], Delivered]
+"""Sends what is due in the outbox."""
 
 
 def tick(
@@ -77,7 +93,9 @@ def tick(
     *,
     clock: Clock = now,
     runner: Runner | None = None,
-    announce: Announce | None = None,
+    deliver: Deliver | None = None,
+    run_now: str | None = None,
+    resolve: Resolve = resolve_scenario,
 ) -> Tick:
     """Run what is due.
 
@@ -85,35 +103,157 @@ def tick(
         project: whose schedules.
         clock: gives the present time.
         runner: runs a schedule's reports; a batch when None.
-        announce: told what happened, to deliver it.
+        deliver: sends what is owed; it stays in the outbox when None.
+        run_now: a schedule to run at this moment whatever its clock says.
+        resolve: reads a scenario, to check what the schedules name.
 
     Raises:
-        UsageError: the schedule file does not validate.
+        UsageError: the schedule file as a whole cannot be read, or has no schedule ``run_now``.
         WriteError, RunError: the store cannot be written.
     """
-    schedules = read_schedules(project)
-    by_name = {schedule.name: schedule for schedule in schedules}
-    calendars = Calendars(project)
-    run = runner or (lambda schedule, name: run_scheduled(project, schedule, name, clock=clock))
-    tell = announce or (lambda ledger, what, schedule: None)
-    ran: list[Ran] = []
+    file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
         recover(ledger)
-        occurrences = Occurrences(ledger)
-        occurrences.release()
-        problems = _decide_all(occurrences, ledger, schedules, calendars)
-        alarms = _alarms(occurrences, ledger, by_name, tell)
-        write_status(project, ledger, schedules, calendars, problems)
-        while (taken := occurrences.take(list(by_name))) is not None:
-            one = _run(taken, by_name[taken.schedule], run)
+        look = _Look(ledger, file, runner or _Scheduled(project, clock), resolve)
+        look.begin(run_now)
+        look.run()
+        return look.end(None if deliver is None else deliver())
+
+
+class _Look:
+    """A tick while it goes on."""
+
+    def __init__(self, ledger: Ledger, file: Schedules, runner: Runner, resolve: Resolve) -> None:
+        self._project = ledger.project
+        self._ledger = ledger
+        self._file = file
+        self._calendars = Calendars(ledger.project)
+        self._runner = runner
+        self._occurrences = Occurrences(ledger)
+        self._mistakes = {each.name: each for each in file.mistakes}
+        for schedule in file.sound:
+            error = mistake_in(schedule, ledger, self._calendars, resolve)
+            if error is not None:
+                self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
+        self._sound = {each.name: each for each in file.sound if each.name not in self._mistakes}
+        self._clocks: list[str] = []
+        self._ran: list[Ran] = []
+        self._alarms: list[Occurrence] = []
+
+    def begin(self, run_now: str | None) -> None:
+        """Settle what others left, decide what is due, tell of mistakes."""
+        self._occurrences.release({each.name: each.failure for each in self._file.sound})
+        self._occurrences.drop(self._file.names)
+        for mistake in self._mistakes.values():
+            _tell_mistake(self._ledger, mistake)
+        self._decide()
+        if run_now is not None:
+            self._occurrences.add(self._named(run_now), self._ledger.clock())
+        self._alarm()
+        self._write(None)
+
+    def run(self) -> None:
+        """Run what is queued, one occurrence after the other."""
+        while (taken := self._occurrences.take(list(self._sound))) is not None:
+            schedule = self._sound[taken.schedule]
+            one = _run(taken, schedule, self._runner)
             # While the row still says that it runs: what fell due meanwhile did overlap.
-            problems = _decide_all(occurrences, ledger, schedules, calendars)
-            occurrences.end(one.occurrence)
-            ran.append(one)
-            tell(ledger, one, one.schedule)
-            alarms += _alarms(occurrences, ledger, by_name, tell)
-            write_status(project, ledger, schedules, calendars, problems)
-    return Tick(tuple(ran), tuple(alarms), tuple(problems))
+            self._decide()
+            failures = (
+                [] if one.batch is None else [facts_of(r) for r in one.batch.runs if r.failed]
+            )
+            self._occurrences.end(one.occurrence, schedule, failures)
+            self._ran.append(one)
+            series = {(done.report, done.series) for done in runs if done.series}
+            if schedule.keep is not None and series:
+                prune(self._project, schedule.keep, self._ledger.clock(), only=series)
+            self._alarm()
+            self._write(None)
+
+    def end(self, delivered: Delivered | None) -> Tick:
+        """Say how things stand."""
+        standing = self._write(delivered)
+        return Tick(tuple(self._ran), tuple(self._alarms), standing.problems, delivered)
+
+    def _named(self, name: str) -> Schedule:
+        if name in self._mistakes:
+            raise self._mistakes[name].error
+        if name not in self._sound:
+            raise UsageError(
+                "no such schedule",
+                received=name,
+                allowed=", ".join(self._sound) or "a schedule of reports/schedule.yml",
+                suggestion=nearest(name, self._sound),
+            )
+        return self._sound[name]
+
+    def _decide(self) -> None:
+        """Decide on everything that is due; schedules that do not run by themselves apart."""
+        self._clocks = []
+        for schedule in self._sound.values():
+            with self._ledger.store.transaction():
+                moment = self._ledger.clock()
+                if self._occurrences.clock_went_back(schedule.name, moment):
+                    told = f"{schedule.name}: the clock went back; counting from now on"
+                    self._clocks.append(told)
+                    self._occurrences.decide(schedule, [], moment)
+                    continue
+                known = self._occurrences.considered(schedule.name)
+                # A schedule that is seen for the first time has missed nothing.
+                due = []
+                if known is not None and schedule.enabled:
+                    due = moments(schedule, known, moment, self._calendars)
+                if known is None or known < moment:
+                    self._occurrences.decide(schedule, due, moment)
+
+    def _alarm(self) -> None:
+        """Give the alarm for what did not arrive by its deadline, once for each."""
+        failure = {each.name: each.failure for each in self._file.sound}
+        for late in self._occurrences.unannounced(self._ledger.clock()):
+            if late.schedule in failure and self._occurrences.alarm(late, failure[late.schedule]):
+                self._alarms.append(late)
+
+    def _write(self, delivered: Delivered | None) -> Standing:
+        moment = self._ledger.clock()
+        problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
+        problems += self._clocks
+        if not supported(self._ledger.store.folder):
+            problems.append(
+                f"{self._ledger.store.folder}: the file system knows no locks (flock); what a "
+                "runner of another machine left is not taken over; JCURVE_STATE names a folder "
+                "on a local disk"
+            )
+        problem = mail_problem() if any(s.success or s.failure for s in self._file.sound) else ""
+        if problem:
+            problems.append(problem)
+        ahead = {
+            each.name: next_moment(each, moment, self._calendars) if each.enabled else None
+            for each in self._sound.values()
+        }
+        told = {each.name: str(each.error) for each in self._mistakes.values()}
+        return write_status(
+            self._project, self._ledger, self._file, ahead, told, problems, delivered is not None
+        )
+
+
+def check(project: Project, clock: Clock = now) -> list[Mistake]:
+    """What is wrong with the schedules and the mail settings; changes nothing.
+
+    Raises:
+        UsageError: the schedule file as a whole cannot be read.
+        WriteError, RunError: the store cannot be opened.
+    """
+    file, calendars = read_schedules(project), Calendars(project)
+    found = list(file.mistakes)
+    with Ledger(project, clock=clock, read_only=True) as ledger:
+        for schedule in file.sound:
+            error = mistake_in(schedule, ledger, calendars)
+            if error is not None:
+                found.append(Mistake(schedule.name, error, schedule.failure))
+    problem = mail_problem() if any(s.success or s.failure for s in file.sound) else ""
+    if problem:
+        found.append(Mistake("mail", UsageError(problem)))
+    return found
 
 
 def watch_clock(
@@ -131,7 +271,7 @@ def watch_clock(
     disk) are told once each and looked at again: whoever watches must not stop for them.
 
     Raises:
-        UsageError: the schedule file does not validate at the first look.
+        UsageError: the schedule file cannot be read at the first look.
         WriteError, RunError: the store is out of reach at the first look.
     """
     over = stop or threading.Event()
@@ -155,61 +295,67 @@ def watch_clock(
 
 def _waits(project: Project, clock: Clock) -> list[float]:
     """Seconds until the next moment of each schedule that has one."""
-    calendars = Calendars(project)
-    ahead = [next_moment(one, clock(), calendars) for one in read_schedules(project)]
-    return [(moment - clock()).total_seconds() for moment in ahead if moment is not None]
+    calendars, found = Calendars(project), []
+    for schedule in read_schedules(project).sound:
+        try:
+            ahead = next_moment(schedule, clock(), calendars)
+        except JCurveError:  # told at each look
+            continue
+        if ahead is not None:
+            found.append((ahead - clock()).total_seconds())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheduled:
+    """The usual runner."""
+
+    project: Project
+    clock: Clock
+
+    def __call__(self, schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
+        return run_scheduled(self.project, schedule, occurrence, name, clock=self.clock)
 
 
 def run_scheduled(
     project: Project,
     schedule: Schedule,
+    occurrence: Occurrence,
     name: str,
     *,
     clock: Clock = now,
     engine: Engine = "warm",
     watch: Watch | None = None,
 ) -> Batch:
-    """Run a schedule's report over its scenarios."""
+    """Run a schedule's reports over its scenarios, for an occurrence.
+
+    Args:
+        project: whose reports.
+        schedule: what to run, and whom to tell.
+        occurrence: what it is run for.
+        name: the batch's identifier.
+        clock: gives the present time.
+        engine: what executes the runs.
+        watch: told what goes on.
+
+    Raises:
+        JCurveError: as ``batch``.
+    """
     from jcurve.assumptions import available
 
-    return batch(
-        [schedule.report],
-        schedule.scenarios or available(project),
-        schedule.overrides,
-        project=project,
+    origin = Origin(schedule.name, occurrence.occurrence, schedule.success, schedule.failure)
+    like = Request(
+        overrides=schedule.overrides,
         view=schedule.view,
         workbook=schedule.workbook,
-        engine=engine,
-        batch_id=name,
-        clock=clock,
-        watch=watch,
+        retry=schedule.retry,
+        origin=origin,
     )
-
-
-def _decide_all(
-    occurrences: Occurrences,
-    ledger: Ledger,
-    schedules: tuple[Schedule, ...],
-    calendars: Calendars,
-) -> list[str]:
-    """Decide on everything that is due; returns what is wrong, in words."""
-    problems = []
-    for schedule in schedules:
-        try:
-            with ledger.store.transaction():
-                moment = ledger.clock()
-                if occurrences.clock_went_back(schedule.name, moment):
-                    problems.append(f"{schedule.name}: the clock went back; counting from now on")
-                    occurrences.decide(schedule, [], moment)
-                    continue
-                known = occurrences.considered(schedule.name)
-                # A schedule that is seen for the first time has missed nothing.
-                due = [] if known is None else moments(schedule, known, moment, calendars)
-                if known is None or known < moment:
-                    occurrences.decide(schedule, due, moment)
-        except JCurveError as error:  # one broken calendar never stops the rest
-            problems.append(f"{schedule.name}: {error}")
-    return problems
+    requests = [
+        replace(request, parameters=parameters_for(schedule, request.report, project))
+        for request in every(schedule.reports, schedule.scenarios or available(project), like)
+    ]
+    return batch(requests, project, engine=engine, batch_id=name, clock=clock, watch=watch)
 
 
 def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
@@ -217,7 +363,7 @@ def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
     again = f".{taken.tries + 1}" if taken.tries else ""
     name = f"{schedule.name}.{moment:%Y%m%dT%H%M%SZ}{again}"
     try:
-        made = run(schedule, name)
+        made = run(schedule, taken, name)
     except JCurveError as error:
         return Ran(schedule, replace(taken, state="failed", detail=str(error)), None)
     state = "failed" if made.failed else "done"
@@ -225,71 +371,27 @@ def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
     return Ran(schedule, replace(taken, state=state, detail=detail, batch=made.id), made)
 
 
-def _alarms(
-    occurrences: Occurrences, ledger: Ledger, schedules: Mapping[str, Schedule], tell: Announce
-) -> list[Occurrence]:
-    """Give the alarm for what did not arrive by its deadline, once for each."""
-    given = []
-    for late in occurrences.unannounced(ledger.clock()):
-        if late.schedule in schedules and occurrences.alarm(late):
-            tell(ledger, late, schedules[late.schedule])
-            given.append(late)
-    return given
+def facts_of(done: Done) -> Facts:
+    """What a notice tells of a run that failed, without secrets."""
+    secrets = secret_values()
+    facts = [
+        ("Report", f"{done.report} {done.scenario}"),
+        ("State", done.state.replace("_", " ")),
+        ("Reason", done.reason or "none"),
+        ("Message", done.message),
+        ("Attempts", str(done.attempts)),
+    ]
+    return [(label, one_line(cleaned(text, secrets), 600)) for label, text in facts]
 
 
-def write_status(
-    project: Project,
-    ledger: Ledger,
-    schedules: tuple[Schedule, ...],
-    calendars: Calendars,
-    problems: list[str],
-) -> None:
-    """Write ``reports/status.json``: what ran last, what runs next, what is late.
-
-    Raises:
-        WriteError: it cannot be written.
-    """
-    make_folder(project.reports)
-    # Read and written while nobody else can write: another tick at the same moment would
-    # otherwise put what it read before over what is so by now.
-    with ledger.store.transaction():
-        status = _status(ledger, schedules, calendars, problems)
-        write_json(project.reports / "status.json", status)
-
-
-def _status(
-    ledger: Ledger, schedules: tuple[Schedule, ...], calendars: Calendars, problems: list[str]
-) -> dict[str, Any]:
-    occurrences = Occurrences(ledger)
-    moment = ledger.clock()
-    late = occurrences.late(moment)
-    told = list(problems)
-    shown: dict[str, Any] = {}
-    for schedule in schedules:
-        try:
-            ahead = next_moment(schedule, moment, calendars)
-        except JCurveError:
-            ahead = None
-        if ahead is None and not any(text.startswith(f"{schedule.name}:") for text in told):
-            told.append(f"{schedule.name}: no calendar knows its next day")
-        recent = occurrences.of(schedule.name, limit=10)
-        shown[schedule.name] = {
-            "report": schedule.report,
-            "next": None if ahead is None else stamp(ahead),
-            "last": next((_entry(each) for each in recent if each.state != "skipped"), None),
-            "recent": [_entry(each) for each in recent],
-            "late": [each.occurrence for each in late if each.schedule == schedule.name],
-        }
-    return {
-        "written": stamp(moment),
-        # Whoever reads this later than here should ask why nobody has looked since.
-        "stale_after": stamp(moment + timedelta(hours=25)),
-        "late": sum(len(each["late"]) for each in shown.values()),
-        "problems": told,
-        "schedules": shown,
-    }
-
-
-def _entry(occurrence: Occurrence) -> dict[str, Any]:
-    entry = asdict(occurrence)
-    return {key: entry[key] for key in ("occurrence", "state", "detail", "batch", "deadline")}
+def _tell_mistake(ledger: Ledger, mistake: Mistake) -> None:
+    """Owe a mail on a schedule's mistake, once a day while it lasts."""
+    text = str(mistake.error)
+    digest = sha256(text.encode()).hexdigest()[:12]
+    ledger.outbox.tell(
+        "mistake",
+        f"{mistake.name}/mistake/{digest}/{ledger.clock():%Y-%m-%d}",
+        mistake.failure,
+        {"what": mistake.name, "facts": [("Schedule", mistake.name), ("Mistake", text)]},
+        schedule=mistake.name,
+    )

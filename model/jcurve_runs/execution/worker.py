@@ -18,21 +18,21 @@ from typing import Any
 
 from jcurve.processes import Tail, kill_tree
 
-__all__ = ["Companion", "Silent"]
+__all__ = ["NoAnswer", "Worker"]
 
 _TAIL = 16_384
 
 
-class Silent(Exception):
-    """A companion gave no answer: it ended (``exit_status``) or was too slow (None)."""
+class NoAnswer(Exception):
+    """A worker gave no answer: it ended (``exit_status``) or was too slow (None)."""
 
     def __init__(self, exit_status: int | None) -> None:
         super().__init__(exit_status)
         self.exit_status = exit_status
 
 
-class Companion:
-    """A running companion; the caller closes it."""
+class Worker:
+    """A running worker; the caller closes it."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Companion:
             within: seconds to wait.
 
         Raises:
-            Silent: it ended, or did not answer in time. Close it then.
+            NoAnswer: it ended, or did not answer in time. Close it then.
         """
         if request is not None:
             assert self._process.stdin is not None
@@ -92,13 +92,13 @@ class Companion:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
             except OSError:
-                raise Silent(self._status()) from None
+                raise NoAnswer(self._status()) from None
         try:
             answer = self._answers.get(timeout=max(within, 0.001))
         except queue.Empty:
-            raise Silent(None) from None
+            raise NoAnswer(None) from None
         if answer is None:
-            raise Silent(self._status())
+            raise NoAnswer(self._status())
         made: dict[str, Any] = json.loads(answer)
         return made
 
