@@ -27,8 +27,9 @@ from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
 from jcurve_runs import Ledger, Request, prepare
-from jcurve_runs.delivery.message import compose, one_line
-from jcurve_runs.ledger.outbox import Letter
+from jcurve_runs.delivery.message import compose
+from jcurve_runs.execution.redaction import one_line
+from jcurve_runs.ledger.outbox import Message
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.batch import batch, manifest_path
 from jcurve_runs.schedule.schedules import read_schedules
@@ -204,15 +205,18 @@ def test_mail_headers_stay_what_they_are(tmp_path: Path, sound: Callable[[], NoP
         results["scenario"]["title"] = text.strip() or "x"
         path.write_text(json.dumps(results))
         for kind, content in (
-            ("success", {"edition": "fixture/base/run-1", "before": None}),
+            ("success", {}),
             ("failure", {"what": text, "facts": [["Message", text], ["Reason", text]]}),
             ("alarm", {"what": text, "facts": [["Due", text]]}),
+            ("mistake", {"what": text, "facts": [["Mistake", text]]}),
         ):
-            letter = Letter(
-                *("r", "mail", kind, {"to": ["cfo@example.org"], **content}),  # type: ignore[arg-type]
-                *("<id@jcurve.invalid>", "waiting", 0, "", "", "", None),
+            message = Message(
+                *("id", kind, "daily", "", content),  # type: ignore[arg-type]
+                editions=(("fixture/base/run-1", None),) if kind == "success" else (),
+                everyone=("cfo@example.org",),
+                waiting=("cfo@example.org",),
             )
-            made = compose(letter, project, sender="jcurve@example.org", moment=datetime.now(UTC))
+            made = compose(message, project, sender="jcurve@example.org", moment=datetime.now(UTC))
             mail = email.message_from_bytes(bytes(made), policy=email.policy.default)
             assert isinstance(mail, EmailMessage)
             headers = {name.lower() for name in mail}
@@ -241,7 +245,8 @@ def test_the_schedule_refuses_or_keeps_text(tmp_path: Path, key: str) -> None:
             read_schedules(project)  # names like any other
             continue
         with pytest.raises(UsageError) as caught:
-            read_schedules(project)
+            for mistake in read_schedules(project).mistakes:
+                raise mistake.error
         assert "\n" not in str(caught.value)
 
 

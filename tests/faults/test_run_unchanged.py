@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+import jcurve
 from jcurve.briefing import latest
 from jcurve.briefing.editions import Edition
 from jcurve.project import Project
 from jcurve_runs import Ledger
+from jcurve_runs.execution import fingerprint
 from jcurve_runs.execution.executor import Plain
 from jcurve_runs.plan.request import Plan
-from jcurve_runs.publishing import unchanged as cache
+from jcurve_runs.publishing import unchanged
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.runs import carry_out
 from jcurve_runs.publishing.unchanged import intact, keys, relook, standing
@@ -107,10 +109,10 @@ def test_another_scenario_hash_parameter_code_or_datum_is_another_content(
     (project.data / "facts.csv").write_text("quarter,value\n2026Q2,1\n")
     assert keys(plan_of(project, "two")) == known
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_package", lambda: "edited")
+        patch.setattr(unchanged, "package", lambda: "edited")
         changed["package"] = keys(plan)
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_environment", lambda: "upgraded")
+        patch.setattr(unchanged, "environment", lambda: "upgraded")
         changed["environment"] = keys(plan)
     contents = [each.content for each in changed.values()]
     assert known.content not in contents
@@ -124,7 +126,7 @@ def test_a_new_template_renders_the_outputs_anew(
     project: Project, edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is executed, the results are the same bytes, the look is today's."""
-    monkeypatch.setattr(cache, "_renderer", lambda: "another template")
+    monkeypatch.setattr(unchanged, "renderer", lambda: "another template")
     rendered: list[str] = []
     done = carry(plan_of(project, "two"), Never(rendered))
     assert (done.state, done.rendered_only) == ("succeeded", True)
@@ -199,8 +201,10 @@ def test_a_damaged_pointer_is_mended_by_a_run(
 
 def test_the_package_and_its_renderer_have_keys_of_their_own() -> None:
     """Both read real files: the briefing's are in one key only."""
-    package, renderer = cache._package(), cache._renderer()
+    package, renderer = fingerprint.package(), fingerprint.renderer()
     assert package != renderer
-    assert package == cache._package()
-    listed = {path.name for path in cache._files(cache._RENDERER)}
+    assert package == fingerprint.package()
+    files = fingerprint._files(Path(jcurve.__file__).parent)
+    listed = {path.name for path in files if fingerprint._renders(path)}
     assert {"briefing.typ", "briefing.css", "page.py"} <= listed
+    assert listed.isdisjoint({"results.py", "parameters.py", "editions.py"})

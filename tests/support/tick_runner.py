@@ -21,6 +21,7 @@ from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.schedule.occurrences import Occurrence
 from jcurve_runs.schedule.schedules import Schedule
 from jcurve_runs.schedule.tick import tick
+from tests.support.notebooks import StandIn
 
 
 def main(project: Project, ran: Path) -> None:
@@ -37,7 +38,12 @@ def main(project: Project, ran: Path) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         moment = datetime.fromisoformat(line.strip())
-        made = tick(project, clock=lambda: moment, runner=run)  # noqa: B023
+        made = tick(
+            project,
+            clock=lambda: moment,  # noqa: B023
+            runner=run,
+            resolve=lambda name, overrides, project: StandIn(name),
+        )
         told = {"ran": [each.occurrence.schedule for each in made.ran], "problems": made.problems}
         print(json.dumps(told), flush=True)
 

@@ -50,7 +50,8 @@ def renderer() -> str:
 
 
 def _renders(path: Path) -> bool:
-    return path.parent.name == "briefing" and path.stem in _RENDERER
+    """Templates and style sheets of the briefing, and the modules that lay out or typeset."""
+    return "briefing" in path.parts and (path.suffix != ".py" or path.stem in _RENDERER)
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -159,9 +159,8 @@ class _Look:
             one = _run(taken, schedule, self._runner)
             # While the row still says that it runs: what fell due meanwhile did overlap.
             self._decide()
-            failures = (
-                [] if one.batch is None else [facts_of(r) for r in one.batch.runs if r.failed]
-            )
+            runs = () if one.batch is None else one.batch.runs
+            failures = [facts_of(done) for done in runs if done.failed]
             self._occurrences.end(one.occurrence, schedule, failures)
             self._ran.append(one)
             series = {(done.report, done.series) for done in runs if done.series}
