@@ -15,6 +15,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "kills": (2, 200),
     "publishing_kills": (5, 200),
     "ticks_at_once": (10, 200),
+    "tick_kills": (10, 400),
     "depreciation_oracle": (60, 1_000),
     "random_scenarios": (512, 10_000),
     "property_examples": (50, 500),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import email
-import email.policy
 import json
 import smtplib
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -16,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from jcurve.cli import main
 from jcurve.errors import UsageError
@@ -43,45 +39,12 @@ from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.runs import carry_out
 from jcurve_runs.schedule.tick import facts_of
 from tests.support.drives import NoProcess, plan_of, sound_runs
+from tests.support.inbox import Inbox, serving
 from tests.support.notebooks import make_project
 from tests.support.waiting import GENEROUS, nobody_listens
 
 MOMENT = datetime(2026, 7, 30, 9, 0, tzinfo=UTC)
 SECRET = 'corr"ect horse+bat/tery<staple>'
-
-
-class Inbox:
-    """An SMTP server's handler that keeps what it takes, or answers as told."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.answer = "250 taken"
-        self.taken: dict[str, list[str]] = {}  # message ids by recipient
-        self.refused: dict[str, str] = {}
-        self.delay = threading.Event()
-        self.slow = False
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if address in self.refused:
-            return self.refused[address]
-        envelope.rcpt_tos.append(address)
-        return "250 fine"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.slow:
-            import asyncio
-
-            while not self.delay.is_set():
-                await asyncio.sleep(0.02)
-        if self.answer.startswith("250"):
-            parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
-            assert isinstance(parsed, EmailMessage)
-            self.mails.append(parsed)
-            for address in envelope.rcpt_tos:
-                self.taken.setdefault(address, []).append(str(parsed["Message-ID"]))
-        return self.answer
 
 
 @pytest.fixture
@@ -91,14 +54,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[MailServer]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port, ready_timeout=GENEROUS)
-    controller.start()
-    yield MailServer("127.0.0.1", port, "none", "jcurve@example.org", timeout=GENEROUS)
-    inbox.delay.set()
-    controller.stop()
+    with serving(inbox) as (_, port):
+        yield MailServer("127.0.0.1", port, "none", "jcurve@example.org", timeout=30.0)
 
 
 @pytest.fixture(scope="module")

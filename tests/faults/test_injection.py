@@ -245,9 +245,14 @@ def test_the_schedule_refuses_or_keeps_text(tmp_path: Path, key: str) -> None:
             read_schedules(project)  # names like any other
             continue
         with pytest.raises(UsageError) as caught:
-            for mistake in read_schedules(project).mistakes:
-                raise mistake.error
+            only(project)
         assert "\n" not in str(caught.value)
+
+
+def only(project: Project) -> None:
+    """Raise the mistake of the one schedule, or of the file."""
+    for mistake in read_schedules(project).mistakes:
+        raise mistake.error
 
 
 def test_the_ledger_keeps_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
