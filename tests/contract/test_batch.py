@@ -17,7 +17,7 @@ import pytest
 from jcurve.briefing import latest
 from jcurve.briefing.results import ReportedScenario
 from jcurve.errors import ScenarioError, UsageError
-from jcurve.processes import run_process
+from jcurve.processes import Finished, run_process
 from jcurve.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.warm_executor import Warm, imported_by
@@ -407,6 +407,56 @@ def test_plain_papermill_takes_the_engine_by_name(tmp_path: Path) -> None:
     assert all(cell["execution_count"] for cell in cells)
     results = json.loads((tmp_path / "work" / "results.json").read_text())
     assert results["scenario"]["name"] == "bear"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kernelspec": {}}, None),
+        ({"kernelspec": {"name": "no_such_kernel", "language": "python"}}, None),
+        (
+            {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}},
+            "the notebook: is written in R; runs are Python",
+        ),
+    ],
+)
+def test_papermills_own_door(tmp_path: Path, change: dict[str, Any], told: str | None) -> None:
+    """A notebook without a kernel runs; one in another language does not, nor does any cell."""
+    mark = tmp_path / "ran"
+    project = make_project(tmp_path / "project", [PARAMETERS, f"open({str(mark)!r}, 'w')"])
+    path = project.notebooks / "fixture.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"] = change
+    path.write_text(json.dumps(notebook))
+    finished = papermill(path, tmp_path / "out.ipynb")
+    assert (finished.exit_status == 0) == (told is None), finished.err_tail
+    assert mark.exists() == (told is None)
+    assert told is None or told in finished.err_tail
+    if told is not None:
+        with pytest.raises(UsageError, match=r"notebooks/fixture.ipynb: is written in R"):
+            plan_of(project)
+
+
+def test_a_parameters_name_is_not_run(tmp_path: Path) -> None:
+    """``papermill --engine jcurve -f`` with code for a name; by itself papermill runs it."""
+    project = make_project(tmp_path / "project")
+    mark = tmp_path / "ran"
+    (tmp_path / "evil.yml").write_text(json.dumps({f"x = 1\nopen({str(mark)!r}, 'w')\ny": 1}))
+    finished = papermill(
+        project.notebooks / "fixture.ipynb",
+        *(tmp_path / "out.ipynb", "-f", tmp_path / "evil.yml"),
+    )
+    assert finished.exit_status != 0
+    assert "a parameter's name is no name" in finished.err_tail
+    assert not mark.exists()
+
+
+def papermill(notebook: Path, *further: object) -> Finished:
+    """papermill's own command with our engine."""
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", "jcurve"]
+    return run_process(
+        [*command, str(notebook), *map(str, further)], deadline=GENEROUS, cwd=notebook.parent
+    )
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import smtplib
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -642,6 +643,25 @@ class TestSecrets:
         redact(tmp_path, secrets)
         assert find_secret(tmp_path, secrets) is None
         assert (tmp_path / "notebook.ipynb").read_text().startswith("before ")
+
+    @pytest.mark.parametrize("raw", [b"\xe9cole secr\xe8te", b"\xff\xfe\x00x"[:2] + b"12345678"])
+    def test_whatever_its_bytes(self, tmp_path: Path, raw: bytes) -> None:
+        value = os.fsdecode(raw)
+        secrets = {"MY_TOKEN": value}
+        shown = [
+            *(raw, value.encode(errors="surrogatepass"), value.encode(errors="replace")),
+            *(json.dumps(value).encode(), repr(value).encode(), repr(raw).encode()),
+            *(raw.decode("latin-1").encode(), base64.b64encode(raw)),
+        ]
+        for number, written in enumerate(shown):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            (folder / "notebook.ipynb").write_bytes(b"before " + written + b" after")
+            assert find_secret(folder, secrets) == ("notebook.ipynb", "MY_TOKEN"), written
+            redact(folder, secrets)
+            assert find_secret(folder, secrets) is None
+        for text in (value, value.encode(errors="surrogateescape").decode(errors="replace")):
+            assert cleaned(f"a {text} b", secrets) == "a [MY_TOKEN] b"
 
     def test_in_a_compressed_pdf_stream(self, tmp_path: Path) -> None:
         import zlib

@@ -81,21 +81,36 @@ def cleaned(text: str, secrets: Mapping[str, str]) -> str:
     """A message without secrets."""
     for name, value in secrets.items():
         for form in _forms(value):
-            text = text.replace(form.decode(errors="replace"), f"[{name}]")
+            for errors in ("surrogateescape", "replace"):
+                text = text.replace(form.decode(errors=errors), f"[{name}]")
     return text
 
 
 def _forms(value: str) -> Iterator[bytes]:
-    """A value as the formats of an edition write it, the longest first."""
-    raw = value.encode()
+    """A value as the formats of an edition write it, the longest first.
+
+    The environment may hold any bytes; Python reads those that are no UTF-8 as lone surrogates,
+    which programs write in several ways.
+    """
+    raw = os.fsencode(value)
+    texts = [
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        html.escape(value),
+        repr(value)[1:-1],
+        repr(raw)[2:-1],
+    ]
     encoded = {
         raw,
-        json.dumps(value)[1:-1].encode(),
-        json.dumps(value, ensure_ascii=False)[1:-1].encode(),
-        html.escape(value).encode(),
-        urllib.parse.quote(value, safe="").encode(),
-        urllib.parse.quote_plus(value).encode(),
-        repr(value)[1:-1].encode(),
+        urllib.parse.quote(raw, safe="").encode(),
+        urllib.parse.quote_plus(raw).encode(),
+        raw.decode("latin-1").encode(),
+        *(
+            text.encode(errors=errors)
+            for text in texts
+            for errors in ("surrogateescape", "surrogatepass", "backslashreplace", "replace")
+        ),
     }
     # Base64 depends on where in a longer text the value begins: take what never changes.
     for shift in range(3):
@@ -103,7 +118,7 @@ def _forms(value: str) -> Iterator[bytes]:
         inner = text[(shift * 8 + 5) // 6 : len(text) - 4]
         if len(inner) >= _SHORTEST:
             encoded.add(inner.encode())
-    yield from sorted(encoded, key=len, reverse=True)
+    yield from sorted(filter(None, encoded), key=len, reverse=True)
 
 
 def _content(path: Path) -> bytes:

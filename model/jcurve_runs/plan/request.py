@@ -30,6 +30,7 @@ __all__ = [
     "Request",
     "Resolve",
     "Retry",
+    "check_language",
     "check_report",
     "declared_by",
     "prepare",
@@ -282,7 +283,20 @@ def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
         raise UsageError("the notebook cannot be read", where=where, received=str(error)) from error
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         raise UsageError("not a notebook of format 4", where=where)
+    check_language(notebook.get("metadata", {}), where)
     return notebook, where
+
+
+def check_language(metadata: Mapping[str, Any], where: str) -> None:
+    """Refuse a notebook in another language than Python; one that names none is taken.
+
+    Raises:
+        UsageError: names the language.
+    """
+    for part, key in (("kernelspec", "language"), ("language_info", "name")):
+        named = metadata.get(part, {}).get(key)
+        if named and str(named).lower() not in ("python", "ipython"):
+            raise UsageError(f"is written in {named}; runs are Python", where=where)
 
 
 def _blank(notebook: Mapping[str, Any]) -> dict[str, Any]:
