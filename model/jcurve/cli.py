@@ -7,12 +7,14 @@ answers at once. A mistake gives one line on standard error and an exit status b
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.errors import FactsError, JCurveError, UsageError, WriteError
 from jcurve.options import read_arguments
 from jcurve.progress import Progress
 from jcurve.project import Project, find_project
@@ -31,6 +33,7 @@ _MOST_LISTED = 40
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    _open_streams()
     try:
         chosen = read_arguments(arguments)
         status = _COMMANDS.get(chosen.command, _of_a_sister)(chosen)
@@ -47,6 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # out; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG):
+            raise
+        # Standard output is a file on a full disk; what was asked for has been done.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"jcurve: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        return WriteError.exit_status
+
+
+def _open_streams() -> None:
+    """Let every character be written, also where a stream is closed or is not UTF-8."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _show(chosen: argparse.Namespace) -> int:
@@ -317,7 +337,7 @@ def _value(text: str) -> Any:
 
     try:
         return json.loads(text, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):  # the reader of assumptions counts nesting itself
         return text
 
 

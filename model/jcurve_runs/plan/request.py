@@ -183,6 +183,14 @@ def prepare(
         UsageError, ScenarioError: a name or value is wrong.
         WriteError: an edition of this identifier exists.
     """
+    try:
+        str(project.root).encode()
+    except UnicodeEncodeError as error:  # a name that JSON and notebooks cannot hold
+        raise UsageError(
+            "the project's folder has a name that is not UTF-8",
+            where=repr(os.fsencode(project.root)),
+            allowed="rename the folder",
+        ) from error
     check_report(request.report, project)
     notebook, where = _read_notebook(request.report, project)
     declared = declared_parameters(notebook, where)
