@@ -21,12 +21,12 @@ from jcurve.processes import Finished, run_process
 from jcurve.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.execution.worker import NoAnswer, Worker
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
 from jcurve_runs.publishing.runs import carry_out
-from tests.faults.test_run_states import gone, read_when_there
-from tests.support.drives import GENEROUS, plan_of
+from tests.support.drives import plan_of
 from tests.support.notebooks import (
     PARAMETERS,
     RECORD,
@@ -268,21 +268,21 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     )
     project = make_project(tmp_path / "project", [PARAMETERS, hang, SHOW, RECORD])
     warm = Warm(project)
-    slow = plan_of(project, "slow", deadline=12.0)
+    slow = plan_of(project, "slow", deadline=LATE)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
-    ask = Companion.ask
+    ask = Worker.ask
 
-    def late_in_the_cell(self: Companion, request: Any, *, within: float) -> dict[str, Any]:
+    def late_in_the_cell(self: Worker, request: Any, *, within: float) -> dict[str, Any]:
         """Time is up once the cell has begun."""
         while True:
             try:
                 return ask(self, request, within=0.1 if within == LATE else within)
-            except Silent as silent:
-                if silent.exit_status is not None or within != LATE or note.is_file():
+            except NoAnswer as no_answer:
+                if no_answer.exit_status is not None or within != LATE or note.is_file():
                     raise
                 request = None
 
-    monkeypatch.setattr(Companion, "ask", late_in_the_cell)
+    monkeypatch.setattr(Worker, "ask", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
             late = carry_out(slow, ledger=ledger, executor=warm)

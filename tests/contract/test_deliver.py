@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import smtplib
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -415,13 +414,15 @@ class TestOutbox:
         """It is tried again, later each time, and arrives once the server is back."""
         clock = [MOMENT + timedelta(days=365)]
         waits = []
-        for _ in range(4):
-            made = deliver(waiting, clock=lambda: clock[0], server=down)
-            assert (made.sent, made.waiting) == (0, 2)
-            following = owed(waiting)[0].next
-            assert following is not None
-            waits.append(datetime.fromisoformat(following) - clock[0])
-            clock[0] = datetime.fromisoformat(following)
+        with nobody_listens() as port:
+            down = MailServer("127.0.0.1", port, "none", "jcurve@example.org", timeout=GENEROUS)
+            for _ in range(4):
+                made = deliver(waiting, clock=lambda: clock[0], server=down)
+                assert (made.sent, made.waiting) == (0, 2)
+                following = owed(waiting)[0].next
+                assert following is not None
+                waits.append(datetime.fromisoformat(following) - clock[0])
+                clock[0] = datetime.fromisoformat(following)
         assert waits == [timedelta(minutes=minutes) for minutes in (1, 3, 9, 27)]
         assert "refused" in owed(waiting)[0].problem.lower()
 

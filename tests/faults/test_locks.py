@@ -19,8 +19,9 @@ from jcurve_runs.ledger.locks import Lock, Owner, locked, supported, take_over
 from jcurve_runs.ledger.store import state_folder
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.tick import tick
-from tests.support.drives import GENEROUS, plan_of
+from tests.support.drives import plan_of
 from tests.support.notebooks import StandIn, make_project
+from tests.support.waiting import GENEROUS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
 

@@ -24,7 +24,7 @@ from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Retry
 from jcurve_runs.portal.site import FOLDER
 from jcurve_runs.publishing.runs import recover
-from tests.support.drives import GENEROUS, NoProcess, drive, plan_of, sound_runs
+from tests.support.drives import NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 from tests.support.waiting import GENEROUS, gone, read_when_there
 

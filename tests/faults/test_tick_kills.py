@@ -14,8 +14,9 @@ import pytest
 
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
-from tests.support.drives import GENEROUS, sound_runs
+from tests.support.drives import sound_runs
 from tests.support.inbox import Inbox, serving
+from tests.support.waiting import GENEROUS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals")
 
