@@ -21,7 +21,16 @@ from jcurve.files import digest
 from jcurve.processes import run_process
 from jcurve.project import Project
 
-__all__ = ["Commit", "Determinants", "circumstances", "combined", "determinants", "inputs"]
+__all__ = [
+    "Commit",
+    "Determinants",
+    "calculation",
+    "circumstances",
+    "combined",
+    "determinants",
+    "inputs",
+    "model_source",
+]
 
 _LIBRARIES = (
     "numpy",
@@ -34,6 +43,7 @@ _LIBRARIES = (
     "typst",
 )
 _GIT_DEADLINE = 10.0
+_MODEL = ("analysis", "assumptions", "engine", "facts", "lines", "case.py", "company.py")
 
 
 class Hashed(Protocol):
@@ -124,6 +134,35 @@ def circumstances() -> dict[str, str]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": str(os.cpu_count()),
+    }
+
+
+def model_source() -> str:
+    """One hash of the sources that decide what the model answers."""
+    package = Path(__file__).parent
+    files = [
+        file
+        for name in _MODEL
+        for file in ([package / name] if name.endswith(".py") else (package / name).rglob("*.py"))
+    ]
+    return combined(package, files)
+
+
+def calculation(project: Project) -> dict[str, str]:
+    """What an answer rests on beside its scenario; where two agree, so do the bytes.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    data = "".join(f"{name}\0{hashed}\n" for name, hashed in inputs(project).items())
+    libraries = {name: at for name in ("numpy", "scipy") if (at := _version(name))}
+    return {
+        "package": _version("jcurve") or "not installed",
+        "model": model_source()[:12],
+        "data": sha256(data.encode()).hexdigest()[:12],
+        **libraries,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,6 +125,10 @@ def _swing(swing: Any, output: str) -> dict[str, Any]:
     }
 
 
+def _tell(text: str) -> None:
+    print(f"jcurve: {text}", file=sys.stderr)
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 32 else text[:31] + "…"
 
@@ -157,7 +162,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
         project=project,
     )
     if chosen.scheduler is not None:
-        runner = cluster(chosen.scheduler)
+        runner = cluster(chosen.scheduler, project, _tell)
     else:
         runner = processes(_own_processes(plan) if chosen.processes is None else chosen.processes)
     store = FolderStore(folder_for(project, plan.identity()), project)

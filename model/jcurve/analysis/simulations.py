@@ -23,7 +23,7 @@ from jcurve.analysis.store import Block, ordered
 from jcurve.errors import UsageError
 from jcurve.files import make_folder, replacing, write_file, write_json
 from jcurve.project import Project
-from jcurve.provenance import combined, inputs
+from jcurve.provenance import inputs, model_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,6 @@ _SCHEMA = 1
 _MANIFEST, _DRAWS, _SUMMARY = "simulation.json", "draws.parquet", "summary.json"
 _PART = re.compile(r"part-(\d+)-(\d+)-(\d+)\.parquet")
 _ROW_GROUP = 1 << 15
-_MODEL = ("analysis", "assumptions", "engine", "facts", "lines", "case.py", "company.py")
 
 
 def folder_for(project: Project, identity: Mapping[str, Any]) -> Path:
@@ -212,15 +211,7 @@ class FolderStore:
 
     def _made_with(self) -> dict[str, Any]:
         """What a simulation rests on beside its scenario: the model's source and the data."""
-        package = Path(__file__).parents[1]
-        files = [
-            file
-            for name in _MODEL
-            for file in (
-                [package / name] if name.endswith(".py") else (package / name).rglob("*.py")
-            )
-        ]
-        return {"model": combined(package, files), "data": inputs(self._project)}
+        return {"model": model_source(), "data": inputs(self._project)}
 
     def _check(self, path: Path, manifest: Mapping[str, Any]) -> None:
         if not path.is_file():
