@@ -25,130 +25,11 @@ __all__ = ["Store", "now", "stamp", "state_folder"]
 
 FILE_NAME = "runs.sqlite"
 _VERSION = 2
+_SCRIPTS = {  # by the version that is found; 0 in a new file
+    0: ("runs", "outbox"),
+    1: ("from_1", "outbox", "from_1_letters"),
+}
 _PATIENCE = 60.0  # seconds to wait for another process's transaction
-
-_SCHEMA = """
-CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    run TEXT NOT NULL,
-    attempt INTEGER NOT NULL CHECK (attempt >= 1),
-    report TEXT NOT NULL,
-    scenario TEXT NOT NULL,
-    series TEXT NOT NULL,
-    view TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    batch TEXT,
-    origin TEXT,  -- the schedule's moment that asked for it and whom to tell, as JSON
-    state TEXT NOT NULL CHECK (state IN (
-        'queued', 'running', 'verifying', 'succeeded', 'failed', 'timed_out', 'lost',
-        'cancelled', 'skipped_unchanged', 'nothing_to_report')),
-    reason TEXT,
-    message TEXT NOT NULL DEFAULT '',
-    edition TEXT,
-    owner TEXT NOT NULL,
-    host TEXT NOT NULL,
-    pid INTEGER NOT NULL,
-    queued TEXT NOT NULL,
-    started TEXT,
-    heard TEXT NOT NULL,
-    ended TEXT,
-    UNIQUE (run, attempt)
-);
-CREATE INDEX attempts_of_series ON attempts (report, series, id);
-CREATE INDEX attempts_of_batch ON attempts (batch, id);
-CREATE INDEX attempts_by_state ON attempts (state);
--- A run is counted once, however many attempts it took.
-CREATE UNIQUE INDEX one_success ON attempts (run) WHERE state = 'succeeded';
-CREATE TRIGGER ended_is_ended BEFORE UPDATE ON attempts WHEN OLD.ended IS NOT NULL
-    BEGIN SELECT RAISE(ABORT, 'an attempt that has ended never changes'); END;
-CREATE TRIGGER attempts_stay BEFORE DELETE ON attempts
-    BEGIN SELECT RAISE(ABORT, 'attempts are never deleted'); END;
-
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    attempt INTEGER NOT NULL REFERENCES attempts (id),
-    at TEXT NOT NULL,
-    state TEXT NOT NULL,
-    detail TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX events_of_attempt ON events (attempt, id);
-CREATE TRIGGER events_never_change BEFORE UPDATE ON events
-    BEGIN SELECT RAISE(ABORT, 'events are only ever appended'); END;
-CREATE TRIGGER events_stay BEFORE DELETE ON events
-    BEGIN SELECT RAISE(ABORT, 'events are only ever appended'); END;
-
-CREATE TABLE occurrences (
-    schedule TEXT NOT NULL,
-    occurrence TEXT NOT NULL,  -- its moment in UTC: whoever inserts the row has decided
-    deadline TEXT,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'done', 'failed', 'skipped')),
-    detail TEXT NOT NULL DEFAULT '',
-    batch TEXT,
-    tries INTEGER NOT NULL DEFAULT 0,
-    owner TEXT,
-    decided TEXT NOT NULL,
-    ended TEXT,
-    alarmed TEXT,
-    PRIMARY KEY (schedule, occurrence)
-);
-CREATE TABLE schedules (
-    schedule TEXT PRIMARY KEY,
-    considered TEXT NOT NULL  -- every occurrence up to this moment has been decided on
-);
-"""
-
-_OUTBOX = """
-CREATE TABLE messages (
-    id TEXT PRIMARY KEY,         -- the same at every try, also as the mail's Message-ID
-    topic TEXT NOT NULL UNIQUE,  -- what it is about; nothing is told twice
-    kind TEXT NOT NULL CHECK (kind IN ('success', 'failure', 'alarm', 'mistake', 'refusal')),
-    schedule TEXT NOT NULL,
-    occurrence TEXT NOT NULL,    -- the schedule's moment; empty where it is about none
-    content TEXT NOT NULL,       -- facts as JSON
-    begun INTEGER NOT NULL DEFAULT 0,  -- whether sending was tried: nothing is added after that
-    queued TEXT NOT NULL
-);
-CREATE TABLE message_editions (
-    run TEXT PRIMARY KEY,  -- an edition is announced in one message
-    message TEXT NOT NULL REFERENCES messages (id),
-    edition TEXT NOT NULL, -- report/series/edition
-    before TEXT            -- the one before it in its series
-);
-CREATE TABLE recipients (
-    message TEXT NOT NULL REFERENCES messages (id),
-    address TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'refused')),
-    tries INTEGER NOT NULL DEFAULT 0,
-    due TEXT NOT NULL,
-    problem TEXT NOT NULL DEFAULT '',
-    sent TEXT,
-    PRIMARY KEY (message, address)
-);
-CREATE TABLE checks (
-    schedule TEXT PRIMARY KEY,
-    what TEXT NOT NULL,   -- hash of what was checked
-    mistake TEXT NOT NULL -- what was found, empty when nothing
-);
-"""
-
-# The outbox of version 1 had a row for each run, with all its recipients in one state.
-_FROM_1 = """
-ALTER TABLE attempts ADD COLUMN origin TEXT;
-"""
-_LETTERS = """
-INSERT INTO messages (id, topic, kind, schedule, occurrence, content, begun, queued)
-    SELECT substr(message_id, 2, 32), 'version 1/' || run || '/' || channel, kind, '', '', content,
-        CASE WHEN kind = 'success' THEN tries > 0 ELSE 1 END, queued FROM outbox;
-INSERT INTO message_editions (run, message, edition, before)
-    SELECT run, substr(message_id, 2, 32), json_extract(content, '$.edition'),
-        json_extract(content, '$.before') FROM outbox WHERE kind = 'success';
-UPDATE message_editions SET before = (SELECT json_extract(content, '$.before') FROM outbox
-    WHERE outbox.run = message_editions.run AND kind = 'success');
-INSERT INTO recipients (message, address, state, tries, due, problem, sent)
-    SELECT substr(message_id, 2, 32), each.value, state, tries, due, problem, sent
-    FROM outbox, json_each(content, '$.to') AS each;
-DROP TABLE outbox;
-"""
 
 
 def now() -> datetime:
@@ -248,7 +129,7 @@ class Store:
         self._connection.execute("PRAGMA foreign_keys = ON")
         with self.transaction():
             version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-            scripts = {0: (_SCHEMA, _OUTBOX), 1: (_FROM_1, _OUTBOX, _LETTERS)}.get(version, ())
+            scripts = _SCRIPTS.get(version, ())
             for statement in chain.from_iterable(map(_statements, scripts)):
                 self._connection.execute(statement)
             if scripts:
@@ -283,9 +164,10 @@ class Store:
             ) from error
 
 
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script; ``executescript`` would end the transaction."""
+def _statements(name: str) -> Iterator[str]:
+    """The statements of a script here; ``executescript`` would end the transaction."""
     gathered = ""
+    script = Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")
     for line in script.splitlines(keepends=True):
         gathered += line
         if sqlite3.complete_statement(gathered):
