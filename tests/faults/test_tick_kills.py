@@ -46,7 +46,7 @@ def check(found: dict[str, Any], inbox: Inbox) -> None:
 
 
 def test_kills_before_each_step(tmp_path: Path, record_figure: RecordFigure) -> None:
-    """At a real SMTP server that also refuses some recipients for now."""
+    """At a real SMTP server that also puts off recipients and mails at random."""
     chance = random.Random(20_260_302)
     recorded = tmp_path / "sound"
     sound_runs(recorded)
@@ -70,6 +70,7 @@ def test_kills_before_each_step(tmp_path: Path, record_figure: RecordFigure) -> 
                 inbox.clear()
                 address = chance.choice(RECIPIENTS)
                 inbox.put_off = {address: 1} if chance.random() < 0.3 else {}
+                inbox.failing = 0.3 if chance.random() < 0.5 else 0.0
                 print(step, file=process.stdin, flush=True)
                 answer = process.stdout.readline()  # type: ignore[union-attr]
                 assert answer, f"the runner ended at step {step}"

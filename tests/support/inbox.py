@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -25,12 +26,14 @@ class Inbox:
         taken: message ids by recipient, as often as they came.
         refused: what to answer to a recipient.
         put_off: how often to put a recipient off before it is taken.
+        failing: chance that a recipient or a mail is put off for now.
         answer: what to answer to a mail.
         slow: answer to no mail until ``delay`` is set.
     """
 
     def __init__(self) -> None:
         self.delay = threading.Event()
+        self._chance = random.Random(20_260_730)
         self.clear()
 
     def clear(self) -> None:
@@ -39,6 +42,7 @@ class Inbox:
         self.taken: dict[str, list[str]] = {}
         self.refused: dict[str, str] = {}
         self.put_off: dict[str, int] = {}
+        self.failing = 0.0
         self.answer = "250 taken"
         self.slow = False
 
@@ -50,12 +54,16 @@ class Inbox:
         if self.put_off.get(address, 0) > 0:
             self.put_off[address] -= 1
             return "450 come again"
+        if self._chance.random() < self.failing:
+            return "451 busy"
         envelope.rcpt_tos.append(address)
         return "250 fine"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         while self.slow and not self.delay.is_set():
             await asyncio.sleep(0.02)
+        if self._chance.random() < self.failing:
+            return "452 no room at the moment"
         if self.answer.startswith("250"):
             parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
             assert isinstance(parsed, EmailMessage)

@@ -237,7 +237,7 @@ def _tick_once(asked: Asked) -> int:
     sent = made.delivered
     if sent is not None and (sent.waiting or sent.refused):
         problem = f" ({sent.problem})" if sent.problem else ""
-        _log(f"mail: {sent.waiting} recipients wait, {sent.refused} were refused{problem}")
+        _log(f"mail: {sent.waiting} waiting, {sent.refused} refused{problem}; see jcurve outbox")
     if chosen.json:
         print((project.reports / "status.json").read_text(encoding="utf-8"), end="")
     if made.failed:
