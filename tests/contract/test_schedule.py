@@ -363,7 +363,7 @@ class TestFile:
             ({"enabled": "on"}, "unknown enabled; received 'on'; allowed: true, false"),
             ({"keep": "{lst: 3}"}, "unknown key; received 'lst'.*'last'"),
             ({"keep": "{days: -1}"}, "days is not a count"),
-            ({"keep": "10"}, "keep is not a table"),
+            ({"keep": "10"}, "daily.keep: not a table"),
             ({"report": "[]"}, "report is missing"),
         ],
     )

@@ -154,6 +154,15 @@ class Results(_Record):
     exhibits: tuple[Exhibit, ...] = ()
     seed: int | None = None
 
+    @property
+    def changed(self) -> list[str]:
+        """The values that were set for this run alone, each in words."""
+        return [
+            f"{each.label or each.key}: {each.before} → {each.after} {each.unit}".rstrip()
+            for each in self.scenario.differences
+            if each.set_by == "override"
+        ]
+
     @model_validator(mode="after")
     def _complete(self) -> Results:
         if not self.headlines.get(self.view):

@@ -177,7 +177,7 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     results = read_results(edition.results)
     exhibits = list(_exhibits(edition))
     cover = next((each for each in exhibits if each.get("kind") == "cover"), {})
-    changed = _changed(results)
+    changed = [one_line(line, 300) for line in results.changed]
     title = one_line(results.scenario.title or results.scenario.name)
     if changed:
         title += f" ({len(changed)} value{'' if len(changed) == 1 else 's'} changed)"
@@ -218,15 +218,6 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
 def _edition(project: Project, folder: str) -> Edition:
     report, series, name = folder.split("/")
     return Edition(name, report, series, project.reports / report / series / name)
-
-
-def _changed(results: Results) -> list[str]:
-    """The values that were set for this run alone, as the cover counts them."""
-    return [
-        one_line(f"{each.label or each.key}: {each.before} → {each.after} {each.unit}", 300)
-        for each in results.scenario.differences
-        if each.set_by == "override"
-    ]
 
 
 def _gist(results: Results) -> str:

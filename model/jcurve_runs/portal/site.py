@@ -48,15 +48,6 @@ class _Told:
         scenario = self.results.scenario
         return one_line(f"{scenario.title or scenario.name}, {self.started}")
 
-    @property
-    def changed(self) -> list[str]:
-        """The values that were set for this run alone."""
-        return [
-            f"{each.label or each.key}: {each.before} → {each.after} {each.unit}"
-            for each in self.results.scenario.differences
-            if each.set_by == "override"
-        ]
-
     def figure(self, name: str) -> str:
         figure = self.results.headlines[self.results.view].get(name)
         return "" if figure is None else headline_text(figure.model_dump())
@@ -145,7 +136,7 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
                 "report": report,
                 "series": series,
                 "title": each.results.scenario.title,
-                "changed": "; ".join(each.changed),
+                "changed": "; ".join(each.results.changed),
                 "data_through": each.results.data_through,
                 "npv": each.figure("npv"),
                 "started": each.started,
@@ -198,7 +189,7 @@ def _edition(each: _Told, compared: str | None) -> dict[str, Any]:
     return {
         "heading": each.heading,
         "links": links,
-        "changed": [f"Changed for this run: {line}" for line in each.changed],
+        "changed": [f"Changed for this run: {line}" for line in each.results.changed],
         "page": f"{base}/report.html",
     }
 

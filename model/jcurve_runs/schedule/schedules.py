@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
@@ -42,8 +42,6 @@ _KEEP = ("last", "days", "monthly")
 _SPAN = re.compile(r"(\d{1,4}) ?(min|minutes?|h|hours?|d|days?)", re.ASCII)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}", re.ASCII)
 _MOST = 9_999
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def read_schedules(project: Project) -> Schedules:
     mistakes: list[Mistake] = []
     for entry in schedules.value.entries:
         try:
-            sound.append(_Reader(entry, origin).schedule())
+            sound.append(_Reader(entry, origin, entry.key).schedule())
         except JCurveError as error:
             mistakes.append(Mistake(entry.key, error, _whom_to_tell(entry)))
     return Schedules(tuple(sound), tuple(mistakes))
@@ -209,14 +207,24 @@ def _data(node: Node) -> Any:
 class _Reader:
     """Reads one entry of the file."""
 
-    def __init__(self, entry: Entry, origin: str) -> None:
+    def __init__(
+        self, entry: Entry, origin: str, name: str, allowed: tuple[str, ...] = _KEYS
+    ) -> None:
         self._origin = origin
-        self._name = entry.key
-        self._where = f"{origin}:{entry.line}, {entry.key}"
+        self._name = name
+        self._where = f"{origin}:{entry.line}, {name}"
         if not isinstance(entry.value, Table):
-            raise UsageError("not a table", where=self._where, allowed=", ".join(_KEYS))
-        self._known(entry.value, _KEYS)
+            raise UsageError("not a table", where=self._where, allowed=", ".join(allowed))
         self._node = entry.value
+        for each in self._node.entries:
+            if each.key not in allowed:
+                raise UsageError(
+                    "unknown key",
+                    where=f"{origin}:{each.line}, {name}",
+                    received=each.key,
+                    allowed=", ".join(allowed),
+                    suggestion=nearest(each.key, allowed),
+                )
 
     def schedule(self) -> Schedule:
         """The schedule."""
@@ -226,8 +234,8 @@ class _Reader:
             reports=self._names("report", "the report"),
             scenarios=self._scenarios(),
             view=self._choice("view", ("programme", "go_forward")),
-            overrides=self._table("overrides", self._word),
-            parameters=self._table("parameters", _data),
+            overrides={each.key: self._word(each.value) for each in self._table("overrides")},
+            parameters={each.key: _data(each.value) for each in self._table("parameters")},
             workbook=self._choice("workbook", ("false", "true")) == "true",
             retry=Retry(attempts=1 + self._count("retries", 2)),
             when=when,
@@ -242,17 +250,6 @@ class _Reader:
             success=self._addresses("success"),
             failure=self._addresses("failure"),
         )
-
-    def _known(self, table: Table, allowed: tuple[str, ...]) -> None:
-        for entry in table.entries:
-            if entry.key not in allowed:
-                raise UsageError(
-                    "unknown key",
-                    where=f"{self._origin}:{entry.line}, {self._name}",
-                    received=entry.key,
-                    allowed=", ".join(allowed),
-                    suggestion=nearest(entry.key, allowed),
-                )
 
     def _when(self) -> Cron | Day:
         cron, on = self._node.get("cron"), self._node.get("on")
@@ -298,13 +295,13 @@ class _Reader:
             raise UsageError("not a text", where=self._at("overrides"))
         return node.text
 
-    def _table(self, key: str, read_one: Callable[[Node], T]) -> dict[str, T]:
+    def _table(self, key: str) -> tuple[Entry, ...]:
         entry = self._node.get(key)
         if entry is None:
-            return {}
+            return ()
         if not isinstance(entry.value, Table):
             raise UsageError(f"{key} is not a table", where=self._at(key))
-        return {each.key: read_one(each.value) for each in entry.value.entries}
+        return entry.value.entries
 
     def _names(self, key: str, what: str) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(self._texts(key)))
@@ -332,15 +329,12 @@ class _Reader:
             )
         return text
 
-    def _count(self, key: str, default: int, table: Table | None = None) -> int:
-        entry = (table or self._node).get(key)
-        if entry is None:
-            return default
-        text = entry.value.text if isinstance(entry.value, Text) else None
-        if text is None or not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+    def _count(self, key: str, default: int) -> int:
+        text = self._text(key, str(default))
+        if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
             raise UsageError(
                 f"{key} is not a count",
-                where=self._at(key if table is None else "keep"),
+                where=self._at(key),
                 received=text,
                 allowed=f"a whole number up to {_MOST}",
             )
@@ -350,19 +344,11 @@ class _Reader:
         entry = self._node.get("keep")
         if entry is None:
             return None
-        if not isinstance(entry.value, Table):
-            raise UsageError(
-                "keep is not a table", where=self._at("keep"), allowed="{last: 10, days: 90}"
-            )
-        self._known(entry.value, _KEEP)
-        monthly = entry.value.get("monthly")
-        given = monthly.value if monthly is not None else Text("true")
-        if not isinstance(given, Text) or given.text not in ("true", "false"):
-            raise UsageError("unknown monthly", where=self._at("keep"), allowed="true, false")
+        inner = _Reader(entry, self._origin, f"{self._name}.keep", _KEEP)
         return Rule(
-            last=self._count("last", Rule().last, entry.value),
-            days=self._count("days", Rule().days, entry.value),
-            monthly=given.text == "true",
+            last=inner._count("last", Rule().last),
+            days=inner._count("days", Rule().days),
+            monthly=inner._choice("monthly", ("true", "false")) == "true",
         )
 
     def _zone(self) -> ZoneInfo:

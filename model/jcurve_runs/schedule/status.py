@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,20 +14,9 @@ from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import Schedules
 
-__all__ = ["Standing", "write_status"]
+__all__ = ["write_status"]
 
 _MOST_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How things stand.
-
-    Attributes:
-        problems: what somebody should look at, in words; empty when all is well.
-    """
-
-    problems: tuple[str, ...]
 
 
 def write_status(
@@ -38,8 +27,8 @@ def write_status(
     mistakes: Mapping[str, str],
     problems: Sequence[str],
     delivering: bool,
-) -> Standing:
-    """Write ``reports/status.json``.
+) -> tuple[str, ...]:
+    """Write ``reports/status.json``; what somebody should look at, in words.
 
     Args:
         project: whose.
@@ -101,7 +90,7 @@ def write_status(
             "schedules": shown,
         }
         write_json(project.reports / "status.json", status)
-    return Standing(tuple(told))
+    return tuple(told)
 
 
 def _why(state: str) -> str:

@@ -35,7 +35,7 @@ from jcurve_runs.schedule.schedules import (
     next_moment,
     read_schedules,
 )
-from jcurve_runs.schedule.status import Standing, write_status
+from jcurve_runs.schedule.status import write_status
 
 __all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick", "watch_clock"]
 
@@ -114,7 +114,8 @@ def tick(
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
         recover(ledger)
-        look = _Look(ledger, file, runner or _Scheduled(project, clock), resolve)
+        run: Runner = runner or (lambda *what: run_scheduled(project, *what, clock=clock))
+        look = _Look(ledger, file, run, resolve)
         look.begin(run_now)
         look.run()
         return look.end(None if deliver is None else deliver())
@@ -171,8 +172,8 @@ class _Look:
 
     def end(self, delivered: Delivered | None) -> Tick:
         """Say how things stand."""
-        standing = self._write(delivered)
-        return Tick(tuple(self._ran), tuple(self._alarms), standing.problems, delivered)
+        problems = self._write(delivered)
+        return Tick(tuple(self._ran), tuple(self._alarms), problems, delivered)
 
     def _named(self, name: str) -> Schedule:
         if name in self._mistakes:
@@ -212,7 +213,7 @@ class _Look:
             if late.schedule in failure and self._occurrences.alarm(late, failure[late.schedule]):
                 self._alarms.append(late)
 
-    def _write(self, delivered: Delivered | None) -> Standing:
+    def _write(self, delivered: Delivered | None) -> tuple[str, ...]:
         moment = self._ledger.clock()
         problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
         problems += self._clocks
@@ -303,17 +304,6 @@ def _waits(project: Project, clock: Clock) -> list[float]:
         if ahead is not None:
             found.append((ahead - clock()).total_seconds())
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Scheduled:
-    """The usual runner."""
-
-    project: Project
-    clock: Clock
-
-    def __call__(self, schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
-        return run_scheduled(self.project, schedule, occurrence, name, clock=self.clock)
 
 
 def run_scheduled(
