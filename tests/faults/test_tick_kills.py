@@ -14,8 +14,9 @@ import pytest
 
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
-from tests.support.drives import sound_runs
+from tests.support.drives import drive, sound_runs
 from tests.support.inbox import Inbox, serving
+from tests.support.notebooks import make_project
 from tests.support.waiting import GENEROUS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals")
@@ -92,3 +93,26 @@ def test_kills_before_each_step(tmp_path: Path, record_figure: RecordFigure) -> 
     record_figure("kills of a scheduled run, each before another step", kills)
     record_figure("kills of a scheduled run: torn, lost or left open", 0)
     record_figure("kills of a scheduled run: mails that came twice, under one id", doubled)
+
+
+def test_kills_while_old_editions_go(tmp_path: Path, record_figure: RecordFigure) -> None:
+    """Before each step of a removal: an edition is there whole or not at all, the latest always."""
+    executor = sound_runs(tmp_path / "sound")()
+    project = make_project(tmp_path / "runs" / "project")
+    for number in range(3):
+        done, _ = drive(project, run=f"run-{number}", executor=executor)
+        assert done.state == "succeeded"
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.support.killed", "prune", str(tmp_path / "runs")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert told[-1]["lived"]
+    assert told[-1]["seen"] == ["run-2"]
+    assert [each["step"] for each in told if each["torn"] or each["left"]] == []
+    assert {each["latest"] for each in told} == {"run-2"}
+    assert len(told) > 5
+    record_figure("kills of a removal, each before another step", len(told) - 1)
