@@ -18,9 +18,13 @@ from jcurve.provenance import combined, inputs
 __all__ = ["environment", "hashed", "loaded_files", "package", "renderer"]
 
 _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
-_RENDERER = """
-    document exporters foreign markdown maths page reading typeset widths
-""".split()  # noqa: SIM905
+_RENDERER = frozenset(
+    (
+        *("cells", "document", "exporters", "foreign", "grids", "gridset", "hypertext"),
+        *("lettering", "markdown", "maths", "outputs", "page", "payload", "pictures"),
+        *("reading", "tagging", "typeset", "widths"),
+    )
+)
 """Modules of the briefing that only decide how outputs look."""
 
 
