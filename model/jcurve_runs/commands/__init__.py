@@ -1,4 +1,7 @@
-"""The verbs of runs, which the command finds by their entry point."""
+"""The verbs of runs, which the command finds by their entry point.
+
+``options`` says what can be typed, ``verbs`` carries it out, ``bars`` shows a batch on a terminal.
+"""
 
 from __future__ import annotations
 

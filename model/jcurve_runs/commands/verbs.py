@@ -263,7 +263,7 @@ def _deliver(asked: Asked) -> int:
         print(f"{made.sent} sent, {made.waiting} waiting, {made.refused} refused")
     if made.problem:
         print(f"jcurve: {made.problem}", file=sys.stderr)
-    return RunError.exit_status if made.problem or made.refused else 0
+    return RunError.exit_status if made.problem or made.waiting or made.refused else 0
 
 
 def _outbox(asked: Asked) -> int:
