@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.project import Project, find_project
-from jcurve.reports import run
 from jcurve.reports.briefing.document import Document, Para
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
+from jcurve_runs import Request, run
 
 REPORT = "scenario_report"
 OURS = ("read", "HTML", "PDF")
@@ -33,7 +33,7 @@ WARM_UP, TIMED = "stop_now", ("base", "bear", "bull", "stress_ai_winter", "stres
 
 def executed(project: Project, scenario: str) -> Mapping[str, Any]:
     """The executed report of ``scenario``, which another process has run."""
-    found = run(REPORT, scenario, project=project, force=False)
+    found = run(Request(report=REPORT, scenario=scenario), project=project)
     notebook: Mapping[str, Any] = json.loads(found.notebook.read_bytes())
     return notebook
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,6 +128,10 @@ def _swing(swing: Any, output: str) -> dict[str, Any]:
     }
 
 
+def _tell(text: str) -> None:
+    print(f"jcurve: {text}", file=sys.stderr)
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 32 else text[:31] + "…"
 
@@ -136,7 +141,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     from jcurve.analysis.risk import risk
     from jcurve.analysis.runners import cluster, processes
     from jcurve.analysis.simulation import plan_for, simulate
-    from jcurve.reports.simulations import FolderStore, folder_for
+    from jcurve.analysis.simulations import FolderStore, folder_for
 
     scenario = read(chosen.scenario)
     until = None if chosen.until is None else amount(chosen.until, "--until")
@@ -162,7 +167,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
         project=project,
     )
     if chosen.scheduler is not None:
-        runner = cluster(chosen.scheduler)
+        runner = cluster(chosen.scheduler, project, _tell)
     else:
         runner = processes(_own_processes(plan) if chosen.processes is None else chosen.processes)
     store = FolderStore(folder_for(project, plan.identity()), project)

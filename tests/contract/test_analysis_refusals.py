@@ -24,6 +24,7 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
 from jcurve.errors import AnswerError, JCurveError, ScenarioError, UsageError
+from jcurve.project import find_project
 from tests.support.analysis_cases import Array, assumption, toy_plan
 
 BASE = scenario("base")
@@ -324,7 +325,7 @@ class TestSimulation:
     @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1:99999"])
     def test_a_scheduler_that_does_not_answer(self, address: str) -> None:
         with pytest.raises(UsageError, match="does not answer"):
-            cluster(address)
+            cluster(address, find_project())
 
     def test_draws_that_break_a_rule_are_counted_and_too_many_are_refused(self) -> None:
         growth = assumption(
@@ -396,8 +397,8 @@ class TestVerbs:
     def test_a_simulation_says_what_it_made_and_where(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        from jcurve.analysis import simulations
         from jcurve.project import find_project
-        from jcurve.reports import simulations
 
         monkeypatch.setattr(simulations, "folder_for", lambda project, identity: tmp_path / "one")
         assert find_project().root.is_dir()

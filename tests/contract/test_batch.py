@@ -14,17 +14,18 @@ from typing import Any
 
 import pytest
 
-from jcurve.companions import Companion, Silent
+from jcurve.briefing import latest
+from jcurve.briefing.results import ReportedScenario
 from jcurve.errors import ScenarioError, UsageError
-from jcurve.processes import run_process
+from jcurve.processes import Finished, run_process
 from jcurve.project import Project
-from jcurve.reports import Ledger, latest
-from jcurve.reports.batch import Watch, batch, default_jobs
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.manifest import Batch
-from jcurve.reports.results import ReportedScenario
-from jcurve.reports.retry import ONCE, Retry
-from jcurve.reports.warm_executor import Warm, imported_by
+from jcurve_runs import Ledger
+from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.execution.worker import NoAnswer, Worker
+from jcurve_runs.plan.request import ONCE, Request, Retry
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
+from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import plan_of
 from tests.support.notebooks import (
     PARAMETERS,
@@ -62,13 +63,15 @@ def stand_in(name: str, overrides: Mapping[str, Any], project: Project) -> Repor
 
 def run_batch(project: Project, *scenarios: str, **options: Any) -> Batch:
     """A batch of the project's ``fixture`` with stand-in scenarios, patient but not slow."""
-    return batch(
-        options.pop("reports", ["fixture"]),
-        scenarios,
-        project=project,
-        resolve=stand_in,
+    like = Request(
         retry=options.pop("retry", ONCE),
         deadline=options.pop("deadline", GENEROUS),
+        force=options.pop("force", False),
+    )
+    return batch(
+        every(options.pop("reports", ["fixture"]), scenarios, like),
+        project,
+        resolve=stand_in,
         jobs=options.pop("jobs", 2),
         **options,
     )
@@ -169,7 +172,7 @@ def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
 def test_what_is_unchanged_is_skipped_unless_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.cache._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
     project = make_project(tmp_path)
     first = run_batch(project, "base")
     again = run_batch(project, "base")
@@ -211,7 +214,7 @@ FAULTS = {
     "prints": ("print('x' * 50_000_000)", "failed", "too_much_output"),
     "leaves": ("import sys; sys.exit(0)", "failed", "early_exit"),
     "rests": (
-        "from jcurve.reports import NothingToReport; raise NothingToReport('no news')",
+        "from jcurve.briefing import NothingToReport; raise NothingToReport('no news')",
         "nothing_to_report",
         None,
     ),
@@ -265,28 +268,27 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     )
     project = make_project(tmp_path / "project", [PARAMETERS, hang, SHOW, RECORD])
     warm = Warm(project)
-    slow = plan_of(project, "slow")
+    slow = plan_of(project, "slow", deadline=LATE)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
-    ask = Companion.ask
+    ask = Worker.ask
 
-    def late_in_the_cell(self: Companion, request: Any, *, within: float) -> dict[str, Any]:
+    def late_in_the_cell(self: Worker, request: Any, *, within: float) -> dict[str, Any]:
         """Time is up once the cell has begun."""
         while True:
             try:
                 return ask(self, request, within=0.1 if within == LATE else within)
-            except Silent as silent:
-                if silent.exit_status is not None or within != LATE or note.is_file():
+            except NoAnswer as no_answer:
+                if no_answer.exit_status is not None or within != LATE or note.is_file():
                     raise
                 request = None
 
-    monkeypatch.setattr(Companion, "ask", late_in_the_cell)
+    monkeypatch.setattr(Worker, "ask", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
-            late = carry_out(slow, ledger=ledger, executor=warm, deadline=LATE)
-            assert warm._companion is None
-            done = carry_out(
-                plan_of(project, "next"), ledger=ledger, executor=warm, deadline=GENEROUS
-            )
+            late = carry_out(slow, ledger=ledger, executor=warm)
+            assert warm._worker is None
+            soon = plan_of(project, "next", deadline=GENEROUS)
+            done = carry_out(soon, ledger=ledger, executor=warm)
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
@@ -314,7 +316,7 @@ def test_forked_kernels_do_not_share_random_numbers(tmp_path: Path) -> None:
 def test_where_forking_is_not_safe_each_run_has_its_own_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.warm_executor.sys.platform", "darwin")
+    monkeypatch.setattr("jcurve_runs.execution.warm_executor.sys.platform", "darwin")
     made = run_batch(make_project(tmp_path), "base")
     assert (made.engine, made.fallback) == ("plain", "forking is safe on Linux only")
     assert states(made) == [("base", "succeeded", None)]
@@ -366,7 +368,7 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"
-        assert warm._companion is not first
+        assert warm._worker is not first
     finally:
         warm.close()
 
@@ -405,6 +407,56 @@ def test_plain_papermill_takes_the_engine_by_name(tmp_path: Path) -> None:
     assert all(cell["execution_count"] for cell in cells)
     results = json.loads((tmp_path / "work" / "results.json").read_text())
     assert results["scenario"]["name"] == "bear"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kernelspec": {}}, None),
+        ({"kernelspec": {"name": "no_such_kernel", "language": "python"}}, None),
+        (
+            {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}},
+            "the notebook: is written in R; runs are Python",
+        ),
+    ],
+)
+def test_papermills_own_door(tmp_path: Path, change: dict[str, Any], told: str | None) -> None:
+    """A notebook without a kernel runs; one in another language does not, nor does any cell."""
+    mark = tmp_path / "ran"
+    project = make_project(tmp_path / "project", [PARAMETERS, f"open({str(mark)!r}, 'w')"])
+    path = project.notebooks / "fixture.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"] = change
+    path.write_text(json.dumps(notebook))
+    finished = papermill(path, tmp_path / "out.ipynb")
+    assert (finished.exit_status == 0) == (told is None), finished.err_tail
+    assert mark.exists() == (told is None)
+    assert told is None or told in finished.err_tail
+    if told is not None:
+        with pytest.raises(UsageError, match=r"notebooks/fixture.ipynb: is written in R"):
+            plan_of(project)
+
+
+def test_a_parameters_name_is_not_run(tmp_path: Path) -> None:
+    """``papermill --engine jcurve -f`` with code for a name; by itself papermill runs it."""
+    project = make_project(tmp_path / "project")
+    mark = tmp_path / "ran"
+    (tmp_path / "evil.yml").write_text(json.dumps({f"x = 1\nopen({str(mark)!r}, 'w')\ny": 1}))
+    finished = papermill(
+        project.notebooks / "fixture.ipynb",
+        *(tmp_path / "out.ipynb", "-f", tmp_path / "evil.yml"),
+    )
+    assert finished.exit_status != 0
+    assert "a parameter's name is no name" in finished.err_tail
+    assert not mark.exists()
+
+
+def papermill(notebook: Path, *further: object) -> Finished:
+    """papermill's own command with our engine."""
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", "jcurve"]
+    return run_process(
+        [*command, str(notebook), *map(str, further)], deadline=GENEROUS, cwd=notebook.parent
+    )
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

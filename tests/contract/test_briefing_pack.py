@@ -18,10 +18,10 @@ from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
 from jcurve.project import find_project
-from jcurve.reports import reports_of
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf, pictures
-from jcurve.reports.catalogue import catalogue
+from jcurve_runs.plan.catalogue import catalogue
+from jcurve_runs.plan.request import reports_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project

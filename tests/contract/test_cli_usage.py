@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.cli import _COMMANDS, main
+from jcurve_runs.commands import VERBS
 from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 from tests.support.waiting import GENEROUS, until
 
@@ -27,7 +28,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         (
             "shwo base",
             2,
-            f"unknown command; received 'shwo'; allowed: {', '.join(_COMMANDS)}; "
+            f"unknown command; received 'shwo'; allowed: {', '.join([*_COMMANDS, *VERBS])}; "
             "did you mean 'show'?",
         ),
         (

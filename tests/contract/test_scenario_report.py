@@ -17,12 +17,13 @@ from pypdf import PdfReader
 
 import jcurve
 from jcurve.assumptions import available
+from jcurve.briefing import Edition
 from jcurve.figures import answer
-from jcurve.reports import Edition, run
 from jcurve.reports.briefing.document import Document
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
 from jcurve.reports.briefing.typeset import pdf
+from jcurve_runs import Request, run
 from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
@@ -87,7 +88,7 @@ def _digits(number: str) -> int:
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     project = real_project(tmp_path_factory.mktemp("project"))
-    return run("scenario_report", "base", project=project)
+    return run(Request(force=True), project=project)
 
 
 @pytest.fixture(scope="module")

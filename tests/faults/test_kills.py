@@ -18,11 +18,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jcurve.briefing import Edition, latest
 from jcurve.project import Project
-from jcurve.reports import Edition, Ledger, latest
-from jcurve.reports.cache import intact
-from jcurve.reports.drive import recover
-from jcurve.reports.store import state_folder
+from jcurve_runs import Ledger
+from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.publishing.runs import recover
+from jcurve_runs.publishing.unchanged import intact
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.drives import sound_runs

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from jcurve.briefing import latest
 from jcurve.errors import JCurveError, RunError, ScenarioError
 from jcurve.processes import run_process
 from jcurve.project import Project
-from jcurve.reports import FailedRun, latest
+from jcurve_runs import FailedRun
 from tests.support.notebooks import (
     MOMENT,
     PARAMETERS,
@@ -121,7 +122,7 @@ def test_our_own_error_in_a_cell_keeps_its_words_and_class(tmp_path: Path) -> No
     """As when the notebook's parameter check refuses a scenario; the output is one line."""
     cells = [
         PARAMETERS,
-        "from jcurve.reports import notebook_errors\nnotebook_errors()",
+        "from jcurve.briefing import notebook_errors\nnotebook_errors()",
         "from jcurve.errors import ScenarioError\n"
         "raise ScenarioError('no such scenario', received='bare', suggestion='base')",
     ]
@@ -228,8 +229,8 @@ def test_plain_papermill_fails_too_and_shows_one_line(tmp_path: Path) -> None:
     """``notebook_errors`` must not turn a refusal into a success."""
     cells = [
         PARAMETERS,
-        "from jcurve.reports import notebook_errors\nnotebook_errors()",
-        "from jcurve.reports.parameters import check_view\ncheck_view(view)",
+        "from jcurve.briefing import notebook_errors\nnotebook_errors()",
+        "from jcurve.briefing.parameters import check_view\ncheck_view(view)",
     ]
     project = make_project(tmp_path, cells)
     output = tmp_path / "out.ipynb"

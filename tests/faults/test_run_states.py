@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 
 from jcurve import files
+from jcurve.briefing import all_editions, latest
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger, editions, latest
-from jcurve.reports.drive import recover
-from jcurve.reports.portal import FOLDER
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import RendererKilled
+from jcurve_runs import Ledger
+from jcurve_runs.execution.executor import RendererKilled
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.plan.request import Retry
+from jcurve_runs.portal.site import FOLDER
+from jcurve_runs.publishing.runs import recover
 from tests.support.drives import NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 from tests.support.waiting import GENEROUS, gone, read_when_there
@@ -84,7 +85,8 @@ def nothing_left(project: Project) -> bool:
         pytest.param(
             [
                 PARAMETERS,
-                "from jcurve.reports import NothingToReport\nraise NothingToReport('no new facts')",
+                "from jcurve.briefing import NothingToReport\n"
+                "raise NothingToReport('no new facts')",
                 "1 / 0",
             ],
             "nothing_to_report",
@@ -320,13 +322,13 @@ def test_an_interruption_right_after_the_rename_loses_no_edition(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("jcurve.reports.publish.point", interrupt)
+        patch.setattr("jcurve_runs.publishing.publish.point", interrupt)
         with pytest.raises(KeyboardInterrupt):
             drive(project, executor=sound())
     with Ledger(project) as ledger:
         assert recover(ledger) == 1
         assert [attempt.state for attempt in ledger.attempts()] == ["succeeded"]
-    assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-1"]
+    assert [edition.id for edition in all_editions(project, "fixture", "base")] == ["run-1"]
 
 
 def test_what_a_runner_left_staged_after_its_end_is_swept(
@@ -374,7 +376,7 @@ def test_a_kill_from_outside(tmp_path: Path, target: str) -> None:
         "parent": ("lost", None),
     }
     assert (attempt.state, attempt.reason) == expected[target]
-    assert editions(project, "fixture", "base") == []
+    assert all_editions(project, "fixture", "base") == []
     assert list((project.reports / ".staging").iterdir()) == []
     kept = json.loads((project.reports / ".failed/run-1/verdict.json").read_text())
     assert (kept["state"], kept["partial"]) == (expected[target][0], True)

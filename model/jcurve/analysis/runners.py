@@ -12,15 +12,18 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.store import Block
 from jcurve.errors import RunError, UsageError
+from jcurve.project import Project
+from jcurve.provenance import calculation
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -55,11 +58,18 @@ def processes(count: int) -> Runner:
     return local if count == 1 else partial(_on_processes, count)
 
 
-def cluster(address: str) -> Runner:
+def cluster(
+    address: str, project: Project, refused: Callable[[str], object] = lambda text: None
+) -> Runner:
     """On the workers of a Dask cluster that is there; they must see the same project folder.
+
+    A worker takes part only if its model, data and libraries are this machine's: another version
+    of one line would give another number and nobody would see it.
 
     Args:
         address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
+        project: whose data the scenario rests on.
+        refused: told of each worker that does not take part, and why.
 
     Raises:
         UsageError: the scheduler does not answer, or Dask is not installed.
@@ -85,7 +95,7 @@ def cluster(address: str) -> Runner:
             received=address,
             allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786",
         ) from error
-    return partial(_on_cluster, address)
+    return partial(_on_cluster, address, project, refused)
 
 
 def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
@@ -173,26 +183,89 @@ def _stand_by(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _on_cluster(address: str, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+def _on_cluster(
+    address: str,
+    project: Project,
+    refused: Callable[[str], object],
+    plan: Plan,
+    units: Sequence[Unit],
+) -> Iterator[Block]:
     from distributed import Client, as_completed
 
-    from jcurve.analysis.simulation import evaluate_unit
-
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
-        workers = max(1, sum(client.nthreads().values()))
+        wanted = calculation(project)
+        sound = _same(client.run(_fingerprint, project.root, on_error="return"), wanted, refused)
+        threads = client.nthreads()
+        workers = max(1, sum(threads.get(each, 1) for each in sound))
+        # Each part is checked again where it is made: a worker may have been replaced meanwhile.
+        evaluate = partial(client.submit, _evaluate_as, pure=False, workers=sound)
         (shared,) = client.scatter([plan], broadcast=True)
         left = iter(units)
         running = as_completed(loop=client.loop)
         for _ in range(workers * _AHEAD):
             if (unit := next(left, None)) is not None:
-                running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+                running.add(evaluate(wanted, project.root, shared, unit))
         try:
             for future in running:
                 block: Block = future.result()
                 future.release()
                 if (unit := next(left, None)) is not None:
-                    running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+                    running.add(evaluate(wanted, project.root, shared, unit))
                 yield block
         finally:
             with suppress(Exception):  # the cluster may be gone, which has its own error
                 client.cancel(list(running.futures))
+
+
+@cache
+def _fingerprint(root: Path) -> dict[str, str]:
+    """On a worker: what its answers rest on."""
+    return calculation(Project(root))
+
+
+def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) -> Block:
+    """On a worker: the draws of a unit, if they are those that the client would get.
+
+    Raises:
+        RunError: this worker is another than the one that was looked at.
+    """
+    from jcurve.analysis.simulation import evaluate_unit
+
+    if differs := _difference(_fingerprint(root), wanted):
+        raise RunError(f"a worker became another while it was at work: {differs}")
+    return evaluate_unit(plan, unit)
+
+
+def _same(
+    found: Mapping[str, Mapping[str, str] | Exception],
+    wanted: Mapping[str, str],
+    refused: Callable[[str], object],
+) -> list[str]:
+    """The workers that would give the same bytes.
+
+    Raises:
+        UsageError: there is none.
+    """
+    told = {worker: _difference(theirs, wanted) for worker, theirs in sorted(found.items())}
+    for worker, differs in told.items():
+        if differs:
+            refused(f"worker {worker} takes no part: {differs}")
+    sound = [worker for worker, differs in told.items() if not differs]
+    if not sound:
+        raise UsageError(
+            "no worker of the cluster is as this machine",
+            received=next(iter(told.values()), "no worker at all"),
+            allowed="workers with the same package, data and libraries",
+        )
+    return sound
+
+
+def _difference(theirs: Mapping[str, str] | Exception, ours: Mapping[str, str]) -> str:
+    """What differs, in words; empty when nothing does."""
+    if isinstance(theirs, Exception):  # another version that cannot say
+        return f"it cannot say what it is ({type(theirs).__name__}: {theirs})"
+    return ", ".join(
+        f"{name} {theirs.get(name, 'none')} instead of {ours.get(name, 'none')}"
+        for name in dict.fromkeys([*ours, *theirs])
+        if theirs.get(name) != ours.get(name)
+    )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from jcurve.errors import JCurveError
 from jcurve.files import write_file
 from jcurve.project import Project, find_project
+from jcurve.sisters import REPORTS, brought
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -62,11 +63,11 @@ def write(project: Project) -> list[str]:
 
 def _pages(project: Project) -> dict[str, list[bytes]]:
     """The pages of every report, run in a project of its own that has no earlier edition."""
-    from jcurve.reports import run
     from jcurve.reports.briefing.reading import read
     from jcurve.reports.briefing.typeset import pictures
 
     found = {}
+    (run,) = brought(REPORTS, "run")
     with TemporaryDirectory() as folder:
         home = Path(folder)
         for name in ("data", "notebooks"):

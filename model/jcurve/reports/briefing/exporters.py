@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from jcurve.reports.lightweight import lighten
+from jcurve.briefing.lightweight import lighten
 
 lighten()  # before nbconvert, which imports jsonschema
 
