@@ -19,12 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing.document import Document, Para
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.project import Project, find_project
 from jcurve.reports import run
-from jcurve.reports.briefing.document import Document, Para
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 
 REPORT = "scenario_report"
 OURS = ("read", "HTML", "PDF")

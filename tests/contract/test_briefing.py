@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from jcurve.briefing import render
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
+from jcurve.briefing.widths import layout
 from jcurve.errors import RunError
 from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
 from jcurve.figures.display import MIME
-from jcurve.reports.briefing import render
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
-from jcurve.reports.briefing.widths import layout
 from tests.support import pdfcheck
 from tests.support.demo_report import (
     book,

@@ -30,6 +30,8 @@ LAYERS = (
     ("analysis",),
     ("workbook",),
     ("figures",),
+    ("lightweight",),
+    ("briefing",),
     ("reports",),
     ("docs",),
     ("workbench",),
@@ -52,8 +54,8 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions cli company docs facts figures files processes project reports together workbench
-    workbook
+    assumptions briefing cli company docs facts figures files processes project reports together
+    workbench workbook
 """
 """The layers that may read the disk."""
 

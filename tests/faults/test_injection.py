@@ -18,15 +18,15 @@ import pytest
 from pypdf import PdfReader
 
 import jcurve
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.project import Project
 from jcurve.reports import Ledger, prepare
 from jcurve.reports.batch import batch
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from jcurve.reports.editions import check_name
 from jcurve.reports.letter import compose, one_line
 from jcurve.reports.manifest import manifest_path

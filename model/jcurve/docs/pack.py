@@ -62,9 +62,9 @@ def write(project: Project) -> list[str]:
 
 def _pages(project: Project) -> dict[str, list[bytes]]:
     """The pages of every report, run in a project of its own that has no earlier edition."""
+    from jcurve.briefing.reading import read
+    from jcurve.briefing.typeset import pictures
     from jcurve.reports import run
-    from jcurve.reports.briefing.reading import read
-    from jcurve.reports.briefing.typeset import pictures
 
     found = {}
     with TemporaryDirectory() as folder:

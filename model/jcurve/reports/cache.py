@@ -32,7 +32,7 @@ from jcurve.reports.provenance import combined, inputs
 __all__ = ["Keys", "Standing", "intact", "keys", "loaded_files", "relook", "standing"]
 
 _PACKAGE = Path(__file__).parents[1]
-_RENDERER = _PACKAGE / "reports" / "briefing"
+_RENDERER = _PACKAGE / "briefing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from jcurve.files import write_file
+from jcurve.lightweight import lighten
 from jcurve.processes import hold_lifeline
-from jcurve.reports.lightweight import lighten
 from jcurve.reports.staged import Outcome, Request
 
 __all__ = ["main", "serve"]

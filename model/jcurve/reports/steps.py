@@ -127,7 +127,7 @@ class Plain:
             return
         if self._loading is not None:
             self._loading.join()
-        from jcurve.reports.briefing import render
+        from jcurve.briefing import render
 
         render(notebook, html, pdf)
 
@@ -207,7 +207,7 @@ def _mark_partial(executed: Path, verdict: Verdict) -> None:
 
 def _load_renderer() -> None:
     """Load what rendering needs while the child is busy: it saves the best part of a second."""
+    from jcurve.briefing import page, reading, typeset
     from jcurve.figures.fonts import charset
-    from jcurve.reports.briefing import page, reading, typeset
 
     _ = page, reading, typeset, charset()

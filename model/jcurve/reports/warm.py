@@ -23,7 +23,7 @@ from typing import Any
 
 from jcurve.engine.memory import keep_pages
 from jcurve.errors import JCurveError
-from jcurve.reports.lightweight import lighten, without_debugger
+from jcurve.lightweight import lighten, without_debugger
 
 __all__ = ["main", "unsafe"]
 
@@ -42,9 +42,9 @@ _ALWAYS = (
     "jcurve.reports.child",
     "jcurve.reports.execution",
     "jcurve.reports.warm_kernel",
-    "jcurve.reports.briefing.page",
-    "jcurve.reports.briefing.reading",
-    "jcurve.reports.briefing.typeset",
+    "jcurve.briefing.page",
+    "jcurve.briefing.reading",
+    "jcurve.briefing.typeset",
 )
 _SHELLS = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _MODEL = "jcurve.evaluate"
@@ -210,7 +210,7 @@ def _execute(request: dict[str, Any], lifeline: int, tell: int) -> int:
 
 
 def _render(request: dict[str, Any]) -> int:
-    from jcurve.reports.briefing import render
+    from jcurve.briefing import render
 
     render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]))
     return 0

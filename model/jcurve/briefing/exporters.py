@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from jcurve.reports.lightweight import lighten
+from jcurve.lightweight import lighten
 
 lighten()  # before nbconvert, which imports jsonschema
 
 from nbconvert.exporters import Exporter  # noqa: E402
 from traitlets import Enum, default  # noqa: E402
 
-from jcurve.reports.briefing.page import html  # noqa: E402
-from jcurve.reports.briefing.reading import read  # noqa: E402
-from jcurve.reports.briefing.typeset import pdf  # noqa: E402
+from jcurve.briefing.page import html  # noqa: E402
+from jcurve.briefing.reading import read  # noqa: E402
+from jcurve.briefing.typeset import pdf  # noqa: E402
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

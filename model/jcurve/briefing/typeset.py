@@ -15,16 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from jcurve.errors import RunError
-from jcurve.figures import fonts
-from jcurve.figures import svg as drawing
-from jcurve.figures.cover import Cover
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.markup import safe_link
-from jcurve.figures.plaintext import breakable, visible
-from jcurve.figures.prose import Paragraph, Prose, Run
-from jcurve.figures.table import TableExhibit
-from jcurve.reports.briefing.document import (
+from jcurve.briefing.document import (
     Block,
     Document,
     Grid,
@@ -37,7 +28,16 @@ from jcurve.reports.briefing.document import (
     Rule,
     Verbatim,
 )
-from jcurve.reports.briefing.widths import NARROW, layout
+from jcurve.briefing.widths import NARROW, layout
+from jcurve.errors import RunError
+from jcurve.figures import fonts
+from jcurve.figures import svg as drawing
+from jcurve.figures.cover import Cover
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.markup import safe_link
+from jcurve.figures.plaintext import breakable, visible
+from jcurve.figures.prose import Paragraph, Prose, Run
+from jcurve.figures.table import TableExhibit
 
 __all__ = ["Paper", "pdf", "pictures"]
 

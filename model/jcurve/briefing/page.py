@@ -8,12 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from jcurve.figures import fonts
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.markup import Writer, escape
-from jcurve.figures.prose import Paragraph, Prose, words
-from jcurve.figures.whatif import WhatIf
-from jcurve.reports.briefing.document import (
+from jcurve.briefing.document import (
     Block,
     Code,
     Document,
@@ -28,6 +23,11 @@ from jcurve.reports.briefing.document import (
     Shown,
     Verbatim,
 )
+from jcurve.figures import fonts
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.markup import Writer, escape
+from jcurve.figures.prose import Paragraph, Prose, words
+from jcurve.figures.whatif import WhatIf
 
 __all__ = ["html"]
 

@@ -10,15 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from jcurve.errors import RunError, nearest
-from jcurve.figures.cover import Cover
-from jcurve.figures.display import KEY, MIME
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.prose import Paragraph, Prose, Run, words
-from jcurve.figures.table import TableExhibit
-from jcurve.figures.whatif import WhatIf
-from jcurve.reports.briefing import foreign, markdown
-from jcurve.reports.briefing.document import (
+from jcurve.briefing import foreign, markdown
+from jcurve.briefing.document import (
     Block,
     Code,
     Document,
@@ -31,6 +24,13 @@ from jcurve.reports.briefing.document import (
     Shown,
     Verbatim,
 )
+from jcurve.errors import RunError, nearest
+from jcurve.figures.cover import Cover
+from jcurve.figures.display import KEY, MIME
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.prose import Paragraph, Prose, Run, words
+from jcurve.figures.table import TableExhibit
+from jcurve.figures.whatif import WhatIf
 
 __all__ = ["read"]
 

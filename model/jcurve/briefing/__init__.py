@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from jcurve.reports.briefing.exporters import BriefingExporter, BriefingHTMLExporter
+    from jcurve.briefing.exporters import BriefingExporter, BriefingHTMLExporter
 
 __all__ = ["BriefingExporter", "BriefingHTMLExporter", "render"]
 
@@ -35,10 +35,10 @@ def render(
             is not valid; names the exhibit. Nothing has been written then.
         WriteError: a file cannot be written.
     """
+    from jcurve.briefing.page import html as page
+    from jcurve.briefing.reading import read
+    from jcurve.briefing.typeset import pdf as typeset
     from jcurve.files import write_file
-    from jcurve.reports.briefing.page import html as page
-    from jcurve.reports.briefing.reading import read
-    from jcurve.reports.briefing.typeset import pdf as typeset
 
     document = read(json.loads(notebook.read_bytes()), notebook.stem)
     written, typeset_bytes = page(document), typeset(document, paper=paper)
@@ -48,7 +48,7 @@ def render(
 
 def __getattr__(name: str) -> Any:
     if name in ("BriefingExporter", "BriefingHTMLExporter"):
-        from jcurve.reports.briefing import exporters
+        from jcurve.briefing import exporters
 
         return getattr(exporters, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

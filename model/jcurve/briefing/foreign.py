@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 from typing import Any, Literal
 from xml.etree import ElementTree
 
+from jcurve.briefing.document import Grid, Picture
 from jcurve.figures.prose import Run
-from jcurve.reports.briefing.document import Grid, Picture
 
 __all__ = ["grids", "joined", "picture", "stripped"]
 

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal, cast
 
-from jcurve.figures.markup import safe_link
-from jcurve.figures.prose import Paragraph, Run, words
-from jcurve.reports.briefing.document import (
+from jcurve.briefing.document import (
     Block,
     Grid,
     Heading,
@@ -19,7 +17,9 @@ from jcurve.reports.briefing.document import (
     Rule,
     Verbatim,
 )
-from jcurve.reports.briefing.maths import maths
+from jcurve.briefing.maths import maths
+from jcurve.figures.markup import safe_link
+from jcurve.figures.prose import Paragraph, Run, words
 
 __all__ = ["blocks", "plain_heading"]
 
