@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from jcurve.briefing.document import (
     Block,
+    Cell,
     Code,
     Document,
     Grid,
     Heading,
     Items,
+    Maths,
+    Note,
     Pair,
     Para,
     Picture,
@@ -22,11 +25,13 @@ from jcurve.briefing.document import (
     Rule,
     Shown,
     Verbatim,
+    placed,
+    within,
 )
 from jcurve.figures import fonts
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.markup import Writer, escape
-from jcurve.figures.prose import Paragraph, Prose, words
+from jcurve.figures.prose import Prose, words
 from jcurve.figures.whatif import WhatIf
 
 __all__ = ["html"]
@@ -45,7 +50,7 @@ def html(document: Document) -> str:
         else f'<header class="cover"><h1>{escape(document.title)}</h1></header>'
     )
     body = "".join(_block(block, writer) for block in document.blocks)
-    style = _style()
+    style = _style() + _shades(within(document.blocks))
     script = _script() if any(_has_dials(block) for block in document.blocks) else ""
     return "".join(
         (
@@ -152,8 +157,13 @@ def _block(block: Block, writer: Writer) -> str:
     if isinstance(block, Quote):
         inner = "".join(_block(part, writer) for part in block.blocks)
         return f"<blockquote>{inner}</blockquote>"
+    if isinstance(block, Note):
+        inner = "".join(_block(part, writer) for part in block.blocks)
+        return f'<div class="callout" role="note">{inner}</div>'
     if isinstance(block, Verbatim):
-        return f'<pre class="output" tabindex="0">{escape(block.text)}</pre>'
+        return _verbatim(block)
+    if isinstance(block, Maths):
+        return f'<div class="formula" tabindex="0">{block.formula.mathml}</div>'
     if isinstance(block, Rule):
         return "<hr>"
     if isinstance(block, Picture):
@@ -188,23 +198,67 @@ def _picture(block: Picture) -> str:
     )
 
 
+def _verbatim(block: Verbatim) -> str:
+    text = f'<pre class="output" tabindex="0">{escape(block.text)}</pre>'
+    if block.folded is None:
+        return text
+    lines = block.text.count("\n") + 1
+    return f"<details><summary>{lines:,} lines of output</summary>{text}</details>"
+
+
+_SIDES = {"left": "text", "right": "num", "center": "mid"}
+
+
 def _grid(block: Grid, writer: Writer) -> str:
-    def cell(runs: Paragraph, index: int, *, head: bool) -> str:
-        kind = {"left": "text", "right": "num", "center": "mid"}[block.aligns[index]]
-        text = writer.runs(runs)
-        if head:
-            return f'<th scope="col" class="{kind}">{text}</th>' if text else "<td></td>"
-        if index < block.stub:
-            return f'<th scope="row" class="{kind}">{text}</th>'
-        return f'<td class="{kind}">{text}</td>'
+    def cell(at: int, one: Cell, *, head: bool) -> str:
+        across = f' colspan="{one.across}"' if one.across > 1 else ""
+        down = f' rowspan="{one.down}"' if one.down > 1 else ""
+        kind = "group" if head and one.across > 1 else _SIDES[block.aligns[at]]
+        shade = f" {_shade(one.shade)}" if one.shade else ""
+        text = writer.runs(one.runs)
+        if (head and text) or (one.head and at < block.stub):
+            scope = "col" if head else "row"
+            group = "group" if (one.across if head else one.down) > 1 else ""
+            return f'<th scope="{scope}{group}" class="{kind}{shade}"{across}{down}>{text}</th>'
+        return f'<td class="{kind}{shade}"{across}{down}>{text}</td>'
 
-    def row(cells: tuple[Paragraph, ...], *, head: bool) -> str:
-        inner = "".join(cell(runs, index, head=head) for index, runs in enumerate(cells))
-        return f"<tr>{inner}</tr>"
+    def rows(listed: Iterable[Sequence[Cell]], *, head: bool) -> str:
+        return "".join(
+            f"<tr>{''.join(cell(at, one, head=head) for at, one in row)}</tr>"
+            for row in placed(tuple(listed))
+        )
 
-    top = "".join(row(cells, head=True) for cells in block.head)
-    body = "".join(row(cells, head=False) for cells in block.rows)
+    top = rows(block.head, head=True)
+    caption = f"<caption>{writer.runs(block.caption)}</caption>" if block.caption else ""
     return (
-        '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table>'
-        f"{f'<thead>{top}</thead>' if top else ''}<tbody>{body}</tbody></table></div>"
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table">'
+        f"<table>{caption}{f'<thead>{top}</thead>' if top else ''}"
+        f"<tbody>{rows(block.rows, head=False)}</tbody></table></div>"
     )
+
+
+def _shade(colour: str) -> str:
+    return f"shade-{colour.removeprefix('#')}"
+
+
+def _shades(blocks: Iterable[Block]) -> str:
+    """Rules for the grounds of cells; the text on each is dark or light, as is read better."""
+    found: set[str] = set()
+    for block in blocks:
+        if isinstance(block, Grid):
+            found |= {cell.shade for row in (*block.head, *block.rows) for cell in row}
+    return "".join(
+        f".{_shade(colour)}{{background:{colour};color:{_ink_on(colour)}}}"
+        for colour in sorted(found - {""})
+    )
+
+
+def _ink_on(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (red, green, blue)
+    )
+    weights = (0.2126, 0.7152, 0.0722)
+    luminance = sum(part * weight for part, weight in zip(linear, weights, strict=True))
+    return "#1b2430" if luminance > 0.2 else "#ffffff"

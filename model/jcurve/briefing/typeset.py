@@ -8,7 +8,7 @@ date from the document, so that the same document gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
@@ -21,6 +21,8 @@ from jcurve.briefing.document import (
     Grid,
     Heading,
     Items,
+    Maths,
+    Note,
     Pair,
     Para,
     Picture,
@@ -28,15 +30,16 @@ from jcurve.briefing.document import (
     Rule,
     Verbatim,
 )
+from jcurve.briefing.gridset import Sheet, planned
+from jcurve.briefing.lettering import equation, runs, short, text
 from jcurve.briefing.widths import NARROW, layout
 from jcurve.errors import RunError
 from jcurve.figures import fonts
 from jcurve.figures import svg as drawing
 from jcurve.figures.cover import Cover
 from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.markup import safe_link
-from jcurve.figures.plaintext import breakable, visible
-from jcurve.figures.prose import Paragraph, Prose, Run
+from jcurve.figures.plaintext import visible
+from jcurve.figures.prose import Prose
 from jcurve.figures.table import TableExhibit
 
 __all__ = ["Paper", "pdf", "pictures"]
@@ -49,6 +52,10 @@ _LONG_REPORT = 8
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
 _LONG_CELL = 1_200  # letters; a row with more may have to break across pages
+_SHEETS: Mapping[Paper, Sheet] = {
+    "a4": Sheet(tall=711.0, wide=728.0, low=465.0),
+    "us-letter": Sheet(tall=687.0, wide=662.0, low=507.0),
+}
 _FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
 
 
@@ -92,19 +99,19 @@ def _compiled(document: Document, paper: Paper, contents: bool | None, **options
     headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
     data = {
         "paper": paper,
-        "title": _text(document.title),
+        "title": text(document.title),
         "running": [
-            _short(document.title, 80),
-            _short(document.cover.kicker, 50) if document.cover else "",
+            short(document.title, 80),
+            short(document.cover.kicker, 50) if document.cover else "",
         ],
-        "author": _text(document.author),
+        "author": text(document.author),
         "language": document.language,
         "date": [document.date.year, document.date.month, document.date.day]
         if document.date
         else None,
         "contents": headings >= _LONG_REPORT if contents is None else contents,
         "cover": _cover(document.cover),
-        "blocks": [_block(block, document.numbers) for block in document.blocks],
+        "blocks": [_block(block, _SHEETS[paper]) for block in document.blocks],
     }
     try:
         return typst.compile(
@@ -133,53 +140,26 @@ def _template() -> bytes:
     return Path(__file__).with_name("briefing.typ").read_bytes()
 
 
-def _text(text: str, longest: int = 24) -> str:
-    return breakable(visible(text, fonts.charset()), longest)
-
-
-def _short(text: str, most: int) -> str:
-    """``text`` on one line of a running head."""
-    shown = " ".join(visible(text, fonts.charset()).split())
-    return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
-
-
-def _runs(runs: Iterable[Run]) -> list[dict[str, object]]:
-    return [_run(run) for run in runs]
-
-
-def _run(run: Run) -> dict[str, object]:
-    if run.note is not None:
-        return {"note": _text(run.note)}
-    if run.ref is not None:
-        return {"ref": run.ref}
-    shown: dict[str, object] = {"text": _text(run.text)}
-    for flag in ("strong", "em", "code", "sup", "sub"):
-        if getattr(run, flag):
-            shown[flag] = True
-    href = safe_link(run.href) if run.href else None
-    return shown | {"href": href} if href else shown
-
-
 def _cover(cover: Cover | None) -> dict[str, object] | None:
     if cover is None:
         return None
     return {
-        "kicker": _text(cover.kicker),
-        "title": _text(cover.title),
-        "subtitle": _text(cover.subtitle),
+        "kicker": text(cover.kicker),
+        "title": text(cover.title),
+        "subtitle": text(cover.subtitle),
         "figures": [
             {
-                "label": _text(item.label, NARROW),
-                "value": _text(item.value, NARROW),
-                "note": _text(item.note, NARROW),
+                "label": text(item.label, NARROW),
+                "value": text(item.value, NARROW),
+                "note": text(item.note, NARROW),
                 "size": _figure_size(item.value),
             }
             for item in cover.figures
         ],
-        "summary": [_runs(runs) for runs in cover.summary],
-        "status": [[_text(label), _text(value)] for label, value in cover.status],
-        "stale": _text(cover.stale),
-        "disclaimer": _text(cover.disclaimer),
+        "summary": [runs(paragraph) for paragraph in cover.summary],
+        "status": [[text(label), text(value)] for label, value in cover.status],
+        "stale": text(cover.stale),
+        "disclaimer": text(cover.disclaimer),
     }
 
 
@@ -188,24 +168,27 @@ def _figure_size(value: str) -> float:
     return next((size for most, size in _FIGURE_SIZES if len(value) <= most), 9.0)
 
 
-def _block(block: Block, numbers: Mapping[str, int]) -> dict[str, object]:
+def _block(block: Block, sheet: Sheet) -> dict[str, object]:
     if isinstance(block, Heading):
-        return {"kind": "heading", "level": block.level, "runs": _runs(block.runs)}
+        return {"kind": "heading", "level": block.level, "runs": runs(block.runs)}
     if isinstance(block, Para):
-        return {"kind": "para", "runs": _runs(block.runs)}
+        return {"kind": "para", "runs": runs(block.runs)}
     if isinstance(block, Items):
-        items = [[_block(inner, numbers) for inner in item] for item in block.items]
+        items = [[_block(inner, sheet) for inner in item] for item in block.items]
         return {"kind": "items", "ordered": block.ordered, "start": block.start, "items": items}
-    if isinstance(block, Quote):
-        return {"kind": "quote", "blocks": [_block(inner, numbers) for inner in block.blocks]}
+    if isinstance(block, Quote | Note):
+        kind = "quote" if isinstance(block, Quote) else "note"
+        return {"kind": kind, "blocks": [_block(inner, sheet) for inner in block.blocks]}
     if isinstance(block, Verbatim):
-        return {"kind": "verbatim", "text": _text(block.text)}
+        return _verbatim(block)
+    if isinstance(block, Maths):
+        return {"kind": "maths", **equation(block.formula)}
     if isinstance(block, Rule):
         return {"kind": "rule"}
     if isinstance(block, Picture):
         return _picture(block)
     if isinstance(block, Grid):
-        return _grid(block)
+        return planned(block, sheet)
     if isinstance(block, Pair):
         return {"kind": "pair", "left": _chart(block.left), "right": _chart(block.right)}
     item = block.item
@@ -213,9 +196,18 @@ def _block(block: Block, numbers: Mapping[str, int]) -> dict[str, object]:
         return {
             "kind": "prose",
             "role": item.role,
-            "paragraphs": [_runs(runs) for runs in item.paragraphs],
+            "paragraphs": [runs(paragraph) for paragraph in item.paragraphs],
         }
     return _chart(item) if isinstance(item, Exhibit) else _table(item)
+
+
+def _verbatim(block: Verbatim) -> dict[str, object]:
+    if block.folded is None:
+        return {"kind": "verbatim", "parts": [text(block.text)], "left_out": 0}
+    lines = block.text.split("\n")
+    first, last = block.folded
+    parts = [text("\n".join(lines[:first])), text("\n".join(lines[last:]))]
+    return {"kind": "verbatim", "parts": parts, "left_out": last - first}
 
 
 def _picture(block: Picture) -> dict[str, object]:
@@ -231,7 +223,7 @@ def _picture(block: Picture) -> dict[str, object]:
     return {
         "kind": "picture",
         "svg": svg,
-        "alt": _text(block.alt),
+        "alt": text(block.alt),
         "width": width * _CSS_PIXEL,
         "height": height * _CSS_PIXEL,
     }
@@ -242,15 +234,15 @@ def _chart(exhibit: Exhibit) -> dict[str, object]:
     return {
         "kind": "chart",
         "id": exhibit.id,
-        "title": _text(exhibit.title),
-        "subtitle": _text(exhibit.subtitle),
+        "title": text(exhibit.title),
+        "subtitle": text(exhibit.subtitle),
         "svg": exhibit.svg,
         "alt": visible(exhibit.alt),
         "width": size.width,
         "height": size.height,
-        "source": _text(exhibit.source),
-        "notes": [["", _text(note)] for note in exhibit.notes],
-        "reading": _runs(exhibit.reading),
+        "source": text(exhibit.source),
+        "notes": [["", text(note)] for note in exhibit.notes],
+        "reading": runs(exhibit.reading),
     }
 
 
@@ -259,8 +251,8 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
     return {
         "kind": "table",
         "id": exhibit.id,
-        "title": _text(exhibit.title),
-        "subtitle": _text(exhibit.subtitle),
+        "title": text(exhibit.title),
+        "subtitle": text(exhibit.subtitle),
         "size": plan.size,
         "whole": len(plan.parts) == 1 and sum(max(1, count) for count in plan.lines[0]) <= _WHOLE,
         "whole_rows": max(len(text) for cells in plan.cells for text, _ in cells) < _LONG_CELL,
@@ -268,9 +260,9 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
             {
                 "columns": [
                     {
-                        "label": _text(exhibit.columns[index].label, NARROW),
-                        "unit": _text(exhibit.columns[index].unit),
-                        "group": _text(exhibit.columns[index].group, NARROW),
+                        "label": text(exhibit.columns[index].label, NARROW),
+                        "unit": text(exhibit.columns[index].unit),
+                        "group": text(exhibit.columns[index].group, NARROW),
                         "text": exhibit.columns[index].keeps_left,
                         "forecast": exhibit.columns[index].forecast,
                         "width": width,
@@ -289,20 +281,7 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
             }
             for part, widths, lines in zip(plan.parts, plan.widths, plan.lines, strict=True)
         ],
-        "source": _text(exhibit.source),
-        "notes": [[letter, _text(note)] for letter, note in exhibit.lettered()],
-        "reading": _runs(exhibit.reading),
-    }
-
-
-def _grid(block: Grid) -> dict[str, object]:
-    def lines(rows: Iterable[tuple[Paragraph, ...]]) -> list[list[list[dict[str, object]]]]:
-        return [[_runs(cell) for cell in row] for row in rows]
-
-    return {
-        "kind": "grid",
-        "aligns": list(block.aligns),
-        "head": lines(block.head),
-        "rows": lines(block.rows),
-        "stub": block.stub,
+        "source": text(exhibit.source),
+        "notes": [[letter, text(note)] for letter, note in exhibit.lettered()],
+        "reading": runs(exhibit.reading),
     }

@@ -11,6 +11,7 @@ __all__ = ["breakable", "visible"]
 _KEPT = "\n\t\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}"
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 _JOINT = re.compile(r"(?<=[._/:=,\\-])(?=[^\s._/:=,\\-])")
+_WORD = re.compile(r"\S+")
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -48,7 +49,7 @@ def breakable(text: str, longest: int = 24) -> str:
     """
     if len(text) <= longest:
         return text
-    return " ".join(_broken(word, longest) for word in text.split(" "))
+    return _WORD.sub(lambda found: _broken(found[0], longest), text)
 
 
 def _broken(word: str, longest: int) -> str:
