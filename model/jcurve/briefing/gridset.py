@@ -13,7 +13,8 @@ from jcurve.briefing.document import Cell, Grid, placed
 from jcurve.briefing.grids import is_number
 from jcurve.briefing.lettering import runs, text
 from jcurve.briefing.widths import NARROW, PAD, SIZES, Fit, Measure, em, fit, wrapped
-from jcurve.figures.prose import Formula, Paragraph, Run
+from jcurve.figures.plaintext import is_rtl
+from jcurve.figures.prose import Formula, Paragraph, Run, words
 
 __all__ = ["Sheet", "planned"]
 
@@ -106,6 +107,8 @@ def _clipped(
 
 def _cell(at: int, cell: Cell) -> dict[str, object]:
     made: dict[str, object] = {"x": at, "runs": runs(cell.runs, NARROW)}
+    if is_rtl(words(cell.runs)):
+        made["rtl"] = True
     if cell.across > 1:
         made["across"] = cell.across
     if cell.down > 1:

@@ -31,7 +31,8 @@ from jcurve.briefing.document import (
 from jcurve.figures import fonts
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.markup import Writer, escape
-from jcurve.figures.prose import Prose, words
+from jcurve.figures.plaintext import is_rtl
+from jcurve.figures.prose import Prose, Run, words
 from jcurve.figures.whatif import WhatIf
 
 __all__ = ["html"]
@@ -49,6 +50,11 @@ def html(document: Document) -> str:
         if cover is not None
         else f'<header class="cover"><h1>{escape(document.title)}</h1></header>'
     )
+    if document.failed:
+        head += (
+            f'<p class="failed" role="alert">The run of this notebook failed in '
+            f"{escape(document.failed)}</p>"
+        )
     body = "".join(_block(block, writer) for block in document.blocks)
     style = _style() + _shades(within(document.blocks))
     script = _script() if any(_has_dials(block) for block in document.blocks) else ""
@@ -145,9 +151,10 @@ def _code(code: Iterable[Code]) -> str:
 def _block(block: Block, writer: Writer) -> str:
     if isinstance(block, Heading):
         level = min(block.level + 1, 6)
-        return f'<h{level} id="{block.anchor}">{writer.runs(block.runs)}</h{level}>'
+        way = _way(block.runs)
+        return f'<h{level} id="{block.anchor}"{way}>{writer.runs(block.runs)}</h{level}>'
     if isinstance(block, Para):
-        return f"<p>{writer.runs(block.runs)}</p>"
+        return f"<p{_way(block.runs)}>{writer.runs(block.runs)}</p>"
     if isinstance(block, Items):
         items = "".join(f"<li>{_item(item, writer)}</li>" for item in block.items)
         if not block.ordered:
@@ -176,6 +183,10 @@ def _block(block: Block, writer: Writer) -> str:
     if isinstance(item, Prose):
         return writer.prose(item)
     return writer.chart(item) if isinstance(item, Exhibit) else writer.table(item)
+
+
+def _way(runs: Iterable[Run]) -> str:
+    return ' dir="rtl"' if is_rtl(words(runs)) else ""
 
 
 def _item(item: tuple[Block, ...], writer: Writer) -> str:

@@ -1,69 +1,62 @@
 """The PDF: the document as data for one fixed Typst template.
 
 No text of the document is ever part of the template: it travels as JSON and is set as
-strings. Fonts come from the package and from Typst alone, never from the system, and the
-date from the document, so that the same document gives the same bytes.
+strings. Fonts come from the package and from Typst; others, packaged or the system's, only for
+letters that these lack. The date comes from the document, so that the same document gives the
+same bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from jcurve.briefing.document import (
     Block,
     Document,
-    Grid,
-    Heading,
     Items,
-    Maths,
+    Loss,
     Note,
-    Pair,
     Para,
     Picture,
     Quote,
-    Rule,
-    Verbatim,
+    within,
 )
-from jcurve.briefing.gridset import Sheet, planned
-from jcurve.briefing.lettering import equation, runs, short, text
-from jcurve.briefing.widths import NARROW, layout
+from jcurve.briefing.lettering import Lettering
+from jcurve.briefing.payload import Paper, data, framed, stubs
 from jcurve.errors import RunError
 from jcurve.figures import fonts
-from jcurve.figures import svg as drawing
-from jcurve.figures.cover import Cover
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.plaintext import visible
-from jcurve.figures.prose import Prose
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.prose import Run
 
-__all__ = ["Paper", "pdf", "pictures"]
-
-Paper = Literal["a4", "us-letter"]
-"""Sizes of paper; the text column is equally wide on both."""
+__all__ = ["Paper", "Typeset", "pdf", "pictures", "typeset"]
 
 _ACCESSIBLE, _ARCHIVABLE = "ua-1", "a-2a"
-_LONG_REPORT = 8
-_WHOLE = 30  # lines; a table up to this keeps on one page
-_CSS_PIXEL = 0.75
-_LONG_CELL = 1_200  # letters; a row with more may have to break across pages
-_SHEETS: Mapping[Paper, Sheet] = {
-    "a4": Sheet(tall=711.0, wide=728.0, low=465.0),
-    "us-letter": Sheet(tall=687.0, wide=662.0, low=507.0),
-}
-_FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
+
+
+@dataclass(frozen=True)
+class Typeset:
+    """A PDF, what could not be set in it, and how many columns name the rows of each table."""
+
+    pdf: bytes
+    losses: tuple[Loss, ...] = ()
+    stubs: tuple[int, ...] = ()
 
 
 def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> bytes:
+    """``typeset`` without the list of what could not be set."""
+    return typeset(document, paper=paper, contents=contents).pdf
+
+
+def typeset(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> Typeset:
     """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
-    survive a fork.
+    survive a fork. A picture that Typst cannot draw costs its place only.
 
     Args:
         document: from ``read``.
@@ -75,213 +68,108 @@ def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None
     """
     day = document.date
     # An archive wants a date, and an invented one would be worse than none.
-    standards: list[Any] = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
-    made: bytes = _compiled(
-        document,
-        paper,
-        contents,
-        format="pdf",
-        pdf_standards=standards,
-        timestamp=datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
-    )
-    return made
+    standards = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
+    options: dict[str, Any] = {
+        "format": "pdf",
+        "pdf_standards": standards,
+        "timestamp": datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
+    }
+    try:
+        return _tagged(_compiled(document, paper, contents, options))
+    except RunError:
+        poor = [
+            block
+            for block in within(document.blocks)
+            if isinstance(block, Picture) and not _draws(block, options)
+        ]
+        if not poor:
+            raise
+    blocks = tuple(_without(block, poor) for block in document.blocks)
+    made = _tagged(_compiled(replace(document, blocks=blocks), paper, contents, options))
+    losses = tuple(Loss(it.where, f"picture that cannot be drawn: {it.alt}") for it in poor)
+    return Typeset(made.pdf, losses + made.losses)
 
 
 def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
     """The pages that ``pdf`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
-    made = _compiled(document, paper, None, format="png", ppi=dots)
+    made: Any = _compiled(document, paper, None, {"format": "png", "ppi": dots}).pdf
     return [made] if isinstance(made, bytes) else list(made)
 
 
-def _compiled(document: Document, paper: Paper, contents: bool | None, **options: Any) -> Any:
+def _compiled(
+    document: Document, paper: Paper, contents: bool | None, options: dict[str, Any]
+) -> Typeset:
     import typst
 
-    headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
-    data = {
-        "paper": paper,
-        "title": text(document.title),
-        "running": [
-            short(document.title, 80),
-            short(document.cover.kicker, 50) if document.cover else "",
-        ],
-        "author": text(document.author),
-        "language": document.language,
-        "date": [document.date.year, document.date.month, document.date.day]
-        if document.date
-        else None,
-        "contents": headings >= _LONG_REPORT if contents is None else contents,
-        "cover": _cover(document.cover),
-        "blocks": [_block(block, _SHEETS[paper]) for block in document.blocks],
-    }
+    with Lettering() as lettering:
+        found = data(document, paper, contents)
+    written = json.dumps(found, ensure_ascii=False)
+    faces = lettering.faces(written)
+    folders = tuple(dict.fromkeys(face.folder for face in faces))
+    losses: tuple[Loss, ...] = ()
+    if lettering.unknown:
+        letters = " ".join(lettering.unknown[:20])
+        losses = (Loss("letters", f"{letters} are in no font; install jcurve[scripts]"),)
     try:
-        return typst.compile(
+        made = typst.compile(
             _template(),
-            font_paths=_fonts(),
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            font_paths=_fonts(folders),
+            sys_inputs={"data": written, "fonts": json.dumps([face.family for face in faces])},
             **options,
         )
     except typst.TypstError as error:
         raise RunError(f"the PDF could not be typeset: {error.message}") from error
+    return Typeset(made, losses, stubs(found))
+
+
+def _tagged(made: Typeset) -> Typeset:
+    from jcurve.briefing.tagging import with_row_heads
+
+    return replace(made, pdf=with_row_heads(made.pdf, made.stubs))
+
+
+def _draws(picture: Picture, options: dict[str, Any]) -> bool:
+    """Whether Typst draws ``picture`` by itself."""
+    import typst
+
+    source = framed(picture)
+    faces = Lettering.faces(source)
+    try:
+        typst.compile(
+            b'#set document(title: "x")\n#set text(lang: "en")\n'
+            b'#image(bytes(sys.inputs.svg), format: "svg", alt: "x", width: 50%)',
+            font_paths=_fonts(tuple(face.folder for face in faces)),
+            sys_inputs={"svg": source},
+            **options,
+        )
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _without(block: Block, poor: Sequence[Picture]) -> Block:
+    """``block`` with the alt texts of some pictures in their place."""
+    if block in poor and isinstance(block, Picture):
+        return Para((Run(text=f"[picture of {block.where}: {block.alt}]", em=True),))
+    if isinstance(block, Quote | Note):
+        return type(block)(tuple(_without(inner, poor) for inner in block.blocks))
+    if isinstance(block, Items):
+        items = tuple(tuple(_without(inner, poor) for inner in item) for item in block.items)
+        return replace(block, items=items)
+    return block
 
 
 @cache
-def _fonts() -> Any:
+def _fonts(folders: tuple[str, ...] = ()) -> Any:
     import typst
 
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=True,
-        font_paths=[str(fonts.folder())],
+        font_paths=[str(fonts.folder()), *folders],
     )
 
 
 @cache
 def _template() -> bytes:
     return Path(__file__).with_name("briefing.typ").read_bytes()
-
-
-def _cover(cover: Cover | None) -> dict[str, object] | None:
-    if cover is None:
-        return None
-    return {
-        "kicker": text(cover.kicker),
-        "title": text(cover.title),
-        "subtitle": text(cover.subtitle),
-        "figures": [
-            {
-                "label": text(item.label, NARROW),
-                "value": text(item.value, NARROW),
-                "note": text(item.note, NARROW),
-                "size": _figure_size(item.value),
-            }
-            for item in cover.figures
-        ],
-        "summary": [runs(paragraph) for paragraph in cover.summary],
-        "status": [[text(label), text(value)] for label, value in cover.status],
-        "stale": text(cover.stale),
-        "disclaimer": text(cover.disclaimer),
-    }
-
-
-def _figure_size(value: str) -> float:
-    """Size of a key figure, in points: five of them share the column."""
-    return next((size for most, size in _FIGURE_SIZES if len(value) <= most), 9.0)
-
-
-def _block(block: Block, sheet: Sheet) -> dict[str, object]:
-    if isinstance(block, Heading):
-        return {"kind": "heading", "level": block.level, "runs": runs(block.runs)}
-    if isinstance(block, Para):
-        return {"kind": "para", "runs": runs(block.runs)}
-    if isinstance(block, Items):
-        items = [[_block(inner, sheet) for inner in item] for item in block.items]
-        return {"kind": "items", "ordered": block.ordered, "start": block.start, "items": items}
-    if isinstance(block, Quote | Note):
-        kind = "quote" if isinstance(block, Quote) else "note"
-        return {"kind": kind, "blocks": [_block(inner, sheet) for inner in block.blocks]}
-    if isinstance(block, Verbatim):
-        return _verbatim(block)
-    if isinstance(block, Maths):
-        return {"kind": "maths", **equation(block.formula)}
-    if isinstance(block, Rule):
-        return {"kind": "rule"}
-    if isinstance(block, Picture):
-        return _picture(block)
-    if isinstance(block, Grid):
-        return planned(block, sheet)
-    if isinstance(block, Pair):
-        return {"kind": "pair", "left": _chart(block.left), "right": _chart(block.right)}
-    item = block.item
-    if isinstance(item, Prose):
-        return {
-            "kind": "prose",
-            "role": item.role,
-            "paragraphs": [runs(paragraph) for paragraph in item.paragraphs],
-        }
-    return _chart(item) if isinstance(item, Exhibit) else _table(item)
-
-
-def _verbatim(block: Verbatim) -> dict[str, object]:
-    if block.folded is None:
-        return {"kind": "verbatim", "parts": [text(block.text)], "left_out": 0}
-    lines = block.text.split("\n")
-    first, last = block.folded
-    parts = [text("\n".join(lines[:first])), text("\n".join(lines[last:]))]
-    return {"kind": "verbatim", "parts": parts, "left_out": last - first}
-
-
-def _picture(block: Picture) -> dict[str, object]:
-    width, height = block.size
-    svg = block.data
-    if block.mime != "image/svg+xml":
-        # Typst reads text from memory only; a raster picture travels inside an SVG.
-        svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-            f'width="{width:g}" height="{height:g}"><image width="{width:g}" '
-            f'height="{height:g}" href="data:{block.mime};base64,{escape(block.data)}"/></svg>'
-        )
-    return {
-        "kind": "picture",
-        "svg": svg,
-        "alt": text(block.alt),
-        "width": width * _CSS_PIXEL,
-        "height": height * _CSS_PIXEL,
-    }
-
-
-def _chart(exhibit: Exhibit) -> dict[str, object]:
-    size = drawing.size(exhibit.svg)
-    return {
-        "kind": "chart",
-        "id": exhibit.id,
-        "title": text(exhibit.title),
-        "subtitle": text(exhibit.subtitle),
-        "svg": exhibit.svg,
-        "alt": visible(exhibit.alt),
-        "width": size.width,
-        "height": size.height,
-        "source": text(exhibit.source),
-        "notes": [["", text(note)] for note in exhibit.notes],
-        "reading": runs(exhibit.reading),
-    }
-
-
-def _table(exhibit: TableExhibit) -> dict[str, object]:
-    plan = layout(exhibit)
-    return {
-        "kind": "table",
-        "id": exhibit.id,
-        "title": text(exhibit.title),
-        "subtitle": text(exhibit.subtitle),
-        "size": plan.size,
-        "whole": len(plan.parts) == 1 and sum(max(1, count) for count in plan.lines[0]) <= _WHOLE,
-        "whole_rows": max(len(text) for cells in plan.cells for text, _ in cells) < _LONG_CELL,
-        "parts": [
-            {
-                "columns": [
-                    {
-                        "label": text(exhibit.columns[index].label, NARROW),
-                        "unit": text(exhibit.columns[index].unit),
-                        "group": text(exhibit.columns[index].group, NARROW),
-                        "text": exhibit.columns[index].keeps_left,
-                        "forecast": exhibit.columns[index].forecast,
-                        "width": width,
-                    }
-                    for index, width in zip(part, widths, strict=True)
-                ],
-                "rows": [
-                    {
-                        "role": row.role,
-                        "indent": min(row.indent, 3),
-                        "cells": cells if row.role == "heading" else [cells[at] for at in part],
-                        "lines": count if count <= _WHOLE else 0,
-                    }
-                    for row, cells, count in zip(exhibit.rows, plan.cells, lines, strict=True)
-                ],
-            }
-            for part, widths, lines in zip(plan.parts, plan.widths, plan.lines, strict=True)
-        ],
-        "source": text(exhibit.source),
-        "notes": [[letter, text(note)] for letter, note in exhibit.lettered()],
-        "reading": runs(exhibit.reading),
-    }

@@ -17,7 +17,19 @@ from jcurve.figures.table import TableExhibit
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-__all__ = ["NARROW", "PAD", "SIZES", "Fit", "Layout", "Measure", "em", "fit", "layout", "wrapped"]
+__all__ = [
+    "NARROW",
+    "PAD",
+    "SIZES",
+    "Fit",
+    "Layout",
+    "Measure",
+    "em",
+    "fit",
+    "layout",
+    "whole",
+    "wrapped",
+]
 
 NARROW = 12
 """Letters of a word that every column holds; a longer one may be broken."""
@@ -36,8 +48,10 @@ _TEXT = 56.0  # and any other column that may wrap this much
 _SPARE = 60.0  # points that stay for the columns that wrap when heads get room
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _WEIGHT = 6.0  # em that one unit of a column's weight asks for
+_DRAWABLE = fonts.Drawable()
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(rf"[\s{_BREAK}]+")
+_SOLID = re.compile(r"\S+")
 _PIECE = re.compile(rf"([^ {_BREAK}]*)([ {_BREAK}]*)")
 _UNSURE = re.compile("[\n\t\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]")
 _CLOSING, _OPENING = frozenset("!?/)]},;:.%…»”’—–"), frozenset("([{«“‘—/")
@@ -108,6 +122,17 @@ def layout(exhibit: TableExhibit) -> Layout:
     )
     measures = [_measure(exhibit, cells, index) for index in range(len(exhibit.columns))]
     found = fit(measures, _DENSE if exhibit.dense else SIZES)
+    widths = {
+        index: (width - PAD) / found.size
+        for part, wide in zip(found.parts, found.widths, strict=True)
+        for index, width in zip(part, wide, strict=True)
+    }
+    cells = tuple(
+        line
+        if row.role == "heading"
+        else tuple((whole(text, widths[at]), mark) for at, (text, mark) in enumerate(line))
+        for row, line in zip(exhibit.rows, cells, strict=True)
+    )
     return Layout(
         size=found.size,
         parts=found.parts,
@@ -117,6 +142,22 @@ def layout(exhibit: TableExhibit) -> Layout:
             tuple(_lines(exhibit, cells, part, wide, found.size))
             for part, wide in zip(found.parts, found.widths, strict=True)
         ),
+    )
+
+
+def whole(text: str, across: float) -> str:
+    """``text`` without places to break the words that fit into ``across`` em: an id that stands
+    on two lines is found by no search."""
+    if _BREAK not in text:
+        return text
+    return _SOLID.sub(
+        lambda found: (
+            joined
+            if _BREAK in found[0]
+            and em(joined := found[0].replace(_BREAK, ""), bold=True) <= across
+            else found[0]
+        ),
+        text,
     )
 
 
@@ -275,7 +316,7 @@ def _two_lines(text: str) -> float:
 
 @lru_cache(maxsize=1 << 14)
 def _shown(text: str) -> str:
-    return breakable(visible(text, fonts.charset()), NARROW)
+    return breakable(visible(text, _DRAWABLE), NARROW)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -294,8 +335,11 @@ class _Advances(dict[str, float]):
     def __missing__(self, character: str) -> float:
         from matplotlib.ft2font import LoadFlags
 
-        face = self._face
-        if face.get_char_index(ord(character)):
+        face: FT2Font | None = self._face
+        if not self._face.get_char_index(ord(character)):
+            other = None if ord(character) in fonts.charset() else fonts.fallback(ord(character))
+            face = other.font if other is not None else None
+        if face is not None:
             glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
             advance = glyph.horiAdvance / face.units_per_EM
         else:
