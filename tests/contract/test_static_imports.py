@@ -22,7 +22,7 @@ LAYERS = (
     ("assumptions",),
     ("engine",),
     ("lines",),
-    ("headlines", "naming"),
+    ("headlines", "house_style", "naming"),
     ("company",),
     ("leaves",),
     ("case",),
@@ -54,8 +54,8 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions briefing cli company docs facts figures files processes project reports together
-    workbench workbook
+    assumptions briefing cli company docs facts figures files house_style processes project reports
+    together workbench workbook
 """
 """The layers that may read the disk."""
 

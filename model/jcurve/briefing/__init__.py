@@ -12,15 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from jcurve.briefing.document import Loss
     from jcurve.briefing.exporters import BriefingExporter, BriefingHTMLExporter
+    from jcurve.house_style import HouseStyle
 
 __all__ = ["BriefingExporter", "BriefingHTMLExporter", "render"]
 
 
 def render(
-    notebook: Path, html: Path, pdf: Path, *, paper: Literal["a4", "us-letter"] = "a4"
-) -> None:
-    """Write an executed notebook as HTML and as PDF.
+    notebook: Path,
+    html: Path,
+    pdf: Path,
+    *,
+    paper: Literal["a4", "us-letter"] | None = None,
+    house: HouseStyle | None = None,
+    folder: Path | None = None,
+) -> tuple[Loss, ...]:
+    """Write an executed notebook as HTML and as PDF; what neither could show comes back.
 
     Call it only in a process that will not fork afterwards.
 
@@ -28,7 +36,9 @@ def render(
         notebook: the executed notebook.
         html: the HTML file to write.
         pdf: the PDF file to write.
-        paper: size of the PDF's pages.
+        paper: size of the PDF's pages; None: the house style's.
+        house: whose report it is.
+        folder: where the pictures lie that it names; None: where it lies itself.
 
     Raises:
         RunError: an exhibit without alt text, an unknown cross-reference, content that
@@ -37,13 +47,16 @@ def render(
     """
     from jcurve.briefing.page import html as page
     from jcurve.briefing.reading import read
-    from jcurve.briefing.typeset import pdf as typeset
+    from jcurve.briefing.typeset import typeset
     from jcurve.files import write_file
 
-    document = read(json.loads(notebook.read_bytes()), notebook.stem)
-    written, typeset_bytes = page(document), typeset(document, paper=paper)
+    document = read(
+        json.loads(notebook.read_bytes()), notebook.stem, folder=folder or notebook.parent
+    )
+    written, made = page(document, house), typeset(document, paper=paper, house=house)
     write_file(html, written)
-    write_file(pdf, typeset_bytes)
+    write_file(pdf, made.pdf)
+    return document.losses + made.losses
 
 
 def __getattr__(name: str) -> Any:

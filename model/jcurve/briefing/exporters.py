@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jcurve.lightweight import lighten
 
 lighten()  # before nbconvert, which imports jsonschema
 
 from nbconvert.exporters import Exporter  # noqa: E402
-from traitlets import Enum, default  # noqa: E402
+from traitlets import Bool, Enum, default  # noqa: E402
 
+from jcurve.briefing.document import Document, Loss  # noqa: E402
 from jcurve.briefing.page import html  # noqa: E402
 from jcurve.briefing.reading import read  # noqa: E402
-from jcurve.briefing.typeset import pdf  # noqa: E402
+from jcurve.briefing.typeset import typeset  # noqa: E402
+from jcurve.errors import ProjectError, RunError  # noqa: E402
+from jcurve.house_style import HouseStyle, read_house_style  # noqa: E402
+from jcurve.project import find_project  # noqa: E402
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -24,8 +30,48 @@ __all__ = ["BriefingExporter", "BriefingHTMLExporter"]
 class _Briefing(Exporter):
     """What both formats share."""
 
-    def _name(self, resources: dict[str, Any]) -> str:
-        return str(resources.get("metadata", {}).get("name") or "Notebook")
+    strict = Bool(
+        False, help="Refuse a notebook of which anything would be left out, or changed."
+    ).tag(config=True)
+
+    def _document(self, notebook: NotebookNode, resources: dict[str, Any]) -> Document:
+        about = resources.get("metadata", {})
+        excluded = self.config.get("TemplateExporter", {})
+        return read(
+            notebook,
+            str(about.get("name") or "Notebook"),
+            folder=_folder(resources),
+            excluded=frozenset(str(name) for name, value in excluded.items() if value is True),
+        )
+
+    def _told(self, losses: tuple[Loss, ...]) -> None:
+        """Say what was lost, cell by cell.
+
+        Raises:
+            RunError: something was, and ``strict`` is set.
+        """
+        if not losses:
+            return
+        listed = "\n".join(f"  {loss}" for loss in losses)
+        if self.strict:
+            raise RunError(f"not all of the notebook can be shown: {'; '.join(map(str, losses))}")
+        self.log.warning("The briefing does not show all of the notebook:\n%s", listed)
+
+
+def _folder(resources: dict[str, Any]) -> Path | None:
+    path = resources.get("metadata", {}).get("path")
+    return Path(path or ".") if path is not None else None
+
+
+def _house(resources: dict[str, Any]) -> HouseStyle:
+    """The style of the project that the notebook lies in, else of the one that we are in."""
+    folder = _folder(resources)
+    for home in (folder.resolve(), *folder.resolve().parents) if folder is not None else ():
+        with suppress(ProjectError):
+            return read_house_style(find_project(home).reports)
+    with suppress(ProjectError):
+        return read_house_style(find_project().reports)
+    return HouseStyle()
 
 
 class BriefingExporter(_Briefing):
@@ -34,9 +80,9 @@ class BriefingExporter(_Briefing):
     export_from_notebook = "Briefing (PDF)"
     output_mimetype = "application/pdf"
 
-    paper = Enum(("a4", "us-letter"), "a4", help="Size of the paper: a4 or us-letter.").tag(
-        config=True
-    )
+    paper = Enum(
+        ("a4", "us-letter", ""), "", help="Size of the paper: a4 or us-letter; else the house's."
+    ).tag(config=True)
     contents = Enum(
         ("auto", "yes", "no"), "auto", help="Table of contents; auto: in long reports."
     ).tag(config=True)
@@ -50,9 +96,15 @@ class BriefingExporter(_Briefing):
     ) -> tuple[Any, dict[str, Any]]:
         """Typeset an executed notebook."""
         copy, found = super().from_notebook_node(nb, resources, **kw)
-        contents = {"auto": None, "yes": True, "no": False}[self.contents]
-        paper: Literal["a4", "us-letter"] = "a4" if self.paper == "a4" else "us-letter"
-        return pdf(read(copy, self._name(found)), paper=paper, contents=contents), found
+        document = self._document(copy, found)
+        made = typeset(
+            document,
+            paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
+            contents={"auto": None, "yes": True, "no": False}[self.contents],
+            house=_house(found),
+        )
+        self._told(document.losses + made.losses)
+        return made.pdf, found
 
 
 class BriefingHTMLExporter(_Briefing):
@@ -70,4 +122,6 @@ class BriefingHTMLExporter(_Briefing):
     ) -> tuple[Any, dict[str, Any]]:
         """Lay out an executed notebook as a page."""
         copy, found = super().from_notebook_node(nb, resources, **kw)
-        return html(read(copy, self._name(found))), found
+        document = self._document(copy, found)
+        self._told(document.losses)
+        return html(document, _house(found)), found

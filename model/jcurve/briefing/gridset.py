@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jcurve.briefing.document import Cell, Grid, placed
 from jcurve.briefing.grids import is_number
 from jcurve.briefing.lettering import runs, text
-from jcurve.briefing.widths import NARROW, PAD, SIZES, Fit, Measure, em, fit, wrapped
+from jcurve.briefing.widths import NARROW, PAD, SIZES, Fit, Measure, em, fit, whole, wrapped
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.prose import Formula, Paragraph, Run, words
 
@@ -75,10 +75,10 @@ def _part(
         "aligns": [grid.aligns[at] for at in columns],
         "stub": grid.stub,
         "repeats": tall <= _WHOLE * room,
-        "head": [[_cell(at, cell) for at, cell in row] for row in head],
+        "head": [[_cell(at, cell, widths, size) for at, cell in row] for row in head],
         "rows": [
             {
-                "cells": [_cell(at, cell) for at, cell in row],
+                "cells": [_cell(at, cell, widths, size) for at, cell in row],
                 "breaks": _tallest(row, widths, size) > _WHOLE * room
                 or any(cell.down > 1 for _, cell in row),
             }
@@ -105,8 +105,13 @@ def _clipped(
     return made
 
 
-def _cell(at: int, cell: Cell) -> dict[str, object]:
-    made: dict[str, object] = {"x": at, "runs": runs(cell.runs, NARROW)}
+def _cell(at: int, cell: Cell, widths: Sequence[float], size: float) -> dict[str, object]:
+    across = (sum(widths[at : at + cell.across]) - PAD) / size
+    shown = [
+        run | {"text": whole(run["text"], across)} if "text" in run else run
+        for run in runs(cell.runs, NARROW)
+    ]
+    made: dict[str, object] = {"x": at, "runs": shown}
     if is_rtl(words(cell.runs)):
         made["rtl"] = True
     if cell.across > 1:

@@ -196,7 +196,7 @@ class Reader:
         self.root = root
         self._kept = kept
         self._notes: dict[str, str] = {}
-        self._inside = 0  # of headings and cells, where no picture has room
+        self._inside = 0  # of cells and notes, where no picture has room
         for notes in root.iter("x-notes"):
             for note in notes.iter("x-note"):
                 self._notes[note.get("key", "")] = words(self.runs(note)).strip()
@@ -280,8 +280,15 @@ class Reader:
     def _block(self, tag: str, element: HtmlElement, style: Run) -> Sequence[Block] | None:
         """What becomes a block of its own; None for what only holds others."""
         if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+            # A picture in a heading stands below it.
+            pictures = _Out()
+            for picture in element.iter("img"):
+                self._picture(picture, style, pictures)
+                picture.attrib.clear()
+            pictures.flush()
             runs = self.runs(element)
-            return [Heading(int(tag[1]), runs, "")] if words(runs).strip() else []
+            head: list[Block] = [Heading(int(tag[1]), runs, "")] if words(runs).strip() else []
+            return [*head, *pictures.blocks]
         if tag == "hr":
             return [Rule()]
         if tag == "pre":
@@ -314,7 +321,8 @@ class Reader:
         if self._inside:
             if alt:
                 out.runs.append(style.model_copy(update={"text": alt}))
-            self.context.lost(f"picture {name or 'without alt text'}: no room in a cell or heading")
+            if url:
+                self.context.lost(f"picture {name or 'without alt text'} in a cell of a table")
             return
         made = self._found(url, alt, _wanted(element))
         if made is not None:

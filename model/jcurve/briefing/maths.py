@@ -61,6 +61,8 @@ _MACROS = {
     "bm": r"\boldsymbol{#1}",
     "argmax": r"\operatorname*{argmax}",
     "argmin": r"\operatorname*{argmin}",
+    "LaTeX": r"\text{LaTeX}",
+    "TeX": r"\text{TeX}",
 }
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 _INVISIBLE = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\ufe00\ufe01"))

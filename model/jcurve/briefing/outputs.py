@@ -146,6 +146,8 @@ def _words(data: Mapping[str, Any], context: Context) -> Iterator[Block]:
             "it is drawn by a script and brings no picture",
             context,
         )
+        if name is None and (block := printed(joined(data.get("text/plain", "")))) is not None:
+            yield block
     elif "text/latex" in data:
         source = joined(data["text/latex"]).strip()
         context.lost(f"LaTeX that is not understood, as its source: {source}")

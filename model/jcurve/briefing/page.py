@@ -34,14 +34,16 @@ from jcurve.figures.markup import Writer, escape
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.prose import Prose, Run, words
 from jcurve.figures.whatif import WhatIf
+from jcurve.house_style import HouseStyle, luminance
 
 __all__ = ["html"]
 
 _CONTENTS_FROM = 2
 
 
-def html(document: Document) -> str:
+def html(document: Document, house: HouseStyle | None = None) -> str:
     """``document`` as one self-contained HTML file."""
+    house = house or HouseStyle()
     footnotes: list[str] = []
     writer = Writer(document.numbers, footnotes)
     cover = document.cover
@@ -56,7 +58,7 @@ def html(document: Document) -> str:
             f"{escape(document.failed)}</p>"
         )
     body = "".join(_block(block, writer) for block in document.blocks)
-    style = _style() + _shades(within(document.blocks))
+    style = _style() + _shades(within(document.blocks)) + _dressed(house)
     script = _script() if any(_has_dials(block) for block in document.blocks) else ""
     return "".join(
         (
@@ -72,8 +74,9 @@ def html(document: Document) -> str:
             f"<title>{escape(document.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
             '<a class="skip" href="#main">Skip to the report</a>\n',
             _contents(document),
-            f'<main id="main" tabindex="-1">\n<article>\n{head}{body}\n',
+            f'<main id="main" tabindex="-1">\n<article>\n{_masthead(house)}{head}{body}\n',
             _footnotes(footnotes),
+            f'<p class="disclaimer">{escape(house.footer)}</p>\n' if house.footer else "",
             "</article>\n",
             _code(document.code),
             "</main>\n",
@@ -265,11 +268,25 @@ def _shades(blocks: Iterable[Block]) -> str:
 
 
 def _ink_on(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    linear = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (red, green, blue)
-    )
-    weights = (0.2126, 0.7152, 0.0722)
-    luminance = sum(part * weight for part, weight in zip(linear, weights, strict=True))
-    return "#1b2430" if luminance > 0.2 else "#ffffff"
+    return "#1b2430" if luminance(colour) > 0.2 else "#ffffff"
+
+
+def _dressed(house: HouseStyle) -> str:
+    """Rules for the house's own colours, where the page is light."""
+    usual = HouseStyle()
+    if (house.colour, house.accent) == (usual.colour, usual.accent):
+        return ""
+    rule = f":root{{--navy:{house.colour};--accent:{house.accent}}}"
+    return f"@media (prefers-color-scheme: light){{{rule}}}@media print{{{rule}}}"
+
+
+def _masthead(house: HouseStyle) -> str:
+    if house.logo is None and not house.company:
+        return ""
+    logo = ""
+    if house.logo is not None:
+        data = house.logo.data
+        if house.logo.mime == "image/svg+xml":
+            data = base64.b64encode(data.encode()).decode()
+        logo = f'<img alt="" src="data:{house.logo.mime};base64,{data}" height="36">'
+    return f'<p class="masthead">{logo} {escape(house.company)}</p>'

@@ -23,13 +23,16 @@ from jcurve.briefing.document import (
 )
 from jcurve.briefing.gridset import Sheet, planned
 from jcurve.briefing.lettering import equation, paragraph, runs, short, text
+from jcurve.briefing.pictures import drawable
 from jcurve.briefing.widths import NARROW, layout
+from jcurve.errors import UsageError
 from jcurve.figures import svg as drawing
 from jcurve.figures.cover import Cover
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.plaintext import visible
 from jcurve.figures.prose import Prose
 from jcurve.figures.table import TableExhibit
+from jcurve.house_style import HouseStyle
 
 __all__ = ["Paper", "data", "framed", "stubs"]
 
@@ -47,12 +50,15 @@ _SHEETS: Mapping[Paper, Sheet] = {
 _FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
 
 
-def data(document: Document, paper: Paper, contents: bool | None) -> dict[str, Any]:
+def data(
+    document: Document, paper: Paper, contents: bool | None, house: HouseStyle
+) -> dict[str, Any]:
     """``document`` as the template takes it."""
     headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
     day = document.date
     return {
         "paper": paper,
+        "house": _house(house),
         "title": text(document.title),
         "running": [
             short(document.title, 80),
@@ -66,6 +72,22 @@ def data(document: Document, paper: Paper, contents: bool | None) -> dict[str, A
         "cover": _cover(document.cover),
         "blocks": [_block(block, _SHEETS[paper]) for block in document.blocks],
     }
+
+
+def _house(house: HouseStyle) -> dict[str, object]:
+    made: dict[str, object] = {
+        "company": text(house.company),
+        "footer": text(house.footer),
+        "colour": house.colour,
+        "accent": house.accent,
+    }
+    if house.logo is not None:
+        logo = house.logo
+        mark = drawable(logo.mime, logo.data, house.company or "logo", "house style")
+        if mark is None:
+            raise UsageError("the logo cannot be drawn", where="reports/house_style.yml, logo")
+        made |= {"logo": framed(mark), "wide": mark.size[0] / mark.size[1]}
+    return made
 
 
 def stubs(made: Mapping[str, Any]) -> tuple[int, ...]:

@@ -32,6 +32,7 @@ from jcurve.briefing.payload import Paper, data, framed, stubs
 from jcurve.errors import RunError
 from jcurve.figures import fonts
 from jcurve.figures.prose import Run
+from jcurve.house_style import HouseStyle
 
 __all__ = ["Paper", "Typeset", "pdf", "pictures", "typeset"]
 
@@ -47,12 +48,24 @@ class Typeset:
     stubs: tuple[int, ...] = ()
 
 
-def pdf(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> bytes:
+def pdf(
+    document: Document,
+    *,
+    paper: Paper | None = None,
+    contents: bool | None = None,
+    house: HouseStyle | None = None,
+) -> bytes:
     """``typeset`` without the list of what could not be set."""
-    return typeset(document, paper=paper, contents=contents).pdf
+    return typeset(document, paper=paper, contents=contents, house=house).pdf
 
 
-def typeset(document: Document, *, paper: Paper = "a4", contents: bool | None = None) -> Typeset:
+def typeset(
+    document: Document,
+    *,
+    paper: Paper | None = None,
+    contents: bool | None = None,
+    house: HouseStyle | None = None,
+) -> Typeset:
     """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
@@ -60,12 +73,14 @@ def typeset(document: Document, *, paper: Paper = "a4", contents: bool | None = 
 
     Args:
         document: from ``read``.
-        paper: its size.
+        paper: its size; None: the house style's.
         contents: whether there is a table of contents; None: if the report is long.
+        house: whose report it is.
 
     Raises:
         RunError: Typst refuses the document; its reason is in the message.
     """
+    look = _Look(house or HouseStyle(), paper, contents)
     day = document.date
     # An archive wants a date, and an invented one would be worse than none.
     standards = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
@@ -75,7 +90,7 @@ def typeset(document: Document, *, paper: Paper = "a4", contents: bool | None = 
         "timestamp": datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
     }
     try:
-        return _tagged(_compiled(document, paper, contents, options))
+        return _tagged(_compiled(document, look, options))
     except RunError:
         poor = [
             block
@@ -85,24 +100,30 @@ def typeset(document: Document, *, paper: Paper = "a4", contents: bool | None = 
         if not poor:
             raise
     blocks = tuple(_without(block, poor) for block in document.blocks)
-    made = _tagged(_compiled(replace(document, blocks=blocks), paper, contents, options))
+    made = _tagged(_compiled(replace(document, blocks=blocks), look, options))
     losses = tuple(Loss(it.where, f"picture that cannot be drawn: {it.alt}") for it in poor)
     return Typeset(made.pdf, losses + made.losses)
 
 
+@dataclass(frozen=True)
+class _Look:
+    house: HouseStyle
+    paper: Paper | None
+    contents: bool | None
+
+
 def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
     """The pages that ``pdf`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
-    made: Any = _compiled(document, paper, None, {"format": "png", "ppi": dots}).pdf
+    look = _Look(HouseStyle(), paper, None)
+    made: Any = _compiled(document, look, {"format": "png", "ppi": dots}).pdf
     return [made] if isinstance(made, bytes) else list(made)
 
 
-def _compiled(
-    document: Document, paper: Paper, contents: bool | None, options: dict[str, Any]
-) -> Typeset:
+def _compiled(document: Document, look: _Look, options: dict[str, Any]) -> Typeset:
     import typst
 
     with Lettering() as lettering:
-        found = data(document, paper, contents)
+        found = data(document, look.paper or look.house.paper, look.contents, look.house)
     written = json.dumps(found, ensure_ascii=False)
     faces = lettering.faces(written)
     folders = tuple(dict.fromkeys(face.folder for face in faces))
