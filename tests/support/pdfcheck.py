@@ -353,7 +353,7 @@ def misplaced(pdf: bytes) -> list[str]:
             if cell.text:
                 rows.setdefault(cell.row, []).append(cell)
             head = heads.get(cell.column)
-            if head is None or not cell.text or cell.across > 1 or cell is head:
+            if head is None or not cell.text or cell.across > 1 or cell.tag == "TH":
                 continue
             under = cell.left < head.right and head.left < cell.right
             level = min(abs(cell.right - head.right), abs(cell.left - head.left)) < _SLACK

@@ -103,6 +103,9 @@ class Cells:
         if kind == "stream":
             if output.get("name") == "stdout" and not self.ours:
                 shown = outputs.printed(joined(output.get("text", "")))
+                if shown is not None and shown.folded is not None:
+                    first, last = shown.folded
+                    context.lost(f"{last - first:,} lines of a log, in print")
                 if shown is not None:
                     yield shown
         elif kind == "error":

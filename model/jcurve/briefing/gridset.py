@@ -6,13 +6,14 @@ it is cut into parts, each with the columns that name the rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jcurve.briefing.document import Cell, Grid, placed
 from jcurve.briefing.grids import is_number
 from jcurve.briefing.lettering import runs, text
-from jcurve.briefing.widths import NARROW, PAD, SIZES, Fit, Measure, em, fit, whole, wrapped
+from jcurve.briefing.widths import NARROW, PAD, SIZES, WEIGHT, Fit, Measure, em, fit, whole, wrapped
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.prose import Formula, Paragraph, Run, words
 
@@ -178,7 +179,7 @@ def _measures(grid: Grid, wraps: float) -> list[Measure]:
             word=words[at],
             head=max(heads[at], default=0.0),
             wraps=is_text[at] and lines[at] > wraps,
-            weight=0.0,
+            weight=math.sqrt(lines[at] * _WRAPS[0]) / WEIGHT if lines[at] > _WRAPS[0] else 0.0,
             names_rows=False,
         )
         for at in range(across)

@@ -21,6 +21,7 @@ __all__ = [
     "NARROW",
     "PAD",
     "SIZES",
+    "WEIGHT",
     "Fit",
     "Layout",
     "Measure",
@@ -40,6 +41,9 @@ SIZES = (8.5, 8.0, 7.5, 7.2)
 PAD = 8.0
 """Left and right of a cell, in points."""
 
+WEIGHT = 6.0
+"""Em that one unit of a column's weight asks for."""
+
 _POINTS = FULL / 25.4 * 72
 _DENSE = (7.5, 7.2)
 _STEP = 8.0  # points that each level moves a row in
@@ -47,7 +51,6 @@ _STUB = 92.0  # what names the rows needs at least this much, in points
 _TEXT = 56.0  # and any other column that may wrap this much
 _SPARE = 60.0  # points that stay for the columns that wrap when heads get room
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
-_WEIGHT = 6.0  # em that one unit of a column's weight asks for
 _DRAWABLE = fonts.Drawable()
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(rf"[\s{_BREAK}]+")
@@ -108,7 +111,7 @@ class Measure:
 
     def wanted(self) -> float:
         """Em it asks for when there is room."""
-        return self.weight * _WEIGHT if self.weight else min(self.line, _LONG)
+        return self.weight * WEIGHT if self.weight else min(self.line, _LONG)
 
 
 def layout(exhibit: TableExhibit) -> Layout:
