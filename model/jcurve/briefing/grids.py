@@ -23,7 +23,7 @@ __all__ = ["grid", "is_number"]
 Styles = Mapping[str, str]
 
 _NUMBER = re.compile(
-    r"[-−+(<>≤≥~≈]*\s*(?:[A-Z]{0,3}[$€£¥₹])?\s*[-−+]?\d[\d,.\s\u202f'’_]*(?:e[-+−]?\d+)?"
+    r"[-−+(<>≤≥~≈]*\s*(?:[A-Z]{0,3}[$€£¥₹]|(?:USD|EUR|GBP|CHF|JPY|CNY)\s?)?\s*[-−+]?\d[\d,.\s\u202f'’_]*(?:e[-+−]?\d+)?"
     r"\s*(?:%|‰|x|×|[kmb]n?|bp|bps|pp|[$€£¥₹])?\)?\*{0,3}"
     r"|[-−+]?(?:inf|∞)"
     r"|\d{4}-\d{2}(?:-\d{2})?(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
@@ -40,7 +40,7 @@ _ALIGNS = ("left", "center", "right")
 
 def grid(table: HtmlElement, reader: Reader) -> Grid | None:
     """``table`` with its spans, or None when it has no cells."""
-    rows = [(section, row) for section, row in _rows(table) if _cells(row)]
+    rows = list(_rows(table))
     if not rows:
         return None
     styles = _Sheet(reader)
@@ -67,11 +67,20 @@ def is_number(text: str) -> bool:
 
 
 def _rows(table: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+    """The rows and the sections they are in; without those that nothing is in."""
     for child in table:
         if child.tag == "tr":
-            yield "", child
+            listed, section = [child], ""
         elif child.tag in ("thead", "tbody", "tfoot"):
-            yield from ((str(child.tag), row) for row in child.iterchildren("tr"))
+            listed, section = list(child.iterchildren("tr")), str(child.tag)
+        else:
+            continue
+        reach = 0  # rows that cells above still take
+        for row in listed:
+            downs = [_span(cell, "rowspan", _MOST) for cell in _cells(row)]
+            if downs or reach > 1:
+                yield section, row
+            reach = max([reach - 1, *downs])
 
 
 def _cells(row: HtmlElement) -> list[HtmlElement]:
