@@ -84,11 +84,21 @@ def picture(kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (80, 4
 
 @dataclass(frozen=True)
 class Briefing:
-    """A notebook read, typeset and laid out as a page."""
+    """A notebook read; typeset and laid out as a page when that is asked for."""
 
     document: Document
-    made: Typeset
-    page: str
+
+    @cached_property
+    def made(self) -> Typeset:
+        """The PDF, its pages held against every check of pages."""
+        found = typeset(self.document)
+        assert pdfcheck.complaints(found.pdf) == []
+        return found
+
+    @cached_property
+    def page(self) -> str:
+        """The HTML."""
+        return html(self.document)
 
     @property
     def pdf(self) -> bytes:
@@ -109,14 +119,11 @@ class Briefing:
 
 
 def briefing(*cells: dict[str, Any], folder: Path | None = None, **metadata: Any) -> Briefing:
-    """A notebook of these cells; its pages are held against every check of pages."""
+    """A notebook of these cells."""
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
     return of(notebook, folder)
 
 
 def of(notebook: dict[str, Any], folder: Path | None = None) -> Briefing:
     """``briefing`` of a whole notebook."""
-    document = read(notebook, "notebook", folder=folder)
-    found = Briefing(document, typeset(document), html(document))
-    assert pdfcheck.complaints(found.pdf) == []
-    return found
+    return Briefing(read(notebook, "notebook", folder=folder))

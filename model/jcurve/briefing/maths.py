@@ -207,7 +207,7 @@ def _row(element: Element) -> Node:
 
 
 def _inner(element: Element) -> Node:
-    nodes = [node for child in element if (node := _node(child)) is not None]
+    nodes = [node for child in element if (node := _node(child)) not in (None, ["row", []])]
     # Fences that grow stand first and last; Typst lets what is between them decide how far.
     if len(element) > 1 and _stretches(element[0]) and _stretches(element[-1]):
         middle = [

@@ -60,10 +60,12 @@ def _shown(character: str, charset: Container[int] | None) -> str:
         return character
     if unicodedata.category(character) in _HIDDEN:
         return _code(character)
-    if charset is None or ord(character) in charset:
+    if charset is None:
         return character
     if 0xFE00 <= ord(character) <= 0xFE0F or 0x1F3FB <= ord(character) <= 0x1F3FF:
         return ""  # how the sign before is to look
+    if ord(character) in charset:
+        return character
     if _is_sign(character):
         return f"[{_SIZES.sub('', unicodedata.name(character, 'sign').lower())}]"
     return UNKNOWN
