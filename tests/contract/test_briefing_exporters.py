@@ -64,7 +64,7 @@ def test_rendering_needs_neither_nbconvert_nor_the_dear_grammar() -> None:
 
 def test_jsonschema_works_without_the_dear_grammar() -> None:
     program = (
-        "from jcurve.lightweight import lighten\n"
+        "from jcurve.briefing.lightweight import lighten\n"
         "lighten(); lighten()\n"
         "import nbformat, jsonschema, sys\n"
         "nbformat.validate(nbformat.v4.new_notebook())\n"

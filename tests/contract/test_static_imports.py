@@ -30,7 +30,6 @@ LAYERS = (
     ("analysis",),
     ("workbook",),
     ("figures",),
-    ("lightweight",),
     ("briefing",),
     ("reports",),
     ("docs",),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from jcurve.lightweight import lighten
+from jcurve.briefing.lightweight import lighten
 
 lighten()  # before nbconvert, which imports jsonschema
 

@@ -146,7 +146,11 @@ def _compiled(document: Document, look: _Look, options: dict[str, Any]) -> Types
 def _tagged(made: Typeset) -> Typeset:
     from jcurve.briefing.tagging import with_row_heads
 
-    return replace(made, pdf=with_row_heads(made.pdf, made.stubs))
+    try:
+        return replace(made, pdf=with_row_heads(made.pdf, made.stubs))
+    except ValueError as error:
+        # Better a PDF that a screen reader reads less well than none.
+        return replace(made, losses=(*made.losses, Loss("tables", f"heads of rows: {error}")))
 
 
 def _draws(picture: Picture, options: dict[str, Any]) -> bool:

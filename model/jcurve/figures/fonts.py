@@ -38,7 +38,6 @@ MONO = "DejaVu Sans Mono"
 _PACKAGES = (
     "fontpkg_noto_sans_devanagari",
     "fontpkg_noto_sans_thai",
-    "fontpkg_noto_sans_arabic",
     "noto_cjk_sans_jp_regular",
 )
 """Packages of a font each, which the extra ``scripts`` brings; Typst's name stands in the file."""

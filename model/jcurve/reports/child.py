@@ -13,8 +13,8 @@ import os
 import sys
 from pathlib import Path
 
+from jcurve.briefing.lightweight import lighten
 from jcurve.files import write_file
-from jcurve.lightweight import lighten
 from jcurve.processes import hold_lifeline
 from jcurve.reports.staged import Outcome, Request
 

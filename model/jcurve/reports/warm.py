@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing.lightweight import lighten, without_debugger
 from jcurve.engine.memory import keep_pages
 from jcurve.errors import JCurveError
-from jcurve.lightweight import lighten, without_debugger
 
 __all__ = ["main", "unsafe"]
 
