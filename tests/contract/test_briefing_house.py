@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import openpyxl
 import pytest
 from pypdf import PdfReader
 
@@ -148,10 +149,8 @@ class TestExporters:
             cell(display(**{"application_vnd.plotly.v1+json": {}})),
             note("![x](https://example.com/x.png)"),
         )
-        exporter = BriefingExporter()
-        exporter.log.propagate = True
         with caplog.at_level("WARNING"):
-            exporter.from_notebook_node(node, resources=self._resources(project))
+            BriefingExporter().from_notebook_node(node, resources=self._resources(project))
         assert "cell 2: Plotly chart" in caplog.text
         assert "cell 3: picture x: it would have to be fetched" in caplog.text
         with pytest.raises(RunError, match="cell 2: Plotly chart"):
@@ -173,3 +172,23 @@ class TestExporters:
             )
             assert gone not in page
             assert kept in page
+
+
+def test_it_stands_in_the_workbook(reports: Path) -> None:
+    import jcurve
+    from jcurve.project import Project
+    from jcurve.workbook.writing import content
+
+    (reports / "house_style.yml").write_text(
+        WRITTEN.replace("logo.svg", "logo.png"), encoding="utf-8"
+    )
+    for name in ("data", "notebooks"):
+        if not (reports.parent / name).exists():
+            (reports.parent / name).symlink_to(Path(name).resolve())
+    project = Project(reports.parent)
+    made = content(jcurve.evaluate(jcurve.scenario("base")), today=None, project=project)
+    summary = openpyxl.load_workbook(io.BytesIO(made))["Summary"]
+    assert summary["G1"].value == "Example Research & Co"
+    assert summary["G1"].font.color.rgb == "FF7A1F2B"
+    assert "Example Research && Co" in summary.oddFooter.center.text
+    assert len(summary._images) == 1

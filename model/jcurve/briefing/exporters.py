@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -13,12 +14,13 @@ lighten()  # before nbconvert, which imports jsonschema
 from nbconvert.exporters import Exporter  # noqa: E402
 from traitlets import Bool, Enum, default  # noqa: E402
 
-from jcurve.briefing.document import Document, Loss  # noqa: E402
+from jcurve.briefing import tell  # noqa: E402
+from jcurve.briefing.document import Document  # noqa: E402
 from jcurve.briefing.page import html  # noqa: E402
 from jcurve.briefing.reading import read  # noqa: E402
 from jcurve.briefing.typeset import typeset  # noqa: E402
-from jcurve.errors import ProjectError, RunError  # noqa: E402
-from jcurve.house_style import HouseStyle, read_house_style  # noqa: E402
+from jcurve.errors import JCurveError, ProjectError  # noqa: E402
+from jcurve.house_style import HouseStyle, project_above, read_house_style  # noqa: E402
 from jcurve.project import find_project  # noqa: E402
 
 if TYPE_CHECKING:
@@ -44,18 +46,19 @@ class _Briefing(Exporter):
             excluded=frozenset(str(name) for name, value in excluded.items() if value is True),
         )
 
-    def _told(self, losses: tuple[Loss, ...]) -> None:
-        """Say what was lost, cell by cell.
 
-        Raises:
-            RunError: something was, and ``strict`` is set.
-        """
-        if not losses:
-            return
-        listed = "\n".join(f"  {loss}" for loss in losses)
-        if self.strict:
-            raise RunError(f"not all of the notebook can be shown: {'; '.join(map(str, losses))}")
-        self.log.warning("The briefing does not show all of the notebook:\n%s", listed)
+@contextmanager
+def _in_one_line(exporter: Exporter) -> Iterator[None]:
+    """On the command line an error of ours is a line and an exit status, not a traceback."""
+    try:
+        yield
+    except JCurveError as error:
+        from nbconvert.nbconvertapp import NbConvertApp
+
+        if not NbConvertApp.initialized():
+            raise
+        exporter.log.error("%s", error)
+        NbConvertApp.instance().exit(error.exit_status)
 
 
 def _folder(resources: dict[str, Any]) -> Path | None:
@@ -66,12 +69,11 @@ def _folder(resources: dict[str, Any]) -> Path | None:
 def _house(resources: dict[str, Any]) -> HouseStyle:
     """The style of the project that the notebook lies in, else of the one that we are in."""
     folder = _folder(resources)
-    for home in (folder.resolve(), *folder.resolve().parents) if folder is not None else ():
+    project = project_above(folder) if folder is not None else None
+    if project is None:
         with suppress(ProjectError):
-            return read_house_style(find_project(home).reports)
-    with suppress(ProjectError):
-        return read_house_style(find_project().reports)
-    return HouseStyle()
+            project = find_project()
+    return read_house_style(project.reports) if project is not None else HouseStyle()
 
 
 class BriefingExporter(_Briefing):
@@ -96,14 +98,15 @@ class BriefingExporter(_Briefing):
     ) -> tuple[Any, dict[str, Any]]:
         """Typeset an executed notebook."""
         copy, found = super().from_notebook_node(nb, resources, **kw)
-        document = self._document(copy, found)
-        made = typeset(
-            document,
-            paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
-            contents={"auto": None, "yes": True, "no": False}[self.contents],
-            house=_house(found),
-        )
-        self._told(document.losses + made.losses)
+        with _in_one_line(self):
+            document = self._document(copy, found)
+            made = typeset(
+                document,
+                paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
+                contents={"auto": None, "yes": True, "no": False}[self.contents],
+                house=_house(found),
+            )
+            tell(document.losses + made.losses, strict=self.strict)
         return made.pdf, found
 
 
@@ -122,6 +125,8 @@ class BriefingHTMLExporter(_Briefing):
     ) -> tuple[Any, dict[str, Any]]:
         """Lay out an executed notebook as a page."""
         copy, found = super().from_notebook_node(nb, resources, **kw)
-        document = self._document(copy, found)
-        self._told(document.losses)
-        return html(document, _house(found)), found
+        with _in_one_line(self):
+            document = self._document(copy, found)
+            page = html(document, _house(found))
+            tell(document.losses, strict=self.strict)
+        return page, found
