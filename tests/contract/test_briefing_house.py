@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 import openpyxl
 import pytest
+import xlsxwriter
 from pypdf import PdfReader
 
 from jcurve.briefing import BriefingExporter, BriefingHTMLExporter
@@ -19,6 +20,7 @@ from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.errors import RunError, UsageError
 from jcurve.house_style import HouseStyle, luminance, read_house_style
+from jcurve.workbook.masthead import add_footers, add_masthead, house_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.foreign import cell, display, note, picture
@@ -175,20 +177,18 @@ class TestExporters:
 
 
 def test_it_stands_in_the_workbook(reports: Path) -> None:
-    import jcurve
-    from jcurve.project import Project
-    from jcurve.workbook.writing import content
-
-    (reports / "house_style.yml").write_text(
-        WRITTEN.replace("logo.svg", "logo.png"), encoding="utf-8"
-    )
-    for name in ("data", "notebooks"):
-        if not (reports.parent / name).exists():
-            (reports.parent / name).symlink_to(Path(name).resolve())
-    project = Project(reports.parent)
-    made = content(jcurve.evaluate(jcurve.scenario("base")), today=None, project=project)
-    summary = openpyxl.load_workbook(io.BytesIO(made))["Summary"]
+    written = WRITTEN.replace("logo.svg", "logo.png")
+    (reports / "house_style.yml").write_text(written, encoding="utf-8")
+    stream = io.BytesIO()
+    workbook = xlsxwriter.Workbook(stream)
+    sheets = {"Summary": workbook.add_worksheet("Summary")}
+    house = read_house_style(reports)
+    add_masthead(workbook, sheets["Summary"], house)
+    add_footers(sheets, house)
+    workbook.close()
+    summary = openpyxl.load_workbook(io.BytesIO(stream.getvalue()))["Summary"]
     assert summary["G1"].value == "Example Research & Co"
     assert summary["G1"].font.color.rgb == "FF7A1F2B"
     assert "Example Research && Co" in summary.oddFooter.center.text
     assert len(summary._images) == 1
+    assert house_of(reports) == HouseStyle(), "no project, no style"

@@ -6,7 +6,6 @@ print set-up in one pass, and the same bytes for the same content. Reading back 
 
 from __future__ import annotations
 
-import base64
 import datetime
 import io
 import math
@@ -14,9 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
-from jcurve.errors import ProjectError
-from jcurve.house_style import HouseStyle, read_house_style
-from jcurve.project import Project, find_project
+from jcurve.project import Project
 from jcurve.workbook.book import Book, Line, Sheet
 from jcurve.workbook.cells import Item, Page
 from jcurve.workbook.charts import add_charts
@@ -24,6 +21,7 @@ from jcurve.workbook.formats import WRAPPED, Formats
 from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, VALUE
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
 from jcurve.workbook.marks import Marker, RowMarks, mark_facts
+from jcurve.workbook.masthead import add_footers, add_masthead, house_of
 from jcurve.workbook.names import (
     ABOUT,
     CHECKS,
@@ -59,7 +57,6 @@ __all__ = ["Pen"]
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
-_LOGO_HEIGHT = 40  # dots
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _TABS = {
     SUMMARY: "#0B5D8F", INPUTS: "#C9B458", DATED: "#C9B458", STATEMENTS: "#0B5D8F",
@@ -96,7 +93,6 @@ class Pen:
         from jcurve.workbook.worksheet import PlainWorksheet
 
         self.book, self.today, self.project = book, today, project
-        self.house = _house(project)
         self.workbook = xlsxwriter.Workbook(
             stream,
             {"strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False},
@@ -106,7 +102,6 @@ class Pen:
                 "title": _safe(book.case.scenario.title)[:250],
                 "subject": f"scenario {book.case.scenario.name}",
                 "author": "J-Curve",
-                "company": _safe(self.house.company)[:250],
                 "created": _EPOCH,
             }
         )
@@ -136,45 +131,17 @@ class Pen:
         for name, cell_range, options in validations(book):
             self.sheets[name].data_validation(cell_range, options)
         add_charts(self.workbook, self.sheets[SUMMARY], book)
-        self._masthead()
+        house = house_of(self.project)
+        add_masthead(self.workbook, self.sheets[SUMMARY], house)
+        add_footers(self.sheets, house)
         self._page(about_page(book, self.today, self.formulas))
         for at, line in enumerate(record_lines(book, self.marks)):
             self.sheets[MARKS].write_string(at, 0, line)
         self._finish()
         self.workbook.close()
 
-    def _masthead(self) -> None:
-        """Whose workbook it is, at the right of the summary's title."""
-        sheet, logo = self.sheets[SUMMARY], self.house.logo
-        if self.house.company:
-            form = self.workbook.add_format(
-                {"bold": True, "font_color": self.house.colour, "align": "right"}
-            )
-            sheet.write_string(0, 6, _safe(self.house.company), form)
-        if logo is not None and logo.mime != "image/svg+xml":
-            from PIL import Image
-
-            raw = io.BytesIO(base64.b64decode(logo.data))
-            with Image.open(raw) as picture:
-                scale = _LOGO_HEIGHT / picture.height
-            sheet.insert_image(
-                2,
-                6,
-                logo.path.name,
-                {
-                    "image_data": raw,
-                    "x_scale": scale,
-                    "y_scale": scale,
-                    "description": self.house.company or "Logo",
-                },
-            )
-
     def _finish(self) -> None:
-        centre = " · ".join(filter(None, (self.house.company, self.house.footer))) or "J-Curve"
         for name, sheet in self.sheets.items():
-            # In a footer & begins a code; two of them are the sign itself.
-            shown = _safe(centre).replace("&", "&&")[:150]
-            sheet.set_footer(f"&L&8{name}&C&8{shown}&R&8&P of &N")
             sheet.hide_gridlines(2)
             if name in _TABS:
                 sheet.set_tab_color(_TABS[name])
@@ -361,14 +328,6 @@ class Pen:
         for block in self.book.blocks.values():
             page.items.extend(block.cells())
         return page
-
-
-def _house(project: Project | str | FilePath | None) -> HouseStyle:
-    try:
-        home = project if isinstance(project, Project) else find_project(project)
-    except ProjectError:
-        return HouseStyle()
-    return read_house_style(home.reports)
 
 
 def _numbers(values: Iterable[float | str]) -> list[float]:
