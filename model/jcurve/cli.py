@@ -57,6 +57,8 @@ def _report(chosen: argparse.Namespace) -> int:
         return _list_reports(project, chosen)
     overrides = _overrides(chosen.sets)
     parameters = _parameters(chosen.parameter)
+    if chosen.strict:
+        os.environ["JCURVE_STRICT"] = "1"
     status = 0
     done: list[Done] = []
     for scenario in chosen.scenario or ["base"]:
@@ -75,7 +77,10 @@ def _report(chosen: argparse.Namespace) -> int:
                     workbook=chosen.workbook,
                 )
                 ended = run_plan(
-                    plan, deadline=chosen.deadline, progress=progress, force=chosen.force
+                    plan,
+                    deadline=chosen.deadline,
+                    progress=progress,
+                    force=chosen.force or chosen.strict,
                 )
             if ended.failed:
                 raise raised(ended)
@@ -282,9 +287,15 @@ def _adopt(chosen: argparse.Namespace) -> int:
 
 
 def _new(chosen: argparse.Namespace) -> int:
+    project = find_project(chosen.project)
+    if chosen.notebook:
+        from jcurve.briefing.own_note import start_note
+
+        print(start_note(chosen.name, project))
+        return 0
     from jcurve.assumptions import start
 
-    path = start(chosen.name, extends=chosen.extends, project=find_project(chosen.project))
+    path = start(chosen.name, extends=chosen.extends, project=project)
     print(path)
     return 0
 

@@ -161,6 +161,11 @@ def _report(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="run even when the latest edition says the same"
     )
     parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse a notebook of which anything would be left out; runs it in any case",
+    )
+    parser.add_argument(
         "--workbook", action="store_true", help="publish the scenario's workbook beside the report"
     )
     parser.add_argument(
@@ -232,8 +237,11 @@ def _adopt(parser: argparse.ArgumentParser) -> None:
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="of the new scenario")
+    parser.add_argument("name", metavar="NAME", help="of the new scenario, or notebook")
     parser.add_argument("--extends", default="base", metavar="SCENARIO", help="default: base")
+    parser.add_argument(
+        "--notebook", action="store_true", help="start a report of your own: notebooks/NAME.ipynb"
+    )
 
 
 def _serve(parser: argparse.ArgumentParser, port: int = 8888) -> None:

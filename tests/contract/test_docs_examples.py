@@ -18,7 +18,7 @@ HOME = Path(__file__).resolve().parents[2]
 WRITTEN = [
     HOME / "README.md",
     HOME / "CONTRIBUTING.md",
-    *(HOME / "docs" / f"{name}.md" for name in ("method", "how-to", "engine", "risk")),
+    *(HOME / "docs" / f"{name}.md" for name in ("method", "how-to", "engine", "risk", "own-notebooks")),
 ]
 NAMES = [path.name for path in WRITTEN]
 

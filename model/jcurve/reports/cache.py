@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from jcurve.errors import JCurveError
 from jcurve.files import digest
+from jcurve.house_style import read_house_style
 from jcurve.project import Project
 from jcurve.reports.editions import Edition, latest
 from jcurve.reports.plan import Plan
@@ -78,7 +79,8 @@ def keys(plan: Plan) -> Keys:
         "data": inputs(plan.project),
         "environment": _environment(),
     }
-    look = {"text": text, "renderer": _renderer()}
+    house = read_house_style(plan.project.reports)
+    look = {"text": text, "renderer": _renderer(), "house": repr(house)}
     return Keys(_hash(content), _hash(look))
 
 
