@@ -245,7 +245,7 @@ def _grid(block: Grid, writer: Writer) -> str:
     top = rows(block.head, head=True)
     caption = f"<caption>{writer.runs(block.caption)}</caption>" if block.caption else ""
     return (
-        '<div class="scroll" role="region" tabindex="0" aria-label="Table">'
+        '<div class="scroll grid" role="region" tabindex="0" aria-label="Table">'
         f"<table>{caption}{f'<thead>{top}</thead>' if top else ''}"
         f"<tbody>{rows(block.rows, head=False)}</tbody></table></div>"
     )
