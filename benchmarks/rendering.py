@@ -19,11 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing.document import Document, Para
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.project import Project, find_project
-from jcurve.reports.briefing.document import Document, Para
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from jcurve_runs import Request, run
 
 REPORT = "scenario_report"

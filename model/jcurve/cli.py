@@ -248,9 +248,15 @@ def _adopt(chosen: argparse.Namespace) -> int:
 
 
 def _new(chosen: argparse.Namespace) -> int:
+    project = find_project(chosen.project)
+    if chosen.notebook:
+        from jcurve.briefing.own_note import start_note
+
+        print(start_note(chosen.name, project))
+        return 0
     from jcurve.assumptions import start
 
-    path = start(chosen.name, extends=chosen.extends, project=find_project(chosen.project))
+    path = start(chosen.name, extends=chosen.extends, project=project)
     print(path)
     return 0
 

@@ -191,8 +191,11 @@ def _adopt(parser: argparse.ArgumentParser) -> None:
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="of the new scenario")
+    parser.add_argument("name", metavar="NAME", help="of the new scenario, or notebook")
     parser.add_argument("--extends", default="base", metavar="SCENARIO", help="default: base")
+    parser.add_argument(
+        "--notebook", action="store_true", help="start a report of your own: notebooks/NAME.ipynb"
+    )
 
 
 def _migrate(parser: argparse.ArgumentParser) -> None:

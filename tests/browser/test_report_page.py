@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
 from jcurve.figures.whatif import WhatIf
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
 from tests.support.browsing import chromium
 from tests.support.report_cells import executed, real_project
 

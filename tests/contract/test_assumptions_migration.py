@@ -13,7 +13,7 @@ from jcurve.assumptions.retired import RETIRED, retired
 from jcurve.cli import main
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.project import Project
-from jcurve.reports.schedule import read_schedules
+from jcurve_runs.schedule.schedules import read_schedules
 
 HOME = Path(__file__).resolve().parents[2]
 

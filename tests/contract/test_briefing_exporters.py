@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbconvert.exporters import get_exporter
 
-from jcurve.reports.briefing import BriefingExporter, BriefingHTMLExporter
+from jcurve.briefing import BriefingExporter, BriefingHTMLExporter
 from tests.support.demo_report import code, cumulative_chart, demo_notebook, notebook
 
 
@@ -53,7 +53,7 @@ def test_the_files_name_is_the_title_of_a_notebook_without_one() -> None:
 def test_rendering_needs_neither_nbconvert_nor_the_dear_grammar() -> None:
     program = (
         "import sys\n"
-        "from jcurve.reports.briefing import page, reading, typeset\n"
+        "from jcurve.briefing import page, reading, typeset\n"
         "print('nbconvert' in sys.modules, 'rfc3987_syntax' in sys.modules)\n"
     )
     done = subprocess.run(

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 import jcurve
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf, pictures
 from jcurve.cli import main
 from jcurve.docs import pack
 from jcurve.errors import ScenarioError, UsageError
@@ -18,8 +20,6 @@ from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
 from jcurve.project import find_project
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf, pictures
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
 from tests.support import pdfcheck

@@ -8,10 +8,10 @@ import random
 import pdfplumber
 import pytest
 
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
+from jcurve.briefing.widths import layout
 from jcurve.figures import Column, Row, TableExhibit, table
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
-from jcurve.reports.briefing.widths import layout
 from tests.support import pdfcheck
 from tests.support.demo_report import code, notebook
 

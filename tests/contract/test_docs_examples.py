@@ -15,10 +15,11 @@ from jcurve.case import evaluate
 from jcurve.options import read_arguments
 
 HOME = Path(__file__).resolve().parents[2]
+PAGES = ("method", "how-to", "engine", "risk", "own-notebooks")
 WRITTEN = [
     HOME / "README.md",
     HOME / "CONTRIBUTING.md",
-    *(HOME / "docs" / f"{name}.md" for name in ("method", "how-to", "engine", "risk")),
+    *(HOME / "docs" / f"{name}.md" for name in PAGES),
 ]
 NAMES = [path.name for path in WRITTEN]
 

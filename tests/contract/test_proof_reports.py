@@ -10,12 +10,12 @@ import pytest
 import jcurve
 from jcurve.analysis.backtest import SUBJECTS, backtest, mean_error
 from jcurve.analysis.peers import fiscal_years
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.errors import FactsError
 from jcurve.figures import answer, peers, validation
 from jcurve.figures.lens import MILLIONS, money, percent
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from jcurve.analysis import overview
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.case import scenario
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.project import find_project
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 

@@ -62,7 +62,26 @@ def test_declared_parameters_are_literals_read_without_running_them() -> None:
     }
 
 
-@pytest.mark.parametrize("source", ["import os", "x = y", "x = f()", "x.y = 1", "x: int", "x ="])
+def test_a_docstring_imports_and_dates_may_stand_among_them() -> None:
+    source = (
+        '"""What a run may change."""\nimport datetime\nfrom datetime import date\n'
+        "import pandas as pd\nday = date(2026, 6, 30)\nat: object = datetime.date(2027, 1, 1)\n"
+        'read = date.fromisoformat("2026-09-30")\nstamp = pd.Timestamp("2026-12-31")\nrate = 0.1'
+    )
+    assert declared_parameters(notebook(source), "x.ipynb") == {
+        "day": "2026-06-30",
+        "at": "2027-01-01",
+        "read": "2026-09-30",
+        "stamp": "2026-12-31",
+        "rate": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = y", "x = f()", "x.y = 1", "x: int", "x =", "x = date(y, 1, 1)", "x = date(2026, 13, 1)",
+     "x = date.today()", "open('a')", "x = date.fromisoformat('soon')", "1 + 1"],
+)  # fmt: skip
 def test_a_parameters_cell_with_code_is_refused(source: str) -> None:
     with pytest.raises(
         UsageError, match=r"^x\.ipynb: the parameters cell holds more than literals"

@@ -18,11 +18,11 @@ from pypdf import PdfReader
 import jcurve
 from jcurve.assumptions import available
 from jcurve.briefing import Edition
+from jcurve.briefing.document import Document
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.figures import answer
-from jcurve.reports.briefing.document import Document
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from jcurve_runs import Request, run
 from tests.counts import count
 from tests.support import pdfcheck

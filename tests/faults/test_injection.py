@@ -19,13 +19,13 @@ from pypdf import PdfReader
 
 import jcurve
 from jcurve.briefing.editions import check_name, diff
+from jcurve.briefing.page import html
+from jcurve.briefing.reading import read
+from jcurve.briefing.typeset import pdf
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.project import Project
-from jcurve.reports.briefing.page import html
-from jcurve.reports.briefing.reading import read
-from jcurve.reports.briefing.typeset import pdf
 from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.execution.redaction import one_line

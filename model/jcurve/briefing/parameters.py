@@ -12,6 +12,7 @@ import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,14 +145,17 @@ def _literal(text: str) -> object:
 
 
 def declared_parameters(notebook: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Names and defaults in the cell tagged ``parameters``, which holds literals only.
+    """Names and defaults in the cell tagged ``parameters``.
+
+    The cell holds literals, and may hold dates (their default is told as text), a docstring
+    and the imports that dates need.
 
     Args:
         notebook: the notebook as JSON.
         where: its name, for errors.
 
     Raises:
-        UsageError: there is no such cell, or it holds anything but literals.
+        UsageError: there is no such cell, or it holds anything else.
     """
     for cell in notebook.get("cells", ()):
         if "parameters" in cell.get("metadata", {}).get("tags", ()):
@@ -164,23 +168,45 @@ def declared_parameters(notebook: Mapping[str, Any], where: str) -> dict[str, An
             allowed="one code cell tagged 'parameters'",
         )
     try:
-        return dict(_assignment(statement) for statement in ast.parse(source).body)
+        body = ast.parse(source).body
+        return dict(_assignment(statement) for statement in body if not _is_aside(statement))
     except (SyntaxError, ValueError) as error:
         raise UsageError(
             "the parameters cell holds more than literals",
             where=where,
             received=str(error),
-            allowed="one 'name = literal' a line",
+            allowed="one 'name = literal' a line; dates, imports and a docstring",
         ) from error
+
+
+def _is_aside(statement: ast.stmt) -> bool:
+    """Whether it names no parameter: a docstring or an import."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, Any]:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, ast.literal_eval(value)
+            return name, _default(value)
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-            return name, ast.literal_eval(value)
+            return name, _default(value)
     raise ValueError(ast.unparse(statement))
+
+
+def _default(value: ast.expr) -> object:
+    """A literal, or a date as the text that a run hands over in its place."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr=kind) | ast.Name(id=kind), args=args, keywords=[]):
+            given = [ast.literal_eval(argument) for argument in args]
+            if kind in ("date", "datetime", "Timestamp") and all(type(it) is int for it in given):
+                made = date(*given) if kind == "date" else datetime(*given)
+                return made.isoformat()
+            if kind in ("fromisoformat", "Timestamp", "to_datetime") and len(given) == 1:
+                return datetime.fromisoformat(given[0]).isoformat().removesuffix("T00:00:00")
+    return ast.literal_eval(value)
 
 
 def check_names(given: Mapping[str, object], declared: Mapping[str, Any], where: str) -> None:

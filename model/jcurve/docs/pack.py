@@ -63,8 +63,8 @@ def write(project: Project) -> list[str]:
 
 def _pages(project: Project) -> dict[str, list[bytes]]:
     """The pages of every report, run in a project of its own that has no earlier edition."""
-    from jcurve.reports.briefing.reading import read
-    from jcurve.reports.briefing.typeset import pictures
+    from jcurve.briefing.reading import read
+    from jcurve.briefing.typeset import pictures
 
     found = {}
     (run,) = brought(REPORTS, "run")

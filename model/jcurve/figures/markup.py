@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jcurve.figures.numbers import MINUS
 from jcurve.figures.plaintext import visible
+from jcurve.figures.prose import Formula
 from jcurve.figures.whatif import WhatIf
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class Writer:
         return "".join(self._run(run) for run in runs)
 
     def _run(self, run: Run) -> str:
+        if isinstance(run, Formula):
+            return run.mathml
         if run.note is not None:
             return self._footnote(run.note)
         if run.ref is not None:
@@ -133,6 +136,7 @@ class Writer:
             (run.strong, "strong"),
             (run.sup, "sup"),
             (run.sub, "sub"),
+            (run.strike, "s"),
         ):
             if wanted:
                 text = f"<{tag}>{text}</{tag}>"

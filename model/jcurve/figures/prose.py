@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from jcurve.figures.display import Displayed
 
 __all__ = [
+    "Formula",
     "Paragraph",
     "Part",
     "Prose",
@@ -48,9 +49,22 @@ class Run(BaseModel):
     code: bool = False
     sup: bool = False
     sub: bool = False
+    strike: bool = False
     href: str | None = None
     ref: str | None = None
     note: str | None = None
+
+
+class Formula(Run):
+    """A formula among words; ``text`` is its TeX source.
+
+    Attributes:
+        mathml: what it means, as one ``math`` element.
+        display: whether it stands on a line of its own.
+    """
+
+    mathml: str
+    display: bool = False
 
 
 Paragraph = tuple[Run, ...]

@@ -21,6 +21,7 @@ from jcurve.workbook.formats import WRAPPED, Formats
 from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, VALUE
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
 from jcurve.workbook.marks import Marker, RowMarks, mark_facts
+from jcurve.workbook.masthead import add_footers, add_masthead, house_of
 from jcurve.workbook.names import (
     ABOUT,
     CHECKS,
@@ -130,6 +131,9 @@ class Pen:
         for name, cell_range, options in validations(book):
             self.sheets[name].data_validation(cell_range, options)
         add_charts(self.workbook, self.sheets[SUMMARY], book)
+        house = house_of(self.project)
+        add_masthead(self.workbook, self.sheets[SUMMARY], house)
+        add_footers(self.sheets, house)
         self._page(about_page(book, self.today, self.formulas))
         for at, line in enumerate(record_lines(book, self.marks)):
             self.sheets[MARKS].write_string(at, 0, line)
@@ -138,7 +142,6 @@ class Pen:
 
     def _finish(self) -> None:
         for name, sheet in self.sheets.items():
-            sheet.set_footer(f"&L&8{name}&C&8J-Curve&R&8&P of &N")
             sheet.hide_gridlines(2)
             if name in _TABS:
                 sheet.set_tab_color(_TABS[name])

@@ -64,6 +64,11 @@ def add_verbs(
         "--force", action="store_true", help="run even when the latest edition says the same"
     )
     made.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse a notebook of which anything would be left out; runs it in any case",
+    )
+    made.add_argument(
         "--workbook", action="store_true", help="publish the scenario's workbook beside the report"
     )
     made.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -30,6 +31,8 @@ def _report(asked: Asked) -> int:
     chosen, project = asked.chosen, asked.project
     if chosen.list:
         return _list_reports(project, chosen)
+    if chosen.strict:
+        os.environ["JCURVE_STRICT"] = "1"
     status = 0
     done: list[Done] = []
     for scenario in chosen.scenario or ["base"]:
@@ -40,7 +43,7 @@ def _report(asked: Asked) -> int:
             view=chosen.view,
             parameters=asked.parameters,
             workbook=chosen.workbook,
-            force=chosen.force,
+            force=chosen.force or chosen.strict,
             deadline=chosen.deadline,
         )
         try:

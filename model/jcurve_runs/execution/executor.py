@@ -115,7 +115,7 @@ class Plain:
             return
         if self._loading is not None:
             self._loading.join()
-        from jcurve.reports.briefing import render
+        from jcurve.briefing import render
 
         render(notebook, html, pdf)
 
@@ -136,7 +136,7 @@ def environment(project: Project, staged: Staged) -> dict[str, str]:
 
 def _load_renderer() -> None:
     """Load what rendering needs while the child is busy: it saves the best part of a second."""
+    from jcurve.briefing import page, reading, typeset
     from jcurve.figures.fonts import charset
-    from jcurve.reports.briefing import page, reading, typeset
 
     _ = page, reading, typeset, charset()

@@ -43,9 +43,9 @@ _ALWAYS = (
     "jcurve_runs.execution.child",
     "jcurve_runs.execution.client",
     "jcurve_runs.execution.warm_kernel",
-    "jcurve.reports.briefing.page",
-    "jcurve.reports.briefing.reading",
-    "jcurve.reports.briefing.typeset",
+    "jcurve.briefing.page",
+    "jcurve.briefing.reading",
+    "jcurve.briefing.typeset",
 )
 _SHELLS = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _MODEL = "jcurve.evaluate"
@@ -211,7 +211,7 @@ def _execute(request: dict[str, Any], lifeline: int, tell: int) -> int:
 
 
 def _render(request: dict[str, Any]) -> int:
-    from jcurve.reports.briefing import render
+    from jcurve.briefing import render
 
     render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]))
     return 0

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from jcurve.briefing.editions import Edition, latest
 from jcurve.errors import JCurveError
 from jcurve.files import digest
+from jcurve.house_style import read_house_style
 from jcurve.provenance import inputs
 from jcurve_runs.execution.fingerprint import environment, hashed, package, renderer
 from jcurve_runs.plan.request import Plan
@@ -69,7 +70,8 @@ def keys(plan: Plan) -> Keys:
         "data": inputs(plan.project),
         "environment": environment(),
     }
-    look = {"text": text, "renderer": renderer()}
+    house = read_house_style(plan.project.reports)
+    look = {"text": text, "renderer": renderer(), "house": repr(house)}
     return Keys(hashed(content), hashed(look))
 
 

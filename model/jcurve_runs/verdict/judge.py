@@ -258,7 +258,11 @@ def _first_unanswered(cells: list[dict[str, Any]]) -> int | None:
 
 def _sound_results(path: Path, expected: Mapping[str, str]) -> Results:
     if not path.is_file():
-        raise _Failure("no_results", f"the notebook recorded no {path.name}")
+        raise _Failure(
+            "no_results",
+            f"the notebook recorded no {path.name}: end it with record_case(given.out, "
+            "report=…, case=case, view=given.view)",
+        )
     try:
         record = read_results(path)
     except RunError as error:

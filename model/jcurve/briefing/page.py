@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from jcurve.figures import fonts
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.markup import Writer, escape
-from jcurve.figures.prose import Paragraph, Prose, words
-from jcurve.figures.whatif import WhatIf
-from jcurve.reports.briefing.document import (
+from jcurve.briefing.document import (
     Block,
+    Cell,
     Code,
     Document,
     Grid,
     Heading,
     Items,
+    Maths,
+    Note,
     Pair,
     Para,
     Picture,
@@ -27,15 +25,25 @@ from jcurve.reports.briefing.document import (
     Rule,
     Shown,
     Verbatim,
+    placed,
+    within,
 )
+from jcurve.figures import fonts
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.markup import Writer, escape
+from jcurve.figures.plaintext import is_rtl
+from jcurve.figures.prose import Prose, Run, words
+from jcurve.figures.whatif import WhatIf
+from jcurve.house_style import HouseStyle, luminance
 
 __all__ = ["html"]
 
 _CONTENTS_FROM = 2
 
 
-def html(document: Document) -> str:
+def html(document: Document, house: HouseStyle | None = None) -> str:
     """``document`` as one self-contained HTML file."""
+    house = house or HouseStyle()
     footnotes: list[str] = []
     writer = Writer(document.numbers, footnotes)
     cover = document.cover
@@ -44,8 +52,13 @@ def html(document: Document) -> str:
         if cover is not None
         else f'<header class="cover"><h1>{escape(document.title)}</h1></header>'
     )
+    if document.failed:
+        head += (
+            f'<p class="failed" role="alert">The run of this notebook failed in '
+            f"{escape(document.failed)}</p>"
+        )
     body = "".join(_block(block, writer) for block in document.blocks)
-    style = _style()
+    style = _style() + _shades(within(document.blocks)) + _dressed(house)
     script = _script() if any(_has_dials(block) for block in document.blocks) else ""
     return "".join(
         (
@@ -61,8 +74,9 @@ def html(document: Document) -> str:
             f"<title>{escape(document.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
             '<a class="skip" href="#main">Skip to the report</a>\n',
             _contents(document),
-            f'<main id="main" tabindex="-1">\n<article>\n{head}{body}\n',
+            f'<main id="main" tabindex="-1">\n<article>\n{_masthead(house)}{head}{body}\n',
             _footnotes(footnotes),
+            f'<p class="disclaimer">{escape(house.footer)}</p>\n' if house.footer else "",
             "</article>\n",
             _code(document.code),
             "</main>\n",
@@ -140,9 +154,10 @@ def _code(code: Iterable[Code]) -> str:
 def _block(block: Block, writer: Writer) -> str:
     if isinstance(block, Heading):
         level = min(block.level + 1, 6)
-        return f'<h{level} id="{block.anchor}">{writer.runs(block.runs)}</h{level}>'
+        way = _way(block.runs)
+        return f'<h{level} id="{block.anchor}"{way}>{writer.runs(block.runs)}</h{level}>'
     if isinstance(block, Para):
-        return f"<p>{writer.runs(block.runs)}</p>"
+        return f"<p{_way(block.runs)}>{writer.runs(block.runs)}</p>"
     if isinstance(block, Items):
         items = "".join(f"<li>{_item(item, writer)}</li>" for item in block.items)
         if not block.ordered:
@@ -152,8 +167,13 @@ def _block(block: Block, writer: Writer) -> str:
     if isinstance(block, Quote):
         inner = "".join(_block(part, writer) for part in block.blocks)
         return f"<blockquote>{inner}</blockquote>"
+    if isinstance(block, Note):
+        inner = "".join(_block(part, writer) for part in block.blocks)
+        return f'<div class="callout" role="note">{inner}</div>'
     if isinstance(block, Verbatim):
-        return f'<pre class="output" tabindex="0">{escape(block.text)}</pre>'
+        return _verbatim(block)
+    if isinstance(block, Maths):
+        return f'<div class="formula" tabindex="0">{block.formula.mathml}</div>'
     if isinstance(block, Rule):
         return "<hr>"
     if isinstance(block, Picture):
@@ -166,6 +186,10 @@ def _block(block: Block, writer: Writer) -> str:
     if isinstance(item, Prose):
         return writer.prose(item)
     return writer.chart(item) if isinstance(item, Exhibit) else writer.table(item)
+
+
+def _way(runs: Iterable[Run]) -> str:
+    return ' dir="rtl"' if is_rtl(words(runs)) else ""
 
 
 def _item(item: tuple[Block, ...], writer: Writer) -> str:
@@ -188,23 +212,81 @@ def _picture(block: Picture) -> str:
     )
 
 
+def _verbatim(block: Verbatim) -> str:
+    text = f'<pre class="output" tabindex="0">{escape(block.text)}</pre>'
+    if block.folded is None:
+        return text
+    lines = block.text.count("\n") + 1
+    return f"<details><summary>{lines:,} lines of output</summary>{text}</details>"
+
+
+_SIDES = {"left": "text", "right": "num", "center": "mid"}
+
+
 def _grid(block: Grid, writer: Writer) -> str:
-    def cell(runs: Paragraph, index: int, *, head: bool) -> str:
-        kind = {"left": "text", "right": "num", "center": "mid"}[block.aligns[index]]
-        text = writer.runs(runs)
-        if head:
-            return f'<th scope="col" class="{kind}">{text}</th>' if text else "<td></td>"
-        if index < block.stub:
-            return f'<th scope="row" class="{kind}">{text}</th>'
-        return f'<td class="{kind}">{text}</td>'
+    def cell(at: int, one: Cell, *, head: bool) -> str:
+        across = f' colspan="{one.across}"' if one.across > 1 else ""
+        down = f' rowspan="{one.down}"' if one.down > 1 else ""
+        kind = "group" if head and one.across > 1 else _SIDES[block.aligns[at]]
+        shade = f" {_shade(one.shade)}" if one.shade else ""
+        text = writer.runs(one.runs)
+        if (head and text) or (one.head and at < block.stub):
+            scope = "col" if head else "row"
+            group = "group" if (one.across if head else one.down) > 1 else ""
+            return f'<th scope="{scope}{group}" class="{kind}{shade}"{across}{down}>{text}</th>'
+        return f'<td class="{kind}{shade}"{across}{down}>{text}</td>'
 
-    def row(cells: tuple[Paragraph, ...], *, head: bool) -> str:
-        inner = "".join(cell(runs, index, head=head) for index, runs in enumerate(cells))
-        return f"<tr>{inner}</tr>"
+    def rows(listed: Iterable[Sequence[Cell]], *, head: bool) -> str:
+        return "".join(
+            f"<tr>{''.join(cell(at, one, head=head) for at, one in row)}</tr>"
+            for row in placed(tuple(listed))
+        )
 
-    top = "".join(row(cells, head=True) for cells in block.head)
-    body = "".join(row(cells, head=False) for cells in block.rows)
+    top = rows(block.head, head=True)
+    caption = f"<caption>{writer.runs(block.caption)}</caption>" if block.caption else ""
     return (
-        '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table>'
-        f"{f'<thead>{top}</thead>' if top else ''}<tbody>{body}</tbody></table></div>"
+        '<div class="scroll grid" role="region" tabindex="0" aria-label="Table">'
+        f"<table>{caption}{f'<thead>{top}</thead>' if top else ''}"
+        f"<tbody>{rows(block.rows, head=False)}</tbody></table></div>"
     )
+
+
+def _shade(colour: str) -> str:
+    return f"shade-{colour.removeprefix('#')}"
+
+
+def _shades(blocks: Iterable[Block]) -> str:
+    """Rules for the grounds of cells; the text on each is dark or light, as is read better."""
+    found: set[str] = set()
+    for block in blocks:
+        if isinstance(block, Grid):
+            found |= {cell.shade for row in (*block.head, *block.rows) for cell in row}
+    return "".join(
+        f".{_shade(colour)}{{background:{colour};color:{_ink_on(colour)}}}"
+        for colour in sorted(found - {""})
+    )
+
+
+def _ink_on(colour: str) -> str:
+    return "#1b2430" if luminance(colour) > 0.2 else "#ffffff"
+
+
+def _dressed(house: HouseStyle) -> str:
+    """Rules for the house's own colours, where the page is light."""
+    usual = HouseStyle()
+    if (house.colour, house.accent) == (usual.colour, usual.accent):
+        return ""
+    rule = f":root{{--navy:{house.colour};--accent:{house.accent}}}"
+    return f"@media (prefers-color-scheme: light){{{rule}}}@media print{{{rule}}}"
+
+
+def _masthead(house: HouseStyle) -> str:
+    if house.logo is None and not house.company:
+        return ""
+    logo = ""
+    if house.logo is not None:
+        data = house.logo.data
+        if house.logo.mime == "image/svg+xml":
+            data = base64.b64encode(data.encode()).decode()
+        logo = f'<img alt="" src="data:{house.logo.mime};base64,{data}" height="36">'
+    return f'<p class="masthead">{logo} {escape(house.company)}</p>'

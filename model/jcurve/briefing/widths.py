@@ -17,23 +17,44 @@ from jcurve.figures.table import TableExhibit
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-__all__ = ["NARROW", "Layout", "layout"]
+__all__ = [
+    "NARROW",
+    "PAD",
+    "SIZES",
+    "WEIGHT",
+    "Fit",
+    "Layout",
+    "Measure",
+    "em",
+    "fit",
+    "layout",
+    "whole",
+    "wrapped",
+]
 
 NARROW = 12
 """Letters of a word that every column holds; a longer one may be broken."""
 
+SIZES = (8.5, 8.0, 7.5, 7.2)
+"""Sizes of a table's text, in points; the first at which it fits is taken."""
+
+PAD = 8.0
+"""Left and right of a cell, in points."""
+
+WEIGHT = 6.0
+"""Em that one unit of a column's weight asks for."""
+
 _POINTS = FULL / 25.4 * 72
-_SIZES = (8.5, 8.0, 7.5, 7.2)
 _DENSE = (7.5, 7.2)
-_PAD = 8.0  # left and right of a cell, in points
 _STEP = 8.0  # points that each level moves a row in
 _STUB = 92.0  # what names the rows needs at least this much, in points
 _TEXT = 56.0  # and any other column that may wrap this much
 _SPARE = 60.0  # points that stay for the columns that wrap when heads get room
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
-_WEIGHT = 6.0  # em that one unit of a column's weight asks for
+_DRAWABLE = fonts.Drawable()
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(rf"[\s{_BREAK}]+")
+_SOLID = re.compile(r"\S+")
 _PIECE = re.compile(rf"([^ {_BREAK}]*)([ {_BREAK}]*)")
 _UNSURE = re.compile("[\n\t\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]")
 _CLOSING, _OPENING = frozenset("!?/)]},;:.%…»”’—–"), frozenset("([{«“‘—/")
@@ -61,7 +82,16 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class _Measure:
+class Fit:
+    """The size of the text, the columns of each part, and their widths in points."""
+
+    size: float
+    parts: tuple[tuple[int, ...], ...]
+    widths: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Measure:
     """One column, in em: on one line, with every word on a line, with its head on two; and
     whether it may wrap."""
 
@@ -75,13 +105,13 @@ class _Measure:
     def least(self, size: float) -> float:
         """Points below which it cannot be read."""
         if not self.wraps:
-            return self.line * size + _PAD
+            return self.line * size + PAD
         room = _STUB if self.names_rows else _TEXT
-        return min(max(self.word * size + _PAD, room), self.line * size + _PAD)
+        return min(max(self.word * size + PAD, room), self.line * size + PAD)
 
     def wanted(self) -> float:
         """Em it asks for when there is room."""
-        return self.weight * _WEIGHT if self.weight else min(self.line, _LONG)
+        return self.weight * WEIGHT if self.weight else min(self.line, _LONG)
 
 
 def layout(exhibit: TableExhibit) -> Layout:
@@ -94,22 +124,59 @@ def layout(exhibit: TableExhibit) -> Layout:
         for row in exhibit.rows
     )
     measures = [_measure(exhibit, cells, index) for index in range(len(exhibit.columns))]
-    sizes = _DENSE if exhibit.dense else _SIZES
-    size = next(
-        (size for size in sizes if sum(it.least(size) for it in measures) <= _POINTS), sizes[-1]
+    found = fit(measures, _DENSE if exhibit.dense else SIZES)
+    widths = {
+        index: (width - PAD) / found.size
+        for part, wide in zip(found.parts, found.widths, strict=True)
+        for index, width in zip(part, wide, strict=True)
+    }
+    cells = tuple(
+        line
+        if row.role == "heading"
+        else tuple((whole(text, widths[at]), mark) for at, (text, mark) in enumerate(line))
+        for row, line in zip(exhibit.rows, cells, strict=True)
     )
-    parts = tuple(_parts(measures, size))
-    widths = tuple(_widths([measures[index] for index in part], size) for part in parts)
     return Layout(
-        size=size,
-        parts=parts,
-        widths=widths,
+        size=found.size,
+        parts=found.parts,
+        widths=found.widths,
         cells=cells,
         lines=tuple(
-            tuple(_lines(exhibit, cells, part, wide, size))
-            for part, wide in zip(parts, widths, strict=True)
+            tuple(_lines(exhibit, cells, part, wide, found.size))
+            for part, wide in zip(found.parts, found.widths, strict=True)
         ),
     )
+
+
+def whole(text: str, across: float) -> str:
+    """``text`` without places to break the words that fit into ``across`` em: an id that stands
+    on two lines is found by no search."""
+    if _BREAK not in text:
+        return text
+    return _SOLID.sub(
+        lambda found: (
+            joined
+            if _BREAK in found[0]
+            and em(joined := found[0].replace(_BREAK, ""), bold=True) <= across
+            else found[0]
+        ),
+        text,
+    )
+
+
+def fit(
+    measures: Sequence[Measure],
+    sizes: Sequence[float] = SIZES,
+    points: float = _POINTS,
+    stub: int = 1,
+) -> Fit:
+    """Fit columns into ``points``: smaller text first, then parts that each repeat the stub."""
+    size = next(
+        (size for size in sizes if sum(it.least(size) for it in measures) <= points), sizes[-1]
+    )
+    parts = tuple(_parts(measures, size, points, stub))
+    widths = tuple(_widths([measures[index] for index in part], size, points) for part in parts)
+    return Fit(size, parts, widths)
 
 
 def _lines(
@@ -123,36 +190,36 @@ def _lines(
     for row, texts in zip(exhibit.rows, cells, strict=True):
         bold = row.role != "normal"
         if row.role == "heading":
-            places = [(*texts[0], sum(widths) - _PAD)]
+            places = [(*texts[0], sum(widths) - PAD)]
         else:
             places = [
-                (*texts[index], width - _PAD) for index, width in zip(part, widths, strict=True)
+                (*texts[index], width - PAD) for index, width in zip(part, widths, strict=True)
             ]
             text, mark, across = places[0]
             places[0] = (text, mark, across - _STEP * min(row.indent, 3))
         if any(mark or _UNSURE.search(text) for text, mark, _ in places):
             yield 0
         else:
-            yield max(_wrapped(text, across / size, bold=bold) for text, _, across in places)
+            yield max(wrapped(text, across / size, bold=bold) for text, _, across in places)
 
 
-def _wrapped(text: str, across: float, *, bold: bool) -> int:
+def wrapped(text: str, across: float, *, bold: bool) -> int:
     """Lines of ``text`` where ``across`` em are free, never fewer than setting it needs.
 
     It breaks where every rule of line breaking allows it, and takes no line for narrower
     than it may be.
     """
     across /= _KERNING
-    if _em(text, bold=bold) <= across:
+    if em(text, bold=bold) <= across:
         return 1
     count, used, gap = 1, 0.0, 0.0
     for word, blank in _unbreakable(text):
-        wide = _em(word, bold=bold)
+        wide = em(word, bold=bold)
         if used and used + gap + wide > across:
             count, used = count + 1, wide
         else:
             used += gap + wide
-        gap = _em(blank, bold=bold)
+        gap = em(blank, bold=bold)
     return count
 
 
@@ -170,30 +237,34 @@ def _unbreakable(text: str) -> Iterable[tuple[str, str]]:
             held = ""
 
 
-def _parts(measures: list[_Measure], size: float) -> Iterable[tuple[int, ...]]:
-    """Columns that fit beside the first one, which every part repeats."""
-    part, used = [0], measures[0].least(size)
-    for index in range(1, len(measures)):
+def _parts(
+    measures: Sequence[Measure], size: float, points: float, stub: int
+) -> Iterable[tuple[int, ...]]:
+    """Columns that fit beside the ones that name the rows, which every part repeats."""
+    first = list(range(min(stub, len(measures))))
+    taken = sum(measures[index].least(size) for index in first)
+    part, used = list(first), taken
+    for index in range(len(first), len(measures)):
         least = measures[index].least(size)
-        if len(part) > 1 and used + least > _POINTS:
+        if len(part) > len(first) and used + least > points:
             yield tuple(part)
-            part, used = [0], measures[0].least(size)
+            part, used = list(first), taken
         part.append(index)
         used += least
     yield tuple(part)
 
 
-def _widths(measures: list[_Measure], size: float) -> tuple[float, ...]:
+def _widths(measures: Sequence[Measure], size: float, points: float) -> tuple[float, ...]:
     """Columns that cannot wrap get their line; the others share the rest as they ask."""
     widths = {index: it.least(size) for index, it in enumerate(measures) if not it.wraps}
     least = sum(it.least(size) for it in measures)
     for index, it in enumerate(measures):
-        more = it.head * size + _PAD - widths.get(index, math.inf)
-        if 0 < more <= _POINTS - least - _SPARE:
+        more = it.head * size + PAD - widths.get(index, math.inf)
+        if 0 < more <= points - least - _SPARE:
             widths[index], least = widths[index] + more, least + more
     open_ = [index for index, it in enumerate(measures) if it.wraps]
     while open_:
-        room = _POINTS - sum(widths.values())
+        room = points - sum(widths.values())
         asked = sum(measures[index].wanted() for index in open_)
         shares = {index: room * measures[index].wanted() / asked for index in open_}
         tight = [index for index in open_ if shares[index] < measures[index].least(size)]
@@ -202,14 +273,14 @@ def _widths(measures: list[_Measure], size: float) -> tuple[float, ...]:
             break
         widths |= {index: measures[index].least(size) for index in tight}
         open_ = [index for index in open_ if index not in tight]
-    over = sum(widths.values()) / _POINTS
+    over = sum(widths.values()) / points
     # One column alone may be too wide for the page; it is then cut to it.
     return tuple(widths[index] / max(over, 1.0) for index in range(len(measures)))
 
 
 def _measure(
     exhibit: TableExhibit, shown: Sequence[Sequence[tuple[str, str]]], index: int
-) -> _Measure:
+) -> Measure:
     column = exhibit.columns[index]
     heads = [_shown(column.label), _shown(column.unit)]
     cells = [
@@ -221,13 +292,13 @@ def _measure(
     text = index == 0 or column.style == "text"
     # A head wraps at its words; a cell of numbers never does.
     line = max(
-        (_em(part) for part in [*cells, *(word for head in heads for word in head.split())]),
+        (em(part) for part in [*cells, *(word for head in heads for word in head.split())]),
         default=1.0,
     )
-    return _Measure(
+    return Measure(
         line=line,
-        head=max(_two_lines(heads[0]), _em(heads[1])),
-        word=max((_em(word) for word in words), default=1.0),
+        head=max(_two_lines(heads[0]), em(heads[1])),
+        word=max((em(word) for word in words), default=1.0),
         wraps=index == 0 or column.weight > 0 or (text and line > _LONG),
         weight=column.weight,
         names_rows=index == 0,
@@ -239,7 +310,7 @@ def _two_lines(text: str) -> float:
     words = text.split()
     return min(
         (
-            max(_em(" ".join(words[:at])), _em(" ".join(words[at:])))
+            max(em(" ".join(words[:at])), em(" ".join(words[at:])))
             for at in range(1, len(words) + 1)
         ),
         default=0.0,
@@ -248,11 +319,11 @@ def _two_lines(text: str) -> float:
 
 @lru_cache(maxsize=1 << 14)
 def _shown(text: str) -> str:
-    return breakable(visible(text, fonts.charset()), NARROW)
+    return breakable(visible(text, _DRAWABLE), NARROW)
 
 
 @lru_cache(maxsize=1 << 15)
-def _em(text: str, *, bold: bool = True) -> float:
+def em(text: str, *, bold: bool = True) -> float:
     advances = _advances(bold=bold)
     return sum(advances[character] for character in text)
 
@@ -267,8 +338,11 @@ class _Advances(dict[str, float]):
     def __missing__(self, character: str) -> float:
         from matplotlib.ft2font import LoadFlags
 
-        face = self._face
-        if face.get_char_index(ord(character)):
+        face: FT2Font | None = self._face
+        if not self._face.get_char_index(ord(character)):
+            other = None if ord(character) in fonts.charset() else fonts.fallback(ord(character))
+            face = other.font if other is not None else None
+        if face is not None:
             glyph = face.load_char(ord(character), LoadFlags.NO_SCALE)
             advance = glyph.horiAdvance / face.units_per_EM
         else:

@@ -5,87 +5,67 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
-from jcurve.errors import RunError, nearest
-from jcurve.figures.cover import Cover
-from jcurve.figures.display import KEY, MIME
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.prose import Paragraph, Prose, Run, words
-from jcurve.figures.table import TableExhibit
-from jcurve.figures.whatif import WhatIf
-from jcurve.reports.briefing import foreign, markdown
-from jcurve.reports.briefing.document import (
+from jcurve.briefing.cells import Cells
+from jcurve.briefing.document import (
     Block,
-    Code,
+    Cell,
     Document,
     Grid,
     Heading,
     Items,
+    Note,
     Pair,
     Para,
     Quote,
     Shown,
-    Verbatim,
 )
+from jcurve.errors import RunError, nearest
+from jcurve.figures.cover import Cover
+from jcurve.figures.display import MIME
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.prose import Paragraph, Prose, Run, words
+from jcurve.figures.table import TableExhibit
 
 __all__ = ["read"]
 
-_KINDS: Mapping[str, type[Exhibit | TableExhibit | Prose | Cover]] = {
-    "chart": Exhibit,
-    "table": TableExhibit,
-    "whatif": WhatIf,
-    "prose": Prose,
-    "cover": Cover,
-}
-_REMOVED = frozenset({"remove-cell", "remove_cell"})
-_SILENT = frozenset({"remove-output", "remove_output"})
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEEPEST = 4
 _T = TypeVar("_T", Exhibit, TableExhibit)
 
 
-def read(notebook: Mapping[str, Any], name: str) -> Document:
+def read(
+    notebook: Mapping[str, Any],
+    name: str,
+    *,
+    folder: Path | None = None,
+    excluded: frozenset[str] = frozenset(),
+) -> Document:
     """Read an executed notebook.
 
     Args:
         notebook: as its JSON says (format 4).
         name: its title when nothing in it is one.
+        folder: where it lies, and the pictures beside it; None: they are not looked for.
+        excluded: nbconvert's options that leave kinds of cells out, such as ``exclude_input``.
 
     Raises:
         RunError: an exhibit without alt text, twice the same id, a reference to an
             exhibit that is not there, content that is not what it says; names the exhibit.
     """
-    cells = list(notebook.get("cells", ()))
+    listed = list(notebook.get("cells", ()))
     ours = any(
-        MIME in output.get("data", {}) for cell in cells for output in cell.get("outputs", ())
+        MIME in output.get("data", {}) for cell in listed for output in cell.get("outputs", ())
     )
-    cover: Cover | None = None
-    found: list[Block] = []
-    code: list[Code] = []
-    for number, cell in enumerate(cells, start=1):
-        tags = frozenset(cell.get("metadata", {}).get("tags", ()))
-        if tags & _REMOVED:
-            continue
-        source = foreign.joined(cell.get("source", ""))
-        if cell.get("cell_type") == "markdown":
-            found.extend(markdown.blocks(source))
-        elif cell.get("cell_type") == "code":
-            if source.strip():
-                code.append(Code(number, source))
-            if tags & _SILENT:
-                continue
-            for block in _outputs(cell, number, strict=ours):
-                if isinstance(block, Cover):
-                    if cover is not None:
-                        raise RunError("a report with two covers", where=f"cell {number}")
-                    cover = block
-                else:
-                    found.append(block)
+    cells = Cells(folder=folder, excluded=excluded, ours=ours)
+    found = [
+        block for number, cell in enumerate(listed, start=1) for block in cells.read(cell, number)
+    ]
+    cover = cells.cover
     title, found = _title(cover, found, notebook, name)
     numbers = _numbers(found)
     anchors = _Anchors()
@@ -99,87 +79,24 @@ def read(notebook: Mapping[str, Any], name: str) -> Document:
         blocks=blocks,
         numbers=numbers,
         cover=cover,
-        code=tuple(code),
-        language=cover.language if cover else "en-GB",
-        author=cover.author if cover else "",
+        code=tuple(cells.code),
+        language=cover.language if cover else _language(notebook),
+        author=cover.author if cover else _authors(notebook),
         date=(cover.date if cover else None) or _date(notebook),
+        failed=cells.failed,
+        losses=tuple(dict.fromkeys(cells.losses)),
     )
 
 
-def _outputs(cell: Mapping[str, Any], number: int, *, strict: bool) -> Iterator[Block | Cover]:
-    for output in cell.get("outputs", ()):
-        kind = output.get("output_type")
-        if kind == "stream":
-            if output.get("name") == "stdout" and not strict:
-                text = _ANSI.sub("", foreign.joined(output.get("text", ""))).strip("\n")
-                if text.strip():
-                    yield Verbatim(text)
-        elif kind == "error":
-            yield Verbatim(_ANSI.sub("", f"{output.get('ename')}: {output.get('evalue')}"))
-        else:
-            yield from _data(output, number, strict=strict)
+def _language(notebook: Mapping[str, Any]) -> str:
+    said = str(notebook.get("metadata", {}).get("lang", ""))
+    return said if re.fullmatch(r"[a-z]{2,3}(?:-[A-Z]{2})?", said) else "en-GB"
 
 
-def _data(output: Mapping[str, Any], number: int, *, strict: bool) -> Iterator[Block | Cover]:
-    data, metadata = output.get("data", {}), output.get("metadata", {})
-    if MIME in data:
-        item = _display(data[MIME], number)
-        yield item if isinstance(item, Cover) else Shown(item)
-        return
-    alt = _alt(metadata)
-    shown = foreign.picture(data, alt or f"Picture in the output of cell {number}, not described")
-    if shown is not None:
-        if strict and not alt:
-            raise RunError(
-                "a picture without alt text",
-                where=f"cell {number}",
-                allowed="an exhibit, or alt text in the output's metadata",
-            )
-        yield shown
-        return
-    html = foreign.joined(data.get("text/html", ""))
-    tables = foreign.grids(html) if html else ()
-    if tables:
-        yield from tables
-    elif "text/markdown" in data:
-        yield from markdown.blocks(foreign.joined(data["text/markdown"]))
-    elif "text/plain" in data:
-        text = _ANSI.sub("", foreign.joined(data["text/plain"])).strip("\n")
-        if text:
-            yield Verbatim(text)
-    elif html and (text := foreign.stripped(html)):
-        yield Para((Run(text=text),))
-
-
-def _alt(metadata: Mapping[str, Any]) -> str:
-    mark = metadata.get(KEY)
-    if isinstance(mark, Mapping) and str(mark.get("alt", "")).strip():
-        return str(mark["alt"])
-    for value in (metadata, *metadata.values()):
-        if isinstance(value, Mapping) and str(value.get("alt", "")).strip():
-            return str(value["alt"])
-    return ""
-
-
-def _display(content: object, number: int) -> Exhibit | TableExhibit | Prose | Cover:
-    kind = str(content.get("kind")) if isinstance(content, Mapping) else ""
-    if kind not in _KINDS:
-        raise RunError(
-            "an exhibit of an unknown kind",
-            where=f"cell {number}",
-            received=kind,
-            allowed=", ".join(_KINDS),
-        )
-    try:
-        return _KINDS[kind].model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        name = content.get("id", kind) if isinstance(content, Mapping) else kind
-        raise RunError(
-            f"the content of exhibit {name} is not valid: {first['msg']}",
-            where=f"cell {number}, {where}" if where else f"cell {number}",
-        ) from error
+def _authors(notebook: Mapping[str, Any]) -> str:
+    listed = notebook.get("metadata", {}).get("authors", ())
+    names = [str(one.get("name", "")) for one in listed if isinstance(one, Mapping)]
+    return ", ".join(name for name in names if name)
 
 
 def _title(
@@ -191,9 +108,13 @@ def _title(
         if isinstance(first, Heading) and first.level == 1 and _only_top(found):
             found = found[1:]
         return cover.title, found
-    if isinstance(first, Heading) and _only_top(found) and first.level == 1:
-        return words(first.runs).strip(), found[1:]
     declared = str(notebook.get("metadata", {}).get("title", "")).strip()
+    heads = [block for block in found if isinstance(block, Heading)]
+    if heads and heads[0].level == min(head.level for head in heads):
+        # The first of the top headings names the whole, whatever stands before it.
+        written = words(heads[0].runs).strip()
+        if not declared or declared == written:
+            return written, [block for block in found if block is not heads[0]]
     return declared or name, found
 
 
@@ -288,14 +209,18 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
         return Heading(block.level, of(block.runs), block.anchor)
     if isinstance(block, Para):
         return Para(of(block.runs))
-    if isinstance(block, Quote):
-        return Quote(tuple(_resolved(inner, numbers) for inner in block.blocks))
+    if isinstance(block, Quote | Note):
+        return type(block)(tuple(_resolved(inner, numbers) for inner in block.blocks))
     if isinstance(block, Items):
         items = tuple(tuple(_resolved(inner, numbers) for inner in item) for item in block.items)
         return Items(items, block.ordered, block.start)
     if isinstance(block, Grid):
-        rows = tuple(tuple(of(cell) for cell in row) for row in block.rows)
-        return Grid(block.head, rows, block.aligns, block.stub)
+        return replace(
+            block,
+            head=tuple(tuple(_cell(cell, of) for cell in row) for row in block.head),
+            rows=tuple(tuple(_cell(cell, of) for cell in row) for row in block.rows),
+            caption=of(block.caption),
+        )
     if isinstance(block, Pair):
         return Pair(_reread(block.left, numbers), _reread(block.right, numbers))
     if isinstance(block, Shown):
@@ -306,6 +231,10 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
             return Shown(_reread(block.item, numbers))
         return Shown(_reread(block.item, numbers))
     return block
+
+
+def _cell(cell: Cell, of: Callable[[Paragraph], Paragraph]) -> Cell:
+    return replace(cell, runs=of(cell.runs))
 
 
 def _reread(item: _T, numbers: Mapping[str, int]) -> _T:

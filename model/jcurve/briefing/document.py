@@ -1,0 +1,265 @@
+"""A report as a tree of blocks: what the PDF and the HTML have in common."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jcurve.figures.cover import Cover
+from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.prose import Formula, Paragraph, Prose
+from jcurve.figures.table import TableExhibit
+
+__all__ = [
+    "Align",
+    "Block",
+    "Cell",
+    "Code",
+    "Document",
+    "Grid",
+    "Heading",
+    "Items",
+    "Loss",
+    "Maths",
+    "Note",
+    "Pair",
+    "Para",
+    "Picture",
+    "Quote",
+    "Rule",
+    "Shown",
+    "Verbatim",
+    "placed",
+    "within",
+]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; levels start at 1 and never skip one on the way down."""
+
+    level: int
+    runs: Paragraph
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Para:
+    """A paragraph."""
+
+    runs: Paragraph
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list; each item is a sequence of blocks."""
+
+    items: tuple[tuple[Block, ...], ...]
+    ordered: bool = False
+    start: int = 1
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quotation."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the writer sets apart from the rest: a warning, a hint."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Text as a terminal shows it.
+
+    Attributes:
+        text: all of it.
+        folded: which lines a page leaves out, from the first to the one after the last.
+    """
+
+    text: str
+    folded: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Maths:
+    """A formula on a line of its own."""
+
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A thematic break."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that is not one of our exhibits.
+
+    Attributes:
+        mime: ``image/png``, ``image/jpeg`` or ``image/svg+xml``.
+        data: base64, or the SVG's text.
+        alt: what it shows.
+        size: width and height in CSS pixels.
+        where: the cell that it comes from.
+    """
+
+    mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
+    data: str
+    alt: str
+    size: tuple[float, float]
+    where: str = ""
+
+
+Align = Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that is not one of our exhibits.
+
+    Attributes:
+        runs: its text.
+        across: how many columns it takes.
+        down: how many rows it takes.
+        head: whether it names columns or rows.
+        shade: its ground, as ``#rrggbb``, or nothing.
+    """
+
+    runs: Paragraph = ()
+    across: int = 1
+    down: int = 1
+    head: bool = False
+    shade: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table that is not one of our exhibits.
+
+    Rows hold the cells that begin in them, as HTML writes them; ``places`` says where.
+
+    Attributes:
+        head: header rows.
+        rows: body rows.
+        aligns: of each column.
+        stub: how many columns at the left name the rows.
+        caption: what stands above it.
+    """
+
+    head: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    aligns: tuple[Align, ...]
+    stub: int = 0
+    caption: Paragraph = ()
+
+
+def placed(rows: Sequence[Sequence[Cell]]) -> list[list[tuple[int, Cell]]]:
+    """The cells that begin in each row, each with the column that it begins in.
+
+    A cell of several rows takes its columns in the rows below, as in HTML::
+
+        >>> rows = [[Cell(down=2), Cell()], [Cell()]]
+        >>> [[at for at, _ in row] for row in placed(rows)]
+        [[0, 1], [1]]
+    """
+    taken: dict[int, int] = {}  # column: rows that it is taken for, this one included
+    found = []
+    for row in rows:
+        line, at = [], 0
+        for cell in row:
+            while taken.get(at):
+                at += 1
+            line.append((at, cell))
+            taken |= dict.fromkeys(range(at, at + cell.across), cell.down)
+            at += cell.across
+        taken = {column: left - 1 for column, left in taken.items() if left > 1}
+        found.append(line)
+    return found
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of our display objects; the cover is not among the blocks."""
+
+    item: Exhibit | TableExhibit | Prose
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two half-width charts side by side."""
+
+    left: Exhibit
+    right: Exhibit
+
+
+Block = (
+    Heading | Para | Items | Quote | Note | Verbatim | Maths | Rule | Picture | Grid | Shown | Pair
+)
+
+
+def within(blocks: Iterable[Block]) -> Iterator[Block]:
+    """All of ``blocks``, and the ones that stand in others."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Quote | Note):
+            yield from within(block.blocks)
+        elif isinstance(block, Items):
+            for item in block.items:
+                yield from within(item)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code cell's source, hidden but available."""
+
+    number: int
+    source: str
+
+
+@dataclass(frozen=True, order=True)
+class Loss:
+    """Something of a notebook that its briefing does not show as the notebook does."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report, ready to be typeset.
+
+    Attributes:
+        title: of the report.
+        blocks: its content without the cover.
+        numbers: the exhibits' ids and numbers, in order.
+        cover: the cover block, if it has one.
+        code: the code cells.
+        language: BCP 47 tag.
+        author: who signs.
+        date: its date, from its content and never from a clock.
+        failed: what went wrong in the notebook's run, for the first page.
+        losses: what of the notebook it does not show.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    cover: Cover | None = None
+    code: tuple[Code, ...] = ()
+    language: str = "en-GB"
+    author: str = ""
+    date: datetime.date | None = None
+    failed: str = ""
+    losses: tuple[Loss, ...] = ()

@@ -1,0 +1,132 @@
+"""Briefings as nbconvert formats: ``--to briefing``, ``--to briefinghtml``, and in JupyterLab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from jcurve.briefing.lightweight import lighten
+
+lighten()  # before nbconvert, which imports jsonschema
+
+from nbconvert.exporters import Exporter  # noqa: E402
+from traitlets import Bool, Enum, default  # noqa: E402
+
+from jcurve.briefing import tell  # noqa: E402
+from jcurve.briefing.document import Document  # noqa: E402
+from jcurve.briefing.page import html  # noqa: E402
+from jcurve.briefing.reading import read  # noqa: E402
+from jcurve.briefing.typeset import typeset  # noqa: E402
+from jcurve.errors import JCurveError, ProjectError  # noqa: E402
+from jcurve.house_style import HouseStyle, project_above, read_house_style  # noqa: E402
+from jcurve.project import find_project  # noqa: E402
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["BriefingExporter", "BriefingHTMLExporter"]
+
+
+class _Briefing(Exporter):
+    """What both formats share."""
+
+    strict = Bool(
+        False, help="Refuse a notebook of which anything would be left out, or changed."
+    ).tag(config=True)
+
+    def _document(self, notebook: NotebookNode, resources: dict[str, Any]) -> Document:
+        about = resources.get("metadata", {})
+        excluded = self.config.get("TemplateExporter", {})
+        return read(
+            notebook,
+            str(about.get("name") or "Notebook"),
+            folder=_folder(resources),
+            excluded=frozenset(str(name) for name, value in excluded.items() if value is True),
+        )
+
+
+@contextmanager
+def _in_one_line(exporter: Exporter) -> Iterator[None]:
+    """On the command line an error of ours is a line and an exit status, not a traceback."""
+    try:
+        yield
+    except JCurveError as error:
+        from nbconvert.nbconvertapp import NbConvertApp
+
+        if not NbConvertApp.initialized():
+            raise
+        exporter.log.error("%s", error)
+        NbConvertApp.instance().exit(error.exit_status)
+
+
+def _folder(resources: dict[str, Any]) -> Path | None:
+    path = resources.get("metadata", {}).get("path")
+    return Path(path or ".") if path is not None else None
+
+
+def _house(resources: dict[str, Any]) -> HouseStyle:
+    """The style of the project that the notebook lies in, else of the one that we are in."""
+    folder = _folder(resources)
+    project = project_above(folder) if folder is not None else None
+    if project is None:
+        with suppress(ProjectError):
+            project = find_project()
+    return read_house_style(project.reports) if project is not None else HouseStyle()
+
+
+class BriefingExporter(_Briefing):
+    """A notebook as PDF: PDF/A-2a and PDF/UA-1, without a browser and without TeX."""
+
+    export_from_notebook = "Briefing (PDF)"
+    output_mimetype = "application/pdf"
+
+    paper = Enum(
+        ("a4", "us-letter", ""), "", help="Size of the paper: a4 or us-letter; else the house's."
+    ).tag(config=True)
+    contents = Enum(
+        ("auto", "yes", "no"), "auto", help="Table of contents; auto: in long reports."
+    ).tag(config=True)
+
+    @default("file_extension")
+    def _extension(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Typeset an executed notebook."""
+        copy, found = super().from_notebook_node(nb, resources, **kw)
+        with _in_one_line(self):
+            document = self._document(copy, found)
+            made = typeset(
+                document,
+                paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
+                contents={"auto": None, "yes": True, "no": False}[self.contents],
+                house=_house(found),
+            )
+            tell(document.losses + made.losses, strict=self.strict)
+        return made.pdf, found
+
+
+class BriefingHTMLExporter(_Briefing):
+    """A notebook as one HTML file that loads nothing."""
+
+    export_from_notebook = "Briefing (HTML)"
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _extension(self) -> str:
+        return ".html"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Lay out an executed notebook as a page."""
+        copy, found = super().from_notebook_node(nb, resources, **kw)
+        with _in_one_line(self):
+            document = self._document(copy, found)
+            page = html(document, _house(found))
+            tell(document.losses, strict=self.strict)
+        return page, found

@@ -1,1 +1,0 @@
-"""What is made of an executed report notebook: see ``briefing``."""

@@ -1,0 +1,190 @@
+r"""Formulas keep their meaning: understood whole and set as mathematics, or printed as written."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+
+from jcurve.briefing.maths import TeX, tree
+from tests.support import pdfcheck
+from tests.support.foreign import briefing, cell, display, note
+
+X, A, B = ["sym", "x"], ["sym", "a"], ["sym", "b"]
+
+
+def _tree(tex: str, *, display: bool = True) -> Any:
+    found = TeX().formula(tex, display=display)
+    assert found is not None
+    return tree(found.mathml)
+
+
+@pytest.mark.parametrize(
+    ("tex", "wanted"),
+    [
+        (r"\frac{a}{b}", ["frac", A, B]),
+        (r"\sqrt{a}", ["sqrt", A]),
+        (r"\sqrt[3]{a}", ["root", A, ["text", "3"]]),
+        (r"a_b^x", ["attach", A, {"b": B, "t": X}, False]),
+        (r"\text{Capex}_{2027}", ["attach", ["text", "Capex"], {"b": ["text", "2027"]}, False]),
+        (r"\hat{x}", ["accent", X, "\u0302"]),
+        (r"\overline{x}", ["bar", "overline", X]),
+        (r"\underbrace{a}_{b}", ["braced", "underbrace", A, B]),
+        (r"\left(\frac{a}{b}\right]", ["lr", [["sym", "("], ["frac", A, B], ["sym", "]"]]]),
+        (r"\left.x\right|", ["lr", [X, ["sym", "|"]]]),
+        (r"\begin{pmatrix}a&b\\x&a\end{pmatrix}",
+         ["lr", [["sym", "("], ["mat", [[A, B], [X, A]], "center", [], []], ["sym", ")"]]]),
+        (r"\begin{array}{c|c}a&b\\\hline x&a\end{array}",
+         ["mat", [[A, B], [X, A]], "center", [1], [1]]),
+        (r"\begin{cases}a\\b\end{cases}",
+         ["lr", [["sym", "{"], ["mat", [[A], [B]], "left", [], []]]]),
+        (r"x = 5%", ["row", [X, ["sym", "="], ["text", "5"], ["sym", "%"]]]),
+        (r"\mbox{if } x", ["row", [["text", "if\u00a0"], X]]),
+        (r"\mathrm{d}x", ["row", [["up", "d"], X]]),
+        (r"x \over a", ["frac", X, A]),
+        (r"\cancel{x}", ["cancel", X]),
+    ],
+)  # fmt: skip
+def test_what_a_formula_means(tex: str, wanted: Any) -> None:
+    assert _tree(tex) == wanted
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\foo{x}",
+        "x^",
+        "{a",
+        "a & b",
+        r"\ce{H2O}",
+        r"\unicode{x41}",
+        r"\begin{tikz}a\end{tikz}",
+        "",
+    ],
+)
+def test_what_is_not_understood_is_nothing(tex: str) -> None:
+    assert TeX().formula(tex) is None
+
+
+@pytest.mark.parametrize("source", [r"$\foo{x}$", r"$$\frac{a}$$", r"\begin{align}\q&1\end{align}"])
+def test_it_is_printed_whole_with_a_warning(source: str) -> None:
+    made = briefing(note(f"Before {source} after."))
+    assert source in made.text
+    assert source.replace("&", "&amp;") in made.page
+    assert made.losses == [f"cell 1: a formula that is not understood, as its source: {source}"]
+
+
+def test_what_a_cell_defines_holds_in_the_next() -> None:
+    made = briefing(note(r"$$\newcommand{\E}{\mathbb{E}}$$ Text."), note(r"Mean $\E[X]$."))
+    assert made.losses == []
+    assert "Mean 𝔼[𝑋]." in made.text.replace(" [", "[")
+
+
+def _drawn(draw: random.Random, depth: int) -> tuple[str, list[str]]:
+    """A formula and its letters in the order of its tree."""
+    if depth == 0 or draw.random() < 0.2:
+        letter = draw.choice("abcxyzrtuvw")
+        return letter, [letter]
+    one, letters = _drawn(draw, depth - 1)
+    two, others = _drawn(draw, depth - 1)
+    kind = draw.choice(["frac", "sqrt", "plus", "sub", "sup", "left"])
+    if kind == "frac":
+        return rf"\frac{{{one}}}{{{two}}}", letters + others
+    if kind == "sqrt":
+        return rf"\sqrt{{{one}}}", letters
+    if kind == "sub":
+        return rf"{{{one}}}_{{{two}}}", letters + others
+    if kind == "sup":
+        return rf"{{{one}}}^{{{two}}}", letters + others
+    if kind == "left":
+        return rf"\left({one}\right){two}", ["(", *letters, ")", *others]
+    return f"{one} + {two}", [*letters, "+", *others]
+
+
+def _leaves(node: Any) -> list[str]:
+    if isinstance(node, list) and node and node[0] in ("sym", "text", "up", "op"):
+        return [str(node[1])]
+    if isinstance(node, dict):
+        return [leaf for inner in node.values() for leaf in _leaves(inner)]
+    if isinstance(node, list):
+        return [leaf for inner in node for leaf in _leaves(inner)]
+    return []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_sign_is_lost_or_moved(seed: int) -> None:
+    draw = random.Random(seed)
+    drawn = [_drawn(draw, 4) for _ in range(12)]
+    for tex, letters in drawn:
+        assert _leaves(_tree(tex)) == letters, tex
+    made = briefing(note("\n\n".join(f"$${tex}$$" for tex, _ in drawn)))
+    shown = unicodedata.normalize("NFKC", made.text)
+    wanted = sorted(letter for _, letters in drawn for letter in letters if letter.isalpha())
+    assert sorted(re.sub(r"[^a-z]|notebook|Page|of", "", shown.replace("age", ""))) == wanted
+    assert [it.alt for it in pdfcheck.structure(made.pdf) if it.tag == "Formula"] == [
+        tex for tex, _ in drawn
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "formulas"),
+    [
+        ("Capex of $65bn to $72bn and $5 a share", []),
+        ("US$5m and A$6m, $20,000 and $30,000", []),
+        ("in ($m) and ($bn); $AAPL, $MSFT; $100 and 200$", []),
+        ("$5-$7, \\$5 and \\$6", []),
+        ("`$x$` and\n\n```\n$y$\n```", []),
+        ("$x$ and $x + y$, $Revenue$, $Capex - Opex$ and $2x$", ["x", "x + y", "Revenue",
+                                                                "Capex - Opex", "2x"]),
+        ("a $5 fee and $\\alpha$", ["\\alpha"]),
+        ("text $$a\n+ b$$ text", ["a\n+ b"]),
+        ("\\begin{align}a &= b\\end{align}", ["\\begin{align}a &= b\\end{align}"]),
+        ("\\\\(a\\\\) and \\\\[b\\\\] and \\(x^2\\)", ["a", "b", "x^2"]),
+        ("- item $x_1$\n- | $a$ |", ["x_1", "a"]),
+    ],
+)  # fmt: skip
+def test_money_is_no_mathematics_and_mathematics_no_money(source: str, formulas: list[str]) -> None:
+    _, kept = TeX().hold(source)
+    assert [it.formula.text if it.formula else None for it in kept] == formulas
+
+
+def test_signs_of_markdown_in_formulas_are_left_alone() -> None:
+    made = briefing(note("$a_1 * b_2 * c_3$\n\n$$\nx = y\n+ z\n- w\n$$\n\n<b>$u_*$</b>"))
+    assert made.losses == []
+    assert "<em>" not in made.page
+    assert "<ul>" not in made.page
+    assert made.page.count("<math") == 3
+
+
+class TestOutputs:
+    @pytest.mark.parametrize(
+        "source",
+        [r"$\displaystyle \frac{x}{y}$", r"\begin{equation}\frac{x}{y}\end{equation}",
+         r"$$\frac{x}{y}$$", "The share $\\frac{x}{y}$ of it."],
+    )  # fmt: skip
+    def test_latex_is_mathematics(self, source: str) -> None:
+        made = briefing(cell(display(text_latex=source, text_plain="x/y", image_png="bm8=")))
+        assert "<mfrac><mi>x</mi><mi>y</mi></mfrac>" in made.page
+        assert made.losses == []
+
+    def test_latex_of_another_kind_is_its_source(self) -> None:
+        source = r"\begin{tabular}{c}capex\end{tabular}"
+        made = briefing(cell(display(text_latex=source, text_plain="<Table>")))
+        assert source in made.text
+        assert len(made.losses) == 1
+
+    def test_its_picture_is_taken_when_it_is_not_understood(self) -> None:
+        from tests.support.foreign import picture
+
+        made = briefing(cell(display(text_latex=r"$\foo$", image_png=picture())))
+        assert len(pdfcheck.alts(made.pdf)) == 1
+
+    def test_mathml_of_html(self) -> None:
+        good = "<math><msup><mi>x</mi><mn>2</mn></msup></math>"
+        made = briefing(cell(display(text_html=f"<p>Area {good} of it</p>")))
+        assert f"Area {good} of it" in made.page
+        bad = "<math><script>x</script></math>"
+        assert "<script" not in briefing(cell(display(text_html=f"<p>Area {bad}</p>"))).page
