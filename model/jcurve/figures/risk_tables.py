@@ -124,8 +124,8 @@ def must_be(
         id="must-be",
         title=f"{spelt(plausible).capitalize()} single change within its evidence makes NPV zero"
         if plausible < 2
-        else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make NPV "
-        f"zero lie within their evidence",
+        else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
+        f"NPV zero lie within their evidence",
         subtitle=f"For {', '.join(goals).replace('npv', 'NPV')}: one assumption changed, all "
         f"others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
