@@ -52,6 +52,8 @@ def _switched(size: int, generator: np.random.Generator) -> dict[str, np.ndarray
     late = range(timeline.index("2026Q3"), len(timeline))
     choices: dict[str, tuple[float, ...]] = {
         "programme.enabled": (0, 1, 1, 1, 1, 1, 1, 1),
+        "programme.scale": (0.0, 0.5, 1.0, 1.0, 1.5),
+        "programme.scales_talent": (0, 1),
         "venture.on_balance": (0, 1),
         "returns.sbc_is_cost": (0, 1),
         "returns.terminal_treatment": (0, 1, 2),

@@ -126,7 +126,8 @@ def _curve(
 ) -> tuple[tuple[float, float], ...]:
     """The change of value by the part of the plan that is spent after the review."""
     whole = {**rows, SCALE: scaled(question, rows, at, _FACTORS, quarters)}
-    found = Question.of(question.scenario, _NPV, question.project).answers(whole)[_NPV]
+    asked = Question.of(question.scenario, _NPV, question.project)
+    found = np.broadcast_to(asked.answers(whole)[_NPV], _FACTORS.shape)
     return tuple(
         (float(factor), float(value) - before)
         for factor, value in zip(_FACTORS, found, strict=True)

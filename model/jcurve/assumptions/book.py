@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jcurve.assumptions.assumption import Level
+from jcurve.assumptions.assumption import Assumption, Level
 from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.periods import quarter_label
 from jcurve.assumptions.scenario import Scenario
 
 __all__ = ["BookRow", "Driver", "describe", "drivers"]
@@ -21,7 +22,8 @@ class BookRow:
         unit: of value, low and high.
         value: the value; points of a path, dates and lives of changes.
         between: the rule between dates, empty for others.
-        low, high: the range of the evidence, empty where there is none.
+        low, high: the range of the evidence, empty where there is none; of a list of changes
+            with the date of the next one.
         level, name, group, why_detail: as :class:`~jcurve.assumptions.Assumption` has them.
         distribution: how the value varies in between.
         kind: reported, guided, evidence, estimate or judgement.
@@ -119,8 +121,8 @@ def describe(scenario: Scenario) -> tuple[BookRow, ...]:
                 unit=item.unit,
                 value=item.text(),
                 between=item.value.between if isinstance(item.value, Path) else "",
-                low="" if item.book.low is None else item.text(item.book.low),
-                high="" if item.book.high is None else item.text(item.book.high),
+                low=_end(item.book, item.book.low),
+                high=_end(item.book, item.book.high),
                 level=item.level,
                 name=item.name,
                 group=item.group,
@@ -138,3 +140,9 @@ def describe(scenario: Scenario) -> tuple[BookRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def _end(item: Assumption, bound: float | Path | None) -> str:
+    if bound is None:
+        return ""
+    return item.text(bound) + ("" if item.next is None else f" from {quarter_label(item.next)}")
