@@ -112,6 +112,7 @@ _NAMED: Mapping[str, Unit] = {
         MWH, USD_PER_MWH, USD_PER_H100E, WATTS_PER_H100E, MILLION_UNITS, BN_PEOPLE, USD_PER_UNIT,
         _unit("per year"),
         _unit("index"),
+        _unit("elasticity"),
         _unit("none"),
         _unit("choice"),
         _unit("year"),
