@@ -122,8 +122,8 @@ def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
         f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
         f"other",
         source=lens.modelled(),
-        reading=f"{money(looking / MILLIONS, sign=True)} comes from seeing what advertising and AI "
-        f"products have earned by then; the rest from a plan that is better now already. "
+        reading=f"{money(looking / MILLIONS, sign=True)} comes from seeing what advertising and "
+        f"AI products have earned by then; the rest from a plan that is better now already. "
         f"Cuts and pauses are stated actions, judgement, and scale what is neither maintenance "
         f"nor committed; the table after this one gives the value of every other part of the plan.",
     )
