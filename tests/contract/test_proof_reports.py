@@ -11,7 +11,7 @@ import jcurve
 from jcurve.analysis.backtest import SUBJECTS, backtest, mean_error
 from jcurve.analysis.peers import fiscal_years
 from jcurve.errors import FactsError
-from jcurve.figures import answer, peers, validation
+from jcurve.figures import answer, backtests, peers
 from jcurve.figures.lens import MILLIONS, money, percent
 from jcurve.reports.briefing.page import html
 from jcurve.reports.briefing.reading import read
@@ -64,7 +64,7 @@ def test_each_opens_with_its_own_answer() -> None:
     """The head of the report speaks of errors and of peers, and still gives the answer."""
     case = jcurve.evaluate("base")
     tested = backtest()
-    head = validation.cover(case, "programme", tested)
+    head = backtests.cover(case, "programme", tested)
     assert [each.label for each in head.figures] == [each.capitalize() for each in SUBJECTS]
     assert head.figures[0].value in head.title
     assert head.figures[0].value == percent(mean_error(tested.of("depreciation")))
