@@ -23,8 +23,8 @@ VALIDATION = {
     "jcurve", "backtest-errors", "depreciation-targets", "parameters", "life-effects",
     "life-quarters",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
-    "misses-free-cash-flow", "misses-uplift-of-advertising", "causes", "verified", "checks",
-    "claims",
+    "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
+    "verified", "checks", "claims",
 }  # fmt: skip
 PEERS = {
     "jcurve", "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",

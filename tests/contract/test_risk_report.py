@@ -18,8 +18,8 @@ from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 
 CHARTS = [
-    "jcurve", "against-scale", "last-dollars", "distribution", "fan", "payback-probability", "tornado", "heat", "variance",
-    "waterfall",
+    "jcurve", "against-scale", "last-dollars", "distribution", "fan", "payback-probability",
+    "tornado", "heat", "variance", "waterfall",
 ]  # fmt: skip
 TABLES = [
     "measures", "must-be", "stresses", "positions", "weighed", "reviews", "rests-on",
