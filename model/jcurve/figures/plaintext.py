@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
+from typing import Any
 
 __all__ = ["UNKNOWN", "breakable", "is_rtl", "visible"]
 
@@ -31,7 +33,7 @@ def visible(text: str, charset: Container[int] | None = None) -> str:
 
     Args:
         text: anything.
-        charset: code points the fonts have. A sign that they lack is written in words, such
+        charset: code points the fonts have, in something that can be hashed. A sign that they lack is written in words, such
             as ``[green circle]``, a letter as ``UNKNOWN``. None: all.
     """
     if text.isascii() and text.isprintable():
@@ -55,7 +57,8 @@ def visible(text: str, charset: Container[int] | None = None) -> str:
     return "".join(made)
 
 
-def _shown(character: str, charset: Container[int] | None) -> str:
+@lru_cache(maxsize=1 << 12)
+def _shown(character: str, charset: Any) -> str:
     if character in _KEPT:
         return character
     if unicodedata.category(character) in _HIDDEN:
