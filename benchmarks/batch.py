@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 
 from jcurve.project import Project, find_project
-from jcurve.reports.batch import batch, default_jobs
-from jcurve.reports.manifest import Batch
+from jcurve_runs import Request
+from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
 
 _REPORTS = 20
 _REPORT = "scenario_report"
@@ -36,7 +36,7 @@ def main(reports: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         project, scenarios = _project(home, Path(folder), reports)
         with _Watch() as batched:
-            made = batch([_REPORT], scenarios, project=project)
+            made = batch(every([_REPORT], scenarios, Request()), project)
         if made.failed:
             raise SystemExit(f"{made.failed} runs failed: {made.manifest.read_text()}")
         how = f"{made.engine}, {default_jobs()} at once"

@@ -24,7 +24,7 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.project import Project, find_project
-from jcurve.reports import run
+from jcurve_runs import Request, run
 
 REPORT = "scenario_report"
 OURS = ("read", "HTML", "PDF")
@@ -33,7 +33,7 @@ WARM_UP, TIMED = "stop_now", ("base", "bear", "bull", "stress_ai_winter", "stres
 
 def executed(project: Project, scenario: str) -> Mapping[str, Any]:
     """The executed report of ``scenario``, which another process has run."""
-    found = run(REPORT, scenario, project=project, force=False)
+    found = run(Request(report=REPORT, scenario=scenario), project=project)
     notebook: Mapping[str, Any] = json.loads(found.notebook.read_bytes())
     return notebook
 

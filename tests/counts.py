@@ -15,14 +15,21 @@ COUNTS: dict[str, tuple[int, int]] = {
     "kills": (2, 200),
     "publishing_kills": (5, 200),
     "ticks_at_once": (10, 200),
+    "tick_kills": (10, 400),
+    "fuzzed_schedules": (150, 10_000),
+    "fuzzed_scenarios": (60, 30_000),
+    "fuzzed_overrides": (60, 50_000),
     "depreciation_oracle": (60, 1_000),
     "random_scenarios": (512, 10_000),
+    "compiled_scenarios": (96, 2_000),
     "property_examples": (50, 500),
     "error_bar_runs": (150, 1_000),
     "option_paths": (20_000, 100_000),
     "leaks": (1, 3),
     "report_scenarios": (3, 100),
     "workbook_edits": (2, 100),
+    "random_curves": (60, 600),
+    "allocations": (20_000, 400_000),
 }
 
 

@@ -38,7 +38,7 @@ _HOMES = {
     "evaluate_batch": "jcurve.case",
     "scenario": "jcurve.case",
 }
-_PACKAGES = ("analysis", "facts", "figures", "reports", "workbench", "workbook")
+_PACKAGES = ("analysis", "briefing", "facts", "figures", "workbench", "workbook")
 
 
 def __getattr__(name: str) -> Any:

@@ -23,18 +23,20 @@ from jcurve.assumptions import BASE, Difference, Scenario, scenario
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.annual import annual
 from jcurve.engine.build import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, RowKey
-from jcurve.engine.evaluate import evaluate as evaluate_rows
 from jcurve.engine.line import Kind
 from jcurve.engine.model import spell
 from jcurve.engine.trace import Leaf, Node
 from jcurve.engine.trace import trace as trace_rows
 from jcurve.errors import UsageError, nearest
+from jcurve.evaluation import evaluate as evaluate_rows
 from jcurve.leaves import describe
 from jcurve.naming import key_of, members_of
 from jcurve.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from jcurve.gradients import Gradient
 
 __all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scenario"]
 
@@ -110,15 +112,16 @@ class Case:
     def values(self) -> Mapping[RowKey, Array]:
         """Every row of every world and view, and every input; read-only."""
         assembly = self.assembly
-        made = evaluate_rows(assembly.model, self.inputs, assembly.timeline)
+        made = evaluate_rows(assembly, self.inputs)
         values = {(name, SHARED): row for name, row in self.inputs.items()} | made
         for constants in (WORLD_INPUTS, VIEW_INPUTS):
             for name, by_tag in constants.items():
                 for tag, value in by_tag.items():
                     values[name, tag] = np.full((1, 1), value)
         for key, row in values.items():
-            values[key] = row.view()
-            values[key].flags.writeable = False
+            if row.flags.writeable:
+                values[key] = row.view()
+                values[key].flags.writeable = False
         return values
 
     def __getitem__(self, name: str) -> Any:
@@ -224,6 +227,33 @@ class Case:
             if name.startswith(_CHECK)
             for tag in self.assembly.model.tags(name)
         )
+
+    def gradient(self, output: str, at: str | None = None) -> Gradient:
+        """What a small change of each assumption does to a number.
+
+        Args:
+            output: a result, or a line in a world or view.
+            at: the quarter, of a line.
+
+        Returns:
+            A slope for every assumption, with the effect of a natural step, or the reason why
+            there is none.
+
+        Raises:
+            UsageError: an unknown name, a line without a quarter.
+            AnswerError: the number has no answer.
+        """
+        from jcurve.gradients import gradient
+
+        key = self._key(output)
+        if self._is_result(key[0]) != (at is None):
+            raise UsageError(
+                "a result has one value, a line one a quarter",
+                received=f"{output}, {at}",
+                allowed='gradient("npv"), gradient("capex", at="2027Q4")',
+            )
+        quarter = 0 if at is None else self.assembly.timeline.index(at)
+        return gradient(self.scenario, self.assembly, self.inputs, output, key, quarter)
 
     def trace(
         self,
@@ -366,7 +396,7 @@ def evaluate_batch(
     width = max((row.shape[1] for row in inputs.values()), default=1)
     keys = {name: key_of(made, name) for name in wanted}
     real = [key for key in keys.values() if key[1] not in VIEWS or made.differs(key[0])]
-    found = evaluate_rows(made, inputs, timeline, real)
+    found = evaluate_rows(case.assembly, inputs, real)
     shaped: dict[str, Array] = {}
     for name, key in keys.items():
         row = found.get(key, np.zeros((1, 1)))

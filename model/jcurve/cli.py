@@ -7,20 +7,22 @@ answers at once. A mistake gives one line on standard error and an exit status b
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.errors import AnswerError, FactsError, JCurveError, UsageError, WriteError
 from jcurve.options import read_arguments
 from jcurve.progress import Progress
 from jcurve.project import Project, find_project
+from jcurve.sisters import COMMANDS, Asked, brought
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case
-    from jcurve.reports import Done
 
 __all__ = ["main"]
 
@@ -31,9 +33,10 @@ _MOST_LISTED = 40
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    _open_streams()
     try:
         chosen = read_arguments(arguments)
-        status = _COMMANDS[chosen.command](chosen)
+        status = _COMMANDS.get(chosen.command, _of_a_sister)(chosen)
         sys.stdout.flush()
         return status
     except JCurveError as error:
@@ -47,100 +50,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # out; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG):
+            raise
+        # Standard output is a file on a full disk; what was asked for has been done.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"jcurve: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        return WriteError.exit_status
 
 
-def _report(chosen: argparse.Namespace) -> int:
-    from jcurve.reports import now, prepare, raised, run_plan
-
-    project = find_project(chosen.project)
-    if chosen.list:
-        return _list_reports(project, chosen)
-    overrides = _overrides(chosen.sets)
-    parameters = _parameters(chosen.parameter)
-    if chosen.strict:
-        os.environ["JCURVE_STRICT"] = "1"
-    status = 0
-    done: list[Done] = []
-    for scenario in chosen.scenario or ["base"]:
-        try:
-            with Progress(f"{chosen.report} {scenario}") as progress:
-                plan = prepare(
-                    chosen.report,
-                    scenario,
-                    overrides,
-                    view=chosen.view,
-                    parameters=parameters,
-                    project=project,
-                    run_id=None,
-                    started=now(),
-                    resolve=_scenario,
-                    workbook=chosen.workbook,
-                )
-                ended = run_plan(
-                    plan,
-                    deadline=chosen.deadline,
-                    progress=progress,
-                    force=chosen.force or chosen.strict,
-                )
-            if ended.failed:
-                raise raised(ended)
-        except JCurveError as error:  # one failure never stops the rest
-            print(f"jcurve: {error}", file=sys.stderr)
-            status = status or error.exit_status
-            continue
-        done.append(ended)
-        if not chosen.json:
-            print(_told(ended))
-    if chosen.json:
-        _print_json([_edition(ended) for ended in done])
-    return status
-
-
-def _told(ended: Done) -> str:
-    """One run's end in words, with what there is to open."""
-    title = f"{ended.report} {ended.series}"
-    if ended.edition is None:
-        return f"{title}: {ended.state.replace('_', ' ')}: {ended.message}"
-    if ended.state == "skipped_unchanged":
-        title += f": unchanged, relies on edition {ended.edition.id} (--force runs it again)"
-    elif ended.rendered_only:
-        title += ": outputs unchanged, rendered anew"
-    edition = ended.edition
-    files = [edition.html, edition.pdf, *([edition.workbook] if edition.workbook.is_file() else [])]
-    return "\n  ".join([title, *map(str, files)])
-
-
-def _list_reports(project: Project, chosen: argparse.Namespace) -> int:
-    from jcurve.reports.catalogue import catalogue
-
-    entries = catalogue(project)
-    if chosen.json:
-        _print_json([entry.to_json() for entry in entries])
-    else:
-        print("\n\n".join("\n".join(entry.lines()) for entry in entries))
-    return 0
-
-
-def _edition(ended: Done) -> dict[str, Any]:
-    edition = ended.edition
-    files = {} if edition is None else {name: str(getattr(edition, name)) for name in _FILES}
-    if edition is not None and edition.workbook.is_file():
-        files["workbook"] = str(edition.workbook)
-    return {
-        "state": ended.state,
-        "edition": None if edition is None else edition.id,
-        "report": ended.report,
-        "series": ended.series,
-        **files,
-    }
-
-
-_FILES = ("html", "pdf", "results")
+def _open_streams() -> None:
+    """Let every character be written, also where a stream is closed or is not UTF-8."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _show(chosen: argparse.Namespace) -> int:
     case = _case(chosen.scenario, chosen)
     headlines = case.headlines()
+    size, said = _best_size(case, find_project(chosen.project))
+    headlines["go_forward"]["best_size"] = size
+    rates = [
+        f"{name}: {' '.join(output.definition.split())}"
+        for name, output in case.assembly.model.outputs.items()
+        if name in _RATES
+    ]
     if chosen.json:
         _print_json(
             {
@@ -149,6 +87,7 @@ def _show(chosen: argparse.Namespace) -> int:
                 "valuation_date": case.valuation_date,
                 "data_through": case.data_through,
                 "views": headlines,
+                "rates": rates,
             }
         )
     elif chosen.csv:
@@ -178,18 +117,37 @@ def _show(chosen: argparse.Namespace) -> int:
             for name in names
         ]
         _print_table(rows)
+        print("", *rates, *said, sep="\n")
     return 0
 
 
 _PARTS = ("value", "unit", "reason")
+_RATES = ("irr", "irr_with_terminal_value")
+
+
+def _best_size(case: Case, project: Project) -> tuple[dict[str, Any], list[str]]:
+    """The best size as a figure with its range over the evidence, and what is said of it."""
+    from jcurve.analysis.scale import best_size
+
+    try:
+        with Progress(f"best size of {case.scenario.name}"):
+            best = best_size(case.scenario, project=project)
+    except AnswerError as error:
+        return {"value": None, "reason": error.what}, []
+    said = f"best_size: times the plan; {best.low:.2f} to {best.high:.2f} over the evidence"
+    notes = [said, *([best.at_end] if best.at_end else [])]
+    return {"value": best.value, "unit": "x", "low": best.low, "high": best.high}, notes
 
 
 def _check(chosen: argparse.Namespace) -> int:
     from jcurve.assumptions import available, scenario
+    from jcurve.company import model
 
     project = find_project(chosen.project)
     names = chosen.scenarios or available(project)
     status = 0
+    with Progress("building the model"):
+        model(project=project)
     found: list[dict[str, Any]] = []
     for name in names:
         try:
@@ -200,9 +158,12 @@ def _check(chosen: argparse.Namespace) -> int:
             found.append({"scenario": name, "valid": False, "error": str(error)})
             print(f"jcurve: {error}", file=sys.stderr)
             continue
-        found.append({"scenario": name, "valid": True, "hash": valid.hash})
+        notes = list(valid.notes.values())
+        found.append({"scenario": name, "valid": True, "hash": valid.hash, "notes": notes})
         if not chosen.json:
             print(f"{name}: valid, hash {valid.hash[:12]}")
+            for text in notes:
+                print(f"  note: {text}")
     if chosen.json:
         _print_json(found)
     return status
@@ -300,12 +261,51 @@ def _new(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _unattended(chosen: argparse.Namespace) -> int:
-    from jcurve.run_commands import COMMANDS, Asked
+def _migrate(chosen: argparse.Namespace) -> int:
+    from jcurve.assumptions import migrate
 
     project = find_project(chosen.project)
-    overrides = _overrides(getattr(chosen, "sets", ()))
-    return COMMANDS[chosen.command](Asked(chosen, project, overrides, _scenario))
+    found = migrate(chosen.what, project, dry_run=chosen.dry_run)
+    made = found.conversion
+    if chosen.json:
+        lists = {"moved": dict(made.moved), "dropped": dict(made.dropped)}
+        told = {"file": str(found.file), "written": found.written, "diff": found.diff}
+        _print_json({**told, **lists, "noted": dict(made.noted)})
+        return 0
+    print(found.diff or f"{found.file}: nothing to convert", end="\n" if not found.diff else "")
+    for key, became in made.moved:
+        print(f"{key} -> {became}")
+    for reason in dict.fromkeys(why for _, why in made.dropped):
+        keys = ", ".join(key for key, why in made.dropped if why == reason)
+        print(f"now a comment: {keys}: {reason}")
+    for key, note in made.noted:
+        print(f"{key}: {note}")
+    return 0
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from jcurve.briefing.editions import diff
+
+    project, overrides = find_project(chosen.project), _overrides(chosen.sets)
+    with Progress("comparing"):
+        found = diff(chosen.one, chosen.other, project=project, overrides=overrides)
+    if chosen.json:
+        _print_json(found.to_json())
+    else:
+        print(*found.lines(), sep="\n")
+    return 0
+
+
+def _of_a_sister(chosen: argparse.Namespace) -> int:
+    asked = Asked(
+        chosen,
+        find_project(chosen.project),
+        _overrides(getattr(chosen, "sets", ())),
+        _parameters(getattr(chosen, "parameter", ())),
+        _scenario,
+    )
+    (sister,) = (each for each in brought(COMMANDS) if chosen.command in each.VERBS)
+    return int(sister.run(asked))
 
 
 def _ask(chosen: argparse.Namespace) -> int:
@@ -359,7 +359,10 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
 def _scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
     from jcurve.assumptions import scenario
 
-    return scenario(name, overrides, project=project, origin="--set")
+    found = scenario(name, overrides, project=project, origin="--set")
+    for text in found.notes.values():
+        print(f"jcurve: note: {text}", file=sys.stderr)
+    return found
 
 
 def _overrides(texts: Sequence[str]) -> dict[str, Any]:
@@ -395,7 +398,7 @@ def _value(text: str) -> Any:
 
     try:
         return json.loads(text, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):  # the reader of assumptions counts nesting itself
         return text
 
 
@@ -413,7 +416,6 @@ def _print_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "report": _report,
     "show": _show,
     "check": _check,
     "trace": _trace,
@@ -421,17 +423,15 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "workbook": _workbook,
     "adopt": _adopt,
     "new": _new,
+    "migrate": _migrate,
+    "diff": _diff,
     "lab": _lab,
     "app": _app,
+    "scale": _ask,
+    "drivers": _ask,
+    "implied": _ask,
     "solve": _ask,
     "bridge": _ask,
     "sensitivity": _ask,
     "simulate": _ask,
-    "batch": _unattended,
-    "runs": _unattended,
-    "diff": _unattended,
-    "tick": _unattended,
-    "deliver": _unattended,
-    "portal": _unattended,
-    "prune": _unattended,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,8 @@ from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import SHARE, Unit, unit_named
-from jcurve.facts import Company, HistoryRow, history, macrs
+from jcurve.errors import ScenarioError, nearest
+from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.project import Project, find_project
 
@@ -45,7 +46,6 @@ Array = NDArray[np.float64]
 DEFAULT_COMPANY = "META"
 _LAST_QUARTER = "2040Q4"
 _CHANGE = re.compile(r"\.(?:date|life)\.(\d+)\Z")
-_TAX_CLASSES = (5, 7, 15)
 _KINDS: Mapping[str, Kind | None] = MappingProxyType(
     {"flow": Kind.FLOW, "stock": Kind.STOCK, "trailing": Kind.STOCK}
 )
@@ -61,8 +61,9 @@ class Assembly:
         model: the lines.
         timeline: its quarters.
         history: every row of reported history; each is an input, read by a line or not.
-        given: rows of the calendar, of history and of tables, by input name.
+        given: rows of the calendar, of history and of constants, by input name.
         names: assumption key to the input's name, for the keys that a line reads.
+        constants: by input name.
     """
 
     company: Company
@@ -71,6 +72,7 @@ class Assembly:
     history: Mapping[str, HistoryRow]
     given: Mapping[str, Array]
     names: Mapping[str, str]
+    constants: Mapping[str, Constant] = field(default_factory=dict)
 
     @property
     def data_through(self) -> str:
@@ -116,7 +118,7 @@ def assemble(
     lines: Iterable[Line],
     company: Company,
     rows: Mapping[str, HistoryRow],
-    tables: Mapping[str, float],
+    tables: Mapping[str, Constant],
     units: Mapping[str, Unit],
 ) -> Assembly:
     """Build the model of a company from its parts.
@@ -125,23 +127,26 @@ def assemble(
         lines: all lines.
         company: gives the sets.
         rows: reported history, on the company's timeline.
-        tables: constants of the law by name, decimal shares.
+        tables: constants by key.
         units: of every assumption, by key.
 
     Raises:
         ModelError: see :func:`jcurve.engine.build.build`.
+        ScenarioError: an assumption of a family speaks of no member of its set.
     """
     every = tuple(lines)
     timeline = Timeline(company.first_quarter, _LAST_QUARTER)
     names = input_names(units, every)
+    _refuse_strangers(names, company)
     inputs = {name: Input(name, units[key], key) for key, name in names.items()}
     given = system_rows(timeline, company.data_through)
     for name, row in rows.items():
         inputs[name] = Input(name, unit_named(row.unit), name, _KINDS.get(row.nature))
         given[name] = row.values[:, None]
-    for name in input_names(tables, every):
-        inputs[name] = Input(name, SHARE, name)
-        given[name] = np.full((1, 1), tables[name])
+    fixed = {name: tables[key] for key, name in input_names(tables, every).items()}
+    for name, each in fixed.items():
+        inputs[name] = Input(name, SHARE, each.key)
+        given[name] = np.full((1, 1), each.value)
     made = build(every, company.sets, inputs)
     return Assembly(
         company,
@@ -150,7 +155,33 @@ def assemble(
         MappingProxyType(dict(rows)),
         MappingProxyType(given),
         MappingProxyType(names),
+        MappingProxyType(fixed),
     )
+
+
+def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
+    """Refuse an assumption of something that the company does not have: no line reads it.
+
+    Raises:
+        ScenarioError: such as a channel that ``company.yml`` does not list.
+    """
+    families: dict[str, list[str]] = {}
+    for key, name in names.items():
+        if "." in name:  # read as a member of a family, not by its own name
+            family, _, member = key.rpartition(".")
+            families.setdefault(family, []).append(member)
+    for family, members in families.items():
+        known = max(company.sets.items(), key=lambda each: len({*members} & {*each[1]}))
+        strange = [member for member in members if member not in known[1]]
+        if strange and len(strange) < len(members):
+            raise ScenarioError(
+                f"no such {known[0].replace('_', ' ')}: no line of the model reads this",
+                where=f"data/scenarios/{BASE}.yml, {family}.{strange[0]}",
+                received=strange[0],
+                allowed=f"{', '.join(known[1])}, as data/companies/{company.folder}/company.yml "
+                "lists them",
+                suggestion=nearest(strange[0], known[1]),
+            )
 
 
 def model(
@@ -215,7 +246,7 @@ class _Parts:
     lines: tuple[Line, ...]
     company: Company
     rows: Mapping[str, HistoryRow]
-    tables: Mapping[str, float]
+    tables: Mapping[str, Constant]
     units: Mapping[str, Unit]
     slots: int
 
@@ -241,11 +272,7 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
         lines=tuple(line for module in MODULES for line in lines_of(module)),
         company=company,
         rows=history(name, company.first_quarter, _LAST_QUARTER, project),
-        tables={
-            f"macrs_{years}.{year}": share
-            for years in _TAX_CLASSES
-            for year, share in enumerate(macrs(years, project=project), start=1)
-        },
+        tables=constants(company, project),
         units=_units(base),
         slots=slots_used(rows_of(base, timeline), len(timeline)),
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 from jcurve.engine.render import short_number
 
-__all__ = ["headline_text"]
+__all__ = ["figure_label", "headline_text"]
 
+_SHORT = ("npv", "irr", "ebitda", "sbc")
 _RATES = {"share": "%", "per year": "% a year"}
 
 
@@ -30,3 +31,9 @@ def headline_text(figure: Mapping[str, Any] | None) -> str:
     elif unit in _RATES:
         value, unit = value * 100.0, _RATES[unit]
     return f"{short_number(value)} {unit}"
+
+
+def figure_label(name: str) -> str:
+    """A headline figure's name as a reader writes it: ``npv_sbc_as_cost``: NPV SBC as cost."""
+    words = [word.upper() if word in _SHORT else word for word in name.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])

@@ -27,13 +27,14 @@ def describe(scenario: Scenario, assembly: Assembly, name: str, at: str | None) 
     if key is not None:
         found = scenario.assumptions.get(key) or scenario.assumptions[_without_slot(key)]
         return _assumption(found, at)
-    if name.startswith("macrs_"):
-        return Leaf(name, "Tax depreciation of the year", "reported", "IRS Publication 946")
-    return None
+    fixed = assembly.constants.get(name)
+    if fixed is None:
+        return None
+    return Leaf(fixed.key, fixed.label, fixed.kind, fixed.source, rationale=fixed.basis)
 
 
 def _without_slot(key: str) -> str:
-    """``life.changes`` of ``life.changes.date.2``."""
+    """``life.change`` of ``life.change.date.2``."""
     return key.rpartition(".")[0].rpartition(".")[0]
 
 
@@ -66,8 +67,8 @@ def _assumption(found: Assumption, at: str | None) -> Leaf:
         kind=found.kind,
         source=", ".join(found.source),
         as_of=found.as_of.isoformat(),
-        low=_at(found.low, at),
-        high=_at(found.high, at),
+        low=_at(found.book.low, at),
+        high=_at(found.book.high, at),
         rationale=found.rationale,
     )
 

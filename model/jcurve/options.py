@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from jcurve.errors import UsageError, nearest
 from jcurve.question_options import add_question_verbs
-from jcurve.run_options import add_run_verbs
+from jcurve.sisters import COMMANDS, brought
 
 __all__ = ["read_arguments"]
 
@@ -93,7 +93,6 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         )
         return made
 
-    _report(verb("report", "render reports", "jcurve report -s bear --set returns.wacc=0.1"))
     _show(verb("show", "headline figures of a scenario", "jcurve show base --json"))
     _check(verb("check", "validate scenario files", "jcurve check bear bull"))
     _trace(verb("trace", "trace a number to what it rests on", "jcurve trace npv --depth 3"))
@@ -113,65 +112,20 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         )
     )
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
+    _migrate(
+        verb(
+            "migrate",
+            "convert a scenario file or schedule of an earlier version",
+            "jcurve migrate my_case --dry-run",
+        )
+    )
+    _diff(verb("diff", "compare two scenarios, runs or editions", "jcurve diff base bear"))
     _serve(verb("lab", "open JupyterLab on the notebooks", "jcurve lab --port 8890"))
     _app(verb("app", "serve the workbench without code", "jcurve app --kernels 6"))
     add_question_verbs(verb, _set)
-    add_run_verbs(verb, _set, _seconds, _count)
+    for each in brought(COMMANDS):
+        each.add_verbs(verb, _set, _seconds, _count)
     return parser, verbs
-
-
-def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "report",
-        nargs="?",
-        default="scenario_report",
-        metavar="REPORT",
-        help="a notebook of notebooks/ (default: scenario_report)",
-    )
-    parser.add_argument(
-        "-s",
-        "--scenario",
-        action="append",
-        metavar="SCENARIO",
-        help="scenario; may be given several times (default: base)",
-    )
-    _set(parser)
-    parser.add_argument(
-        "--view",
-        default="programme",
-        metavar="VIEW",
-        help="programme or go_forward (default: programme)",
-    )
-    parser.add_argument(
-        "-p",
-        "--parameter",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a further parameter that the notebook declares",
-    )
-    parser.add_argument(
-        "--deadline",
-        type=_seconds,
-        default=600.0,
-        metavar="SECONDS",
-        help="stop a run after this long (default: 600)",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="run even when the latest edition says the same"
-    )
-    parser.add_argument(
-        "--strict",
-        action="store_true",
-        help="refuse a notebook of which anything would be left out; runs it in any case",
-    )
-    parser.add_argument(
-        "--workbook", action="store_true", help="publish the scenario's workbook beside the report"
-    )
-    parser.add_argument(
-        "--list", action="store_true", help="tell which reports there are and what each takes"
-    )
-    parser.add_argument("--json", action="store_true", help="print the editions as JSON")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
@@ -242,6 +196,28 @@ def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--notebook", action="store_true", help="start a report of your own: notebooks/NAME.ipynb"
     )
+
+
+def _migrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", metavar="FILE|SCENARIO", help="a scenario, its file, or reports/schedule.yml"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("one", metavar="A", help="a scenario, a run, or report/series")
+    parser.add_argument("other", metavar="B", help="the same, to hold against A")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="sets",
+        help="override an assumption of B, when it is a scenario",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _serve(parser: argparse.ArgumentParser, port: int = 8888) -> None:

@@ -13,12 +13,14 @@ __all__ = ["PATIENCE", "Progress"]
 PATIENCE = 2.0
 """Seconds of silence that need no explanation."""
 
+_SILENCE = 30.0  # after which a log gets a line although nothing new began
+
 
 class Progress:
     """Shows the latest message on standard error while a block runs.
 
     On a terminal one line is rewritten and wiped at the end; in a log each new kind of
-    message gets a line of its own, so that a long run does not fill it.
+    message gets a line of its own, and then one every half minute, so that it is not filled.
     """
 
     def __init__(self, title: str, stream: TextIO | None = None) -> None:
@@ -28,6 +30,7 @@ class Progress:
         self._message = ""
         self._shown = ""
         self._width = 0
+        self._told = 0.0
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._timer = threading.Timer(PATIENCE, self._show)
@@ -62,8 +65,8 @@ class Progress:
             if self._rewrites:
                 self._stream.write("\r" + text.ljust(self._width))
                 self._width = len(text)
-            elif self._kind() != self._shown:
-                self._shown = self._kind()
+            elif self._kind() != self._shown or time.monotonic() - self._told >= _SILENCE:
+                self._shown, self._told = self._kind(), time.monotonic()
                 self._stream.write(text + "\n")
             self._stream.flush()
 

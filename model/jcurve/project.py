@@ -44,8 +44,12 @@ def find_project(given: str | Path | None = None) -> Project:
     """
     named = given if given is not None else os.environ.get("JCURVE_PROJECT")
     if named:
-        root = Path(named).expanduser().resolve()
-        if not (root / _MARK).is_file():
+        try:
+            root = Path(named).expanduser().resolve()
+            there = (root / _MARK).is_file()
+        except (OSError, RuntimeError, ValueError):  # no such user, too long a name
+            there = False
+        if not there:
             raise ProjectError(
                 "not a J-Curve project",
                 received=str(named),

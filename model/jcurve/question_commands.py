@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.plain import plain
 from jcurve.errors import AnswerError, UsageError
+from jcurve.progress import Progress
 from jcurve.project import Project
-from jcurve.replies import Read, Reply, draw, number
+from jcurve.replies import Read, Reply, draw, number, quantity
 from jcurve.risk_commands import sensitivity, simulate_draws
+
+if TYPE_CHECKING:
+    from jcurve.analysis.marginal import Return
 
 __all__ = ["COMMANDS"]
 
@@ -121,9 +125,142 @@ def _bridge(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     )
 
 
+def _scale(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
+    from jcurve import evaluate
+    from jcurve.analysis.marginal import fleet_use, marginal_returns
+    from jcurve.analysis.scale import scale_study
+
+    scenario = read(chosen.scenario)
+    with Progress(f"scales of {scenario.name}"):
+        study = scale_study(scenario, project=project)
+        returns = marginal_returns(scenario, project=project)
+        uses = fleet_use(evaluate(scenario, project=project))
+    rows = [("scale", "npv.go_forward", "over the evidence", "people in proportion", "npv")]
+    for point, people, low, high in zip(
+        study.points[::2], study.talent_scaled[::2], study.low[::2], study.high[::2], strict=True
+    ):
+        values = (point.npv_go_forward, low, high, people.npv_go_forward, point.npv)
+        own, least, most, scaled, programme = (number(float(each), "USD m") for each in values)
+        mark = " (the plan)" if point.scale == 1 else ""
+        rows.append((f"{point.scale:g}{mark}", own, f"{least} to {most}", scaled, programme))
+    notes = [
+        f"smallest best size: {study.best.low_from}; largest: {study.best.high_from}",
+        f"with people in proportion the best size is {study.best_talent_scaled:.2f}",
+        *(f"{each.label}: best size {each.best:.2f}" for each in study.readings),
+        f"what the last 10 USD bn of a year return, against {returns.wacc:.1%} (NPV per dollar):",
+        *(
+            f"  {each.year}: {_return(each.last)}; all of the year {_return(each.average)}"
+            for each in returns.years
+        ),
+        f"  the whole plan: {_return(returns.whole)}",
+        returns.covers,
+        *(each.sentence for each in uses),
+    ]
+    data = {
+        "scenario": study.scenario,
+        "sentence": study.sentence,
+        "points": plain(study.points),
+        "best": plain(study.best),
+        "marginal": [
+            {"year": each.year, **_moved(each.last), "average": _moved(each.average)}
+            for each in returns.years
+        ],
+        "whole": _moved(returns.whole),
+        "covers": returns.covers,
+        "wacc": returns.wacc,
+        "plan": plain(study.plan),
+        "talent_scaled": plain(study.talent_scaled),
+        "best_talent_scaled": study.best_talent_scaled,
+        "band": {"low": plain(study.low), "high": plain(study.high)},
+        "readings": plain(study.readings),
+        "fleet": plain(uses),
+    }
+    return Reply(data, (study.sentence,), tuple(rows), tuple(notes))
+
+
+def _return(found: Return) -> str:
+    rate = f"{found.rate:.1%} a year" if found.rate == found.rate else f"no rate ({found.reason})"
+    return f"{rate} ({found.npv_per_dollar:+.2f})"
+
+
+def _moved(found: Return) -> dict[str, Any]:
+    """A return as data; its rate is called ``return``."""
+    made = plain(found)
+    return {"return": made.pop("rate"), **made}
+
+
+def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
+    from jcurve.analysis.drivers import EARNINGS_YEAR, drivers
+
+    scenario = read(chosen.scenario)
+    found = drivers(scenario, project=project)
+    rows: list[tuple[str, ...]] = [
+        ("driver", "key", "value", "low", "high", "at low", "at high", f"EPS {EARNINGS_YEAR}", "")
+    ]
+    rows += [
+        (
+            each.short_name,
+            each.key,
+            *(_shortened(text) for text in (each.value, each.low, each.high)),
+            *(number(effect, "USD m") for effect in (each.effect_at_low, each.effect_at_high)),
+            *(f"{effect:+.2f}" for effect in (each.earnings_at_low, each.earnings_at_high)),
+        )
+        for each in found
+    ]
+    heading = (
+        f"drivers of {scenario.name}: what each end of a range adds to npv.go_forward, and to "
+        "earnings per share"
+    )
+    return Reply(plain(found), (heading,), tuple(rows))
+
+
+def _shortened(text: str) -> str:
+    """A value in a table's cell: of a path by year its last point."""
+    points = text.split("; ")
+    return text if len(points) == 1 else f"… {points[-1]}"
+
+
+def _implied(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
+    from jcurve.analysis.price_implied import Price, price_implied
+
+    scenario = read(chosen.scenario)
+    prices = None
+    if chosen.price is not None:
+        prices = [Price(quantity(chosen.price, "USD per share", "--price"))]
+    with Progress(f"what a price implies in {scenario.name}"):
+        lines = price_implied(scenario, prices, project=project)
+    rows: list[tuple[str, ...]] = [
+        ("price", "response", "AI products", "lower WACC", "higher WACC")
+    ]
+    for line in lines:
+        name = f"{line.price:g} {line.date}".strip()
+        for at in range(0, line.elasticities.size, 2):
+            amounts = (line.revenues[at], line.at_lower_wacc[at], line.at_higher_wacc[at])
+            shown = (number(float(each), "USD m") for each in amounts)
+            rows.append((name, f"{line.elasticities[at]:.3g}", *shown))
+    first = lines[0]
+    up, down = first.half_a_point
+    notes = [
+        *(line.sentence for line in lines),
+        f"in {scenario.name} a share is worth {first.value_per_share:,.0f} USD; half a point of "
+        f"the WACC is worth {up:+,.0f} or {down:+,.0f}",
+        "none: no demand makes the share worth the price, or none is needed",
+        "arithmetic on a price, no advice",
+    ]
+    heading = (
+        f"pairs of beliefs at which a share of the company with its plan is worth its price: the "
+        f"response of advertising to compute, and revenue of AI products in {first.year}"
+    )
+    status = 0 if any((line.revenues > 0).any() for line in lines) else AnswerError.exit_status
+    return Reply(plain(lines), (heading,), tuple(rows), tuple(notes), status)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace, Read, Project], Reply]] = {
     "solve": _solve,
     "bridge": _bridge,
+    "scale": _scale,
+    "drivers": _drivers,
+    "implied": _implied,
     "sensitivity": sensitivity,
     "simulate": simulate_draws,
 }

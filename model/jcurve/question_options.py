@@ -1,4 +1,5 @@
-"""The options of the verbs that ask the model: solve, bridge, sensitivity, simulate."""
+"""The options of the verbs that ask the model: scale, drivers, implied, solve, bridge,
+sensitivity, simulate."""
 
 from __future__ import annotations
 
@@ -18,6 +19,30 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
         verb: makes a verb from its name, what it does and an example.
         add_set: adds ``--set``.
     """
+    for name, text, example in (
+        ("scale", "NPV against the size of the plan, and the return on its last dollars", "base"),
+        ("drivers", "what each end of each driver's range is worth", "base"),
+        ("implied", "what a share price implies: pairs of beliefs", "base --price 600"),
+    ):
+        asked = verb(name, text, f"jcurve {name} {example}")
+        needed = name == "scale"
+        asked.add_argument(
+            "scenario",
+            nargs=None if needed else "?",
+            default=None if needed else "base",
+            metavar="SCENARIO",
+            help="such as base" if needed else "default: base",
+        )
+        if name == "implied":
+            asked.add_argument(
+                "--price",
+                metavar="PRICE",
+                help="of a share in USD (default: the reference price, and that of the day of the "
+                "last results)",
+            )
+        add_set(asked)
+        asked.add_argument("--json", action="store_true", help="print JSON")
+
     solve = verb("solve", "what must be true", "jcurve solve returns.wacc --for irr=wacc")
     solve.add_argument("key", metavar="KEY", help="the assumption, such as capex.total.2027")
     solve.add_argument(
@@ -60,6 +85,11 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
     )
     swings.add_argument(
         "--points", type=int, default=7, metavar="N", help="of each side of a grid (default: 7)"
+    )
+    swings.add_argument(
+        "--local",
+        action="store_true",
+        help="instead: what a small change of each assumption does, from exact derivatives",
     )
     swings.add_argument(
         "--global",
@@ -167,7 +197,10 @@ def _correlate(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY,KEY=VALUE",
-        help="a wanted rank correlation; may be given several times",
+        help="a wanted rank correlation beside those on file; may be given several times",
+    )
+    parser.add_argument(
+        "--independent", action="store_true", help="without the correlations on file"
     )
 
 

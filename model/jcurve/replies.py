@@ -11,7 +11,7 @@ from jcurve.assumptions.document import Place, Text
 from jcurve.assumptions.reading import read_number
 from jcurve.headlines import headline_text
 
-__all__ = ["Read", "Reply", "amount", "draw", "number"]
+__all__ = ["Read", "Reply", "amount", "draw", "number", "quantity"]
 
 Read: TypeAlias = Callable[[str], Scenario]
 """A scenario by name, overrides included."""
@@ -52,4 +52,9 @@ def draw(item: Assumption, at: float) -> str:
 
 def amount(text: str, where: str) -> float:
     """An amount of money in USD m, such as ``2 USD bn``; ``where`` names the option."""
-    return read_number(Text(text), UNITS["USD m"], (), Place(where)).value
+    return quantity(text, "USD m", where)
+
+
+def quantity(text: str, unit: str, where: str) -> float:
+    """A number in ``unit``, which the text may name; ``where`` names the option."""
+    return read_number(Text(text), UNITS[unit], (), Place(where)).value

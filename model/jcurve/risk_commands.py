@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from jcurve.analysis.plain import plain
 from jcurve.analysis.plan import UNIT, Plan
-from jcurve.assumptions import Scenario
+from jcurve.assumptions import Path, Scenario
 from jcurve.errors import UsageError
 from jcurve.progress import Progress
 from jcurve.project import Project
@@ -33,6 +34,8 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
     scenario = read(chosen.scenario)
     if chosen.reviews:
         return reviewed(chosen, scenario, project)
+    if chosen.local:
+        return _local(chosen, scenario, project)
     question = Question.of(scenario, chosen.of, project)
     unit = question.unit(chosen.of)
     if chosen.grid:
@@ -55,10 +58,13 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
         return stressed(chosen, read, scenario, project)
     if chosen.whole:
         return _variance(chosen, scenario, unit, project)
-    if chosen.correlate or chosen.method:
+    if chosen.correlate or chosen.method or chosen.independent:
+        given = (
+            "--correlate" if chosen.correlate else "--method" if chosen.method else "--independent"
+        )
         raise UsageError(
             "one at a time there is nothing to correlate",
-            received="--correlate" if chosen.correlate else "--method",
+            received=given,
             allowed="with --global",
         )
     if chosen.top < 1:
@@ -91,6 +97,30 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
     )
 
 
+def _local(chosen: argparse.Namespace, scenario: Scenario, project: Project) -> Reply:
+    """What a small change of each assumption does, the largest first."""
+    from jcurve.case import evaluate
+
+    output, _, at = chosen.of.partition(":")
+    found = evaluate(scenario, project=project).gradient(output, at or None)
+    largest = found.ranked()
+    table = [("assumption", "step", f"{chosen.of} changes by", "per unit of the assumption")]
+    table += [
+        (each.key, each.step, number(each.effect or 0.0, found.unit), f"{each.slope:.6g}")
+        for each in largest[: chosen.top]
+    ]
+    without = sum(bool(each.reason) for each in found.slopes.values())
+    return Reply(
+        {"scenario": scenario.name, "hash": scenario.hash, **plain(found)},
+        (f"{chosen.of} of {scenario.name}: {number(found.value, found.unit)}",),
+        tuple(tuple(_short(cell) for cell in row) for row in table),
+        (
+            f"{len(largest)} assumptions by the effect of a natural step, as far as the slope "
+            f"reaches; {without} have none (--json says why)",
+        ),
+    )
+
+
 def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project: Project) -> Reply:
     from jcurve.analysis.variance import split_variance
 
@@ -99,7 +129,7 @@ def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project
             scenario,
             chosen.of,
             method=chosen.method,
-            correlations=_correlations(chosen.correlate),
+            correlations=_correlations(chosen, scenario, project),
             project=project,
         )
     rows = [
@@ -124,6 +154,10 @@ def _swing(swing: Any, output: str) -> dict[str, Any]:
     }
 
 
+def _tell(text: str) -> None:
+    print(f"jcurve: {text}", file=sys.stderr)
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 32 else text[:31] + "…"
 
@@ -133,7 +167,7 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
     from jcurve.analysis.risk import risk
     from jcurve.analysis.runners import cluster, processes
     from jcurve.analysis.simulation import plan_for, simulate
-    from jcurve.reports.simulations import FolderStore, folder_for
+    from jcurve.analysis.simulations import FolderStore, folder_for
 
     scenario = read(chosen.scenario)
     until = None if chosen.until is None else amount(chosen.until, "--until")
@@ -151,13 +185,15 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
         seed=chosen.seed,
         scrambles=chosen.scrambles,
         vary=None if chosen.vary is None else tuple(chosen.vary),
-        correlations=_correlations(chosen.correlate),
+        correlations=_correlations(
+            chosen, scenario, project, vary=chosen.vary, persistent=not chosen.by_year
+        ),
         persistent=not chosen.by_year,
         chunk=chosen.chunk,
         project=project,
     )
     if chosen.scheduler is not None:
-        runner = cluster(chosen.scheduler)
+        runner = cluster(chosen.scheduler, project, _tell)
     else:
         runner = processes(_own_processes(plan) if chosen.processes is None else chosen.processes)
     store = FolderStore(folder_for(project, plan.identity()), project)
@@ -243,7 +279,30 @@ def _risk_table(found: Any, question: Any, file: Any) -> tuple[Any, tuple[str, .
     return tuple(rows), tuple(notes)
 
 
-def _correlations(texts: Sequence[str]) -> dict[tuple[str, str], float]:
+def _correlations(
+    chosen: argparse.Namespace,
+    scenario: Scenario,
+    project: Project,
+    *,
+    vary: Sequence[str] | None = None,
+    persistent: bool = True,
+) -> dict[tuple[str, str], float] | None:
+    """Those on file, with those given in their place or beside them; None for those on file."""
+    given = _given(chosen.correlate)
+    if chosen.independent:
+        return given
+    if not given:
+        return None
+    from jcurve.analysis.correlation import among, correlations_on_file
+    from jcurve.analysis.plan import varied
+
+    items = varied(scenario, vary)
+    keys = {item.key for item in items if persistent or not isinstance(item.value, Path)}
+    known = among(correlations_on_file(project), keys)
+    return {pair: v for pair, v in known.items() if pair[::-1] not in given} | given
+
+
+def _given(texts: Sequence[str]) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for text in texts:
         pair, _, number = text.partition("=")

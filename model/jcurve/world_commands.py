@@ -15,6 +15,8 @@ from jcurve.replies import Read, Reply, amount, number
 __all__ = ["reviewed", "stressed", "weighed_scenarios"]
 
 _UNIT = "USD m"
+_CUT = "cut"
+"""The action whose curve is shown where the best plan is to go on."""
 
 
 def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project: Project) -> Reply:
@@ -122,7 +124,7 @@ def reviewed(chosen: argparse.Namespace, scenario: Scenario, project: Project) -
         for label, each in (
             ("go on whatever happens", found.committed),
             (f"best plan without looking: {found.fixed[0]}", found.fixed[1]),
-            (f"trigger on uplift: {found.trigger[0]}", found.trigger[1]),
+            (f"trigger on advertising: {found.trigger[0]}", found.trigger[1]),
             ("best expected at each review", found.least_squares),
             ("worth of reviewing", found.option_value),
             ("of it owed to looking", found.beyond_fixed),
@@ -136,13 +138,17 @@ def reviewed(chosen: argparse.Namespace, scenario: Scenario, project: Project) -
     ]
     notes = [f"{found.draws:,} draws, {found.evaluated:,} scenarios"]
     data: dict[str, Any] = plain(found)
-    if found.fixed_plan is not None:
-        name, date = found.fixed_plan
-        action = next(each for each in actions_for(scenario) if each.name == name)
-        because = consequences(scenario, action, date, project=project)
-        data["consequences"] = plain(because)
-        notes.append(f"{found.fixed[0]}, as assumed, changes npv.go_forward by:")
-        notes += [f"  {item.name}: {number(item.total, _UNIT)}" for item in because.items]
+    name, date = found.fixed_plan or (_CUT, found.dates[0])
+    action = next(each for each in actions_for() if each.name == name)
+    because = consequences(scenario, action, date, project=project)
+    data["consequences"] = plain(because)
+    notes.append(f"{name} at {date}, as assumed, changes npv.go_forward by:")
+    notes += [f"  {item.name}: {number(item.total, _UNIT)}" for item in because.items]
+    lasts = f"for {action.quarters} quarters" if action.quarters else "for good"
+    notes.append(
+        f"change of npv.go_forward by the part of the plan that is spent after it, {lasts}:"
+    )
+    notes += [f"  {part:.0%}: {number(worth, _UNIT)}" for part, worth in because.curve]
     return Reply(data, (f"reviews of {scenario.name}",), tuple(rows), tuple(notes))
 
 

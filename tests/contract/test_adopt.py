@@ -15,6 +15,7 @@ import pytest
 
 import jcurve
 from jcurve.assumptions import scenario
+from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.cli import main
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
@@ -106,9 +107,9 @@ def test_write_edit_adopt_show(
             at("programme.start"): "2023Q3",
             at("returns.terminal_treatment"): "none",
             at("returns.sbc_is_cost"): 0.0,
-            at("life.changes.life.2"): 5.25,
+            at("life.change.life.2"): 5.25,
             year("capex.total", "2027"): 200_000.0,  # a stated year
-            year("capex.total", "2035"): 190_000.0,  # a year that followed
+            year("talent.yearly_cost", "2029"): 15_500.0,  # a year that followed
             line: "=1+1",
             other: 12.0,
             fact_cell: 1.0,
@@ -121,19 +122,16 @@ def test_write_edit_adopt_show(
         "programme.start": "2023Q3",
         "returns.terminal_treatment": "none",
         "returns.sbc_is_cost": 0,
-        "life.changes": [
-            {"date": "2022Q2", "life": 4.5},
-            {"date": "2022Q4", "life": 5.25},
-            {"date": "2025Q1", "life": 5.5},
-        ],
+        "life.change.2022Q4": 5.25,
         "capex.total": {2026: 137_500, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 205_000},
-        "capex.total.2035": 190_000,
+        "talent.yearly_cost.2029": 15_500,
     }
     want = scenario("base", overrides)
     made = scenario("my_case_2")
     assert made.extends == "base"
     assert made.hash == want.hash == found.state.hash
-    assert set(found.changes) == found.edited == {k for k in overrides if k != "capex.total.2035"}
+    whole = {re.sub(r"\.20\d\d(Q\d)?$", "", key) for key in overrides}
+    assert set(found.changes) == found.edited == whole
     assert "=1+1 is not a reason, @dear" in made["returns.wacc"].why
     assert "My case (2).xlsx" in made.story
     wide = f"{HISTORY}!{column(written.book.grid.first_quarter)}{fact.where.row + 1}"
@@ -189,7 +187,7 @@ REFUSED: dict[str, tuple[Callable[[Written], tuple[str, int, int]], float | str,
     "an error value": (lambda w: w.cell("returns.wacc"), "#DIV/0!", "no value"),
     "an empty text": (lambda w: w.cell("returns.wacc"), " ", "no value"),
     "a formula without a value": (lambda w: w.cell("returns.wacc"), "=0.1+0.01", "recalculate"),
-    "changes out of order": (lambda w: w.cell("life.changes.date.1"), "2030Q1", "do not rise"),
+    "two changes at once": (lambda w: w.cell("life.change.date.1"), "2022Q4", "given twice"),
     "a year out of bounds": (lambda w: w.year("capex.total", "2027"), -5.0, "out of bounds"),
     "a word for a year": (lambda w: w.year("capex.total", "2027"), "much", "not a number"),
     "rules between inputs": (lambda w: w.cell("returns.terminal_growth"), 0.07, "WACC"),
@@ -220,9 +218,9 @@ def test_an_unusual_size_is_taken_as_meant_and_told(
     written: Written, project: Path, inputs_only: None, tmp_path: Path
 ) -> None:
     """A thousand times too small is often a slip of the unit: the workbook showed its effect."""
-    cell = written.cell("programme.stopping_cost")
-    found = adopt(edited(written.path, tmp_path / "small.xlsx", {cell: 15.0}))
-    assert found.state["programme.stopping_cost"].value == 15.0
+    cell = written.cell("financing.minimum_cash")
+    found = adopt(edited(written.path, tmp_path / "small.xlsx", {cell: 45.0}))
+    assert found.state["financing.minimum_cash"].value == 45.0
     assert scenario("small").hash == found.state.hash
     assert any("1,000 times too small" in note for note in found.notes)
 
@@ -279,35 +277,70 @@ def test_a_newer_or_foreign_workbook_is_refused(
         adopt(file)
 
 
+def _since(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    """One key renamed and one taken out of the base scenario since the workbook was written."""
+    base = project / "data" / "scenarios" / "base.yml"
+    text = base.read_text().replace("  capex.maintenance_years:", "  capex.upkeep_years:")
+    base.write_text(text.replace("  compute.legacy:", "  compute.old_fleet:"))
+    added = (
+        Retired(
+            "capex.maintenance_years", "capex.upkeep_years", "it is named so",
+            lambda node: (("capex.upkeep_years", str(getattr(node, "text", ""))),),
+        ),
+        Retired("compute.legacy", "compute.old_fleet", "it is counted otherwise"),
+    )  # fmt: skip
+    monkeypatch.setattr("jcurve.assumptions.retired.RETIRED", (*RETIRED, *added))
+
+
 def test_an_older_workbook_is_adopted_with_a_note_of_what_changed(
-    written: Written, project: Path, inputs_only: None, tmp_path: Path
+    written: Written,
+    project: Path,
+    inputs_only: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    """The workbook's numbers are kept; keys that came or went, and values that moved, are told."""
+    """The workbook's numbers are kept, under the keys of today where that is exact; what came or
+    went, and values that moved, are told."""
     base = project / "data" / "scenarios" / "base.yml"
     text = base.read_text()
     was = scenario("base")["returns.wacc"].text()
-    start = text.index("  returns.wacc:")
-    end = text.index("value:", start)
-    line_end = text.index("\n", end)
-    text = text[:end] + "value: 0.0913" + text[line_end:]
-    block = text[text.index("  programme.stopping_cost:") : text.index("  valuation.date:")]
-    text = text.replace("  programme.stopping_cost:", "  programme.new_cost:")
-    base.write_text(text)
-    assert block
+    end = text.index("value:", text.index("  returns.wacc:"))
+    base.write_text(text[:end] + "value: 0.0913" + text[text.index("\n", end) :])
+    _since(monkeypatch, project)
+    cell = written.cell("capex.maintenance_years")
     file = _rewritten(
-        edited(written.path, tmp_path / "e.xlsx", {written.cell("capex.fade_years"): 6.0}),
+        edited(written.path, tmp_path / "e.xlsx", {cell: 6.0}),
         tmp_path / "older.xlsx",
         lambda lines: _head(lines, version="0.0.9"),
     )
     found = state_of(file)
-    assert found.edited == {"capex.fade_years"}
-    assert set(found.changes) == {"capex.fade_years", "returns.wacc"}
+    assert "capex.upkeep_years" in found.edited
+    assert set(found.changes) == {"capex.upkeep_years", "returns.wacc"}
+    assert found.state["capex.upkeep_years"].text() == "6"
     assert found.state["returns.wacc"].text() == was
     notes = "\n".join(found.notes)
     assert "written by version 0.0.9" in notes
     assert "base has other values now" in notes
-    assert "programme.stopping_cost is no assumption any more" in notes
-    assert "programme.new_cost is new since the workbook was written" in notes
+    assert "gone, their values are dropped; see compute.old_fleet: compute.legacy" in notes
+    assert "compute.old_fleet is new since the workbook was written" in notes
+
+
+def test_an_edit_of_a_key_that_is_gone_is_refused_with_its_successor(
+    written: Written,
+    project: Path,
+    inputs_only: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """An edit that nothing carries over would be lost in silence."""
+    _since(monkeypatch, project)
+    cell = written.cell("compute.legacy")
+    file = edited(written.path, tmp_path / "e.xlsx", {cell: 60_000.0})
+    with pytest.raises(ScenarioError) as caught:
+        state_of(file)
+    told = str(caught.value)
+    assert "an edited input that is gone: it is counted otherwise" in told
+    assert "received 'compute.legacy'; allowed: compute.old_fleet" in told
 
 
 def test_overrides_of_the_written_case_are_kept(

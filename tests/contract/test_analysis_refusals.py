@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jcurve.analysis.bridging import bridge
@@ -23,6 +24,7 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
 from jcurve.errors import AnswerError, JCurveError, ScenarioError, UsageError
+from jcurve.project import find_project
 from tests.support.analysis_cases import Array, assumption, toy_plan
 
 BASE = scenario("base")
@@ -147,13 +149,14 @@ class TestSolve:
         ("key", "target", "words"),
         [
             ("returns.waac", "npv=0", "unknown assumption"),
+            ("returns.terminal_treatment", "npv=0", "or a choice"),
             ("returns.wacc", "npv", "not a target"),
             ("returns.wacc", "nvp=0", "did you mean 'npv'"),
             ("returns.wacc", "irr=capex.total", "another kind"),
             ("returns.wacc", "npv=much", "neither a number nor an assumption"),
             ("returns.wacc", "npv>0 by 2030", "not a flow"),
             ("returns.wacc", "trough_quarter=soon", "not a date"),
-            ("life.changes", "npv=0", "list of changes"),
+            ("life.change.2027Q1", "npv=0", "moves a whole year"),
         ],
     )
     def test_refusals(self, key: str, target: str, words: str) -> None:
@@ -162,8 +165,30 @@ class TestSolve:
 
     def test_where_an_answer_stands(self) -> None:
         item = assumption("a", 1.0, 2.0, 4.0)
-        found = [standing(item, at) for at in (1.0, 4.0, 5.9, 6.1, 0.5, -0.1)]
+        found = [standing(item, np.array([at])) for at in (1.0, 4.0, 5.9, 6.1, 0.5, -0.1)]
         assert found == ["plausible", "plausible", "stretch", "outside", "stretch", "outside"]
+
+    def test_range_and_verdict_are_the_books_whatever_is_set(self) -> None:
+        wanted = evaluate(BASE.with_overrides({"returns.wacc": 0.15}))["npv"]
+        first = solve(BASE, "returns.wacc", f"npv={wanted!r}")
+        again = solve(
+            BASE.with_overrides({"returns.wacc": first.value}), "returns.wacc", f"npv={wanted!r}"
+        )
+        assert first.standing == again.standing == "outside"
+        assert (first.low, first.high) == (again.low, again.high) == ("0.085", "0.11")
+        path = BASE.with_overrides({"capex.total": {2026: 137500, 2030: 500000}})
+        wanted = float(evaluate(path)["npv"])
+        assert solve(path, "capex.total", f"npv={wanted!r}").standing == "outside"
+
+    def test_a_year_of_a_path_by_quarter(self) -> None:
+        raised = BASE.with_overrides({f"compute.list_price.2030Q{n}": 12_000 for n in range(1, 5)})
+        wanted = evaluate(raised)["npv"]
+        found = solve(BASE, "compute.list_price.2030", f"npv={wanted!r}")
+        assert min(abs(at / 12_000 - 1) for at in (found.value, *found.others)) < 1e-6
+        assert 8_000 < float(found.present.replace(",", "")) < 11_000
+        for key in ("compute.list_price.2030Q2", "capex.total.2050"):
+            with pytest.raises(UsageError, match="a whole year"):
+                solve(BASE, key)
 
     def test_a_frontier_holds_pairs_that_solve(self) -> None:
         wanted = evaluate("base")["npv"]
@@ -300,7 +325,7 @@ class TestSimulation:
     @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1:99999"])
     def test_a_scheduler_that_does_not_answer(self, address: str) -> None:
         with pytest.raises(UsageError, match="does not answer"):
-            cluster(address)
+            cluster(address, find_project())
 
     def test_draws_that_break_a_rule_are_counted_and_too_many_are_refused(self) -> None:
         growth = assumption(
@@ -372,8 +397,8 @@ class TestVerbs:
     def test_a_simulation_says_what_it_made_and_where(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        from jcurve.analysis import simulations
         from jcurve.project import find_project
-        from jcurve.reports import simulations
 
         monkeypatch.setattr(simulations, "folder_for", lambda project, identity: tmp_path / "one")
         assert find_project().root.is_dir()

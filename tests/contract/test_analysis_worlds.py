@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.consequences import consequences
+from jcurve.analysis.correlation import among, copula, correlations_on_file
+from jcurve.analysis.plan import varied
 from jcurve.analysis.question import Question
 from jcurve.analysis.results_days import results_days
-from jcurve.analysis.staged import PLAN, Action, acted, actions_for, staged_programme
+from jcurve.analysis.simulation import plan_for
+from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
 from jcurve.analysis.stress import (
     PREFIX,
     Move,
@@ -28,7 +31,7 @@ from jcurve.assumptions import available
 from jcurve.assumptions.weights import Weight, weights
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
-from jcurve.errors import AnswerError, FactsError, ScenarioError, UsageError
+from jcurve.errors import AnswerError, FactsError, UsageError
 from jcurve.project import find_project
 
 BASE = scenario("base")
@@ -118,7 +121,7 @@ class TestPositions:
 class TestReviews:
     def test_values_are_those_of_the_actions_and_rules_lie_between(self) -> None:
         found = staged_programme(
-            BASE, ("2027Q4", "2029Q4"), level=3, scrambles=4, actions=actions_for(BASE)[:2]
+            BASE, ("2027Q4", "2029Q4"), level=3, scrambles=4, actions=actions_for()[:2]
         )
         assert found.evaluated == 32 * 5
         assert found.committed.value <= found.fixed[1].value
@@ -130,47 +133,34 @@ class TestReviews:
             assert sum(each.share.value for each in found.taken if each.date == date) <= 1.0
 
     def test_an_action_that_does_nothing_is_worth_going_on(self) -> None:
-        idle = Action("nothing", "", scales={"capex.total": 1.0})
+        idle = Action("nothing", "")
         found = staged_programme(BASE, ("2028Q4",), actions=[idle], level=2, scrambles=2)
         assert found.taken[0].always.value == found.committed.value
         assert found.option_value.value == pytest.approx(0.0, abs=1e-6)
 
-    @pytest.mark.parametrize("date", ["2028Q4", "2030Q2", "2034Q1"])
-    def test_a_plan_that_is_restated_is_the_plan(self, date: str) -> None:
-        question = Question.of(BASE, ("npv.go_forward", *PLAN))
-        draws = {"capex.total": np.array([-1.0, 0.5]), "capex.response_share": np.array([0.0, 0.3])}
-        rows = question.rows(draws)
-        going_on = question.answers(rows)
-        least = Action("hardly anything", "", capex=1.0 - 1e-13)
-        at = question.case.assembly.timeline.index(date)
-        found = question.answers(acted(question, rows, least, at, going_on))
-        assert found["npv.go_forward"] == pytest.approx(going_on["npv.go_forward"], abs=1.0)
-
     @pytest.mark.parametrize("date", ["2027Q4", "2029Q4", "2032Q4"])
-    def test_actions_on_capex_last_as_long_as_they_say(self, date: str) -> None:
-        question = Question.of(BASE, ("capex:year", *PLAN))
+    def test_actions_scale_what_is_open_for_as_long_as_they_say(self, date: str) -> None:
+        parts = ("planned_ai_capex", "maintenance_capex", "committed_capex", "ai_capex@with")
+        question = Question.of(BASE, [f"{part}:quarter" for part in parts])
         rows = question.rows({})
-        before = question.answers(rows)
+        planned, kept, bound, before = question.answers(rows).values()
         at = question.case.assembly.timeline.index(date)
-        first = question.years.index(int(date[:4]) + 1)
-        for name, factor, years in (("cut", 2.0 / 3.0, 99), ("pause", 0.5, 2)):
-            action = next(each for each in actions_for(BASE) if each.name == name)
-            after = question.answers(acted(question, rows, action, at, before))["capex:year"]
-            expected = before["capex:year"].copy()
-            expected[first : first + years] *= factor
-            assert after == pytest.approx(expected, rel=0.01)
+        quarter = np.arange(len(planned))[:, None]
+        for action in actions_for():
+            after = question.answers(acted(question, rows, action, at))["ai_capex@with:quarter"]
+            last = at + (action.quarters or len(planned))
+            factor = 0.0 if action.stops else action.scale
+            moved = (quarter > at) & (quarter <= last)
+            expected = before + moved * (factor - 1.0) * (planned - kept - bound)
+            np.testing.assert_allclose(after, expected, rtol=1e-12, atol=1e-6)
 
-    def test_what_is_redeployed_is_so_from_the_review_on(self) -> None:
-        question = Question.of(BASE, ("channel_revenue.compute_sales:year", *PLAN))
-        rows = question.rows({})
-        before = question.answers(rows)
+    def test_to_stop_also_ends_the_programmes_people(self) -> None:
+        question = Question.of(BASE, "talent_cost@with:quarter")
         at = question.case.assembly.timeline.index("2029Q4")
-        action = next(each for each in actions_for(BASE) if each.name == "redeploy")
-        after = question.answers(acted(question, rows, action, at, before))
-        first = question.years.index(2030)
-        one, two = (each["channel_revenue.compute_sales:year"][:, 0] for each in (before, after))
-        assert np.array_equal(one[:first], two[:first])
-        assert (two[first:] > one[first:]).all()
+        stop = next(each for each in actions_for() if each.stops)
+        (paid,) = question.answers(acted(question, question.rows({}), stop, at)).values()
+        assert (paid[at] > 0).all()
+        assert not paid[at + 1 :].any()
 
     @pytest.mark.parametrize("dates", [(), ("2020Q1",), ("2029Q4", "2027Q4")])
     def test_dates_that_are_none(self, dates: tuple[str, ...]) -> None:
@@ -180,10 +170,6 @@ class TestReviews:
     def test_actions_that_are_none(self) -> None:
         with pytest.raises(UsageError, match="nothing can be done"):
             staged_programme(BASE, ("2028Q4",), actions=[])
-        with pytest.raises(ScenarioError, match="unknown assumption"):
-            staged_programme(
-                BASE, ("2028Q4",), actions=[Action("x", "", scales={"capex.ttl": 1.0})]
-            )
 
 
 class TestVariance:
@@ -192,11 +178,12 @@ class TestVariance:
         keys = [key for group in groups.values() for key in group]
         assert len(groups) == 4
         assert list(groups)[-1] == REST
-        assert len(keys) == len(set(keys)) > 100
+        assert len(keys) == len(set(keys))
+        assert set(keys) == {item.key for item in varied(BASE)}
 
     def test_method_follows_the_correlations_and_the_wrong_one_is_refused(self) -> None:
-        vary = ["returns.wacc", "capex.total", "capex.steady_state_intensity"]
-        wanted = {("capex.total", "capex.steady_state_intensity"): 0.6}
+        vary = ["returns.wacc", "capex.total", "fleet.share"]
+        wanted = {("capex.total", "returns.wacc"): 0.6}
         found = split_variance(BASE, vary=vary, correlations=wanted, level=4, scrambles=2)
         assert found.method == "shapley"
         total = math.fsum(part.effect.value for part in found.parts if part.effect)
@@ -207,39 +194,89 @@ class TestVariance:
         assert main(["sensitivity", "--method", "sobol"]) == 2
 
 
+class TestCorrelationsOnFile:
+    def test_every_pair_is_drawn_and_all_hold_together(self) -> None:
+        pairs = correlations_on_file()
+        keys = [item.key for item in varied(BASE)]
+        assert {key for each in pairs for key in (each.one, each.other)} <= set(keys)
+        assert copula(among(pairs, keys), keys) is not None
+        assert all(each.rationale for each in pairs)
+
+    def test_draws_have_them_unless_told_otherwise(self) -> None:
+        plan = plan_for(BASE, 64, vary=("capex.total", "fleet.share", "returns.wacc"))
+        assert dict(plan.correlations) == {("capex.total", "fleet.share"): 0.5}
+        assert plan_for(BASE, 64, correlations={}).correlations == ()
+        by_year = plan_for(BASE, 64, vary=("capex.total", "fleet.share"), persistent=False)
+        assert by_year.correlations == ()
+
+    def test_their_groups_stay_together_where_variance_is_split(self) -> None:
+        groups = leading_groups(Question.of(BASE, "npv"), "npv", count=5)
+        home = {key: group for group, keys in groups.items() for key in keys}
+        for each in correlations_on_file():
+            assert home[each.one] == home[each.other]
+        assert split_variance(BASE, level=2, scrambles=2).method == "sobol"
+
+    @pytest.mark.parametrize(
+        ("lines", "words"),
+        [
+            (["g,a,a,0.5,judgement,x"], "not a correlation"),
+            (["g,a,b,1.5,judgement,x"], "not a correlation"),
+            (["g,a,b,0.5,judgement,x", "g,b,a,0.5,judgement,x"], "a pair twice"),
+            (["g,a,b,0.5,judgement,x", "h,a,c,0.5,judgement,x"], "in two groups"),
+            (["g,a,b,0.5,guess,x"], "unknown kind"),
+            (["g,a,b,0.5,judgement,"], "empty cell"),
+        ],
+    )
+    def test_a_table_that_is_none(
+        self, lines: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "scenarios").mkdir()
+        text = "\n".join(["group,one,other,correlation,kind,rationale", *lines])
+        (tmp_path / "scenarios" / "correlations.csv").write_text(text + "\n", encoding="utf-8")
+        monkeypatch.setattr("jcurve.analysis.correlation.data_folder", lambda project: tmp_path)
+        with pytest.raises(FactsError, match=words):
+            correlations_on_file()
+
+
 class TestConsequences:
-    @pytest.mark.parametrize("name", ["stop", "cut", "pause", "redeploy"])
+    @pytest.mark.parametrize("name", ["stop", "cut", "pause"])
     def test_parts_are_the_whole_change(self, name: str) -> None:
-        action = next(each for each in actions_for(BASE) if each.name == name)
+        action = next(each for each in actions_for() if each.name == name)
         found = consequences(BASE, action, "2027Q4")
         assert math.fsum(item.total for item in found.items) == pytest.approx(found.change, abs=1.0)
-        question = Question.of(BASE, ("npv.go_forward", *PLAN))
+        question = Question.of(BASE, "npv.go_forward")
         rows = question.rows({})
-        before = question.answers(rows)
         at = question.case.assembly.timeline.index("2027Q4")
-        after = question.answers(acted(question, rows, action, at, before))
-        change = after["npv.go_forward"] - before["npv.go_forward"]
+        after = question.answers(acted(question, rows, action, at))
+        change = after["npv.go_forward"] - question.answers(rows)["npv.go_forward"]
         assert found.change == pytest.approx(float(change[0]), rel=1e-12)
 
+    def test_an_action_is_a_point_of_the_curve_beside_it(self) -> None:
+        half = Action("halve", "", scale=0.5)
+        found = consequences(BASE, half, "2028Q2")
+        curve = dict(found.curve)
+        assert curve[1.0] == pytest.approx(0.0, abs=1e-3)
+        assert curve[0.5] == pytest.approx(found.change, abs=1e-3)
+        assert len({round(worth) for worth in curve.values()}) == len(curve)
+
     def test_what_new_products_may_lose_leaves_nothing(self) -> None:
-        cut = next(each for each in actions_for(BASE) if each.name == "cut")
+        cut = next(each for each in actions_for() if each.name == "cut")
         found = consequences(BASE, cut, "2027Q4")
         assert found.bearable is not None
-        question = Question.of(BASE, ("npv.go_forward", *PLAN))
+        question = Question.of(BASE, "npv.go_forward")
         rows = question.rows({})
-        before = question.answers(rows)
         at = question.case.assembly.timeline.index("2027Q4")
-        made = acted(question, rows, cut, at, before)
+        made = acted(question, rows, cut, at)
         later = np.arange(len(question.case.assembly.timeline))[:, None] > at
-        for key in made:
-            if key.startswith("channel.addressable."):
-                made[key] = np.where(later, 1.0 - found.bearable, 1.0) * made[key]
-        left = question.answers(made)["npv.go_forward"] - before["npv.go_forward"]
+        for key in ("demand.agents", "demand.assistant", "demand.other"):
+            made[key] = np.where(later, 1.0 - found.bearable, 1.0) * made[key]
+        before, after = question.answers(rows), question.answers(made)
+        left = after["npv.go_forward"] - before["npv.go_forward"]
         assert abs(left[0]) < 0.01 * found.change
 
     def test_a_review_of_the_past_is_refused(self) -> None:
         with pytest.raises(UsageError, match="after the valuation date"):
-            consequences(BASE, actions_for(BASE)[0], "2020Q1")
+            consequences(BASE, actions_for()[0], "2020Q1")
 
 
 class TestWeighed:

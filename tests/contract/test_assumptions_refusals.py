@@ -141,14 +141,19 @@ REFUSED_ENTRIES = [
         id="dates out of order",
     ),
     pytest.param(
-        "  life.changes: {value: [{date: 2022Q4, life: 5}, {date: 2022Q4, life: 4}], why: a}\n",
-        f"{_X4}, life.changes: dates of changes do not rise; received '2022Q4'; "
-        "allowed: after 2022Q4",
-        id="life changes out of order",
+        "  life.change: {value: [{date: 2022Q4, life: 5}], why: a}\n",
+        f"{_X4}, life.change: changes of a life are a table of dates and lives; "
+        "allowed: {2022Q4: 5, 2025Q1: 5.5}, or life.change.2027Q1 for one more",
+        id="life changes as a list",
     ),
     pytest.param(
-        "  life.changes: {value: [{date: 2022Q4, life: 50}], why: a}\n",
-        f"{_X4}, life.changes: out of bounds; received '50'; allowed: 2 to 10 years",
+        "  life.change.2027: {value: 5, why: a}\n",
+        f"{_X4}, life.change.2027: not a quarter; received '2027'; allowed: such as 2027Q1",
+        id="a life change in a year",
+    ),
+    pytest.param(
+        "  life.change.2027Q1: {value: 50, why: a}\n",
+        f"{_X4}, life.change.2027Q1: out of bounds; received '50'; allowed: 2 to 10 years",
         id="a life out of bounds",
     ),
     pytest.param(
@@ -201,7 +206,7 @@ REFUSED_ENTRIES = [
     pytest.param(
         "  advertising.shock: {value: {2027: 0.1, 2028: 0}, why: a}\n",
         f"{_X4}, advertising.shock: a value by date needs a rule for the time between; "
-        "allowed: between: linear, or between: hold",
+        "allowed: between: linear, geometric or hold",
         id="no rule between dates",
     ),
     pytest.param(

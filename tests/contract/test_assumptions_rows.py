@@ -40,18 +40,18 @@ class TestRows:
     def test_changes_fill_slots(self) -> None:
         """Two are used; the others come after the end and repeat the last life."""
         made = rows(small_base())
-        dates = [made[f"life.changes.date.{i}"][0, 0] for i in range(1, 9)]
-        lives = [made[f"life.changes.life.{i}"][0, 0] for i in range(1, 9)]
+        dates = [made[f"life.change.date.{i}"][0, 0] for i in range(1, 9)]
+        lives = [made[f"life.change.life.{i}"][0, 0] for i in range(1, 9)]
         assert dates == [41, 43, *[_QUARTERS] * 6]
         assert lives == [4.5, *[5] * 7]
-        assert "life.changes" not in made
+        assert "life.change" not in made
 
     def test_a_later_timeline_shifts_dates(self) -> None:
         """Indices count from its first quarter; a change from before is in force at once."""
         made = rows(small_base(), "2022Q3", "2030Q4")
         assert made["programme.start"][0, 0] == 2
-        assert made["life.changes.date.1"][0, 0] == 0
-        assert made["life.changes.date.2"][0, 0] == 1
+        assert made["life.change.date.1"][0, 0] == 0
+        assert made["life.change.date.2"][0, 0] == 1
         assert made["capex.total"].shape == (34, 1)
 
     @pytest.mark.parametrize("ends", [("2011Q1", "2040Q4"), ("2012Q1", "2041Q1"), ("x", "2040Q4")])
@@ -66,13 +66,13 @@ class TestRows:
         other = child(
             tmp_path,
             "  returns.wacc: {value: 0.1, why: a}\n"
-            "  life.changes: {value: [], why: No extension.}\n"
+            "  life.change: {value: {}, why: No extension.}\n"
             "  advertising.shock: {value: {2026: 0, 2027: 0.1}, between: hold, why: a}\n",
         )
         made = rows([base, other])
         assert made["returns.wacc"].tolist() == [[0.095, 0.1]]
         assert made["capex.total"].shape == (_QUARTERS, 1)
-        assert made["life.changes.date.1"].tolist() == [[41, _QUARTERS]]
+        assert made["life.change.date.1"].tolist() == [[41, _QUARTERS]]
         assert made["advertising.shock"].shape == (_QUARTERS, 2)
         assert made["advertising.shock"][60].tolist() == [0, 0.1]
 
@@ -118,8 +118,8 @@ class TestBatch:
         draws = {
             "returns.wacc": np.array([0.09, 0.03, 0.09, 0.09, 0.09]),
             "programme.start": np.array([44.0, 44.0, 59.0, 44.0, 44.0]),
-            "life.changes.date.2": np.array([43.0, 43.0, 43.0, 40.0, 43.0]),
-            "life.changes.life.1": np.array([4.5, 4.5, 4.5, 4.5, 1.0]),
+            "life.change.date.2": np.array([43.0, 43.0, 43.0, 40.0, 43.0]),
+            "life.change.life.1": np.array([4.5, 4.5, 4.5, 4.5, 1.0]),
         }
         assert valid_mask(base, batch(base, draws)).tolist() == [True, False, False, False, False]
 
@@ -128,7 +128,7 @@ class TestBatch:
         [
             ({"return.wacc": [0.1]}, "unknown assumption; received 'return.wacc'; did you mean"),
             ({"capex.mix.buildings": [0.1]}, "the remainder of a mix is computed, never drawn"),
-            ({"life.changes": [1.0]}, "a list of changes is drawn slot by slot"),
+            ({"life.change": [1.0]}, "a list of changes is drawn slot by slot"),
             ({"returns.wacc": [float("nan")]}, "a draw is not finite; received 'returns.wacc'"),
             ({"returns.wacc": [[0.1]]}, "draws are one-dimensional and of one length"),
             (

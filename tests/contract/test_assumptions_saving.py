@@ -16,7 +16,7 @@ HOME = Path(__file__).resolve().parents[2]
 CHANGES = {
     "capex.total": "{2026: 141.25 USD bn, 2027: 195 USD bn, 2028: 220 USD bn, 2030: 222.5 USD bn}",
     "capex.total.2029": "210 USD bn",
-    "life.changes": "[{date: 2025Q1, life: 5.5}]",
+    "life.change.2025Q1": "5.5",
     "programme.start": "2023Q3",
     "returns.terminal_treatment": "none",
     "returns.wacc": "9.9 percent per year",
@@ -54,7 +54,7 @@ def test_the_text_is_what_an_analyst_would_write() -> None:
         "dear_capital", scenario("base"), {"returns.wacc": "11 percent per year"}, "Rates stay up."
     )
     assert text.splitlines() == [
-        "schema: 1",
+        "schema: 2",
         "name: dear_capital",
         'title: "Dear capital"',
         "extends: base",

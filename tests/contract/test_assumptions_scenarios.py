@@ -82,7 +82,7 @@ class TestValues:
         assert base["returns.sbc_is_cost"].value == 1
         assert base["programme.start"].text() == "2023Q1"
         assert base["returns.terminal_treatment"].text() == "perpetuity"
-        assert base["life.changes"].value == (Change(41, 4.5), Change(43, 5.0))
+        assert base["life.change"].value == (Change(41, 4.5), Change(43, 5.0))
 
 
 class TestRanges:

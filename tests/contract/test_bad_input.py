@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from jcurve.briefing.parameters import check_parameters
 from jcurve.cli import main
 from jcurve.errors import ScenarioError, UsageError
 from jcurve.project import Project
-from jcurve.reports.parameters import check_parameters
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, write_notebook
 
 HOME = Path(__file__).resolve().parents[2]

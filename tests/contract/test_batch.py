@@ -7,26 +7,26 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from jcurve.briefing import latest
+from jcurve.briefing.results import ReportedScenario
 from jcurve.errors import ScenarioError, UsageError
-from jcurve.processes import run_process
+from jcurve.processes import Finished, run_process
 from jcurve.project import Project
-from jcurve.reports import Ledger, latest
-from jcurve.reports.batch import Watch, batch, default_jobs
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.manifest import Batch
-from jcurve.reports.results import ReportedScenario
-from jcurve.reports.retry import ONCE, Retry
-from jcurve.reports.warm_executor import Warm, imported_by
-from tests.faults.test_run_states import gone, read_when_there
-from tests.support.drives import GENEROUS, plan_of
+from jcurve_runs import Ledger
+from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.execution.worker import NoAnswer, Worker
+from jcurve_runs.plan.request import ONCE, Request, Retry
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
+from jcurve_runs.publishing.runs import carry_out
+from tests.support.drives import plan_of
 from tests.support.notebooks import (
     PARAMETERS,
     RECORD,
@@ -37,6 +37,7 @@ from tests.support.notebooks import (
     render_plainly,
     write_notebook,
 )
+from tests.support.waiting import GENEROUS, gone, living_children, read_when_there
 
 CHART = """\
 import numpy as np
@@ -48,6 +49,8 @@ plt.show()
 print("drawn", np.dot(np.arange(1e4), np.sqrt(np.arange(1e4))))
 display(pd.DataFrame({"quarter": ["2026Q1", "2026Q2"], "value": [1.5, 2.5]}))
 """
+LATE = 12.0
+"""A deadline, in seconds, that no other run here has."""
 WARM_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
 
@@ -60,13 +63,15 @@ def stand_in(name: str, overrides: Mapping[str, Any], project: Project) -> Repor
 
 def run_batch(project: Project, *scenarios: str, **options: Any) -> Batch:
     """A batch of the project's ``fixture`` with stand-in scenarios, patient but not slow."""
-    return batch(
-        options.pop("reports", ["fixture"]),
-        scenarios,
-        project=project,
-        resolve=stand_in,
+    like = Request(
         retry=options.pop("retry", ONCE),
         deadline=options.pop("deadline", GENEROUS),
+        force=options.pop("force", False),
+    )
+    return batch(
+        every(options.pop("reports", ["fixture"]), scenarios, like),
+        project,
+        resolve=stand_in,
         jobs=options.pop("jobs", 2),
         **options,
     )
@@ -77,13 +82,11 @@ def states(made: Batch) -> list[tuple[str, str, str | None]]:
     return [(run.scenario, run.state, run.reason) for run in made.runs]
 
 
-def no_children() -> bool:
-    """Whether this process has started nothing that still lives."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    ] == []
+@pytest.fixture
+def no_children() -> Callable[[], bool]:
+    """Whether nothing that the test has started still lives."""
+    before = living_children()
+    return lambda: living_children() <= before
 
 
 class Heard(Watch):
@@ -105,7 +108,7 @@ class Heard(Watch):
 
 
 @WARM_ONLY
-def test_warm_and_plain_are_the_same_bytes(tmp_path: Path) -> None:
+def test_warm_and_plain_are_the_same_bytes(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """A chart, a table, text, random numbers and sums: notebook, results, HTML and PDF."""
     cells = [PARAMETERS, CHART, SHOW, RECORD]
     made = {
@@ -124,7 +127,7 @@ def test_warm_and_plain_are_the_same_bytes(tmp_path: Path) -> None:
     assert no_children()
 
 
-def test_one_failure_never_stops_the_rest(tmp_path: Path) -> None:
+def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """And the status says how many failed; manifest, ledger and record agree."""
     cells = [PARAMETERS, "if scenario == 'bad': 1 / 0", SHOW, RECORD]
     project = make_project(tmp_path, cells)
@@ -169,7 +172,7 @@ def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
 def test_what_is_unchanged_is_skipped_unless_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.cache._package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
     project = make_project(tmp_path)
     first = run_batch(project, "base")
     again = run_batch(project, "base")
@@ -211,7 +214,7 @@ FAULTS = {
     "prints": ("print('x' * 50_000_000)", "failed", "too_much_output"),
     "leaves": ("import sys; sys.exit(0)", "failed", "early_exit"),
     "rests": (
-        "from jcurve.reports import NothingToReport; raise NothingToReport('no news')",
+        "from jcurve.briefing import NothingToReport; raise NothingToReport('no news')",
         "nothing_to_report",
         None,
     ),
@@ -220,7 +223,7 @@ FAULTS = {
 
 
 @WARM_ONLY
-def test_faults_in_warm_forks(tmp_path: Path) -> None:
+def test_faults_in_warm_forks(tmp_path: Path, no_children: Callable[[], bool]) -> None:
     """Each has its reason, and the processes that were forked serve the next run."""
     cell = "".join(f"if scenario == {name!r}:\n    {does[0]}\n" for name, does in FAULTS.items())
     made = run_batch(make_project(tmp_path, [PARAMETERS, cell, SHOW, RECORD]), *FAULTS)
@@ -230,7 +233,9 @@ def test_faults_in_warm_forks(tmp_path: Path) -> None:
 
 
 @WARM_ONLY
-def test_a_killed_warm_process_costs_one_attempt(tmp_path: Path) -> None:
+def test_a_killed_warm_process_costs_one_attempt(
+    tmp_path: Path, no_children: Callable[[], bool]
+) -> None:
     """It takes its run with it; the next attempt has a new one, and nothing survives."""
     died = tmp_path / "died"
     kill = (
@@ -252,28 +257,42 @@ def test_a_killed_warm_process_costs_one_attempt(tmp_path: Path) -> None:
 
 
 @WARM_ONLY
-def test_a_late_run_is_stopped_and_the_next_has_a_new_process(tmp_path: Path) -> None:
+def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_children: Callable[[], bool]
+) -> None:
     note = tmp_path / "kernel"
     hang = (
-        "import os, pathlib, time\nif view == 'go_forward':\n"
-        f"    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n    time.sleep(600)"
+        f"import os, pathlib, time\nnote = pathlib.Path({str(note)!r})\n"
+        "if view == 'go_forward':\n    half = note.with_name('half')\n"
+        "    half.write_text(str(os.getpid()))\n    half.rename(note)\n    time.sleep(600)"
     )
     project = make_project(tmp_path / "project", [PARAMETERS, hang, SHOW, RECORD])
     warm = Warm(project)
-    slow = plan_of(project, "slow")
+    slow = plan_of(project, "slow", deadline=LATE)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
+    ask = Worker.ask
+
+    def late_in_the_cell(self: Worker, request: Any, *, within: float) -> dict[str, Any]:
+        """Time is up once the cell has begun."""
+        while True:
+            try:
+                return ask(self, request, within=0.1 if within == LATE else within)
+            except NoAnswer as no_answer:
+                if no_answer.exit_status is not None or within != LATE or note.is_file():
+                    raise
+                request = None
+
+    monkeypatch.setattr(Worker, "ask", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
-            late = carry_out(slow, ledger=ledger, executor=warm, deadline=12.0)
-            assert warm._companion is None
-            done = carry_out(
-                plan_of(project, "next"), ledger=ledger, executor=warm, deadline=GENEROUS
-            )
+            late = carry_out(slow, ledger=ledger, executor=warm)
+            assert warm._worker is None
+            soon = plan_of(project, "next", deadline=GENEROUS)
+            done = carry_out(soon, ledger=ledger, executor=warm)
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
-    if note.is_file():  # on a very busy machine it may not have come that far
-        assert not psutil.pid_exists(int(note.read_text()))
+    assert gone(int(note.read_text()))
     assert no_children()
 
 
@@ -297,7 +316,7 @@ def test_forked_kernels_do_not_share_random_numbers(tmp_path: Path) -> None:
 def test_where_forking_is_not_safe_each_run_has_its_own_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve.reports.warm_executor.sys.platform", "darwin")
+    monkeypatch.setattr("jcurve_runs.execution.warm_executor.sys.platform", "darwin")
     made = run_batch(make_project(tmp_path), "base")
     assert (made.engine, made.fallback) == ("plain", "forking is safe on Linux only")
     assert states(made) == [("base", "succeeded", None)]
@@ -308,13 +327,20 @@ def test_where_forking_is_not_safe_each_run_has_its_own_process(
 @pytest.mark.parametrize(
     ("module", "told"),
     [
-        ("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()", "2 th"),
+        (
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()",
+            "2 th",
+        ),
         ("import os\nos._exit(1)", "the warm process did not start"),
         ("import matplotlib.pyplot", "sets itself up for the shell"),
     ],
 )
 def test_a_warm_process_that_may_not_fork_is_not_forked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, told: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    told: str,
+    no_children: Callable[[], bool],
 ) -> None:
     """A module that starts a thread when it is loaded, one that ends the process."""
     (tmp_path / "matplotlib_odd.py").write_text(module)
@@ -342,7 +368,7 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"
-        assert warm._companion is not first
+        assert warm._worker is not first
     finally:
         warm.close()
 
@@ -381,6 +407,56 @@ def test_plain_papermill_takes_the_engine_by_name(tmp_path: Path) -> None:
     assert all(cell["execution_count"] for cell in cells)
     results = json.loads((tmp_path / "work" / "results.json").read_text())
     assert results["scenario"]["name"] == "bear"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kernelspec": {}}, None),
+        ({"kernelspec": {"name": "no_such_kernel", "language": "python"}}, None),
+        (
+            {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}},
+            "the notebook: is written in R; runs are Python",
+        ),
+    ],
+)
+def test_papermills_own_door(tmp_path: Path, change: dict[str, Any], told: str | None) -> None:
+    """A notebook without a kernel runs; one in another language does not, nor does any cell."""
+    mark = tmp_path / "ran"
+    project = make_project(tmp_path / "project", [PARAMETERS, f"open({str(mark)!r}, 'w')"])
+    path = project.notebooks / "fixture.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"] = change
+    path.write_text(json.dumps(notebook))
+    finished = papermill(path, tmp_path / "out.ipynb")
+    assert (finished.exit_status == 0) == (told is None), finished.err_tail
+    assert mark.exists() == (told is None)
+    assert told is None or told in finished.err_tail
+    if told is not None:
+        with pytest.raises(UsageError, match=r"notebooks/fixture.ipynb: is written in R"):
+            plan_of(project)
+
+
+def test_a_parameters_name_is_not_run(tmp_path: Path) -> None:
+    """``papermill --engine jcurve -f`` with code for a name; by itself papermill runs it."""
+    project = make_project(tmp_path / "project")
+    mark = tmp_path / "ran"
+    (tmp_path / "evil.yml").write_text(json.dumps({f"x = 1\nopen({str(mark)!r}, 'w')\ny": 1}))
+    finished = papermill(
+        project.notebooks / "fixture.ipynb",
+        *(tmp_path / "out.ipynb", "-f", tmp_path / "evil.yml"),
+    )
+    assert finished.exit_status != 0
+    assert "a parameter's name is no name" in finished.err_tail
+    assert not mark.exists()
+
+
+def papermill(notebook: Path, *further: object) -> Finished:
+    """papermill's own command with our engine."""
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", "jcurve"]
+    return run_process(
+        [*command, str(notebook), *map(str, further)], deadline=GENEROUS, cwd=notebook.parent
+    )
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class TestInputNames:
             refer={"accelerators": "placement_lag.accelerators", "all_of_them": "capex_mix.*"},
         )
         def some_line(  # type: ignore[no-untyped-def]
-            returns_wacc, lever_gain, accelerators, all_of_them, life_changes_date, capex
+            returns_wacc, lever_gain, accelerators, all_of_them, life_change_date, capex
         ):
             """Reads inputs in every way."""
             return returns_wacc
@@ -91,13 +91,13 @@ class TestInputNames:
         module = SimpleNamespace(__name__=__name__, some_line=some_line)
         keys = (
             "returns.wacc", "lever.gain.targeting", "placement.lag.accelerators",
-            "capex.mix.land", "life.changes.date.2", "capex.big.1", "nothing.reads.this",
+            "capex.mix.land", "life.change.date.2", "capex.big.1", "nothing.reads.this",
         )  # fmt: skip
         assert input_names(keys, lines_of(module)) == {
             "returns.wacc": "returns_wacc",
             "lever.gain.targeting": "lever_gain.targeting",
             "placement.lag.accelerators": "placement_lag.accelerators",
             "capex.mix.land": "capex_mix.land",
-            "life.changes.date.2": "life_changes_date.2",
+            "life.change.date.2": "life_change_date.2",
             "capex.big.1": "capex.big.1",
         }

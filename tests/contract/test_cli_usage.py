@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from jcurve.cli import _COMMANDS, main
+from jcurve_runs.commands import VERBS
 from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
+from tests.support.waiting import GENEROUS, until
 
 COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermill", "nbconvert"}
@@ -27,7 +28,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         (
             "shwo base",
             2,
-            f"unknown command; received 'shwo'; allowed: {', '.join(_COMMANDS)}; "
+            f"unknown command; received 'shwo'; allowed: {', '.join([*_COMMANDS, *VERBS])}; "
             "did you mean 'show'?",
         ),
         (
@@ -198,7 +199,7 @@ def test_show_for_a_machine(
     assert main(["show", "base", "--csv"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
 
-    assert set(shown) == {"scenario", "hash", "valuation_date", "data_through", "views"}
+    assert set(shown) == {"scenario", "hash", "valuation_date", "data_through", "views", "rates"}
     assert set(shown["views"]) == {"programme", "go_forward"}
     for view, figures in shown["views"].items():
         assert set(figures) >= HEADLINES
@@ -236,17 +237,15 @@ def test_one_bad_scenario_does_not_stop_the_rest(
 
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C during a run: status 130, the child gone, nothing published."""
-    started = "import pathlib; pathlib.Path('../../on').touch()\nimport time; time.sleep(99)"
+    started = "import pathlib; pathlib.Path('../../on').touch()\nimport time; time.sleep(600)"
     project = make_real_project(tmp_path, [PARAMETERS, started])
     on = project.reports / ".staging" / "on"
     with subprocess.Popen(
         [*COMMAND, "report", "fixture"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as process:
-        until = time.monotonic() + 30
-        while not on.exists() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: on.exists() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=GENEROUS)
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "jcurve: interrupted"
     assert sorted(path.name for path in project.reports.iterdir()) == [".staging", ".state"]

@@ -9,28 +9,29 @@ from pathlib import Path
 import pytest
 
 import jcurve
+from jcurve.analysis.comparison import Input, Snapshot, compare, snapshot_of_case, stated_inputs
+from jcurve.briefing import record_case
+from jcurve.briefing.editions import Edition, diff
 from jcurve.cli import main
 from jcurve.errors import RunError, UsageError
+from jcurve.figures.comparison import compared, what_differs, what_moved
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger, prepare, record_case
-from jcurve.reports.compare import Input, Side, compare
-from jcurve.reports.compare_section import compared, what_differs, what_moved
-from jcurve.reports.drive import carry_out
-from jcurve.reports.editions import Edition
-from jcurve.reports.run import resolve_scenario
-from jcurve.reports.sides import diff, side_of_case, stated_inputs
-from jcurve.reports.staged import Staged
+from jcurve_runs import Ledger, Request, prepare
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import NoProcess, sound_runs
 from tests.support.notebooks import MOMENT, make_real_project
 
 ROOT = Path(__file__).parents[2]
 
 
-def side(npv: float | None = 1.0, quarter: str = "2030Q1", text: str = "7", **others: str) -> Side:
+def side(
+    npv: float | None = 1.0, quarter: str = "2030Q1", text: str = "7", **others: str
+) -> Snapshot:
     """A small side."""
     value = {"value": npv, "unit": "USD m"} if npv is not None else {"value": None, "reason": "no"}
-    return Side(
+    return Snapshot(
         name="one",
         kind="edition",
         hash="ab" * 32,
@@ -74,27 +75,27 @@ def test_from_zero_there_is_no_share() -> None:
 
 def test_a_figure_that_one_side_lacks() -> None:
     other = side()
-    other = Side(**{**vars_of(other), "headlines": {"programme": {}, "go_forward": {}}})
+    other = Snapshot(**{**vars_of(other), "headlines": {"programme": {}, "go_forward": {}}})
     assert {move.text() for move in compare(side(), other).moves} == {
         "0.001 USD bn → not given",
         "2030Q1 → not given",
     }
 
 
-def vars_of(one: Side) -> dict[str, object]:
+def vars_of(one: Snapshot) -> dict[str, object]:
     """A side's parts."""
-    return {name: getattr(one, name) for name in Side.__slots__}
+    return {name: getattr(one, name) for name in Snapshot.__slots__}
 
 
 def test_inputs_differ_by_value_or_by_range_only() -> None:
     (change,) = compare(side(text="7"), side(text="8")).inputs
     assert (change.before, change.after, change.what) == ("7", "8", "value")
-    ranged = Side(
+    ranged = Snapshot(
         **{**vars_of(side()), "inputs": {"a.b": Input("A of b", "share", "7", digest="other")}}
     )
     (change,) = compare(side(), ranged).inputs
     assert change.what == "range"
-    (change,) = compare(side(), Side(**{**vars_of(side()), "inputs": {}})).inputs
+    (change,) = compare(side(), Snapshot(**{**vars_of(side()), "inputs": {}})).inputs
     assert (change.before, change.after) == ("7", None)
 
 
@@ -144,15 +145,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Editio
     for name in ("base", "bear"):
         done = carry_out(
             prepare(
-                "fixture",
-                name,
-                {},
-                view="programme",
-                parameters={},
-                project=project,
+                Request(report="fixture", scenario=name),
+                project,
                 run_id=f"run-{name}",
                 started=MOMENT,
-                resolve=resolve_scenario,
             ),
             ledger=(ledger := Ledger(project)),
             executor=NoProcess(recording(sound(), name, project)),
@@ -236,14 +232,14 @@ def test_for_a_machine_and_for_a_reader(
 def test_a_section_for_a_report() -> None:
     """Tables that the exhibits' own rules accept; none where nothing differs."""
     cases = [jcurve.evaluate(name, project=ROOT) for name in ("base", "bear")]
-    found = compare(*(side_of_case(case) for case in cases))
+    found = compare(*(snapshot_of_case(case) for case in cases))
     inputs, moved = what_differs(found), what_moved(found)
     assert inputs is not None
     assert moved is not None
     assert len(inputs.rows) == len(found.inputs)
     assert len(moved.rows) == sum(move.view == "programme" for move in found.moves)
     assert "differ from base" in inputs.title
-    same = compare(side_of_case(cases[0]), side_of_case(cases[0]))
+    same = compare(snapshot_of_case(cases[0]), snapshot_of_case(cases[0]))
     assert (what_differs(same), what_moved(same)) == (None, None)
     section = compared(*cases)
     assert [each.id for each in section] == ["moved-bear", "differs-bear"]

@@ -53,9 +53,9 @@ def test_the_hint_on_memory_is_harmless() -> None:
 class TestSlots:
     def test_count_what_any_scenario_uses(self) -> None:
         rows = {
-            "life.changes.date.1": np.array([[41.0]]),
-            "life.changes.date.2": np.array([[116.0, 60.0]]),
-            "life.changes.date.3": np.array([[116.0, 116.0]]),
+            "life.change.date.1": np.array([[41.0]]),
+            "life.change.date.2": np.array([[116.0, 60.0]]),
+            "life.change.date.3": np.array([[116.0, 116.0]]),
         }
         assert slots_used(rows, 116) == 2
         assert slots_used({}, 116) == 1
@@ -63,7 +63,7 @@ class TestSlots:
     def test_left_out_change_nothing(self) -> None:
         case = jcurve.evaluate("base")
         rows = dict(case.assumption_rows)
-        whole = model(rows={**rows, "life.changes.date.8": np.array([[100.0]])})
+        whole = model(rows={**rows, "life.change.date.8": np.array([[100.0]])})
         assert len(whole.names) > len(case.assembly.names)
         for key, row in evaluate(whole.model, whole.inputs(rows), whole.timeline).items():
             np.testing.assert_array_equal(row, case.values[key], err_msg=str(key))
@@ -71,8 +71,8 @@ class TestSlots:
     def test_a_batch_may_use_more_than_its_base(self) -> None:
         used = slots_used(jcurve.evaluate("base").assumption_rows, 116) + 1
         rows = {
-            f"life.changes.date.{used}": np.array([[116.0, 62.0]]),
-            f"life.changes.life.{used}": np.array([[5.5, 3.0]]),
+            f"life.change.date.{used}": np.array([[116.0, 62.0]]),
+            f"life.change.life.{used}": np.array([[5.5, 3.0]]),
         }
         found = jcurve.evaluate_batch(rows, ["npv"])["npv"]
         assert found[0] == jcurve.evaluate("base")["npv"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from jcurve import facts
 from jcurve.errors import FactsError, JCurveError, UsageError
+from jcurve.facts.readings import belief_readings
 from jcurve.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,6 +163,7 @@ def test_an_unknown_grade_is_refused(project: Project) -> None:
         ("evidence/claims.csv", facts.claims),
         ("evidence/articles.csv", facts.articles),
         ("external/parameters.csv", facts.external),
+        ("companies/others.csv", facts.others),
     ],
 )
 def test_a_key_listed_twice_in_a_register_is_refused(
@@ -168,7 +171,7 @@ def test_a_key_listed_twice_in_a_register_is_refused(
 ) -> None:
     last = (project.data / file).read_text(encoding="utf-8").splitlines()[-1]
     append(project, file, last)
-    assert "listed twice" in refusal(lambda: load(project))
+    assert re.search("listed twice|second value", refusal(lambda: load(project)))
 
 
 def test_an_unknown_company_lists_the_known(project: Project) -> None:
@@ -210,6 +213,8 @@ HISTORY = "companies/meta/history.csv"
         ("reported_revenue,quotient,revenue_total,,,why", "takes 2 inputs"),
         ("reported_revenue,sum,revenue_total,,,why", "takes 2 or more inputs"),
         ("reported_revenue,constant,lots,,,why", "not a number"),
+        ("reported_revenue,peer,GOOGLE revenue_total,,,why", "did you mean 'GOOGL'?"),
+        ("reported_revenue,peer,GOOGL revenue_totl,,,why", "did you mean 'revenue_total'?"),
         ("reported_revenue,hold,,,,", "why: empty cell"),
         ("reported_revenue,hold,,2026,,why", "from: malformed period"),
     ],
@@ -282,3 +287,36 @@ def test_facts_cannot_be_changed() -> None:
 def test_every_refusal_is_an_error_of_ours() -> None:
     assert issubclass(FactsError, JCurveError)
     assert FactsError("x").exit_status == 4
+
+
+READINGS = "evidence/belief_readings.csv"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "advertising.compute_elasticity,Somebody,0.05,,,,R_HSTU_EPZ,evidence,why",
+            "evidence: unknown evidence; received 'R_HSTU_EPZ'; did you mean 'R_HSTU_EPS'?",
+        ),
+        (
+            "advertising.compute_elasticity,Somebody,0.05,0.06,0.07,,,judgement,why",
+            "value: a value outside its own range; received 0.05; allowed: above 0, 0.06 to 0.07",
+        ),
+        (
+            "advertising.compute_elasticity,Somebody,,,,,R_HSTU_EPS,evidence,why",
+            "value: no value, and not one amount of evidence to take it from",
+        ),
+        (
+            "product_revenue,Somebody,5000,,,,,judgement,why",
+            "period: empty cell",
+        ),
+        ("elasticity,Somebody,0.05,,,,,judgement,why", "about: unknown belief"),
+    ],
+)
+def test_a_reading_of_a_belief_that_says_nothing_is_refused(
+    project: Project, line: str, said: str
+) -> None:
+    at = append(project, READINGS, line)
+    message = refusal(lambda: belief_readings(project))
+    assert message.startswith(f"data/{READINGS}:{at}, {said}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ import pytest
 
 from jcurve.errors import RunError, WriteError
 from jcurve.project import Project
-from jcurve.reports.ledger import ENDED, Attempt, Ledger, RunState
-from jcurve.reports.owner import Owner, take_over
-from jcurve.reports.retry import ONCE, Retry, worth_another
-from jcurve.reports.store import Store, state_folder
+from jcurve_runs.ledger import store
+from jcurve_runs.ledger.attempts import ENDED, Attempt, Ledger, RunState
+from jcurve_runs.ledger.locks import Owner, take_over
+from jcurve_runs.ledger.store import Store, state_folder
+from jcurve_runs.plan.request import ONCE, Retry
+from jcurve_runs.publishing.runs import worth_another
 from tests.support.drives import plan_of
 from tests.support.notebooks import MOMENT, make_project
 
@@ -319,3 +322,64 @@ def test_times_are_utc_and_sort_as_text(project: Project) -> None:
     with Ledger(project, clock=lambda: local) as ledger:
         ledger.queue(plan_of(project))
         assert only(ledger).queued == "2026-07-30T18:00:00.000+00:00"
+
+
+OLD_OUTBOX = """
+CREATE TABLE outbox (
+    run TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    content TEXT NOT NULL,
+    message_id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due TEXT NOT NULL,
+    problem TEXT NOT NULL DEFAULT '',
+    queued TEXT NOT NULL,
+    sent TEXT,
+    PRIMARY KEY (run, channel)
+);
+"""
+
+
+def test_a_store_of_the_first_version_keeps_what_it_owes(project: Project) -> None:
+    """Runs, and letters with all their recipients in one state."""
+    folder = state_folder(project)
+    folder.mkdir(parents=True)
+    script = Path(store.__file__).with_name("runs.sql").read_text(encoding="utf-8")
+    old = "\n".join(line for line in script.splitlines() if not line.startswith("    origin "))
+    with closing(sqlite3.connect(folder / "runs.sqlite")) as made:
+        made.executescript(old + OLD_OUTBOX)
+        made.execute("PRAGMA user_version = 1")
+        made.execute(
+            "INSERT INTO attempts (run, attempt, report, scenario, series, view, hash, state,"
+            " owner, host, pid, queued, heard, ended) VALUES ('run-0', 1, 'fixture', 'base',"
+            " 'base', 'programme', 'ab', 'succeeded', 'o', 'h', 1, 'x', 'x', 'x')"
+        )
+        for run, kind, state, content in (
+            ("run-0", "success", "waiting", {"edition": "fixture/base/run-0", "before": None}),
+            ("run-9", "failure", "sent", {"what": "fixture", "facts": [["Reason", "x"]]}),
+        ):
+            told = json.dumps({"to": ["a@example.org", "b@example.org"], **content})
+            made.execute(
+                "INSERT INTO outbox VALUES (?, 'mail', ?, ?, ?, ?, 2, 'due', 'p', 'q', NULL)",
+                (run, kind, told, f"<{run:0>32}@jcurve.invalid>", state),
+            )
+        made.commit()
+    with Ledger(project) as ledger:
+        assert only(ledger).origin is None
+        owed = ledger.outbox.entries()
+        assert [(each.address, each.state, each.tries) for each in owed] == [
+            ("a@example.org", "waiting", 2),
+            ("b@example.org", "waiting", 2),
+            ("a@example.org", "sent", 2),
+            ("b@example.org", "sent", 2),
+        ]
+        assert owed[0].about == "fixture/base/run-0"
+        assert owed[0].message == f"{'run-0':0>32}"
+        ledger.outbox.resend()
+        (due,) = ledger.outbox.take_due()
+        assert due.editions == (("fixture/base/run-0", None),)
+        ledger.queue(plan_of(project))
+    with Ledger(project):
+        pass  # opened again as it is now

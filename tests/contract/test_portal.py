@@ -13,12 +13,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from jcurve.briefing import Edition, all_editions, latest
 from jcurve.cli import main
 from jcurve.project import Project
-from jcurve.reports import Edition, Ledger, editions, latest
-from jcurve.reports.drive import carry_out
-from jcurve.reports.portal import refresh
-from jcurve.reports.retention import Rule, outdated, prune
+from jcurve_runs import Ledger
+from jcurve_runs.portal.site import refresh
+from jcurve_runs.publishing.retention import Rule, outdated, prune
+from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import make_project
 
@@ -42,7 +43,8 @@ def project(tmp_path: Path, sound: Callable[[], NoProcess]) -> Project:
 def publish(project: Project, sound: Callable[[], NoProcess], name: str) -> None:
     """Publish an edition."""
     with Ledger(project) as ledger:
-        done = carry_out(plan_of(project, name), ledger=ledger, executor=sound(), force=True)
+        plan = plan_of(project, name, force=True)
+        done = carry_out(plan, ledger=ledger, executor=sound())
     assert done.state == "succeeded"
 
 
@@ -159,12 +161,20 @@ def test_nothing_published_is_an_empty_list(tmp_path: Path) -> None:
     assert "No edition" in (project.reports / "index.html").read_text()
 
 
-def test_what_is_late_is_on_the_first_page(project: Project) -> None:
-    status = {"schedules": {"weekly": {"late": ["2026-07-27T11:00:00.000+00:00"]}}}
+def test_what_is_wrong_and_what_comes_next_is_on_the_first_page(project: Project) -> None:
+    status = {
+        "problems": ["weekly: did not arrive <b>", "mail to cfo@example.org waits"],
+        "schedules": {
+            "weekly": {"next": "2026-08-03T07:00:00.000+00:00"},
+            "odd": {"mistake": "unknown report", "late": []},
+        },
+    }
     (project.reports / "status.json").write_text(json.dumps(status))
     refresh(project)
     text = (project.reports / "index.html").read_text()
-    assert "Did not arrive by its deadline: weekly: due 2026-07-27 11:00 UTC" in text
+    assert '<p class="late">weekly: did not arrive &lt;b&gt;</p>' in text
+    assert '<p class="late">mail to cfo@example.org waits</p>' in text
+    assert "Next: weekly 2026-08-03 07:00 UTC" in text
 
 
 def test_pages_are_the_same_bytes_when_made_again(project: Project) -> None:
@@ -217,9 +227,9 @@ class TestRetention:
         rule = Rule(last=1, days=1, monthly=False)
         told = prune(project, rule, later, dry=True)
         assert [edition.id for edition in told] == ["run-0", "run-1"]
-        assert len(editions(project, "fixture", "base")) == 3
+        assert len(all_editions(project, "fixture", "base")) == 3
         assert prune(project, rule, later) == told
-        assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-2"]
+        assert [edition.id for edition in all_editions(project, "fixture", "base")] == ["run-2"]
         kept = latest(project, "fixture", "base")
         assert kept is not None
         assert kept.id == "run-2"

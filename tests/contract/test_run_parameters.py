@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jcurve.briefing import record
+from jcurve.briefing.editions import check_name, series_name
+from jcurve.briefing.parameters import check_names, declared_parameters, read_overrides
+from jcurve.briefing.results import read_results
 from jcurve.errors import RunError, UsageError, WriteError
-from jcurve.reports import record
-from jcurve.reports.editions import check_name, series_name
-from jcurve.reports.parameters import check_names, declared_parameters, read_overrides
-from jcurve.reports.results import read_results
 
 
 def notebook(source: str) -> dict[str, Any]:

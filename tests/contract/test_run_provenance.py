@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.project import Project
-from jcurve.reports import determinants
+from jcurve.provenance import determinants
 from tests.support.notebooks import StandIn, make_project
 
 

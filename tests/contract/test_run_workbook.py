@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jcurve import evaluate, scenario
+from jcurve.briefing import latest
 from jcurve.errors import WriteError
 from jcurve.files import digest
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger, latest, run
-from jcurve.reports import workbook as its_own
-from jcurve.reports.batch import batch
-from jcurve.reports.cache import intact
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.plan import Plan
-from jcurve.reports.portal import FOLDER, refresh
-from jcurve.reports.steps import Cancelled
 from jcurve.workbook import content
+from jcurve_runs import Ledger, Request, run
+from jcurve_runs.execution.executor import Cancelled
+from jcurve_runs.plan.request import Plan
+from jcurve_runs.portal.site import FOLDER, refresh
+from jcurve_runs.publishing import workbook as its_own
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import batch, every
+from jcurve_runs.publishing.runs import carry_out
+from jcurve_runs.publishing.unchanged import intact
 from tests.faults.test_run_together import TRUE_RECORD
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import (
@@ -40,7 +41,8 @@ CHANGED = {"returns.wacc": 0.1}
 def test_it_is_of_the_scenario_shown(tmp_path: Path) -> None:
     """Overrides and all, the same bytes on any day; named wherever the others are."""
     project = make_real_project(tmp_path, [PARAMETERS, SHOW, TRUE_RECORD])
-    edition = run("fixture", "base", CHANGED, project=project, render=render_plainly, workbook=True)
+    asked = Request(report="fixture", overrides=CHANGED, workbook=True, force=True)
+    edition = run(asked, project=project, render=render_plainly)
 
     case = evaluate(scenario("base", CHANGED, project=project), project=project)
     assert edition.workbook.read_bytes() == content(case, project=project)
@@ -66,9 +68,10 @@ def drive(
     project: Project, executor: NoProcess, name: str, *, workbook: bool = True, cached: bool = False
 ) -> Done:
     """A run that is to hold a workbook."""
-    plan = replace(plan_of(project, name), workbook=workbook)
+    executor.comparable = cached
     with Ledger(project) as ledger:
-        done = carry_out(plan, ledger=ledger, executor=executor, cached=cached)
+        plan = plan_of(project, name, workbook=workbook)
+        done = carry_out(plan, ledger=ledger, executor=executor)
         (attempt,) = ledger.attempts(run=name)
     assert (attempt.state, attempt.reason) == (done.state, done.reason)
     return done
@@ -142,15 +145,13 @@ def has_one(done: Done) -> bool:
 
 
 def test_a_batch_makes_one_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("a"))
+    monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     made = batch(
-        ["fixture"],
-        ["base", "bear"],
-        project=project,
+        every(["fixture"], ["base", "bear"], Request(workbook=True)),
+        project,
         resolve=lambda name, overrides, project: StandIn(name),
         render=render_plainly,
-        workbook=True,
     )
     assert [has_one(done) for done in made.runs] == [True, True]
     assert json.loads(made.manifest.read_text())["workbook"] is True
@@ -160,8 +161,8 @@ def test_an_edition_without_one_is_completed_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     """And one with it serves who wants none."""
-    monkeypatch.setattr("jcurve.reports.cache._package", lambda: "as it is")
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("a"))
+    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     told = [
         (
@@ -188,7 +189,9 @@ def test_a_secret_in_it_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     monkeypatch.setenv("SOME_API_KEY", "correct horse battery")
-    monkeypatch.setattr("jcurve.reports.drive.write_workbook", holding("correct horse battery"))
+    monkeypatch.setattr(
+        "jcurve_runs.publishing.attempt.write_workbook", holding("correct horse battery")
+    )
     project = make_project(tmp_path)
     done = drive(project, executor, "run-1")
     assert (done.state, done.reason) == ("failed", "secret_found")

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from jcurve.errors import FactsError, JCurveError, RunError, UsageError
+from jcurve.cli import main
+from jcurve.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
 from jcurve.project import Project
-from jcurve.reports import Ledger
-from jcurve.reports.calendars import Calendars, Rule
-from jcurve.reports.cron import Cron, instant
-from jcurve.reports.drive import Done
-from jcurve.reports.manifest import Batch
-from jcurve.reports.occurrences import Occurrence, Occurrences
-from jcurve.reports.schedule import Schedule, moments, next_moment, read_schedules
-from jcurve.reports.tick import Ran, Tick, tick, watch_clock
-from tests.support.notebooks import make_project
+from jcurve_runs import Ledger
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch
+from jcurve_runs.publishing.retention import Rule
+from jcurve_runs.schedule import schedules
+from jcurve_runs.schedule.calendars import Calendars, Day
+from jcurve_runs.schedule.cron import Cron, instant
+from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
+from jcurve_runs.schedule.schedules import (
+    Schedule,
+    Schedules,
+    moments,
+    next_moment,
+    read_schedules,
+)
+from jcurve_runs.schedule.tick import Tick, tick, watch_clock
+from tests.support.notebooks import StandIn, make_project
 
 ROOT = Path(__file__).parents[2]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -46,55 +56,64 @@ def one(project: Project, **changes: str) -> Schedule:
     keys = {"report": "fixture", "scenarios": "[base]", "cron": '"0 9 * * *"', "zone": "UTC"}
     keys |= changes
     write(project, "daily:\n" + "\n".join(f"  {k}: {v}" for k, v in keys.items() if v != "-"))
-    (made,) = read_schedules(project)
+    return only(project)
+
+
+def only(project: Project) -> Schedule:
+    """The one schedule of the file; its mistake is raised."""
+    file = read_schedules(project)
+    for mistake in file.mistakes:
+        raise mistake.error
+    (made,) = file.sound
     return made
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("JCURVE_SMTP_HOST", "localhost")
+    monkeypatch.setenv("JCURVE_SMTP_FROM", "jcurve@example.org")
     return make_project(tmp_path)
+
+
+def days_of(text: str, first: str, last: str) -> list[str]:
+    """The days of a cron line from one to another."""
+    shown = Cron.parse(text, "x").within(date.fromisoformat(first), date.fromisoformat(last))
+    return list(dict.fromkeys(each.date().isoformat() for each in shown))
 
 
 class TestCron:
     """Weekdays have names, and mean what they say."""
 
     @pytest.mark.parametrize(
-        ("text", "day"),
+        ("text", "days"),
         [
-            ("0 9 * * mon", "2026-03-02"),
-            ("0 9 * * sun", "2026-03-08"),
-            ("0 9 * * mon-fri", "2026-03-06"),
-            ("0 9 1 * *", "2026-03-01"),
-            ("0 9 * mar *", "2026-03-31"),
-            ("0 9 */10 * *", "2026-03-11"),
+            ("0 9 * * mon", ["2026-03-02", "2026-03-09"]),
+            ("0 9 * * sun", ["2026-03-01", "2026-03-08"]),
+            ("0 9 * * sat-sun", ["2026-03-01", "2026-03-07", "2026-03-08"]),
+            ("0 9 1 * *", ["2026-03-01"]),
+            ("0 9 * feb *", []),
+            ("0 9 */5 mar *", ["2026-03-01", "2026-03-06"]),
         ],
     )
-    def test_a_day_that_meets(self, text: str, day: str) -> None:
-        assert Cron.parse(text, "x").meets(date.fromisoformat(day))
-
-    @pytest.mark.parametrize(
-        ("text", "day"),
-        [
-            ("0 9 * * mon", "2026-03-03"),
-            ("0 9 * * mon-fri", "2026-03-07"),
-            ("0 9 1 * *", "2026-03-02"),
-            ("0 9 * feb *", "2026-03-01"),
-        ],
-    )
-    def test_a_day_that_does_not(self, text: str, day: str) -> None:
-        assert not Cron.parse(text, "x").meets(date.fromisoformat(day))
+    def test_the_days_it_meets(self, text: str, days: list[str]) -> None:
+        assert days_of(text, "2026-03-01", "2026-03-10") == days
 
     def test_monday_is_monday(self) -> None:
         """A library read ``1`` as Tuesday; so there are no numbers here."""
-        days = [START.date() + timedelta(days=n) for n in range(28)]
-        met = [day.isoformat() for day in days if Cron.parse("0 9 * * mon", "x").meets(day)]
+        met = days_of("0 9 * * mon", "2026-03-02", "2026-03-29")
         assert met == ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"]
+        whole_week = days_of("0 9 * * mon-sun", "2026-03-02", "2026-03-08")
+        assert len(whole_week) == 7
+
+    def test_the_last_day_of_a_month(self) -> None:
+        assert days_of("0 9 L * *", "2028-02-01", "2028-03-31") == ["2028-02-29", "2028-03-31"]
 
     def test_times(self) -> None:
-        assert Cron.parse("*/20 9-10 * * *", "x").times() == [
-            time(hour, minute) for hour in (9, 10) for minute in (0, 20, 40)
-        ]
-        assert Cron.parse("5,50 0 * * *", "x").times() == [time(0, 5), time(0, 50)]
+        day = date(2026, 3, 2)
+        shown = [each.time() for each in Cron.parse("*/20 9-10 * * *", "x").within(day, day)]
+        assert shown == [time(hour, minute) for hour in (9, 10) for minute in (0, 20, 40)]
+        shown = [each.time() for each in Cron.parse("5,50 0 * * *", "x").within(day, day)]
+        assert shown == [time(0, 5), time(0, 50)]
 
     @pytest.mark.parametrize(
         ("text", "words"),
@@ -102,14 +121,18 @@ class TestCron:
             ("0 9 * * 1", "not a weekday; received '1'; allowed: mon, tue, wed, thu, fri, sat"),
             ("0 9 * * monday", "not a weekday; received 'monday'.*did you mean 'mon'"),
             ("60 9 * * *", "not a minute; received '60'; allowed: 0 to 59"),
-            ("0 24 * * *", "not a hour"),
+            ("0 24 * * *", "not an hour"),
             ("0 9 0 * *", "not a day"),
             ("0 9 * 13 *", "not a month"),
             ("0 9 * *", "not a cron line"),
             ("@daily", "not a cron line"),
             ("0 9 1 * mon", "days of the month and weekdays are both restricted"),
             ("0 9 * * fri-mon", "a weekday range that runs backwards"),
-            ("0 9 * * ٣", "not a weekday"),
+            ("0 9 * * ٣", "not a cron line"),
+            ("0 7 * * */2", "a step is not allowed for weekdays.*the days by name"),
+            ("0 7 30 feb *", "a day that no calendar has"),
+            ("0 7 30-31 feb *", "a day that no calendar has"),
+            ("0 7 31 apr,jun *", "a day that no calendar has"),
             ("*/0 9 * * *", "not a minute"),
             ("-1 9 * * *", "not a minute"),
         ],
@@ -123,12 +146,12 @@ class TestClocks:
     """Daylight saving: a time that is left out or repeated runs once."""
 
     def test_a_time_that_the_clock_leaves_out_comes_as_much_later(self) -> None:
-        made = instant(date(2026, 3, 8), time(2, 30), NEW_YORK)
+        made = instant(datetime(2026, 3, 8, 2, 30), NEW_YORK)
         assert made == at("2026-03-08 07:30")
         assert made.astimezone(NEW_YORK).time() == time(3, 30)
 
     def test_a_time_that_the_clock_shows_twice_is_the_first(self) -> None:
-        assert instant(date(2026, 11, 1), time(1, 30), NEW_YORK) == at("2026-11-01 05:30")
+        assert instant(datetime(2026, 11, 1, 1, 30), NEW_YORK) == at("2026-11-01 05:30")
 
     @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01"])
     @pytest.mark.parametrize("hour", [0, 1, 2, 3, 12])
@@ -148,8 +171,8 @@ class TestClocks:
     ) -> None:
         """The hour left out falls together with the next, the repeated one runs once."""
         schedule = one(project, cron='"0 * * * *"', zone="America/New_York")
-        start = instant(date.fromisoformat(day), time(0), NEW_YORK)
-        end = instant(date.fromisoformat(day) + timedelta(days=1), time(0), NEW_YORK)
+        start = instant(datetime.fromisoformat(day), NEW_YORK)
+        end = instant(datetime.fromisoformat(day) + timedelta(days=1), NEW_YORK)
         found = moments(schedule, start - timedelta(seconds=1), end - timedelta(seconds=1),
                         Calendars(project))  # fmt: skip
         assert len(found) == len(set(found)) == hours
@@ -190,7 +213,7 @@ class TestCalendars:
         ],
     )
     def test_the_day(self, kind: str, day: str) -> None:
-        rule = Rule(kind, "META" if kind in ("results", "after") else "NYSE")
+        rule = Day(kind, "META" if kind in ("results", "after") else "NYSE")
         chosen = date.fromisoformat(day)
         assert self.CALENDARS.meets(rule, chosen)
         if kind in ("first", "last"):
@@ -262,14 +285,14 @@ class TestCalendars:
         with pytest.raises(UsageError, match="did you mean 'NYSE'"):
             self.CALENDARS.holidays("NYSEE")
         with pytest.raises(UsageError, match="did you mean 'first business day'"):
-            Rule.parse("first busines day", "NYSE", "x")
+            Day.parse("first busines day", "NYSE", "x")
 
 
 class TestFile:
     """One clear error with file, line and key."""
 
     def test_the_projects_own_file(self) -> None:
-        schedules = read_schedules(Project(ROOT))
+        schedules = read_schedules(Project(ROOT)).sound
         assert {schedule.name for schedule in schedules} == {
             *("weekly", "month_start", "after_results")
         }
@@ -278,7 +301,7 @@ class TestFile:
             assert next_moment(schedule, at("2026-12-15 00:00"), calendars) is not None
 
     def test_no_file_is_no_schedule(self, project: Project) -> None:
-        assert read_schedules(project) == ()
+        assert read_schedules(project) == Schedules()
 
     def test_what_is_read(self, project: Project) -> None:
         made = one(
@@ -292,7 +315,21 @@ class TestFile:
             workbook="true",
             success="[a@example.org]",
             failure="b@example.org",
+            report="[fixture, other]",
+            parameters="{draws: 512, against: [bear, bull], text: a b, flag: true}",
+            retries="4",
+            enabled="false",
+            keep="{last: 3, days: 30, monthly: false}",
         )
+        assert made.reports == ("fixture", "other")
+        assert made.parameters == {
+            "draws": 512,
+            "against": ["bear", "bull"],
+            "text": "a b",
+            "flag": True,
+        }
+        assert (made.retry.attempts, made.enabled) == (5, False)
+        assert made.keep == Rule(3, 30, False)
         assert made.scenarios == ()
         assert dict(made.overrides) == {"returns.wacc": "0.1"}
         assert (made.missed, made.overlap) == ("all", "queue")
@@ -321,6 +358,13 @@ class TestFile:
             ({"success": "[nobody]"}, "not a mail address; received 'nobody'"),
             ({"failure": '"a@example.org\\nBcc: b@example.org"'}, "not a mail address"),
             ({"overrides": "[x]"}, "overrides is not a table"),
+            ({"parameters": "5"}, "parameters is not a table"),
+            ({"retries": "many"}, "daily.retries: retries is not a count; received 'many'"),
+            ({"enabled": "on"}, "unknown enabled; received 'on'; allowed: true, false"),
+            ({"keep": "{lst: 3}"}, "unknown key; received 'lst'.*'last'"),
+            ({"keep": "{days: -1}"}, "days is not a count"),
+            ({"keep": "10"}, "daily.keep: not a table"),
+            ({"report": "[]"}, "report is missing"),
         ],
     )
     def test_what_is_refused(self, project: Project, changes: dict[str, str], words: str) -> None:
@@ -344,11 +388,11 @@ class TestFile:
         project.reports.mkdir()
         (project.reports / "schedule.yml").write_text(text)
         with pytest.raises(UsageError, match=words):
-            read_schedules(project)
+            only(project)
 
     def test_a_calendars_day(self, project: Project) -> None:
         made = one(project, cron="-", on="the day after results", calendar="META", at='"06:30"')
-        assert made.when == Rule("after", "META")
+        assert made.when == Day("after", "META")
         assert made.at == time(6, 30)
         with pytest.raises(UsageError, match="not a time"):
             one(project, cron="-", on="the day after results", calendar="META", at='"6:30"')
@@ -360,7 +404,7 @@ def test_the_page_names_every_key_and_its_example_is_read(project: Project) -> N
     example = page.partition("```yaml\n")[2].partition("```")[0]
     project.reports.mkdir()
     (project.reports / "schedule.yml").write_text(example)
-    (made,) = read_schedules(project)
+    made = only(project)
     assert (made.name, made.deadline) == ("weekly", timedelta(hours=2))
     for key in schedule_keys():
         assert f"`{key}`" in page or f"    {key}: " in example
@@ -368,9 +412,7 @@ def test_the_page_names_every_key_and_its_example_is_read(project: Project) -> N
 
 def schedule_keys() -> tuple[str, ...]:
     """The keys that an entry may have."""
-    from jcurve.reports.schedule import _KEYS
-
-    return _KEYS
+    return schedules._KEYS
 
 
 class Hand:
@@ -382,25 +424,27 @@ class Hand:
         self.ran: list[str] = []
         self.failing = 0
         self.meanwhile: Callable[[], object] = lambda: None
-        self.told: list[tuple[str, str]] = []
 
     def clock(self) -> datetime:
         return self.moment
 
-    def run(self, schedule: Schedule, name: str) -> Batch:
+    def run(self, schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
         self.ran.append(name)
         self.meanwhile()
         state = "failed" if self.failing else "succeeded"
         done = Done(state, "r", "fixture", "base", "base")  # type: ignore[arg-type]
         return Batch(name, (done,), Path("manifest"), "plain")
 
-    def announce(self, ledger: Ledger, what: Ran | Occurrence, schedule: Schedule) -> None:
-        self.told.append(("ran" if isinstance(what, Ran) else "alarm", schedule.name))
-
-    def tick(self, **later: float) -> Tick:
+    def tick(self, run_now: str | None = None, **later: float) -> Tick:
         """Let time pass, then tick."""
         self.moment += timedelta(**later)
-        return tick(self.project, clock=self.clock, runner=self.run, announce=self.announce)
+        return tick(self.project, clock=self.clock, runner=self.run, resolve=known, run_now=run_now)
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Kind, recipient and schedule of each mail that is owed."""
+        with Ledger(self.project, read_only=True) as ledger:
+            owed = ledger.outbox.entries()
+        return [(each.kind, each.address, each.schedule) for each in owed]
 
     def occurrences(self) -> list[tuple[str, str, str]]:
         """Moment, state and detail of each, in order."""
@@ -415,9 +459,18 @@ class Hand:
         return read
 
 
+def known(name: str, overrides: Mapping[str, object], project: Project) -> StandIn:
+    """Any scenario but one; an assumption called ``returns.wac`` is a mistake."""
+    if name == "bass":
+        raise ScenarioError("no such scenario", received=name, suggestion="base")
+    if "returns.wac" in overrides:
+        raise ScenarioError("unknown assumption", received="returns.wac")
+    return StandIn(name)
+
+
 @pytest.fixture
 def hand(project: Project) -> Hand:
-    one(project)
+    one(project, failure="ops@example.org")
     return Hand(project)
 
 
@@ -445,7 +498,7 @@ class TestTick:
 
         def each() -> None:
             start.wait()
-            tick(hand.project, clock=hand.clock, runner=hand.run)
+            tick(hand.project, clock=hand.clock, runner=hand.run, resolve=known)
 
         threads = [threading.Thread(target=each) for _ in range(6)]
         for thread in threads:
@@ -556,7 +609,7 @@ class TestTick:
             with pytest.raises(KeyboardInterrupt):
                 hand.tick(hours=21, minutes=1) if not hand.ran else hand.tick(minutes=1)
         assert hand.tick(minutes=1).ran == ()
-        assert hand.occurrences()[0][1:] == ("failed", "its runner ended without a word")
+        assert hand.occurrences()[0][1:] == ("failed", "its runner ended without saying why")
 
     def test_a_batch_that_cannot_begin_is_a_failure_of_its_own(self, hand: Hand) -> None:
         hand.tick()
@@ -594,24 +647,163 @@ daily:
         assert hand.tick().ran == ()
         made = hand.tick(hours=21, minutes=1)
         assert [ran.schedule.name for ran in made.ran] == ["daily"]
-        assert made.problems[0].startswith("odd: ")
+        assert made.problems[0].startswith("odd: data/calendars/holidays.csv: cannot be read")
         assert hand.status()["problems"] == list(made.problems)
+
+
+class TestMistakes:
+    """One schedule's mistake stops that schedule alone, at once, and is told."""
+
+    GOOD = 'good:\n  report: fixture\n  scenarios: [base]\n  cron: "0 9 * * *"\n'
+
+    @pytest.mark.parametrize(
+        ("lines", "words"),
+        [
+            ('report: fixture\n  cron: "0 7 * * 1"', "not a weekday; received '1'"),
+            ('report: fixtrue\n  cron: "0 7 * * mon"', "unknown report.*did you mean 'fixture'"),
+            (
+                'report: fixture\n  cron: "0 7 * * mon"\n  overrides: {returns.wac: 0.1}',
+                "unknown assumption; received 'returns.wac'",
+            ),
+            (
+                'report: fixture\n  cron: "0 7 * * mon"\n  parameters: {drws: 5}',
+                "no report of this schedule takes the parameter; received 'drws'",
+            ),
+            ('report: fixture\n  cron: "0 7 * * mon"\n  zone: Mars/X', "unknown time zone"),
+        ],
+    )
+    def test_it_is_seen_at_once_and_the_others_run(
+        self, hand: Hand, lines: str, words: str
+    ) -> None:
+        bad = f"bad:\n  scenarios: [base]\n  failure: [ops@example.org]\n  {lines}\n"
+        write(hand.project, self.GOOD + bad)
+        first = hand.tick()
+        assert len(first.problems) == 1
+        assert re.search(words, first.problems[0])
+        assert first.problems[0].startswith("bad: ")
+        assert hand.told() == [("mistake", "ops@example.org", "bad")]
+        (ran,) = hand.tick(hours=21, minutes=1).ran
+        assert ran.schedule.name == "good"
+        assert hand.told() == [("mistake", "ops@example.org", "bad")] * 2  # a day later again
+        shown = hand.status()["schedules"]
+        assert isinstance(shown, dict)
+        assert re.search(words, shown["bad"]["mistake"])
+
+    def test_an_unknown_scenario(self, hand: Hand) -> None:
+        one(hand.project, scenarios="[base, bass]")
+        assert hand.tick().problems == (
+            "daily: no such scenario; received 'bass'; did you mean 'base'?",
+        )
+
+    def test_what_was_missed_meanwhile_is_decided_once_it_is_mended(self, hand: Hand) -> None:
+        hand.tick()
+        one(hand.project, report="fixtrue")
+        assert hand.tick(days=2).ran == ()
+        one(hand.project)
+        hand.tick(minutes=1)
+        assert hand.ran == ["daily.20260304T090000Z"]
+
+    def test_it_is_looked_at_again_only_when_something_has_changed(
+        self, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked: list[str] = []
+
+        def look(name: str, overrides: Mapping[str, object], project: Project) -> StandIn:
+            looked.append(name)
+            return known(name, overrides, project)
+
+        def tick_once() -> None:
+            tick(hand.project, clock=hand.clock, runner=hand.run, resolve=look)
+
+        for _ in range(3):
+            tick_once()
+        assert looked == ["base"]
+        (hand.project.data / "facts.csv").write_text("x")
+        tick_once()
+        assert looked == ["base"] * 2
+
+    def test_check_says_it_and_changes_nothing(
+        self,
+        project: Project,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.chdir(project.root)
+        write(project, self.GOOD + 'bad:\n  report: x\n  scenarios: all\n  cron: "0 9 * * *"\n')
+        assert main(["tick", "--check"]) == 3  # the stub's base is no scenario
+        told = capsys.readouterr().err.splitlines()
+        assert told[0].startswith("jcurve: good: data/scenarios/base.yml")
+        assert told[1] == "jcurve: bad: unknown report; received 'x'; allowed: fixture"
+        assert not (project.reports / "status.json").exists()
+
+    def test_recipients_without_a_mail_server(
+        self, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("JCURVE_SMTP_HOST")
+        told = "mails are asked for, but JCURVE_SMTP_HOST names no mail server"
+        assert hand.tick().problems == (told,)
+        one(hand.project)
+        assert hand.tick().problems == ()
+
+
+class TestByHand:
+    """A schedule can be run now, and be switched off."""
+
+    def test_one_that_is_switched_off_runs_only_when_asked(self, hand: Hand) -> None:
+        one(hand.project, enabled="false")
+        hand.tick()
+        assert hand.tick(days=2).ran == ()
+        (ran,) = hand.tick(run_now="daily", minutes=1).ran
+        assert ran.occurrence.state == "done"
+        assert hand.occurrences() == [("2026-03-04T12:01", "done", "")]
+
+    def test_an_unknown_one(self, hand: Hand) -> None:
+        with pytest.raises(UsageError, match=r"no such schedule; received 'daly'.*'daily'"):
+            hand.tick(run_now="daly")
+
+    def test_one_that_left_the_file_is_not_waited_for(self, hand: Hand) -> None:
+        hand.tick()
+
+        def killed() -> None:
+            raise KeyboardInterrupt
+
+        hand.meanwhile = killed
+        with pytest.raises(KeyboardInterrupt):
+            hand.tick(hours=21, minutes=1)
+        write(hand.project, TestMistakes.GOOD)
+        hand.tick(minutes=1)
+        assert hand.occurrences() == [
+            ("2026-03-03T09:00", "skipped", "its schedule is no longer in the file")
+        ]
+
+    def test_old_editions_of_its_series_go_after_a_run(
+        self, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pruned: list[tuple[Rule, object]] = []
+        monkeypatch.setattr(
+            "jcurve_runs.schedule.tick.prune",
+            lambda project, rule, moment, only: pruned.append((rule, only)),
+        )
+        one(hand.project, keep="{last: 3}")
+        hand.tick()
+        hand.tick(days=1)
+        assert pruned == [(Rule(last=3), {("fixture", "base")})]
 
 
 class TestDeadline:
     """What did not arrive is an alarm of its own, once."""
 
     def test_nobody_ticked(self, hand: Hand) -> None:
-        one(hand.project, missed="skip", deadline="2 hours")
+        one(hand.project, missed="skip", deadline="2 hours", failure="ops@example.org")
         hand.tick()
         made = hand.tick(days=1)
         assert [late.occurrence[:16] for late in made.alarms] == ["2026-03-03T09:00"]
         assert hand.tick(minutes=1).alarms == ()
-        assert hand.told == [("alarm", "daily")]
+        assert hand.told() == [("alarm", "ops@example.org", "daily")]
         assert hand.status()["late"] == 1
 
     def test_it_failed(self, hand: Hand) -> None:
-        one(hand.project, deadline="2 hours")
+        one(hand.project, deadline="2 hours", failure="ops@example.org")
         hand.tick()
         hand.failing = 1
         assert hand.tick(hours=21, minutes=1).alarms == ()
@@ -621,7 +813,7 @@ class TestDeadline:
         assert hand.status()["late"] == 0  # a later edition has arrived
 
     def test_it_still_runs(self, hand: Hand) -> None:
-        one(hand.project, deadline="2 hours")
+        one(hand.project, deadline="2 hours", failure="ops@example.org")
         hand.tick()
 
         def meanwhile() -> None:
@@ -631,12 +823,12 @@ class TestDeadline:
 
         hand.meanwhile = meanwhile
         hand.tick(hours=21, minutes=1)
-        assert hand.told == [("alarm", "daily"), ("ran", "daily")]
+        assert [kind for kind, _, _ in hand.told()] == ["alarm"]
         assert hand.status()["late"] == 0
 
     def test_it_came_late(self, hand: Hand) -> None:
         """Without another tick meanwhile the alarm is given once it is there."""
-        one(hand.project, deadline="2 hours")
+        one(hand.project, deadline="2 hours", failure="ops@example.org")
         hand.tick()
 
         def meanwhile() -> None:
@@ -646,7 +838,7 @@ class TestDeadline:
         assert len(hand.tick(hours=21, minutes=1).alarms) == 1
 
     def test_it_was_in_time(self, hand: Hand) -> None:
-        one(hand.project, deadline="2 hours")
+        one(hand.project, deadline="2 hours", failure="ops@example.org")
         hand.tick()
         hand.tick(hours=21, minutes=1)
         assert hand.tick(hours=5).alarms == ()
@@ -672,9 +864,14 @@ class TestStatus:
         assert schedules["daily"]["last"]["state"] == "done"
 
     def test_a_calendar_that_has_ended_is_a_problem(self, hand: Hand) -> None:
-        one(hand.project, cron='"0 9 30 feb *"')
+        folder = hand.project.data / "calendars"
+        folder.mkdir()
+        (folder / "holidays.csv").write_text("calendar,day\nNYSE,2019-12-25\n")
+        one(hand.project, cron="-", on="first business day", calendar="NYSE", at='"09:00"')
         hand.tick()
-        assert hand.status()["problems"] == ["daily: no calendar knows its next day"]
+        assert hand.status()["problems"] == [
+            "daily: reports/schedule.yml: no calendar knows its next day"
+        ]
 
     def test_watching_ticks_until_it_is_stopped(self, hand: Hand) -> None:
         stop, calls = threading.Event(), []

@@ -12,36 +12,30 @@ import pytest
 
 HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = ("jcurve", "jcurve_runs")
+MODULES = sorted(path for name in PACKAGES for path in (HOME / "model" / name).rglob("*.py"))
 
-LAYERS = (
-    ("errors",),
-    ("files", "markdown", "processes", "progress", "project"),
-    ("companions", "together"),
-    ("facts",),
-    ("assumptions",),
-    ("engine",),
-    ("lines",),
-    ("headlines", "house_style", "naming"),
-    ("company",),
-    ("leaves",),
-    ("case",),
-    ("__init__",),
-    ("analysis",),
-    ("workbook",),
-    ("figures",),
-    ("briefing",),
-    ("reports",),
-    ("docs",),
-    ("workbench",),
-    ("cli",),
+LAYERS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(f"{line.partition(':')[0]}.{room}" for room in line.partition(":")[2].split())
+    for line in (HOME / "CONTRIBUTING.md")
+    .read_text(encoding="utf-8")
+    .partition("```text\n")[2]
+    .partition("```")[0]
+    .splitlines()
 )
-"""From the ground up. A module imports from layers below its own, never beside or above."""
+"""From the ground up, as CONTRIBUTING draws it. A module imports from layers below its own, never
+beside or above."""
+
+WITHOUT_CIRCLES = ("jcurve_runs",)
+"""Packages in which modules form no circle inside a room either."""
 
 COMMAND_LINE = re.compile(r"cli|bars|replies|options|\w+_(commands|options)")
 """Modules at the top that make up the command line."""
 
-ONLY = {"engine": {"errors"}, "lines": {"engine"}}
+ONLY = {
+    "jcurve.engine": {"jcurve.errors"},
+    "jcurve.lines": {"jcurve.engine"},
+}
 """The engine knows no finance; lines know nothing but the engine."""
 
 PURE = ("engine", "lines")
@@ -53,34 +47,43 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions briefing cli company docs facts figures files house_style processes project reports
-    together workbench workbook
+    assumptions briefing cli company docs evaluation facts figures files house_style processes
+    project provenance together workbench workbook
 """
-"""The layers that may read the disk."""
+"""The rooms of the model that may read the disk; every room of the sisters may."""
+
+EDGES = {"jcurve/analysis/simulations.py"}
+"""Modules of other rooms that may."""
 
 READS = {"open", "read_text", "read_bytes", "glob", "rglob", "iterdir", "exists", "is_file", "stat"}
 WRITES = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "mkstemp"}
-HELPERS = ("companions", "processes")
+HELPERS = ("jcurve/processes.py", "jcurve_runs/execution/worker.py")
 """Where processes are started."""
 
 SPAWNS = {"subprocess.Popen", "os.system", "os.popen", "os.fork", "os.execv", "os.spawnv"}
 
-LOCKS = {"reports/owner.py"}
+LOCKS = {"jcurve_runs/ledger/locks.py"}
 """A lock is an open file: nothing is written to it."""
 
 
-FORKS = {"reports/warm.py", "reports/warm_kernel.py"}
+FORKS = {"jcurve_runs/execution/warm_server.py", "jcurve_runs/execution/warm_kernel.py"}
 """A warm kernel is a fork of a process that has imported everything."""
 
 
-def name_of(path: Path) -> str:
-    """The layer's name of a module: its package, or itself at the top."""
-    return layer(path.relative_to(PACKAGE).with_suffix("").parts[0])
+def room_of(path: Path) -> str:
+    """The room of a module, its package first: a folder, or the module itself at the top."""
+    package, *rest = path.relative_to(HOME / "model").with_suffix("").parts
+    return f"{package}.{layer(rest[0])}"
 
 
 def layer(name: str) -> str:
     """The layer of what stands at the top of the package."""
     return "cli" if COMMAND_LINE.fullmatch(name) else name
+
+
+def within(path: Path) -> str:
+    """A module's path inside ``model/``."""
+    return path.relative_to(HOME / "model").as_posix()
 
 
 @cache
@@ -116,23 +119,41 @@ def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
 
 
 def test_imports_run_downward_only() -> None:
-    """Each module imports from lower layers; a new package needs its place in LAYERS."""
+    """Each module imports from lower layers; a new room needs its place in CONTRIBUTING."""
     rank = {name: level for level, names in enumerate(LAYERS) for name in names}
     wrong = []
     for path in MODULES:
-        own = name_of(path)
-        assert own in rank, f"{own} has no place in LAYERS"
+        own = room_of(path)
+        assert own in rank, f"{own} has no place in CONTRIBUTING"
         for line, target in imports(path):
             root, _, rest = target.partition(".")
-            if root != "jcurve":
+            if root not in PACKAGES or (own == "jcurve_runs.__init__" and root == "jcurve_runs"):
                 continue
-            other = layer(rest.partition(".")[0] or "__init__")
-            assert other in rank, f"{at(path, line)}: {other} has no place in LAYERS"
+            other = f"{root}.{layer(rest.partition('.')[0] or '__init__')}"
+            assert other in rank, f"{at(path, line)}: {other} has no place in CONTRIBUTING"
             if other != own and rank[other] >= rank[own]:
                 wrong.append(f"{at(path, line)}: {own} imports {other}")
             if own in ONLY and other not in {own, *ONLY[own]}:
                 wrong.append(f"{at(path, line)}: {own} may know only {', '.join(ONLY[own])}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("package", WITHOUT_CIRCLES)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    """Whatever is read first needs nothing that is read later, inside a room either."""
+    known = {
+        within(path).removesuffix(".py").replace("/", "."): path
+        for path in MODULES
+        if path.name != "__init__.py" and within(path).startswith(f"{package}/")
+    }
+    below = {
+        name: {target for _, target in imports(path) if target in known}
+        for name, path in known.items()
+    }
+    while free := [name for name, targets in below.items() if not targets & below.keys()]:
+        for name in free:
+            del below[name]
+    assert below == {}
 
 
 @pytest.mark.parametrize("package", PURE)
@@ -156,7 +177,9 @@ def test_only_the_edge_touches_the_disk() -> None:
     wrong = [
         f"{at(path, line)}: {name}"
         for path in MODULES
-        if name_of(path) not in DISK.split()
+        if within(path).startswith("jcurve/")
+        and room_of(path).partition(".")[2] not in DISK.split()
+        and within(path) not in EDGES
         for line, name, _ in calls(path)
         if name in READS
     ]
@@ -167,16 +190,20 @@ def test_files_are_written_and_processes_started_in_one_place() -> None:
     """Whole or not at all, in a group with a deadline: only the helpers do either."""
     wrong = []
     for path in MODULES:
-        locks = path.relative_to(PACKAGE).as_posix() in LOCKS
+        locks = within(path) in LOCKS
         for line, name, call in calls(path):
-            if name_of(path) != "files" and not locks and (name in WRITES or writes(name, call)):
+            if (
+                room_of(path) != "jcurve.files"
+                and not locks
+                and (name in WRITES or writes(name, call))
+            ):
                 wrong.append(f"{at(path, line)}: {name} (use jcurve.files)")
-            if name == "fork" and path.relative_to(PACKAGE).as_posix() in FORKS:
+            if name == "fork" and within(path) in FORKS:
                 continue
-            if name_of(path) not in HELPERS and ast.unparse(call.func) in SPAWNS:
+            if within(path) not in HELPERS and ast.unparse(call.func) in SPAWNS:
                 wrong.append(f"{at(path, line)}: {name} (use jcurve.processes)")
         for line, target in imports(path):
-            if name_of(path) not in HELPERS and target == "subprocess":
+            if within(path) not in HELPERS and target == "subprocess":
                 wrong.append(f"{at(path, line)}: subprocess (use jcurve.processes)")
     assert wrong == []
 
@@ -194,7 +221,7 @@ def test_a_module_finds_its_own_files_and_nothing_above_the_package() -> None:
     """``__file__`` leads to fonts and style sheets beside a module, never to the project."""
     wrong = []
     for path in MODULES:
-        depth = len(path.relative_to(PACKAGE).parts) - 1
+        depth = len(path.relative_to(HOME / "model").parts) - 2
         parents = parents_in(tree(path))
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Name) and node.id == "__file__":

@@ -15,7 +15,7 @@ from jcurve.assumptions import UNITS, Scenario, scenario
 from jcurve.case import Case, evaluate
 from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.project import Project
-from jcurve.workbench.controls import control, groups
+from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate
 from jcurve.workbench.pictures import PICTURES, SIDES, picture
@@ -25,6 +25,7 @@ from jcurve.workbench.readouts import HEADLINES, headlines
 HOME = Path(__file__).resolve().parents[2]
 WACC = "returns.wacc"
 CAPEX = "capex.total"
+RESPONSE = "advertising.compute_elasticity"
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +232,28 @@ class TestControls:
         assert sorted(keys) == sorted(item.key for item in base.items)
         assert set(found[0]["keys"]) < set(keys)
 
+    def test_a_change_of_life_is_one_slider_or_one_line(self, desk: Desk) -> None:
+        """On top of the changes already made; the whole table stays in the file's own words."""
+        key = "life.change"
+        about = control(desk.start[key], range(2026, 2041))
+        assert (about["kind"], about["period"]) == ("changes", "2027Q1")
+        assert (about["slider"]["low"], about["slider"]["high"]) == (4, 6)
+        assert about["number"] == 5.5
+        desk.set(key, "6", period=about["period"])
+        by_slider = desk.scenario
+        desk.reset(key)
+        desk.set(key, "2027Q1: 6 years")
+        assert desk.scenario == by_slider
+        assert desk.overrides == {"life.change.2027Q1": "6 years"}
+        shown = readings(desk.scenario, desk.start)[key]
+        assert shown["text"] == "{2022Q2: 4.5, 2022Q4: 5, 2025Q1: 5.5, 2027Q1: 6}"
+        assert shown["number"] == 6
+
+    def test_a_value_that_changes_nothing_says_so(self, desk: Desk) -> None:
+        desk.set("life.book.servers", "6")
+        note = readings(desk.scenario, desk.start)["life.book.servers"]["note"]
+        assert "overridden by the change of useful life in 2025Q1" in note
+
     def test_what_it_says_can_be_sent(self, base: Scenario) -> None:
         """Plain data, and a value that reads back as the value: to a dozen digits."""
         for item in base.items:
@@ -260,7 +283,9 @@ class TestControls:
             assert ends["max"] <= ceiling + slack
             assert ends["min"] <= ends["low"] + ends["step"]
             assert ends["high"] - ends["step"] <= ends["max"]
-        assert seen > 100
+        assert seen > 40
+        drawn = [item for item in base.items if item.level == "driver" and not item.derived]
+        assert all(slider(item, scale_of(item)) or item.shape.startswith("by_") for item in drawn)
 
     def test_units_that_are_shown_convert(self, base: Scenario) -> None:
         for item in base.items:
@@ -290,7 +315,7 @@ class TestSaying:
         assert payback["note"].endswith("not recovered by 2040")
 
     def test_a_change_is_better_or_worse(self, desk: Desk) -> None:
-        desk.set(WACC, "8")
+        desk.set("returns.terminal_growth", "2")
         found = {each["name"]: each for each in headlines(desk.case, desk.base, "programme")}
         assert found["npv"]["trend"] == (1 if desk.case["npv"] > desk.base["npv"] else -1)
         assert "vs base" in found["npv"]["change"]
@@ -360,7 +385,7 @@ class TestTalking:
                 "sum to more than 1",
             ),
             ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
-            ({"do": "set", "key": "life.changes", "text": "[{date: 1}]"}, "Not a change"),
+            ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "are a table of dates"),
         ],
     )
     def test_refusals_in_words(
@@ -386,8 +411,10 @@ class TestTalking:
     def test_a_trace_reaches_assumptions(self, talk: Conversation) -> None:
         found = talk.hear({"do": "trace", "line": "npv"})["result"]
         leaves = [node for node in _walk(found) if "leaf" in node]
-        assert WACC in {node["leaf"]["key"] for node in leaves}
         assert "perpetuity" in {node["value"] for node in leaves}
+        found = talk.hear({"do": "trace", "line": "discount_factor", "at": "2030Q1"})["result"]
+        leaves = [node for node in _walk(found) if "leaf" in node]
+        assert WACC in {node["leaf"]["key"] for node in leaves}
 
     def test_a_number_of_the_table_is_traced_where_it_stands(self, talk: Conversation) -> None:
         found = talk.hear({"do": "trace", "line": "capex", "at": "2028", "side": "without"})
@@ -407,7 +434,7 @@ class TestTalking:
 
     def test_what_must_be_true_can_be_set(self, talk: Conversation) -> None:
         """The answer, set, meets the target."""
-        found = talk.hear({"do": "solve", "key": CAPEX, "target": "npv=0"})["result"]
+        found = talk.hear({"do": "solve", "key": RESPONSE, "target": "npv=0"})["result"]
         reply = talk.hear({"do": "set", "key": found["key"], "text": found["set"]})
         assert reply["ok"]
         assert abs(talk.desk.case["npv"]) < 1_000.0
@@ -416,6 +443,19 @@ class TestTalking:
         found = talk.hear({"do": "exhibit", "name": "report:bridge"})["result"]
         assert found["svg"].lstrip().startswith("<svg")
         assert found["hash"] == talk.desk.scenario.hash
+
+    def test_the_decision_is_drawn_from_the_state(self, talk: Conversation) -> None:
+        """The picture of value over size follows what was set, and says where nothing is open."""
+        before = talk.hear({"do": "exhibit", "name": "report:size"})["result"]
+        talk.hear({"do": "set", "key": RESPONSE, "text": "0.16"})
+        after = talk.hear({"do": "exhibit", "name": "report:size"})["result"]
+        assert before["svg"].startswith("<svg")
+        assert before["svg"] != after["svg"]
+        talk.hear({"do": "set", "key": "programme.enabled", "text": "0"})
+        assert (
+            "Nothing to decide"
+            in talk.hear({"do": "exhibit", "name": "report:size"})["result"]["reading"]
+        )
 
 
 def _wholly(state: Scenario) -> Case:

@@ -26,6 +26,7 @@ from jcurve.facts.refresh import refresh
 from jcurve.files import digest
 from jcurve.project import Project, find_project
 from jcurve.together import JOURNAL, replace_together
+from tests.support.waiting import GENEROUS, nobody_listens
 
 CIK = "0001326801"
 ACCESSION = "0001326801-26-000099"
@@ -158,7 +159,7 @@ def waits() -> list[float]:
 
 
 def _reader(server: Server, waits: list[float], agent: str = "Test test@example.org") -> Edgar:
-    return Edgar(server.address, agent, waits.append, deadline=5.0)
+    return Edgar(server.address, agent, waits.append, deadline=GENEROUS)
 
 
 def _state(project: Project) -> dict[str, str]:
@@ -548,9 +549,10 @@ def test_a_body_cut_short_is_tried_again(
 
 
 def test_no_server(project: Project, waits: list[float]) -> None:
-    reader = Edgar("http://127.0.0.1:9", "Test test@example.org", waits.append, deadline=1.0)
-    with pytest.raises(FactsError, match="no answer"):
-        refresh("META", project, edgar=reader)
+    with nobody_listens() as port:
+        reader = Edgar(f"http://127.0.0.1:{port}", "Test test@example.org", waits.append)
+        with pytest.raises(FactsError, match="no answer"):
+            refresh("META", project, edgar=reader)
 
 
 def test_without_a_name_nothing_is_asked(

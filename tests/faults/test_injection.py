@@ -18,6 +18,7 @@ import pytest
 from pypdf import PdfReader
 
 import jcurve
+from jcurve.briefing.editions import check_name, diff
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
@@ -25,15 +26,13 @@ from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.project import Project
-from jcurve.reports import Ledger, prepare
-from jcurve.reports.batch import batch
-from jcurve.reports.editions import check_name
-from jcurve.reports.letter import compose, one_line
-from jcurve.reports.manifest import manifest_path
-from jcurve.reports.outbox import Letter
-from jcurve.reports.portal import refresh
-from jcurve.reports.schedule import read_schedules
-from jcurve.reports.sides import diff
+from jcurve_runs import Ledger, Request, prepare
+from jcurve_runs.delivery.message import compose
+from jcurve_runs.execution.redaction import one_line
+from jcurve_runs.ledger.outbox import Message
+from jcurve_runs.portal.site import refresh
+from jcurve_runs.publishing.batch import batch, manifest_path
+from jcurve_runs.schedule.schedules import read_schedules
 from tests.contract.test_portal import Links, pages, publish
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.hostile import HOSTILE
@@ -71,12 +70,8 @@ def test_no_name_of_a_report_run_batch_or_schedule(tmp_path: Path, text: str) ->
     def attempt(**changes: Any) -> None:
         given = {"report": "fixture", "scenario": "base", "run_id": "run-1"} | changes
         prepare(
-            given["report"],
-            given["scenario"],
-            {},
-            view="programme",
-            parameters={},
-            project=project,
+            Request(report=given["report"], scenario=given["scenario"]),
+            project,
             run_id=given["run_id"],
             started=MOMENT,
             resolve=lambda name, overrides, project: StandIn(name),
@@ -87,7 +82,7 @@ def test_no_name_of_a_report_run_batch_or_schedule(tmp_path: Path, text: str) ->
             attempt(**{key: text})
         assert "\n" not in str(caught.value)
     with pytest.raises(UsageError):
-        batch([text], ["base"], project=project)
+        batch([Request(report=text)], project)
     with pytest.raises(UsageError):
         manifest_path(project, text)
     with pytest.raises(UsageError):
@@ -210,15 +205,18 @@ def test_mail_headers_stay_what_they_are(tmp_path: Path, sound: Callable[[], NoP
         results["scenario"]["title"] = text.strip() or "x"
         path.write_text(json.dumps(results))
         for kind, content in (
-            ("success", {"edition": "fixture/base/run-1", "before": None}),
+            ("success", {}),
             ("failure", {"what": text, "facts": [["Message", text], ["Reason", text]]}),
             ("alarm", {"what": text, "facts": [["Due", text]]}),
+            ("mistake", {"what": text, "facts": [["Mistake", text]]}),
         ):
-            letter = Letter(
-                *("r", "mail", kind, {"to": ["cfo@example.org"], **content}),  # type: ignore[arg-type]
-                *("<id@jcurve.invalid>", "waiting", 0, "", "", "", None),
+            message = Message(
+                *("id", kind, "daily", "", content),  # type: ignore[arg-type]
+                editions=(("fixture/base/run-1", None),) if kind == "success" else (),
+                everyone=("cfo@example.org",),
+                waiting=("cfo@example.org",),
             )
-            made = compose(letter, project, sender="jcurve@example.org", moment=datetime.now(UTC))
+            made = compose(message, project, sender="jcurve@example.org", moment=datetime.now(UTC))
             mail = email.message_from_bytes(bytes(made), policy=email.policy.default)
             assert isinstance(mail, EmailMessage)
             headers = {name.lower() for name in mail}
@@ -247,8 +245,14 @@ def test_the_schedule_refuses_or_keeps_text(tmp_path: Path, key: str) -> None:
             read_schedules(project)  # names like any other
             continue
         with pytest.raises(UsageError) as caught:
-            read_schedules(project)
+            only(project)
         assert "\n" not in str(caught.value)
+
+
+def only(project: Project) -> None:
+    """Raise the mistake of the one schedule, or of the file."""
+    for mistake in read_schedules(project).mistakes:
+        raise mistake.error
 
 
 def test_the_ledger_keeps_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

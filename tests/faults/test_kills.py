@@ -18,15 +18,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jcurve.briefing import Edition, latest
 from jcurve.project import Project
-from jcurve.reports import Edition, Ledger, latest
-from jcurve.reports.cache import intact
-from jcurve.reports.drive import recover
-from jcurve.reports.store import state_folder
+from jcurve_runs import Ledger
+from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.publishing.runs import recover
+from jcurve_runs.publishing.unchanged import intact
 from tests.conftest import RecordFigure
 from tests.counts import count
-from tests.support.drives import GENEROUS, sound_runs
+from tests.support.drives import sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
+from tests.support.waiting import GENEROUS, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -169,16 +171,6 @@ def survivors(mark: str) -> list[int]:
     return found
 
 
-def nobody_survives(mark: str) -> bool:
-    """Whether all of a batch's processes end, given generous time."""
-    end = time.monotonic() + GENEROUS
-    while time.monotonic() < end:
-        if not survivors(mark):
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def settled(project: Project, known: set[str], *, in_turn: bool = True) -> None:
     """After the next start: editions, pointers and ledger agree, and all is whole.
 
@@ -255,7 +247,7 @@ def kill_often(
             # The machine may become less busy, or more: about one batch in six outruns its kills.
             pace = 1.05 if struck else 0.8
             starts, lasts = starts * pace, lasts * pace
-            assert nobody_survives(mark), survivors(mark)
+            assert until(lambda mark=mark: not survivors(mark)), survivors(mark)
             settled(project, known)
             assert reader.is_alive(), "the reader itself has failed"
     assert reader.faults == []

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from jcurve.briefing import latest
 from jcurve.errors import JCurveError, RunError, ScenarioError
 from jcurve.processes import run_process
 from jcurve.project import Project
-from jcurve.reports import FailedRun, latest
+from jcurve_runs import FailedRun
 from tests.support.notebooks import (
     MOMENT,
     PARAMETERS,
@@ -23,6 +22,7 @@ from tests.support.notebooks import (
     make_project,
     run_fixture,
 )
+from tests.support.waiting import GENEROUS, gone, late_once
 
 NOTE_PID = "import os, pathlib\npathlib.Path('../../kernel.pid').write_text(str(os.getpid()))\n"
 
@@ -39,21 +39,6 @@ def nothing_published(project: Project) -> bool:
     """No edition, no pointer, no staging left."""
     shown = [path for path in project.reports.iterdir() if not path.name.startswith(".")]
     return not shown and not list((project.reports / ".staging").iterdir())
-
-
-def gone(pid: int, within: float = 60.0) -> bool:
-    """Whether a process ends within some seconds."""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        try:
-            state = Path(f"/proc/{pid}/stat")
-            if state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-            os.kill(pid, 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_good_run_becomes_an_edition(tmp_path: Path) -> None:
@@ -137,7 +122,7 @@ def test_our_own_error_in_a_cell_keeps_its_words_and_class(tmp_path: Path) -> No
     """As when the notebook's parameter check refuses a scenario; the output is one line."""
     cells = [
         PARAMETERS,
-        "from jcurve.reports import notebook_errors\nnotebook_errors()",
+        "from jcurve.briefing import notebook_errors\nnotebook_errors()",
         "from jcurve.errors import ScenarioError\n"
         "raise ScenarioError('no such scenario', received='bare', suggestion='base')",
     ]
@@ -152,17 +137,19 @@ def test_our_own_error_in_a_cell_keeps_its_words_and_class(tmp_path: Path) -> No
     assert output["traceback"] == [f"ScenarioError: {caught.value}"]
 
 
-def test_a_late_run_is_stopped_kernel_and_all(tmp_path: Path) -> None:
+def test_a_late_run_is_stopped_kernel_and_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = make_project(tmp_path, [PARAMETERS, NOTE_PID + "import time; time.sleep(600)"])
+    note = project.reports / ".staging/kernel.pid"
+    late_once(monkeypatch, lambda: note.is_file() and bool(note.read_text()))
 
     with pytest.raises(FailedRun) as caught:
-        run_fixture(project, deadline=8.0)
+        run_fixture(project)
 
     assert caught.value.reason == "timeout"
     assert kept(project)["state"] == "timed_out"
-    note = project.reports / ".staging/kernel.pid"
-    if note.is_file():  # on a very busy machine it may not have come that far
-        assert gone(int(note.read_text()), within=30.0)
+    assert gone(int(note.read_text()))
 
 
 def test_a_killed_child_is_a_failure_and_leaves_no_kernel(tmp_path: Path) -> None:
@@ -174,7 +161,7 @@ def test_a_killed_child_is_a_failure_and_leaves_no_kernel(tmp_path: Path) -> Non
 
     assert caught.value.reason == "child_killed"
     assert "signal 9" in str(caught.value)
-    assert gone(int((project.reports / ".staging/kernel.pid").read_text()), within=60.0)
+    assert gone(int((project.reports / ".staging/kernel.pid").read_text()))
 
 
 def test_two_runs_of_one_thing_are_the_same_bytes(tmp_path: Path) -> None:
@@ -242,8 +229,8 @@ def test_plain_papermill_fails_too_and_shows_one_line(tmp_path: Path) -> None:
     """``notebook_errors`` must not turn a refusal into a success."""
     cells = [
         PARAMETERS,
-        "from jcurve.reports import notebook_errors\nnotebook_errors()",
-        "from jcurve.reports.parameters import check_view\ncheck_view(view)",
+        "from jcurve.briefing import notebook_errors\nnotebook_errors()",
+        "from jcurve.briefing.parameters import check_view\ncheck_view(view)",
     ]
     project = make_project(tmp_path, cells)
     output = tmp_path / "out.ipynb"
@@ -253,7 +240,7 @@ def test_plain_papermill_fails_too_and_shows_one_line(tmp_path: Path) -> None:
             *(sys.executable, "-m", "papermill", "--no-progress-bar"),
             *(str(project.notebooks / "fixture.ipynb"), str(output), "-p", "view", "forward"),
         ],
-        deadline=60,
+        deadline=GENEROUS,
         cwd=tmp_path,
     )
 

@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from jcurve.processes import run_process
-from tests.faults.test_run_kernels import gone
+from tests.support.waiting import GENEROUS, gone, late_once, read_when_there
 
 FAMILY = """
 import os, pathlib, subprocess, sys, time
@@ -45,19 +44,10 @@ def python(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", code, *arguments]
 
 
-def read_when_there(path: Path) -> str:
-    """A file's text once it has some."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        if path.is_file() and path.read_text():
-            return path.read_text()
-        time.sleep(0.02)
-    raise TimeoutError(path)
-
-
 def test_status_and_both_tails() -> None:
     finished = run_process(
-        python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"), deadline=20
+        python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"),
+        deadline=GENEROUS,
     )
     assert (finished.exit_status, finished.timed_out) == (3, False)
     assert (finished.out_tail, finished.err_tail) == ("out\n", "err\n")
@@ -82,14 +72,17 @@ def test_lines_arrive_while_it_runs() -> None:
     assert lines == ["cell 1 of 2", "cell 2 of 2"]
 
 
-def test_the_deadline_ends_every_descendant(tmp_path: Path) -> None:
+def test_the_deadline_ends_every_descendant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One in the group, one that had left it as a kernel does."""
     pids = tmp_path / "pids"
-    finished = run_process(python(FAMILY, str(pids)), deadline=10)
+    late_once(monkeypatch, lambda: pids.is_file() and len(pids.read_text().split()) == 3)
+    finished = run_process(python(FAMILY, str(pids)), deadline=GENEROUS)
     assert finished.timed_out
     assert finished.exit_status == -signal.SIGKILL
     for pid in pids.read_text().split():
-        assert gone(int(pid), within=30.0)
+        assert gone(int(pid))
 
 
 def test_an_interrupted_caller_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -102,7 +95,7 @@ def test_an_interrupted_caller_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_process(python(FAMILY, str(pids)), deadline=300, on_tick=interrupt)
     for pid in pids.read_text().split():
-        assert gone(int(pid), within=30.0)
+        assert gone(int(pid))
 
 
 def test_a_child_on_a_lifeline_dies_with_its_parent(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from jcurve import files
+from jcurve.briefing import Edition, Results, all_editions, latest
 from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
-from jcurve.reports import Edition, Results, editions, latest
-from jcurve.reports.publish import assemble, publish
+from jcurve_runs.publishing.publish import assemble, publish
 from tests.support.drives import drive, sound_runs
 from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture
 
@@ -91,7 +91,7 @@ def test_a_reader_only_ever_sees_whole_editions(tmp_path: Path) -> None:
 
     assert faults == []
     assert len(set(seen)) > 1
-    assert [edition.id for edition in editions(project, "fixture", "base")] == [
+    assert [edition.id for edition in all_editions(project, "fixture", "base")] == [
         f"{number:04}" for number in range(40)
     ]
 
@@ -107,14 +107,14 @@ def test_latest_is_replaced_only_after_the_edition_is_there(
         assert (path.parent / "two" / "provenance.json").is_file()
         raise WriteError("cannot be written (no space left on device)", where=str(path))
 
-    monkeypatch.setattr("jcurve.reports.publish.write_json", full)
+    monkeypatch.setattr("jcurve_runs.publishing.publish.write_json", full)
     with pytest.raises(WriteError):
         publish_by_hand(tmp_path, "two")
 
     pointed = latest(project, "fixture", "base")
     assert pointed is not None
     assert pointed.id == "one"
-    assert [edition.id for edition in editions(project, "fixture", "base")] == ["one", "two"]
+    assert [edition.id for edition in all_editions(project, "fixture", "base")] == ["one", "two"]
 
 
 def publish_by_hand(root: Path, identifier: str) -> None:

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,18 @@ from typing import Any
 import pytest
 
 from jcurve import files
+from jcurve.briefing import all_editions, latest
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger, editions, latest
-from jcurve.reports.drive import recover
-from jcurve.reports.portal import FOLDER
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import RendererKilled
-from tests.support.drives import GENEROUS, NoProcess, drive, plan_of, sound_runs
+from jcurve_runs import Ledger
+from jcurve_runs.execution.executor import RendererKilled
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.plan.request import Retry
+from jcurve_runs.portal.site import FOLDER
+from jcurve_runs.publishing.runs import recover
+from tests.support.drives import NoProcess, drive, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
+from tests.support.waiting import GENEROUS, gone, read_when_there
 
 
 def published(project: Project) -> list[str]:
@@ -84,7 +85,8 @@ def nothing_left(project: Project) -> bool:
         pytest.param(
             [
                 PARAMETERS,
-                "from jcurve.reports import NothingToReport\nraise NothingToReport('no new facts')",
+                "from jcurve.briefing import NothingToReport\n"
+                "raise NothingToReport('no new facts')",
                 "1 / 0",
             ],
             "nothing_to_report",
@@ -320,13 +322,13 @@ def test_an_interruption_right_after_the_rename_loses_no_edition(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("jcurve.reports.publish.point", interrupt)
+        patch.setattr("jcurve_runs.publishing.publish.point", interrupt)
         with pytest.raises(KeyboardInterrupt):
             drive(project, executor=sound())
     with Ledger(project) as ledger:
         assert recover(ledger) == 1
         assert [attempt.state for attempt in ledger.attempts()] == ["succeeded"]
-    assert [edition.id for edition in editions(project, "fixture", "base")] == ["run-1"]
+    assert [edition.id for edition in all_editions(project, "fixture", "base")] == ["run-1"]
 
 
 def test_what_a_runner_left_staged_after_its_end_is_swept(
@@ -374,7 +376,7 @@ def test_a_kill_from_outside(tmp_path: Path, target: str) -> None:
         "parent": ("lost", None),
     }
     assert (attempt.state, attempt.reason) == expected[target]
-    assert editions(project, "fixture", "base") == []
+    assert all_editions(project, "fixture", "base") == []
     assert list((project.reports / ".staging").iterdir()) == []
     kept = json.loads((project.reports / ".failed/run-1/verdict.json").read_text())
     assert (kept["state"], kept["partial"]) == (expected[target][0], True)
@@ -385,28 +387,3 @@ def parent_of(pid: int) -> int:
     import psutil
 
     return int(psutil.Process(pid).ppid())
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends before long."""
-    import psutil
-
-    return until(
-        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    )
-
-
-def read_when_there(path: Path) -> str:
-    """A file's text once it has some."""
-    assert until(lambda: path.is_file() and bool(path.read_text()))
-    return path.read_text()
-
-
-def until(true: Callable[[], bool], within: float = GENEROUS) -> bool:
-    """Whether something becomes true, given generous time."""
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False

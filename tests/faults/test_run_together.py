@@ -16,18 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from jcurve.briefing import all_editions, latest
 from jcurve.project import Project
-from jcurve.reports import Ledger, editions, latest
-from jcurve.reports.drive import recover
-from jcurve.reports.ledger import now, stamp
-from jcurve.reports.occurrences import Occurrences
-from jcurve.reports.store import state_folder
+from jcurve_runs import Ledger
+from jcurve_runs.ledger.store import now, stamp, state_folder
+from jcurve_runs.publishing.runs import recover
+from jcurve_runs.schedule.occurrences import Occurrences
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.faults.test_kills import SCENARIOS, reading, settled, start
-from tests.faults.test_run_states import until
-from tests.support.drives import GENEROUS
 from tests.support.notebooks import PARAMETERS, SHOW, make_project, make_real_project
+from tests.support.waiting import GENEROUS, until
 
 PROCESSES = 4
 SCHEDULES = ("hourly", "skipping", "queueing")
@@ -35,7 +34,7 @@ START = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 
 TRUE_RECORD = """\
-from jcurve.reports import check_parameters, record
+from jcurve.briefing import check_parameters, record
 given = check_parameters(scenario, overrides, view, out)
 record(
     given.out,
@@ -159,7 +158,7 @@ def test_commands_at_the_same_moment_publish_one_edition(tmp_path: Path) -> None
     assert len({each.batch for each in occurrences}) == len(occurrences)
     assert attempts[-1].state == "succeeded"
     assert {each.state for each in attempts[:-1]} <= {"skipped_unchanged"}
-    (edition,) = editions(project, "fixture", "base")
+    (edition,) = all_editions(project, "fixture", "base")
     assert latest(project, "fixture", "base") == edition
     assert not any((project.reports / ".staging").iterdir())
 
@@ -173,7 +172,7 @@ def test_watching_runs_what_is_due_until_it_is_interrupted(tmp_path: Path) -> No
     due_a_minute_ago(project)
     watcher = command(project, "tick", "--watch")
     try:
-        assert until(lambda: bool(editions(project, "fixture", "base")))
+        assert until(lambda: bool(all_editions(project, "fixture", "base")))
         status = project.reports / "status.json"
         assert until(lambda: '"state": "done"' in status.read_text())
         assert watcher.poll() is None, "it goes on"
@@ -187,7 +186,7 @@ def test_watching_runs_what_is_due_until_it_is_interrupted(tmp_path: Path) -> No
         assert {each.state for each in ledger.attempts()} <= {
             *("succeeded", "skipped_unchanged", "cancelled")
         }
-    assert len(editions(project, "fixture", "base")) == 1
+    assert len(all_editions(project, "fixture", "base")) == 1
 
 
 def due_a_minute_ago(project: Project) -> None:
@@ -227,7 +226,7 @@ def test_two_batches_and_a_report_at_once(tmp_path: Path) -> None:
     for number in range(SCENARIOS):
         series = f"s{number}"
         made = {each.run for each in attempts if each.series == series}
-        assert {each.id for each in editions(project, "fixture", series)} == made
+        assert {each.id for each in all_editions(project, "fixture", series)} == made
         assert len(made) == 2
     page = (project.reports / "index.html").read_text()
     assert all(f"s{number}" in page for number in range(SCENARIOS))

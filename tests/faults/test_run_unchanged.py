@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
+import jcurve
+from jcurve.briefing import latest
+from jcurve.briefing.editions import Edition
 from jcurve.project import Project
-from jcurve.reports import Ledger, cache, latest
-from jcurve.reports.cache import intact, keys, relook, standing
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.editions import Edition
-from jcurve.reports.plan import Plan
-from jcurve.reports.steps import Plain
+from jcurve_runs import Ledger
+from jcurve_runs.execution import fingerprint
+from jcurve_runs.execution.executor import Plain
+from jcurve_runs.plan.request import Plan
+from jcurve_runs.publishing import unchanged
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.runs import carry_out
+from jcurve_runs.publishing.unchanged import intact, keys, relook, standing
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, StandIn, make_project, write_notebook
 
@@ -42,8 +47,10 @@ def edition(project: Project, sound: Callable[[], NoProcess]) -> Edition:
 
 def carry(plan: Plan, executor: Plain, *, force: bool = False) -> Done:
     """Take a plan to its end with editions compared."""
+    executor.comparable = True
+    asked = replace(plan, request=replace(plan.request, force=force))
     with Ledger(plan.project) as ledger:
-        return carry_out(plan, ledger=ledger, executor=executor, force=force)
+        return carry_out(asked, ledger=ledger, executor=executor)
 
 
 class Never(Plain):
@@ -102,10 +109,10 @@ def test_another_scenario_hash_parameter_code_or_datum_is_another_content(
     (project.data / "facts.csv").write_text("quarter,value\n2026Q2,1\n")
     assert keys(plan_of(project, "two")) == known
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_package", lambda: "edited")
+        patch.setattr(unchanged, "package", lambda: "edited")
         changed["package"] = keys(plan)
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_environment", lambda: "upgraded")
+        patch.setattr(unchanged, "environment", lambda: "upgraded")
         changed["environment"] = keys(plan)
     contents = [each.content for each in changed.values()]
     assert known.content not in contents
@@ -119,7 +126,7 @@ def test_a_new_template_renders_the_outputs_anew(
     project: Project, edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is executed, the results are the same bytes, the look is today's."""
-    monkeypatch.setattr(cache, "_renderer", lambda: "another template")
+    monkeypatch.setattr(unchanged, "renderer", lambda: "another template")
     rendered: list[str] = []
     done = carry(plan_of(project, "two"), Never(rendered))
     assert (done.state, done.rendered_only) == ("succeeded", True)
@@ -194,8 +201,18 @@ def test_a_damaged_pointer_is_mended_by_a_run(
 
 def test_the_package_and_its_renderer_have_keys_of_their_own() -> None:
     """Both read real files: the briefing's are in one key only."""
-    package, renderer = cache._package(), cache._renderer()
+    package, renderer = fingerprint.package(), fingerprint.renderer()
     assert package != renderer
-    assert package == cache._package()
-    listed = {path.name for path in cache._files(cache._RENDERER)}
+    assert package == fingerprint.package()
+    files = fingerprint._files(Path(jcurve.__file__).parent)
+    listed = {path.name for path in files if fingerprint._renders(path)}
     assert {"briefing.typ", "briefing.css", "page.py"} <= listed
+    assert listed.isdisjoint({"results.py", "parameters.py", "editions.py"})
+
+
+def test_each_module_of_the_briefing_is_known_to_decide_what_is_said_or_how_it_looks() -> None:
+    """A module that is not named counts as what is said: safe, and dear."""
+    said = {"__init__", "editions", "lightweight", "parameters", "results"}
+    here = {path.stem for path in Path(jcurve.__file__).parent.glob("**/briefing/*.py")}
+    assert here - said <= fingerprint._RENDERER
+    assert said.isdisjoint(fingerprint._RENDERER)

@@ -14,7 +14,7 @@ import pytest
 from jcurve.errors import ScenarioError
 from jcurve.figures import display
 from jcurve.processes import Finished
-from jcurve.reports.verdict import EXHIBIT_KEY, FailedRun, Verdict, judge
+from jcurve_runs.verdict.judge import EXHIBIT_KEY, FailedRun, Verdict, judge
 
 SCENARIO = {"name": "base", "title": "Base case", "hash": "ab" * 32, "differences": []}
 

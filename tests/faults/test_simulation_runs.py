@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import multiprocessing
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import jcurve
 from jcurve.analysis.plan import Plan, Unit
-from jcurve.analysis.runners import cluster, local, processes
+from jcurve.analysis.runners import _same, cluster, local, processes
 from jcurve.analysis.simulation import plan_for, simulate
+from jcurve.analysis.simulations import FolderStore, folder_for
 from jcurve.analysis.store import Block
 from jcurve.case import scenario
 from jcurve.errors import RunError, UsageError, WriteError
 from jcurve.project import find_project
-from jcurve.reports.simulations import FolderStore, folder_for
+from tests.support.waiting import GENEROUS
 
 DRAWS = 256
 PROJECT = find_project()
@@ -55,8 +65,51 @@ class TestSameFile:
         with distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
         ) as made:
-            runner = cluster(made.scheduler_address)
+            runner = cluster(made.scheduler_address, PROJECT)
             assert finished(tmp_path, plan(37), runner=runner) == expected
+
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_a_worker_with_another_model_takes_no_part(
+        self, expected: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """Three workers, one altered: it is refused by name, the rest finish, bytes as here."""
+        distributed = pytest.importorskip("distributed")
+        altered = altered_model(tmp_path / "altered")
+        refused: list[str] = []
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as made:
+            stranger = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "distributed.cli.dask_worker", made.scheduler_address),
+                    *("--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", "stranger"),
+                ],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(altered), "JCURVE_PROJECT": str(PROJECT.root)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                with distributed.Client(made.scheduler_address, set_as_default=False) as client:
+                    client.wait_for_workers(3, timeout=GENEROUS)
+                runner = cluster(made.scheduler_address, PROJECT, refused.append)
+                assert finished(tmp_path / "run", plan(37), runner=runner) == expected
+            finally:
+                stranger.kill()
+                stranger.wait(GENEROUS)
+        (told,) = refused
+        assert told.startswith("worker tcp://")
+        assert "takes no part: model " in told
+        capfd.readouterr()
+
+    def test_no_worker_that_is_as_this_machine(self) -> None:
+        ours = {"model": "ab", "numpy": "2.4"}
+        with pytest.raises(UsageError, match=r"no worker.*numpy 2.3 instead of 2.4"):
+            _same({"tcp://x": {"model": "ab", "numpy": "2.3"}}, ours, lambda text: None)
+        with pytest.raises(UsageError, match="no worker at all"):
+            _same({}, ours, lambda text: None)
+        with pytest.raises(UsageError, match=r"it cannot say what it is \(AttributeError"):
+            _same({"tcp://x": AttributeError("no _fingerprint")}, ours, lambda text: None)
 
     def test_in_whatever_order_units_finish(self, expected: str, tmp_path: Path) -> None:
         def backwards(made: Plan, units: list[Unit]) -> Iterator[Block]:
@@ -70,6 +123,20 @@ class TestSameFile:
 
     def test_another_seed_is_another_file(self, expected: str, tmp_path: Path) -> None:
         assert finished(tmp_path, plan(seed=6)) != expected
+
+
+def altered_model(folder: Path) -> Path:
+    """A copy of the package in which one line of one formula is another."""
+    shutil.copytree(Path(jcurve.__file__).parent, folder / "jcurve")
+    for file in sorted((folder / "jcurve" / "lines").glob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if "def unlevered_free_cash_flow" in text:
+            head, line, tail = text.partition("def unlevered_free_cash_flow")
+            changed = tail.replace("return ebitda", "return ebitda * 1.01", 1)
+            assert changed != tail
+            file.write_text(head + line + changed, encoding="utf-8")
+            return folder
+    raise AssertionError("no such line")
 
 
 class TestInterrupt:
@@ -103,14 +170,36 @@ class TestInterrupt:
             simulate(plan(), FolderStore(tmp_path, PROJECT), progress=stop, runner=processes(2))
         assert finished(tmp_path, plan(), resume=True) == expected
 
-    def test_a_process_that_dies_is_one_clear_error(self, expected: str, tmp_path: Path) -> None:
-        def kill(message: str) -> None:
-            for worker in multiprocessing.active_children():
-                worker.kill()
+    @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+    @pytest.mark.parametrize("torn", [False, True], ids=["before-its-answer", "in-its-answer"])
+    def test_a_process_that_dies_is_one_clear_error(
+        self, torn: bool, expected: str, tmp_path: Path
+    ) -> None:
+        def deadly(made: Plan, units: list[Unit]) -> Iterator[Block]:
+            return processes(2)(made, [*units, Deadly(torn)])  # type: ignore[list-item]
 
         with pytest.raises(RunError, match=r"ended abruptly.*--resume"):
-            simulate(plan(), FolderStore(tmp_path, PROJECT), progress=kill, runner=processes(2))
+            simulate(plan(), FolderStore(tmp_path, PROJECT), runner=deadly)
         assert finished(tmp_path, plan(), resume=True) == expected
+
+
+class Deadly:
+    """A unit that kills the process that takes it up."""
+
+    def __init__(self, torn: bool) -> None:
+        self.torn = torn
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return die, (self.torn,)
+
+
+def die(torn: bool) -> None:
+    """Be killed, as when memory runs out; ``torn``: when a part of the answer is sent."""
+    if torn:
+        for pipe in [each for each in gc.get_objects() if isinstance(each, Connection)]:
+            if pipe.writable:
+                os.write(pipe.fileno(), struct.pack("!i", 1_000) + b"the beginning")
+    signal.raise_signal(signal.SIGKILL)
 
 
 class TestStore:

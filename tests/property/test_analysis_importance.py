@@ -92,8 +92,27 @@ class TestSobol:
             ]
         assert np.mean(inside) > 0.95 - 4.0 * math.sqrt(0.05 * 0.95 / runs)
 
-    def test_correlated_inputs_are_refused_with_the_reason(self) -> None:
-        with pytest.raises(UsageError, match=r"independent inputs.*overlaps.*Shapley effects"):
+    @pytest.mark.parametrize("rho", [-0.8, 0.5])
+    def test_inputs_may_be_correlated_inside_a_group(self, rho: float) -> None:
+        spearman = 6.0 / math.pi * math.asin(rho / 2.0)
+        both = 13.0 + 12.0 * rho
+        found = sobol_indices(
+            asked(linear),
+            "y",
+            NORMALS,
+            {"ab": ["a", "b"], "c": ["c"]},
+            correlations={("a", "b"): spearman},
+            level=11,
+        )
+        for part, share in zip(found.parts, (both, 1.0), strict=True):
+            assert part.first is not None
+            assert part.total is not None
+            assert part.first.value == pytest.approx(share / (both + 1.0), abs=0.01)
+            assert part.total.value == pytest.approx(share / (both + 1.0), abs=0.01)
+        assert found.sd.value == pytest.approx(math.sqrt(both + 1.0), rel=0.01)
+
+    def test_correlated_groups_are_refused_with_the_reason(self) -> None:
+        with pytest.raises(UsageError, match=r"independent groups.*overlaps.*Shapley effects"):
             sobol_indices(asked(linear), "y", NORMALS, correlations={("a", "b"): 0.5})
 
 

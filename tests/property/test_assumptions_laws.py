@@ -142,7 +142,7 @@ def test_a_drawn_scenario_stays_in_its_range(seed: int, at: float) -> None:
 
 _WORDS = st.sampled_from(
     ["capex.total", "returns.wacc", "value", "why", "low", "high", "factor", "between", "linear",
-     "2026", "2026Q1", "extends", "base", "story", "assumptions", "date", "life", "life.changes",
+     "2026", "2026Q1", "extends", "base", "story", "assumptions", "date", "life", "life.change",
      "0.1", "200 USD bn", ".nan", "on", "1:30", "&a", "*a", "!!str", "<<", "~", "mixes", "%"]
 )  # fmt: skip
 _TREES = st.recursive(
@@ -178,7 +178,7 @@ def test_any_tree_loads_or_is_refused(tmp_path: Path, tree: object) -> None:
     _never_breaks(tmp_path, yaml.safe_dump(tree, allow_unicode=True).encode())
     whole = {"extends": "base", "story": "a", "assumptions": tree}
     _never_breaks(tmp_path, yaml.safe_dump(whole, allow_unicode=True).encode())
-    for key in ("capex.total", "life.changes", "returns.wacc", "returns.terminal_treatment"):
+    for key in ("capex.total", "life.change", "returns.wacc", "returns.terminal_treatment"):
         entry = {"value": tree, "why": "a", "between": "hold"}
         whole["assumptions"] = {key: entry}
         _never_breaks(tmp_path, yaml.safe_dump(whole, allow_unicode=True).encode())

@@ -138,12 +138,15 @@ def test_what_is_retired_is_gone() -> None:
     life, none, age = np.array([[20.0]]), np.array([[0.0]]), np.array([[8.0]])
     running = in_service(placed, life, none, age)[:, 0]
     assert running[4] == 0.0
-    assert running[5] == running[24] == 10.0
-    assert running[25] == 0.0
+    # Evenly over the year about the life of twenty quarters, which it serves in all.
+    assert running[5] == running[22] == 10.0
+    assert running[23:27].tolist() == [8.75, 6.25, 3.75, 1.25]
+    assert running[27] == 0.0
+    assert running.sum() == 200.0
     early = in_service(placed, life, np.array([[0.3]]), age)[:, 0]
     assert early[5] == early[12] == 10.0
-    assert early[13] == early[24] == 7.0
-    assert early[25] == 0.0
+    assert early[13] == early[22] == 7.0
+    assert early[27] == 0.0
     late = in_service(placed, life, np.array([[0.3]]), np.array([[30.0]]))[:, 0]
     assert (late == running).all()
 

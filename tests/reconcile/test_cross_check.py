@@ -1,22 +1,23 @@
-"""The base case beside guidance, consensus and the evidence on uplift."""
+"""The base case beside guidance, consensus and the readings of the response to compute."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import jcurve
 from jcurve.analysis.cross_check import Comparison, compare
-from jcurve.analysis.uplift import UpliftReadings, uplift_readings
-from jcurve.facts import references, uplift_inputs
+from jcurve.analysis.readings import ELASTICITIES, believed
+from jcurve.errors import FactsError
+from jcurve.facts import references
 
-EXPECTED_2026 = (
-    "revenue_2026",
-    "expenses_2026",
-    "operating_income_2026",
-    "depreciation_2026",
-    "capex_2026",
-    "operating_cash_flow_2026",
-)
+STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
+"""Modules whose lines are lines of the statements, or their notes."""
+NO_MONEY = {"compute_in_service", "power"}
+PARTS = {"property_depreciation", "basis_depreciation", "other_amortisation"}
+"""Rows that a line of the statements sums."""
 
 
 @pytest.fixture(scope="module")
@@ -24,25 +25,13 @@ def comparisons() -> dict[str, Comparison]:
     return {each.key: each for each in compare(jcurve.evaluate(), references())}
 
 
-@pytest.fixture(scope="module")
-def readings() -> UpliftReadings:
-    return uplift_readings(jcurve.evaluate(), uplift_inputs())
-
-
 class TestPublishedFigures:
-    @pytest.mark.parametrize("key", EXPECTED_2026)
-    def test_the_year_under_way_agrees_within_a_twentieth(
-        self, comparisons: dict[str, Comparison], key: str
-    ) -> None:
-        found = comparisons[key]
-        assert found.agrees, f"{found.label}: {found.model:.1f} against {found.reference:.1f}"
-
-    def test_free_cash_flow_lies_inside_what_was_published(
-        self, comparisons: dict[str, Comparison]
-    ) -> None:
-        found = comparisons["free_cash_flow_2026"]
-        assert found.test == "range"
-        assert found.agrees
+    def test_lines_are_those_of_the_statements(self) -> None:
+        made = jcurve.evaluate().assembly.model
+        for each in references():
+            if each.line not in NO_MONEY:
+                assert made.maker[each.line].line.module in STATEMENTS, each.key
+                assert each.line not in PARTS, each.key
 
     def test_what_differs_is_explained_and_what_agrees_is_not(
         self, comparisons: dict[str, Comparison]
@@ -53,6 +42,34 @@ class TestPublishedFigures:
         idle = [key for key, each in comparisons.items() if each.agrees and each.explanation]
         assert unexplained == []
         assert idle == []
+
+    def test_what_the_company_guides_is_held_against_its_range(
+        self, comparisons: dict[str, Comparison]
+    ) -> None:
+        guided = [each for each in comparisons.values() if each.test == "guided"]
+        assert {each.key for each in guided} == {
+            "revenue_q3_2026", "expenses_2026", "capex_2026",
+        }  # fmt: skip
+        for each in guided:
+            assert {evidence.independence for evidence in each.evidence} == {"company"}
+
+    def test_outside_the_guided_range_is_said_whatever_the_tolerance(
+        self, comparisons: dict[str, Comparison]
+    ) -> None:
+        inside = comparisons["capex_2026"]
+        assert inside.verdict == "inside the guided range"
+        outside = replace(inside, model=inside.high * 1.001)  # type: ignore[operator]
+        assert abs(outside.difference) > 0.05
+        near = replace(outside, reference=outside.model)
+        assert near.difference == 0.0
+        for each in (outside, near):
+            assert not each.agrees
+            assert each.verdict == "outside the guided range"
+
+    def test_a_range_needs_both_its_ends(self) -> None:
+        bare = replace(next(each for each in references() if each.test == "share"), test="guided")
+        with pytest.raises(FactsError, match="no range"):
+            compare(jcurve.evaluate(), [bare])
 
     def test_a_half_year_sums_its_quarters(self, comparisons: dict[str, Comparison]) -> None:
         case = jcurve.evaluate()
@@ -70,29 +87,18 @@ class TestPublishedFigures:
         )
 
 
-class TestUplift:
-    def test_bottom_up_is_the_product_of_its_inputs(self, readings: UpliftReadings) -> None:
-        gain = (0.5 * 11 + 0.5 * 10) / 100
-        assert readings.bottom_up.value == pytest.approx(gain * 0.65 * 0.35, rel=1e-12)
+class TestReadings:
+    def test_each_splits_the_same_growth(self) -> None:
+        """Own growth less the frontier's share is linear in the elasticity; so is what is left."""
+        found = believed(jcurve.evaluate())
+        per_unit = [(each.own / each.elasticity, each.relative / each.elasticity) for each in found]
+        np.testing.assert_allclose(per_unit, [per_unit[0]] * len(found), rtol=1e-9)
+        left, values = ([getattr(each, name) for each in found] for name in (
+            "unexplained", "elasticity"))  # fmt: skip
+        slopes = np.diff(left) / np.diff(values)
+        np.testing.assert_allclose(slopes, slopes[0], rtol=1e-6)
 
-    def test_top_down_is_reported_price_growth_less_what_needs_no_better_ads(
-        self, readings: UpliftReadings
-    ) -> None:
-        growth = (10 + 6 + 12 + 12) / 4 / 100  # published, third quarter of 2025 to mid 2026
-        assert readings.price_growth == pytest.approx(growth, abs=1e-12)
-        assert readings.top_down.value == pytest.approx(growth - 0.03, abs=1e-12)
-
-    @pytest.mark.parametrize("year", [2024, 2025, 2026, 2027])
-    def test_the_base_case_stands_between_the_readings(
-        self, readings: UpliftReadings, year: int
-    ) -> None:
-        assert readings.bottom_up.value < readings.top_down.value
-        assert readings.lies_between(year)
-
-    def test_growth_splits_into_counterfactual_and_programme(
-        self, readings: UpliftReadings
-    ) -> None:
-        for year, growth in readings.reported_growth.items():
-            if year in readings.programme:
-                both = (1 + readings.programme[year]) * (1 + readings.counterfactual_growth[year])
-                assert 1 + growth == pytest.approx(both, rel=1e-9)
+    def test_the_range_of_the_belief_holds_every_value(self) -> None:
+        item = jcurve.scenario("base")["advertising.compute_elasticity"]
+        assert (item.low, item.high) == (min(ELASTICITIES), max(ELASTICITIES))
+        assert item.value in ELASTICITIES

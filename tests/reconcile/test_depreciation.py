@@ -31,9 +31,8 @@ YEARS = range(2021, 2026)
 PROPERTY, SERVERS = "Depreciation of property", "of servers and network"
 FOLLOWED = {
     "life.book": "policy tables of the filings",
-    "life.changes": "dated in the filings",
+    "life.change": "dated in the filings",
     "life.rest_follows_from": "dated in the filings",
-    "asset.": "which classes depreciate and which change their life: the filings' classes",
     "capex.mix.land": "follows reported land, 2 % of gross property",
     "capex.opening_mix": "the mix of 2012, of property that was written off long before 2021",
     "life.early_retirement": "none in the base scenario",
@@ -232,7 +231,7 @@ def test_the_effect_is_the_difference_of_two_whole_models(base: jcurve.Case) -> 
     other = jcurve.evaluate(
         jcurve.scenario(
             "base",
-            {"life.changes": [{"date": "2022Q2", "life": 4.5}, {"date": "2022Q4", "life": 5}]},
+            {"life.change": {"2022Q2": 4.5, "2022Q4": 5}},
         )
     )
     np.testing.assert_allclose(
@@ -243,13 +242,7 @@ def test_the_effect_is_the_difference_of_two_whole_models(base: jcurve.Case) -> 
 
 
 def test_a_later_change_of_life_moves_no_cash(base: jcurve.Case) -> None:
-    changes = [
-        {"date": "2022Q2", "life": 4.5},
-        {"date": "2022Q4", "life": 5},
-        {"date": "2025Q1", "life": 5.5},
-    ]
-    cut = [*changes, {"date": "2027Q1", "life": 3}]
-    other = jcurve.evaluate(jcurve.scenario("base", {"life.changes": cut}))
+    other = jcurve.evaluate(jcurve.scenario("base", {"life.change.2027Q1": 3}))
     assert other.row("property_depreciation").sum() != base.row("property_depreciation").sum()
     for world in ("with", "without", "stopped"):
         for line in ("capex", "ebitda", "operating_cash_tax", "unlevered_free_cash_flow"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jcurve import facts
+from jcurve.facts.others import WITHOUT
 from jcurve.facts.rules import RULES
 from jcurve.project import Project
 
@@ -244,3 +245,73 @@ def test_frames_are_labelled() -> None:
     assert frame.index.name == "year"
     assert frame.loc["2025", "revenue_total"] == 200_966
     assert list(frame.columns) == ["revenue_total", "ppe_net"]
+
+
+def test_every_line_of_a_row_of_evidence_says_how_it_was_read_and_who_speaks() -> None:
+    """One vocabulary of grades; what was read through a copy no longer passes for the document."""
+    for each in facts.evidence(HOME).values():
+        assert each.grade in facts.GRADES
+        assert each.independence
+        if "via" in each.source_title or "public repo" in each.source_title:
+            assert each.grade not in ("filing", "release"), each.key
+
+
+def test_what_a_company_without_a_programme_spends_is_worked_out_from_facts() -> None:
+    """The rows that assumptions cite are the mean, lowest and highest of the yearly facts."""
+    years = facts.property_years(HOME)
+    known = facts.evidence(HOME)
+    checked = 0
+    for entity in WITHOUT:
+        for tag in ("net_property", "depreciation", "capex"):
+            row = known.get(f"CF_{entity}_{tag.upper()}")
+            if row is None:
+                continue
+            first, last = row.as_of.split("-")
+            found = [
+                100 * ratio
+                for each in years
+                if each.entity == entity and first <= each.year <= last
+                if (ratio := getattr(each, tag)) is not None
+            ]
+            assert row.value == pytest.approx(sum(found) / len(found), abs=0.051)
+            assert (row.low, row.high) == pytest.approx((min(found), max(found)), abs=0.051)
+            checked += 1
+    assert checked == 14
+
+
+def test_the_market_is_google_as_its_own_facts_have_it() -> None:
+    google, amazon = facts.reported("GOOGL", HOME), facts.reported("AMZN", HOME)
+    for name, peer in (
+        ("reported_market_advertising", google),
+        ("reported_amazon_advertising", amazon),
+    ):
+        row = ROWS[name]
+        on_file = peer.series("revenue_advertising")
+        assert (row.first, row.last) == (min(on_file), max(on_file))
+        assert all(row.at(quarter) == fact.value for quarter, fact in on_file.items())
+        assert math.isnan(row.at("2026Q3"))
+
+
+def test_sellers_of_advertising_that_were_found_for_one_quarter() -> None:
+    """Google and Amazon are 97 % of what is on file for 2025Q1 with Snap and Pinterest."""
+    loose = facts.others(HOME)
+    two = sum(
+        facts.reported(name, HOME).value("revenue_advertising", "2025Q1").value
+        for name in ("GOOGL", "AMZN")
+    )
+    small = sum(loose[name]["revenue_total", "2025Q1"].value for name in ("SNAP", "PINS"))
+    assert two / (two + small) == pytest.approx(0.97, abs=0.005)
+
+
+def test_a_market_that_has_not_reported_yet_keeps_its_growth(tmp_path: Path) -> None:
+    """Google may report after the company: its quarter is an estimate until it is on file."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = tmp_path / "data/companies/alphabet/quarterly.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "2026Q2,revenue_advertising" not in line]
+    assert len(kept) == len(lines) - 1
+    path.write_text("".join(kept), encoding="utf-8")
+    row = facts.history("META", project=Project(tmp_path))["reported_market_advertising"]
+    growth = row.at("2026Q1") / row.at("2025Q1")
+    assert row.at("2026Q2") == pytest.approx(row.at("2025Q2") * growth, rel=1e-15)
+    assert row.estimates() == ("2026Q2",)

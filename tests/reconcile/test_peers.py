@@ -99,7 +99,7 @@ def test_a_change_of_a_subset_moves_its_share_of_the_fleet() -> None:
     found = peer("AMZN")
     share = float(found.rows["life.subset_share"][0, 0])
     assert 0.0 < share < 1.0
-    lives = [float(found.rows[f"life.changes.life.{slot}"][0, 0]) for slot in (1, 2, 3, 4)]
+    lives = [float(found.rows[f"life.change.life.{slot}"][0, 0]) for slot in (1, 2, 3, 4)]
     assert lives == pytest.approx([4.0, 5.0, 6.0, 6.0 - share])
 
 
@@ -236,6 +236,13 @@ def acme(tmp_path: Path) -> Project:
     _write(
         folder / "outlay.csv", ("key", "unit", "value", "kind", "source_id", "basis"), *_outlay()
     )
+    both = ("asset_class", "machines sites", "it is so", "judgement", "derived_calc", "made up")
+    _write(
+        folder / "traits.csv",
+        ("trait", "set", "members", "meaning", "kind", "source_id", "basis"),
+        ("asset.changes_life", *both),
+        ("asset.depreciable", *both),
+    )
     return Project(tmp_path)
 
 
@@ -252,8 +259,6 @@ def _outlay() -> list[tuple[str, ...]]:
         "life.book.*": ("years", "4"),
         "life.changes_share.*": ("share", "1"),
         "life.rest_follows_from": ("date", "100"),
-        "asset.changes_life.*": ("switch", "1"),
-        "asset.depreciable.*": ("switch", "1"),
         "life.early_retirement_age.*": ("years", "3"),
         **{f"{key}.*": ("share", "0") for key in ROWS},
         "life.physical.*": ("years", "5"),

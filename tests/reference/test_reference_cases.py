@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jcurve.analysis import textbook
+from jcurve.analysis.textbook import capital_recovery, firm_value, npv
 from jcurve.engine.intrinsics import internal_rate, last_upward_crossing, real_roots
 from jcurve.errors import FactsError, UsageError
 from jcurve.facts import macrs
@@ -21,6 +21,7 @@ from jcurve.lines import tax
 from jcurve.lines.constants import TEN_TO_NINETY
 from jcurve.lines.vintages import straight_line
 from tests.oracle.depreciation import depreciation_by_vintage
+from tests.support import textbook
 
 CASES: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("reference_cases.json").read_text(encoding="utf-8")
@@ -68,10 +69,10 @@ def _npv(inputs: Inputs) -> object:
     if "property" in inputs:
         rate, flows = 0.083, [-100.0, 30.0, 40.0, 50.0, 12.0]
         middle = sum(flow / (1 + rate) ** (at + 0.5) for at, flow in enumerate(flows))
-        ends = textbook.npv(rate, flows, first_flow_at=1)
+        ends = npv(rate, flows, first_flow_at=1)
         assert middle == pytest.approx(ends * (1 + rate) ** 0.5, rel=1e-13)
         return "holds"
-    return textbook.npv(_number(inputs["rate"]), inputs["flows"], inputs["first_flow_at"])
+    return npv(_number(inputs["rate"]), inputs["flows"], inputs["first_flow_at"])
 
 
 def _irr(inputs: Inputs) -> object:
@@ -210,7 +211,7 @@ def _interest(inputs: Inputs) -> float:
 
 
 def _firm(inputs: Inputs) -> dict[str, float]:
-    found = textbook.firm_value(
+    found = firm_value(
         inputs["fcff"], inputs["terminal_value"], inputs["wacc"], inputs["cash"], inputs["debt"]
     )
     return found._asdict()
@@ -264,10 +265,8 @@ COVERED: dict[str, Callable[[Inputs], Any]] = {
     "macrs_real_property": _real_property,
     "macrs_with_bonus": _bonus,
     "cash_tax_with_nol": _losses,
-    "capital_recovery_factor": lambda i: textbook.capital_recovery(i["rate"], i["years"]),
-    "reverse_dcf_required_annuity": lambda i: (
-        i["outlay"] * textbook.capital_recovery(i["rate"], i["years"])
-    ),
+    "capital_recovery_factor": lambda i: capital_recovery(i["rate"], i["years"]),
+    "reverse_dcf_required_annuity": lambda i: i["outlay"] * capital_recovery(i["rate"], i["years"]),
     "cumulative_interest": _interest,
     "dcf_firm_value": _firm,
     "bass_peak_time": lambda i: textbook.bass_peak(i["p"], i["q"]),
@@ -321,11 +320,11 @@ def test_every_case_is_answered_or_has_a_reason() -> None:
 @pytest.mark.parametrize("rate", [-0.9, -0.5, -1e-9, 0.0, 1e-9, 0.05, 3.0])
 @pytest.mark.parametrize("periods", [1, 5, 25, 400])
 def test_capital_recovery_repays_one(rate: float, periods: int) -> None:
-    payment = textbook.capital_recovery(rate, periods)
+    payment = capital_recovery(rate, periods)
     if payment < 1e-290:  # too small to be repaid in numbers
         assert rate < 0
         return
-    assert textbook.npv(rate, [payment] * periods, 1) == pytest.approx(1.0, rel=1e-9)
+    assert npv(rate, [payment] * periods, 1) == pytest.approx(1.0, rel=1e-9)
 
 
 @pytest.mark.parametrize("rate", [-0.95, -0.2, 1e-6, 0.3, 4.0, 900.0])
@@ -381,7 +380,7 @@ def test_a_change_of_life_equals_the_vintage_by_vintage_calculation() -> None:
 
 
 def test_interest_of_all_periods_is_what_is_paid_beyond_the_loan() -> None:
-    paid = 360 * 125_000 * textbook.capital_recovery(0.0075, 360)
+    paid = 360 * 125_000 * capital_recovery(0.0075, 360)
     found = textbook.cumulative_interest(0.0075, 360, 125_000, 1, 360)
     assert found == pytest.approx(125_000 - paid, rel=1e-12)
     assert textbook.cumulative_interest(0.0, 12, 100, 3, 5) == pytest.approx(0.0, abs=1e-9)
@@ -390,11 +389,11 @@ def test_interest_of_all_periods_is_what_is_paid_beyond_the_loan() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: textbook.npv(-1.0, [1.0]),
-        lambda: textbook.npv(0.1, []),
-        lambda: textbook.npv(0.1, [1.0, math.nan]),
+        lambda: npv(-1.0, [1.0]),
+        lambda: npv(0.1, []),
+        lambda: npv(0.1, [1.0, math.nan]),
         lambda: textbook.xnpv(0.1, [1.0, 2.0], [date(2020, 1, 1)]),
-        lambda: textbook.capital_recovery(0.1, 0),
+        lambda: capital_recovery(0.1, 0),
         lambda: textbook.cumulative_interest(0.01, 12, 100, 5, 3),
         lambda: textbook.mirr([1.0, 2.0], 0.1, 0.1),
         lambda: textbook.declining_balance(100, 0, 5, 3, 6),

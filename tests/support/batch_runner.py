@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing.results import ReportedScenario
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports.batch import batch
-from jcurve.reports.plan import Plan
-from jcurve.reports.results import ReportedScenario
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import Plain, Progress
+from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.plan.request import Plan, Request, Retry
+from jcurve_runs.publishing.batch import batch, every
 from tests.support.notebooks import StandIn, render_plainly
 
 
@@ -31,9 +30,7 @@ def resolve(name: str, overrides: Mapping[str, Any], project: Project) -> Report
 def replay(recorded: Staged) -> None:
     """Let every run leave what a sound one left."""
 
-    def execute(
-        self: Plain, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
+    def execute(self: Plain, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         shutil.copy(recorded.executed, staged.executed)
         shutil.copy(recorded.outcome, staged.outcome)
         shutil.copytree(recorded.work, staged.work, dirs_exist_ok=True)
@@ -46,15 +43,13 @@ if __name__ == "__main__":
     if len(sys.argv) > 3:
         replay(Staged(Path(sys.argv[3])))
     print("begins", flush=True)
+    like = Request(report="fixture", force=True, retry=Retry(attempts=3, first=0.05))
     made = batch(
-        ["fixture"],
-        [f"s{number}" for number in range(int(sys.argv[2]))],
-        project=Project(Path(sys.argv[1])),
+        every(["fixture"], [f"s{number}" for number in range(int(sys.argv[2]))], like),
+        Project(Path(sys.argv[1])),
         jobs=2,
         engine="plain" if len(sys.argv) > 3 else "warm",
         render=render_plainly if len(sys.argv) > 3 else None,
-        force=True,
-        retry=Retry(attempts=3, first=0.05),
         resolve=resolve,
     )
     sys.exit(made.exit_status)

@@ -22,7 +22,7 @@ def connect(pipe):
     resolver = local.ServiceManager.createInstanceWithContext(
         "com.sun.star.bridge.UnoUrlResolver", local
     )
-    for _ in range(600):
+    for _ in range(1_200):
         try:
             context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
             return context.ServiceManager.createInstanceWithContext(
@@ -30,7 +30,7 @@ def connect(pipe):
             )
         except Exception:
             time.sleep(0.1)
-    raise SystemExit("LibreOffice did not answer in a minute")
+    raise SystemExit("LibreOffice did not answer in two minutes")
 
 
 def option(name, value):

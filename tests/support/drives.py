@@ -5,33 +5,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jcurve.processes import Finished
 from jcurve.project import Project
-from jcurve.reports import Ledger
-from jcurve.reports.drive import Done, carry_out
-from jcurve.reports.ledger import Attempt
-from jcurve.reports.plan import Plan, prepare
-from jcurve.reports.retry import Retry
-from jcurve.reports.staged import Staged
-from jcurve.reports.steps import Plain, Progress
+from jcurve_runs import Ledger
+from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Attempt
+from jcurve_runs.plan.request import Plan, Request, prepare
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.runs import carry_out
 from tests.support.notebooks import MOMENT, StandIn, make_project, render_plainly
+from tests.support.waiting import GENEROUS
 
-__all__ = ["GENEROUS", "NoProcess", "drive", "plan_of", "sound_runs"]
-
-GENEROUS = 120.0
-"""Seconds that a busy machine may take for what takes two on a quiet one."""
+__all__ = ["NoProcess", "drive", "plan_of", "sound_runs"]
 
 
-def plan_of(project: Project, run: str = "run-1") -> Plan:
-    """The plan of a run of the project's ``fixture`` notebook."""
+def plan_of(project: Project, run: str = "run-1", **asked: Any) -> Plan:
+    """The plan of a run of the project's ``fixture`` notebook; ``asked`` as in a request."""
     return prepare(
-        "fixture",
-        "base",
-        {},
-        view="programme",
-        parameters={},
-        project=project,
+        Request(report="fixture", **asked),
+        project,
         run_id=run,
         started=MOMENT,
         resolve=lambda name, overrides, project: StandIn(name),
@@ -42,22 +37,18 @@ def drive(
     project: Project,
     *,
     run: str = "run-1",
-    retry: Retry | None = None,
-    deadline: float = GENEROUS,
     executor: Plain | None = None,
-    force: bool = False,
     cached: bool = False,
+    **asked: Any,
 ) -> tuple[Done, list[Attempt]]:
     """Run the fixture to its end; what came of it, and its attempts in order."""
+    chosen = executor or Plain(render_plainly)
+    chosen.comparable = cached
     with Ledger(project) as ledger:
         done = carry_out(
-            plan_of(project, run),
+            plan_of(project, run, **{"deadline": GENEROUS, **asked}),
             ledger=ledger,
-            executor=executor or Plain(render_plainly),
-            retry=retry,
-            deadline=deadline,
-            force=force,
-            cached=cached,
+            executor=chosen,
             wait=lambda seconds: None,
         )
         return done, ledger.attempts(run=run)[::-1]
@@ -70,10 +61,8 @@ class Recorded(Plain):
         super().__init__(render_plainly)
         self._folder = folder
 
-    def execute(
-        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
-        finished = super().execute(plan, staged, deadline=deadline, progress=progress)
+    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
+        finished = super().execute(plan, staged, progress=progress)
         shutil.copytree(staged.folder, self._folder)
         return finished
 
@@ -85,9 +74,7 @@ class NoProcess(Plain):
         super().__init__(render_plainly)
         self._act = act
 
-    def execute(
-        self, plan: Plan, staged: Staged, *, deadline: float, progress: Progress
-    ) -> Finished:
+    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         return self._act(staged)
 
 

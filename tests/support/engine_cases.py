@@ -33,8 +33,7 @@ class SmallScenario:
                 kind="judgement",
                 source=("SOMEWHERE",),
                 as_of=datetime.date(2026, 7, 29),
-                low=None,
-                high=None,
+                book=SimpleNamespace(low=None, high=None),
                 rationale="For a test.",
             )
             for name in ("growth", "plan", "mix.big", "mix.small", "delay", "opening_cash")

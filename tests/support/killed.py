@@ -2,9 +2,10 @@
 
 ``python -m tests.support.killed together FOLDER`` replaces files of a folder by made-up ones;
 ``python -m tests.support.killed refresh ROOT FACTS.json`` adds EDGAR's figures to a copy of the
-data. Each runs in a child that kills itself before its first step under the folder, then in one
-that does before its second, until one lives to the end. After each the folder is read as any
-reader reads it, and one line of JSON says what was found.
+data, ``python -m tests.support.killed prune ROOT`` takes old editions of a project away. Each
+runs in a child that kills itself before its first step under the folder, then in one that does
+before its second, until one lives to the end. After each the folder is read as any reader reads
+it, and one line of JSON says what was found.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def killed_at(step: int, folder: Path, work: Callable[[], object]) -> bool:
         nonlocal left
         if not changes_something(event, arguments):
             return
-        if not str(arguments[0]).startswith(str(folder)):
+        relative = event == "os.remove" and not os.path.isabs(arguments[0])  # a tree is deleted
+        if not relative and not str(arguments[0]).startswith(str(folder)):
             return
         left -= 1
         if not left:
@@ -139,8 +141,46 @@ def refreshed(root: Path, answer: Path) -> None:
             return
 
 
+def pruned(root: Path) -> None:
+    """See the module."""
+    from datetime import UTC, datetime
+
+    from jcurve.briefing import all_editions, latest
+    from jcurve.project import Project
+    from jcurve_runs import Ledger
+    from jcurve_runs.publishing.retention import Rule, prune
+    from jcurve_runs.publishing.runs import recover
+    from jcurve_runs.publishing.unchanged import intact
+
+    pristine, home = root / "pristine", root / "project"
+    shutil.copytree(home, pristine)
+    project, later = Project(home), datetime(2030, 1, 1, tzinfo=UTC)
+    for step in range(1, 1_000):
+        shutil.rmtree(home)
+        shutil.copytree(pristine, home)
+        lived = killed_at(step, home, lambda: prune(project, Rule(1, 0, False), later))
+        seen = all_editions(project, "fixture", "base")
+        torn = [each.id for each in seen if not intact(each)]
+        with Ledger(project) as ledger:
+            recover(ledger)
+        newest = latest(project, "fixture", "base")
+        told = {
+            "step": step,
+            "lived": lived,
+            "seen": [each.id for each in seen],
+            "torn": torn,
+            "latest": None if newest is None else newest.id,
+            "left": [path.name for path in (project.reports / ".staging").glob("*")],
+        }
+        print(json.dumps(told))
+        if lived:
+            return
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "together":
         together(Path(sys.argv[2]))
+    elif sys.argv[1] == "prune":
+        pruned(Path(sys.argv[2]))
     else:
         refreshed(Path(sys.argv[2]), Path(sys.argv[3]))

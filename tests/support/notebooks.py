@@ -7,15 +7,16 @@ that run them are real.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jcurve.briefing import Edition
 from jcurve.project import Project
-from jcurve.reports import Edition, run
-from jcurve.reports.publish import Render
+from jcurve_runs import Request, run
+from jcurve_runs.execution.executor import Render
 
 __all__ = [
     "MOMENT",
@@ -50,7 +51,7 @@ display(
 
 RECORD = """\
 from types import SimpleNamespace
-from jcurve.reports import record
+from jcurve.briefing import record
 content = dict(
     report="fixture",
     scenario=SimpleNamespace(name=scenario, title="Stand-in", hash="ab" * 32, differences=()),
@@ -102,7 +103,7 @@ def write_notebook(path: Path, cells: Sequence[str]) -> None:
 def make_project(root: Path, cells: Sequence[str] = (PARAMETERS, SHOW, RECORD)) -> Project:
     """A project folder with one report notebook, ``fixture``."""
     (root / "data" / "scenarios").mkdir(parents=True)
-    (root / "data" / "scenarios" / "base.yml").write_text("schema: 1\nname: base\n")
+    (root / "data" / "scenarios" / "base.yml").write_text("schema: 2\nname: base\n")
     (root / "notebooks").mkdir()
     write_notebook(root / "notebooks" / "fixture.ipynb", cells)
     return Project(root)
@@ -127,23 +128,16 @@ def run_fixture(
     project: Project,
     *,
     run_id: str = "run-1",
-    overrides: Mapping[str, Any] | None = None,
-    parameters: Mapping[str, Any] | None = None,
     deadline: float = 300.0,
-    view: str = "programme",
     render: Render = render_plainly,
+    **asked: Any,
 ) -> Edition:
     """Run the project's ``fixture`` notebook with a stand-in scenario and renderer."""
     return run(
-        "fixture",
-        "base",
-        overrides,
-        view=view,
-        parameters=parameters,
+        Request(report="fixture", deadline=deadline, force=True, **asked),
         project=project,
         run_id=run_id,
         clock=lambda: MOMENT,
-        deadline=deadline,
         render=render,
         resolve=lambda name, overrides, project: StandIn(name),
     )

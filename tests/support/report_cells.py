@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from jcurve.analysis import beliefs, scale
 from jcurve.figures.display import Displayed
 from jcurve.figures.prose import Paragraph, words
 from tests.support.demo_report import code, markdown, notebook
@@ -37,6 +40,17 @@ def real_project(folder: Path, scenarios: dict[str, str] | None = None) -> Path:
     for name, text in (scenarios or {}).items():
         (data / "scenarios" / f"{name}.yml").write_text(text)
     return folder
+
+
+@contextlib.contextmanager
+def coarse() -> Iterator[None]:
+    """The questions of the decision on few points: what a report says of them is tested here,
+    how well they are answered with the questions."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, few in (("_COLUMNS", 5), ("_ROWS", 5), ("_SIZES", 7)):
+            patch.setattr(beliefs, name, few)
+        patch.setattr(scale, "SCALES", tuple(step / 8 for step in range(13)))
+        yield
 
 
 def executed(
@@ -65,7 +79,7 @@ def executed(
             if "remove-cell" not in tags:
                 cells.append(markdown(text))
             continue
-        with contextlib.redirect_stdout(io.StringIO()):  # display() prints without a kernel
+        with contextlib.redirect_stdout(io.StringIO()), coarse():  # display() prints
             exec(compile(text, report, "exec"), names)
         if "parameters" in tags:
             names |= {"out": str(out), **parameters}

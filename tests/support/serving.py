@@ -18,12 +18,12 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.waiting import GENEROUS
+
 __all__ = ["HOME", "Server", "copied_project", "serving"]
 
 HOME = Path(__file__).resolve().parents[2]
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*token=\w+")
-_START = 90.0
-_STOP = 30.0
 
 
 @dataclass
@@ -100,7 +100,7 @@ def serving(verb: str, project: Path, *options: str) -> Iterator[Server]:
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
-        deadline = time.monotonic() + _START
+        deadline = time.monotonic() + GENEROUS
         while not found.wait(0.2):
             assert process.poll() is None, "".join(server.said)
             assert time.monotonic() < deadline, "".join(server.said)
@@ -108,7 +108,7 @@ def serving(verb: str, project: Path, *options: str) -> Iterator[Server]:
     finally:
         family = server.family
         process.send_signal(signal.SIGTERM)
-        _, left = psutil.wait_procs(family, timeout=_STOP)
+        _, left = psutil.wait_procs(family, timeout=GENEROUS)
         for each in left:
             each.kill()
         process.wait()

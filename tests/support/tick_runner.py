@@ -16,16 +16,18 @@ from datetime import datetime
 from pathlib import Path
 
 from jcurve.project import Project
-from jcurve.reports.drive import Done
-from jcurve.reports.manifest import Batch
-from jcurve.reports.schedule import Schedule
-from jcurve.reports.tick import tick
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch
+from jcurve_runs.schedule.occurrences import Occurrence
+from jcurve_runs.schedule.schedules import Schedule
+from jcurve_runs.schedule.tick import tick
+from tests.support.notebooks import StandIn
 
 
 def main(project: Project, ran: Path) -> None:
     """Serve until standard input ends."""
 
-    def run(schedule: Schedule, name: str) -> Batch:
+    def run(schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
         # One write in append mode: lines of several processes do not mix.
         with ran.open("ab", buffering=0) as file:
             file.write(f"{name} {os.getpid()}\n".encode())
@@ -36,7 +38,12 @@ def main(project: Project, ran: Path) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         moment = datetime.fromisoformat(line.strip())
-        made = tick(project, clock=lambda: moment, runner=run)  # noqa: B023
+        made = tick(
+            project,
+            clock=lambda: moment,  # noqa: B023
+            runner=run,
+            resolve=lambda name, overrides, project: StandIn(name),
+        )
         told = {"ran": [each.occurrence.schedule for each in made.ran], "problems": made.problems}
         print(json.dumps(told), flush=True)
 

@@ -15,9 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jcurve.analysis.beliefs import belief_map
     from jcurve.analysis.bridging import bridge
+    from jcurve.analysis.marginal import fleet_use, marginal_returns
     from jcurve.analysis.market import implied
     from jcurve.analysis.question import Question
+    from jcurve.analysis.scale import best_size, scale_study
     from jcurve.analysis.sensitivity import grid, ranged, ranked, tornado
     from jcurve.analysis.simulation import plan_for, simulate
     from jcurve.analysis.solving import frontier, solve
@@ -29,15 +32,20 @@ if TYPE_CHECKING:
 __all__ = [
     "MemoryStore",
     "Question",
+    "belief_map",
+    "best_size",
     "bridge",
     "expectation",
+    "fleet_use",
     "frontier",
     "grid",
     "implied",
+    "marginal_returns",
     "plan_for",
     "position_losses",
     "ranged",
     "ranked",
+    "scale_study",
     "simulate",
     "solve",
     "split_variance",
@@ -49,15 +57,20 @@ __all__ = [
 _HOMES = {
     "MemoryStore": "store",
     "Question": "question",
+    "belief_map": "beliefs",
+    "best_size": "scale",
     "bridge": "bridging",
     "expectation": "stress",
+    "fleet_use": "marginal",
     "frontier": "solving",
     "grid": "sensitivity",
     "implied": "market",
+    "marginal_returns": "marginal",
     "plan_for": "simulation",
     "position_losses": "stress",
     "ranged": "sensitivity",
     "ranked": "sensitivity",
+    "scale_study": "scale",
     "simulate": "simulation",
     "solve": "solving",
     "split_variance": "variance",

@@ -5,12 +5,18 @@ announced by then, depreciation is fitted to the years until then. What the futu
 is the guidance of the time where it is on file, otherwise a stated naive rule; each such rule
 is a record with its reason. Assumptions that stay today's are listed too: they say how taxes,
 interest or working capital are computed, not how fast anything grows.
+
+Advertising is run twice. Growth of the time stands for all of it where depreciation and cash are
+asked about. Where its response to compute is, the market goes on as it last grew, the excess
+beyond it is that of the eight quarters to the day, and compute is what the capex guided then
+buys at today's estimates of its price and split. Elsewhere that split is not taken for known: all
+capex has the mix that was fitted to the years until then.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +25,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.as_stated import (
+    Stated,
+    cost_growth,
+    growth_of_the_time,
+    of_the_time,
+    response,
+    rows_of_stated,
+)
 from jcurve.analysis.calibrate import fit, overrides
 from jcurve.analysis.lives import CHANGES, changes_of
 from jcurve.assumptions import BASE, Change, scenario
@@ -27,8 +41,7 @@ from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.evaluate import system_rows
-from jcurve.errors import UsageError
-from jcurve.facts import Facts, Guidance, capex_guidance, history, life_changes, reported
+from jcurve.facts import Facts, capex_guidance, history, life_changes, reported
 from jcurve.facts.calendar import known, releases
 
 if TYPE_CHECKING:
@@ -36,20 +49,14 @@ if TYPE_CHECKING:
     from jcurve.engine.timeline import Timeline
     from jcurve.project import Project
 
-__all__ = ["GROWTH_YEARS", "TODAYS", "Frozen", "Stated", "frozen"]
+__all__ = ["TODAYS", "Frozen", "frozen"]
 
 Array = NDArray[np.float64]
 
-GROWTH_YEARS = 3
-"""Years over which the naive rule averages growth."""
-
-_MILLIONS_IN_BILLION = 1_000.0
-_HORIZON_YEARS = 3
-_RESEARCH_YEARS = 5.0
 TODAYS: Mapping[str, str] = MappingProxyType(
     {
         "advertising.shock": "none",
-        "advertising.tailwind": "none",
+        "advertising.regional_lead": "which region leads; the total follows the market",
         "property.basis_years": "how property that the model does not know runs off",
         "costs.working_capital": "a share of revenue, judgement",
         "costs.amortisation_growth": "held level",
@@ -58,11 +65,17 @@ TODAYS: Mapping[str, str] = MappingProxyType(
         "cloud.": "inside total costs",
         "operations.": "inside total costs",
         "power.": "inside total costs",
-        "compute.": "energy, inside total costs",
-        "sector.": "price of compute, so energy, inside total costs",
-        "ecosystem.": "inside total costs",
+        "compute.": "price of compute and its use, so what a dollar of the plan buys, and energy",
+        "sector.": "price of compute, as above; the frontier's fleet as estimated today",
+        "rent.": "price of compute",
         "reality_labs.": "inside total costs",
-        "advertising.variable_cost": "inside total costs",
+        "advertising.arrival_lag": "how the response is computed",
+        "advertising.excess_years": "over which excess growth fades",
+        "capex.property": "how general capex is told from AI capex, by property of 2015 to 2021",
+        "capex.maintenance": "the least of AI capex",
+        "capex.servers_share": "what AI capex buys",
+        "capex.machine_servers_share": "what AI capex buys",
+        "capex.general_mix": "mix of property without AI, as before it",
         "tax.": "how the law computes tax: classes, limits, minimum tax",
         "financing.": "interest on opening balances, and policy on cash and debt",
         "balance.": "opening balances that no filing states",
@@ -78,28 +91,6 @@ TODAYS: Mapping[str, str] = MappingProxyType(
 )
 """Assumptions, or their beginnings, that stay today's and move a frozen run, and why they may:
 they say how something is computed, not how fast anything grew after the day."""
-_LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024: 0.6, 2025: 0.4,
-                    2026: 0.2, 2027: 0.0}  # fmt: skip
-"""Bonus depreciation as the act of 2017 phased it out, until it was restored in July 2025."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """An assumption as of the time.
-
-    Attributes:
-        what: in words.
-        keys: the assumptions that take it; a last ``*`` stands for every member.
-        value: one number, or one by year, held from each year to the next.
-        basis: guidance with its day, or the naive rule.
-        guided: whether the company had said it.
-    """
-
-    what: str
-    keys: tuple[str, ...]
-    value: float | Mapping[int, float]
-    basis: str
-    guided: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +115,7 @@ class Frozen:
 def frozen(
     origin: int,
     *,
-    uplift: bool = False,
+    elasticity: float | None = None,
     company: str = DEFAULT_COMPANY,
     project: Project | str | Path | None = None,
 ) -> Frozen:
@@ -132,9 +123,8 @@ def frozen(
 
     Args:
         origin: the last year known.
-        uplift: with today's response curves of advertising to compute on top of baseline
-            growth; else growth of the time stands for all advertising, and nothing that was
-            learned later about the curves enters.
+        elasticity: of advertising to ranking compute, with which advertising follows market,
+            excess and relative compute; None for growth of the time in place of all three.
         company: its name.
         project: where its data are.
 
@@ -149,14 +139,47 @@ def frozen(
     assembly = _assembly(today, facts, company, project)
     changes = _known_changes(chosen, as_of, company, project)
     guidance = capex_guidance(company, project)
-    stated = list(_stated(origin, facts, guidance, as_of, assembly.timeline, uplift))
     rows = dict(_fitted(chosen, origin, changes, assembly.timeline, company, project))
+    stated = list(of_the_time(origin, facts, guidance, as_of, assembly.timeline))
+    if elasticity is None:
+        stated += growth_of_the_time(facts, origin)
+    else:
+        stated += response(origin, elasticity, assembly, rows)
     for each in stated:
-        rows |= _rows(each, rows, assembly.timeline)
-    costs = _cost_growth(origin, facts, guidance, as_of, Case(chosen, assembly, rows))
+        rows |= rows_of_stated(each, rows, assembly.timeline)
+    if elasticity is None:
+        rows |= _mix_stands_still(Case(chosen, assembly, rows))
+        stated.append(
+            Stated(
+                "Buildings in capital expenditure", ("capex.general_mix.buildings",),
+                float(rows["capex.general_mix.buildings"][-1, 0]),
+                f"the mix fitted to the years to {origin} stands still, for AI and all else alike",
+            )
+        )  # fmt: skip
+    costs = cost_growth(origin, facts, guidance, as_of, Case(chosen, assembly, rows))
     stated.append(costs)
-    rows |= _rows(costs, rows, assembly.timeline)
+    rows |= rows_of_stated(costs, rows, assembly.timeline)
     return Frozen(origin, as_of, facts, tuple(stated), Case(chosen, assembly, rows))
+
+
+def _mix_stands_still(case: Case) -> dict[str, Array]:
+    """The rows with which all capex after the day has the mix of the years until then: all of it
+    counts as general, at the net property per revenue that takes so much."""
+    forecast = case.row("history")[:, None] < 1
+    given = case.assumption_rows
+    planned, general = (case.row(name)[:, None] for name in ("guided_capex", "general_capex"))
+    per_revenue = given["capex.property_per_revenue"]
+    part = np.divide(planned, general, out=np.ones_like(planned), where=general > 0.0)
+    mixes = {
+        key.replace(".mix.", ".general_mix."): row
+        for key, row in given.items()
+        if key.startswith("capex.mix.")
+    }
+    return {
+        "capex.property_per_revenue": np.where(forecast, per_revenue * part, per_revenue),
+        "capex.maintenance": np.array([[0.0]]),
+        **{key: np.broadcast_to(row, planned.shape) for key, row in mixes.items()},
+    }
 
 
 def _assembly(
@@ -206,197 +229,3 @@ def _fitted(
     rows = rows_of(chosen.with_overrides(given), timeline)
     item = chosen[CHANGES].model_copy(update={"value": changes})
     return rows | assumption_rows(item, Window(timeline.first, timeline.last))
-
-
-def _stated(
-    origin: int,
-    facts: Facts,
-    guidance: Iterable[Guidance],
-    as_of: datetime.date,
-    timeline: Timeline,
-    uplift: bool,
-) -> Iterable[Stated]:
-    growth = _growth(facts, origin, "revenue_advertising")
-    other = _growth(facts, origin, "revenue_total", "revenue_advertising")
-    rule = f"average growth a year of {origin - GROWTH_YEARS} to {origin}"
-    spent = _guided(guidance, "capex", origin + 1, as_of)
-    revenue = facts.value("revenue_advertising", str(origin)).value * (1 + growth) + _value(
-        facts, origin, "revenue_total", "revenue_advertising"
-    ) * (1 + other)
-    years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
-    yield Stated("Growth of advertising", ("advertising.price_growth.*",), growth, rule)
-    yield Stated("Growth of its volume", ("advertising.volume_growth.*",), 0.0,
-                 "the growth above is of both together")  # fmt: skip
-    yield Stated("Growth of other revenue", ("base.other_revenue_growth",), other, rule)
-    yield Stated("Growth of share-based pay", ("financing.sbc_growth",), growth, rule)
-    yield Stated(
-        "Capital expenditure",
-        ("capex.total",),
-        {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years},
-        f"middle of the range of {spent.day}; later years keep its share of revenue",
-        guided=True,
-    )
-    last = timeline.index(f"{origin + _HORIZON_YEARS}Q4")
-    yield Stated("Last planned quarter", ("capex.planned_through",), float(last), "as above")
-    yield Stated("Capital expenditure over revenue afterwards", ("capex.steady_state_intensity",),
-                 spent.middle / revenue, "as above")  # fmt: skip
-    for number, share in enumerate(_phasing(facts, origin), start=1):
-        yield Stated(f"Share of quarter {number} in a year's capital expenditure",
-                     (f"capex.phasing.{number}",), share,
-                     f"average of {origin - GROWTH_YEARS + 1} to {origin}")  # fmt: skip
-    yield Stated("Unpaid capital expenditure over that of the quarter", ("capex.unpaid_share",),
-                 _unpaid(facts, origin), f"as at the end of {origin}")  # fmt: skip
-    yield Stated("Tax rate", ("tax.rate",),
-                 _value(facts, origin, "income_tax_provision")
-                 / facts.value("pretax_income", str(origin)).value,
-                 f"provision over pre-tax income of {origin}")  # fmt: skip
-    yield Stated("Bonus depreciation", ("tax.bonus_depreciation",), dict(_LAW_OF_THE_TIME),
-                 "the law in force then, the act of December 2017")  # fmt: skip
-    yield Stated(
-        "Research spread over years for tax",
-        ("tax.research_capitalised",),
-        {2012: 0.0, 2022: 1.0},
-        "the law in force then (section 174 as amended in 2017), without end",
-    )
-    yield Stated(
-        "Years over which research is spread",
-        ("tax.research_life",),
-        _RESEARCH_YEARS,
-        "five years at home by that law; research abroad, fifteen, is not told apart",
-    )
-    yield Stated(
-        "Research in total costs",
-        ("tax.research_share",),
-        _value(facts, origin, "research_and_development")
-        / _value(facts, origin, "total_costs_and_expenses"),
-        f"as in {origin}",
-    )
-    yield Stated("Valuation date", ("valuation.date",),
-                 float(timeline.index(f"{origin}Q4")), "the last quarter known")  # fmt: skip
-    zero = "nothing of it was known then"
-    yield Stated("Signed leases", ("lease.yearly_starts", "lease.yearly_signings"), 0.0, zero)
-    yield Stated("New products", ("channel.probability.*",), 0.0, zero)
-    yield Stated("Savings", ("saving.rate.*",), 0.0, zero)
-    yield Stated("Ordered changes of design", ("advertising.design_loss",), 0.0, zero)
-    yield Stated("Stopping", ("programme.stopping_cost",), 0.0, "not stopped")
-    if not uplift:
-        yield Stated("Response of advertising to compute", ("lever.gain_per_doubling.*",), 0.0,
-                     "growth of the time stands for all advertising")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    day: str
-    middle: float
-
-
-def _guided(guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date) -> _Range:
-    """The last range that was known for a year, in USD m.
-
-    Raises:
-        UsageError: none was known.
-    """
-    found = _last_guided(guidance, metric, year, as_of)
-    if found is None:
-        raise UsageError(
-            f"no guidance of {metric} for {year} was known", received=as_of.isoformat()
-        )
-    return found
-
-
-def _last_guided(
-    guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date
-) -> _Range | None:
-    known_then = sorted(
-        (each.as_of, each.low, each.high)
-        for each in guidance
-        if each.metric == metric
-        and each.fiscal_year == str(year)
-        and each.as_of <= as_of.isoformat()
-    )
-    if not known_then:
-        return None
-    day, low, high = known_then[-1]
-    return _Range(day, (low + high) / 2.0 * _MILLIONS_IN_BILLION)
-
-
-def _value(facts: Facts, year: int, metric: str, less: str = "") -> float:
-    value = facts.value(metric, str(year)).value
-    return value - facts.value(less, str(year)).value if less else value
-
-
-def _growth(facts: Facts, year: int, metric: str, less: str = "") -> float:
-    start, end = (_value(facts, each, metric, less) for each in (year - GROWTH_YEARS, year))
-    return float((end / start) ** (1.0 / GROWTH_YEARS) - 1.0)
-
-
-def _phasing(facts: Facts, year: int) -> list[float]:
-    years = range(year - GROWTH_YEARS + 1, year + 1)
-    spent = np.array(
-        [
-            [facts.value("capex_incl_finance_leases", f"{y}Q{q}").value for q in range(1, 5)]
-            for y in years
-        ]
-    )
-    shares = (spent / spent.sum(axis=1, keepdims=True)).mean(axis=0)
-    return [float(share) for share in shares]
-
-
-def _unpaid(facts: Facts, year: int) -> float:
-    owed = facts.value("ppe_in_accounts_payable", str(year)).value
-    return owed / facts.value("capex_incl_finance_leases", f"{year}Q4").value
-
-
-def _cost_growth(
-    origin: int, facts: Facts, guidance: Iterable[Guidance], as_of: datetime.date, case: Case
-) -> Stated:
-    """Growth of core cost at which total costs are as guided, then keep their share of revenue."""
-    first = case.assembly.timeline.years.index(origin + 1)
-    years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
-    total, core, revenue = (
-        case.year(name, "with") for name in ("total_costs", "core_cost", "revenue")
-    )
-    guided = _last_guided(guidance, "total_expenses", origin + 1, as_of)
-    if guided is None:
-        share = facts.value("total_costs_and_expenses", str(origin)).value
-        share /= facts.value("revenue_total", str(origin)).value
-        basis = f"no range was on file: total costs keep their share of revenue of {origin}"
-    else:
-        share = guided.middle / revenue[first]
-        basis = (
-            f"total costs at the middle of the range of {guided.day}, then at its share of revenue"
-        )
-    before = core[first - 1]
-    found: dict[int, float] = {}
-    for step, year in enumerate(years):
-        other = total[first + step] - core[first + step]
-        wanted = share * revenue[first + step] - other
-        found[year] = float(wanted / before - 1.0)
-        before = wanted
-    return Stated(
-        "Growth of core cost", ("costs.core_growth",), found, basis, guided=guided is not None
-    )
-
-
-def _rows(stated: Stated, rows: Mapping[str, Array], timeline: Timeline) -> dict[str, Array]:
-    """The rows of a stated assumption."""
-    if isinstance(stated.value, Mapping):
-        years = np.array(timeline.years)
-        points = np.array(sorted(stated.value))
-        at = np.maximum(np.searchsorted(points, years, side="right") - 1, 0)
-        held = np.array([stated.value[year] for year in points.tolist()])[at]
-        row = np.repeat(held, len(timeline) // len(years))[:, None]
-    else:
-        row = np.array([[stated.value]])
-    keys = [key for pattern in stated.keys for key in _keys(pattern, rows)]
-    return dict.fromkeys(keys, row)
-
-
-def _keys(pattern: str, rows: Mapping[str, Array]) -> list[str]:
-    matches: Callable[[str], bool] = (
-        (lambda key: key.startswith(pattern[:-1])) if pattern.endswith("*") else pattern.__eq__
-    )
-    found = [key for key in rows if matches(key)]
-    if not found:
-        raise UsageError("no such assumption", received=pattern)
-    return found

@@ -1,8 +1,9 @@
 """Runs on what was known at the end of a year, beside what was reported after.
 
 Each miss is taken apart: depreciation by what the company spent, the changes of useful life it
-announced later and what the fit has learned since; free cash flow by line; the uplift of
-advertising by the compute behind it. The parts sum to the miss.
+announced later and what the fit has learned since; free cash flow by line; advertising by its
+market, by compute relative to the frontier's, and by the growth that neither explains. The parts
+sum to the miss. Advertising is forecast once for each elasticity that somebody believes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from jcurve.analysis.as_known import Frozen, frozen
 from jcurve.analysis.lives import CHANGES
+from jcurve.analysis.readings import ELASTICITIES, ELASTICITY
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import Facts, reported
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "ADVERTISING",
     "CASH_FLOW",
     "DEPRECIATION",
     "ORIGINS",
+    "RESPONSE_ORIGINS",
     "SUBJECTS",
-    "UPLIFT",
-    "UPLIFT_FROM",
     "Backtest",
     "Miss",
     "backtest",
@@ -40,14 +42,14 @@ __all__ = [
 
 ORIGINS = (2022, 2023, 2024)
 LAST_YEAR = 2025
-UPLIFT_FROM = 2024
-"""The first year whose uplift is forecast; compute bought before had hardly reached ads."""
+RESPONSE_ORIGINS = (2023, 2024)
+"""Years after which advertising is forecast; compute bought before 2023 had hardly reached ads."""
 
-DEPRECIATION, CASH_FLOW, UPLIFT = "depreciation", "free cash flow", "uplift of advertising"
+DEPRECIATION, CASH_FLOW, ADVERTISING = "depreciation", "free cash flow", "advertising"
 SUBJECTS: Mapping[str, str] = {
     DEPRECIATION: "Depreciation of property, reported in the annual report",
     CASH_FLOW: "Free cash flow as the company defines it",
-    UPLIFT: "Advertising above its base, as today's curve attributes it to compute bought",
+    ADVERTISING: "Advertising revenue, at the base case's elasticity to ranking compute",
 }
 
 
@@ -61,6 +63,7 @@ class Miss:
         year: the year forecast.
         forecast, actual: USD m.
         parts: by cause, what it added to the forecast; they sum to forecast less actual.
+        elasticity: with which advertising was forecast; NaN for other subjects.
     """
 
     subject: str
@@ -69,6 +72,7 @@ class Miss:
     forecast: float
     actual: float
     parts: tuple[tuple[str, float], ...]
+    elasticity: float = float("nan")
 
     @property
     def miss(self) -> float:
@@ -88,10 +92,19 @@ class Miss:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """Every frozen run and every miss."""
+    """Every frozen run and every miss.
+
+    Attributes:
+        runs: by origin.
+        response_runs: those with advertising's response, at the base case's elasticity.
+        misses: of every subject, of advertising at the base case's elasticity.
+        by_elasticity: of advertising at every elasticity, by origin, year and elasticity.
+    """
 
     runs: tuple[Frozen, ...]
+    response_runs: tuple[Frozen, ...]
     misses: tuple[Miss, ...]
+    by_elasticity: tuple[Miss, ...]
 
     def of(self, subject: str) -> tuple[Miss, ...]:
         """The misses of one subject, by origin and year."""
@@ -116,16 +129,22 @@ def _backtest(project: Project) -> Backtest:
     runs, misses = [], []
     for origin in ORIGINS:
         run = frozen(origin, project=project)
-        with_curve = frozen(origin, uplift=True, project=project)
         runs.append(run)
         for year in range(origin + 1, LAST_YEAR + 1):
             misses.append(_depreciation(run, today, facts, year))
             misses.append(_cash_flow(run, facts, year))
-            if year >= UPLIFT_FROM:
-                misses.append(_uplift(with_curve, today, year))
+    believed = float(today.scenario[ELASTICITY].row()[0])
+    responses, tried = [], []
+    for origin in RESPONSE_ORIGINS:
+        run = frozen(origin, elasticity=believed, project=project)
+        responses.append(run)
+        for elasticity in sorted({*ELASTICITIES, believed}):
+            tried += _advertising(run, today, elasticity)
+    tried.sort(key=lambda each: (each.origin, each.year, each.elasticity))
+    misses += [each for each in tried if each.elasticity == believed]
     order = list(SUBJECTS)
     misses.sort(key=lambda each: (order.index(each.subject), each.origin, each.year))
-    return Backtest(tuple(runs), tuple(misses))
+    return Backtest(tuple(runs), tuple(responses), tuple(misses), tuple(tried))
 
 
 def _year(case: Case, line: str, year: int) -> float:
@@ -183,29 +202,46 @@ def _cash_flow(run: Frozen, facts: Facts, year: int) -> Miss:
     return Miss(CASH_FLOW, run.origin, year, forecast, actual, tuple(parts))
 
 
-def _uplift(run: Frozen, today: Case, year: int) -> Miss:
-    """Dollars above the base, through the factor earned and the base it multiplies."""
-    at = slice(*_quarters(today, year))
-    base, factor = _base(run.case)[at], run.case.row("advertising_factor", "with")[at]
-    base_now, factor_now = _base(today)[at], today.row("attributed_factor")[at]
-    forecast = float((base * (factor - 1.0)).sum())
-    actual = float((base_now * (factor_now - 1.0)).sum())
-    compute = float((base_now * (factor - factor_now)).sum())
-    parts = (
-        ("compute in service", compute),
-        ("advertising without the uplift", forecast - actual - compute),
+def _advertising(run: Frozen, today: Case, elasticity: float) -> list[Miss]:
+    """Advertising of each year after the origin; the market, then relative compute, are replaced
+    by what came, growth on the year by growth on the year."""
+    timeline, then = today.assembly.timeline, run.case
+    # Nothing else that was known depends on the elasticity; cost growth does, and moves no compute.
+    rows = {**then.assumption_rows, ELASTICITY: np.array([[elasticity]])}
+    case = Case(then.scenario, then.assembly, rows)
+    first = timeline.index(f"{run.origin + 1}Q1")
+    last = timeline.index(f"{LAST_YEAR}Q4") + 1
+    came = today.row("reported_advertising")
+    sold = today.row("reported_market_advertising")
+    forecast = case.row("advertising", "with")
+    grown = np.log(forecast[first:last] / forecast[first - 4 : last - 4])
+    market = np.log(sold[first:last] / sold[first - 4 : last - 4])
+    market -= np.log1p(case.row("market_growth_on_year")[first:last])
+    relative = elasticity * (_relative(today, first, last) - _relative(case, first, last))
+    ladder = [forecast]
+    for growth in (grown + market, grown + market + relative):
+        made = came.copy()
+        for at in range(first, last):
+            made[at] = made[at - 4] * np.exp(growth[at - first])
+        ladder.append(made)
+    ladder.append(came)
+    names = (
+        "market other than its last growth",
+        "compute relative to the frontier's",
+        "growth beyond both",
     )
-    return Miss(UPLIFT, run.origin, year, forecast, actual, parts)
+    found = []
+    for year in range(run.origin + 1, LAST_YEAR + 1):
+        quarters = slice(timeline.index(f"{year}Q1"), timeline.index(f"{year}Q4") + 1)
+        steps = [float(row[quarters].sum()) for row in ladder]
+        parts = zip(names, map(float, -np.diff(steps)), strict=True)
+        found.append(
+            Miss(ADVERTISING, run.origin, year, steps[0], steps[-1], tuple(parts), elasticity)
+        )
+    return found
 
 
-def _quarters(case: Case, year: int) -> tuple[int, int]:
-    first = case.assembly.timeline.index(f"{year}Q1")
-    return first, first + 4
-
-
-def _base(case: Case) -> NDArray[np.float64]:
-    regions = case.assembly.company.sets["region"]
-    total: NDArray[np.float64] = np.sum(
-        [case.row(f"base_advertising.{region}") for region in regions], axis=0
-    )
-    return total
+def _relative(case: Case, first: int, last: int) -> NDArray[np.float64]:
+    """Growth on the year of ranking compute over the frontier's, both as their gains arrive."""
+    over = case.row("arrived_compute", "with") / case.row("arrived_frontier")
+    return np.asarray(np.log(over[first:last] / over[first - 4 : last - 4]))

@@ -1,9 +1,10 @@
-"""What an action at a review changes, item by item: where the change of its value comes from.
+"""What an action at a review changes, item by item, on the curve on which it is one point.
 
 The value of an action at the scenario as assumed, split into capex that is not spent, revenue
 that is lost, costs and taxes that fall away, within the horizon and beyond it. Beside it stands
-what decides it: how much compute goes, how much advertising goes with it, and whether new
-products would feel it.
+what decides it: how much compute goes, how much advertising goes with it, and whether AI products
+would feel it. And since an action is a choice of how much to spend, the same change of value is
+given for every part of the plan after the review: an action is never shown without that curve.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.question import Answers, Array, Question
-from jcurve.analysis.staged import PLAN, Action, acted
+from jcurve.analysis.staged import SCALE, Action, acted, scaled
 from jcurve.assumptions import Scenario
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.errors import UsageError
 from jcurve.project import Project
 
@@ -26,9 +26,12 @@ _NOTHING = 1e-3
 """USD m: less is rounding."""
 _FLOWS = ("capex", "advertising", "revenue", "ebitda", "operating_cash_tax")
 _WHOLE = "incremental_free_cash_flow.go_forward:quarter"
-_RESULTS = ("npv.go_forward", "terminal_value.go_forward")
-_DEMAND = "channel.addressable."
-_LEVELS = ("compute_in_service@with:quarter", "advertising@with:year", "capex@with:year")
+_NPV, _BEYOND = "npv.go_forward", "terminal_value.go_forward"
+_DEMAND = ("demand.agents", "demand.assistant", "demand.other")
+_LEVELS = ("compute_in_service@with:quarter", "advertising@with:year")
+_PRODUCTS = ("product_compute@with:quarter", "product_compute_need@with:quarter")
+_FACTORS = np.linspace(0.0, 1.5, 13)
+"""Parts of the plan after the review on the curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +61,24 @@ class Consequences:
         action, date: which.
         items: parts of the change of the value from now on; they sum to it.
         change: of NPV from now on, USD m.
+        curve: part of planned spending that is made after the review, for as long as the action
+            lasts, and the change of NPV from now on that it makes, USD m; 1 is the plan.
         compute, advertising: share by which they are lower in the last quarter and year.
-        needed: share of generative compute that new products use in the last quarter after
-            the action; below 1 they feel nothing of it.
-        bearable: share of new products' revenue after the review that the action could cost
+        served: share of the compute that AI products ask for in the last quarter that they get
+            after the action.
+        bearable: share of demand for AI products after the review that the action could cost
             before it is worth nothing, about; None where it is worth nothing as it is.
-        programme_capex: what the company then spends in the last year beyond the
-            counterfactual, USD m.
     """
 
     action: Action
     date: str
     items: tuple[Item, ...]
     change: float
+    curve: tuple[tuple[float, float], ...]
     compute: float
     advertising: float
-    needed: float
+    served: float
     bearable: float | None
-    programme_capex: float
 
 
 def consequences(
@@ -92,61 +95,61 @@ def consequences(
     Raises:
         UsageError: the date is not after the valuation date.
     """
-    needs = tuple(
-        f"channel_compute_need.{member}@with:quarter"
-        for member in Question.of(scenario, (), project).case.assembly.company.sets["channel"]
-    )
-    outputs = (
-        *_RESULTS,
-        *(f"{line}@go_forward:quarter" for line in _FLOWS),
-        _WHOLE,
-        "discount_factor:quarter",
-        *_LEVELS,
-        "capex@without:year",
-        "generative_compute@with:quarter",
-        *needs,
-        *PLAN,
-    )
+    flows = tuple(f"{line}@go_forward:quarter" for line in _FLOWS)
+    outputs = (_NPV, _BEYOND, *flows, _WHOLE, "discount_factor:quarter", *_LEVELS, *_PRODUCTS)
     question = Question.of(scenario, outputs, project)
     at = question.case.assembly.timeline.index(date)
     if at <= question.valued_at:
         raise UsageError("a review comes after the valuation date", received=date)
     rows = question.rows({})
     before = question.answers(rows)
-    made = acted(question, rows, action, at, before)
+    made = acted(question, rows, action, at)
     after = question.answers(made)
-    change = _last(after, _RESULTS[0]) - _last(before, _RESULTS[0])
-    items = _items(question, before, after)
-    compute, advertising, _ = (_last(after, name) / _last(before, name) - 1.0 for name in _LEVELS)
-    generative = _last(after, "generative_compute@with:quarter")
+    change = _last(after, _NPV) - _last(before, _NPV)
+    compute, advertising = (_last(after, name) / _last(before, name) - 1.0 for name in _LEVELS)
+    given, asked = (_last(after, name) for name in _PRODUCTS)
     return Consequences(
         action,
         date,
-        items,
+        _items(question, before, after),
         change,
+        _curve(question, rows, at, action.quarters, _last(before, _NPV)),
         compute,
         advertising,
-        sum(_last(after, name) for name in needs) / generative if generative > 0.0 else 1.0,
+        given / asked if asked > 0.0 else 1.0,
         _bearable(question, made, at, change, before),
-        _last(after, "capex@with:year") - _last(after, "capex@without:year"),
+    )
+
+
+def _curve(
+    question: Question, rows: Mapping[str, Array], at: int, quarters: int, before: float
+) -> tuple[tuple[float, float], ...]:
+    """The change of value by the part of the plan that is spent after the review."""
+    whole = {**rows, SCALE: scaled(question, rows, at, _FACTORS, quarters)}
+    asked = Question.of(question.scenario, _NPV, question.project)
+    found = np.broadcast_to(asked.answers(whole)[_NPV], _FACTORS.shape)
+    return tuple(
+        (float(factor), float(value) - before)
+        for factor, value in zip(_FACTORS, found, strict=True)
     )
 
 
 def _bearable(
     question: Question, made: Mapping[str, Array], at: int, change: float, before: Answers
 ) -> float | None:
-    """The value is very nearly linear in the demand for new products, so two points tell."""
+    """The value is very nearly linear in the demand for AI products, so two points tell."""
     quarter = np.arange(len(question.case.assembly.timeline))[:, None]
     without = {
-        key: np.where(quarter > at, 0.0, row) if key.startswith(_DEMAND) else row
+        key: np.where(quarter > at, 0.0, row) if key in _DEMAND else row
         for key, row in made.items()
     }
-    least = _last(question.answers(without), _RESULTS[0]) - _last(before, _RESULTS[0])
+    least = _last(question.answers(without), _NPV) - _last(before, _NPV)
     return change / (change - least) if change > max(least, 0.0) else None
 
 
 def _items(question: Question, before: Answers, after: Answers) -> tuple[Item, ...]:
-    """The change of each flow, valued; what is left over is the last item."""
+    """The change of each flow, valued; what is left over is the last item within the horizon.
+    Beyond it each world has its own steady state, which no flow of the last year stands for."""
     moved = {
         name: after[name] - before[name]
         for name in (*(f"{line}@go_forward:quarter" for line in _FLOWS), _WHOLE)
@@ -164,19 +167,10 @@ def _items(question: Question, before: Answers, after: Answers) -> tuple[Item, .
     }
     discount = before["discount_factor:quarter"]
     later = np.arange(len(discount))[:, None] > question.valued_at
-    change = _last(after, _RESULTS[1]) - _last(before, _RESULTS[1])
-    flow = _end(moved[_WHOLE])
-    beyond = change / flow if flow else 0.0
-    items = (
-        Item(name, float((row * discount * later).sum()), beyond * _end(row))
-        for name, row in parts.items()
-    )
+    items = [Item(name, float((row * discount * later).sum()), 0.0) for name, row in parts.items()]
+    beyond = _last(after, _BEYOND) - _last(before, _BEYOND)
+    items.append(Item("Steady state beyond the horizon", 0.0, beyond))
     return tuple(item for item in items if abs(item.within) + abs(item.beyond) > _NOTHING)
-
-
-def _end(row: Array) -> float:
-    """The last four quarters, which a perpetuity goes on from."""
-    return float(row[-QUARTERS_IN_YEAR:, 0].sum())
 
 
 def _last(answers: Answers, name: str) -> float:

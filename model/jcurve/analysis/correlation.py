@@ -4,29 +4,39 @@ A wanted Spearman correlation s of two continuous draws needs the normal correla
 ``2 sin(pi s / 6)`` (Pearson 1907). The normal numbers are correlated, each is turned into a
 probability, and the probability into a draw of its own distribution, so every distribution
 stays exactly what it is. What is achieved is measured on the draws and reported.
+
+What is wanted where nothing else is asked for stands in ``data/scenarios/correlations.csv``, pair
+by pair with its reason. Pairs stand in groups: within one, doubts hang together; between two they
+do not, so that groups are independent.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.errors import UsageError, nearest
+from jcurve.errors import FactsError, UsageError, nearest
+from jcurve.facts.tables import data_folder, read_table
+from jcurve.project import Project
 
 __all__ = [
     "Copula",
     "Correlations",
+    "OnFile",
     "Pairing",
     "achieved",
+    "among",
     "copula",
+    "correlations_on_file",
     "factor",
-    "iman_conover",
+    "groups_on_file",
     "rank_matrix",
 ]
 
@@ -35,6 +45,78 @@ Correlations: TypeAlias = Mapping[tuple[str, str], float]
 """Wanted rank correlation by pair of keys; pairs that are not named have none."""
 
 _SLACK = 1e-10
+_COLUMNS = ("group", "one", "other", "correlation", "kind", "rationale")
+_KINDS = ("evidence", "estimate", "judgement")
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """A pair of the table.
+
+    Attributes:
+        group: what it belongs to, in words.
+        one, other: keys.
+        value: the rank correlation.
+        kind: ``evidence``, ``estimate`` or ``judgement``.
+        rationale: why.
+    """
+
+    group: str
+    one: str
+    other: str
+    value: float
+    kind: str
+    rationale: str
+
+
+def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
+    """The pairs of ``data/scenarios/correlations.csv``, in its order.
+
+    Raises:
+        FactsError: the table is malformed, gives a pair twice, one key in two groups, or a number
+            that is no correlation.
+    """
+    found: dict[frozenset[str], OnFile] = {}
+    home: dict[str, str] = {}
+    for row in read_table(data_folder(project), "scenarios/correlations.csv", _COLUMNS):
+        one, other, group = row.text("one"), row.text("other"), row.text("group")
+        value = row.number("correlation")
+        if one == other or not -1.0 <= value <= 1.0:
+            raise FactsError(
+                "not a correlation of two assumptions",
+                where=row.at("correlation"),
+                received=f"{one} with {other} {value:g}",
+                allowed="-1 to 1",
+            )
+        if frozenset((one, other)) in found:
+            raise FactsError("a pair twice", where=row.at("one"), received=f"{one} and {other}")
+        for key in (one, other):
+            if home.setdefault(key, group) != group:
+                raise FactsError(
+                    "an assumption in two groups",
+                    where=row.at("group"),
+                    received=key,
+                    allowed=home[key],
+                )
+        kind = row.choice("kind", _KINDS, "kind")
+        found[frozenset((one, other))] = OnFile(
+            group, one, other, value, kind, row.text("rationale")
+        )
+    return tuple(found.values())
+
+
+def among(pairs: Sequence[OnFile], keys: Collection[str]) -> Correlations:
+    """The correlations of the pairs whose keys are both drawn."""
+    return {
+        (each.one, each.other): each.value
+        for each in pairs
+        if each.one in keys and each.other in keys
+    }
+
+
+def groups_on_file(pairs: Sequence[OnFile]) -> Mapping[str, str]:
+    """The group of each correlated key."""
+    return MappingProxyType({key: each.group for each in pairs for key in (each.one, each.other)})
 
 
 @dataclass(frozen=True)
@@ -163,32 +245,6 @@ def factor(matrix: Array) -> Array:
         for i in range(j + 1, size):
             root[i, j] = (matrix[i, j] - root[i, :j] @ root[j, :j]) / root[j, j]
     return root
-
-
-def iman_conover(columns: Array, target: Array) -> Array:
-    """Columns reordered to about the wanted rank correlations, each with its own values.
-
-    The textbook method, for comparison; the simulation uses a copula, which keeps Sobol
-    points even.
-
-    Args:
-        columns: (scenarios, columns).
-        target: rank correlations, (columns, columns), positive definite.
-
-    Source: Iman and Conover (1982), with van der Waerden scores.
-    """
-    from scipy.special import ndtri
-
-    count, width = columns.shape
-    scores = ndtri(np.arange(1, count + 1) / (count + 1))
-    scores = scores / math.sqrt(float(np.mean(scores**2)))
-    order = np.argsort(columns, axis=0, kind="stable")
-    ranks = np.argsort(order, axis=0, kind="stable")
-    made = scores[ranks]
-    own = made.T @ made / count
-    made = made @ np.linalg.inv(np.linalg.cholesky(own)).T @ np.linalg.cholesky(target).T
-    wanted = np.argsort(np.argsort(made, axis=0, kind="stable"), axis=0, kind="stable")
-    return np.take_along_axis(np.sort(columns, axis=0), wanted, axis=0)[:, :width]
 
 
 def _smallest_impossible(matrix: Array) -> list[int]:

@@ -1,4 +1,8 @@
-"""The base case beside published figures: guidance, consensus, brokers."""
+"""The base case beside published figures: guidance, consensus, brokers.
+
+Lines are those of the statements, whole: what a row of them hides, none of its parts can show.
+A figure outside the range that the company has guided is outside, however near its middle.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +33,14 @@ class Comparison:
 
     Attributes:
         label: for a reader.
-        period: a year, or first and last quarter joined by a hyphen.
+        period: a year, a quarter, or first and last quarter joined by a hyphen.
         unit: of the three values, as published.
         model: the model's value.
         reference: the published value.
         low: lower end of what was published, None where there is none.
         high: upper end, None where there is none.
         evidence: what the reference rests on.
-        test: ``share`` or ``range``.
+        test: ``share``, ``range`` or ``guided``.
         explanation: why the two differ, in words; empty where they agree.
     """
 
@@ -59,17 +63,27 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the model is within a twentieth of the reference, or inside its range."""
-        if self.test == "range" and self.low is not None and self.high is not None:
+        """Whether the model is inside the range, or within a twentieth of the reference where
+        the test is a share."""
+        if self.low is not None and self.high is not None and self.test != "share":
             return self.low <= self.model <= self.high
         return abs(self.difference) <= TOLERANCE
+
+    @property
+    def verdict(self) -> str:
+        """In words, without the explanation of a miss."""
+        if self.test == "share":
+            return f"{'within' if self.agrees else 'off by more than'} {TOLERANCE:.0%}"
+        whose = "guided" if self.test == "guided" else "published"
+        return f"{'inside' if self.agrees else 'outside'} the {whose} range"
 
 
 def compare(case: Case, references: Iterable[Reference]) -> tuple[Comparison, ...]:
     """Each reference beside the case's own figure.
 
     Raises:
-        FactsError: a reference has no value, or its values have several units.
+        FactsError: a reference has no value, its values have several units, or it is to be held
+            against a range that it has not.
     """
     return tuple(_compare(case, reference) for reference in references)
 
@@ -82,6 +96,9 @@ def _compare(case: Case, reference: Reference) -> Comparison:
         raise FactsError(
             "a comparison needs values of one unit", where=reference.key, received=sorted(units)
         )
+    only = reference.references[0] if len(known) == 1 else None
+    if reference.test != "share" and (only is None or only.low is None or only.high is None):
+        raise FactsError("no range to hold the model against", where=reference.key)
     unit = units.pop()
     scale = _IN_MODEL_UNITS[unit]
     places = _places(case, reference.period)
@@ -89,8 +106,7 @@ def _compare(case: Case, reference: Reference) -> Comparison:
     if reference.reported:
         known_quarters = np.where(case.row("history") > 0, case.row(reference.reported), 0.0)
         published += float(known_quarters[places].sum()) / scale
-    model = sum(_value(case, line, places) for line in reference.lines) / scale
-    only = reference.references[0] if len(known) == 1 else None
+    model = _value(case, reference.line, places) / scale
     return Comparison(
         key=reference.key,
         label=reference.label,
@@ -117,4 +133,4 @@ def _places(case: Case, period: str) -> slice:
     if len(period) == _YEAR:
         return slice(labels.index(f"{period}Q1"), labels.index(f"{period}Q4") + 1)
     first, _, last = period.partition("-")
-    return slice(labels.index(first), labels.index(last) + 1)
+    return slice(labels.index(first), labels.index(last or first) + 1)

@@ -6,9 +6,10 @@ the 5th and 95th percentiles for ``normal`` and ``lognormal``, which are cut at 
 ``discrete`` and ``empirical`` take their outcomes and weights; ``empirical`` moves evenly
 between outcomes, ``discrete`` only to them.
 
-A path varies as one: its draw is a position (see :mod:`jcurve.assumptions.batch`), and the
-distribution is that of the path's mean distance from its value, so that a path whose range
-is a factor has exactly the distribution of that factor.
+A list of changes varies in the life that its next one brings. A path varies as one: its draw is
+a position (see :mod:`jcurve.assumptions.batch`), and the distribution is that of the path's mean
+distance from its value, so that a path whose range is a factor has exactly the distribution of
+that factor.
 
 Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
 """
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.errors import ScenarioError
 
@@ -36,6 +38,7 @@ __all__ = [
     "Uniform",
     "beta_quantile",
     "distribution_of",
+    "in_year",
     "year_distribution",
 ]
 
@@ -276,15 +279,21 @@ def year_distribution(item: Assumption, year: int) -> Distribution | None:
     """
     _check_varies(item)
     low, value, high = (
-        limit.at(year) if isinstance(limit, Path) else float("nan")
+        in_year(limit, year) if isinstance(limit, Path) else float("nan")
         for limit in (item.low, item.value, item.high)
     )
     return _scalar(item, low, value, high) if high > low else None
 
 
+def in_year(path: Path, year: int) -> float:
+    """A path's value in a calendar year of its horizon, of one by quarter the mean."""
+    start = (year - FIRST_YEAR) * QUARTERS_IN_YEAR
+    return float(path.quarters()[start : start + QUARTERS_IN_YEAR].mean())
+
+
 def _row(item: Assumption) -> Array:
-    if isinstance(item.value, tuple):
-        raise _degenerate(item, "a list of changes does not vary as one")
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range for the next one")
     return item.row()
 
 

@@ -5,8 +5,8 @@ order is what an input explains by itself, the total what would be left without 
 When inputs are correlated those parts overlap and no longer sum to the whole; Shapley effects
 share it out instead, and always sum to one.
 
-Inputs are groups of assumptions. Every estimate comes with the half width of its 95 %
-interval from independent scrambles.
+Inputs are groups of assumptions; inside a group they may be correlated. Every estimate comes
+with the half width of its 95 % interval from independent scrambles.
 
 Sources: A. Saltelli et al., "Variance based sensitivity analysis of model output" (2010), for
 the first order; M. Jansen (1999) for the total; E. Song, B. Nelson and J. Staum, "Shapley
@@ -87,36 +87,41 @@ def sobol_indices(
     scrambles: int = _SCRAMBLES,
     seed: int = 0,
 ) -> Importance:
-    """First-order and total indices of groups of independent inputs.
+    """First-order and total indices of independent groups of inputs.
 
     Args:
         ask: the question; must answer everywhere.
         output: a single value of it.
         columns: each input and its distribution.
         groups: inputs by name of a group; None for each by itself.
-        correlations: there must be none.
+        correlations: rank correlations inside groups, by a Gaussian copula; none between two.
         level: each scramble has ``2 ** level`` points, evaluated once a group and twice more.
         scrambles: for the error, at least 2.
         seed: of the points.
 
     Raises:
-        UsageError: correlated inputs, or groups that are no partition of the inputs.
+        UsageError: inputs correlated between groups, or groups that are no partition of the
+            inputs.
         AnswerError: the output has no answer somewhere, or does not vary.
     """
-    if correlations:
-        one, other = next(iter(correlations))
-        raise UsageError(
-            "Sobol indices need independent inputs: what correlated ones explain overlaps",
-            received=f"{one} with {other} {correlations[one, other]:g}",
-            allowed="Shapley effects, or no correlations",
-        )
     members = _partition(columns, groups)
+    names = [name for name, _ in columns]
+    home = {names[at]: group for group, own in members.items() for at in own}
+    for (one, other), value in (correlations or {}).items():
+        if home.get(one) != home.get(other):
+            raise UsageError(
+                "Sobol indices need independent groups: what correlated ones explain overlaps",
+                received=f"{one} with {other} {value:g}",
+                allowed="Shapley effects, both in one group, or no correlations",
+            )
+    made = copula(correlations or {}, names)
     width = len(columns)
     spreads: list[float] = []
     firsts: list[Array] = []
     totals: list[Array] = []
     for u in _points(2 * width, level, scrambles, seed):
-        a, b = u[:, :width], u[:, width:]
+        # Groups are independent, so that those of one draw go with those of another.
+        a, b = (_correlated(part, made, names) for part in (u[:, :width], u[:, width:]))
         f_a, f_b = (_values(ask, output, columns, part) for part in (a, b))
         middle = (f_a.mean() + f_b.mean()) / 2.0
         variance = _variance(np.concatenate([f_a, f_b]), output)

@@ -44,7 +44,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-CHANGES = "life.changes"
+CHANGES = "life.change"
 _OWN = (
     "life_book", "life_changes_share", "asset_changes_life", "asset_depreciable",
     "life_early_retirement_share", "life_early_retirement_age",
@@ -254,8 +254,8 @@ def charged(
         parts = depreciation_charge(
             placed_in_service=placed * counts,
             life_rest_follows_from=values["life_rest_follows_from", SHARED],
-            life_changes_date=dates,
-            life_changes_life=lives,
+            life_change_date=dates,
+            life_change_life=lives,
             quarter_index=values["quarter_index", SHARED],
             **own,
         )

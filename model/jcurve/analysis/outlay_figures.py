@@ -27,7 +27,7 @@ _STOCKS: Mapping[str, str] = MappingProxyType(
 _FLOWS: Mapping[str, str] = MappingProxyType({"depreciation_expense_ppe": "book_depreciation"})
 """Reported metrics to the family of lines whose sum is the model's like."""
 _EFFECTS = (EFFECT, EFFECT_IN_SERVICE)
-_DATE, _LIFE = "life.changes.date.", "life.changes.life."
+_DATE, _LIFE = "life.change.date.", "life.change.life."
 
 
 @dataclass(frozen=True, slots=True)

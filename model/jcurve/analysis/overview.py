@@ -172,11 +172,9 @@ class Asked:
             self.scenario, dates, level=_REVIEW_LEVEL, seed=self.seed, project=self.project
         )
 
-    def consequences(self, found: Staged) -> Consequences | None:
-        """Where the value of the best plan without looking comes from; None where that is to
-        go on."""
-        if found.fixed_plan is None:
-            return None
-        name, date = found.fixed_plan
-        action = next(each for each in actions_for(self.scenario) if each.name == name)
+    def consequences(self, found: Staged) -> Consequences:
+        """Where the value of the best plan without looking comes from, and of a cut at the first
+        review where that plan is to go on; with the curve on which it is one point."""
+        name, date = found.fixed_plan or ("cut", found.dates[0])
+        action = next(each for each in actions_for() if each.name == name)
         return consequences(self.scenario, action, date, project=self.project)

@@ -24,7 +24,7 @@ from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import Unit, unit_named
 from jcurve.errors import FactsError
-from jcurve.facts import LifeChange, history, life_changes, reported
+from jcurve.facts import LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.facts.outlays import OutlayAssumption, at, outlay_assumptions
 from jcurve.project import Project, find_project
@@ -136,7 +136,7 @@ class Peer:
         moved = {
             key: row + years
             for key, row in self.rows.items()
-            if key.startswith("life.changes.life.")
+            if key.startswith("life.change.life.")
             or (key.startswith("life.book.") and self._changes_life(key))
         }
         values = _values(self.assembly, {**self.rows, **moved})
@@ -146,7 +146,7 @@ class Peer:
 
     def _changes_life(self, key: str) -> bool:
         member = key.rpartition(".")[2]
-        return bool(self.rows[f"asset.changes_life.{member}"][0, 0] > 0.0)
+        return bool(self.assembly.given[f"asset_changes_life.{member}"][0, 0] > 0.0)
 
     def on_the_books(self, fiscal_years: int = 6) -> dict[str, float]:
         """Depreciation of the calendar years after the last report by what is bought already:
@@ -192,7 +192,7 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     filed = history(name, owner.first_quarter, _LAST_QUARTER, project)
     none = replace(filed[_ROWS[0]], values=np.full(len(timeline), np.nan), status=(), source_id=())
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
-    assembly = assemble(_lines(), owner, wanted, {}, units)
+    assembly = assemble(_lines(), owner, wanted, constants(owner, project), units)
     return Peer(
         assembly,
         given,
@@ -282,6 +282,6 @@ def changes(
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):
         at_quarter = float(timeline.index(quarter)) if quarter else float(len(timeline))
-        rows[f"life.changes.date.{slot}"] = np.array([[at_quarter]])
-        rows[f"life.changes.life.{slot}"] = np.array([[life]])
+        rows[f"life.change.date.{slot}"] = np.array([[at_quarter]])
+        rows[f"life.change.life.{slot}"] = np.array([[life]])
     return rows

@@ -72,7 +72,7 @@ class Plan:
         scrambles: how many.
         seed: of everything random.
         keys: the drawn assumptions, in the scenario's order.
-        correlations: wanted rank correlations, ((key, key), value).
+        correlations: wanted rank correlations, ((key, key), value); none where it is empty.
         persistent: one draw moves a path for all its years. Otherwise each year is drawn by
             itself, which understates risk where doubts last.
         points: ``sobol`` or ``random``.

@@ -11,14 +11,22 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from functools import partial
-from typing import TypeAlias
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.store import Block
 from jcurve.errors import RunError, UsageError
+from jcurve.project import Project
+from jcurve.provenance import calculation
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
 
 __all__ = ["Runner", "cluster", "local", "processes"]
 
@@ -50,11 +58,18 @@ def processes(count: int) -> Runner:
     return local if count == 1 else partial(_on_processes, count)
 
 
-def cluster(address: str) -> Runner:
+def cluster(
+    address: str, project: Project, refused: Callable[[str], object] = lambda text: None
+) -> Runner:
     """On the workers of a Dask cluster that is there; they must see the same project folder.
+
+    A worker takes part only if its model, data and libraries are this machine's: another version
+    of one line would give another number and nobody would see it.
 
     Args:
         address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
+        project: whose data the scenario rests on.
+        refused: told of each worker that does not take part, and why.
 
     Raises:
         UsageError: the scheduler does not answer, or Dask is not installed.
@@ -80,40 +95,80 @@ def cluster(address: str) -> Runner:
             received=address,
             allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786",
         ) from error
-    return partial(_on_cluster, address)
+    return partial(_on_cluster, address, project, refused)
 
 
 def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
-    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-    from concurrent.futures.process import BrokenProcessPool
+    # Each worker has a pipe of its own: when it dies, even in the middle of an answer, that pipe
+    # ends. On a queue that workers share, as in ProcessPoolExecutor, the rest would be waited for.
     from multiprocessing import get_context
 
-    from jcurve.analysis.simulation import evaluate_unit
-
-    if not units:
-        return
-    pool = ProcessPoolExecutor(
-        min(count, len(units)), get_context("spawn"), _stand_by, (os.getpid(),)
-    )
+    context = get_context("spawn")
     left = iter(units)
-    running: set[Future[Block]] = set()
+    workers: dict[Connection[Any, Any], SpawnProcess] = {}
+    owed: Counter[Connection[Any, Any]] = Counter()
+
+    def ask(pipe: Connection[Any, Any]) -> None:
+        if (unit := next(left, None)) is not None:
+            pipe.send(unit)
+            owed[pipe] += 1
+
     try:
-        while True:
-            while len(running) < count * _AHEAD and (unit := next(left, None)) is not None:
-                running.add(pool.submit(evaluate_unit, plan, unit))
-            if not running:
-                return
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for each in finished:
-                yield each.result()
-    except BrokenProcessPool as error:
+        with _told_if_one_dies(count):
+            for _ in range(min(count, len(units))):
+                pipe, theirs = context.Pipe()
+                worker = context.Process(target=_work, args=(theirs, os.getpid()), daemon=True)
+                worker.start()
+                workers[pipe] = worker
+                theirs.close()
+            for pipe in workers:
+                pipe.send(plan)
+            for pipe in [*workers] * _AHEAD:
+                ask(pipe)
+        while busy := [pipe for pipe in workers if owed[pipe]]:
+            ready = wait(busy)
+            for pipe in (each for each in busy if each in ready):
+                with _told_if_one_dies(count):
+                    answer = pipe.recv()
+                    owed[pipe] -= 1
+                    ask(pipe)
+                if isinstance(answer, Exception):
+                    raise answer
+                yield answer
+    finally:
+        for pipe, worker in workers.items():
+            worker.kill()
+            worker.join()
+            pipe.close()
+
+
+@contextmanager
+def _told_if_one_dies(count: int) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
         raise RunError(
             "a process of the simulation ended abruptly, as when memory runs out",
             received=f"{count} processes",
             allowed="fewer --processes or a smaller --chunk; --resume keeps what is finished",
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(pipe: Connection[Any, Any], parent: int) -> None:
+    """A worker's whole life: a plan, then answers to its units until the pipe ends."""
+    from jcurve.analysis.simulation import evaluate_unit
+
+    _stand_by(parent)
+    with suppress(EOFError, OSError):
+        plan = pipe.recv()
+        while True:
+            unit = pipe.recv()
+            answer: Block | Exception
+            try:
+                answer = evaluate_unit(plan, unit)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
 
 
 def _stand_by(parent: int) -> None:
@@ -128,26 +183,89 @@ def _stand_by(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _on_cluster(address: str, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+def _on_cluster(
+    address: str,
+    project: Project,
+    refused: Callable[[str], object],
+    plan: Plan,
+    units: Sequence[Unit],
+) -> Iterator[Block]:
     from distributed import Client, as_completed
 
-    from jcurve.analysis.simulation import evaluate_unit
-
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
-        workers = max(1, sum(client.nthreads().values()))
+        wanted = calculation(project)
+        sound = _same(client.run(_fingerprint, project.root, on_error="return"), wanted, refused)
+        threads = client.nthreads()
+        workers = max(1, sum(threads.get(each, 1) for each in sound))
+        # Each part is checked again where it is made: a worker may have been replaced meanwhile.
+        evaluate = partial(client.submit, _evaluate_as, pure=False, workers=sound)
         (shared,) = client.scatter([plan], broadcast=True)
         left = iter(units)
         running = as_completed(loop=client.loop)
         for _ in range(workers * _AHEAD):
             if (unit := next(left, None)) is not None:
-                running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+                running.add(evaluate(wanted, project.root, shared, unit))
         try:
             for future in running:
                 block: Block = future.result()
                 future.release()
                 if (unit := next(left, None)) is not None:
-                    running.add(client.submit(evaluate_unit, shared, unit, pure=False))
+                    running.add(evaluate(wanted, project.root, shared, unit))
                 yield block
         finally:
             with suppress(Exception):  # the cluster may be gone, which has its own error
                 client.cancel(list(running.futures))
+
+
+@cache
+def _fingerprint(root: Path) -> dict[str, str]:
+    """On a worker: what its answers rest on."""
+    return calculation(Project(root))
+
+
+def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) -> Block:
+    """On a worker: the draws of a unit, if they are those that the client would get.
+
+    Raises:
+        RunError: this worker is another than the one that was looked at.
+    """
+    from jcurve.analysis.simulation import evaluate_unit
+
+    if differs := _difference(_fingerprint(root), wanted):
+        raise RunError(f"a worker became another while it was at work: {differs}")
+    return evaluate_unit(plan, unit)
+
+
+def _same(
+    found: Mapping[str, Mapping[str, str] | Exception],
+    wanted: Mapping[str, str],
+    refused: Callable[[str], object],
+) -> list[str]:
+    """The workers that would give the same bytes.
+
+    Raises:
+        UsageError: there is none.
+    """
+    told = {worker: _difference(theirs, wanted) for worker, theirs in sorted(found.items())}
+    for worker, differs in told.items():
+        if differs:
+            refused(f"worker {worker} takes no part: {differs}")
+    sound = [worker for worker, differs in told.items() if not differs]
+    if not sound:
+        raise UsageError(
+            "no worker of the cluster is as this machine",
+            received=next(iter(told.values()), "no worker at all"),
+            allowed="workers with the same package, data and libraries",
+        )
+    return sound
+
+
+def _difference(theirs: Mapping[str, str] | Exception, ours: Mapping[str, str]) -> str:
+    """What differs, in words; empty when nothing does."""
+    if isinstance(theirs, Exception):  # another version that cannot say
+        return f"it cannot say what it is ({type(theirs).__name__}: {theirs})"
+    return ", ".join(
+        f"{name} {theirs.get(name, 'none')} instead of {ours.get(name, 'none')}"
+        for name in dict.fromkeys([*ours, *theirs])
+        if theirs.get(name) != ours.get(name)
+    )

@@ -8,13 +8,13 @@ machines of a cluster. Finished units go to a store that is passed in; nothing e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
-from jcurve.analysis.correlation import Correlations, Pairing
+from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
 from jcurve.analysis.plan import (
     SCRAMBLES,
     Plan,
@@ -24,11 +24,11 @@ from jcurve.analysis.plan import (
     level_for,
     varied,
 )
-from jcurve.analysis.question import CHUNK, Array, Question
+from jcurve.analysis.question import CHUNK, MANY, Array, Question
 from jcurve.analysis.risk import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.store import Block, Store
-from jcurve.assumptions import Scenario, valid_mask
+from jcurve.assumptions import Path, Scenario
 from jcurve.errors import ModelError, ScenarioError, UsageError
 from jcurve.project import Project
 
@@ -88,7 +88,8 @@ def plan_for(
         seed: 0 or more.
         scrambles: independent randomisations.
         vary: keys, or beginnings of keys; None for all that vary.
-        correlations: wanted rank correlations by pair of keys.
+        correlations: wanted rank correlations by pair of keys; None for those on file, of
+            dated values only where a path is drawn as one.
         persistent, points: see :class:`~jcurve.analysis.plan.Plan`.
         chunk: scenarios evaluated together.
         project: where the model's data are, None to find it.
@@ -99,8 +100,14 @@ def plan_for(
     """
     level = level_for(draws, scrambles)
     question = Question.of(scenario, outputs or kept_outputs(), project, chunk)
-    keys = tuple(item.key for item in varied(scenario, vary))
-    pairs = tuple(sorted((correlations or {}).items()))
+    items = varied(scenario, vary)
+    keys = tuple(item.key for item in items)
+    if scrambles << level >= MANY:
+        question = replace(question, vary=keys)
+    if correlations is None:
+        whole = {item.key for item in items if persistent or not isinstance(item.value, Path)}
+        correlations = among(correlations_on_file(project), whole)
+    pairs = tuple(sorted(correlations.items()))
     plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
     _ = Sampler(plan).copula  # an impossible matrix is refused before anything runs
     return plan
@@ -190,8 +197,9 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     question = sampler.plan.question
     drawn = sampler.draws(unit)
     parts: list[dict[str, Array]] = []
-    for start in range(0, unit.count, question.chunk):
-        stop = min(start + question.chunk, unit.count)
+    step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
+    for start in range(0, unit.count, step):
+        stop = min(start + step, unit.count)
         parts.append(_answered(question, {k: v[start:stop] for k, v in drawn.items()}, unit, start))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Block(unit, columns)
@@ -202,7 +210,7 @@ def _answered(
 ) -> dict[str, Array]:
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
-    valid = np.broadcast_to(valid_mask(question.scenario, rows), (width,))
+    valid = np.broadcast_to(question.valid_rows(rows), (width,))
     if not valid.all():
         rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
     found: dict[str, Array] = {}

@@ -2,7 +2,8 @@
 
 "No value in its bounds does it" is an answer. Beside each answer stands the range that the
 evidence gives that assumption: an answer inside it is *plausible*; up to as far again from
-the value as the range's end is a *stretch*; anything further is *outside*.
+the value as the range's end is a *stretch*; anything further is *outside*. Range and verdict are
+those of the assumption book: what a scenario or an override sets since moves neither.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jcurve.analysis.distributions import in_year
 from jcurve.analysis.goal import Goal, parse_goal
 from jcurve.analysis.question import Answers, Array, Question
 from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
@@ -51,7 +53,8 @@ class Solution:
         others: further values that do it.
         jumps: the output leaps over the target there instead of passing through it.
         output: the output at the value.
-        low, high: the range of the evidence for a reader, empty where none is stated.
+        low, high: the range of the evidence in the assumption book for a reader, empty where
+            none is stated.
         standing: ``plausible``, ``stretch``, ``outside``; empty without a value or a range.
         kind, source: what that range rests on.
         failed: scanned values at which the model has no answer at all.
@@ -172,18 +175,27 @@ def frontier(
     )
 
 
-def standing(item: Assumption, value: float) -> str:
-    """Where a value, or position of a path, lies to the evidence's range of its assumption."""
-    if not item.has_range:
+def standing(book: Assumption, value: Array) -> str:
+    """Where values lie to the evidence's range of their assumption; empty where it has none.
+
+    Args:
+        book: the assumption as the assumption book has it (:attr:`Assumption.book`).
+        value: (periods,), or (1,) for one value at all dates; the verdict is that of the period
+            that lies furthest out.
+    """
+    if not book.has_range:
         return ""
-    low, high = ends(item)
-    middle = at_value(item)
-    reach = (high - middle) if value >= middle else (middle - low)
-    away = abs(value - middle)
-    slack = 1e-12 * max(1.0, abs(middle))
-    if away <= reach + slack:
+    middle, low, high = book.row(), book.lows(), book.highs()
+    # A path by year beside one by quarter: a year's value stands in each of its quarters.
+    most = max(len(middle), len(value))
+    middle, low, high, value = (
+        np.repeat(row, most // len(row)) for row in (middle, low, high, value)
+    )
+    reach = np.where(value >= middle, high - middle, middle - low)
+    away, slack = np.abs(value - middle), 1e-12 * np.maximum(1.0, np.abs(middle))
+    if (away <= reach + slack).all():
         return "plausible"
-    return "stretch" if away <= _STRETCH * reach + slack else "outside"
+    return "stretch" if (away <= _STRETCH * reach + slack).all() else "outside"
 
 
 class _Search:
@@ -192,12 +204,20 @@ class _Search:
     def __init__(self, scenario: Scenario, key: str, target: str, project: Project | None) -> None:
         found, period = find(key, scenario.assumptions, scenario.mixes, Place("solve"))
         self.item = found
+        self.book = found.book
         self.period = period
         self.name = f"{found.key}.{period}" if period else found.key
         case = Question.of(scenario, (), project).case
         self.goal: Goal = parse_goal(target, case)
         self.question = Question.of(scenario, self.goal.outputs, project)
         self.failed = 0
+        years = case.assembly.timeline.years
+        if self.period and not (self.period.isdecimal() and int(self.period) in years):
+            raise UsageError(
+                "a search moves a whole year",
+                received=key,
+                allowed=f"{found.key}.{years[0]} to {found.key}.{years[-1]}",
+            )
         self.low, self.high = self._interval()
 
     def run(self, fixed: dict[str, Array], lanes: int) -> tuple[list[Crossing], Array]:
@@ -246,11 +266,11 @@ class _Search:
             others=tuple(sorted({each.at for each in ordered[1:]})),
             jumps=best is not None and best.jumps,
             output=output if best is not None else float("nan"),
-            low=self._end_text(item.low),
-            high=self._end_text(item.high),
+            low=self._end_text(self.book.low),
+            high=self._end_text(self.book.high),
             standing="" if best is None else self._standing(best.at),
-            kind=item.kind,
-            source=item.source,
+            kind=self.book.kind,
+            source=self.book.source,
             failed=self.failed,
         )
 
@@ -260,9 +280,9 @@ class _Search:
 
     def _interval(self) -> tuple[float, float]:
         item = self.item
-        if item.shape == "changes" or item.bounds is None:
+        if (item.shape == "changes" and not item.has_range) or item.bounds is None:
             raise UsageError(
-                "no search over a list of changes or a choice",
+                "no search over a list of changes without a range, or a choice",
                 received=item.key,
             )
         floor, ceiling = item.bounds
@@ -281,26 +301,21 @@ class _Search:
     def _points(self) -> Array:
         if self._is_whole:
             return np.arange(round(self.low), round(self.high) + 1, dtype=np.float64)
-        near = None if self.period or not self.item.has_range else ends(self.item)
+        item = _in_year(self.item, self.period) if self.period else self.item
+        near = ends(item) if item.has_range else None
         return np.union1d(scan_points(self.low, self.high, near), [self._present()])
 
     def _present(self) -> float:
         if self.period and isinstance(self.item.value, Path):
-            return self.item.value.at(int(self.period))
+            return in_year(self.item.value, int(self.period))
         return at_value(self.item)
 
     def _standing(self, at: float) -> str:
-        if not self.period:
-            return standing(self.item, at)
-        low, high = self.item.low, self.item.high
-        if not (isinstance(low, Path) and isinstance(high, Path)):
-            return ""
-        year, value = int(self.period), self._present()
-        reach = high.at(year) - value if at >= value else value - low.at(year)
-        away = abs(at - value)
-        if away <= reach:
-            return "plausible"
-        return "stretch" if away <= _STRETCH * reach else "outside"
+        if self.period:
+            return standing(_in_year(self.book, self.period), np.array([at]))
+        if isinstance(self.item.value, Path):
+            return standing(self.book, position(self.item, np.array([at]))[:, 0])
+        return standing(self.book, np.array([at]))
 
     def _without(self, values: Array) -> tuple[str, float, str]:
         known = values[~np.isnan(values)]
@@ -336,8 +351,17 @@ class _Search:
         if end is None:
             return ""
         if self.period and isinstance(end, Path):
-            return self.item.text(end.at(int(self.period)))
+            return self.item.text(in_year(end, int(self.period)))
         return self.item.text(end)
+
+
+def _in_year(item: Assumption, year: str) -> Assumption:
+    """An assumption with its value and range of one year."""
+    whole = {"value": item.value, "low": item.low, "high": item.high}
+    changed = {
+        name: in_year(path, int(year)) for name, path in whole.items() if isinstance(path, Path)
+    }
+    return item.model_copy(update={"shape": "scalar", **changed})
 
 
 def _furthest(room: Array, step: Array) -> float:

@@ -1,49 +1,54 @@
-"""The programme in stages: what the right to stop, cut, pause or redeploy it later is worth.
+"""The programme in stages: what the right to stop, cut or pause it later is worth.
 
 Committing now means going on whatever happens. The programme can instead be reviewed at given
-dates, on the uplift observed by then. Both are valued on the same draws of the assumptions,
-with the model evaluated anew for every action at every date, its cost of stopping included.
-Method: :mod:`jcurve.analysis.options`.
+dates, on what advertising and AI products have earned by then. Both are valued on the same draws
+of the assumptions, with the model evaluated anew for every action at every date; what is
+committed is paid whatever is decided. Method: :mod:`jcurve.analysis.options`.
+
+The value of an action is one point of a curve: how value falls or rises with the part of planned
+spending that is made. Whoever shows one shows the curve beside it
+(:func:`jcurve.analysis.consequences.consequences`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.options import Decided, Paths, fit_least_squares, fit_trigger
 from jcurve.analysis.plan import SCRAMBLES, Plan, Sampler, varied
-from jcurve.analysis.question import Answers, Array, Question
+from jcurve.analysis.question import Array, Question
 from jcurve.analysis.risk import Estimate, estimate
 from jcurve.assumptions import Scenario
 from jcurve.errors import AnswerError, UsageError
 from jcurve.project import Project
 
 __all__ = [
-    "PLAN",
+    "SCALE",
     "Action",
     "Staged",
     "Taken",
     "acted",
     "actions_for",
+    "scaled",
     "staged_programme",
     "valued",
 ]
 
-SIGNALS = ("advertising_factor@with", "free_cash_flow@with")
-"""What is observed: advertising over what it would be without uplift, and cash flow."""
+SIGNALS = ("advertising@with", "new_product_revenue@with")
+"""What is observed by a review."""
+SCALE = "programme.scale"
+"""The decision that cuts and pauses move: the part of planned AI spending beyond maintenance and
+commitments that is spent."""
 _AT = " at "
-PLAN = ("planned_capex:quarter", "capex_phase:quarter")
-"""What an action on capex must know of going on."""
 _CUT = 1.0 / 3.0
-"""Share by which a cut lowers capex from its date on: judgement."""
+"""Share by which a cut lowers planned spending from its date on: judgement."""
 _PAUSE = 0.5
 _PAUSED_QUARTERS = 8
-"""A pause halves capex for two years: judgement."""
-_REDEPLOYED = 2.0
-"""How much more compute is sold to others, taken from own use: judgement."""
+"""A pause halves planned spending for two years: judgement."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,16 @@ class Action:
     Attributes:
         name: such as ``stop``.
         meaning: in words.
-        stops: new spending ends with the quarter of the review, and nothing is valued beyond
-            the horizon, since nothing is reinvested.
-        capex: factor on the company's capex in the quarters after the review.
-        scales: factors on other assumptions by key, in the same quarters.
-        quarters: how long the factors last; 0 for good.
+        stops: nothing is spent beyond maintenance and commitments after the quarter of the
+            review, and the programme's people leave.
+        scale: factor on :data:`SCALE` in the quarters after the review.
+        quarters: how long the factor lasts; 0 for good.
     """
 
     name: str
     meaning: str
     stops: bool = False
-    capex: float = 1.0
-    scales: Mapping[str, float] = field(default_factory=dict)
+    scale: float = 1.0
     quarters: int = 0
 
 
@@ -123,27 +126,19 @@ class Staged:
         return (action, date) if date else None
 
 
-def actions_for(scenario: Scenario) -> tuple[Action, ...]:
-    """Stop, cut, pause and redeploy, as far as the scenario has the assumptions they move."""
-    found = [
-        Action("stop", "no new programme spending after the review", stops=True),
-        Action("cut", f"capex lower by {_CUT:.0%} for good", capex=1.0 - _CUT),
+def actions_for() -> tuple[Action, ...]:
+    """Stop, cut and pause."""
+    plan = "planned AI spending beyond maintenance and commitments"
+    return (
+        Action("stop", f"no {plan} after the review", stops=True),
+        Action("cut", f"{plan} lower by {_CUT:.0%} for good", scale=1.0 - _CUT),
         Action(
             "pause",
-            f"capex lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
-            capex=1.0 - _PAUSE,
+            f"{plan} lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
+            scale=1.0 - _PAUSE,
             quarters=_PAUSED_QUARTERS,
         ),
-    ]
-    if "channel.addressable.compute_sales" in scenario:
-        found.append(
-            Action(
-                "redeploy",
-                f"{_REDEPLOYED:g} times as much compute sold to others, at its own odds",
-                scales={"channel.addressable.compute_sales": _REDEPLOYED},
-            )
-        )
-    return tuple(found)
+    )
 
 
 def staged_programme(
@@ -167,19 +162,20 @@ def staged_programme(
         actions: what can be done; None for :func:`actions_for`.
         output: a single value with an answer everywhere.
         signals: lines observed at each date; the first is the trigger's.
-        vary, level, scrambles, seed, project: as in a simulation. Each draw is evaluated once
-            and again for each action at each date.
+        vary, level, scrambles, seed, project: as in a simulation, with the correlations on file.
+            Each draw is evaluated once and again for each action at each date.
 
     Raises:
         UsageError: no dates, or they do not rise after the valuation date.
         AnswerError: the output has no answer somewhere.
     """
-    chosen = actions_for(scenario) if actions is None else tuple(actions)
+    chosen = actions_for() if actions is None else tuple(actions)
     watched = tuple(f"{signal}:{date}" for date in dates for signal in signals)
-    question = Question.of(scenario, (output, *PLAN, *watched), project)
+    question = Question.of(scenario, (output, *watched), project)
     at = _checked(question, dates, chosen)
     keys = tuple(item.key for item in varied(scenario, vary))
-    plan = Plan(question, level, scrambles, seed, keys)
+    pairs = among(correlations_on_file(project), keys)
+    plan = Plan(question, level, scrambles, seed, keys, tuple(sorted(pairs.items())))
     sampler = Sampler(plan)
     alone = Question.of(scenario, output, project)
     parts: list[Paths] = []
@@ -275,9 +271,6 @@ def _checked(question: Question, dates: Sequence[str], actions: Sequence[Action]
             received=", ".join(dates) or "none",
             allowed=f"such as 2027Q4, 2029Q4; after {question.case.valuation_date}",
         )
-    for action in actions:
-        for key in action.scales:
-            _ = question.scenario[key]
     if not actions:
         raise UsageError("nothing can be done at a review", received="no action")
     return at
@@ -305,7 +298,7 @@ def _paths(
     acts = np.empty((len(at), len(actions), width))
     for d, date in enumerate(at):
         for a, action in enumerate(actions):
-            found = alone.answers(acted(question, rows, action, date, answers))[output]
+            found = alone.answers(acted(question, rows, action, date))[output]
             acts[d, a] = known(found, f"{output} after {action.name} at {dates[d]}")
     seen = np.array(
         [
@@ -317,7 +310,7 @@ def _paths(
 
 
 def acted(
-    question: Question, rows: Mapping[str, Array], action: Action, date: int, going_on: Answers
+    question: Question, rows: Mapping[str, Array], action: Action, date: int
 ) -> dict[str, Array]:
     """The rows of a batch in which an action is taken at the end of a quarter.
 
@@ -326,29 +319,27 @@ def acted(
         rows: of the batch when going on.
         action: what is done.
         date: the quarter's index.
-        going_on: :data:`PLAN` of the batch. Capex that is changed is stated in full to the
-            horizon: left to fade from the last planned year, it would carry a pause on.
     """
-    scenario, made = question.scenario, dict(rows)
+    made = dict(rows)
     if action.stops:
         made["programme.last_spending"] = np.minimum(made["programme.last_spending"], float(date))
-        treatment = "returns.terminal_treatment"
-        choices = scenario[treatment].choices
-        made[treatment] = np.array([[float(choices.index("none"))]])
+    made[SCALE] = scaled(question, rows, date, np.array([action.scale]), action.quarters)
+    return made
+
+
+def scaled(
+    question: Question, rows: Mapping[str, Array], date: int, factors: Array, quarters: int = 0
+) -> Array:
+    """The decision by quarter, (quarter, scenarios), with factors on it after a review.
+
+    Args:
+        question: whose timeline.
+        rows: of the batch when going on.
+        date: index of the review's quarter.
+        factors: (scenarios,) or (1,).
+        quarters: how long they last; 0 for good.
+    """
     height = len(question.case.assembly.timeline)
     quarter = np.arange(height)[:, None]
-    last = date + action.quarters if action.quarters else height
-    after = (quarter > date) & (quarter <= last)
-    if action.capex != 1.0:
-        planned, phase = (going_on[name] for name in PLAN)
-        stated = np.divide(planned, phase, out=np.zeros(planned.shape), where=phase > 0.0)
-        yearly = quarter <= made["capex.planned_through"]
-        made["capex.total"] = np.where(yearly, made["capex.total"], stated) * np.where(
-            after, action.capex, 1.0
-        )
-        # Beyond the yearly plan management's answer to a shortfall is no part of capex.
-        made["capex.response_share"] = np.where(yearly, made["capex.response_share"], 0.0)
-        made["capex.planned_through"] = np.array([[height - 1.0]])
-    for key, factor in action.scales.items():
-        made[key] = np.where(after, factor, 1.0) * made[key]
-    return made
+    after = (quarter > date) & (quarter <= (date + quarters if quarters else height))
+    return np.asarray(rows[SCALE] * np.where(after, factors, 1.0))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.batch import batch, position, rows, sample_uniform, valid_mask
-from jcurve.assumptions.book import BookRow, describe
+from jcurve.assumptions.book import BookRow, Driver, describe, drivers
 from jcurve.assumptions.checks import Problem, check
+from jcurve.assumptions.migration import Migrated, migrate
 from jcurve.assumptions.overrides import parse_override
 from jcurve.assumptions.paths import Change, Path, Value
 from jcurve.assumptions.saving import changed_scenario_text, save
@@ -21,6 +22,8 @@ __all__ = [
     "BookRow",
     "Change",
     "Difference",
+    "Driver",
+    "Migrated",
     "Path",
     "Problem",
     "Scenario",
@@ -32,7 +35,9 @@ __all__ = [
     "check",
     "compare",
     "describe",
+    "drivers",
     "load",
+    "migrate",
     "new_scenario_text",
     "parse_override",
     "position",

@@ -17,10 +17,12 @@ from jcurve.assumptions.units import UNITS, Unit
 __all__ = [
     "DISTRIBUTIONS",
     "KINDS",
+    "LEVELS",
     "SHAPES",
     "Assumption",
     "Distribution",
     "Kind",
+    "Level",
     "Shape",
     "shape_of",
 ]
@@ -30,12 +32,14 @@ Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
 Distribution: TypeAlias = Literal[
     "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed"
 ]
+Level: TypeAlias = Literal["decision", "driver", "detail"]
 Kind: TypeAlias = Literal["reported", "guided", "evidence", "estimate", "judgement"]
 
 SHAPES: tuple[Shape, ...] = ("scalar", "by_year", "by_quarter", "changes")
 DISTRIBUTIONS: tuple[Distribution, ...] = (
     "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed",
 )  # fmt: skip
+LEVELS: tuple[Level, ...] = ("decision", "driver", "detail")
 KINDS: tuple[Kind, ...] = ("reported", "guided", "evidence", "estimate", "judgement")
 
 _SLACK = 1e-12
@@ -51,7 +55,9 @@ class Assumption(BaseModel):
         shape: one value, a path by year or by quarter, or a list of life changes.
         value: a number (a quarter's index for ``date``, a position for ``choice``), a
             :class:`~jcurve.assumptions.paths.Path`, or changes.
-        low, high: the range of honest doubt, both or neither; a path for a path.
+        low, high: the range of honest doubt, both or neither; a path for a path; of a list of
+            changes the life that a next one could bring.
+        next: the quarter's index from which ``low`` and ``high`` of a list of changes hold.
         bounds: what is accepted at all; None for a choice.
         distribution: how the value varies between low and high.
         outcomes: (value, weight) of a discrete or empirical distribution.
@@ -59,6 +65,11 @@ class Assumption(BaseModel):
         derived: computed as the remainder of a mix, never set.
 
         label: in words.
+        level: ``decision`` (what management chooses), ``driver`` (what the answer turns on) or
+            ``detail``.
+        name: of at most four words, for a decision or driver.
+        group: drivers of one group count as one; empty for a driver of its own.
+        why_detail: why it is no driver, for a detail that moves more than some driver does.
         low_factor, high_factor: the factor on the value that low or high was given as.
         kind: what the value rests on.
         source: keys of sources and evidence.
@@ -67,6 +78,7 @@ class Assumption(BaseModel):
         why: why it differs from the base scenario; empty where it does not.
         set_by: name of the scenario that set the value last, or ``override``.
         where: file and line of that.
+        stated: see :attr:`book`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -77,6 +89,7 @@ class Assumption(BaseModel):
     value: Value
     low: float | Path | None = None
     high: float | Path | None = None
+    next: int | None = None
     bounds: tuple[float, float] | None = None
     distribution: Distribution
     outcomes: tuple[tuple[float, float], ...] = ()
@@ -84,6 +97,10 @@ class Assumption(BaseModel):
     derived: bool = False
 
     label: _Words
+    level: Level = "detail"
+    name: str = ""
+    group: str = ""
+    why_detail: str = ""
     low_factor: float | None = None
     high_factor: float | None = None
     kind: Kind
@@ -93,6 +110,7 @@ class Assumption(BaseModel):
     why: str = ""
     set_by: str = ""
     where: str = ""
+    stated: Assumption | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -107,7 +125,8 @@ class Assumption(BaseModel):
             dates = [change.date for change in self.value]
             if sorted(set(dates)) != dates:
                 raise ValueError("dates of changes do not rise")
-            return self
+            if not self.value:
+                return self
         spread = [row for row in (self._row(self.low), self._row(self.high)) if row is not None]
         rows = [*spread[:1], self.row(), *spread[1:]]
         if not all(np.isfinite(row).all() for row in rows):
@@ -125,6 +144,15 @@ class Assumption(BaseModel):
         return UNITS[self.unit]
 
     @property
+    def book(self) -> Assumption:
+        """This assumption as the file that last stated its range has it.
+
+        A value set later widens the range in which it varies, so that it can be drawn. What the
+        evidence says does not move with it: verdicts on a value come from here.
+        """
+        return self.stated or self
+
+    @property
     def has_range(self) -> bool:
         """Whether low and high are given and differ somewhere."""
         low, high = self._row(self.low), self._row(self.high)
@@ -136,14 +164,18 @@ class Assumption(BaseModel):
         return self.key.rpartition(".")[0]
 
     def row(self) -> Array:
-        """The value in each period of the horizon: (1,), (years,) or (quarters,).
+        """The value in each period of the horizon: (1,), (years,) or (quarters,); of a list of
+        changes the life after the last of them.
 
         Raises:
-            TypeError: the value is a list of changes.
+            TypeError: the value is a list of changes without any.
         """
-        found = None if isinstance(self.value, tuple) else self._row(self.value)
-        if found is None:
-            raise TypeError(f"{self.key} is a list of changes")
+        if isinstance(self.value, tuple):
+            if not self.value:
+                raise TypeError(f"{self.key} is a list of no changes")
+            return np.array([self.value[-1].life])
+        found = self._row(self.value)
+        assert found is not None
         return found
 
     def lows(self) -> Array:

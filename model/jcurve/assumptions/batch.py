@@ -2,8 +2,9 @@
 
 A draw of a plain assumption is its value. A dated one varies as one: a draw is a position,
 -1 at its low path, 0 at its value, 1 at its high path and even in between, beyond them in
-the same direction and cut at the bounds. ``key.2027`` draws the value of one year, and
-``key.life.2`` that of one life change. Remainders of mixes are computed in each scenario.
+the same direction and cut at the bounds. ``key.2027`` draws the value of one year. A
+list of changes is drawn as the life that its next change brings, ``key.life.2`` is that of one
+change. Remainders of mixes are computed in each scenario.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def batch(
     draws: Mapping[str, Array],
     timeline_first: str = FIRST_QUARTER,
     timeline_last: str = LAST_QUARTER,
+    own: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
     """The rows of ``base`` with drawn values in place of its own.
 
@@ -76,13 +78,14 @@ def batch(
         draws: (scenarios,) by key; values in the key's unit, or positions of dated values.
         timeline_first, timeline_last: quarters of the model. Drawn dates are indices from
             2012Q1, as in :class:`Assumption`.
+        own: the rows of ``base`` as it is, where they are at hand.
 
     Raises:
         UsageError: an unknown key, a remainder, a path without a range, or draws of
             different lengths or not finite.
     """
     window = Window(timeline_first, timeline_last)
-    made = stacked([base.items], window)
+    made = stacked([base.items], window) if own is None else dict(own)
     width = _width(draws)
     years: list[tuple[Assumption, str, Array]] = []
     for key, drawn in draws.items():
@@ -103,6 +106,8 @@ def batch(
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
             made[key] = window.cut(_moved(item, item.value, values))
+        elif item.shape == "changes" and item.has_range:
+            made |= _next_change(item, values, window)
         elif item.shape == "changes":
             raise UsageError(
                 "a list of changes is drawn slot by slot",
@@ -136,12 +141,15 @@ def position(item: Assumption, at: Array) -> Array:
     return moved
 
 
-def valid_mask(base: Scenario, made: Mapping[str, Array]) -> Mask:
+def valid_mask(
+    base: Scenario, made: Mapping[str, Array], own: Mapping[str, Array] | None = None
+) -> Mask:
     """Which scenarios of a batch validate: bounds, mixes, changes in order, rules.
 
     Args:
         base: the scenario of :func:`batch`.
         made: its result over the whole horizon.
+        own: what it was given as such: a row that is still the scenario's own is in bounds.
 
     Returns:
         (scenarios,).
@@ -154,6 +162,8 @@ def valid_mask(base: Scenario, made: Mapping[str, Array]) -> Mask:
         elif item.bounds is not None:
             floor, ceiling = item.bounds
             row, slack = made[item.key], _SLACK * max(1.0, ceiling - floor)
+            if own is not None and row is own[item.key]:
+                continue
             if row.min() >= floor and row.max() <= ceiling:
                 continue
             valid &= ((row >= floor - slack) & (row <= ceiling + slack)).all(axis=0)
@@ -226,6 +236,18 @@ def _moved(item: Assumption, path: Path, values: Array) -> Array:
         raise UsageError("an assumption without a range is not drawn", received=item.key)
     moved = position(item, values[0])
     return moved if path.by == "quarter" else np.repeat(moved, QUARTERS_IN_YEAR, axis=0)
+
+
+def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
+    """The slot of the next change with drawn lives: a further one, or the last that the
+    scenario makes where that comes no earlier than the next would."""
+    assert isinstance(item.value, tuple)
+    assert item.next is not None
+    last = item.value[-1]
+    slot = len(item.value) - (last.date >= item.next)
+    date, life = slot_keys(item.key)[slot]
+    dated = max(last.date, item.next) - window.start
+    return {date: np.array([[float(dated)]]), life: lives}
 
 
 def _set_year(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jcurve.assumptions.paths import Path
+from jcurve.assumptions.assumption import Assumption, Level
+from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.periods import quarter_label
 from jcurve.assumptions.scenario import Scenario
 
-__all__ = ["BookRow", "describe"]
+__all__ = ["BookRow", "Driver", "describe", "drivers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,9 @@ class BookRow:
         unit: of value, low and high.
         value: the value; points of a path, dates and lives of changes.
         between: the rule between dates, empty for others.
-        low, high: the range, empty where there is none.
+        low, high: the range of the evidence, empty where there is none; of a list of changes
+            with the date of the next one.
+        level, name, group, why_detail: as :class:`~jcurve.assumptions.Assumption` has them.
         distribution: how the value varies in between.
         kind: reported, guided, evidence, estimate or judgement.
         source: keys of sources and evidence.
@@ -40,6 +44,10 @@ class BookRow:
     between: str
     low: str
     high: str
+    level: str
+    name: str
+    group: str
+    why_detail: str
     distribution: str
     kind: str
     source: tuple[str, ...]
@@ -50,6 +58,53 @@ class BookRow:
     why: str
     set_by: str
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One of the few assumptions that the answer turns on.
+
+    Attributes:
+        key: dotted name.
+        name: of at most four words.
+        unit: of value, low and high.
+        value: as the scenario has it.
+        low, high: the range of the evidence; of a list of changes, lives of the next one.
+        level: ``decision`` or ``driver``.
+        group: drivers of one group count as one; its own name where it stands alone.
+    """
+
+    key: str
+    name: str
+    unit: str
+    value: Value
+    low: float | Path | None
+    high: float | Path | None
+    level: Level
+    group: str
+
+
+def drivers(scenario: Scenario) -> tuple[Driver, ...]:
+    """What the answer of ``scenario`` turns on: the decision, then every driver.
+
+    >>> import jcurve
+    >>> [each.name for each in jcurve.assumptions.drivers(jcurve.scenario())][:2]
+    ['Size of the plan', 'Talent follows the size']
+    """
+    return tuple(
+        Driver(
+            item.key,
+            item.name,
+            item.unit,
+            item.value,
+            item.book.low,
+            item.book.high,
+            item.level,
+            item.group or item.name,
+        )
+        for item in scenario.items
+        if item.level != "detail"
+    )
 
 
 def describe(scenario: Scenario) -> tuple[BookRow, ...]:
@@ -66,8 +121,12 @@ def describe(scenario: Scenario) -> tuple[BookRow, ...]:
                 unit=item.unit,
                 value=item.text(),
                 between=item.value.between if isinstance(item.value, Path) else "",
-                low="" if item.low is None else item.text(item.low),
-                high="" if item.high is None else item.text(item.high),
+                low=_end(item.book, item.book.low),
+                high=_end(item.book, item.book.high),
+                level=item.level,
+                name=item.name,
+                group=item.group,
+                why_detail=item.why_detail,
                 distribution=item.distribution,
                 kind=item.kind,
                 source=item.source,
@@ -81,3 +140,9 @@ def describe(scenario: Scenario) -> tuple[BookRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def _end(item: Assumption, bound: float | Path | None) -> str:
+    if bound is None:
+        return ""
+    return item.text(bound) + ("" if item.next is None else f" from {quarter_label(item.next)}")

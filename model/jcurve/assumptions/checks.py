@@ -85,4 +85,10 @@ def check_scenario(
         if same == (item.value, item.low, item.high, item.distribution, item.outcomes):
             text = f"{where}: is as in {scenario.base.name if scenario.base else ''}"
             found.append(Problem(scenario.name, "warning", text))
+    own_keys = {item.key for item in scenario.items if item.set_by == scenario.name}
+    found += [
+        Problem(scenario.name, "warning", f"{scenario[key].where}: {text}")
+        for key, text in scenario.notes.items()
+        if key in own_keys
+    ]
     return tuple(found)

@@ -9,6 +9,7 @@ in a file are refused: a scenario says what it says where it says it.
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ __all__ = [
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 12
 _MAX_INTEGER = 10**300
+_HARMLESS = 1_500  # levels that any thread's stack has room for
+_INDENT = re.compile(r"^[ \t?:-]+", re.MULTILINE)
+_SPECIAL = re.compile(r"[&*!]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -143,11 +147,10 @@ def read(content: bytes, origin: str) -> Table:
         line = content.count(b"\n", 0, error.start) + 1
         raise ScenarioError("not UTF-8 text", where=f"{origin}:{line}") from error
     try:
+        _guard(text, Place(origin))
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise _as_scenario_error(error, origin) from error
-    except RecursionError as error:
-        raise ScenarioError("nested too deeply", where=origin) from error
     if not isinstance(root, yaml.MappingNode):
         raise ScenarioError(
             "a scenario file is a table", where=f"{origin}:1", allowed="lines such as 'name: base'"
@@ -164,8 +167,9 @@ def read_value(text: str, place: Place) -> Node:
     if not text.lstrip().startswith(("{", "[")):
         return Text(text)
     try:
+        _guard(text, place)
         root = yaml.compose(text, Loader=_Loader)
-    except (yaml.YAMLError, UnicodeEncodeError, RecursionError) as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise ScenarioError(
             "not a table or list",
             where=str(place),
@@ -173,6 +177,46 @@ def read_value(text: str, place: Place) -> Node:
             allowed="such as {2026: 137500, 2027: 188000}",
         ) from error
     return Text(text) if root is None else _without_lines(_node(root, place, set(), 0))
+
+
+def _guard(text: str, place: Place) -> None:
+    """Refuse what is nested too deeply, and what this file does not use, before it is composed.
+
+    The composer recurses in C: some 25,000 brackets would end the process without a word. Events
+    come one after the other, so they can be counted. Most files can be seen to be harmless without
+    that: their opening brackets and the widest indent bound the depth, and they hold no character
+    that begins an anchor, an alias or a tag.
+
+    Raises:
+        ScenarioError: nested too deeply; an anchor, an alias or a tag, on a key as well.
+    """
+    widest = max(map(len, _INDENT.findall(text)), default=0)
+    if text.count("[") + text.count("{") + widest < _HARMLESS and not _SPECIAL.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        mark = event.start_mark
+        here = str(place if mark is None else _at(place, mark.line + 1))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH + 2:  # the exact limit is told with its key, further on
+                raise ScenarioError("nested too deeply", where=here)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if getattr(event, "anchor", None):
+            raise ScenarioError(
+                "anchors and aliases are not used in scenario files",
+                where=here,
+                allowed="the value itself",
+            )
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise ScenarioError(
+                "tags are not used in scenario files",
+                where=here,
+                received=tag,
+                allowed="plain texts, tables and lists",
+            )
 
 
 def _without_lines(node: Node) -> Node:

@@ -15,13 +15,15 @@ from jcurve.assumptions.fields import (
     read_bounds,
     read_choices,
     read_field,
+    read_standing,
     read_unit,
     table_of,
 )
 from jcurve.assumptions.grounds import Author, about_of
 from jcurve.assumptions.numbers import Numbers, numbers_of, period_of
-from jcurve.assumptions.paths import Between, Path, Value
+from jcurve.assumptions.paths import Between, Change, Path, Value
 from jcurve.assumptions.ranges import range_of
+from jcurve.assumptions.reading import read_text
 from jcurve.assumptions.units import CHOICE
 from jcurve.errors import ScenarioError
 
@@ -29,7 +31,8 @@ __all__ = ["change", "change_period", "define", "with_period", "with_value"]
 
 _DEFINED = (
     "label", "unit", "shape", "value", "between", "low", "high", "bounds", "distribution",
-    "outcomes", "choices", "kind", "source", "as_of", "rationale",
+    "outcomes", "choices", "kind", "source", "as_of", "rationale", "level", "name", "group",
+    "why_detail", "next",
 )  # fmt: skip
 _CHANGED = (
     "value", "low", "high", "between", "distribution", "outcomes", "kind", "source", "as_of",
@@ -62,7 +65,9 @@ def define(
             raise ScenarioError(f"{name} is missing", where=str(place))
     unit = read_unit(fields["unit"], place)
     choices = read_choices(fields.get("choices"), unit, place)
-    numbers = Numbers(unit, read_bounds(fields.get("bounds"), unit, choices, place), choices)
+    is_changes = "shape" in fields and one_of(fields["shape"], SHAPES, place) == "changes"
+    bounds = read_bounds(fields.get("bounds"), unit, choices, place)
+    numbers = Numbers(unit, bounds, choices, is_changes=is_changes)
     between = read_between(fields, place)
     if remainder is None:
         value = numbers.value(*_at(fields["value"], between, place))
@@ -83,7 +88,9 @@ def define(
         "set_by": author.name,
     }
     made |= range_of(value, fields, numbers, between, None, place)
+    made |= _next(fields, made, place)
     made |= about_of(fields, None, author, place)
+    made |= read_standing(fields, place)
     return _made(made, place)
 
 
@@ -118,6 +125,7 @@ def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assu
         "value": value,
         "why": read_field(fields, "why", place),
         "set_by": author.name,
+        "stated": None if "low" in fields or "high" in fields else parent.book,
     }
     made |= range_of(value, fields, numbers, between, parent, place)
     made |= about_of(fields, parent, author, place)
@@ -169,6 +177,7 @@ def with_value(
         "set_by": set_by,
         "kind": "judgement",
         "source": source,
+        "stated": parent.book,
     }
     made |= range_of(value, {}, numbers_of(parent), _between_of(parent), parent, place)
     return _made({**dict(parent), **made}, place)
@@ -184,18 +193,23 @@ def with_period(
     *,
     insist: bool = False,
 ) -> Assumption:
-    """``parent`` with another value in one year or quarter and every other one as it was.
+    """``parent`` with another value in one year or quarter and every other one as it was; of a
+    list of changes, with the change of one quarter on top of the others.
 
     Raises:
         ScenarioError: the assumption is not by date, or the period or value does not validate.
     """
     path = parent.value
+    numbers = numbers_of(parent, insist=insist)
+    if isinstance(path, tuple):
+        at = period_of(period, "quarter", place)
+        kept = [each for each in path if each.date != at]
+        changes = numbers.in_order([*kept, Change(at, numbers.number(node, place))], place)
+        return with_value(parent, changes, why, set_by, place, parent.source)
     if not isinstance(path, Path):
         raise ScenarioError("this assumption has one value for all dates", where=str(place))
     at = period_of(period, path.by, place)
-    number = numbers_of(parent, insist=insist).number(
-        node, place, at if path.by == "year" else None
-    )
+    number = numbers.number(node, place, at if path.by == "year" else None)
     return with_value(parent, path.with_point(at, number), why, set_by, place, parent.source)
 
 
@@ -206,7 +220,7 @@ def _check_replaces(parent: Assumption, value: Value, place: Place) -> None:
         ScenarioError: see the messages.
     """
     if (parent.shape == "changes") != isinstance(value, tuple):
-        allowed = "a list of {date, life}" if parent.shape == "changes" else "a number"
+        allowed = "a table of dates and lives" if parent.shape == "changes" else "a number"
         raise ScenarioError("a value of another shape", where=str(place), allowed=allowed)
     old = parent.value
     if isinstance(old, Path) and not isinstance(value, Path):
@@ -256,6 +270,21 @@ def _check_shape(fields: dict[str, Entry], value: Value, place: Place) -> None:
             received=entry.value.text if isinstance(entry.value, Text) else None,
             allowed=shape_of(value),
         )
+
+
+def _next(fields: dict[str, Entry], made: dict[str, Any], place: Place) -> dict[str, Any]:
+    """The date of the next change, which a range of lives needs and nothing else has."""
+    wanted = made["shape"] == "changes" and made["low"] is not None
+    if wanted != ("next" in fields):
+        raise ScenarioError(
+            "next and a range of lives go together",
+            where=str(place),
+            allowed="next: 2027Q1, low: 4, high: 6, together and for changes of a life only",
+        )
+    if not wanted:
+        return {}
+    here = place.at(fields["next"].line)
+    return {"next": period_of(read_text(fields["next"].value, here, "next"), "quarter", here)}
 
 
 def _refuse_remainder(fields: dict[str, Entry], place: Place) -> None:

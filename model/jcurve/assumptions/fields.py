@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Sequence
 from typing import TypeVar
 
+from jcurve.assumptions.assumption import LEVELS
 from jcurve.assumptions.document import Entry, Node, Place, Table, Text
-from jcurve.assumptions.paths import Between
+from jcurve.assumptions.paths import BETWEEN, Between
 from jcurve.assumptions.reading import read_number, read_text, read_texts
 from jcurve.assumptions.units import CHOICE, SWITCH, UNITS, Unit
 from jcurve.errors import ScenarioError, nearest
@@ -20,11 +21,12 @@ __all__ = [
     "read_choices",
     "read_date",
     "read_field",
+    "read_standing",
     "read_unit",
     "table_of",
 ]
 
-_BETWEEN: tuple[Between, ...] = ("linear", "hold")
+_LONGEST_NAME = 4
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -152,10 +154,37 @@ def read_bounds(
     return floor, ceiling
 
 
+def read_standing(fields: dict[str, Entry], place: Place) -> dict[str, str]:
+    """Level, short name, group and the reason why a detail is no driver.
+
+    Raises:
+        ScenarioError: a field does not go with the level, or a name is too long.
+    """
+    level = one_of(fields["level"], LEVELS, place) if "level" in fields else "detail"
+    found: dict[str, str] = {"level": level}
+    meant = {"detail": ("why_detail",), "driver": ("name", "group"), "decision": ("name",)}[level]
+    for field in ("name", "group", "why_detail"):
+        if field not in fields:
+            continue
+        here = place.at(fields[field].line)
+        if field not in meant:
+            raise ScenarioError(f"{field} of a {level}", where=str(here), allowed=", ".join(meant))
+        found[field] = read_text(fields[field].value, here, field)
+    if level != "detail":
+        words = found.get("name", "").split()
+        if not 0 < len(words) <= _LONGEST_NAME:
+            raise ScenarioError(
+                f"a {level} has a name of at most {_LONGEST_NAME} words",
+                where=str(place),
+                received=found.get("name"),
+            )
+    return found
+
+
 def read_between(fields: dict[str, Entry], place: Place) -> Between | None:
     """The rule between dates, None when none is given.
 
     Raises:
         ScenarioError: there is no such rule.
     """
-    return one_of(fields["between"], _BETWEEN, place) if "between" in fields else None
+    return one_of(fields["between"], BETWEEN, place) if "between" in fields else None

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.document import Listing, Node, Place, Table, Text
+from jcurve.assumptions.document import Node, Place, Table, Text
 from jcurve.assumptions.paths import Between, Change, Path, Period, Value
 from jcurve.assumptions.periods import FIRST_YEAR, LAST_YEAR, quarter_index
 from jcurve.assumptions.reading import Quantity, number_text, read_number
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH, UNITS, Unit
 from jcurve.errors import ScenarioError
 
-__all__ = ["MAX_CHANGES", "Factor", "Numbers", "numbers_of", "period_of"]
+__all__ = ["CHANGE_SLOTS", "MAX_CHANGES", "Factor", "Numbers", "numbers_of", "period_of"]
 
-MAX_CHANGES = 8
+CHANGE_SLOTS = 8
 """Slots for changes of a life; scenarios with fewer are padded with changes that never come."""
+
+MAX_CHANGES = CHANGE_SLOTS - 1
+"""How many a scenario may make: one slot is left for the next one, where it is drawn."""
 
 _THOUSAND = 1000.0
 _HUNDRED = 100.0
@@ -43,6 +47,7 @@ class Numbers:
         choices: the names of a choice.
         parent: what is being changed; tells the usual size of a bare number.
         insist: take a bare number as it is, however unusual.
+        is_changes: the values are changes of a life.
     """
 
     unit: Unit
@@ -50,6 +55,7 @@ class Numbers:
     choices: tuple[str, ...] = ()
     parent: Assumption | None = None
     insist: bool = False
+    is_changes: bool = False
 
     def value(self, node: Node, between: Between | None, place: Place) -> Value:
         """A value of whatever shape is written.
@@ -62,7 +68,7 @@ class Numbers:
         Raises:
             ScenarioError: it is malformed, out of bounds, or dated without a rule.
         """
-        if isinstance(node, Listing):
+        if self.is_changes:
             return self.changes(node, place)
         if isinstance(node, Table):
             return self.path(node, between, place)
@@ -81,7 +87,7 @@ class Numbers:
             raise ScenarioError(
                 "a value by date needs a rule for the time between",
                 where=str(place),
-                allowed="between: linear, or between: hold",
+                allowed="between: linear, geometric or hold",
             )
         if not table.entries:
             raise ScenarioError("no value", where=str(place), allowed="such as {2026: 137500}")
@@ -91,22 +97,33 @@ class Numbers:
             here = place.at(entry.line, f"{place.key}.{entry.key}") if entry.line else place
             period = period_of(entry.key, by, here)
             points[period] = self.number(entry.value, here, period if by == "year" else None)
+        if between == "geometric" and min(points.values()) <= 0:
+            raise ScenarioError(
+                "a geometric path passes through values above 0 only",
+                where=str(place),
+                received=min(points.values()),
+                allowed="between: linear",
+            )
         return Path(by, between, tuple(sorted(points.items())))
 
-    def changes(self, listing: Listing, place: Place) -> tuple[Change, ...]:
-        """A list of life changes, dates rising."""
+    def changes(self, node: Node, place: Place) -> tuple[Change, ...]:
+        """A table of life changes: lives by the quarter in which they come into force."""
+        if not isinstance(node, Table):
+            raise ScenarioError(
+                "changes of a life are a table of dates and lives",
+                where=str(place),
+                allowed=f"{{2022Q4: 5, 2025Q1: 5.5}}, or {place.key or 'KEY'}.2027Q1 for one more",
+            )
         found: list[Change] = []
-        for item in listing.items:
-            here = place.at(item.line) if item.line else place
-            change = self._change(item, here)
-            if found and change.date <= found[-1].date:
-                raise ScenarioError(
-                    "dates of changes do not rise",
-                    where=str(here),
-                    received=number_text(change.date, DATE),
-                    allowed=f"after {number_text(found[-1].date, DATE)}",
-                )
-            found.append(change)
+        for entry in node.entries:
+            here = place.at(entry.line, f"{place.key}.{entry.key}") if entry.line else place
+            date = period_of(entry.key, "quarter", here)
+            found.append(Change(date, self.number(entry.value, here)))
+        return self.in_order(found, place)
+
+    def in_order(self, changes: Iterable[Change], place: Place) -> tuple[Change, ...]:
+        """Changes by their dates, no more than a model has room for."""
+        found = sorted(changes, key=lambda change: change.date)
         if len(found) > MAX_CHANGES:
             raise ScenarioError(
                 "too many changes",
@@ -116,23 +133,14 @@ class Numbers:
             )
         return tuple(found)
 
-    def _change(self, item: Node, place: Place) -> Change:
-        date = item.get("date") if isinstance(item, Table) else None
-        life = item.get("life") if isinstance(item, Table) else None
-        if not isinstance(item, Table) or not date or not life or len(item.entries) > 2:
-            raise ScenarioError(
-                "not a change of a life", where=str(place), allowed="{date: 2025Q1, life: 5.5}"
-            )
-        quarter = read_number(date.value, UNITS[DATE], (), place)
-        return Change(int(quarter.value), self.number(life.value, place))
-
     def limit(self, node: Node, between: Between | None, place: Place) -> float | Path | Factor:
         """A low or high: a number, a path, or ``{factor: 0.9}``."""
         if isinstance(node, Table) and [entry.key for entry in node.entries] == ["factor"]:
             return Factor(read_number(node.entries[0].value, UNITS["x"], (), place).value)
+        if self.is_changes:
+            return self.number(node, place)
         found = self.value(node, between, place)
-        if isinstance(found, tuple):
-            raise ScenarioError("a range is not a list", where=str(place))
+        assert not isinstance(found, tuple)
         return found
 
     def _inside(self, found: Quantity, place: Place) -> None:
@@ -197,7 +205,9 @@ class Numbers:
 
 def numbers_of(parent: Assumption, *, insist: bool = False) -> Numbers:
     """The reader of new values for ``parent``."""
-    return Numbers(parent.measure, parent.bounds or _NO_BOUNDS, parent.choices, parent, insist)
+    bounds = parent.bounds or _NO_BOUNDS
+    is_changes = parent.shape == "changes"
+    return Numbers(parent.measure, bounds, parent.choices, parent, insist, is_changes)
 
 
 class _Usual(NamedTuple):

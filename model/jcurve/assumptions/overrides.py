@@ -11,6 +11,7 @@ from jcurve.assumptions.entries import with_period, with_value
 from jcurve.assumptions.mixes import Mix
 from jcurve.assumptions.numbers import numbers_of
 from jcurve.assumptions.paths import Path
+from jcurve.assumptions.retired import refusal
 from jcurve.errors import ScenarioError, nearest
 
 __all__ = ["OVERRIDE", "apply", "find", "parse_override"]
@@ -34,7 +35,11 @@ def parse_override(text: str) -> tuple[str, str]:
 
 
 def find(
-    key: str, items: Mapping[str, Assumption], mixes: Iterable[Mix], place: Place
+    key: str,
+    items: Mapping[str, Assumption],
+    mixes: Iterable[Mix],
+    place: Place,
+    node: Node | None = None,
 ) -> tuple[Assumption, str]:
     """The assumption that ``key`` means, and the period when it names one (``key.2027``).
 
@@ -43,6 +48,7 @@ def find(
         items: the assumptions.
         mixes: their mixes.
         place: of the key, for errors; its own key is not yet known to be one.
+        node: the value that it is given; tells the successor's value where the key is gone.
 
     Raises:
         ScenarioError: there is none, it is the remainder of a mix, or it takes no period.
@@ -53,18 +59,16 @@ def find(
         if head in items and _PERIOD.fullmatch(last):
             found, period = items[head], last
     if found is None:
-        raise _unknown(key, items, place)
+        raise refusal(key, node, place) or _unknown(key, items, place)
     here = str(place.at(place.line, key))
     if found.derived:
         others = next((mix.others for mix in mixes if mix.remainder == found.key), ())
         raise ScenarioError(
             "the remainder of a mix is computed, never set", where=here, allowed=", ".join(others)
         )
-    if period and not isinstance(found.value, Path):
+    if period and found.shape == "scalar":
         raise ScenarioError(
-            "this assumption has one value for all dates"
-            if found.shape == "scalar"
-            else "this assumption is a list of changes",
+            "this assumption has one value for all dates",
             where=here,
             received=period,
             allowed=found.key,
@@ -104,9 +108,9 @@ def apply(
     for key, value in overrides.items():
         if not isinstance(key, str):
             raise ScenarioError("a key is not text", where=origin, received=key)
-        found, period = find(key, items, mixes, Place(origin))
         place = Place(origin, None, key)
         node = read_value(value, place) if isinstance(value, str) else from_python(value, place)
+        found, period = find(key, items, mixes, Place(origin), node)
         places[found.key] = place
         if period:
             later.append((found.key, period, node, place))

@@ -17,11 +17,14 @@ from jcurve.assumptions.periods import (
     quarter_label,
 )
 
-__all__ = ["Between", "Change", "Path", "Period", "Value", "combine"]
+__all__ = ["BETWEEN", "Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
 
 Array: TypeAlias = NDArray[np.float64]
-Between: TypeAlias = Literal["linear", "hold"]
+Between: TypeAlias = Literal["linear", "geometric", "hold"]
 Period: TypeAlias = Literal["year", "quarter"]
+
+BETWEEN: tuple[Between, ...] = ("linear", "geometric", "hold")
+"""The rules for what lies between the points of a dated value."""
 
 _FIRST: dict[str, int] = {"year": FIRST_YEAR, "quarter": 0}
 _LAST: dict[str, int] = {"year": LAST_YEAR, "quarter": QUARTER_COUNT - 1}
@@ -32,7 +35,8 @@ class Path:
     """A dated value.
 
     The first and the last point hold outside them. Between points ``linear`` moves evenly
-    from one period to the next, ``hold`` keeps the earlier point until the next one.
+    from one period to the next, ``geometric`` at an even rate of growth,
+    ``hold`` keeps the earlier point until the next one.
 
     Attributes:
         by: what the periods are: calendar years, or quarters counted from 2012Q1.
@@ -69,6 +73,8 @@ class Path:
         at, values = np.array(self.points, dtype=np.float64).T
         if self.between == "linear":
             return np.asarray(np.interp(wanted, at, values))
+        if self.between == "geometric":
+            return np.asarray(np.exp(np.interp(wanted, at, np.log(values))))
         return np.asarray(values[np.maximum(np.searchsorted(at, wanted, side="right") - 1, 0)])
 
     def at(self, period: int) -> float:
@@ -100,6 +106,12 @@ class Change:
 
     date: int
     life: float
+
+
+def changes_text(changes: tuple[Change, ...]) -> str:
+    """Changes of a life as a scenario file has them: ``{2022Q4: 5, 2025Q1: 5.5}``."""
+    each = (f"{quarter_label(change.date)}: {change.life:.12g}" for change in changes)
+    return f"{{{', '.join(each)}}}"
 
 
 Value: TypeAlias = float | Path | tuple[Change, ...]

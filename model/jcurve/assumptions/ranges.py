@@ -46,11 +46,15 @@ def range_of(
         low = parent.low if parent.low_factor is None else Factor(parent.low_factor)
         high = parent.high if parent.high_factor is None else Factor(parent.high_factor)
         limits = {"low": low, "high": high, **given}
+    if isinstance(value, tuple):
+        # A range is one of lives, about that in force at the end.
+        value = value[-1].life if value else 0.0
+        limits = limits if value else {}
     if not limits:
         return {"low": None, "high": None, "low_factor": None, "high_factor": None}
-    if len(limits) != 2 or isinstance(value, tuple):
+    if len(limits) != 2:
         raise ScenarioError(
-            "low and high are given both or neither, and not for a list",
+            "low and high are given both or neither",
             where=str(place),
             received=", ".join(limits),
         )

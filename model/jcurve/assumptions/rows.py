@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.numbers import MAX_CHANGES
+from jcurve.assumptions.numbers import CHANGE_SLOTS
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.periods import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, quarter_index
 from jcurve.assumptions.units import DATE
@@ -56,7 +56,7 @@ class Window:
 
 def slot_keys(key: str) -> tuple[tuple[str, str], ...]:
     """The names of the date and the life of each slot of a list of changes."""
-    return tuple((f"{key}.date.{i}", f"{key}.life.{i}") for i in range(1, MAX_CHANGES + 1))
+    return tuple((f"{key}.date.{i}", f"{key}.life.{i}") for i in range(1, CHANGE_SLOTS + 1))
 
 
 def assumption_rows(item: Assumption, window: Window) -> dict[str, Array]:
@@ -72,7 +72,7 @@ def assumption_rows(item: Assumption, window: Window) -> dict[str, Array]:
         # A change from before the timeline is in force at its start.
         dates = [max(float(change.date - window.start), 0.0) for change in value]
         lives = [change.life for change in value]
-        spare = MAX_CHANGES - len(value)
+        spare = CHANGE_SLOTS - len(value)
         dates += [float(len(window))] * spare
         lives += [lives[-1] if lives else 1.0] * spare
         named = zip(slot_keys(item.key), dates, lives, strict=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import new_path, read_scenario, scenario_name
 from jcurve.errors import ScenarioError
@@ -40,7 +41,7 @@ def changed_scenario_text(
             "why is missing", where=name, allowed="the reason for the changes, in words"
         )
     lines = [
-        "schema: 1",
+        f"schema: {SCHEMA}",
         f"name: {scenario_name(name)}",
         f"title: {_quoted(heading)}",
         f"extends: {parent.name}",

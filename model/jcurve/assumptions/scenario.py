@@ -19,10 +19,12 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Place
+from jcurve.assumptions.effect import idle_values, refuse_beyond_end
 from jcurve.assumptions.mixes import Mix, settle
 from jcurve.assumptions.overrides import OVERRIDE, apply
 from jcurve.assumptions.paths import Path, Value
 from jcurve.assumptions.periods import QUARTER_COUNT, quarter_label
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.rules import Rule, rules_for
 from jcurve.assumptions.units import CHOICE, DATE
@@ -30,7 +32,6 @@ from jcurve.errors import ScenarioError, nearest
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
 
-_SCHEMA = 1
 _SHORT = 12
 
 
@@ -120,7 +121,7 @@ class Scenario:
         """
         content = {item.key: _canonical(item) for item in self.items if not item.derived}
         return json.dumps(
-            {"schema": _SCHEMA, "assumptions": content},
+            {"schema": SCHEMA, "assumptions": content},
             sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,
@@ -140,6 +141,11 @@ class Scenario:
     def differences(self) -> tuple[Difference, ...]:
         """What differs from the base scenario and why; nothing for the base scenario."""
         return () if self.base is None else compare(self.base, self)
+
+    @cached_property
+    def notes(self) -> Mapping[str, str]:
+        """Which of its values change nothing in it and why, by key; nothing for the base."""
+        return {} if self.base is None else idle_values(self.assumptions, self.base.assumptions)
 
     def with_overrides(
         self, overrides: Mapping[str, object], *, origin: str = OVERRIDE, insist: bool = False
@@ -170,6 +176,7 @@ class Scenario:
             ),
             places,
             OVERRIDE,
+            self,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -192,17 +199,23 @@ class Scenario:
         self.__dict__.update(state)
 
 
-def resolved(scenario: Scenario, changed: Mapping[str, Place], set_by: str) -> Scenario:
+def resolved(
+    scenario: Scenario, changed: Mapping[str, Place], set_by: str, before: Scenario | None = None
+) -> Scenario:
     """``scenario`` with its mixes computed and the rules between assumptions checked.
 
     Args:
         scenario: as changed.
         changed: where the changed assumptions were written, by key.
         set_by: who changed them.
+        before: what was changed, None for the base scenario.
 
     Raises:
-        ScenarioError: a mix sums to more than 1, or a rule is broken.
+        ScenarioError: a mix sums to more than 1, a rule is broken, or a year is stated that can
+            have no effect.
     """
+    if before is not None:
+        refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
     items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
     whole = replace(scenario, items=tuple(items.values()))
     rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]

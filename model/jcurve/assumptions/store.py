@@ -16,6 +16,7 @@ from jcurve.assumptions.grounds import Author
 from jcurve.assumptions.mixes import read_mixes, remainder
 from jcurve.assumptions.overrides import OVERRIDE, find
 from jcurve.assumptions.reading import read_text
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario, resolved
 from jcurve.errors import ScenarioError, nearest
 from jcurve.project import Project, find_project
@@ -28,7 +29,6 @@ _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
-_SCHEMA = "1"
 _MAX_CHAIN = 16
 
 
@@ -162,8 +162,14 @@ def _check_head(fields: Mapping[str, Entry], name: str, place: Place) -> None:
     if schema is not None:
         here = place.at(schema.line)
         text = read_text(schema.value, here, "schema")
-        if text != _SCHEMA:
-            raise ScenarioError("unknown schema", where=str(here), received=text, allowed=_SCHEMA)
+        if text != str(SCHEMA):
+            older = text.isdecimal() and 0 < int(text) < SCHEMA
+            raise ScenarioError(
+                "a scenario file of an older version" if older else "unknown schema",
+                where=str(here),
+                received=text,
+                allowed=f"{SCHEMA}; 'jcurve migrate {name}' converts it" if older else str(SCHEMA),
+            )
     named = fields.get("name")
     if named is not None:
         here = place.at(named.line)
@@ -238,7 +244,9 @@ def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenari
     places: dict[str, Place] = {}
     single: list[tuple[str, str, Entry, Place]] = []
     for entry in _entries(fields, "assumptions", place):
-        found, period = find(entry.key, items, parent.mixes, place.at(entry.line, ""))
+        given = entry.value.get("value") if isinstance(entry.value, Table) else None
+        value = None if given is None else given.value
+        found, period = find(entry.key, items, parent.mixes, place.at(entry.line, ""), value)
         here = place.at(entry.line, entry.key)
         places[found.key] = here
         if period:
@@ -257,7 +265,7 @@ def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenari
         items=tuple(items.values()),
         base=parent.base or parent,
     )
-    return resolved(made, places, name)
+    return resolved(made, places, name, parent)
 
 
 def _title(name: str) -> str:

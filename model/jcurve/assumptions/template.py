@@ -1,4 +1,4 @@
-"""A scenario file to begin with: the most-used keys as comments, ready to be edited."""
+"""A scenario file to begin with: decision and drivers as comments, ready to be edited."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path as FilePath
 
 from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.book import drivers
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
-from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.paths import Path, Value, changes_text
 from jcurve.assumptions.reading import number_text
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import BASE, load, new_path, scenario_name
 from jcurve.assumptions.units import DATE
@@ -18,30 +20,7 @@ from jcurve.errors import ScenarioError
 from jcurve.files import write_file
 from jcurve.project import Project
 
-__all__ = ["MOST_USED", "new_scenario_text", "start"]
-
-MOST_USED: tuple[str, ...] = (
-    "capex.total",
-    "capex.steady_state_intensity",
-    "capex.baseline_intensity",
-    "life.book.accelerators",
-    "life.changes",
-    "compute.list_price",
-    "compute.ads_share",
-    "power.price",
-    "advertising.volume_growth.us_canada",
-    "advertising.price_growth.us_canada",
-    "advertising.shock.europe",
-    "lever.gain_per_doubling.targeting",
-    "lever.ceiling.targeting",
-    "lever.pass_through.targeting",
-    "channel.probability.business_agents",
-    "channel.probability.assistant",
-    "returns.wacc",
-    "returns.terminal_growth",
-    "returns.terminal_treatment",
-)
-"""What an analyst changes first; keys that a scenario lacks are left out."""
+__all__ = ["new_scenario_text", "start"]
 
 _WIDTH = 96
 
@@ -49,10 +28,11 @@ _WIDTH = 96
 def start(
     name: str,
     extends: str = BASE,
-    keys: Iterable[str] = MOST_USED,
+    keys: Iterable[str] | None = None,
     project: Project | str | FilePath | None = None,
 ) -> FilePath:
-    """Write a new scenario file that validates as it is and holds ``keys`` to edit.
+    """Write a new scenario file that validates as it is and holds ``keys`` to edit, by default
+    the decision and the drivers.
 
     Returns:
         The file.
@@ -65,7 +45,8 @@ def start(
     path = new_path(scenario_name(name), project)
     if path.exists():
         raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
-    text = new_scenario_text(name, parent, [key for key in keys if key in parent])
+    wanted = [each.key for each in drivers(parent)] if keys is None else list(keys)
+    text = new_scenario_text(name, parent, wanted)
     write_file(path, text, fresh=True)
     return path
 
@@ -83,8 +64,9 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
     lines = [
         f"# {title}. Lists only what differs from {parent.name}, and why.",
         "# Take '# ' off a key and its two fields, change the value, give the reason.",
-        "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year.",
-        "schema: 1",
+        "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year,",
+        "# life.change.2027Q1 sets the useful life of servers from that quarter on.",
+        f"schema: {SCHEMA}",
         f"name: {name}",
         f"title: {title}",
         f"extends: {parent.name}",
@@ -121,11 +103,7 @@ def _written(item: Assumption, value: Value) -> str:
         points = ", ".join(f"{value.label(p)}: {_number(item, v)}" for p, v in value.points)
         return f"{{{points}}}"
     if isinstance(value, tuple):
-        changes = (
-            f"{{date: {number_text(change.date, DATE)}, life: {change.life:.12g}}}"
-            for change in value
-        )
-        return f"[{', '.join(changes)}]"
+        return changes_text(value)
     return _number(item, value)
 
 

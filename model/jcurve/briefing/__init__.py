@@ -1,8 +1,10 @@
-"""Briefings: an executed notebook as one HTML file and as an accessible, archivable PDF.
+"""Briefings: what a report notebook calls, its editions, and its pages as HTML and PDF.
 
-``render`` is what a run calls. The nbconvert exporters, for ``jupyter nbconvert --to
-briefing`` and JupyterLab's export menu, are loaded on first use: nbconvert is dear, and
-``render`` does without it.
+A report's second cell checks its parameters (``check_parameters``), its last writes what it
+found as ``results.json`` (``record_case``). ``previous_edition`` tells what the edition before
+said; ``all_editions`` and ``latest`` find what was published. ``render`` makes an executed
+notebook one HTML file and an accessible, archivable PDF. Names are imported when first used:
+nbconvert, which the exporters for ``jupyter nbconvert --to briefing`` need, is dear.
 """
 
 from __future__ import annotations
@@ -11,14 +13,41 @@ import json
 import logging
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from jcurve.briefing.document import Loss
+    from jcurve.briefing.editions import Edition, all_editions, latest, previous_edition
     from jcurve.briefing.exporters import BriefingExporter, BriefingHTMLExporter
+    from jcurve.briefing.parameters import Parameters, check_parameters, notebook_errors
+    from jcurve.briefing.results import NothingToReport, Results, record, record_case
 
-__all__ = ["BriefingExporter", "BriefingHTMLExporter", "render", "tell"]
+__all__ = [
+    "BriefingExporter",
+    "BriefingHTMLExporter",
+    "Edition",
+    "NothingToReport",
+    "Parameters",
+    "Results",
+    "all_editions",
+    "check_parameters",
+    "latest",
+    "notebook_errors",
+    "previous_edition",
+    "record",
+    "record_case",
+    "render",
+    "tell",
+]
+
+_HOMES = {
+    "editions": ("Edition", "all_editions", "previous_edition", "latest"),
+    "exporters": ("BriefingExporter", "BriefingHTMLExporter"),
+    "parameters": ("Parameters", "check_parameters", "notebook_errors"),
+    "results": ("NothingToReport", "Results", "record", "record_case"),
+}
 
 
 def render(
@@ -78,8 +107,7 @@ def tell(losses: Iterable[Loss], *, strict: bool) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("BriefingExporter", "BriefingHTMLExporter"):
-        from jcurve.briefing import exporters
-
-        return getattr(exporters, name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"jcurve.briefing.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -36,6 +36,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "claims.md": "jcurve.docs.claims:page",
         "../README.md": "jcurve.docs.readme:page",
         "cross-check.md": "jcurve.docs.cross_check:page",
+        "response.md": "jcurve.docs.response:page",
     }
 )
 """Page, relative to ``docs/``, to the function that writes it."""

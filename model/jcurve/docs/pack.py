@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from jcurve.errors import JCurveError
 from jcurve.files import write_file
 from jcurve.project import Project, find_project
+from jcurve.sisters import REPORTS, brought
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -64,9 +65,9 @@ def _pages(project: Project) -> dict[str, list[bytes]]:
     """The pages of every report, run in a project of its own that has no earlier edition."""
     from jcurve.briefing.reading import read
     from jcurve.briefing.typeset import pictures
-    from jcurve.reports import run
 
     found = {}
+    (run,) = brought(REPORTS, "run")
     with TemporaryDirectory() as folder:
         home = Path(folder)
         for name in ("data", "notebooks"):

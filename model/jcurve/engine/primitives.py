@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.symbol import Symbol, operand_unit
-from jcurve.engine.tape import recorded_ratio, replay
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 from jcurve.errors import ModelError
@@ -302,9 +301,6 @@ def ratio(numerator: Row, denominator: Row) -> Row:
             (numerator, denominator),
             _unit(numerator).times(_unit(denominator), -1),
         )
-    recorded = recorded_ratio(numerator, denominator)
-    if recorded is not None:
-        return recorded
     numerator, denominator = np.asarray(numerator), np.asarray(denominator)
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
     return np.divide(numerator, denominator, out=np.zeros(shape), where=denominator != 0.0)
@@ -404,36 +400,50 @@ def in_spans(
 Step: TypeAlias = Callable[[tuple[Row, ...], tuple[Row, ...]], tuple[Row, ...]]
 
 
-def scan(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ...]:
+def scan(
+    step: Step,
+    start: Sequence[Row],
+    rows: Sequence[Row],
+    recalls: Sequence[tuple[int, Row]] = (),
+) -> tuple[Row, ...]:
     """Carry balances from quarter to quarter.
 
     Args:
-        step: from (balances before the quarter, the quarter's values of ``rows``) to the
-            quarter's outputs, of which the first ``len(start)`` are the new balances. It is
-            called with one quarter's values of shape (scenario,), or with symbols.
+        step: from (balances before the quarter, the quarter's values of ``rows`` and then of
+            ``recalls``) to the quarter's outputs, of which the first ``len(start)`` are the new
+            balances. It is called with one quarter's values of shape (scenario,), or with
+            symbols.
         start: balances before the first quarter, each a constant or (1, scenario).
         rows: what the step reads in each quarter.
+        recalls: balances looked back at, each as (place of the balance, quarters back); a
+            constant or (1, scenario) of at least 1, whole or not, as in :func:`lag`.
 
     Returns:
         One row per output of ``step``.
+
+    Raises:
+        ModelError: a recall looks back less than one quarter.
     """
-    if _is_symbolic((*start, *rows)):
-        return _scan_symbol(step, start, rows)
+    if _is_symbolic((*start, *rows, *(delay for _, delay in recalls))):
+        return _scan_symbol(step, start, rows, recalls)
     arrays = [np.atleast_2d(np.asarray(row, dtype=np.float64)) for row in rows]
     opening = [np.atleast_2d(np.asarray(value, dtype=np.float64)) for value in start]
+    delays = [_constant("a recall", delay) for _, delay in recalls]
+    for delay in delays:
+        if not float(delay.min()) >= 1.0:
+            raise ModelError("a recall is too short", received=float(delay.min()), allowed=">= 1")
     height = max(array.shape[0] for array in arrays)
-    width = max(array.shape[1] for array in (*arrays, *opening))
-    if width == 1:
-        replayed = replay(step, [value.item() for value in opening], arrays)
-        if replayed is not None:
-            return tuple(replayed)
+    width = max(array.shape[1] for array in (*arrays, *opening, *delays))
+    places = [place for place, _ in recalls]
     state: tuple[Any, ...] = tuple(value[0] for value in opening)
     quarters: list[Iterable[Array]] = [
         array if array.shape[0] == height else repeat(array[0]) for array in arrays
     ]
+    looks = [_Recall(place, delay, width) for place, delay in zip(places, delays, strict=True)]
     outputs: list[Array] = []
     for now, values in enumerate(zip(*quarters, strict=False)):
-        made = step(state, values)
+        seen = tuple(look.at(outputs, now) for look in looks)
+        made = step(state, values + seen)
         if not outputs:
             outputs = [np.empty((height, width)) for _ in made]
         for output, value in zip(outputs, made, strict=True):
@@ -442,10 +452,50 @@ def scan(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Row, ..
     return tuple(outputs)
 
 
-def _scan_symbol(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple[Symbol, ...]:
+class _Recall:
+    """A balance of earlier quarters, interpolated, zero before the first."""
+
+    def __init__(self, place: int, delay: Array, width: int) -> None:
+        self.place = place
+        even = delay.size == 1 or bool((delay == delay[0, 0]).all())
+        delay = delay[:, :1] if even else np.broadcast_to(delay, (1, width))
+        self.whole = np.floor(delay[0]).astype(np.intp)
+        self.part = delay[0] - self.whole
+        self.column = None if even else np.arange(width)
+
+    def at(self, outputs: Sequence[Array], now: int) -> Array:
+        """The value that quarter ``now`` sees, of shape (scenario,) or (1,)."""
+        if now < int(self.whole.min()):
+            return np.zeros(1)
+        balance, first = outputs[self.place], now - self.whole
+        if self.column is None:
+            at = int(first[0])
+            value: Array = balance[at]
+            if self.part[0] != 0.0:
+                value = (1.0 - self.part) * value + self.part * (balance[at - 1] if at else 0.0)
+            return value
+        near = np.where(first >= 0, balance[np.maximum(first, 0), self.column], 0.0)
+        far = np.where(first >= 1, balance[np.maximum(first - 1, 0), self.column], 0.0)
+        return np.where(self.part == 0.0, near, (1.0 - self.part) * near + self.part * far)
+
+
+def _scan_symbol(
+    step: Step,
+    start: Sequence[Row],
+    rows: Sequence[Row],
+    recalls: Sequence[tuple[int, Row]],
+) -> tuple[Symbol, ...]:
     before = tuple(Symbol("previous", (index,), _unit(value)) for index, value in enumerate(start))
     now = tuple(Symbol("current", (index,), _unit(value)) for index, value in enumerate(rows))
-    formulas = step(before, now)
+    for _, delay in recalls:
+        unit = operand_unit(delay)
+        if unit is not None and not unit.agrees(QUARTERS):
+            raise ModelError("a recall is not in quarters", received=unit.name, allowed="quarters")
+    seen = tuple(
+        Symbol("recalled", (index,), _unit(start[place]))
+        for index, (place, _) in enumerate(recalls)
+    )
+    formulas = step(before, now + seen)
     for index, (value, formula) in enumerate(zip(start, formulas, strict=False)):
         if operand_unit(value) is not None and not _unit(value).agrees(_unit(formula)):
             raise ModelError(
@@ -453,13 +503,11 @@ def _scan_symbol(step: Step, start: Sequence[Row], rows: Sequence[Row]) -> tuple
                 received=f"{_unit(value).name} becomes {_unit(formula).name}",
                 allowed="one unit",
             )
+    attrs = {"formulas": formulas, "balances": len(start), "rows": len(rows)}
+    attrs["recalls"] = tuple(place for place, _ in recalls)
+    operands = (*start, *rows, *(delay for _, delay in recalls))
     return tuple(
-        Symbol(
-            "scan",
-            (*start, *rows),
-            _unit(formula),
-            {"index": index, "formulas": formulas, "balances": len(start)},
-        )
+        Symbol("scan", operands, _unit(formula), {"index": index, **attrs})
         for index, formula in enumerate(formulas)
     )
 

@@ -29,7 +29,7 @@ _KEEP = {"negative", "absolute", "positive"}
 _ROUND = {"floor", "ceil", "rint"}
 _SCALED = {"multiply", "divide", "power"}
 _POINTWISE = frozenset(
-    {"row", "where", "ratio", "splice", "previous", "current"}
+    {"row", "where", "ratio", "splice", "previous", "current", "recalled"}
     | _SAME_UNIT | _COMPARE | _LOGICAL | _PLAIN | _KEEP | _ROUND | _SCALED
 )  # fmt: skip
 
@@ -212,7 +212,7 @@ def _spell(node: object, room: int) -> tuple[str, int]:
         return str(node.args[0]), _ATOM
     if room <= 0:
         return "...", _ATOM
-    if node.op in ("previous", "current"):
+    if node.op in ("previous", "current", "recalled"):
         return f"{node.op}[{node.args[0]}]", _ATOM
     infix = _INFIX.get(node.op)
     parts: list[str] = []

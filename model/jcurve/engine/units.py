@@ -112,6 +112,7 @@ _NAMED: Mapping[str, Unit] = {
         MWH, USD_PER_MWH, USD_PER_H100E, WATTS_PER_H100E, MILLION_UNITS, BN_PEOPLE, USD_PER_UNIT,
         _unit("per year"),
         _unit("index"),
+        _unit("elasticity"),
         _unit("none"),
         _unit("choice"),
         _unit("year"),
@@ -145,6 +146,8 @@ _NAMED: Mapping[str, Unit] = {
         _unit("USD per million tokens", 1e-6, usd=1, token=-1),
         _unit("USD m per MW", _MILLION, usd=1, mw=-1),
         _unit("USD m per GW", 1e3, usd=1, mw=-1),
+        _unit("USD m per H100e", _MILLION, usd=1, h100e=-1),
+        _unit("MW per H100e", mw=1, h100e=-1),
         _unit("USD per hour", usd=1, hour=-1),
         _unit("USD per H100e-hour", usd=1, h100e=-1, hour=-1),
         USD_PER_SHARE,
@@ -168,8 +171,8 @@ def unit_named(name: str) -> Unit:
 class Quantity(float):
     """A constant that knows its unit: a plain float when evaluated, a unit when traced.
 
-    Products and quotients of quantities and bare numbers keep the unit; whatever else is
-    done with one (sums included) gives a plain float.
+    Products, quotients and sums of quantities keep the unit, products and quotients with a
+    bare number too; whatever else is done with one gives a plain float.
     """
 
     __slots__ = ("label", "unit")
@@ -191,6 +194,11 @@ class Quantity(float):
         return NotImplemented
 
     __rmul__ = __mul__
+
+    def __add__(self, other: object) -> Any:
+        if isinstance(other, Quantity) and other.unit.agrees(self.unit):
+            return Quantity(float(self) + float(other), self.unit)
+        return float(self) + other if isinstance(other, int | float) else NotImplemented
 
     def __truediv__(self, other: object) -> Any:
         if isinstance(other, Quantity):

@@ -8,7 +8,8 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
-from jcurve.facts.comparisons import Reference, UpliftInput, references, uplift_inputs
+from jcurve.facts.comparisons import Reference, references
+from jcurve.facts.constants import Constant, constants
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
     ClassShare,
@@ -19,6 +20,7 @@ from jcurve.facts.disclosures import (
     life_changes,
 )
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.others import PropertyYear, others, property_years
 from jcurve.facts.registers import (
     Article,
     Claim,
@@ -44,6 +46,7 @@ __all__ = [
     "Claim",
     "ClassShare",
     "Company",
+    "Constant",
     "Driver",
     "Evidence",
     "Fact",
@@ -55,9 +58,9 @@ __all__ = [
     "LifeChange",
     "Metric",
     "Parameter",
+    "PropertyYear",
     "Reference",
     "Source",
-    "UpliftInput",
     "VerifyReport",
     "articles",
     "capex_guidance",
@@ -65,6 +68,7 @@ __all__ = [
     "class_map",
     "companies",
     "company",
+    "constants",
     "dictionary_markdown",
     "drivers",
     "evidence",
@@ -73,9 +77,10 @@ __all__ = [
     "life_changes",
     "macrs",
     "metrics",
+    "others",
+    "property_years",
     "references",
     "reported",
     "sources",
-    "uplift_inputs",
     "verify",
 ]

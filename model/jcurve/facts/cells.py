@@ -47,6 +47,9 @@ class View(Protocol):
     def fact(self, metric: str, period: str) -> Cell | None:
         """One reported value."""
 
+    def peer(self, company: str, metric: str) -> Cells:
+        """Another company's quarters of a metric."""
+
     def year_of(self, index: int) -> str:
         """The fiscal year of a quarter."""
 

@@ -1,21 +1,19 @@
-"""What the base case is held against: published figures, and two readings of the uplift."""
+"""What the base case is held against: published figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from jcurve.errors import FactsError, nearest
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Row, data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["Reference", "UpliftInput", "references", "uplift_inputs"]
+__all__ = ["Reference", "references"]
 
 _CROSS_CHECKS = "evidence/cross_check.csv"
-_READINGS = "evidence/uplift_readings.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +23,26 @@ class Reference:
     Attributes:
         key: names it.
         label: for a reader.
-        lines: lines of the model whose sum is compared.
-        period: a year, or first and last quarter joined by a hyphen.
+        line: line of the model that is compared, as the statements have it.
+        period: a year, a quarter, or first and last quarter joined by a hyphen.
         reported: a reported row to which the references are added for the quarters of the
             period that are known, or empty.
         references: the evidence that is summed or averaged.
         combine: ``sum`` or ``mean``.
         test: ``share``: within a share of the reference; ``range``: inside the evidence's
-            own low and high.
+            own low and high; ``guided``: inside the range that the company has guided.
         explanation: why the two differ; empty where they agree.
     """
 
     key: str
     label: str
-    lines: tuple[str, ...]
+    line: str
     period: str
     reported: str
     references: tuple[Evidence, ...]
     combine: str
     test: str
     explanation: str
-
-
-@dataclass(frozen=True, slots=True)
-class UpliftInput:
-    """One number that a reading of the advertising uplift rests on."""
-
-    key: str
-    reading: str
-    label: str
-    value: float
-    low: float
-    high: float
-    unit: str
-    evidence: tuple[Evidence, ...]
-    kind: str
-    why: str
 
 
 def references(project: Project | str | Path | None = None) -> tuple[Reference, ...]:
@@ -70,7 +52,7 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
         FactsError: a row names unknown evidence, or is listed twice.
     """
     columns = (
-        "key", "label", "lines", "period", "reported", "references", "combine", "test",
+        "key", "label", "line", "period", "reported", "references", "combine", "test",
         "explanation",
     )  # fmt: skip
     data = data_folder(project)
@@ -83,52 +65,15 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
         found[key] = Reference(
             key=key,
             label=row.text("label"),
-            lines=_names(row.text("lines")),
+            line=row.text("line"),
             period=row.text("period"),
             reported=row.optional("reported"),
             references=_evidence(row, "references", known),
             combine=row.choice("combine", ("sum", "mean"), "combination"),
-            test=row.choice("test", ("share", "range"), "test"),
+            test=row.choice("test", ("share", "range", "guided"), "test"),
             explanation=row.optional("explanation"),
         )
     return tuple(found.values())
-
-
-def uplift_inputs(project: Project | str | Path | None = None) -> Mapping[str, UpliftInput]:
-    """The inputs of the bottom-up and top-down readings of the uplift, by name.
-
-    Raises:
-        FactsError: a row names unknown evidence, or its range does not hold its value.
-    """
-    columns = (
-        "reading", "input", "label", "value", "low", "high", "unit", "evidence", "kind", "why",
-    )  # fmt: skip
-    data = data_folder(project)
-    known = evidence(Project(data.parent))
-    found: dict[str, UpliftInput] = {}
-    for row in read_table(data, _READINGS, columns):
-        key = row.text("input")
-        value, low, high = (row.number(name) for name in ("value", "low", "high"))
-        if not low <= value <= high:
-            raise FactsError(
-                "a value outside its own range",
-                where=row.at("value"),
-                received=value,
-                allowed=f"{low} to {high}",
-            )
-        found[key] = UpliftInput(
-            key=key,
-            reading=row.choice("reading", ("bottom_up", "top_down"), "reading"),
-            label=row.text("label"),
-            value=value,
-            low=low,
-            high=high,
-            unit=row.text("unit"),
-            evidence=_evidence(row, "evidence", known),
-            kind=row.choice("kind", ("evidence", "judgement"), "kind"),
-            why=row.text("why"),
-        )
-    return MappingProxyType(found)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jcurve.facts.company import companies, company
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.others import others, property_years
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, reported
-from jcurve.facts.sources import GRADES, sources
 from jcurve.facts.tables import data_folder, quarter_after, read_table
 from jcurve.markdown import table
 from jcurve.project import Project
@@ -36,8 +36,9 @@ unit, metric or source, a malformed period or number is refused with file and li
 | `companies/<company>/capex_guidance.csv` | guided ranges by date |
 | `companies/<company>/crosscheck.csv` | figures beside a second source |
 | `companies/<company>/class_map.csv` | how model classes share the reported property classes |
+| `companies/others.csv` | other sellers of advertising, companies without a programme |
 | `companies/identities.csv`, `tolerances.csv` | accounting identities, known disagreements |
-| `evidence/` | dated evidence, drivers, claims and articles, other people's models |
+| `evidence/` | dated evidence, claims, others' models ([notes](../data/evidence/NOTES.md)) |
 | `external/` | tax law, rates, prices, power; tax depreciation tables |
 
 A quarter is added by hand in one step: append its rows to `quarterly.csv` (and `annual.csv` with
@@ -53,16 +54,15 @@ def dictionary_markdown(project: Project | str | Path | None = None) -> str:
     """The page, in Markdown; the same bytes for the same tables."""
     data = data_folder(project)
     home = Project(data.parent)
-    parts = [_INTRODUCTION, _words(home), _companies(home)]
+    parts = [_INTRODUCTION, _words(), _companies(home)]
     for name in companies(home):
         if (data / "companies" / name / "history.csv").is_file():
             parts.append(_history(home, name))
-    parts += [_metrics(home), _registers(home), _tolerances(data)]
+    parts += [_others(home), _metrics(home), _registers(home), _tolerances(data)]
     return "\n".join(parts)
 
 
-def _words(home: Project) -> str:
-    counts = Counter(source.grade for source in sources(home).values())
+def _words() -> str:
     return "\n".join(
         [
             "## Words\n",
@@ -70,11 +70,8 @@ def _words(home: Project) -> str:
             table(("kind", "meaning"), KINDS.items()),
             "How a metric adds up (`nature`):\n",
             table(("nature", "meaning"), NATURES.items()),
-            "How far a source can be trusted (`grade`):\n",
-            table(
-                ("grade", "meaning", "sources"),
-                ((grade, words, counts[grade]) for grade, words in GRADES.items()),
-            ),
+            "How a source or a row of evidence was read (`grade`) is defined in "
+            "[sources.md](sources.md).\n",
         ]
     )
 
@@ -152,6 +149,44 @@ def _follows(before: str, after: str) -> bool:
     if "Q" in before:
         return quarter_after(before) == after
     return int(before) + 1 == int(after)
+
+
+def _others(home: Project) -> str:
+    """Figures of companies without a folder, and what one without a programme spends."""
+    held = [
+        (name, f"`{metric}`", _both([period for own, period in facts if own == metric]))
+        for name, facts in others(home).items()
+        for metric in dict.fromkeys(own for own, _ in facts)
+    ]
+    spent = (
+        (each.entity, each.year, *map(_percent, (each.capex, each.net_property, each.depreciation)))
+        for each in property_years(home)
+    )
+    return "\n".join(
+        [
+            "## Other companies\n",
+            table(("company", "metric", "periods"), held),
+            "### What a company without a programme spends\n",
+            "The companies and years on file without a frontier programme: a general company of "
+            "the model is read off these. Rows `CF_` of the evidence are their means and ends.\n",
+            table(
+                (
+                    "company", "year", "capex over revenue", "net property over revenue",
+                    "depreciation over opening net property",
+                ),
+                spent,
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _both(periods: Sequence[str]) -> str:
+    parts = ([p for p in periods if "Q" in p], [p for p in periods if "Q" not in p])
+    return ", ".join(_spans(sorted(part)) for part in parts if part)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
 
 
 def _metrics(home: Project) -> str:

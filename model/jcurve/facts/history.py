@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.cells import Cell, Cells
 from jcurve.facts.company import company
-from jcurve.facts.reported import NATURES, Facts, reported
+from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.rules import RULES, check_inputs
 from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
 from jcurve.facts.units import UNITS
@@ -109,9 +109,13 @@ class _Plan:
 class _Builder:
     """Fills rows on demand, each once, in whatever order their rules ask for one another."""
 
-    def __init__(self, facts: Facts, plans: Mapping[str, _Plan], last: str) -> None:
+    def __init__(
+        self, facts: Facts, plans: Mapping[str, _Plan], last: str, project: Project
+    ) -> None:
         self.facts = facts
         self.plans = plans
+        self.project = project
+        self.others: dict[str, Facts] = {}
         self.quarters = quarters_between(_GRID_START, last)
         self.index = {quarter: i for i, quarter in enumerate(self.quarters)}
         shift = facts.company.fiscal_year_ends_in_month // 3
@@ -122,12 +126,38 @@ class _Builder:
         self.follows: set[str] = set()  # rows that read one with a gap
 
     def fact(self, metric: str, period: str, unit: str) -> Cell | None:
-        found = self.facts.get(metric, period)
+        return self._cell(self.facts.get(metric, period), unit)
+
+    @staticmethod
+    def _cell(found: Fact | None, unit: str) -> Cell | None:
         if found is None:
             return None
         scale = _PER_CENT if (found.unit, unit) == ("percent", "share") else 1.0
         status = "derived" if found.kind == "derived" else "reported"
         return Cell(found.value * scale, status, found.source.source_id)
+
+    def peer(self, company: str, metric: str, unit: str, where: str) -> Cells:
+        """Another company's quarters, up to where this one's facts end."""
+        if company not in self.others:
+            try:
+                self.others[company] = reported(company, self.project)
+            except FactsError as problem:
+                raise FactsError(
+                    problem.what,
+                    where=problem.where or where,
+                    received=problem.received,
+                    allowed=problem.allowed,
+                    suggestion=problem.suggestion,
+                ) from None
+        facts = self.others[company]
+        if metric not in facts.names():
+            raise FactsError(
+                f"no such metric for {company}",
+                where=where,
+                received=metric,
+                suggestion=nearest(metric, facts.names()),
+            )
+        return [self._cell(facts.get(metric, quarter), unit) for quarter in self.quarters]
 
     def cells(self, name: str, unit: str, where: str) -> Cells:
         if name in self.plans:
@@ -223,6 +253,9 @@ class _StepView:
             )
         return self._builder.fact(metric, period, self._unit)
 
+    def peer(self, company: str, metric: str) -> Cells:
+        return self._builder.peer(company, metric, self._unit, self.where)
+
     def year_of(self, index: int) -> str:
         return self._builder.years[index]
 
@@ -249,7 +282,7 @@ def history(
         facts = reported(company, Project(data.parent))
     through = facts.company.data_through
     plans = _plans(data, facts)
-    builder = _Builder(facts, plans, through)
+    builder = _Builder(facts, plans, through, Project(data.parent))
     wanted = quarters_between(first, last)
     filled = {name: builder.row(name) for name in plans}
     builder.refuse_gaps()

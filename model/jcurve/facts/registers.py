@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jcurve.errors import FactsError
-from jcurve.facts.sources import Source, sources
+from jcurve.facts.sources import GRADES, Source, is_secondary, sources
 from jcurve.facts.tables import Row, data_folder, read_table
 from jcurve.facts.units import UNITS
 from jcurve.project import Project
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _CONFIDENCES = ("high", "medium", "low", "judgement")
-_EVIDENCE_GRADES = ("direct", "transcript", "secondary")
 _VERDICTS = ("confirmed", "opinion", "superseded", "unsupported", "wrong date or attribution")
 _CONVENTIONS = ("half-year", "mid-quarter", "mid-month")
 _PER_CENT = 100.0
@@ -38,7 +37,11 @@ _PER_CENT = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A dated statement or figure; ``measure`` says what the unit counts."""
+    """A dated statement or figure.
+
+    ``measure`` says what the unit counts, ``grade`` how it was read (``GRADES``) and
+    ``independence`` who speaks: the company, an analyst, a market.
+    """
 
     key: str
     statement: str
@@ -48,17 +51,19 @@ class Evidence:
     unit: str
     measure: str
     as_of: str
+    published: str
     source_title: str
     url: str
     confidence: str
     grade: str
+    independence: str
     driver: str
     note: str
 
     @property
     def is_secondary(self) -> bool:
         """Whether an exhibit that rests on it must say so."""
-        return self.grade == "secondary"
+        return is_secondary(self.grade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,8 @@ def _split(text: str) -> tuple[str, ...]:
 def evidence(project: Project | str | Path | None = None) -> Mapping[str, Evidence]:
     """Dated statements and figures by key."""
     columns = (
-        "key", "statement", "value", "low", "high", "unit", "measure", "as_of",
-        "source_title", "url", "confidence", "grade", "driver", "note",
+        "key", "statement", "value", "low", "high", "unit", "measure", "as_of", "published",
+        "source_title", "url", "confidence", "grade", "independence", "driver", "note",
     )  # fmt: skip
     found: dict[str, Evidence] = {}
     for row in read_table(data_folder(project), "evidence/evidence.csv", columns):
@@ -149,10 +154,12 @@ def evidence(project: Project | str | Path | None = None) -> Mapping[str, Eviden
             unit=row.choice("unit", UNITS, "unit"),
             measure=row.optional("measure"),
             as_of=row.text("as_of"),
+            published=row.date("published") if row.optional("published") else "",
             source_title=row.text("source_title"),
             url=row.optional("url"),
             confidence=row.choice("confidence", _CONFIDENCES, "confidence"),
-            grade=row.choice("grade", _EVIDENCE_GRADES, "grade"),
+            grade=row.choice("grade", GRADES, "grade"),
+            independence=row.text("independence"),
             driver=row.optional("driver"),
             note=row.optional("note"),
         )

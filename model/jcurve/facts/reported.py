@@ -12,14 +12,26 @@ from typing import TYPE_CHECKING, Literal
 from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, data_folder, read_table
+from jcurve.facts.tables import QUARTER, YEAR, Row, data_folder, read_table
 from jcurve.facts.units import UNITS
 from jcurve.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KINDS", "NATURES", "Fact", "Facts", "Freq", "Metric", "metrics", "reported"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "NATURES",
+    "Fact",
+    "Facts",
+    "Freq",
+    "Metric",
+    "metrics",
+    "read_fact",
+    "refuse_second",
+    "reported",
+]
 
 Freq = Literal["quarter", "year"]
 
@@ -41,7 +53,7 @@ NATURES: Mapping[str, str] = MappingProxyType(
         "event": "a single disclosure; no identity binds it",
     }
 )
-_COLUMNS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
+COLUMNS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
 _METRIC_COLUMNS = ("metric", "unit", "nature", "definition")
 _FILES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("quarterly.csv", QUARTER),
@@ -178,33 +190,44 @@ def reported(name: str, project: Project | str | Path | None = None) -> Facts:
     known = sources(Project(data.parent))
     facts: dict[tuple[str, str], Fact] = {}
     for file, form in _FILES:
-        for row in read_table(data, f"companies/{owner.folder}/{file}", _COLUMNS):
+        for row in read_table(data, f"companies/{owner.folder}/{file}", COLUMNS):
             row.choice("entity", (owner.name,), "entity for this folder")
-            metric = catalogue[row.choice("metric", catalogue, "metric")]
-            unit = row.choice("unit", UNITS, "unit")
-            if unit != metric.unit:
-                raise FactsError(
-                    f"wrong unit for {metric.name}",
-                    where=row.at("unit"),
-                    received=unit,
-                    allowed=metric.unit,
-                )
-            period = row.period("period", form)
-            key = (metric.name, period)
-            if key in facts:
-                raise FactsError(
-                    f"{metric.name} has a second value for {period}",
-                    where=row.at("value"),
-                    received=row.optional("value"),
-                    allowed=f"one value; the first is {facts[key].value:g}",
-                )
-            facts[key] = Fact(
-                value=row.number("value"),
-                unit=unit,
-                period=period,
-                metric=metric.name,
-                source=known[row.choice("source_id", known, "source")],
-                kind=row.choice("kind", KINDS, "kind"),
-                note=row.optional("note"),
-            )
+            fact = read_fact(row, form, catalogue, known)
+            refuse_second(row, facts.get((fact.metric, fact.period)))
+            facts[fact.metric, fact.period] = fact
     return Facts(owner, catalogue, MappingProxyType(facts))
+
+
+def read_fact(
+    row: Row, form: re.Pattern[str], catalogue: Mapping[str, Metric], known: Mapping[str, Source]
+) -> Fact:
+    """The fact of one line of a table of facts; the line's entity is the caller's to check."""
+    metric = catalogue[row.choice("metric", catalogue, "metric")]
+    unit = row.choice("unit", UNITS, "unit")
+    if unit != metric.unit:
+        raise FactsError(
+            f"wrong unit for {metric.name}",
+            where=row.at("unit"),
+            received=unit,
+            allowed=metric.unit,
+        )
+    return Fact(
+        period=row.period("period", form),
+        value=row.number("value"),
+        unit=unit,
+        metric=metric.name,
+        source=known[row.choice("source_id", known, "source")],
+        kind=row.choice("kind", KINDS, "kind"),
+        note=row.optional("note"),
+    )
+
+
+def refuse_second(row: Row, first: Fact | None) -> None:
+    """A figure is given once."""
+    if first is not None:
+        raise FactsError(
+            f"{first.metric} has a second value for {first.period}",
+            where=row.at("value"),
+            received=row.optional("value"),
+            allowed=f"one value; the first is {first.value:g}",
+        )

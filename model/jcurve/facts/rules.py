@@ -124,6 +124,12 @@ def _quotient(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     return out
 
 
+def _peer(view: View, names: tuple[str, ...], own: Cells) -> Cells:
+    """Another company's quarters of a metric, as they are on file."""
+    company, metric = names
+    return view.peer(company, metric)
+
+
 def _same(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """Another row under a second name."""
     (name,) = names
@@ -246,6 +252,16 @@ def _share_year_ago(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     return out
 
 
+def _growth_hold(view: View, names: tuple[str, ...], own: Cells) -> Cells:
+    """The same quarter of the year before, at the growth on the year of the quarter before."""
+    out = list(own)
+    for k in range(5, len(out)):
+        then, before, base = out[k - 4], out[k - 1], out[k - 5]
+        if out[k] is None and then is not None and before is not None and base is not None:
+            out[k] = estimate(view, then.value * before.value / base.value, then, before, base)
+    return out
+
+
 def _chain(view: View, names: tuple[str, ...], own: Cells) -> Cells:
     """An index from growth on a year earlier; the row's first four quarters are 1."""
     growth = view.cells(names[0])
@@ -297,6 +313,7 @@ RULES: Mapping[str, tuple[Rule, int]] = MappingProxyType(
         "sum": (_sum, -2),
         "difference": (_difference, -2),
         "quotient": (_quotient, 2),
+        "peer": (_peer, 2),
         "same": (_same, 1),
         "stand_in": (_stand_in, 1),
         "constant": (_constant, 1),
@@ -307,6 +324,7 @@ RULES: Mapping[str, tuple[Rule, int]] = MappingProxyType(
         "share_back": (_share_back, 1),
         "share_back_smooth": (_share_back_smooth, 1),
         "share_year_ago": (_share_year_ago, 1),
+        "growth_hold": (_growth_hold, 0),
         "chain": (_chain, 1),
         "roll": (_roll, 1),
         "follow": (_follow, -1),

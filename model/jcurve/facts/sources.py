@@ -11,22 +11,30 @@ from jcurve.errors import FactsError
 from jcurve.facts.tables import data_folder, read_table
 from jcurve.project import Project
 
-__all__ = ["GRADES", "Source", "sources"]
+__all__ = ["GRADES", "Source", "is_secondary", "sources"]
 
 GRADES: Mapping[str, str] = MappingProxyType(
     {
-        "filing": "text or XBRL of a filing with the SEC",
-        "release": "company release, presentation or prospectus",
+        "filing": "a filing with the SEC: its own text, XBRL or PDF",
+        "release": "the company's own release, presentation, post or prospectus",
         "transcript": "copy or summary of a call",
-        "quotation": "a filing as quoted or transcribed by others",
-        "secondary": "press, data page or research note",
+        "copy": "a filing or release as compiled, quoted or extracted by others",
+        "paper": "research paper, or a reading note of one (the row says which)",
+        "secondary": "press, data page or research note, also of leaks and analysts",
         "estimate": "somebody's model or estimate",
         "derived": "arithmetic on other facts of this project",
     }
 )
+"""How a figure was read, one vocabulary for sources and evidence: what the reader had in hand,
+not how good the figure is."""
 _COLUMNS = (
     "source_id", "title", "publisher", "url", "date", "accession", "how_verified", "grade",
 )  # fmt: skip
+
+
+def is_secondary(grade: str) -> bool:
+    """Whether an exhibit that rests on what was read so must say so."""
+    return grade in ("secondary", "estimate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class Source:
     @property
     def is_secondary(self) -> bool:
         """Whether an exhibit that rests on this source must say so."""
-        return self.grade in ("secondary", "estimate")
+        return is_secondary(self.grade)
 
     @property
     def is_resolvable(self) -> bool:

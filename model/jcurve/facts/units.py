@@ -34,6 +34,7 @@ UNITS: frozenset[str] = frozenset(
         "basis points",
         "billion",
         "count",
+        "elasticity",
         "index",
         "kW",
         "million",

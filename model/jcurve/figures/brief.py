@@ -1,32 +1,20 @@
-"""What a reader in a hurry asks: what must be true, what can go wrong, what has changed."""
+"""What a reader in a hurry asks: what can go wrong, and what has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.assumptions.paths import Path as Dated
-from jcurve.figures.grounds import range_text
 from jcurve.figures.lens import MILLIONS, NOTHING, Lens, money
 from jcurve.figures.prose import Part, Prose, bullets, prose, strong
-from jcurve.figures.table import Column, TableExhibit, table
-from jcurve.project import Project
 
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Swing
-    from jcurve.analysis.solving import Solution
-    from jcurve.assumptions import Assumption
     from jcurve.case import Case
 
-__all__ = ["Earlier", "changes", "must_be_true", "risks"]
+__all__ = ["Earlier", "changes", "risks"]
 
-_STANDING: Mapping[str, str] = {
-    "plausible": "inside the range",
-    "stretch": "a stretch",
-    "outside": "far outside",
-}
 _MOVED = 0.005
 """A headline that moved by less than this share of itself is as it was."""
 
@@ -47,72 +35,6 @@ class Earlier:
     headlines: Mapping[str, Mapping[str, Any]]
 
 
-def must_be_true(
-    case: Case,
-    moves: Sequence[Swing],
-    view: str = "programme",
-    project: Project | str | Path | None = None,
-    count: int = 4,
-) -> TableExhibit | Prose:
-    """What each of the assumptions that matter most would have to be, alone, for a net present
-    value of zero, beside the range of its evidence.
-
-    Args:
-        case: an evaluated scenario.
-        moves: assumptions by what they matter, most first.
-        view: of the value.
-        project: where the model's data are.
-        count: how many assumptions are asked about.
-    """
-    from jcurve.analysis.solving import solve
-    from jcurve.project import find_project
-
-    lens, scenario = Lens(case, view), case.scenario
-    if lens.is_empty:
-        return prose("Nothing is spent beyond the other world, so nothing has to be true.")
-    home = project if isinstance(project, Project) else find_project(project)
-    found = [solve(scenario, move.key, f"npv.{view}=0", project=home) for move in moves[:count]]
-    inside = [each for each in found if each.standing == "plausible"]
-    good = (lens.figure("npv") or 0.0) > 0
-    return table(
-        [
-            Column(label="Assumption", style="text", weight=3),
-            Column(label="Here", style="text", weight=1),
-            Column(label="For a value of zero", style="text", weight=1.6),
-            Column(label="Range of the evidence", style="text", weight=1.6),
-            Column(label="Which is", style="text", weight=1.2),
-        ],
-        [
-            (
-                each.label,
-                _here(scenario[each.key]),
-                _needed(each),
-                _span(scenario[each.key]),
-                _STANDING.get(each.standing, "–"),
-            )
-            for each in found
-        ],
-        id="must-be-true",
-        title=_must_title(len(inside), len(found), good=good),
-        subtitle="Each alone, all others as they are; the assumptions that move the value most",
-        source=lens.modelled(),
-        reading=_must_reading(inside, good=good),
-        dense=True,
-    )
-
-
-def _here(item: Assumption) -> str:
-    """The scenario's own value in few letters."""
-    return "its path" if isinstance(item.value, Dated) else _said(item.text(), item.unit)
-
-
-def _span(item: Assumption) -> str:
-    """The range in few letters."""
-    if isinstance(item.value, Dated) or item.low is None or item.high is None:
-        return range_text(item)
-    return f"{_said(item.text(item.low), item.unit)} to {_said(item.text(item.high), item.unit)}"
-
-
 def _said(text: str, unit: str) -> str:
     """A value as the model writes it, with at most three digits and its unit."""
     try:
@@ -130,42 +52,6 @@ def _said(text: str, unit: str) -> str:
 _SILENT = ("x", "switch", "million")
 
 
-def _needed(found: Solution) -> str:
-    if found.value is None:
-        return "no value does it"
-    if ";" in found.text:
-        end = "low" if found.value < 0 else "high"
-        return f"{abs(found.value):.1f} times as far as its {end} path"
-    return f"{found.direction} {_said(found.text, found.unit)}"
-
-
-def _must_title(inside: int, count: int, *, good: bool) -> str:
-    if good:
-        return (
-            f"{inside} of the {count} assumptions could undo the value within their own range"
-            if inside
-            else "None of them alone undoes the value within its range"
-        )
-    return (
-        f"{inside} of the {count} assumptions could earn the cost within their own range"
-        if inside
-        else "None of them alone earns the cost within its range"
-    )
-
-
-def _must_reading(inside: Sequence[Solution], *, good: bool) -> str:
-    if inside:
-        return (
-            f"The nearest is “{inside[0].label}”. Where several move together less is needed of "
-            f"each."
-        )
-    return (
-        "It would take several moving together against the case."
-        if good
-        else "It would take several moving together in its favour."
-    )
-
-
 def risks(case: Case, moves: Sequence[Swing], view: str = "programme", count: int = 4) -> Prose:
     """The ends of ranges that cost the most, in words.
 
@@ -177,7 +63,7 @@ def risks(case: Case, moves: Sequence[Swing], view: str = "programme", count: in
     """
     lens = Lens(case, view)
     if lens.is_empty:
-        return prose("Both worlds are the same, so no assumption puts value at risk.")
+        return prose("The two cases are the same, so no assumption puts value at risk.")
     output = f"npv.{view}"
     here = lens.figure("npv") or 0.0
     losses = []
@@ -190,7 +76,7 @@ def risks(case: Case, moves: Sequence[Swing], view: str = "programme", count: in
     losses.sort(key=lambda each: each[0])
     items: list[list[Part]] = [
         [
-            strong(f"{move.label}. "),
+            strong(f"{lens.called(move.key)}. "),
             f"At {_end(end, text, move.unit)} the value falls by {money(here - worst)} "
             f"to {money(worst)} ({move.kind}).",
         ]
@@ -235,7 +121,7 @@ def changes(case: Case, earlier: Earlier | None, view: str = "programme") -> Pro
 
 
 def _moved(lens: Lens, earlier: Earlier, name: str) -> str:
-    words = {"npv": "Net present value", "trough_amount": "The deepest point"}
+    words = {"npv": "Net present value", "trough_amount": "The trough"}
     before = earlier.headlines.get(name, {}).get("value")
     now = lens.figure(name)
     if not isinstance(before, int | float) or now is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.facts import articles
+from jcurve.facts import claims as ledger
 from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch
 from jcurve.figures.prose import Prose, prose
 from jcurve.figures.table import Column, TableExhibit, table
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["claims"]
 
-_BASE_SUBJECTS = ("capex.total", "lever.gain_per_doubling.targeting", "cloud.price",
-                  "advertising.price_growth.us_canada", "returns.wacc")  # fmt: skip
+_BASE_SUBJECTS = ("capex.total", "advertising.compute_elasticity", "cloud.yearly_spending",
+                  "market.growth", "returns.wacc")  # fmt: skip
 """What the base scenario is about, which differs from nothing."""
 
 
@@ -31,11 +32,12 @@ def claims(
     """At most five claims that touch what the scenario changes (or ``keys``), with verdict,
     correction and source."""
     subjects = keys or [each.key for each in case.differences] or _BASE_SUBJECTS
-    found = claims_that_touch(subjects, project)
+    every = claims_that_touch(subjects, project, most=len(ledger(project)))
+    found = every[:MOST]
     titles = articles(project)
     if not found:
         return prose("No claim of the source articles speaks of what this scenario changes.")
-    wrong = sum(each.contradicts_record for each in found)
+    wrong = sum(each.contradicts_record for each in every)
     return table(
         [
             Column(label="Claim", style="text", weight=2),
@@ -53,9 +55,9 @@ def claims(
             for each in found
         ],
         id="claims",
-        title=f"{wrong} of {len(found)} claims shown contradict the record"
+        title=f"Of {len(every)} claims that touch this scenario {wrong} contradict the record"
         if wrong
-        else "No claim shown contradicts the record",
+        else "No claim that touches this scenario contradicts the record",
         subtitle=f"Claims of the source articles that touch this scenario, {MOST} at most; those "
         "that contradict the record first",
         source="data/evidence/claims.csv, each with its source; the whole ledger is in "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, money
+from jcurve.figures.lens import NOTHING, Lens, lowered, money
 from jcurve.figures.numbers import written
 
 if TYPE_CHECKING:
@@ -19,7 +19,13 @@ __all__ = ["cash_bridge", "jcurve"]
 _TROUGH_WORDS = 11.0  # mm
 
 
-def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhibit:
+def jcurve(
+    case: Case,
+    view: str = "programme",
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 68.0,
+) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     lens = Lens(case, view)
@@ -27,16 +33,18 @@ def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhi
     present = [0.0, *lens.quarterly("cumulative_discounted_free_cash_flow", view)]
     x = [lens.start, *lens.quarter_ends]
     with style.house():
-        figure, axes = style.plot(height=height)
-        style.line(axes, x, present, "low", "In present values")
-        style.line(axes, x, nominal, view, "Cumulative cash flow")
-        _calendar(axes, lens)
+        figure, axes = style.plot(width=width, height=height)
+        style.line(axes, x, present, "low", "Discounted")
+        style.line(axes, x, nominal, view, "Nominal")
+        _calendar(axes, lens, 2 if width == "full" else 4)
         # Words under the trough take the same height on paper whatever the chart's.
         style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / height, above=0.14)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:
-            style.forecast_from(axes, lens.today)
+            style.forecast_from(
+                axes, lens.today, words=("Estimated" if width == "full" else "", "Forecast")
+            )
         _marks(axes, lens, nominal, x)
         style.label_ends(axes)
     return chart(
@@ -44,15 +52,16 @@ def jcurve(case: Case, view: str = "programme", *, height: float = 68.0) -> Exhi
         id="jcurve",
         title=_title(lens),
         subtitle=f"Cumulative incremental free cash flow after tax, {_against(lens)}, USD bn",
-        source=lens.source(),
+        source=lens.compared(),
         alt=_alt(lens, nominal),
         reading=_reading(lens, nominal, present),
+        width=width,
     )
 
 
-def _calendar(axes: Axes, lens: Lens) -> None:
+def _calendar(axes: Axes, lens: Lens, step: int) -> None:
     first = int(lens.start)
-    axes.set_xticks(list(range(first, lens.horizon + 2, 2)))
+    axes.set_xticks(list(range(first, lens.horizon + 2, step)))
     axes.set_xlim(first - 0.2, lens.horizon + 1.2)
     style.numbers(axes.xaxis, "plain")
 
@@ -92,9 +101,9 @@ def _marks(axes: Axes, lens: Lens, nominal: list[float], x: list[float]) -> None
 
 def _against(lens: Lens) -> str:
     return (
-        "with less without the programme"
+        "difference between the company with and without its AI programme"
         if lens.view == "programme"
-        else "going on less stopping now"
+        else "difference between continuing and stopping now"
     )
 
 
@@ -103,12 +112,19 @@ def _title(lens: Lens) -> str:
         return "There is nothing to recover: incremental cash flow is zero throughout"
     trough, payback = lens.figure("trough_amount") or 0.0, lens.payback_at
     if payback is not None:
-        return f"Cash goes {money(-trough)} under before it comes back in {lens.calendar(payback)}"
+        return (
+            f"Cumulative cash falls to {money(trough)} and is paid back in {lens.calendar(payback)}"
+        )
     if lens.reason("payback").startswith("never"):
         short = lens.figure("unrecovered_balance") or 0.0
+        if short > -trough - NOTHING:
+            return (
+                f"Cumulative cash falls to {money(trough)} by {lens.horizon} and is still falling"
+            )
+        bottom = str(lens.label("trough_quarter"))[:4]
         return (
-            f"Cash goes {money(-trough)} under and is still {money(short)} short "
-            f"at the end of {lens.horizon}"
+            f"Cumulative cash falls to {money(trough)} in {bottom} and is still "
+            f"{money(-short)} in {lens.horizon}"
         )
     return "Cumulative cash flow never falls below zero"
 
@@ -130,31 +146,32 @@ def _alt(lens: Lens, nominal: list[float]) -> str:
 def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     if lens.is_empty:
         return (
-            "Both worlds have the same cash flows in every quarter. There is no outlay, no "
+            "Cash flows are the same in both cases in every quarter: there is no outlay, no "
             "payback and no rate of return."
         )
     under = lens.figure("quarters_under_water") or 0.0
     first = (
-        f"The balance stays below zero for {under / 4:.1f} years and reaches "
-        f"{money(nominal[-1])} at the end of {lens.horizon}."
+        f"Cumulative cash is below zero for {under / 4:.1f} years and {money(nominal[-1])} at the "
+        f"end of {lens.horizon}."
         if under
-        else f"The balance never falls below zero and reaches {money(nominal[-1])} "
-        f"at the end of {lens.horizon}."
+        else f"Cumulative cash is never below zero and {money(nominal[-1])} at the end of "
+        f"{lens.horizon}."
     )
     back = lens.figure("discounted_payback")
     second = (
-        f"In present values it is recovered after {back:.1f} years."
+        f"Discounted, it is paid back after {back:.1f} years."
         if back is not None
-        else f"In present values it stands at {money(present[-1])} then, "
-        f"before any value beyond the horizon."
+        else f"Discounted, it is {money(present[-1])}, because later cash counts for less; what "
+        f"comes after {lens.horizon} is not in it."
     )
     return f"{first} {second}"
 
 
 _A_YEAR = 4  # quarters
 _PARTS = (
-    "Advertising uplift",
-    "New products",
+    "Better advertising",
+    "AI products",
+    "Compute leased out",
     "Cost savings",
     "Energy and data centres",
     "Rented compute and leases",
@@ -169,7 +186,7 @@ def cash_parts(case: Case, view: str) -> dict[str, float]:
     """Incremental free cash flow of the whole horizon by cause, in USD bn; sums to the
     J-curve's end.
 
-    Uplift and new products are net of their variable cost; *people and other costs* is what
+    Advertising and AI products are net of their variable cost; *people and other costs* is what
     the named parts leave of incremental EBITDA, share-based pay included where it is a cost.
     """
     lens = Lens(case, view)
@@ -179,17 +196,18 @@ def cash_parts(case: Case, view: str) -> dict[str, float]:
 
     uplift = sum_of("advertising") - sum_of("uplift_cost")
     products = sum_of("new_product_revenue") - sum_of("new_product_cost")
+    leased = sum_of("leasing_revenue")
     savings = sum_of("cost_savings")
     power = -sum_of("energy_cost") - sum_of("operations_cost")
-    rented = -sum_of("cloud_spending") - sum_of("lease_cost")
+    rented = -sum_of("cloud_spending") - sum_of("lease_cost") + sum_of("sublet_income")
     capex = -sum_of("capex")
     tax = -sum_of("operating_cash_tax")
     earned = sum_of("ebitda")
     total = sum_of("incremental_free_cash_flow")
     added_back = sum_of("share_based_pay") * (1 - lens.number("returns_sbc_is_cost"))
-    other = earned + added_back - uplift - products - savings - power - rented
+    other = earned + added_back - uplift - products - leased - savings - power - rented
     rest = total - earned - added_back - capex - tax
-    parts = (uplift, products, savings, power, rented, other, capex, tax, rest)
+    parts = (uplift, products, leased, savings, power, rented, other, capex, tax, rest)
     return dict(zip(_PARTS, parts, strict=True))
 
 
@@ -225,32 +243,32 @@ def cash_bridge(case: Case, view: str = "programme", *, height: float = 74.0) ->
         title=_bridge_title(lens, parts),
         subtitle=f"Incremental free cash flow to {lens.horizon} by cause, undiscounted, "
         f"{_against(lens)}, USD bn",
-        source=lens.modelled("filings for reported quarters"),
+        source=lens.compared(),
         alt="Waterfall: "
         + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts.items())
         + f"; balance {money(total)}.",
         reading=_bridge_reading(lens, gains, costs, total),
-        notes=["Uplift and new products are net of their variable cost; savings are gross."],
+        notes=["Advertising and AI products are net of their variable cost; savings are gross."],
     )
 
 
 def _bridge_title(lens: Lens, parts: dict[str, float]) -> str:
     earned = sum(amount for amount in parts.values() if amount > 0)
     if lens.is_empty:
-        return "Nothing is spent and nothing is earned beyond the other world"
+        return "Nothing is spent and nothing is earned"
     spent = -sum(amount for amount in parts.values() if amount < 0)
-    return f"For {money(spent)} of outlays and costs, {money(earned)} comes back by {lens.horizon}"
+    who = "AI" if lens.view == "programme" else "Continuing"
+    return f"{who} costs {money(spent)} and returns {money(earned)} by {lens.horizon}"
 
 
 def _bridge_reading(
     lens: Lens, gains: dict[str, float], costs: dict[str, float], total: float
 ) -> str:
     if not gains or not costs:
-        return f"The parts sum to {money(total)}. They are the J-curve's end in {lens.horizon}."
+        return f"The parts sum to {money(total)}."
     best = max(gains, key=gains.__getitem__)
     worst = min(costs, key=costs.__getitem__)
     return (
-        f"The largest gain is {best[0].lower()}{best[1:]}, {money(gains[best])}, the largest "
-        f"outlay {worst[0].lower()}{worst[1:]}, {money(-costs[worst])}. Together the parts leave "
-        f"{money(total)}, where the J-curve ends."
+        f"The largest gain is {lowered(best)}, {money(gains[best])}; the largest cost is "
+        f"{lowered(worst)}, {money(-costs[worst])}."
     )

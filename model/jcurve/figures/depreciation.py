@@ -13,7 +13,7 @@ from jcurve.engine.build import RowKey
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _groups(lens: Lens, last: int) -> dict[str, range]:
 
 
 def wave(case: Case, view: str = "programme") -> Exhibit:
-    """Depreciation of property by vintage, against what was reported and the other world's."""
+    """Depreciation of property by vintage, against what was reported and the other case's."""
     lens = Lens(case, view)
     first, last = lens.first_forecast_year - _HISTORY, lens.horizon
     years = lens.years(first, last)
@@ -103,7 +103,7 @@ def wave(case: Case, view: str = "programme") -> Exhibit:
     reported = lens.bn(_REPORTED, None, first, known[-1])
     with style.house():
         figure, axes = style.plot(height=78)
-        style.stack(axes, years, layers)
+        style.stack(axes, years, layers, looks=style.ramp(len(layers)))
         style.line(axes, years, others, "without")
         style.dots(axes, known, reported, "reported", label="As reported")
         style.years(axes, first, last, 2)
@@ -118,15 +118,11 @@ def wave(case: Case, view: str = "programme") -> Exhibit:
         id="depreciation",
         title=_wave_title(lens, years, totals, peak),
         subtitle="Depreciation of property by year in which it was placed in service, USD bn; "
-        f"dashed: {lens.other_name[0].lower()}{lens.other_name[1:]}",
-        source=lens.source(),
-        alt="Stacked bars of depreciation by vintage: "
-        + "; ".join(
-            f"{year} {money(total)}"
-            for year, total in zip(years, totals, strict=True)
-            if (year - first) % 3 == 0
-        )
-        + f". Without, {years[peak]} would be {money(others[peak])}.",
+        f"dashed: {lowered(lens.other_name)}",
+        source=lens.compared(),
+        alt=f"Stacked bars of depreciation by vintage, {money(totals[0])} in {first}, at most "
+        f"{money(totals[peak])} in {years[peak]} and {money(totals[-1])} in {last}; "
+        f"{lowered(lens.other_name)} {years[peak]} would be {money(others[peak])}.",
         reading=_wave_reading(lens, years, totals, others, reported),
         notes=lens.resting("life.book.accelerators", "life.changes_share.accelerators"),
     )
@@ -137,7 +133,7 @@ def _lives(lens: Lens) -> dict[int, float]:
     from jcurve.assumptions.paths import Change
 
     start = lens.case.assembly.timeline.years[0]
-    value = lens.case.scenario["life.changes"].value
+    value = lens.case.scenario["life.change"].value
     changes = value if isinstance(value, tuple) else ()
     return {
         start + int(change.date) // QUARTERS_IN_YEAR: change.life
@@ -154,13 +150,14 @@ def _mark_lives(axes: Axes, lens: Lens, years: list[int], totals: list[float]) -
 
 def _wave_title(lens: Lens, years: list[int], totals: list[float], peak: int) -> str:
     base = years.index(lens.first_forecast_year - 1)
-    times = totals[peak] / max(totals[base], NOTHING)
+    reported = lens.bn(_REPORTED, None, years[base], years[base])[0] or totals[base]
+    times = totals[peak] / max(reported, NOTHING)
     if peak > base and times > 1.15:
         return (
-            f"Depreciation rises from {money(totals[base])} in {years[base]} "
-            f"to {money(totals[peak])} in {years[peak]}, {times:.1f} times"
+            f"Depreciation rises from {money(reported)} in {years[base]} "
+            f"to {money(totals[peak])} in {years[peak]}, {times:.1f} times as much"
         )
-    return f"Depreciation stays near {money(totals[base])} a year"
+    return f"Depreciation stays near {money(reported)} a year"
 
 
 def _wave_reading(
@@ -172,11 +169,11 @@ def _wave_reading(
         sum(lens.bn(f"catch_up.{name}", "with", lens.first_forecast_year))
         for name in lens.members("asset_class")
     )
-    who = "the programme" if lens.view == "programme" else "carrying on"
+    who = "AI" if lens.view == "programme" else "continuing"
     extra = sum(totals) - sum(others)
     first = (
-        f"Rebuilt from reported capex, the model is within {percent(worst)} of reported "
-        f"depreciation in each of the last five full years."
+        f"Rebuilt from reported capex, depreciation is within {percent(worst)} of what was "
+        f"reported in each of the last five full years."
     )
     if caught > NOTHING:
         return f"{first} A shortened life expenses {money(caught)} of old vintages at once."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, money, percent, points
+from jcurve.figures.lens import NOTHING, Lens, joined, lowered, money, percent, points
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import Prose, callout, strong
 from jcurve.figures.statements import INCOME
@@ -21,7 +21,7 @@ _HUNDREDTH_POINT = 0.0001
 
 
 def _names(lens: Lens) -> tuple[str, str]:
-    return ("With", "Without") if lens.view == "programme" else ("Carried on", "Stopped")
+    return ("With AI", "Without AI") if lens.view == "programme" else ("Continued", "Stopped")
 
 
 def _margins(lens: Lens, tag: str) -> list[float]:
@@ -57,14 +57,14 @@ def margin(case: Case, view: str = "programme") -> Exhibit:
         title=f"Margin is {points(-gap[worst])} lower in {years[worst]}"
         if gap[worst] < -NOTHING
         else "Operating margin is never lower",
-        subtitle="Operating income, per cent of revenue",
-        source=lens.source(),
+        subtitle=f"Operating income, per cent of revenue; dashed: {lowered(lens.other_name)}",
+        source=lens.compared(),
         alt=f"Two lines from {years[0]} to {years[-1]}: operating margin ends at "
-        f"{percent(ours[-1])} in one world and {percent(theirs[-1])} in the other; the widest "
-        f"gap is {points(gap[worst])} in {years[worst]}.",
+        f"{percent(ours[-1])} with AI and {percent(theirs[-1])} {lowered(lens.other_name)}; the "
+        f"widest gap is {points(gap[worst])} in {years[worst]}.",
         reading=_margin_reading(lens, years, ours, gap)
         if moved
-        else "Both worlds have the same margin in every year. There is no drag to show.",
+        else "The margin is the same in both cases in every year.",
         width="half",
     )
 
@@ -75,7 +75,8 @@ def _margin_reading(lens: Lens, years: list[int], ours: list[float], gap: list[f
     return (
         f"Operating margin was {percent(ours[now - 1])} in {years[now - 1]}; its lowest forecast "
         f"is {percent(ours[low])}, in {years[low]}. In {years[-1]} it stands "
-        f"{points(abs(gap[-1]))} {'above' if gap[-1] > 0 else 'below'} the other world's."
+        f"{points(abs(gap[-1]))} {'above' if gap[-1] > 0 else 'below'} the margin "
+        f"{lowered(lens.other_name)}."
     )
 
 
@@ -104,23 +105,23 @@ def free_cash_flow(case: Case, view: str = "programme") -> Exhibit:
         title=f"Free cash flow is {money(-gap[worst])} lower in {years[worst]}"
         if gap[worst] < -NOTHING
         else "Free cash flow is never lower",
-        subtitle="As the company defines it, USD bn",
-        source=lens.source(),
+        subtitle=f"As the company defines it, USD bn; dashed: {lowered(lens.other_name)}",
+        source=lens.compared(),
         alt=f"Two lines from {years[0]} to {years[-1]}: free cash flow is lowest at "
         f"{money(ours[low])} in {years[low]} and ends at {money(ours[-1])}, against "
-        f"{money(theirs[-1])} in the other world.",
+        f"{money(theirs[-1])} {lowered(lens.other_name)}.",
         reading=f"The lowest forecast is {money(ours[low])}, in {years[low]}. "
         f"It includes interest and tax as paid, which the J-curve leaves to the discount rate."
         if moved
-        else "Both worlds have the same free cash flow in every year. There is no drag to show.",
+        else "Free cash flow is the same in both cases in every year.",
         width="half",
     )
 
 
 def margin_steps(case: Case, year: int, view: str = "programme") -> dict[str, float]:
-    """What takes the other world's operating margin of ``year`` to the margin with the
-    programme, as shares of revenue: first the other world's costs spread over more revenue,
-    then each line of cost that differs, over the revenue with the programme.
+    """What takes the operating margin of ``year`` without the programme to the margin with it,
+    as shares of revenue: first the other case's costs spread over more revenue, then each line
+    of cost that differs, over the revenue with the programme.
 
     The steps sum to the difference of the two margins.
     """
@@ -135,7 +136,7 @@ def margin_steps(case: Case, year: int, view: str = "programme") -> dict[str, fl
     costs = [item for item in INCOME[:until] if item.sign < 0]
     ours, theirs = of("revenue", "with"), of("revenue", lens.other)
     spent = sum(of(item.line, lens.other) for item in costs)
-    steps = {"More revenue": spent / theirs - spent / ours}
+    steps = {"Added revenue": spent / theirs - spent / ours}
     for item in costs:
         more = of(item.line, "with") - of(item.line, lens.other)
         steps[item.label] = -more / ours
@@ -153,7 +154,7 @@ def margin_bridge(case: Case, view: str = "programme") -> Exhibit | Prose:
     gap = ours[year] - theirs[year]
     if gap > -_HUNDREDTH_POINT:
         return callout(
-            [strong("No bridge of margin. "), "The programme lowers it in no forecast year."]
+            [strong("No bridge of margin. "), "AI lowers the margin in no forecast year."]
         )
     shown = {
         name: amount
@@ -185,8 +186,8 @@ def margin_bridge(case: Case, view: str = "programme") -> Exhibit | Prose:
         figure,
         id="margin-bridge",
         title=f"{worst} takes {points(-shown[worst])} of margin in {year}",
-        subtitle=f"Operating margin of {year}, forecast: {_names(lens)[1].lower()} and "
-        f"{_names(lens)[0].lower()}, and the steps between in points of revenue",
+        subtitle=f"Operating margin of {year}, forecast: {lowered(_names(lens)[1])} and "
+        f"{lowered(_names(lens)[0])}, and the steps between in points of revenue",
         source=lens.modelled(),
         alt=f"Waterfall from {percent(theirs[year])} to {percent(ours[year])}: "
         + "; ".join(f"{name} {points(amount, sign=True)}" for name, amount in shown.items())
@@ -209,7 +210,6 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
     shown += [year for year in years if year > shown[-1] and (lens.horizon - year) % 5 == 0]
     at = [years.index(year) for year in shown]
     ours, theirs = _margins(lens, "with"), _margins(lens, lens.other)
-    now = lens.first_forecast_year
 
     def pick(values: list[float]) -> list[float]:
         return [values[i] for i in at]
@@ -221,21 +221,10 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
 
     gap = [(one - other) * 100 for one, other in zip(ours, theirs, strict=True)]
     shares = lens.values("earnings_per_share", view)
-    worst = min(range(len(years)), key=shares.__getitem__)
-    columns = [Column(label="", style="text")]
-    columns += [
-        Column(
-            label=str(year),
-            decimals=1,
-            group="Reported" if year < now else "Forecast",
-            forecast=year >= now,
-        )
-        for year in shown
-    ]
     return table(
-        columns,
+        [Column(label="", style="text"), *lens.columns(shown, past="History")],
         [
-            Row(cells=(lens.with_name,), role="heading"),
+            Row(cells=(f"{lens.with_name} (history: actual)",), role="heading"),
             Row(cells=("Operating margin", *pick(ours)), indent=1, style="percent"),
             Row(
                 cells=("EPS, USD", *pick(lens.values("earnings_per_share", "with"))),
@@ -245,7 +234,10 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
             Row(
                 cells=("Free cash flow, USD bn", *pick(lens.bn("free_cash_flow", "with"))), indent=1
             ),
-            Row(cells=("Change from the other world",), role="heading"),
+            Row(
+                cells=(f"Change from {lowered(lens.other_name)} (history: estimated)",),
+                role="heading",
+            ),
             Row(cells=("Margin, points", *since(gap)), indent=1),
             Row(cells=("EPS, USD", *since(shares)), indent=1, decimals=2),
             Row(
@@ -270,14 +262,25 @@ def drag(case: Case, view: str = "programme") -> TableExhibit:
             ),
         ],
         id="drag",
-        title=f"Earnings per share are ${abs(shares[worst]):.2f} lower in {years[worst]}"
-        if shares[worst] < -NOTHING
-        else "Earnings per share are never lower",
-        subtitle=f"{lens.with_name}, and the difference from the other world "
-        f"({lens.other_name.lower()})",
-        source=lens.source(),
+        title=_drag_title(lens, years, shares),
+        subtitle=f"The company {lowered(lens.with_name)}, and the difference from the company "
+        f"{lowered(lens.other_name)}",
+        source=lens.compared(),
         reading=_drag_reading(lens, years),
     )
+
+
+def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:
+    """What the programme costs of earnings per share next year, at its worst and at the end."""
+    worst = min(range(len(years)), key=shares.__getitem__)
+    if shares[worst] > -NOTHING:
+        return "Earnings per share are never lower"
+    following = min(years.index(lens.first_forecast_year) + 1, len(years) - 1)
+    told = sorted({following, worst} if worst > following else {worst})
+    costs = [f"${abs(shares[at]):.2f} of EPS in {years[at]}" for at in told if shares[at] < 0]
+    end = f" and still ${-shares[-1]:.2f}" if shares[-1] < 0 else f", and adds ${shares[-1]:.2f}"
+    last = f"{end} in {years[-1]}" if worst != len(years) - 1 else ""
+    return f"{'AI' if lens.view == 'programme' else 'Continuing'} costs {joined(costs)}{last}"
 
 
 def _drag_reading(lens: Lens, years: list[int]) -> str:
@@ -286,11 +289,10 @@ def _drag_reading(lens: Lens, years: list[int]) -> str:
     now = years.index(lens.first_forecast_year)
     above = [year for year, value in zip(years[now:], spread[now:], strict=True) if value > 0]
     if lens.is_empty:
-        return "Both worlds are the same. There is no incremental capital to earn on."
+        return "The two cases are the same: there is no incremental capital to earn on."
     if abs(earned[-1]) > 1:
         return (
-            f"By {years[-1]} hardly any incremental capital is left to earn on. A return on what "
-            f"is left says little."
+            f"By {years[-1]} so little incremental capital is left that a return on it says little."
         )
     first = (
         f"Incremental capital earns {percent(earned[-1])} a year before interest and after tax "

@@ -103,9 +103,8 @@ def differences(case: Case) -> TableExhibit | Prose:
     if not stated:
         return callout(
             [
-                strong("No assumption differs. "),
-                "This is the base scenario; every value with its range, kind and source is in "
-                "the assumption book.",
+                strong("Base case: no overrides. "),
+                "Every value with its range, kind and source is in the assumption book.",
             ]
         )
     soft = sum(each.kind in ("judgement", "estimate") for each in stated)
@@ -131,7 +130,7 @@ def differences(case: Case) -> TableExhibit | Prose:
             Column(label="Assumption", style="text", weight=2.4),
             Column(label="Unit", style="text"),
             Column(label="Base", style="text", weight=2),
-            Column(label="Here", style="text", weight=2),
+            Column(label="This scenario", style="text", weight=2),
             Column(label="Why", style="text", weight=2.4),
             Column(label="Kind", style="text"),
         ],
@@ -253,7 +252,7 @@ def swings(
         return callout(
             [
                 strong("No range moves the answer. "),
-                "Both worlds are the same whatever the assumptions are, and so is the value.",
+                "The two cases are the same whatever the assumptions are, and so is the value.",
             ]
         )
     output = f"npv.{view}"
@@ -273,7 +272,7 @@ def swings(
             Column(label="High", group="NPV, USD bn, at", decimals=0),
         ],
         [
-            (swing.label, range_text(case.scenario[swing.key]), swing.kind, *pair)
+            (lens.called(swing.key), range_text(case.scenario[swing.key]), swing.kind, *pair)
             for swing, pair in zip(found, ends, strict=True)
         ],
         id="swings",
@@ -301,7 +300,7 @@ def _known(swing: Swing, output: str) -> list[float]:
 def _swing_title(turned: int, base: float) -> str:
     side = "negative" if base < 0 else "positive"
     if not turned:
-        return f"No single range turns the value: it stays {side} at both ends of each"
+        return f"NPV stays {side} at both ends of every range"
     if turned == 1:
         return "One assumption can turn the sign of the value within its own range"
     return f"{turned} assumptions can each turn the sign of the value within their own range"
@@ -363,6 +362,7 @@ def _value(item: Assumption) -> str:
 
 def range_text(item: Assumption) -> str:
     """Low to high: factors where they were given so, else the ends of a path."""
+    item = item.book
     low, high = item.low, item.high
     if low is None or high is None or item.derived:
         return ""

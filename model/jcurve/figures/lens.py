@@ -13,6 +13,7 @@ from jcurve.engine.build import SHARED, VIEWS
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.errors import UsageError, nearest
 from jcurve.figures.numbers import MINUS, compact, written
+from jcurve.figures.table import Column
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -24,9 +25,11 @@ __all__ = [
     "Lens",
     "dollars",
     "joined",
+    "lowered",
     "money",
     "percent",
     "points",
+    "spelt",
 ]
 
 MILLIONS = 1000.0
@@ -38,14 +41,13 @@ NOTHING = 0.0005
 VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     {"programme": "Programme", "go_forward": "Going forward"}
 )
-_OTHER: Mapping[str, str] = MappingProxyType(
-    {"without": "Without the programme", "stopped": "If stopped now"}
-)
+_OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
 _SUBJECT: Mapping[str, str] = MappingProxyType(
-    {"programme": "The AI programme", "go_forward": "Carrying on with the AI programme"}
+    {"programme": "The AI programme", "go_forward": "Continuing the AI programme"}
 )
 _QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
 _TRILLION = 1000.0
+_LABEL = 24  # letters
 
 
 def money(billions: float, *, sign: bool = False) -> str:
@@ -82,6 +84,17 @@ def joined(parts: Iterable[str]) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
+def lowered(text: str) -> str:
+    """``text`` as it stands inside a sentence; a word of capitals keeps them."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def spelt(count: int) -> str:
+    """A number of things in prose: words to nine."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if 0 <= count < len(words) else f"{count:,}"
+
+
 @dataclass(frozen=True)
 class Lens:
     """A case seen in one view.
@@ -116,7 +129,7 @@ class Lens:
     @property
     def with_name(self) -> str:
         """The world with the programme in words, as set against the other."""
-        return "With the programme" if self.view == "programme" else "Carried on"
+        return "With AI" if self.view == "programme" else "Continued"
 
     @property
     def subject(self) -> str:
@@ -135,6 +148,12 @@ class Lens:
         """The first year that is not reported in full."""
         year, quarter = self.case.data_through.split("Q")
         return int(year) + (int(quarter) == QUARTERS_IN_YEAR)
+
+    @property
+    def plan_end(self) -> int:
+        """The last year that the plan states in dollars."""
+        through = self.number("capex_planned_through")
+        return self.case.assembly.timeline.years[0] + int(through) // QUARTERS_IN_YEAR
 
     @property
     def has_mixed_year(self) -> bool:
@@ -174,9 +193,31 @@ class Lens:
         started = round(float(self.case.row("view_start", "programme")[0]))
         return self.case.assembly.timeline.years[0] + started // QUARTERS_IN_YEAR - 1
 
+    def columns(
+        self, years: Iterable[int], *, past: str = "Actual", decimals: int = 1
+    ) -> list[Column]:
+        """A column a year under ``past`` and *Forecast*; ``past`` is *Estimated* where the
+        history is the model's."""
+        now = self.first_forecast_year
+        return [
+            Column(
+                label=str(year),
+                decimals=decimals,
+                group=past if year < now else "Forecast",
+                forecast=year >= now,
+            )
+            for year in years
+        ]
+
     def quarter(self, label: str) -> str:
         """``2034 Q3``, which does not break."""
         return label.replace("Q", "\N{NO-BREAK SPACE}Q")
+
+    @property
+    def title(self) -> str:
+        """The scenario's title as a label in a chart: *This scenario* where it is long."""
+        title = self.case.scenario.title
+        return title if len(title) <= _LABEL else "This scenario"
 
     # ---- rows -------------------------------------------------------------------------
 
@@ -210,6 +251,11 @@ class Lens:
     def number(self, name: str) -> float:
         """A result or an input that does not change, in its own unit."""
         return float(self.case.row(name, None if self._shared(name) else "with")[0])
+
+    def called(self, key: str) -> str:
+        """An assumption's short name, its label where it has none."""
+        item = self.case.scenario[key]
+        return item.name or item.label
 
     def _shared(self, name: str) -> bool:
         return self.case.assembly.model.tags(name) == (SHARED,)
@@ -250,7 +296,7 @@ class Lens:
         if found["unit"] == "quarter":
             return self.quarter(str(found["value"]))
         value = self.figure(name) or 0.0
-        if name == "irr":
+        if name.startswith("irr"):
             return percent(value)
         if name == "quarters_under_water":
             return written(value / QUARTERS_IN_YEAR, decimals=1)
@@ -286,13 +332,25 @@ class Lens:
             f"J-Curve model, scenario {scenario.title}, from there on",
         ]
 
+    def compared(self, *more: str) -> list[str]:
+        """The source of a difference or of another case: no filing holds one, so that its
+        history is an estimate as well."""
+        company = self.case.assembly.company
+        return [
+            f"{company.display_name}, filings through {self.quarter(self.case.data_through)}",
+            *more,
+            f"{lowered(self.other_name)}: J-Curve estimate throughout",
+            f"J-Curve model, scenario {self.case.scenario.title}",
+        ]
+
     def modelled(self, *more: str) -> list[str]:
         """The model alone, for what no filing says."""
         return [f"J-Curve model, scenario {self.case.scenario.title}", *more]
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
-        soft = [self.case.scenario[key] for key in keys]
+        fixed = {each.key: each for each in self.case.assembly.constants.values()}
+        soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
         named = [f"{item.label} ({item.kind})" for item in soft if item.kind in _SOFT]
         return [f"Rests on: {'; '.join(named)}."] if named else []
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from jcurve.figures.ends import figure_of
 from jcurve.figures.fonts import charset
-from jcurve.figures.palette import BODY, CATEGORIES, INK, MUTED, SMALL, Series, series
+from jcurve.figures.numbers import written
+from jcurve.figures.palette import BODY, CATEGORIES, INK, MUTED, SMALL, Series, series, tint
 from jcurve.figures.plaintext import visible
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Values: TypeAlias = Sequence[float] | NDArray[np.float64]
 
 __all__ = [
+    "band",
     "bars",
     "beside",
     "dots",
+    "edge",
     "key",
+    "level",
+    "levels",
     "line",
     "mark",
     "note",
@@ -27,7 +38,10 @@ __all__ = [
 ]
 
 
-def line(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str = "") -> None:
+_PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+
+
+def line(axes: Axes, x: Values, y: Values, role: str, label: str = "") -> None:
     """Draw a series; ``label_ends`` writes ``label`` at its end."""
     look = series(role)
     axes.plot(
@@ -41,13 +55,117 @@ def line(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, label: s
     )
 
 
+def band(axes: Axes, x: Values, low: Values, high: Values, role: str) -> None:
+    """A pale band between two rows, in the colour of a meaning."""
+    axes.fill_between(
+        x, low, high, color=tint(series(role).colour, 0.16), linewidth=0, zorder=1.5, label="_band"
+    )
+
+
+def levels(
+    axes: Axes,
+    x: Values,
+    y: Values,
+    values: NDArray[np.float64],
+    at: Values,
+) -> None:
+    """A map of ``values`` (y, x): what is above zero tinted as a gain, what is below as a loss,
+    the stronger the further from it, and a labelled line at each level."""
+    inside = [level for level in at if values.min() < level < values.max()]
+    edges = [float(values.min()) - 1, *inside, float(values.max()) + 1]
+    most = max(abs(edges[0]), abs(edges[-1]))
+    colours = []
+    for low, high in itertools.pairwise(edges):
+        middle = (low + high) / 2
+        colour = series("positive" if middle >= 0 else "negative").colour
+        colours.append(tint(colour, 0.06 + 0.4 * abs(middle) / most))
+    axes.contourf(x, y, values, levels=edges, colors=colours, zorder=0.5)
+    axes.grid(visible=False)
+    if inside in ([], [0]):
+        return
+    lines = [level for level in inside if level != 0]  # the caller draws that line
+    axes.contour(
+        x, y, values, levels=lines, colors=MUTED, linewidths=0.5, linestyles="solid", zorder=1
+    )
+    _name_levels(axes, x, y, values, lines)
+
+
+def _name_levels(
+    axes: Axes, x: Values, y: Values, values: NDArray[np.float64], levels: Sequence[float]
+) -> None:
+    """Each level's value where its line leaves the left edge, left out where the one below it
+    stands too near."""
+    import numpy as np
+
+    edge = values[:, 0]
+    below = -np.inf
+    for level in levels:
+        if not edge.min() < level < edge.max():
+            continue
+        at = float(np.exp(np.interp(level, edge, np.log(y))))
+        place = float(axes.transData.transform((float(x[0]), at))[1])
+        if place - below < 1.4 * SMALL * figure_of(axes).dpi / 72:
+            continue
+        below = place
+        axes.annotate(
+            written(level),
+            (0.0, at),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(3, 0.5),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+            zorder=4,
+        )
+
+
+def edge(axes: Axes, low: float, high: float, text: str, *, lift: int = 0) -> None:
+    """A range of the x axis, marked above the axes and named there, ``lift`` lines higher."""
+    frame = axes.get_xaxis_transform()
+    axes.plot(
+        [low, high], [1.015, 1.015], transform=frame, color=INK, linewidth=2.2, clip_on=False,
+        solid_capstyle="butt", marker="|", markersize=4, label="_edge",
+    )  # fmt: skip
+    axes.annotate(
+        _seen(text),
+        ((low + high) / 2, 1.015),
+        xycoords=frame,
+        xytext=(0, 5 + lift * SMALL * 1.3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        color=MUTED,
+        annotation_clip=False,
+    )
+
+
+def level(axes: Axes, y: float, text: str) -> None:
+    """A value of the y axis, drawn across and named at its right end."""
+    axes.axhline(y, color=INK, linewidth=0.7, linestyle=(0, (1.5, 1.5)), zorder=2, label="_level")
+    axes.annotate(
+        _seen(text),
+        (1.0, y),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(-3, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=SMALL,
+        color=INK,
+        bbox=_PALE,
+    )
+
+
 def bars(
     axes: Axes,
-    x: Sequence[float],
-    heights: Sequence[float],
+    x: Values,
+    heights: Values,
     look: Series,
     *,
-    bottom: Sequence[float] | float = 0.0,
+    bottom: Values | float = 0.0,
     width: float = 0.72,
     label: str = "",
 ) -> None:
@@ -68,8 +186,8 @@ def bars(
 
 def stack(
     axes: Axes,
-    x: Sequence[float],
-    layers: Mapping[str, Sequence[float]],
+    x: Values,
+    layers: Mapping[str, Values],
     *,
     looks: Sequence[Series] = CATEGORIES,
 ) -> None:
@@ -80,7 +198,7 @@ def stack(
         bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
 
 
-def dots(axes: Axes, x: Sequence[float], y: Sequence[float], role: str, *, label: str = "") -> None:
+def dots(axes: Axes, x: Values, y: Values, role: str, *, label: str = "") -> None:
     """Single values, such as reported ones over a modelled series."""
     axes.plot(
         x,
@@ -197,8 +315,10 @@ def mark(
     *,
     shift: tuple[float, float] = (0.0, 12.0),
     colour: str = INK,
+    over: bool = False,
 ) -> None:
-    """A dot at a point and words on it, ``shift`` points away."""
+    """A dot at a point and words on it, ``shift`` points away; ``over`` a picture on a pale
+    ground."""
     axes.plot([x], [y], marker="o", markersize=4, color=colour, zorder=5, label="_mark")
     axes.annotate(
         _seen(text),
@@ -211,4 +331,5 @@ def mark(
         color=colour,
         zorder=6,
         linespacing=1.15,
+        bbox=_PALE if over else None,
     )

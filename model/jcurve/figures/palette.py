@@ -18,8 +18,10 @@ __all__ = [
     "SHADE",
     "SMALL",
     "Series",
+    "ramp",
     "readable",
     "series",
+    "tint",
 ]
 
 INK = "#1b2430"
@@ -99,6 +101,20 @@ def readable(colour: str) -> str:
     while _contrast(shade) < 4.5:
         shade = (shade[0] * 0.92, shade[1] * 0.92, shade[2] * 0.92)
     return to_hex(shade)
+
+
+def tint(colour: str, strength: float) -> str:
+    """``colour`` on white, paler the smaller its strength, from 0 to 1."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (1 - min(strength, 1.0) * (1 - part) for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))
+
+
+def ramp(count: int) -> tuple[Series, ...]:
+    """Looks of layers that have an order, from dark to pale."""
+    pale = (1 - 0.84 * at / max(count - 1, 1) for at in range(count))
+    return tuple(Series(tint(SERIES["with"].colour, strength)) for strength in pale)
 
 
 def _contrast(colour: tuple[float, float, float]) -> float:

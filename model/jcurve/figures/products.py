@@ -1,4 +1,4 @@
-"""New products beside advertising: what each channel earns as it builds up."""
+"""AI products beside advertising: what each earns as it builds up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, joined, money, percent
+from jcurve.figures.lens import NOTHING, Lens, joined, lowered, money, percent
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["channels"]
 
 _LAYERS = 7
+_SERVED = 0.995
 
 
 def channels(case: Case, view: str = "programme") -> Exhibit:
-    """Revenue of new products by channel, weighted by the probability that each succeeds."""
+    """Revenue of AI products, weighted by the probability that each succeeds."""
     lens = Lens(case, view)
     first = lens.first_forecast_year - 1
     years = lens.years(first)
@@ -45,22 +46,18 @@ def channels(case: Case, view: str = "programme") -> Exhibit:
     return chart(
         figure,
         id="channels",
-        title=f"New products add {money(totals[-1])} of revenue by {years[-1]}, "
+        title=f"AI products add {money(totals[-1])} of revenue by {years[-1]}, "
         f"{percent(totals[-1] / max(lens.bn('revenue', 'with')[-1], NOTHING), 0)} of the total"
         if max(totals) > NOTHING
-        else "No new product earns anything in this view",
-        subtitle="Revenue of new products by channel, weighted by probability, net of what they "
+        else "AI products earn nothing more",
+        subtitle="Revenue of AI products, weighted by probability, net of what they "
         "take from advertising, USD bn",
-        source=lens.modelled("channel assumptions as the assumption book cites them"),
-        alt="Stacked bars of new-product revenue by channel: "
-        + "; ".join(
-            f"{year} {money(total)}"
-            for year, total in zip(years, totals, strict=True)
-            if (year - first) % 3 == 0
-        )
-        + ".",
+        source=lens.modelled("demand as the assumptions cite it"),
+        alt=f"Stacked bars of AI product revenue, rising from {money(totals[0])} in {first} to "
+        f"{money(totals[-1])} in {years[-1]}; most of it is "
+        f"{joined(lowered(lens.members('channel')[name]) for name in ranked[:2])}.",
         reading=_reading(lens, ranked, rows, totals, cost),
-        notes=lens.resting(*(f"channel.probability.{name}" for name in ranked[:2])),
+        notes=lens.resting("demand.agents", "demand.other", "products.compute_cost"),
     )
 
 
@@ -72,13 +69,20 @@ def _reading(
     cost: list[float],
 ) -> str:
     if max(totals) < NOTHING:
-        return "Neither world offers what the other does not. Nothing is earned and nothing spent."
+        return "The same products are offered in both cases."
     labels = lens.members("channel")
     best = [labels[name] for name in ranked[:2]]
     share = sum(rows[name][-1] for name in ranked[:2]) / totals[-1]
     kept = 1 - cost[-1] / totals[-1]
+    floor = lens.number("products_compute_cost_floor")
+    served = lens.values("channel_service_level", "with", lens.first_forecast_year)
+    short = (
+        ""
+        if min(served) > _SERVED
+        else f" In the tightest year compute serves {percent(min(served), 0)} of demand."
+    )
     return (
-        f"{joined([best[0], best[1].lower() if best[1][1:].islower() else best[1]])} bring "
-        f"{percent(share, 0)} of it in {lens.horizon}. Before infrastructure, "
-        f"{percent(kept, 0)} of the revenue remains as contribution."
+        f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of it in {lens.horizon}. "
+        f"Before compute, {percent(kept, 0)} of the revenue remains; in the long run compute takes "
+        f"at least {percent(floor, 0)} of it.{short}"
     )

@@ -1,4 +1,4 @@
-"""Charts of where doubt comes from: tornado, heat map, variance, waterfall."""
+"""Charts of where uncertainty comes from: tornado, heat map, variance, waterfall."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from jcurve.analysis.overview import npv_of
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent, spelt
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import Prose, callout, strong
 
@@ -31,24 +31,27 @@ __all__ = [
     "waterfall",
 ]
 
-_LABEL = 60
-
 
 def nothing(what: str) -> Prose:
-    """In place of an exhibit where both worlds are the same."""
+    """In place of an exhibit where the two cases are the same."""
     return callout([strong("Nothing to show. "), what])
 
 
-_GROUPS = {"lever": "Gains of advertising", "channel": "New products"}
+_GROUPS = {
+    "lever": "Split of the gain of advertising",
+    "channel": "AI products",
+    "market": "Advertising market",
+    "sector": "The frontier's other companies",
+    "fleet": "Long-run fleet",
+    "demand": "Demand for AI products",
+    "rent": "Rent of compute",
+    "leasing": "Leasing out",
+}
 """Families of assumptions whose name in a key says little to a reader."""
 
 
 def _group(name: str) -> str:
-    return _GROUPS.get(name, name.replace("_", " ").capitalize())
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
+    return _GROUPS.get(name, name[:1].upper() + name[1:].replace("_", " "))
 
 
 def tornado(
@@ -59,21 +62,21 @@ def tornado(
     shown = [swing for swing in swings if not math.isnan(swing.spread(output))][:count]
     shown = [swing for swing in shown if swing.spread(output) > NOTHING * MILLIONS]
     if not shown:
-        return nothing("No assumption moves the value, since both worlds are the same.")
+        return nothing("No assumption moves the value, since the two cases are the same.")
     base = shown[0].base[output] / MILLIONS
     rank = list(range(len(shown)))[::-1]
     with style.house():
         figure, axes = style.plot(height=22 + 5.6 * len(shown))
         reach = [base]
         for y, swing in zip(rank, shown, strict=True):
-            ends = ((swing.at_low[output], "low"), (swing.at_high[output], "high"))
-            for value, role in ends:
+            for value in (swing.at_low[output], swing.at_high[output]):
                 if math.isnan(value):
                     continue
                 at = value / MILLIONS
+                role = "positive" if at >= base else "negative"
                 style.rung(axes, y, base, at - base, style.series(role))
                 reach.append(at)
-        style.rungs(axes, rank, [_short(swing.label) for swing in shown])
+        style.rungs(axes, rank, [lens.called(swing.key) for swing in shown])
         axes.axvline(base, color=style.INK, linewidth=0.7, zorder=3)
         style.room(axes, reach, below=0.16, above=0.1, along="x")
         for y, swing in zip(rank, shown, strict=True):
@@ -88,12 +91,13 @@ def tornado(
     return chart(
         figure,
         id="tornado",
-        title=f"{first.label} alone moves the value by {money(first.spread(output) / MILLIONS)}",
-        subtitle=f"Net present value with one assumption at its low (light) and high (dark) end, "
-        f"all others as they are ({money(base)}), USD bn",
+        title=f"{lens.called(first.key)} alone moves the value by "
+        f"{money(first.spread(output) / MILLIONS)}",
+        subtitle=f"NPV with one assumption at either end of its range, all others as they are "
+        f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
         alt="Tornado: "
-        + "; ".join(f"{swing.label} {_ends(swing, output)}" for swing in shown[:8])
+        + "; ".join(f"{lens.called(swing.key)} {_ends(swing, output)}" for swing in shown[:8])
         + ".",
         reading=_tornado_reading(swings, shown, output, base),
     )
@@ -118,12 +122,13 @@ def _tornado_reading(
     ]
     judged = sum(swing.kind == "judgement" for swing in shown)
     first = (
-        f"{len(turned)} of {len(swings)} assumptions with a range can turn the sign of the value "
-        f"by themselves."
+        f"{spelt(len(turned)).capitalize()} of {len(swings)} assumptions with a range can turn the "
+        f"sign of NPV alone."
         if turned
-        else f"None of {len(swings)} assumptions with a range turns the sign of the value."
+        else f"None of the {len(swings)} assumptions with a range turns the sign of NPV alone."
     )
-    return f"{first} {judged} of the {len(shown)} shown rest on judgement."
+    verb = "rests" if judged == 1 else "rest"
+    return f"{first} Of those shown, {spelt(judged)} {verb} on judgement."
 
 
 def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
@@ -134,7 +139,7 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
     values = found.values[npv_of(view)] / MILLIONS
     known = values[~np.isnan(values)]
     if lens.is_empty or not known.size:
-        return nothing("No pair of assumptions moves the value, since both worlds are the same.")
+        return nothing("No pair of assumptions moves the value, since the two cases are the same.")
     across, down = (case.scenario[key] for key in (found.across, found.down))
     most = float(np.abs(known).max()) or 1.0
     with style.house():
@@ -142,7 +147,8 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
         for i, row in enumerate(values):
             for j, value in enumerate(row):
                 share = 0.0 if math.isnan(value) else float(value) / most
-                colour = _tint("positive" if share >= 0 else "negative", abs(share))
+                meaning = style.series("positive" if share >= 0 else "negative")
+                colour = style.tint(meaning.colour, 0.08 + 0.52 * abs(share))
                 axes.add_patch(
                     Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white")
                 )
@@ -163,9 +169,9 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
         axes.set_yticks(
             range(len(found.ys)), [_draw(case.scenario, found.down, y) for y in found.ys]
         )
-        axes.set_xlabel(_short(across.label))
+        axes.set_xlabel(lens.called(across.key))
         axes.set_title(
-            f"{_short(down.label)}, upwards",
+            f"{lens.called(down.key)}, upwards",
             fontsize=style.BODY,
             fontweight="normal",
             color=style.MUTED,
@@ -174,39 +180,38 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
     return chart(
         figure,
         id="heat",
-        title=f"{percent(above, 0)} of the pairs have a positive value",
+        title=f"NPV is positive for {percent(above, 0)} of the pairs"
+        if above
+        else "No pair of the two makes NPV positive",
         subtitle="Net present value over the ranges of the two assumptions that move it most, "
         "all others as they are, USD bn",
         source=lens.modelled(),
-        alt=f"Heat map of {across.label} against {down.label}: from {money(float(known.min()))} "
-        f"to {money(float(known.max()))}.",
-        reading=f"Between their ends the two together move the value from "
-        f"{money(float(known.min()))} to {money(float(known.max()))}. Paths are moved as one: "
-        f"−100% is the low path, 0% the value, 100% the high path.",
+        alt=f"Heat map of {lens.called(across.key)} against {lens.called(down.key)}: from "
+        f"{money(float(known.min()))} to {money(float(known.max()))}.",
+        reading=f"Between their ends the two together move NPV from {money(float(known.min()))} to "
+        f"{money(float(known.max()))}."
+        + (
+            " A path moves as a whole: −100% is its low, 100% its high."
+            if any(item.shape.startswith("by_") for item in (across, down))
+            else ""
+        ),
     )
-
-
-def _tint(role: str, share: float) -> str:
-    """The colour of a meaning, paler the smaller its share."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    strength = 0.08 + 0.52 * min(share, 1.0)
-    rgb = [1 - strength * (1 - part) for part in to_rgb(style.series(role).colour)]
-    return str(to_hex((rgb[0], rgb[1], rgb[2])))
 
 
 def _draw(scenario: Scenario, key: str, at: float) -> str:
     item = scenario[key]
     if item.shape in ("by_year", "by_quarter"):
         return percent(float(at), 0)
-    return item.text(float(f"{at:.4g}"))
+    if item.unit in ("share", "per year"):
+        return f"{100 * at:.3g}%"
+    return item.text(float(f"{at:.3g}"))
 
 
 def variance(case: Case, found: Importance | None, view: str = "programme") -> Exhibit | Prose:
     """Where the variance of NPV comes from: by itself, and with all it interacts with."""
     lens = Lens(case, view)
     if found is None:
-        return nothing("The value does not vary, since both worlds are the same.")
+        return nothing("The value does not vary, since the two cases are the same.")
     parts = [part for part in found.parts if part.total is not None and part.first is not None]
     parts.sort(key=lambda part: part.total.value if part.total else 0.0)
     rank = list(range(len(parts)))
@@ -233,14 +238,16 @@ def variance(case: Case, found: Importance | None, view: str = "programme") -> E
     return chart(
         figure,
         id="variance",
-        title=f"{_group(lead.group)}: {percent(share, 0)} of the variance would be left without "
-        f"knowing it",
+        title=f"{_group(lead.group)} and what it acts with explain {percent(share, 0)} of the "
+        f"variance of NPV",
         subtitle=f"Total Sobol index of each family of assumptions, of it the first order (dark), "
         f"share of the variance of NPV; standard deviation {money(found.sd.value / MILLIONS)}",
         source=lens.modelled(),
         alt="Bars of total Sobol indices: "
         + "; ".join(
-            f"{part.group} {percent(part.total.value, 0)}" for part in parts[::-1] if part.total
+            f"{_group(part.group)} {percent(part.total.value, 0)}"
+            for part in parts[::-1]
+            if part.total
         )
         + ".",
         reading=f"Over the whole of every range at once, {found.evaluated:,} scenarios. The dark "
@@ -283,13 +290,14 @@ def waterfall(case: Case, found: Bridge, count: int = 9) -> Exhibit | Prose:
     return chart(
         figure,
         id="waterfall",
-        title=f"{money(found.difference / MILLIONS, sign=True)} from {found.start} to {found.end}; "
-        f"the largest part is {name.lower()}, {money(lead.amount / MILLIONS, sign=True)}",
+        title=f"From {found.start} to {found.end} NPV changes by "
+        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is {lowered(name)}, "
+        f"{money(lead.amount / MILLIONS, sign=True)}",
         subtitle="Net present value of two scenarios and what differs between them, each at its "
         "mean over every order of change (Shapley value), USD bn",
         source=lens.modelled(),
         alt="Waterfall: "
-        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts)
+        + "; ".join(f"{_group(part)} {money(amount, sign=True)}" for part, amount in parts)
         + f"; from {money(before)} to {money(after)}.",
         reading=f"The parts sum to the whole difference and depend on no order. "
         f"{found.evaluated:,} combinations of both scenarios were evaluated.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jcurve.analysis.overview import npv_of
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, Lens, money, percent
+from jcurve.figures.lens import MILLIONS, Lens, money, percent, points
 from jcurve.figures.risk import nothing
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def fan(case: Case, drawn: Simulated, view: str = "programme") -> Exhibit | Pros
         style.room(axes, [float(v) for row in rows.values() for v in row], below=0.06)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
-        style.forecast_from(axes, lens.today)
+        style.forecast_from(axes, lens.today, words=("Estimated", "Forecast"))
         style.label_ends(axes)
     last = {p: float(row[-1]) for p, row in rows.items()}
     return chart(
@@ -56,8 +56,7 @@ def fan(case: Case, drawn: Simulated, view: str = "programme") -> Exhibit | Pros
         alt=f"Fan chart to {lens.horizon}: median {money(last[0.5])}, half of all draws between "
         f"{money(last[0.25])} and {money(last[0.75])}.",
         reading=f"{drawn.run.note}. The median ends at {money(last[0.5])}, the scenario as "
-        f"assumed at {money(own[-1])}: ranges are not even around their values, and effects "
-        f"multiply.",
+        f"assumed at {money(own[-1])}: ranges are not symmetric, and effects multiply.",
     )
 
 
@@ -91,14 +90,14 @@ def distribution(case: Case, drawn: Simulated, view: str = "programme") -> Exhib
     return chart(
         figure,
         id="distribution",
-        title=f"The value is below zero in {percent(below, 0)} of draws",
+        title=f"NPV is below zero in {percent(below, 0)} of draws",
         subtitle="Net present value over all draws, USD bn, share of draws in each bin",
         source=lens.modelled(),
         alt=f"Histogram of net present value: 5% of draws below {money(low)}, half below "
         f"{money(median)}, 5% above {money(high)}.",
-        reading=f"The mean is {money(spread.mean.value / MILLIONS)} with a 95% interval of "
-        f"{money((spread.mean.error or 0.0) / MILLIONS)} to either side; the share below zero is "
-        f"known to {percent(error, 1)}.",
+        reading=f"The mean is {money(spread.mean.value / MILLIONS)}, ± "
+        f"{money((spread.mean.error or 0.0) / MILLIONS)}; the share below zero is known to ± "
+        f"{points(error)} (95% intervals).",
     )
 
 
@@ -120,12 +119,12 @@ def payback(case: Case, drawn: Simulated, view: str = "programme") -> Exhibit | 
     return chart(
         figure,
         id="payback-probability",
-        title=f"{percent(shares[-1], 0)} of draws have paid back by {lens.horizon}",
+        title=f"By {lens.horizon} the programme has paid back in {percent(shares[-1], 0)} of draws",
         subtitle="Share of draws whose cumulative incremental cash flow has returned to zero by "
         "the end of the year",
         source=lens.modelled(),
-        alt=f"Bars by year: {percent(shares[0])} by {years[0]}, {percent(shares[-1])} by "
-        f"{years[-1]}.",
+        alt=f"Bars by year of the share of draws that have paid back, rising from "
+        f"{percent(shares[0])} by {years[0]} to {percent(shares[-1])} by {years[-1]}.",
         reading=(
             f"In more than half of the draws the programme has paid back by {half}."
             if half

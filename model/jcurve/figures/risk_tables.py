@@ -1,4 +1,4 @@
-"""Tables of doubt: measures of risk, what must be true, stresses, positions."""
+"""Tables of uncertainty: measures of risk, what must be true, stresses, positions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from jcurve.analysis.overview import npv_of
-from jcurve.figures.lens import MILLIONS, Lens, money, percent
+from jcurve.figures.lens import MILLIONS, Lens, money, percent, spelt
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import Prose
 from jcurve.figures.risk import nothing
@@ -74,13 +74,18 @@ def measures(case: Case, drawn: Simulated, view: str = "programme") -> TableExhi
         ],
         rows,
         id="measures",
-        title=f"In the worst {percent(1 - losses.confidence, 0)} of draws the value lacks "
-        f"{money(losses.expected_shortfall.value / MILLIONS)} to zero on average",
+        title=f"In the worst {percent(1 - losses.confidence, 0)} of draws NPV averages "
+        f"{money(-losses.expected_shortfall.value / MILLIONS)}",
         subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
         f"path as one",
         source=lens.modelled(),
-        reading=f"A loss is what the value lacks to zero. {percent(risk.left_out, 1)} of draws "
-        f"broke a rule between assumptions and are left out.",
+        reading="A loss is an NPV below zero. "
+        + (
+            f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left "
+            f"out."
+            if risk.left_out
+            else "No draw was rejected."
+        ),
     )
 
 
@@ -90,17 +95,17 @@ def must_be(
     """What single assumptions would have to be for a target, beside their evidence."""
     lens = Lens(case, view)
     if lens.is_empty or not found:
-        return nothing("No assumption changes the answer, since both worlds are the same.")
+        return nothing("No assumption changes the answer, since the two cases are the same.")
     solved = list(found.values())
     goals = sorted({each.goal for each in solved})
     rows = [
         (
-            each.label,
+            lens.called(each.key),
             each.unit,
             _brief(each.present, each.unit),
-            _brief(each.text, each.unit) or each.reason,
+            _brief(each.text, each.unit) or "none",
             f"{_brief(each.low, each.unit)} to {_brief(each.high, each.unit)}",
-            each.standing or "–",
+            each.standing.capitalize() or "–",
         )
         for each in solved
     ]
@@ -110,21 +115,23 @@ def must_be(
         [
             Column(label="Assumption", style="text", weight=2.6),
             Column(label="Unit", style="text", weight=0.9),
-            Column(label="Now", style="text", weight=1.4),
-            Column(label="Would have to be", style="text", weight=1.4),
-            Column(label="Evidence", style="text", weight=1.6),
-            Column(label="Answer is", style="text", weight=0.9),
+            Column(label="Case", style="text", weight=1.4),
+            Column(label="Break-even", style="text", weight=1.4),
+            Column(label="Evidence range", style="text", weight=1.6),
+            Column(label="Verdict", style="text", weight=0.9),
         ],
         rows,
         id="must-be",
-        title=f"{plausible} of {len(solved)} single changes that would do it lie inside their "
-        f"evidence",
+        title=f"{spelt(plausible).capitalize()} single change within its evidence makes NPV zero"
+        if plausible < 2
+        else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
+        f"NPV zero lie within their evidence",
         subtitle=f"For {', '.join(goals).replace('npv', 'NPV')}: one assumption changed, all "
-        f"others as they are; evidence is the range stated for it; a path moves as one and is "
-        f"shown by its last year",
+        f"others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
-        reading=f"Plausible: inside the range. Stretch: up to as far again from the value as the "
-        f"range's end. Outside: further. For {none} no value within the accepted bounds does it.",
+        reading="Plausible: inside the range. Stretch: at most as far again from the value as the "
+        "end of the range. Outside: further."
+        + (f" For {spelt(none)} of them no accepted value makes NPV zero." if none else ""),
         dense=True,
     )
 
@@ -157,7 +164,7 @@ def stress_table(
             Column(label="Assumptions moved"),
             Column(label="NPV", unit="USD bn", decimals=0),
             Column(label="Change", unit="USD bn", decimals=0, sign=True),
-            Column(label="Deepest point", unit="USD bn", decimals=0),
+            Column(label="Trough", unit="USD bn", decimals=0),
             Column(label="Value per share", unit="USD", decimals=0),
         ],
         [
@@ -181,10 +188,11 @@ def stress_table(
         f"{case.scenario.title}",
         source=lens.modelled(),
         reading=(
-            f"{len(raised)} of {len(ordered)} raise the value of the programme, since they cut "
-            f"spending that earned less than it cost, or lower the world it is compared with."
+            f"{spelt(len(raised)).capitalize()} of the {spelt(len(ordered))} stresses "
+            f"{'raises' if len(raised) == 1 else 'raise'} NPV: they cut spending that earned less "
+            f"than it cost, or hurt the company without AI more."
             if raised
-            else "None of them raises the value of the programme."
+            else "No stress raises NPV."
         ),
     )
 
@@ -197,16 +205,22 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def positions(case: Case, found: Sequence[PositionLoss], exposure: float) -> TableExhibit:
+def positions(
+    case: Case,
+    found: Sequence[PositionLoss],
+    exposure: float,
+    stressed: Sequence[Stress] = (),
+) -> TableExhibit:
     """What a position lost on past results days, and would lose in each stress."""
     lens = Lens(case)
     days = [each for each in found if each.kind == "results day"]
     others = [each for each in found if each.kind != "results day"]
+    titles = {each.name: each.title for each in stressed}
     rows = [
         Row(cells=("Past results days",), role="heading"),
-        *(_position(each) for each in days),
+        *(_position(each, titles) for each in days),
         Row(cells=("Stresses, by the model's value per share",), role="heading"),
-        *(_position(each) for each in others),
+        *(_position(each, titles) for each in others),
     ]
     worst = max(days, key=lambda each: each.loss)
     secondary = sum(each.grade == "secondary" for each in days)
@@ -214,21 +228,24 @@ def positions(case: Case, found: Sequence[PositionLoss], exposure: float) -> Tab
         [
             Column(label="Event", style="text", weight=2),
             Column(label="Move", style="percent", decimals=1, sign=True),
-            Column(label="Loss", unit="USD m", decimals=2),
-            Column(label="Source", style="text", weight=2),
+            Column(label="P&L", unit="USD m", decimals=1, sign=True),
+            Column(label="Read from", style="text", weight=2),
         ],
         rows,
         id="positions",
-        title=f"{written(exposure, decimals=0)} million dollars held would have lost up to "
-        f"{written(worst.loss, decimals=1)} million in a day",
-        subtitle="Loss of that exposure in each past one-day move after results and in each "
-        "stress; a gain is negative",
+        title=f"P&L of a ${exposure:,.4g}m position: the worst results day lost "
+        f"${written(worst.loss, decimals=1)}m",
+        subtitle="In each past one-day move after results and in each stress; losses are negative",
         source=["register of evidence", *lens.modelled()],
-        reading=f"This is arithmetic on past moves and on the model, and no advice. {secondary} of "
-        f"{len(days)} past moves come from a secondary source.",
+        reading="This is arithmetic on past moves and on the model, and no advice. "
+        + (
+            "All past moves come from secondary sources."
+            if secondary == len(days)
+            else f"Of {len(days)} past moves {secondary} come from a secondary source."
+        ),
     )
 
 
-def _position(each: PositionLoss) -> Row:
-    name = each.name.removeprefix("stress_").replace("_", " ")
-    return Row(cells=(name, each.move, each.loss, f"{each.source}, {each.grade}"), indent=1)
+def _position(each: PositionLoss, titles: Mapping[str, str]) -> Row:
+    name = titles.get(each.name, each.name.removeprefix("stress_").replace("_", " ").capitalize())
+    return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)

@@ -1,4 +1,4 @@
-"""Tables of whole worlds: scenarios by weight, reviews, and what an action's value rests on."""
+"""Tables of scenarios by weight, of reviews, and of what an action's value rests on."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["rests_on", "reviews", "weighed"]
 
+_DOING = {"stop": "Stopping", "cut": "Cutting", "pause": "Pausing"}
 _LITTLE = 0.02
 """Share of the worth of reviews below which looking is said to add nothing: judgement."""
-_NONE = 1_000.0
-"""USD m a year of programme capex: less is none."""
 
 
 def weighed(case: Case, found: Weighed, table_of: Sequence[Weight]) -> TableExhibit:
@@ -56,15 +55,15 @@ def weighed(case: Case, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
         [
             Column(label="Scenario", style="text", weight=2),
             Column(label="Weight", style="percent", decimals=0),
-            Column(label="NPV, programme", unit="USD bn", decimals=0),
-            Column(label="NPV from now on", unit="USD bn", decimals=0),
-            Column(label="Deepest point", unit="USD bn", decimals=0),
+            Column(label="NPV since the start", unit="USD bn", decimals=0),
+            Column(label="NPV from today", unit="USD bn", decimals=0),
+            Column(label="Trough", unit="USD bn", decimals=0),
             Column(label="Payback", style="text"),
         ],
         rows,
         id="weighed",
         title=f"By these weights the programme is worth {money(whole.mean / MILLIONS)}, and from "
-        f"now on {money(forward.mean / MILLIONS)}",
+        f"today {money(forward.mean / MILLIONS)}",
         subtitle="Scenarios with their weights, a judgement; the mean by weight and its spread",
         source=["data/scenarios/weights.csv", *lens.modelled()],
         reading=f"The programme pays back within the horizon in {percent(found.paid_back, 0)} of "
@@ -86,12 +85,12 @@ def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
     rows = [
         Row(cells=("Rules",), role="heading"),
         _rule("Commit now: go on whatever happens", found.committed),
-        _rule(f"Best plan without looking: {found.fixed[0]}", found.fixed[1]),
-        _rule(f"Trigger on observed uplift: {found.trigger[0]}", found.trigger[1]),
+        _rule(f"Best plan without waiting: {found.fixed[0]}", found.fixed[1]),
+        _rule(f"Trigger on observed advertising: {found.trigger[0]}", found.trigger[1]),
         _rule("Best expected at each review (least squares)", found.least_squares),
         Row(cells=("Differences",), role="heading"),
         _rule("Worth of reviewing, against committing now", found.option_value),
-        _rule("of which owed to looking alone", found.beyond_fixed),
+        _rule("of which owed to waiting alone", found.beyond_fixed),
         Row(cells=("Actions taken for good, whatever is observed",), role="heading"),
         *(
             _rule(
@@ -115,23 +114,27 @@ def reviews(case: Case, found: Staged) -> TableExhibit | Prose:
             f"The right to review the programme is worth "
             f"{money(found.option_value.value / MILLIONS)} against committing now"
             if adds
-            else f"To look first adds nothing: {_decided(found)} is the better plan whatever is "
-            f"seen, by {money((found.fixed[1].value - found.committed.value) / MILLIONS)}"
+            else f"{_decided(found)} beats the plan by "
+            f"{money((found.fixed[1].value - found.committed.value) / MILLIONS)} whatever is seen; "
+            f"waiting adds nothing"
         ),
         subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
         f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
         f"other",
         source=lens.modelled(),
-        reading=f"{money(looking / MILLIONS, sign=True)} comes from looking at what uplift and "
-        f"cash flow show by then; the rest from a plan that is better now already. Cuts, pauses "
-        f"and redeployment are stated actions, judgement; stopping pays its cost and values "
-        f"nothing beyond the horizon.",
+        reading=f"{money(looking / MILLIONS, sign=True)} comes from seeing what advertising and "
+        f"AI products have earned by then; the rest from a plan that is better now already. "
+        f"Cuts and pauses are stated actions, judgement, and scale what is neither maintenance "
+        f"nor committed; the table after this one gives the value of every other part of the plan.",
     )
 
 
 def _decided(found: Staged) -> str:
     plan = found.fixed_plan
-    return "to go on" if plan is None else f"to {plan[0]} at {plan[1]}"
+    if plan is None:
+        return "Going on"
+    name, date = plan
+    return f"{_DOING.get(name, name.capitalize())} at {date.replace('Q', ' Q')}"
 
 
 def _rule(label: str, found: Estimate, more: str = "") -> Row:
@@ -139,11 +142,11 @@ def _rule(label: str, found: Estimate, more: str = "") -> Row:
     return Row(cells=(label, found.value / MILLIONS, error, more), indent=1)
 
 
-def rests_on(case: Case, found: Consequences | None) -> TableExhibit | Prose:
-    """Where the value of the best plan without looking comes from."""
+def rests_on(case: Case, found: Consequences) -> TableExhibit | Prose:
+    """Where the value of an action comes from, on the curve on which it is one point."""
     lens = Lens(case)
-    if found is None:
-        return nothing("The best plan without looking is to go on.")
+    if not found.items:
+        return nothing("There is nothing left to decide.")
     rows = [
         Row(
             cells=(
@@ -161,10 +164,16 @@ def rests_on(case: Case, found: Consequences | None) -> TableExhibit | Prose:
     )
     rows.append(
         Row(
-            cells=("Change of NPV from now on", within, beyond, found.change / MILLIONS),
+            cells=("Change of NPV from today", within, beyond, found.change / MILLIONS),
             role="total",
         )
     )
+    lasts = f"for {found.action.quarters} quarters" if found.action.quarters else "for good"
+    rows.append(Row(cells=(f"By the part of the plan that is spent, {lasts}",), role="heading"))
+    rows += [
+        Row(cells=(percent(part, 0), None, None, worth / MILLIONS), indent=1)
+        for part, worth in found.curve[::2]
+    ]
     return table(
         [
             Column(label="Present value of what changes", style="text", weight=3),
@@ -174,8 +183,9 @@ def rests_on(case: Case, found: Consequences | None) -> TableExhibit | Prose:
         ],
         rows,
         id="rests-on",
-        title=f"To {found.action.name} at {found.date} takes {percent(-found.compute, 0)} of the "
-        f"compute and {percent(-found.advertising, 0)} of advertising by {lens.horizon}",
+        title=f"{_DOING.get(found.action.name, found.action.name.capitalize())} at "
+        f"{found.date.replace('Q', ' Q')} takes {percent(-found.compute, 0)} of compute and "
+        f"{percent(-found.advertising, 0)} of advertising by {lens.horizon}",
         subtitle=f"{found.action.meaning[:1].upper()}{found.action.meaning[1:]} after "
         f"{found.date}; all else as assumed in {case.scenario.title}",
         source=lens.modelled(),
@@ -184,33 +194,25 @@ def rests_on(case: Case, found: Consequences | None) -> TableExhibit | Prose:
 
 
 def _rests_on(found: Consequences, horizon: int) -> str:
-    last = "This is a finding about the assumptions before it is one about the company."
-    if found.action.stops:
-        return f"Without new compute the new products end and advertising loses its uplift. {last}"
-    if found.compute >= 0.0:
-        return f"The compute of {horizon} is what it would have been. {last}"
-    said = [
-        f"What is lost rests on curves that nobody has measured at this scale. Advertising "
-        f"follows the logarithm of ads-serving compute: {percent(-found.compute, 0)} less compute "
-        f"costs {percent(-found.advertising, 1)} of it."
-    ]
-    if found.needed < 1.0:
+    last = "The result rests on a response that nobody has measured."
+    said = []
+    if found.compute < 0.0:
         said.append(
-            f"New products use {percent(found.needed, 1)} of the generative compute that is left, "
-            f"so their revenue does not fall; if they need large models to be trained, it would."
+            f"Advertising follows relative compute by an elasticity that is a belief: "
+            f"{percent(-found.compute, 0)} less compute costs {percent(-found.advertising, 1)} of "
+            f"it by {horizon}."
         )
-    if found.bearable is not None:
+    served = "all" if found.served >= 1.0 else percent(found.served, 0)
+    said.append(
+        f"AI products then get {served} of the compute that they ask for, and lose what their "
+        f"quality owes to training."
+    )
+    if found.bearable is not None and not found.action.stops:
         said.append(
             f"The {found.action.name} would be worth no more than going on if it cost "
-            f"{percent(found.bearable, 0)} of what new products earn after it."
+            f"{percent(found.bearable, 0)} of demand for AI products after it."
             if found.bearable <= 1.0
-            else f"The {found.action.name} would be worth something even if it cost all that new "
-            f"products earn."
-        )
-    if found.programme_capex < _NONE:
-        said.append(
-            f"And in {horizon} the company spends no more in all than it would without the "
-            f"programme, but goes on buying accelerators where the counterfactual buys buildings "
-            f"and plain servers."
+            else f"The {found.action.name} would be worth something even if it cost all demand for "
+            f"AI products."
         )
     return " ".join((*said, last))

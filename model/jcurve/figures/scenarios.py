@@ -14,7 +14,7 @@ from jcurve.facts.freshness import stale
 from jcurve.figures import style
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent
+from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, money, percent, spelt
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
@@ -32,22 +32,28 @@ _MOST = 5
 _ROWS: tuple[tuple[str, str], ...] = (
     ("Net present value, USD bn", "npv"),
     ("of which beyond the horizon", "terminal_value"),
-    ("Internal rate of return a year", "irr"),
+    ("Rate of return to the horizon, a year", "irr"),
+    ("Rate of return, value beyond included", "irr_with_terminal_value"),
     ("Payback, years", "payback"),
-    ("Deepest point, USD bn", "trough_amount"),
-    ("in", "trough_quarter"),
-    ("Not recovered, USD bn", "unrecovered_balance"),
+    ("Trough, USD bn", "trough_amount"),
+    ("Trough quarter", "trough_quarter"),
+    ("Shortfall at the horizon, USD bn", "unrecovered_balance"),
     ("Operating income positive from", "operating_income_turns_positive"),
     ("Profitability index", "profitability_index"),
 )
 _AREAS: Mapping[str, str] = MappingProxyType(
     {
         "capex": "Capital expenditure",
-        "channel": "New products",
+        "advertising": "Response and growth of advertising",
+        "channel": "AI products",
+        "demand": "Demand for AI products",
         "cloud": "Third-party cloud",
         "compute": "Price and use of compute",
+        "fleet": "Long-run fleet",
+        "market": "Advertising market",
+        "products": "Compute of AI products",
+        "sector": "The frontier's other companies",
         "costs": "Core costs",
-        "lever": "Advertising uplift",
         "life": "Lives of assets",
         "power": "Power",
         "returns": "Cost of capital and terminal growth",
@@ -56,7 +62,7 @@ _AREAS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the first part of a key is about, in words."""
-_INDENTED = ("terminal_value", "trough_quarter")
+_INDENTED = ("terminal_value",)
 
 
 def chosen(
@@ -143,8 +149,9 @@ def _back_title(lenses: Sequence[Lens]) -> str:
     back = sum(lens.payback_at is not None for lens in lenses)
     if back:
         verb = "pays" if back == 1 else "pay"
-        return f"{back} of {len(lenses)} scenarios {verb} back by {lenses[0].horizon}"
-    return f"None of {len(lenses)} scenarios pays back by {lenses[0].horizon}"
+        count = f"{spelt(back).capitalize()} of {spelt(len(lenses))}"
+        return f"{count} scenarios {verb} back by {lenses[0].horizon}"
+    return f"No scenario pays back by {lenses[0].horizon}"
 
 
 def family(
@@ -199,8 +206,8 @@ def values(
         + "; ".join(f"{name} {money(value)}" for name, value in zip(names, amounts, strict=True))
         + ".",
         reading=f"{names[0]} is worth the most, {money(amounts[0])}, and {names[-1]} the least, "
-        f"{money(amounts[-1])}. Each is a world of its own in which several assumptions move "
-        f"together, not a draw with a probability.",
+        f"{money(amounts[-1])}. Each scenario changes several assumptions together; none has a "
+        f"probability.",
     )
 
 
@@ -209,16 +216,16 @@ def _name(lens: Lens, most: int = 26) -> str:
 
 
 def _view_words(view: str) -> str:
-    return "from the programme's start" if view == "programme" else "from the valuation date on"
+    return "since the programme's start" if view == "programme" else "from today"
 
 
 def _value_title(gains: int, count: int, view: str) -> str:
-    what = "The programme" if view == "programme" else "Carrying on"
+    what = "The programme" if view == "programme" else "Continuing"
     if gains == 0:
-        return f"{what} is worth less than it costs in all {count} scenarios"
+        return f"{what} costs more than it returns in every scenario"
     if gains == count:
-        return f"{what} is worth more than it costs in all {count} scenarios"
-    return f"{what} is worth more than it costs in {gains} of {count} scenarios"
+        return f"{what} returns more than it costs in every scenario"
+    return f"{what} returns more than it costs in {spelt(gains)} of {spelt(count)} scenarios"
 
 
 def curves(cases: Sequence[Case], view: str = "programme") -> Exhibit:
@@ -275,7 +282,8 @@ def _curves_reading(lenses: list[Lens], drawn: list[list[float]]) -> str:
     deepest = min(range(len(lenses)), key=lambda at: min(drawn[at]))
     best = max(range(len(lenses)), key=lambda at: drawn[at][-1])
     return (
-        f"{lenses[deepest].case.scenario.title} goes deepest, to {money(min(drawn[deepest]))}. "
+        f"{lenses[deepest].case.scenario.title} has the deepest trough, "
+        f"{money(min(drawn[deepest]))}. "
         f"{lenses[best].case.scenario.title} ends highest, at {money(drawn[best][-1])} "
         f"in {lenses[best].horizon}."
     )

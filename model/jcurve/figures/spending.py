@@ -1,4 +1,4 @@
-"""What is spent: capex by class against guidance, what the money buys, own or rent."""
+"""What is spent: capex against guidance, and what it buys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, dollars, money, percent
+from jcurve.figures.lens import NOTHING, Lens, lowered, money, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve.project import Project
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jcurve.case import Case
     from jcurve.facts import Guidance
 
-__all__ = ["capex", "own_or_rent", "supply"]
+__all__ = ["capex", "layers", "supply"]
 
 _HISTORY = 4  # reported years before the first forecast year
 _AHEAD = 8  # years shown from the first forecast year
@@ -26,23 +26,20 @@ _BILLION = "USD bn"
 def capex(
     case: Case, view: str = "programme", project: Project | str | Path | None = None
 ) -> Exhibit:
-    """The company's capex by asset class, against each year's first and last guided range and
-    against the other world's total."""
+    """The company's capex, general and for AI, against each year's first and last guided range
+    and against the other case's total. History is not split: no filing does."""
     lens = Lens(case, view)
-    first = lens.first_forecast_year - _HISTORY
-    last = min(lens.first_forecast_year + _AHEAD, lens.horizon)
+    now = lens.first_forecast_year
+    first = now - _HISTORY
+    last = min(now + _AHEAD, lens.horizon)
     years = lens.years(first, last)
-    classes = lens.members("asset_class")
-    layers = {
-        label: lens.bn(f"capex_by_class.{name}", "with", first, last)
-        for name, label in classes.items()
-    }
     totals = lens.bn("capex", "with", first, last)
     others = lens.bn("capex", lens.other, first, last)
+    parts = layers(lens, years, totals)
     guided = _guided(lens, years, project)
     with style.house():
         figure, axes = style.plot(height=76)
-        style.stack(axes, years, layers)
+        style.stack(axes, years, parts)
         style.line(axes, years, others, "without", lens.other_name)
         for year, (earliest, latest) in guided.items():
             style.span(axes, year - 0.2, earliest.low, earliest.high, "judgement")
@@ -50,31 +47,46 @@ def capex(
         style.years(axes, first, last)
         axes.set_ylim(0, 1.12 * max(*totals, *(each.high for _, each in guided.values()), 1.0))
         style.numbers(axes.yaxis)
-        style.forecast_from(axes, lens.first_forecast_year - 0.5)
+        style.forecast_from(axes, now - 0.5)
         style.label_stack(axes)
     peak = max(range(len(years)), key=totals.__getitem__)
     return chart(
         figure,
         id="capex",
         title=_capex_title(lens, years, totals, peak),
-        subtitle="Capital expenditure by asset class, finance-lease principal included, "
-        f"{_BILLION}; bars of two ends: guided ranges, first (left) and last (right)",
-        source=lens.source(*_guidance_sources(guided)),
-        alt="Stacked bars of capital expenditure by asset class: "
-        + "; ".join(
-            f"{year} {money(total)}"
-            for year, total in zip(years, totals, strict=True)
-            if year % 2 == 0
-        )
-        + f". The dashed line, {lens.other_name.lower()}, ends at {money(others[-1])}.",
+        subtitle="Capital expenditure, finance-lease principal included, "
+        f"{_BILLION}; brackets: guidance, first (left) and latest (right)",
+        source=lens.compared(*_guidance_sources(guided)),
+        alt=f"Stacked bars of capex: {money(totals[0])} in {first}, a peak of "
+        f"{money(totals[peak])} in {years[peak]} and {money(totals[-1])} in {last}; from {now} on "
+        f"AI is {percent(sum(parts[_AI][now - first :]) / sum(totals[now - first :]), 0)} of it. "
+        f"The dashed line, {lowered(lens.other_name)}, ends at {money(others[-1])}.",
         reading=_capex_reading(lens, years, totals, others, guided),
         notes=[
-            f"{lens.first_forecast_year}: reported to {lens.quarter(case.data_through)}, "
-            f"planned after it."
+            f"{now}: actual to {lens.quarter(case.data_through)}, planned after it. How capex "
+            f"splits is not disclosed; from {now} on the split is an estimate."
         ]
         * lens.has_mixed_year
-        + lens.resting("capex.total", "capex.baseline_intensity", "capex.mix.accelerators"),
+        + lens.resting("capex.total", "capex.property_per_revenue", "fleet.share"),
     )
+
+
+_AI = "AI machines and sites"
+
+
+def layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list[float]]:
+    """Capex as reported, then general capex, AI capex and what principal on leases is left."""
+    first, last, now = years[0], years[-1], lens.first_forecast_year
+    known = [float(year < now) for year in years]
+    ai = [v * (1 - k) for v, k in zip(lens.bn("ai_capex", "with", first, last), known, strict=True)]
+    general = [
+        value * (1 - k)
+        for value, k in zip(lens.bn("general_capex", None, first, last), known, strict=True)
+    ]
+    whole = [total * k for total, k in zip(totals, known, strict=True)]
+    rest = [total - sum(parts) for total, *parts in zip(totals, whole, general, ai, strict=True)]
+    made = {"_actual": whole, "Other property": general, _AI: ai}
+    return made | ({"Finance leases": rest} if max(map(abs, rest)) > NOTHING else {})
 
 
 def _guided(
@@ -105,15 +117,15 @@ def _guidance_sources(guided: Mapping[int, tuple[Guidance, Guidance]]) -> list[s
 
 def _capex_title(lens: Lens, years: list[int], totals: list[float], peak: int) -> str:
     before = years.index(lens.first_forecast_year) - 1
-    if totals[peak] > totals[before]:
+    up = f"Capex goes from {money(totals[before])} in {years[before]}"
+    if totals[peak] <= totals[before]:
+        return f"Capex falls from {money(totals[before])} to {money(totals[-1])} in {years[-1]}"
+    if totals[-1] < 0.9 * totals[peak]:
         return (
-            f"Capex goes from {money(totals[before])} in {years[before]} "
-            f"to {money(totals[peak])} in {years[peak]}"
+            f"{up} to {money(totals[peak])} by {years[peak]}, then falls to {money(totals[-1])} "
+            f"in {years[-1]}"
         )
-    return (
-        f"Capex falls from {money(totals[before])} in {years[before]} "
-        f"to {money(totals[-1])} in {years[-1]}"
-    )
+    return f"{up} to {money(totals[peak])} in {years[peak]}"
 
 
 def _capex_reading(
@@ -129,16 +141,16 @@ def _capex_reading(
         low, high = guided[year][1].low, guided[year][1].high
         where = "above" if planned > high else "below" if planned < low else "inside"
         first = (
-            f"The scenario's {money(planned)} for {year} is {where} the guided "
+            f"Capex of {money(planned)} in {year} is {where} the guided "
             f"{money(low)} to {money(high)}."
         )
     else:
-        first = f"The scenario spends {money(planned)} in {year}; no range is guided."
+        first = f"Capex is {money(planned)} in {year}; no range is guided."
     beyond = sum(totals[at:]) - sum(others[at:])
-    part = money(beyond) if abs(beyond) > NOTHING else "none"
+    part = f"{money(beyond)} more than" if beyond > NOTHING else "no more than"
     return (
-        f"{first} From {year} to {years[-1]} it spends {money(sum(totals[at:]))}, "
-        f"{part} of it beyond what the company would spend otherwise."
+        f"{first} From {year} to {years[-1]} it sums to {money(sum(totals[at:]))}, {part} "
+        f"{'without AI' if lens.view == 'programme' else 'if spending stopped now'}."
     )
 
 
@@ -174,15 +186,7 @@ def supply(case: Case, view: str = "programme") -> TableExhibit:
     return table(
         [
             Column(label="What is bought", style="text"),
-            *(
-                Column(
-                    label=str(year),
-                    decimals=1,
-                    group="Reported" if year < start else "Forecast",
-                    forecast=year >= start,
-                )
-                for year in shown
-            ),
+            *lens.columns(shown, past="Estimated"),
             Column(label=f"{start}–{lens.horizon}", group="Sum", decimals=0, forecast=True),
             Column(label="Share", group="Sum", style="percent", decimals=0, forecast=True),
         ],
@@ -204,45 +208,3 @@ def supply(case: Case, view: str = "programme") -> TableExhibit:
 
 def _share(part: float, whole: float) -> float | None:
     return part / whole if whole > NOTHING else None
-
-
-def own_or_rent(case: Case) -> TableExhibit:
-    """One H100-equivalent bought at the valuation date against the same rented."""
-    lens = Lens(case)
-    own, rented = lens.number("own_cost_of_unit"), lens.number("rented_value_of_unit")
-    gain = lens.number("rent_over_own")
-    hours, rent = lens.number("break_even_utilisation"), lens.number("break_even_rent")
-    used = float(
-        case.row("power_utilisation")[lens.case.assembly.timeline.index(case.valuation_date)]
-    )
-    owning = gain > 0
-    return table(
-        [
-            Column(label="Per H100-equivalent, over its life", style="text", weight=3),
-            Column(label="Value", style="text"),
-            Column(label="Unit", style="text"),
-        ],
-        [
-            ("Cost of owning: unit, site, energy, operations", dollars(own), "present value"),
-            (
-                "of which energy and operations",
-                dollars(lens.number("running_cost_of_unit")),
-                "present value",
-            ),
-            ("Cost of renting every hour", dollars(rented), "present value"),
-            ("Hours used, as assumed", percent(used, 0), "of all hours"),
-            ("Renting the hours used less owning", dollars(gain), "present value"),
-            ("Break-even utilisation", percent(hours, 0), "of all hours"),
-            ("Break-even rent", dollars(rent), "per used hour"),
-        ],
-        id="own-or-rent",
-        title=f"{'Owning' if owning else 'Renting'} is cheaper by {dollars(abs(gain))} a unit "
-        f"at {percent(used, 0)} use",
-        subtitle=f"Bought at the end of {lens.quarter(case.valuation_date)}, "
-        f"discounted at the WACC",
-        source=lens.modelled("market rents and prices as the assumptions cite them"),
-        notes=lens.resting("power.utilisation", "own.site_cost"),
-        reading=f"Owning costs what renting does when {percent(hours, 0)} of the hours are used, "
-        f"or at a rent of {dollars(rent)} an hour. "
-        f"{'Below' if owning else 'Above'} either the answer turns.",
-    )

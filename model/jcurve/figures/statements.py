@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jcurve.figures.lens import Lens, money, percent
+from jcurve.figures.lens import NOTHING, Lens, money, percent
 from jcurve.figures.numbers import NumberStyle
 from jcurve.figures.table import Column, Row, TableExhibit, table
 
@@ -53,14 +53,15 @@ class Item:
 INCOME: tuple[Item, ...] = (
     Item("Advertising", "advertising"),
     Item("Other revenue and Reality Labs", "base_other_revenue"),
-    Item("New products", "new_product_revenue"),
+    Item("AI products", "new_product_revenue"),
+    Item("Compute leased out", "leasing_revenue"),
     Item("Revenue", "revenue", role="subtotal", indent=0),
     Item("Core costs after savings", "core_cost_after_savings", -1),
     Item("Energy, rented compute, leases", "infrastructure_cost", -1),
-    Item("Programme's people", "talent_cost", -1),
-    Item("Variable cost of what it adds", "product_cost", -1),
-    Item("Reality Labs", "reality_labs_and_moved", -1),
-    Item("Legal, severance, one-off", "one_off_and_grants", -1),
+    Item("AI staff", "talent_cost", -1),
+    Item("Variable cost of added revenue", "product_cost", -1),
+    Item("Reality Labs", "reality_labs_cost", -1),
+    Item("Legal, severance, one-off", "unusual_costs", -1),
     Item("EBITDA", "ebitda", role="subtotal", indent=0),
     Item("Depreciation and amortisation", "depreciation_and_amortisation", -1),
     Item("Operating income", "operating_income", role="subtotal", indent=0),
@@ -102,13 +103,13 @@ BALANCE_SHEET: tuple[Item, ...] = (
     Item("Receivables and prepaid", "receivables"),
     Item("Property and equipment, net", "property_net"),
     Item("Operating-lease assets", "operating_lease_assets"),
-    Item("Stakes bought from now on", "startup_stakes_held"),
-    Item("Ventures brought on balance", "venture_debt"),
+    Item("Strategic investments", "startup_stakes_held"),
+    Item("Ventures on the balance sheet", "venture_debt"),
     Item("Goodwill and other assets", "other_assets"),
     Item("Total assets", "total_assets", role="subtotal", indent=0),
     Item("Liabilities", role="heading"),
     Item("Payables and accruals", "payables"),
-    Item("Unpaid property", "unpaid_property"),
+    Item("Capex payable", "unpaid_property"),
     Item("Operating leases", "operating_lease_liability"),
     Item("Finance leases", "finance_lease_liability"),
     Item("Debt", "debt"),
@@ -200,22 +201,15 @@ def _statement(
     shown = list(range(now - _BEFORE, now + _AFTER))
     shown += [year for year in range(shown[-1] + 1, lens.horizon + 1) if year % 5 == 0]
     at = [year - shown[0] for year in shown]
-    columns = [Column(label="", style="text")]
-    columns += [
-        Column(
-            label=str(year),
-            decimals=1,
-            group="Reported" if year < now else "Forecast",
-            forecast=year >= now,
-        )
-        for year in shown
-    ]
+    columns = [Column(label="", style="text"), *lens.columns(shown)]
     rows = []
     for item in items:
         if item.role == "heading":
             rows.append(Row(cells=(item.label,), role="heading"))
             continue
         yearly = values(lens, item, shown[0])
+        if item.role == "normal" and max(map(abs, yearly)) < NOTHING:
+            continue  # what never happens takes no line
         rows.append(
             Row(
                 cells=(item.label, *(yearly[i] for i in at)),
@@ -226,7 +220,7 @@ def _statement(
             )
         )
     mixed = (
-        [f"{now}: reported to {lens.quarter(lens.case.data_through)}, forecast after it."]
+        [f"{now}: actual to {lens.quarter(lens.case.data_through)}, forecast after it."]
         if lens.has_mixed_year
         else []
     )

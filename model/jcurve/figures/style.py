@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from jcurve.figures.ends import figure_of, label_ends, label_stack
 from jcurve.figures.fonts import FAMILY, MONO, register
 from jcurve.figures.marks import (
+    band,
     bars,
     beside,
     dots,
+    edge,
     key,
+    level,
+    levels,
     line,
     mark,
     note,
@@ -38,8 +42,10 @@ from jcurve.figures.palette import (
     SHADE,
     SMALL,
     Series,
+    ramp,
     readable,
     series,
+    tint,
 )
 
 if TYPE_CHECKING:
@@ -62,21 +68,28 @@ __all__ = [
     "SHADE",
     "SMALL",
     "Series",
+    "band",
     "bars",
     "beside",
     "dots",
+    "edge",
     "fit",
     "forecast_from",
     "house",
     "key",
     "label_ends",
     "label_stack",
+    "level",
+    "levels",
     "line",
     "mark",
     "note",
     "numbers",
     "panels",
     "plot",
+    "points",
+    "powers",
+    "ramp",
     "readable",
     "room",
     "rung",
@@ -84,6 +97,7 @@ __all__ = [
     "series",
     "span",
     "stack",
+    "tint",
     "years",
     "zero_line",
 ]
@@ -223,9 +237,7 @@ def zero_line(axes: Axes) -> None:
     axes.axhline(0, color=INK, linewidth=0.7, zorder=2.5)
 
 
-def forecast_from(
-    axes: Axes, x: float, *, words: tuple[str, str] = ("Reported", "Forecast")
-) -> None:
+def forecast_from(axes: Axes, x: float, *, words: tuple[str, str] = ("Actual", "Forecast")) -> None:
     """Tint everything after ``x`` and say on both sides of it what is what."""
     left, right = axes.get_xlim()
     axes.axvspan(x, right, color=SHADE, linewidth=0, zorder=0)
@@ -260,6 +272,25 @@ def numbers(
         return written(value, style, decimals, sign=sign)
 
     axis.set_major_formatter(FuncFormatter(formatter))
+
+
+def points(axes: Axes, distance: float) -> float:
+    """A distance along the y axis, as it is drawn now, in points on paper."""
+    low, high = axes.get_ylim()
+    tall = axes.get_position().height * figure_of(axes).get_size_inches()[1] * 72
+    return float(distance / (high - low) * tall)
+
+
+def powers(axis: Axis) -> None:
+    """Ticks of a logarithmic scale, written out: at powers of ten, and at twice and five times
+    them where there are few."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    subs = (1.0,) if high > 1000 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(base=10, subs=subs))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def room(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS", "Dial", "Output", "WhatIf", "what_if"]
 
-KEYS = ("capex.total", "lever.pass_through.targeting", "returns.wacc")
+KEYS = ("capex.total", "advertising.compute_elasticity", "returns.wacc")
 """What is spent, what it earns, and what money costs: the first three that a reader doubts."""
 
 _STEPS = 4
@@ -108,7 +108,7 @@ def what_if(
     lens = Lens(case, view)
     items = [case.scenario[key] for key in keys if case.scenario[key].has_range]
     if lens.is_empty or len(items) < 2:
-        return prose("Both worlds are the same here, so there is nothing to vary.")
+        return prose("The two cases are the same, so there is nothing to vary.")
     draws = [_points(at_value(item), *ends(item)) for item in items]
     grid = np.array(list(itertools.product(*draws))).T
     names = tuple(f"{name}.{view}" for name in ("npv", "payback", "trough_amount"))
@@ -120,7 +120,7 @@ def what_if(
     outputs = (
         Output(label="Net present value", cells=_texts(answers[names[0]], valid, _money)),
         Output(label="Payback", cells=_texts(answers[names[1]], valid, _years)),
-        Output(label="Deepest point", cells=_texts(answers[names[2]], valid, _money)),
+        Output(label="Trough", cells=_texts(answers[names[2]], valid, _money)),
     )
     dials = tuple(
         Dial(label=_label(item), values=_values(item, points), at=int(np.argmin(abs(points - own))))
@@ -195,24 +195,22 @@ def _panel(
                 Row(cells=(output.label, *(output.cells[at] for at in places), *pad), indent=1)
             )
     good = int(((worth > 0) & valid).sum())
+    count = "none" if not good else "all" if good == len(worth) else f"{good}"
     names = joined(dial.label[0].lower() + dial.label[1:] for dial in dials)
-    middle = [str(at - _STEPS) if at != _STEPS else "here" for at in range(width)]
-    labels = [text if text == "here" else _signed(text) for text in middle]
+    middle = [str(at - _STEPS) if at != _STEPS else "case" for at in range(width)]
+    labels = [text if text == "case" else _signed(text) for text in middle]
     return WhatIf(
         id="what-if",
-        title=f"In {good} of {len(worth)} combinations the value is positive",
+        title=f"The value is positive in {count} of {len(worth)} combinations",
         subtitle="One assumption at a time, from the low end of its range over the scenario's "
-        "own value (here) to the high end",
+        "own value (case) to the high end",
         columns=(
             Column(label="", style="text"),
             *(Column(label=label, style="number") for label in labels),
         ),
         rows=tuple(rows),
         source="; ".join(lens.modelled(f"{len(worth)} combinations, each computed")),
-        reading=paragraph(
-            f"The combinations run over {names}. Every value shown is computed by the model; "
-            f"nothing between two of them is."
-        ),
+        reading=paragraph(f"The combinations run over {names}."),
         dense=True,
         dials=dials,
         outputs=outputs,

@@ -6,8 +6,10 @@ from types import ModuleType
 
 from jcurve.lines import (
     advertising,
+    allocation,
     assets,
     balance_sheet,
+    beyond,
     capex,
     cash,
     cash_flow,
@@ -37,6 +39,7 @@ MODULES: tuple[ModuleType, ...] = (
     compute,
     power,
     leases,
+    allocation,
     advertising,
     channels,
     costs,
@@ -50,6 +53,7 @@ MODULES: tuple[ModuleType, ...] = (
     obligations,
     own_or_rent,
     market,
+    beyond,
     returns,
 )
 """In the order in which a reader meets them."""

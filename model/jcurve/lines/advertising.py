@@ -1,18 +1,25 @@
-"""Advertising: one response curve attributes on history and projects on the forecast.
+"""Advertising: what it earns depends on compute relative to the frontier's.
 
-Compute earns an uplift on impressions and on price, lever by lever. What reported
-advertising would have been without it is the base that all worlds share; every world's
-advertising is that base times the factor that its own compute earns.
+Advertising is a base that all worlds share times the ranking compute of the world at hand to
+the power of one elasticity. A company that keeps pace with the frontier grows with its market
+and an excess; one that falls behind loses the elasticity times the gap. The same factor
+attributes on history and projects on the forecast, so that the join has no step.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, rate, stock
-from jcurve.engine.primitives import Family, Row, grow, lag, ratio, total, value_at
+from jcurve.engine.line import flow, line, rate, result, stock
+from jcurve.engine.primitives import Family, Row, grow, lag, ratio, running_sum, total, value_at
 from jcurve.engine.units import H100E, SHARE, TIMES, USD_M, unit_named
-from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
+from jcurve.lines.constants import (
+    ONE_H100E,
+    ONE_QUARTER,
+    ONE_YEAR,
+    QUARTERS_PER_YEAR,
+    TWO_YEARS,
+)
 from jcurve.lines.sets import LEVER, REGION
 from jcurve.lines.vintages import spread
 
@@ -21,164 +28,220 @@ __all__: list[str] = []
 INDEX = unit_named("index")
 
 
-def _gross(doublings: Row, gain: Row, ceiling: Row) -> Row:
-    """Log-linear gain per doubling of compute, saturating at a ceiling."""
-    return ceiling * (1 - np.exp(-gain * doublings / ceiling))
+def _on_year(row: Row) -> Row:
+    """Change on the year of the logarithm of a row that is never below one unit."""
+    return np.log(np.maximum(row, ONE_H100E) / np.maximum(lag(row, ONE_YEAR), ONE_H100E))
 
 
-def _realised(gross: Row, adoption_lag: Row, eroded_share: Row, erosion_lag: Row) -> Row:
-    """Increments of the gross gain arrive late and are partly copied by rivals later."""
-    arrived = spread(gross, adoption_lag * QUARTERS_PER_YEAR)
-    return arrived - eroded_share * spread(arrived, erosion_lag * QUARTERS_PER_YEAR)
+def _arrived(compute: Row, arrival_lag: Row) -> Row:
+    """Compute whose gains have arrived, at least one unit."""
+    return spread(np.maximum(compute, ONE_H100E), arrival_lag * QUARTERS_PER_YEAR)
 
 
-def _part(realised: Family, pass_through: Family, on_impressions: Family, kind: Row) -> Row:
-    """Revenue effect of the levers on impressions (``kind`` 1) or on price (``kind`` 0)."""
-    effects = {
-        lever: gain * pass_through[lever] * np.where(np.equal(on_impressions[lever], kind), 1, 0)
-        for lever, gain in realised.items()
-    }
-    return total(effects)
-
-
-def _factor(impressions: Row, price: Row, elasticity: Row) -> Row:
-    """Advertising over its base: more impressions lower the price of each."""
-    return (1 + impressions) ** (1 - elasticity) * (1 + price)
+# Ranking compute
 
 
 @line(H100E, stock)
-def starting_ads_compute(reported_ads_compute: Row, programme_start: Row) -> Row:
-    """Ads-serving compute in the quarter before the programme starts, alike in all worlds."""
-    return value_at(lag(reported_ads_compute, ONE_QUARTER), programme_start)
-
-
-@line(TIMES, stock)
-def doublings_of_ads_compute(ads_compute: Row, starting_ads_compute: Row, in_programme: Row) -> Row:
-    """Doublings of this world's ads-serving compute since the programme's start."""
-    return np.log2(np.maximum(ratio(ads_compute, starting_ads_compute), 1)) * in_programme
-
-
-@line(SHARE, rate, over=LEVER, annual="last")
-def gain_per_doubling(
-    lever_gain_per_doubling: Row,
-    lever_flywheel: Row,
-    quarter_index: Row,
-    programme_start: Row,
+def reported_ranking_compute(
+    reported_fleet: Row,
+    planned_rented: Row,
+    compute_training_share: Row,
+    attributed_channel_need: Family,
 ) -> Row:
-    """Gain per doubling of compute; a data flywheel raises it by a share a year as use brings
-    better data (none in the base case: no measurement exists)."""
-    years = np.maximum(quarter_index - programme_start, 0) / ONE_YEAR
-    return lever_gain_per_doubling * (1 + lever_flywheel * years)
+    """Ranking compute that reported capex bought: on history the fleet less training and less
+    what reported demand for AI products took. By the formula of each world's, so that the base
+    that all worlds share needs no world."""
+    serving = (reported_fleet + planned_rented) * (1 - compute_training_share)
+    return serving - np.minimum(total(attributed_channel_need), serving)
 
 
-@line(SHARE, stock, over=LEVER)
-def gross_uplift(doublings_of_ads_compute: Row, gain_per_doubling: Row, lever_ceiling: Row) -> Row:
-    """What the lever's gain would be if it arrived at once: gain per doubling of compute,
-    saturating at the lever's ceiling."""
-    return _gross(doublings_of_ads_compute, gain_per_doubling, lever_ceiling)
+@line(H100E, stock)
+def reported_arrived_compute(reported_ranking_compute: Row, advertising_arrival_lag: Row) -> Row:
+    """Reported ranking compute whose gains have arrived."""
+    return _arrived(reported_ranking_compute, advertising_arrival_lag)
 
 
-@line(SHARE, stock, over=LEVER)
-def realised_uplift(
-    gross_uplift: Row,
-    lever_adoption_lag: Row,
-    lever_eroded_share: Row,
-    lever_erosion_lag: Row,
+@line(H100E, result)
+def starting_ranking_compute(
+    reported_arrived_compute: Row, advertising_reference_quarter: Row
 ) -> Row:
-    """The lever's gain after adoption, less what rivals have copied."""
-    return _realised(gross_uplift, lever_adoption_lag, lever_eroded_share, lever_erosion_lag)
+    """Ranking compute of the reference quarter, to which every world's is held."""
+    return value_at(reported_arrived_compute, advertising_reference_quarter)
 
 
-@line(SHARE, stock)
-def impressions_uplift(
-    realised_uplift: Family, lever_pass_through: Family, lever_on_impressions: Family
-) -> Row:
-    """Impressions over their base."""
-    return _part(realised_uplift, lever_pass_through, lever_on_impressions, 1)
+@line(H100E, stock)
+def arrived_compute(ranking_compute: Row, advertising_arrival_lag: Row) -> Row:
+    """Ranking compute of this world whose gains have arrived: they take time to reach ads and
+    advertisers."""
+    return _arrived(ranking_compute, advertising_arrival_lag)
 
 
-@line(SHARE, stock)
-def price_uplift(
-    realised_uplift: Family, lever_pass_through: Family, lever_on_impressions: Family
-) -> Row:
-    """Price per ad over its base at unchanged supply: advertisers keep the rest of the gain."""
-    return _part(realised_uplift, lever_pass_through, lever_on_impressions, 0)
-
-
-@line(TIMES, stock)
-def advertising_factor(
-    impressions_uplift: Row, price_uplift: Row, advertising_supply_elasticity: Row
-) -> Row:
-    """Advertising over its base: uplift on price and on impressions, whose greater supply
-    lowers the price of each by the supply elasticity."""
-    return _factor(impressions_uplift, price_uplift, advertising_supply_elasticity)
-
-
-@line(TIMES, stock)
-def attributed_doublings(
-    reported_ads_compute: Row, starting_ads_compute: Row, in_programme: Row
-) -> Row:
-    """Doublings of the compute that reported capex bought, since the programme's start."""
-    return np.log2(np.maximum(ratio(reported_ads_compute, starting_ads_compute), 1)) * in_programme
-
-
-@line(SHARE, stock, over=LEVER)
-def attributed_uplift(
-    attributed_doublings: Row,
-    gain_per_doubling: Row,
-    lever_ceiling: Row,
-    lever_adoption_lag: Row,
-    lever_eroded_share: Row,
-    lever_erosion_lag: Row,
-) -> Row:
-    """The lever's realised gain on history, by the curve that also projects it."""
-    gross = _gross(attributed_doublings, gain_per_doubling, lever_ceiling)
-    return _realised(gross, lever_adoption_lag, lever_eroded_share, lever_erosion_lag)
-
-
-@line(SHARE, stock)
-def attributed_impressions(
-    attributed_uplift: Family, lever_pass_through: Family, lever_on_impressions: Family
-) -> Row:
-    """Reported impressions over what they would have been without any uplift."""
-    return _part(attributed_uplift, lever_pass_through, lever_on_impressions, 1)
+@line(H100E, stock)
+def arrived_frontier(frontier_fleet: Row, advertising_arrival_lag: Row) -> Row:
+    """The frontier's fleet under the same lag."""
+    return _arrived(frontier_fleet, advertising_arrival_lag)
 
 
 @line(TIMES, stock)
 def attributed_factor(
-    attributed_uplift: Family,
-    attributed_impressions: Row,
-    lever_pass_through: Family,
-    lever_on_impressions: Family,
-    advertising_supply_elasticity: Row,
+    reported_arrived_compute: Row,
+    starting_ranking_compute: Row,
+    advertising_compute_elasticity: Row,
 ) -> Row:
-    """Reported advertising over what it would have been without any uplift."""
-    price = _part(attributed_uplift, lever_pass_through, lever_on_impressions, 0)
-    return _factor(attributed_impressions, price, advertising_supply_elasticity)
+    """Reported advertising over what the ranking compute of the reference quarter would earn."""
+    grown = reported_arrived_compute / starting_ranking_compute
+    return grown**advertising_compute_elasticity
 
 
-@line(SHARE, rate, over=REGION, annual="mean")
+@line(TIMES, stock)
+def advertising_factor(
+    arrived_compute: Row, starting_ranking_compute: Row, advertising_compute_elasticity: Row
+) -> Row:
+    """Advertising of this world over what the ranking compute of the reference quarter would
+    earn: relative compute to the power of the elasticity."""
+    return (arrived_compute / starting_ranking_compute) ** advertising_compute_elasticity
+
+
+# Growth
+
+
+@line(SHARE, rate, annual="mean")
+def market_growth_on_year(
+    market_growth: Row,
+    market_growth_far: Row,
+    quarter_index: Row,
+    market_near_through: Row,
+) -> Row:
+    """Growth of the advertising market on the year: as published and forecast, then in the long
+    run."""
+    return np.where(quarter_index > market_near_through, market_growth_far, market_growth)
+
+
+@line(SHARE, rate, annual="mean")
+def reported_excess_growth(
+    reported_advertising: Row,
+    market_growth_on_year: Row,
+    reported_ranking_compute: Row,
+    frontier_fleet: Row,
+    advertising_compute_elasticity: Row,
+    history: Row,
+) -> Row:
+    """Growth of reported advertising on the year, in logarithms, beyond its market and beyond
+    what relative compute earns: unexplained. 0 where there is no report. Compute counts when it
+    is in service, so that the lag of its gains does not change what is called unexplained."""
+    known = np.where(history > 0, reported_advertising, 0)
+    grown = np.maximum(ratio(known, lag(known, ONE_YEAR)), 0)
+    own = np.where(grown > 0, np.log(np.where(grown > 0, grown, 1)), 0)
+    relative = _on_year(reported_ranking_compute) - _on_year(frontier_fleet)
+    explained = np.log(1 + market_growth_on_year) + advertising_compute_elasticity * relative
+    return np.where(grown > 0, own - explained, 0)
+
+
+@line(SHARE, result)
+def excess_growth_lately(reported_excess_growth: Row, last_reported: Row) -> Row:
+    """Mean excess growth of the last eight reported quarters."""
+    to_date = running_sum(reported_excess_growth)
+    mean = (to_date - lag(to_date, TWO_YEARS)) / (TWO_YEARS / ONE_QUARTER)
+    return value_at(mean, last_reported)
+
+
+@line(SHARE, rate, annual="mean")
+def excess_growth(
+    excess_growth_lately: Row,
+    advertising_excess_kept: Row,
+    advertising_excess_years: Row,
+    quarter_index: Row,
+    last_reported: Row,
+) -> Row:
+    """Growth of advertising beyond market and relative compute, in logarithms a year: what the
+    last eight quarters had of it, as far as it is taken to last, fading in a straight line."""
+    since = np.maximum(quarter_index - last_reported, 0)
+    left = np.maximum(1 - since / (advertising_excess_years * QUARTERS_PER_YEAR), 0)
+    return excess_growth_lately * advertising_excess_kept * left
+
+
+@line(SHARE, rate, annual="mean")
+def keeping_pace_growth(market_growth_on_year: Row, excess_growth: Row) -> Row:
+    """Growth of advertising on the year where compute keeps pace with the frontier."""
+    return np.exp(np.log(1 + market_growth_on_year) + excess_growth) - 1
+
+
+@line(SHARE, rate, annual="mean")
 def base_advertising_growth(
-    advertising_volume_growth: Row,
-    advertising_price_growth: Row,
-    advertising_tailwind: Row,
+    market_growth_on_year: Row,
+    excess_growth: Row,
+    arrived_frontier: Row,
+    advertising_compute_elasticity: Row,
 ) -> Row:
-    """Growth of advertising on the year without any uplift: volume, price, and a market
-    tailwind."""
-    return (
-        (1 + advertising_volume_growth) * (1 + advertising_price_growth) - 1 + advertising_tailwind
-    )
+    """Growth on the year of what the ranking compute of the reference quarter would earn: as of
+    a company that keeps pace, less what the frontier's growing compute takes."""
+    lost = advertising_compute_elasticity * _on_year(arrived_frontier)
+    return np.exp(np.log(1 + market_growth_on_year) + excess_growth - lost) - 1
+
+
+@line(USD_M, flow)
+def undisturbed_total(
+    reported_advertising_by_region: Family, attributed_factor: Row, base_advertising_growth: Row
+) -> Row:
+    """Advertising at the ranking compute of the reference quarter, without shocks: reported
+    advertising over the attributed factor, then grown from the same quarter a year before."""
+    return grow(total(reported_advertising_by_region) / attributed_factor, base_advertising_growth)
 
 
 @line(USD_M, flow, over=REGION)
-def undisturbed_advertising(
-    reported_advertising_by_region: Row,
-    attributed_factor: Row,
-    base_advertising_growth: Row,
+def regional_weight(
+    reported_advertising_by_region: Row, attributed_factor: Row, advertising_regional_lead: Row
 ) -> Row:
-    """Advertising without any uplift since the programme's start and without shocks: reported
-    advertising over the attributed factor, then grown from the same quarter a year before."""
-    return grow(reported_advertising_by_region / attributed_factor, base_advertising_growth)
+    """A region's advertising grown by what it leads or lags the others: only its share counts."""
+    return grow(reported_advertising_by_region / attributed_factor, advertising_regional_lead)
+
+
+@line(USD_M, flow, over=REGION, refer={"all_weights": "regional_weight.*"})
+def undisturbed_advertising(
+    undisturbed_total: Row, regional_weight: Row, all_weights: Family
+) -> Row:
+    """The region's part of advertising at the ranking compute of the reference quarter."""
+    return undisturbed_total * ratio(regional_weight, total(all_weights))
+
+
+# What the reader sees of one elasticity
+
+
+@line(SHARE, rate)
+def impressions_part(lever_share: Family, lever_on_impressions: Family) -> Row:
+    """Part of the gain, in logarithms, that shows as more impressions."""
+    parts = {lever: share * lever_on_impressions[lever] for lever, share in lever_share.items()}
+    return total(parts)
+
+
+def _impressions(factor: Row, part: Row, supply_elasticity: Row) -> Row:
+    """Impressions over those of the reference quarter: their part of the gain, before more of
+    them lower the price of each."""
+    return factor ** (part / (1 - supply_elasticity))
+
+
+@line(TIMES, stock)
+def attributed_impressions(
+    attributed_factor: Row, impressions_part: Row, advertising_supply_elasticity: Row
+) -> Row:
+    """Reported impressions over what the ranking compute of the reference quarter would show."""
+    return _impressions(attributed_factor, impressions_part, advertising_supply_elasticity)
+
+
+@line(TIMES, stock)
+def impressions_factor(
+    advertising_factor: Row, impressions_part: Row, advertising_supply_elasticity: Row
+) -> Row:
+    """Impressions of this world over what the ranking compute of the reference quarter would
+    show."""
+    return _impressions(advertising_factor, impressions_part, advertising_supply_elasticity)
+
+
+@line(USD_M, flow, over=LEVER)
+def gain_by_lever(advertising: Row, base_advertising: Family, lever_share: Row) -> Row:
+    """Memo: advertising beyond that of the reference quarter's ranking compute, split by how the
+    gain comes about."""
+    return (advertising - total(base_advertising)) * lever_share
 
 
 @line(USD_M, flow, over=REGION)
@@ -188,7 +251,7 @@ def base_advertising(
     advertising_design_loss: Row,
     history: Row,
 ) -> Row:
-    """Advertising without any uplift since the programme's start, shared by all worlds. On the
+    """Advertising at the ranking compute of the reference quarter, shared by all worlds. On the
     forecast a shock is a factor on a region in a period, and ordered changes of design cost a
     share everywhere."""
     kept = (1 - advertising_shock) * (1 - advertising_design_loss)
@@ -219,17 +282,17 @@ def base_impressions(
     attributed_impressions: Row,
     advertising_volume_growth: Row,
 ) -> Row:
-    """Ads shown without any uplift since the programme's start, shared by all worlds: the
+    """Ads shown at the ranking compute of the reference quarter, shared by all worlds: the
     index chained from published growth (each quarter of 2022 is 1, so that quarters of one
     year do not compare), then grown from the same quarter a year before."""
-    index = reported_impressions_index_by_region / (1 + attributed_impressions)
+    index = reported_impressions_index_by_region / attributed_impressions
     return grow(index, advertising_volume_growth)
 
 
 @line(INDEX, rate, over=REGION, annual="mean")
-def impressions(base_impressions: Row, impressions_uplift: Row) -> Row:
+def impressions(base_impressions: Row, impressions_factor: Row) -> Row:
     """Memo: ads shown in this world, as an index."""
-    return base_impressions * (1 + impressions_uplift)
+    return base_impressions * impressions_factor
 
 
 @line(USD_M, rate, over=REGION, annual="mean")

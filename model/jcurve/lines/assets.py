@@ -72,8 +72,8 @@ def depreciation_charge(
     life_changes_share: Row,
     life_rest_follows_from: Row,
     asset_changes_life: Row,
-    life_changes_date: Family,
-    life_changes_life: Family,
+    life_change_date: Family,
+    life_change_life: Family,
     life_early_retirement_share: Row,
     life_early_retirement_age: Row,
     asset_depreciable: Row,
@@ -83,19 +83,17 @@ def depreciation_charge(
     rest, which kept its first life until later changes took it in."""
     age = life_early_retirement_age * QUARTERS_PER_YEAR
     cost = placed_in_service * asset_depreciable
-    lives = {slot: life * QUARTERS_PER_YEAR for slot, life in life_changes_life.items()}
+    lives = {slot: life * QUARTERS_PER_YEAR for slot, life in life_change_life.items()}
     first = life_book * QUARTERS_PER_YEAR
     # A change that the rest does not follow is dated at the start, to its first life.
     follows = {
         slot: np.logical_and(date >= life_rest_follows_from, asset_changes_life > 0)
-        for slot, date in life_changes_date.items()
+        for slot, date in life_change_date.items()
     }
-    rest_dates = {
-        slot: np.where(follows[slot], date, 0) for slot, date in life_changes_date.items()
-    }
+    rest_dates = {slot: np.where(follows[slot], date, 0) for slot, date in life_change_date.items()}
     rest_lives = {slot: np.where(follows[slot], life, first) for slot, life in lives.items()}
     leading = straight_line(
-        cost * life_changes_share, first, life_changes_date, lives, quarter_index,
+        cost * life_changes_share, first, life_change_date, lives, quarter_index,
         life_early_retirement_share, age,
     )  # fmt: skip
     rest = straight_line(

@@ -1,15 +1,15 @@
-"""New products beside advertising, and cost savings: rows of data with one shared shape."""
+"""AI products beside advertising, and cost savings: rows of data with one shared shape."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from jcurve.engine.line import flow, line, rate
-from jcurve.engine.primitives import Family, Row, ratio, total, value_at
-from jcurve.engine.units import H100E, SHARE, USD_M, unit_named
+from jcurve.engine.line import flow, line, rate, stock
+from jcurve.engine.primitives import Row, lag, ratio
+from jcurve.engine.units import H100E, SHARE, TIMES, USD_M
 from jcurve.lines.constants import (
-    HOURS_IN_QUARTER,
     MILLION,
+    ONE_QUARTER,
     ONE_YEAR,
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
@@ -18,8 +18,6 @@ from jcurve.lines.constants import (
 from jcurve.lines.sets import CHANNEL, SAVING
 
 __all__: list[str] = []
-
-H100E_PER_USD_M = unit_named("H100e per USD m")
 
 
 def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
@@ -31,24 +29,23 @@ def logistic_adoption(quarter_index: Row, start: Row, ramp: Row) -> Row:
     return np.maximum(ratio(reached - at_start, 1 - at_start), 0)
 
 
-def _frozen(adoption: Row, stop: Row, quarter_index: Row) -> Row:
-    """Adoption up to ``stop``, and from then on as it was."""
-    return np.where(quarter_index <= stop, adoption, value_at(adoption, stop))
-
-
 @line(SHARE, rate, over=CHANNEL, annual="last")
 def channel_reach(channel_start: Row, channel_ramp: Row, quarter_index: Row) -> Row:
     """Share of the addressable units that use the product where nothing stops it."""
     return logistic_adoption(quarter_index, channel_start, channel_ramp)
 
 
-@line(SHARE, rate, over=CHANNEL, annual="last")
-def channel_adoption(
-    channel_reach: Row, quarter_index: Row, programme_stop: Row, programme_commits: Row
+@line(TIMES, rate, over=CHANNEL, annual="last")
+def channel_demand_factor(
+    channel_is_agents: Row,
+    channel_is_assistant: Row,
+    demand_agents: Row,
+    demand_assistant: Row,
+    demand_other: Row,
 ) -> Row:
-    """Share of the addressable units that use the product; frozen where the programme
-    stops, none without it."""
-    return programme_commits * _frozen(channel_reach, programme_stop, quarter_index)
+    """Demand against the case's: of agents, of the assistant, or of all other AI products."""
+    others = (1 - channel_is_agents - channel_is_assistant) * demand_other
+    return channel_is_agents * demand_agents + channel_is_assistant * demand_assistant + others
 
 
 @line(USD_M, flow, over=CHANNEL)
@@ -59,72 +56,102 @@ def channel_potential(
     channel_start: Row,
     channel_probability: Row,
     channel_cannibalised: Row,
+    channel_demand_factor: Row,
+    demand_growth_far: Row,
+    demand_near_through: Row,
     quarter_index: Row,
 ) -> Row:
     """Revenue if every addressable unit used the product: units x value per unit and year x
     probability that the product succeeds, less what it takes from advertising. Value per unit
-    grows from the start on."""
-    years = np.maximum(quarter_index - channel_start, 0) / ONE_YEAR
-    kept = channel_probability * (1 - channel_cannibalised)
+    grows from the start on, after the near years at the rate of the long run."""
+    near = np.minimum(quarter_index, demand_near_through) - channel_start
+    far = quarter_index - np.maximum(demand_near_through, channel_start)
+    kept = channel_probability * (1 - channel_cannibalised) * channel_demand_factor
     first = channel_addressable * channel_value * kept / QUARTERS_IN_YEAR
-    return first * (1 + channel_value_growth) ** years
+    grown = (1 + channel_value_growth) ** (np.maximum(near, 0) / ONE_YEAR)
+    return first * grown * (1 + demand_growth_far) ** (np.maximum(far, 0) / ONE_YEAR)
+
+
+@line(SHARE, rate, annual="last")
+def products_from_training(
+    training_over_plan: Row, products_training_elasticity: Row, history: Row
+) -> Row:
+    """Demand for AI products over that of the plan, two quarters after the training compute
+    that their quality rests on."""
+    earlier = np.where(history > 0, 1, training_over_plan)
+    return lag(earlier, 2 * ONE_QUARTER) ** products_training_elasticity
 
 
 @line(USD_M, flow, over=CHANNEL)
-def channel_demand(channel_potential: Row, channel_adoption: Row) -> Row:
-    """Revenue that users would bring at this world's adoption."""
-    return channel_potential * channel_adoption
+def channel_demand(
+    channel_potential: Row,
+    channel_reach: Row,
+    products_from_training: Row,
+    without_programme: Row,
+    programme_enabled: Row,
+) -> Row:
+    """Revenue that users would bring: potential as far as it is adopted, with this world's
+    training; none without the programme."""
+    offered = programme_enabled * (1 - without_programme)
+    return channel_potential * channel_reach * products_from_training * offered
 
 
 @line(USD_M, flow, over=CHANNEL)
 def attributed_channel_revenue(
-    channel_potential: Row,
-    channel_reach: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    history: Row,
+    channel_potential: Row, channel_reach: Row, programme_enabled: Row, history: Row
 ) -> Row:
-    """What reported other revenue owes to new products: on history their demand, by the
-    formula that also projects it, so that nothing reported is counted twice."""
-    return channel_potential * channel_reach * (in_programme * programme_enabled * history)
+    """What reported other revenue owes to AI products: on history their demand, by the formula
+    that also projects it, so that nothing reported is counted twice."""
+    return channel_potential * channel_reach * (programme_enabled * history)
 
 
-@line(H100E_PER_USD_M, rate, over=CHANNEL, annual="mean")
-def channel_compute_per_revenue(
-    channel_compute_intensity: Row,
-    channel_efficiency_share: Row,
-    inference_efficiency: Row,
+@line(SHARE, rate, annual="mean")
+def compute_cost_share(
+    products_compute_cost: Row,
+    products_compute_cost_floor: Row,
+    products_compute_cost_fall: Row,
     quarter_index: Row,
     last_reported: Row,
 ) -> Row:
-    """Generative compute that a quarter's revenue takes; each year inference needs less of it
-    for the same revenue, as far as the product is inference at all: compute that is sold stays
-    as much as is sold."""
+    """Compute, at its rent, that a dollar of a typical AI product's revenue takes: falls from
+    the last report on towards a floor, since users ask for more of what becomes cheaper."""
     years = np.maximum(quarter_index - last_reported, 0) / ONE_YEAR
-    gained = channel_efficiency_share * inference_efficiency
-    return channel_compute_intensity * (1 - gained) ** years
+    above = products_compute_cost - products_compute_cost_floor
+    return products_compute_cost_floor + above * (1 - products_compute_cost_fall) ** years
 
 
-@line(H100E, flow, over=CHANNEL)
-def channel_compute_need(channel_demand: Row, channel_compute_per_revenue: Row) -> Row:
-    """Generative compute that serving the demand takes."""
-    return channel_demand * channel_compute_per_revenue
+def _need(revenue: Row, cost_share: Row, compute_use: Row, rent: Row) -> Row:
+    """Compute that a quarter's revenue takes."""
+    return revenue * QUARTERS_IN_YEAR * cost_share * compute_use / (rent * MILLION)
+
+
+@line(H100E, stock, over=CHANNEL)
+def attributed_channel_need(
+    attributed_channel_revenue: Row, compute_cost_share: Row, channel_compute_use: Row, rent: Row
+) -> Row:
+    """Compute that served reported revenue of AI products."""
+    return _need(attributed_channel_revenue, compute_cost_share, channel_compute_use, rent)
+
+
+@line(H100E, stock, over=CHANNEL)
+def channel_compute_need(
+    channel_demand: Row, compute_cost_share: Row, channel_compute_use: Row, rent: Row
+) -> Row:
+    """Compute that serving the demand takes: compute cost per dollar of revenue, over the rent;
+    a product that uses less compute than a typical one takes less."""
+    return _need(channel_demand, compute_cost_share, channel_compute_use, rent)
 
 
 @line(SHARE, rate, annual="last")
-def channel_service_level(
-    channel_compute_need: Family, generative_compute: Row, history: Row
-) -> Row:
-    """Share of demand that the generative compute in service can serve, at most 1; what was
-    reported was served."""
-    need = total(channel_compute_need)
-    short = np.logical_and(need > 0, history < 1)
-    return np.where(short, np.minimum(ratio(generative_compute, need), 1), 1)
+def channel_service_level(product_compute: Row, product_compute_need: Row, history: Row) -> Row:
+    """Share of demand that is served; what was reported was served."""
+    short = np.logical_and(product_compute_need > 0, history < 1)
+    return np.where(short, ratio(product_compute, product_compute_need), 1)
 
 
 @line(USD_M, flow, over=CHANNEL)
 def channel_revenue(channel_demand: Row, channel_service_level: Row) -> Row:
-    """Revenue of a new product, as far as compute serves its demand."""
+    """Revenue of an AI product, as far as compute serves its demand."""
     return channel_demand * channel_service_level
 
 
@@ -136,21 +163,18 @@ def channel_cost(channel_revenue: Row, channel_margin: Row) -> Row:
 
 
 @line(USD_M, flow, over=CHANNEL)
-def channel_inference_cost(
-    channel_compute_need: Row, channel_service_level: Row, cloud_price: Row
+def channel_compute_cost(
+    channel_revenue: Row, compute_cost_share: Row, channel_compute_use: Row
 ) -> Row:
-    """Memo: inference per use at the market rent of the compute that serves it. Capex, energy
-    and cloud already charge it, so that it enters no total."""
-    served = channel_compute_need * channel_service_level
-    return served * cloud_price * HOURS_IN_QUARTER * MILLION
+    """Memo: the compute that serves a product, at its market rent. Capex, energy and cloud
+    already charge it, so that it enters no total."""
+    return channel_revenue * compute_cost_share * channel_compute_use
 
 
 @line(USD_M, flow, over=CHANNEL)
-def channel_contribution(
-    channel_revenue: Row, channel_cost: Row, channel_inference_cost: Row
-) -> Row:
-    """Memo: what a new product leaves after variable cost and inference at market rent."""
-    return channel_revenue - channel_cost - channel_inference_cost
+def channel_contribution(channel_revenue: Row, channel_cost: Row, channel_compute_cost: Row) -> Row:
+    """Memo: what an AI product leaves after variable cost and compute at market rent."""
+    return channel_revenue - channel_cost - channel_compute_cost
 
 
 @line(SHARE, rate, over=SAVING, annual="last")
@@ -167,8 +191,6 @@ def saving_reach(
 
 
 @line(SHARE, rate, over=SAVING, annual="last")
-def saving_effect(
-    saving_reach: Row, quarter_index: Row, programme_stop: Row, programme_commits: Row
-) -> Row:
-    """Share of core cost that the programme saves; frozen where it stops, none without it."""
-    return programme_commits * _frozen(saving_reach, programme_stop, quarter_index)
+def saving_effect(saving_reach: Row, without_programme: Row, programme_enabled: Row) -> Row:
+    """Share of core cost that the programme saves; none without it."""
+    return saving_reach * programme_enabled * (1 - without_programme)

@@ -1,22 +1,180 @@
-"""Compute in H100-equivalents: ordered at a price, placed with a lag, retired with age."""
+"""Compute in H100-equivalents: what it costs to own, what is in service, what the frontier has."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
-from jcurve.engine.primitives import Row, lag, ratio, splice
-from jcurve.engine.units import H100E, SHARE, USD_M, USD_PER_H100E
+from jcurve.engine.primitives import Row, lag, ratio, running_sum, value_at
+from jcurve.engine.units import H100E, SHARE, USD_M, USD_PER_H100E, unit_named
+from jcurve.lines.build_out import surviving
 from jcurve.lines.constants import (
-    HOURS_IN_QUARTER,
+    HALF_SPAN,
+    HOURS_IN_YEAR,
     MILLION,
     ONE_QUARTER,
+    ONE_YEAR,
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
 from jcurve.lines.vintages import in_service, placed
 
-__all__: list[str] = []
+__all__ = ["recovery"]
+
+USD_M_PER_MW = unit_named("USD m per MW")
+
+
+# Price and rent
+
+
+@line(SHARE, rate, annual="mean")
+def tightness_premium(
+    sector_spending: Row, sector_supply: Row, sector_price_elasticity: Row
+) -> Row:
+    """Scarcity premium on accelerators: rises with the sector's spending over what suppliers
+    can deliver at trend prices; none where supply is ample."""
+    return np.maximum(ratio(sector_spending, sector_supply) ** sector_price_elasticity - 1, 0)
+
+
+@line(USD_PER_H100E, rate, annual="mean")
+def compute_price(
+    compute_list_price: Row,
+    tightness_premium: Row,
+    compute_price_shock: Row,
+    compute_own_silicon_share: Row,
+    compute_own_silicon_saving: Row,
+) -> Row:
+    """Price of a server per H100-equivalent at the time of order: the trend price, dearer when
+    the sector bids for scarce supply or components, cheaper by own silicon's share."""
+    scarcity = (1 + tightness_premium) * (1 + compute_price_shock)
+    own_silicon = 1 - compute_own_silicon_share * compute_own_silicon_saving
+    return compute_list_price * scarcity * own_silicon
+
+
+@line(SHARE, rate, annual="mean")
+def price_fall(compute_list_price: Row, sector_price_fall: Row) -> Row:
+    """By how much the trend price of compute fell over the year, between nothing and twice the
+    frontier's long-run rate."""
+    fall = 1 - ratio(compute_list_price, lag(compute_list_price, ONE_YEAR))
+    return np.minimum(np.maximum(fall, 0), 2 * sector_price_fall)
+
+
+def recovery(rate: Row, life: Row, fall: Row) -> Row:
+    """First year's rent of a dollar of capital, whose rent falls at an even rate: the present
+    value of all rents, each in the middle of its year, is the dollar.
+
+    Args:
+        rate: cost of capital a year, above -``fall``.
+        life: in quarters.
+        fall: of the rent a year.
+    """
+    kept = (1 - fall) / (1 + rate)
+    half = (1 + rate) ** (1 / 2)
+    return half * (1 - kept) / (1 - kept ** (life / ONE_YEAR))
+
+
+@line(
+    USD_PER_H100E,
+    rate,
+    annual="mean",
+    refer={"life": "life_physical.accelerators"},
+)
+def owners_cost(
+    machine_price: Row,
+    machine_power: Row,
+    shell_price: Row,
+    price_fall: Row,
+    life: Row,
+    life_shell: Row,
+    returns_wacc: Row,
+    power_utilisation: Row,
+    power_price: Row,
+    operations_cost_per_power: Row,
+) -> Row:
+    """What a unit bought in the quarter costs its owner in its first year: capital recovery on
+    the machine, whose rent falls with the price of compute, on its shell, level over the
+    shell's life, and energy and operations."""
+    machine = machine_price * recovery(returns_wacc, life * QUARTERS_PER_YEAR, price_fall)
+    level = recovery(returns_wacc, life_shell * QUARTERS_PER_YEAR, 0)
+    energy = power_utilisation * HOURS_IN_YEAR * power_price * MILLION
+    running = machine_power * (shell_price * level + energy + operations_cost_per_power)
+    return (machine + running) / MILLION
+
+
+@line(USD_PER_H100E, rate, annual="mean")
+def rent(owners_cost: Row, rent_over_cost: Row) -> Row:
+    """Market rent of a unit for a year: the owner's cost times what the market pays beyond it."""
+    return owners_cost * rent_over_cost
+
+
+@line(
+    USD_M_PER_MW,
+    rate,
+    annual="mean",
+    refer={"life": "life_physical.accelerators"},
+)
+def level_rent_per_power(
+    rent: Row,
+    owners_cost: Row,
+    machine_price: Row,
+    machine_power: Row,
+    price_fall: Row,
+    life: Row,
+    returns_wacc: Row,
+) -> Row:
+    """Memo: the level rent for a megawatt and year over a machine's life that is worth as much
+    as the falling one, to be held beside contracts."""
+    quarters = life * QUARTERS_PER_YEAR
+    falling = recovery(returns_wacc, quarters, price_fall)
+    earlier = machine_price * (falling - recovery(returns_wacc, quarters, 0))
+    level = owners_cost * MILLION - earlier
+    return level * ratio(rent, owners_cost) / machine_power
+
+
+# The frontier
+
+
+@line(H100E, flow)
+def frontier_orders(
+    sector_fleet: Row,
+    sector_sourced_through: Row,
+    sector_spending_growth: Row,
+    sector_price_fall: Row,
+    sector_life: Row,
+    quarter_index: Row,
+) -> Row:
+    """Compute that the frontier's other companies place in the quarter: as far as their fleet is
+    sourced, its growth and what replaces machines one life older; then spending grows at its
+    own rate and buys more every year."""
+    grown = sector_fleet - lag(sector_fleet, ONE_QUARTER)
+    placed_so_far = grown + lag(grown, sector_life * QUARTERS_PER_YEAR)
+    to_date = running_sum(placed_so_far)
+    last_year = value_at(to_date - lag(to_date, ONE_YEAR), sector_sourced_through)
+    # The last year's orders stand at its middle, a year and a half quarter before this one.
+    middle = sector_sourced_through - HALF_SPAN
+    years = np.maximum(quarter_index - middle, 0) / ONE_YEAR
+    cheaper = (1 + sector_spending_growth) / (1 - sector_price_fall)
+    ahead = last_year / QUARTERS_IN_YEAR * cheaper**years
+    return np.where(quarter_index > sector_sourced_through, ahead, placed_so_far)
+
+
+@line(H100E, stock)
+def frontier_fleet(
+    sector_fleet: Row,
+    frontier_orders: Row,
+    sector_sourced_through: Row,
+    sector_life: Row,
+    quarter_index: Row,
+) -> Row:
+    """Compute of the frontier's other companies, which nothing that this company does moves: as
+    sourced, then what is placed and not retired."""
+    built = surviving(frontier_orders, sector_life * QUARTERS_PER_YEAR)
+    since = built - value_at(built, sector_sourced_through)
+    known = value_at(sector_fleet, sector_sourced_through)
+    return np.where(quarter_index > sector_sourced_through, known + since, sector_fleet)
+
+
+# Fleets
 
 
 def _fleet(
@@ -37,43 +195,15 @@ def _fleet(
     return in_service(ready, life, retired_share, age) + legacy
 
 
-@line(SHARE, rate, annual="mean")
-def tightness_premium(
-    sector_spending: Row, sector_supply: Row, sector_price_elasticity: Row
-) -> Row:
-    """Scarcity premium on accelerators: rises with the sector's spending over what suppliers
-    can deliver at trend prices; none where supply is ample."""
-    return np.maximum(ratio(sector_spending, sector_supply) ** sector_price_elasticity - 1, 0)
+_OF_ACCELERATORS = {
+    "lag_of_accelerators": "placement_lag.accelerators",
+    "life_of_accelerators": "life_physical.accelerators",
+    "retired_share": "life_early_retirement_share.accelerators",
+    "retirement_age": "life_early_retirement_age.accelerators",
+}
 
 
-@line(USD_PER_H100E, rate, annual="mean")
-def compute_price(
-    compute_list_price: Row,
-    tightness_premium: Row,
-    compute_price_shock: Row,
-    compute_own_silicon_share: Row,
-    compute_own_silicon_saving: Row,
-    ecosystem_supplier_saving: Row,
-) -> Row:
-    """Accelerator capex per H100-equivalent at the time of order: the trend price, dearer
-    when the sector bids for scarce supply or components, cheaper by own silicon's share and
-    by what an open ecosystem saves."""
-    scarcity = (1 + tightness_premium) * (1 + compute_price_shock)
-    own_silicon = 1 - compute_own_silicon_share * compute_own_silicon_saving
-    return compute_list_price * scarcity * own_silicon * (1 - ecosystem_supplier_saving)
-
-
-@line(
-    H100E,
-    stock,
-    refer={
-        "accelerators": "additions.accelerators",
-        "lag_of_accelerators": "placement_lag.accelerators",
-        "life_of_accelerators": "life_physical.accelerators",
-        "retired_share": "life_early_retirement_share.accelerators",
-        "retirement_age": "life_early_retirement_age.accelerators",
-    },
-)
+@line(H100E, stock, refer={"accelerators": "additions.accelerators", **_OF_ACCELERATORS})
 def compute_fleet(
     accelerators: Row,
     compute_price: Row,
@@ -101,6 +231,71 @@ def compute_fleet(
     )
 
 
+def _bought(spent: Row, unpaid_share: Row) -> Row:
+    """Property bought: paid for in the quarter, plus the change in what is unpaid."""
+    unpaid = spent * unpaid_share
+    return spent + unpaid - lag(unpaid, ONE_QUARTER)
+
+
+@line(H100E, stock, refer=_OF_ACCELERATORS)
+def reported_fleet(
+    reported_accelerator_capex: Row,
+    unpaid_share: Row,
+    compute_price: Row,
+    lag_of_accelerators: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
+    life_of_accelerators: Row,
+    retired_share: Row,
+    retirement_age: Row,
+    compute_legacy: Row,
+) -> Row:
+    """Owned compute that reported capex alone has bought, by the formula of each world's:
+    attribution on history rests on it and needs no world and no plan."""
+    return _fleet(
+        _bought(reported_accelerator_capex, unpaid_share),
+        compute_price,
+        lag_of_accelerators,
+        placement_delay,
+        placement_delayed_share,
+        life_of_accelerators,
+        retired_share,
+        retirement_age,
+        compute_legacy,
+    )
+
+
+@line(H100E, stock, refer=_OF_ACCELERATORS)
+def planned_fleet(
+    reported_accelerator_capex: Row,
+    planned_orders: Row,
+    history: Row,
+    unpaid_share: Row,
+    compute_price: Row,
+    lag_of_accelerators: Row,
+    placement_delay: Row,
+    placement_delayed_share: Row,
+    life_of_accelerators: Row,
+    retired_share: Row,
+    retirement_age: Row,
+    compute_legacy: Row,
+) -> Row:
+    """Owned compute of the plan at full scale, by the formula of each world's."""
+    planned = planned_orders * compute_price * MILLION
+    spent = np.where(history > 0, reported_accelerator_capex, planned)
+    return _fleet(
+        _bought(spent, unpaid_share),
+        compute_price,
+        lag_of_accelerators,
+        placement_delay,
+        placement_delayed_share,
+        life_of_accelerators,
+        retired_share,
+        retirement_age,
+        compute_legacy,
+    )
+
+
 @line(H100E, stock)
 def compute_owned(compute_fleet: Row, power_service_level: Row) -> Row:
     """Owned compute in service: the part of the fleet for which there is power."""
@@ -113,119 +308,83 @@ def compute_waiting(compute_fleet: Row, compute_owned: Row) -> Row:
     return compute_fleet - compute_owned
 
 
-@line(H100E, stock)
-def compute_rented(cloud_spending: Row, cloud_price: Row) -> Row:
-    """Third-party cloud capacity, from its cost and the market rent per accelerator-hour."""
-    return cloud_spending / (MILLION * cloud_price * HOURS_IN_QUARTER)
-
-
-@line(H100E, stock)
-def compute_in_service(compute_owned: Row, compute_rented: Row, compute_leased: Row) -> Row:
-    """Compute that runs: owned, rented and leased."""
-    return compute_owned + compute_rented + compute_leased
-
-
-@line(SHARE, rate, annual="last")
-def ads_share_of_compute(
-    compute_ads_share: Row, compute_baseline_ads_share: Row, programme_commits: Row
-) -> Row:
-    """Share of compute that serves advertising and its ranking; the programme gives a growing
-    part of its compute to generative products."""
-    own = programme_commits * compute_ads_share
-    return own + (1 - programme_commits) * compute_baseline_ads_share
-
-
-@line(H100E, stock, refer={"counterfactual": "compute_in_service@without"})
-def ads_compute(
-    compute_in_service: Row,
-    ads_share_of_compute: Row,
-    counterfactual: Row,
-    compute_baseline_ads_share: Row,
-    programme_commits: Row,
-    programme_spends: Row,
-) -> Row:
-    """Compute that serves advertising. Once the programme no longer spends, advertising gets
-    back what it would have had without it, as far as there is that much compute."""
-    served = compute_in_service * ads_share_of_compute
-    least = np.minimum(compute_in_service, counterfactual) * compute_baseline_ads_share
-    ended = programme_commits * (1 - programme_spends)
-    return np.where(ended > 0, np.maximum(served, least), served)
-
-
-@line(H100E, stock)
-def generative_compute(compute_in_service: Row, ads_compute: Row) -> Row:
-    """Compute that serves generative products and research."""
-    return compute_in_service - ads_compute
-
-
-@line(
-    H100E,
-    stock,
-    refer={
-        "accelerators_mix": "capex_mix.accelerators",
-        "lag_of_accelerators": "placement_lag.accelerators",
-        "life_of_accelerators": "life_physical.accelerators",
-        "retired_share": "life_early_retirement_share.accelerators",
-        "retirement_age": "life_early_retirement_age.accelerators",
-    },
-)
-def reported_ads_compute(
-    reported_capex: Row,
-    unpaid_share: Row,
-    accelerators_mix: Row,
-    compute_price: Row,
-    lag_of_accelerators: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    life_of_accelerators: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    compute_legacy: Row,
-    cloud_planned_spending: Row,
-    cloud_price: Row,
-    compute_ads_share: Row,
-    compute_baseline_ads_share: Row,
-    in_programme: Row,
-    programme_enabled: Row,
-    history: Row,
-) -> Row:
-    """Ads-serving compute from reported capex alone: what attribution on history rests on.
-    The same formula as each world's, without the forecast, so that the base shared by all
-    worlds needs no world."""
-    bought = splice(reported_capex, 0) * accelerators_mix
-    unpaid = bought * unpaid_share
-    owned = _fleet(
-        bought + unpaid - lag(unpaid, ONE_QUARTER),
-        compute_price,
-        lag_of_accelerators,
-        placement_delay,
-        placement_delayed_share,
-        life_of_accelerators,
-        retired_share,
-        retirement_age,
-        compute_legacy,
-    )
-    on = in_programme * programme_enabled
-    rented = on * cloud_planned_spending / (MILLION * cloud_price * HOURS_IN_QUARTER)
-    share = on * compute_ads_share + (1 - on) * compute_baseline_ads_share
-    return np.where(history > 0, (owned + rented) * share, 0)
-
-
 @line(USD_M, flow)
 def cloud_planned_spending(cloud_yearly_spending: Row) -> Row:
     """Third-party cloud that the programme rents, as planned."""
     return cloud_yearly_spending / QUARTERS_IN_YEAR
 
 
+@line(H100E, stock)
+def planned_rented(cloud_yearly_spending: Row, rent: Row, programme_enabled: Row) -> Row:
+    """Third-party cloud capacity of the plan, from its cost and the market rent."""
+    return programme_enabled * cloud_yearly_spending / (MILLION * rent)
+
+
 @line(USD_M, flow)
 def cloud_spending(
     cloud_planned_spending: Row,
-    programme_commits: Row,
-    programme_stop: Row,
-    quarter_index: Row,
+    without_programme: Row,
+    spending_scale: Row,
     cloud_commitment: Row,
 ) -> Row:
-    """Third-party cloud cost: the programme's plan; once the programme stops, contracts run
-    on for the committed years and then end."""
-    last = programme_stop + cloud_commitment * QUARTERS_PER_YEAR
-    return cloud_planned_spending * programme_commits * np.where(quarter_index > last, 0, 1)
+    """Third-party cloud cost: the programme's plan, at the scale that was decided when today's
+    contracts were signed; they run on for the committed years."""
+    signed = lag(spending_scale, cloud_commitment * QUARTERS_PER_YEAR)
+    return cloud_planned_spending * (1 - without_programme) * signed
+
+
+@line(H100E, stock)
+def compute_rented(cloud_spending: Row, rent: Row) -> Row:
+    """Third-party cloud capacity, from its cost and the market rent."""
+    return cloud_spending * QUARTERS_IN_YEAR / (MILLION * rent)
+
+
+@line(H100E, stock)
+def compute_in_service(compute_owned: Row, compute_rented: Row) -> Row:
+    """Compute that runs: owned and rented. Signed leases are shells, not compute."""
+    return compute_owned + compute_rented
+
+
+@line(SHARE, rate, annual="last")
+def fleet_over_frontier(compute_in_service: Row, frontier_fleet: Row) -> Row:
+    """Memo: fleet over that of the frontier's other companies."""
+    return ratio(compute_in_service, frontier_fleet)
+
+
+@line(SHARE, rate, annual="last")
+def fleet_over_plan(
+    compute_fleet: Row, compute_rented: Row, planned_fleet: Row, planned_rented: Row
+) -> Row:
+    """Fleet of this world over the plan's at full scale, before any lack of power."""
+    return ratio(compute_fleet + compute_rented, planned_fleet + planned_rented)
+
+
+# Training
+
+
+@line(SHARE, rate, annual="last")
+def training_share(
+    compute_training_share: Row, fleet_over_plan: Row, without_programme: Row
+) -> Row:
+    """Share of compute that trains and does research, in worlds with AI products: less in
+    proportion to the root of the fleet where it is below the plan's."""
+    held = np.minimum(fleet_over_plan, 1) ** (1 / 2)
+    return compute_training_share * held * (1 - without_programme)
+
+
+@line(H100E, stock)
+def training_compute(compute_in_service: Row, training_share: Row) -> Row:
+    """Compute that trains and does research."""
+    return compute_in_service * training_share
+
+
+@line(SHARE, rate, annual="last")
+def training_over_plan(fleet_over_plan: Row) -> Row:
+    """Training compute over the plan's at full scale."""
+    return fleet_over_plan * np.minimum(fleet_over_plan, 1) ** (1 / 2)
+
+
+@line(H100E, stock)
+def serving_compute(compute_in_service: Row, training_compute: Row) -> Row:
+    """Compute left for ranking, AI products and leasing."""
+    return compute_in_service - training_compute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jcurve.engine.units import (
     DIMENSIONLESS,
+    H100E,
     HOURS,
     QUARTERS,
     USD_M,
@@ -15,12 +16,15 @@ from jcurve.engine.units import (
 __all__ = [
     "BILLION_IN_MILLIONS",
     "HALF_A_QUARTER",
+    "HALF_SPAN",
     "HORIZON",
     "HOURS_IN_QUARTER",
     "HOURS_IN_YEAR",
     "MILLION",
+    "NEWTON_STEPS",
     "NO_DATE",
     "NO_NUMBER",
+    "ONE_H100E",
     "ONE_QUARTER",
     "ONE_YEAR",
     "PERPETUITY",
@@ -28,6 +32,8 @@ __all__ = [
     "QUARTERS_PER_YEAR",
     "RUN_OFF",
     "TEN_TO_NINETY",
+    "TINY",
+    "TWO_YEARS",
 ]
 
 QUARTERS_IN_YEAR = Quantity(4.0, DIMENSIONLESS, "quarters in a year")
@@ -38,7 +44,13 @@ QUARTERS_PER_YEAR = Quantity(4.0, QUARTERS.times(YEARS, -1), "quarters per year"
 
 ONE_QUARTER = Quantity(1.0, QUARTERS, "one quarter")
 HALF_A_QUARTER = Quantity(0.5, QUARTERS, "half a quarter")
+HALF_SPAN = Quantity(1.5, QUARTERS, "half the span of four quarters")
 ONE_YEAR = Quantity(4.0, QUARTERS, "one year")
+TWO_YEARS = Quantity(8.0, QUARTERS, "two years")
+ONE_H100E = Quantity(1.0, H100E, "one H100-equivalent")
+TINY = Quantity(1e-30, DIMENSIONLESS, "next to nothing")
+"""Stands for 0 where a logarithm or a quotient is taken."""
+
 HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")
 """A quarter of 365.25 days."""
 
@@ -50,6 +62,10 @@ MILLION = Quantity(1e-6, Unit("millions per one", (), 1e6), "millions per one")
 
 TEN_TO_NINETY = Quantity(4.394449154672439, DIMENSIONLESS, "2 ln 9")
 """Time from 10 to 90 % of a logistic, in units of its scale."""
+
+NEWTON_STEPS = Quantity(4.0, DIMENSIONLESS, "steps")
+"""Of the search for the balance of two uses: three leave a relative error of 3e-9, four of
+3e-13."""
 
 HORIZON = Quantity(1e6, QUARTERS, "the last quarter")
 """A date beyond any timeline: ``value_at`` takes the timeline's last quarter."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, stock
-from jcurve.engine.primitives import Family, Row, grow, lag, splice, total
+from jcurve.engine.primitives import Family, Row, grow, lag, ratio, splice, total
 from jcurve.engine.units import USD_M
 from jcurve.lines.constants import (
-    ONE_QUARTER,
     ONE_YEAR,
     QUARTERS_IN_YEAR,
 )
@@ -27,50 +26,37 @@ def new_product_revenue(channel_revenue: Family) -> Row:
 
 
 @line(USD_M, flow)
-def revenue(advertising: Row, base_other_revenue: Row, new_product_revenue: Row) -> Row:
+def revenue(
+    advertising: Row, base_other_revenue: Row, new_product_revenue: Row, leasing_revenue: Row
+) -> Row:
     """Total revenue of this world."""
-    return advertising + base_other_revenue + new_product_revenue
+    return advertising + base_other_revenue + new_product_revenue + leasing_revenue
 
 
 @line(USD_M, flow)
-def talent_cost(talent_yearly_cost: Row, programme_spends: Row) -> Row:
-    """The programme's own people, cash and shares."""
-    return talent_yearly_cost / QUARTERS_IN_YEAR * programme_spends
+def talent_cost(
+    talent_yearly_cost: Row,
+    programme_spends: Row,
+    spending_scale: Row,
+    programme_scales_talent: Row,
+) -> Row:
+    """The programme's own people, cash and shares, as long as this world spends on it; in
+    proportion to the spending that is decided only where the switch says so."""
+    scale = 1 + programme_scales_talent * (spending_scale - 1)
+    return talent_yearly_cost / QUARTERS_IN_YEAR * programme_spends * scale
 
 
 @line(USD_M, flow)
-def uplift_cost(advertising: Row, base_advertising: Family, advertising_variable_cost: Row) -> Row:
-    """Variable cost of the advertising that the uplift adds: partner payments, payment fees,
-    sales commissions."""
-    return (advertising - total(base_advertising)) * advertising_variable_cost
+def uplift_cost(advertising: Row, base_advertising: Family, advertising_contribution: Row) -> Row:
+    """Variable cost of the advertising that compute adds: partner payments, payment fees, sales
+    commissions."""
+    return (advertising - total(base_advertising)) * (1 - advertising_contribution)
 
 
 @line(USD_M, flow)
 def new_product_cost(channel_cost: Family) -> Row:
     """Variable cost of all new products."""
     return total(channel_cost)
-
-
-@line(USD_M, flow)
-def stopping_cost(
-    programme_commits: Row,
-    programme_stop: Row,
-    programme_stopping_cost: Row,
-    programme_last_spending: Row,
-    planned_stop: Row,
-    quarter_index: Row,
-    last_reported: Row,
-) -> Row:
-    """One-off cost of stopping: cancellation of orders and sites, severance; in the quarter
-    after the last one of new spending, if that is not reported history. A run-off that was
-    planned from the start costs nothing."""
-    first = np.logical_and(
-        quarter_index > programme_stop, quarter_index <= programme_stop + ONE_QUARTER
-    )
-    due = np.logical_and(first, quarter_index > last_reported)
-    run_off = np.logical_and(planned_stop < programme_last_spending, programme_stop >= planned_stop)
-    due = np.logical_and(due, np.logical_not(run_off))
-    return np.where(due, programme_commits * programme_stopping_cost, 0)
 
 
 @line(USD_M, flow)
@@ -88,9 +74,7 @@ def programme_cost(
     talent_cost: Row,
     uplift_cost: Row,
     new_product_cost: Row,
-    reality_labs_moved: Row,
-    ecosystem_cost: Row,
-    stopping_cost: Row,
+    sublet_income: Row,
 ) -> Row:
     """Operating costs that depend on the world, before depreciation and savings."""
     return (
@@ -101,9 +85,7 @@ def programme_cost(
         + talent_cost
         + uplift_cost
         + new_product_cost
-        + reality_labs_moved
-        + ecosystem_cost
-        + stopping_cost
+        - sublet_income
     )
 
 
@@ -119,22 +101,6 @@ def reality_labs_cost(
         reported_reality_labs_revenue - reported_reality_labs_operating_income,
         reality_labs_cost_growth,
     )
-
-
-@line(USD_M, flow)
-def reality_labs_moved(
-    reality_labs_cost: Row, reality_labs_moved_share: Row, history: Row, programme_spends: Row
-) -> Row:
-    """Part of what Reality Labs costs less than a year before that the programme spends
-    instead."""
-    less = lag(reality_labs_cost, ONE_YEAR) - reality_labs_cost
-    return (1 - history) * programme_spends * reality_labs_moved_share * np.maximum(less, 0)
-
-
-@line(USD_M, flow)
-def ecosystem_cost(ecosystem_yearly_grants: Row, programme_spends: Row, history: Row) -> Row:
-    """Grants and open-weight releases to an ecosystem, none where models are closed."""
-    return ecosystem_yearly_grants / QUARTERS_IN_YEAR * programme_spends * (1 - history)
 
 
 @line(
@@ -153,9 +119,17 @@ def core_cost(
     reported_depreciation: Row,
     saved: Family,
     costs_core_growth: Row,
+    costs_guided_through: Row,
+    costs_core_elasticity: Row,
+    revenue_keeping_pace: Row,
+    quarter_index: Row,
 ) -> Row:
     """Cost that no world changes: on history what reported cost leaves after the modelled
-    parts and unusual items, before the programme's savings; then grown."""
+    parts and unusual items, before the programme's savings; then grown as guided, and after
+    that with the revenue of a company that keeps pace."""
+    on_year = ratio(revenue_keeping_pace, lag(revenue_keeping_pace, ONE_YEAR)) - 1
+    with_revenue = costs_core_elasticity * on_year
+    growth = np.where(quarter_index > costs_guided_through, with_revenue, costs_core_growth)
     left = (
         reported_total_costs
         - reported_unusual_costs
@@ -163,7 +137,7 @@ def core_cost(
         - modelled_cost
         - reported_depreciation
     )
-    return grow(left / (1 - total(saved)), costs_core_growth)
+    return grow(left / (1 - total(saved)), growth)
 
 
 @line(USD_M, flow)

@@ -79,10 +79,10 @@ def cash_before_forecast(
 
 
 @line(USD_M, flow)
-def startup_stakes(financing_stakes: Row, programme_spends: Row, history: Row) -> Row:
+def startup_stakes(financing_stakes: Row, spending_scale: Row, history: Row) -> Row:
     """Cash paid for minority stakes and acquisitions of the programme after the reported
     quarters."""
-    return financing_stakes / QUARTERS_IN_YEAR * programme_spends * (1 - history)
+    return financing_stakes / QUARTERS_IN_YEAR * spending_scale * (1 - history)
 
 
 @line(USD_M, flow)

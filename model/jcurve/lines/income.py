@@ -17,11 +17,15 @@ __all__: list[str] = []
 
 @line(USD_M, flow)
 def infrastructure_cost(
-    energy_cost: Row, operations_cost: Row, cloud_spending: Row, lease_cost: Row
+    energy_cost: Row,
+    operations_cost: Row,
+    cloud_spending: Row,
+    lease_cost: Row,
+    sublet_income: Row,
 ) -> Row:
     """Running compute before depreciation: energy, data-centre operations, third-party cloud
-    and operating leases."""
-    return energy_cost + operations_cost + cloud_spending + lease_cost
+    and operating leases, less what is sublet."""
+    return energy_cost + operations_cost + cloud_spending + lease_cost - sublet_income
 
 
 @line(USD_M, flow)
@@ -34,18 +38,6 @@ def product_cost(uplift_cost: Row, new_product_cost: Row) -> Row:
 def core_cost_after_savings(core_cost: Row, cost_savings: Row) -> Row:
     """Cost of the business outside infrastructure and the programme, after what it saves."""
     return core_cost - cost_savings
-
-
-@line(USD_M, flow)
-def reality_labs_and_moved(reality_labs_cost: Row, reality_labs_moved: Row) -> Row:
-    """Reality Labs, and what the programme spends of its decline."""
-    return reality_labs_cost + reality_labs_moved
-
-
-@line(USD_M, flow)
-def one_off_and_grants(unusual_costs: Row, stopping_cost: Row, ecosystem_cost: Row) -> Row:
-    """Legal charges, fines, severance, cost of stopping, and grants to an ecosystem."""
-    return unusual_costs + stopping_cost + ecosystem_cost
 
 
 @line(USD_M, flow)
@@ -118,9 +110,11 @@ def check_revenue(
     advertising_by_region: Family,
     base_other_revenue: Row,
     channel_revenue: Family,
+    leasing_revenue: Row,
 ) -> Row:
-    """Revenue less advertising of every region, other revenue and every new product: 0."""
-    return revenue - total(advertising_by_region) - base_other_revenue - total(channel_revenue)
+    """Revenue less advertising of every region, other revenue, every AI product and leasing: 0."""
+    named = total(advertising_by_region) + total(channel_revenue)
+    return revenue - named - base_other_revenue - leasing_revenue
 
 
 @line(USD_M, flow)
@@ -130,11 +124,11 @@ def check_costs(
     infrastructure_cost: Row,
     talent_cost: Row,
     product_cost: Row,
-    reality_labs_and_moved: Row,
-    one_off_and_grants: Row,
+    reality_labs_cost: Row,
+    unusual_costs: Row,
     depreciation_and_amortisation: Row,
 ) -> Row:
     """Total costs less their groups: 0."""
     groups = core_cost_after_savings + infrastructure_cost + talent_cost + product_cost
-    rest = reality_labs_and_moved + one_off_and_grants + depreciation_and_amortisation
+    rest = reality_labs_cost + unusual_costs + depreciation_and_amortisation
     return total_costs - groups - rest

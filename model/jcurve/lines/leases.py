@@ -1,5 +1,5 @@
-"""Leases signed and not yet started: they start by a schedule, then enter cost, lease
-liability and compute.
+"""Leases signed and not yet started: they start by a schedule, then enter cost and lease
+liability and house machines. They are shells: space and power, not compute.
 
 The operating share is charged as cost. The finance share is an asset from the start on; its
 principal is capex, as the company counts it, and its interest is interest: each dollar paid
@@ -11,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, stock
-from jcurve.engine.primitives import Row, lag, running_sum, scan, splice, year_sum
-from jcurve.engine.units import H100E, USD_M, Quantity
+from jcurve.engine.primitives import Row, lag, ratio, running_sum, scan, splice, year_sum
+from jcurve.engine.units import USD_M, Quantity
 from jcurve.lines.constants import (
-    HOURS_IN_QUARTER,
-    MILLION,
     ONE_QUARTER,
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
@@ -27,9 +25,9 @@ __all__: list[str] = []
 
 
 @line(USD_M, flow)
-def lease_signings(lease_yearly_signings: Row, history: Row, programme_spends: Row) -> Row:
-    """Undiscounted payments of leases newly signed in the quarter."""
-    return lease_yearly_signings / QUARTERS_IN_YEAR * (1 - history) * programme_spends
+def lease_signings(lease_yearly_signings: Row, history: Row, spending_scale: Row) -> Row:
+    """Undiscounted payments of leases newly signed in the quarter, at the scale decided."""
+    return lease_yearly_signings / QUARTERS_IN_YEAR * (1 - history) * spending_scale
 
 
 @line(USD_M, flow)
@@ -38,7 +36,7 @@ def lease_starts(
     lease_signings: Row,
     lease_start_delay: Row,
     history: Row,
-    programme_commits: Row,
+    without_programme: Row,
 ) -> Row:
     """Undiscounted payments of signed leases that start in the quarter: the year's schedule of
     what was signed by the last report, spread over its quarters still to come, and what is
@@ -46,7 +44,7 @@ def lease_starts(
     open_quarters = 1 - history
     share = open_quarters / np.maximum(year_sum(open_quarters), 1)
     later = lag(lease_signings, lease_start_delay * QUARTERS_PER_YEAR)
-    return lease_yearly_starts * share * programme_commits + later
+    return lease_yearly_starts * share * (1 - without_programme) + later
 
 
 @line(USD_M, stock)
@@ -85,11 +83,20 @@ def finance_lease_payments(lease_payments: Row, lease_cost: Row) -> Row:
     return lease_payments - lease_cost
 
 
-@line(H100E, stock)
-def compute_leased(lease_payments: Row, lease_compute_share: Row, cloud_price: Row) -> Row:
-    """Compute that comes with started leases, at the market rent per accelerator-hour; the
-    rest of the leases is space and power. Finance-lease assets bring no other compute."""
-    return lease_payments * lease_compute_share / (MILLION * cloud_price * HOURS_IN_QUARTER)
+@line(USD_M, flow)
+def sublet_income(
+    lease_payments: Row,
+    leased_power: Row,
+    own_shell: Row,
+    machine_power_ordered: Row,
+    lease_sublet_share: Row,
+    history: Row,
+) -> Row:
+    """What leased shell brings that no machine fills: a share of its cost, in every world by the
+    same rule."""
+    idle = np.maximum(leased_power + own_shell - machine_power_ordered, 0)
+    unused = np.minimum(ratio(idle, leased_power), 1)
+    return (1 - history) * lease_sublet_share * unused * lease_payments
 
 
 def _present_value(payments: Row, term: Row, quarterly: Row) -> Row:

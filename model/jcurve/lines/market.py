@@ -12,7 +12,6 @@ from jcurve.engine.line import line, result
 from jcurve.engine.primitives import Row, ratio, sum_to_date, value_at
 from jcurve.engine.units import SHARE, TIMES, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import BILLION_IN_MILLIONS
-from jcurve.lines.returns import perpetuity
 
 __all__: list[str] = []
 
@@ -21,18 +20,14 @@ __all__: list[str] = []
 def enterprise_value(
     unlevered_free_cash_flow: Row,
     discount_factor: Row,
-    returns_wacc: Row,
-    returns_terminal_growth: Row,
+    value_beyond_horizon: Row,
     quarter_index: Row,
     valuation_date: Row,
 ) -> Row:
-    """Present value of this world's unlevered free cash flow after the valuation date, a
-    perpetuity beyond the horizon included."""
+    """Present value of this world's unlevered free cash flow after the valuation date, its
+    steady state beyond the horizon included."""
     ahead = np.where(quarter_index > valuation_date, unlevered_free_cash_flow, 0)
-    beyond = perpetuity(
-        unlevered_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
-    )
-    return sum_to_date(ahead * discount_factor) + beyond
+    return sum_to_date(ahead * discount_factor) + value_beyond_horizon
 
 
 @line(USD_PER_SHARE, result)

@@ -13,10 +13,10 @@ __all__: list[str] = []
 
 
 @line(USD_M, stock)
-def venture_debt(venture_outstanding: Row, venture_on_balance: Row, programme_commits: Row) -> Row:
+def venture_debt(venture_outstanding: Row, venture_on_balance: Row, without_programme: Row) -> Row:
     """Debt of off-balance-sheet data-centre ventures, brought on balance by the switch; their
     property is its equal."""
-    return venture_outstanding * venture_on_balance * programme_commits
+    return venture_outstanding * venture_on_balance * (1 - without_programme)
 
 
 @line(USD_M, stock)
@@ -29,14 +29,14 @@ def adjusted_debt(
     obligations_lease_share: Row,
     obligations_residual_guarantee: Row,
     obligations_guarantee_probability: Row,
-    programme_commits: Row,
+    without_programme: Row,
 ) -> Row:
     """Debt with operating and finance leases, ventures on balance, a share of leases signed and not
     started, and the expected call on residual value guarantees."""
     guarantee = obligations_residual_guarantee * obligations_guarantee_probability
     signed = leases_not_commenced * obligations_lease_share
     leased = operating_lease_liability + finance_lease_liability
-    return debt + leased + venture_debt + signed + guarantee * programme_commits
+    return debt + leased + venture_debt + signed + guarantee * (1 - without_programme)
 
 
 @line(TIMES, rate, annual="last")

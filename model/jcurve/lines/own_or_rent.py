@@ -54,22 +54,23 @@ def running_cost_of_unit(
 def own_cost_of_unit(
     compute_price: Row,
     running_cost_of_unit: Row,
-    own_site_cost: Row,
-    power_per_compute: Row,
-    power_usage_effectiveness: Row,
+    shell_price: Row,
+    machine_power: Row,
+    capex_machine_servers_share: Row,
     valuation_date: Row,
 ) -> Row:
-    """What one owned unit costs over its life: the unit, its share of site and power, energy
-    and operations, discounted."""
-    megawatts = value_at(power_per_compute, valuation_date) * MILLION * power_usage_effectiveness
-    site = megawatts * own_site_cost / MILLION
-    return value_at(compute_price, valuation_date) + site + running_cost_of_unit
+    """What one owned unit costs over its life: server, network, shell, energy and operations,
+    discounted."""
+    machine = value_at(compute_price, valuation_date) / capex_machine_servers_share
+    shell = value_at(machine_power, valuation_date) * shell_price / MILLION
+    return machine + shell + running_cost_of_unit
 
 
 @line(USD_PER_H100E, result)
-def rented_value_of_unit(life_weight: Row, cloud_price: Row) -> Row:
-    """Rent of one unit for every hour of the same life, at the market price, discounted."""
-    return sum_to_date(cloud_price * HOURS_IN_QUARTER * life_weight)
+def rented_value_of_unit(life_weight: Row, rent: Row) -> Row:
+    """Rent of one unit for every hour of the same life, at the market rent of the day,
+    discounted."""
+    return sum_to_date(rent / QUARTERS_IN_YEAR * life_weight)
 
 
 @line(USD_PER_H100E, result)

@@ -1,4 +1,4 @@
-"""When the programme spends, in which world, and the base that all worlds share."""
+"""When the programme spends, in which world, and the revenue that no world changes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, result
 from jcurve.engine.primitives import Family, Row, grow, sum_to_date, total
-from jcurve.engine.units import QUARTERS, SWITCH, USD_M
+from jcurve.engine.units import QUARTERS, SHARE, SWITCH, USD_M
 from jcurve.lines.constants import ONE_QUARTER, RUN_OFF
 
 __all__: list[str] = []
+
+
+@line(QUARTERS, result)
+def last_reported(history: Row) -> Row:
+    """Index of the last reported quarter."""
+    return (sum_to_date(history) - 1) * ONE_QUARTER
 
 
 @line(SWITCH, rate, annual="last")
@@ -19,10 +25,14 @@ def in_programme(quarter_index: Row, programme_start: Row) -> Row:
 
 
 @line(SWITCH, rate, annual="last")
-def programme_commits(in_programme: Row, programme_enabled: Row, has_programme: Row) -> Row:
-    """1 from the programme's start in worlds in which it was begun: what it has bought and
-    signed lives on, even where new spending stops."""
-    return in_programme * programme_enabled * has_programme
+def without_programme(
+    in_programme: Row, programme_enabled: Row, has_programme: Row, history: Row
+) -> Row:
+    """1 in the quarters in which this world lives without the programme: from its start, in the
+    world that never began it; before it all worlds are one. Where there is no programme at all,
+    every world is as reported and then lives without it."""
+    never_begun = programme_enabled * (1 - has_programme)
+    return in_programme * (never_begun + (1 - programme_enabled) * (1 - history))
 
 
 @line(QUARTERS, result)
@@ -46,10 +56,24 @@ def programme_stop(planned_stop: Row, valuation_date: Row, keeps_spending: Row) 
 
 
 @line(SWITCH, rate, annual="last")
-def programme_spends(programme_commits: Row, quarter_index: Row, programme_stop: Row) -> Row:
-    """1 while this world spends on the programme: from its start through its last quarter of
-    new spending."""
-    return programme_commits * np.where(quarter_index > programme_stop, 0, 1)
+def programme_spends(without_programme: Row, quarter_index: Row, programme_stop: Row) -> Row:
+    """1 while this world spends on the programme beyond what it is committed to."""
+    return (1 - without_programme) * np.where(quarter_index > programme_stop, 0, 1)
+
+
+@line(SWITCH, rate, annual="last")
+def follows_report(history: Row, without_programme: Row, programme_spends: Row) -> Row:
+    """1 where this world did what was reported: on history, until it parts from the company."""
+    return history * (1 - without_programme) * programme_spends
+
+
+@line(SHARE, rate, annual="last")
+def spending_scale(
+    programme_spends: Row, programme_scale: Row, quarter_index: Row, valuation_date: Row
+) -> Row:
+    """The decision: which part of planned spending beyond maintenance and commitments is spent
+    after the valuation date; 1 is the plan, 0 none of it."""
+    return programme_spends * np.where(quarter_index > valuation_date, programme_scale, 1)
 
 
 @line(USD_M, flow)
@@ -67,14 +91,11 @@ def base_other_revenue(
 
 
 @line(USD_M, flow)
-def base_revenue(base_advertising: Row, base_other_revenue: Row) -> Row:
-    """Revenue that every world shares: advertising without any uplift since the programme's
-    start, and other revenue without new AI products. Capital intensity rests on it, so that
-    nothing loops."""
-    return total(base_advertising) + base_other_revenue
-
-
-@line(QUARTERS, result)
-def last_reported(history: Row) -> Row:
-    """Index of the last reported quarter."""
-    return (sum_to_date(history) - 1) * ONE_QUARTER
+def revenue_keeping_pace(
+    reported_advertising_by_region: Family, keeping_pace_growth: Row, base_other_revenue: Row
+) -> Row:
+    """Revenue of a company whose compute keeps pace with the frontier, without new AI products:
+    as reported, then advertising grows with its market and the excess. The same in every world,
+    so that general capex and maintenance, which rest on it, do not loop."""
+    advertising = grow(total(reported_advertising_by_region), keeping_pace_growth)
+    return advertising + base_other_revenue

@@ -39,6 +39,7 @@ from jcurve.engine.units import (
     YEARS,
     unit_named,
 )
+from jcurve.lines.beyond import perpetuity
 from jcurve.lines.constants import (
     HALF_A_QUARTER,
     HORIZON,
@@ -51,7 +52,7 @@ from jcurve.lines.constants import (
     QUARTERS_PER_YEAR,
 )
 
-__all__ = ["REASONS", "perpetuity"]
+__all__ = ["REASONS"]
 
 PER_YEAR = unit_named("per year")
 DATE = unit_named("date")
@@ -113,42 +114,13 @@ def npv_within_horizon(discounted_free_cash_flow: Row) -> Row:
     return sum_to_date(discounted_free_cash_flow)
 
 
-def perpetuity(cash_flow: Row, discount_factor: Row, wacc: Row, growth: Row) -> Row:
-    """Present value beyond the horizon of the last four quarters' flow, grown for ever."""
-    to_date = running_sum(cash_flow)
-    last_year = value_at(to_date - lag(to_date, ONE_YEAR), HORIZON)
-    # The last quarter's factor stands at its middle, three eighths of a year after the
-    # middle of the last four quarters.
-    middle = value_at(discount_factor, HORIZON) * (1 + wacc) ** (
-        (QUARTERS_IN_YEAR - 1) / (2 * QUARTERS_IN_YEAR)
-    )
-    return last_year * (1 + growth) / (wacc - growth) * middle
-
-
-def _beyond(cash_flow: Row, discount_factor: Row, wacc: Row, growth: Row, treatment: Row) -> Row:
-    """Present value of a flow beyond the horizon under the terminal treatment."""
-    ever = perpetuity(cash_flow, discount_factor, wacc, growth)
-    return np.where(np.equal(treatment, PERPETUITY), ever, 0)
-
-
 @line(USD_M, result, view=True)
-def terminal_value(
-    incremental_free_cash_flow: Row,
-    discount_factor: Row,
-    returns_wacc: Row,
-    returns_terminal_growth: Row,
-    returns_terminal_treatment: Row,
-) -> Row:
-    """Present value beyond the horizon: under *perpetuity* the last four quarters' incremental
-    free cash flow, grown for ever; 0 under *none*, and under *run_off*, where spending stops
-    in a chosen quarter and assets live on inside the horizon."""
-    return _beyond(
-        incremental_free_cash_flow,
-        discount_factor,
-        returns_wacc,
-        returns_terminal_growth,
-        returns_terminal_treatment,
-    )
+def terminal_value(value_beyond_horizon: Row, returns_terminal_treatment: Row) -> Row:
+    """Present value beyond the horizon: under *perpetuity* each world's steady state, grown for
+    ever; 0 under *none*, and under *run_off*, where spending stops in a chosen quarter and
+    assets live on inside the horizon."""
+    forever = np.equal(returns_terminal_treatment, PERPETUITY)
+    return np.where(forever, value_beyond_horizon, 0)
 
 
 @line(USD_M, result, view=True)
@@ -167,13 +139,13 @@ def value_of_share_based_pay(
 ) -> Row:
     """Present value of the programme's share-based pay, beyond the horizon included. Its tax
     deduction stays in both treatments of it."""
-    beyond = _beyond(
-        share_based_pay,
+    ever = perpetuity(
+        _last_year(share_based_pay) * (1 + returns_terminal_growth),
         discount_factor,
         returns_wacc,
         returns_terminal_growth,
-        returns_terminal_treatment,
     )
+    beyond = np.where(np.equal(returns_terminal_treatment, PERPETUITY), ever, 0)
     return sum_to_date(share_based_pay * discount_factor) + beyond
 
 
@@ -201,6 +173,34 @@ def terminal_share_of_npv(terminal_value: Row, npv: Row) -> Row:
 def terminal_share_of_npv_status(npv: Row) -> Row:
     """Why there is no terminal share, by code."""
     return np.where(npv > 0, ANSWERED, NOT_POSITIVE)
+
+
+@line(USD_M, flow, view=True)
+def valued_free_cash_flow(
+    incremental_free_cash_flow: Row,
+    terminal_value: Row,
+    discount_factor: Row,
+    quarter_index: Row,
+    last_quarter: Row,
+) -> Row:
+    """The flows that net present value adds up: incremental free cash flow, with what lies
+    beyond the horizon as one receipt in its last quarter."""
+    received = terminal_value / value_at(discount_factor, HORIZON)
+    return incremental_free_cash_flow + np.where(np.equal(quarter_index, last_quarter), received, 0)
+
+
+@line(PER_YEAR, result, view=True)
+def irr_with_terminal_value(valued_free_cash_flow: Row) -> Row:
+    """Internal rate of return a year on the flows of net present value, what lies beyond the
+    horizon included: above the WACC where NPV is positive and one rate answers."""
+    return (1 + internal_rate(valued_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
+
+
+@line(SWITCH, result, view=True)
+def irr_with_terminal_value_status(valued_free_cash_flow: Row) -> Row:
+    """Why there is no single internal rate of return on these flows, by code."""
+    roots = count_roots(valued_free_cash_flow)
+    return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
 
 
 @line(PER_YEAR, result, view=True)
@@ -308,6 +308,10 @@ def quarters_under_water(cumulative_free_cash_flow: Row) -> Row:
 def _year_to(row: Row) -> Row:
     to_date = running_sum(row)
     return to_date - lag(to_date, ONE_YEAR)
+
+
+def _last_year(row: Row) -> Row:
+    return value_at(_year_to(row), HORIZON)
 
 
 @line(DATE, result, view=True)

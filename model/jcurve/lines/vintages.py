@@ -21,7 +21,7 @@ from jcurve.engine.primitives import (
     ratio,
     running_sum,
 )
-from jcurve.lines.constants import HORIZON, ONE_QUARTER
+from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER
 
 __all__ = ["Charge", "in_service", "level_charge", "placed", "spread", "straight_line"]
 
@@ -58,17 +58,18 @@ def placed(bought: Row, mean_lag: Row, delay: Row, delayed_share: Row) -> Row:
 
 
 def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_age: Row) -> Row:
-    """What was placed in the last ``physical_life`` quarters and still runs.
+    """What was placed and still runs: a vintage retires evenly over the year about its
+    ``physical_life``.
 
     Args:
         placed: flow, (quarter, scenario).
-        physical_life: in quarters.
+        physical_life: in quarters, at least 3.
         retired_share: share of each vintage that leaves early.
         retirement_age: in quarters; without effect beyond the physical life.
     """
     to_date = running_sum(placed)
-    gone = lag(to_date, physical_life)
-    early = lag(to_date, np.minimum(retirement_age, physical_life))
+    gone = spread(lag(to_date, physical_life - HALF_SPAN), HALF_SPAN)
+    early = np.where(retirement_age < physical_life - HALF_SPAN, lag(to_date, retirement_age), gone)
     return to_date - gone - retired_share * (early - gone)
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from jcurve.assumptions import Assumption, Path, Scenario
-from jcurve.assumptions.template import MOST_USED
+from jcurve.assumptions import Assumption, Path, Scenario, drivers
+from jcurve.assumptions.paths import changes_text
+from jcurve.assumptions.periods import quarter_label
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
-from jcurve.workbench.quantities import Scale, changes_text, scale_of, slider
+from jcurve.workbench.quantities import Scale, scale_of, slider
 
 __all__ = ["control", "groups", "kind_of", "reading", "readings"]
 
@@ -22,13 +23,14 @@ _GROUPS: Mapping[str, str] = MappingProxyType(
         "valuation": "Programme and valuation",
         "returns": "Programme and valuation",
         "capex": "Capital expenditure",
+        "fleet": "Capital expenditure",
         "placement": "Capital expenditure",
+        "property": "Capital expenditure",
         "life": "Lives, retirement and salvage",
-        "asset": "Lives, retirement and salvage",
         "compute": "Compute",
         "sector": "Compute",
-        "supply": "Supply chain",
-        "own": "Compute",
+        "rent": "Compute",
+        "leasing": "Compute",
         "cloud": "Cloud and leases",
         "lease": "Cloud and leases",
         "venture": "Cloud and leases",
@@ -37,12 +39,12 @@ _GROUPS: Mapping[str, str] = MappingProxyType(
         "operations": "Operating cost",
         "costs": "Operating cost",
         "talent": "Operating cost",
-        "ecosystem": "Operating cost",
-        "inference": "Operating cost",
         "reality_labs": "Operating cost",
         "base": "Advertising",
         "advertising": "Advertising",
-        "lever": "Advertising uplift",
+        "lever": "Advertising",
+        "demand": "New products",
+        "products": "New products",
         "channel": "New products",
         "saving": "Cost savings",
         "tax": "Tax",
@@ -54,22 +56,23 @@ _GROUPS: Mapping[str, str] = MappingProxyType(
 )
 """Families of keys that stand together; a family that is not here is a group of its own."""
 
-_FREQUENT = "Most used"
+_FIRST = "Decision and drivers"
 
 
 def groups(scenario: Scenario) -> list[dict[str, Any]]:
     """Every assumption's control, by group, in the order of the base scenario's file.
 
     Returns:
-        ``{title, keys}``; the most used ones come first and stand in their own group too.
+        ``{title, keys}``; the decision and the drivers come first and stand in their own group
+        too.
     """
     found: dict[str, list[str]] = {}
     for item in scenario.items:
         family = item.key.partition(".")[0]
         title = _GROUPS.get(family, family.replace("_", " ").capitalize())
         found.setdefault(title, []).append(item.key)
-    most = {_FREQUENT: [key for key in MOST_USED if key in scenario]}
-    return [{"title": title, "keys": keys} for title, keys in (most | found).items()]
+    first = {_FIRST: [each.key for each in drivers(scenario)]}
+    return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 
 def kind_of(item: Assumption) -> str:
@@ -106,12 +109,15 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
     }
     if item.bounds is not None and item.shape != "changes":
         made["bounds"] = [scale.text(bound) for bound in item.bounds]
-    if item.low is not None and item.high is not None:
-        made["low"], made["high"] = _end(item.low, scale), _end(item.high, scale)
+    low, high = item.book.low, item.book.high
+    if low is not None and high is not None:
+        made["low"], made["high"] = _end(low, scale), _end(high, scale)
     if item.choices:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
         made["slider"] = ends
+    if item.next is not None:
+        made["period"] = quarter_label(item.next)
     if isinstance(item.value, Path):
         made["by"] = item.value.by
         made["between"] = item.value.between
@@ -130,7 +136,7 @@ def reading(item: Assumption, scale: Scale | None = None) -> dict[str, Any]:
     unit = scale or scale_of(item)
     value = item.value
     if isinstance(value, tuple):
-        return {"text": changes_text(value)}
+        return {"text": changes_text(value), "number": value[-1].life if value else None}
     if isinstance(value, Path):
         periods = range(value.first, value.last + 1)
         rows = zip(periods, value.over().tolist(), strict=True)
@@ -143,10 +149,12 @@ def reading(item: Assumption, scale: Scale | None = None) -> dict[str, Any]:
 
 
 def readings(scenario: Scenario, start: Scenario) -> dict[str, Any]:
-    """The values that differ from those of ``start``, as controls show them, by key."""
-    before = start.assumptions
+    """The values that differ from those of ``start``, as controls show them, by key; ``note``
+    says why one changes nothing."""
+    before, notes = start.assumptions, scenario.notes
     return {
         item.key: reading(item, scale_of(before[item.key]))
+        | ({"note": notes[item.key]} if item.key in notes else {})
         for item in scenario.items
         if item.value is not before[item.key].value and item.value != before[item.key].value
     }

@@ -69,7 +69,7 @@ class Conversation:
             "trace": self._trace,
             "tornado": lambda m: swings(desk, m["output"], view_of(self.side)),
             "solve": lambda m: what_must_be_true(desk, m["key"], m["target"]),
-            "exhibit": lambda m: exhibit(str(m["name"]), desk.case, view_of(self.side)),
+            "exhibit": self._exhibit,
             "yaml": self._yaml,
             "save": self._save,
         }
@@ -193,6 +193,10 @@ class Conversation:
         if line.partition("@")[0] in case.assembly.model.viewed:
             side = view_of(side)
         return trace(case, line, message.get("at"), side)
+
+    def _exhibit(self, message: Message) -> dict[str, Any]:
+        desk = self.desk
+        return exhibit(str(message["name"]), desk.case, view_of(self.side), desk.project)
 
     def _yaml(self, message: Message) -> str:
         desk = self.desk

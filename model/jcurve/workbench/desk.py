@@ -6,6 +6,7 @@ the state only then, so the desk never holds a state that did not validate.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from typing import TypeAlias
 from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario
 from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
+from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey
 from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.evaluation import prepare
 from jcurve.project import Project, find_project
 from jcurve.workbench.ahead import ahead
 from jcurve.workbench.moves import moved_path, position_of
@@ -26,6 +29,7 @@ __all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position"]
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
 
+_ONE_CHANGE = re.compile(r"\s*(?P<date>[0-9]{4}Q[1-4])\s*[:=]\s*(?P<life>.+)", re.ASCII)
 _KEPT = 24
 _DEPTH = 200
 
@@ -87,6 +91,9 @@ class Desk:
         self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self.start = load(start, self.project)
+        own = rows_of(self.start, model(DEFAULT_COMPANY, self.project).timeline)
+        assembly = model(DEFAULT_COMPANY, self.project, own)
+        prepare(assembly, assembly.inputs(own))
         given = self.start.with_overrides(overrides or {}).overrides
         self._position = Position(start, given)
         self.case = self._evaluated(self._resolved(self._position, self.start))
@@ -141,7 +148,8 @@ class Desk:
 
         Args:
             key: the assumption.
-            text: as typed; a bare number is in the control's own unit.
+            text: as typed; a bare number is in the control's own unit. Of a list of changes
+                ``2027Q1: 6`` is one more of them.
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
 
@@ -154,6 +162,8 @@ class Desk:
             raise ScenarioError("the remainder of a mix is computed, never set", where=key)
         if not text.strip():
             raise ScenarioError("no value", where=key, allowed="a value, or reset")
+        if item.shape == "changes" and not period and (one := _ONE_CHANGE.fullmatch(text)):
+            period, text = one["date"], one["life"]
         asked = f"{key}.{period}" if period else key
         overrides = self.overrides
         if not period:  # a whole value replaces the single years set before it

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from jcurve.case import Case
 from jcurve.project import Project
+from jcurve.sisters import REPORTS, brought
 from jcurve.workbench.desk import Position
 
 __all__ = ["REPORT", "File", "can_report", "can_write_workbook", "report", "workbook"]
@@ -22,9 +23,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def can_report(project: Project) -> bool:
     """Whether the project has the report of a scenario."""
-    from jcurve.reports import reports_of
-
-    return REPORT in reports_of(project)
+    return (project.notebooks / f"{REPORT}.ipynb").is_file() and bool(brought(REPORTS))
 
 
 def can_write_workbook() -> bool:
@@ -41,10 +40,9 @@ def report(
         The edition's name, and its page and PDF.
 
     Raises:
-        JCurveError: see :func:`jcurve.reports.run`.
+        JCurveError: see :func:`jcurve_runs.run`.
     """
-    from jcurve.reports import run
-
+    (run,) = brought(REPORTS, "run")
     edition = run(
         REPORT,
         position.start,

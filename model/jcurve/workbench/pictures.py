@@ -25,10 +25,10 @@ _MILLIONS = 1000.0
 
 SIDES: Mapping[str, str] = MappingProxyType(
     {
-        "programme": "Programme: with less without",
-        "go_forward": "Going on: with less stopped",
-        "with": "Company with the programme",
-        "without": "Company without the programme",
+        "programme": "With AI against without AI",
+        "go_forward": "Continuing against stopping",
+        "with": "Company with AI",
+        "without": "Company without AI",
         "stopped": "Company if it stopped now",
     }
 )
@@ -58,7 +58,7 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
         "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
         "present": Picture(
-            "J-curve in present values",
+            "J-curve, discounted",
             "cumulative_discounted_free_cash_flow",
             "cumulative, USD bn at the valuation date",
         ),
@@ -66,7 +66,8 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
         "capex": Picture("Capital expenditure", "capex"),
         "revenue": Picture("Revenue", "revenue"),
         "advertising": Picture("Advertising revenue", "advertising"),
-        "products": Picture("Revenue of new products", "new_product_revenue"),
+        "products": Picture("Revenue of AI products", "new_product_revenue"),
+        "leasing": Picture("Revenue of compute leased out", "leasing_revenue"),
         "depreciation": Picture("Depreciation of property", "property_depreciation"),
         "income": Picture("Operating income", "operating_income"),
         "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
@@ -74,6 +75,9 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
         "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
         "compute": Picture(
             "Compute in service", "compute_in_service", "million H100 equivalents", 1e6
+        ),
+        "fleet": Picture(
+            "Fleet over the frontier's", "fleet_over_frontier", "share, year's end", 1.0, True
         ),
         "roic": Picture(
             "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True

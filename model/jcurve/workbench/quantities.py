@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from jcurve.assumptions import UNITS, Assumption, Change, Path
+from jcurve.assumptions import UNITS, Assumption, Path
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH, convert
 
@@ -88,19 +88,14 @@ def plain(number: float) -> str:
     return shown if "e" not in shown else f"{number:.15f}".rstrip("0")
 
 
-def changes_text(changes: tuple[Change, ...]) -> str:
-    """A list of life changes as a scenario file has it."""
-    each = (f"{{date: {number_text(c.date, DATE)}, life: {c.life:.12g}}}" for c in changes)
-    return f"[{', '.join(each)}]"
-
-
 def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:
-    """Ends and step of a slider over the range and half as much beyond, within the bounds.
+    """Ends and step of a slider over the range and half as much beyond, within the bounds; of a
+    list of changes over the life that the next one brings.
 
     Returns:
         In the shown unit: min, max, step, and the range's low and high; None without a range.
     """
-    if not item.has_range or item.shape != "scalar" or item.unit in (SWITCH, CHOICE):
+    if not item.has_range or isinstance(item.value, Path) or item.unit in (SWITCH, CHOICE):
         return None
     low, high = scale.shown(float(item.lows()[0])), scale.shown(float(item.highs()[0]))
     value = scale.shown(float(item.row()[0]))

@@ -26,7 +26,8 @@ MEASURES = {
     "unrecovered_balance": "Balance not recovered",
     "trough_amount": "Trough of the J-curve",
     "payback": "Payback",
-    "irr": "Internal rate of return",
+    "irr": "Rate of return to the horizon",
+    "irr_with_terminal_value": "Rate of return, value beyond included",
 }
 """What a tornado can rank by."""
 
@@ -128,8 +129,8 @@ def what_must_be_true(desk: Desk, key: str, target: str) -> dict[str, Any]:
         "unit": scale.label,
         "text": "" if found.value is None else scale.text(_rounded(found.value)),
         "present": _period_text(item, period, scale),
-        "low": _bound(item.low, period, scale),
-        "high": _bound(item.high, period, scale),
+        "low": _bound(item.book.low, period, scale),
+        "high": _bound(item.book.high, period, scale),
         "nearest": _with_unit(found.nearest, found.unit),
     }
     if found.value is not None:
@@ -154,7 +155,7 @@ def _whole_path(item: Assumption, own: Path, found: Solution) -> dict[str, Any]:
         "nearest": _with_unit(found.nearest, found.unit),
     }
     for end in ("low", "high"):
-        bound = item.low if end == "low" else item.high
+        bound = item.book.low if end == "low" else item.book.high
         if isinstance(bound, Path):
             made[end] = _points(bound, scale)
     if found.value is not None:

@@ -45,9 +45,9 @@ HEADLINES: Mapping[str, Headline] = MappingProxyType(
         "npv": Headline("Net present value"),
         "payback": Headline("Payback", -1),
         "discounted_payback": Headline("Discounted payback", -1),
-        "irr": Headline("Internal rate of return"),
+        "irr": Headline("Rate of return to the horizon"),
+        "irr_with_terminal_value": Headline("Rate of return, value beyond included"),
         "trough_amount": Headline("Trough of the J-curve"),
-        "multiple_on_invested_capital": Headline("Multiple of capital"),
     }
 )
 

@@ -9,8 +9,10 @@ from pathlib import Path as FilePath
 
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
-from jcurve.assumptions.paths import Between, Period, Value
-from jcurve.assumptions.periods import quarter_index
+from jcurve.assumptions.document import Place, read_value
+from jcurve.assumptions.paths import BETWEEN, Between, Period, Value, changes_text
+from jcurve.assumptions.periods import quarter_index, quarter_label
+from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.assumptions.units import CHOICE, DATE
 from jcurve.errors import ScenarioError
@@ -27,6 +29,7 @@ from jcurve.workbook.reading import (
 __all__ = ["Adoption", "adopt", "state_of", "told"]
 
 _CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
+_RULES: tuple[Between, ...] = ("hold", "geometric")
 _CLOSE, _NOTHING = 1e-12, 1e-15
 _THOUSAND = "a bare number 1,000 times"
 
@@ -121,19 +124,14 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
 
 def told(found: Adoption) -> dict[str, object]:
     """An adoption as plain data for JSON."""
+    shown = ("key", "before", "after", "unit")
     return {
         "workbook": found.file,
         "extends": found.parent.name,
         "file": None if found.path is None else str(found.path),
         "hash": found.state.hash,
         "changes": [
-            {
-                "key": each.key,
-                "before": each.before,
-                "after": each.after,
-                "unit": each.unit,
-                "edited": each.key in found.edited,
-            }
+            {name: getattr(each, name) for name in shown} | {"edited": each.key in found.edited}
             for each in found.differences
         ],
         "edited_elsewhere": list(found.formulas),
@@ -188,18 +186,46 @@ class _Taken:
     def changes(self) -> Iterator[tuple[str, str]]:
         """Each key whose value in the workbook is not the scenario's, as an override."""
         known: set[str] = set()
-        for key, text in (*self._scalars(), *self._lists(), *self._paths()):
+        gone: dict[str, list[str]] = {}
+        for written, text in (*self._scalars(), *self._lists(), *self._paths()):
+            key, text, successor = self._present(written, text)
             known.add(key)
             item = self.parent.assumptions.get(key)
             if item is None:
-                self.notes.append(f"{key} is no assumption any more; its value is dropped")
+                gone.setdefault(successor, []).append(key)
             elif item.derived:
                 self.notes.append(f"{key} is now what a mix leaves; its value is dropped")
             elif not _same(item, text):
                 yield key, self._unusual(key, text)
+        for successor, keys in gone.items():
+            then = f"; see {successor}" if successor else ""
+            self.notes.append(f"gone, their values are dropped{then}: {', '.join(keys)}")
         for key, item in self.parent.assumptions.items():
             if key not in known and not item.derived:
                 self.notes.append(f"{key} is new since the workbook was written")
+
+    def _present(self, key: str, text: str) -> tuple[str, str, str]:
+        """An input under its present key: key, value, and for one that is gone its successor.
+
+        Raises:
+            ScenarioError: it was edited and nothing says exactly the same now.
+        """
+        if key in self.parent or (found := retired(key)) is None:
+            return key, text, ""
+        node = read_value(text, Place(self.reading.file, None, key))
+        if exact := exactly(found, key, node):
+            (present, value), *_ = exact
+            self.edited |= {present} if key in self.edited else set()
+            self._cells[present] = self._cells[key]
+            return present, value, ""
+        if key in self.edited:
+            raise ScenarioError(
+                f"an edited input that is gone: {found.why}",
+                where=f"{self.reading.file}, {self._cells[key]}",
+                received=key,
+                allowed=found.successor or "its value as the workbook was written",
+            )
+        return key, text, found.successor
 
     def apply(self, changes: Mapping[str, str]) -> Scenario:
         """The scenario with the workbook's inputs.
@@ -254,11 +280,11 @@ class _Taken:
         for key, changes in slots.items():
             used = [changes[slot] for slot in sorted(changes)]
             texts = [
-                f"{{date: {_text(change['date'])}, life: {_text(change['life'])}}}"
+                f"{_text(change['date'])}: {_text(change['life'])}"
                 for change in used
                 if change["date"] != NEVER
             ]
-            yield key, f"[{', '.join(texts)}]"
+            yield key, f"{{{', '.join(texts)}}}"
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         for key, path in self.reading.record.paths.items():
@@ -284,7 +310,7 @@ class _Taken:
         for label, value in kept.items():
             self._edit(key, points[label], value, cells.where.get(label))
         by: Period = "year" if path["by"] == "year" else "quarter"
-        between: Between = "hold" if path["between"] == "hold" else "linear"
+        between: Between = path["between"] if path["between"] in BETWEEN else "linear"
         made = Path(by, between, tuple(sorted((_period(n, by), v) for n, v in kept.items())))
         now = self.parent.assumptions.get(key)
         if now is not None and isinstance(now.value, Path) and now.value.between != between:
@@ -334,11 +360,10 @@ def _equal(item: Assumption, text: str) -> bool:
         except ValueError:
             return False
     if isinstance(item.value, Path) and text.startswith("{"):
-        pairs = (part.split(": ") for part in text[1:-1].split(", "))
+        pairs = [part.split(": ") for part in text[1:-1].split(", ")]
         by = item.value.by
         if any(("Q" in label) != (by == "quarter") for label, _ in pairs):
             return False
-        pairs = (part.split(": ") for part in text[1:-1].split(", "))
         points = tuple((_period(label, by), float(value)) for label, value in pairs)
         mine, theirs = item.value.over(), Path(by, item.value.between, points).over()
         return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
@@ -347,21 +372,14 @@ def _equal(item: Assumption, text: str) -> bool:
 
 def _spelled(item: Assumption, value: Value) -> str:
     if isinstance(value, tuple):
-        changes = (f"{{date: {_label(c.date)}, life: {_text(c.life)}}}" for c in value)
-        return f"[{', '.join(changes)}]"
+        return changes_text(value)
     if isinstance(value, Path):
         return ""
     if item.unit == DATE:
-        return _label(value)
+        return quarter_label(value)
     if item.unit == CHOICE:
         return item.choices[round(value)]
     return _text(value)
-
-
-def _label(index: float) -> str:
-    from jcurve.assumptions.periods import quarter_label
-
-    return quarter_label(index)
 
 
 def _period(label: str, by: str) -> int:

@@ -293,7 +293,7 @@ class Book:
         keys = self.case.assembly.keys
         tables = [name for name in names if name not in facts and name not in keys]
         if tables:
-            sheet.heading("Constants of the law")
+            sheet.heading("Constants")
         for name in tables:
             row = sheet.take()
             self.fixed[name, SHARED] = Cell(HISTORY, row.row)

@@ -25,8 +25,8 @@ __all__ = ["ANSWERS", "TIMED", "Graph", "Group", "Node"]
 Array = NDArray[np.float64]
 
 TIMED = frozenset(
-    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "previous", "balance",
-     "crossing", "not_above", "along"}
+    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "previous", "recalled",
+     "balance", "crossing", "not_above", "along"}
 )  # fmt: skip
 """Operations whose result has a value of its own in each quarter, whatever they read."""
 
@@ -73,9 +73,11 @@ class Group:
         self,
         start: tuple[Node, ...],
         rows: tuple[Node, ...],
+        recalls: tuple[tuple[int, Node], ...],
         formulas: Sequence[object],
     ) -> None:
         self.start, self.rows, self.formulas = start, rows, tuple(formulas)
+        self.recalls = recalls
         self.outputs: tuple[Node, ...] = ()
         self.values: tuple[Array, ...] | None = None
 
@@ -144,7 +146,7 @@ class Graph:
             return bool(np.isnan(node.data))
         if node.op == "row":
             return node.data in self.lacking
-        if node.op in ("previous", "current", "balance"):
+        if node.op in ("previous", "current", "recalled", "balance"):
             return False
         if node.op in _MAY_LACK:
             return True
@@ -164,13 +166,15 @@ class Graph:
         if formula.op == "row":
             name, _, tag = str(formula.args[0]).partition("@")
             return self.row((name, tag))
-        if formula.op in ("previous", "current"):
+        if formula.op in ("previous", "current", "recalled"):
             return self._intern(formula.op, (), formula.args[0], formula.args[0])
         args = tuple(self._of(arg, done) for arg in formula.args)
         if formula.op != "scan":
             return self._intern(formula.op, args, None, None)
-        balances = int(formula.attrs["balances"])
-        group = self._group(args[:balances], args[balances:], formula.attrs["formulas"], done)
+        balances, rows = int(formula.attrs["balances"]), int(formula.attrs["rows"])
+        read, delays = args[balances : balances + rows], args[balances + rows :]
+        recalls = tuple(zip(formula.attrs["recalls"], delays, strict=True))
+        group = self._group(args[:balances], read, recalls, formula.attrs["formulas"], done)
         place = int(formula.attrs["index"])
         return self.balance(group, place) if place < balances else group.outputs[place]
 
@@ -182,14 +186,20 @@ class Graph:
         self,
         start: tuple[Node, ...],
         rows: tuple[Node, ...],
+        recalls: tuple[tuple[int, Node], ...],
         formulas: Sequence[object],
         done: dict[int, Node],
     ) -> Group:
         abstract = tuple(self._of(formula, done) for formula in formulas)
-        key = (*(n.id for n in start), "/", *(n.id for n in rows), "/", *(n.id for n in abstract))
+        key = (
+            tuple(node.id for node in start),
+            tuple(node.id for node in rows),
+            tuple((place, delay.id) for place, delay in recalls),
+            tuple(node.id for node in abstract),
+        )
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(start, rows, formulas)
+            group = self._groups[key] = Group(start, rows, recalls, formulas)
             group.outputs = tuple(self._bind(node, group) for node in abstract)
         return group
 
@@ -199,6 +209,9 @@ class Graph:
             return group.rows[int(node.data)]
         if node.op == "previous":
             return self._intern("previous", (), (id(group), node.data), (group, node.data))
+        if node.op == "recalled":
+            place, delay = group.recalls[int(node.data)]
+            return self.make("recalled", self.balance(group, place), delay)
         if not node.args:
             return node
         key = (node.id, id(group))
@@ -252,16 +265,23 @@ class Graph:
 
             def step(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
                 made: dict[int, Any] = {}
-                return tuple(_interpret(f, before, now, made) for f in group.formulas)
+                return tuple(
+                    _interpret(f, before, now, made, len(group.recalls)) for f in group.formulas
+                )
 
             start = [self._value(node, False) for node in group.start]
             rows = [self._value(node, False) for node in group.rows]
-            group.values = primitives.scan(step, start, rows)
+            back = [(place, self._value(delay, False)) for place, delay in group.recalls]
+            group.values = primitives.scan(step, start, rows, back)
         return group.values
 
 
 def _interpret(
-    formula: object, before: tuple[Any, ...], now: tuple[Any, ...], made: dict[int, Any]
+    formula: object,
+    before: tuple[Any, ...],
+    now: tuple[Any, ...],
+    made: dict[int, Any],
+    recalls: int,
 ) -> Any:
     if not isinstance(formula, Symbol):
         return float(formula)  # type: ignore[arg-type]
@@ -270,8 +290,10 @@ def _interpret(
             made[id(formula)] = before[formula.args[0]]  # type: ignore[call-overload]
         elif formula.op == "current":
             made[id(formula)] = now[formula.args[0]]  # type: ignore[call-overload]
+        elif formula.op == "recalled":
+            made[id(formula)] = now[formula.args[0] - recalls]  # type: ignore[operator]
         else:
-            args = [_interpret(arg, before, now, made) for arg in formula.args]
+            args = [_interpret(arg, before, now, made, recalls) for arg in formula.args]
             made[id(formula)] = _function(formula.op)(*args)
     return made[id(formula)]
 
@@ -299,6 +321,7 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "not_above": _not_above,
     "constant": _constant,
     "along": lambda row: row,
+    "recalled": primitives.lag,
     "whole": np.floor,
     "part": lambda delay, whole: delay - whole,
 }

@@ -73,6 +73,7 @@ class Ref:
 @dataclass(frozen=True, slots=True)
 class Range:
     """Several quarters of ``place``: ``all``, the period's ``year``, or the year ``to_date``.
+    ``before`` is every quarter ahead of the formula's own, its label cells in the first;
     ``one_year`` is the one cell of the period's year, ``last`` the year's last quarter."""
 
     place: Row
@@ -180,6 +181,10 @@ class Grid:
             if piece.span == "all":
                 first, last = column(self.quarter(0)), column(self.last_column)
                 return f"{prefix}${first}${number}:${last}${number}"
+            if piece.span == "before":
+                last = column(self.quarter(max(at - 1, 0)) - (at == 0))
+                first = column(self.quarter(0) - (at == 0))
+                return f"{prefix}${first}{number}:{last}{number}"
             year = at if annual else at // QUARTERS_IN_YEAR
             start = self.quarter(year * QUARTERS_IN_YEAR)
             if piece.span == "one_year":

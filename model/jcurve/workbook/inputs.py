@@ -33,7 +33,7 @@ class Entry:
     """A line of *Inputs*.
 
     Attributes:
-        key: as a row of the scenario, such as ``returns.wacc`` or ``life.changes.date.1``.
+        key: as a row of the scenario, such as ``returns.wacc`` or ``life.change.date.1``.
         item: the assumption.
         row: on the sheet, from 0.
         form: ``number``, ``date``, ``choice``, ``switch``, ``dated``, or ``computed``.
@@ -147,7 +147,11 @@ class Layout:
                 texts.append(f"={place[held]}")
                 continue
             low, high = place[before], place[after]
-            texts.append(f"={low}+({high}-{low})*{period - before}/{after - before}")
+            part = f"{period - before}/{after - before}"
+            if path.between == "geometric":
+                texts.append(f"={low}*({high}/{low})^({part})")
+            else:
+                texts.append(f"={low}+({high}-{low})*{part}")
         return texts
 
     def _left(self, mix: Mix, rows: Mapping[str, int], letters: str) -> str:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from jcurve.errors import ScenarioError
 from jcurve.workbook.grid import HEADER_ROW, VALUE, column
@@ -95,9 +94,9 @@ def _damage(path: FilePath) -> Iterator[None]:
             yield
     except ScenarioError:
         raise
-    except (
-        AttributeError, ArithmeticError, AssertionError, EOFError, LookupError, OSError, ParseError,
-        RecursionError, TypeError, UnicodeError, ValueError, NotImplementedError,
+    except (  # both parsers of XML raise a kind of SyntaxError
+        AttributeError, ArithmeticError, AssertionError, EOFError, LookupError, OSError,
+        RecursionError, SyntaxError, TypeError, UnicodeError, ValueError, NotImplementedError,
         zipfile.BadZipFile, zipfile.LargeZipFile,
     ) as error:  # fmt: skip
         raise ScenarioError(

@@ -355,7 +355,15 @@ class Translator:
         source, delay = node.args
         if delay.op == "number":
             return self._fixed_lag(source, delay.data)
-        row = self._row(source)
+        return self._look_back(delay, Text((Range(self._row(source)),)))
+
+    def _recalled(self, node: Node, where: Row | Cell | None) -> Text:
+        """A balance of the formula's own scan: only the cells before this quarter's, so that no
+        cell rests on itself."""
+        balance, delay = node.args
+        return self._look_back(delay, Text((Range(self._row(balance), "before"),)))
+
+    def _look_back(self, delay: Node, cells: Text) -> Text:
         make = self.graph.make
         capped = make("minimum", self._single(delay), self.graph.number(self.quarters))
         whole = make("whole", capped)
@@ -366,7 +374,7 @@ class Translator:
             index,
             self._refer(whole),
             self._refer(part),
-            Text((Range(row),)),
+            cells,
         )
 
     def _fixed_lag(self, source: Node, delay: float) -> Text:
@@ -406,6 +414,8 @@ class Translator:
 
     def _value_at(self, node: Node, where: Row | Cell | None) -> Text:
         source, when = node.args
+        if source.scalar:
+            return self._arithmetic(source)
         row = Text((Range(self._row(source)),))
         if when.op == "number":
             at = int(min(max(when.data, 0.0), self.quarters - 1))
@@ -506,8 +516,8 @@ def _plain(value: float) -> str:
 
 
 _OWN_ROW = frozenset(
-    {"running_sum", "grow", "balance", "crossing", "not_above", "whole", "part", "constant",
-     "last_upward_crossing", "first_lasting"}
+    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
+     "part", "constant", "last_upward_crossing", "first_lasting"}
 )  # fmt: skip
 """Operations that are never written inside another formula."""
 
@@ -528,6 +538,7 @@ _FORMS: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = Ma
         "running_sum": Translator._running_sum,
         "balance": Translator._balance,
         "previous": Translator._previous,
+        "recalled": Translator._recalled,
         "lag": Translator._lag,
         "along": Translator._along,
         "constant": Translator._constant,

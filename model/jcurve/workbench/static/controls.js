@@ -57,7 +57,8 @@ class Control {
   numberField() {
     const { about } = this;
     this.input = this.textField({ id: this.id, wide: about.kind === "changes" });
-    const parts = [this.input, h("span", { className: "jc-unit", textContent: about.unit })];
+    const unit = about.kind === "changes" ? `by date; add one as 2027Q1: 6` : about.unit;
+    const parts = [this.input, h("span", { className: "jc-unit", textContent: unit })];
     if (about.slider) parts.unshift(this.sliderField(about.slider));
     return h("div", { className: "jc-field" }, parts);
   }
@@ -70,14 +71,14 @@ class Control {
     this.slider = h("input", {
       type: "range", className: "jc-slider", min, max, step,
       "aria-label": about.label, "aria-describedby": this.refusal.id,
-      title: `Range of the evidence: ${about.low} to ${about.high} ${about.unit}`.trim(),
+      title: `Range of the evidence${about.period ? ` from ${about.period}` : ""}: ${about.low} to ${about.high} ${about.unit}`.trim(),
       on: {
         ...this.gestures(),
         input: () => {
           const text = this.say(this.slider.value);
-          this.input.value = text;
+          if (about.kind !== "changes") this.input.value = text;
           this.slider.setAttribute("aria-valuetext", `${text} ${about.unit}`);
-          this.set(text, true);
+          this.set(text, true, about.period);
         },
       },
     });
@@ -196,7 +197,7 @@ class Control {
 
   refuse(words, period) {
     this.refused = true;
-    const field = period ? this.rows.get(period) : this.input || this.slider;
+    const field = period && this.rows ? this.rows.get(period) : this.input || this.slider;
     field.setAttribute("aria-invalid", "true");
     this.refusal.textContent = `${words}. Not applied; everything shown keeps the last valid value.`;
     show(this.refusal, true);
@@ -228,7 +229,8 @@ class Control {
     this.element?.classList.toggle("jc-changed", Boolean(own));
     show(this.back, Boolean(own) && about.kind !== "derived");
     const plain = about.kind !== "path" && about.kind !== "changes";
-    this.changed.textContent = own ? (plain ? `changed from ${about.text} ${about.unit}`.trim() : "changed") : "";
+    const told = own && own.note ? `; ${own.note}` : "";
+    this.changed.textContent = own ? `${plain ? `changed from ${about.text} ${about.unit}`.trim() : "changed"}${told}` : "";
     if (about.kind === "switch") {
       this.input.checked = now.number === 1;
       this.word.textContent = now.number === 1 ? "on" : "off";
@@ -241,7 +243,7 @@ class Control {
     }
     if (this.slider && about.slider) {
       this.slider.value = now.number;
-      this.slider.setAttribute("aria-valuetext", `${now.text} ${about.unit}`);
+      this.slider.setAttribute("aria-valuetext", `${about.kind === "changes" ? now.number : now.text} ${about.unit}`);
     }
   }
 

@@ -96,12 +96,12 @@ class Picture {
       const { title, subtitle, svg, alt, reading, source } = reply.result;
       this.title.textContent = title;
       this.what.textContent = subtitle;
-      this.says.textContent = `${reading} Source: ${source}.`;
+      this.says.textContent = source ? `${reading} Source: ${source}.` : reading;
       this.drawing.innerHTML = svg;
       const drawn = this.drawing.querySelector("svg");
-      drawn.setAttribute("role", "img");
-      drawn.setAttribute("aria-label", alt);
-      drawn.setAttribute("class", "jc-svg");
+      drawn?.setAttribute("role", "img");
+      drawn?.setAttribute("aria-label", alt);
+      drawn?.setAttribute("class", "jc-svg");
       this.drawing.classList.remove("jc-old");
     }
   }

@@ -1,0 +1,324 @@
+"""The map of beliefs: what the plan is worth, and which size is best, over the two things that
+nobody can measure yet: how advertising responds to compute, and what AI products will earn.
+
+Demand is one factor on all AI products, read as their revenue of one year in dollars, at the
+plan's compute.
+
+    found = belief_map(jcurve.scenario("base"))
+    found.value[0, 0]          # go-forward NPV, USD m, at the lowest response and demand
+    found.right_size           # revenue at which the plan is the right size, by response
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.drivers import GO_FORWARD
+from jcurve.analysis.question import Array, Draws, Question
+from jcurve.assumptions import Scenario
+from jcurve.errors import UsageError
+from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
+from jcurve.project import Project, find_project
+
+__all__ = ["DEMANDS", "YEAR", "Belief", "BeliefMap", "belief_map", "demand_draws", "most_demand"]
+
+DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
+"""Demand for AI products against the case's, by product: what one factor moves together."""
+YEAR = 2030
+"""The year whose product revenue stands for demand."""
+
+_SCALE = "programme.scale"
+_COLUMNS, _ROWS, _SIZES = 13, 13, 16
+_MOST = 1.5
+_STEP = 0.02
+_STEPS, _STRAIGHT, _INSIDE = 12, 3, 0.05
+_BN = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """A labelled reading, drawn as a mark or a band.
+
+    Attributes:
+        axis: ``elasticity`` or ``revenue``.
+        label: who says it.
+        value, low, high: on that axis; revenue in USD m of the map's year.
+        kind: ``evidence``, ``judgement`` or ``case``.
+        says: how it was read, for a note.
+        evidence: keys of what it rests on.
+    """
+
+    axis: str
+    label: str
+    value: float
+    low: float
+    high: float
+    kind: str
+    says: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefMap:
+    """The plan over two beliefs.
+
+    Attributes:
+        scenario: which case holds all else.
+        year: of the product revenue, 2030.
+        elasticities: (columns,), response of advertising to ranking compute.
+        factors: (rows,), on the scenario's demand for every AI product.
+        revenues: (rows,), product revenue of the year that a factor means, USD m.
+        value: (rows, columns), go-forward NPV of the plan against stopping, USD m.
+        best: (rows, columns), best size, 0 to ``most`` times the plan.
+        most: the largest size looked at; what is best there may lie beyond.
+        right_size: (columns,), product revenue at which the best size passes the plan, USD m:
+            value neither rises nor falls about it; NaN where no demand that was looked at does
+            it.
+        break_even: (columns,), product revenue at which the plan is worth as much as stopping,
+            USD m; NaN likewise.
+        elasticity_range, revenue_range: low and high of the evidence.
+        case: where the scenario stands: elasticity and product revenue.
+        readings: labelled readings on both axes.
+    """
+
+    scenario: str
+    year: int
+    elasticities: Array
+    factors: Array
+    revenues: Array
+    value: Array
+    best: Array
+    most: float
+    right_size: Array
+    break_even: Array
+    elasticity_range: tuple[float, float]
+    revenue_range: tuple[float, float]
+    case: tuple[float, float]
+    readings: tuple[Belief, ...]
+
+
+def belief_map(
+    scenario: Scenario,
+    *,
+    elasticities: Sequence[float] | None = None,
+    factors: Sequence[float] | None = None,
+    project: Project | None = None,
+) -> BeliefMap:
+    """The plan's value and the best size over the two beliefs, in a few batches.
+
+    Args:
+        scenario: holds all else, and the ranges.
+        elasticities: of advertising to ranking compute, ascending; by default from a little
+            below the least reading to a little above the greatest.
+        factors: on demand for every AI product, ascending; by default from the low of its range
+            to the greatest reading of it.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: values that do not ascend, or outside the bounds of an assumption.
+    """
+    project = project or find_project()
+    question = Question.of(scenario, GO_FORWARD, project)
+    item, most = scenario[ELASTICITY], most_demand(scenario)
+    low, high = float(item.book.lows()[0]), float(item.book.highs()[0])
+    demand = Demand.of(scenario, project)
+    readings = demand.readings(belief_readings(project))
+    if elasticities is None:
+        elasticities = [low / 2, *np.linspace(low, high * 1.125, _COLUMNS - 1)]
+    if factors is None:
+        stated = [each.high for each in readings if each.axis == "revenue"]
+        top = min(most, max([demand.high, *stated]) / demand.revenue)
+        factors = [float(x) for x in np.geomspace(demand.low / demand.revenue / 2, top, _ROWS)]
+    floor, ceiling = item.bounds or (0.0, np.inf)
+    across = ascending(elasticities, ELASTICITY, floor, ceiling)
+    down = ascending(factors, "factor on demand", 0.0, most)
+    shape = (down.size, across.size)
+
+    def over(scale: Array, response: Array, factor: Array) -> Array:
+        draws = {_SCALE: scale, ELASTICITY: response, **demand_draws(scenario, factor)}
+        return question(draws)[GO_FORWARD]
+
+    response, factor = np.tile(across, down.size), np.repeat(down, across.size)
+    sizes = np.linspace(0.0, _MOST, _SIZES)
+    at_sizes = over(
+        np.repeat(sizes, response.size), np.tile(response, _SIZES), np.tile(factor, _SIZES)
+    ).reshape(_SIZES, response.size)
+
+    def slope_and_worth(factor: Array) -> Array:
+        """The slope of value at the plan for the first half of the factors, and for the second
+        the plan's value."""
+        for_slope, for_worth = np.split(factor, 2)
+        ones, half = np.ones(across.size), across.size
+        found = over(
+            np.concatenate([ones + _STEP, ones - _STEP, ones]),
+            np.tile(across, 3),
+            np.concatenate([for_slope, for_slope, for_worth]),
+        )
+        return np.concatenate([found[:half] - found[half:-half], found[-half:]])
+
+    right_size, break_even = np.split(demand_where(slope_and_worth, 2 * across.size, most), 2)
+    return BeliefMap(
+        scenario=scenario.name,
+        year=YEAR,
+        elasticities=across,
+        factors=down,
+        revenues=down * demand.revenue,
+        value=at_sizes[np.flatnonzero(np.isclose(sizes, 1.0))[0]].reshape(shape),
+        best=_peak(sizes, at_sizes).reshape(shape),
+        most=_MOST,
+        right_size=right_size * demand.revenue,
+        break_even=break_even * demand.revenue,
+        elasticity_range=(low, high),
+        revenue_range=(demand.low, demand.high),
+        case=(float(item.row()[0]), demand.revenue),
+        readings=readings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Product revenue of ``YEAR`` at the plan, in USD m: as the scenario has it, and with every
+    product at the low and at the high of its range; ``by_year`` that of other years."""
+
+    revenue: float
+    low: float
+    high: float
+    by_year: Mapping[int, float]
+
+    @classmethod
+    def of(cls, scenario: Scenario, project: Project) -> Demand:
+        """The demand of a scenario."""
+        rows = [(scenario[key], key) for key in DEMANDS]
+        draws = {
+            key: np.array([item.row()[0], item.book.lows()[0], item.book.highs()[0]])
+            for item, key in rows
+        }
+        own, low, high = map(float, product_revenue(scenario, YEAR, draws, project))
+        years = {each.year for each in belief_readings(project) if each.year is not None}
+        by_year = {year: float(product_revenue(scenario, year, {}, project)[0]) for year in years}
+        return cls(own, low, high, by_year)
+
+    def readings(self, stated: Sequence[BeliefReading]) -> tuple[Belief, ...]:
+        """Readings on the map's axes. Revenue of another year is read as what it means for
+        ``YEAR`` at the scenario's own growth of demand between them."""
+        return tuple(self._reading(each) for each in stated)
+
+    def _reading(self, each: BeliefReading) -> Belief:
+        evidence = tuple(row.key for row in each.evidence)
+        numbers = (each.value, each.low, each.high)
+        if each.year is None:
+            return Belief("elasticity", each.label, *numbers, each.kind, each.why, evidence)
+        moved = self.revenue / self.by_year[each.year]
+        says = (
+            f"{each.low / _BN:,.0f} to {each.high / _BN:,.0f} USD bn in {each.year}, read at this "
+            f"case's growth from {YEAR}. {each.why}"
+        )
+        value, low, high = (number * moved for number in numbers)
+        return Belief("revenue", each.label, value, low, high, each.kind, says, evidence)
+
+
+def _peak(sizes: Array, values: Array) -> Array:
+    """The best of the sizes by column, (sizes, columns): the vertex of the parabola through the
+    highest point and its neighbours, the end where the highest is an end."""
+    top, column = np.argmax(values, axis=0), np.arange(values.shape[1])
+    middle = np.clip(top, 1, len(sizes) - 2)
+    before, here, after = (values[middle + by, column] for by in (-1, 0, 1))
+    bend = before - 2 * here + after
+    inside = (top == middle) & (bend < 0)
+    move = np.where(inside, (before - after) / 2 / np.where(bend < 0, bend, 1.0), 0.0)
+    best: Array = np.where(inside, sizes[middle] + move * (sizes[1] - sizes[0]), sizes[top])
+    return best
+
+
+def demand_draws(scenario: Scenario, factor: Array) -> Draws:
+    """Draws that move demand for every AI product by one factor, (scenarios,)."""
+    return {key: float(scenario[key].row()[0]) * factor for key in DEMANDS}
+
+
+def most_demand(scenario: Scenario) -> float:
+    """The greatest factor on demand that keeps every product inside its bounds."""
+    items = [scenario[key] for key in DEMANDS]
+    return min(
+        item.bounds[1] / float(item.row()[0])
+        for item in items
+        if item.bounds is not None and item.row()[0] > 0
+    )
+
+
+def product_revenue(
+    scenario: Scenario, year: int, draws: Draws, project: Project | None = None
+) -> Array:
+    """Revenue of a year, in USD m, that demand for AI products would bring at the plan's scale.
+
+    Args:
+        scenario: holds what is not drawn.
+        year: of the timeline.
+        draws: as of :class:`Question`; one revenue for each.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: there is no demand for AI products in the scenario.
+    """
+    members = Question.of(scenario, (), project).case.assembly.model.families["channel_demand"]
+    asked = Question.of(scenario, [f"{name}@with:{year}" for name in members.values()], project)
+    found = np.atleast_1d(sum(asked({_SCALE: np.ones(1), **draws}).values()))
+    if not (found > 0).all():
+        raise UsageError(
+            "no demand for AI products to move",
+            where=scenario.name,
+            allowed="a scenario with the programme and its products",
+        )
+    return found
+
+
+def demand_where(function: Callable[[Array], Array], size: int, most: float) -> Array:
+    """The factors on demand at which functions that rise with demand are zero, (size,); NaN
+    where no factor from 0 to ``most`` makes one zero.
+
+    Args:
+        function: of factors, one for each place, (size,).
+        size: how many places.
+        most: the greatest factor.
+    """
+    low, high = np.zeros(size), np.full(size, most)
+    at_low, at_high = function(low), function(high)
+    answered = (at_low <= 0) & (at_high >= 0)
+    for step in range(_STEPS):
+        # Halving first, then the straight line between the ends: the functions bend, but are
+        # nearly straight on what is left.
+        share = np.full(size, 0.5)
+        if step >= _STEPS - _STRAIGHT:
+            share = np.clip(_share(at_low, at_high), _INSIDE, 1 - _INSIDE)
+        middle = low + share * (high - low)
+        value = function(middle)
+        above = value >= 0
+        low, at_low = np.where(above, low, middle), np.where(above, at_low, value)
+        high, at_high = np.where(above, middle, high), np.where(above, value, at_high)
+    return np.where(answered, low + _share(at_low, at_high) * (high - low), np.nan)
+
+
+def _share(at_low: Array, at_high: Array) -> Array:
+    """How far from low to high the straight line between them is zero."""
+    rise = at_high - at_low
+    return np.where(rise > 0, -at_low / np.where(rise > 0, rise, 1.0), 0.5)
+
+
+def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
+    """Values as an array.
+
+    Raises:
+        UsageError: fewer than two, not ascending, or outside the bounds.
+    """
+    row = np.asarray(values, dtype=np.float64)
+    if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
+        raise UsageError(f"{what}: not a list of values", allowed="two or more, ascending")
+    if row[0] < floor or row[-1] > ceiling:
+        raise UsageError(
+            f"{what}: outside its bounds",
+            received=f"{row[0]:g} to {row[-1]:g}",
+            allowed=f"{floor:g} to {ceiling:g}",
+        )
+    return row

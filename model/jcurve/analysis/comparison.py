@@ -1,0 +1,287 @@
+"""Two scenarios or editions compared: which inputs differ, which figures moved, by how much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from jcurve.headlines import headline_text
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+
+__all__ = [
+    "Comparison",
+    "Input",
+    "InputChange",
+    "Move",
+    "OtherChange",
+    "Snapshot",
+    "compare",
+    "snapshot_of_case",
+    "stated_inputs",
+]
+
+Figure = Mapping[str, Any]
+"""A headline: ``value`` with its ``unit``, or None with a ``reason``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An assumption as a scenario states it.
+
+    Attributes:
+        label: in words.
+        unit: of the text.
+        text: the value for a reader.
+        digest: of value, range and distribution; what is compared.
+    """
+
+    label: str
+    unit: str
+    text: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a scenario or an edition states: its inputs and its headline figures.
+
+    Attributes:
+        name: as a reader knows it.
+        kind: ``scenario`` or ``edition``.
+        hash: of the scenario.
+        inputs: by assumption key.
+        headlines: by view, then by name.
+        others: what else determines the numbers, by name: data, package, libraries.
+    """
+
+    name: str
+    kind: str
+    hash: str
+    inputs: Mapping[str, Input]
+    headlines: Mapping[str, Mapping[str, Figure]]
+    others: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """An assumption that is stated differently; None where one does not state it.
+
+    ``what`` is ``value``, or ``range`` when only the range or distribution differs.
+    """
+
+    key: str
+    label: str
+    unit: str
+    before: str | None
+    after: str | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A headline figure that differs.
+
+    Attributes:
+        view, name: which.
+        before, after: the two figures; None where there is none.
+        change: after less before, in ``unit``; quarters for a date; None where that says
+            nothing.
+        unit: of the change.
+        relative: change over the size of before; None for a date or from nothing.
+    """
+
+    view: str
+    name: str
+    before: Figure | None
+    after: Figure | None
+    change: float | None
+    unit: str | None
+    relative: float | None
+
+    def text(self) -> str:
+        """The move in words, such as ``-371 USD bn → -402 USD bn (-31 USD bn, -8.4 %)``."""
+        before = headline_text(self.before) or "not given"
+        line = f"{before} → {headline_text(self.after) or 'not given'}"
+        if self.change is None:
+            return line
+        change = headline_text({"value": self.change, "unit": self.unit})
+        relative = "" if self.relative is None else f", {self.relative:+.1%}"
+        return f"{line} ({'+' if self.change > 0 else ''}{change}{relative})"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherChange:
+    """Something else that determines numbers and differs."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs between two snapshots, in the order of the first."""
+
+    one: Snapshot
+    other: Snapshot
+    inputs: tuple[InputChange, ...]
+    moves: tuple[Move, ...]
+    others: tuple[OtherChange, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.inputs or self.moves or self.others)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+
+        def head(of: Snapshot) -> dict[str, str]:
+            return {"name": of.name, "kind": of.kind, "hash": of.hash}
+
+        return {
+            "one": head(self.one),
+            "other": head(self.other),
+            "same": self.same,
+            "inputs": [asdict(change) for change in self.inputs],
+            "headlines": [asdict(move) for move in self.moves],
+            "others": [asdict(change) for change in self.others],
+        }
+
+    def lines(self) -> list[str]:
+        """For a reader at a terminal."""
+        lines = [f"{self.one.name} ({self.one.hash[:12]})"]
+        lines += [f"{self.other.name} ({self.other.hash[:12]})"]
+        if self.same:
+            return [*lines, "", "nothing differs"]
+        lines += ["", f"inputs that differ: {len(self.inputs) or 'none'}"]
+        for change in self.inputs:
+            before, after = (text or "not stated" for text in (change.before, change.after))
+            what = "" if change.what == "value" else f" [{change.what}]"
+            unit = f" {change.unit}" if change.unit else ""
+            lines.append(f"  {change.key}: {before} → {after}{unit}{what}")
+        lines += ["", f"headline figures that moved: {len(self.moves) or 'none'}"]
+        lines += [f"  {move.view}.{move.name}: {move.text()}" for move in self.moves]
+        if self.others:
+            lines += ["", "what else determines the numbers and differs"]
+            lines += [
+                f"  {each.what}: {each.before or 'none'} → {each.after or 'none'}"
+                for each in self.others
+            ]
+        return lines
+
+
+def compare(one: Snapshot, other: Snapshot) -> Comparison:
+    """What differs from ``one`` to ``other``."""
+    return Comparison(
+        one=one,
+        other=other,
+        inputs=tuple(_inputs(one.inputs, other.inputs)),
+        moves=tuple(_moves(one.headlines, other.headlines)),
+        others=tuple(
+            OtherChange(name, one.others.get(name), other.others.get(name))
+            for name in dict.fromkeys([*one.others, *other.others])
+            if one.others.get(name) != other.others.get(name)
+        )
+        if one.others and other.others  # a scenario alone says nothing of the rest
+        else (),
+    )
+
+
+def _inputs(one: Mapping[str, Input], other: Mapping[str, Input]) -> list[InputChange]:
+    changes = []
+    for key in dict.fromkeys([*one, *other]):
+        before, after = one.get(key), other.get(key)
+        if before is not None and after is not None and before.digest == after.digest:
+            continue
+        known = after or before
+        assert known is not None
+        texts = (before and before.text, after and after.text)
+        same_value = texts[0] == texts[1] and (before and before.unit) == (after and after.unit)
+        changes.append(
+            InputChange(
+                key=key,
+                label=known.label,
+                unit=known.unit,
+                before=None if before is None else before.text,
+                after=None if after is None else after.text,
+                what="range" if same_value else "value",
+            )
+        )
+    return changes
+
+
+def _moves(
+    one: Mapping[str, Mapping[str, Figure]], other: Mapping[str, Mapping[str, Figure]]
+) -> list[Move]:
+    moves = []
+    for view in dict.fromkeys([*one, *other]):
+        before_all, after_all = one.get(view, {}), other.get(view, {})
+        for name in dict.fromkeys([*before_all, *after_all]):
+            before, after = before_all.get(name), after_all.get(name)
+            if _plain(before) != _plain(after):
+                moves.append(_move(view, name, before, after))
+    return moves
+
+
+def _plain(figure: Figure | None) -> tuple[object, ...] | None:
+    if figure is None:
+        return None
+    return figure["value"], figure.get("unit"), figure.get("reason")
+
+
+def _move(view: str, name: str, before: Figure | None, after: Figure | None) -> Move:
+    change, unit, relative = None, None, None
+    if before is not None and after is not None and before.get("unit") == after.get("unit"):
+        first, second = before["value"], after["value"]
+        if isinstance(first, str) and isinstance(second, str):
+            if before.get("unit") == "quarter":
+                change, unit = float(_quarters(second) - _quarters(first)), "quarters"
+        elif isinstance(first, int | float) and isinstance(second, int | float):
+            change, unit = float(second) - float(first), before.get("unit")
+            relative = change / abs(float(first)) if first else None
+    return Move(view, name, before, after, change, unit, relative)
+
+
+def _quarters(label: str) -> int:
+    year, _, quarter = label.partition("Q")
+    return int(year) * 4 + int(quarter)
+
+
+def snapshot_of_case(case: Case, name: str | None = None) -> Snapshot:
+    """An evaluated scenario as a comparison takes it."""
+    scenario = case.scenario
+    return Snapshot(
+        name=name or scenario.name,
+        kind="scenario",
+        hash=scenario.hash,
+        inputs={key: Input(**stated) for key, stated in stated_inputs(scenario).items()},
+        headlines=case.headlines(),
+        others={},
+    )
+
+
+def stated_inputs(scenario: object) -> dict[str, dict[str, str]]:
+    """Every assumption that a scenario states, as plain data; none for a stand-in without.
+
+    Remainders of mixes are left out: they follow from the rest.
+    """
+    canonical = getattr(scenario, "canonical", None)
+    if canonical is None:
+        return {}
+    meanings = json.loads(canonical)["assumptions"]
+    return {
+        item.key: {
+            "label": item.label,
+            "unit": item.unit,
+            "text": item.text(),
+            "digest": sha256(json.dumps(meanings[item.key]).encode()).hexdigest()[:16],
+        }
+        for item in getattr(scenario, "items", ())
+        if item.key in meanings
+    }

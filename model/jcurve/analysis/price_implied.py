@@ -1,0 +1,198 @@
+"""What a share price implies: pairs of beliefs, a line and never a number.
+
+Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
+of the WACC is worth as much as everything that a price is asked to say, so that the
+line is drawn with its band. It is arithmetic on a price, and no advice.
+
+    for line in price_implied(jcurve.scenario("base")):
+        print(line.date, line.price, line.revenues)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jcurve.analysis.beliefs import YEAR, Demand, ascending, demand_draws, demand_where, most_demand
+from jcurve.analysis.question import Array, Question
+from jcurve.assumptions import Scenario
+from jcurve.errors import UsageError
+from jcurve.facts import evidence
+from jcurve.facts.readings import ELASTICITY
+from jcurve.project import Project, find_project
+
+__all__ = ["HALF_A_POINT", "Price", "PriceLine", "price_implied", "prices_on_file"]
+
+HALF_A_POINT = 0.005
+_PRICE, _WACC, _VALUE = "shares.reference_price", "returns.wacc", "value_per_share@with"
+_PAIRS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A share price, USD, with its date and source; both empty for one that was given."""
+
+    price: float
+    date: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """Pairs of response and demand at which a share is worth its price.
+
+    Attributes:
+        price: USD per share.
+        date: of the price, empty for one that was given.
+        source: of the price, empty likewise.
+        year: of the product revenue.
+        elasticities: (pairs,), response of advertising to ranking compute.
+        factors: (pairs,), on the scenario's demand for every AI product.
+        revenues: (pairs,), the product revenue of the year that a factor means, USD m; NaN
+            where no demand that was looked at does it.
+        at_lower_wacc, at_higher_wacc: (pairs,), the same half a point below and above.
+        notes: (pairs,), why there is no pair: worth more than the price without any AI product,
+            or no demand that was looked at is enough; empty where there is one.
+        value_per_share: in the scenario, USD.
+        wacc: the scenario's.
+        half_a_point: what half a point of the WACC is worth, USD per share: lower, higher.
+        sentence: the ends of the line in words, and why it rises where it does.
+    """
+
+    price: float
+    date: str
+    source: str
+    year: int
+    elasticities: Array
+    factors: Array
+    revenues: Array
+    at_lower_wacc: Array
+    at_higher_wacc: Array
+    notes: tuple[str, ...]
+    value_per_share: float
+    wacc: float
+    half_a_point: tuple[float, float]
+    sentence: str
+
+
+def prices_on_file(scenario: Scenario, project: Project | None = None) -> tuple[Price, ...]:
+    """The scenario's reference price, and the last price on file before it that is no weak copy:
+    the day of the last results.
+
+    Args:
+        scenario: holds the reference price.
+        project: where the evidence is, None to find it.
+    """
+    item = scenario[_PRICE]
+    now = Price(float(item.row()[0]), item.as_of.isoformat(), ", ".join(item.source))
+    known = [
+        Price(row.value, row.as_of, row.key)
+        for row in evidence(project).values()
+        if row.key.startswith(_PRICES) and row.confidence == "high" and row.value is not None
+    ]
+    earlier = [each for each in known if each.date < now.date]
+    return (now, *sorted(earlier, key=lambda each: each.date)[-1:])
+
+
+_PRICES = "PX_"
+
+
+def price_implied(
+    scenario: Scenario,
+    prices: Sequence[Price] | None = None,
+    *,
+    elasticities: Sequence[float] | None = None,
+    project: Project | None = None,
+) -> tuple[PriceLine, ...]:
+    """Pairs of response and demand at which a share of the company with its plan is worth a
+    price, one line a price.
+
+    Args:
+        scenario: holds all else; its own scale is the plan.
+        prices: None for the two on file (:func:`prices_on_file`).
+        elasticities: of advertising to ranking compute, ascending; by default the range of its
+            evidence.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: a price that is not above 0, or elasticities outside their bounds.
+    """
+    project = project or find_project()
+    wanted = prices_on_file(scenario, project) if prices is None else tuple(prices)
+    for each in wanted:
+        if not 0 < each.price < np.inf:
+            raise UsageError("not a share price", received=each.price, allowed="USD above 0")
+    question = Question.of(scenario, _VALUE, project)
+    item, wacc = scenario[ELASTICITY], float(scenario[_WACC].row()[0])
+    floor, ceiling = item.bounds or (0.0, np.inf)
+    if elasticities is None:
+        elasticities = [
+            float(x) for x in np.linspace(item.book.lows()[0], item.book.highs()[0], _PAIRS)
+        ]
+    across = ascending(elasticities, ELASTICITY, floor, ceiling)
+    most, demand = most_demand(scenario), Demand.of(scenario, project)
+    rates = (wacc, wacc - HALF_A_POINT, wacc + HALF_A_POINT)
+    own, cheaper, dearer = question({_WACC: np.array(rates)})[_VALUE]
+
+    price = np.array([each.price for each in wanted])
+    # A place for each price, rate and elasticity, in that order.
+    of_price, of_rate, of_response = (
+        row.ravel() for row in np.meshgrid(price, rates, across, indexing="ij")
+    )
+
+    def over_price(factor: Array) -> Array:
+        draws = {_WACC: of_rate, ELASTICITY: of_response, **demand_draws(scenario, factor)}
+        over: Array = question(draws)[_VALUE] - of_price
+        return over
+
+    shape = (len(wanted), len(rates), across.size)
+    factors = demand_where(over_price, of_price.size, most).reshape(shape)
+    enough = over_price(np.zeros(of_price.size)).reshape(shape) > 0
+    return tuple(
+        PriceLine(
+            price=each.price,
+            date=each.date,
+            source=each.source,
+            year=YEAR,
+            elasticities=across,
+            factors=factor[0],
+            revenues=factor[0] * demand.revenue,
+            at_lower_wacc=factor[1] * demand.revenue,
+            at_higher_wacc=factor[2] * demand.revenue,
+            notes=tuple(
+                "" if found == found else _NONE_NEEDED if more else _NOT_ENOUGH
+                for found, more in zip(factor[0], without[0], strict=True)
+            ),
+            value_per_share=float(own),
+            wacc=wacc,
+            half_a_point=(float(cheaper - own), float(dearer - own)),
+            sentence=_sentence(each, across, factor[0] * demand.revenue),
+        )
+        for each, factor, without in zip(wanted, factors, enough, strict=True)
+    )
+
+
+def _sentence(price: Price, response: Array, revenue: Array) -> str:
+    there = np.flatnonzero(np.isfinite(revenue))
+    dated = f"{price.price:,.2f} USD{f' of {price.date}' if price.date else ''}"
+    if not there.size:
+        return f"No pair looked at makes a share worth {dated}."
+    first, last = there[0], there[-1]
+    said = (
+        f"A share is worth {dated} with a response of {response[first]:.2f} and AI products of "
+        f"{revenue[first] / _BN:,.0f} USD bn in {YEAR}, as with {response[last]:.2f} and "
+        f"{revenue[last] / _BN:,.0f}."
+    )
+    if revenue[last] > revenue[first]:
+        said += (
+            " A greater response asks for more: it leaves less of past growth unexplained to go "
+            "on, and costs more wherever the fleet grows less than the frontier's."
+        )
+    return said
+
+
+_BN = 1000.0
+_NONE_NEEDED = "worth more than the price without any AI product"
+_NOT_ENOUGH = "no demand for AI products that was looked at is enough"

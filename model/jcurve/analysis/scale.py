@@ -1,0 +1,393 @@
+"""NPV against scale: what the plan, less of it and more of it are worth, and which size is best.
+
+The scale is the decision: 1 is the plan, 0 spends only what is committed and maintenance. It
+scales planned AI capex after the valuation date, and the rented cloud signed then; people stay
+unless ``programme.scales_talent`` says otherwise. Above 1 demand for AI products is beyond what
+its data presume.
+
+    study = scale_study(jcurve.scenario("base"))
+    study.best.value, study.best.low, study.best.high
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from jcurve.analysis.drivers import GO_FORWARD, driver_items
+from jcurve.analysis.question import Array, Question
+from jcurve.analysis.sensitivity import at_value, ends
+from jcurve.assumptions import Scenario
+from jcurve.errors import AnswerError, UsageError
+from jcurve.facts.readings import ELASTICITY, belief_readings
+from jcurve.project import Project, find_project
+
+__all__ = ["SCALES", "Best", "Curve", "Point", "ScaleStudy", "best_size", "scale_study", "valley"]
+
+SCALES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(31))
+"""Where the curve is drawn: 0 to 1.5 times the plan."""
+
+_SCALE, _TALENT, _NPV = "programme.scale", "programme.scales_talent", "npv"
+_ROUNDS, _PARTS, _FEW = 2, 8, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A size of the plan: scale, NPV of the programme and go-forward NPV in USD m."""
+
+    scale: float
+    npv: float
+    npv_go_forward: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Go-forward NPV over the scales under another belief.
+
+    Attributes:
+        label: the belief, for a reader.
+        key: the assumption that is moved.
+        end: ``low``, ``high``, or ``reading``.
+        value: of the assumption, for a reader.
+        npv_go_forward: (scales,), USD m.
+        best: the scale at which it is largest.
+        at_best: go-forward NPV there, USD m.
+    """
+
+    label: str
+    key: str
+    end: str
+    value: str
+    npv_go_forward: Array
+    best: float
+    at_best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best size, and its range over the evidence.
+
+    Attributes:
+        value: the scale at which go-forward NPV is largest.
+        npv_go_forward: there, USD m.
+        low, high: smallest and largest best size with each driver at either end of its range
+            and at each labelled reading of the response, one at a time.
+        low_from, high_from: what gives them, in words.
+        at_end: a sentence where the value lies at an end of the scales looked at, else empty.
+    """
+
+    value: float
+    npv_go_forward: float
+    low: float
+    high: float
+    low_from: str
+    high_from: str
+    at_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleStudy:
+    """NPV against scale.
+
+    Attributes:
+        scenario, title: which case.
+        scales: (scales,), ascending.
+        points: with people as planned, whatever the scale.
+        talent_scaled: with the programme's people in proportion.
+        plan: the point at a scale of 1.
+        best: with people as planned.
+        best_talent_scaled: the best size with people in proportion.
+        readings: under each labelled reading of the response of advertising.
+        ends: with each driver at each end of its range.
+        low, high: (scales,), the least and the most of all these curves, USD m.
+        valley: how deep the deepest dip between two peaks of ``points`` is, USD m; 0 where
+            there is one peak.
+        sentence: what a first page says of it.
+    """
+
+    scenario: str
+    title: str
+    scales: Array
+    points: tuple[Point, ...]
+    talent_scaled: tuple[Point, ...]
+    plan: Point
+    best: Best
+    best_talent_scaled: float
+    readings: tuple[Curve, ...]
+    ends: tuple[Curve, ...]
+    low: Array
+    high: Array
+    valley: float
+    sentence: str
+
+
+class _Belief(NamedTuple):
+    """Assumptions that are moved together, for one curve."""
+
+    label: str
+    key: str
+    end: str
+    value: str
+    draws: Mapping[str, float]
+
+
+_OWN = _Belief("as assumed", "", "", "", {_TALENT: 0.0})
+_SCALED = _OWN._replace(draws={_TALENT: 1.0})
+
+
+def scale_study(
+    scenario: Scenario,
+    scales: Sequence[float] = SCALES,
+    *,
+    project: Project | None = None,
+) -> ScaleStudy:
+    """NPV against scale, with its peak and its band over the evidence, in a few batches.
+
+    Args:
+        scenario: holds everything but the scale.
+        scales: two or more, ascending, from 0 up.
+        project: where the model's data are, None to find it.
+
+    Raises:
+        UsageError: the scales are not such a list.
+        AnswerError: the scale moves nothing in this scenario.
+    """
+    grid = _ascending(scales)
+    project = project or find_project()
+    question = Question.of(scenario, (_NPV, GO_FORWARD), project)
+    plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
+    mains = _over(question, [_OWN, _SCALED], grid)
+    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
+    beliefs = _beliefs(scenario, question, project)
+    at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
+    bests, at_bests = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
+    curves = tuple(
+        Curve(each.label, each.key, each.end, each.value, row, float(best), float(at_best))
+        for each, row, best, at_best in zip(beliefs, at_beliefs, bests, at_bests, strict=True)
+    )
+    points, talent = (
+        tuple(
+            Point(*map(float, point))
+            for point in zip(grid, mains[_NPV][row], mains[GO_FORWARD][row], strict=True)
+        )
+        for row in (0, 1)
+    )
+    plan = Point(1.0, float(plans[_NPV][0, 0]), float(plans[GO_FORWARD][0, 0]))
+    best = _ranged(own[0], at_own[0], beliefs, bests, grid)
+    band = np.vstack([mains[GO_FORWARD][:1], at_beliefs])
+    return ScaleStudy(
+        scenario=scenario.name,
+        title=scenario.title,
+        scales=grid,
+        points=points,
+        talent_scaled=talent,
+        plan=plan,
+        best=best,
+        best_talent_scaled=float(own[1]),
+        readings=tuple(each for each in curves if each.end == "reading"),
+        ends=tuple(each for each in curves if each.end != "reading"),
+        low=band.min(axis=0),
+        high=band.max(axis=0),
+        valley=valley(mains[GO_FORWARD][0]),
+        sentence=_sentence(best, plan, points),
+    )
+
+
+def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
+    """The best size with its range over the evidence, without the curves: as in
+    :func:`scale_study`.
+
+    Raises:
+        AnswerError: the scale moves nothing in this scenario.
+    """
+    project, grid = project or find_project(), np.array(SCALES)
+    question = Question.of(scenario, GO_FORWARD, project)
+    values = _moved(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
+    own, at_own = _peaks(question, [_OWN], grid, values)
+    beliefs = _beliefs(scenario, question, project)
+    bests, _ = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
+    return _ranged(own[0], at_own[0], beliefs, bests, grid)
+
+
+def valley(values: Array) -> float:
+    """How far a curve falls below both of two peaks at its deepest, in its own unit; 0 where it
+    has one peak.
+
+    Example:
+        >>> valley(np.array([1.0, 4.0, 3.0, 3.5, 0.0]))
+        0.5
+    """
+    left = np.maximum.accumulate(values)
+    right = np.maximum.accumulate(values[::-1])[::-1]
+    return float((np.minimum(left, right) - values).max())
+
+
+def _ascending(scales: Sequence[float]) -> Array:
+    grid = np.asarray(scales, dtype=np.float64)
+    if grid.ndim != 1 or grid.size < 2 or not (np.diff(grid) > 0).all() or grid[0] < 0:
+        raise UsageError(
+            "not a list of scales", received=str(list(scales)), allowed="ascending, from 0 up"
+        )
+    return grid
+
+
+def _moved(values: Array, scenario: Scenario) -> Array:
+    """Values by scale, which must differ."""
+    if np.ptp(values[0]) == 0:
+        raise AnswerError(
+            "no size is best: the scale moves nothing",
+            where=scenario.name,
+            allowed="a scenario whose programme spends after the valuation date",
+        )
+    return values
+
+
+def _beliefs(scenario: Scenario, question: Question, project: Project) -> list[_Belief]:
+    return [*_readings(scenario, project), *_ends(scenario, question)]
+
+
+def _coarse(question: Question, beliefs: Sequence[_Belief], grid: Array) -> tuple[Array, Array]:
+    """A few scales from end to end, to begin the search for many beliefs, and values there."""
+    few = np.linspace(grid[0], grid[-1], _FEW)
+    return few, _over(question, beliefs, few)[GO_FORWARD]
+
+
+def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
+    """Labelled readings of the response; both ends of one that is stated as a range."""
+    item = scenario[ELASTICITY]
+    return [
+        _Belief(
+            f"{each.label} ({item.text(value)})",
+            ELASTICITY,
+            "reading",
+            str(item.text(value)),
+            {_TALENT: 0.0, ELASTICITY: value},
+        )
+        for each in belief_readings(project)
+        if each.about == ELASTICITY
+        for value in dict.fromkeys((each.low, each.high))
+    ]
+
+
+def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
+    """Each driver at each end of its range, but for ends that break a rule between assumptions."""
+    found = [
+        _Belief(f"{item.name}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
+        for item in driver_items(scenario)
+        for end, at, text in zip(
+            ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
+        )
+    ]
+    kept = question.valid(_draws(question.scenario, found, np.array([1.0])))
+    return [each for each, holds in zip(found, kept, strict=True) if holds]
+
+
+def _draws(scenario: Scenario, beliefs: Sequence[_Belief], scales: Array) -> dict[str, Array]:
+    """Every belief at every scale, scales innermost: (beliefs x scales,) by key. ``scales`` is
+    one list for all, or (beliefs, scales)."""
+    keys = dict.fromkeys(key for each in beliefs for key in each.draws)
+    grid = np.broadcast_to(scales, (len(beliefs), np.shape(scales)[-1]))
+    own = {key: at_value(scenario[key]) for key in keys}
+    columns = {
+        key: np.array([each.draws.get(key, value) for each in beliefs])
+        for key, value in own.items()
+    }
+    return {
+        _SCALE: grid.ravel(),
+        **{key: np.repeat(column, grid.shape[1]) for key, column in columns.items()},
+    }
+
+
+def _over(question: Question, beliefs: Sequence[_Belief], scales: Array) -> dict[str, Array]:
+    """Each output, (beliefs, scales)."""
+    answers = question(_draws(question.scenario, beliefs, scales))
+    shape = (len(beliefs), np.shape(scales)[-1])
+    return {name: row.reshape(shape) for name, row in answers.items()}
+
+
+def _peaks(
+    question: Question, beliefs: Sequence[_Belief], grid: Array, values: Array
+) -> tuple[Array, Array]:
+    """The best scale of each curve and its value: the highest point of the grid, then of finer
+    grids between its neighbours, then of the parabola through the three last points."""
+    at = np.broadcast_to(grid, values.shape)
+    for _ in range(_ROUNDS):
+        low, high = _neighbours(at, values)
+        at = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)
+        values = _over(question, beliefs, at)[GO_FORWARD]
+    return _vertex(at, values)
+
+
+def _neighbours(at: Array, values: Array) -> tuple[Array, Array]:
+    """The scales on either side of each row's highest point."""
+    row, top = np.arange(len(values)), np.argmax(values, axis=1)
+    last = values.shape[1] - 1
+    return at[row, np.maximum(top - 1, 0)], at[row, np.minimum(top + 1, last)]
+
+
+def _vertex(at: Array, values: Array) -> tuple[Array, Array]:
+    """Place and height of each row's peak; an end where the highest point is one."""
+    row, top = np.arange(len(values)), np.argmax(values, axis=1)
+    middle = np.clip(top, 1, values.shape[1] - 2)
+    step = at[row, middle + 1] - at[row, middle]
+    before, here, after = (values[row, middle + by] for by in (-1, 0, 1))
+    bend, slope = before - 2 * here + after, (after - before) / 2
+    inside = (top == middle) & (bend < 0)
+    move = np.where(inside, -slope / np.where(bend < 0, bend, 1.0), 0.0)
+    best = np.where(inside, at[row, middle] + move * step, at[row, top])
+    height = np.where(inside, here + slope * move / 2, values[row, top])
+    return best, height
+
+
+def _ranged(
+    value: float, at_best: float, beliefs: Sequence[_Belief], bests: Array, grid: Array
+) -> Best:
+    """The best size with the least and the greatest of all beliefs."""
+    every = [(float(value), _OWN.label)]
+    every += [(float(best), each.label) for best, each in zip(bests, beliefs, strict=True)]
+    low, low_from = min(every, key=lambda each: each[0])
+    high, high_from = max(every, key=lambda each: each[0])
+    at_end = _at_end(float(value), grid)
+    return Best(float(value), float(at_best), low, high, low_from, high_from, at_end)
+
+
+def _at_end(value: float, grid: Array) -> str:
+    least, most = float(grid[0]), float(grid[-1])
+    if value <= least:
+        return (
+            "The best size lies at the lower end of what was looked at: nothing beyond "
+            "commitments and maintenance."
+            if least == 0
+            else f"The best size lies at the lower end of what was looked at, {least:g}."
+        )
+    if value >= most:
+        return (
+            f"The best size lies at the upper end of what was looked at, {most:g} times the "
+            "plan: value still rises there."
+        )
+    return ""
+
+
+def _sentence(best: Best, plan: Point, points: Sequence[Point]) -> str:
+    """What a first page says: an end first, then the size, its range and the plan's value."""
+    more = " or more" if best.high >= points[-1].scale else ""
+    said = f"{best.at_end} " if best.at_end else ""
+    said += (
+        f"Go-forward NPV is largest at {best.value:.2f} times the plan ({best.low:.2f} to "
+        f"{best.high:.2f}{more} over the evidence): {_bn(best.npv_go_forward)} there, "
+        f"{_bn(plan.npv_go_forward)} at the plan."
+    )
+    people = points[0].npv_go_forward
+    if points[0].scale == 0 and people <= -_BN:
+        said += f" People who stay whatever the size cost {_bn(-people)} of both."
+    return said
+
+
+_BN = 1000.0
+
+
+def _bn(value: float) -> str:
+    return f"{value / _BN:,.0f} USD bn"

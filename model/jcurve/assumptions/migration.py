@@ -1,0 +1,326 @@
+"""Files of an earlier schema in the present one, exactly or not at all.
+
+Exact mappings are made; what has no exact successor is kept as a comment with the reason; the rest
+stays as it was written, comments included.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from jcurve.assumptions.document import Entry, Listing, Place, Table, Text, content_of, read
+from jcurve.assumptions.periods import LAST_QUARTER
+from jcurve.assumptions.retired import (
+    SCHEMA,
+    Pairs,
+    Retired,
+    exactly,
+    refusal,
+    rest_of_one,
+    retired,
+)
+from jcurve.assumptions.store import available, read_scenario
+from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.files import write_file
+from jcurve.project import Project, find_project
+
+__all__ = ["Conversion", "Migrated", "convert", "convert_overrides", "migrate"]
+
+_GEOMETRIC, _LINEAR = ("compute.list_price", "power.per_compute"), "between: linear"
+"""Paths that the base scenario carries on geometrically now; a table of schema 1 was linear."""
+
+_GROWTH, _GUIDED = "costs.core_growth", "costs.guided_through"
+"""A path that counted to the horizon and now ends where guidance does, unless that is moved."""
+
+_REGIONS = "advertising.volume_growth."
+"""Keys that only shift growth between regions now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A file of an earlier schema in the present one.
+
+    Attributes:
+        text: of the file.
+        moved: (key, what it became), exact.
+        dropped: (key, successor and reason) of what stands as a comment now.
+        noted: (key, what to look at) of what is read otherwise than it was.
+    """
+
+    text: str
+    moved: Pairs = ()
+    dropped: Pairs = ()
+    noted: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What became of a file.
+
+    Attributes:
+        file: the file.
+        conversion: what was converted.
+        diff: from the file as it was, as ``diff -u`` writes it; empty where nothing changes.
+        written: whether the file holds the result now.
+    """
+
+    file: FilePath
+    conversion: Conversion
+    diff: str
+    written: bool
+
+
+def migrate(
+    what: str, project: Project | str | FilePath | None = None, *, dry_run: bool = False
+) -> Migrated:
+    """Convert a scenario file, or the schedule, to the present keys.
+
+    Args:
+        what: the name of a scenario of the project, or a file.
+        project: whose scenarios are meant; found from here when None.
+        dry_run: write nothing.
+
+    Raises:
+        UsageError: there is no such file, or it is of another kind.
+        ScenarioError: it cannot be converted, or the result does not validate; nothing is
+            written.
+        WriteError: it cannot be written.
+    """
+    home = project if isinstance(project, Project) else find_project(project)
+    path = home.scenarios / f"{what}.yml" if what in available(home) else FilePath(what)
+    if path.is_dir() or path.suffix == ".xlsx":
+        raise UsageError(
+            "a workbook is converted as it is read back"
+            if path.suffix == ".xlsx"
+            else "an edition keeps what it printed",
+            received=what,
+            allowed="'jcurve adopt FILE.xlsx' for a workbook, 'jcurve diff' for an edition",
+        )
+    if not path.is_file():
+        names = available(home)
+        raise UsageError(
+            "neither a scenario nor a file",
+            received=what,
+            allowed=", ".join(names),
+            suggestion=nearest(what[:80], names),
+        )
+    origin = path.name if path.parent != home.scenarios else f"data/scenarios/{path.name}"
+    content = content_of(path, origin)
+    is_schedule = read(content, origin).get("schedules") is not None
+    before = content.decode("utf-8-sig").replace("\r\n", "\n")
+    made = (convert_overrides if is_schedule else convert)(before, origin)
+    if made.text != before and not is_schedule:
+        read_scenario(path.stem, made.text, home)
+    old, new = (text.splitlines(keepends=True) for text in (before, made.text))
+    diff = "".join(difflib.unified_diff(old, new, origin, f"{origin} (schema {SCHEMA})"))
+    if diff and not dry_run:
+        write_file(path, made.text)
+    return Migrated(path, made, diff, bool(diff) and not dry_run)
+
+
+@dataclass
+class _Edits:
+    """Lines of a file, and what replaces some of them."""
+
+    lines: list[str]
+    origin: str
+    moved: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
+    replaced: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
+
+    def made(self) -> Conversion:
+        """The file with all edits."""
+        out: list[str] = []
+        at = 0
+        while at < len(self.lines):
+            stop, lines = self.replaced.get(at, (at + 1, [self.lines[at]]))
+            out += lines
+            at = stop
+        text = "\n".join(out)
+        return Conversion(text, tuple(self.moved), tuple(self.dropped), tuple(self.noted))
+
+
+def convert(text: str, origin: str) -> Conversion:
+    """A scenario file of schema 1, or of none stated, in the present schema.
+
+    Raises:
+        ScenarioError: it is no scenario file, is the base scenario of its project, is of another
+            schema, or has two entries on one line.
+    """
+    root = read(text.encode(), origin)
+    if root.get("extends") is None:
+        raise ScenarioError(
+            "a base scenario is not converted",
+            where=origin,
+            allowed="the base scenario of this version, and yours as one that extends it",
+        )
+    edits = _Edits(text.split("\n"), origin)
+    older = _set_schema(root, edits)
+    table = root.get("assumptions")
+    entries = table.value.entries if table is not None and isinstance(table.value, Table) else ()
+    for entry, span in _spans(entries, edits):
+        if retired(entry.key) is not None:
+            _convert_entry(entry, span, edits)
+        elif older:
+            _note(entry, span, edits)
+    return edits.made()
+
+
+def _set_schema(root: Table, edits: _Edits) -> bool:
+    """State the present schema; whether it was another, or none."""
+    stated = root.get("schema")
+    if stated is None or stated.line is None:
+        edits.replaced[0] = (1, [f"schema: {SCHEMA}", edits.lines[0]])
+        return True
+    value = stated.value.text if isinstance(stated.value, Text) else None
+    if value not in ("1", str(SCHEMA)):
+        raise ScenarioError(
+            "unknown schema",
+            where=f"{edits.origin}:{stated.line}",
+            received=value,
+            allowed=f"1 or {SCHEMA}",
+        )
+    if value == str(SCHEMA):
+        return False
+    at = stated.line - 1
+    edits.replaced[at] = (at + 1, [re.sub(r"\b1\b", str(SCHEMA), edits.lines[at], count=1)])
+    return True
+
+
+def _spans(entries: Sequence[Entry], edits: _Edits) -> Iterator[tuple[Entry, tuple[int, int]]]:
+    """Each entry with its lines, counted from 0; what follows it as a comment is not its own."""
+    starts = [entry.line - 1 for entry in entries if entry.line is not None]
+    for entry, first, after in zip(entries, starts, [*starts[1:], len(edits.lines)], strict=True):
+        if first == after:
+            raise ScenarioError(
+                "two entries on one line",
+                where=f"{edits.origin}:{first + 1}, {entry.key}",
+                allowed="each key on a line of its own",
+            )
+        last = after
+        while last > first + 1 and re.fullmatch(r"\s*(#.*)?", edits.lines[last - 1]):
+            last -= 1
+        yield entry, (first, last)
+
+
+def _convert_entry(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
+    first, last = span
+    lines = edits.lines[first:last]
+    margin = _margin(lines[0])
+    found = retired(entry.key)
+    assert found is not None
+    fields = {each.key: each for each in getattr(entry.value, "entries", ())}
+    value = fields["value"].value if "value" in fields else None
+    exact = exactly(found, entry.key, value)
+    others = _other_fields(fields, found)
+    if exact is None or others is None:
+        reason = f"{found.why}; {f'see {found.successor}' if found.successor else 'no successor'}"
+        edits.dropped.append((entry.key, reason))
+        kept = [f"{margin}# {line.removeprefix(margin)}".rstrip() for line in lines]
+        edits.replaced[first] = (last, [f"{margin}# gone: {reason}", *kept])
+        return
+    edits.moved.append((entry.key, ", ".join(f"{key}: {text}" for key, text in exact)))
+    made = [line for line in lines if line.lstrip().startswith("#")]
+    for key, text in exact:
+        made += [f"{margin}{key}:", f"{margin}  value: {text}"]
+        made += [f"{margin}  {line}" for line in others]
+    edits.replaced[first] = (last, made)
+
+
+def _other_fields(fields: Mapping[str, Entry], found: Retired) -> list[str] | None:
+    """The fields beside the value as lines, the ends of a range turned round with it; None where
+    one does not go over."""
+    swapped = {"low": "high", "high": "low"} if found.exact is rest_of_one else {}
+    lines = []
+    for name, entry in fields.items():
+        node = entry.value
+        if name == "value":
+            continue
+        factor = isinstance(node, Table) and node.get("factor") is not None
+        if name in swapped and not factor and (turned := rest_of_one(node)) is not None:
+            lines.append(f"{swapped[name]}: {turned[0][1]}")
+        elif name not in _SAME:
+            return None
+        elif isinstance(node, Listing):
+            texts = (item.text or "" for item in node.items if isinstance(item, Text))
+            lines.append(f"{name}: [{', '.join(texts)}]")
+        elif isinstance(node, Text):
+            lines.append(f"{name}: {_quoted(node.text or '')}")
+    return lines
+
+
+_SAME = ("why", "kind", "source", "as_of", "between")
+"""Fields that do not depend on how a value is stated."""
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"' if not re.fullmatch(r"[\w.-]+", text) else text
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _note(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
+    """An entry that stays, and is read otherwise than it was."""
+    first, last = span
+    lines = edits.lines[first:last]
+    names = [each.key for each in getattr(entry.value, "entries", ())]
+    if entry.key in _GEOMETRIC and "value" in names and "between" not in names:
+        if last == first + 1:  # written in one line
+            lines = [re.sub(r"\}\s*$", f", {_LINEAR}}}", lines[0])]
+        else:
+            lines = [*lines, f"{_margin(lines[1])}{_LINEAR}"]
+        edits.moved.append((entry.key, _LINEAR))
+    elif entry.key.startswith(_GROWTH):
+        if any(key == _GUIDED for key, _ in edits.moved):
+            return
+        margin = _margin(lines[0])
+        whole = f'{{value: {LAST_QUARTER}, why: "Growth of core cost is stated for every year."}}'
+        lines = [f"{margin}{_GUIDED}: {whole}", *lines]
+        edits.moved.append((_GUIDED, LAST_QUARTER))
+    elif entry.key.startswith(_REGIONS):
+        note = "only differences between regions count now; the total follows market.growth"
+        lines = [f"{_margin(lines[0])}# {note}", *lines]
+        edits.noted.append((entry.key, note))
+    else:
+        return
+    edits.replaced[first] = (last, lines)
+
+
+def convert_overrides(text: str, origin: str) -> Conversion:
+    """A schedule with the overrides of its entries in the present keys.
+
+    Raises:
+        ScenarioError: an override has no exact successor: a run without it would be another one,
+            so a person must decide.
+    """
+    root = read(text.encode(), origin)
+    edits = _Edits(text.split("\n"), origin)
+    schedules = root.get("schedules")
+    for schedule in getattr(schedules.value if schedules else None, "entries", ()):
+        given = schedule.value.get("overrides") if isinstance(schedule.value, Table) else None
+        for entry in getattr(given.value if given else None, "entries", ()):
+            found = retired(entry.key)
+            if found is None:
+                continue
+            exact = exactly(found, entry.key, entry.value)
+            place = Place(origin, entry.line)
+            if exact is None or len(exact) != 1 or entry.line is None:
+                error = refusal(entry.key, entry.value, place)
+                assert error is not None
+                raise error
+            at = entry.line - 1
+            _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
+            (key, value), old = exact[0], re.escape(entry.key)
+            written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
+            pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
+            edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
+            edits.moved.append((entry.key, f"{key}: {value}"))
+    return edits.made()

@@ -1,0 +1,199 @@
+"""Keys that scenarios had once, and what became of each: one table.
+
+A key that is gone is refused wherever it is given, with its successor and, where the mapping is
+exact, with what says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jcurve.assumptions.document import Listing, Node, Place, Table, Text
+from jcurve.errors import ScenarioError
+
+__all__ = ["RETIRED", "SCHEMA", "Pairs", "Retired", "exactly", "refusal", "rest_of_one", "retired"]
+
+SCHEMA = 2
+"""The schema of scenario files that this version reads."""
+
+Pairs = tuple[tuple[str, str], ...]
+"""Keys and values as texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A key that is gone, or a family of them.
+
+    Attributes:
+        key: with ``*`` for any one segment.
+        successor: what says the same, or the nearest to it; empty for nothing.
+        why: what the model does instead.
+        exact: from the value as written to keys and values that mean exactly the same; None
+            where there are none.
+    """
+
+    key: str
+    successor: str
+    why: str
+    exact: Callable[[Node], Pairs | None] | None = None
+
+
+def rest_of_one(node: Node) -> Pairs | None:
+    """One less the value, digit by digit; of a table, of each of its values."""
+    if isinstance(node, Table):
+        parts = [(each.key, _left(each.value)) for each in node.entries]
+        if None in (text for _, text in parts):
+            return None
+        return (
+            ("advertising.contribution", f"{{{', '.join(f'{key}: {t}' for key, t in parts)}}}"),
+        )
+    left = _left(node)
+    return None if left is None else (("advertising.contribution", left),)
+
+
+def _left(node: Node) -> str | None:
+    text = node.text if isinstance(node, Text) else None
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(|%|percent|share)\s*", text or "")
+    if found is None:
+        return None
+    whole = 100 if found[2] in ("%", "percent") else 1
+    return f"{(whole - Decimal(found[1])).normalize():f} {found[2]}".strip()
+
+
+_HISTORY = {"2022Q2": 4.5, "2022Q4": 5.0, "2025Q1": 5.5}
+"""Changes that every list of schema 1 had to repeat, and that the base scenario still makes."""
+
+
+def _one_by_one(node: Node) -> Pairs | None:
+    """Changes beyond history, each under its own date; another history as one table, and a
+    table as it is."""
+    if isinstance(node, Table):
+        lives = (f"{each.key}: {getattr(each.value, 'text', '')}" for each in node.entries)
+        return (("life.change", f"{{{', '.join(lives)}}}"),)
+    made: dict[str, str] = {}
+    for item in node.items if isinstance(node, Listing) else ():
+        date = item.get("date") if isinstance(item, Table) else None
+        life = item.get("life") if isinstance(item, Table) else None
+        texts = [each.value.text for each in (date, life) if each and isinstance(each.value, Text)]
+        if len(texts) != 2 or texts[0] is None or texts[1] is None:
+            return None
+        made[texts[0]] = texts[1]
+    if not isinstance(node, Listing):
+        return None
+    beyond = {date: life for date, life in made.items() if date not in _HISTORY}
+    if beyond and all(
+        made.get(date) in (f"{life:g}", f"{life}") for date, life in _HISTORY.items()
+    ):
+        return tuple((f"life.change.{date}", life) for date, life in beyond.items())
+    return (("life.change", f"{{{', '.join(f'{date}: {life}' for date, life in made.items())}}}"),)
+
+
+_RESPONSE = "gains of advertising follow one elasticity of relative compute"
+_ELASTICITY = "advertising.compute_elasticity"
+_MARKET = "advertising grows with its market, and by an excess that fades"
+_FLEET = "after the plan spending keeps up a fleet, and its share of revenue is a result"
+_SPLIT = "the split of compute follows from where it earns most, and is a result"
+_TABLE = "it is a constant of a table"
+
+RETIRED: tuple[Retired, ...] = (
+    Retired(
+        "advertising.variable_cost",
+        "advertising.contribution",
+        "it is stated as what is left of a dollar",
+        rest_of_one,
+    ),
+    Retired(
+        "life.changes", "life.change.2027Q1 and the like", "changes are set one by one", _one_by_one
+    ),
+    Retired("advertising.price_growth.*", "market.growth, market.growth_far", _MARKET),
+    Retired("advertising.tailwind", "advertising.excess_kept", _MARKET),
+    Retired("lever.gain_per_doubling.*", _ELASTICITY, _RESPONSE),
+    Retired("lever.pass_through.*", _ELASTICITY, _RESPONSE),
+    Retired("lever.flywheel.*", _ELASTICITY, _RESPONSE),
+    Retired("lever.ceiling.*", _ELASTICITY, _RESPONSE),
+    Retired("lever.adoption_lag.*", "advertising.arrival_lag", _RESPONSE),
+    Retired("lever.eroded_share.*", "advertising.excess_years", _RESPONSE),
+    Retired("lever.erosion_lag.*", "advertising.excess_years", _RESPONSE),
+    Retired("capex.steady_state_intensity", "fleet.share", _FLEET),
+    Retired("capex.fade_years", "fleet.years", _FLEET),
+    Retired(
+        "capex.baseline_intensity",
+        "capex.property_per_revenue, capex.property_depreciation, capex.maintenance",
+        "capex without the programme is what keeps up property, and maintenance of AI machines",
+    ),
+    Retired(
+        "capex.baseline_mix.*",
+        "capex.general_mix.*",
+        "the mix is that of capex without AI, with and without the programme",
+    ),
+    Retired(
+        "programme.stopping_cost",
+        "programme.committed_share",
+        "what cannot be cancelled is paid in every world",
+    ),
+    Retired("compute.ads_share", "compute.training_share", _SPLIT),
+    Retired("compute.baseline_ads_share", "", _SPLIT),
+    Retired("cloud.price", "rent.over_cost", "rent follows what a unit costs its owner"),
+    Retired("own.site_cost", "capex.servers_share", "shells are what machines leave of capex"),
+    Retired("lease.compute_share", "lease.shell_cost", "a lease holds machines of one's own"),
+    Retired(
+        "channel.*.compute_sales",
+        "leasing.depth_share, rent.over_cost",
+        "compute that earns more so is let, at a price that falls with what is offered",
+    ),
+    Retired("channel.*.data_insights", "demand.other", "there is no such product any more"),
+    Retired(
+        "channel.compute_intensity.*",
+        "channel.compute_use.*, products.compute_cost",
+        "products pay for compute by a part of their revenue",
+    ),
+    Retired("channel.efficiency_share.*", "products.compute_cost_fall", "all products share it"),
+    Retired("inference.efficiency", "products.compute_cost_fall", "it is a fall of cost a year"),
+    Retired("reality_labs.moved_share", "", "nothing is moved; it counted for nothing"),
+    Retired("ecosystem.*", "", "it counted for nothing"),
+    Retired("supply.*.*", "data/companies/meta/supply.csv", _TABLE),
+    Retired("asset.*.*", "data/companies/meta/traits.csv", _TABLE),
+    Retired("lever.on_impressions.*", "data/companies/meta/traits.csv", _TABLE),
+)
+"""Every key of schema 1 that schema 2 lacks."""
+
+
+def retired(key: str) -> Retired | None:
+    """What became of ``key`` or of ``key`` in one period, None when it never was one."""
+    for text in (key, key.rpartition(".")[0]):
+        for each in RETIRED:
+            if re.fullmatch(each.key.replace(".", r"\.").replace("*", "[a-z0-9_]+"), text):
+                return each
+    return None
+
+
+def refusal(key: str, node: Node | None, place: Place) -> ScenarioError | None:
+    """The refusal of a key that is gone, None for any other.
+
+    Args:
+        key: as written.
+        node: its value, as far as known.
+        place: of the key.
+    """
+    found = retired(key)
+    if found is None:
+        return None
+    exact = exactly(found, key, node)
+    return ScenarioError(
+        f"a key that is gone: {found.why}",
+        where=str(Place(place.origin, place.line)),
+        received=key,
+        allowed=", ".join(f"{name}={value}" for name, value in exact)
+        if exact
+        else found.successor or "nothing in its place",
+    )
+
+
+def exactly(found: Retired, key: str, node: Node | None) -> Pairs | None:
+    """What says exactly the same as ``key`` with the value ``node``, None where nothing does."""
+    if node is None or found.exact is None or not re.fullmatch(found.key.replace(".", r"\."), key):
+        return None
+    return found.exact(node)

@@ -1,0 +1,287 @@
+"""Editions: published runs, each a folder that never changes again.
+
+``reports/<report>/<scenario>/<edition>/`` holds the report as HTML and PDF, the executed
+notebook, the results, the provenance and, where it was asked for, the workbook;
+``latest.json`` beside the editions names the newest. Names of folders are checked here, so
+that no name from outside becomes a path. ``jcurve diff`` finds here what it is to compare.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jcurve.analysis.comparison import Comparison, Input, Snapshot, compare, snapshot_of_case
+from jcurve.briefing.results import read_results
+from jcurve.errors import RunError, UsageError, nearest
+from jcurve.project import Project
+
+if TYPE_CHECKING:
+    from jcurve.briefing.parameters import Parameters
+    from jcurve.figures.brief import Earlier
+
+__all__ = [
+    "LATEST",
+    "Edition",
+    "all_editions",
+    "check_name",
+    "diff",
+    "latest",
+    "previous_edition",
+    "series_name",
+    "snapshot_of_edition",
+]
+
+LATEST = "latest.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A published run.
+
+    Attributes:
+        id: the run's identifier, and the folder's name.
+        report: the report's name.
+        series: the folder of editions that replace one another: a scenario, with its
+            overrides and view where they are not the usual ones.
+        folder: where it lies.
+    """
+
+    id: str
+    report: str
+    series: str
+    folder: Path
+
+    @property
+    def html(self) -> Path:
+        """The report as one HTML file."""
+        return self.folder / "report.html"
+
+    @property
+    def pdf(self) -> Path:
+        """The report as PDF."""
+        return self.folder / "report.pdf"
+
+    @property
+    def workbook(self) -> Path:
+        """The scenario as a workbook of live formulas; not every edition has one."""
+        return self.folder / "model.xlsx"
+
+    @property
+    def notebook(self) -> Path:
+        """The executed notebook."""
+        return self.folder / "notebook.ipynb"
+
+    @property
+    def results(self) -> Path:
+        """The results as data."""
+        return self.folder / "results.json"
+
+    @property
+    def provenance(self) -> Path:
+        """What was run, where, when, and the hash of every file."""
+        return self.folder / "provenance.json"
+
+
+def check_name(name: str, what: str) -> str:
+    """``name`` when it may stand in a path.
+
+    Raises:
+        UsageError: it holds anything but letters, digits and ``._+-``, or starts with
+            one of the signs.
+    """
+    if _NAME.fullmatch(name):
+        return name
+    raise UsageError(
+        f"{what} cannot be a folder's name",
+        received=name,
+        allowed="up to 100 letters, digits and . _ + -, a letter or digit first",
+    )
+
+
+def series_name(
+    scenario: str, scenario_hash: str, overrides: Mapping[str, object], view: str
+) -> str:
+    """The folder for a scenario's editions; what-ifs and the other view stand apart.
+
+    So the latest edition of ``base`` is always the scenario file itself.
+    """
+    name = scenario
+    if overrides:
+        name += f"+{scenario_hash[:8]}"
+    if view != "programme":
+        name += f".{view}"
+    return check_name(name, "the scenario")
+
+
+def all_editions(project: Project, report: str, series: str) -> list[Edition]:
+    """All editions of a series, oldest first."""
+    folder = project.reports / check_name(report, "the report") / check_name(series, "the series")
+    if not folder.is_dir():
+        return []
+    return [
+        Edition(entry.name, report, series, entry)
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and _NAME.fullmatch(entry.name)
+    ]
+
+
+def latest(project: Project, report: str, series: str) -> Edition | None:
+    """The newest edition of a series, or None before the first.
+
+    Raises:
+        RunError: ``latest.json`` is damaged or names an edition that is gone.
+    """
+    folder = project.reports / check_name(report, "the report") / check_name(series, "the series")
+    pointer = folder / LATEST
+    try:
+        named = json.loads(pointer.read_bytes())["edition"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError("is damaged", where=str(pointer)) from error
+    edition = Edition(str(named), report, series, folder / check_name(str(named), "the edition"))
+    if not edition.folder.is_dir():
+        raise RunError("names an edition that is gone", where=str(pointer), received=edition.id)
+    return edition
+
+
+def previous_edition(given: Parameters, report: str) -> Earlier | None:
+    """The last published edition of ``report`` in the series of ``given``; None before the
+    first.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    from jcurve.figures.brief import Earlier
+
+    scenario = given.scenario
+    series = series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
+    found = latest(given.project, report, series)
+    if found is None:
+        return None
+    results = read_results(found.results)
+    shown = results.headlines[results.view]
+    return Earlier(
+        data_through=results.data_through,
+        valuation_date=results.valuation_date,
+        scenario_hash=results.scenario.hash,
+        headlines={name: headline.model_dump() for name, headline in shown.items()},
+    )
+
+
+def diff(
+    one: str, other: str, *, project: Project, overrides: Mapping[str, Any] | None = None
+) -> Comparison:
+    """Compare two things by name.
+
+    Args:
+        one, other: a scenario (``bear``), a run's or edition's identifier, a series
+            (``scenario_report/bear``: its latest edition), or ``report/series/edition``.
+        project: where they lie.
+        overrides: on top of the second, when it is a scenario.
+
+    Raises:
+        UsageError: there is no such thing.
+        ScenarioError, RunError: it cannot be read.
+    """
+    return compare(_snapshot(one, project, {}), _snapshot(other, project, overrides or {}))
+
+
+def snapshot_of_edition(edition: Edition) -> Snapshot:
+    """A published edition as a comparison takes it, from its own files.
+
+    Raises:
+        RunError: they are missing or damaged.
+    """
+    results = read_results(edition.results)
+    try:
+        provenance = json.loads(edition.provenance.read_bytes())
+        inputs = {key: Input(**stated) for key, stated in provenance["assumptions"].items()}
+        others = _others(provenance["determinants"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError("is missing or damaged", where=str(edition.provenance)) from error
+    return Snapshot(
+        name=f"{edition.report}/{edition.series}/{edition.id}",
+        kind="edition",
+        hash=results.scenario.hash,
+        inputs=inputs,
+        headlines={
+            view: {
+                name: {"value": figure.value} | figure.model_dump(exclude_none=True)
+                for name, figure in figures.items()
+            }
+            for view, figures in results.headlines.items()
+        },
+        others=others | {"data through": results.data_through, "valued at": results.valuation_date},
+    )
+
+
+def _snapshot(name: str, project: Project, overrides: Mapping[str, Any]) -> Snapshot:
+    from jcurve.assumptions import available
+
+    scenarios = available(project)
+    if name in scenarios:
+        from jcurve import evaluate, scenario
+
+        told = name if not overrides else f"{name} with overrides"
+        case = evaluate(scenario(name, overrides, project=project), project=project)
+        return snapshot_of_case(case, told)
+    edition = _edition(name, project)
+    if edition is None:
+        raise UsageError(
+            "neither a scenario nor a run or edition",
+            received=name,
+            allowed=f"{', '.join(scenarios)}, a run's identifier, or report/series",
+            suggestion=nearest(name, [*scenarios, *_series(project)]),
+        )
+    return snapshot_of_edition(edition)
+
+
+def _edition(name: str, project: Project) -> Edition | None:
+    parts = name.strip("/").split("/")
+    if any(part.startswith(".") or not part for part in parts) or "\\" in name:
+        return None  # no name from outside becomes a path out of the reports
+    if len(parts) == 2:
+        return latest(project, *parts) if "/".join(parts) in _series(project) else None
+    for folder in _folders(project):
+        if len(parts) == 3 and folder == project.reports.joinpath(*parts):
+            break
+        if len(parts) == 1 and folder.name == name:
+            break
+    else:
+        return None
+    return Edition(folder.name, folder.parents[1].name, folder.parent.name, folder)
+
+
+def _others(determinants: Mapping[str, Any]) -> dict[str, str]:
+    """What determines the numbers besides the scenario, one text for each."""
+    commit = determinants["commit"]
+    told = "" if commit is None else commit["id"][:12] + (" (changed)" if commit["dirty"] else "")
+    return {
+        **{name: hashed[:12] for name, hashed in determinants["inputs"].items()},
+        "package": f"{determinants['package']}, {determinants['source'][:12]}",
+        "commit": told or "not under git",
+        "seed": str(determinants["seed"]),
+        "Python": determinants["python"],
+        **determinants["libraries"],
+    }
+
+
+def _series(project: Project) -> list[str]:
+    return sorted({f"{each.parents[1].name}/{each.parent.name}" for each in _folders(project)})
+
+
+def _folders(project: Project) -> list[Path]:
+    """The folders of all editions."""
+    return [
+        folder
+        for folder in sorted(project.reports.glob("*/*/*"))
+        if (folder / "provenance.json").is_file()
+        and not folder.relative_to(project.reports).parts[0].startswith(".")
+    ]

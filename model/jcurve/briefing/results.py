@@ -1,0 +1,329 @@
+"""What a report found, as data: ``results.json`` beside the executed notebook.
+
+The last cell of a report notebook calls ``record``; the verdict reads the file back
+with the same schema, so that a half-made or non-finite record never counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from jcurve.errors import RunError
+from jcurve.files import write_file
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from jcurve.case import Case
+
+__all__ = [
+    "FILE_NAME",
+    "Check",
+    "Difference",
+    "Exhibit",
+    "Exhibited",
+    "Headline",
+    "NothingToReport",
+    "ReportedScenario",
+    "Results",
+    "ScenarioRecord",
+    "read_results",
+    "record",
+    "record_case",
+]
+
+FILE_NAME = "results.json"
+
+_RELATIVE = 1e-6  # a case's identities hold to a millionth of the largest amount in them
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+View = Literal["programme", "go_forward"]
+
+
+class NothingToReport(Exception):
+    """Raised by a report's cell to end the run there: there is nothing new to say.
+
+    No edition is published, and it counts as no failure.
+    """
+
+
+class _Record(BaseModel):
+    # Strict: a number written as text, or a flag as a number, is a mistake in the notebook.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Headline(_Record):
+    """One headline figure: a value with its unit, or null with the reason.
+
+    A value is a number, or a label such as a quarter.
+    """
+
+    value: FiniteFloat | str | None
+    unit: Text | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _explained(self) -> Headline:
+        if self.value is None and self.reason is None:
+            raise ValueError("a null value needs a reason")
+        if self.value is not None and self.unit is None:
+            raise ValueError("a value needs a unit")
+        return self
+
+
+class Check(_Record):
+    """An identity that the report relied on: the size of its breach, and what is allowed."""
+
+    name: Text
+    value: FiniteFloat
+    tolerance: Annotated[FiniteFloat, Field(ge=0)]
+    ok: bool
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Check:
+        if self.ok and abs(self.value) > self.tolerance:
+            raise ValueError("marked ok, yet the value is beyond the tolerance")
+        return self
+
+
+class Exhibit(_Record):
+    """A chart or table that the report promises to show."""
+
+    id: Text
+    kind: Text
+    title: Text
+    alt: str
+
+
+class Difference(_Record):
+    """One assumption that differs from the base scenario, as texts for a reader."""
+
+    key: Text
+    label: str
+    unit: str
+    before: str
+    after: str
+    what: Text
+    why: str
+    kind: str
+    source: tuple[str, ...]
+    set_by: str
+
+
+class ScenarioRecord(_Record):
+    """The scenario as a report names it."""
+
+    name: Text
+    title: Text
+    hash: Text
+    differences: tuple[Difference, ...] = ()
+
+
+class Results(_Record):
+    """Everything a machine may want from one report.
+
+    Attributes:
+        headlines: by view, then by name (``npv``, ``payback`` …).
+        checks: identities; an edition needs at least one, and all of them ok.
+        exhibits: the charts and tables shown, each with alt text.
+        seed: of whatever was drawn at random; None when nothing was.
+    """
+
+    schema_version: Literal[1] = 1
+    report: Text
+    scenario: ScenarioRecord
+    view: View
+    valuation_date: Text
+    data_through: Text
+    headlines: dict[View, dict[str, Headline]]
+    checks: Annotated[tuple[Check, ...], Field(min_length=1)]
+    exhibits: tuple[Exhibit, ...] = ()
+    seed: int | None = None
+
+    @property
+    def changed(self) -> list[str]:
+        """The values that were set for this run alone, each in words."""
+        return [
+            f"{each.label or each.key}: {each.before} → {each.after} {each.unit}".rstrip()
+            for each in self.scenario.differences
+            if each.set_by == "override"
+        ]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Results:
+        if not self.headlines.get(self.view):
+            raise ValueError(f"no headlines for the view {self.view!r}")
+        names = [exhibit.id for exhibit in self.exhibits]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"exhibits declared twice: {', '.join(twice)}")
+        return self
+
+
+class Exhibited(Protocol):
+    """A chart or table that knows what the results say of it."""
+
+    def record(self) -> dict[str, str]:
+        """Identifier, kind, title and alt text."""
+
+
+class ReportedScenario(Protocol):
+    """What a report says of its scenario."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def differences(self) -> tuple[DataclassInstance, ...]: ...
+
+
+def record(
+    out: str | Path,
+    *,
+    report: str,
+    scenario: ReportedScenario,
+    view: str,
+    valuation_date: str,
+    data_through: str,
+    headlines: Mapping[str, Mapping[str, Mapping[str, object]]],
+    checks: Iterable[Mapping[str, object]],
+    exhibits: Iterable[Mapping[str, object]] = (),
+    seed: int | None = None,
+) -> Results:
+    """Write ``results.json`` into the folder ``out``, whole or not at all.
+
+    Args:
+        out: the notebook's ``out`` parameter.
+        report: name of the notebook without its suffix.
+        scenario: gives name, title, hash and what differs from base.
+        view: the view the report leads with.
+        valuation_date: quarter, such as ``2026Q2``.
+        data_through: last reported quarter.
+        headlines: view → name → ``{value, unit}`` or ``{value: None, reason}``.
+        checks: ``{name, value, tolerance, ok}`` for each identity.
+        exhibits: ``{id, kind, title, alt}`` for each chart and table shown.
+        seed: of random draws, if any.
+
+    Raises:
+        RunError: the record is incomplete or holds a value that is not finite.
+        WriteError: the folder cannot be written.
+    """
+    content = {
+        "report": report,
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "hash": scenario.hash,
+            "differences": [asdict(difference) for difference in scenario.differences],
+        },
+        "view": view,
+        "valuation_date": valuation_date,
+        "data_through": data_through,
+        "headlines": {
+            name: {key: dict(value) for key, value in values.items()}
+            for name, values in headlines.items()
+        },
+        "checks": [dict(check) for check in checks],
+        "exhibits": [dict(exhibit) for exhibit in exhibits],
+        "seed": seed,
+    }
+    try:
+        # Through JSON, so that what is checked is what a reader gets.
+        results = Results.model_validate_json(json.dumps(content, default=_plain))
+    except (ValidationError, ValueError, TypeError) as error:
+        raise RunError(
+            "the results are not complete", where=FILE_NAME, received=_first(error)
+        ) from error
+    write_file(Path(out) / FILE_NAME, results.model_dump_json(indent=2) + "\n")
+    return results
+
+
+def record_case(
+    out: str | Path,
+    *,
+    report: str,
+    case: Case,
+    view: str,
+    exhibits: Iterable[Exhibited] = (),
+    seed: int | None = None,
+) -> Results:
+    """``record`` with everything that an evaluated scenario can say for itself.
+
+    Args:
+        out: the notebook's ``out`` parameter.
+        report: name of the notebook without its suffix.
+        case: gives scenario, dates, headlines and checks.
+        view: the view the report leads with.
+        exhibits: the charts and tables shown.
+        seed: of random draws, if any.
+
+    Raises:
+        RunError, WriteError: as ``record``.
+    """
+    return record(
+        out,
+        report=report,
+        scenario=case.scenario,
+        view=view,
+        valuation_date=case.valuation_date,
+        data_through=case.data_through,
+        headlines=case.headlines(),
+        checks=[
+            {
+                "name": check.row,
+                "value": check.worst / check.scale,
+                "tolerance": _RELATIVE,
+                "ok": check.holds,
+            }
+            for check in case.checks()
+        ],
+        exhibits=[exhibit.record() for exhibit in exhibits],
+        seed=seed,
+    )
+
+
+def read_results(path: Path) -> Results:
+    """Read and validate a ``results.json``.
+
+    Raises:
+        RunError: it is missing or does not fit the schema.
+    """
+    try:
+        return Results.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunError("no results were recorded", where=path.name) from error
+    except ValidationError as error:
+        raise RunError(f"does not fit its schema: {_first(error)}", where=path.name) from error
+
+
+def _plain(value: object) -> object:
+    """NumPy scalars and the like as plain numbers."""
+    item = getattr(value, "item", None)
+    if callable(item):
+        return item()
+    raise TypeError(f"{type(value).__name__} has no place in {FILE_NAME}")
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where}: {first['msg']}" if where else str(first["msg"])
+    return str(error)

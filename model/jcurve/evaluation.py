@@ -1,0 +1,298 @@
+"""Which evaluation answers: machine code, or NumPy.
+
+NumPy is the definition of right. Machine code is compiled from the same lines when a model is
+first evaluated (about two seconds), held against NumPy on the scenario at hand, and kept on disk;
+from then on it answers every call, so that a scenario has the same digits alone and in any batch.
+After :func:`prepare`, as a panel calls it, it is compiled in the background, and NumPy answers
+meanwhile. Without llvmlite, with ``JCURVE_ENGINE=numpy``, or after anything that went wrong,
+NumPy answers, and :func:`state` says why.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.company import Assembly
+from jcurve.engine.evaluate import evaluate as by_numpy
+from jcurve.engine.graph import Graph
+from jcurve.engine.line import Kind
+from jcurve.engine.model import Model, RowKey
+from jcurve.errors import JCurveError, WriteError
+from jcurve.files import digest, make_folder, write_file
+
+if TYPE_CHECKING:
+    from jcurve.engine.compile import Code
+    from jcurve.engine.kernel import Kernel
+
+__all__ = ["cache_folder", "departs", "evaluate", "graph_of", "prepare", "state"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+_ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
+_STARTED = time.time()
+_KEPT = 64
+"""Files in the cache."""
+_RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
+"""How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
+numbers and of amounts (a millionth of a million dollars, of one H100e)."""
+
+
+def evaluate(
+    assembly: Assembly,
+    inputs: Mapping[str, Array],
+    wanted: Iterable[RowKey] | None = None,
+    *,
+    vary: Collection[str] | None = None,
+) -> dict[RowKey, Array]:
+    """Rows of a model for a batch of scenarios; see :func:`jcurve.engine.evaluate.evaluate`.
+
+    Args:
+        assembly: the model.
+        inputs: by input name.
+        wanted: row keys, every row when None.
+        vary: the only inputs that will differ in a great many scenarios to come, all others
+            staying as they are: worth machine code of their own.
+
+    Raises:
+        ModelError: an input is missing, a row does not exist, a scenario has no answer.
+    """
+    rows = None if wanted is None else tuple(wanted)
+    kernel = _kernels(assembly).pick(inputs, vary)
+    found = None if kernel is None else kernel.evaluate(inputs, rows)
+    return by_numpy(assembly.model, inputs, assembly.timeline, rows) if found is None else found
+
+
+def prepare(assembly: Assembly, inputs: Mapping[str, Array]) -> None:
+    """Make machine code ready in the background, for whoever moves a slider next."""
+    _kernels(assembly).prepare(inputs)
+
+
+def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
+    """The model as a graph of operations, for inputs of these heights; made once."""
+    high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+    memo = assembly.model.memo
+    if (Graph, high) not in memo:
+        memo[Graph, high] = Graph.of(assembly.model, high)
+    found: Graph = memo[Graph, high]
+    return found
+
+
+def state(assembly: Assembly) -> dict[str, str]:
+    """Which evaluation runs and why, by the kind of call."""
+    kernels = _kernels(assembly)
+    said = {"evaluation": kernels.refusal or "compiled"}
+    return said | {"cache": str(cache_folder())} | kernels.notes
+
+
+def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, Array]) -> str:
+    """The first row in which one evaluation differs from the other by more than rounding, in
+    words; empty where none does."""
+    for key, one in right.items():
+        other = found[key]
+        floor = _AMOUNT if model.unit(key[0]).dims else _PLAIN
+        with np.errstate(invalid="ignore"):
+            size = np.nan_to_num(np.abs(one)).max(axis=0, initial=0.0)
+            near = np.abs(one - other) <= np.maximum(_RELATIVE * size, floor)
+        if not (near | (np.isnan(one) & np.isnan(other)) | (one == other)).all():
+            return f"{key[0]} {key[1]}".rstrip()
+    return ""
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept."""
+    chosen, base = os.environ.get("JCURVE_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    return Path(chosen) if chosen else Path(base or Path.home() / ".cache") / "jcurve"
+
+
+class _Kernels:
+    """The machine code of a model in this process."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._found: dict[object, Kernel | None] = {}
+        self._lock = threading.RLock()
+        self._worker: threading.Thread | None = None
+        self.refusal = _refusal()
+        self.notes: dict[str, str] = {}
+
+    def pick(self, inputs: Mapping[str, Array], vary: Collection[str] | None) -> Kernel | None:
+        """The machine code for a call; None for NumPy."""
+        if self.refusal:
+            return None
+        width = max((row.shape[-1] for row in inputs.values()), default=1)
+        high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+        if vary is not None:
+            return self._kernel(_ONE_SET, inputs, high, vary)
+        kind = _ONE if width == 1 else _MANY
+        if (kind, high) not in self._found and self._worker is not None and self._worker.is_alive():
+            return None
+        return self._kernel(kind, inputs, high)
+
+    def prepare(self, inputs: Mapping[str, Array]) -> None:
+        """Both kinds for one scenario's shape: from the cache at once, else in the background."""
+        if self.refusal or self._worker is not None:
+            return
+        high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+        kinds = (_ONE, _MANY)
+        free = set(self._assembly.keys)
+        kept = all(self._path(kind, high, free if kind == _MANY else ()).exists() for kind in kinds)
+
+        def work() -> None:
+            for kind in kinds:
+                self._kernel(kind, inputs, high)
+
+        self._worker = threading.Thread(target=work, name="compiling")
+        self._worker.start()
+        if kept:
+            self._worker.join()
+
+    def _path(self, name: str, high: Collection[str], wide: Collection[str]) -> Path:
+        """Where the cache keeps machine code: a name that tells everything it rests on."""
+        from jcurve.engine.compile import processor
+
+        model = self._assembly.model
+        key = "\n".join([
+            *map(digest, _sources(model)), processor(), name, str(len(self._assembly.timeline)),
+            *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
+        ])  # fmt: skip
+        return cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.kernel"
+
+    def _kernel(
+        self,
+        kind: str,
+        inputs: Mapping[str, Array],
+        high: frozenset[str],
+        vary: Collection[str] = (),
+    ) -> Kernel | None:
+        wide = set(self._assembly.keys) & set(vary)
+        own = None
+        if kind == _MANY:
+            wide = set(self._assembly.keys)
+        elif kind == _ONE_SET:
+            own = {name: row for name, row in inputs.items() if name not in wide}
+        name = kind if own is None else f"{kind} {_digest(own)}"
+        with self._lock:
+            if (name, high) not in self._found:
+                try:
+                    made = self._made(name, inputs, high, wide, own)
+                except (JCurveError, OSError, RuntimeError, ValueError, KeyError) as error:
+                    made, self.notes[kind] = None, f"NumPy: {error}"
+                self._found[name, high] = made
+        return self._found[name, high]
+
+    def _made(
+        self,
+        name: str,
+        inputs: Mapping[str, Array],
+        high: Collection[str],
+        wide: Collection[str],
+        own: Mapping[str, Array] | None,
+    ) -> Kernel | None:
+        """Machine code from the disk, or compiled, that answers as NumPy does."""
+        from jcurve.engine.compile import compile_model
+        from jcurve.engine.kernel import Kernel
+
+        kind = _ONE_SET if name.startswith(_ONE_SET) else name
+        assembly, model = self._assembly, self._assembly.model
+        path = self._path(name, high, wide)
+        current = _unchanged(model)
+        kept = _read(path) if current else None
+        if kept is not None:
+            self.notes[kind] = "compiled, from the cache"
+            return Kernel(model, kept)
+        results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
+        code = compile_model(model, len(assembly.timeline), high, wide, results, own)
+        kernel = Kernel(model, code)
+        one = {name: row[:, :1] for name, row in inputs.items()}
+        found = kernel.evaluate(one)
+        wrong = (
+            "" if found is None else departs(model, found, by_numpy(model, one, assembly.timeline))
+        )
+        if wrong:
+            self.notes[kind] = f"NumPy: machine code differs in {wrong}"
+            return None
+        self.notes[kind] = "compiled"
+        unkept = _write(path, code) if current else "a source file is newer than this process"
+        if unkept:
+            self.notes["not kept"] = unkept
+        return kernel
+
+
+def _kernels(assembly: Assembly) -> _Kernels:
+    memo = assembly.model.memo
+    found = memo.get(_Kernels)
+    if not isinstance(found, _Kernels):
+        found = memo[_Kernels] = _Kernels(assembly)
+    return found
+
+
+def _refusal() -> str:
+    """Why NumPy answers; empty where machine code may."""
+    if os.environ.get("JCURVE_ENGINE") == "numpy":
+        return "NumPy, by JCURVE_ENGINE=numpy"
+    try:
+        missing = importlib.util.find_spec("llvmlite") is None
+    except (ImportError, ValueError):
+        missing = True
+    return "NumPy: llvmlite is not installed (pip install 'jcurve[fast]')" if missing else ""
+
+
+def _digest(inputs: Mapping[str, Array]) -> str:
+    """Of inputs and their values."""
+    total = sha256()
+    for name in sorted(inputs):
+        total.update(f"{name} {inputs[name].shape} ".encode())
+        total.update(np.ascontiguousarray(inputs[name]).tobytes())
+    return total.hexdigest()[:32]
+
+
+def _sources(model: Model) -> list[Path]:
+    """The modules of the engine, and those beside a line of the model."""
+    files = {Path(each.line.function.__code__.co_filename) for each in model.instances}
+    folders = {Path(__file__).with_name("engine"), *(path.parent for path in files)}
+    return sorted(path for folder in folders for path in folder.glob("*.py"))
+
+
+def _unchanged(model: Model) -> bool:
+    """Whether the sources on disk are still those that this process runs."""
+    return all(path.stat().st_mtime < _STARTED for path in _sources(model))
+
+
+def _read(path: Path) -> Code | None:
+    """Machine code in the cache; None where there is none, or it is damaged."""
+    from jcurve.engine.compile import Code
+
+    try:
+        mark, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if sha256(content).hexdigest().encode() != mark:
+        return None
+    about, _, machine = content.partition(b"\n")
+    return Code(machine, json.loads(about))
+
+
+def _write(path: Path, code: Code) -> str:
+    """Keep machine code, the oldest making room; what was in the way, in words."""
+    content = json.dumps(code.about, separators=(",", ":")).encode() + b"\n" + code.machine
+    mark = sha256(content).hexdigest().encode()
+    try:
+        make_folder(path.parent)
+        write_file(path, mark + b"\n" + content, durable=False)
+        old = sorted(path.parent.glob("*.kernel"), key=lambda each: each.stat().st_mtime)
+        for each in old[:-_KEPT]:
+            each.unlink(missing_ok=True)
+    except (WriteError, OSError) as error:
+        return str(error)
+    return ""

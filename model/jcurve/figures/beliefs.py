@@ -1,0 +1,307 @@
+"""Beliefs: what must hold for the plan to earn its cost, and what a share price asks for."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from jcurve.figures import style
+from jcurve.figures.decision import closed
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import MILLIONS, Lens, dollars, lowered, money, percent
+from jcurve.figures.numbers import compact
+from jcurve.figures.prose import Prose, callout, strong
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from jcurve.analysis.beliefs import BeliefMap
+    from jcurve.analysis.price_implied import PriceLine
+    from jcurve.analysis.question import Array
+    from jcurve.case import Case
+    from jcurve.figures.decision import Decision
+
+__all__ = ["asked", "beliefs", "believed", "implied", "right_size"]
+
+_LEVELS = (-2000, -1000, -750, -500, -250, 0, 250, 500, 1000, 2000, 4000, 8000)
+
+
+def believed(case: Case, found: BeliefMap) -> str:
+    """What must be believed for the plan to be worth its cost, at the case's response and at the
+    highest that the evidence allows, in one sentence without its full stop."""
+    response, revenue = found.case
+    name = lowered(Lens(case).title)
+    needed = _over(found, found.break_even, response)
+    high = found.elasticity_range[1]
+    at_high = _over(found, found.break_even, high)
+    if (Lens(case, "go_forward").figure("npv") or 0.0) >= 0:
+        if needed is None:
+            return f"At the response of the {name} the plan earns its cost at any demand looked at"
+        return (
+            f"The plan earns its cost as long as AI products bring {money(needed)} in "
+            f"{found.year}, against {money(revenue / MILLIONS)} in the {name}"
+        )
+    if needed is None and at_high is None:
+        return (
+            f"No demand looked at, up to {_bn(found.revenues.max())} in {found.year}, lets the "
+            f"plan earn its cost"
+        )
+    told = [
+        f"{money(amount)} in {found.year}{end}"
+        for amount, end in (
+            (needed, ""),
+            (at_high, f" at a response of {high:g}" if needed is None else ""),
+        )
+        if amount is not None
+    ][:1]
+    if needed is not None and at_high is not None and high > response:
+        told.append(f"{money(at_high)} at the highest response")
+    return (
+        f"To earn its cost the plan needs AI products to bring {' or '.join(told)}, against "
+        f"{money(revenue / MILLIONS)} in the {name}"
+    )
+
+
+def beliefs(
+    decision: Decision,
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 70.0,
+) -> Exhibit | Prose:
+    """The plan's value over both beliefs, with the lines on which it earns its cost and is the
+    right size, and the ranges of the evidence; in half a column without single readings."""
+    if not decision.is_open:
+        return closed()
+    case, found = decision.case, decision.beliefs
+    lens = Lens(case, "go_forward")
+    x, y = found.elasticities, found.revenues / MILLIONS
+    here = (found.case[0], found.case[1] / MILLIONS)
+    worth = lens.figure("npv") or 0.0
+    shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
+    with style.house():
+        figure, axes = style.plot(width=width, height=height)
+        axes.set_yscale("log")
+        axes.set_xlim(float(x[0]), float(x[-1]))
+        axes.set_ylim(float(y[0]), float(y[-1]))
+        style.levels(axes, x, y, found.value / MILLIONS, _LEVELS)
+        _evidence(axes, found, readings=width == "full")
+        for row, role, label in (
+            (found.right_size, "positive", "The right size"),
+            (found.break_even, "with", "Earns its cost"),
+        ):
+            shown = np.isfinite(row)
+            if shown.any():
+                style.line(axes, x[shown], row[shown] / MILLIONS, role, label)
+        style.mark(axes, *here, f"{lens.title}: {money(worth)}", shift=shift, over=True)
+        _responses(axes, x, 2 if width == "full" else 4)
+        style.powers(axes.yaxis)
+        style.label_ends(axes)
+    return chart(
+        figure,
+        id="beliefs",
+        title=believed(case, found),
+        subtitle="Value of the plan from today, USD bn, by response of advertising (across) and "
+        f"revenue of AI products in {found.year} (upwards, USD bn, logarithmic); box: evidence",
+        source=lens.modelled("ranges and readings as the assumptions cite them"),
+        alt=f"Map of the plan's value. It rises with both beliefs, from {_bn(found.value.min())} "
+        f"to {_bn(found.value.max())}; the case stands at a response of {here[0]:g} and "
+        f"{money(here[1])}, worth {money(worth)}. {_alt_line(found)}",
+        reading=right_size(found),
+        notes=[
+            f"{each.label}: {each.says.rstrip('.')}."
+            for each in found.readings
+            if width == "full" and each.says and each.kind != "case"
+        ],
+        width=width,
+    )
+
+
+def _responses(axes: Axes, x: Array, step: int) -> None:
+    """The axis of responses, with ticks ``step`` hundredths apart."""
+    ticks = [tick / 100 for tick in range(step, 100, step)]
+    axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
+    style.numbers(axes.xaxis, decimals=2)
+    axes.set_xlabel("Response (elasticity of advertising)")
+
+
+def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
+    """The box that the ranges of both beliefs make, and what else is said of either."""
+    from matplotlib.patches import Rectangle
+
+    (left, right), (low, high) = found.elasticity_range, found.revenue_range
+    size = (right - left, (high - low) / MILLIONS)
+    axes.add_patch(
+        Rectangle(
+            (left, low / MILLIONS), *size, fill=False, edgecolor=style.INK, linewidth=0.9,
+            linestyle=(0, (4, 2)), zorder=3,
+        )
+    )  # fmt: skip
+    told = [each for each in found.readings if readings and each.kind != "case"]
+    across = sorted((each for each in told if each.axis == "elasticity"), key=lambda e: e.value)
+    for at, each in enumerate(across):
+        style.edge(axes, each.low, each.high, each.label, lift=at % 2)
+    for each in told:
+        if each.axis == "elasticity":
+            continue
+        if found.revenues[0] < each.value < found.revenues[-1]:
+            style.level(axes, each.value / MILLIONS, each.label)
+
+
+def _over(found: BeliefMap, row: Array, elasticity: float) -> float | None:
+    """A line of the map in USD bn at an elasticity; None where it is not on the map."""
+    shown = np.isfinite(row)
+    at = found.elasticities[shown]
+    if not at.size or not at[0] <= elasticity <= at[-1]:
+        return None
+    return float(np.exp(np.interp(elasticity, at, np.log(row[shown])))) / MILLIONS
+
+
+def _alt_line(found: BeliefMap) -> str:
+    shown = np.isfinite(found.right_size)
+    if not shown.any():
+        return "No line of the right size crosses the map."
+    at, row = found.elasticities[shown], found.right_size[shown]
+    return (
+        f"The line on which the plan is the right size falls from {_bn(row[0])} at {at[0]:g} to "
+        f"{_bn(row[-1])} at {at[-1]:g}."
+    )
+
+
+def right_size(found: BeliefMap) -> str:
+    """For which beliefs the plan is the right size, in sentences."""
+    own, high = found.case[0], found.elasticity_range[1]
+    sizes = []
+    for response in dict.fromkeys((own, high)):
+        needed = _over(found, found.right_size, response)
+        if needed is not None:
+            times = needed * MILLIONS / found.case[1]
+            sizes.append(
+                f"{money(needed)}, {compact(times, 2)} times the case's, at a response of "
+                f"{response:g}"
+            )
+    first = (
+        f"The plan is the right size if AI products bring {' or '.join(sizes)}."
+        if sizes
+        else "At no demand looked at is the plan the right size."
+    )
+    top = found.revenue_range[1]
+    inside = any(
+        row is not None and row <= top / MILLIONS
+        for row in (_over(found, found.right_size, each) for each in found.elasticities
+                    if found.elasticity_range[0] <= each <= high)
+    )  # fmt: skip
+    second = (
+        "Part of that line lies inside the ranges of the evidence."
+        if inside
+        else "All of that line lies outside the ranges of the evidence."
+    )
+    return f"{first} {second if sizes else ''}".strip()
+
+
+def _bn(millions: float) -> str:
+    return money(float(millions) / MILLIONS)
+
+
+def asked(lines: Sequence[PriceLine]) -> str:
+    """What the newest price asks for, as a pair of ends and never one number, in one sentence
+    without its full stop."""
+    line = lines[0]
+    shown = np.isfinite(line.revenues)
+    price = f"A price of {dollars(line.price)}"
+    if not shown.any():
+        return f"{price} asks for nothing that was looked at: {_most_said(line.notes)}"
+    at, revenue = line.elasticities[shown], line.revenues[shown]
+    if at.size == 1 or math.isclose(at[0], at[-1]):
+        return f"{price} goes with AI revenue of {_bn(revenue[0])} in {line.year} at {at[0]:g}"
+    return (
+        f"{price} asks for AI revenue of {_bn(revenue[0])} in {line.year} at a response of "
+        f"{at[0]:g}, or {_bn(revenue[-1])} at {at[-1]:g}"
+    )
+
+
+def _most_said(notes: Sequence[str]) -> str:
+    said = [note for note in notes if note]
+    return max(dict.fromkeys(said), key=said.count) if said else "no pair was found"
+
+
+def implied(
+    decision: Decision,
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 66.0,
+) -> Exhibit | Prose:
+    """Pairs of response and AI revenue at which a share is worth its price, with the band of half
+    a point of the cost of capital, at each date of a price."""
+    if not decision.is_open:
+        return closed()
+    case, lines = decision.case, decision.prices
+    lens = Lens(case)
+    drawn = [line for line in lines if np.isfinite(line.revenues).sum() > 1]
+    response = lens.number("advertising_compute_elasticity")
+    title = asked(lines)
+    if not drawn:
+        return callout([strong("What the price implies. "), f"{title}."])
+    revenue = lens.bn("new_product_revenue", "with", lines[0].year, lines[0].year)[0]
+    with style.house():
+        figure, axes = style.plot(width=width, height=height)
+        for line, role in zip(drawn, ("programme", "with"), strict=False):
+            shown = np.isfinite(line.revenues)
+            ends = np.isfinite(line.at_lower_wacc) & np.isfinite(line.at_higher_wacc)
+            at = line.elasticities
+            style.band(
+                axes, at[ends], line.at_lower_wacc[ends] / MILLIONS,
+                line.at_higher_wacc[ends] / MILLIONS, role,
+            )  # fmt: skip
+            style.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
+        style.mark(axes, response, revenue, lens.title, shift=(6, 0))
+        reach = [line.revenues[np.isfinite(line.revenues)] / MILLIONS for line in drawn]
+        reach += [
+            line.at_higher_wacc[np.isfinite(line.at_higher_wacc)] / MILLIONS for line in drawn
+        ]
+        style.room(axes, [revenue, *np.concatenate(reach)])
+        _responses(axes, lines[0].elasticities, 2 if width == "full" else 4)
+        style.numbers(axes.yaxis)
+        style.label_ends(axes)
+    line = lines[0]
+    return chart(
+        figure,
+        id="price-implied",
+        title=title,
+        subtitle=f"Pairs of response and AI product revenue in {line.year} (USD bn) at which a "
+        "share is worth its price; band: cost of capital half a point lower and higher",
+        source=lens.modelled(*(f"share price of {each.date}" for each in lines if each.date)),
+        alt=f"{len(drawn)} lines of AI revenue against response, with bands. {title}. The case "
+        f"stands at {response:g} and {money(revenue)}.",
+        reading=_implied_reading(lines),
+        width=width,
+    )
+
+
+def _dated(line: PriceLine) -> str:
+    """``$752, Sep 2026``; the price alone where it has no date."""
+    if not line.date:
+        return dollars(line.price)
+    return f"{dollars(line.price)}, {datetime.date.fromisoformat(line.date):%b %Y}"
+
+
+def _implied_reading(lines: Sequence[PriceLine]) -> str:
+    line = lines[0]
+    up, down = (abs(each) for each in line.half_a_point)
+    missing = [note for note in dict.fromkeys(line.notes) if note]
+    why = f" No pair: {missing[0]}." if missing else ""
+    known = line.revenues[np.isfinite(line.revenues)]
+    if known[-1] > known[0]:
+        why = (
+            " A higher response asks for more: more of past growth was then compute, and less of "
+            f"it goes on by itself.{why}"
+        )
+    return (
+        f"In this scenario a share is worth {dollars(line.value_per_share)} at "
+        f"{percent(line.wacc)}; half a point of the cost of capital moves that by "
+        f"{dollars(min(up, down))} to {dollars(max(up, down))}, so that a price says a line and "
+        f"never a number.{why}"
+    )

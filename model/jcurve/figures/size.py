@@ -1,0 +1,228 @@
+"""Size: what each size of the plan is worth, and what its last dollars return."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from jcurve.figures import style
+from jcurve.figures.decision import closed
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import MILLIONS, Lens, joined, lowered, money, percent
+from jcurve.figures.numbers import written
+
+if TYPE_CHECKING:
+    from jcurve.analysis.marginal import Marginal, Return
+    from jcurve.analysis.question import Array
+    from jcurve.analysis.scale import ScaleStudy
+    from jcurve.figures.decision import Decision
+    from jcurve.figures.prose import Prose
+
+__all__ = ["against_scale", "best_size", "last_dollars", "sizes"]
+
+_NEAR = 0.05
+"""A best size within this of the plan is the plan's."""
+_PLAN = 1.0
+_LITTLE = 1.0  # USD bn
+
+
+def best_size(found: ScaleStudy) -> str:
+    """The finding about size in one sentence without its full stop; a best size at an end of
+    those looked at says so."""
+    best, plan = found.best, found.plan.npv_go_forward / MILLIONS
+    least, most = float(found.scales[0]), float(found.scales[-1])
+    worth = best.npv_go_forward / MILLIONS
+    if best.value <= least:
+        return (
+            f"The plan is worth {money(plan)} against stopping, and the smallest size looked at, "
+            f"commitments alone, is worth the most"
+            if least == 0
+            else f"The smallest size looked at, {percent(least, 0)} of the plan, is worth the most"
+        )
+    if best.value >= most:
+        return f"Value still rises at {percent(most, 0)} of the plan, the largest size looked at"
+    size = f"{percent(best.value, 0)} of the plan"
+    if abs(best.value - _PLAN) <= _NEAR:
+        return f"The plan is about the right size: the best is {size}"
+    if best.value > _PLAN:
+        return f"A larger plan would be worth more: the best size is {size}"
+    if plan >= 0:
+        return f"The plan earns its cost, but a smaller one would be worth more: the best is {size}"
+    scaled = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
+    if worth <= 0 < scaled - _LITTLE:
+        share = f"{percent(found.best_talent_scaled, 0)} of it, with AI staff in proportion"
+        return f"The plan costs more than it returns; {share}, would not"
+    if worth > 0:
+        return f"The plan costs more than it returns; a smaller one would not: the best is {size}"
+    return f"The plan costs more than it returns at any size; the least is lost at {size}"
+
+
+def against_scale(
+    decision: Decision,
+    *,
+    width: Literal["full", "half"] = "full",
+    height: float = 70.0,
+) -> Exhibit | Prose:
+    """Value from today over the size of the plan: the plan and the best size marked, the band of
+    the evidence, and the same with people in proportion."""
+    if not decision.is_open:
+        return closed()
+    lens, found = Lens(decision.case, "go_forward"), decision.size
+    x = 100 * found.scales
+    own = [point.npv_go_forward / MILLIONS for point in found.points]
+    talent = [point.npv_go_forward / MILLIONS for point in found.talent_scaled]
+    low, high = found.low / MILLIONS, found.high / MILLIONS
+    plan, best = found.plan.npv_go_forward / MILLIONS, found.best.npv_go_forward / MILLIONS
+    with style.house():
+        figure, axes = style.plot(width=width, height=height)
+        style.band(axes, x, low, high, "programme")
+        style.line(axes, x, talent, "without", "staff scaled")
+        style.line(axes, x, own, "programme", "staff fixed")
+        style.zero_line(axes)
+        axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
+        style.room(axes, [*low, *high], below=0.04, above=0.16)
+        axes.set_xlim(float(x[0]), float(x[-1]))
+        axes.set_xlabel("% of the plan")
+        style.mark(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
+        if abs(found.best.value - _PLAN) > _NEAR:
+            style.mark(
+                axes,
+                100 * found.best.value,
+                best,
+                f"Best: {percent(found.best.value, 0)}, {money(best)}",
+                shift=(3, style.points(axes, max(0.0, *high) - best) + 4),
+                colour=style.readable(style.series("positive").colour),
+            )
+        style.numbers(axes.yaxis)
+        style.label_ends(axes)
+    return chart(
+        figure,
+        id="against-scale",
+        title=best_size(found) if width == "full" else _tenth(found),
+        subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
+        "commitments and maintenance); band: one driver at a time over its evidence",
+        source=lens.modelled(),
+        alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
+        f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "
+        f"the plan and {money(own[-1])} at {percent(found.scales[-1], 0)}. The band of the "
+        f"evidence at the plan runs from {money(_at(found, found.low))} to "
+        f"{money(_at(found, found.high))}.",
+        reading=_scale_reading(found),
+        notes=["Above 100% the plan is beyond what the demand for AI products presumes."],
+        width=width,
+    )
+
+
+def _at(found: ScaleStudy, values: Array, scale: float = _PLAN) -> float:
+    """A row of the study in USD bn at a scale."""
+    return float(np.interp(scale, found.scales, values)) / MILLIONS
+
+
+def _tenth(found: ScaleStudy) -> str:
+    """What the last tenth of the plan is worth, in one sentence without its full stop."""
+    own = np.array([point.npv_go_forward for point in found.points])
+    step = _at(found, own) - _at(found, own, _PLAN - 0.1)
+    return f"The last tenth of the plan {'adds' if step > 0 else 'costs'} {money(abs(step))}"
+
+
+def _scale_reading(found: ScaleStudy) -> str:
+    best, last = found.best, float(found.scales[-1])
+    more = " or more" if best.high >= last else ""
+    span = (
+        f"Over the evidence the best size runs from {percent(best.low, 0)} "
+        f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)})."
+    )
+    most = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
+    return (
+        f"{span} {_tenth(found)}. AI staff stay whatever "
+        f"the size; in proportion to it, the best would be {percent(found.best_talent_scaled, 0)} "
+        f"of the plan, worth {money(most)}."
+    )
+
+
+def sizes(decision: Decision) -> tuple[Exhibit | Prose, ...]:
+    """Value over size, and what the last dollars return; one line where nothing is open."""
+    if not decision.is_open:
+        return (closed(),)
+    return against_scale(decision), last_dollars(decision)
+
+
+def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose:
+    """What the last 10 bn of each year of the plan return, beside all of the year's."""
+    if not decision.is_open or not decision.marginal.years:
+        return closed()
+    lens, found = Lens(decision.case, "go_forward"), decision.marginal
+    years = [each.year for each in found.years]
+    last = [100 * each.last.npv_per_dollar for each in found.years]
+    average = [100 * each.average.npv_per_dollar for each in found.years]
+    amount = max(each.last.amount for each in found.years) / MILLIONS
+    with style.house():
+        figure, axes = style.plot(height=height)
+        width = 0.36
+        style.bars(
+            axes,
+            [year - width / 2 for year in years],
+            last,
+            style.series("programme"),
+            width=width,
+            label=f"The last ${amount:g}bn",
+        )
+        style.bars(
+            axes, [year + width / 2 for year in years], average, style.series("low"),
+            width=width, label="All of the year",
+        )  # fmt: skip
+        style.years(axes, years[0], years[-1])
+        style.room(axes, [*last, *average], below=0.06, above=0.06)
+        style.numbers(axes.yaxis, sign=True)
+        style.zero_line(axes)
+        style.key(axes)
+    low, high = (
+        min(range(len(years)), key=last.__getitem__),
+        max(range(len(years)), key=last.__getitem__),
+    )
+    return chart(
+        figure,
+        id="last-dollars",
+        title=_last_title(years, last, amount),
+        subtitle="NPV per dollar of capex in present value, cents, by year of the plan; zero earns "
+        f"the cost of capital of {percent(found.wacc)}",
+        source=lens.modelled(),
+        alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: the last ${amount:g}bn return "
+        f"between {written(last[low])} cents on the dollar in {years[low]} and "
+        f"{written(last[high])} in {years[high]}, beside {written(min(average))} to "
+        f"{written(max(average))} for all of a year.",
+        reading=_last_reading(found),
+        notes=[found.covers],
+    )
+
+
+def _last_title(years: Sequence[int], last: Sequence[float], amount: float) -> str:
+    earns = [year for year, value in zip(years, last, strict=True) if value > 0]
+    if len(earns) == len(years):
+        return "The last dollars of every year of the plan earn their cost of capital"
+    low, high = min(last), max(last)
+    if not earns:
+        lost = f"{written(-high)} to {written(-low)} cents on the dollar"
+        return f"The last ${amount:g}bn of a year lose {lost}"
+    span = f"from {earns[0]} on" if earns[-1] == years[-1] else f"in {joined(map(str, earns))}"
+    return f"The last dollars of the plan earn their cost of capital only {span}"
+
+
+def _last_reading(found: Marginal) -> str:
+    first = found.years[0]
+    return (
+        f"In {first.year} the last ${first.last.amount / MILLIONS:g}bn earn "
+        f"{_rate(first.last)}; all of the year beyond commitments earns {_rate(first.average)}. "
+        f"The whole plan from now on earns {_rate(found.whole)}, what comes after the horizon "
+        f"included."
+    )
+
+
+def _rate(found: Return) -> str:
+    if math.isfinite(found.rate):
+        return f"{percent(found.rate)} a year"
+    lost = written(100 * found.npv_per_dollar, sign=True)
+    return f"no rate of return ({lost} cents on the dollar)"

@@ -1,0 +1,237 @@
+"""Where a report's numbers come from: what determines them, and what merely happened.
+
+The report's last page carries what determines the numbers, so two runs that agree
+there must agree everywhere. Host, times and file hashes differ from run to run and
+stay in ``provenance.json`` beside the edition.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+from jcurve.errors import FactsError
+from jcurve.files import digest
+from jcurve.processes import run_process
+from jcurve.project import Project
+
+__all__ = [
+    "Commit",
+    "Determinants",
+    "calculation",
+    "circumstances",
+    "combined",
+    "determinants",
+    "inputs",
+    "model_source",
+]
+
+_LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "matplotlib",
+    "pydantic",
+    "papermill",
+    "nbconvert",
+    "typst",
+)
+_GIT_DEADLINE = 10.0
+_MODEL = ("analysis", "assumptions", "engine", "facts", "lines", "case.py", "company.py")
+
+
+class Hashed(Protocol):
+    """What is known of a scenario here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The project's commit, and whether tracked files differ from it."""
+
+    id: str
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Determinants:
+    """Everything that determines the numbers of a report.
+
+    Attributes:
+        scenario: name of the scenario.
+        scenario_hash: of its canonical form, overrides included.
+        seed: of random draws, None when there are none.
+        package: version of jcurve.
+        source: hash of the package's source files.
+        commit: of the project; None outside git.
+        python: version of the interpreter.
+        libraries: version by library.
+        inputs: hash by file or folder under ``data/``, scenarios apart.
+    """
+
+    scenario: str
+    scenario_hash: str
+    seed: int | None
+    package: str
+    source: str
+    commit: Commit | None
+    python: str
+    libraries: dict[str, str]
+    inputs: dict[str, str]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and value of each, for the report's last page; hashes are shortened."""
+        rows = [
+            ("Scenario", f"{self.scenario}, hash {self.scenario_hash[:12]}"),
+            ("Seed", "none: nothing is drawn at random" if self.seed is None else str(self.seed)),
+            ("Commit", _commit_text(self.commit)),
+            ("jcurve", f"{self.package}, source {self.source[:12]}"),
+            ("Python", self.python),
+            ("Libraries", ", ".join(f"{name} {at}" for name, at in self.libraries.items())),
+        ]
+        rows += [(name, hashed[:12]) for name, hashed in self.inputs.items()]
+        return rows
+
+    def to_json(self) -> dict[str, object]:
+        """As plain data."""
+        return asdict(self)
+
+
+def determinants(scenario: Hashed, project: Project, *, seed: int | None = None) -> Determinants:
+    """What determines the numbers of a report on ``scenario`` in ``project``.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    package = Path(__file__).parent
+    return Determinants(
+        scenario=scenario.name,
+        scenario_hash=scenario.hash,
+        seed=seed,
+        package=_version("jcurve") or "not installed",
+        source=combined(package, package.rglob("*.py")),
+        commit=_commit(project.root),
+        python=platform.python_version(),
+        libraries={name: at for name in _LIBRARIES if (at := _version(name))},
+        inputs=inputs(project),
+    )
+
+
+def circumstances() -> dict[str, str]:
+    """The machine and interpreter of this run: they do not change the numbers."""
+    return {
+        "host": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processors": str(os.cpu_count()),
+    }
+
+
+def model_source() -> str:
+    """One hash of the sources that decide what the model answers."""
+    package = Path(__file__).parent
+    files = [
+        file
+        for name in _MODEL
+        for file in ([package / name] if name.endswith(".py") else (package / name).rglob("*.py"))
+    ]
+    return combined(package, files)
+
+
+def calculation(project: Project) -> dict[str, str]:
+    """What an answer rests on beside its scenario; where two agree, so do the bytes.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    data = "".join(f"{name}\0{hashed}\n" for name, hashed in inputs(project).items())
+    libraries = {name: at for name in ("numpy", "scipy") if (at := _version(name))}
+    return {
+        "package": _version("jcurve") or "not installed",
+        "model": model_source()[:12],
+        "data": sha256(data.encode()).hexdigest()[:12],
+        **libraries,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def inputs(project: Project) -> dict[str, str]:
+    """Hash by file or folder under ``data/``, scenarios apart.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    hashes = {}
+    for entry in sorted(project.data.iterdir()):
+        if entry.name.startswith(".") or entry == project.scenarios:
+            continue  # of the scenarios only one counts, and it has its own hash
+        name = entry.relative_to(project.root).as_posix()
+        files = [entry] if entry.is_file() else entry.rglob("*")
+        hashes[name] = combined(entry.parent, files)
+    return hashes
+
+
+def combined(root: Path, files: Iterable[Path]) -> str:
+    """One hash of the names and contents of ``files``, hidden ones apart.
+
+    Raises:
+        FactsError: one cannot be read.
+    """
+    total = sha256()
+    for path in sorted(files):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if hidden or not path.is_file():
+            continue
+        try:
+            content = digest(path)
+        except OSError as error:
+            raise FactsError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        total.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit(root: Path) -> Commit | None:
+    answer = _git(root, "rev-parse", "--show-toplevel", "HEAD")
+    if answer is None:
+        return None
+    top, _, commit = answer.partition("\n")
+    if Path(top).resolve() != root.resolve():
+        return None  # the project merely lies inside some other repository
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return Commit(commit, dirty=bool(changed))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    # Status must not take git's lock: the user may be committing at this moment.
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        finished = run_process(
+            ["git", "-C", str(root), *arguments], deadline=_GIT_DEADLINE, env=environment
+        )
+    except OSError:
+        return None
+    return finished.out_tail.strip() if finished.exit_status == 0 else None
+
+
+def _commit_text(commit: Commit | None) -> str:
+    if commit is None:
+        return "not under git"
+    return commit.id[:12] + (", with uncommitted changes" if commit.dirty else "")

@@ -1,0 +1,315 @@
+"""What a mail says: what the PDF says on its first page, what changed since, a chart, the PDF.
+
+One mail tells of all editions of an occurrence. Text from outside enters through Jinja2, which
+escapes it, and as a single line without invisible characters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jcurve.analysis.comparison import compare
+from jcurve.briefing.editions import Edition, snapshot_of_edition
+from jcurve.briefing.results import Headline, Results, read_results
+from jcurve.errors import JCurveError, UsageError
+from jcurve.headlines import figure_label, headline_text
+from jcurve.project import Project
+from jcurve_runs.execution.redaction import one_line
+from jcurve_runs.ledger.outbox import Message
+
+__all__ = ["MOST_ATTACHED", "compose", "portal_address"]
+
+MOST_ATTACHED = 8 * 1024 * 1024
+"""Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
+
+_EXHIBIT = "application/vnd.jcurve.exhibit+json"
+_SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
+_VIEWS = {"programme": "whole programme", "go_forward": "from today on"}
+_MOST_LISTED = 12
+_SUBJECTS = {
+    "failure": "{} failed",
+    "alarm": "{} did not arrive by its deadline",
+    "mistake": "schedule {} cannot run",
+    "refusal": "{} was refused",
+}
+_PICTURE = b"""\
+#set page(width: auto, height: auto, margin: 6pt, fill: white)
+#image(bytes(sys.inputs.svg), format: "svg", width: 480pt)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A chart: its name in the mail, its alt text and its PNG."""
+
+    id: str
+    alt: str
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a mail says of one edition; every text is one line."""
+
+    edition: Edition
+    title: str
+    gist: str
+    subtitle: str
+    stale: str
+    changed: list[str]
+    views: list[str]
+    figures: list[tuple[str, list[tuple[str, str]]]]
+    moved: list[str]
+    note: str
+    link: str
+    link_opens: bool
+    picture: _Picture | None
+    attached: bool
+    files: list[str]
+
+
+def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
+    """The mail for a message of the outbox.
+
+    Args:
+        message: what to tell, and to whom.
+        project: where the editions lie.
+        sender: its address.
+        moment: the date of the mail.
+
+    Raises:
+        RunError: an edition is damaged or gone.
+        UsageError: ``JCURVE_PORTAL`` is no address.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = ", ".join(message.everyone)
+    mail["Date"] = format_datetime(moment)
+    mail["Message-ID"] = f"<{message.id}@jcurve.invalid>"
+    mail["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please
+    if message.kind == "success":
+        _editions(mail, message, project)
+    else:
+        what = one_line(str(message.content["what"]))
+        mail["Subject"] = _header(f"J-Curve: {_SUBJECTS[message.kind].format(what)}")
+        facts = message.content["facts"]
+        lines = [f"{label}: {one_line(str(text), 600)}" for label, text in facts]
+        mail.set_content("\n".join([what, "", *lines]) + "\n")
+    return mail
+
+
+def portal_address(environment: Mapping[str, str] | None = None) -> str:
+    """Where readers find the portal, as ``JCURVE_PORTAL`` says; empty when it says nothing.
+
+    Raises:
+        UsageError: it is no address that a mail program opens.
+    """
+    given = os.environ if environment is None else environment
+    address = given.get("JCURVE_PORTAL", "").strip()
+    if not address:
+        return ""
+    if not address.startswith(("https://", "http://", "file://")) or one_line(address) != address:
+        raise UsageError(
+            "not an address",
+            where="JCURVE_PORTAL",
+            received=address,
+            allowed="such as https://reports.example.org",
+        )
+    return address.rstrip("/")
+
+
+def _header(text: str) -> str:
+    """Text for a header.
+
+    Python's own parser decodes an "encoded word" that it is given, and lets a line end in
+    it through (seen in 3.11): ``=?utf-8?q?x=0ABcc:_a@b?=`` would become a second header.
+    """
+    return one_line(text).replace("=?", "= ?")
+
+
+def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
+    left, parts = MOST_ATTACHED, []
+    for number, (edition, before) in enumerate(message.editions, start=1):
+        part = _part(project, edition, before, number, left)
+        left -= part.edition.pdf.stat().st_size if part.attached else 0
+        parts.append(part)
+    if len(parts) == 1:
+        subject = f"{parts[0].title}: {parts[0].gist}"
+    else:
+        named = ", ".join(dict.fromkeys(part.title for part in parts))
+        subject = f"{message.schedule or 'reports'}: {len(parts)} reports: {named}"
+    mail["Subject"] = _header(f"J-Curve: {subject}")
+    mail.set_content(_template("mail.txt").render(parts=parts))
+    mail.add_alternative(_template("mail.html").render(parts=parts), subtype="html")
+    page = mail.get_payload()[1]  # type: ignore[index]
+    assert isinstance(page, EmailMessage)
+    for part in parts:
+        if part.picture is not None:
+            page.add_related(
+                *(part.picture.png, "image", "png"),
+                cid=f"<{part.picture.id}>",
+                filename=f"{part.picture.id.partition('@')[0]}.png",
+                disposition="inline",
+            )
+    for part in parts:
+        if part.attached:
+            mail.add_attachment(
+                part.edition.pdf.read_bytes(),
+                maintype="application",
+                subtype="pdf",
+                filename=f"{part.edition.report}-{part.edition.series}.pdf",
+            )
+
+
+def _part(project: Project, folder: str, before: str | None, number: int, left: int) -> _Part:
+    edition = _edition(project, folder)
+    results = read_results(edition.results)
+    exhibits = list(_exhibits(edition))
+    cover = next((each for each in exhibits if each.get("kind") == "cover"), {})
+    changed = [one_line(line, 300) for line in results.changed]
+    title = one_line(results.scenario.title or results.scenario.name)
+    if changed:
+        title += f" ({len(changed)} value{'' if len(changed) == 1 else 's'} changed)"
+    views = [results.view, *(view for view in results.headlines if view != results.view)]
+    size = edition.pdf.stat().st_size
+    base = portal_address()
+    name = "/".join(map(quote, (edition.report, edition.series, edition.id)))
+    link = f"{base}/portal/{name}.html" if base else str(edition.html.relative_to(project.root))
+    if size <= left:
+        files = [f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."]
+    else:
+        place = (
+            f"{base}/{name}/{edition.pdf.name}"
+            if base
+            else str(edition.pdf.relative_to(project.root))
+        )
+        files = [f"The PDF is too large for a mail ({_size(size)}): {place}"]
+    return _Part(
+        edition=edition,
+        title=title,
+        gist=_gist(results),
+        subtitle=one_line(str(cover.get("title", "")), 300),
+        stale=one_line(str(cover.get("stale", "")), 600),
+        changed=changed[:_MOST_LISTED],
+        views=[_VIEWS[view] for view in views],
+        figures=_figures(results, views),
+        moved=_moved(project, edition, before),
+        note=f"Data through {results.data_through}, valued at the end of "
+        f"{results.valuation_date}. Analysis, not investment advice.",
+        link=link,
+        link_opens=bool(base),
+        picture=_picture(exhibits, number),
+        attached=size <= left,
+        files=files,
+    )
+
+
+def _edition(project: Project, folder: str) -> Edition:
+    report, series, name = folder.split("/")
+    return Edition(name, report, series, project.reports / report / series / name)
+
+
+def _gist(results: Results) -> str:
+    figure = results.headlines[results.view].get("npv")
+    if figure is None:
+        return f"data through {results.data_through}"
+    return f"NPV {_text(figure)}"
+
+
+def _text(figure: Headline | None) -> str:
+    return "not given" if figure is None else one_line(headline_text(figure.model_dump()))
+
+
+def _figures(results: Results, views: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    lead = results.headlines[results.view]
+    names = [name for name in _SHOWN if name in lead] or list(lead)[: len(_SHOWN)]
+    return [
+        (
+            figure_label(name),
+            [(_VIEWS[view], _text(results.headlines[view].get(name))) for view in views],
+        )
+        for name in names
+    ]
+
+
+def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
+    if before is None:
+        return ["This is the first edition."]
+    try:
+        earlier = snapshot_of_edition(_edition(project, before))
+        found = compare(earlier, snapshot_of_edition(edition))
+    except JCurveError:
+        return ["The edition before this one can no longer be read."]
+    moves = [move for move in found.moves if move.name in _SHOWN]
+    if not moves:
+        return ["No headline figure has changed since the last edition."]
+    return ["Changed since the last edition:"] + [
+        one_line(f"{figure_label(move.name)} ({_VIEWS.get(move.view, move.view)}): {move.text()}")
+        for move in moves
+    ]
+
+
+def _exhibits(edition: Edition) -> list[dict[str, Any]]:
+    """Cover, charts and tables of an edition, in order."""
+    notebook = json.loads(edition.notebook.read_bytes())
+    found = (
+        output.get("data", {}).get(_EXHIBIT)
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", ())
+    )
+    return [each for each in found if isinstance(each, dict)]
+
+
+def _picture(exhibits: list[dict[str, Any]], number: int) -> _Picture | None:
+    """The first chart as PNG."""
+    chart = next((each for each in exhibits if each.get("kind") == "chart"), None)
+    png = None if chart is None else _drawn(str(chart.get("svg", "")))
+    if chart is None or png is None:
+        return None
+    return _Picture(f"chart{number}@jcurve", one_line(str(chart.get("alt", "")), 600), png)
+
+
+def _drawn(svg: str) -> bytes | None:
+    import typst
+
+    from jcurve.figures.fonts import folder
+
+    try:
+        made: bytes = typst.compile(
+            _PICTURE,
+            sys_inputs={"svg": svg},
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(folder())]),
+            format="png",
+            ppi=144,
+        )
+    except (typst.TypstError, RuntimeError):
+        return None  # a mail without its picture is better than none
+    return made
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{max(1, count // 1000)} kB"
+
+
+@cache
+def _template(name: str) -> Any:
+    from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+    folder = Path(__file__).with_name("templates")
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template(name)

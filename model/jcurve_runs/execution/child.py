@@ -1,0 +1,111 @@
+"""The child process of a run: executes one notebook through papermill, nothing else.
+
+Started as ``python -m jcurve_runs.execution.child REQUEST OUTCOME``. The request is a JSON file
+with the notebook, its typed parameters and where the executed notebook goes; the outcome
+is a JSON file that says how papermill left. Neither is the verdict: that rests on the
+executed notebook. Each line on standard output is ``cell N of M``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from jcurve.briefing.lightweight import lighten
+from jcurve.files import write_file
+from jcurve.processes import hold_lifeline
+from jcurve_runs.execution.staging import Outcome, Task
+
+__all__ = ["main", "serve"]
+
+_SCHEME = "jcurve-staged:"
+
+
+def main(arguments: list[str]) -> int:
+    """Execute the request in ``arguments[0]``; write the outcome to ``arguments[1]``."""
+    hold_lifeline()
+    request_path, outcome_path = (Path(argument) for argument in arguments)
+    return serve(request_path, outcome_path)
+
+
+def serve(request_path: Path, outcome_path: Path, kernels: type | None = None) -> int:
+    """Execute a request and write its outcome; returns the exit status.
+
+    Args:
+        request_path: the request, as JSON.
+        outcome_path: where the outcome goes.
+        kernels: the class of kernel manager; a fresh interpreter when None.
+    """
+    task = Task.model_validate_json(request_path.read_bytes())
+    outcome = _execute(task, kernels)
+    write_file(outcome_path, outcome.model_dump_json(), durable=False)
+    return 0 if outcome.ended == "completed" else 1
+
+
+def _execute(task: Task, kernels: type | None) -> Outcome:
+    lighten()
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import execute_notebook
+    from papermill.iorw import papermill_io
+
+    from jcurve_runs.execution.client import ThisInterpreter, TooMuchOutput
+
+    papermill_io.register(_SCHEME, _StagedFiles())
+    cells = json.loads(task.notebook.read_bytes())["cells"]
+    total = len(cells) + 1  # papermill adds the cell of injected parameters
+    try:
+        execute_notebook(
+            _as_template(task.notebook),
+            _SCHEME + _as_template(task.executed),
+            parameters=dict(task.parameters),
+            engine_name="jcurve",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=task.start_timeout,
+            kernel_manager_class=kernels or ThisInterpreter,
+            shutdown_kernel="immediate",  # a graceful one waits for up to five seconds
+            force_raise_errors=True,
+            on_cell_start=lambda cell, cell_index: print(
+                f"cell {cell_index + 1} of {total}", flush=True
+            ),
+        )
+    except PapermillExecutionError as error:
+        return Outcome(ended="cell_error", message=f"{error.ename}: {error.evalue}")
+    except TooMuchOutput as error:
+        return Outcome(ended="too_much_output", message=str(error))
+    except DeadKernelError as error:
+        return Outcome(ended="dead_kernel", message=str(error))
+    except NoSuchKernel as error:
+        return Outcome(ended="kernel_start", message=str(error))
+    except RuntimeError as error:
+        # jupyter_client has no class of its own for a kernel that dies or hangs while
+        # it starts; before the first cell nothing else raises one.
+        return Outcome(ended="kernel_start", message=str(error))
+    return Outcome(ended="completed")
+
+
+def _as_template(path: Path) -> str:
+    # Papermill formats paths as templates: braces in them must be doubled.
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+class _StagedFiles:
+    """Papermill's file handler for staged notebooks: a killed child leaves no torn JSON."""
+
+    def write(self, text: str, path: str) -> None:
+        write_file(Path(path.removeprefix(_SCHEME)), text, durable=False)
+
+    def pretty_path(self, path: str) -> str:
+        return path.removeprefix(_SCHEME)
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    # The threads of a kernel client may linger for seconds; the outcome is on the disk.
+    os._exit(status)

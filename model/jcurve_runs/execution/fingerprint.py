@@ -1,0 +1,84 @@
+"""Hashes of what determines a run beside its scenario: the code, the renderer, the libraries."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import jcurve
+from jcurve.project import Project
+from jcurve.provenance import combined, inputs
+
+__all__ = ["environment", "hashed", "loaded_files", "package", "renderer"]
+
+_PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
+_RENDERER = frozenset(
+    (
+        *("cells", "document", "exporters", "foreign", "grids", "gridset", "hypertext"),
+        *("lettering", "markdown", "maths", "outputs", "page", "payload", "pictures"),
+        *("reading", "tagging", "typeset", "widths"),
+    )
+)
+"""Modules of the briefing that only decide how outputs look."""
+
+
+def loaded_files(project: Project) -> str:
+    """One hash of the package's and the project's files that a process may have loaded.
+
+    Raises:
+        FactsError: a data file cannot be read.
+    """
+    scenarios = combined(project.scenarios, _files(project.scenarios))
+    return hashed([package(), renderer(), inputs(project), scenarios])
+
+
+def package() -> str:
+    """The files of model and runs, the renderer apart."""
+    return hashed(
+        [
+            combined(package, (path for path in _files(package) if not _renders(path)))
+            for package in _PACKAGES
+        ]
+    )
+
+
+def renderer() -> str:
+    model = _PACKAGES[0]
+    return combined(model, (path for path in _files(model) if _renders(path)))
+
+
+def _renders(path: Path) -> bool:
+    """Templates and style sheets of the briefing, and the modules that lay out or typeset."""
+    return "briefing" in path.parts and (path.suffix != ".py" or path.stem in _RENDERER)
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for base, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (Path(base) / name for name in names)
+
+
+@cache
+def environment() -> str:
+    """Every installed library with its version, the interpreter and the kind of machine."""
+    installed = sorted(
+        {
+            entry.name
+            for folder in sys.path
+            if os.path.isdir(folder)
+            for entry in os.scandir(folder)
+            if entry.name.endswith((".dist-info", ".egg-info"))
+        }
+    )
+    return hashed([platform.python_version(), platform.system(), platform.machine(), installed])
+
+
+def hashed(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return sha256(text.encode()).hexdigest()

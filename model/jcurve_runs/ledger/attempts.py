@@ -1,0 +1,346 @@
+"""The ledger: one row per attempt at a run, and every step of it as an event.
+
+``queued → running → verifying →`` one of the ends. An end never changes, events are only
+appended, and a run succeeds once at most: the database refuses anything else.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Literal, get_args
+
+from jcurve.errors import RunError
+from jcurve.project import Project
+from jcurve_runs.ledger.locks import Owner, take_over
+from jcurve_runs.ledger.outbox import Outbox
+from jcurve_runs.ledger.store import Store, now, stamp, state_folder
+from jcurve_runs.plan.request import Clock, Origin, Plan
+
+__all__ = ["ENDED", "Attempt", "Event", "Ledger", "RunState"]
+
+RunState = Literal[
+    "queued",
+    "running",
+    "verifying",
+    "succeeded",
+    "failed",
+    "timed_out",
+    "lost",
+    "cancelled",
+    "skipped_unchanged",
+    "nothing_to_report",
+]
+
+_OPEN: tuple[RunState, ...] = ("queued", "running", "verifying")
+ENDED: tuple[RunState, ...] = tuple(state for state in get_args(RunState) if state not in _OPEN)
+"""The states that no attempt leaves."""
+
+_BEFORE: Mapping[RunState, tuple[RunState, ...]] = {
+    "running": ("queued",),
+    "verifying": ("queued", "running"),  # from queued: an executed notebook is rendered again
+    "succeeded": ("verifying",),
+    "failed": _OPEN,
+    "timed_out": ("running", "verifying"),
+    "lost": _OPEN,
+    "cancelled": _OPEN,
+    "skipped_unchanged": ("queued",),
+    "nothing_to_report": ("verifying",),
+}
+_LONGEST = 1_000
+_LONG_AGO = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a run, as the ledger has it.
+
+    Attributes:
+        id: in the order in which attempts were queued, whatever the clock said.
+        run: the run's identifier, and its edition's if it succeeds.
+        attempt: counted from 1.
+        report, scenario, series, view, hash: what was to be reported.
+        batch: of the runs that were asked for together, None for a single one.
+        origin: the schedule's moment that asked for it, as JSON.
+        state: where it is.
+        reason, message: why it is there.
+        edition: the edition it became, or the one that a skipped run relies on.
+        owner, host, pid: who runs it.
+        queued, started, heard, ended: times in UTC; ``heard`` is the last sign of life.
+    """
+
+    id: int
+    run: str
+    attempt: int
+    report: str
+    scenario: str
+    series: str
+    view: str
+    hash: str
+    batch: str | None
+    origin: str | None
+    state: RunState
+    reason: str | None
+    message: str
+    edition: str | None
+    owner: str
+    host: str
+    pid: int
+    queued: str
+    started: str | None
+    heard: str
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an attempt."""
+
+    at: str
+    state: str
+    detail: str
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Attempt))
+
+
+class Ledger:
+    """The ledger of a project, as one process sees and writes it."""
+
+    def __init__(self, project: Project, *, clock: Clock = now, read_only: bool = False) -> None:
+        """Open it, making it when there is none.
+
+        Args:
+            project: whose runs.
+            clock: gives the time of rows and events.
+            read_only: promise to queue nothing: no sign of life is left then.
+
+        Raises:
+            WriteError: its folder cannot be written.
+            RunError: it is damaged.
+        """
+        self.project = project
+        self.clock = clock
+        folder = state_folder(project)
+        self.owners = folder / "owners"
+        self._owner = None if read_only else Owner(self.owners)
+        try:
+            self.store = Store(folder)
+            self.outbox = Outbox(self.store, clock)
+        except BaseException:
+            if self._owner is not None:
+                self._owner.close()
+            raise
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; what is still open in it counts as lost at the next start."""
+        self.store.close()
+        if self._owner is not None:
+            self._owner.close()
+
+    @property
+    def owner(self) -> str:
+        """What marks this process's rows."""
+        if self._owner is None:
+            raise RunError("the ledger was opened for reading")
+        return self._owner.token
+
+    def queue(self, plan: Plan, *, attempt: int = 1, batch: str | None = None) -> int:
+        """Enter an attempt at ``plan``; returns its number.
+
+        Raises:
+            RunError: there is such an attempt already.
+            WriteError: the ledger cannot be written.
+        """
+        moment = stamp(self.clock())
+        values = {
+            "run": plan.edition.id,
+            "attempt": attempt,
+            "report": plan.edition.report,
+            "scenario": plan.scenario.name,
+            "series": plan.edition.series,
+            "view": str(plan.parameters["view"]),
+            "hash": plan.scenario.hash,
+            "batch": batch,
+            "origin": None if plan.request.origin is None else plan.request.origin.to_json(),
+            "state": "queued",
+            "owner": self.owner,
+            "host": platform.node(),
+            "pid": os.getpid(),
+            "queued": moment,
+            "heard": moment,
+        }
+        try:
+            with self.store.transaction():
+                number = self.store.insert("attempts", values)
+                self._event(number, moment, "queued", "")
+        except sqlite3.IntegrityError as error:
+            raise RunError(
+                "the ledger has this attempt already",
+                received=f"{plan.edition.id}, attempt {attempt}",
+                allowed="a new identifier",
+            ) from error
+        return number
+
+    def move(
+        self,
+        number: int,
+        state: RunState,
+        *,
+        reason: str | None = None,
+        message: str = "",
+        edition: str | None = None,
+    ) -> None:
+        """Take an attempt to its next state.
+
+        A success that a schedule asked for enters the outbox in the same transaction: once the
+        ledger says that an edition is out, somebody will hear of it.
+
+        Raises:
+            RunError: no way leads there from where it is, or its run has succeeded already.
+            WriteError: the ledger cannot be written.
+        """
+        moment = stamp(self.clock())
+        before = _BEFORE[state]
+        ended = moment if state in ENDED else None
+        started = moment if state == "running" else None
+        told = (state, reason, message[:_LONGEST], moment, ended, edition, started)
+        detail = f"{reason}: {message}" if reason and message else reason or message
+        try:
+            with self.store.transaction():
+                met = self.store.write(
+                    "UPDATE attempts SET state = ?, reason = ?, message = ?, heard = ?, ended = ?,"
+                    " edition = coalesce(?, edition), started = coalesce(started, ?)"
+                    f" WHERE id = ? AND state IN ({', '.join('?' for _ in before)})",
+                    (*told, number, *before),
+                )
+                if not met:
+                    raise RunError(
+                        f"an attempt cannot become {state}",
+                        received=f"attempt {number}",
+                        allowed=f"from {', '.join(before)}",
+                    )
+                self._event(number, moment, state, detail)
+                if state == "succeeded":
+                    self._announce(number)
+        except sqlite3.IntegrityError as error:
+            raise RunError("its run has succeeded already", received=f"attempt {number}") from error
+
+    def _announce(self, number: int) -> None:
+        (row,) = self.store.read(f"SELECT {_COLUMNS} FROM attempts WHERE id = ?", (number,))
+        done = Attempt(**dict(row))
+        if done.origin is None:
+            return
+        folder = f"{done.report}/{done.series}/"
+        same = self.attempts(report=done.report, series=done.series, state="succeeded", limit=2)
+        before = next((folder + each.run for each in same if each.run != done.run), None)
+        origin = Origin.from_json(done.origin)
+        self.outbox.add_edition(origin, done.run, folder + done.run, before)
+
+    def note(self, number: int, detail: str) -> None:
+        """Append an event that changes no state."""
+        moment = stamp(self.clock())
+        with self.store.transaction():
+            (row,) = self.store.read("SELECT state FROM attempts WHERE id = ?", (number,))
+            self._event(number, moment, row["state"], detail)
+
+    def heard(self) -> None:
+        """Note a sign of life for every attempt that this process has open."""
+        self.store.write(
+            f"UPDATE attempts SET heard = ? WHERE owner = ? AND state IN {_OPEN}",
+            (stamp(self.clock()), self.owner),
+        )
+
+    def attempts(
+        self,
+        *,
+        report: str | None = None,
+        series: str | None = None,
+        run: str | None = None,
+        batch: str | None = None,
+        state: RunState | None = None,
+        limit: int | None = None,
+    ) -> list[Attempt]:
+        """Attempts that fit, the newest first."""
+        wanted = {"report": report, "series": series, "run": run, "batch": batch, "state": state}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        rows = self.store.read(
+            f"SELECT {_COLUMNS} FROM attempts WHERE {where} ORDER BY id DESC LIMIT ?",
+            (*given.values(), -1 if limit is None else limit),
+        )
+        return [Attempt(**dict(row)) for row in rows]
+
+    def events(self, number: int) -> list[Event]:
+        """What happened to an attempt, in order."""
+        rows = self.store.read(
+            "SELECT at, state, detail FROM events WHERE attempt = ? ORDER BY id", (number,)
+        )
+        return [Event(**dict(row)) for row in rows]
+
+    def orphans(self, settle: Callable[[Attempt], None]) -> int:
+        """Call ``settle`` for each open attempt whose runner is dead; returns their number.
+
+        While it is called nobody else deals with that runner's attempts. ``settle`` moves
+        the attempt to an end; one that it leaves open counts as lost.
+        """
+        count = 0
+        self._forget_the_dead()
+        where = f"state IN {_OPEN}"
+        for row in self.store.read(f"SELECT DISTINCT owner FROM attempts WHERE {where}"):
+            dead = take_over(self.owners, row["owner"])
+            if dead is None:
+                continue
+            with dead:
+                rows = self.store.read(
+                    f"SELECT {_COLUMNS} FROM attempts WHERE owner = ? AND {where} ORDER BY id",
+                    (row["owner"],),
+                )
+                for orphan in (Attempt(**dict(each)) for each in rows):
+                    settle(orphan)
+                    with suppress(RunError):  # it has its end
+                        self.move(orphan.id, "lost", message="its runner ended without a word")
+                    count += 1
+                with suppress(OSError):
+                    (self.owners / f"{row['owner']}.alive").unlink()
+        return count
+
+    def _forget_the_dead(self) -> None:
+        """Take away signs of life of processes that died long ago and left nothing open."""
+        busy = {
+            row["owner"]
+            for table in ("attempts", "occurrences")
+            for row in self.store.read(f"SELECT DISTINCT owner FROM {table} WHERE ended IS NULL")
+        }
+        # One that was just made may not be locked yet.
+        oldest = self.clock().timestamp() - _LONG_AGO
+        for path in self.owners.glob("*.alive"):
+            with suppress(OSError):
+                if path.stem in busy or path.stat().st_mtime > oldest:
+                    continue
+                dead = take_over(self.owners, path.stem)
+                if dead is not None:
+                    path.unlink()
+                    dead.close()
+
+    def _event(self, number: int, moment: str, state: str, detail: str) -> None:
+        self.store.insert(
+            "events",
+            {"attempt": number, "at": moment, "state": state, "detail": detail[:_LONGEST]},
+        )

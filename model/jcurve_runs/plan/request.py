@@ -1,0 +1,326 @@
+"""A request for a run, and the plan it becomes once every name and value is checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jcurve.briefing.editions import Edition, check_name, series_name
+from jcurve.briefing.parameters import (
+    check_names,
+    check_view,
+    declared_parameters,
+    read_overrides,
+)
+from jcurve.briefing.results import ReportedScenario
+from jcurve.errors import UsageError, WriteError, nearest
+from jcurve.project import Project
+
+__all__ = [
+    "DEADLINE",
+    "ONCE",
+    "Clock",
+    "Origin",
+    "Plan",
+    "Request",
+    "Resolve",
+    "Retry",
+    "check_language",
+    "check_report",
+    "declared_by",
+    "prepare",
+    "reports_of",
+    "resolve_scenario",
+]
+
+Clock = Callable[[], datetime]
+"""Gives the present time, with a zone."""
+
+Resolve = Callable[[str, Mapping[str, Any], Project], ReportedScenario]
+"""Reads a scenario by name, with overrides, from a project."""
+
+DEADLINE = 600.0
+"""Seconds of wall time for the execution of one report."""
+
+_TAKEN = "portal"  # the folder of the portal's pages
+_OWN = ("scenario", "overrides", "view", "out")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how patiently a run is attempted.
+
+    Attributes:
+        attempts: the most there may be.
+        first: seconds before the second attempt.
+        factor: by which each wait is longer than the one before.
+        longest: seconds no wait exceeds.
+    """
+
+    attempts: int = 3
+    first: float = 2.0
+    factor: float = 4.0
+    longest: float = 300.0
+
+    def wait(self, attempt: int) -> float:
+        """Seconds to wait after attempt number ``attempt`` (from 1) has failed."""
+        return min(self.first * self.factor ** (attempt - 1), self.longest)
+
+
+ONCE = Retry(attempts=1)
+"""A single attempt, for whoever sits in front of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The moment of a schedule that asked for a run, and who hears what came of it.
+
+    Attributes:
+        schedule: its name.
+        occurrence: the moment in UTC, as the ledger writes it.
+        success: addresses that get the edition.
+        failure: addresses that hear when a mail cannot be delivered.
+    """
+
+    schedule: str
+    occurrence: str
+    success: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """As the ledger keeps it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Origin:
+        """As the ledger kept it."""
+        kept = json.loads(text)
+        lists = {name: tuple(kept[name]) for name in ("success", "failure")}
+        return cls(kept["schedule"], kept["occurrence"], **lists)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for: a report on a scenario, and how the run is made.
+
+    Attributes:
+        report: name of a notebook in ``notebooks/``.
+        scenario: name of a scenario.
+        overrides: assumption key → value, on top of the scenario.
+        view: the view the report leads with.
+        parameters: further parameters that the notebook declares.
+        workbook: publish the scenario's workbook of live formulas beside the report.
+        force: run even when the latest edition says the same.
+        deadline: seconds of wall time for each attempt.
+        retry: how often it is attempted.
+        origin: the schedule's moment that asked; None for a person.
+    """
+
+    report: str = "scenario_report"
+    scenario: str = "base"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    view: str = "programme"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    workbook: bool = False
+    force: bool = False
+    deadline: float = DEADLINE
+    retry: Retry = ONCE
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that may start: every name and value is checked, nothing is written.
+
+    Attributes:
+        request: what was asked for.
+        edition: what it becomes if it succeeds.
+        notebook: the notebook as JSON, without anything of an earlier run.
+        parameters: typed values by parameter name.
+        scenario: the scenario with its overrides.
+        started: when it was asked for.
+    """
+
+    request: Request
+    project: Project
+    edition: Edition
+    notebook: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    scenario: ReportedScenario
+    started: datetime
+
+
+def resolve_scenario(name: str, overrides: Mapping[str, Any], project: Project) -> ReportedScenario:
+    """Read a scenario with the assumptions' own reader."""
+    from jcurve.assumptions import scenario
+
+    return scenario(name, overrides, project=project)
+
+
+def prepare(
+    request: Request,
+    project: Project,
+    *,
+    started: datetime,
+    run_id: str | None = None,
+    resolve: Resolve = resolve_scenario,
+) -> Plan:
+    """Check everything that can be checked before a run; write nothing.
+
+    Args:
+        request: what is asked for.
+        project: whose notebooks and scenarios.
+        started: the present time.
+        run_id: the edition's identifier; made from the time when None.
+        resolve: reads a scenario.
+
+    Raises:
+        UsageError, ScenarioError: a name or value is wrong.
+        WriteError: an edition of this identifier exists.
+    """
+    try:
+        str(project.root).encode()
+    except UnicodeEncodeError as error:  # a name that JSON and notebooks cannot hold
+        raise UsageError(
+            "the project's folder has a name that is not UTF-8",
+            where=repr(os.fsencode(project.root)),
+            allowed="rename the folder",
+        ) from error
+    check_report(request.report, project)
+    notebook, where = _read_notebook(request.report, project)
+    declared = declared_parameters(notebook, where)
+    for name in request.parameters:
+        if name in _OWN:
+            raise UsageError(
+                "parameter is set by the run itself",
+                where=where,
+                received=name,
+                allowed="scenario, overrides and view by their own arguments",
+            )
+    given = {
+        "scenario": request.scenario,
+        "overrides": read_overrides(dict(request.overrides)),
+        "view": check_view(request.view),
+        "out": ".",  # the kernel works in the staged folder
+        **request.parameters,
+    }
+    check_names(given, declared, where)
+    _only_data(given, where)
+    resolved = resolve(request.scenario, given["overrides"], project)
+    identifier = check_name(
+        run_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the run's identifier"
+    )
+    series = series_name(resolved.name, resolved.hash, given["overrides"], request.view)
+    folder = project.reports / request.report / series / identifier
+    if os.path.lexists(folder):
+        raise WriteError(
+            "an edition is never overwritten", where=str(folder), allowed="a new identifier"
+        )
+    return Plan(
+        request=request,
+        project=project,
+        edition=Edition(identifier, request.report, series, folder),
+        notebook=_blank(notebook),
+        parameters=given,
+        scenario=resolved,
+        started=started,
+    )
+
+
+def check_report(report: str, project: Project) -> None:
+    """Refuse a report that the project does not have.
+
+    Raises:
+        UsageError: names the nearest one.
+    """
+    known = reports_of(project)
+    if report not in known:
+        raise UsageError(
+            "unknown report",
+            received=report,
+            allowed=", ".join(known) or "a notebook in notebooks/",
+            suggestion=nearest(report, known),
+        )
+
+
+def declared_by(report: str, project: Project) -> dict[str, Any]:
+    """A report's own parameters with their defaults, those that a run sets left out.
+
+    Raises:
+        UsageError: the notebook cannot be read, or its parameters cell holds more than literals.
+    """
+    declared = declared_parameters(*_read_notebook(report, project))
+    return {name: default for name, default in declared.items() if name not in _OWN}
+
+
+def _only_data(given: Mapping[str, Any], where: str) -> None:
+    try:
+        json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            "a parameter's value is not plain data",
+            where=where,
+            received=str(error),
+            allowed="finite numbers, text, true, false, null, lists and tables of these",
+        ) from error
+
+
+def reports_of(project: Project) -> list[str]:
+    """Names of the project's report notebooks: those with a ``parameters`` cell."""
+    names = []
+    for path in sorted(project.notebooks.glob("*.ipynb")):
+        if path.stem == _TAKEN:
+            continue
+        if b'"parameters"' in path.read_bytes():
+            names.append(path.stem)
+    return names
+
+
+def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
+    """The notebook as JSON, and its name for errors."""
+    path = project.notebooks / f"{report}.ipynb"
+    where = path.relative_to(project.root).as_posix()
+    try:
+        notebook = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError("the notebook cannot be read", where=where, received=str(error)) from error
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
+        raise UsageError("not a notebook of format 4", where=where)
+    check_language(notebook.get("metadata", {}), where)
+    return notebook, where
+
+
+def check_language(metadata: Mapping[str, Any], where: str) -> None:
+    """Refuse a notebook in another language than Python; one that names none is taken.
+
+    Raises:
+        UsageError: names the language.
+    """
+    for part, key in (("kernelspec", "language"), ("language_info", "name")):
+        named = metadata.get(part, {}).get(key)
+        if named and str(named).lower() not in ("python", "ipython"):
+            raise UsageError(f"is written in {named}; runs are Python", where=where)
+
+
+def _blank(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """The notebook without outputs, times or parameters of an earlier run."""
+    cells = []
+    for cell in notebook["cells"]:
+        metadata = {
+            key: value
+            for key, value in cell.get("metadata", {}).items()
+            if key not in ("execution", "papermill")
+        }
+        if "injected-parameters" in metadata.get("tags", ()):
+            continue
+        fresh = {**cell, "metadata": metadata}
+        if cell["cell_type"] == "code":
+            fresh |= {"outputs": [], "execution_count": None}
+        cells.append(fresh)
+    kept = {key: value for key, value in notebook["metadata"].items() if key != "papermill"}
+    return {**notebook, "cells": cells, "metadata": kept}

@@ -1,0 +1,6 @@
+"""The portal: a static site under ``reports/`` that needs no server and runs no script.
+
+Editions and ``status.json`` go in, pages come out: the list of reports, the history of each
+series, each edition, and what moved between it and the one before. Start reading at ``site``;
+the pages are in ``templates``.
+"""

@@ -1,0 +1,196 @@
+"""Calendars from ``data/calendars``: days on which markets are open, days of results."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from jcurve.errors import FactsError, UsageError, nearest
+from jcurve.project import Project
+
+__all__ = ["Calendars", "Day"]
+
+_RULES = {
+    "first business day": "first",
+    "last business day": "last",
+    "the day of results": "results",
+    "the day after results": "after",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day that a calendar names.
+
+    Attributes:
+        kind: first or last business day of the month, or the day of or after results.
+        calendar: which holidays count, or whose results.
+    """
+
+    kind: str
+    calendar: str
+
+    @classmethod
+    def parse(cls, text: str, calendar: str, where: str) -> Day:
+        """Read a rule's words.
+
+        Raises:
+            UsageError: there is no such rule.
+        """
+        kind = _RULES.get(" ".join(text.lower().split()))
+        if kind is None:
+            raise UsageError(
+                "unknown calendar rule",
+                where=where,
+                received=text,
+                allowed=", ".join(_RULES),
+                suggestion=nearest(text, _RULES),
+            )
+        return cls(kind, calendar)
+
+
+class Calendars:
+    """The calendars of a project, read when they are first asked for."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._folder = project.data / "calendars"
+        self._holidays: dict[str, frozenset[date]] = {}
+        self._results: dict[str, tuple[date, ...]] = {}
+
+    def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
+        """The days from ``first`` to ``last`` that ``rule`` names, each at a time.
+
+        Raises:
+            UsageError, FactsError: as ``meets``.
+        """
+        known = self.ends(rule)
+        last = last if known is None else min(last, known)
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            if self.meets(rule, day):
+                yield datetime.combine(day, at)
+
+    def meets(self, rule: Day, day: date) -> bool:
+        """Whether ``day`` is the day that ``rule`` names.
+
+        Raises:
+            UsageError: no such calendar or company.
+            FactsError: a calendar is malformed.
+        """
+        match rule.kind:
+            case "first":
+                return self.is_business_day(rule.calendar, day) and not any(
+                    self.is_business_day(rule.calendar, day.replace(day=each))
+                    for each in range(1, day.day)
+                )
+            case "last":
+                later = day + timedelta(days=1)
+                while later.month == day.month and not self.is_business_day(rule.calendar, later):
+                    later += timedelta(days=1)
+                return self.is_business_day(rule.calendar, day) and later.month != day.month
+            case "results":
+                return day in self.results(rule.calendar)
+            case _:
+                return day - timedelta(days=1) in self.results(rule.calendar)
+
+    def ends(self, rule: Day) -> date | None:
+        """The last day that a rule's calendar knows anything of; None when it knows no day."""
+        if rule.kind in ("results", "after"):
+            days = self.results(rule.calendar)
+            return max(days) + timedelta(days=1) if days else None
+        return date(max(day.year for day in self.holidays(rule.calendar)), 12, 31)
+
+    def is_business_day(self, calendar: str, day: date) -> bool:
+        """Whether markets are open: no weekend, no holiday."""
+        return day.weekday() < 5 and day not in self.holidays(calendar)
+
+    def holidays(self, calendar: str) -> frozenset[date]:
+        """The weekdays on which the markets of a calendar are closed.
+
+        Raises:
+            UsageError: there is no such calendar.
+        """
+        if not self._holidays:
+            found: dict[str, set[date]] = {}
+            for name, day in self._rows("holidays.csv", "calendar"):
+                found.setdefault(name, set()).add(day)
+            self._holidays = {name: frozenset(days) for name, days in found.items()}
+        if calendar not in self._holidays:
+            raise UsageError(
+                "unknown calendar",
+                received=calendar,
+                allowed=", ".join(sorted(self._holidays)) or "one of data/calendars/holidays.csv",
+                suggestion=nearest(calendar, self._holidays),
+            )
+        return self._holidays[calendar]
+
+    def results(self, company: str) -> tuple[date, ...]:
+        """The days of a company's quarterly results, reported and expected.
+
+        Once a day is reported, the one that was expected for that quarter does not count.
+
+        Raises:
+            FactsError, UsageError: there is no such company, or a table is malformed.
+        """
+        if company not in self._results:
+            from jcurve.facts.calendar import releases
+
+            reported = {
+                period: day
+                for period, day in releases(company, self._project).days.items()
+                if "Q" in period
+            }
+            expected = {
+                period: day for period, day in self._expected(company) if period not in reported
+            }
+            self._results[company] = tuple(sorted({*reported.values(), *expected.values()}))
+        return self._results[company]
+
+    def _expected(self, company: str) -> list[tuple[str, date]]:
+        path = self._folder / "expected_results.csv"
+        if not path.is_file():
+            return []
+        return [
+            (row["period"], _day(row["day"], path, line))
+            for line, row in _read(path, ("company", "period", "day"))
+            if row["company"] == company
+        ]
+
+    def _rows(self, file: str, name: str) -> list[tuple[str, date]]:
+        path = self._folder / file
+        return [
+            (row[name], _day(row["day"], path, line)) for line, row in _read(path, (name, "day"))
+        ]
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    where = f"data/calendars/{path.name}"
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, ValueError, csv.Error) as error:
+        raise FactsError(f"cannot be read ({error})", where=where) from error
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    if missing:
+        raise FactsError("columns are missing", where=where, received=", ".join(missing))
+    for line, row in rows:
+        if None in row or None in row.values():
+            raise FactsError("a row of the wrong length", where=f"{where}:{line}")
+    return rows
+
+
+def _day(text: str, path: Path, line: int) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FactsError(
+            "not a day",
+            where=f"data/calendars/{path.name}:{line}",
+            received=text,
+            allowed="such as 2026-07-29",
+        ) from None

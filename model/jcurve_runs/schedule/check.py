@@ -1,0 +1,107 @@
+"""Holds a schedule against the project: does everything exist that it names?
+
+What can be seen at once is not left for Monday at seven. A check reads the scenarios that are
+named, so what was found is kept in the store and looked at again only when something changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jcurve
+from jcurve.briefing.parameters import check_names
+from jcurve.errors import JCurveError, UsageError, nearest
+from jcurve.project import Project
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
+from jcurve_runs.schedule.calendars import Calendars
+from jcurve_runs.schedule.schedules import FILE_NAME, Schedule, next_moment
+
+__all__ = ["check_schedule", "mistake_in", "parameters_for"]
+
+
+def check_schedule(
+    schedule: Schedule, project: Project, resolve: Resolve = resolve_scenario
+) -> None:
+    """Refuse a schedule that could not run.
+
+    Raises:
+        JCurveError: an unknown report, parameter, scenario or assumption; with the nearest
+            valid name.
+    """
+    where = f"reports/{FILE_NAME}, {schedule.name}"
+    declared: dict[str, dict[str, Any]] = {}
+    for report in schedule.reports:
+        check_report(report, project)
+        declared[report] = declared_by(report, project)
+    known = {name for each in declared.values() for name in each}
+    for name in schedule.parameters:
+        if name not in known:
+            raise UsageError(
+                "no report of this schedule takes the parameter",
+                where=f"{where}.parameters",
+                received=name,
+                allowed=", ".join(sorted(known)) or "none",
+                suggestion=nearest(name, known),
+            )
+    for report in schedule.reports:
+        check_names(parameters_for(schedule, report, project), declared[report], where)
+    for name in schedule.scenarios or ("base",):
+        resolve(name, schedule.overrides, project)
+
+
+def parameters_for(schedule: Schedule, report: str, project: Project) -> dict[str, Any]:
+    """Those of a schedule's parameters that a report declares."""
+    declared = declared_by(report, project)
+    return {name: value for name, value in schedule.parameters.items() if name in declared}
+
+
+def mistake_in(
+    schedule: Schedule, ledger: Ledger, calendars: Calendars, resolve: Resolve = resolve_scenario
+) -> JCurveError | None:
+    """What is wrong with a schedule; None when it can run.
+
+    The store keeps what was found until the schedule, the project's data or notebooks, or the
+    package change. Whether a calendar knows the next day depends on the day, and is always asked.
+    """
+    project = ledger.project
+    try:
+        ahead = next_moment(schedule, ledger.clock(), calendars)
+    except JCurveError as error:
+        return error
+    if ahead is None:
+        return UsageError("no calendar knows its next day", where=f"reports/{FILE_NAME}")
+    what = sha256(repr([schedule, *_state(project)]).encode()).hexdigest()
+    kept = ledger.store.read(
+        "SELECT mistake FROM checks WHERE schedule = ? AND what = ?", (schedule.name, what)
+    )
+    if kept:
+        mistake = str(kept[0]["mistake"])
+        return UsageError(mistake) if mistake else None
+    found: JCurveError | None = None
+    try:
+        check_schedule(schedule, project, resolve)
+    except JCurveError as error:
+        found = error
+    ledger.store.write(
+        "INSERT OR REPLACE INTO checks (schedule, what, mistake) VALUES (?, ?, ?)",
+        (schedule.name, what, "" if found is None else str(found)),
+    )
+    return found
+
+
+def _state(project: Project) -> Iterator[tuple[str, int, int]]:
+    """Every file that a check rests on, with size and time of change."""
+    for root in (project.data, project.notebooks, Path(jcurve.__file__).parent):
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            for name in sorted(names):
+                try:
+                    stat = os.stat(os.path.join(folder, name))
+                except OSError:
+                    continue
+                yield os.path.join(folder, name), stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,144 @@
+"""Cron lines: read and walked by cronsim, with named weekdays, in a zone's own clock.
+
+Weekdays have names only: programs disagree on whether 1 is Monday. Days of the month and
+weekdays may not both be restricted: cron takes either, most readers take both. cronsim walks
+the clock on the wall, without a zone; what a change of clocks means is decided here (``instant``),
+so that each moment comes once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from jcurve.errors import UsageError, nearest
+
+__all__ = ["Cron", "instant"]
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ALLOWED = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day": "1 to 31, L for the last",
+    "month": "jan to dec, or 1 to 12",
+    "weekday": ", ".join(_WEEKDAYS),
+}
+_NAMES = {"minute": "minute", "hour": "hour", "day-of-month": "day", "month": "month"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """``minute hour day month weekday``.
+
+    Attributes:
+        line: as cronsim reads it.
+    """
+
+    line: str
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> Cron:
+        """Read cron's five fields.
+
+        Raises:
+            UsageError: a field is malformed, out of bounds, a numbered weekday, or no calendar
+                has such a day.
+        """
+        parts = text.lower().split()
+        if len(parts) != len(_ALLOWED) or not text.isascii():
+            raise UsageError(
+                "not a cron line",
+                where=where,
+                received=text,
+                allowed="five fields: minute hour day month weekday, such as '0 7 * * mon'",
+            )
+        if parts[2] != "*" and parts[4] != "*":
+            raise UsageError(
+                "days of the month and weekdays are both restricted",
+                where=where,
+                received=text,
+                allowed="* for one of them",
+            )
+        line = " ".join([*parts[:4], _numbered(parts[4], where)])
+        try:
+            CronSim(line, datetime(2000, 1, 1))
+        except CronSimError as error:
+            raise _told(str(error), parts, where) from None
+        return cls(line)
+
+    def walk(self, after: datetime) -> Iterator[datetime]:
+        """What the clock on the wall shows at each time later than ``after``, which has no zone."""
+        return CronSim(self.line, after)
+
+    def within(self, first: date, last: date) -> Iterator[datetime]:
+        """Those from the beginning of ``first`` to the end of ``last``."""
+        end = datetime.combine(last, time.max)
+        for shown in self.walk(datetime.combine(first, time()) - timedelta(seconds=1)):
+            if shown > end:
+                return
+            yield shown
+
+
+def instant(shown: datetime, zone: ZoneInfo) -> datetime:
+    """The one moment in UTC at which a clock of ``zone`` shows a day and time.
+
+    A time that the clock shows twice means the first; one that it leaves out means as much
+    later as the clock was put forward (2:30 becomes 3:30).
+    """
+    return shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _numbered(text: str, where: str) -> str:
+    """Weekdays as cronsim counts them, Sunday last."""
+    if text == "*":
+        return text
+    if "/" in text:
+        raise UsageError(
+            "a step is not allowed for weekdays",
+            where=where,
+            received=text,
+            allowed="the days by name, such as mon,wed,fri",
+        )
+    for name in re.split("[,-]", text):
+        if name not in _WEEKDAYS:
+            raise UsageError(
+                "not a weekday",
+                where=where,
+                received=name,
+                allowed=_ALLOWED["weekday"],
+                suggestion=nearest(name[:3], _WEEKDAYS),
+            )
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if dash and _WEEKDAYS.index(first) > _WEEKDAYS.index(last):
+            raise UsageError("a weekday range that runs backwards", where=where, received=part)
+    return re.sub("[a-z]+", lambda found: str(_WEEKDAYS.index(found[0]) + 1), text)
+
+
+def _told(problem: str, parts: list[str], where: str) -> UsageError:
+    field = _NAMES.get(problem.removeprefix("Bad "), "weekday")
+    if field == "day" and _readable([*parts[:3], "*", "*"]):
+        return UsageError(
+            "a day that no calendar has",
+            where=where,
+            received=" ".join(parts),
+            allowed=f"a day of {parts[3]}",
+        )
+    received = parts[list(_ALLOWED).index(field)]
+    article = "an" if field == "hour" else "a"
+    return UsageError(
+        f"not {article} {field}", where=where, received=received, allowed=_ALLOWED[field]
+    )
+
+
+def _readable(parts: list[str]) -> bool:
+    try:
+        CronSim(" ".join(parts), datetime(2000, 1, 1))
+    except CronSimError:
+        return False
+    return True

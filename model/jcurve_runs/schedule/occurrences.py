@@ -1,0 +1,283 @@
+"""Occurrences of schedules in the store: decided once, taken once, done, failed or skipped.
+
+What is to be told of one enters the outbox in the transaction of the step that it tells of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.ledger.locks import take_over
+from jcurve_runs.ledger.store import stamp
+from jcurve_runs.schedule.schedules import Schedule
+
+__all__ = ["Facts", "Occurrence", "Occurrences"]
+
+Facts = Sequence[tuple[str, str]]
+"""Pairs of label and text that a notice shows."""
+
+_CLOCK_WENT_BACK = timedelta(hours=1)
+_MOST_TRIES = 3
+_MOST_SKIPPED = 20
+_LOST = "its runner ended without saying why"
+_REMOVED = "its schedule is no longer in the file"
+_SUPERSEDED = "superseded by a later one"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One occurrence of a schedule.
+
+    Attributes:
+        schedule: its name.
+        occurrence: the moment in UTC, as text.
+        deadline: by when its edition must be there; None for never.
+        state: queued, claimed, done, failed or skipped.
+        detail: why.
+        batch: the batch that it became.
+        tries: how often it was taken.
+        owner: who took it.
+        decided, ended, alarmed: times in UTC.
+    """
+
+    schedule: str
+    occurrence: str
+    deadline: str | None
+    state: str
+    detail: str
+    batch: str | None
+    tries: int
+    owner: str | None
+    decided: str
+    ended: str | None
+    alarmed: str | None
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Occurrence))
+
+
+class Occurrences:
+    """The occurrences of all schedules, as one process sees and writes them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._store = ledger.store
+
+    def considered(self, schedule: str) -> datetime | None:
+        """Up to when occurrences have been decided on; None before the first tick."""
+        rows = self._store.read("SELECT considered FROM schedules WHERE schedule = ?", (schedule,))
+        return datetime.fromisoformat(rows[0]["considered"]) if rows else None
+
+    def decide(self, schedule: Schedule, due: Sequence[datetime], moment: datetime) -> None:
+        """Enter what is due: queue what is to run, skip the rest. Call in a transaction.
+
+        Args:
+            schedule: whose occurrences.
+            due: its moments since it was last considered, in order.
+            moment: the present time; up to it everything is then decided.
+        """
+        busy = schedule.overlap == "skip" and self._busy(schedule.name)
+        missed = [each for each in due if moment - each > schedule.grace]
+        wanted = list(due)
+        if schedule.missed == "skip":
+            wanted = [each for each in due if each not in missed]
+        elif schedule.missed == "latest":
+            wanted = wanted[-1:]
+        for each in due[-_MOST_SKIPPED:]:
+            if each not in wanted:
+                told = _SUPERSEDED if schedule.missed == "latest" else "missed"
+                self._enter(schedule, each, moment, "skipped", told)
+        for each in wanted:
+            if busy:
+                self._enter(schedule, each, moment, "skipped", "an earlier one still ran")
+            else:
+                self._enter(schedule, each, moment, "queued", "")
+        self._store.write(
+            "INSERT INTO schedules (schedule, considered) VALUES (?, ?)"
+            " ON CONFLICT (schedule) DO UPDATE SET considered = excluded.considered",
+            (schedule.name, stamp(moment)),
+        )
+
+    def clock_went_back(self, schedule: str, moment: datetime) -> bool:
+        """Whether a schedule was considered at a time that is far ahead of now."""
+        known = self.considered(schedule)
+        return known is not None and known - moment > _CLOCK_WENT_BACK
+
+    def take(self, names: Sequence[str]) -> Occurrence | None:
+        """Take the earliest queued occurrence whose schedule has none under way.
+
+        Whoever gets it runs it; nobody else gets it while this process lives.
+        """
+        with self._store.transaction():
+            for row in self._store.read(
+                f"SELECT {_COLUMNS} FROM occurrences AS o WHERE state = 'queued' AND NOT EXISTS"
+                " (SELECT 1 FROM occurrences AS p WHERE p.schedule = o.schedule"
+                " AND p.state = 'claimed') ORDER BY occurrence, schedule"
+            ):
+                found = Occurrence(**dict(row))
+                if found.schedule not in names:
+                    continue
+                self._store.write(
+                    "UPDATE occurrences SET state = 'claimed', owner = ?, tries = tries + 1"
+                    " WHERE schedule = ? AND occurrence = ?",
+                    (self._ledger.owner, found.schedule, found.occurrence),
+                )
+                return found
+        return None
+
+    def end(self, ended: Occurrence, schedule: Schedule, facts: Sequence[Facts] = ()) -> None:
+        """Note how an occurrence that this process took has ended: done or failed.
+
+        Args:
+            ended: with its state, detail and batch.
+            schedule: whose; its ``failure`` addresses hear of a failure.
+            facts: what to tell of each run that failed: pairs of label and text.
+        """
+        with self._store.transaction():
+            self._close(ended)
+            if ended.state == "failed":
+                self._tell_failure(ended, schedule.failure, facts)
+
+    def add(self, schedule: Schedule, moment: datetime) -> None:
+        """Queue an occurrence at this very moment, because somebody asked for it."""
+        with self._store.transaction():
+            self._enter(schedule, moment, moment, "queued", "asked for by hand")
+
+    def drop(self, names: Collection[str]) -> None:
+        """Skip what is queued of schedules that the file no longer names."""
+        for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'queued'"):
+            left = Occurrence(**dict(row))
+            if left.schedule not in names:
+                self._close(replace(left, state="skipped", detail=_REMOVED))
+
+    def _close(self, ended: Occurrence) -> None:
+        told = (ended.state, ended.detail, ended.batch)
+        self._store.write(
+            "UPDATE occurrences SET state = ?, detail = ?, batch = ?, ended = ?"
+            " WHERE schedule = ? AND occurrence = ?",
+            (*told, stamp(self._ledger.clock()), ended.schedule, ended.occurrence),
+        )
+
+    def _tell_failure(
+        self, ended: Occurrence, failure: Sequence[str], facts: Sequence[Facts]
+    ) -> None:
+        head = [("Schedule", ended.schedule), ("Due", ended.occurrence)]
+        told = [fact for each in facts for fact in each] or [("Reason", ended.detail)]
+        self._ledger.outbox.tell(
+            "failure",
+            f"{ended.schedule}@{ended.occurrence}/failure/{ended.tries}",
+            failure,
+            {"what": ended.schedule, "facts": [*head, *told]},
+            schedule=ended.schedule,
+            occurrence=ended.occurrence,
+        )
+
+    def release(self, failure: Mapping[str, Sequence[str]]) -> int:
+        """Queue again what dead processes had taken; returns how many that were.
+
+        What was taken three times without an end has failed.
+
+        Args:
+            failure: whom to tell, by schedule.
+        """
+        count = 0
+        for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'claimed'"):
+            left = Occurrence(**dict(row))
+            dead = take_over(self._ledger.owners, left.owner or "")
+            if dead is None:
+                continue
+            with dead:
+                count += self._give_back(left, failure.get(left.schedule, ()))
+                with suppress(OSError):
+                    (self._ledger.owners / f"{left.owner}.alive").unlink()
+        return count
+
+    def _give_back(self, left: Occurrence, failure: Sequence[str]) -> int:
+        again = left.tries < _MOST_TRIES
+        state = "queued" if again else "failed"
+        ended = None if again else stamp(self._ledger.clock())
+        with self._store.transaction():
+            met = self._store.write(
+                "UPDATE occurrences SET state = ?, detail = ?, ended = ? WHERE schedule = ?"
+                " AND occurrence = ? AND state = 'claimed' AND owner = ?",
+                (state, _LOST, ended, left.schedule, left.occurrence, left.owner),
+            )
+            if met and not again:
+                self._tell_failure(replace(left, state=state, detail=_LOST), failure, ())
+        return met
+
+    def unannounced(self, moment: datetime) -> list[Occurrence]:
+        """Occurrences that did not arrive by their deadline, for which no alarm was given."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS} FROM occurrences WHERE deadline < ? AND alarmed IS NULL"
+            " AND (state <> 'done' OR ended > deadline) AND detail <> ? ORDER BY occurrence",
+            (stamp(moment), _SUPERSEDED),
+        )
+        return [Occurrence(**dict(row)) for row in rows]
+
+    def late(self, moment: datetime) -> list[Occurrence]:
+        """Occurrences whose deadline has passed, with no edition of them or after them."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS} FROM occurrences AS o WHERE deadline < ? AND state <> 'done'"
+            " AND NOT EXISTS (SELECT 1 FROM occurrences AS p WHERE p.schedule = o.schedule"
+            " AND p.occurrence > o.occurrence AND p.state = 'done')"
+            " AND detail <> ? ORDER BY occurrence",
+            (stamp(moment), _SUPERSEDED),
+        )
+        return [Occurrence(**dict(row)) for row in rows]
+
+    def alarm(self, late: Occurrence, failure: Sequence[str]) -> bool:
+        """Give the alarm for an occurrence; whether it was for the first time."""
+        with self._store.transaction():
+            first = self._store.write(
+                "UPDATE occurrences SET alarmed = ? WHERE schedule = ? AND occurrence = ?"
+                " AND alarmed IS NULL",
+                (stamp(self._ledger.clock()), late.schedule, late.occurrence),
+            )
+            if first:
+                facts = [
+                    *(("Due", late.occurrence), ("Deadline", late.deadline or "")),
+                    *(("State", late.state), ("Detail", late.detail or "none")),
+                ]
+                self._ledger.outbox.tell(
+                    "alarm",
+                    f"{late.schedule}@{late.occurrence}/alarm",
+                    failure,
+                    {"what": late.schedule, "facts": facts},
+                    schedule=late.schedule,
+                )
+        return bool(first)
+
+    def of(self, schedule: str, limit: int = 50) -> list[Occurrence]:
+        """The occurrences of a schedule, the newest first."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS} FROM occurrences WHERE schedule = ?"
+            " ORDER BY occurrence DESC LIMIT ?",
+            (schedule, limit),
+        )
+        return [Occurrence(**dict(row)) for row in rows]
+
+    def _busy(self, schedule: str) -> bool:
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM occurrences WHERE schedule = ? AND state IN ('queued', 'claimed')",
+                (schedule,),
+            )
+        )
+
+    def _enter(
+        self, schedule: Schedule, each: datetime, moment: datetime, state: str, detail: str
+    ) -> None:
+        deadline = None if schedule.deadline is None else stamp(each + schedule.deadline)
+        # A row that only says "skipped" gives way: it may stem from a clock that ran ahead.
+        self._store.write(
+            "INSERT INTO occurrences (schedule, occurrence, deadline, state, detail, decided)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (schedule, occurrence) DO UPDATE SET"
+            " state = excluded.state, detail = excluded.detail, decided = excluded.decided"
+            " WHERE occurrences.state = 'skipped' AND excluded.state = 'queued'",
+            (schedule.name, stamp(each), deadline, state, detail, stamp(moment)),
+        )

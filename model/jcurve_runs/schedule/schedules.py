@@ -1,0 +1,400 @@
+"""``reports/schedule.yml``: which reports run when, and what happens when they do not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
+from jcurve.briefing.editions import check_name
+from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.project import Project
+from jcurve_runs.plan.request import Retry
+from jcurve_runs.publishing.retention import Rule
+from jcurve_runs.schedule.calendars import Calendars, Day
+from jcurve_runs.schedule.cron import Cron, instant
+
+__all__ = [
+    "FILE_NAME",
+    "Mistake",
+    "Schedule",
+    "Schedules",
+    "moments",
+    "next_moment",
+    "read_schedules",
+]
+
+FILE_NAME = "schedule.yml"
+
+_HORIZON = timedelta(days=400)
+_KEYS = (
+    *("report", "scenarios", "view", "overrides", "parameters", "workbook", "retries"),
+    *("cron", "on", "at", "calendar", "zone", "enabled"),
+    *("missed", "overlap", "grace", "deadline", "keep"),
+    *("success", "failure"),
+)
+_KEEP = ("last", "days", "monthly")
+_SPAN = re.compile(r"(\d{1,4}) ?(min|minutes?|h|hours?|d|days?)", re.ASCII)
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}", re.ASCII)
+_MOST = 9_999
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What runs when.
+
+    Attributes:
+        name: of the schedule.
+        reports: notebooks; several make a pack, which is one mail.
+        scenarios: names; empty for all there are.
+        view: the view the reports lead with.
+        overrides: on top of each scenario, as given.
+        parameters: of the reports; each takes those that it declares.
+        workbook: whether editions hold the scenario's workbook.
+        retry: how often a run is attempted.
+        when: cron's days and times, or a calendar's day and a time.
+        at: the time of a calendar's day.
+        zone: whose clocks are meant.
+        enabled: whether it runs by itself; if not, only when it is asked to.
+        missed: what happens to occurrences that nobody was there for: ``skip`` them, run
+            the ``latest``, or ``all``.
+        overlap: what happens while an earlier one still runs: ``skip``, or ``queue``.
+        grace: how late an occurrence is before it counts as missed.
+        deadline: how long after its moment the edition must be there; None for never.
+        keep: which editions of its series stay after a run; None for all.
+        success, failure: addresses.
+    """
+
+    name: str
+    reports: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    view: str
+    overrides: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    workbook: bool
+    retry: Retry
+    when: Cron | Day
+    at: time
+    zone: ZoneInfo
+    enabled: bool
+    missed: Literal["skip", "latest", "all"]
+    overlap: Literal["skip", "queue"]
+    grace: timedelta
+    deadline: timedelta | None
+    keep: Rule | None
+    success: tuple[str, ...]
+    failure: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A schedule that does not validate: the error, and who is to hear of it."""
+
+    name: str
+    error: JCurveError
+    failure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """The file: the schedules that can run, and the mistakes in the others."""
+
+    sound: tuple[Schedule, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every schedule that the file names."""
+        return frozenset([*(s.name for s in self.sound), *(m.name for m in self.mistakes)])
+
+
+def read_schedules(project: Project) -> Schedules:
+    """The schedules of a project; none when it has no file.
+
+    Raises:
+        UsageError: the file as a whole cannot be read; names file and line. A mistake within one
+            schedule is no error: the others run.
+    """
+    path = project.reports / FILE_NAME
+    origin = f"reports/{FILE_NAME}"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Schedules()
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=origin) from error
+    try:
+        root = read(content, origin)
+    except ScenarioError as error:
+        what = error.what.replace("a scenario file", "the schedule").replace("scenario ", "")
+        raise UsageError(what, where=error.where, received=error.received) from error
+    schedules = root.get("schedules")
+    unknown = [entry for entry in root.entries if entry.key != "schedules"]
+    if unknown or schedules is None or not isinstance(schedules.value, Table):
+        raise UsageError(
+            "not a table of schedules",
+            where=f"{origin}:{unknown[0].line if unknown else 1}",
+            received=unknown[0].key if unknown else None,
+            allowed="'schedules:' with one table for each schedule",
+        )
+    sound: list[Schedule] = []
+    mistakes: list[Mistake] = []
+    for entry in schedules.value.entries:
+        try:
+            sound.append(_Reader(entry, origin, entry.key).schedule())
+        except JCurveError as error:
+            mistakes.append(Mistake(entry.key, error, _whom_to_tell(entry)))
+    return Schedules(tuple(sound), tuple(mistakes))
+
+
+def moments(
+    schedule: Schedule, after: datetime, until: datetime, calendars: Calendars
+) -> list[datetime]:
+    """Its occurrences in UTC, later than ``after`` and not later than ``until``, in order.
+
+    Looks back over 400 days at most. Each moment occurs once, whatever clocks do.
+    """
+    after = max(after, until - _HORIZON)
+    first = after.astimezone(schedule.zone).date() - timedelta(days=1)
+    last = until.astimezone(schedule.zone).date() + timedelta(days=1)
+    when = schedule.when
+    if isinstance(when, Cron):
+        shown = when.within(first, last)
+    else:
+        shown = calendars.within(when, schedule.at, first, last)
+    found = {instant(each, schedule.zone) for each in shown}
+    return sorted(moment for moment in found if after < moment <= until)
+
+
+def next_moment(schedule: Schedule, after: datetime, calendars: Calendars) -> datetime | None:
+    """Its next occurrence, or None when none is known within 400 days."""
+    for days in (2, 40, _HORIZON.days):
+        found = moments(schedule, after, after + timedelta(days=days), calendars)
+        if found:
+            return found[0]
+    return None
+
+
+def _whom_to_tell(entry: Entry) -> tuple[str, ...]:
+    """The ``failure`` addresses of a schedule that does not validate, as far as they do."""
+    found = entry.value.get("failure") if isinstance(entry.value, Table) else None
+    if found is None:
+        return ()
+    given = found.value.items if isinstance(found.value, Listing) else (found.value,)
+    texts = [each.text for each in given if isinstance(each, Text) and each.text]
+    return tuple(text for text in texts if _MAIL.fullmatch(text))
+
+
+def _data(node: Node) -> Any:
+    """What was written as plain data: numbers, flags, texts, lists and tables."""
+    match node:
+        case Listing(items):
+            return [_data(item) for item in items]
+        case Table(entries):
+            return {entry.key: _data(entry.value) for entry in entries}
+        case Text(text):
+            try:
+                return None if text is None else json.loads(text, parse_constant=str)
+            except (ValueError, RecursionError):
+                return text
+
+
+class _Reader:
+    """Reads one entry of the file."""
+
+    def __init__(
+        self, entry: Entry, origin: str, name: str, allowed: tuple[str, ...] = _KEYS
+    ) -> None:
+        self._origin = origin
+        self._name = name
+        self._where = f"{origin}:{entry.line}, {name}"
+        if not isinstance(entry.value, Table):
+            raise UsageError("not a table", where=self._where, allowed=", ".join(allowed))
+        self._node = entry.value
+        for each in self._node.entries:
+            if each.key not in allowed:
+                raise UsageError(
+                    "unknown key",
+                    where=f"{origin}:{each.line}, {name}",
+                    received=each.key,
+                    allowed=", ".join(allowed),
+                    suggestion=nearest(each.key, allowed),
+                )
+
+    def schedule(self) -> Schedule:
+        """The schedule."""
+        when = self._when()
+        return Schedule(
+            name=check_name(self._name, "the schedule"),
+            reports=self._names("report", "the report"),
+            scenarios=self._scenarios(),
+            view=self._choice("view", ("programme", "go_forward")),
+            overrides={each.key: self._word(each.value) for each in self._table("overrides")},
+            parameters={each.key: _data(each.value) for each in self._table("parameters")},
+            workbook=self._choice("workbook", ("false", "true")) == "true",
+            retry=Retry(attempts=1 + self._count("retries", 2)),
+            when=when,
+            at=self._time() if isinstance(when, Day) else time(),
+            zone=self._zone(),
+            enabled=self._choice("enabled", ("true", "false")) == "true",
+            missed=self._choice("missed", ("latest", "skip", "all")),  # type: ignore[arg-type]
+            overlap=self._choice("overlap", ("skip", "queue")),  # type: ignore[arg-type]
+            grace=self._span("grace", "15 minutes") or timedelta(0),
+            deadline=self._span("deadline", "none"),
+            keep=self._keep(),
+            success=self._addresses("success"),
+            failure=self._addresses("failure"),
+        )
+
+    def _when(self) -> Cron | Day:
+        cron, on = self._node.get("cron"), self._node.get("on")
+        if (cron is None) == (on is None):
+            raise UsageError(
+                "needs either cron or on", where=self._where, allowed="exactly one of them"
+            )
+        if cron is not None:
+            for key in ("at", "calendar"):
+                if self._node.get(key) is not None:
+                    raise UsageError(f"{key} has no meaning beside cron", where=self._at(key))
+            return Cron.parse(self._text("cron"), self._at("cron"))
+        return Day.parse(self._text("on"), self._text("calendar"), self._at("on"))
+
+    def _at(self, key: str) -> str:
+        entry = self._node.get(key)
+        if entry is None:
+            return f"{self._where}.{key}"
+        return f"{self._origin}:{entry.line}, {self._name}.{key}"
+
+    def _text(self, key: str, default: str | None = None) -> str:
+        entry = self._node.get(key)
+        if entry is None:
+            if default is not None:
+                return default
+            raise UsageError(f"{key} is missing", where=self._where)
+        if not isinstance(entry.value, Text) or entry.value.text is None:
+            raise UsageError(f"{key} is not a text", where=self._at(key))
+        return entry.value.text
+
+    def _texts(self, key: str) -> Iterator[str]:
+        entry = self._node.get(key)
+        if entry is None:
+            return
+        value = entry.value
+        for item in value.items if isinstance(value, Listing) else (value,):
+            if not isinstance(item, Text) or item.text is None:
+                raise UsageError(f"{key} is not a list of texts", where=self._at(key))
+            yield item.text
+
+    def _word(self, node: Node) -> str:
+        if not isinstance(node, Text) or node.text is None:
+            raise UsageError("not a text", where=self._at("overrides"))
+        return node.text
+
+    def _table(self, key: str) -> tuple[Entry, ...]:
+        entry = self._node.get(key)
+        if entry is None:
+            return ()
+        if not isinstance(entry.value, Table):
+            raise UsageError(f"{key} is not a table", where=self._at(key))
+        return entry.value.entries
+
+    def _names(self, key: str, what: str) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(self._texts(key)))
+        if not names:
+            raise UsageError(f"{key} is missing", where=self._where)
+        return tuple(check_name(name, what) for name in names)
+
+    def _scenarios(self) -> tuple[str, ...]:
+        names = tuple(self._texts("scenarios"))
+        if not names:
+            raise UsageError(
+                "scenarios are missing", where=self._where, allowed="a list of names, or all"
+            )
+        return () if names == ("all",) else self._names("scenarios", "the scenario")
+
+    def _choice(self, key: str, choices: tuple[str, ...]) -> str:
+        text = self._text(key, choices[0])
+        if text not in choices:
+            raise UsageError(
+                f"unknown {key}",
+                where=self._at(key),
+                received=text,
+                allowed=", ".join(choices),
+                suggestion=nearest(text, choices),
+            )
+        return text
+
+    def _count(self, key: str, default: int) -> int:
+        text = self._text(key, str(default))
+        if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+            raise UsageError(
+                f"{key} is not a count",
+                where=self._at(key),
+                received=text,
+                allowed=f"a whole number up to {_MOST}",
+            )
+        return int(text)
+
+    def _keep(self) -> Rule | None:
+        entry = self._node.get("keep")
+        if entry is None:
+            return None
+        inner = _Reader(entry, self._origin, f"{self._name}.keep", _KEEP)
+        return Rule(
+            last=inner._count("last", Rule().last),
+            days=inner._count("days", Rule().days),
+            monthly=inner._choice("monthly", ("true", "false")) == "true",
+        )
+
+    def _zone(self) -> ZoneInfo:
+        name = self._text("zone", "UTC")
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(
+                "unknown time zone",
+                where=self._at("zone"),
+                received=name,
+                allowed="an IANA name such as America/New_York",
+                suggestion=nearest(name, available_timezones()),
+            ) from None
+
+    def _time(self) -> time:
+        text = self._text("at")
+        if re.fullmatch(r"\d{2}:\d{2}", text, re.ASCII):
+            hour, minute = int(text[:2]), int(text[3:])
+            if hour < 24 and minute < 60:
+                return time(hour, minute)
+        raise UsageError("not a time", where=self._at("at"), received=text, allowed="such as 07:00")
+
+    def _span(self, key: str, default: str) -> timedelta | None:
+        text = self._text(key, default)
+        if text == "none":
+            return None
+        found = _SPAN.fullmatch(text)
+        if found is None:
+            raise UsageError(
+                f"{key} is not a span of time",
+                where=self._at(key),
+                received=text,
+                allowed="such as 90 minutes, 2 hours, 1 day, or none",
+            )
+        unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2][0]]
+        return timedelta(**{unit: int(found[1])})
+
+    def _addresses(self, key: str) -> tuple[str, ...]:
+        found = tuple(self._texts(key))
+        for address in found:
+            if not _MAIL.fullmatch(address):
+                raise UsageError(
+                    "not a mail address",
+                    where=self._at(key),
+                    received=address,
+                    allowed="name@host.domain, nothing else",
+                )
+        return found

@@ -1,0 +1,386 @@
+"""One look at the clock: decide what is due, run it, raise alarms, deliver, say how things stand.
+
+Cron, a systemd timer, a CI job or ``--watch`` may call it, as often as they like and two at
+once: a unique row for each (schedule, occurrence) decides who runs what.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from jcurve.errors import JCurveError, UsageError, nearest
+from jcurve.project import Project
+from jcurve_runs.delivery.deliver import Delivered, mail_problem
+from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.ledger.locks import supported
+from jcurve_runs.ledger.store import now
+from jcurve_runs.plan.request import Clock, Origin, Request, Resolve, resolve_scenario
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
+from jcurve_runs.publishing.retention import prune
+from jcurve_runs.publishing.runs import recover
+from jcurve_runs.schedule.calendars import Calendars
+from jcurve_runs.schedule.check import mistake_in, parameters_for
+from jcurve_runs.schedule.occurrences import Facts, Occurrence, Occurrences
+from jcurve_runs.schedule.schedules import (
+    Mistake,
+    Schedule,
+    Schedules,
+    moments,
+    next_moment,
+    read_schedules,
+)
+from jcurve_runs.schedule.status import write_status
+
+__all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick", "watch_clock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An occurrence that this tick ran, and what came of it.
+
+    Attributes:
+        schedule: whose.
+        occurrence: which.
+        batch: what came of its runs; None when they could not begin.
+    """
+
+    schedule: Schedule
+    occurrence: Occurrence
+    batch: Batch | None
+
+    @property
+    def failed(self) -> int:
+        """How many of its runs failed; 1 when they could not begin."""
+        return 1 if self.batch is None else self.batch.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did.
+
+    Attributes:
+        ran: the occurrences it ran, in order.
+        alarms: the occurrences for which it gave the alarm.
+        problems: what somebody should look at, in words: schedules, mail, locks, lateness.
+        delivered: what became of the mails; None when they were left in the outbox.
+    """
+
+    ran: tuple[Ran, ...]
+    alarms: tuple[Occurrence, ...]
+    problems: tuple[str, ...]
+    delivered: Delivered | None = None
+
+    @property
+    def failed(self) -> int:
+        """How many runs failed or could not begin."""
+        return sum(each.failed for each in self.ran)
+
+
+Runner = Callable[[Schedule, Occurrence, str], Batch]
+"""Runs a schedule's reports for an occurrence, under a batch's identifier."""
+Deliver = Callable[[], Delivered]
+"""Sends what is due in the outbox."""
+
+
+def tick(
+    project: Project,
+    *,
+    clock: Clock = now,
+    runner: Runner | None = None,
+    deliver: Deliver | None = None,
+    run_now: str | None = None,
+    resolve: Resolve = resolve_scenario,
+) -> Tick:
+    """Run what is due.
+
+    Args:
+        project: whose schedules.
+        clock: gives the present time.
+        runner: runs a schedule's reports; a batch when None.
+        deliver: sends what is owed; it stays in the outbox when None.
+        run_now: a schedule to run at this moment whatever its clock says.
+        resolve: reads a scenario, to check what the schedules name.
+
+    Raises:
+        UsageError: the schedule file as a whole cannot be read, or has no schedule ``run_now``.
+        WriteError, RunError: the store cannot be written.
+    """
+    file = read_schedules(project)
+    with Ledger(project, clock=clock) as ledger:
+        recover(ledger)
+        run: Runner = runner or (lambda *what: run_scheduled(project, *what, clock=clock))
+        look = _Look(ledger, file, run, resolve)
+        look.begin(run_now)
+        look.run()
+        return look.end(None if deliver is None else deliver())
+
+
+class _Look:
+    """A tick while it goes on."""
+
+    def __init__(self, ledger: Ledger, file: Schedules, runner: Runner, resolve: Resolve) -> None:
+        self._project = ledger.project
+        self._ledger = ledger
+        self._file = file
+        self._calendars = Calendars(ledger.project)
+        self._runner = runner
+        self._occurrences = Occurrences(ledger)
+        self._mistakes = {each.name: each for each in file.mistakes}
+        for schedule in file.sound:
+            error = mistake_in(schedule, ledger, self._calendars, resolve)
+            if error is not None:
+                self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
+        self._sound = {each.name: each for each in file.sound if each.name not in self._mistakes}
+        self._clocks: list[str] = []
+        self._ran: list[Ran] = []
+        self._alarms: list[Occurrence] = []
+
+    def begin(self, run_now: str | None) -> None:
+        """Settle what others left, decide what is due, tell of mistakes."""
+        self._occurrences.release({each.name: each.failure for each in self._file.sound})
+        self._occurrences.drop(self._file.names)
+        for mistake in self._mistakes.values():
+            _tell_mistake(self._ledger, mistake)
+        self._decide()
+        if run_now is not None:
+            self._occurrences.add(self._named(run_now), self._ledger.clock())
+        self._alarm()
+        self._write(None)
+
+    def run(self) -> None:
+        """Run what is queued, one occurrence after the other."""
+        while (taken := self._occurrences.take(list(self._sound))) is not None:
+            schedule = self._sound[taken.schedule]
+            one = _run(taken, schedule, self._runner)
+            # While the row still says that it runs: what fell due meanwhile did overlap.
+            self._decide()
+            runs = () if one.batch is None else one.batch.runs
+            failures = [facts_of(done) for done in runs if done.failed]
+            self._occurrences.end(one.occurrence, schedule, failures)
+            self._ran.append(one)
+            series = {(done.report, done.series) for done in runs if done.series}
+            if schedule.keep is not None and series:
+                prune(self._project, schedule.keep, self._ledger.clock(), only=series)
+            self._alarm()
+            self._write(None)
+
+    def end(self, delivered: Delivered | None) -> Tick:
+        """Say how things stand."""
+        problems = self._write(delivered)
+        return Tick(tuple(self._ran), tuple(self._alarms), problems, delivered)
+
+    def _named(self, name: str) -> Schedule:
+        if name in self._mistakes:
+            raise self._mistakes[name].error
+        if name not in self._sound:
+            raise UsageError(
+                "no such schedule",
+                received=name,
+                allowed=", ".join(self._sound) or "a schedule of reports/schedule.yml",
+                suggestion=nearest(name, self._sound),
+            )
+        return self._sound[name]
+
+    def _decide(self) -> None:
+        """Decide on everything that is due; schedules that do not run by themselves apart."""
+        self._clocks = []
+        for schedule in self._sound.values():
+            with self._ledger.store.transaction():
+                moment = self._ledger.clock()
+                if self._occurrences.clock_went_back(schedule.name, moment):
+                    told = f"{schedule.name}: the clock went back; counting from now on"
+                    self._clocks.append(told)
+                    self._occurrences.decide(schedule, [], moment)
+                    continue
+                known = self._occurrences.considered(schedule.name)
+                # A schedule that is seen for the first time has missed nothing.
+                due = []
+                if known is not None and schedule.enabled:
+                    due = moments(schedule, known, moment, self._calendars)
+                if known is None or known < moment:
+                    self._occurrences.decide(schedule, due, moment)
+
+    def _alarm(self) -> None:
+        """Give the alarm for what did not arrive by its deadline, once for each."""
+        failure = {each.name: each.failure for each in self._file.sound}
+        for late in self._occurrences.unannounced(self._ledger.clock()):
+            if late.schedule in failure and self._occurrences.alarm(late, failure[late.schedule]):
+                self._alarms.append(late)
+
+    def _write(self, delivered: Delivered | None) -> tuple[str, ...]:
+        moment = self._ledger.clock()
+        problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
+        problems += self._clocks
+        if not supported(self._ledger.store.folder):
+            problems.append(
+                f"{self._ledger.store.folder}: the file system knows no locks (flock); what a "
+                "runner of another machine left is not taken over; JCURVE_STATE names a folder "
+                "on a local disk"
+            )
+        problem = mail_problem() if any(s.success or s.failure for s in self._file.sound) else ""
+        if problem:
+            problems.append(problem)
+        ahead = {
+            each.name: next_moment(each, moment, self._calendars) if each.enabled else None
+            for each in self._sound.values()
+        }
+        told = {each.name: str(each.error) for each in self._mistakes.values()}
+        return write_status(
+            self._project, self._ledger, self._file, ahead, told, problems, delivered is not None
+        )
+
+
+def check(project: Project, clock: Clock = now) -> list[Mistake]:
+    """What is wrong with the schedules and the mail settings; changes nothing.
+
+    Raises:
+        UsageError: the schedule file as a whole cannot be read.
+        WriteError, RunError: the store cannot be opened.
+    """
+    file, calendars = read_schedules(project), Calendars(project)
+    found = list(file.mistakes)
+    with Ledger(project, clock=clock, read_only=True) as ledger:
+        for schedule in file.sound:
+            error = mistake_in(schedule, ledger, calendars)
+            if error is not None:
+                found.append(Mistake(schedule.name, error, schedule.failure))
+    problem = mail_problem() if any(s.success or s.failure for s in file.sound) else ""
+    if problem:
+        found.append(Mistake("mail", UsageError(problem)))
+    return found
+
+
+def watch_clock(
+    project: Project,
+    each: Callable[[], object],
+    *,
+    clock: Clock = now,
+    stop: threading.Event | None = None,
+    longest: float = 30.0,
+    troubled: Callable[[JCurveError], object] = lambda error: None,
+) -> None:
+    """Call ``each`` whenever something falls due, and every ``longest`` seconds.
+
+    A mistake at the first look is raised. Later ones (a schedule file half edited, a full
+    disk) are told once each and looked at again: whoever watches must not stop for them.
+
+    Raises:
+        UsageError: the schedule file cannot be read at the first look.
+        WriteError, RunError: the store is out of reach at the first look.
+    """
+    over = stop or threading.Event()
+    told: str | None = None
+    first = True
+    while not over.is_set():
+        wait = longest
+        try:
+            each()
+            wait = min([longest, *_waits(project, clock)])
+            told = None
+        except JCurveError as error:
+            if first:
+                raise
+            if told != str(error):
+                told = str(error)
+                troubled(error)
+        first = False
+        over.wait(max(0.0, wait))
+
+
+def _waits(project: Project, clock: Clock) -> list[float]:
+    """Seconds until the next moment of each schedule that has one."""
+    calendars, found = Calendars(project), []
+    for schedule in read_schedules(project).sound:
+        try:
+            ahead = next_moment(schedule, clock(), calendars)
+        except JCurveError:  # told at each look
+            continue
+        if ahead is not None:
+            found.append((ahead - clock()).total_seconds())
+    return found
+
+
+def run_scheduled(
+    project: Project,
+    schedule: Schedule,
+    occurrence: Occurrence,
+    name: str,
+    *,
+    clock: Clock = now,
+    engine: Engine = "warm",
+    watch: Watch | None = None,
+) -> Batch:
+    """Run a schedule's reports over its scenarios, for an occurrence.
+
+    Args:
+        project: whose reports.
+        schedule: what to run, and whom to tell.
+        occurrence: what it is run for.
+        name: the batch's identifier.
+        clock: gives the present time.
+        engine: what executes the runs.
+        watch: told what goes on.
+
+    Raises:
+        JCurveError: as ``batch``.
+    """
+    from jcurve.assumptions import available
+
+    origin = Origin(schedule.name, occurrence.occurrence, schedule.success, schedule.failure)
+    like = Request(
+        overrides=schedule.overrides,
+        view=schedule.view,
+        workbook=schedule.workbook,
+        retry=schedule.retry,
+        origin=origin,
+    )
+    requests = [
+        replace(request, parameters=parameters_for(schedule, request.report, project))
+        for request in every(schedule.reports, schedule.scenarios or available(project), like)
+    ]
+    return batch(requests, project, engine=engine, batch_id=name, clock=clock, watch=watch)
+
+
+def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
+    moment = datetime.fromisoformat(taken.occurrence)
+    again = f".{taken.tries + 1}" if taken.tries else ""
+    name = f"{schedule.name}.{moment:%Y%m%dT%H%M%SZ}{again}"
+    try:
+        made = run(schedule, taken, name)
+    except JCurveError as error:
+        return Ran(schedule, replace(taken, state="failed", detail=str(error)), None)
+    state = "failed" if made.failed else "done"
+    detail = f"{made.failed} of {len(made.runs)} runs failed" if made.failed else ""
+    return Ran(schedule, replace(taken, state=state, detail=detail, batch=made.id), made)
+
+
+def facts_of(done: Done) -> Facts:
+    """What a notice tells of a run that failed, without secrets."""
+    secrets = secret_values()
+    facts = [
+        ("Report", f"{done.report} {done.scenario}"),
+        ("State", done.state.replace("_", " ")),
+        ("Reason", done.reason or "none"),
+        ("Message", done.message),
+        ("Attempts", str(done.attempts)),
+    ]
+    return [(label, one_line(cleaned(text, secrets), 600)) for label, text in facts]
+
+
+def _tell_mistake(ledger: Ledger, mistake: Mistake) -> None:
+    """Owe a mail on a schedule's mistake, once a day while it lasts."""
+    text = str(mistake.error)
+    digest = sha256(text.encode()).hexdigest()[:12]
+    ledger.outbox.tell(
+        "mistake",
+        f"{mistake.name}/mistake/{digest}/{ledger.clock():%Y-%m-%d}",
+        mistake.failure,
+        {"what": mistake.name, "facts": [("Schedule", mistake.name), ("Mistake", text)]},
+        schedule=mistake.name,
+    )

@@ -1,0 +1,314 @@
+"""The verdict on a run, from evidence alone.
+
+A run *succeeded* when the child left with status 0, every code cell got its reply from
+the kernel, in order and without error output, and ``results.json`` is valid, finite,
+with every identity holding and every declared exhibit shown with alt text. Papermill's
+own metadata is no evidence: after the death of a kernel it says ``completed``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import jcurve.errors
+from jcurve.briefing.results import NothingToReport, Results, read_results
+from jcurve.errors import JCurveError, RunError
+from jcurve.processes import Finished
+from jcurve_runs.execution.staging import Outcome
+
+__all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
+
+EXHIBIT_KEY = "jcurve"
+"""Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
+
+State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
+Reason = Literal[
+    "cell_error",  # a cell raised
+    "early_exit",  # a cell called exit: papermill counts that as success
+    "dead_kernel",  # the kernel died while a cell ran
+    "kernel_start",  # the kernel did not start
+    "child_killed",  # a signal ended the child process
+    "child_error",  # the child process failed by itself
+    "no_notebook",  # the child left no executed notebook, or half of one
+    "missing_reply",  # a cell was never answered
+    "out_of_order",  # cells were answered in another order
+    "too_much_output",  # beyond the cap on the size of outputs or the number of figures
+    "no_results",
+    "bad_results",  # results.json breaks its schema, or is about something else
+    "identity_broken",
+    "missing_exhibit",
+    "missing_alt",
+    "not_rendered",  # sound, but it could not be made into HTML and PDF
+    "no_workbook",  # sound, but its workbook could not be made
+    "secret_found",  # an artefact holds the value of a secret of the environment
+    "not_written",  # a file could not be written: a full disk, a share that is away
+    "timeout",
+]
+
+
+class FailedRun(RunError):
+    """A run without the verdict *succeeded*; ``reason`` is one of a closed list."""
+
+    def __init__(self, what: str, *, reason: str = "", **details: Any) -> None:
+        super().__init__(what, **details)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (self.args, self.reason))
+
+
+def _rebuild(arguments: tuple[Any, ...], reason: str) -> FailedRun:
+    what, where, received, allowed, suggestion = arguments
+    return FailedRun(
+        what,
+        reason=reason,
+        where=where,
+        received=received,
+        allowed=allowed,
+        suggestion=suggestion,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the evidence says.
+
+    Attributes:
+        state: succeeded, failed, timed_out or nothing_to_report.
+        reason: why not, from a closed list; None when succeeded.
+        message: one line for a reader.
+        cell: number of the code cell concerned, counted from 1.
+        raised: name of the ``JCurveError`` that a cell raised, if it was one.
+        results: the results when succeeded.
+    """
+
+    state: State
+    reason: Reason | None = None
+    message: str = ""
+    cell: int | None = None
+    raised: str | None = None
+    results: Results | None = None
+
+    def error(self, where: str, kept: str) -> JCurveError:
+        """The error to raise for a verdict other than succeeded.
+
+        A mistake that the notebook itself reported in one line keeps its class, and so
+        its exit status.
+
+        Args:
+            where: report and series.
+            kept: the folder with what the run left.
+        """
+        if self.raised is not None:
+            kind: type[JCurveError] = getattr(jcurve.errors, self.raised)
+            return kind(self.message)
+        cell = f", cell {self.cell}" if self.cell is not None else ""
+        return FailedRun(
+            f"{self.message} [{self.reason}]; what it left is in {kept}",
+            where=f"{where}{cell}",
+            reason=self.reason or "",
+        )
+
+
+class _Failure(Exception):
+    def __init__(
+        self, reason: Reason, message: str, cell: int | None = None, raised: str | None = None
+    ) -> None:
+        super().__init__(reason, message)
+        self.reason: Reason = reason
+        self.message = message
+        self.cell = cell
+        self.raised = raised
+
+
+def judge(
+    finished: Finished,
+    *,
+    executed: Path,
+    outcome: Path,
+    results: Path,
+    expected: Mapping[str, str],
+) -> Verdict:
+    """Judge a run by what it left behind.
+
+    Args:
+        finished: how the child process ended.
+        executed: the executed notebook.
+        outcome: the child's own word on how papermill left (a hint only).
+        results: where ``results.json`` should be.
+        expected: ``report`` and ``view``, and ``hash`` of the scenario: what the run was about.
+    """
+    if finished.timed_out:
+        cell = _last_started(executed)
+        return Verdict(
+            "timed_out",
+            "timeout",
+            f"not finished after {finished.seconds:.0f} seconds; stopped",
+            cell,
+        )
+    try:
+        cells = _code_cells(executed, finished)
+        nothing = _nothing(cells)
+        if nothing is not None:
+            return Verdict("nothing_to_report", message=nothing)
+        _no_error_output(cells)
+        _left_well(finished, outcome, cells)
+        _all_replied(cells)
+        record = _sound_results(results, expected)
+        _exhibits_shown(record, cells)
+    except _Failure as failure:
+        return Verdict("failed", failure.reason, failure.message, failure.cell, failure.raised)
+    return Verdict("succeeded", results=record)
+
+
+def _code_cells(executed: Path, finished: Finished) -> list[dict[str, Any]]:
+    """The code cells that hold code; an unreadable notebook is a failure of its own."""
+    try:
+        notebook = json.loads(executed.read_bytes())
+        return [
+            cell
+            for cell in notebook["cells"]
+            if cell["cell_type"] == "code" and "".join(cell["source"]).strip()
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if finished.exit_status < 0:
+            raise _killed(finished) from error
+        tail = _last_line(finished.err_tail)
+        raise _Failure("no_notebook", f"no executed notebook was left{tail}") from error
+
+
+def _nothing(cells: list[dict[str, Any]]) -> str | None:
+    """Why the report has nothing to say, when a cell says so before any has failed."""
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") == "error":
+                if output.get("ename") != NothingToReport.__name__:
+                    return None
+                return " ".join(str(output.get("evalue", "")).split()) or "nothing to report"
+    return None
+
+
+def _no_error_output(cells: list[dict[str, Any]]) -> None:
+    for number, cell in enumerate(cells, start=1):
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") != "error":
+                continue
+            name, value = str(output.get("ename", "")), str(output.get("evalue", ""))
+            if name == "SystemExit":
+                raise _Failure("early_exit", "a cell ended the run by calling exit", number)
+            raised = name if _is_own_error(name) else None
+            line = " ".join((value if raised else f"{name}: {value}").split())
+            raise _Failure("cell_error", line, number, raised)
+
+
+def _is_own_error(name: str) -> bool:
+    return name in jcurve.errors.__all__ and isinstance(getattr(jcurve.errors, name), type)
+
+
+def _left_well(finished: Finished, outcome: Path, cells: list[dict[str, Any]]) -> None:
+    if finished.exit_status < 0:
+        raise _killed(finished)
+    if finished.exit_status == 0:
+        return
+    unanswered = _first_unanswered(cells)
+    try:
+        hint = Outcome.model_validate_json(outcome.read_bytes())
+    except (OSError, ValueError):
+        tail = _last_line(finished.err_tail)
+        raise _Failure("child_error", f"the child process failed{tail}") from None
+    match hint.ended:
+        case "dead_kernel":
+            raise _Failure("dead_kernel", "the kernel died", unanswered)
+        case "kernel_start":
+            raise _Failure("kernel_start", f"the kernel did not start: {hint.message}")
+        case "too_much_output":
+            raise _Failure("too_much_output", hint.message, unanswered)
+        case _:
+            raise _Failure("child_error", hint.message or "the child process failed", unanswered)
+
+
+def _killed(finished: Finished) -> _Failure:
+    return _Failure("child_killed", f"the run was killed by signal {-finished.exit_status}")
+
+
+def _all_replied(cells: list[dict[str, Any]]) -> None:
+    unanswered = _first_unanswered(cells)
+    if unanswered is not None:
+        raise _Failure("missing_reply", "the kernel never answered", unanswered)
+    last = ""
+    for number, cell in enumerate(cells, start=1):
+        replied = str(cell["metadata"]["execution"]["shell.execute_reply"])
+        if cell["execution_count"] != number or replied < last:
+            raise _Failure("out_of_order", "the cells were not run in order", number)
+        last = replied
+
+
+def _first_unanswered(cells: list[dict[str, Any]]) -> int | None:
+    for number, cell in enumerate(cells, start=1):
+        times = cell.get("metadata", {}).get("execution", {})
+        answered = times.get("shell.execute_reply") and times.get("iopub.status.idle")
+        if not answered or not isinstance(cell.get("execution_count"), int):
+            return number
+    return None
+
+
+def _sound_results(path: Path, expected: Mapping[str, str]) -> Results:
+    if not path.is_file():
+        raise _Failure(
+            "no_results",
+            f"the notebook recorded no {path.name}: end it with record_case(given.out, "
+            "report=…, case=case, view=given.view)",
+        )
+    try:
+        record = read_results(path)
+    except RunError as error:
+        raise _Failure("bad_results", str(error)) from None
+    about = {"report": record.report, "view": record.view, "hash": record.scenario.hash}
+    for name, value in expected.items():
+        if about[name] != value:
+            raise _Failure(
+                "bad_results",
+                f"{path.name} is about {name} {about[name]!r}, the run about {value!r}",
+            )
+    broken = [check for check in record.checks if not check.ok]
+    if broken:
+        listed = ", ".join(
+            f"{check.name} ({check.value:.3g}, allowed {check.tolerance:.3g})" for check in broken
+        )
+        raise _Failure("identity_broken", f"does not hold: {listed}")
+    return record
+
+
+def _exhibits_shown(record: Results, cells: list[dict[str, Any]]) -> None:
+    shown = dict(_shown(cells))
+    for exhibit in record.exhibits:
+        if exhibit.id not in shown:
+            raise _Failure("missing_exhibit", f"declared but not shown: {exhibit.id}")
+        if not exhibit.alt.strip() or not shown[exhibit.id].strip():
+            raise _Failure("missing_alt", f"shown without alt text: {exhibit.id}")
+
+
+def _shown(cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Identifier and alt text of every exhibit among the outputs."""
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            mark = output.get("metadata", {}).get(EXHIBIT_KEY)
+            if isinstance(mark, dict) and output.get("data"):
+                yield str(mark.get("exhibit", "")), str(mark.get("alt", ""))
+
+
+def _last_started(executed: Path) -> int | None:
+    try:
+        cells = _code_cells(executed, Finished(0, True, 0.0, "", ""))
+    except _Failure:
+        return None
+    return _first_unanswered(cells)
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return f": {lines[-1].strip()}" if lines else ""

@@ -1,0 +1,41 @@
+"""The page on the economics is held to the model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+import jcurve
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "economics.md"
+ROW = re.compile(r"^\| (0\.\d+) \|((?: [\d.]+ \|){6})$", re.MULTILINE)
+DEMAND = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
+SCALES = np.linspace(0.0, 1.5, 61)
+
+
+def test_best_sizes_on_the_page_are_the_models() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 200
+    stated = {float(e): [float(v) for v in row.split("|")[:-1]] for e, row in ROW.findall(text)}
+    assert len(stated) == 6
+    elasticities = list(stated)
+    count = len(elasticities) * len(DEMAND)
+    demand = np.tile(np.repeat(DEMAND, len(SCALES)), len(elasticities))[None, :]
+    rows = {
+        "programme.scale": np.tile(SCALES, count)[None, :],
+        "advertising.compute_elasticity": np.repeat(elasticities, len(DEMAND) * len(SCALES))[None],
+    } | {f"demand.{name}": demand for name in ("agents", "assistant", "other")}
+    found = jcurve.evaluate_batch(rows, ["npv.go_forward"])["npv.go_forward"]
+    best = SCALES[found.reshape(len(elasticities), len(DEMAND), len(SCALES)).argmax(axis=-1)]
+    for row, sizes in zip(best, stated.values(), strict=True):
+        assert np.abs(row - sizes).max() <= 0.03
+
+
+def test_keys_on_the_page_exist() -> None:
+    base = jcurve.scenario("base")
+    text = PAGE.read_text(encoding="utf-8")
+    keys = set(re.findall(r"`([a-z_]+\.[a-z_]+(?:\.[a-z_]+)?)`", text))
+    assert len(keys) > 15
+    assert {key for key in keys if not key.startswith("life.change")} <= set(base.assumptions)

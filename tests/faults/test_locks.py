@@ -1,0 +1,146 @@
+"""Signs of life and locks, with and without a file system that knows locks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from jcurve.project import Project
+from jcurve_runs import Ledger
+from jcurve_runs.delivery.deliver import deliver
+from jcurve_runs.delivery.smtp import MailServer
+from jcurve_runs.ledger.locks import Lock, Owner, locked, supported, take_over
+from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.publishing.runs import recover
+from jcurve_runs.schedule.tick import tick
+from tests.support.drives import plan_of
+from tests.support.notebooks import StandIn, make_project
+from tests.support.waiting import GENEROUS
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
+
+ROOT = Path(__file__).parents[2]
+WITHOUT = """
+import errno, fcntl, os
+def flock(*_): raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+fcntl.flock = flock
+"""
+OWNS = """
+import sys, time
+from pathlib import Path
+from jcurve_runs.ledger.locks import Owner
+print(Owner(Path(sys.argv[1])).token, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system such as some network shares: every lock is refused."""
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+
+
+def test_a_local_disk_knows_locks(tmp_path: Path) -> None:
+    assert supported(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("without_locks")
+class TestWithout:
+    """A file that names the process stands for the lock."""
+
+    def test_it_is_noticed(self, tmp_path: Path) -> None:
+        assert not supported(tmp_path)
+
+    def test_an_owner_is_alive_until_it_lets_go(self, tmp_path: Path) -> None:
+        owner = Owner(tmp_path)
+        assert take_over(tmp_path, owner.token) is None
+        owner.close()
+        owner.close()
+        held = take_over(tmp_path, owner.token)
+        assert held is not None
+        assert take_over(tmp_path, owner.token) is None  # two at once are impossible
+        held.close()
+
+    def test_of_another_process(self, tmp_path: Path) -> None:
+        """Alive while it lives; taken over, by one of many, once it is dead."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", WITHOUT + OWNS, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "model")},
+        )
+        with process:
+            assert process.stdout is not None
+            token = process.stdout.readline().strip()
+            assert take_over(tmp_path, token) is None
+            process.kill()
+            process.wait(GENEROUS)
+        taken: list[Lock | None] = []
+        start = threading.Barrier(8)
+
+        def take() -> None:
+            start.wait()
+            taken.append(take_over(tmp_path, token))
+
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (lock,) = (each for each in taken if each is not None)
+        lock.close()
+
+    @pytest.mark.parametrize("text", ["elsewhere 5 1700000000.00", "", "half"])
+    def test_another_machines_process_counts_as_alive(self, tmp_path: Path, text: str) -> None:
+        (tmp_path / "1-ab.alive.held").write_text(text)
+        assert take_over(tmp_path, "1-ab") is None
+
+    def test_a_block_for_one_at_a_time(self, tmp_path: Path) -> None:
+        with locked(tmp_path / "x.lock") as first, locked(tmp_path / "x.lock") as second:
+            assert (first, second) == (True, False)
+        with locked(tmp_path / "x.lock") as again:
+            assert again
+
+    def test_what_a_dead_runner_left_is_settled(self, tmp_path: Path) -> None:
+        project = make_project(tmp_path)
+        dead = Ledger(project)
+        dead.move(dead.queue(plan_of(project)), "running")
+        with Ledger(project) as ledger:
+            assert recover(ledger) == 0
+            dead.close()
+            assert recover(ledger) == 1
+
+    def test_mails_go_out_and_the_status_says_what_is_missing(self, tmp_path: Path) -> None:
+        project = make_project(tmp_path)
+        project.reports.mkdir()
+        (project.reports / "schedule.yml").write_text(
+            "schedules:\n  daily:\n    report: fixture\n    scenarios: [base]\n"
+            "    cron: '0 9 * * *'\n"
+        )
+        made = tick(project, resolve=lambda name, overrides, project: StandIn(name))
+        assert "the file system knows no locks (flock)" in made.problems[0]
+        assert made.problems[0].startswith(str(state_folder(project)))
+        server = MailServer("127.0.0.1", 1, "none", "a@b")
+        for _ in range(2):
+            assert deliver(project, server=server).problem == ""
+
+
+def test_what_a_killed_removal_left_goes_at_the_next_start(tmp_path: Path) -> None:
+    project: Project = make_project(tmp_path)
+    left = project.reports / ".staging" / "gone-0123456789ab"
+    left.mkdir(parents=True)
+    (left / "report.html").write_text("half")
+    with Ledger(project) as ledger:
+        recover(ledger)
+    assert not left.exists()
