@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from pypdf import PdfReader
 
-from jcurve.figures import fonts
+from jcurve.figures import fonts, plaintext
 from jcurve.figures.plaintext import UNKNOWN, is_rtl, visible
 from tests.support.foreign import Briefing, briefing, note, shown
 
@@ -77,6 +77,7 @@ def test_a_letter_that_no_font_has_is_told_once(monkeypatch: pytest.MonkeyPatch)
     none = lambda: ()  # noqa: E731
     monkeypatch.setattr(fonts, "_faces", none)
     fonts.fallback.cache_clear()
+    plaintext._shown.cache_clear()
     try:
         made = briefing(note("# 资本 capex\n\n资本 and 资本."))
         assert made.document.title == "资本 capex"
@@ -84,6 +85,7 @@ def test_a_letter_that_no_font_has_is_told_once(monkeypatch: pytest.MonkeyPatch)
         assert made.losses == ["letters: 本 资 are in no font; install jcurve[scripts]"]
     finally:
         fonts.fallback.cache_clear()
+        plaintext._shown.cache_clear()
 
 
 @pytest.mark.parametrize(

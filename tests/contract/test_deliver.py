@@ -275,6 +275,28 @@ class TestMail:
         assert "cid:chart1@jcurve" in page
         assert "Falls &#34;then&#34; rises &lt;b&gt;" in page
 
+    def test_the_house_style_signs_it(
+        self,
+        project: Project,
+        sound: Callable[[], NoProcess],
+        sent: Callable[[], EmailMessage],
+    ) -> None:
+        svg = (
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><path d="M0 0h4v2z"/></svg>'
+        )
+        run(project, sound())
+        (project.reports / "logo.svg").write_text(svg)
+        (project.reports / "house_style.yml").write_text(
+            'company: A <b> & Co\nfooter: For professionals.\ncolour: "#7a1f2b"\nlogo: logo.svg\n'
+        )
+        mail = sent()
+        text, page = bodies(mail)
+        assert "A <b> & Co · For professionals." in text
+        assert '<p style="color: #7a1f2b"><b><img src="cid:logo@jcurve"' in page
+        assert "A &lt;b&gt; &amp; Co</b></p>" in page
+        images = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+        assert images[0]["Content-ID"] == "<logo@jcurve>"
+
     def test_the_portals_address_makes_links_that_open(
         self,
         project: Project,

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nh3
+from lxml.html import HtmlElement, fragment_fromstring
 
 from jcurve.briefing import pictures
 from jcurve.briefing.document import (
@@ -33,9 +34,6 @@ from jcurve.briefing.document import (
 from jcurve.briefing.maths import Held, TeX, held, markup, put
 from jcurve.figures.markup import safe_link
 from jcurve.figures.prose import Paragraph, Run, words
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
 
 __all__ = ["Context", "Reader", "missing", "read", "tidy"]
 
@@ -136,8 +134,6 @@ def read(source: str, context: Context, kept: list[Held] | None = None) -> Itera
     )
     if not clean.strip():
         return
-    from lxml.html import fragment_fromstring
-
     root = fragment_fromstring(clean, create_parent="div")
     yield from Reader(context, kept, sheets, root).blocks(root)
 

@@ -66,12 +66,13 @@ def _naming(table: Any, stub: int) -> Iterator[Any]:
             continue
         taken: dict[int, int] = {}  # column: rows that a cell above still takes of it
         for row in section.K:
-            at = 0
-            for cell in row.K:
+            at, cells = 0, row.K
+            for number in range(len(cells)):
                 while taken.get(at):
                     at += 1
                 if at >= stub:
                     break
+                cell = cells[number]  # a cell that is not asked for is not read from the file
                 if cell.S == "/TD":
                     yield cell
                 across, down = _span(cell)

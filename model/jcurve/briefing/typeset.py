@@ -29,6 +29,7 @@ from jcurve.briefing.document import (
 )
 from jcurve.briefing.lettering import Lettering
 from jcurve.briefing.payload import Paper, data, framed, stubs
+from jcurve.briefing.tagging import with_row_heads
 from jcurve.errors import RunError
 from jcurve.figures import fonts
 from jcurve.figures.prose import Run
@@ -144,8 +145,6 @@ def _compiled(document: Document, look: _Look, options: dict[str, Any]) -> Types
 
 
 def _tagged(made: Typeset) -> Typeset:
-    from jcurve.briefing.tagging import with_row_heads
-
     try:
         return replace(made, pdf=with_row_heads(made.pdf, made.stubs))
     except ValueError as error:

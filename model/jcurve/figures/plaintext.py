@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Hashable
+from functools import lru_cache
+from typing import Protocol
 
 __all__ = ["UNKNOWN", "breakable", "is_rtl", "visible"]
 
@@ -23,7 +25,11 @@ _WORD = re.compile(r"\S+")
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
-def visible(text: str, charset: Container[int] | None = None) -> str:
+class Charset(Container[int], Hashable, Protocol):
+    """Code points; looked up once for each letter."""
+
+
+def visible(text: str, charset: Charset | None = None) -> str:
     """``text`` with hidden characters written out as ``[U+202E]``.
 
     Control characters and the ones that reverse the writing direction would make a name
@@ -31,8 +37,8 @@ def visible(text: str, charset: Container[int] | None = None) -> str:
 
     Args:
         text: anything.
-        charset: code points the fonts have. A sign that they lack is written in words, such
-            as ``[green circle]``, a letter as ``UNKNOWN``. None: all.
+        charset: code points the fonts have. A sign that they lack is written in words,
+            such as ``[green circle]``, a letter as ``UNKNOWN``. None: all.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -55,7 +61,8 @@ def visible(text: str, charset: Container[int] | None = None) -> str:
     return "".join(made)
 
 
-def _shown(character: str, charset: Container[int] | None) -> str:
+@lru_cache(maxsize=1 << 12)
+def _shown(character: str, charset: Charset | None) -> str:
     if character in _KEPT:
         return character
     if unicodedata.category(character) in _HIDDEN:

@@ -21,9 +21,12 @@ from urllib.parse import quote
 
 from jcurve.analysis.comparison import compare
 from jcurve.briefing.editions import Edition, snapshot_of_edition
+from jcurve.briefing.payload import framed
+from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
 from jcurve.errors import JCurveError, UsageError
 from jcurve.headlines import figure_label, headline_text
+from jcurve.house_style import read_house_style
 from jcurve.project import Project
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.outbox import Message
@@ -59,6 +62,16 @@ class _Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class _House:
+    """What a mail says of who sends it."""
+
+    company: str
+    footer: str
+    colour: str
+    logo: _Picture | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """What a mail says of one edition; every text is one line."""
 
@@ -90,7 +103,7 @@ def compose(message: Message, project: Project, *, sender: str, moment: datetime
 
     Raises:
         RunError: an edition is damaged or gone.
-        UsageError: ``JCURVE_PORTAL`` is no address.
+        UsageError: ``JCURVE_PORTAL`` is no address, or the house style is not valid.
     """
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
@@ -150,16 +163,17 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
         named = ", ".join(dict.fromkeys(part.title for part in parts))
         subject = f"{message.schedule or 'reports'}: {len(parts)} reports: {named}"
     mail["Subject"] = _header(f"J-Curve: {subject}")
-    mail.set_content(_template("mail.txt").render(parts=parts))
-    mail.add_alternative(_template("mail.html").render(parts=parts), subtype="html")
+    house = _house(project)
+    mail.set_content(_template("mail.txt").render(parts=parts, house=house))
+    mail.add_alternative(_template("mail.html").render(parts=parts, house=house), subtype="html")
     page = mail.get_payload()[1]  # type: ignore[index]
     assert isinstance(page, EmailMessage)
-    for part in parts:
-        if part.picture is not None:
+    for picture in (house.logo, *(part.picture for part in parts)):
+        if picture is not None:
             page.add_related(
-                *(part.picture.png, "image", "png"),
-                cid=f"<{part.picture.id}>",
-                filename=f"{part.picture.id.partition('@')[0]}.png",
+                *(picture.png, "image", "png"),
+                cid=f"<{picture.id}>",
+                filename=f"{picture.id.partition('@')[0]}.png",
                 disposition="inline",
             )
     for part in parts:
@@ -278,6 +292,18 @@ def _picture(exhibits: list[dict[str, Any]], number: int) -> _Picture | None:
     if chart is None or png is None:
         return None
     return _Picture(f"chart{number}@jcurve", one_line(str(chart.get("alt", "")), 600), png)
+
+
+def _house(project: Project) -> _House:
+    style = read_house_style(project.reports)
+    company, logo = one_line(style.company), style.logo
+    svg = ""
+    if logo is not None:
+        mark = drawable(logo.mime, logo.data, company, "house style")
+        svg = framed(mark) if mark is not None else ""
+    png = _drawn(svg) if svg else None
+    picture = _Picture("logo@jcurve", company or "Logo", png) if png is not None else None
+    return _House(company, one_line(style.footer, 600), style.colour, picture)
 
 
 def _drawn(svg: str) -> bytes | None:
