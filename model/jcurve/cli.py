@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     try:
         chosen = read_arguments(arguments)
-        status = _COMMANDS.get(chosen.command, _of_a_sister)(chosen)
+        command = _COMMANDS.get(chosen.command, _of_a_sister) if chosen.command else _version
+        status = command(chosen)
         sys.stdout.flush()
         return status
     except JCurveError as error:
@@ -67,6 +68,18 @@ def _open_streams() -> None:
             setattr(sys, name, io.StringIO())
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _version(chosen: argparse.Namespace) -> int:
+    from jcurve import __version__
+
+    print(f"jcurve {__version__}")
+    if chosen.verbose:
+        from jcurve.evaluation import state
+
+        for name, value in state(_case("base", chosen).assembly).items():
+            print(f"{name}: {value}")
+    return 0
 
 
 def _show(chosen: argparse.Namespace) -> int:
@@ -351,7 +364,7 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
     from jcurve import evaluate
 
     project = find_project(chosen.project)
-    wanted = _scenario(name, _overrides(chosen.sets), project)
+    wanted = _scenario(name, _overrides(getattr(chosen, "sets", ())), project)
     with Progress(f"evaluating {name}"):
         return evaluate(wanted, project=project)
 

@@ -14,7 +14,7 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.errors import FactsError
-from jcurve.figures import answer, peers, validation
+from jcurve.figures import answer, backtests, peers
 from jcurve.figures.lens import MILLIONS, money, percent
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
@@ -23,8 +23,8 @@ VALIDATION = {
     "jcurve", "backtest-errors", "depreciation-targets", "parameters", "life-effects",
     "life-quarters",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
-    "misses-free-cash-flow", "misses-uplift-of-advertising", "causes", "verified", "checks",
-    "claims",
+    "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
+    "verified", "checks", "claims",
 }  # fmt: skip
 PEERS = {
     "jcurve", "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",
@@ -64,7 +64,7 @@ def test_each_opens_with_its_own_answer() -> None:
     """The head of the report speaks of errors and of peers, and still gives the answer."""
     case = jcurve.evaluate("base")
     tested = backtest()
-    head = validation.cover(case, "programme", tested)
+    head = backtests.cover(case, "programme", tested)
     assert [each.label for each in head.figures] == [each.capitalize() for each in SUBJECTS]
     assert head.figures[0].value in head.title
     assert head.figures[0].value == percent(mean_error(tested.of("depreciation")))

@@ -47,7 +47,7 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions briefing cli company docs evaluation facts figures files house_style processes
+    assumptions briefing cache cli company docs evaluation facts figures files house_style processes
     project provenance together workbench workbook
 """
 """The rooms of the model that may read the disk; every room of the sisters may."""

@@ -149,7 +149,7 @@ def _figures(lens: Lens, decision: Decision | None) -> tuple[KeyFigure, ...]:
         KeyFigure(
             label="Rate of return",
             value="none" if rate is None else percent(rate),
-            note=_short(lens.reason("irr_with_terminal_value"))
+            note=lens.reason("irr_with_terminal_value").replace("makes the present value", "gives")
             if rate is None
             else f"{'none' if inside is None else percent(inside)} to {lens.horizon} alone",
         ),
@@ -177,13 +177,6 @@ def _payback_note(lens: Lens) -> str:
     if lens.reason("payback").startswith("never"):
         return f"{money(lens.figure('unrecovered_balance') or 0.0)} short in {lens.horizon}"
     return lens.reason("payback")
-
-
-def _short(reason: str) -> str:
-    return {
-        "no rate makes the present value zero": "no rate gives zero",
-        "several rates make the present value zero": "several rates give zero",
-    }.get(reason, reason)
 
 
 def _summary(lens: Lens) -> list[list[Part]]:
