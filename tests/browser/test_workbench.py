@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 WACC = "returns.wacc"
 CAPEX = "capex.total"
-INTENSITY = "capex.steady_state_intensity"
+FLEET = "fleet.share"
 
 
 @pytest.fixture(scope="module")
@@ -132,25 +132,25 @@ def test_from_a_slider_to_a_saved_scenario(
     agrees(panel, app, capsys, {})
     before = panel.picture
 
-    panel.press(INTENSITY, 6)
+    panel.press(FLEET, 6)
     by_keyboard = panel.picture
     assert by_keyboard != before
-    assert set(panel.overrides()) == {INTENSITY}
+    assert set(panel.overrides()) == {FLEET}
     agrees(panel, app, capsys)
-    assert panel.slider(INTENSITY).get_attribute("aria-valuetext") == (
-        panel.overrides()[INTENSITY].replace(" percent", " %")
+    assert panel.slider(FLEET).get_attribute("aria-valuetext") == (
+        panel.overrides()[FLEET].replace(" percent", " %")
     )
 
     panel.drag(CAPEX, 0.25)
     assert panel.picture != by_keyboard
-    assert set(panel.overrides()) == {INTENSITY, CAPEX}
+    assert set(panel.overrides()) == {FLEET, CAPEX}
     agrees(panel, app, capsys)
 
     dragged, shown = panel.hash, panel.picture
-    field = panel.field(INTENSITY)
+    field = panel.field(FLEET)
     field.fill("900")
     field.press("Enter")
-    refusal = panel.control(INTENSITY).get_by_role("alert")
+    refusal = panel.control(FLEET).get_by_role("alert")
     refusal.wait_for()
     assert "Out of bounds: 900 percent" in refusal.inner_text()
     assert field.get_attribute("aria-invalid") == "true"
@@ -218,12 +218,12 @@ def test_a_hundred_rapid_moves_and_two_panels(
 def test_other_pictures_and_answers(panel: PanelPage) -> None:
     """Exhibits, trace, tornado and solve answer to the keyboard and to the mouse."""
     page = panel.page
-    panel.press("capex.steady_state_intensity", 4)
+    panel.press(FLEET, 4)
     page.get_by_label("Exhibit").select_option("report:bridge")
     page.wait_for_selector(".jc-drawing:not(.jc-old) svg[aria-label^='Waterfall']")
     page.get_by_label("Exhibit").select_option("revenue")
     page.get_by_label("View or world").select_option("without")
-    page.wait_for_selector(".jc-what:has-text('without the programme')")
+    page.wait_for_selector(".jc-what:has-text('Company without AI')")
     panel.click("Numbers")
     page.locator(".jc-numbers tbody button").nth(8).press("Enter")
     page.wait_for_selector(".jc-trace code:has-text('revenue@without')")
@@ -233,7 +233,7 @@ def test_other_pictures_and_answers(panel: PanelPage) -> None:
     page.get_by_role("tab", name="Tornado").click()
     page.get_by_role("button", name="Draw").click()
     page.wait_for_selector(".jc-swing-row >> nth=14")
-    panel.press("capex.steady_state_intensity", 1)
+    panel.press(FLEET, 1)
     assert page.locator(".jc-pane:visible .jc-stale").is_visible()
 
 
@@ -322,11 +322,11 @@ def test_in_jupyterlab(
         panel.run_cell()
         agrees(panel, lab, capsys, {})
         before = panel.picture
-        panel.press(INTENSITY, 6)
-        assert set(panel.overrides()) == {INTENSITY}  # the keys were not the notebook's
+        panel.press(FLEET, 6)
+        assert set(panel.overrides()) == {FLEET}  # the keys were not the notebook's
         assert panel.picture != before
         panel.drag(CAPEX, 0.3)
-        assert set(panel.overrides()) == {INTENSITY, CAPEX}
+        assert set(panel.overrides()) == {FLEET, CAPEX}
         agrees(panel, lab, capsys)
         changed = panel.hash
         panel.click("Undo")
@@ -343,7 +343,7 @@ def test_in_jupyterlab(
         for kernel in lab.kernels:
             kernel.kill()
         page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says that it restarts
-        panel.press(INTENSITY, 1)
+        panel.press(FLEET, 1)
         page.get_by_text("The kernel does not answer").wait_for()
         assert panel.hash == changed
         assert panel.faults == []

@@ -27,6 +27,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "scenarios.md": "jcurve.docs.scenarios:page",
         "sources.md": "jcurve.docs.sources:page",
         "j-curve.svg": "jcurve.docs.picture:page",
+        "npv-and-size.svg": "jcurve.docs.picture:sizes",
         "calibration.md": "jcurve.docs.calibration:page",
         "drivers.md": "jcurve.docs.drivers:page",
         "discrepancies.md": "jcurve.docs.discrepancies:page",

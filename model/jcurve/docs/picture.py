@@ -1,23 +1,30 @@
-"""``docs/j-curve.svg``: the J-curve of three scenarios, for the README."""
+"""``docs/j-curve.svg`` and ``docs/npv-and-size.svg``: the J-curve of three scenarios, and what
+each size of the plan is worth in them and at three readings of the response."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from jcurve.case import evaluate
 from jcurve.figures import chart, style
 from jcurve.figures.svg import size
 
 if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
     from jcurve.case import Case
+    from jcurve.figures import Exhibit
     from jcurve.project import Project
 
-__all__ = ["page"]
+__all__ = ["page", "sizes"]
 
 _ROLES = {"bull": "high", "base": "programme", "bear": "low"}
 _BILLION = 1000.0
 _QUARTERS = 4
 _FIRST_TICK = 2024
+_RESPONSE = "advertising.compute_elasticity"
+_SIZES = tuple(step / 10 for step in range(16))
 
 
 def page(project: Project) -> str:
@@ -37,13 +44,71 @@ def page(project: Project) -> str:
     lowest = ", ".join(
         f"{cases[name].scenario.title} {min(heights):,.0f}" for name, (_, heights) in curves.items()
     )
-    drawn = chart(
-        figure,
-        id="jcurve",
-        title="The J-curve",
-        source="the model",
-        alt=f"Cumulative free cash flow of the AI programme in USD bn; lowest points: {lowest}.",
+    return _on_white(
+        chart(
+            figure,
+            id="jcurve",
+            title="The J-curve",
+            source="the model",
+            alt=f"Cumulative free cash flow of the AI programme in USD bn; lowest: {lowest}.",
+        )
     )
+
+
+def sizes(project: Project) -> str:
+    """NPV from today over the size of the plan: three scenarios, and three responses of the base
+    case, as SVG on white."""
+    from jcurve.assumptions import scenario
+
+    base = scenario("base", project=project)
+    item = base[_RESPONSE]
+    responses = (float(item.lows()[0]), float(item.row()[0]), float(item.highs()[0]))
+    left = {
+        f"{name.capitalize()} case": (role, _worth(scenario(name, project=project), project))
+        for name, role in _ROLES.items()
+    }
+    right = {
+        f"Response {value:g}": (role, _worth(base, project, value))
+        for value, role in zip(responses, ("low", "programme", "high"), strict=True)
+    }
+    with style.house():
+        figure, panels = style.panels(1, 2, height=66, gap=0.45, share_y=True)
+        titles = ("Three scenarios, USD bn", "Base case at three responses, USD bn")
+        for axes, lines, title in zip(panels, (left, right), titles, strict=True):
+            for name, (role, worth) in lines.items():
+                style.line(axes, [100 * size for size in _SIZES], worth, role, name)
+            axes.set_xlim(0, 100 * _SIZES[-1])
+            axes.set_xlabel("% of the plan")
+            axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)))
+            style.numbers(axes.yaxis)
+            style.zero_line(axes)
+            axes.set_title(title)
+            style.label_ends(axes)
+    plan = _SIZES.index(1.0)
+    told = ", ".join(f"{name} {worth[plan]:,.0f}" for name, (_, worth) in (left | right).items())
+    return _on_white(
+        chart(
+            figure,
+            id="npv-and-size",
+            title="NPV from today over the size of the plan",
+            source="the model",
+            alt=f"NPV from today in USD bn over the size of the plan; at the plan: {told}.",
+        )
+    )
+
+
+def _worth(given: Scenario, project: Project, response: float | None = None) -> list[float]:
+    """NPV from today in whole USD bn at each size."""
+    from jcurve.analysis.question import Question
+
+    draws = {"programme.scale": np.array(_SIZES)}
+    if response is not None:
+        draws[_RESPONSE] = np.array([response])
+    found = Question.of(given, "npv.go_forward", project)(draws)["npv.go_forward"]
+    return [float(round(value / _BILLION)) for value in found]
+
+
+def _on_white(drawn: Exhibit) -> str:
     box = size(drawn.svg)
     paper = f'<rect width="{box.width:g}" height="{box.height:g}" fill="#ffffff"/>'
     head, close, body = drawn.svg.partition(">")

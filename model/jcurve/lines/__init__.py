@@ -23,6 +23,7 @@ from jcurve.lines import (
     obligations,
     outlay,
     own_or_rent,
+    plan,
     power,
     programme,
     returns,
@@ -35,6 +36,7 @@ __all__ = ["MODULES", "OUTLAYS_ALONE"]
 MODULES: tuple[ModuleType, ...] = (
     programme,
     capex,
+    plan,
     assets,
     compute,
     power,

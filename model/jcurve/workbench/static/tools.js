@@ -142,7 +142,7 @@ class Tools {
 
   fillSolve() {
     this.keys = h("datalist", { id: freshId("keys") });
-    const key = h("input", { type: "text", className: "jc-text jc-key", id: freshId("key"), list: this.keys.id, value: "returns.wacc", autocomplete: "off" });
+    const key = h("input", { type: "text", className: "jc-text jc-key", id: freshId("key"), list: this.keys.id, value: "advertising.compute_elasticity", autocomplete: "off" });
     const target = h("input", { type: "text", className: "jc-text", id: freshId("target"), value: "npv=0", autocomplete: "off" });
     const place = h("div");
     const ask = async () => {
