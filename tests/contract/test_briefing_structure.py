@@ -87,6 +87,11 @@ def test_rows_have_heads(made: bytes) -> None:
     assert len(named) > 4
 
 
+def test_a_table_without_heads_is_named_by_its_first_column() -> None:
+    made = briefing(shown("<table><tr><td>Capex</td><td>1</td></tr></table>")).pdf
+    assert [(it.text, it.scope) for it in pdfcheck.tables(made)[0]] == [("Capex", "Row"), ("1", "")]
+
+
 def test_links_say_where_they_lead(made: bytes) -> None:
     for page in PdfReader(io.BytesIO(made)).pages:
         for link in page.get("/Annots", ()):

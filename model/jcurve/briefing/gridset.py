@@ -74,7 +74,8 @@ def _part(
     return {
         "widths": list(widths),
         "aligns": [grid.aligns[at] for at in columns],
-        "stub": grid.stub,
+        # Where nobody has marked a head, the first column names the rows.
+        "stub": grid.stub or int(not grid.head and len(grid.aligns) > 1),
         "repeats": tall <= _WHOLE * room,
         "head": [[_cell(at, cell, widths, size) for at, cell in row] for row in head],
         "rows": [

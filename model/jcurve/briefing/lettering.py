@@ -31,9 +31,11 @@ def short(written: str, most: int) -> str:
 
 
 def _drawn(written: str) -> str:
-    shown = visible(written, _DRAWABLE)
+    shown = visible(written, _DRAWABLE, UNKNOWN)
     if UNKNOWN in shown and (lost := _UNKNOWN.get(None)) is not None:
-        lost |= {letter for letter in written if visible(letter, _DRAWABLE) == UNKNOWN != letter}
+        lost |= {
+            letter for letter in written if visible(letter, _DRAWABLE, UNKNOWN) == UNKNOWN != letter
+        }
     return shown
 
 

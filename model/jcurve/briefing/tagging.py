@@ -41,7 +41,7 @@ def with_row_heads(pdf: bytes, stubs: Sequence[int]) -> bytes:
         ]
         for cell in changed:
             _make_head(cell)
-        return _appended(pdf, changed, opened.trailer)
+        return _appended(pdf, changed, opened.trailer) if changed else pdf
 
 
 def _kids(element: Any) -> Iterator[Any]:
@@ -61,11 +61,12 @@ def _tables(element: Any) -> Iterator[Any]:
 
 def _naming(table: Any, stub: int) -> Iterator[Any]:
     """The cells in the first columns of the table's body that are no heads yet."""
-    for section in _kids(table):
-        if section.S != "/TBody":
-            continue
+    # A table without heads holds its rows itself.
+    for section in [kid for kid in _kids(table) if kid.S == "/TBody"] or [table]:
         taken: dict[int, int] = {}  # column: rows that a cell above still takes of it
-        for row in section.K:
+        for row in _kids(section):
+            if row.S != "/TR":
+                continue
             at, cells = 0, row.K
             for number in range(len(cells)):
                 while taken.get(at):

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from jcurve.figures import fonts
-from jcurve.figures.plaintext import breakable, visible
+from jcurve.figures.plaintext import UNKNOWN, breakable, visible
 from jcurve.figures.style import FULL
 from jcurve.figures.table import TableExhibit
 
@@ -319,7 +319,7 @@ def _two_lines(text: str) -> float:
 
 @lru_cache(maxsize=1 << 14)
 def _shown(text: str) -> str:
-    return breakable(visible(text, _DRAWABLE), NARROW)
+    return breakable(visible(text, _DRAWABLE, UNKNOWN), NARROW)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -29,7 +29,7 @@ class Charset(Container[int], Hashable, Protocol):
     """Code points; looked up once for each letter."""
 
 
-def visible(text: str, charset: Charset | None = None) -> str:
+def visible(text: str, charset: Charset | None = None, unknown: str = "") -> str:
     """``text`` with hidden characters written out as ``[U+202E]``.
 
     Control characters and the ones that reverse the writing direction would make a name
@@ -38,7 +38,8 @@ def visible(text: str, charset: Charset | None = None) -> str:
     Args:
         text: anything.
         charset: code points the fonts have. A sign that they lack is written in words,
-            such as ``[green circle]``, a letter as ``UNKNOWN``. None: all.
+            such as ``[green circle]``. None: all.
+        unknown: stands for a letter that they lack; empty: it is written out.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -56,13 +57,13 @@ def visible(text: str, charset: Charset | None = None) -> str:
             # They join letters of scripts that have joined ones, and parts of emoji.
             made.append("" if charset is not None and _is_sign(before) else character)
         else:
-            made.append(_shown(character, charset))
+            made.append(_shown(character, charset, unknown))
             before = character
     return "".join(made)
 
 
 @lru_cache(maxsize=1 << 12)
-def _shown(character: str, charset: Charset | None) -> str:
+def _shown(character: str, charset: Charset | None, unknown: str) -> str:
     if character in _KEPT:
         return character
     if unicodedata.category(character) in _HIDDEN:
@@ -75,7 +76,7 @@ def _shown(character: str, charset: Charset | None) -> str:
         return character
     if _is_sign(character):
         return f"[{_SIZES.sub('', unicodedata.name(character, 'sign').lower())}]"
-    return UNKNOWN
+    return unknown or _code(character)
 
 
 def _code(character: str) -> str:
