@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -14,6 +16,9 @@ __all__ = ["FIGURE", "RecordFigure"]
 # here would inherit that: those that tests interrupt would never stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Machine code that tests compile is kept between runs, but not among the user's own.
+os.environ.setdefault("JCURVE_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "kernels"))
 
 FIGURE = "figure:"
 """Begins the name of a test property that holds a figure for ``docs/proof.md``."""

@@ -17,6 +17,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "ticks_at_once": (10, 200),
     "depreciation_oracle": (60, 1_000),
     "random_scenarios": (512, 10_000),
+    "compiled_scenarios": (96, 2_000),
     "property_examples": (50, 500),
     "error_bar_runs": (150, 1_000),
     "option_paths": (20_000, 100_000),

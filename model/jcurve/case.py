@@ -23,12 +23,12 @@ from jcurve.assumptions import BASE, Difference, Scenario, scenario
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.annual import annual
 from jcurve.engine.build import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, RowKey
-from jcurve.engine.evaluate import evaluate as evaluate_rows
 from jcurve.engine.line import Kind
 from jcurve.engine.model import spell
 from jcurve.engine.trace import Leaf, Node
 from jcurve.engine.trace import trace as trace_rows
 from jcurve.errors import UsageError, nearest
+from jcurve.evaluation import evaluate as evaluate_rows
 from jcurve.leaves import describe
 from jcurve.naming import key_of, members_of
 from jcurve.project import Project
@@ -110,15 +110,16 @@ class Case:
     def values(self) -> Mapping[RowKey, Array]:
         """Every row of every world and view, and every input; read-only."""
         assembly = self.assembly
-        made = evaluate_rows(assembly.model, self.inputs, assembly.timeline)
+        made = evaluate_rows(assembly, self.inputs)
         values = {(name, SHARED): row for name, row in self.inputs.items()} | made
         for constants in (WORLD_INPUTS, VIEW_INPUTS):
             for name, by_tag in constants.items():
                 for tag, value in by_tag.items():
                     values[name, tag] = np.full((1, 1), value)
         for key, row in values.items():
-            values[key] = row.view()
-            values[key].flags.writeable = False
+            if row.flags.writeable:
+                values[key] = row.view()
+                values[key].flags.writeable = False
         return values
 
     def __getitem__(self, name: str) -> Any:
@@ -366,7 +367,7 @@ def evaluate_batch(
     width = max((row.shape[1] for row in inputs.values()), default=1)
     keys = {name: key_of(made, name) for name in wanted}
     real = [key for key in keys.values() if key[1] not in VIEWS or made.differs(key[0])]
-    found = evaluate_rows(made, inputs, timeline, real)
+    found = evaluate_rows(case.assembly, inputs, real)
     shaped: dict[str, Array] = {}
     for name, key in keys.items():
         row = found.get(key, np.zeros((1, 1)))

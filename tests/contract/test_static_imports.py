@@ -24,6 +24,7 @@ LAYERS = (
     ("lines",),
     ("headlines", "naming"),
     ("company",),
+    ("evaluation",),
     ("leaves",),
     ("case",),
     ("__init__",),
@@ -52,8 +53,8 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions cli company docs facts figures files processes project reports together workbench
-    workbook
+    assumptions cli company docs evaluation facts figures files processes project reports together
+    workbench workbook
 """
 """The layers that may read the disk."""
 

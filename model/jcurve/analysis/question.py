@@ -20,9 +20,9 @@ from jcurve.case import Case, batch_inputs
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.annual import annual, needs
 from jcurve.engine.build import VIEWS, RowKey
-from jcurve.engine.evaluate import evaluate as evaluate_rows
 from jcurve.engine.line import Kind
 from jcurve.errors import UsageError
+from jcurve.evaluation import evaluate as evaluate_rows
 from jcurve.naming import key_of
 from jcurve.project import Project, find_project
 
@@ -149,10 +149,9 @@ class Question:
         ):
             assembly = model(self.company, self.project, rows)
             case = Case(self.scenario, assembly, own)
-        made, timeline = case.assembly.model, case.assembly.timeline
         inputs = batch_inputs(case, rows)
         keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
-        values = evaluate_rows(made, inputs, timeline, list(keys))
+        values = evaluate_rows(case.assembly, inputs, list(keys))
         memo: dict[RowKey, Array] = {}
         found: Answers = {}
         for name, target in zip(self.outputs, self._targets, strict=True):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.primitives import Row
+from jcurve.engine.rates import RATE_GRID, Brackets, brackets, roots
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Unit
 
@@ -39,21 +40,6 @@ Array = NDArray[np.float64]
 
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 """Codes of a ``_status`` row: an answer, or why there is none."""
-
-RATE_GRID = np.concatenate(
-    [
-        np.log(np.array([1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.3])),
-        np.linspace(np.log(0.4), np.log(4.0), 73),
-        np.log(np.array([5.0, 7.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e6])),
-    ]
-)
-"""Where NPV is looked at first, in log(1 + rate): densest from -60 % to +300 % a period."""
-
-_CLOSE = 2.0 * np.finfo(np.float64).eps
-"""How close in log(1 + rate), below 1 absolutely, a root is looked for."""
-
-_MOST_STEPS = 100
-"""Of the search for a root; it takes about ten, and never more than halving would."""
 
 
 def _node(name: str, args: tuple[object, ...], unit: Unit) -> Symbol:
@@ -154,14 +140,6 @@ def present_value(flows: Array, log_rates: Array) -> Array:
     return values
 
 
-def _on_grid(flows: Array) -> Array:
-    """Present values at every rate of ``RATE_GRID``, each way only where it is needed."""
-    above = RATE_GRID >= 0.0
-    return np.vstack(
-        [present_value(flows, part[:, None]) for part in (RATE_GRID[~above], RATE_GRID[above])]
-    )
-
-
 def _scaled(flows: Array) -> Array:
     """Flows over their largest size, so that no scale matters."""
     size = np.abs(flows).max(axis=0, keepdims=True)
@@ -169,21 +147,13 @@ def _scaled(flows: Array) -> Array:
     return scaled
 
 
-def _changes(values: Array) -> NDArray[np.bool_]:
-    """Between which neighbours along the first axis the sign changes; zeros take the sign
-    before them."""
-    signs = np.sign(values)
-    for row in range(1, signs.shape[0]):
-        np.copyto(signs[row], signs[row - 1], where=signs[row] == 0.0)
-    return (signs[1:] * signs[:-1]) < 0.0
-
-
 def count_roots(flows: Row) -> Row:
     """At how many rates the present value of ``flows`` changes sign."""
     if isinstance(flows, Symbol):
         return _node("count_roots", (flows,), DIMENSIONLESS)
-    values = _on_grid(_scaled(_full(flows)))
-    return _changes(values).sum(axis=0, keepdims=True).astype(np.float64)
+    scaled = _scaled(_full(flows))
+    found = brackets(scaled).scenario
+    return np.bincount(found, minlength=scaled.shape[1])[None, :].astype(np.float64)
 
 
 def internal_rate(flows: Row) -> Row:
@@ -192,12 +162,11 @@ def internal_rate(flows: Row) -> Row:
     if isinstance(flows, Symbol):
         return _node("internal_rate", (flows,), DIMENSIONLESS)
     scaled = _scaled(_full(flows))
-    changes = _changes(_on_grid(scaled))
-    only = changes.sum(axis=0) == 1
+    found = brackets(scaled)
+    only = np.bincount(found.scenario, minlength=scaled.shape[1])[found.scenario] == 1
     out = np.full((1, scaled.shape[1]), np.nan)
-    if only.any():
-        at = np.argmax(changes[:, only], axis=0)
-        out[0, only] = np.expm1(_root(scaled[:, only], RATE_GRID[at], RATE_GRID[at + 1]))
+    lone = Brackets(*(each[only] for each in found))
+    out[0, lone.scenario] = roots(scaled, lone)
     return out
 
 
@@ -205,62 +174,4 @@ def real_roots(flows: Array) -> list[float]:
     """Every rate a period at which one series of flows changes the sign of its present value,
     ascending."""
     scaled = _scaled(np.asarray(flows, dtype=np.float64)[:, None])
-    grid = np.unique(np.concatenate([RATE_GRID, np.linspace(RATE_GRID[0], RATE_GRID[-1], 20_001)]))
-    found = np.flatnonzero(_changes(present_value(scaled, grid[:, None]))[:, 0])
-    if found.size == 0:
-        return []
-    wide = np.repeat(scaled, found.size, axis=1)
-    return [float(rate) for rate in np.expm1(_root(wide, grid[found], grid[found + 1]))]
-
-
-def _root(flows: Array, low: Array, high: Array) -> Array:
-    """The root between ``low`` and ``high`` of each scenario.
-
-    Chandrupatla's method (Adv. Eng. Software 28, 1997): inverse quadratic interpolation where
-    it is safe, else halving. A scenario that is found stays as it is, so that its digits do
-    not depend on the others.
-    """
-    near, far, old = high, low, low
-    at_near, at_far = (present_value(flows, x[None, :])[0] for x in (near, far))
-    at_old = at_far
-    part = np.full(low.shape, 0.5)
-    found = at_near == 0.0
-    for _ in range(_MOST_STEPS):
-        now = near + part * (far - near)
-        value = present_value(flows, now[None, :])[0]
-        same = np.sign(value) == np.sign(at_near)
-        keep = found
-        old, at_old = (
-            np.where(keep, old, np.where(same, near, far)),
-            np.where(keep, at_old, np.where(same, at_near, at_far)),
-        )
-        far, at_far = (
-            np.where(keep | same, far, near),
-            np.where(keep | same, at_far, at_near),
-        )
-        near, at_near = np.where(keep, near, now), np.where(keep, at_near, value)
-        width = np.abs(far - near)
-        least = _CLOSE * np.maximum(np.abs(near), 1.0)
-        found = found | (at_near == 0.0) | (width <= 2.0 * least)
-        if found.all():
-            break
-        part = _next_part(near, far, old, at_near, at_far, at_old)
-        edge = np.where(found, 0.5, least / np.where(width > 0.0, width, 1.0))
-        part = np.clip(part, edge, 1.0 - edge)
-    root: Array = np.where(np.abs(at_far) < np.abs(at_near), far, near)
-    return root
-
-
-def _next_part(
-    near: Array, far: Array, old: Array, at_near: Array, at_far: Array, at_old: Array
-) -> Array:
-    """How far from ``near`` to ``far`` to look next, as a share."""
-    with np.errstate(all="ignore"):
-        place = (near - far) / (old - far)
-        height = (at_near - at_far) / (at_old - at_far)
-        safe = (height**2 < place) & ((1.0 - height) ** 2 < 1.0 - place)
-        curved = at_near / (at_far - at_near) * (at_old / (at_far - at_old)) + (
-            at_near / (at_old - at_near)
-        ) * (at_far / (at_old - at_far)) * ((old - near) / (far - near))
-    good: Array = np.where(safe & np.isfinite(curved), curved, 0.5)
-    return good
+    return sorted(float(rate) for rate in roots(scaled, brackets(scaled)))

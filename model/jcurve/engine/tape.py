@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-__all__ = ["Cell", "recorded_ratio", "replay"]
+__all__ = ["COMPARED", "COMPUTED", "Cell", "float_ratio", "recorded_ratio", "replay"]
 
 Array = NDArray[np.float64]
 Operation = Callable[[float, float], float]
@@ -33,21 +33,11 @@ def _minimum(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
-def _ratio(a: float, b: float) -> float:
+def float_ratio(a: float, b: float) -> float:
     return a / b if b != 0.0 else 0.0
 
 
-_ARITHMETIC: Mapping[str, Operation] = MappingProxyType(
-    {
-        "add": operator.add,
-        "subtract": operator.sub,
-        "multiply": operator.mul,
-        "divide": operator.truediv,
-        "maximum": _maximum,
-        "minimum": _minimum,
-    }
-)
-_COMPARISONS: Mapping[str, Operation] = MappingProxyType(
+COMPARED: Mapping[str, Operation] = MappingProxyType(
     {
         "less": operator.lt,
         "less_equal": operator.le,
@@ -57,12 +47,19 @@ _COMPARISONS: Mapping[str, Operation] = MappingProxyType(
         "not_equal": operator.ne,
     }
 )
-_UNARY: Mapping[str, Operation] = MappingProxyType(
+COMPUTED: Mapping[str, Callable[..., float]] = MappingProxyType(
     {
-        "negative": lambda a, _: -a,
-        "absolute": lambda a, _: abs(a),
+        "add": operator.add,
+        "subtract": operator.sub,
+        "multiply": operator.mul,
+        "divide": operator.truediv,
+        "maximum": _maximum,
+        "minimum": _minimum,
+        "negative": lambda a, _=0.0: -a,
+        "absolute": lambda a, _=0.0: abs(a),
     }
 )
+"""NumPy's functions of the same names, on plain floats."""
 
 
 class _UnrecordedError(Exception):
@@ -109,11 +106,11 @@ class Cell(NDArrayOperatorsMixin):
         name = ufunc.__name__
         if method != "__call__" or kwargs:
             raise _UnrecordedError
-        if name in _COMPARISONS:
-            return self.tape.add(_COMPARISONS[name], *inputs, truth=True)
+        if name in COMPARED:
+            return self.tape.add(COMPARED[name], *inputs, truth=True)
         if all(isinstance(each, Cell) and each.truth for each in inputs):
             raise _UnrecordedError  # NumPy's arithmetic on truth values is not that of floats
-        operation = _ARITHMETIC.get(name) or _UNARY.get(name)
+        operation = COMPUTED.get(name)
         if operation is None:
             raise _UnrecordedError
         return self.tape.add(operation, *inputs)
@@ -137,7 +134,7 @@ def recorded_ratio(numerator: object, denominator: object) -> Cell | None:
     """The ratio as a recorded operation, when either operand is a cell."""
     for operand in (numerator, denominator):
         if isinstance(operand, Cell):
-            return operand.tape.add(_ratio, numerator, denominator)
+            return operand.tape.add(float_ratio, numerator, denominator)
     return None
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
-from jcurve.engine.evaluate import evaluate as evaluate_rows
 from jcurve.engine.model import SHARED, VIEWS, RowKey
+from jcurve.evaluation import evaluate as evaluate_rows
 from jcurve.project import Project
 
 __all__ = ["ahead"]
@@ -40,7 +40,7 @@ class _Rows(Mapping[RowKey, Array]):
 
     def __init__(self, case: Case, keys: Iterable[RowKey]) -> None:
         assembly = case.assembly
-        made = evaluate_rows(assembly.model, case.inputs, assembly.timeline, keys)
+        made = evaluate_rows(assembly, case.inputs, keys)
         self._case = case
         self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
         self._differences = {(name, view) for name in assembly.model.worldly for view in VIEWS}

@@ -1,0 +1,437 @@
+"""Machine code gives what NumPy gives: every row, every scenario, every operation."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+import pytest
+
+import jcurve
+from jcurve import evaluation
+from jcurve.assumptions import available
+from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.case import Case, batch_inputs
+from jcurve.engine import emit, intrinsics, primitives, steps, timed
+from jcurve.engine.build import Input, Model, build
+from jcurve.engine.compile import LANES, Code, compile_model
+from jcurve.engine.evaluate import evaluate as by_numpy
+from jcurve.engine.evaluate import system_rows
+from jcurve.engine.forward import NUMPY
+from jcurve.engine.graph import Graph
+from jcurve.engine.kernel import Kernel
+from jcurve.engine.line import flow, line, lines_of, result
+from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
+from jcurve.engine.symbol import Symbol
+from jcurve.engine.tape import COMPARED
+from jcurve.engine.timeline import Timeline
+from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
+from jcurve.errors import ModelError
+from tests.counts import count
+from tests.support.engine_models import TIMELINE, inputs, small_model
+from tests.support.engine_models import batch as small_batch
+
+pytest.importorskip("llvmlite")
+
+FAULTY = {**emit.ELEMENTWISE, "maximum": emit.Writer.least_of}
+ONE = Quantity(1.0, QUARTERS)
+YEAR = Quantity(4.0, QUARTERS)
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """To the last bit; a zero may have lost its sign to a factor that folded away."""
+    return np.array_equal(np.broadcast_to(a, b.shape), b, equal_nan=True)
+
+
+class Compiled:
+    """The kernels of the base model."""
+
+    def __init__(self) -> None:
+        self.case: Case = jcurve.evaluate("base")
+        self.model = self.case.assembly.model
+        self.quarters = len(self.case.assembly.timeline)
+        self.high = {n for n, row in self.case.inputs.items() if row.shape[0] > 1}
+        self.free = set(self.case.assembly.keys)
+        self.alone = self.kernel(set())
+        self.many = self.kernel(self.free)
+
+    def kernel(self, wide: set[str], own: dict[str, np.ndarray] | None = None) -> Kernel:
+        code = compile_model(self.model, self.quarters, self.high, wide, (), own)
+        return Kernel(self.model, Code.from_bytes(code.to_bytes()))
+
+    def draws(self, width: int, seed: int) -> dict[str, np.ndarray]:
+        drawn = sample_uniform(self.case.scenario, width, np.random.default_rng(seed))
+        return batch_inputs(self.case, batch(self.case.scenario, drawn))
+
+    def numpy(self, rows: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+        return by_numpy(self.model, rows, self.case.assembly.timeline)
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Compiled:
+    return Compiled()
+
+
+class TestModel:
+    def test_every_row_of_every_shipped_scenario(self, compiled: Compiled) -> None:
+        """Those of the base scenario's shape; one that has a path where that has a number, or
+        more changes of life, has machine code of its own."""
+        tried = 0
+        for name in available():
+            case = jcurve.evaluate(name)
+            high = {n for n, row in case.inputs.items() if row.shape[0] > 1}
+            if case.assembly.model is not compiled.model or high != compiled.high:
+                continue
+            tried += 1
+            found, right = compiled.alone.evaluate(case.inputs), compiled.numpy(case.inputs)
+            assert found is not None
+            assert evaluation.departs(compiled.model, found, right) == "", name
+            for key, row in right.items():
+                assert found[key].shape == row.shape, key
+        assert tried > 2
+
+    def test_every_row_of_random_scenarios(self, compiled: Compiled) -> None:
+        left = count("compiled_scenarios")
+        for seed in range(-(-left // 48)):
+            rows = compiled.draws(min(48, left - 48 * seed) + 3, seed)
+            found, right = compiled.many.evaluate(rows), compiled.numpy(rows)
+            assert found is not None
+            assert evaluation.departs(compiled.model, found, right) == ""
+            for (name, tag), row in right.items():
+                if name.endswith(("_status", "_quarter")):
+                    assert same(row, found[name, tag]), name
+
+    def test_the_same_bits_alone_in_a_batch_and_folded(self, compiled: Compiled) -> None:
+        rows = compiled.draws(2 * LANES + 3, 99)
+        together = compiled.many.evaluate(rows)
+        wide = {name for name, row in rows.items() if row.shape[1] > 1}
+        own = {name: row for name, row in rows.items() if name not in wide}
+        folded = compiled.kernel(wide, own).evaluate(rows)
+        assert together is not None
+        assert folded is not None
+        for key, row in together.items():
+            assert same(folded[key], row), key
+        for at in (0, LANES, 2 * LANES + 2):
+            one = {n: r[:, at : at + 1] if r.shape[1] > 1 else r for n, r in rows.items()}
+            alone = compiled.alone.evaluate(one)
+            assert alone is not None
+            for key, row in together.items():
+                column = row[:, at : at + 1] if row.shape[1] > 1 else row
+                assert same(alone[key], column), key
+
+    def test_some_rows_are_those_of_all(self, compiled: Compiled) -> None:
+        rows = compiled.draws(5, 7)
+        whole = compiled.many.evaluate(rows)
+        keys = [("npv", "programme"), ("capex", "go_forward"), ("returns_wacc", "")]
+        keys += [("net_income", "without"), ("quarter_index", "")]
+        some = compiled.many.evaluate(rows, keys)
+        right = by_numpy(compiled.model, rows, compiled.case.assembly.timeline, keys)
+        assert whole is not None
+        assert some is not None
+        assert list(some) == keys
+        assert evaluation.departs(compiled.model, some, right) == ""
+        assert same(some[keys[0]], whole[keys[0]])
+
+
+FREE = {"growth", "plan", "mix.big", "mix.small", "delay", "opening_cash"}
+
+
+def kernel_for(model: Model, rows: dict[str, np.ndarray], wide: Collection[str]) -> Kernel:
+    high = {name for name, row in rows.items() if row.shape[0] > 1}
+    height = max(row.shape[0] for row in rows.values())
+    return Kernel(model, compile_model(model, height, high, wide))
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Kernel:
+    return kernel_for(small_model(), inputs(), FREE)
+
+
+class TestRefusals:
+    def test_a_small_model(self, kernel: Kernel) -> None:
+        for width in (1, 2, LANES, LANES + 1):
+            rows = small_batch(width, width)
+            found, right = kernel.evaluate(rows), by_numpy(kernel.model, rows, TIMELINE)
+            assert found is not None
+            assert evaluation.departs(kernel.model, found, right) == ""
+
+    @pytest.mark.parametrize(
+        ("name", "row"),
+        [
+            ("delay", np.array([[1.0, -1.0]])),
+            ("plan", np.array([[1e308, 1.0]])),
+            ("plan", np.full((3, 2), 1.0)),
+            ("history", np.ones((16, 2))),
+        ],
+    )
+    def test_what_has_no_answer_is_left_to_numpy(
+        self, kernel: Kernel, name: str, row: np.ndarray
+    ) -> None:
+        rows = small_batch(2, 3)
+        rows["mix.big"] = np.full((1, 2), 1e308) if name == "plan" else rows["mix.big"]
+        rows[name] = row
+        assert kernel.evaluate(rows) is None
+
+    def test_an_unknown_row_is_left_to_numpy(self, kernel: Kernel) -> None:
+        assert kernel.evaluate(small_batch(1), [("incme", "with")]) is None
+
+
+def one_line(function: Callable[..., Row], kind: object = flow) -> Model:
+    """A model of one line of two rows and two numbers, of no unit."""
+    function.__doc__ = "For a test."
+    here = types.SimpleNamespace(__name__=__name__)
+    here.tried = line(DIMENSIONLESS, kind)(function)  # type: ignore[arg-type]
+    made = {n: Input(n, DIMENSIONLESS, n) for n in ("x", "y", "a", "b")}
+    made["q"] = Input("q", QUARTERS, "q")
+    return build(lines_of(here), {}, made)
+
+
+def unary(op: str) -> Callable[..., Row]:
+    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
+        return getattr(np, op)(x)
+
+    return tried
+
+
+def binary(op: str) -> Callable[..., Row]:
+    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
+        made = getattr(np, op)(x, y)
+        return np.where(made, x, y) if op in COMPARED else made
+
+    return tried
+
+
+def timed_line(op: str) -> Callable[..., Row]:
+    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
+        row = x - y
+        return {
+            "lag": lambda: lag(row, q) + lag(row, ONE) - lag(row, YEAR),
+            "running_sum": lambda: primitives.running_sum(row),
+            "year_sum": lambda: primitives.year_sum(row),
+            "year_to_date": lambda: primitives.year_to_date(row),
+            "sum_to_date": lambda: primitives.sum_to_date(row),
+            "grow": lambda: grow(np.where(x > 0, x, y), y * a),
+            "value_at": lambda: value_at(row, q),
+            "ratio": lambda: ratio(x, np.where(y > 1, 0, y)),
+            "splice": lambda: splice(x, y),
+            "where": lambda: np.where(x > y, x, b),
+            "logical_and": lambda: np.where(np.logical_and(x > 1, y > 1), x, y),
+            "logical_or": lambda: np.where(np.logical_or(x > 1, y > 1), x, y),
+            "logical_not": lambda: np.where(np.logical_not(x > 1), x, y),
+            "number": lambda: (x > y) * a,
+            "spread": lambda: lag(x, q) + lag(y, ONE),
+            "negative": lambda: -x,
+            "state": lambda: primitives.scan(
+                lambda before, now: (before[0] * now[2] + now[0],), (a,), (x, y, np.minimum(b, 1))
+            )[0],
+            "last_upward_crossing": lambda: intrinsics.last_upward_crossing(row - a, q) / ONE,
+            "never_below": lambda: intrinsics.never_below(row) + a,
+            "lowest": lambda: intrinsics.lowest(row),
+            "lowest_at": lambda: intrinsics.lowest_at(row) / ONE,
+            "first_lasting": lambda: intrinsics.first_lasting(row, q) / ONE,
+            "count_roots": lambda: intrinsics.count_roots(row),
+            "internal_rate": lambda: intrinsics.internal_rate(row),
+        }[op]()
+
+    return tried
+
+
+UNARY = ("absolute", "floor", "ceil", "rint", "exp", "exp2", "expm1", "log", "log2", "log10",
+         "log1p", "negative")  # fmt: skip
+BINARY = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "power",
+    "hypot",
+    *COMPARED,
+)
+OTHERS = sorted(set(emit.ELEMENTWISE) - set(UNARY) - set(BINARY) | set(timed.TIMED))
+"""Every operation that has machine code, however a line comes to it."""
+
+T = Timeline("2020Q1", "2023Q4")
+
+
+@pytest.mark.parametrize("op", [*UNARY, *BINARY, *OTHERS])
+def test_each_operation(op: str) -> None:
+    """As NumPy, alone and side by side, on rows over three powers of ten."""
+    shape = unary(op) if op in UNARY else binary(op) if op in BINARY else timed_line(op)
+    single = set(intrinsics.__all__) | {"sum_to_date", "value_at"}
+    model = one_line(shape, result if op in single else flow)
+    random = np.random.default_rng(sum(map(ord, op)))
+    width, height = 2 * LANES + 1, len(T)
+    rows = {
+        "x": random.lognormal(0.0, 1.2, (height, width)),
+        "y": random.lognormal(0.0, 1.0, (height, width)),
+        "a": random.uniform(0.1, 1.0, (1, width)),
+        "b": random.uniform(0.1, 3.0, (1, width)),
+        "q": random.uniform(0.0, 20.0, (1, width)),
+    }
+    if op in ("count_roots", "internal_rate"):
+        rows["x"] = random.lognormal(0.5, 0.3, (height, width))
+        rows["y"] = np.concatenate([rows["x"][:3] * 3.0, random.lognormal(0.0, 0.8, (13, width))])
+    if op == "splice":
+        rows["x"][height // 2 :] = np.nan
+    whole = {**system_rows(T, "2021Q2"), **rows}
+    right = by_numpy(model, whole, T)["tried", ""]
+    kernels = [kernel_for(model, whole, wide) for wide in (rows, ())]
+    graph = Graph.of(model, {"x", "y"})
+    assert op in {*graph.op, "state", "number"}
+    found = kernels[0].evaluate(whole)
+    assert found is not None
+    near = 1e-14 if op in ("power", "expm1", "log1p", "exp2") else 4e-15
+    np.testing.assert_allclose(found["tried", ""], right, rtol=near, atol=1e-13)
+    for at in (0, width - 1):
+        one = {n: row[:, at : at + 1] if row.shape[1] > 1 else row for n, row in whole.items()}
+        alone = kernels[1].evaluate(one)
+        assert alone is not None
+        assert same(alone["tried", ""], found["tried", ""][:, at : at + 1])
+
+
+def test_no_operation_lacks_numpy_or_machine_code() -> None:
+    """Whatever a symbol accepts, and whatever a primitive or an intrinsic makes of one."""
+    row = Symbol.row("row", DIMENSIONLESS)
+    ops = set()
+    for name in dir(np):
+        function = getattr(np, name)
+        if isinstance(function, np.ufunc):
+            try:
+                made = function(*[row] * function.nin)
+            except (ModelError, TypeError):
+                continue
+            ops.add(made.op)
+    for module in (primitives, intrinsics):
+        for name in module.__all__:
+            for many in (1, 2):
+                try:
+                    made = getattr(module, name)(*[row] * many)
+                except Exception:
+                    continue
+                if isinstance(made, Symbol):
+                    ops.add(made.op)
+    ops |= {"lag", "value_at", "last_upward_crossing", "first_lasting", "where"}
+    ops -= {"positive", "row"}
+    assert len(ops) > 40
+    assert ops - set(NUMPY) == set()
+    assert ops - set(emit.ELEMENTWISE) - set(timed.TIMED) == set()
+
+
+@pytest.fixture
+def fresh(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache."""
+    monkeypatch.setenv("JCURVE_CACHE", str(tmp_path))
+
+
+class TestFaults:
+    def found(self, width: int = 16) -> tuple[dict[str, str], str]:
+        from tests.support.engine_cases import small_case
+
+        case = small_case()
+        rows = {**case.inputs, **small_batch(width, 5)}
+        made = evaluation.evaluate(case.assembly, rows)
+        right = by_numpy(case.assembly.model, rows, TIMELINE)
+        assert evaluation.departs(case.assembly.model, made, right) == ""
+        return evaluation.state(case.assembly), str(evaluation.cache_folder())
+
+    def test_compiled_and_then_from_the_cache(self, fresh: object) -> None:
+        first, _ = self.found()
+        second, _ = self.found()
+        assert first["evaluation"] == "compiled"
+        assert first["many scenarios"] == "compiled"
+        assert second["many scenarios"] == "compiled, from the cache"
+
+    @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+    def test_a_damaged_cache_is_rebuilt(self, fresh: object, damage: str) -> None:
+        self.found()
+        (path,) = evaluation.cache_folder().glob("*.kernel")
+        whole = bytearray(path.read_bytes())
+        whole[len(whole) // 2] ^= 255
+        cut = {"cut": whole[: len(whole) // 3], "flipped": whole, "empty": b""}[damage]
+        path.write_bytes(bytes(cut))
+        again, _ = self.found()
+        assert again["many scenarios"] == "compiled"
+
+    def test_machine_code_of_other_lines_is_rebuilt(
+        self, fresh: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as wrong:
+            wrong.setattr(steps, "ELEMENTWISE", FAULTY)
+            wrong.setattr(evaluation, "departs", lambda *_: "")
+            from tests.support.engine_cases import small_case
+
+            case = small_case()
+            evaluation.evaluate(case.assembly, {**case.inputs, **small_batch(16, 5)})
+        again, _ = self.found()
+        assert again["many scenarios"] == "compiled"
+
+    def test_a_fault_in_an_operation_is_caught(
+        self, fresh: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(steps, "ELEMENTWISE", FAULTY)
+        state, _ = self.found()
+        assert state["many scenarios"].startswith("NumPy: machine code differs in ")
+
+    def test_an_operation_without_code(
+        self, fresh: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without = {op: each for op, each in emit.ELEMENTWISE.items() if op != "maximum"}
+        monkeypatch.setattr(steps, "ELEMENTWISE", without)
+        state, _ = self.found()
+        assert state["many scenarios"] == (
+            "NumPy: an operation has no machine code; received 'maximum'"
+        )
+
+    def test_a_cache_that_cannot_be_written(
+        self, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        blocked = tmp_path / "file"  # type: ignore[operator]
+        blocked.write_text("no folder")
+        monkeypatch.setenv("JCURVE_CACHE", str(blocked / "below"))
+        state, _ = self.found()
+        assert state["many scenarios"] == "compiled"
+        assert "cannot be written" in state["not kept"]
+
+    @pytest.mark.parametrize("without", ["llvmlite", "choice"])
+    def test_without_machine_code(
+        self, fresh: object, monkeypatch: pytest.MonkeyPatch, without: str
+    ) -> None:
+        if without == "choice":
+            monkeypatch.setenv("JCURVE_ENGINE", "numpy")
+        else:
+            monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        state, _ = self.found()
+        assert state["evaluation"].startswith("NumPy")
+        assert list(evaluation.cache_folder().glob("*")) == []
+
+    def test_one_scenario_after_another(self, fresh: object) -> None:
+        from tests.support.engine_cases import small_case
+
+        case = small_case()
+        for _ in range(8):
+            evaluation.evaluate(case.assembly, case.inputs)
+        assert "one scenario" not in evaluation.state(case.assembly)
+        evaluation.evaluate(case.assembly, case.inputs)
+        assert evaluation.state(case.assembly)["one scenario"] == "compiled"
+
+    def test_in_the_background(self, fresh: object) -> None:
+        from tests.support.engine_cases import small_case
+
+        case = small_case()
+        evaluation.prepare(case.assembly, case.inputs)
+        right = by_numpy(case.assembly.model, case.inputs, TIMELINE)
+        made = evaluation.evaluate(case.assembly, case.inputs)
+        assert evaluation.departs(case.assembly.model, made, right) == ""
+
+    def test_an_error_is_numpys(self, fresh: object) -> None:
+        from tests.support.engine_cases import small_case
+
+        case = small_case()
+        rows = {**case.inputs, **small_batch(16, 5)}
+        rows["delay"] = np.full((1, 16), 2.0)
+        rows["delay"][0, 9] = -1.0
+        with pytest.raises(ModelError, match=r"a lag is negative; received -1\.0"):
+            evaluation.evaluate(case.assembly, rows)
