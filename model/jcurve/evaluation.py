@@ -15,6 +15,7 @@ Without llvmlite, with ``JCURVE_ENGINE=numpy``, or after anything that went wron
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import threading
 from collections.abc import Collection, Iterable, Mapping
@@ -35,6 +36,7 @@ from jcurve.errors import JCurveError, WriteError
 from jcurve.files import digest, make_folder, write_file
 
 if TYPE_CHECKING:
+    from jcurve.engine.compile import Code
     from jcurve.engine.kernel import Kernel
 
 __all__ = ["cache_folder", "departs", "evaluate", "prepare", "state"]
@@ -46,7 +48,6 @@ _SEVERAL = 8
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
 _KEPT = 64
 """Files in the cache."""
-_MARK = sha256().digest_size
 _RELATIVE, _MONEY, _OTHER = 1e-9, 1e-6, 1e-9
 
 
@@ -178,7 +179,7 @@ class _Kernels:
         own: Mapping[str, Array] | None,
     ) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
-        from jcurve.engine.compile import Code, compile_model, processor
+        from jcurve.engine.compile import compile_model, processor
         from jcurve.engine.kernel import Kernel
 
         kind = _ONE_SET if name.startswith(_ONE_SET) else name
@@ -196,11 +197,11 @@ class _Kernels:
             if kept is None:
                 results = [r for r in model.order if model.outputs[r[0]].kind is Kind.RESULT]
                 code = compile_model(model, quarters, high, wide, results, own)
-                unkept = _write(path, code.to_bytes())
+                unkept = _write(path, code)
                 if unkept:
                     self.notes["not kept"] = unkept
             else:
-                code = Code.from_bytes(kept)
+                code = kept
             kernel = Kernel(model, code)
             found = kernel.evaluate(one)
             wrong = "" if found is None else departs(model, found, right)
@@ -254,20 +255,27 @@ def _digest_of_sources(folders: tuple[Path, ...]) -> str:
     return total.hexdigest()
 
 
-def _read(path: Path) -> bytes | None:
-    """A file of the cache; None where there is none, or it is damaged."""
+def _read(path: Path) -> Code | None:
+    """Machine code in the cache; None where there is none, or it is damaged."""
+    from jcurve.engine.compile import Code
+
     try:
-        whole = path.read_bytes()
+        mark, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None
-    return whole[_MARK:] if sha256(whole[_MARK:]).digest() == whole[:_MARK] else None
+    if sha256(content).hexdigest().encode() != mark:
+        return None
+    about, _, machine = content.partition(b"\n")
+    return Code(machine, json.loads(about))
 
 
-def _write(path: Path, content: bytes) -> str:
-    """Keep a file in the cache, the oldest making room; what was in the way, in words."""
+def _write(path: Path, code: Code) -> str:
+    """Keep machine code, the oldest making room; what was in the way, in words."""
+    content = json.dumps(code.about, separators=(",", ":")).encode() + b"\n" + code.machine
+    mark = sha256(content).hexdigest().encode()
     try:
         make_folder(path.parent)
-        write_file(path, sha256(content).digest() + content, durable=False)
+        write_file(path, mark + b"\n" + content, durable=False)
         old = sorted(path.parent.glob("*.kernel"), key=lambda each: each.stat().st_mtime)
         for each in old[:-_KEPT]:
             each.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
 from jcurve.engine import emit, intrinsics, primitives, steps, timed
 from jcurve.engine.build import Input, Model, build
-from jcurve.engine.compile import LANES, Code, compile_model
+from jcurve.engine.compile import LANES, compile_model
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.forward import NUMPY
@@ -57,8 +57,9 @@ class Compiled:
         self.many = self.kernel(self.free)
 
     def kernel(self, wide: set[str], own: dict[str, np.ndarray] | None = None) -> Kernel:
-        code = compile_model(self.model, self.quarters, self.high, wide, (), own)
-        return Kernel(self.model, Code.from_bytes(code.to_bytes()))
+        return Kernel(
+            self.model, compile_model(self.model, self.quarters, self.high, wide, (), own)
+        )
 
     def draws(self, width: int, seed: int) -> dict[str, np.ndarray]:
         drawn = sample_uniform(self.case.scenario, width, np.random.default_rng(seed))

@@ -7,7 +7,6 @@ description, so that whoever may touch the disk can keep it there.
 from __future__ import annotations
 
 import ctypes
-import json
 import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -115,22 +114,11 @@ class Code:
 
     Attributes:
         machine: an object file.
-        about: where everything is, as plain data; see :meth:`Layout.about`.
+        about: where everything is, as plain data.
     """
 
     machine: bytes
     about: Mapping[str, Any]
-
-    def to_bytes(self) -> bytes:
-        """Both in one."""
-        head = json.dumps(self.about, separators=(",", ":")).encode()
-        return len(head).to_bytes(8, "little") + head + self.machine
-
-    @classmethod
-    def from_bytes(cls, whole: bytes) -> Code:
-        """The inverse of :meth:`to_bytes`."""
-        stop = 8 + int.from_bytes(whole[:8], "little")
-        return cls(whole[stop:], json.loads(whole[8:stop]))
 
 
 def processor() -> str:
