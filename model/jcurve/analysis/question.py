@@ -26,7 +26,7 @@ from jcurve.evaluation import evaluate as evaluate_rows
 from jcurve.naming import key_of
 from jcurve.project import Project, find_project
 
-__all__ = ["CHUNK", "Answers", "Array", "Ask", "Draws", "Question"]
+__all__ = ["CHUNK", "MANY", "Answers", "Array", "Ask", "Draws", "Question"]
 
 Array: TypeAlias = NDArray[np.float64]
 Draws: TypeAlias = Mapping[str, Array]
@@ -35,9 +35,13 @@ Answers: TypeAlias = dict[str, Array]
 """By output, (scenarios,); (periods, scenarios) for a whole line."""
 Ask: TypeAlias = Callable[[Draws], Answers]
 
-CHUNK = 512
+CHUNK = 504
 """Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache and
-for a few hundred megabytes."""
+for a few hundred megabytes; no power of two, whose rows would begin at the same place of a page.
+"""
+
+MANY = 1 << 14
+"""Scenarios from which machine code for one set of drawn keys is worth its compiling."""
 
 _SLACK = 1e-9
 _BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
@@ -56,6 +60,8 @@ class Question:
         project: where the model's data are.
         company: whose model.
         chunk: scenarios evaluated together; it changes nothing but speed and memory.
+        vary: the only keys that will be drawn, where a great many scenarios are to come; they
+            are then evaluated faster.
 
     Raises:
         UsageError: there is no such output.
@@ -66,6 +72,7 @@ class Question:
     project: Project
     company: str = DEFAULT_COMPANY
     chunk: int = CHUNK
+    vary: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.chunk < 1:
@@ -110,7 +117,8 @@ class Question:
         """The model's rows for draws. Members of a mix that sum to more than 1 are scaled to 1
         together, so that every draw is a scenario."""
         timeline = self.case.assembly.timeline
-        made = batch(self.scenario, draws, timeline.first, timeline.last)
+        own = self.case.assumption_rows
+        made = batch(self.scenario, draws, timeline.first, timeline.last, own)
         drawn = _drawn(draws)
         for mix in self.scenario.mixes:
             if drawn.isdisjoint(mix.others):
@@ -137,21 +145,27 @@ class Question:
 
     def valid(self, draws: Draws) -> NDArray[np.bool_]:
         """Which draws keep the rules between assumptions, (scenarios,)."""
-        return valid_mask(self.scenario, self.rows(draws))
+        return self.valid_rows(self.rows(draws))
+
+    def valid_rows(self, rows: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """The same of rows that :meth:`rows` has made."""
+        return valid_mask(self.scenario, rows, self.case.assumption_rows)
 
     def answers(self, rows: Mapping[str, Array]) -> Answers:
         """The answers for rows of the model by assumption key, all evaluated together."""
         case = self.case
         own = case.assumption_rows
         if any(
-            ".date." in key and not (key in own and np.array_equal(row, own[key]))
+            ".date." in key
+            and row is not own.get(key)
+            and not np.array_equal(row, own.get(key, ()))
             for key, row in rows.items()
         ):
             assembly = model(self.company, self.project, rows)
             case = Case(self.scenario, assembly, own)
         inputs = batch_inputs(case, rows)
         keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
-        values = evaluate_rows(case.assembly, inputs, list(keys))
+        values = evaluate_rows(case.assembly, inputs, list(keys), vary=self._vary(case))
         memo: dict[RowKey, Array] = {}
         found: Answers = {}
         for name, target in zip(self.outputs, self._targets, strict=True):
@@ -183,6 +197,15 @@ class Question:
     def years(self) -> tuple[int, ...]:
         """The years of a line asked for by year."""
         return self.case.assembly.timeline.years
+
+    def _vary(self, case: Case) -> frozenset[str] | None:
+        """The inputs that may differ, with the remainders of their mixes; None for any."""
+        if not self.vary:
+            return None
+        names = case.assembly.names
+        keys = _drawn(dict.fromkeys(self.vary, np.empty(0)))
+        mixes = [mix.remainder for mix in self.scenario.mixes if not keys.isdisjoint(mix.others)]
+        return frozenset(names[key] for key in (*keys, *mixes) if key in names)
 
     @cached_property
     def _targets(self) -> tuple[_Target, ...]:

@@ -8,7 +8,7 @@ machines of a cluster. Finished units go to a store that is passed in; nothing e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -24,11 +24,11 @@ from jcurve.analysis.plan import (
     level_for,
     varied,
 )
-from jcurve.analysis.question import CHUNK, Array, Question
+from jcurve.analysis.question import CHUNK, MANY, Array, Question
 from jcurve.analysis.risk import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.store import Block, Store
-from jcurve.assumptions import Path, Scenario, valid_mask
+from jcurve.assumptions import Path, Scenario
 from jcurve.errors import ModelError, ScenarioError, UsageError
 from jcurve.project import Project
 
@@ -102,6 +102,8 @@ def plan_for(
     question = Question.of(scenario, outputs or kept_outputs(), project, chunk)
     items = varied(scenario, vary)
     keys = tuple(item.key for item in items)
+    if scrambles << level >= MANY:
+        question = replace(question, vary=keys)
     if correlations is None:
         whole = {item.key for item in items if persistent or not isinstance(item.value, Path)}
         correlations = among(correlations_on_file(project), whole)
@@ -195,8 +197,9 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     question = sampler.plan.question
     drawn = sampler.draws(unit)
     parts: list[dict[str, Array]] = []
-    for start in range(0, unit.count, question.chunk):
-        stop = min(start + question.chunk, unit.count)
+    step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
+    for start in range(0, unit.count, step):
+        stop = min(start + step, unit.count)
         parts.append(_answered(question, {k: v[start:stop] for k, v in drawn.items()}, unit, start))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Block(unit, columns)
@@ -207,7 +210,7 @@ def _answered(
 ) -> dict[str, Array]:
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
-    valid = np.broadcast_to(valid_mask(question.scenario, rows), (width,))
+    valid = np.broadcast_to(question.valid_rows(rows), (width,))
     if not valid.all():
         rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
     found: dict[str, Array] = {}

@@ -69,6 +69,7 @@ def batch(
     draws: Mapping[str, Array],
     timeline_first: str = FIRST_QUARTER,
     timeline_last: str = LAST_QUARTER,
+    own: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
     """The rows of ``base`` with drawn values in place of its own.
 
@@ -77,13 +78,14 @@ def batch(
         draws: (scenarios,) by key; values in the key's unit, or positions of dated values.
         timeline_first, timeline_last: quarters of the model. Drawn dates are indices from
             2012Q1, as in :class:`Assumption`.
+        own: the rows of ``base`` as it is, where they are at hand.
 
     Raises:
         UsageError: an unknown key, a remainder, a path without a range, or draws of
             different lengths or not finite.
     """
     window = Window(timeline_first, timeline_last)
-    made = stacked([base.items], window)
+    made = stacked([base.items], window) if own is None else dict(own)
     width = _width(draws)
     years: list[tuple[Assumption, str, Array]] = []
     for key, drawn in draws.items():
@@ -139,12 +141,15 @@ def position(item: Assumption, at: Array) -> Array:
     return moved
 
 
-def valid_mask(base: Scenario, made: Mapping[str, Array]) -> Mask:
+def valid_mask(
+    base: Scenario, made: Mapping[str, Array], own: Mapping[str, Array] | None = None
+) -> Mask:
     """Which scenarios of a batch validate: bounds, mixes, changes in order, rules.
 
     Args:
         base: the scenario of :func:`batch`.
         made: its result over the whole horizon.
+        own: what it was given as such: a row that is still the scenario's own is in bounds.
 
     Returns:
         (scenarios,).
@@ -157,6 +162,8 @@ def valid_mask(base: Scenario, made: Mapping[str, Array]) -> Mask:
         elif item.bounds is not None:
             floor, ceiling = item.bounds
             row, slack = made[item.key], _SLACK * max(1.0, ceiling - floor)
+            if own is not None and row is own[item.key]:
+                continue
             if row.min() >= floor and row.max() <= ceiling:
                 continue
             valid &= ((row >= floor - slack) & (row <= ceiling + slack)).all(axis=0)
