@@ -1,15 +1,11 @@
-"""Which evaluation answers: machine code where there is some, NumPy everywhere else.
+"""Which evaluation answers: machine code, or NumPy.
 
-NumPy is the definition of right. Machine code is compiled from the same lines when it is first
-worth it and kept on disk; each process holds its first answer against NumPy's before it trusts
-one. What decides is the kind of call alone, never how far a compiler is, so that a report has the
-same digits whenever it runs:
-
-- many scenarios at once: machine code, compiled at once if need be (about two seconds, once);
-- one scenario: NumPy, and machine code from the ninth on in a process;
-- after :func:`prepare`, as a panel calls it, both in the background: NumPy until they are there.
-
-Without llvmlite, with ``JCURVE_ENGINE=numpy``, or after anything that went wrong: NumPy.
+NumPy is the definition of right. Machine code is compiled from the same lines when a model is
+first evaluated (about two seconds), held against NumPy on the scenario at hand, and kept on disk;
+from then on it answers every call, so that a scenario has the same digits alone and in any batch.
+After :func:`prepare`, as a panel calls it, it is compiled in the background, and NumPy answers
+meanwhile. Without llvmlite, with ``JCURVE_ENGINE=numpy``, or after anything that went wrong,
+NumPy answers, and :func:`state` says why.
 """
 
 from __future__ import annotations
@@ -18,8 +14,8 @@ import importlib.util
 import json
 import os
 import threading
+import time
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -43,9 +39,8 @@ __all__ = ["cache_folder", "departs", "evaluate", "prepare", "state"]
 
 Array: TypeAlias = NDArray[np.float64]
 
-_SEVERAL = 8
-"""Scenarios one by one, or at once, from which machine code is worth its loading."""
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
+_STARTED = time.time()
 _KEPT = 64
 """Files in the cache."""
 _RELATIVE, _MONEY, _OTHER = 1e-9, 1e-6, 1e-9
@@ -114,7 +109,6 @@ class _Kernels:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._found: dict[object, Kernel | None] = {}
-        self._asked: dict[object, int] = {}
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
         self.refusal = _refusal()
@@ -128,12 +122,10 @@ class _Kernels:
         high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
         if vary is not None:
             return self._kernel(_ONE_SET, inputs, high, vary)
-        call = _ONE if width == 1 else _MANY, high
-        if call in self._found:
-            return self._found[call]
-        asked = self._asked[call] = self._asked.get(call, 0) + width
-        busy = self._worker is not None and self._worker.is_alive()
-        return None if busy or asked <= _SEVERAL else self._kernel(call[0], inputs, high)
+        kind = _ONE if width == 1 else _MANY
+        if (kind, high) not in self._found and self._worker is not None and self._worker.is_alive():
+            return None
+        return self._kernel(kind, inputs, high)
 
     def prepare(self, inputs: Mapping[str, Array]) -> None:
         """Both kinds for one scenario's shape, in the background."""
@@ -186,30 +178,31 @@ class _Kernels:
         assembly, model = self._assembly, self._assembly.model
         quarters = len(assembly.timeline)
         key = "\n".join([
-            _sources(model), processor(), name, str(quarters), *sorted(high), "", *sorted(wide),
-            "", *model.inputs, *map(str, model.sets.items()),
+            *map(digest, _sources(model)), processor(), name, str(quarters),
+            *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
         path = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.kernel"
-        one = {n: row[:, :1] for n, row in inputs.items()}
-        right = by_numpy(model, one, assembly.timeline)
-        wrong = ""
-        for kept in (_read(path), None):
-            if kept is None:
-                results = [r for r in model.order if model.outputs[r[0]].kind is Kind.RESULT]
-                code = compile_model(model, quarters, high, wide, results, own)
-                unkept = _write(path, code)
-                if unkept:
-                    self.notes["not kept"] = unkept
-            else:
-                code = kept
-            kernel = Kernel(model, code)
-            found = kernel.evaluate(one)
-            wrong = "" if found is None else departs(model, found, right)
-            if not wrong:
-                self.notes[kind] = "compiled" if kept is None else "compiled, from the cache"
-                return kernel
-        self.notes[kind] = f"NumPy: machine code differs in {wrong}"
-        return None
+        current = _unchanged(model)
+        kept = _read(path) if current else None
+        if kept is not None:
+            self.notes[kind] = "compiled, from the cache"
+            return Kernel(model, kept)
+        results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
+        code = compile_model(model, quarters, high, wide, results, own)
+        kernel = Kernel(model, code)
+        one = {name: row[:, :1] for name, row in inputs.items()}
+        found = kernel.evaluate(one)
+        wrong = (
+            "" if found is None else departs(model, found, by_numpy(model, one, assembly.timeline))
+        )
+        if wrong:
+            self.notes[kind] = f"NumPy: machine code differs in {wrong}"
+            return None
+        self.notes[kind] = "compiled"
+        unkept = _write(path, code) if current else "a source file is newer than this process"
+        if unkept:
+            self.notes["not kept"] = unkept
+        return kernel
 
 
 def _kernels(assembly: Assembly) -> _Kernels:
@@ -240,19 +233,16 @@ def _digest(inputs: Mapping[str, Array]) -> str:
     return total.hexdigest()[:32]
 
 
-def _sources(model: Model) -> str:
-    """Of the engine and of every module beside a line of the model."""
-    folders = {Path(each.line.function.__code__.co_filename).parent for each in model.instances}
-    return _digest_of_sources(tuple(sorted({Path(__file__).with_name("engine"), *folders})))
+def _sources(model: Model) -> list[Path]:
+    """The modules of the engine, and those beside a line of the model."""
+    files = {Path(each.line.function.__code__.co_filename) for each in model.instances}
+    folders = {Path(__file__).with_name("engine"), *(path.parent for path in files)}
+    return sorted(path for folder in folders for path in folder.glob("*.py"))
 
 
-@cache
-def _digest_of_sources(folders: tuple[Path, ...]) -> str:
-    total = sha256()
-    for folder in folders:
-        for path in sorted(folder.glob("*.py")):
-            total.update(f"{path.name}\n{digest(path)}\n".encode())
-    return total.hexdigest()
+def _unchanged(model: Model) -> bool:
+    """Whether the sources on disk are still those that this process runs."""
+    return all(path.stat().st_mtime < _STARTED for path in _sources(model))
 
 
 def _read(path: Path) -> Code | None:

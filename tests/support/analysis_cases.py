@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jcurve.analysis.plan import Plan
-from jcurve.assumptions import Assumption, Scenario, batch
+from jcurve.assumptions import Assumption, Scenario, batch, valid_mask
 from jcurve.assumptions.paths import Path
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -61,6 +61,9 @@ class Toy:
 
     def rows(self, draws: Mapping[str, Array]) -> dict[str, Array]:
         return batch(self.scenario, draws)
+
+    def valid_rows(self, rows: Mapping[str, Array]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return valid_mask(self.scenario, rows)
 
     def answers(self, rows: Mapping[str, Array]) -> dict[str, Array]:
         return dict.fromkeys(self.outputs, self.function(rows))
