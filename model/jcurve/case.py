@@ -36,6 +36,8 @@ from jcurve.project import Project
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jcurve.gradients import Gradient
+
 __all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scenario"]
 
 Array = NDArray[np.float64]
@@ -225,6 +227,32 @@ class Case:
             if name.startswith(_CHECK)
             for tag in self.assembly.model.tags(name)
         )
+
+    def gradient(self, output: str, at: str | None = None) -> Gradient:
+        """What a small change of each assumption does to a number.
+
+        Args:
+            output: a result, or a line in a world or view.
+            at: the quarter, of a line.
+
+        Returns:
+            A slope for every assumption, with the effect of a natural step, or the reason why
+            there is none.
+
+        Raises:
+            UsageError: an unknown name, a line without a quarter.
+            AnswerError: the number has no answer.
+        """
+        from jcurve.gradients import gradient
+
+        key = self._key(output)
+        if self._is_result(key[0]) != (at is None):
+            raise UsageError(
+                "a result has one value, a line one a quarter",
+                received=f"{output}, {at}",
+                allowed='gradient("npv"), gradient("capex", at="2027Q4")',
+            )
+        return gradient(self, output, key, 0 if at is None else self.assembly.timeline.index(at))
 
     def trace(
         self,

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
+from jcurve.engine.graph import Graph
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.units import USD_M
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from jcurve.engine.compile import Code
     from jcurve.engine.kernel import Kernel
 
-__all__ = ["cache_folder", "departs", "evaluate", "prepare", "state"]
+__all__ = ["cache_folder", "departs", "evaluate", "graph_of", "prepare", "state"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -74,6 +75,16 @@ def evaluate(
 def prepare(assembly: Assembly, inputs: Mapping[str, Array]) -> None:
     """Make machine code ready in the background, for whoever moves a slider next."""
     _kernels(assembly).prepare(inputs)
+
+
+def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
+    """The model as a graph of operations, for inputs of these heights; made once."""
+    high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+    memo = assembly.model.memo
+    if (Graph, high) not in memo:
+        memo[Graph, high] = Graph.of(assembly.model, high)
+    found: Graph = memo[Graph, high]
+    return found
 
 
 def state(assembly: Assembly) -> dict[str, str]:

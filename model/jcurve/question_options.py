@@ -87,6 +87,11 @@ def add_question_verbs(verb: Verb, add_set: Set) -> None:
         "--points", type=int, default=7, metavar="N", help="of each side of a grid (default: 7)"
     )
     swings.add_argument(
+        "--local",
+        action="store_true",
+        help="instead: what a small change of each assumption does, from exact derivatives",
+    )
+    swings.add_argument(
         "--global",
         dest="whole",
         action="store_true",

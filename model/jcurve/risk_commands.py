@@ -33,6 +33,8 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
     scenario = read(chosen.scenario)
     if chosen.reviews:
         return reviewed(chosen, scenario, project)
+    if chosen.local:
+        return _local(chosen, scenario, project)
     question = Question.of(scenario, chosen.of, project)
     unit = question.unit(chosen.of)
     if chosen.grid:
@@ -91,6 +93,30 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
         (f"{chosen.of} of {scenario.name}: {number(base, unit)}",),
         tuple(tuple(_short(cell) for cell in row) for row in table),
         (f"{len(swings)} assumptions with a range, each at its own low and high",),
+    )
+
+
+def _local(chosen: argparse.Namespace, scenario: Scenario, project: Project) -> Reply:
+    """What a small change of each assumption does, the largest first."""
+    from jcurve.case import evaluate
+
+    output, _, at = chosen.of.partition(":")
+    found = evaluate(scenario, project=project).gradient(output, at or None)
+    largest = found.ranked()
+    table = [("assumption", "step", f"{chosen.of} changes by", "per unit of the assumption")]
+    table += [
+        (each.key, each.step, number(each.effect or 0.0, found.unit), f"{each.slope:.6g}")
+        for each in largest[: chosen.top]
+    ]
+    without = sum(bool(each.reason) for each in found.slopes.values())
+    return Reply(
+        {"scenario": scenario.name, "hash": scenario.hash, **plain(found)},
+        (f"{chosen.of} of {scenario.name}: {number(found.value, found.unit)}",),
+        tuple(tuple(_short(cell) for cell in row) for row in table),
+        (
+            f"{len(largest)} assumptions by the effect of a natural step, as far as the slope "
+            f"reaches; {without} have none (--json says why)",
+        ),
     )
 
 

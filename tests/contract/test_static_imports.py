@@ -25,6 +25,7 @@ LAYERS = (
     ("headlines", "naming"),
     ("company",),
     ("evaluation",),
+    ("gradients",),
     ("leaves",),
     ("case",),
     ("__init__",),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pytest
@@ -15,23 +14,20 @@ from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
 from jcurve.engine import emit, intrinsics, primitives, steps, timed
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import Model
 from jcurve.engine.compile import LANES, compile_model
+from jcurve.engine.derivative import DERIVATIVES
 from jcurve.engine.evaluate import evaluate as by_numpy
-from jcurve.engine.evaluate import system_rows
 from jcurve.engine.forward import NUMPY
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import Kernel
-from jcurve.engine.line import flow, line, lines_of, result
-from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.tape import COMPARED
-from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.errors import ModelError
 from tests.counts import count
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch
+from tests.support.operations import OPERATIONS, T, model_of, rows_for
 
 pytest.importorskip("llvmlite")
 
@@ -179,110 +175,14 @@ class TestRefusals:
         assert kernel.evaluate(small_batch(1), [("incme", "with")]) is None
 
 
-def one_line(function: Callable[..., Row], kind: object = flow) -> Model:
-    """A model of one line of two rows and two numbers, of no unit."""
-    function.__doc__ = "For a test."
-    here = types.SimpleNamespace(__name__=__name__)
-    here.tried = line(DIMENSIONLESS, kind)(function)  # type: ignore[arg-type]
-    made = {n: Input(n, DIMENSIONLESS, n) for n in ("x", "y", "a", "b")}
-    made["q"] = Input("q", QUARTERS, "q")
-    return build(lines_of(here), {}, made)
-
-
-def unary(op: str) -> Callable[..., Row]:
-    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
-        return getattr(np, op)(x)
-
-    return tried
-
-
-def binary(op: str) -> Callable[..., Row]:
-    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
-        made = getattr(np, op)(x, y)
-        return np.where(made, x, y) if op in COMPARED else made
-
-    return tried
-
-
-def timed_line(op: str) -> Callable[..., Row]:
-    def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
-        row = x - y
-        return {
-            "lag": lambda: lag(row, q) + lag(row, ONE) - lag(row, YEAR),
-            "running_sum": lambda: primitives.running_sum(row),
-            "year_sum": lambda: primitives.year_sum(row),
-            "year_to_date": lambda: primitives.year_to_date(row),
-            "sum_to_date": lambda: primitives.sum_to_date(row),
-            "grow": lambda: grow(np.where(x > 0, x, y), y * a),
-            "value_at": lambda: value_at(row, q),
-            "ratio": lambda: ratio(x, np.where(y > 1, 0, y)),
-            "splice": lambda: splice(x, y),
-            "where": lambda: np.where(x > y, x, b),
-            "logical_and": lambda: np.where(np.logical_and(x > 1, y > 1), x, y),
-            "logical_or": lambda: np.where(np.logical_or(x > 1, y > 1), x, y),
-            "logical_not": lambda: np.where(np.logical_not(x > 1), x, y),
-            "number": lambda: (x > y) * a,
-            "spread": lambda: lag(x, q) + lag(y, ONE),
-            "negative": lambda: -x,
-            "state": lambda: primitives.scan(
-                lambda before, now: (before[0] * now[2] + now[0],), (a,), (x, y, np.minimum(b, 1))
-            )[0],
-            "last_upward_crossing": lambda: intrinsics.last_upward_crossing(row - a, q) / ONE,
-            "never_below": lambda: intrinsics.never_below(row) + a,
-            "lowest": lambda: intrinsics.lowest(row),
-            "lowest_at": lambda: intrinsics.lowest_at(row) / ONE,
-            "first_lasting": lambda: intrinsics.first_lasting(row, q) / ONE,
-            "count_roots": lambda: intrinsics.count_roots(row),
-            "internal_rate": lambda: intrinsics.internal_rate(row),
-        }[op]()
-
-    return tried
-
-
-UNARY = ("absolute", "floor", "ceil", "rint", "exp", "exp2", "expm1", "log", "log2", "log10",
-         "log1p", "negative")  # fmt: skip
-BINARY = (
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "maximum",
-    "minimum",
-    "power",
-    "hypot",
-    *COMPARED,
-)
-OTHERS = sorted(set(emit.ELEMENTWISE) - set(UNARY) - set(BINARY) | set(timed.TIMED))
-"""Every operation that has machine code, however a line comes to it."""
-
-T = Timeline("2020Q1", "2023Q4")
-
-
-@pytest.mark.parametrize("op", [*UNARY, *BINARY, *OTHERS])
+@pytest.mark.parametrize("op", OPERATIONS)
 def test_each_operation(op: str) -> None:
     """As NumPy, alone and side by side, on rows over three powers of ten."""
-    shape = unary(op) if op in UNARY else binary(op) if op in BINARY else timed_line(op)
-    single = set(intrinsics.__all__) | {"sum_to_date", "value_at"}
-    model = one_line(shape, result if op in single else flow)
-    random = np.random.default_rng(sum(map(ord, op)))
-    width, height = 2 * LANES + 1, len(T)
-    rows = {
-        "x": random.lognormal(0.0, 1.2, (height, width)),
-        "y": random.lognormal(0.0, 1.0, (height, width)),
-        "a": random.uniform(0.1, 1.0, (1, width)),
-        "b": random.uniform(0.1, 3.0, (1, width)),
-        "q": random.uniform(0.0, 20.0, (1, width)),
-    }
-    if op in ("count_roots", "internal_rate"):
-        rows["x"] = random.lognormal(0.5, 0.3, (height, width))
-        rows["y"] = np.concatenate([rows["x"][:3] * 3.0, random.lognormal(0.0, 0.8, (13, width))])
-    if op == "splice":
-        rows["x"][height // 2 :] = np.nan
-    whole = {**system_rows(T, "2021Q2"), **rows}
+    width = 2 * LANES + 1
+    model, whole = model_of(op), rows_for(op, width)
     right = by_numpy(model, whole, T)["tried", ""]
-    kernels = [kernel_for(model, whole, wide) for wide in (rows, ())]
-    graph = Graph.of(model, {"x", "y"})
-    assert op in {*graph.op, "state", "number"}
+    kernels = [kernel_for(model, whole, wide) for wide in (set("xyabq"), set())]
+    assert op in {*Graph.of(model, {"x", "y"}).op, "power"}
     found = kernels[0].evaluate(whole)
     assert found is not None
     near = 1e-14 if op in ("power", "expm1", "log1p", "exp2") else 4e-15
@@ -294,7 +194,7 @@ def test_each_operation(op: str) -> None:
         assert same(alone["tried", ""], found["tried", ""][:, at : at + 1])
 
 
-def test_no_operation_lacks_numpy_or_machine_code() -> None:
+def test_no_operation_lacks_numpy_machine_code_or_a_derivative() -> None:
     """Whatever a symbol accepts, and whatever a primitive or an intrinsic makes of one."""
     row = Symbol.row("row", DIMENSIONLESS)
     ops = set()
@@ -320,6 +220,8 @@ def test_no_operation_lacks_numpy_or_machine_code() -> None:
     assert len(ops) > 40
     assert ops - set(NUMPY) == set()
     assert ops - set(emit.ELEMENTWISE) - set(timed.TIMED) == set()
+    assert ops - set(DERIVATIVES) == set()
+    assert set(NUMPY) - set(DERIVATIVES) == set()
 
 
 @pytest.fixture

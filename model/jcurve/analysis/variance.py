@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from jcurve.analysis.correlation import (
 from jcurve.analysis.distributions import distribution_of
 from jcurve.analysis.importance import MOST_GROUPS, Importance, shapley_effects, sobol_indices
 from jcurve.analysis.plan import varied
-from jcurve.analysis.question import Answers, Draws, Question
+from jcurve.analysis.question import MANY, Answers, Draws, Question
 from jcurve.analysis.sensitivity import tornado
 from jcurve.assumptions import Scenario
 from jcurve.errors import AnswerError, UsageError
@@ -72,6 +73,9 @@ def split_variance(
     apart = any(home.get(one) != home.get(other) for one, other in correlations)
     chosen = method or ("shapley" if apart else "sobol")
     find = sobol_indices if chosen == "sobol" else shapley_effects
+    sets = 1 << len(named) if chosen == "shapley" else len(named) + 2
+    if (scrambles << level) * sets >= MANY:
+        question = replace(question, vary=tuple(item.key for item in items))
 
     def ask(draws: Draws) -> Answers:
         if not np.all(question.valid(draws)):

@@ -13,7 +13,7 @@ has one for all quarters. A row is a node too; rows of equal formulas share one.
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,9 @@ class Graph:
     truth: list[bool] = field(default_factory=list)
     rows: dict[RowKey, int] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
-    _known: dict[object, int] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What follows from a finished graph alone, kept by whoever works it out."""
+    _known: dict[object, int] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, model: Model, high_inputs: Collection[str]) -> Graph:
@@ -126,6 +128,19 @@ class Graph:
                         raise ModelError(f"{spell(key)} is no result but a row")
                     reader.name((row, key[1]), node)
         return made
+
+    def rests_on(self, nodes: Iterable[int]) -> list[int]:
+        """``nodes`` and all that they rest on, in order."""
+        seen: set[int] = set()
+        stack = list(nodes)
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                stack.extend(self.args[node])
+                if self.op[node] == "state":
+                    stack.extend(self.scans[self.attr[node][0]].nexts)
+        return sorted(seen)
 
     def groups(self) -> dict[int, int]:
         """The scan of each node that rests on one of its balances and feeds it: such nodes are

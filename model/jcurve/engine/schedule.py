@@ -103,16 +103,7 @@ def schedule(
 
 def _computed(graph: Graph, nodes: Iterable[int]) -> list[int]:
     """``nodes`` and what they rest on, as far as it is computed, in order."""
-    seen: set[int] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(graph.args[node])
-            if graph.op[node] == "state":
-                stack.extend(graph.scans[graph.attr[node][0]].nexts)
-    return sorted(node for node in seen if graph.op[node] not in ("constant", "input"))
+    return [n for n in graph.rests_on(nodes) if graph.op[n] not in ("constant", "input")]
 
 
 def _phases(graph: Graph, nodes: list[int], group: dict[int, int]) -> dict[int, int]:
