@@ -252,7 +252,8 @@ class Case:
                 received=f"{output}, {at}",
                 allowed='gradient("npv"), gradient("capex", at="2027Q4")',
             )
-        return gradient(self, output, key, 0 if at is None else self.assembly.timeline.index(at))
+        quarter = 0 if at is None else self.assembly.timeline.index(at)
+        return gradient(self.scenario, self.assembly, self.inputs, output, key, quarter)
 
     def trace(
         self,

@@ -9,23 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.periods import QUARTERS_IN_YEAR
 from jcurve.assumptions.rows import slot_keys
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
+from jcurve.company import Assembly
 from jcurve.engine.derivative import Gradient as Derivatives
 from jcurve.engine.derivative import gradient as derivatives
 from jcurve.engine.model import RowKey
 from jcurve.errors import AnswerError, UsageError, nearest
 from jcurve.evaluation import graph_of
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
 
 __all__ = ["Gradient", "Slope", "gradient", "natural_step"]
 
@@ -103,11 +101,20 @@ class Gradient:
         return tuple(sorted(known, key=lambda each: -abs(each.effect or 0.0)))
 
 
-def gradient(case: Case, output: str, key: RowKey, at: int) -> Gradient:
+def gradient(
+    scenario: Scenario,
+    assembly: Assembly,
+    inputs: Mapping[str, Array],
+    output: str,
+    key: RowKey,
+    at: int = 0,
+) -> Gradient:
     """The slopes of a result, or of a line in a quarter.
 
     Args:
-        case: of which scenario.
+        scenario: whose assumptions.
+        assembly: the model.
+        inputs: of the scenario, by input name.
         output: the number's name.
         key: its row.
         at: the quarter's index, 0 for a result.
@@ -115,22 +122,20 @@ def gradient(case: Case, output: str, key: RowKey, at: int) -> Gradient:
     Raises:
         AnswerError: the number has no answer.
     """
-    made, names = case.assembly.model, case.assembly.names
-    graph = graph_of(case.assembly, case.inputs)
-    free, quarters = frozenset(names.values()), len(case.assembly.timeline)
+    made = assembly.model
+    graph = graph_of(assembly, inputs)
+    free, quarters = frozenset(assembly.names.values()), len(assembly.timeline)
     parts = made.parts(key) or (key,)
     found = [
-        derivatives(graph, case.inputs, free, graph.rows[part], quarters, at)
+        derivatives(graph, inputs, free, graph.rows[part], quarters, at)
         for part in parts
         if part in graph.rows
     ]
     total = _difference(found)
     if not np.isfinite(total.value):
         raise AnswerError("no answer here, so nothing changes it", received=output)
-    slopes: dict[str, Slope] = {}
-    for item in case.scenario.items:
-        for each in _slopes(case, item, total):
-            slopes[each.key] = each
+    reader = _Reader(scenario, assembly, inputs, total)
+    slopes = {each.key: each for item in scenario.items for each in reader.slopes(item)}
     return Gradient(output, made.unit(key[0]).name, total.value, slopes)
 
 
@@ -158,55 +163,55 @@ def _difference(found: list[Derivatives]) -> Derivatives:
     return Derivatives(plus.value - minus.value, slopes, plus.steps | minus.steps)
 
 
-def _slopes(case: Case, item: Assumption, total: Derivatives) -> list[Slope]:
-    if item.derived:
-        mix = next(m for m in case.scenario.mixes if m.remainder == item.key)
-        return [_none(item, item.key, f"what the other members of {mix.name} leave")]
-    if item.unit in _NONE:
-        return [_none(item, item.key, _NONE[item.unit])]
-    if isinstance(item.value, tuple):
-        found = []
-        for date, life in slot_keys(item.key)[: len(item.value)]:
-            found += [_none(item, date, _NONE[DATE]), _slope(case, item, life, total)]
-        return found
-    return [_slope(case, item, item.key, total)]
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Derivatives in inputs, as slopes in assumptions."""
+
+    scenario: Scenario
+    assembly: Assembly
+    inputs: Mapping[str, Array]
+    total: Derivatives
+
+    def slopes(self, item: Assumption) -> list[Slope]:
+        """One, or a date and a life for each change of a list."""
+        if item.derived:
+            mix = next(m for m in self.scenario.mixes if m.remainder == item.key)
+            return [_none(item, item.key, f"what the other members of {mix.name} leave")]
+        if item.unit in _NONE:
+            return [_none(item, item.key, _NONE[item.unit])]
+        if isinstance(item.value, tuple):
+            used = slot_keys(item.key)[: len(item.value)]
+            dates = [_none(item, date, _NONE[DATE]) for date, _ in used]
+            return [*dates, *(self._slope(item, life) for _, life in used)]
+        return [self._slope(item, item.key)]
+
+    def _slope(self, item: Assumption, key: str) -> Slope:
+        names, total = self.assembly.names, self.total
+        if key not in names:
+            return _none(item, key, "no line reads it")
+        row = self.inputs[names[key]]
+        own = total.slopes.get(names[key], np.zeros(row.shape))
+        for mix in self.scenario.mixes:
+            left = total.slopes.get(names.get(mix.remainder, ""))
+            if key in mix.others and left is not None:  # what is added here leaves the remainder
+                own = own - (left.sum(axis=0, keepdims=True) if len(own) == 1 else left)
+        if not own.any() and names[key] in total.steps:
+            return _none(item, key, _THRESHOLDS)
+        step, words = natural_step(item)
+        moves = _PER_CENT * np.abs(row) if step is None else np.full_like(row, step)
+        effect = float((own * moves).sum())
+        periods = self._by_period(item, own)
+        return Slope(key, item.label, item.unit, float(own.sum()), periods, words, effect)
+
+    def _by_period(self, item: Assumption, own: Array) -> dict[str, float]:
+        if not isinstance(item.value, Path) or len(own) == 1:
+            return {}
+        timeline, column = self.assembly.timeline, own[:, 0]
+        if item.value.by == "quarter":
+            return dict(zip(timeline.labels, column.tolist(), strict=True))
+        years = column.reshape(-1, QUARTERS_IN_YEAR).sum(axis=1)
+        return dict(zip(map(str, timeline.years), years.tolist(), strict=True))
 
 
 def _none(item: Assumption, key: str, reason: str) -> Slope:
     return Slope(key, item.label, item.unit, None, {}, "", None, reason)
-
-
-def _slope(case: Case, item: Assumption, key: str, total: Derivatives) -> Slope:
-    name = case.assembly.names.get(key)
-    if name is None:
-        return _none(item, key, "no line reads it")
-    rows = case.assumption_rows
-    own = total.slopes.get(name, np.zeros(rows[key].shape))
-    for mix in case.scenario.mixes:
-        left = total.slopes.get(case.assembly.names.get(mix.remainder, ""))
-        if key in mix.others and left is not None:  # what is added here leaves the remainder
-            own = own - (left.sum(axis=0, keepdims=True) if len(own) == 1 else left)
-    if not own.any() and name in total.steps:
-        return _none(item, key, _THRESHOLDS)
-    step, words = natural_step(item)
-    value = np.broadcast_to(rows[key], own.shape) if len(own) > 1 else rows[key]
-    moves = _PER_CENT * np.abs(value) if step is None else np.full_like(value, step)
-    return Slope(
-        key,
-        item.label,
-        item.unit,
-        float(own.sum()),
-        _by_period(case, item, own),
-        words,
-        float((own * moves).sum()),
-    )
-
-
-def _by_period(case: Case, item: Assumption, own: Array) -> dict[str, float]:
-    if not isinstance(item.value, Path) or len(own) == 1:
-        return {}
-    timeline = case.assembly.timeline
-    if item.value.by == "quarter":
-        return dict(zip(timeline.labels, map(float, own[:, 0]), strict=True))
-    years = own[:, 0].reshape(-1, QUARTERS_IN_YEAR).sum(axis=1)
-    return dict(zip(map(str, timeline.years), map(float, years), strict=True))
