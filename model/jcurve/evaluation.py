@@ -28,7 +28,6 @@ from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
-from jcurve.engine.units import USD_M
 from jcurve.errors import JCurveError, WriteError
 from jcurve.files import digest, make_folder, write_file
 
@@ -44,7 +43,9 @@ _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
 _STARTED = time.time()
 _KEPT = 64
 """Files in the cache."""
-_RELATIVE, _MONEY, _OTHER = 1e-9, 1e-6, 1e-9
+_RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
+"""How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
+numbers and of amounts (a millionth of a million dollars, of one H100e)."""
 
 
 def evaluate(
@@ -99,7 +100,7 @@ def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, 
     words; empty where none does."""
     for key, one in right.items():
         other = found[key]
-        floor = _MONEY if model.unit(key[0]).agrees(USD_M) else _OTHER
+        floor = _AMOUNT if model.unit(key[0]).dims else _PLAIN
         with np.errstate(invalid="ignore"):
             size = np.nan_to_num(np.abs(one)).max(axis=0, initial=0.0)
             near = np.abs(one - other) <= np.maximum(_RELATIVE * size, floor)

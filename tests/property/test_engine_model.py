@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 import numpy as np
 import pytest
 
 import jcurve
 from jcurve.case import Case, batch_inputs
-from jcurve.engine import primitives
 from jcurve.engine.annual import annual
 from jcurve.engine.build import VIEWS, Instance, RowKey
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEW_INPUTS, WORLD_INPUTS, spell
 from jcurve.engine.symbol import Symbol, nodes_of
-from jcurve.engine.tape import replay
 
 _WIDTH = 5
 _FIXED_UNITS = ("date", "switch", "choice")
@@ -54,22 +51,6 @@ def names_in(formulas: tuple[Symbol | float, ...]) -> set[str]:
 
 
 class TestLines:
-    def test_every_recurrence_of_one_scenario_replays_on_plain_floats(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A step that the tape cannot hold costs a lone evaluation twice its time, in silence."""
-        made: list[bool] = []
-
-        def watched(*arguments: Any) -> Any:
-            found = replay(*arguments)
-            made.append(found is not None)
-            return found
-
-        monkeypatch.setattr(primitives, "replay", watched)
-        jcurve.evaluate()
-        assert made
-        assert all(made)
-
     def test_every_argument_takes_part_in_the_formula(self, case: Case) -> None:
         model = case.assembly.model
         unused: list[str] = []

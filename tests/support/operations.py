@@ -10,9 +10,9 @@ import numpy as np
 from jcurve.engine import emit, intrinsics, primitives, timed
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
+from jcurve.engine.floats import COMPARED
 from jcurve.engine.line import flow, line, lines_of, result
 from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
-from jcurve.engine.tape import COMPARED
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
 
@@ -51,7 +51,13 @@ def timed_line(op: str) -> Callable[..., Row]:
     def tried(x: Row, y: Row, a: Row, b: Row, q: Row) -> Row:
         row = x - y
         return {
-            "lag": lambda: lag(row, q) + lag(row, ONE) - lag(row, YEAR),
+            "lag": lambda: lag(row, q) + lag(row, ONE) - lag(row, YEAR) + lag(row, 9 * ONE),
+            "recall": lambda: primitives.scan(
+                lambda before, now: (before[0] / 2 + now[1] * now[0], now[0] + now[2]),
+                (a, b),
+                (x,),
+                ((0, q + ONE), (1, 2 * ONE)),
+            )[0],
             "running_sum": lambda: primitives.running_sum(row),
             "year_sum": lambda: primitives.year_sum(row),
             "year_to_date": lambda: primitives.year_to_date(row),

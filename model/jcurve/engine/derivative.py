@@ -19,10 +19,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.engine.floats import COMPARED
 from jcurve.engine.forward import values
 from jcurve.engine.graph import Graph
 from jcurve.engine.primitives import year_sum
-from jcurve.engine.tape import COMPARED
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 
 __all__ = ["DERIVATIVES", "Gradient", "gradient"]
@@ -142,6 +142,11 @@ class _Back:
         self.graph, self.known, self.way, self.quarters = graph, known, way, quarters
         self.adjoint: dict[int, Array] = {}
         self.stepped: set[int] = set()
+        self._filled: dict[int, Array] = {}
+        for node in way.gaps:
+            missing = np.isnan(known[node])
+            if missing.any():
+                self._filled[node] = np.where(missing, 0.0, known[node])
 
     def give(self, node: int, part: Array) -> None:
         """Add to a node's derivative."""
@@ -179,10 +184,10 @@ class _Back:
     def _over_time(self, node: int, with_gaps: bool = False) -> Any:
         """A node's value; quarters without a fact are 0 to all that do not look for them, since
         nothing that counts comes from there."""
-        value = self.known[node]
+        value = self.known[node] if with_gaps else self._filled.get(node, self.known[node])
         if self.graph.high[node] and len(value) == 1:
             value = np.broadcast_to(value, (self.quarters, 1))
-        return np.nan_to_num(value) if node in self.way.gaps and not with_gaps else value
+        return value
 
     def _scan(self, mine: Sequence[int]) -> None:
         """Back through the quarters of a scan."""
@@ -190,6 +195,7 @@ class _Back:
         inside = frozenset(mine)
         zero = np.zeros((self.quarters, 1))
         balances = range(len(scan.states))
+        recalls = [node for node in scan.recalls if node in inside]
 
         def swept(seeds: Mapping[int, Array], give: Callable[[int, Array], None]) -> list[Array]:
             """Derivatives carried back inside a quarter, to the balances before it."""
@@ -202,9 +208,9 @@ class _Back:
                     give(node, part)
 
             for node in reversed(mine):
-                if node in found and self.graph.op[node] != "state":
+                if node in found and self.graph.op[node] not in ("state", "recall"):
                     self._pass_on(node, found[node], take)
-            return [found.get(state, zero) for state in scan.states]
+            return [found.get(node, zero) for node in (*scan.states, *recalls)]
 
         own = {node: self.adjoint[node] for node in mine if node in self.adjoint}
         direct = swept(own, lambda node, part: None)
@@ -212,19 +218,31 @@ class _Back:
         local = [
             swept({scan.nexts[n]: one}, lambda node, part: None)
             if scan.nexts[n] in inside
-            else [zero] * len(scan.states)
+            else [zero] * (len(scan.states) + len(recalls))
             for n in balances
         ]
         matrix = [[np.ravel(row).tolist() for row in rows] for rows in local]
         given = [np.ravel(row).tolist() for row in direct]
-        later = [0.0] * len(scan.states)
+        delays = [float(self.known[self.graph.args[node][0]][0, 0]) for node in recalls]
+        places = [self.graph.attr[node][1] for node in recalls]
         after = np.zeros((len(scan.states), self.quarters, 1))
+        later = [0.0] * len(scan.states)
+        looked = np.zeros((len(recalls), self.quarters, 1))
         for quarter in reversed(range(self.quarters)):
-            after[:, quarter, 0] = later
-            later = [
-                given[i][quarter] + sum(later[n] * matrix[n][i][quarter] for n in balances)
-                for i in balances
+            after[:, quarter, 0] += later
+            total = after[:, quarter, 0].tolist()
+            before = [
+                given[i][quarter] + sum(total[n] * matrix[n][i][quarter] for n in balances)
+                for i in range(len(given))
             ]
+            later = before[: len(scan.states)]
+            for r, (place, delay) in enumerate(zip(places, delays, strict=True)):
+                looked[r, quarter] = part = before[len(scan.states) + r]
+                back = quarter - int(delay)
+                if back >= 0:
+                    after[place, back] += (1.0 - delay % 1.0) * part
+                if back >= 1:
+                    after[place, back - 1] += delay % 1.0 * part
         for n, node in enumerate(scan.nexts):
             own[node] = own.get(node, zero) + after[n]
         outside = {node: part for node, part in own.items() if node not in inside}
@@ -233,6 +251,10 @@ class _Back:
             self.give(node, part)
         for state, start in zip(scan.states, later, strict=True):
             self.give(self.graph.args[state][0], np.array([[start]]))
+        for node, delay, part in zip(recalls, delays, looked, strict=True):
+            balance = self._over_time(self.graph.recalled(node))
+            slope = _lag(part, balance, balance, np.array([[delay]]))[1]
+            self.give(self.graph.args[node][0], np.asarray(slope))
 
 
 def _chosen(slope: Array, first: Any) -> Parts:

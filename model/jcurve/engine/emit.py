@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from jcurve.engine.tape import COMPARED
+from jcurve.engine.floats import COMPARED
 
 __all__ = ["ELEMENTWISE", "Writer", "functions", "literal"]
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine import intrinsics, primitives
+from jcurve.engine.floats import COMPARED, COMPUTED, float_ratio
 from jcurve.engine.graph import Graph
-from jcurve.engine.tape import COMPARED, COMPUTED, float_ratio
+from jcurve.errors import ModelError
 
 __all__ = ["NUMPY", "settled", "values"]
 
@@ -132,28 +133,44 @@ def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: i
     """A scan on plain floats, as for one scenario everywhere."""
     place = {node: at for at, node in enumerate(mine)}
     scan = graph.scans[graph.attr[min(mine)][0]]
-    outside = sorted({arg for node in mine for arg in graph.args[node]} - place.keys())
+    read = {arg for node in mine for arg in graph.args[node]}
+    read |= set(scan.nexts)
+    outside = sorted(read - place.keys())
     for node in outside:
         place[node] = len(place)
     table = [np.broadcast_to(found[n], (quarters, 1))[:, 0].tolist() for n in outside]
     steps = [
         (_ON_FLOATS[graph.op[node]], place[node], [place[arg] for arg in graph.args[node]])
         for node in mine
-        if graph.op[node] != "state"
+        if graph.op[node] not in ("state", "recall")
     ]
+    recalls = []
+    for node in (each for each in scan.recalls if each in place):
+        delay = float(found[graph.args[node][0]][0, 0])
+        if not delay >= 1.0:
+            raise ModelError("a recall is too short", received=delay, allowed=">= 1")
+        whole = int(delay)
+        recalls.append((place[node], place[graph.recalled(node)], whole, delay - whole))
     now: list[Any] = [0.0] * len(place)
-    state = [float(found[graph.args[node][0]][0, 0]) for node in scan.states]
+    used = [(n, after) for n, after in zip(scan.states, scan.nexts, strict=True) if n in place]
+    balances = [(place[node], place[after]) for node, after in used]
+    carried = [(place[node], float(found[graph.args[node][0]][0, 0])) for node, _ in used]
     history: list[list[Any]] = []
     first = len(mine)
     for quarter in range(quarters):
         for at, row in enumerate(table):
             now[first + at] = row[quarter]
-        for node, value in zip(scan.states, state, strict=True):
-            now[place[node]] = value
+        for at, value in carried:
+            now[at] = value
+        for out, balance, whole, part in recalls:
+            back = quarter - whole
+            near = history[back][balance] if back >= 0 else 0.0
+            far = history[back - 1][balance] if back >= 1 else 0.0
+            now[out] = (1.0 - part) * near + part * far if part else near
         for operation, out, given in steps:
             now[out] = operation(*[now[at] for at in given])
-        history.append(now[:first])
-        state = [now[place[n]] if n in place else graph.attr[n] for n in scan.nexts]
+        history.append(now[:])
+        carried = [(at, now[balance]) for at, balance in balances]
     rows = np.array(history)
     for node in mine:
         row = rows[:, place[node] : place[node] + 1]

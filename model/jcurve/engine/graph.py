@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jcurve.engine.floats import COMPARED, COMPUTED
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
     SHARED,
@@ -28,13 +29,14 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.tape import COMPARED, COMPUTED
 from jcurve.errors import ModelError
 
 __all__ = ["ACCUMULATED", "LOGICAL", "MADE_HIGH", "SEARCHED", "Graph", "Scan"]
 
 LOGICAL = frozenset({"logical_and", "logical_or", "logical_not"})
-MADE_HIGH = frozenset({"lag", "running_sum", "year_sum", "year_to_date", "grow", "spread", "state"})
+MADE_HIGH = frozenset(
+    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "spread", "state", "recall"}
+)
 """Operations whose result has a value for each quarter whatever they read."""
 
 ACCUMULATED = frozenset(
@@ -69,10 +71,17 @@ class Scan:
     Attributes:
         states: nodes of the balances before the quarter; the argument of each is its start.
         nexts: nodes of the balances after it.
+        recalls: nodes of balances of earlier quarters; the argument of each is how far back.
     """
 
     states: tuple[int, ...]
     nexts: tuple[int, ...]
+    recalls: tuple[int, ...] = ()
+
+    @property
+    def carried(self) -> tuple[int, ...]:
+        """The nodes that come from earlier quarters."""
+        return self.states + self.recalls
 
 
 @dataclass(slots=True)
@@ -82,7 +91,7 @@ class Graph:
     Attributes:
         op, args, high: the operation, the nodes that it reads, and whether it has a value for
             each quarter.
-        attr: a constant's value, an input's name, a state's (scan, balance).
+        attr: a constant's value, an input's name, (scan, balance) of a state and of a recall.
         truth: whether it is a truth value, which only ``where`` and logic read.
         rows: the node of each row of a model and of each of its inputs.
         scans: by number.
@@ -129,6 +138,11 @@ class Graph:
                     reader.name((row, key[1]), node)
         return made
 
+    def recalled(self, node: int) -> int:
+        """The balance after the quarter that a recall looks back at."""
+        scan, balance = self.attr[node]
+        return int(self.scans[scan].nexts[balance])
+
     def rests_on(self, nodes: Iterable[int]) -> list[int]:
         """``nodes`` and all that they rest on, in order."""
         seen: set[int] = set()
@@ -138,7 +152,7 @@ class Graph:
             if node not in seen:
                 seen.add(node)
                 stack.extend(self.args[node])
-                if self.op[node] == "state":
+                if self.op[node] in ("state", "recall"):
                     stack.extend(self.scans[self.attr[node][0]].nexts)
         return sorted(seen)
 
@@ -147,9 +161,9 @@ class Graph:
         computed quarter by quarter, together."""
         found: dict[int, int] = {}
         for number, scan in enumerate(self.scans):
-            states = frozenset(scan.states)
-            for node in range(min(states), max(*scan.nexts, *states) + 1):
-                if node in states or any(found.get(arg) == number for arg in self.args[node]):
+            carried = frozenset(scan.carried)
+            for node in range(min(carried), max(*scan.nexts, *carried) + 1):
+                if node in carried or any(found.get(arg) == number for arg in self.args[node]):
                     found[node] = number
         return found
 
@@ -163,11 +177,11 @@ class Graph:
                 found[node] = found[node] or any(found[arg] for arg in args)
             again = False
             for scan in self.scans:
-                carried = any(found[node] for node in (*scan.states, *scan.nexts))
-                if carried and not all(found[state] for state in scan.states):
-                    again = True
-                    for state in scan.states:
-                        found[state] = True
+                if not any(found[node] for node in (*scan.carried, *scan.nexts)):
+                    continue
+                for node in scan.carried:
+                    again = again or not found[node]
+                    found[node] = True
             if not again:
                 return found
 
@@ -184,12 +198,12 @@ class Graph:
             if op == "constant" or node in values:
                 value = values[node] if node in values else self.value(node)
                 to.append(made.constant(value, self.truth[node]))  # type: ignore[arg-type]
-            elif op in ("input", "state", "number"):
+            elif op in ("input", "state", "recall", "number"):
                 to.append(made._add(op, tuple(own), self.attr[node], self.high[node], False))
             else:
                 to.append(made.make(op, own))
         made.scans = [
-            Scan(tuple(to[n] for n in scan.states), tuple(to[n] for n in scan.nexts))
+            Scan(*(tuple(to[n] for n in part) for part in (scan.states, scan.nexts, scan.recalls)))
             for scan in self.scans
         ]
         made.rows = {key: to[node] for key, node in self.rows.items()}
@@ -240,6 +254,10 @@ class Graph:
     def state(self, start: int, scan: int, balance: int) -> int:
         """The node of a balance before the quarter."""
         return self._add("state", (start,), (scan, balance), True, False)
+
+    def recall(self, quarters: int, scan: int, balance: int) -> int:
+        """The node of a balance so many quarters ago."""
+        return self._add("recall", (quarters,), (scan, balance), True, False)
 
     def _operands(self, op: str, args: Sequence[int]) -> tuple[int, ...]:
         """Arguments of the right sort: truth values where logic reads them, else numbers."""
@@ -336,10 +354,9 @@ class _Reader:
     def read(
         self,
         formulas: Sequence[object],
-        previous: Sequence[int] = (),
-        current: Sequence[int] = (),
+        **step_nodes: Sequence[int],
     ) -> list[int]:
-        """The nodes of formulas; ``previous`` and ``current`` are those of a scan's step."""
+        """The nodes of formulas; of a scan's step, given those of what it reads."""
         done: dict[int, int] = {}
         scans: dict[int, list[int]] = {}
 
@@ -354,25 +371,31 @@ class _Reader:
         def node_of(formula: Symbol) -> int:
             if formula.op == "row":
                 return self.named[str(formula.args[0])]
-            if formula.op in ("previous", "current"):
-                balances = previous if formula.op == "previous" else current
-                return balances[int(formula.args[0])]  # type: ignore[call-overload]
+            if formula.op in step_nodes:
+                return step_nodes[formula.op][int(formula.args[0])]  # type: ignore[call-overload]
             args = [visit(each) for each in formula.args]
             if formula.op != "scan":
                 return self.graph.make(formula.op, args)
             step = formula.attrs["formulas"]
             if id(step) not in scans:
-                scans[id(step)] = self._scan(step, args, formula.attrs["balances"])
+                scans[id(step)] = self._scan(step, args, formula.attrs)
             return scans[id(step)][int(formula.attrs["index"])]
 
         return [visit(each) for each in formulas]
 
-    def _scan(self, step: Sequence[object], args: Sequence[int], balances: int) -> list[int]:
-        graph = self.graph
-        number = len(graph.scans)
+    def _scan(
+        self, step: Sequence[object], args: Sequence[int], attrs: Mapping[str, Any]
+    ) -> list[int]:
+        graph, number = self.graph, len(self.graph.scans)
         graph.scans.append(Scan((), ()))
+        balances, places = int(attrs["balances"]), attrs.get("recalls", ())
+        stop = len(args) - len(places)
         states = [graph.state(start, number, at) for at, start in enumerate(args[:balances])]
-        made = self.read(step, states, args[balances:])
-        nexts = tuple(graph._as_number(node) for node in made[:balances])
-        graph.scans[number] = Scan(tuple(states), nexts)
+        recalls = [
+            graph.recall(quarters, number, place)
+            for quarters, place in zip(args[stop:], places, strict=True)
+        ]
+        made = self.read(step, previous=states, current=args[balances:stop], recalled=recalls)
+        nexts = [graph._as_number(node) for node in made[:balances]]
+        graph.scans[number] = Scan(tuple(states), tuple(nexts), tuple(recalls))
         return made

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.symbol import Symbol, operand_unit
-from jcurve.engine.tape import recorded_ratio, replay
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 from jcurve.errors import ModelError
@@ -302,9 +301,6 @@ def ratio(numerator: Row, denominator: Row) -> Row:
             (numerator, denominator),
             _unit(numerator).times(_unit(denominator), -1),
         )
-    recorded = recorded_ratio(numerator, denominator)
-    if recorded is not None:
-        return recorded
     numerator, denominator = np.asarray(numerator), np.asarray(denominator)
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
     return np.divide(numerator, denominator, out=np.zeros(shape), where=denominator != 0.0)
@@ -439,11 +435,6 @@ def scan(
     height = max(array.shape[0] for array in arrays)
     width = max(array.shape[1] for array in (*arrays, *opening, *delays))
     places = [place for place, _ in recalls]
-    if width == 1:
-        back = list(zip(places, [delay.item() for delay in delays], strict=True))
-        replayed = replay(step, [value.item() for value in opening], arrays, back)
-        if replayed is not None:
-            return tuple(replayed)
     state: tuple[Any, ...] = tuple(value[0] for value in opening)
     quarters: list[Iterable[Array]] = [
         array if array.shape[0] == height else repeat(array[0]) for array in arrays

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from jcurve.engine.graph import ACCUMULATED, SEARCHED, Graph
 from jcurve.engine.model import RowKey
+from jcurve.engine.timeline import QUARTERS_IN_YEAR
 
-__all__ = ["DEEP", "ROW", "SINGLE", "Plan", "Step", "schedule"]
+__all__ = ["DEEP", "ROW", "SHORT", "SINGLE", "Plan", "Step", "schedule"]
 
 SINGLE, ROW, DEEP = range(3)
 """Sorts of memory: one value; a row, before which a year is zero; one before which as many
@@ -26,6 +27,9 @@ _LOOP = 30
 """Nodes in a loop."""
 _SINGLE = 120
 """Single values in a step."""
+
+SHORT = tuple(map(float, range(1, QUARTERS_IN_YEAR + 1)))
+"""Lags that read the zeros before any row."""
 
 _IN_MEMORY = frozenset({"lag", "value_at", "year_sum", "count_roots", "internal_rate"})
 """Operations that read other quarters of their first argument."""
@@ -172,6 +176,8 @@ def _place(graph: Graph, plan: Plan) -> None:
                     last[arg] = at
             if graph.op[node] in ("grow", *ACCUMULATED):
                 last.setdefault(node, at)
+            if graph.op[node] == "recall":
+                last.setdefault(graph.recalled(node), at)
             if node in stay:
                 last.setdefault(node, at)
         step.after = frozenset(before)
@@ -182,8 +188,8 @@ def _place(graph: Graph, plan: Plan) -> None:
     deep = {
         args[0]
         for op, args in zip(graph.op, graph.args, strict=True)
-        if op == "lag" and graph.value(args[1]) is None
-    }
+        if op == "lag" and graph.value(args[1]) not in SHORT
+    } | {graph.recalled(node) for scan in graph.scans for node in scan.recalls}
     free: dict[tuple[bool, int], list[int]] = {}
     for at, step in enumerate(plan.steps):
         for node in step.nodes:

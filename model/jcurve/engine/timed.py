@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.engine.emit import ELEMENTWISE
+from jcurve.engine.schedule import SHORT
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.errors import ModelError
 
 if TYPE_CHECKING:
     from jcurve.engine.steps import StepWriter
@@ -49,8 +51,13 @@ def _grow(w: StepWriter, node: int, reported: int, growth: int) -> str:
 
 def _lag(w: StepWriter, node: int, x: int, quarters: int) -> str:
     constant = w.graph.value(quarters)
-    if constant is not None and constant == int(constant) and 0 < constant <= QUARTERS_IN_YEAR:
+    if constant is not None and constant in SHORT:
         return w.read(x, "%t", int(constant))
+    return _mixed(w, x, quarters)
+
+
+def _mixed(w: StepWriter, x: int, quarters: int) -> str:
+    """A value each scenario's own delay ago, in a straight line between two quarters."""
     near = _delayed(w, x, quarters)
     far, becomes = w.carried(w.constant(0.0))
     becomes(near)
@@ -106,6 +113,20 @@ def _whole(w: StepWriter, quarters: int) -> str:
 def _part(w: StepWriter, quarters: int) -> str:
     delay = w.before(("delay", quarters), lambda: _delay(w, quarters))
     return w.two("fsub", delay, w.call("llvm.floor", delay))
+
+
+def _recall(w: StepWriter, node: int, quarters: int) -> str:
+    balance = w.graph.recalled(node)
+    if balance not in w.plan.place:
+        raise ModelError("a balance that does not change is looked back at", allowed="lag")
+    delay = w.before(("delay", quarters), lambda: _delay(w, quarters))
+    w.before(("recall", quarters), lambda: _at_least_one(w, delay))
+    return _mixed(w, balance, quarters)
+
+
+def _at_least_one(w: StepWriter, delay: str) -> str:
+    w.refuse(w.compare("ult", delay, w.constant(1.0)))
+    return delay
 
 
 def _value_at(w: StepWriter, node: int, x: int, when: int) -> str:
@@ -209,6 +230,7 @@ TIMED: Mapping[str, Callable[..., str]] = MappingProxyType(
         "lag": _lag,
         "value_at": _value_at,
         "state": _state,
+        "recall": _recall,
         "sum_to_date": _sum_to_date,
         "never_below": _never_below,
         "lowest": _lowest,
