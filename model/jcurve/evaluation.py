@@ -140,16 +140,33 @@ class _Kernels:
         return self._kernel(kind, inputs, high)
 
     def prepare(self, inputs: Mapping[str, Array]) -> None:
-        """Both kinds for one scenario's shape, in the background."""
+        """Both kinds for one scenario's shape: from the cache at once, else in the background."""
+        if self.refusal or self._worker is not None:
+            return
         high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+        kinds = (_ONE, _MANY)
+        free = set(self._assembly.keys)
+        kept = all(self._path(kind, high, free if kind == _MANY else ()).exists() for kind in kinds)
 
         def work() -> None:
-            for kind in (_ONE, _MANY):
+            for kind in kinds:
                 self._kernel(kind, inputs, high)
 
-        if not self.refusal and self._worker is None:
-            self._worker = threading.Thread(target=work, name="compiling")
-            self._worker.start()
+        self._worker = threading.Thread(target=work, name="compiling")
+        self._worker.start()
+        if kept:
+            self._worker.join()
+
+    def _path(self, name: str, high: Collection[str], wide: Collection[str]) -> Path:
+        """Where the cache keeps machine code: a name that tells everything it rests on."""
+        from jcurve.engine.compile import processor
+
+        model = self._assembly.model
+        key = "\n".join([
+            *map(digest, _sources(model)), processor(), name, str(len(self._assembly.timeline)),
+            *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
+        ])  # fmt: skip
+        return cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.kernel"
 
     def _kernel(
         self,
@@ -183,24 +200,19 @@ class _Kernels:
         own: Mapping[str, Array] | None,
     ) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
-        from jcurve.engine.compile import compile_model, processor
+        from jcurve.engine.compile import compile_model
         from jcurve.engine.kernel import Kernel
 
         kind = _ONE_SET if name.startswith(_ONE_SET) else name
         assembly, model = self._assembly, self._assembly.model
-        quarters = len(assembly.timeline)
-        key = "\n".join([
-            *map(digest, _sources(model)), processor(), name, str(quarters),
-            *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
-        ])  # fmt: skip
-        path = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.kernel"
+        path = self._path(name, high, wide)
         current = _unchanged(model)
         kept = _read(path) if current else None
         if kept is not None:
             self.notes[kind] = "compiled, from the cache"
             return Kernel(model, kept)
         results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
-        code = compile_model(model, quarters, high, wide, results, own)
+        code = compile_model(model, len(assembly.timeline), high, wide, results, own)
         kernel = Kernel(model, code)
         one = {name: row[:, :1] for name, row in inputs.items()}
         found = kernel.evaluate(one)

@@ -151,9 +151,11 @@ class Kernel:
         """Inputs of the height that the code expects; None where one cannot have it."""
         rows: list[Array] = []
         for name, high in names:
-            row = inputs[name]
+            row = inputs.get(name)
+            if row is None or row.ndim != 2:
+                return None
             height, own = row.shape
-            if own not in (1, width) or (not high and height > 1):
+            if own not in (1, width) or height not in (1, self._quarters if high else 1):
                 return None
             if high and height == 1:
                 row = np.repeat(row, self._quarters, axis=0)
@@ -164,7 +166,8 @@ class Kernel:
         self, inputs: Mapping[str, Array], memory: Array, program: _Program
     ) -> dict[RowKey, Array] | None:
         """The rows that may differ, (quarter or 1, scenario)."""
-        width = max((inputs[name].shape[1] for name, _ in self._wide), default=1)
+        given = [inputs[name] for name, _ in self._wide if name in inputs]
+        width = max((row.shape[-1] for row in given), default=1)
         rows = self._rows_of(inputs, self._wide, width)
         if rows is None:
             return None

@@ -15,8 +15,10 @@ from typing import TypeAlias
 from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario
 from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
+from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey
 from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.evaluation import prepare
 from jcurve.project import Project, find_project
 from jcurve.workbench.ahead import ahead
 from jcurve.workbench.moves import moved_path, position_of
@@ -89,6 +91,9 @@ class Desk:
         self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self.start = load(start, self.project)
+        own = rows_of(self.start, model(DEFAULT_COMPANY, self.project).timeline)
+        assembly = model(DEFAULT_COMPANY, self.project, own)
+        prepare(assembly, assembly.inputs(own))
         given = self.start.with_overrides(overrides or {}).overrides
         self._position = Position(start, given)
         self.case = self._evaluated(self._resolved(self._position, self.start))
