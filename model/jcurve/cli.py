@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     try:
         chosen = read_arguments(arguments)
-        status = _COMMANDS[chosen.command](chosen)
+        command = _COMMANDS[chosen.command] if chosen.command else _version
+        status = command(chosen)
         sys.stdout.flush()
         return status
     except JCurveError as error:
@@ -47,6 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # out; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+
+
+def _version(chosen: argparse.Namespace) -> int:
+    from jcurve import __version__
+
+    print(f"jcurve {__version__}")
+    if chosen.verbose:
+        from jcurve.evaluation import state
+
+        for name, value in state(_case("base", chosen).assembly).items():
+            print(f"{name}: {value}")
+    return 0
 
 
 def _report(chosen: argparse.Namespace) -> int:
@@ -392,7 +405,7 @@ def _case(name: str, chosen: argparse.Namespace) -> Case:
     from jcurve import evaluate
 
     project = find_project(chosen.project)
-    wanted = _scenario(name, _overrides(chosen.sets), project)
+    wanted = _scenario(name, _overrides(getattr(chosen, "sets", ())), project)
     with Progress(f"evaluating {name}"):
         return evaluate(wanted, project=project)
 

@@ -91,7 +91,12 @@ def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
 def state(assembly: Assembly) -> dict[str, str]:
     """Which evaluation runs and why, by the kind of call."""
     kernels = _kernels(assembly)
-    said = {"evaluation": kernels.refusal or "compiled"}
+    if kernels.refusal:
+        return {"evaluation": kernels.refusal}
+    from jcurve.engine.compile import processor
+
+    compiler, name, _ = processor().split(" ", 2)
+    said = {"evaluation": f"compiled by llvmlite {compiler} for {name}"}
     return said | {"cache": str(cache_folder())} | kernels.notes
 
 
@@ -123,8 +128,15 @@ class _Kernels:
         self._found: dict[object, Kernel | None] = {}
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
-        self.refusal = _refusal()
+        self._missing = _missing()
         self.notes: dict[str, str] = {}
+
+    @property
+    def refusal(self) -> str:
+        """Why NumPy answers every call; empty where machine code may."""
+        if os.environ.get("JCURVE_ENGINE") == "numpy":
+            return "NumPy, by JCURVE_ENGINE=numpy"
+        return self._missing
 
     def pick(self, inputs: Mapping[str, Array], vary: Collection[str] | None) -> Kernel | None:
         """The machine code for a call; None for NumPy."""
@@ -237,10 +249,8 @@ def _kernels(assembly: Assembly) -> _Kernels:
     return found
 
 
-def _refusal() -> str:
-    """Why NumPy answers; empty where machine code may."""
-    if os.environ.get("JCURVE_ENGINE") == "numpy":
-        return "NumPy, by JCURVE_ENGINE=numpy"
+def _missing() -> str:
+    """What machine code lacks here; empty where nothing."""
     try:
         missing = importlib.util.find_spec("llvmlite") is None
     except (ImportError, ValueError):

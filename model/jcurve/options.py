@@ -29,13 +29,17 @@ exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 pr
 
 
 def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The chosen command and its options; ``command`` names the verb.
+    """The chosen command and its options; ``command`` names the verb, None for ``--version``.
 
     Raises:
         UsageError: anything that is no command, option or value of the right kind.
     """
     parser, verbs = _parser()
     chosen, unknown = parser.parse_known_args(arguments)
+    if chosen.command is None:
+        if unknown or not chosen.version:
+            parser.error("the following arguments are required: COMMAND")
+        return chosen
     if unknown:
         options = [
             option for action in verbs[chosen.command]._actions for option in action.option_strings
@@ -75,7 +79,11 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         allow_abbrev=False,
     )
     parser.add_argument("--project", metavar="FOLDER", help="project folder (else found upwards)")
-    adder = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    parser.add_argument("--version", action="store_true", help="which version this is")
+    parser.add_argument(
+        "--verbose", action="store_true", help="with --version: which evaluation runs, and why"
+    )
+    adder = parser.add_subparsers(metavar="COMMAND", dest="command")
     verbs: dict[str, argparse.ArgumentParser] = {}
 
     def verb(name: str, text: str, example: str) -> argparse.ArgumentParser:

@@ -289,3 +289,14 @@ def test_a_new_scenario_is_valid_as_written_and_never_overwrites(
     assert main(["new", "../mine"]) == 3
     assert path.read_bytes() == before
     assert not (project.data / "mine.yml").exists()
+
+
+def test_the_version_says_which_evaluation_runs_and_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("jcurve 0")
+    monkeypatch.setenv("JCURVE_ENGINE", "numpy")
+    assert main(["--version", "--verbose"]) == 0
+    assert "evaluation: NumPy, by JCURVE_ENGINE=numpy" in capsys.readouterr().out
+    assert main(["--verbose"]) == 2
