@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
 from jcurve.assumptions.units import DATE
+from jcurve.cache import keep, kept, sources, unchanged
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
@@ -147,7 +148,7 @@ def assemble(
     for name, each in fixed.items():
         inputs[name] = Input(name, SHARE, each.key)
         given[name] = np.full((1, 1), each.value)
-    made = build(every, company.sets, inputs)
+    made = _built(every, company.sets, inputs)
     return Assembly(
         company,
         made,
@@ -182,6 +183,23 @@ def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
                 "lists them",
                 suggestion=nearest(strange[0], known[1]),
             )
+
+
+def _built(
+    lines: tuple[Line, ...], sets: Mapping[str, tuple[str, ...]], inputs: Mapping[str, Input]
+) -> Model:
+    """The model of lines, whose formulas are checked when they are new here."""
+    files = {Path(each.function.__code__.co_filename).parent for each in lines}
+    folders = {Path(__file__).with_name("engine"), *files}
+    key = "\n".join(
+        ["checked", sources(folders), *map(str, sets.items()), *map(str, inputs.values())]
+    )
+    same = unchanged(folders)
+    checked = same and kept(key) is not None
+    made = build(lines, sets, inputs, checked=checked)
+    if same and not checked:
+        keep(key, b"")
+    return made
 
 
 def model(

@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import threading
-import time
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -23,26 +22,22 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.cache import cache_folder, keep, kept, sources, unchanged
 from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
-from jcurve.engine.graph import Graph
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
-from jcurve.errors import JCurveError, WriteError
-from jcurve.files import digest, make_folder, write_file
+from jcurve.errors import JCurveError
 
 if TYPE_CHECKING:
-    from jcurve.engine.compile import Code
+    from jcurve.engine.graph import Graph
     from jcurve.engine.kernel import Kernel
 
-__all__ = ["cache_folder", "departs", "evaluate", "graph_of", "prepare", "state"]
+__all__ = ["departs", "evaluate", "graph_of", "prepare", "state"]
 
 Array: TypeAlias = NDArray[np.float64]
 
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
-_STARTED = time.time()
-_KEPT = 64
-"""Files in the cache."""
 _RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
 """How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
 numbers and of amounts (a millionth of a million dollars, of one H100e)."""
@@ -80,6 +75,8 @@ def prepare(assembly: Assembly, inputs: Mapping[str, Array]) -> None:
 
 def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
     """The model as a graph of operations, for inputs of these heights; made once."""
+    from jcurve.engine.graph import Graph
+
     high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
     memo = assembly.model.memo
     if (Graph, high) not in memo:
@@ -93,7 +90,7 @@ def state(assembly: Assembly) -> dict[str, str]:
     kernels = _kernels(assembly)
     if kernels.refusal:
         return {"evaluation": kernels.refusal}
-    from jcurve.engine.compile import processor
+    from jcurve.engine.machine import processor
 
     compiler, name, _ = processor().split(" ", 2)
     said = {"evaluation": f"compiled by llvmlite {compiler} for {name}"}
@@ -112,12 +109,6 @@ def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, 
         if not (near | (np.isnan(one) & np.isnan(other)) | (one == other)).all():
             return f"{key[0]} {key[1]}".rstrip()
     return ""
-
-
-def cache_folder() -> Path:
-    """Where machine code is kept."""
-    chosen, base = os.environ.get("JCURVE_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(chosen) if chosen else Path(base or Path.home() / ".cache") / "jcurve"
 
 
 class _Kernels:
@@ -158,7 +149,7 @@ class _Kernels:
         high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
         kinds = (_ONE, _MANY)
         free = set(self._assembly.keys)
-        kept = all(self._path(kind, high, free if kind == _MANY else ()).exists() for kind in kinds)
+        there = [kept(self._key(kind, high, free if kind == _MANY else ())) for kind in kinds]
 
         def work() -> None:
             for kind in kinds:
@@ -166,19 +157,18 @@ class _Kernels:
 
         self._worker = threading.Thread(target=work, name="compiling")
         self._worker.start()
-        if kept:
+        if None not in there:
             self._worker.join()
 
-    def _path(self, name: str, high: Collection[str], wide: Collection[str]) -> Path:
-        """Where the cache keeps machine code: a name that tells everything it rests on."""
-        from jcurve.engine.compile import processor
+    def _key(self, name: str, high: Collection[str], wide: Collection[str]) -> str:
+        """Everything that machine code rests on."""
+        from jcurve.engine.machine import processor
 
         model = self._assembly.model
-        key = "\n".join([
-            *map(digest, _sources(model)), processor(), name, str(len(self._assembly.timeline)),
+        return "\n".join([
+            sources(_folders(model)), processor(), name, str(len(self._assembly.timeline)),
             *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
-        return cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.kernel"
 
     def _kernel(
         self,
@@ -212,17 +202,19 @@ class _Kernels:
         own: Mapping[str, Array] | None,
     ) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
-        from jcurve.engine.compile import compile_model
         from jcurve.engine.kernel import Kernel
+        from jcurve.engine.machine import Code
 
         kind = _ONE_SET if name.startswith(_ONE_SET) else name
         assembly, model = self._assembly, self._assembly.model
-        path = self._path(name, high, wide)
-        current = _unchanged(model)
-        kept = _read(path) if current else None
-        if kept is not None:
+        key, current = self._key(name, high, wide), unchanged(_folders(model))
+        content = kept(key) if current else None
+        if content is not None:
+            about, _, machine = content.partition(b"\n")
             self.notes[kind] = "compiled, from the cache"
-            return Kernel(model, kept)
+            return Kernel(model, Code(machine, json.loads(about)))
+        from jcurve.engine.compile import compile_model
+
         results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
         code = compile_model(model, len(assembly.timeline), high, wide, results, own)
         kernel = Kernel(model, code)
@@ -235,7 +227,10 @@ class _Kernels:
             self.notes[kind] = f"NumPy: machine code differs in {wrong}"
             return None
         self.notes[kind] = "compiled"
-        unkept = _write(path, code) if current else "a source file is newer than this process"
+        about = json.dumps(code.about, separators=(",", ":")).encode()
+        unkept = "a source file is newer than this process"
+        if current:
+            unkept = keep(key, about + b"\n" + code.machine)
         if unkept:
             self.notes["not kept"] = unkept
         return kernel
@@ -267,42 +262,7 @@ def _digest(inputs: Mapping[str, Array]) -> str:
     return total.hexdigest()[:32]
 
 
-def _sources(model: Model) -> list[Path]:
-    """The modules of the engine, and those beside a line of the model."""
+def _folders(model: Model) -> set[Path]:
+    """Where the engine's modules are, and those beside a line of the model."""
     files = {Path(each.line.function.__code__.co_filename) for each in model.instances}
-    folders = {Path(__file__).with_name("engine"), *(path.parent for path in files)}
-    return sorted(path for folder in folders for path in folder.glob("*.py"))
-
-
-def _unchanged(model: Model) -> bool:
-    """Whether the sources on disk are still those that this process runs."""
-    return all(path.stat().st_mtime < _STARTED for path in _sources(model))
-
-
-def _read(path: Path) -> Code | None:
-    """Machine code in the cache; None where there is none, or it is damaged."""
-    from jcurve.engine.compile import Code
-
-    try:
-        mark, _, content = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if sha256(content).hexdigest().encode() != mark:
-        return None
-    about, _, machine = content.partition(b"\n")
-    return Code(machine, json.loads(about))
-
-
-def _write(path: Path, code: Code) -> str:
-    """Keep machine code, the oldest making room; what was in the way, in words."""
-    content = json.dumps(code.about, separators=(",", ":")).encode() + b"\n" + code.machine
-    mark = sha256(content).hexdigest().encode()
-    try:
-        make_folder(path.parent)
-        write_file(path, mark + b"\n" + content, durable=False)
-        old = sorted(path.parent.glob("*.kernel"), key=lambda each: each.stat().st_mtime)
-        for each in old[:-_KEPT]:
-            each.unlink(missing_ok=True)
-    except (WriteError, OSError) as error:
-        return str(error)
-    return ""
+    return {Path(__file__).with_name("engine"), *(path.parent for path in files)}

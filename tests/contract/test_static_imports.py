@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors",),
     ("files", "markdown", "processes", "progress", "project"),
-    ("companions", "together"),
+    ("cache", "companions", "together"),
     ("facts",),
     ("assumptions",),
     ("engine",),
@@ -54,7 +54,7 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions cli company docs evaluation facts figures files processes project reports together
+    assumptions cache cli company docs evaluation facts figures files processes project reports together
     workbench workbook
 """
 """The layers that may read the disk."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve import evaluation
+from jcurve import cache, evaluation
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
@@ -251,7 +251,7 @@ class TestFaults:
     @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
     def test_a_damaged_cache_is_rebuilt(self, fresh: object, damage: str) -> None:
         self.found()
-        (path,) = evaluation.cache_folder().glob("*.kernel")
+        (path,) = evaluation.cache_folder().glob("*.kept")
         whole = bytearray(path.read_bytes())
         whole[len(whole) // 2] ^= 255
         cut = {"cut": whole[: len(whole) // 3], "flipped": whole, "empty": b""}[damage]
@@ -263,7 +263,7 @@ class TestFaults:
         self, fresh: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.found()
-        monkeypatch.setattr(evaluation, "_STARTED", 0.0)
+        monkeypatch.setattr(cache, "_STARTED", 0.0)
         state, _ = self.found()
         assert state["many scenarios"] == "compiled"
         assert state["not kept"] == "a source file is newer than this process"

@@ -47,6 +47,8 @@ def build(
     lines: Iterable[Line],
     sets: Mapping[str, Sequence[str]],
     inputs: Mapping[str, Input],
+    *,
+    checked: bool = False,
 ) -> Model:
     """Make a model of ``lines``.
 
@@ -55,6 +57,8 @@ def build(
         sets: each set's members, in order.
         inputs: by the name that a line's argument uses; a family's members are
             ``name.member``.
+        checked: these very lines, sets and inputs were built before: their formulas are not
+            traced once more.
 
     Raises:
         ModelError: a duplicate name, a missing precedent, a cycle, a clash of units, a
@@ -101,7 +105,8 @@ def build(
         (),
     )
     ordered = Model(**{**vars(model), "order": dependency_order(model)})
-    check_formulas(ordered)
+    if not checked:
+        check_formulas(ordered)
     return ordered
 
 

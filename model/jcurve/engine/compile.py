@@ -6,10 +6,7 @@ description, so that whoever may touch the disk can keep it there.
 
 from __future__ import annotations
 
-import ctypes
-import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,20 +15,15 @@ from numpy.typing import NDArray
 from jcurve.engine.emit import functions
 from jcurve.engine.forward import settled
 from jcurve.engine.graph import Graph
+from jcurve.engine.machine import LANES, Code, initialise, target
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout, StepWriter
 
-__all__ = ["LANES", "Code", "compile_model", "load", "processor"]
+__all__ = ["compile_model"]
 
 Array = NDArray[np.float64]
-
-LANES = 8
-"""Scenarios computed side by side."""
-
-_FLAGS = {"x86_64": 1 | 4 | 8, "AMD64": 1 | 4 | 8, "aarch64": 1 | 2 | 4, "arm64": 1 | 2 | 4}
-"""fenv.h's invalid, divide by zero and overflow."""
 
 _DRIVER = f"""
 declare i32 @feclearexcept(i32)
@@ -108,27 +100,6 @@ attributes #0 = {{ nounwind "min-legal-vector-width"="512" "prefer-vector-width"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A compiled model.
-
-    Attributes:
-        machine: an object file.
-        about: where everything is, as plain data.
-    """
-
-    machine: bytes
-    about: Mapping[str, Any]
-
-
-def processor() -> str:
-    """For what is compiled here: the compiler, the processor and its instructions."""
-    import llvmlite
-    from llvmlite import binding
-
-    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {_features()}"
-
-
 def compile_model(
     model: Model,
     quarters: int,
@@ -157,30 +128,6 @@ def compile_model(
         graph = graph.folded(settled(graph, inputs, wide, quarters))
     layout = _layout(graph, quarters, wide_inputs, first_rows)
     return Code(_machine(_text(layout)), _about(layout))
-
-
-def load(code: Code) -> tuple[Any, dict[str, int]]:
-    """Make machine code ready to run: what keeps it alive, and the address of each function."""
-    from llvmlite import binding
-
-    _initialise(binding)
-    module = binding.parse_assembly("")
-    engine = binding.create_mcjit_compiler(module, _target(binding))
-    engine.add_object_file(binding.ObjectFileRef.from_data(code.machine))
-    engine.finalize_object()
-    names = ["run", *(f"step{at}" for at in range(len(code.about["after"])))]
-    return engine, {name: engine.get_function_address(name) for name in names}
-
-
-def flags() -> int:
-    """The processor's flags of arithmetic without an answer, as fenv.h numbers them here."""
-    return _FLAGS[platform.machine()]
-
-
-RUN = ctypes.CFUNCTYPE(
-    ctypes.c_int32, *(ctypes.c_void_p,) * 3, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p,
-    ctypes.c_int64, ctypes.c_int32,
-)  # fmt: skip
 
 
 def _layout(
@@ -238,33 +185,11 @@ def _about(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _initialise(binding: Any) -> None:
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-
-
-def _features() -> str:
-    from llvmlite import binding
-
-    return str(binding.get_host_cpu_features().flatten())
-
-
-def _target(binding: Any) -> Any:
-    return binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=_features(),
-        opt=2,
-        reloc="pic",
-        codemodel="small",
-        jit=True,
-    )
-
-
 def _machine(text: str) -> bytes:
     from llvmlite import binding
 
-    _initialise(binding)
+    initialise(binding)
     module = binding.parse_assembly(text)
     module.verify()
-    machine = _target(binding)
+    machine = target(binding)
     return bytes(machine.emit_object(module))

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.compile import LANES, RUN, Code, flags, load
 from jcurve.engine.line import Kind
+from jcurve.engine.machine import LANES, RUN, Code, flags, load
 from jcurve.engine.model import Model, RowKey
 
 __all__ = ["Kernel"]

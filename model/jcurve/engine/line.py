@@ -87,7 +87,8 @@ class Line:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        return tuple(inspect.signature(self.function).parameters)
+        code = self.function.__code__
+        return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @property
     def module(self) -> str:

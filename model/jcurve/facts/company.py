@@ -86,7 +86,8 @@ def _load(data: Path, folder: str) -> Company:
 
     where = f"data/companies/{folder}/company.yml"
     try:
-        content = yaml.safe_load((data.parent / where).read_text(encoding="utf-8"))
+        text_of_file = (data.parent / where).read_text(encoding="utf-8")
+        content = yaml.load(text_of_file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise FactsError(f"unreadable company file: {problem}", where=where) from None
     if not isinstance(content, dict):
