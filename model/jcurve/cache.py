@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from jcurve.errors import WriteError
 from jcurve.files import digest, make_folder, write_file
 
-__all__ = ["cache_folder", "keep", "kept", "sources", "unchanged"]
+__all__ = ["cache_folder", "homes", "keep", "kept", "sources", "unchanged"]
 
 _STARTED = time.time()
 _MOST = 64
@@ -51,6 +52,12 @@ def keep(key: str, content: bytes) -> str:
     except (WriteError, OSError) as error:
         return str(error)
     return ""
+
+
+def homes(functions: Iterable[Callable[..., Any]]) -> frozenset[Path]:
+    """The folders of the modules in which functions are written, and that of the engine."""
+    files = {function.__code__.co_filename for function in functions}
+    return frozenset({Path(__file__).with_name("engine"), *(Path(file).parent for file in files)})
 
 
 def sources(folders: Iterable[Path]) -> str:

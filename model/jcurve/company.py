@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
 from jcurve.assumptions.units import DATE
-from jcurve.cache import keep, kept, sources, unchanged
+from jcurve.cache import homes, keep, kept, sources, unchanged
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
@@ -189,8 +189,7 @@ def _built(
     lines: tuple[Line, ...], sets: Mapping[str, tuple[str, ...]], inputs: Mapping[str, Input]
 ) -> Model:
     """The model of lines, whose formulas are checked when they are new here."""
-    files = {Path(each.function.__code__.co_filename).parent for each in lines}
-    folders = {Path(__file__).with_name("engine"), *files}
+    folders = homes(each.function for each in lines)
     key = "\n".join(
         ["checked", sources(folders), *map(str, sets.items()), *map(str, inputs.values())]
     )

@@ -16,13 +16,12 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.cache import cache_folder, keep, kept, sources, unchanged
+from jcurve.cache import cache_folder, homes, keep, kept, sources, unchanged
 from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.line import Kind
@@ -119,6 +118,7 @@ class _Kernels:
         self._found: dict[object, Kernel | None] = {}
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
+        self._homes = homes(each.line.function for each in assembly.model.instances)
         self._missing = _missing()
         self.notes: dict[str, str] = {}
 
@@ -166,7 +166,7 @@ class _Kernels:
 
         model = self._assembly.model
         return "\n".join([
-            sources(_folders(model)), processor(), name, str(len(self._assembly.timeline)),
+            sources(self._homes), processor(), name, str(len(self._assembly.timeline)),
             *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
 
@@ -207,7 +207,7 @@ class _Kernels:
 
         kind = _ONE_SET if name.startswith(_ONE_SET) else name
         assembly, model = self._assembly, self._assembly.model
-        key, current = self._key(name, high, wide), unchanged(_folders(model))
+        key, current = self._key(name, high, wide), unchanged(self._homes)
         content = kept(key) if current else None
         if content is not None:
             about, _, machine = content.partition(b"\n")
@@ -260,9 +260,3 @@ def _digest(inputs: Mapping[str, Array]) -> str:
         total.update(f"{name} {inputs[name].shape} ".encode())
         total.update(np.ascontiguousarray(inputs[name]).tobytes())
     return total.hexdigest()[:32]
-
-
-def _folders(model: Model) -> set[Path]:
-    """Where the engine's modules are, and those beside a line of the model."""
-    files = {Path(each.line.function.__code__.co_filename) for each in model.instances}
-    return {Path(__file__).with_name("engine"), *(path.parent for path in files)}
