@@ -26,7 +26,6 @@ from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
-from jcurve.errors import JCurveError
 
 if TYPE_CHECKING:
     from jcurve.engine.graph import Graph
@@ -37,6 +36,8 @@ __all__ = ["departs", "evaluate", "graph_of", "prepare", "state"]
 Array: TypeAlias = NDArray[np.float64]
 
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
+_SETS = 4
+"""Sets of draws that have machine code of their own in a process, each two seconds to compile."""
 _RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
 """How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
 numbers and of amounts (a millionth of a million dollars, of one H100e)."""
@@ -47,7 +48,7 @@ def evaluate(
     inputs: Mapping[str, Array],
     wanted: Iterable[RowKey] | None = None,
     *,
-    vary: Collection[str] | None = None,
+    many: bool = False,
 ) -> dict[RowKey, Array]:
     """Rows of a model for a batch of scenarios; see :func:`jcurve.engine.evaluate.evaluate`.
 
@@ -55,14 +56,14 @@ def evaluate(
         assembly: the model.
         inputs: by input name.
         wanted: row keys, every row when None.
-        vary: the only inputs that will differ in a great many scenarios to come, all others
-            staying as they are: worth machine code of their own.
+        many: a great many scenarios are to come that differ in the inputs in which these do:
+            worth machine code of their own.
 
     Raises:
         ModelError: an input is missing, a row does not exist, a scenario has no answer.
     """
     rows = None if wanted is None else tuple(wanted)
-    kernel = _kernels(assembly).pick(inputs, vary)
+    kernel = _kernels(assembly).pick(inputs, many)
     found = None if kernel is None else kernel.evaluate(inputs, rows)
     return by_numpy(assembly.model, inputs, assembly.timeline, rows) if found is None else found
 
@@ -116,6 +117,7 @@ class _Kernels:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._found: dict[object, Kernel | None] = {}
+        self._sets: list[tuple[set[str], Mapping[str, Array], Kernel | None]] = []
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
         self._homes = homes(each.line.function for each in assembly.model.instances)
@@ -129,14 +131,14 @@ class _Kernels:
             return "NumPy, by JCURVE_ENGINE=numpy"
         return self._missing
 
-    def pick(self, inputs: Mapping[str, Array], vary: Collection[str] | None) -> Kernel | None:
+    def pick(self, inputs: Mapping[str, Array], many: bool) -> Kernel | None:
         """The machine code for a call; None for NumPy."""
         if self.refusal:
             return None
         width = max((row.shape[-1] for row in inputs.values()), default=1)
         high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
-        if vary is not None:
-            return self._kernel(_ONE_SET, inputs, high, vary)
+        if many and width > 1 and (kernel := self._of_one_set(inputs, high)) is not None:
+            return kernel
         kind = _ONE if width == 1 else _MANY
         if (kind, high) not in self._found and self._worker is not None and self._worker.is_alive():
             return None
@@ -170,32 +172,43 @@ class _Kernels:
             *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
 
+    def _of_one_set(self, inputs: Mapping[str, Array], high: frozenset[str]) -> Kernel | None:
+        """Machine code in which all that does not differ here is settled."""
+        differs = {name for name, row in inputs.items() if row.shape[1] > 1}
+        for wide, own, kernel in self._sets:
+            if differs <= wide and all(_same(inputs[name], row) for name, row in own.items()):
+                return kernel
+        if len(self._sets) == _SETS or not differs <= set(self._assembly.keys):
+            return None
+        own = {name: row for name, row in inputs.items() if name not in differs}
+        made = self._kernel(_ONE_SET, inputs, high, differs, own)
+        self._sets.append((differs, own, made))
+        return made
+
     def _kernel(
         self,
         kind: str,
         inputs: Mapping[str, Array],
         high: frozenset[str],
-        vary: Collection[str] = (),
+        wide: Collection[str] = (),
+        own: Mapping[str, Array] | None = None,
     ) -> Kernel | None:
-        wide = set(self._assembly.keys) & set(vary)
-        own = None
         if kind == _MANY:
-            wide = set(self._assembly.keys)
-        elif kind == _ONE_SET:
-            own = {name: row for name, row in inputs.items() if name not in wide}
+            wide = self._assembly.keys
         name = kind if own is None else f"{kind} {_digest(own)}"
         with self._lock:
             if (name, high) not in self._found:
                 try:
-                    made = self._made(name, inputs, high, wide, own)
-                except (JCurveError, OSError, RuntimeError, ValueError, KeyError) as error:
+                    made = self._made(kind, self._key(name, high, wide), inputs, high, wide, own)
+                except Exception as error:  # whatever it was: NumPy answers, the note says why
                     made, self.notes[kind] = None, f"NumPy: {error}"
                 self._found[name, high] = made
         return self._found[name, high]
 
     def _made(
         self,
-        name: str,
+        kind: str,
+        key: str,
         inputs: Mapping[str, Array],
         high: Collection[str],
         wide: Collection[str],
@@ -205,9 +218,8 @@ class _Kernels:
         from jcurve.engine.kernel import Kernel
         from jcurve.engine.machine import Code
 
-        kind = _ONE_SET if name.startswith(_ONE_SET) else name
         assembly, model = self._assembly, self._assembly.model
-        key, current = self._key(name, high, wide), unchanged(self._homes)
+        current = unchanged(self._homes)
         content = kept(key) if current else None
         if content is not None:
             about, _, machine = content.partition(b"\n")
@@ -251,6 +263,10 @@ def _missing() -> str:
     except (ImportError, ValueError):
         missing = True
     return "NumPy: llvmlite is not installed (pip install 'jcurve[fast]')" if missing else ""
+
+
+def _same(one: Array, other: Array) -> bool:
+    return one is other or np.array_equal(one, other, equal_nan=True)
 
 
 def _digest(inputs: Mapping[str, Array]) -> str:

@@ -62,3 +62,40 @@ def test_none_and_several_are_answers() -> None:
     np.testing.assert_allclose(real_roots(several[:, 0]), [0.1, 0.2], rtol=1e-9)
     assert np.isnan(internal_rate(np.ones((5, 1)))[0, 0])
     assert count_roots(np.ones((5, 1)))[0, 0] == 0
+
+
+def test_two_rates_close_together_are_two() -> None:
+    pair = np.array([-1.0, 2.05, -1.0506])[:, None]  # zero at 2 % and at 3 %
+    assert count_roots(pair)[0, 0] == 2
+    assert np.isnan(internal_rate(pair)[0, 0])
+    np.testing.assert_allclose(real_roots(pair[:, 0]), [0.02, 0.03], rtol=1e-9)
+    for near in (1e-3, 1e-4, 1e-5):
+        flows = np.polynomial.polynomial.polyfromroots([1 / 1.02, 1 / (1.02 + near)])
+        assert count_roots(flows[:, None])[0, 0] == 2, near
+
+
+def test_a_rate_beside_a_close_pair_is_not_the_only_one() -> None:
+    three = np.array([-1.0, 3.25, -3.5106, 1.26072])[:, None]  # 2 %, 3 % and 20 %
+    assert count_roots(three)[0, 0] == 3
+    assert np.isnan(internal_rate(three)[0, 0])
+    np.testing.assert_allclose(real_roots(three[:, 0]), [0.02, 0.03, 0.2], rtol=1e-9)
+
+
+def test_rates_around_zero() -> None:
+    for rates in ([-0.001, 0.001], [0.0, 0.01], [0.0], [-0.31, -0.3]):
+        flows = np.polynomial.polynomial.polyfromroots([1.0 / (1.0 + rate) for rate in rates])
+        np.testing.assert_allclose(real_roots(flows), rates, atol=1e-9)
+
+
+def test_as_many_as_the_polynomial_has() -> None:
+    random = np.random.default_rng(11)
+    flows = np.cumsum(random.normal(0.0, 0.1, (60, 200)), axis=0)
+    flows[:10] -= 2.0
+    flows[10:] += 0.6
+    flows[50:] -= random.uniform(0.0, 1.5, 200)
+    found = count_roots(flows)[0]
+    for at, count in enumerate(found):
+        roots = np.roots(flows[::-1, at])
+        real = roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 0.0)]
+        assert count == len(real), at
+    assert set(found) >= {0.0, 1.0, 2.0}

@@ -60,8 +60,8 @@ class Question:
         project: where the model's data are.
         company: whose model.
         chunk: scenarios evaluated together; it changes nothing but speed and memory.
-        vary: the only keys that will be drawn, where a great many scenarios are to come; they
-            are then evaluated faster.
+        many: a great many scenarios are to come in which the same keys are drawn; they are then
+            evaluated faster.
 
     Raises:
         UsageError: there is no such output.
@@ -72,7 +72,7 @@ class Question:
     project: Project
     company: str = DEFAULT_COMPANY
     chunk: int = CHUNK
-    vary: tuple[str, ...] = ()
+    many: bool = False
 
     def __post_init__(self) -> None:
         if self.chunk < 1:
@@ -165,7 +165,7 @@ class Question:
             case = Case(self.scenario, assembly, own)
         inputs = batch_inputs(case, rows)
         keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
-        values = evaluate_rows(case.assembly, inputs, list(keys), vary=self._vary(case))
+        values = evaluate_rows(case.assembly, inputs, list(keys), many=self.many)
         memo: dict[RowKey, Array] = {}
         found: Answers = {}
         for name, target in zip(self.outputs, self._targets, strict=True):
@@ -197,15 +197,6 @@ class Question:
     def years(self) -> tuple[int, ...]:
         """The years of a line asked for by year."""
         return self.case.assembly.timeline.years
-
-    def _vary(self, case: Case) -> frozenset[str] | None:
-        """The inputs that may differ, with the remainders of their mixes; None for any."""
-        if not self.vary:
-            return None
-        names = case.assembly.names
-        keys = _drawn(dict.fromkeys(self.vary, np.empty(0)))
-        mixes = [mix.remainder for mix in self.scenario.mixes if not keys.isdisjoint(mix.others)]
-        return frozenset(names[key] for key in (*keys, *mixes) if key in names)
 
     @cached_property
     def _targets(self) -> tuple[_Target, ...]:

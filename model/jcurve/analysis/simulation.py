@@ -103,7 +103,7 @@ def plan_for(
     items = varied(scenario, vary)
     keys = tuple(item.key for item in items)
     if scrambles << level >= MANY:
-        question = replace(question, vary=keys)
+        question = replace(question, many=True)
     if correlations is None:
         whole = {item.key for item in items if persistent or not isinstance(item.value, Path)}
         correlations = among(correlations_on_file(project), whole)

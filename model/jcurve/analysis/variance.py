@@ -75,7 +75,7 @@ def split_variance(
     find = sobol_indices if chosen == "sobol" else shapley_effects
     sets = 1 << len(named) if chosen == "shapley" else len(named) + 2
     if (scrambles << level) * sets >= MANY:
-        question = replace(question, vary=tuple(item.key for item in items))
+        question = replace(question, many=True)
 
     def ask(draws: Draws) -> Answers:
         if not np.all(question.valid(draws)):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LANES", "RUN", "Code", "flags", "initialise", "load", "processor", "target"]
+__all__ = ["LANES", "RUN", "Code", "features", "flags", "initialise", "load", "processor", "target"]
 
 LANES = 8
 """Scenarios computed side by side."""
@@ -39,7 +39,7 @@ def processor() -> str:
     import llvmlite
     from llvmlite import binding
 
-    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {_features()}"
+    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {features()}"
 
 
 def load(code: Code) -> tuple[Any, dict[str, int]]:
@@ -72,7 +72,8 @@ def initialise(binding: Any) -> None:
     binding.initialize_native_asmprinter()
 
 
-def _features() -> str:
+def features() -> str:
+    """The instructions of this processor that code may use."""
     from llvmlite import binding
 
     return str(binding.get_host_cpu_features().flatten())
@@ -82,7 +83,7 @@ def target(binding: Any) -> Any:
     """What code is compiled for: this processor."""
     return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(),
-        features=_features(),
+        features=features(),
         opt=2,
         reloc="pic",
         codemodel="small",
