@@ -54,8 +54,8 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions cache cli company docs evaluation facts figures files processes project reports together
-    workbench workbook
+    assumptions cache cli company docs evaluation facts figures files processes project reports
+    together workbench workbook
 """
 """The layers that may read the disk."""
 
