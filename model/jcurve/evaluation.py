@@ -63,7 +63,7 @@ def evaluate(
         ModelError: an input is missing, a row does not exist, a scenario has no answer.
     """
     rows = None if wanted is None else tuple(wanted)
-    kernel = _kernels(assembly).pick(inputs, many)
+    kernel = _kernels(assembly).pick(inputs, rows if many else None)
     found = None if kernel is None else kernel.evaluate(inputs, rows)
     return by_numpy(assembly.model, inputs, assembly.timeline, rows) if found is None else found
 
@@ -117,7 +117,9 @@ class _Kernels:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._found: dict[object, Kernel | None] = {}
-        self._sets: list[tuple[set[str], Mapping[str, Array], Kernel | None]] = []
+        self._sets: list[
+            tuple[set[str], Mapping[str, Array], frozenset[RowKey], Kernel | None]
+        ] = []
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
         self._homes = homes(each.line.function for each in assembly.model.instances)
@@ -131,13 +133,13 @@ class _Kernels:
             return "NumPy, by JCURVE_ENGINE=numpy"
         return self._missing
 
-    def pick(self, inputs: Mapping[str, Array], many: bool) -> Kernel | None:
-        """The machine code for a call; None for NumPy."""
+    def pick(self, inputs: Mapping[str, Array], many: tuple[RowKey, ...] | None) -> Kernel | None:
+        """The machine code for a call, ``many`` the rows of a great many; None for NumPy."""
         if self.refusal:
             return None
         width = max((row.shape[-1] for row in inputs.values()), default=1)
         high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
-        if many and width > 1 and (kernel := self._of_one_set(inputs, high)) is not None:
+        if many and width > 1 and (kernel := self._of_one_set(inputs, high, many)) is not None:
             return kernel
         kind = _ONE if width == 1 else _MANY
         if (kind, high) not in self._found and self._worker is not None and self._worker.is_alive():
@@ -172,18 +174,26 @@ class _Kernels:
             *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
 
-    def _of_one_set(self, inputs: Mapping[str, Array], high: frozenset[str]) -> Kernel | None:
-        """Machine code in which all that does not differ here is settled."""
+    def _of_one_set(
+        self, inputs: Mapping[str, Array], high: frozenset[str], asked: tuple[RowKey, ...]
+    ) -> Kernel | None:
+        """Machine code of these rows alone, in which all that does not differ here is settled."""
+        model = self._assembly.model
+        rows = frozenset(part for key in asked for part in model.parts(key) or (key,))
         differs = {name for name, row in inputs.items() if row.shape[1] > 1}
-        for wide, own, kernel in self._sets:
-            if differs <= wide and all(_same(inputs[name], row) for name, row in own.items()):
+        for wide, own, made, kernel in self._sets:
+            if (
+                differs <= wide
+                and rows <= made
+                and all(_same(inputs[name], row) for name, row in own.items())
+            ):
                 return kernel
         if len(self._sets) == _SETS or not differs <= set(self._assembly.keys):
             return None
         own = {name: row for name, row in inputs.items() if name not in differs}
-        made = self._kernel(_ONE_SET, inputs, high, differs, own)
-        self._sets.append((differs, own, made))
-        return made
+        kernel = self._kernel(_ONE_SET, inputs, high, differs, own, rows)
+        self._sets.append((differs, own, rows, kernel))
+        return kernel
 
     def _kernel(
         self,
@@ -192,14 +202,16 @@ class _Kernels:
         high: frozenset[str],
         wide: Collection[str] = (),
         own: Mapping[str, Array] | None = None,
+        rows: Collection[RowKey] | None = None,
     ) -> Kernel | None:
         if kind == _MANY:
             wide = self._assembly.keys
-        name = kind if own is None else f"{kind} {_digest(own)}"
+        name = kind if own is None else f"{kind} {_digest(own)} {sorted(rows or ())}"
         with self._lock:
             if (name, high) not in self._found:
                 try:
-                    made = self._made(kind, self._key(name, high, wide), inputs, high, wide, own)
+                    key = self._key(name, high, wide)
+                    made = self._made(kind, key, inputs, high, wide, own, rows)
                 except Exception as error:  # whatever it was: NumPy answers, the note says why
                     made, self.notes[kind] = None, f"NumPy: {error}"
                 self._found[name, high] = made
@@ -213,6 +225,7 @@ class _Kernels:
         high: Collection[str],
         wide: Collection[str],
         own: Mapping[str, Array] | None,
+        rows: Collection[RowKey] | None,
     ) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
         from jcurve.engine.kernel import Kernel
@@ -228,13 +241,13 @@ class _Kernels:
         from jcurve.engine.compile import compile_model
 
         results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
-        code = compile_model(model, len(assembly.timeline), high, wide, results, own)
+        code = compile_model(model, len(assembly.timeline), high, wide, results, own, rows)
         kernel = Kernel(model, code)
         one = {name: row[:, :1] for name, row in inputs.items()}
-        found = kernel.evaluate(one)
-        wrong = (
-            "" if found is None else departs(model, found, by_numpy(model, one, assembly.timeline))
-        )
+        asked = None if rows is None else tuple(rows)
+        found = kernel.evaluate(one, asked)
+        right = by_numpy(model, one, assembly.timeline, asked)
+        wrong = "" if found is None else departs(model, found, right)
         if wrong:
             self.notes[kind] = f"NumPy: machine code differs in {wrong}"
             return None

@@ -13,14 +13,15 @@ from jcurve import cache, evaluation
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
-from jcurve.engine import emit, intrinsics, primitives, steps, timed
+from jcurve.engine import emit, intrinsics, machine, primitives, steps, timed
 from jcurve.engine.build import Model
-from jcurve.engine.compile import LANES, compile_model
+from jcurve.engine.compile import compile_model
 from jcurve.engine.derivative import DERIVATIVES
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.forward import NUMPY
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import Kernel
+from jcurve.engine.machine import LANES
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.errors import ModelError
@@ -71,6 +72,7 @@ def compiled() -> Compiled:
     return Compiled()
 
 
+@pytest.mark.xdist_group("compiled")
 class TestModel:
     def test_every_row_of_every_shipped_scenario(self, compiled: Compiled) -> None:
         """Those of the base scenario's shape; one that has a path where that has a number, or
@@ -330,3 +332,38 @@ class TestFaults:
         rows["delay"][0, 9] = -1.0
         with pytest.raises(ModelError, match=r"a lag is negative; received -1\.0"):
             evaluation.evaluate(case.assembly, rows)
+
+
+def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One set of draws, and only the rows it keeps; what differs otherwise goes elsewhere."""
+    case = jcurve.evaluate("base")
+    scenario = case.scenario
+    keys = [("npv", "programme"), ("capex", "go_forward"), ("payback_status", "programme")]
+
+    def rows(seed: int, width: int) -> dict[str, np.ndarray]:
+        drawn = sample_uniform(scenario, width, np.random.default_rng(seed))
+        few = dict(list(drawn.items())[:40])
+        return batch_inputs(case, batch(scenario, few))
+
+    plain = [evaluation.evaluate(case.assembly, rows(seed, 24), keys) for seed in (1, 2)]
+    for seed, right in zip((1, 2), plain, strict=True):
+        found = evaluation.evaluate(case.assembly, rows(seed, 24), keys, many=True)
+        for key, row in right.items():
+            assert same(found[key], row), key
+    assert "one set of draws" in evaluation.state(case.assembly)
+    other = {**rows(1, 24), "returns_wacc": np.linspace(0.07, 0.1, 24)[None, :]}
+    found = evaluation.evaluate(case.assembly, other, keys[:1], many=True)
+    assert same(found[keys[0]], evaluation.evaluate(case.assembly, other, keys[:1])[keys[0]])
+
+
+@pytest.mark.xdist_group("compiled")
+def test_the_same_bits_without_avx512(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [word for word in machine.features().split(",") if "avx512" not in word]
+    monkeypatch.setattr(machine, "features", lambda: ",".join([*words, "-avx512f"]))
+    narrow = compiled.kernel(compiled.free)
+    rows = compiled.draws(LANES + 3, 5)
+    found, right = narrow.evaluate(rows), compiled.many.evaluate(rows)
+    assert found is not None
+    assert right is not None
+    for key, row in right.items():
+        assert same(found[key], row), key

@@ -107,8 +107,9 @@ def compile_model(
     wide_inputs: Collection[str],
     first_rows: Collection[RowKey] = (),
     inputs: Mapping[str, Array] | None = None,
+    rows: Collection[RowKey] | None = None,
 ) -> Code:
-    """Compile every row of a model.
+    """Compile the rows of a model.
 
     Args:
         model: the lines.
@@ -118,11 +119,14 @@ def compile_model(
         first_rows: see :func:`jcurve.engine.schedule.schedule`.
         inputs: all that do not differ, (quarter or 1, 1), if only they will ever be asked for:
             what they leave at 0 or 1 is then not computed at all.
+        rows: those that will be asked for; every row when None.
 
     Raises:
         ModelError: a formula does what has no code.
     """
     graph = Graph.of(model, high_inputs)
+    if rows is not None:
+        graph.rows = {row: graph.rows[row] for row in rows}
     if inputs is not None:
         wide = graph.reached(wide_inputs)
         graph = graph.folded(settled(graph, inputs, wide, quarters))
@@ -133,7 +137,7 @@ def compile_model(
 def _layout(
     graph: Graph, quarters: int, wide: Collection[str], first_rows: Collection[RowKey]
 ) -> Layout:
-    plan = schedule(graph, wide, first_rows)
+    plan = schedule(graph, wide, [row for row in first_rows if row in graph.rows])
     inputs: dict[int, int] = {}
     shared, count = 0, 0
     for node, op in enumerate(graph.op):
