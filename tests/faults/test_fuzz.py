@@ -117,7 +117,7 @@ def test_overrides(record_figure: RecordFigure) -> None:
     sound = 0
     for _ in range(count("fuzzed_overrides")):
         text = f"{chance.choice(keys)}={chance.choice(values)}"
-        if chance.random() < 0.9:
+        if chance.random() < 0.7:
             text = altered(text, chance)
         try:
             key, value = parse_override(text)

@@ -212,7 +212,7 @@ def test_the_package_and_its_renderer_have_keys_of_their_own() -> None:
 
 def test_each_module_of_the_briefing_is_known_to_decide_what_is_said_or_how_it_looks() -> None:
     """A module that is not named counts as what is said: safe, and dear."""
-    said = {"__init__", "editions", "lightweight", "parameters", "results"}
+    said = {"__init__", "editions", "lightweight", "own_note", "parameters", "results"}
     here = {path.stem for path in Path(jcurve.__file__).parent.glob("**/briefing/*.py")}
     assert here - said <= fingerprint._RENDERER
     assert said.isdisjoint(fingerprint._RENDERER)

@@ -140,7 +140,9 @@ class Grid:
     @staticmethod
     def lead(pieces: tuple[Piece, ...]) -> int:
         """For how many first quarters a formula reaches before the timeline."""
-        return max((-piece.offset for piece in pieces if isinstance(piece, Ref)), default=0)
+        back = [-piece.offset for piece in pieces if isinstance(piece, Ref)]
+        back += [1 for piece in pieces if isinstance(piece, Range) and piece.span == "before"]
+        return max(back, default=0)
 
     def single(self, pieces: tuple[Piece, ...], host: str) -> str:
         """The formula of one cell, whose pieces follow no period."""
