@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from jcurve.engine.floats import COMPARED
 
-__all__ = ["ELEMENTWISE", "Writer", "functions", "literal"]
+__all__ = ["BODIES", "ELEMENTWISE", "Writer", "functions", "literal"]
 
 _PREDICATES = MappingProxyType(
     {
@@ -204,7 +204,7 @@ ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
 def functions(lanes: int) -> str:
     """The code of ``exp``, ``log``, ``power`` and what is made of them."""
     made: list[str] = []
-    for name, body in _BODIES.items():
+    for name, body in BODIES.items():
         w = Writer(lanes)
         given = ["%a", "%b"] if name == "power" else ["%a"]
         result, refused = body(w, *given)
@@ -350,6 +350,6 @@ def _log1p(w: Writer, a: str) -> _Body:
     return w.choose(same, a, w.two("fdiv", w.two("fmul", a, w.call("log", u)), less)), ""
 
 
-_BODIES: Mapping[str, Callable[..., _Body]] = MappingProxyType(
+BODIES: Mapping[str, Callable[..., _Body]] = MappingProxyType(
     {"exp": _exp, "log": _log, "log2": _log2, "power": _power, "expm1": _expm1, "log1p": _log1p}
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from jcurve.engine.emit import ELEMENTWISE, Writer
+from jcurve.engine.emit import BODIES, ELEMENTWISE, Writer
 from jcurve.engine.graph import ACCUMULATED, Graph
 from jcurve.engine.schedule import DEEP, ROW, SINGLE, Plan
 from jcurve.engine.timed import TIMED
@@ -79,7 +79,8 @@ class StepWriter(Writer):
         # A step of single values has no loop to stand before.
         self.entry: list[str] = [] if step.loops else self.lines
         self.phis: list[str] = []
-        self.exit: list[str] = []
+        self.exit: list[str] = [] if step.loops else self.lines
+        self._wrong: list[str] = []
         self.closing: list[tuple[Callable[[str], None], int]] = []
         self._entry_names: dict[object, str] = {}
         self._names: dict[int, str] = {}
@@ -91,6 +92,7 @@ class StepWriter(Writer):
             self.node(node)
         for becomes, node in self.closing:
             becomes(self.value(node))
+        self._refuse_at_end()
         head = f"define void @{name}(ptr noalias %s, ptr noalias %w, ptr noalias %in, i64 %b) #0 {{"
         if not self.step.loops:
             return "\n".join([head, *self.lines, "  ret void", "}", ""])
@@ -104,6 +106,30 @@ class StepWriter(Writer):
             [head, "entry:", *self.entry, "  br label %loop", "loop:", first, *self.phis,
              *self.lines, *turn, "exit:", *self.exit, "  ret void", "}", ""]
         )  # fmt: skip
+
+    def call(self, name: str, *args: str) -> str:
+        """Our own functions stand where they are called, so that several run side by side; what
+        they refuse is looked at once, after the last quarter."""
+        if name not in BODIES:
+            return super().call(name, *args)
+        value, wrong = BODIES[name](self, *args)
+        if wrong:
+            self._wrong.append(wrong)
+        return value
+
+    def _refuse_at_end(self) -> None:
+        """Refuse what a function refused in any quarter."""
+        if not self._wrong:
+            return
+        found = self._wrong[0]
+        for other in self._wrong[1:]:
+            found = self.logic("or", found, other)
+        if self.step.loops:
+            none = "false" if self.lanes == 1 else "splat (i1 false)"
+            before, becomes = self.carried(none, self.truth)
+            found = self.logic("or", before, found)
+            becomes(found)
+        self.after(lambda: self.refuse(found))
 
     # Where code goes: before the loop, in it, or after it.
 
