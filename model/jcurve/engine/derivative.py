@@ -98,51 +98,51 @@ class _Way:
     Attributes:
         own: the node and all that it rests on.
         nodes: those of them that an input of interest reaches.
-        gaps: those that are not a number in quarters without a fact.
-        scans: the nodes of each scan among them, by the last.
+        rules: of those that read one of them: the rule, what is read, and whether quarters
+            without a fact matter to it.
+        gaps: those of ``own`` that are no number in quarters without a fact.
+        scans: the nodes of each scan, by each of them.
     """
 
     own: Sequence[int]
     nodes: Sequence[int]
-    wanted: frozenset[int]
-    gaps: frozenset[int]
+    rules: Mapping[int, tuple[Callable[..., Parts], tuple[int, ...], bool]]
+    gaps: Sequence[int]
     scans: Mapping[int, Sequence[int]]
-    carried: frozenset[int]
+
+
+_WITH_GAPS = ("splice", "grow")
 
 
 def _way(graph: Graph, node: int, free: frozenset[str], gaps: frozenset[str]) -> _Way:
-    own = graph.rests_on([node])
-    reached = graph.reached(free)
+    own, reached, group = graph.rests_on([node]), graph.reached(free), graph.groups()
     nodes = [n for n in own if reached[n]]
     missing: set[int] = set()
-    for n in own:
-        op = graph.op[n]
-        args = graph.args[n][1:] if op in ("splice", "grow") else graph.args[n]
-        if (op == "input" and graph.attr[n] in gaps) or not missing.isdisjoint(args):
-            missing.add(n)
+    rules = {}
     members: dict[int, list[int]] = {}
-    group = graph.groups()
-    for n in nodes:
-        if n in group:
+    for n in own:
+        op, args = graph.op[n], graph.args[n]
+        read = args[1:] if op in _WITH_GAPS else args
+        if (op == "input" and graph.attr[n] in gaps) or not missing.isdisjoint(read):
+            missing.add(n)
+        if op in DERIVATIVES and any(reached[arg] for arg in args):
+            rules[n] = DERIVATIVES[op], args, op in _WITH_GAPS
+        if reached[n] and n in group:
             members.setdefault(group[n], []).append(n)
-    return _Way(
-        own,
-        nodes,
-        frozenset(nodes),
-        frozenset(missing),
-        {mine[-1]: mine for mine in members.values()},
-        frozenset(n for mine in members.values() for n in mine),
-    )
+    scans = {n: mine for mine in members.values() for n in mine}
+    return _Way(own, nodes, rules, sorted(missing), scans)
 
 
 class _Back:
     """The way back through a graph."""
 
-    def __init__(self, graph: Graph, known: Mapping[int, Any], way: _Way, quarters: int) -> None:
-        self.graph, self.known, self.way, self.quarters = graph, known, way, quarters
+    def __init__(self, graph: Graph, known: dict[int, Any], way: _Way, quarters: int) -> None:
+        self.graph, self.way, self.quarters = graph, way, quarters
         self.adjoint: dict[int, Array] = {}
         self.stepped: set[int] = set()
-        self._filled: dict[int, Array] = {}
+        self._wanted = frozenset(way.nodes)
+        # Nothing that counts comes from a quarter without a fact: to most it is 0 there.
+        self._known, self._filled = known, dict(known)
         for node in way.gaps:
             missing = np.isnan(known[node])
             if missing.any():
@@ -150,111 +150,98 @@ class _Back:
 
     def give(self, node: int, part: Array) -> None:
         """Add to a node's derivative."""
-        if node not in self.way.wanted:
-            return
-        if not self.graph.high[node] and part.shape[0] > 1:
+        if not self.graph.high[node] and len(part) > 1:
             part = part.sum(axis=0, keepdims=True)
         sofar = self.adjoint.get(node)
         self.adjoint[node] = part if sofar is None else sofar + part
 
     def run(self) -> None:
         """From the last node to the first."""
+        scans = self.way.scans
         for node in reversed(self.way.nodes):
-            if node in self.way.scans:
-                self._scan(self.way.scans[node])
-            elif node not in self.way.carried and node in self.adjoint:
-                self._pass_on(node, self.adjoint[node], self.give)
+            if node not in scans:
+                slope = self.adjoint.get(node)
+                if slope is not None and slope.any():  # half of the model is idle in a scenario
+                    self._pass_on(node, slope, self.give)
+            elif node == scans[node][-1]:
+                self._scan(scans[node])
 
     def _pass_on(self, node: int, slope: Array, give: Callable[[int, Array], None]) -> None:
         """What a node's derivative means for what it reads."""
-        op, args = self.graph.op[node], self.graph.args[node]
-        if op == "input":
+        if node not in self.way.rules:
             return
-        if not any(arg in self.way.wanted for arg in args):
-            return
-        read = [self._over_time(arg, op in ("splice", "grow")) for arg in args]
-        parts = DERIVATIVES[op](slope, self._over_time(node), *read)
+        rule, args, with_gaps = self.way.rules[node]
+        read = self._known if with_gaps else self._filled
+        parts = rule(slope, self._filled[node], *[read[arg] for arg in args])
         for arg, part in zip(args, parts, strict=True):
-            if part is None:
-                if arg in self.way.wanted:
+            if arg in self._wanted:
+                if part is None:
                     self.stepped.add(arg)
-            else:
-                give(arg, part)
-
-    def _over_time(self, node: int, with_gaps: bool = False) -> Any:
-        """A node's value; quarters without a fact are 0 to all that do not look for them, since
-        nothing that counts comes from there."""
-        value = self.known[node] if with_gaps else self._filled.get(node, self.known[node])
-        if self.graph.high[node] and len(value) == 1:
-            value = np.broadcast_to(value, (self.quarters, 1))
-        return value
+                else:
+                    give(arg, part)
 
     def _scan(self, mine: Sequence[int]) -> None:
         """Back through the quarters of a scan."""
-        scan = self.graph.scans[self.graph.attr[mine[0]][0]]
-        inside = frozenset(mine)
-        zero = np.zeros((self.quarters, 1))
-        balances = range(len(scan.states))
+        graph, inside = self.graph, frozenset(mine)
+        scan = graph.scans[graph.attr[mine[0]][0]]
+        states, nexts = scan.states, scan.nexts
         recalls = [node for node in scan.recalls if node in inside]
 
         def swept(seeds: Mapping[int, Array], give: Callable[[int, Array], None]) -> list[Array]:
-            """Derivatives carried back inside a quarter, to the balances before it."""
-            found = dict(seeds)
+            """Derivatives carried back inside a quarter, to what comes from earlier ones."""
+            found = {node: part for node, part in seeds.items() if node in inside}
 
             def take(node: int, part: Array) -> None:
-                if node in inside:
-                    found[node] = found[node] + part if node in found else part
-                else:
+                if node not in inside:
                     give(node, part)
+                else:
+                    found[node] = found[node] + part if node in found else part
 
             for node in reversed(mine):
-                if node in found and self.graph.op[node] not in ("state", "recall"):
+                if node in found:
                     self._pass_on(node, found[node], take)
-            return [found.get(node, zero) for node in (*scan.states, *recalls)]
+            zero = np.zeros((self.quarters, 1))
+            return [found.get(node, zero) for node in (*states, *recalls)]
 
+        # All at once, a column each: what is wanted of this scan, and each balance after it.
         own = {node: self.adjoint[node] for node in mine if node in self.adjoint}
-        direct = swept(own, lambda node, part: None)
-        one = np.ones((self.quarters, 1))
-        local = [
-            swept({scan.nexts[n]: one}, lambda node, part: None)
-            if scan.nexts[n] in inside
-            else [zero] * (len(scan.states) + len(recalls))
-            for n in balances
-        ]
-        matrix = [[np.ravel(row).tolist() for row in rows] for rows in local]
-        given = [np.ravel(row).tolist() for row in direct]
-        delays = [float(self.known[self.graph.args[node][0]][0, 0]) for node in recalls]
-        places = [self.graph.attr[node][1] for node in recalls]
-        after = np.zeros((len(scan.states), self.quarters, 1))
-        later = [0.0] * len(scan.states)
+        shape = (self.quarters, len(nexts) + 1)
+        seeds = {node: np.pad(part, ((0, 0), (0, len(nexts)))) for node, part in own.items()}
+        for column, node in enumerate(nexts, start=1):
+            seeds.setdefault(node, np.zeros(shape))[:, column] += 1.0
+        columns = [np.broadcast_to(row, shape) for row in swept(seeds, _ignored)]
+        local = np.stack(columns, axis=2)  # quarter, seed, what comes from earlier quarters
+        delays = [float(self._known[graph.args[node][0]][0, 0]) for node in recalls]
+        after = np.zeros((len(nexts), self.quarters, 1))
         looked = np.zeros((len(recalls), self.quarters, 1))
+        later = np.zeros(len(states))
         for quarter in reversed(range(self.quarters)):
             after[:, quarter, 0] += later
-            total = after[:, quarter, 0].tolist()
-            before = [
-                given[i][quarter] + sum(total[n] * matrix[n][i][quarter] for n in balances)
-                for i in range(len(given))
-            ]
-            later = before[: len(scan.states)]
-            for r, (place, delay) in enumerate(zip(places, delays, strict=True)):
-                looked[r, quarter] = part = before[len(scan.states) + r]
-                back = quarter - int(delay)
+            before = local[quarter, 0] + after[:, quarter, 0] @ local[quarter, 1:]
+            later = before[: len(states)]
+            for at, (node, delay) in enumerate(zip(recalls, delays, strict=True)):
+                looked[at, quarter] = part = before[len(states) + at]
+                place, back = graph.attr[node][1], quarter - int(delay)
                 if back >= 0:
                     after[place, back] += (1.0 - delay % 1.0) * part
                 if back >= 1:
                     after[place, back - 1] += delay % 1.0 * part
-        for n, node in enumerate(scan.nexts):
-            own[node] = own.get(node, zero) + after[n]
-        outside = {node: part for node, part in own.items() if node not in inside}
-        swept({node: part for node, part in own.items() if node in inside}, self.give)
-        for node, part in outside.items():
-            self.give(node, part)
-        for state, start in zip(scan.states, later, strict=True):
-            self.give(self.graph.args[state][0], np.array([[start]]))
+        for node, part in zip(nexts, after, strict=True):
+            own[node] = own[node] + part if node in own else part
+            if node not in inside and node in self._wanted:
+                self.give(node, part)
+        swept(own, self.give)
+        for state, opening in zip(states, later, strict=True):
+            if graph.args[state][0] in self._wanted:
+                self.give(graph.args[state][0], np.array([[opening]]))
         for node, delay, part in zip(recalls, delays, looked, strict=True):
-            balance = self._over_time(self.graph.recalled(node))
-            slope = _lag(part, balance, balance, np.array([[delay]]))[1]
-            self.give(self.graph.args[node][0], np.asarray(slope))
+            balance = self._filled[graph.recalled(node)]
+            if graph.args[node][0] in self._wanted:
+                self.give(graph.args[node][0], _lag_slope(part, balance, np.array([[delay]])))
+
+
+def _ignored(node: int, part: Array) -> None:
+    """What leaves a scan does not matter yet."""
 
 
 def _chosen(slope: Array, first: Any) -> Parts:
@@ -282,15 +269,20 @@ def _earlier(slope: Array, quarters: int) -> Array:
 
 
 def _lag(slope: Array, out: Array, x: Array, delay: Array) -> Parts:
-    height = len(slope)
-    held = min(float(np.ravel(delay)[0]), float(height))
+    held = min(float(np.ravel(delay)[0]), float(len(slope)))
     whole = int(held)
     given = (1.0 - held + whole) * _earlier(slope, whole)
     if held > whole:
         given = given + (held - whole) * _earlier(slope, whole + 1)
-    near = np.zeros((height + 1, 1))
-    near[whole + 1 :] = x[: height - whole]
-    return given, slope * (near[:-1] - near[1:])
+    return given, _lag_slope(slope, x, delay)
+
+
+def _lag_slope(slope: Array, x: Array, delay: Array) -> Array:
+    """What a longer delay does: each quarter then sees more of the one before."""
+    whole = int(min(float(np.ravel(delay)[0]), float(len(x))))
+    near = np.zeros((len(x) + 1, 1))
+    near[whole + 1 :] = x[: len(x) - whole]
+    return slope * (near[:-1] - near[1:])
 
 
 def _year_to_date(slope: Array, out: Array, x: Array) -> Parts:

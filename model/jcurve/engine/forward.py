@@ -98,7 +98,7 @@ def values(
         elif op == "constant":
             found[node] = np.full((1, 1), graph.attr[node])
         elif op == "input":
-            found[node] = inputs[str(graph.attr[node])]
+            found[node] = _high(inputs[str(graph.attr[node])], graph.high[node], quarters)
         elif op == "spread":
             found[node] = np.broadcast_to(found[graph.args[node][0]], (quarters, 1))
         else:
