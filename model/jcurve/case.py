@@ -229,31 +229,11 @@ class Case:
         )
 
     def gradient(self, output: str, at: str | None = None) -> Gradient:
-        """What a small change of each assumption does to a number.
-
-        Args:
-            output: a result, or a line in a world or view.
-            at: the quarter, of a line.
-
-        Returns:
-            A slope for every assumption, with the effect of a natural step, or the reason why
-            there is none.
-
-        Raises:
-            UsageError: an unknown name, a line without a quarter.
-            AnswerError: the number has no answer.
-        """
+        """What a small change of each assumption does to a result, or to a line in a quarter; see
+        :func:`jcurve.gradients.gradient`."""
         from jcurve.gradients import gradient
 
-        key = self._key(output)
-        if self._is_result(key[0]) != (at is None):
-            raise UsageError(
-                "a result has one value, a line one a quarter",
-                received=f"{output}, {at}",
-                allowed='gradient("npv"), gradient("capex", at="2027Q4")',
-            )
-        quarter = 0 if at is None else self.assembly.timeline.index(at)
-        return gradient(self.scenario, self.assembly, self.inputs, output, key, quarter)
+        return gradient(self.scenario, self.assembly, self.inputs, output, at)
 
     def trace(
         self,

@@ -21,9 +21,10 @@ from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.company import Assembly
 from jcurve.engine.derivative import Gradient as Derivatives
 from jcurve.engine.derivative import gradient as derivatives
-from jcurve.engine.model import RowKey
+from jcurve.engine.line import Kind
 from jcurve.errors import AnswerError, UsageError, nearest
 from jcurve.evaluation import graph_of
+from jcurve.naming import key_of
 
 __all__ = ["Gradient", "Slope", "gradient", "natural_step"]
 
@@ -106,8 +107,7 @@ def gradient(
     assembly: Assembly,
     inputs: Mapping[str, Array],
     output: str,
-    key: RowKey,
-    at: int = 0,
+    at: str | None = None,
 ) -> Gradient:
     """The slopes of a result, or of a line in a quarter.
 
@@ -115,19 +115,27 @@ def gradient(
         scenario: whose assumptions.
         assembly: the model.
         inputs: of the scenario, by input name.
-        output: the number's name.
-        key: its row.
-        at: the quarter's index, 0 for a result.
+        output: a result, or a line in a world or view.
+        at: the quarter, of a line.
 
     Raises:
+        UsageError: an unknown name, a line without a quarter.
         AnswerError: the number has no answer.
     """
-    made = assembly.model
+    made, key = assembly.model, key_of(assembly.model, output)
+    line = made.outputs.get(key[0])
+    if (line is not None and line.kind is Kind.RESULT) != (at is None):
+        raise UsageError(
+            "a result has one value, a line one a quarter",
+            received=f"{output}, {at}",
+            allowed='gradient("npv"), gradient("capex", at="2027Q4")',
+        )
+    quarter = 0 if at is None else assembly.timeline.index(at)
     graph = graph_of(assembly, inputs)
     free, quarters = frozenset(assembly.names.values()), len(assembly.timeline)
     parts = made.parts(key) or (key,)
     found = [
-        derivatives(graph, inputs, free, graph.rows[part], quarters, at)
+        derivatives(graph, inputs, free, graph.rows[part], quarters, quarter)
         for part in parts
         if part in graph.rows
     ]

@@ -8,6 +8,7 @@ import pytest
 import jcurve
 from jcurve.assumptions import Path
 from jcurve.case import Case, batch_inputs
+from jcurve.cli import main
 from jcurve.engine.derivative import gradient
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
@@ -160,3 +161,12 @@ def test_refusals() -> None:
     if case["payback"] is None:
         with pytest.raises(AnswerError, match="no answer here"):
             case.gradient("payback")
+
+
+def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sensitivity", "--local", "--of", "npv.go_forward", "--top", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert "npv.go_forward changes by" in lines[1]
+    assert main(["sensitivity", "--local", "--of", "capex"]) == 2
+    assert "a line one a quarter" in capsys.readouterr().err

@@ -5,9 +5,8 @@ joined where one row reads another. What is left is a list of nodes, precedents 
 is an operation on earlier nodes. A node is *high* when it has a value for each quarter, else it
 has one for all quarters. A row is a node too; rows of equal formulas share one.
 
->>> graph = Graph.of(model, high_inputs)         # doctest: +SKIP
->>> graph.op[graph.rows["npv", "programme"]]     # doctest: +SKIP
-'add'
+graph = Graph.of(model, high_inputs)
+graph.op[graph.rows["npv", "programme"]]  # 'add'
 """
 
 from __future__ import annotations
@@ -53,15 +52,9 @@ SEARCHED = frozenset({"value_at", "count_roots", "internal_rate"})
 _SMALL_POWERS = frozenset({2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
 """Whole powers that are products, right for numbers below zero too."""
 
-_ZERO_OF_ZERO = {
-    "running_sum",
-    "year_sum",
-    "year_to_date",
-    "sum_to_date",
-    "lag",
-    "spread",
-    "value_at",
-}
+_ZERO_OF_ZERO = frozenset(
+    {"running_sum", "year_sum", "year_to_date", "sum_to_date", "lag", "spread", "value_at"}
+)
 
 
 @dataclass(frozen=True, slots=True)
