@@ -63,7 +63,7 @@ class TestSameFile:
     def test_on_a_cluster_of_two_workers(self, expected: str, tmp_path: Path) -> None:
         distributed = pytest.importorskip("distributed")
         with distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as made:
             runner = cluster(made.scheduler_address, PROJECT)
             assert finished(tmp_path, plan(37), runner=runner) == expected
@@ -77,7 +77,7 @@ class TestSameFile:
         altered = altered_model(tmp_path / "altered")
         refused: list[str] = []
         with distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as made:
             stranger = subprocess.Popen(
                 [
