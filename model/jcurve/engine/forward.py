@@ -89,21 +89,22 @@ def values(
         if node in group:
             members.setdefault(group[node], []).append(node)
     ends = {mine[-1]: mine for mine in members.values()}
+    ops, args, tall = graph.op, graph.args, (quarters, 1)
     found: dict[int, Any] = {}
     for node in own:
-        op = graph.op[node]
+        op = ops[node]
         if node in group:
             if node in ends:
                 _carry(graph, ends[node], found, quarters)
+        elif op == "input":
+            row = inputs[str(graph.attr[node])]
+            found[node] = np.broadcast_to(row, tall) if graph.high[node] else row
         elif op == "constant":
             found[node] = np.full((1, 1), graph.attr[node])
-        elif op == "input":
-            found[node] = _high(inputs[str(graph.attr[node])], graph.high[node], quarters)
         elif op == "spread":
-            found[node] = np.broadcast_to(found[graph.args[node][0]], (quarters, 1))
+            found[node] = np.broadcast_to(found[args[node][0]], tall)
         else:
-            args = [_high(found[arg], graph.high[arg], quarters) for arg in graph.args[node]]
-            found[node] = NUMPY[op](*args)
+            found[node] = NUMPY[op](*[found[arg] for arg in args[node]])
     return found
 
 
@@ -123,10 +124,6 @@ def settled(
         if graph.op[node] != "state" and first in (0.0, 1.0) and (row == row[:1]).all():
             found[node] = first
     return found
-
-
-def _high(value: Any, high: bool, quarters: int) -> Any:
-    return np.broadcast_to(value, (quarters, 1)) if high and len(value) == 1 else value
 
 
 def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: int) -> None:

@@ -152,7 +152,9 @@ class Graph:
     def groups(self) -> dict[int, int]:
         """The scan of each node that rests on one of its balances and feeds it: such nodes are
         computed quarter by quarter, together."""
-        found: dict[int, int] = {}
+        found: dict[int, int] = self.memo.setdefault("groups", {})
+        if found:
+            return found
         for number, scan in enumerate(self.scans):
             carried = frozenset(scan.carried)
             for node in range(min(carried), max(*scan.nexts, *carried) + 1):
