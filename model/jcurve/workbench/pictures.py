@@ -215,12 +215,10 @@ def _marks(name: str, case: Case, view: str, row: Row) -> tuple[Mark, ...]:
         return ()
     orange = SERIES["programme"].colour
     quarter = _calendar(x[lowest] - 0.01)
+    made = [
+        Mark(x[lowest], values[lowest], f"Trough {money(values[lowest])}, {quarter}", orange, False)
+    ]
     payback = case[f"payback.{view}"]
-    made = []
-    # At the end of a curve that never comes back one label says both.
-    if payback is not None or x[lowest] < x[-1] - 1:
-        text = f"Trough {money(values[lowest])}, {quarter}"
-        made.append(Mark(x[lowest], values[lowest], text, orange, False))
     if payback is not None:
         at = x[0] + payback
         made.append(Mark(at, 0.0, f"Payback {_calendar(at)}", INK))
