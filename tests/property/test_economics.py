@@ -185,8 +185,7 @@ class TestSigns:
         """A cheaper start and a lower floor leave more of product revenue; a faster fall too."""
         for key in ("products.compute_cost", "products.compute_cost_floor"):
             low, middle, high = ends(name)[key]
-            assert low >= middle - 3.5 if name == "bear" else low >= middle, key
-            assert middle >= high, key
+            assert low >= middle >= high, key
         low, middle, high = ends(name)["products.compute_cost_fall"]
         assert low <= middle <= high
 
@@ -207,11 +206,9 @@ class TestSigns:
         low, _, high = ends(name)["capex.total"]
         assert np.sign(high - low) == np.sign(marginal)
 
-    @pytest.mark.parametrize("name", CASES)
-    def test_every_driver_moves_value(self, name: str):
-        """By 5 bn between its ends in the base case; the accounting life moves earnings instead."""
-        if name != "base":
-            pytest.skip("the ranges are the base case's")
+    def test_every_driver_moves_value(self):
+        """By 5 bn between its ends; the accounting life moves earnings instead."""
+        name = "base"
         drivers = (
             *self.PLUS, "capex.total", "fleet.share", "fleet.years", "compute.list_price",
             "life.physical.accelerators", "capex.property_per_revenue",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import line, result
-from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, total, value_at
+from jcurve.engine.primitives import Family, Row, ratio, total, value_at
 from jcurve.engine.units import QUARTERS, SHARE, USD_M
 from jcurve.lines.constants import (
     HORIZON,
@@ -19,8 +19,9 @@ from jcurve.lines.constants import (
     QUARTERS_PER_YEAR,
 )
 from jcurve.lines.sets import ASSET_CLASS
+from jcurve.lines.vintages import trailing_year
 
-__all__ = ["even_purchases", "perpetuity"]
+__all__ = ["even_purchases", "perpetuity", "year_to_horizon"]
 
 
 def perpetuity(next_year: Row, discount_factor: Row, wacc: Row, growth: Row) -> Row:
@@ -54,10 +55,9 @@ def even_purchases(growth: Row, life: Row) -> Row:
     return np.where(still, 1 / years, ratio(growth, gone))
 
 
-def _last_year(row: Row) -> Row:
+def year_to_horizon(row: Row) -> Row:
     """Sum of the last four quarters of the timeline."""
-    to_date = running_sum(row)
-    return value_at(to_date - lag(to_date, ONE_YEAR), HORIZON)
+    return value_at(trailing_year(row), HORIZON)
 
 
 @line(QUARTERS, result)
@@ -124,7 +124,7 @@ def steady_general_capex(
     at the growth of the steady state."""
     kept = value_at(capex_property_per_revenue, HORIZON)
     share = kept * (returns_terminal_growth + capex_property_depreciation)
-    return share * _last_year(revenue_keeping_pace)
+    return share * year_to_horizon(revenue_keeping_pace)
 
 
 @line(USD_M, result, over=ASSET_CLASS)
@@ -195,13 +195,13 @@ def steady_free_cash_flow(
     less the capex of the steady state and tax on what its deductions leave."""
     up = 1 + returns_terminal_growth
     deducted = {name: row * steady_deduction[name] for name, row in steady_capex_by_class.items()}
-    earned = _last_year(ebitda) * up
-    leases = _last_year(finance_lease_principal + finance_lease_interest) * up
+    earned = year_to_horizon(ebitda) * up
+    leases = year_to_horizon(finance_lease_principal + finance_lease_interest) * up
     taxed = value_at(tax_rate, HORIZON) * (earned - total(deducted) - leases)
     invested = total(steady_capex_by_class) + leases
     moved = value_at(working_capital, HORIZON) * returns_terminal_growth
-    stakes = _last_year(startup_stakes - stake_recoveries) * up
-    added_back = _last_year(share_based_pay) * (1 - returns_sbc_is_cost) * up
+    stakes = year_to_horizon(startup_stakes - stake_recoveries) * up
+    added_back = year_to_horizon(share_based_pay) * (1 - returns_sbc_is_cost) * up
     return earned - taxed - invested - moved - stakes + added_back
 
 

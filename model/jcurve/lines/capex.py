@@ -10,7 +10,6 @@ from jcurve.engine.primitives import (
     Row,
     lag,
     ratio,
-    running_sum,
     splice,
     total,
     value_at,
@@ -25,18 +24,13 @@ from jcurve.lines.constants import (
 )
 from jcurve.lines.plan import terms_of
 from jcurve.lines.sets import ASSET_CLASS
+from jcurve.lines.vintages import trailing_year
 
 __all__: list[str] = []
 
 USD_M_PER_MW = unit_named("USD m per MW")
 MW_PER_H100E = unit_named("MW per H100e")
 USD_M_PER_H100E = unit_named("USD m per H100e")
-
-
-def _last_year(row: Row) -> Row:
-    """Sum of the last four quarters."""
-    to_date = running_sum(row)
-    return to_date - lag(to_date, ONE_YEAR)
 
 
 # General capex and maintenance
@@ -78,8 +72,8 @@ def starting_maintenance(
 ) -> Row:
     """AI capex per dollar of revenue in the year before the programme: accelerators bought,
     over their share of AI capex."""
-    bought = value_at(_last_year(reported_accelerator_capex), advertising_reference_quarter)
-    earned = value_at(_last_year(revenue_keeping_pace), advertising_reference_quarter)
+    bought = value_at(trailing_year(reported_accelerator_capex), advertising_reference_quarter)
+    earned = value_at(trailing_year(revenue_keeping_pace), advertising_reference_quarter)
     return bought / capex_servers_share / earned
 
 

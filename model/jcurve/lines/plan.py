@@ -10,7 +10,6 @@ from jcurve.engine.primitives import (
     Row,
     lag,
     ratio,
-    running_sum,
     splice,
     total,
     value_at,
@@ -25,19 +24,13 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
-from jcurve.lines.vintages import spread
+from jcurve.lines.vintages import spread, trailing_year
 
 __all__ = ["terms_of"]
 
 USD_M_PER_MW = unit_named("USD m per MW")
 MW_PER_H100E = unit_named("MW per H100e")
 USD_M_PER_H100E = unit_named("USD m per H100e")
-
-
-def _last_year(row: Row) -> Row:
-    """Sum of the last four quarters."""
-    to_date = running_sum(row)
-    return to_date - lag(to_date, ONE_YEAR)
 
 
 # Terms of orders
@@ -96,8 +89,8 @@ def reported_machine_share(
     last_reported: Row,
 ) -> Row:
     """Machines in a dollar of AI capex over the last four reported quarters, at most all."""
-    machines = _last_year(reported_accelerator_capex) / capex_machine_servers_share
-    spent = np.maximum(value_at(_last_year(reported_ai_capex), last_reported), 0)
+    machines = trailing_year(reported_accelerator_capex) / capex_machine_servers_share
+    spent = np.maximum(value_at(trailing_year(reported_ai_capex), last_reported), 0)
     return np.minimum(ratio(value_at(machines, last_reported), spent), 1)
 
 

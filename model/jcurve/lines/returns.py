@@ -39,7 +39,7 @@ from jcurve.engine.units import (
     YEARS,
     unit_named,
 )
-from jcurve.lines.beyond import perpetuity
+from jcurve.lines.beyond import perpetuity, year_to_horizon
 from jcurve.lines.constants import (
     HALF_A_QUARTER,
     HORIZON,
@@ -51,6 +51,7 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
+from jcurve.lines.vintages import trailing_year
 
 __all__ = ["REASONS"]
 
@@ -140,7 +141,7 @@ def value_of_share_based_pay(
     """Present value of the programme's share-based pay, beyond the horizon included. Its tax
     deduction stays in both treatments of it."""
     ever = perpetuity(
-        _last_year(share_based_pay) * (1 + returns_terminal_growth),
+        year_to_horizon(share_based_pay) * (1 + returns_terminal_growth),
         discount_factor,
         returns_wacc,
         returns_terminal_growth,
@@ -305,39 +306,30 @@ def quarters_under_water(cumulative_free_cash_flow: Row) -> Row:
     return sum_to_date(np.where(cumulative_free_cash_flow < 0, 1, 0)) * ONE_QUARTER
 
 
-def _year_to(row: Row) -> Row:
-    to_date = running_sum(row)
-    return to_date - lag(to_date, ONE_YEAR)
-
-
-def _last_year(row: Row) -> Row:
-    return value_at(_year_to(row), HORIZON)
-
-
 @line(DATE, result, view=True)
 def operating_income_turns_positive(operating_income: Row, view_start: Row) -> Row:
     """First quarter from which incremental operating income of four quarters stays above zero
     to the horizon."""
-    return first_lasting(_year_to(operating_income), view_start)
+    return first_lasting(trailing_year(operating_income), view_start)
 
 
 @line(SWITCH, result, view=True)
 def operating_income_turns_positive_status(operating_income: Row) -> Row:
     """Why incremental operating income does not turn positive, by code."""
-    return np.where(value_at(_year_to(operating_income), HORIZON) > 0, ANSWERED, NEVER)
+    return np.where(value_at(trailing_year(operating_income), HORIZON) > 0, ANSWERED, NEVER)
 
 
 @line(DATE, result, view=True)
 def ebitda_turns_positive(ebitda: Row, view_start: Row) -> Row:
     """First quarter from which incremental EBITDA of four quarters stays above zero to the
     horizon."""
-    return first_lasting(_year_to(ebitda), view_start)
+    return first_lasting(trailing_year(ebitda), view_start)
 
 
 @line(SWITCH, result, view=True)
 def ebitda_turns_positive_status(ebitda: Row) -> Row:
     """Why incremental EBITDA does not turn positive, by code."""
-    return np.where(value_at(_year_to(ebitda), HORIZON) > 0, ANSWERED, NEVER)
+    return np.where(value_at(trailing_year(ebitda), HORIZON) > 0, ANSWERED, NEVER)
 
 
 @line(TIMES, result, view=True)
@@ -376,7 +368,7 @@ def return_on_invested_capital(
     """Incremental NOPAT of the last four quarters, per dollar of incremental property and
     working capital a year before; 0 where there is none."""
     capital = lag(property_net + working_capital, ONE_YEAR)
-    earned = _year_to(net_operating_profit)
+    earned = trailing_year(net_operating_profit)
     return np.where(capital > 0, ratio(earned, capital), 0)
 
 

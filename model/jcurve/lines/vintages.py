@@ -21,9 +21,23 @@ from jcurve.engine.primitives import (
     ratio,
     running_sum,
 )
-from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER
+from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER, ONE_YEAR
 
-__all__ = ["Charge", "in_service", "level_charge", "placed", "spread", "straight_line"]
+__all__ = [
+    "Charge",
+    "in_service",
+    "level_charge",
+    "placed",
+    "spread",
+    "straight_line",
+    "trailing_year",
+]
+
+
+def trailing_year(flow: Row) -> Row:
+    """The sum of a flow over the four quarters to each quarter."""
+    to_date = running_sum(flow)
+    return to_date - lag(to_date, ONE_YEAR)
 
 
 def spread(amount: Row, mean_lag: Row) -> Row:
