@@ -280,22 +280,19 @@ def test_a_kernel_that_stops_or_dies_leaves_no_wrong_number(
     last of these tests, since the page is of no use after it."""
     panel.press(WACC, 3, "ArrowRight")
     kernels = app.kernels
-    for kernel in kernels:
-        kernel.suspend()
+    app.tell(kernels, "suspend")
     panel.press(WACC, 5, "ArrowRight")
     told = panel.page.get_by_text("The kernel does not answer")
     told.wait_for()
     assert panel.field(WACC).input_value() == "9.65"
-    for kernel in kernels:
-        kernel.resume()
+    app.tell(kernels, "resume")
     told.wait_for(state="hidden")
     panel.settled()
     assert panel.overrides() == {WACC: "9.9 percent per year"}  # the last position, after all
     agrees(panel, app, capsys)
 
     confirmed = panel.hash, panel.headline("npv"), panel.field(WACC).input_value()
-    for kernel in app.kernels:
-        kernel.kill()
+    app.tell(app.kernels, "kill")
     panel.press(WACC, 4, "ArrowRight")
     told.wait_for()
     assert (panel.hash, panel.headline("npv"), panel.field(WACC).input_value()) == confirmed
@@ -340,8 +337,7 @@ def test_in_jupyterlab(
         assert panel.hash == changed
         agrees(panel, lab, capsys)
 
-        for kernel in lab.kernels:
-            kernel.kill()
+        lab.tell(lab.kernels, "kill")
         page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says that it restarts
         panel.press(FLEET, 1)
         page.get_by_text("The kernel does not answer").wait_for()

@@ -103,7 +103,7 @@ class TestWithout:
 
     @pytest.mark.parametrize("text", ["elsewhere 5 1700000000.00", "", "half"])
     def test_another_machines_process_counts_as_alive(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "1-ab.alive.held").write_text(text)
+        (tmp_path / "1-ab.alive.held.1").write_text(text)
         assert take_over(tmp_path, "1-ab") is None
 
     def test_a_block_for_one_at_a_time(self, tmp_path: Path) -> None:

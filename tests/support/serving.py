@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -46,7 +47,20 @@ class Server:
 
     @property
     def kernels(self) -> list[psutil.Process]:
-        return [each for each in self.family if "ipykernel_launcher" in " ".join(each.cmdline())]
+        """The kernels that run; one may end between being listed and being asked."""
+        found = []
+        for each in self.family:
+            with suppress(psutil.NoSuchProcess):
+                if "ipykernel_launcher" in " ".join(each.cmdline()):
+                    found.append(each)
+        return found
+
+    @staticmethod
+    def tell(kernels: list[psutil.Process], what: Literal["suspend", "resume", "kill"]) -> None:
+        """Signal kernels, those that have ended meanwhile apart: the server ends what is spare."""
+        for each in kernels:
+            with suppress(psutil.NoSuchProcess):
+                getattr(each, what)()
 
 
 def copied_project(folder: Path) -> Path:

@@ -13,6 +13,7 @@ says so).
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import platform
 import secrets
@@ -130,8 +131,8 @@ def _lock(stream: IO[bytes], path: Path) -> Lock | None:
     got = _flock(stream)
     instead = None
     if got is None:
-        instead = path.with_name(f"{path.name}.held")
-        got = _claim(instead)
+        instead = _claim(path.with_name(f"{path.name}.held"))
+        got = instead is not None
     if got:
         return Lock(stream, instead)
     stream.close()
@@ -159,34 +160,44 @@ def _flock(stream: IO[bytes]) -> bool | None:
     return True
 
 
-def _claim(path: Path) -> bool:
-    """Make the file that stands for a lock, over one of a dead process if need be."""
-    for _ in range(2):
-        try:
-            with path.open("xb") as stream:
-                stream.write(_identity(os.getpid()).encode())
-            return True
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise WriteError(f"cannot be written ({error.strerror})", where=str(path)) from error
-        try:
-            found = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue  # let go of in this moment
-        if _lives(found):
-            return False
-        # Two may find the dead one's at a time. Each moves aside what lies there now; whoever
-        # finds that this was another's, newly made, gives it back.
-        aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        with suppress(OSError):
-            os.rename(path, aside)
-            if aside.read_text(encoding="utf-8", errors="replace") != found:
-                os.link(aside, path)
-                return False
-        with suppress(OSError):
-            aside.unlink()
-    return False
+def _claim(path: Path) -> Path | None:
+    """A numbered file that stands for a lock, or None while a living process has one.
+
+    Nobody replaces another's file: between looking and replacing it may have become a living
+    one's. Whoever finds only dead processes' files makes the next number, which one can, and
+    looks again: of two that both did so, after a slow look, at least one steps back.
+    """
+    claims = _claims(path)
+    if any(_lives(each) for each in claims.values()):
+        return None
+    own = path.with_name(f"{path.name}.{max(claims, default=0) + 1}")
+    try:
+        with own.open("xb") as stream:  # empty for a moment, which counts as alive
+            stream.write(_identity(os.getpid()).encode())
+    except FileExistsError:
+        return None
+    except OSError as error:
+        raise WriteError(f"cannot be written ({error.strerror})", where=str(own)) from error
+    for number, each in _claims(path).items():
+        other = path.with_name(f"{path.name}.{number}")
+        if other == own:
+            continue
+        if _lives(each):
+            own.unlink(missing_ok=True)
+            return None
+        other.unlink(missing_ok=True)
+    return own
+
+
+def _claims(path: Path) -> dict[int, str]:
+    """The text of each numbered file beside ``path``."""
+    found = {}
+    for each in path.parent.glob(f"{glob.escape(path.name)}.*"):
+        number = each.name.removeprefix(f"{path.name}.")
+        if number.isdecimal():
+            with suppress(FileNotFoundError):  # let go of in this moment
+                found[int(number)] = each.read_text(encoding="utf-8", errors="replace")
+    return found
 
 
 def _identity(pid: int) -> str:
