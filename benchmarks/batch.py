@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from jcurve.project import Project, find_project
+from jcurve.ground.project import Project, find_project
 from jcurve_runs import Request
 from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
 

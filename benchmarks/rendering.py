@@ -23,7 +23,7 @@ from jcurve.briefing.document import Document, Para
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.project import Project, find_project
+from jcurve.ground.project import Project, find_project
 from jcurve_runs import Request, run
 
 REPORT = "scenario_report"

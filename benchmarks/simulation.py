@@ -21,7 +21,7 @@ from jcurve.analysis.runners import processes
 from jcurve.analysis.simulation import evaluate_unit, plan_for, simulate
 from jcurve.analysis.simulations import FolderStore
 from jcurve.assumptions import scenario
-from jcurve.project import find_project
+from jcurve.ground.project import find_project
 
 _UNITS, _DRAWS = 4, 2048
 

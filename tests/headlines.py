@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.docs.cases import cases
-from jcurve.files import write_file
-from jcurve.headlines import headline_text
-from jcurve.project import Project
+from jcurve.evaluation.headlines import headline_text
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 __all__ = ["CHANGELOG", "RECORD", "computed", "fingerprint", "moves", "recorded", "told"]
 

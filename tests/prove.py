@@ -28,8 +28,8 @@ from typing import Any
 import pytest
 
 from jcurve.engine.render import short_number
-from jcurve.files import write_file
-from jcurve.markdown import bullets, code, table
+from jcurve.ground.files import write_file
+from jcurve.ground.markdown import bullets, code, table
 from tests.conftest import FIGURE
 from tests.counts import COUNTS, count, is_full
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case, evaluate, evaluate_batch, scenario
-    from jcurve.errors import JCurveError
+    from jcurve.ground.errors import JCurveError
 
 __all__ = [
     "Case",
@@ -32,7 +32,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Case": "jcurve.case",
-    "JCurveError": "jcurve.errors",
+    "JCurveError": "jcurve.ground.errors",
     "Scenario": "jcurve.assumptions",
     "evaluate": "jcurve.case",
     "evaluate_batch": "jcurve.case",

@@ -27,16 +27,16 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import spell
 from jcurve.engine.trace import Leaf, Node
 from jcurve.engine.trace import trace as trace_rows
-from jcurve.errors import UsageError, nearest
-from jcurve.evaluation import evaluate as evaluate_rows
-from jcurve.leaves import describe
-from jcurve.naming import key_of, members_of
-from jcurve.project import Project
+from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.evaluation.leaves import describe
+from jcurve.evaluation.naming import key_of, members_of
+from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jcurve.gradients import Gradient
+    from jcurve.evaluation.gradients import Gradient
 
 __all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scenario"]
 
@@ -230,8 +230,8 @@ class Case:
 
     def gradient(self, output: str, at: str | None = None) -> Gradient:
         """What a small change of each assumption does to a result, or to a line in a quarter; see
-        :func:`jcurve.gradients.gradient`."""
-        from jcurve.gradients import gradient
+        :func:`jcurve.evaluation.gradients.gradient`."""
+        from jcurve.evaluation.gradients import gradient
 
         return gradient(self.scenario, self.assembly, self.inputs, output, at)
 

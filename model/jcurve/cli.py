@@ -14,11 +14,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import AnswerError, FactsError, JCurveError, UsageError, WriteError
+from jcurve.ground.errors import AnswerError, FactsError, JCurveError, UsageError, WriteError
+from jcurve.ground.progress import Progress
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.sisters import COMMANDS, Asked, brought
 from jcurve.options import read_arguments
-from jcurve.progress import Progress
-from jcurve.project import Project, find_project
-from jcurve.sisters import COMMANDS, Asked, brought
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
@@ -75,7 +75,7 @@ def _version(chosen: argparse.Namespace) -> int:
 
     print(f"jcurve {__version__}")
     if chosen.verbose:
-        from jcurve.evaluation import state
+        from jcurve.evaluation.evaluator import state
 
         for name, value in state(_case("base", chosen).assembly).items():
             print(f"{name}: {value}")
@@ -121,7 +121,7 @@ def _show(chosen: argparse.Namespace) -> int:
     else:
         print(f"{case.scenario.title} ({case.scenario.name}, {case.scenario.hash[:12]})")
         print(f"data through {case.data_through}, valued at the end of {case.valuation_date}\n")
-        from jcurve.headlines import headline_text
+        from jcurve.evaluation.headlines import headline_text
 
         names = list(dict.fromkeys(name for view in headlines.values() for name in view))
         rows = [["", *headlines]]

@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
 from jcurve.assumptions.units import DATE
-from jcurve.cache import homes, keep, kept, sources, unchanged
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import SHARE, Unit, unit_named
-from jcurve.errors import ScenarioError, nearest
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
-from jcurve.project import Project, find_project
+from jcurve.ground.cache import homes, keep, kept, sources, unchanged
+from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.project import Project, find_project
 
 __all__ = [
     "DEFAULT_COMPANY",

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from jcurve.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.sisters import COMMANDS, brought
 from jcurve.question_options import add_question_verbs
-from jcurve.sisters import COMMANDS, brought
 
 __all__ = ["read_arguments"]
 

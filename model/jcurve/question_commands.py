@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.plain import plain
-from jcurve.errors import AnswerError, UsageError
-from jcurve.progress import Progress
-from jcurve.project import Project
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.progress import Progress
+from jcurve.ground.project import Project
 from jcurve.replies import Read, Reply, draw, number, quantity
 from jcurve.risk_commands import sensitivity, simulate_draws
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import UNITS, Assumption, Scenario
 from jcurve.assumptions.document import Place, Text
 from jcurve.assumptions.reading import read_number
-from jcurve.headlines import headline_text
+from jcurve.evaluation.headlines import headline_text
 
 __all__ = ["Read", "Reply", "amount", "draw", "number", "quantity"]
 

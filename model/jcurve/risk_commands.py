@@ -11,9 +11,9 @@ from typing import Any
 from jcurve.analysis.plain import plain
 from jcurve.analysis.plan import UNIT, Plan
 from jcurve.assumptions import Path, Scenario
-from jcurve.errors import UsageError
-from jcurve.progress import Progress
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.progress import Progress
+from jcurve.ground.project import Project
 from jcurve.replies import Read, Reply, amount, draw, number
 from jcurve.world_commands import reviewed, stressed, weighed_scenarios
 

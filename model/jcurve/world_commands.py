@@ -7,9 +7,9 @@ from typing import Any
 
 from jcurve.analysis.plain import plain
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
-from jcurve.progress import Progress
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.progress import Progress
+from jcurve.ground.project import Project
 from jcurve.replies import Read, Reply, amount, number
 
 __all__ = ["reviewed", "stressed", "weighed_scenarios"]

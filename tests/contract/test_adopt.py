@@ -17,7 +17,7 @@ import jcurve
 from jcurve.assumptions import scenario
 from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.cli import main
-from jcurve.errors import ScenarioError, UsageError
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
 from jcurve.workbook.book import Book
 from jcurve.workbook.grid import column

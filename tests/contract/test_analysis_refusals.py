@@ -23,8 +23,8 @@ from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
-from jcurve.errors import AnswerError, JCurveError, ScenarioError, UsageError
-from jcurve.project import find_project
+from jcurve.ground.errors import AnswerError, JCurveError, ScenarioError, UsageError
+from jcurve.ground.project import find_project
 from tests.support.analysis_cases import Array, assumption, toy_plan
 
 BASE = scenario("base")
@@ -398,7 +398,7 @@ class TestVerbs:
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from jcurve.analysis import simulations
-        from jcurve.project import find_project
+        from jcurve.ground.project import find_project
 
         monkeypatch.setattr(simulations, "folder_for", lambda project, identity: tmp_path / "one")
         assert find_project().root.is_dir()

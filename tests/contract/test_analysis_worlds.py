@@ -31,8 +31,8 @@ from jcurve.assumptions import available
 from jcurve.assumptions.weights import Weight, weights
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
-from jcurve.errors import AnswerError, FactsError, UsageError
-from jcurve.project import find_project
+from jcurve.ground.errors import AnswerError, FactsError, UsageError
+from jcurve.ground.project import find_project
 
 BASE = scenario("base")
 NAMES = [name for name in available(find_project()) if name.startswith(PREFIX)]

@@ -10,8 +10,8 @@ import pytest
 from jcurve.assumptions import check, load, scenario
 from jcurve.cli import main
 from jcurve.company import model
-from jcurve.errors import ScenarioError
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.project import Project
 
 HOME = Path(__file__).resolve().parents[2]
 

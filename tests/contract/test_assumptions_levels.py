@@ -11,7 +11,7 @@ import jcurve
 from jcurve.analysis.question import Question
 from jcurve.analysis.sensitivity import Swing, ranged, tornado
 from jcurve.assumptions import Scenario, drivers, load
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import project_in
 
 MOST_DRIVERS, LONGEST_NAME = 30, 4

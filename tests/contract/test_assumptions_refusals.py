@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.assumptions import load, parse_override, scenario
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 _X4 = "data/scenarios/x.yml:4"

@@ -10,7 +10,7 @@ import pytest
 from jcurve.assumptions import UNITS, batch, position, rows, sample_uniform, valid_mask
 from jcurve.assumptions.units import convert, convertible
 from jcurve.engine.units import unit_named
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 from tests.contract.fixtures.scenario_files import child, small_base
 
 _QUARTERS = 116

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from jcurve.assumptions import changed_scenario_text, check, load, save, scenario
-from jcurve.errors import ScenarioError, WriteError
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError, WriteError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 HOME = Path(__file__).resolve().parents[2]
 CHANGES = {

@@ -23,7 +23,7 @@ from jcurve.assumptions import (
 from jcurve.assumptions import (
     Path as Dated,
 )
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from jcurve.briefing.parameters import check_parameters
 from jcurve.cli import main
-from jcurve.errors import ScenarioError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.project import Project
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, write_notebook
 
 HOME = Path(__file__).resolve().parents[2]

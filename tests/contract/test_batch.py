@@ -16,9 +16,9 @@ import pytest
 
 from jcurve.briefing import latest
 from jcurve.briefing.results import ReportedScenario
-from jcurve.errors import ScenarioError, UsageError
-from jcurve.processes import Finished, run_process
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.processes import Finished, run_process
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.warm_executor import Warm, imported_by
 from jcurve_runs.execution.worker import NoAnswer, Worker
@@ -300,8 +300,8 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
 def test_forked_kernels_do_not_share_random_numbers(tmp_path: Path) -> None:
     """Nor do they see what another has done to a module."""
     draw = (
-        "import pathlib, random, jcurve.errors\nimport numpy as np\n"
-        "assert not hasattr(jcurve.errors, 'touched'); jcurve.errors.touched = True\n"
+        "import pathlib, random, jcurve.ground.errors\nimport numpy as np\n"
+        "assert not hasattr(jcurve.ground.errors, 'touched'); jcurve.ground.errors.touched = True\n"
         f"pathlib.Path({str(tmp_path)!r}, scenario).write_text(f'{{np.random.rand()}} ' "
         "f'{random.random()}')"
     )

@@ -12,8 +12,8 @@ import pytest
 import jcurve
 from jcurve.assumptions.document import Entry, Place, Text, read, read_value
 from jcurve.cli import main
-from jcurve.errors import ProjectError, ScenarioError, UsageError
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
+from jcurve.ground.project import Project, find_project
 from jcurve_runs.plan.request import Request, prepare
 from jcurve_runs.schedule.schedules import read_schedules
 from tests.support.notebooks import MOMENT, make_project

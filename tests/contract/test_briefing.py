@@ -19,9 +19,9 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.briefing.widths import layout
-from jcurve.errors import RunError
 from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
 from jcurve.figures.display import MIME
+from jcurve.ground.errors import RunError
 from tests.support import pdfcheck
 from tests.support.demo_report import (
     book,

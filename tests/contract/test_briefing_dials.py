@@ -15,9 +15,9 @@ import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.errors import UsageError
 from jcurve.figures.lens import money
 from jcurve.figures.whatif import KEYS, Dial, Output, WhatIf, what_if
+from jcurve.ground.errors import UsageError
 from tests.support import pdfcheck
 from tests.support.demo_report import code, cover, demo_notebook, notebook
 

@@ -14,12 +14,12 @@ import pytest
 import xlsxwriter
 from pypdf import PdfReader
 
+from jcurve.assumptions.house_style import HouseStyle, luminance, read_house_style
 from jcurve.briefing import BriefingExporter, BriefingHTMLExporter
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.errors import RunError, UsageError
-from jcurve.house_style import HouseStyle, luminance, read_house_style
+from jcurve.ground.errors import RunError, UsageError
 from jcurve.workbook.masthead import add_footers, add_masthead, house_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook

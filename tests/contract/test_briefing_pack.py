@@ -15,11 +15,11 @@ from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.cli import main
 from jcurve.docs import pack
-from jcurve.errors import ScenarioError, UsageError
 from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
-from jcurve.project import find_project
+from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
 from tests.support import pdfcheck

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from jcurve.case import batch_inputs
-from jcurve.errors import ModelError, UsageError
+from jcurve.ground.errors import ModelError, UsageError
 from tests.support.engine_cases import small_case
 from tests.support.engine_models import TIMELINE
 

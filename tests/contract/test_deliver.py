@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from jcurve.cli import main
-from jcurve.errors import UsageError
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import deliver
 from jcurve_runs.delivery.message import MOST_ATTACHED, portal_address

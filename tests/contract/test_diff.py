@@ -13,10 +13,10 @@ from jcurve.analysis.comparison import Input, Snapshot, compare, snapshot_of_cas
 from jcurve.briefing import record_case
 from jcurve.briefing.editions import Edition, diff
 from jcurve.cli import main
-from jcurve.errors import RunError, UsageError
 from jcurve.figures.comparison import compared, what_differs, what_moved
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.errors import RunError, UsageError
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.publishing.runs import carry_out

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from jcurve.docs import PAGES, page, write
-from jcurve.errors import UsageError
-from jcurve.markdown import bullets, code, link, table
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.markdown import bullets, code, link, table
+from jcurve.ground.project import Project
 
 HOME = Project(Path(__file__).resolve().parents[2])
 DOCS = HOME.root / "docs"

@@ -13,7 +13,7 @@ from jcurve.engine.line import Line, Set, flow, line, lines, lines_of, rate, sto
 from jcurve.engine.primitives import lag, running_sum
 from jcurve.engine.symbol import Symbol, formula_text, nodes_of
 from jcurve.engine.units import MW, QUARTERS, SHARE, USD_M, Quantity
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 KIND = Set("kind")
 QUARTER = Quantity(1.0, QUARTERS, "one quarter")

@@ -11,7 +11,7 @@ from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import RowKey
 from jcurve.engine.render import as_data, as_text, short_number
 from jcurve.engine.trace import Leaf, Node, trace
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 from tests.support.engine_models import TIMELINE, batch, small_model
 
 MODEL = small_model()

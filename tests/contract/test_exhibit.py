@@ -7,7 +7,6 @@ import json
 
 import pytest
 
-from jcurve.errors import UsageError
 from jcurve.figures import (
     Cell,
     Column,
@@ -29,6 +28,7 @@ from jcurve.figures import (
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import KEY, MIME, Displayed
 from jcurve.figures.plaintext import breakable, visible
+from jcurve.ground.errors import UsageError
 from tests.support.demo_report import cumulative_chart, statement
 
 HOSTILE = "<script>alert(1)</script> #panic() $x$ \\u{41} *a* _b_ `c` @d <img src=x> ]]> & \"'"

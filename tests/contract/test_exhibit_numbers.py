@@ -179,7 +179,7 @@ def test_words_for_shares_and_lists() -> None:
 
 
 def test_an_unknown_view_suggests_one(base: jcurve.Case) -> None:
-    with pytest.raises(jcurve.errors.UsageError, match="did you mean 'programme'"):
+    with pytest.raises(jcurve.ground.errors.UsageError, match="did you mean 'programme'"):
         Lens(base, "program")
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from jcurve import facts
-from jcurve.errors import FactsError, JCurveError, UsageError
 from jcurve.facts.readings import belief_readings
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, JCurveError, UsageError
+from jcurve.ground.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 QUARTERLY = "companies/meta/quarterly.csv"

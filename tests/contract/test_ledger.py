@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.errors import RunError, WriteError
-from jcurve.project import Project
+from jcurve.ground.errors import RunError, WriteError
+from jcurve.ground.project import Project
 from jcurve_runs.ledger import store
 from jcurve_runs.ledger.attempts import ENDED, Attempt, Ledger, RunState
 from jcurve_runs.ledger.locks import Owner, take_over

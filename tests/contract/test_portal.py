@@ -15,7 +15,7 @@ import pytest
 
 from jcurve.briefing import Edition, all_editions, latest
 from jcurve.cli import main
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.retention import Rule, outdated, prune

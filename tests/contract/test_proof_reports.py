@@ -13,9 +13,9 @@ from jcurve.analysis.peers import fiscal_years
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.errors import FactsError
 from jcurve.figures import answer, backtests, peers
 from jcurve.figures.lens import MILLIONS, money, percent
+from jcurve.ground.errors import FactsError
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 

@@ -12,8 +12,8 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.case import scenario
-from jcurve.errors import ScenarioError, UsageError
-from jcurve.project import find_project
+from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.project import find_project
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 

@@ -14,7 +14,7 @@ from jcurve.briefing import record
 from jcurve.briefing.editions import check_name, series_name
 from jcurve.briefing.parameters import check_names, declared_parameters, read_overrides
 from jcurve.briefing.results import read_results
-from jcurve.errors import RunError, UsageError, WriteError
+from jcurve.ground.errors import RunError, UsageError, WriteError
 
 
 def notebook(source: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.project import Project
-from jcurve.provenance import determinants
+from jcurve.ground.project import Project
+from jcurve.ground.provenance import determinants
 from tests.support.notebooks import StandIn, make_project
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from jcurve import evaluate, scenario
 from jcurve.briefing import latest
-from jcurve.errors import WriteError
-from jcurve.files import digest
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.errors import WriteError
+from jcurve.ground.files import digest
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve.workbook import content
 from jcurve_runs import Ledger, Request, run
 from jcurve_runs.execution.executor import Cancelled

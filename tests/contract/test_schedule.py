@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jcurve.cli import main
-from jcurve.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch

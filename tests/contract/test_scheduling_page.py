@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.plan.request import Origin
 from jcurve_runs.publishing.runs import carry_out

@@ -13,8 +13,8 @@ import pytest
 
 from jcurve.assumptions import UNITS, Scenario, scenario
 from jcurve.case import Case, evaluate
-from jcurve.errors import JCurveError, ScenarioError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
+from jcurve.ground.project import Project
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate

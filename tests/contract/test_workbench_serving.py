@@ -13,7 +13,7 @@ import pytest
 from tornado import web
 
 from jcurve.cli import main
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve.workbench import panel
 from jcurve.workbench.kernels import CappedKernels, Guarded
 from jcurve.workbench.serve import app, lab

@@ -19,13 +19,13 @@ import pytest
 
 import jcurve
 from jcurve.cli import main
-from jcurve.errors import FactsError, UsageError, WriteError
 from jcurve.facts import reported, verify
 from jcurve.facts.edgar import AGENT, Edgar
 from jcurve.facts.refresh import refresh
-from jcurve.files import digest
-from jcurve.project import Project, find_project
-from jcurve.together import JOURNAL, replace_together
+from jcurve.ground.errors import FactsError, UsageError, WriteError
+from jcurve.ground.files import digest
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.together import JOURNAL, replace_together
 from tests.support.waiting import GENEROUS, nobody_listens
 
 CIK = "0001326801"

@@ -10,8 +10,8 @@ import pytest
 
 import jcurve
 from jcurve.assumptions import parse_override
-from jcurve.errors import JCurveError
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import Project
 from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.schedules import moments, next_moment, read_schedules
 from tests.conftest import RecordFigure

@@ -22,10 +22,10 @@ from jcurve.briefing.editions import check_name, diff
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.errors import JCurveError, ScenarioError, UsageError
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.execution.redaction import one_line

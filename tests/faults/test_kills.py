@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from jcurve.briefing import Edition, latest
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.ledger.store import state_folder
 from jcurve_runs.publishing.runs import recover

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import deliver
 from jcurve_runs.delivery.smtp import MailServer

@@ -10,8 +10,8 @@ import pytest
 
 from jcurve.briefing.own_note import start_note
 from jcurve.cli import main
-from jcurve.errors import UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 HOME = Path(__file__).resolve().parents[2]
 

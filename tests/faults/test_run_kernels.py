@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from jcurve.briefing import latest
-from jcurve.errors import JCurveError, RunError, ScenarioError
-from jcurve.processes import run_process
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, RunError, ScenarioError
+from jcurve.ground.processes import run_process
+from jcurve.ground.project import Project
 from jcurve_runs import FailedRun
 from tests.support.notebooks import (
     MOMENT,
@@ -123,7 +123,7 @@ def test_our_own_error_in_a_cell_keeps_its_words_and_class(tmp_path: Path) -> No
     cells = [
         PARAMETERS,
         "from jcurve.briefing import notebook_errors\nnotebook_errors()",
-        "from jcurve.errors import ScenarioError\n"
+        "from jcurve.ground.errors import ScenarioError\n"
         "raise ScenarioError('no such scenario', received='bare', suggestion='base')",
     ]
     project = make_project(tmp_path, cells)

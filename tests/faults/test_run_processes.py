@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.processes import run_process
+from jcurve.ground.processes import run_process
 from tests.support.waiting import GENEROUS, gone, late_once, read_when_there
 
 FAMILY = """
@@ -25,13 +25,13 @@ time.sleep(600)
 
 PARENT = """
 import sys
-from jcurve.processes import run_process
+from jcurve.ground.processes import run_process
 run_process([sys.executable, "-c", sys.argv[1], sys.argv[2]], deadline=600, lifeline=True)
 """
 
 CHILD = """
 import os, pathlib, sys, time
-from jcurve.processes import hold_lifeline
+from jcurve.ground.processes import hold_lifeline
 hold_lifeline()
 assert sys.stdin.read() == ""  # nobody else waits on the lifeline
 pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from jcurve import files
 from jcurve.briefing import Edition, Results, all_editions, latest
-from jcurve.errors import RunError, UsageError, WriteError
-from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
+from jcurve.ground import files
+from jcurve.ground.errors import RunError, UsageError, WriteError
+from jcurve.ground.files import digest, make_folder, publish_folder, write_file, write_json
 from jcurve_runs.publishing.publish import assemble, publish
 from tests.support.drives import drive, sound_runs
 from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture

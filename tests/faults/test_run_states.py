@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from jcurve import files
 from jcurve.briefing import all_editions, latest
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground import files
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import RendererKilled
 from jcurve_runs.execution.staging import Staged

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.briefing import all_editions, latest
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.ledger.store import now, stamp, state_folder
 from jcurve_runs.publishing.runs import recover

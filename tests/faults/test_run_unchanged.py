@@ -12,7 +12,7 @@ import pytest
 import jcurve
 from jcurve.briefing import latest
 from jcurve.briefing.editions import Edition
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution import fingerprint
 from jcurve_runs.execution.executor import Plain

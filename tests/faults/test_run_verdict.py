@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from jcurve.errors import ScenarioError
 from jcurve.figures import display
-from jcurve.processes import Finished
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.processes import Finished
 from jcurve_runs.verdict.judge import EXHIBIT_KEY, FailedRun, Verdict, judge
 
 SCENARIO = {"name": "base", "title": "Base case", "hash": "ab" * 32, "differences": []}

@@ -26,8 +26,8 @@ from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.simulations import FolderStore, folder_for
 from jcurve.analysis.store import Block
 from jcurve.case import scenario
-from jcurve.errors import RunError, UsageError, WriteError
-from jcurve.project import find_project
+from jcurve.ground.errors import RunError, UsageError, WriteError
+from jcurve.ground.project import find_project
 from tests.support.waiting import GENEROUS
 
 DRAWS = 256

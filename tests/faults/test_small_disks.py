@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from jcurve.briefing import all_editions, latest
-from jcurve.errors import JCurveError
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import deliver
 from jcurve_runs.delivery.smtp import MailServer

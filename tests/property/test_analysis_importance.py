@@ -10,7 +10,7 @@ import pytest
 
 from jcurve.analysis.distributions import Normal, Uniform
 from jcurve.analysis.importance import shapley_effects, sobol_indices
-from jcurve.errors import AnswerError, UsageError
+from jcurve.ground.errors import AnswerError, UsageError
 from tests.counts import count
 from tests.support.analysis_cases import Array
 

@@ -16,7 +16,7 @@ from jcurve.analysis import beliefs, drivers, marginal, price_implied, scale
 from jcurve.analysis.question import Question
 from jcurve.assumptions.batch import sample_uniform
 from jcurve.cli import main
-from jcurve.errors import AnswerError, UsageError
+from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
 
 CASES = ("base", "bear", "bull")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve import cache, evaluation
 from jcurve.assumptions import available
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
@@ -24,7 +23,9 @@ from jcurve.engine.kernel import Kernel
 from jcurve.engine.machine import LANES
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
-from jcurve.errors import ModelError
+from jcurve.evaluation import evaluator
+from jcurve.ground import cache
+from jcurve.ground.errors import ModelError
 from tests.counts import count
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch
@@ -86,7 +87,7 @@ class TestModel:
             tried += 1
             found, right = compiled.alone.evaluate(case.inputs), compiled.numpy(case.inputs)
             assert found is not None
-            assert evaluation.departs(compiled.model, found, right) == "", name
+            assert evaluator.departs(compiled.model, found, right) == "", name
             for key, row in right.items():
                 assert found[key].shape == row.shape, key
         assert tried > 2
@@ -97,7 +98,7 @@ class TestModel:
             rows = compiled.draws(min(48, left - 48 * seed) + 3, seed)
             found, right = compiled.many.evaluate(rows), compiled.numpy(rows)
             assert found is not None
-            assert evaluation.departs(compiled.model, found, right) == ""
+            assert evaluator.departs(compiled.model, found, right) == ""
             for (name, tag), row in right.items():
                 if name.endswith(("_status", "_quarter")):
                     assert same(row, found[name, tag]), name
@@ -130,7 +131,7 @@ class TestModel:
         assert whole is not None
         assert some is not None
         assert list(some) == keys
-        assert evaluation.departs(compiled.model, some, right) == ""
+        assert evaluator.departs(compiled.model, some, right) == ""
         assert same(some[keys[0]], whole[keys[0]])
 
 
@@ -154,7 +155,7 @@ class TestRefusals:
             rows = small_batch(width, width)
             found, right = kernel.evaluate(rows), by_numpy(kernel.model, rows, TIMELINE)
             assert found is not None
-            assert evaluation.departs(kernel.model, found, right) == ""
+            assert evaluator.departs(kernel.model, found, right) == ""
 
     @pytest.mark.parametrize(
         ("name", "row"),
@@ -238,10 +239,10 @@ class TestFaults:
 
         case = small_case()
         rows = {**case.inputs, **small_batch(width, 5)}
-        made = evaluation.evaluate(case.assembly, rows)
+        made = evaluator.evaluate(case.assembly, rows)
         right = by_numpy(case.assembly.model, rows, TIMELINE)
-        assert evaluation.departs(case.assembly.model, made, right) == ""
-        return evaluation.state(case.assembly), str(evaluation.cache_folder())
+        assert evaluator.departs(case.assembly.model, made, right) == ""
+        return evaluator.state(case.assembly), str(evaluator.cache_folder())
 
     def test_compiled_and_then_from_the_cache(self, fresh: object) -> None:
         first, _ = self.found()
@@ -253,7 +254,7 @@ class TestFaults:
     @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
     def test_a_damaged_cache_is_rebuilt(self, fresh: object, damage: str) -> None:
         self.found()
-        (path,) = evaluation.cache_folder().glob("*.kept")
+        (path,) = evaluator.cache_folder().glob("*.kept")
         whole = bytearray(path.read_bytes())
         whole[len(whole) // 2] ^= 255
         cut = {"cut": whole[: len(whole) // 3], "flipped": whole, "empty": b""}[damage]
@@ -307,21 +308,21 @@ class TestFaults:
             monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
         state, _ = self.found()
         assert state["evaluation"].startswith("NumPy")
-        assert list(evaluation.cache_folder().glob("*")) == []
+        assert list(evaluator.cache_folder().glob("*")) == []
 
     def test_in_the_background(self, fresh: object) -> None:
         from tests.support.engine_cases import small_case
 
         case = small_case()
-        evaluation.prepare(case.assembly, case.inputs)
+        evaluator.prepare(case.assembly, case.inputs)
         right = by_numpy(case.assembly.model, case.inputs, TIMELINE)
         for _ in range(100):
-            made = evaluation.evaluate(case.assembly, case.inputs)
-            assert evaluation.departs(case.assembly.model, made, right) == ""
-            if "one scenario" in evaluation.state(case.assembly):
+            made = evaluator.evaluate(case.assembly, case.inputs)
+            assert evaluator.departs(case.assembly.model, made, right) == ""
+            if "one scenario" in evaluator.state(case.assembly):
                 return
             time.sleep(0.1)
-        raise AssertionError(evaluation.state(case.assembly))
+        raise AssertionError(evaluator.state(case.assembly))
 
     def test_an_error_is_numpys(self, fresh: object) -> None:
         from tests.support.engine_cases import small_case
@@ -331,7 +332,7 @@ class TestFaults:
         rows["delay"] = np.full((1, 16), 2.0)
         rows["delay"][0, 9] = -1.0
         with pytest.raises(ModelError, match=r"a lag is negative; received -1\.0"):
-            evaluation.evaluate(case.assembly, rows)
+            evaluator.evaluate(case.assembly, rows)
 
 
 def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,15 +346,15 @@ def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None
         few = dict(list(drawn.items())[:40])
         return batch_inputs(case, batch(scenario, few))
 
-    plain = [evaluation.evaluate(case.assembly, rows(seed, 24), keys) for seed in (1, 2)]
+    plain = [evaluator.evaluate(case.assembly, rows(seed, 24), keys) for seed in (1, 2)]
     for seed, right in zip((1, 2), plain, strict=True):
-        found = evaluation.evaluate(case.assembly, rows(seed, 24), keys, many=True)
+        found = evaluator.evaluate(case.assembly, rows(seed, 24), keys, many=True)
         for key, row in right.items():
             assert same(found[key], row), key
-    assert "one set of draws" in evaluation.state(case.assembly)
+    assert "one set of draws" in evaluator.state(case.assembly)
     other = {**rows(1, 24), "returns_wacc": np.linspace(0.07, 0.1, 24)[None, :]}
-    found = evaluation.evaluate(case.assembly, other, keys[:1], many=True)
-    assert same(found[keys[0]], evaluation.evaluate(case.assembly, other, keys[:1])[keys[0]])
+    found = evaluator.evaluate(case.assembly, other, keys[:1], many=True)
+    assert same(found[keys[0]], evaluator.evaluate(case.assembly, other, keys[:1])[keys[0]])
 
 
 @pytest.mark.xdist_group("compiled")

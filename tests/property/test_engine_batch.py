@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jcurve.engine.annual import annual, needs
 from jcurve.engine.build import VIEWS, WORLDS, RowKey
 from jcurve.engine.evaluate import evaluate, needed
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 from tests.counts import count
 from tests.support.engine_models import TIMELINE, batch, inputs, small_model
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from jcurve.engine import primitives as p
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 from tests.counts import count
 
 QUARTER_COUNT = 16

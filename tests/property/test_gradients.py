@@ -12,9 +12,9 @@ from jcurve.cli import main
 from jcurve.engine.derivative import gradient
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
-from jcurve.errors import AnswerError, ModelError, UsageError
-from jcurve.evaluation import evaluate as evaluate_rows
-from jcurve.gradients import natural_step
+from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.evaluation.gradients import natural_step
+from jcurve.ground.errors import AnswerError, ModelError, UsageError
 from tests.support.operations import OPERATIONS, T, model_of, rows_for
 
 FREE = frozenset("xyabq")

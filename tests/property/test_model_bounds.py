@@ -6,7 +6,7 @@ import numpy as np
 
 import jcurve
 from jcurve.assumptions import Path
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from tests.counts import count
 
 _MOVED = 6

@@ -25,11 +25,11 @@ from jcurve.analysis.backtest import (
 from jcurve.analysis.readings import ELASTICITIES
 from jcurve.docs.discrepancies import TOLERANCE
 from jcurve.engine.evaluate import evaluate
-from jcurve.errors import FactsError, UsageError
 from jcurve.facts import reported, sources
 from jcurve.facts.calendar import DAYS_TO_REPORT, known, quarter_end, releases
 from jcurve.facts.discrepancies import causes
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.project import Project, find_project
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time

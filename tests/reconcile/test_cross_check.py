@@ -10,8 +10,8 @@ import pytest
 import jcurve
 from jcurve.analysis.cross_check import Comparison, compare
 from jcurve.analysis.readings import ELASTICITIES, believed
-from jcurve.errors import FactsError
 from jcurve.facts import references
+from jcurve.ground.errors import FactsError
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
 """Modules whose lines are lines of the statements, or their notes."""

@@ -11,7 +11,7 @@ import pytest
 from jcurve import facts
 from jcurve.facts.others import WITHOUT
 from jcurve.facts.rules import RULES
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Project(ROOT)

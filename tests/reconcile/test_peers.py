@@ -13,10 +13,10 @@ from jcurve.analysis.outlay_fit import FORECAST_AFTER, fit_outlays, held_outlays
 from jcurve.analysis.peers import fiscal_years, peer
 from jcurve.analysis.published import side_by_side
 from jcurve.analysis.textbook import capital_recovery
-from jcurve.errors import FactsError, JCurveError
 from jcurve.facts import reported
 from jcurve.facts.calibration import calibrated
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import FactsError, JCurveError
+from jcurve.ground.project import Project, find_project
 from tests.conftest import RecordFigure
 
 PEERS = ("GOOGL", "MSFT", "AMZN")

@@ -18,7 +18,7 @@ import jcurve
 from jcurve.assumptions import available
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.book import Book
 from jcurve.workbook.inputs import VALUE_COLUMN, Entry
 from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS

@@ -17,7 +17,7 @@ import pytest
 import jcurve
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
-from jcurve.errors import UsageError, WriteError
+from jcurve.ground.errors import UsageError, WriteError
 from jcurve.workbook import content, write
 from jcurve.workbook.book import Book
 from jcurve.workbook.marks import Marker

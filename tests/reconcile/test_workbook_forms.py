@@ -21,7 +21,7 @@ from jcurve.engine.model import RowKey
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 from jcurve.workbook.graph import Graph, Node
 from jcurve.workbook.grid import Cell, Grid, Range, Row
 from jcurve.workbook.names import RATES

@@ -11,9 +11,9 @@ import pytest
 import jcurve
 from jcurve.analysis.sensitivity import ends
 from jcurve.assumptions.batch import batch
-from jcurve.errors import FactsError
 from jcurve.facts import drivers
 from jcurve.facts.driver_map import Move, driver_moves
+from jcurve.ground.errors import FactsError
 
 MOVES = driver_moves()
 _ROUNDING = 1e-6

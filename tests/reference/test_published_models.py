@@ -10,9 +10,9 @@ import pytest
 
 from jcurve.analysis import published as p
 from jcurve.analysis.rebuilt import _WORK, rebuilt
-from jcurve.errors import FactsError, UsageError
 from jcurve.facts.published import published_models
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.project import Project, find_project
 
 
 @pytest.mark.parametrize(("run_rate", "printed"), [(150, 600), (50, 200)])

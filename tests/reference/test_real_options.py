@@ -9,7 +9,7 @@ import pytest
 
 from jcurve.analysis.options import GO_ON, Paths, fit_least_squares, fit_trigger
 from jcurve.analysis.staged import valued
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 from tests.counts import count
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from jcurve.analysis.textbook import capital_recovery, firm_value, npv
 from jcurve.engine.intrinsics import internal_rate, last_upward_crossing, real_roots
-from jcurve.errors import FactsError, UsageError
 from jcurve.facts import macrs
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.lines import tax
 from jcurve.lines.constants import TEN_TO_NINETY
 from jcurve.lines.vintages import straight_line

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.response import Fit, Line, Study, fit, response
-from jcurve.errors import UsageError
 from jcurve.facts import history
 from jcurve.facts.tables import quarters_between
 from jcurve.figures.response import response_fit
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 HOME = Project(Path(__file__).resolve().parents[2])
 QUARTERS = quarters_between("2017Q4", "2026Q2")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.briefing.results import ReportedScenario
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Plain, Progress
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan, Request, Retry

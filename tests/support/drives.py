@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import Plain, Progress
 from jcurve_runs.execution.staging import Staged

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jcurve.together import JOURNAL, finish, replace_together
+from jcurve.ground.together import JOURNAL, finish, replace_together
 
 TEXTS = {"a.csv": "new a\n", "deep/b.csv": "new b\n", "deep/c.yml": "new c\n", "d.csv": "d\n"}
 _WRITES = os.O_WRONLY | os.O_RDWR
@@ -102,7 +102,7 @@ def refreshed(root: Path, answer: Path) -> None:
     """See the module."""
     from jcurve.facts import verify
     from jcurve.facts.refresh import refresh
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
     given = json.loads(answer.read_text(encoding="utf-8"))
 
@@ -146,7 +146,7 @@ def pruned(root: Path) -> None:
     from datetime import UTC, datetime
 
     from jcurve.briefing import all_editions, latest
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
     from jcurve_runs import Ledger
     from jcurve_runs.publishing.retention import Rule, prune
     from jcurve_runs.publishing.runs import recover

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.briefing import all_editions, latest
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs import Ledger, Request
 from jcurve_runs.delivery.deliver import deliver
 from jcurve_runs.delivery.smtp import MailServer

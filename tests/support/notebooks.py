@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.briefing import Edition
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs import Request, run
 from jcurve_runs.execution.executor import Render
 

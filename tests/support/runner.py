@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from jcurve.errors import RunError
-from jcurve.project import Project
+from jcurve.ground.errors import RunError
+from jcurve.ground.project import Project
 from tests.support.notebooks import run_fixture
 
 if __name__ == "__main__":

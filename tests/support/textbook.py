@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from jcurve.analysis.roots import Lanes, crossings
 from jcurve.analysis.textbook import capital_recovery, finite, npv, positive, valid_rate
 from jcurve.engine.intrinsics import real_roots
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.schedule.occurrences import Occurrence

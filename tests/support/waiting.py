@@ -79,4 +79,4 @@ def late_once(monkeypatch: pytest.MonkeyPatch, true: Callable[[], bool]) -> None
     def clock() -> float:
         return 1e6 if true() or time.monotonic() > end else 0.0
 
-    monkeypatch.setattr("jcurve.processes.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("jcurve.ground.processes.time", SimpleNamespace(monotonic=clock))

@@ -47,7 +47,7 @@ from jcurve.facts.calendar import known, releases
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.engine.timeline import Timeline
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["TODAYS", "Frozen", "frozen"]
 

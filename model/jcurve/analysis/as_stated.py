@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.readings import ELASTICITY
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from jcurve.case import Case

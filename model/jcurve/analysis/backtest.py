@@ -22,7 +22,7 @@ from jcurve.analysis.readings import ELASTICITIES, ELASTICITY
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import Facts, reported
-from jcurve.project import Project, find_project
+from jcurve.ground.project import Project, find_project
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,9 +19,9 @@ import numpy as np
 from jcurve.analysis.drivers import GO_FORWARD
 from jcurve.analysis.question import Array, Draws, Question
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
 from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["DEMANDS", "YEAR", "Belief", "BeliefMap", "belief_map", "demand_draws", "most_demand"]
 

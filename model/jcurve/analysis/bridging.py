@@ -21,8 +21,8 @@ from jcurve.assumptions.mixes import remainder_row
 from jcurve.assumptions.rows import slot_keys
 from jcurve.assumptions.rules import rules_for
 from jcurve.company import model, rows_of
-from jcurve.errors import AnswerError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["EXACT", "Bridge", "Pair", "Share", "bridge"]
 

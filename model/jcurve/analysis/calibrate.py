@@ -27,7 +27,7 @@ from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
 from jcurve.facts.calibration import Calibrated, calibrated
-from jcurve.project import Project, find_project
+from jcurve.ground.project import Project, find_project
 
 __all__ = [
     "FIRST_YEAR",

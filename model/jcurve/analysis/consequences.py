@@ -17,8 +17,8 @@ import numpy as np
 from jcurve.analysis.question import Answers, Array, Question
 from jcurve.analysis.staged import SCALE, Action, acted, scaled
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Consequences", "Item", "consequences"]
 

@@ -22,9 +22,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.project import Project
 
 __all__ = [
     "Copula",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jcurve.errors import FactsError
+from jcurve.ground.errors import FactsError
 
 if TYPE_CHECKING:
     from jcurve.case import Case

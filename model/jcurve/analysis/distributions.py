@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = [
     "Distribution",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from jcurve.analysis.question import Question
 from jcurve.analysis.sensitivity import tornado
 from jcurve.assumptions import Assumption, Scenario
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 __all__ = ["EARNINGS_YEAR", "Driver", "driver_items", "drivers"]
 

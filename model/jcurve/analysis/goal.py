@@ -21,8 +21,8 @@ from jcurve.engine.intrinsics import NEVER, NO_OUTLAY
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import UsageError, nearest
-from jcurve.naming import key_of
+from jcurve.evaluation.naming import key_of
+from jcurve.ground.errors import UsageError, nearest
 
 __all__ = ["Goal", "parse_goal"]
 

@@ -26,7 +26,7 @@ from jcurve.analysis.correlation import Copula, Correlations, copula, factor
 from jcurve.analysis.distributions import Distribution
 from jcurve.analysis.question import Array, Ask
 from jcurve.analysis.risk import Estimate, estimate
-from jcurve.errors import AnswerError, UsageError
+from jcurve.ground.errors import AnswerError, UsageError
 
 __all__ = ["MOST_GROUPS", "Importance", "Part", "shapley_effects", "sobol_indices"]
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from jcurve.assumptions import Change
 from jcurve.assumptions.periods import quarter_index, quarter_label
 from jcurve.engine.model import SHARED, RowKey
-from jcurve.errors import FactsError
 from jcurve.facts import life_changes
 from jcurve.facts.tables import quarters_between, quarters_of_year
+from jcurve.ground.errors import FactsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jcurve.company import Assembly
     from jcurve.engine.timeline import Timeline
     from jcurve.facts import LifeChange
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = [
     "CHANGES",

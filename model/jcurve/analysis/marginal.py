@@ -19,9 +19,9 @@ from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NONE, SEVERAL, real_roots
-from jcurve.errors import AnswerError, UsageError
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
-from jcurve.project import Project
 
 __all__ = ["FleetUse", "Marginal", "Return", "YearOfPlan", "fleet_use", "marginal_returns"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from jcurve.analysis.question import Question
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Implied", "implied", "market_value"]
 

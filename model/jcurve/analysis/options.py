@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Decided", "Paths", "Rule", "Trigger", "fit_least_squares", "fit_trigger"]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from jcurve.analysis.lives import charged, disclosed_effects
 from jcurve.analysis.peers import Peer, about_servers
 from jcurve.engine.model import SHARED, RowKey
-from jcurve.errors import FactsError
 from jcurve.facts import reported
 from jcurve.facts.calibration import EFFECT, EFFECT_IN_SERVICE, OutlayTarget, outlay_targets
 from jcurve.facts.tables import quarter_after
+from jcurve.ground.errors import FactsError
 
 __all__ = ["Figure", "figures_of", "modelled", "rows_wanted"]
 

@@ -25,10 +25,10 @@ from jcurve.analysis.outlay_figures import Figure, figures_of, modelled, rows_wa
 from jcurve.analysis.peers import Peer, changes, peer, row_of
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED
-from jcurve.errors import FactsError
 from jcurve.facts.calibration import Calibrated, calibrated, has_outlay_targets
 from jcurve.facts.outlays import OutlayAssumption, at, with_rests
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project, find_project
 
 __all__ = [
     "DEPRECIATION",

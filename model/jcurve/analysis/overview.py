@@ -25,9 +25,9 @@ from jcurve.assumptions import BASE, Scenario, available
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.assumptions.weights import Weight, weights
 from jcurve.engine.timeline import quarter_label, quarter_number
-from jcurve.errors import AnswerError, UsageError
-from jcurve.naming import DEFAULT_VIEW
-from jcurve.project import Project
+from jcurve.evaluation.naming import DEFAULT_VIEW
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Asked", "Simulated", "npv_of"]
 

@@ -23,11 +23,11 @@ from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.units import Unit, unit_named
-from jcurve.errors import FactsError
 from jcurve.facts import LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.facts.outlays import OutlayAssumption, at, outlay_assumptions
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project, find_project
 
 __all__ = [
     "SUBSET_SHARE",

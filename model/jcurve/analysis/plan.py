@@ -26,7 +26,7 @@ from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = [
     "FIRST",

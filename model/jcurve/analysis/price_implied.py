@@ -18,10 +18,10 @@ import numpy as np
 from jcurve.analysis.beliefs import YEAR, Demand, ascending, demand_draws, demand_where, most_demand
 from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
 from jcurve.facts import evidence
 from jcurve.facts.readings import ELASTICITY
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["HALF_A_POINT", "Price", "PriceLine", "price_implied", "prices_on_file"]
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jcurve.analysis.textbook import FirmValue, capital_recovery, firm_value
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = [
     "CompanyValue",

@@ -21,10 +21,10 @@ from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.annual import annual, needs
 from jcurve.engine.build import VIEWS, RowKey
 from jcurve.engine.line import Kind
-from jcurve.errors import UsageError
-from jcurve.evaluation import evaluate as evaluate_rows
-from jcurve.naming import key_of
-from jcurve.project import Project, find_project
+from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.evaluation.naming import key_of
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["CHUNK", "MANY", "Answers", "Array", "Ask", "Draws", "Question"]
 

@@ -17,7 +17,7 @@ from jcurve.analysis.question import Question
 
 if TYPE_CHECKING:
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["ELASTICITIES", "ELASTICITY", "Believed", "believed"]
 

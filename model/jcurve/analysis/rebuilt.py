@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jcurve.analysis import published as p
-from jcurve.errors import FactsError
 from jcurve.facts.published import Printed, PublishedModel, published_models
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = ["COMPANIES", "Rebuilt", "net_cash", "rebuilt"]
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.timeline import quarter_label, quarter_number
-from jcurve.errors import UsageError
 from jcurve.facts import history
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["ARRIVAL", "DRAWS", "FIRST", "Fit", "Line", "Study", "fit", "response"]
 

@@ -6,7 +6,7 @@ import re
 
 from jcurve.analysis.stress import Move
 from jcurve.facts import evidence
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 __all__ = ["results_days"]
 

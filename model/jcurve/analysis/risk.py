@@ -17,8 +17,8 @@ from jcurve.analysis.question import Array
 from jcurve.analysis.store import Store
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import UsageError
-from jcurve.naming import DEFAULT_VIEW
+from jcurve.evaluation.naming import DEFAULT_VIEW
+from jcurve.ground.errors import UsageError
 
 __all__ = [
     "QUANTILES",

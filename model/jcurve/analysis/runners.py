@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.analysis.plan import Plan, Unit
 from jcurve.analysis.store import Block
-from jcurve.errors import RunError, UsageError
-from jcurve.project import Project
-from jcurve.provenance import calculation
+from jcurve.ground.errors import RunError, UsageError
+from jcurve.ground.project import Project
+from jcurve.ground.provenance import calculation
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess

@@ -21,9 +21,9 @@ from jcurve.analysis.drivers import GO_FORWARD, driver_items
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Scenario
-from jcurve.errors import AnswerError, UsageError
 from jcurve.facts.readings import ELASTICITY, belief_readings
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["SCALES", "Best", "Curve", "Point", "ScaleStudy", "best_size", "scale_study", "valley"]
 

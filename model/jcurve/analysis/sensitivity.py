@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array, Ask, Draws
 from jcurve.assumptions import Assumption, Path, Scenario
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Grid", "Swing", "at_value", "ends", "grid", "ranged", "ranked", "tornado"]
 

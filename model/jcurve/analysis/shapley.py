@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Mask", "Sampled", "Worth", "exact", "interactions", "sampled", "subsets"]
 

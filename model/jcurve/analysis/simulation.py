@@ -29,8 +29,8 @@ from jcurve.analysis.risk import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.store import Block, Store
 from jcurve.assumptions import Path, Scenario
-from jcurve.errors import ModelError, ScenarioError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import ModelError, ScenarioError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Run", "evaluate_unit", "plan_for", "simulate"]
 

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from jcurve.analysis.plan import FIRST, Unit, units
 from jcurve.analysis.store import Block, ordered
-from jcurve.errors import UsageError
-from jcurve.files import make_folder, replacing, write_file, write_json
-from jcurve.project import Project
-from jcurve.provenance import inputs, model_source
+from jcurve.ground.errors import UsageError
+from jcurve.ground.files import make_folder, replacing, write_file, write_json
+from jcurve.ground.project import Project
+from jcurve.ground.provenance import inputs, model_source
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,8 +22,8 @@ from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.batch import position
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
-from jcurve.errors import ModelError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import ModelError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Frontier", "Solution", "frontier", "solve", "standing"]
 

@@ -23,8 +23,8 @@ from jcurve.analysis.plan import SCRAMBLES, Plan, Sampler, varied
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.risk import Estimate, estimate
 from jcurve.assumptions import Scenario
-from jcurve.errors import AnswerError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = [
     "SCALE",

@@ -10,7 +10,7 @@ import numpy as np
 
 from jcurve.analysis.plan import Unit
 from jcurve.analysis.question import Array
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Block", "MemoryStore", "Store", "ordered"]
 

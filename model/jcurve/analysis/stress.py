@@ -14,8 +14,8 @@ import numpy as np
 
 from jcurve.analysis.question import Question
 from jcurve.assumptions import Scenario, compare, rows
-from jcurve.errors import AnswerError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.project import Project
 
 __all__ = [
     "OUTPUTS",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["FirmValue", "capital_recovery", "finite", "firm_value", "npv", "positive", "valid_rate"]
 

@@ -20,8 +20,8 @@ from jcurve.analysis.plan import varied
 from jcurve.analysis.question import MANY, Answers, Draws, Question
 from jcurve.analysis.sensitivity import tornado
 from jcurve.assumptions import Scenario
-from jcurve.errors import AnswerError, UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["REST", "Method", "leading_groups", "split_variance"]
 

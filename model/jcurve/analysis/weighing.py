@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from jcurve.analysis.stress import Expectation, expectation, stresses
 from jcurve.assumptions import Scenario
-from jcurve.errors import UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["Weighed", "weighed"]
 

@@ -29,7 +29,7 @@ from jcurve.assumptions.rows import Window, slot_keys, stacked
 from jcurve.assumptions.rules import rules_for
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.units import DATE
-from jcurve.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.errors import ScenarioError, UsageError, nearest
 
 __all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
 

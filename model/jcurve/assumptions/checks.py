@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import available, load
-from jcurve.errors import ScenarioError, nearest
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["Level", "Problem", "check", "check_scenario"]
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import yaml
 
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = [
     "Entry",

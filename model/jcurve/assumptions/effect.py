@@ -16,7 +16,7 @@ from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR, quarter_label
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["idle_values", "refuse_beyond_end"]
 

@@ -25,7 +25,7 @@ from jcurve.assumptions.paths import Between, Change, Path, Value
 from jcurve.assumptions.ranges import range_of
 from jcurve.assumptions.reading import read_text
 from jcurve.assumptions.units import CHOICE
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["change", "change_period", "define", "with_period", "with_value"]
 

@@ -11,7 +11,7 @@ from jcurve.assumptions.document import Entry, Node, Place, Table, Text
 from jcurve.assumptions.paths import BETWEEN, Between
 from jcurve.assumptions.reading import read_number, read_text, read_texts
 from jcurve.assumptions.units import CHOICE, SWITCH, UNITS, Unit
-from jcurve.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError, nearest
 
 __all__ = [
     "known_fields",

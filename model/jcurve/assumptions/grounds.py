@@ -11,7 +11,7 @@ from jcurve.assumptions.document import Entry, Place, Text
 from jcurve.assumptions.fields import one_of, read_choices, read_date, read_unit, table_of
 from jcurve.assumptions.reading import read_number, read_texts
 from jcurve.assumptions.units import UNITS
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["Author", "about_of"]
 

@@ -24,9 +24,9 @@ from jcurve.assumptions.retired import (
     retired,
 )
 from jcurve.assumptions.store import available, read_scenario
-from jcurve.errors import ScenarioError, UsageError, nearest
-from jcurve.files import write_file
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["Conversion", "Migrated", "convert", "convert_overrides", "migrate"]
 

@@ -14,7 +14,7 @@ from jcurve.assumptions.document import Listing, Place, Table, Text
 from jcurve.assumptions.fields import known_fields
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.reading import read_text, read_texts
-from jcurve.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError, nearest
 
 __all__ = ["Mix", "read_mixes", "remainder", "remainder_row", "settle"]
 

@@ -13,7 +13,7 @@ from jcurve.assumptions.paths import Between, Change, Path, Period, Value
 from jcurve.assumptions.periods import FIRST_YEAR, LAST_YEAR, quarter_index
 from jcurve.assumptions.reading import Quantity, number_text, read_number
 from jcurve.assumptions.units import CHOICE, DATE, SWITCH, UNITS, Unit
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["CHANGE_SLOTS", "MAX_CHANGES", "Factor", "Numbers", "numbers_of", "period_of"]
 

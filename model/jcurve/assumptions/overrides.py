@@ -12,7 +12,7 @@ from jcurve.assumptions.mixes import Mix
 from jcurve.assumptions.numbers import numbers_of
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.retired import refusal
-from jcurve.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError, nearest
 
 __all__ = ["OVERRIDE", "apply", "find", "parse_override"]
 

@@ -10,7 +10,7 @@ from jcurve.assumptions.document import Entry, Place
 from jcurve.assumptions.numbers import Factor, Numbers
 from jcurve.assumptions.paths import Between, Path, Value, combine
 from jcurve.assumptions.reading import number_text
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["range_of"]
 

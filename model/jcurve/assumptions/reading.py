@@ -25,7 +25,7 @@ from jcurve.assumptions.units import (
     convert,
     convertible,
 )
-from jcurve.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError, nearest
 
 __all__ = ["Quantity", "number_text", "read_number", "read_text", "read_texts"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from jcurve.assumptions.document import Listing, Node, Place, Table, Text
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["RETIRED", "SCHEMA", "Pairs", "Retired", "exactly", "refusal", "rest_of_one", "retired"]
 

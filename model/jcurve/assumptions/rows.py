@@ -17,7 +17,7 @@ from jcurve.assumptions.numbers import CHANGE_SLOTS
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.periods import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, quarter_index
 from jcurve.assumptions.units import DATE
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Window", "assumption_rows", "own_rows", "slot_keys", "stacked"]
 

@@ -10,9 +10,9 @@ from pathlib import Path as FilePath
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import new_path, read_scenario, scenario_name
-from jcurve.errors import ScenarioError
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 __all__ = ["changed_scenario_text", "save"]
 

@@ -28,7 +28,7 @@ from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.rules import Rule, rules_for
 from jcurve.assumptions.units import CHOICE, DATE
-from jcurve.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError, nearest
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
 

@@ -18,8 +18,8 @@ from jcurve.assumptions.overrides import OVERRIDE, find
 from jcurve.assumptions.reading import read_text
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario, resolved
-from jcurve.errors import ScenarioError, nearest
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["BASE", "available", "load", "new_path", "read_scenario", "scenario", "scenario_name"]
 

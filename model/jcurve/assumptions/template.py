@@ -16,9 +16,9 @@ from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import BASE, load, new_path, scenario_name
 from jcurve.assumptions.units import DATE
-from jcurve.errors import ScenarioError
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 __all__ = ["new_scenario_text", "start"]
 

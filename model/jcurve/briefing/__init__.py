@@ -72,11 +72,11 @@ def render(
         UsageError: the house style is not valid.
         WriteError: a file cannot be written.
     """
+    from jcurve.assumptions.house_style import project_above, read_house_style
     from jcurve.briefing.page import html as page
     from jcurve.briefing.reading import read
     from jcurve.briefing.typeset import typeset
-    from jcurve.files import write_file
-    from jcurve.house_style import project_above, read_house_style
+    from jcurve.ground.files import write_file
 
     project = project_above(notebook.parent)
     house = read_house_style(project.reports) if project is not None else None
@@ -98,7 +98,7 @@ def tell(losses: Iterable[Loss], *, strict: bool) -> None:
     """
     listed = [str(loss) for loss in losses]
     if listed and strict:
-        from jcurve.errors import RunError
+        from jcurve.ground.errors import RunError
 
         raise RunError(f"not all of the notebook can be shown: {'; '.join(listed)}")
     if listed:

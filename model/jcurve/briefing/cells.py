@@ -14,13 +14,13 @@ from jcurve.briefing.document import Block, Code, Loss, Para, Picture, Shown, Ve
 from jcurve.briefing.hypertext import Context
 from jcurve.briefing.maths import TeX
 from jcurve.briefing.outputs import joined, terminal
-from jcurve.errors import RunError
 from jcurve.figures.cover import Cover
 from jcurve.figures.display import MIME
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.prose import Prose, Run
 from jcurve.figures.table import TableExhibit
 from jcurve.figures.whatif import WhatIf
+from jcurve.ground.errors import RunError
 
 __all__ = ["Cells"]
 

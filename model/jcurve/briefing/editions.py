@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.comparison import Comparison, Input, Snapshot, compare, snapshot_of_case
 from jcurve.briefing.results import read_results
-from jcurve.errors import RunError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import RunError, UsageError, nearest
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.briefing.parameters import Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jcurve.errors import UsageError
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 __all__ = ["start_note"]
 

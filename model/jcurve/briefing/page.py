@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from jcurve.assumptions.house_style import HouseStyle, luminance
 from jcurve.briefing.document import (
     Block,
     Cell,
@@ -34,7 +35,6 @@ from jcurve.figures.markup import Writer, escape
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.prose import Prose, Run, words
 from jcurve.figures.whatif import WhatIf
-from jcurve.house_style import HouseStyle, luminance
 
 __all__ = ["html"]
 

@@ -16,8 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.errors import JCurveError, UsageError, nearest
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.project import Project, find_project
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Literal
 
+from jcurve.assumptions.house_style import HouseStyle
 from jcurve.briefing.document import (
     Block,
     Document,
@@ -25,14 +26,13 @@ from jcurve.briefing.gridset import Sheet, planned
 from jcurve.briefing.lettering import equation, paragraph, runs, short, text
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.widths import NARROW, layout
-from jcurve.errors import UsageError
 from jcurve.figures import svg as drawing
 from jcurve.figures.cover import Cover
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.plaintext import visible
 from jcurve.figures.prose import Prose
 from jcurve.figures.table import TableExhibit
-from jcurve.house_style import HouseStyle
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Paper", "data", "framed", "stubs"]
 

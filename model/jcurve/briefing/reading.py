@@ -24,12 +24,12 @@ from jcurve.briefing.document import (
     Quote,
     Shown,
 )
-from jcurve.errors import RunError, nearest
 from jcurve.figures.cover import Cover
 from jcurve.figures.display import MIME
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.prose import Paragraph, Prose, Run, words
 from jcurve.figures.table import TableExhibit
+from jcurve.ground.errors import RunError, nearest
 
 __all__ = ["read"]
 

@@ -22,8 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from jcurve.errors import RunError
-from jcurve.files import write_file
+from jcurve.ground.errors import RunError
+from jcurve.ground.files import write_file
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jcurve.assumptions.house_style import HouseStyle
 from jcurve.briefing.document import (
     Block,
     Document,
@@ -30,10 +31,9 @@ from jcurve.briefing.document import (
 from jcurve.briefing.lettering import Lettering
 from jcurve.briefing.payload import Paper, data, framed, stubs
 from jcurve.briefing.tagging import with_row_heads
-from jcurve.errors import RunError
 from jcurve.figures import fonts
 from jcurve.figures.prose import Run
-from jcurve.house_style import HouseStyle
+from jcurve.ground.errors import RunError
 
 __all__ = ["Paper", "Typeset", "pdf", "pictures", "typeset"]
 

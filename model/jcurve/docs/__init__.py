@@ -1,9 +1,9 @@
 """The generated pages of ``docs/``.
 
-To add a page, write a function that takes the :class:`~jcurve.project.Project` and returns
+To add a page, write a function that takes the :class:`~jcurve.ground.project.Project` and returns
 the page's text (the same bytes for the same files: no date, no machine, no random order), and
 add one line to ``PAGES``: ``"page.md": "module:function"``. Tables come from
-``jcurve.markdown``, the evaluated scenarios from ``jcurve.docs.cases``. ``make docs`` then
+``jcurve.ground.markdown``, the evaluated scenarios from ``jcurve.docs.cases``. ``make docs`` then
 writes the page, and a test fails when what is on disk is not what the function returns.
 """
 
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from jcurve.errors import UsageError, nearest
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 
 __all__ = ["PAGES", "page", "write"]
 

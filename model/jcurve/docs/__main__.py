@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from jcurve.docs import PAGES, write
-from jcurve.errors import JCurveError
-from jcurve.project import find_project
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import find_project
 
 
 def main(names: list[str]) -> int:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from jcurve.assumptions import BASE, describe, load
 from jcurve.assumptions.assumption import KINDS
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jcurve.assumptions import BookRow
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

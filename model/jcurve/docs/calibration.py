@@ -13,10 +13,10 @@ from jcurve.analysis.calibrate import (
     values_of,
 )
 from jcurve.assumptions import load
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

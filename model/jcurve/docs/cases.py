@@ -10,7 +10,7 @@ from jcurve.case import evaluate
 
 if TYPE_CHECKING:
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["base_case", "cases"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from jcurve.facts import articles, claims
 from jcurve.facts.ledger import VERDICTS, touches
-from jcurve.markdown import code, link, table
+from jcurve.ground.markdown import code, link, table
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -8,12 +8,12 @@ from jcurve.analysis.cross_check import TOLERANCE, compare
 from jcurve.analysis.readings import believed
 from jcurve.docs.cases import base_case
 from jcurve.facts import references
-from jcurve.markdown import link, table
+from jcurve.ground.markdown import link, table
 
 if TYPE_CHECKING:
     from jcurve.analysis.cross_check import Comparison
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

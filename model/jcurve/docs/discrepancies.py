@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from jcurve.analysis.backtest import ADVERTISING, SUBJECTS, Backtest, Miss, backtest, mean_error
 from jcurve.facts.discrepancies import causes
-from jcurve.markdown import bullets, code, table
+from jcurve.ground.markdown import bullets, code, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jcurve.facts.discrepancies import Cause
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["TOLERANCE", "error_table", "page"]
 

@@ -8,7 +8,7 @@ from jcurve.assumptions import BASE, load
 from jcurve.engine.model import WORLDS
 from jcurve.facts import drivers
 from jcurve.facts.driver_map import driver_moves
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.facts import Driver
     from jcurve.facts.driver_map import Move
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jcurve.facts import dictionary_markdown
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -14,10 +14,10 @@ from jcurve.analysis.lives import (
 )
 from jcurve.docs.cases import base_case
 from jcurve.facts import evidence
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

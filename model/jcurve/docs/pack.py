@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from jcurve.errors import JCurveError
-from jcurve.files import write_file
-from jcurve.project import Project, find_project
-from jcurve.sisters import REPORTS, brought
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.sisters import REPORTS, brought
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -15,11 +15,11 @@ from jcurve.analysis.peers import Peer, fiscal_years, peer
 from jcurve.analysis.published import side_by_side
 from jcurve.facts import companies, company
 from jcurve.facts.calibration import has_outlay_targets
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from jcurve.analysis.calibrate import Calibration
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case
     from jcurve.figures import Exhibit
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page", "sizes"]
 

@@ -9,13 +9,13 @@ from jcurve.analysis.published import bernstein_gigawatt, jpm_ranges, jpm_years
 from jcurve.analysis.rebuilt import COMPANIES, net_cash, rebuilt
 from jcurve.docs.cases import base_case
 from jcurve.facts.published import PublishedModel, published_models
-from jcurve.markdown import code, table
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jcurve.analysis.rebuilt import Rebuilt
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

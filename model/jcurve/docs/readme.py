@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.docs.discrepancies import error_table
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["BEGIN", "END", "page"]
 

@@ -9,12 +9,12 @@ from jcurve.docs.cases import base_case
 from jcurve.facts import evidence
 from jcurve.figures.prose import words
 from jcurve.figures.response import response_fit
-from jcurve.markdown import code, link, table
+from jcurve.ground.markdown import code, link, table
 
 if TYPE_CHECKING:
     from jcurve.facts import Evidence
     from jcurve.figures.table import TableExhibit
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.docs.cases import cases
-from jcurve.headlines import headline_text
-from jcurve.markdown import code, table
+from jcurve.evaluation.headlines import headline_text
+from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Difference
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

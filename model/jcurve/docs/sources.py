@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from jcurve.facts import GRADES, Source, evidence, sources
-from jcurve.markdown import code, link, table
+from jcurve.ground.markdown import code, link, table
 
 if TYPE_CHECKING:
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["page"]
 

@@ -22,7 +22,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["annual", "needs"]
 

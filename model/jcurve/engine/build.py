@@ -25,7 +25,7 @@ from jcurve.engine.model import (
     Model,
     RowKey,
 )
-from jcurve.errors import ModelError, nearest
+from jcurve.ground.errors import ModelError, nearest
 
 __all__ = [
     "SHARED",

@@ -15,7 +15,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.symbol import Symbol, nodes_of
-from jcurve.errors import JCurveError, ModelError
+from jcurve.ground.errors import JCurveError, ModelError
 
 __all__ = ["ANNUAL_RULES", "check_formulas", "check_readers", "dependency_order"]
 

@@ -27,7 +27,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.timeline import QUARTERS_IN_YEAR, Timeline
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["evaluate", "needed", "system_rows"]
 

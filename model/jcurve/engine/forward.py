@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from jcurve.engine import intrinsics, primitives
 from jcurve.engine.floats import COMPARED, COMPUTED, float_ratio
 from jcurve.engine.graph import Graph
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["NUMPY", "settled", "values"]
 

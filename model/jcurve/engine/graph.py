@@ -28,7 +28,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.symbol import Symbol
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["ACCUMULATED", "LOGICAL", "MADE_HIGH", "SEARCHED", "Graph", "Scan"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from jcurve.engine.line import Kind, Line, Output
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
-from jcurve.errors import ModelError, nearest
+from jcurve.ground.errors import ModelError, nearest
 
 __all__ = [
     "SHARED",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from jcurve.engine.symbol import Symbol, operand_unit
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = [
     "Family",

@@ -16,7 +16,7 @@ from jcurve.engine.graph import ACCUMULATED, Graph
 from jcurve.engine.schedule import DEEP, ROW, SINGLE, Plan
 from jcurve.engine.timed import TIMED
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["Layout", "StepWriter"]
 

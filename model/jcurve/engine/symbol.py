@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from jcurve.engine.units import DIMENSIONLESS, Quantity, Unit
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["Operand", "Symbol", "formula_text", "nodes_of", "operand_unit"]
 

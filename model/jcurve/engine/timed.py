@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jcurve.engine.emit import ELEMENTWISE
 from jcurve.engine.schedule import SHORT
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 if TYPE_CHECKING:
     from jcurve.engine.steps import StepWriter

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["QUARTERS_IN_YEAR", "Timeline", "quarter_label", "quarter_number"]
 

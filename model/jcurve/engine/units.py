@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = [
     "BN_PEOPLE",

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError, UsageError
 from jcurve.facts.company import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import QUARTER, YEAR, data_folder, quarters_of_year, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["DAYS_TO_REPORT", "Releases", "known", "quarter_end", "releases"]
 

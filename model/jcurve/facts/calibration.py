@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError
 from jcurve.facts.company import company
 from jcurve.facts.reported import metrics
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import YEAR, data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = [
     "EFFECT",

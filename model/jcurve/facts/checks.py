@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError
 from jcurve.facts.reported import Fact, Facts
 from jcurve.facts.sources import Source
 from jcurve.facts.tables import QUARTER, YEAR, quarter_after, read_table
+from jcurve.ground.errors import FactsError
 
 __all__ = [
     "Comparison",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError, nearest
 from jcurve.facts.tables import QUARTER, data_folder, quarters_of_year
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["Company", "companies", "company"]
 

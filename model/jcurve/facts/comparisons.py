@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError, nearest
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["Reference", "references"]
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError, nearest
 from jcurve.facts.company import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
 

@@ -12,8 +12,8 @@ from jcurve.facts.others import others, property_years
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, reported
 from jcurve.facts.tables import data_folder, quarter_after, read_table
-from jcurve.markdown import table
-from jcurve.project import Project
+from jcurve.ground.markdown import table
+from jcurve.ground.project import Project
 
 __all__ = ["dictionary_markdown"]
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import YEAR, Row, data_folder, read_table
 from jcurve.facts.units import UNITS
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = [
     "ClassShare",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError, nearest
 from jcurve.facts.registers import drivers
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["Move", "driver_moves"]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from jcurve.errors import FactsError, UsageError
+from jcurve.ground.errors import FactsError, UsageError
 
 __all__ = ["ADDRESS", "AGENT", "Edgar", "Filed", "filed_values"]
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.cells import Cell, Cells
 from jcurve.facts.company import company
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.rules import RULES, check_inputs
 from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
 from jcurve.facts.units import UNITS
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError
 from jcurve.facts.registers import Claim, claims
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = ["MOST", "VERDICTS", "claims_that_touch", "touches"]
 

@@ -22,7 +22,7 @@ from jcurve.facts.reported import (
 )
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import QUARTER, YEAR, data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 __all__ = ["WITHOUT", "PropertyYear", "others", "property_years"]
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = ["OUTLAY_KINDS", "OutlayAssumption", "at", "outlay_assumptions", "with_rests"]
 

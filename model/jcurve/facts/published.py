@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError, nearest
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["Printed", "PublishedModel", "published_models"]
 

@@ -4,7 +4,7 @@ A table in data maps tags to metrics, with the periods in which a tag means that
 filings give to date only (cash flows, the fourth quarter) are differences and say so. The first
 print of a period is taken; a later filing that prints another figure is a restatement and is
 shown. A value on file is never replaced: where EDGAR differs, both are shown. Files are replaced
-only after every identity holds on a copy, and all of them as one (:mod:`jcurve.together`).
+only after every identity holds on a copy, and all of them as one (:mod:`jcurve.ground.together`).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError
 from jcurve.facts.company import Company, companies, company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
 from jcurve.facts.reported import Facts, Metric, metrics, reported
 from jcurve.facts.tables import QUARTER, data_folder, quarter_after, read_table
 from jcurve.facts.verify import verify
-from jcurve.files import write_file
-from jcurve.project import Project
-from jcurve.together import replace_together
+from jcurve.ground.errors import FactsError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
+from jcurve.ground.together import replace_together
 
 __all__ = ["Difference", "Refresh", "refresh"]
 

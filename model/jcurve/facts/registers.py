@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError
 from jcurve.facts.sources import GRADES, Source, is_secondary, sources
 from jcurve.facts.tables import Row, data_folder, read_table
 from jcurve.facts.units import UNITS
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = [
     "Article",

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from jcurve.errors import FactsError, UsageError, nearest
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import QUARTER, YEAR, Row, data_folder, read_table
 from jcurve.facts.units import UNITS
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     import pandas as pd

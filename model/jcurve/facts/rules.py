@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
 
-from jcurve.errors import FactsError
 from jcurve.facts.cells import (
     Cell,
     Cells,
@@ -22,6 +21,7 @@ from jcurve.facts.cells import (
     estimate,
     filled,
 )
+from jcurve.ground.errors import FactsError
 
 __all__ = ["RULES", "check_inputs"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.errors import FactsError
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 
 __all__ = ["GRADES", "Source", "is_secondary", "sources"]
 

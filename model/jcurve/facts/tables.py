@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import FactsError, nearest
-from jcurve.project import Project, find_project
-from jcurve.together import finish
+from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.together import finish
 
 __all__ = [
     "QUARTER",
@@ -33,8 +33,8 @@ def data_folder(project: Project | str | Path | None = None) -> Path:
     """The ``data`` folder of a project that is given, named, or found.
 
     Everything that reads facts asks here first, so a change of several tables that was
-    interrupted (:mod:`jcurve.together`) is finished before any of them is read. A reader that
-    asked before a change and reads on during it sees old or new tables: changes only add rows,
+    interrupted (:mod:`jcurve.ground.together`) is finished before any of them is read. A reader
+    that asked before a change and reads on during it sees old or new tables: changes only add rows,
     and a fact whose source it has not read is refused, so it never mixes them in silence.
 
     Raises:

@@ -15,7 +15,7 @@ from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import data_folder, quarters_between, read_table
 from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 __all__ = ["verify"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jcurve.analysis.backtest import Backtest, Miss
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["by_response", "causes", "cover", "errors", "forecasts", "misses"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["claims"]
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from jcurve.errors import UsageError
 from jcurve.figures.display import Displayed
 from jcurve.figures.prose import Paragraph
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Cover", "KeyFigure"]
 

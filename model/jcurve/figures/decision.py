@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.price_implied import PriceLine
     from jcurve.analysis.scale import ScaleStudy
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["Decision", "closed"]
 

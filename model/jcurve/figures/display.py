@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["KEY", "MIME", "Displayed", "Shown", "identifier", "required"]
 

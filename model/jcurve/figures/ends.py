@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jcurve.errors import UsageError
 from jcurve.figures.palette import BODY, INK, readable
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

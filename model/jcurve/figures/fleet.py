@@ -14,7 +14,7 @@ from jcurve.figures.numbers import compact
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["against_frontier", "intensity", "pays", "use"]
 

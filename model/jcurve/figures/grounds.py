@@ -13,7 +13,7 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.figures.lens import MILLIONS, Lens, joined, money, percent
 from jcurve.figures.prose import Prose, callout, strong
 from jcurve.figures.table import Column, Row, TableExhibit, table
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Swing
@@ -232,7 +232,7 @@ def ranking(
     view, the furthest first."""
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import ranged, ranked, tornado
-    from jcurve.project import find_project
+    from jcurve.ground.project import find_project
 
     output = f"npv.{view}"
     home = project if isinstance(project, Project) else find_project(project)

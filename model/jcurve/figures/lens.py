@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.engine.build import SHARED, VIEWS
 from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.errors import UsageError, nearest
 from jcurve.figures.numbers import MINUS, compact, written
 from jcurve.figures.table import Column
+from jcurve.ground.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from jcurve.case import Case

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from jcurve.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError, nearest
 
 __all__ = [
     "BODY",

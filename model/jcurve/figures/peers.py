@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jcurve.analysis.peers import Peer
     from jcurve.case import Case
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = [
     "companies",

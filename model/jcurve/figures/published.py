@@ -10,7 +10,7 @@ from jcurve.figures.table import Column, Row, TableExhibit, table
 
 if TYPE_CHECKING:
     from jcurve.analysis.rebuilt import Rebuilt
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["answers", "readings"]
 

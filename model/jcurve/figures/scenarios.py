@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from jcurve.errors import UsageError
 from jcurve.facts.freshness import stale
 from jcurve.figures import style
 from jcurve.figures.cover import Cover, KeyFigure
@@ -18,7 +17,8 @@ from jcurve.figures.lens import MILLIONS, NOTHING, VIEW_NAMES, Lens, joined, mon
 from jcurve.figures.numbers import written
 from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -351,7 +351,7 @@ def steps(
 ) -> Exhibit:
     """The bridge of net present value from one scenario to another, step by step."""
     from jcurve.analysis.bridging import bridge
-    from jcurve.project import find_project
+    from jcurve.ground.project import find_project
 
     home = project if isinstance(project, Project) else find_project(project)
     found = bridge(start.scenario, end.scenario, f"npv.{view}", project=home)

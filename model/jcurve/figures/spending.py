@@ -10,7 +10,7 @@ from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import NOTHING, Lens, lowered, money, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
-from jcurve.project import Project
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.case import Case

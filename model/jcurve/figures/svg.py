@@ -12,9 +12,9 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from jcurve.errors import UsageError
 from jcurve.figures.fonts import FALLBACK, FAMILY, charset
 from jcurve.figures.plaintext import visible
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Size", "check", "size", "tidy"]
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from jcurve.errors import UsageError
 from jcurve.figures.display import Displayed, identifier, required
 from jcurve.figures.numbers import NumberStyle, written
 from jcurve.figures.prose import Paragraph, Part, paragraph, words
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Cell", "Column", "Row", "TableExhibit", "Value", "table"]
 

@@ -16,7 +16,7 @@ from jcurve.figures.table import Column, Row, TableExhibit, table
 if TYPE_CHECKING:
     from jcurve.case import Case
     from jcurve.figures.prose import Prose
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["growth", "responses", "trails", "uplift"]
 

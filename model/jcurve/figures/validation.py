@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.calibrate import Calibration, Target
     from jcurve.case import Case
     from jcurve.facts import VerifyReport
-    from jcurve.project import Project
+    from jcurve.ground.project import Project
 
 __all__ = ["depreciation", "effects", "parameters", "quarters", "verified"]
 

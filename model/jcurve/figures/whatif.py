@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from jcurve.assumptions.batch import position
 from jcurve.assumptions.paths import Path as Dated
-from jcurve.errors import UsageError
 from jcurve.figures.lens import MILLIONS, Lens, joined, money, percent
 from jcurve.figures.prose import Prose, paragraph, prose
 from jcurve.figures.table import Column, Row, TableExhibit
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,7 +103,7 @@ def what_if(
     """
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import at_value, ends
-    from jcurve.project import find_project
+    from jcurve.ground.project import find_project
 
     lens = Lens(case, view)
     items = [case.scenario[key] for key in keys if case.scenario[key].has_range]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions import BASE
-from jcurve.project import Project, find_project
+from jcurve.ground.project import Project, find_project
 
 if TYPE_CHECKING:
     from jcurve.workbench.widget import Panel

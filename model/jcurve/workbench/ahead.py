@@ -14,8 +14,8 @@ from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import SHARED, VIEWS, RowKey
-from jcurve.evaluation import evaluate as evaluate_rows
-from jcurve.project import Project
+from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.ground.project import Project
 
 __all__ = ["ahead"]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
-from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError, nearest
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.desk import Desk
 from jcurve.workbench.exhibits import EXHIBITS, exhibit

@@ -17,9 +17,9 @@ from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey
-from jcurve.errors import ScenarioError, UsageError, nearest
-from jcurve.evaluation import prepare
-from jcurve.project import Project, find_project
+from jcurve.evaluation.evaluator import prepare
+from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.project import Project, find_project
 from jcurve.workbench.ahead import ahead
 from jcurve.workbench.moves import moved_path, position_of
 from jcurve.workbench.quantities import Scale, scale_of

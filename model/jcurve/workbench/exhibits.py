@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.case import Case
-from jcurve.errors import UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["EXHIBITS", "exhibit"]
 

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from jcurve.case import Case
-from jcurve.project import Project
-from jcurve.sisters import REPORTS, brought
+from jcurve.ground.project import Project
+from jcurve.ground.sisters import REPORTS, brought
 from jcurve.workbench.desk import Position
 
 __all__ = ["REPORT", "File", "can_report", "can_write_workbook", "report", "workbook"]

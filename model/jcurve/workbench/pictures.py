@@ -12,10 +12,10 @@ import numpy as np
 from jcurve.case import Case
 from jcurve.engine.annual import needs
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
-from jcurve.errors import UsageError, nearest
 from jcurve.figures.lens import NOTHING, money
 from jcurve.figures.numbers import compact, written
 from jcurve.figures.style import INK, SERIES, Series
+from jcurve.ground.errors import UsageError, nearest
 from jcurve.workbench.drawing import Chart, Curve, Mark, draw
 
 __all__ = ["PICTURES", "SIDES", "Picture", "drawn_from", "picture", "view_of"]

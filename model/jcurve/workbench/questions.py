@@ -11,9 +11,9 @@ from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.periods import quarter_index
 from jcurve.assumptions.units import DATE, SWITCH
-from jcurve.errors import UsageError
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import written
+from jcurve.ground.errors import UsageError
 from jcurve.workbench.desk import Desk
 from jcurve.workbench.moves import moved_path
 from jcurve.workbench.quantities import Scale, scale_of

@@ -10,8 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
-from jcurve.errors import ProjectError
-from jcurve.project import Project
+from jcurve.ground.errors import ProjectError
+from jcurve.ground.project import Project
 
 __all__ = ["NOTEBOOK", "app", "lab"]
 

@@ -17,8 +17,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from jcurve.errors import JCurveError
 from jcurve.figures.fonts import web_faces
+from jcurve.ground.errors import JCurveError
 from jcurve.workbench.conversation import Conversation, refusal
 from jcurve.workbench.files import File, can_report, can_write_workbook, report, workbook
 from jcurve.workbench.pictures import view_of

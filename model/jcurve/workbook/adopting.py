@@ -15,8 +15,8 @@ from jcurve.assumptions.periods import quarter_index, quarter_label
 from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.assumptions.units import CHOICE, DATE
-from jcurve.errors import ScenarioError
-from jcurve.project import Project
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.project import Project
 from jcurve.workbook.names import NEVER
 from jcurve.workbook.reading import (
     DatedCell,

@@ -26,7 +26,7 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.errors import JCurveError, ModelError
+from jcurve.ground.errors import JCurveError, ModelError
 from jcurve.workbook.graph import Graph, Node
 from jcurve.workbook.grid import FIRST_ROW, Cell, Grid, Name, Piece, Range, Ref, Row
 from jcurve.workbook.inputs import Layout

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
 from jcurve.engine.symbol import Symbol
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = ["ANSWERS", "TIMED", "Graph", "Group", "Node"]
 

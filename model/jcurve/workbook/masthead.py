@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from jcurve.errors import ProjectError
-from jcurve.house_style import HouseStyle, read_house_style
-from jcurve.project import Project, find_project
+from jcurve.assumptions.house_style import HouseStyle, read_house_style
+from jcurve.ground.errors import ProjectError
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["add_footers", "add_masthead", "house_of"]
 

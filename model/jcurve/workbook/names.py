@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from jcurve.engine.model import VIEWS, WORLDS
-from jcurve.errors import ModelError
+from jcurve.ground.errors import ModelError
 
 __all__ = [
     "ABOUT",

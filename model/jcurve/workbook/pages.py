@@ -13,8 +13,8 @@ import jcurve
 from jcurve.case import Check
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
 from jcurve.facts import evidence, external, sources
+from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
-from jcurve.project import Project
 from jcurve.workbook.book import RESULT_COLUMN, Book
 from jcurve.workbook.cells import Page
 from jcurve.workbook.grid import Cell, Range, Row, column, quoted

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve.workbook.book import Book, Line, Sheet
 from jcurve.workbook.cells import Item, Page
 from jcurve.workbook.charts import add_charts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.grid import HEADER_ROW, VALUE, column
 from jcurve.workbook.marks import Marker, RowMarks, mark_facts
 from jcurve.workbook.names import DATED, INPUTS, MARKS

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import jcurve
-from jcurve.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.book import Book
 from jcurve.workbook.marks import RowMarks
 

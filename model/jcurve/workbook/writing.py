@@ -7,9 +7,9 @@ import io
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from jcurve.errors import UsageError
-from jcurve.files import write_file
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
 from jcurve.workbook.book import Book
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from jcurve.sisters import Asked
+from jcurve.ground.sisters import Asked
 from jcurve_runs.commands.options import add_verbs
 
 __all__ = ["VERBS", "add_verbs", "run"]

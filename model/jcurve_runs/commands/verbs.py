@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TextIO, get_args
 
-from jcurve.errors import JCurveError, RunError, UsageError, nearest
-from jcurve.progress import Progress
-from jcurve.project import Project
-from jcurve.sisters import Asked
+from jcurve.ground.errors import JCurveError, RunError, UsageError, nearest
+from jcurve.ground.progress import Progress
+from jcurve.ground.project import Project
+from jcurve.ground.sisters import Asked
 from jcurve_runs import Ledger
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.attempts import Attempt, RunState

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from jcurve.errors import JCurveError
-from jcurve.files import make_folder
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.files import make_folder
+from jcurve.ground.project import Project
 from jcurve_runs.delivery.message import compose, portal_address
 from jcurve_runs.delivery.smtp import MailServer, mail_server, send
 from jcurve_runs.execution.redaction import cleaned, secret_values

@@ -20,14 +20,14 @@ from typing import Any
 from urllib.parse import quote
 
 from jcurve.analysis.comparison import compare
+from jcurve.assumptions.house_style import read_house_style
 from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
-from jcurve.errors import JCurveError, UsageError
-from jcurve.headlines import figure_label, headline_text
-from jcurve.house_style import read_house_style
-from jcurve.project import Project
+from jcurve.evaluation.headlines import figure_label, headline_text
+from jcurve.ground.errors import JCurveError, UsageError
+from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.outbox import Message
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 from jcurve_runs.ledger.outbox import Answer
 
 __all__ = ["MailServer", "mail_server", "send"]

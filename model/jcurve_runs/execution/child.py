@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from jcurve.briefing.lightweight import lighten
-from jcurve.files import write_file
-from jcurve.processes import hold_lifeline
+from jcurve.ground.files import write_file
+from jcurve.ground.processes import hold_lifeline
 from jcurve_runs.execution.staging import Outcome, Task
 
 __all__ = ["main", "serve"]

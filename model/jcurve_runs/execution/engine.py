@@ -12,7 +12,7 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
-from jcurve.errors import UsageError
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Engine"]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from jcurve.errors import RunError
-from jcurve.processes import Finished, run_process
-from jcurve.project import Project
+from jcurve.ground.errors import RunError
+from jcurve.ground.processes import Finished, run_process
+from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import jcurve
-from jcurve.project import Project
-from jcurve.provenance import combined, inputs
+from jcurve.ground.project import Project
+from jcurve.ground.provenance import combined, inputs
 
 __all__ = ["environment", "hashed", "loaded_files", "package", "renderer"]
 

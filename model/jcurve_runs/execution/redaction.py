@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jcurve.files import write_file
+from jcurve.ground.files import write_file
 
 __all__ = ["cleaned", "find_secret", "one_line", "redact", "secret_values", "without_mail_settings"]
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from jcurve.errors import WriteError
-from jcurve.files import make_folder, write_json
+from jcurve.ground.errors import WriteError
+from jcurve.ground.files import make_folder, write_json
 from jcurve_runs.plan.request import Plan
 
 __all__ = ["Outcome", "Staged", "Task", "attempt_name", "of_runs", "stage"]

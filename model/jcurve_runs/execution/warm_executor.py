@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jcurve.errors import RunError
-from jcurve.processes import Finished
-from jcurve.project import Project
+from jcurve.ground.errors import RunError
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Plain, Progress, RendererKilled, environment
 from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged

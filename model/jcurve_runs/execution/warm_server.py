@@ -24,7 +24,7 @@ from typing import Any
 
 from jcurve.briefing.lightweight import lighten, without_debugger
 from jcurve.engine.memory import keep_pages
-from jcurve.errors import JCurveError
+from jcurve.ground.errors import JCurveError
 
 __all__ = ["main", "unsafe"]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jcurve.processes import Tail, kill_tree
+from jcurve.ground.processes import Tail, kill_tree
 
 __all__ = ["NoAnswer", "Worker"]
 

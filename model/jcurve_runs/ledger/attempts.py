@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Literal, get_args
 
-from jcurve.errors import RunError
-from jcurve.project import Project
+from jcurve.ground.errors import RunError
+from jcurve.ground.project import Project
 from jcurve_runs.ledger.locks import Owner, take_over
 from jcurve_runs.ledger.outbox import Outbox
 from jcurve_runs.ledger.store import Store, now, stamp, state_folder

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import IO
 
 from jcurve.briefing.editions import check_name
-from jcurve.errors import WriteError
-from jcurve.files import make_folder
+from jcurve.ground.errors import WriteError
+from jcurve.ground.files import make_folder
 
 __all__ = ["Lock", "Owner", "locked", "supported", "take_over"]
 

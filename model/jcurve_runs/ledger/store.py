@@ -17,9 +17,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jcurve.errors import RunError, WriteError
-from jcurve.files import make_folder
-from jcurve.project import Project
+from jcurve.ground.errors import RunError, WriteError
+from jcurve.ground.files import make_folder
+from jcurve.ground.project import Project
 
 __all__ = ["Store", "now", "stamp", "state_folder"]
 

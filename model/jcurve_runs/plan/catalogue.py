@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.briefing.parameters import declared_parameters
-from jcurve.project import Project
+from jcurve.ground.project import Project
 from jcurve_runs.plan.request import reports_of
 
 __all__ = ["Entry", "Taken", "catalogue"]

@@ -18,8 +18,8 @@ from jcurve.briefing.parameters import (
     read_overrides,
 )
 from jcurve.briefing.results import ReportedScenario
-from jcurve.errors import UsageError, WriteError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError, WriteError, nearest
+from jcurve.ground.project import Project
 
 __all__ = [
     "DEADLINE",

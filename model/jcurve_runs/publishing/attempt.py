@@ -12,11 +12,11 @@ from pathlib import Path
 from jcurve.analysis.comparison import stated_inputs
 from jcurve.briefing.editions import Edition
 from jcurve.briefing.results import FILE_NAME, Results, read_results
-from jcurve.errors import JCurveError, RunError, WriteError
-from jcurve.files import move_folder, write_json
-from jcurve.processes import Finished
-from jcurve.project import Project
-from jcurve.provenance import circumstances, determinants
+from jcurve.ground.errors import JCurveError, RunError, WriteError
+from jcurve.ground.files import move_folder, write_json
+from jcurve.ground.processes import Finished
+from jcurve.ground.project import Project
+from jcurve.ground.provenance import circumstances, determinants
 from jcurve_runs.execution.executor import Executor, Progress, RendererKilled
 from jcurve_runs.execution.redaction import cleaned, find_secret, one_line, redact, secret_values
 from jcurve_runs.execution.staging import Staged, stage

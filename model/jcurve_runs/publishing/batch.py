@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Literal
 
 from jcurve.briefing.editions import check_name
-from jcurve.errors import JCurveError, UsageError, WriteError
-from jcurve.files import make_folder, write_json
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, UsageError, WriteError
+from jcurve.ground.files import make_folder, write_json
+from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
 from jcurve_runs.execution.warm_executor import Warm, imported_by
 from jcurve_runs.ledger.attempts import Ledger

@@ -10,7 +10,7 @@ from typing import Any
 
 from jcurve.briefing.editions import LATEST, Edition
 from jcurve.briefing.results import Results
-from jcurve.files import digest, make_folder, publish_folder, write_file, write_json
+from jcurve.ground.files import digest, make_folder, publish_folder, write_file, write_json
 from jcurve_runs.execution.executor import Render
 
 __all__ = ["assemble", "point", "publish", "tidy"]

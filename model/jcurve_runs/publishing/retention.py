@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from jcurve.briefing.editions import Edition, all_editions, latest
-from jcurve.errors import JCurveError
-from jcurve.files import move_folder
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.files import move_folder
+from jcurve.ground.project import Project
 from jcurve_runs.portal.site import series_of
 from jcurve_runs.publishing.runs import GONE
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from jcurve.briefing.editions import Edition, latest
 from jcurve.briefing.results import read_results
-from jcurve.errors import JCurveError, WriteError
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import JCurveError, WriteError
+from jcurve.ground.project import Project, find_project
 from jcurve_runs.execution.executor import Executor, Plain, Progress, Render
 from jcurve_runs.execution.staging import Staged, attempt_name, of_runs
 from jcurve_runs.ledger.attempts import Attempt, Ledger

@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from jcurve.assumptions.house_style import read_house_style
 from jcurve.briefing.editions import Edition, latest
-from jcurve.errors import JCurveError
-from jcurve.files import digest
-from jcurve.house_style import read_house_style
-from jcurve.provenance import inputs
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.files import digest
+from jcurve.ground.provenance import inputs
 from jcurve_runs.execution.fingerprint import environment, hashed, package, renderer
 from jcurve_runs.plan.request import Plan
 

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from jcurve.errors import JCurveError, RunError, WriteError
-from jcurve.processes import hold_lifeline, run_process
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, RunError, WriteError
+from jcurve.ground.processes import hold_lifeline, run_process
+from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import RendererKilled
 from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.plan.request import Plan

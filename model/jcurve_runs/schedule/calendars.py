@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from jcurve.errors import FactsError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.project import Project
 
 __all__ = ["Calendars", "Day"]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import jcurve
 from jcurve.briefing.parameters import check_names
-from jcurve.errors import JCurveError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.project import Project
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
 from jcurve_runs.schedule.calendars import Calendars

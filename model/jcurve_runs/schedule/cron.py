@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from jcurve.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError, nearest
 
 __all__ = ["Cron", "instant"]
 

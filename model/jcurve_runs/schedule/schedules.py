@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
-from jcurve.errors import JCurveError, ScenarioError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.ground.project import Project
 from jcurve_runs.plan.request import Retry
 from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule.calendars import Calendars, Day

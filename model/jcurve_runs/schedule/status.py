@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from jcurve.files import make_folder, write_json
-from jcurve.project import Project
+from jcurve.ground.files import make_folder, write_json
+from jcurve.ground.project import Project
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from jcurve.errors import JCurveError, UsageError, nearest
-from jcurve.project import Project
+from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.project import Project
 from jcurve_runs.delivery.deliver import Delivered, mail_problem
 from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
 from jcurve_runs.ledger.attempts import Ledger

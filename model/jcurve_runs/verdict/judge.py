@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import jcurve.errors
 from jcurve.briefing.results import NothingToReport, Results, read_results
-from jcurve.errors import JCurveError, RunError
-from jcurve.processes import Finished
+from jcurve.ground import errors
+from jcurve.ground.errors import JCurveError, RunError
+from jcurve.ground.processes import Finished
 from jcurve_runs.execution.staging import Outcome
 
 __all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
@@ -104,7 +104,7 @@ class Verdict:
             kept: the folder with what the run left.
         """
         if self.raised is not None:
-            kind: type[JCurveError] = getattr(jcurve.errors, self.raised)
+            kind: type[JCurveError] = getattr(errors, self.raised)
             return kind(self.message)
         cell = f", cell {self.cell}" if self.cell is not None else ""
         return FailedRun(
@@ -206,7 +206,7 @@ def _no_error_output(cells: list[dict[str, Any]]) -> None:
 
 
 def _is_own_error(name: str) -> bool:
-    return name in jcurve.errors.__all__ and isinstance(getattr(jcurve.errors, name), type)
+    return name in errors.__all__ and isinstance(getattr(errors, name), type)
 
 
 def _left_well(finished: Finished, outcome: Path, cells: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
-from jcurve.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,9 +22,9 @@ from jcurve.company import Assembly
 from jcurve.engine.derivative import Gradient as Derivatives
 from jcurve.engine.derivative import gradient as derivatives
 from jcurve.engine.line import Kind
-from jcurve.errors import AnswerError, UsageError, nearest
-from jcurve.evaluation import graph_of
-from jcurve.naming import key_of
+from jcurve.evaluation.evaluator import graph_of
+from jcurve.evaluation.naming import key_of
+from jcurve.ground.errors import AnswerError, UsageError, nearest
 
 __all__ = ["Gradient", "Slope", "gradient", "natural_step"]
 

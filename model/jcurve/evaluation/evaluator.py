@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.cache import cache_folder, homes, keep, kept, sources, unchanged
 from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
+from jcurve.ground.cache import cache_folder, homes, keep, kept, sources, unchanged
 
 if TYPE_CHECKING:
     from jcurve.engine.graph import Graph

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
-from jcurve.errors import UsageError
-from jcurve.project import Project
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
 __all__ = ["COMMANDS", "REPORTS", "Asked", "brought"]
 

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jcurve.errors import WriteError
-from jcurve.files import digest, make_folder, write_file
+from jcurve.ground.errors import WriteError
+from jcurve.ground.files import digest, make_folder, write_file
 
 __all__ = ["cache_folder", "homes", "keep", "kept", "sources", "unchanged"]
 
@@ -57,7 +57,7 @@ def keep(key: str, content: bytes) -> str:
 def homes(functions: Iterable[Callable[..., Any]]) -> frozenset[Path]:
     """The folders of the modules in which functions are written, and that of the engine."""
     files = {function.__code__.co_filename for function in functions}
-    return frozenset({Path(__file__).with_name("engine"), *(Path(file).parent for file in files)})
+    return frozenset({Path(__file__).parents[1] / "engine", *(Path(file).parent for file in files)})
 
 
 def sources(folders: Iterable[Path]) -> str:

@@ -16,10 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
-from jcurve.errors import FactsError
-from jcurve.files import digest
-from jcurve.processes import run_process
-from jcurve.project import Project
+from jcurve.ground.errors import FactsError
+from jcurve.ground.files import digest
+from jcurve.ground.processes import run_process
+from jcurve.ground.project import Project
 
 __all__ = [
     "Commit",
@@ -43,7 +43,10 @@ _LIBRARIES = (
     "typst",
 )
 _GIT_DEADLINE = 10.0
-_MODEL = ("analysis", "assumptions", "engine", "facts", "lines", "case.py", "company.py")
+_MODEL = (
+    *("analysis", "assumptions", "engine", "evaluation", "facts", "ground", "lines"),
+    *("case.py", "company.py"),
+)
 
 
 class Hashed(Protocol):
@@ -113,7 +116,7 @@ def determinants(scenario: Hashed, project: Project, *, seed: int | None = None)
     Raises:
         FactsError: a data file cannot be read.
     """
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     return Determinants(
         scenario=scenario.name,
         scenario_hash=scenario.hash,
@@ -139,7 +142,7 @@ def circumstances() -> dict[str, str]:
 
 def model_source() -> str:
     """One hash of the sources that decide what the model answers."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     files = [
         file
         for name in _MODEL

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from jcurve.errors import WriteError
+from jcurve.ground.errors import WriteError
 
 __all__ = [
     "digest",

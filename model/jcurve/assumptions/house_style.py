@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Literal, cast
 from xml.etree import ElementTree
 
-from jcurve.errors import ProjectError, ScenarioError, UsageError, nearest
-from jcurve.project import Project, find_project
+from jcurve.ground.errors import ProjectError, ScenarioError, UsageError, nearest
+from jcurve.ground.project import Project, find_project
 
 __all__ = ["FILE_NAME", "HouseStyle", "Logo", "luminance", "project_above", "read_house_style"]
 

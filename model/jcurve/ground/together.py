@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import WriteError
-from jcurve.files import digest, flush_folder, write_file, write_json
+from jcurve.ground.errors import WriteError
+from jcurve.ground.files import digest, flush_folder, write_file, write_json
 
 __all__ = ["JOURNAL", "finish", "replace_together"]
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.errors import ProjectError
+from jcurve.ground.errors import ProjectError
 
 __all__ = ["Project", "find_project"]
 
