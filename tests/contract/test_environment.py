@@ -24,7 +24,7 @@ import jcurve
 
 HOME = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
 CONDA_OWN = {"python", "pip"}
 _PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>\S+)(?: ; (?P<marker>.+?))?(?: \\)?")
@@ -39,13 +39,20 @@ def runtime() -> list[Requirement]:
     return [Requirement(text) for text in project()["project"]["dependencies"]]
 
 
-def wanted() -> list[Requirement]:
-    """Every requirement of the project, its extras and its build."""
-    extras = project()["project"]["optional-dependencies"].values()
-    texts = [text for extra in extras for text in extra]
-    return runtime() + [
-        Requirement(text) for text in (*texts, *project()["build-system"]["requires"])
-    ]
+EXTRAS = ("lab", "excel", "simulate", "cluster", "scripts", "fast")
+"""What a user may add to a report; ``dev`` holds all of them and what the tests need."""
+
+
+def wanted(extra: str | None = None) -> list[Requirement]:
+    """Every requirement of a report and of an extra; a report's with what installs the project."""
+    texts = project()["project"]["optional-dependencies"][extra] if extra else []
+    texts = [*texts, *project()["dependency-groups"]["build"]]
+    found = runtime() + [Requirement(text) for text in texts]
+    if extra == "dev":
+        return [each for each in found if each.name != "jcurve"] + [
+            each for name in EXTRAS for each in wanted(name)
+        ]
+    return found
 
 
 def tracked() -> list[Path]:
@@ -59,9 +66,9 @@ def tracked() -> list[Path]:
     return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
 
 
-def pins() -> Iterator[tuple[Requirement, list[str]]]:
-    """Each pin of the requirements file with its hashes."""
-    text = (HOME / "requirements.txt").read_text(encoding="utf-8")
+def pins(name: str = "dev") -> Iterator[tuple[Requirement, list[str]]]:
+    """Each pin of a requirements file with its hashes."""
+    text = (HOME / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=\S)", text.strip()):
         first, *rest = entry.splitlines()
         found = _PIN.fullmatch(first)
@@ -98,9 +105,10 @@ def test_the_package_tells_its_version_and_licence() -> None:
 
 def test_every_pin_is_exact_hashed_and_without_address() -> None:
     """Any index that serves the same bytes will do; no index is named."""
-    text = (HOME / "requirements.txt").read_text(encoding="utf-8")
-    assert "://" not in text
-    assert re.findall(r"^\s*--(?!hash)", text, re.MULTILINE) == []
+    for path in (HOME / "requirements").iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert "://" not in text
+        assert re.findall(r"^\s*--(?!hash)", text, re.MULTILINE) == []
     found = list(pins())
     assert len(found) > 100
     for pin, hashes in found:
@@ -109,10 +117,22 @@ def test_every_pin_is_exact_hashed_and_without_address() -> None:
         assert all(s.operator == "==" for s in pin.specifier), pin.name
 
 
+def test_whatever_is_installed_together_is_the_same() -> None:
+    """A report's pins and an extra's are among those that are tested."""
+    tested = {str(pin) for pin, _ in pins()}
+    for name in ("report", *EXTRAS):
+        assert {str(pin) for pin, _ in pins(name)} <= tested, name
+    names = {path.stem for path in (HOME / "requirements").iterdir()}
+    assert names == {"report", "dev", *EXTRAS}
+    assert {*project()["project"]["optional-dependencies"]} == {"dev", *EXTRAS}
+
+
+@pytest.mark.parametrize("extra", [None, *EXTRAS, "dev"])
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_the_pins_cover_the_project(python: str, system: str) -> None:
+def test_the_pins_cover_the_project(python: str, system: str, extra: str | None) -> None:
     """On each Python and system every requirement has one pin, and the pin satisfies it."""
+    names = ["report"] if extra is None else ["dev"] if extra == "dev" else ["report", extra]
     environment = {
         "python_version": python,
         "python_full_version": f"{python}.9",
@@ -123,7 +143,7 @@ def test_the_pins_cover_the_project(python: str, system: str) -> None:
         "platform_python_implementation": "CPython",
     }
     here: dict[str, list[Version]] = {}
-    for pin, _ in pins():
+    for pin, _ in (each for name in names for each in pins(name)):
         if pin.marker is None or pin.marker.evaluate(environment):
             (exact,) = pin.specifier
             here.setdefault(canonicalize_name(pin.name), []).append(Version(exact.version))
@@ -131,7 +151,7 @@ def test_the_pins_cover_the_project(python: str, system: str) -> None:
     assert twice == []
     lacking = [
         str(each)
-        for each in wanted()
+        for each in wanted(extra)
         if not any(each.specifier.contains(v) for v in here.get(canonicalize_name(each.name), []))
     ]
     assert lacking == [], "run `make lock`"

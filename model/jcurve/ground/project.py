@@ -1,4 +1,9 @@
-"""Where the project's folders are: given, from the environment, or found upwards."""
+"""Where the project's folders are: given, from the environment, found upwards, or shipped.
+
+A project is a folder of a person's own: data, scenarios, notebooks, reports. One travels inside
+the installed package, so that ``jcurve report`` works in an empty folder; it is read-only, and
+what it makes is published under the current folder.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,25 @@ from pathlib import Path
 
 from jcurve.ground.errors import ProjectError
 
-__all__ = ["Project", "find_project"]
+__all__ = ["SHIPPED", "Project", "find_project"]
 
 _MARK = Path("data") / "scenarios" / "base.yml"
+
+SHIPPED = Path(__file__).parents[1] / "shipped"
+"""The project inside the installed package; in a clone there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with ``data/``, ``notebooks/`` and ``reports/``."""
+    """A folder with ``data/`` and ``notebooks/``, and one for what is published.
+
+    Attributes:
+        root: the project.
+        published: where reports go, if not into ``reports/`` of the project.
+    """
 
     root: Path
+    published: Path | None = None
 
     @property
     def data(self) -> Path:
@@ -33,16 +47,41 @@ class Project:
 
     @property
     def reports(self) -> Path:
-        return self.root / "reports"
+        return self.published or self.root / "reports"
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is the one inside the installed package, which nobody changes."""
+        return self.root == SHIPPED
+
+    def own(self) -> Project:
+        """This project, to write scenarios, notebooks or data into.
+
+        Raises:
+            ProjectError: it is the shipped one.
+        """
+        if self.shipped:
+            raise ProjectError(
+                "the project that came with jcurve is read-only",
+                received=str(Path.cwd()),
+                allowed="a project of your own; jcurve init FOLDER makes one",
+            )
+        return self
 
 
 def find_project(given: str | Path | None = None) -> Project:
-    """The project: ``given``, else ``JCURVE_PROJECT``, else found upwards from here.
+    """The project: ``given``, else ``JCURVE_PROJECT``, else found upwards, else the shipped one.
+
+    Reports are published in its ``reports/``, or where ``JCURVE_REPORTS`` says; those of the
+    shipped project in ``reports/`` of the current folder.
 
     Raises:
-        ProjectError: the named folder is no project, or none lies above this one.
+        ProjectError: the named folder is no project, or none lies above this one and none came
+            with the package.
     """
     named = given if given is not None else os.environ.get("JCURVE_PROJECT")
+    published = os.environ.get("JCURVE_REPORTS")
+    reports = Path(published).expanduser().absolute() if published else None
     if named:
         try:
             root = Path(named).expanduser().resolve()
@@ -55,13 +94,19 @@ def find_project(given: str | Path | None = None) -> Project:
                 received=str(named),
                 allowed=f"a folder that holds {_MARK.as_posix()}",
             )
-        return Project(root)
+        return _project(root, reports)
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents):
+    for folder in (here, *here.parents, SHIPPED):
         if (folder / _MARK).is_file():
-            return Project(folder)
+            return _project(folder, reports)
     raise ProjectError(
         "no J-Curve project here or above",
         received=str(here),
         allowed=f"run inside a folder that holds {_MARK.as_posix()}, or name one with --project",
     )
+
+
+def _project(root: Path, reports: Path | None) -> Project:
+    if reports is None and root == SHIPPED:
+        reports = Path.cwd().resolve() / "reports"
+    return Project(root, reports)

@@ -77,6 +77,7 @@ def app(
     notebook = _notebook(project)
     headers = {"Content-Security-Policy": _NOTHING_FROM_OUTSIDE}
     os.environ["JCURVE_PROJECT"] = str(project.root)
+    os.environ["JCURVE_REPORTS"] = str(project.reports)
     Guarded.launch_instance(
         [
             str(notebook),

@@ -199,14 +199,14 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     size = edition.pdf.stat().st_size
     base = portal_address()
     name = "/".join(map(quote, (edition.report, edition.series, edition.id)))
-    link = f"{base}/portal/{name}.html" if base else str(edition.html.relative_to(project.root))
+    link = f"{base}/portal/{name}.html" if base else str(edition.html.relative_to(project.reports.parent))
     if size <= left:
         files = [f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."]
     else:
         place = (
             f"{base}/{name}/{edition.pdf.name}"
             if base
-            else str(edition.pdf.relative_to(project.root))
+            else str(edition.pdf.relative_to(project.reports.parent))
         )
         files = [f"The PDF is too large for a mail ({_size(size)}): {place}"]
     return _Part(

@@ -125,6 +125,7 @@ def environment(project: Project, staged: Staged) -> dict[str, str]:
     return {
         **without_mail_settings(os.environ),
         "JCURVE_PROJECT": str(project.root),
+        "JCURVE_REPORTS": str(project.reports),
         # Neither the user's IPython start-up files nor a shared folder for kernels.
         "IPYTHONDIR": str(staged.runtime / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(staged.runtime),

@@ -258,7 +258,7 @@ class _Attempt:
         }
         kept = keep(plan.project, staged, about)
         title = f"{plan.edition.report} {plan.edition.series}"
-        error = verdict.error(title, kept.relative_to(plan.project.root).as_posix())
+        error = verdict.error(title, kept.relative_to(plan.project.reports.parent).as_posix())
         state: RunState = "timed_out" if verdict.state == "timed_out" else "failed"
         reason, message = verdict.reason, verdict.message
         self.ledger.move(self.number, state, reason=reason, message=message)
