@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jcurve.ground.errors import AnswerError, FactsError, JCurveError, UsageError, WriteError
+from jcurve.ground.extras import not_installed
 from jcurve.ground.progress import Progress
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.sisters import COMMANDS, Asked, brought
@@ -43,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except JCurveError as error:
         print(f"jcurve: {error}", file=sys.stderr)
         return error.exit_status
+    except ModuleNotFoundError as error:
+        lacking = not_installed(error)
+        if lacking is None:
+            raise
+        print(f"jcurve: {lacking}", file=sys.stderr)
+        return lacking.exit_status
     except KeyboardInterrupt as interrupt:
         print(f"jcurve: {str(interrupt) or 'interrupted'}", file=sys.stderr)
         return _INTERRUPTED

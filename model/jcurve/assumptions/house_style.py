@@ -13,16 +13,14 @@ from __future__ import annotations
 
 import base64
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 from xml.etree import ElementTree
 
-from jcurve.ground.errors import ProjectError, ScenarioError, UsageError, nearest
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.errors import ScenarioError, UsageError, nearest
 
-__all__ = ["FILE_NAME", "HouseStyle", "Logo", "luminance", "project_above", "read_house_style"]
+__all__ = ["FILE_NAME", "HouseStyle", "Logo", "luminance", "read_house_style"]
 
 FILE_NAME = "house_style.yml"
 
@@ -120,15 +118,6 @@ def read_house_style(reports: Path) -> HouseStyle:
         footer=given.get("footer", ""),
         paper=cast("Literal['a4', 'us-letter']", given.get("paper", "a4")),
     )
-
-
-def project_above(folder: Path) -> Project | None:
-    """The project that ``folder`` lies in, if it lies in one."""
-    home = folder.resolve()
-    for place in (home, *home.parents):
-        with suppress(ProjectError):
-            return find_project(place)
-    return None
 
 
 def _colour(text: str, where: str) -> str:

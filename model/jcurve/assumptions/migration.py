@@ -118,6 +118,8 @@ def migrate(
     old, new = (text.splitlines(keepends=True) for text in (before, made.text))
     diff = "".join(difflib.unified_diff(old, new, origin, f"{origin} (schema {SCHEMA})"))
     if diff and not dry_run:
+        if path.parent == home.scenarios:
+            home.own()
         write_file(path, made.text)
     return Migrated(path, made, diff, bool(diff) and not dry_run)
 

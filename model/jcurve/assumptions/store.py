@@ -77,7 +77,7 @@ def read_scenario(name: str, content: str, project: Project | str | Path | None 
         ScenarioError: the content or a file of its chain does not validate.
     """
     home = _project(project)
-    place = Place(new_path(scenario_name(name), home).relative_to(home.root).as_posix())
+    place = Place(f"data/scenarios/{scenario_name(name)}{_SUFFIX}")
     return _parsed(name, content.encode(), place, home, ())
 
 
@@ -98,7 +98,7 @@ def scenario_name(name: str) -> str:
 
 def new_path(name: str, project: Project | str | Path | None = None) -> Path:
     """Where the file of the scenario ``name`` is or would be."""
-    return _project(project).scenarios / f"{name}{_SUFFIX}"
+    return _project(project).own().scenarios / f"{name}{_SUFFIX}"
 
 
 def _project(given: Project | str | Path | None) -> Project:

@@ -72,11 +72,12 @@ def render(
         UsageError: the house style is not valid.
         WriteError: a file cannot be written.
     """
-    from jcurve.assumptions.house_style import project_above, read_house_style
+    from jcurve.assumptions.house_style import read_house_style
     from jcurve.briefing.page import html as page
     from jcurve.briefing.reading import read
     from jcurve.briefing.typeset import typeset
     from jcurve.ground.files import write_file
+    from jcurve.ground.project import project_above
 
     project = project_above(notebook.parent)
     house = read_house_style(project.reports) if project is not None else None

@@ -14,14 +14,14 @@ lighten()  # before nbconvert, which imports jsonschema
 from nbconvert.exporters import Exporter  # noqa: E402
 from traitlets import Bool, Enum, default  # noqa: E402
 
-from jcurve.assumptions.house_style import HouseStyle, project_above, read_house_style  # noqa: E402
+from jcurve.assumptions.house_style import HouseStyle, read_house_style  # noqa: E402
 from jcurve.briefing import tell  # noqa: E402
 from jcurve.briefing.document import Document  # noqa: E402
 from jcurve.briefing.page import html  # noqa: E402
 from jcurve.briefing.reading import read  # noqa: E402
 from jcurve.briefing.typeset import typeset  # noqa: E402
 from jcurve.ground.errors import JCurveError, ProjectError  # noqa: E402
-from jcurve.ground.project import find_project  # noqa: E402
+from jcurve.ground.project import find_project, project_above  # noqa: E402
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

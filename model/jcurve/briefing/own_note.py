@@ -27,7 +27,7 @@ def start_note(name: str, project: Project) -> Path:
             received=name,
             allowed="small letters, digits and _, a letter first",
         )
-    path = project.notebooks / f"{name}.ipynb"
+    path = project.own().notebooks / f"{name}.ipynb"
     if path.exists():
         raise UsageError("a notebook of this name exists", received=name, allowed="another name")
     text = Path(__file__).with_name("own_note.ipynb").read_text(encoding="utf-8")

@@ -156,6 +156,8 @@ def refresh(
     """
     data = data_folder(project)
     home = Project(data.parent)
+    if write:
+        home.own()
     facts = reported(name, home)
     reader = edgar or Edgar()
     filings = reader.filings(facts.company.cik)

@@ -8,12 +8,15 @@ what it makes is published under the current folder.
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.ground.errors import ProjectError
+from jcurve.ground.errors import ProjectError, WriteError
+from jcurve.ground.files import make_folder, publish_folder
 
-__all__ = ["SHIPPED", "Project", "find_project"]
+__all__ = ["SHIPPED", "Project", "find_project", "project_above", "start_project"]
 
 _MARK = Path("data") / "scenarios" / "base.yml"
 
@@ -96,9 +99,11 @@ def find_project(given: str | Path | None = None) -> Project:
             )
         return _project(root, reports)
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents, SHIPPED):
-        if (folder / _MARK).is_file():
-            return _project(folder, reports)
+    found = project_above(here)
+    if found is not None:
+        return _project(found.root, reports)
+    if (SHIPPED / _MARK).is_file():
+        return _project(SHIPPED, reports)
     raise ProjectError(
         "no J-Curve project here or above",
         received=str(here),
@@ -110,3 +115,54 @@ def _project(root: Path, reports: Path | None) -> Project:
     if reports is None and root == SHIPPED:
         reports = Path.cwd().resolve() / "reports"
     return Project(root, reports)
+
+
+def project_above(folder: Path) -> Project | None:
+    """The project that ``folder`` lies in, if it lies in one."""
+    home = folder.resolve()
+    for place in (home, *home.parents):
+        if (place / _MARK).is_file():
+            return Project(place)
+    return None
+
+
+_COPIED = ("data", "notebooks", "reports/schedule.yml")
+
+
+def start_project(folder: str | Path) -> Project:
+    """A project of one's own: data, scenarios, notebooks and an empty schedule, copied.
+
+    Args:
+        folder: where; it must not exist, or be empty.
+
+    Raises:
+        ProjectError: the folder holds something, or there is nothing to copy.
+        WriteError: it cannot be written.
+    """
+    target = Path(folder).expanduser().absolute()
+    source = find_project().root
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ProjectError(
+            "the folder is not empty", received=str(folder), allowed="a new or an empty folder"
+        )
+    staged = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        for name in _COPIED:
+            copy = shutil.copytree if (source / name).is_dir() else _copy
+            copy(source / name, staged / name, ignore=_ignored)
+        if target.exists():
+            target.rmdir()  # empty: seen above
+        publish_folder(staged, target)
+    except (OSError, shutil.Error) as error:
+        raise WriteError("cannot be written", where=str(folder)) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Project(target)
+
+
+_ignored = shutil.ignore_patterns(".*", "__pycache__", "results.json")
+
+
+def _copy(source: Path, target: Path, ignore: object) -> None:
+    make_folder(target.parent)
+    shutil.copy2(source, target)

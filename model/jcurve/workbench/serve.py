@@ -35,7 +35,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
     """
     from jupyterlab.labapp import LabApp
 
-    notebook = _notebook(project)
+    notebook = _notebook(project.own())
     LabApp.launch_instance(
         [
             f"--ServerApp.ip={_LOOPBACK}",

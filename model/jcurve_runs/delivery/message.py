@@ -199,7 +199,11 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     size = edition.pdf.stat().st_size
     base = portal_address()
     name = "/".join(map(quote, (edition.report, edition.series, edition.id)))
-    link = f"{base}/portal/{name}.html" if base else str(edition.html.relative_to(project.reports.parent))
+    link = (
+        f"{base}/portal/{name}.html"
+        if base
+        else str(edition.html.relative_to(project.reports.parent))
+    )
     if size <= left:
         files = [f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."]
     else:

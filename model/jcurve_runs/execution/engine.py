@@ -2,7 +2,7 @@
 
 ``papermill --engine jcurve NOTEBOOK OUT`` works on any machine: it starts the interpreter
 it runs in, whatever kernels are installed and whether the notebook names one, and stops a
-notebook whose output has no end. A notebook in another language, and a parameter whose name
+notebook whose output has no end. The project is the one that the notebook lies in. A notebook in another language, and a parameter whose name
 would run as code, are refused before a cell runs. Papermill loads every registered engine at
 each start, so what is heavy waits until this one is used.
 """
@@ -10,9 +10,12 @@ each start, so what is heavy waits until this one is used.
 from __future__ import annotations
 
 import keyword
+import os
+from pathlib import Path
 from typing import Any
 
 from jcurve.ground.errors import UsageError
+from jcurve.ground.project import project_above
 
 __all__ = ["Engine"]
 
@@ -38,6 +41,11 @@ class Engine:
                     received=name,
                     allowed="letters, digits and _, a letter first",
                 )
+        source = str(nb.metadata.get("papermill", {}).get("input_path") or "")
+        if "JCURVE_PROJECT" not in os.environ and source and "://" not in source:
+            project = project_above(Path(source).absolute().parent)
+            if project is not None:
+                os.environ["JCURVE_PROJECT"] = str(project.root)  # for the kernel
         from jcurve_runs.execution.client import NotebookEngine
 
         return NotebookEngine.execute_notebook(nb, kernel_name, **options)
