@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jcurve.ground.errors import AnswerError, FactsError, JCurveError, UsageError, WriteError
 from jcurve.ground.extras import not_installed
 from jcurve.ground.progress import Progress
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, find_project, start_project
 from jcurve.ground.sisters import COMMANDS, Asked, brought
 from jcurve.options import read_arguments
 
@@ -267,6 +267,12 @@ def _adopt(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _init(chosen: argparse.Namespace) -> int:
+    made = start_project(chosen.folder)
+    print(f"{made.root}: data, scenarios, notebooks and a schedule; now: cd {chosen.folder}")
+    return 0
+
+
 def _new(chosen: argparse.Namespace) -> int:
     project = find_project(chosen.project)
     if chosen.notebook:
@@ -442,6 +448,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "facts": _facts,
     "workbook": _workbook,
     "adopt": _adopt,
+    "init": _init,
     "new": _new,
     "migrate": _migrate,
     "diff": _diff,

@@ -119,6 +119,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
             "jcurve adopt base.xlsx --as my_case",
         )
     )
+    starting = verb("init", "make a project of your own", "jcurve init my_project")
+    starting.add_argument("folder", metavar="FOLDER", help="a new or an empty folder")
     _new(verb("new", "start a scenario file", "jcurve new my_case --extends base"))
     _migrate(
         verb(
