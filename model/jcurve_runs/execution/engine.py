@@ -3,8 +3,9 @@
 ``papermill --engine jcurve NOTEBOOK OUT`` works on any machine: it starts the interpreter
 it runs in, whatever kernels are installed and whether the notebook names one, and stops a
 notebook whose output has no end. The project is the one that the notebook lies in. A notebook
-in another language, and a parameter whose name would run as code, are refused before a cell runs. Papermill loads every registered engine at
-each start, so what is heavy waits until this one is used.
+in another language, and a parameter whose name would run as code, are refused before a cell
+runs. Papermill loads every registered engine at each start, so what is heavy waits until this
+one is used.
 """
 
 from __future__ import annotations
