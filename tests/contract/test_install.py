@@ -37,9 +37,7 @@ def call(unpacked: Path, tmp_path: Path) -> Call:
     """The command as installed from the wheel, in an empty folder."""
 
     def called(*words: str, without: str = "") -> subprocess.CompletedProcess[str]:
-        outside = {
-            key: value for key, value in os.environ.items() if not key.startswith("JCURVE_P")
-        }
+        kept = {key: value for key, value in os.environ.items() if key != "JCURVE_PROJECT"}
         return subprocess.run(
             [sys.executable, "-c", f"{WITHOUT}; {MAIN}", without, *words],
             cwd=tmp_path,
