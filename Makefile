@@ -62,10 +62,10 @@ bench: $(VENV)/.dev ## measure speed against what a user would use instead
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 docs: $(VENV)/.dev ## regenerate every generated page
-	$(BIN)/python -m jcurve.docs
+	$(BIN)/python -m jcurve_studies.pages
 
 pictures: $(VENV)/.dev ## redraw the pictures of the reports in docs/
-	$(BIN)/python -m jcurve.docs.pack
+	$(BIN)/python -m jcurve_studies.pages.pack
 
 headlines: $(VENV)/.dev ## rewrite the recorded headline numbers of every scenario
 	$(BIN)/python -m tests.headlines

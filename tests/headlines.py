@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jcurve.docs.cases import cases
 from jcurve.evaluation.headlines import headline_text
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
+from jcurve_studies.pages.cases import cases
 
 __all__ = ["CHANGELOG", "RECORD", "computed", "fingerprint", "moves", "recorded", "told"]
 

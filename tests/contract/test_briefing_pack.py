@@ -14,7 +14,6 @@ import jcurve
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.cli import main
-from jcurve.docs import pack
 from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
@@ -22,6 +21,7 @@ from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
+from jcurve_studies.pages import pack
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project

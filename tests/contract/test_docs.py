@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.docs import PAGES, page, write
 from jcurve.ground.errors import UsageError
 from jcurve.ground.markdown import bullets, code, link, table
 from jcurve.ground.project import Project
+from jcurve_studies.pages import PAGES, page, write
 
 HOME = Project(Path(__file__).resolve().parents[2])
 DOCS = HOME.root / "docs"

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 import jcurve
-from jcurve.analysis.backtest import SUBJECTS, backtest, mean_error
-from jcurve.analysis.peers import fiscal_years
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import answer, backtests, peers
+from jcurve.figures import answer
 from jcurve.figures.lens import MILLIONS, money, percent
 from jcurve.ground.errors import FactsError
+from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
+from jcurve_studies.exhibits import backtests, peers
+from jcurve_studies.fits.companies import fiscal_years
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 

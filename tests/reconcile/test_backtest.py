@@ -12,8 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jcurve.analysis.as_known import TODAYS, Frozen, frozen
-from jcurve.analysis.backtest import (
+from jcurve.engine.evaluate import evaluate
+from jcurve.facts import reported, sources
+from jcurve.facts.calendar import DAYS_TO_REPORT, known, quarter_end, releases
+from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.project import Project, find_project
+from jcurve_studies.backtesting.as_known import TODAYS, Frozen, frozen
+from jcurve_studies.backtesting.backtest import (
     ADVERTISING,
     LAST_YEAR,
     ORIGINS,
@@ -22,14 +27,9 @@ from jcurve.analysis.backtest import (
     backtest,
     mean_error,
 )
-from jcurve.analysis.readings import ELASTICITIES
-from jcurve.docs.discrepancies import TOLERANCE
-from jcurve.engine.evaluate import evaluate
-from jcurve.facts import reported, sources
-from jcurve.facts.calendar import DAYS_TO_REPORT, known, quarter_end, releases
-from jcurve.facts.discrepancies import causes
-from jcurve.ground.errors import FactsError, UsageError
-from jcurve.ground.project import Project, find_project
+from jcurve_studies.comparisons.elasticities import ELASTICITIES
+from jcurve_studies.pages.discrepancies import TOLERANCE
+from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.analysis.cross_check import Comparison, compare
-from jcurve.analysis.readings import ELASTICITIES, believed
-from jcurve.facts import references
 from jcurve.ground.errors import FactsError
+from jcurve_studies.comparisons.cross_check import Comparison, compare
+from jcurve_studies.comparisons.elasticities import ELASTICITIES, believed
+from jcurve_studies.records.references import references
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
 """Modules whose lines are lines of the statements, or their notes."""

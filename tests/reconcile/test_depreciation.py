@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.analysis.calibrate import Calibration, fit, measure, overrides, values_of
-from jcurve.analysis.lives import (
+from jcurve.assumptions import Change, Path
+from jcurve.engine.evaluate import evaluate
+from jcurve.facts import evidence, reported
+from jcurve_studies.fits.depreciation import Calibration, fit, measure, overrides, values_of
+from jcurve_studies.fits.lives import (
     by_quarter,
     changes_of,
     cut,
@@ -20,10 +23,7 @@ from jcurve.analysis.lives import (
     effect,
     in_service_at,
 )
-from jcurve.assumptions import Change, Path
-from jcurve.engine.evaluate import evaluate
-from jcurve.facts import evidence, reported
-from jcurve.facts.calibration import calibrated
+from jcurve_studies.records.calibration import calibrated
 from tests.conftest import RecordFigure
 from tests.support.one_at_a_time import one_at_a_time
 

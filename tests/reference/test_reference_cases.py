@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jcurve.analysis.textbook import capital_recovery, firm_value, npv
 from jcurve.engine.intrinsics import internal_rate, last_upward_crossing, real_roots
 from jcurve.facts import macrs
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.lines import tax
 from jcurve.lines.constants import TEN_TO_NINETY
 from jcurve.lines.vintages import straight_line
+from jcurve_studies.comparisons.textbook import capital_recovery, firm_value, npv
 from tests.oracle.depreciation import depreciation_by_vintage
 from tests.support import textbook
 

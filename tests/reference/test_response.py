@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jcurve.analysis.response import Fit, Line, Study, fit, response
 from jcurve.facts import history
 from jcurve.facts.tables import quarters_between
-from jcurve.figures.response import response_fit
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
+from jcurve_studies.comparisons.response import Fit, Line, Study, fit, response
+from jcurve_studies.exhibits.elasticity import response_fit
 
 HOME = Project(Path(__file__).resolve().parents[2])
 QUARTERS = quarters_between("2017Q4", "2026Q2")

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.roots import Lanes, crossings
-from jcurve.analysis.textbook import capital_recovery, finite, npv, positive, valid_rate
 from jcurve.engine.intrinsics import real_roots
 from jcurve.ground.errors import UsageError
+from jcurve_studies.comparisons.textbook import capital_recovery, finite, npv, positive, valid_rate
 
 Array = NDArray[np.float64]
 

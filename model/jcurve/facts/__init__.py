@@ -8,7 +8,6 @@ the complete rows that the model's lines take; ``verify`` re-checks the accounti
 from __future__ import annotations
 
 from jcurve.facts.company import Company, companies, company
-from jcurve.facts.comparisons import Reference, references
 from jcurve.facts.constants import Constant, constants
 from jcurve.facts.dictionary import dictionary_markdown
 from jcurve.facts.disclosures import (
@@ -59,7 +58,6 @@ __all__ = [
     "Metric",
     "Parameter",
     "PropertyYear",
-    "Reference",
     "Source",
     "VerifyReport",
     "articles",
@@ -79,7 +77,6 @@ __all__ = [
     "metrics",
     "others",
     "property_years",
-    "references",
     "reported",
     "sources",
     "verify",

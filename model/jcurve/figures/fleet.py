@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from jcurve.facts import companies, company
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, Lens, joined, lowered, money, percent
@@ -14,6 +17,7 @@ from jcurve.figures.numbers import compact
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
     from jcurve.case import Case
+    from jcurve.facts import Company
     from jcurve.ground.project import Project
 
 __all__ = ["against_frontier", "intensity", "pays", "use"]
@@ -203,21 +207,15 @@ def _frontier_reading(
 
 def intensity(case: Case, project: Project, view: str = "programme") -> Exhibit:
     """Capex over revenue: the company's history and forecast, and rivals as reported."""
-    from jcurve.analysis.peers import fiscal_years, peer
-    from jcurve.facts import companies
-
     lens = Lens(case, view)
     first = lens.first_forecast_year - 2 * _BEFORE + 1
     years = lens.years(first)
     rows = {tag: _over_revenue(lens, tag, first) for tag in ("with", lens.other)}
     own = case.assembly.company.display_name
-    every = [peer(name, project) for name in companies(project)]
     rivals = {
-        each.name.split()[0].strip(","): {
-            int(year): each.intensity(year) for year in fiscal_years(each, str(first))
-        }
-        for each in every
-        if each.name != own
+        each.display_name.split()[0].strip(","): _reported_intensity(each, first, project)
+        for each in (company(folder, project) for folder in companies(project))
+        if each.display_name != own
     }
     with style.house():
         figure, axes = style.plot(height=66)
@@ -255,6 +253,27 @@ def intensity(case: Case, project: Project, view: str = "programme") -> Exhibit:
         f"fiscal year. After {lens.plan_end} the share is an outcome: the fleet is set, and its "
         f"cost follows from price and life.",
     )
+
+
+def _reported_intensity(rival: Company, first: int, project: Project) -> dict[int, float]:
+    """Property bought and leased over revenue, by fiscal year whose every quarter is reported."""
+    from jcurve.facts import history
+
+    through = rival.data_through
+    rows = history(rival.name, rival.first_quarter, through, project)
+
+    def flow(name: str, quarters: tuple[str, ...]) -> float:
+        row = rows.get(name)
+        return float(sum(np.nan_to_num(row.at(each)) for each in quarters)) if row else 0.0
+
+    found = {}
+    for year in range(first, int(through[:4]) + 2):
+        quarters = rival.quarters(str(year))
+        if quarters[-1] <= through:
+            spent = flow("reported_capex", quarters)
+            spent += flow("reported_finance_lease_additions", quarters)
+            found[year] = spent / flow("reported_revenue", quarters)
+    return found
 
 
 def _over_revenue(lens: Lens, tag: str, first: int) -> list[float]:

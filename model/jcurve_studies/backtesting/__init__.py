@@ -1,0 +1,1 @@
+"""The model as it would have run on an earlier day, beside what came."""

@@ -1,0 +1,231 @@
+"""The model as it would have run on an earlier day, on what was known then.
+
+Facts are those whose period had been reported, guidance and changes of useful life those
+announced by then, depreciation is fitted to the years until then. What the future would bring
+is the guidance of the time where it is on file, otherwise a stated naive rule; each such rule
+is a record with its reason. Assumptions that stay today's are listed too: they say how taxes,
+interest or working capital are computed, not how fast anything grows.
+
+Advertising is run twice. Growth of the time stands for all of it where depreciation and cash are
+asked about. Where its response to compute is, the market goes on as it last grew, the excess
+beyond it is that of the eight quarters to the day, and compute is what the capex guided then
+buys at today's estimates of its price and split. Elsewhere that split is not taken for known: all
+capex has the mix that was fitted to the years until then.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import BASE, Change, scenario
+from jcurve.assumptions.periods import quarter_label
+from jcurve.assumptions.rows import Window, assumption_rows
+from jcurve.case import Case
+from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
+from jcurve.engine.evaluate import system_rows
+from jcurve.facts import Facts, capex_guidance, history, life_changes, reported
+from jcurve.facts.calendar import known, releases
+from jcurve_studies.backtesting.as_stated import (
+    Stated,
+    cost_growth,
+    growth_of_the_time,
+    of_the_time,
+    response,
+    rows_of_stated,
+)
+from jcurve_studies.fits.depreciation import fit, overrides
+from jcurve_studies.fits.lives import CHANGES, changes_of
+
+if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
+    from jcurve.engine.timeline import Timeline
+    from jcurve.ground.project import Project
+
+__all__ = ["TODAYS", "Frozen", "frozen"]
+
+Array = NDArray[np.float64]
+
+TODAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "advertising.shock": "none",
+        "advertising.regional_lead": "which region leads; the total follows the market",
+        "property.basis_years": "how property that the model does not know runs off",
+        "costs.working_capital": "a share of revenue, judgement",
+        "costs.amortisation_growth": "held level",
+        "costs.legal": "inside total costs, which are as guided or a share of revenue",
+        "talent.": "inside total costs",
+        "cloud.": "inside total costs",
+        "operations.": "inside total costs",
+        "power.": "inside total costs",
+        "compute.": "price of compute and its use, so what a dollar of the plan buys, and energy",
+        "sector.": "price of compute, as above; the frontier's fleet as estimated today",
+        "rent.": "price of compute",
+        "reality_labs.": "inside total costs",
+        "advertising.arrival_lag": "how the response is computed",
+        "advertising.excess_years": "over which excess growth fades",
+        "capex.property": "how general capex is told from AI capex, by property of 2015 to 2021",
+        "capex.maintenance": "the least of AI capex",
+        "capex.servers_share": "what AI capex buys",
+        "capex.machine_servers_share": "what AI capex buys",
+        "capex.general_mix": "mix of property without AI, as before it",
+        "tax.": "how the law computes tax: classes, limits, minimum tax",
+        "financing.": "interest on opening balances, and policy on cash and debt",
+        "balance.": "opening balances that no filing states",
+        "lease.": "terms of leases, of which none start",
+        "life.": "policy of the filings",
+        "asset.": "which classes depreciate",
+        "capex.opening_mix": "mix of property of before 2012",
+        "capex.mix": "split of servers among themselves, and land",
+        "programme.": "when the programme starts",
+        "placement.lag.land": "land is not depreciated",
+        "placement.delay": "of the share that waits for sites, which is none",
+    }
+)
+"""Assumptions, or their beginnings, that stay today's and move a frozen run, and why they may:
+they say how something is computed, not how fast anything grew after the day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """A run on what was known on a day.
+
+    Attributes:
+        origin: the last fiscal year reported then.
+        as_of: the day of its annual report.
+        facts: what was known.
+        stated: the assumptions of the time.
+        case: the run.
+    """
+
+    origin: int
+    as_of: datetime.date
+    facts: Facts
+    stated: tuple[Stated, ...]
+    case: Case
+
+
+def frozen(
+    origin: int,
+    *,
+    elasticity: float | None = None,
+    company: str = DEFAULT_COMPANY,
+    project: Project | str | Path | None = None,
+) -> Frozen:
+    """The model as of the annual report for fiscal year ``origin``.
+
+    Args:
+        origin: the last year known.
+        elasticity: of advertising to ranking compute, with which advertising follows market,
+            excess and relative compute; None for growth of the time in place of all three.
+        company: its name.
+        project: where its data are.
+
+    Raises:
+        UsageError: what the rules need was not known then.
+    """
+    calendar = releases(company, project)
+    as_of = calendar.of(str(origin))
+    facts = known(reported(company, project), as_of, calendar)
+    chosen = scenario(BASE, project=project)
+    today = model(company, project)
+    assembly = _assembly(today, facts, company, project)
+    changes = _known_changes(chosen, as_of, company, project)
+    guidance = capex_guidance(company, project)
+    rows = dict(_fitted(chosen, origin, changes, assembly.timeline, company, project))
+    stated = list(of_the_time(origin, facts, guidance, as_of, assembly.timeline))
+    if elasticity is None:
+        stated += growth_of_the_time(facts, origin)
+    else:
+        stated += response(origin, elasticity, assembly, rows)
+    for each in stated:
+        rows |= rows_of_stated(each, rows, assembly.timeline)
+    if elasticity is None:
+        rows |= _mix_stands_still(Case(chosen, assembly, rows))
+        stated.append(
+            Stated(
+                "Buildings in capital expenditure", ("capex.general_mix.buildings",),
+                float(rows["capex.general_mix.buildings"][-1, 0]),
+                f"the mix fitted to the years to {origin} stands still, for AI and all else alike",
+            )
+        )  # fmt: skip
+    costs = cost_growth(origin, facts, guidance, as_of, Case(chosen, assembly, rows))
+    stated.append(costs)
+    rows |= rows_of_stated(costs, rows, assembly.timeline)
+    return Frozen(origin, as_of, facts, tuple(stated), Case(chosen, assembly, rows))
+
+
+def _mix_stands_still(case: Case) -> dict[str, Array]:
+    """The rows with which all capex after the day has the mix of the years until then: all of it
+    counts as general, at the net property per revenue that takes so much."""
+    forecast = case.row("history")[:, None] < 1
+    given = case.assumption_rows
+    planned, general = (case.row(name)[:, None] for name in ("guided_capex", "general_capex"))
+    per_revenue = given["capex.property_per_revenue"]
+    part = np.divide(planned, general, out=np.ones_like(planned), where=general > 0.0)
+    mixes = {
+        key.replace(".mix.", ".general_mix."): row
+        for key, row in given.items()
+        if key.startswith("capex.mix.")
+    }
+    return {
+        "capex.property_per_revenue": np.where(forecast, per_revenue * part, per_revenue),
+        "capex.maintenance": np.array([[0.0]]),
+        **{key: np.broadcast_to(row, planned.shape) for key, row in mixes.items()},
+    }
+
+
+def _assembly(
+    today: Assembly, facts: Facts, company: str, project: Project | str | Path | None
+) -> Assembly:
+    """Today's lines over the facts of the time."""
+    timeline = today.timeline
+    rows = history(company, timeline.first, timeline.last, project, facts)
+    given = {
+        **today.given,
+        **system_rows(timeline, facts.company.data_through),
+        **{name: row.values[:, None] for name, row in rows.items()},
+    }
+    return replace(
+        today,
+        company=facts.company,
+        history=MappingProxyType(rows),
+        given=MappingProxyType(given),
+    )
+
+
+def _known_changes(
+    chosen: Scenario, as_of: datetime.date, company: str, project: Project | str | Path | None
+) -> tuple[Change, ...]:
+    """The changes of useful life that had been announced."""
+    announced = {
+        each.effective_date[:7]
+        for each in life_changes(company, project)
+        if each.type == "change" and each.source.date[:10] <= as_of.isoformat()
+    }
+    months = {f"{month[:4]}Q{(int(month[5:]) + 2) // 3}" for month in announced}
+    return tuple(each for each in changes_of(chosen) if quarter_label(each.date) in months)
+
+
+def _fitted(
+    chosen: Scenario,
+    origin: int,
+    changes: tuple[Change, ...],
+    timeline: Timeline,
+    company: str,
+    project: Project | str | Path | None,
+) -> dict[str, Array]:
+    """The base scenario's rows with depreciation fitted to the years known, and the changes of
+    useful life announced by then."""
+    found = fit(origin, company, project)
+    given = overrides(found.parameters, found.values, chosen, origin)
+    rows = rows_of(chosen.with_overrides(given), timeline)
+    item = chosen[CHANGES].model_copy(update={"value": changes})
+    return rows | assumption_rows(item, Window(timeline.first, timeline.last))

@@ -1,0 +1,304 @@
+"""What a run on an earlier day is told: guidance of the time, else a stated naive rule.
+
+Each assumption of the time is a record with its reason. The rules know facts up to the day and
+nothing later.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.ground.errors import UsageError
+from jcurve_studies.comparisons.elasticities import ELASTICITY
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+    from jcurve.company import Assembly
+    from jcurve.engine.timeline import Timeline
+    from jcurve.facts import Facts, Guidance
+
+__all__ = [
+    "GROWTH_YEARS",
+    "Stated",
+    "cost_growth",
+    "growth_of_the_time",
+    "of_the_time",
+    "response",
+    "rows_of_stated",
+]
+
+Array = NDArray[np.float64]
+
+GROWTH_YEARS = 3
+"""Years over which the naive rule averages growth."""
+
+_MILLIONS_IN_BILLION = 1_000.0
+_HORIZON_YEARS = 3
+_RESEARCH_YEARS = 5.0
+_LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024: 0.6, 2025: 0.4,
+                    2026: 0.2, 2027: 0.0}  # fmt: skip
+"""Bonus depreciation as the act of 2017 phased it out, until it was restored in July 2025."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An assumption as of the time.
+
+    Attributes:
+        what: in words.
+        keys: the assumptions that take it; a last ``*`` stands for every member.
+        value: one number; one by year, held from each year to the next; or one by quarter, at an
+            even rate from each to the next and level outside them.
+        basis: guidance with its day, or the naive rule.
+        guided: whether the company had said it.
+    """
+
+    what: str
+    keys: tuple[str, ...]
+    value: float | Mapping[int, float] | Mapping[str, float]
+    basis: str
+    guided: bool = False
+
+
+def of_the_time(
+    origin: int,
+    facts: Facts,
+    guidance: Iterable[Guidance],
+    as_of: datetime.date,
+    timeline: Timeline,
+) -> Iterable[Stated]:
+    growth = _growth(facts, origin, "revenue_advertising")
+    other = _growth(facts, origin, "revenue_total", "revenue_advertising")
+    rule = f"average growth a year of {origin - GROWTH_YEARS} to {origin}"
+    spent = _guided(guidance, "capex", origin + 1, as_of)
+    years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
+    yield Stated("Growth of other revenue", ("base.other_revenue_growth",), other, rule)
+    yield Stated("Growth of share-based pay", ("financing.sbc_growth",), growth, rule)
+    yield Stated(
+        "Capital expenditure",
+        ("capex.total",),
+        {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years},
+        f"middle of the range of {spent.day}; later years keep its share of revenue",
+        guided=True,
+    )
+    last = timeline.index(f"{origin + _HORIZON_YEARS}Q4")
+    yield Stated("Last planned quarter", ("capex.planned_through", "costs.guided_through"),
+                 float(last), "as above")  # fmt: skip
+    for number, share in enumerate(_phasing(facts, origin), start=1):
+        yield Stated(f"Share of quarter {number} in a year's capital expenditure",
+                     (f"capex.phasing.{number}",), share,
+                     f"average of {origin - GROWTH_YEARS + 1} to {origin}")  # fmt: skip
+    yield Stated("Unpaid capital expenditure over that of the quarter", ("capex.unpaid_share",),
+                 _unpaid(facts, origin), f"as at the end of {origin}")  # fmt: skip
+    yield Stated("Tax rate", ("tax.rate",),
+                 _value(facts, origin, "income_tax_provision")
+                 / facts.value("pretax_income", str(origin)).value,
+                 f"provision over pre-tax income of {origin}")  # fmt: skip
+    yield Stated("Bonus depreciation", ("tax.bonus_depreciation",), dict(_LAW_OF_THE_TIME),
+                 "the law in force then, the act of December 2017")  # fmt: skip
+    yield Stated(
+        "Research spread over years for tax",
+        ("tax.research_capitalised",),
+        {2012: 0.0, 2022: 1.0},
+        "the law in force then (section 174 as amended in 2017), without end",
+    )
+    yield Stated(
+        "Years over which research is spread",
+        ("tax.research_life",),
+        _RESEARCH_YEARS,
+        "five years at home by that law; research abroad, fifteen, is not told apart",
+    )
+    yield Stated(
+        "Research in total costs",
+        ("tax.research_share",),
+        _value(facts, origin, "research_and_development")
+        / _value(facts, origin, "total_costs_and_expenses"),
+        f"as in {origin}",
+    )
+    yield Stated("Valuation date", ("valuation.date",),
+                 float(timeline.index(f"{origin}Q4")), "the last quarter known")  # fmt: skip
+    zero = "nothing of it was known then"
+    yield Stated("Signed leases", ("lease.yearly_starts", "lease.yearly_signings"), 0.0, zero)
+    yield Stated("AI products", ("channel.probability.*",), 0.0, zero)
+    yield Stated("Third-party cloud", ("cloud.yearly_spending",), 0.0, zero)
+    yield Stated("Compute leased out", ("leasing.depth_share",), 0.0, zero)
+    yield Stated("Savings", ("saving.rate.*",), 0.0, zero)
+    yield Stated("Ordered changes of design", ("advertising.design_loss",), 0.0, zero)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    day: str
+    middle: float
+
+
+def _guided(guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date) -> _Range:
+    """The last range that was known for a year, in USD m.
+
+    Raises:
+        UsageError: none was known.
+    """
+    found = _last_guided(guidance, metric, year, as_of)
+    if found is None:
+        raise UsageError(
+            f"no guidance of {metric} for {year} was known", received=as_of.isoformat()
+        )
+    return found
+
+
+def _last_guided(
+    guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date
+) -> _Range | None:
+    known_then = sorted(
+        (each.as_of, each.low, each.high)
+        for each in guidance
+        if each.metric == metric
+        and each.fiscal_year == str(year)
+        and each.as_of <= as_of.isoformat()
+    )
+    if not known_then:
+        return None
+    day, low, high = known_then[-1]
+    return _Range(day, (low + high) / 2.0 * _MILLIONS_IN_BILLION)
+
+
+def _value(facts: Facts, year: int, metric: str, less: str = "") -> float:
+    value = facts.value(metric, str(year)).value
+    return value - facts.value(less, str(year)).value if less else value
+
+
+def _growth(facts: Facts, year: int, metric: str, less: str = "") -> float:
+    start, end = (_value(facts, each, metric, less) for each in (year - GROWTH_YEARS, year))
+    return float((end / start) ** (1.0 / GROWTH_YEARS) - 1.0)
+
+
+def _phasing(facts: Facts, year: int) -> list[float]:
+    years = range(year - GROWTH_YEARS + 1, year + 1)
+    spent = np.array(
+        [
+            [facts.value("capex_incl_finance_leases", f"{y}Q{q}").value for q in range(1, 5)]
+            for y in years
+        ]
+    )
+    shares = (spent / spent.sum(axis=1, keepdims=True)).mean(axis=0)
+    return [float(share) for share in shares]
+
+
+def _unpaid(facts: Facts, year: int) -> float:
+    owed = facts.value("ppe_in_accounts_payable", str(year)).value
+    return owed / facts.value("capex_incl_finance_leases", f"{year}Q4").value
+
+
+def cost_growth(
+    origin: int, facts: Facts, guidance: Iterable[Guidance], as_of: datetime.date, case: Case
+) -> Stated:
+    """Growth of core cost at which total costs are as guided, then keep their share of revenue."""
+    first = case.assembly.timeline.years.index(origin + 1)
+    years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
+    total, core, revenue = (
+        case.year(name, "with") for name in ("total_costs", "core_cost", "revenue")
+    )
+    guided = _last_guided(guidance, "total_expenses", origin + 1, as_of)
+    if guided is None:
+        share = facts.value("total_costs_and_expenses", str(origin)).value
+        share /= facts.value("revenue_total", str(origin)).value
+        basis = f"no range was on file: total costs keep their share of revenue of {origin}"
+    else:
+        share = guided.middle / revenue[first]
+        basis = (
+            f"total costs at the middle of the range of {guided.day}, then at its share of revenue"
+        )
+    before = core[first - 1]
+    found: dict[int, float] = {}
+    for step, year in enumerate(years):
+        other = total[first + step] - core[first + step]
+        wanted = share * revenue[first + step] - other
+        found[year] = float(wanted / before - 1.0)
+        before = wanted
+    return Stated(
+        "Growth of core cost", ("costs.core_growth",), found, basis, guided=guided is not None
+    )
+
+
+def growth_of_the_time(facts: Facts, origin: int) -> Iterable[Stated]:
+    """Advertising grows as it did; nothing that was learned later of its response enters."""
+    growth = _growth(facts, origin, "revenue_advertising")
+    rule = f"average growth a year of {origin - GROWTH_YEARS} to {origin}"
+    stands = "growth of the time stands for all advertising"
+    yield Stated("Growth of advertising", ("market.growth", "market.growth_far"), growth, rule)
+    yield Stated("Growth beyond its market", ("advertising.excess_kept",), 0.0, stands)
+    yield Stated("Response of advertising to compute", (ELASTICITY,), 0.0, stands)
+
+
+def response(
+    origin: int, elasticity: float, assembly: Assembly, rows: Mapping[str, Array]
+) -> Iterable[Stated]:
+    """Advertising follows its market, an excess and relative compute, all as seen then."""
+    years = assembly.timeline.years
+    sold = assembly.history["reported_market_advertising"].values.reshape(len(years), -1)
+    market = {
+        year: float(sold[at].sum() / sold[at - 1].sum() - 1.0)
+        for at, year in enumerate(years)
+        if at and year <= origin and np.isfinite(sold[at - 1 : at + 1]).all()
+    }
+    yield Stated(
+        "Growth of the advertising market",
+        ("market.growth", "market.growth_far"),
+        market,
+        f"Google's, as reported to the end of {origin}, which then goes on as in that year",
+    )
+    yield Stated(
+        "Excess growth that lasts", ("advertising.excess_kept",), 1.0,
+        f"the mean of the eight quarters to the end of {origin}, beyond that market and relative "
+        "compute; it fades in a straight line",
+    )  # fmt: skip
+    fleet = rows["sector.fleet"][:, 0]
+    ends = {year: assembly.timeline.index(f"{year}Q4") for year in years if year <= origin}
+    grown = float(fleet[ends[origin]] / fleet[ends[origin - 1]])
+    known_then = {f"{year}Q4": float(fleet[at]) for year, at in ends.items()}
+    ahead = {
+        f"{origin + n}Q4": known_then[f"{origin}Q4"] * grown**n
+        for n in range(1, _HORIZON_YEARS + 1)
+    }
+    yield Stated(
+        "Compute of the frontier's other companies", ("sector.fleet",), known_then | ahead,
+        f"today's estimate to the end of {origin}, then at the growth of that year",
+    )  # fmt: skip
+    yield Stated("Response of advertising to compute", (ELASTICITY,), elasticity,
+                 "a belief: each reading of it is tried")  # fmt: skip
+
+
+def rows_of_stated(
+    stated: Stated, rows: Mapping[str, Array], timeline: Timeline
+) -> dict[str, Array]:
+    """The rows of a stated assumption."""
+    if isinstance(stated.value, Mapping) and isinstance(next(iter(stated.value)), str):
+        places = [timeline.index(str(quarter)) for quarter in stated.value]
+        between = np.interp(range(len(timeline)), places, np.log([*stated.value.values()]))
+        row = np.exp(between)[:, None]
+    elif isinstance(stated.value, Mapping):
+        years = np.array(timeline.years)
+        points = np.array(sorted(stated.value))
+        at = np.maximum(np.searchsorted(points, years, side="right") - 1, 0)
+        held = np.array([stated.value[year] for year in points.tolist()])[at]
+        row = np.repeat(held, len(timeline) // len(years))[:, None]
+    else:
+        row = np.array([[stated.value]])
+    keys = [key for pattern in stated.keys for key in _keys(pattern, rows)]
+    return dict.fromkeys(keys, row)
+
+
+def _keys(pattern: str, rows: Mapping[str, Array]) -> list[str]:
+    matches: Callable[[str], bool] = (
+        (lambda key: key.startswith(pattern[:-1])) if pattern.endswith("*") else pattern.__eq__
+    )
+    found = [key for key in rows if matches(key)]
+    if not found:
+        raise UsageError("no such assumption", received=pattern)
+    return found

@@ -1,0 +1,1 @@
+"""The model beside guidance, consensus, history and other people's models."""

@@ -1,0 +1,137 @@
+"""The base case beside published figures: guidance, consensus, brokers.
+
+Lines are those of the statements, whole: what a row of them hides, none of its parts can show.
+A figure outside the range that the company has guided is outside, however near its middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jcurve.ground.errors import FactsError
+
+if TYPE_CHECKING:
+    from jcurve.case import Case
+    from jcurve.facts import Evidence
+    from jcurve_studies.records.references import Reference
+
+__all__ = ["TOLERANCE", "Comparison", "compare"]
+
+TOLERANCE = 0.05
+"""Share of the reference by which the model may differ without an explanation."""
+
+_IN_MODEL_UNITS = {"USD bn": 1e3, "thousand": 1e3, "GW": 1e3}
+_YEAR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A line of the model beside what was published.
+
+    Attributes:
+        label: for a reader.
+        period: a year, a quarter, or first and last quarter joined by a hyphen.
+        unit: of the three values, as published.
+        model: the model's value.
+        reference: the published value.
+        low: lower end of what was published, None where there is none.
+        high: upper end, None where there is none.
+        evidence: what the reference rests on.
+        test: ``share``, ``range`` or ``guided``.
+        explanation: why the two differ, in words; empty where they agree.
+    """
+
+    key: str
+    label: str
+    period: str
+    unit: str
+    model: float
+    reference: float
+    low: float | None
+    high: float | None
+    evidence: tuple[Evidence, ...]
+    test: str
+    explanation: str
+
+    @property
+    def difference(self) -> float:
+        """The model over the reference, less 1; against the reference's size."""
+        return (self.model - self.reference) / abs(self.reference)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the model is inside the range, or within a twentieth of the reference where
+        the test is a share."""
+        if self.low is not None and self.high is not None and self.test != "share":
+            return self.low <= self.model <= self.high
+        return abs(self.difference) <= TOLERANCE
+
+    @property
+    def verdict(self) -> str:
+        """In words, without the explanation of a miss."""
+        if self.test == "share":
+            return f"{'within' if self.agrees else 'off by more than'} {TOLERANCE:.0%}"
+        whose = "guided" if self.test == "guided" else "published"
+        return f"{'inside' if self.agrees else 'outside'} the {whose} range"
+
+
+def compare(case: Case, references: Iterable[Reference]) -> tuple[Comparison, ...]:
+    """Each reference beside the case's own figure.
+
+    Raises:
+        FactsError: a reference has no value, its values have several units, or it is to be held
+            against a range that it has not.
+    """
+    return tuple(_compare(case, reference) for reference in references)
+
+
+def _compare(case: Case, reference: Reference) -> Comparison:
+    values = [each.value for each in reference.references]
+    units = {each.unit for each in reference.references}
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values) or len(units) > 1:
+        raise FactsError(
+            "a comparison needs values of one unit", where=reference.key, received=sorted(units)
+        )
+    only = reference.references[0] if len(known) == 1 else None
+    if reference.test != "share" and (only is None or only.low is None or only.high is None):
+        raise FactsError("no range to hold the model against", where=reference.key)
+    unit = units.pop()
+    scale = _IN_MODEL_UNITS[unit]
+    places = _places(case, reference.period)
+    published = sum(known) / (len(known) if reference.combine == "mean" else 1)
+    if reference.reported:
+        known_quarters = np.where(case.row("history") > 0, case.row(reference.reported), 0.0)
+        published += float(known_quarters[places].sum()) / scale
+    model = _value(case, reference.line, places) / scale
+    return Comparison(
+        key=reference.key,
+        label=reference.label,
+        period=reference.period,
+        unit=unit,
+        model=model,
+        reference=published,
+        low=only.low if only else None,
+        high=only.high if only else None,
+        evidence=reference.references,
+        test=reference.test,
+        explanation=reference.explanation,
+    )
+
+
+def _value(case: Case, line: str, places: slice) -> float:
+    row = case.row(line)[places]
+    stock = case.assembly.model.outputs[line].kind.name == "STOCK"
+    return float(row[-1] if stock else row.sum())
+
+
+def _places(case: Case, period: str) -> slice:
+    labels = case.assembly.timeline.labels
+    if len(period) == _YEAR:
+        return slice(labels.index(f"{period}Q1"), labels.index(f"{period}Q4") + 1)
+    first, _, last = period.partition("-")
+    return slice(labels.index(first), labels.index(last or first) + 1)

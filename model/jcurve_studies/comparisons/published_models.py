@@ -1,0 +1,298 @@
+"""Other people's models of AI spending, rebuilt from the inputs that they print.
+
+Inputs and printed answers are ``data/evidence/published_models.csv``; how each model works and
+what could not be read is told in ``published_models.md`` beside it. Each function takes the
+inputs in the unit that its author uses and gives his figure. The quantities differ (revenue or
+contribution, a year's or a lifetime's): :func:`side_by_side` puts them next to the model's own
+requirement for the same outlay and says what each counts.
+
+**Not every answer follows from what is printed.** J.P. Morgan's 650 bn a year rests on years, a
+margin and an outlay that are not printed: recovery of 5,000 bn at 10 % over 15 whole years is
+657, and 650 lies inside what the rounding of the years or the range of the outlay allows
+(:func:`jpm_ranges`), so it can be neither confirmed nor refuted. Sequoia's hole leaves out how
+many companies are assumed to earn 5 bn; Bain's 2,000 bn is its capex over a ratio that is not
+printed; Burry's and BofA's figures come without the assets they rest on.
+:mod:`jcurve_studies.comparisons.rebuilt` holds every printed figure beside ours and says which is
+which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jcurve.ground.errors import UsageError
+from jcurve_studies.comparisons.textbook import FirmValue, capital_recovery, firm_value
+
+__all__ = [
+    "CompanyValue",
+    "NetCash",
+    "RackCost",
+    "Reading",
+    "Requirement",
+    "asic_saving",
+    "bain_revenue",
+    "bernstein_gigawatt",
+    "cash_efficiency",
+    "company_dcf",
+    "coreweave_contribution",
+    "jpm_ranges",
+    "jpm_requirement",
+    "jpm_years",
+    "monthly_payment",
+    "per_user",
+    "sequoia_revenue",
+    "side_by_side",
+]
+
+_HOURS_IN_YEAR = 8_760.0
+_MONTHS = 12.0
+_BILLION = 1e9
+_KILO = 1e3
+_JPM_PRINTED, _JPM_OUTLAY = 650.0, 5_000.0  # USD bn a year, of USD bn
+
+
+def sequoia_revenue(run_rate: float, cost_share: float = 0.5, gross_margin: float = 0.5) -> float:
+    """Revenue that end users must pay: chip revenue over the chips' share of data-centre cost,
+    over what is left after the compute user's gross margin. Lifetime revenue for a year of
+    chips; no time value."""
+    if not (0.0 < cost_share <= 1.0 and 0.0 <= gross_margin < 1.0):
+        raise UsageError("shares outside 0 to 1", received=(cost_share, gross_margin))
+    return run_rate / cost_share / (1.0 - gross_margin)
+
+
+def jpm_requirement(outlay: float, rate: float = 0.10, years: float = 15.0) -> float:
+    """Level cash a year that recovers an outlay at a return; no operating cost. The years are
+    our reading of the published figure, which states none: 15 whole years come nearest to the
+    printed 650, at 657."""
+    return outlay * capital_recovery(rate, years)
+
+
+def jpm_years(requirement: float, outlay: float, rate: float = 0.10) -> float:
+    """Years over which level cash recovers an outlay at a return, infinite in perpetuity.
+
+    Raises:
+        UsageError: the cash is less than the return on the outlay, so it never does.
+    """
+    interest = rate * outlay
+    if requirement < interest:
+        raise UsageError(
+            "never recovered", received=requirement, allowed=f"at least {interest:g} a year"
+        )
+    if requirement == interest:
+        return math.inf
+    return -math.log(1.0 - interest / requirement) / math.log1p(rate)
+
+
+class Reading(NamedTuple):
+    """Answers that one reading of a published model allows, and whether its own is among them."""
+
+    reading: str
+    low: float
+    high: float
+    holds: bool
+
+
+def jpm_ranges(
+    printed: float, outlays: tuple[float, float], rate: float, years: float
+) -> tuple[Reading, ...]:
+    """What the rounding or range of each input allows of J.P. Morgan's answer.
+
+    Args:
+        printed: its answer, a year.
+        outlays: the printed range of the outlay, in the unit of the answer.
+        rate: the printed return.
+        years: our reading of the years, whole.
+    """
+    low, high = outlays
+    half = 0.5 * 10.0 ** math.floor(math.log10(low))  # 5 trillion is 4.5 to 5.5 rounded
+    found = {
+        f"{low:,.0f} over {years:g} years, both exact": (
+            jpm_requirement(low, rate, years),
+            jpm_requirement(low, rate, years),
+        ),
+        f"{low:,.0f} over {years - 0.5:g} to {years + 0.5:g} years": (
+            jpm_requirement(low, rate, years + 0.5),
+            jpm_requirement(low, rate, years - 0.5),
+        ),
+        f"{low - half:,.0f} to {low + half:,.0f} over {years:g} years": (
+            jpm_requirement(low - half, rate, years),
+            jpm_requirement(low + half, rate, years),
+        ),
+        f"{low:,.0f} to {high:,.0f} over {2 * years:g} years": (
+            jpm_requirement(low, rate, 2 * years),
+            jpm_requirement(high, rate, 2 * years),
+        ),
+        f"{low:,.0f} to {high:,.0f} in perpetuity": (rate * low, rate * high),
+    }
+    return tuple(
+        Reading(name, least, most, round(least) <= printed <= round(most))
+        for name, (least, most) in found.items()
+    )
+
+
+def per_user(monthly: float, users: float) -> float:
+    """A year of a monthly payment by all users, in the unit of ``users`` times dollars."""
+    return monthly * _MONTHS * users
+
+
+def monthly_payment(yearly: float, users: float) -> float:
+    """What each user would pay a month for a yearly sum, the inverse of :func:`per_user`."""
+    return yearly / _MONTHS / users
+
+
+def bain_revenue(yearly_capex: float, capex_over_revenue: float = 0.25) -> float:
+    """Revenue a year at which yearly capex is sustainable."""
+    return yearly_capex / capex_over_revenue
+
+
+class RackCost(NamedTuple):
+    """USD m a rack; racks and USD bn a gigawatt."""
+
+    rack: float
+    racks: float
+    gigawatt: float
+
+
+def bernstein_gigawatt(
+    compute: float = 3.4, infrastructure: float = 2.5, kilowatts: float = 169.0
+) -> RackCost:
+    """Cost of a gigawatt: racks that its power feeds, times the cost of one with its share of
+    the site."""
+    racks = 1e6 / kilowatts
+    rack = compute + infrastructure
+    return RackCost(rack, racks, rack * racks / _KILO)
+
+
+def asic_saving(gpu_share: float, vendor_profit: float, margin: float) -> float:
+    """Share of a site's cost saved by chips to order: the vendor's chips cost what is left of
+    their share after his gross profit, and are sold at another gross margin."""
+    if not (0.0 <= vendor_profit <= gpu_share <= 1.0 and 0.0 <= margin < 1.0):
+        raise UsageError("shares out of order", received=(gpu_share, vendor_profit, margin))
+    return gpu_share - (gpu_share - vendor_profit) / (1.0 - margin)
+
+
+class CompanyValue(NamedTuple):
+    """Unlevered free cash flow by year, value of the firm, value a share."""
+
+    flows: tuple[float, ...]
+    enterprise: float
+    per_share: float
+
+
+def company_dcf(
+    revenue: float,
+    growth: Sequence[float],
+    margin: Sequence[float],
+    capex_over_revenue: Sequence[float],
+    *,
+    depreciation_over_capex: float,
+    tax: float,
+    wacc: float,
+    terminal_growth: float,
+    cash: float,
+    debt: float,
+    shares: float,
+) -> CompanyValue:
+    """A company's value from paths of growth, margin and capital intensity, depreciation tied
+    to capex. Money in one unit, ``shares`` in its count."""
+    flows = []
+    for grown, earned, spent in zip(growth, margin, capex_over_revenue, strict=True):
+        revenue *= 1.0 + grown
+        capex = revenue * spent
+        flows.append(revenue * earned * (1.0 - tax) + capex * depreciation_over_capex - capex)
+    terminal = flows[-1] * (1.0 + terminal_growth) / (wacc - terminal_growth)
+    value: FirmValue = firm_value(flows, terminal, wacc, cash, debt)
+    return CompanyValue(tuple(flows), value.operating_assets, value.equity / shares)
+
+
+class NetCash(NamedTuple):
+    """USD bn: spending on accelerators, cost of running them, AI revenue less all capex and
+    that cost."""
+
+    accelerators: float
+    running: float
+    net: float
+
+
+def cash_efficiency(
+    capex: float,
+    infrastructure: float,
+    servers: float,
+    accelerators: float,
+    ai_revenue: float,
+    *,
+    unit_price: float = 50_000.0,
+    kilowatts: float = 1.8,
+    price_per_kwh: float = 0.08,
+    overhead: float = 1.25,
+) -> NetCash:
+    """AI revenue less AI capex less the power of what it bought: cash, nothing depreciated.
+
+    Args:
+        capex: USD bn a year.
+        infrastructure, servers, accelerators: shares, one of the other.
+        ai_revenue: USD bn.
+        unit_price: USD an accelerator.
+        kilowatts: an accelerator.
+        price_per_kwh: USD.
+        overhead: power of the site over that of the accelerators.
+    """
+    bought = capex * infrastructure * servers * accelerators
+    fleet = bought * _BILLION / unit_price
+    running = fleet * kilowatts * _HOURS_IN_YEAR * price_per_kwh * overhead / _BILLION
+    return NetCash(bought, running, ai_revenue - capex * infrastructure - running)
+
+
+def coreweave_contribution(outlay: float, payback: float = 2.5) -> float:
+    """Contribution a year at which cash, prepayments included, is back after ``payback`` years."""
+    return outlay / payback
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a rule asks of an outlay.
+
+    Attributes:
+        rule: whose.
+        quantity: what the figure counts, one sentence.
+        amount: in the unit of the outlay.
+    """
+
+    rule: str
+    quantity: str
+    amount: float
+
+
+def side_by_side(outlay: float, own: float) -> tuple[Requirement, ...]:
+    """Every rule for one outlay, the model's own last.
+
+    Args:
+        outlay: a vintage of capex.
+        own: cash a year that the model requires of it (see ``jcurve_studies.fits.companies``).
+    """
+    return (
+        Requirement(
+            "Sequoia", "Revenue over the life of a year's chips, were all of the outlay chips at "
+            "half of total cost: no time value, no year.", sequoia_revenue(outlay, cost_share=1.0),
+        ),
+        Requirement(
+            "J.P. Morgan", "Revenue a year at a 10 % return, 650 of 5,000 as printed; near "
+            "recovery over fifteen years without operating cost, which is our reading.",
+            _JPM_PRINTED / _JPM_OUTLAY * outlay,
+        ),
+        Requirement(
+            "Bain", "Revenue a year at which spending as much every year is a quarter of it.",
+            bain_revenue(outlay),
+        ),
+        Requirement(
+            "CoreWeave", "Contribution a year at which take-or-pay contracts return the cash in "
+            "2.5 years, prepayments included.", coreweave_contribution(outlay),
+        ),
+        Requirement(
+            "J-Curve", "Cash a year, after operating cost and before tax, that earns the WACC on "
+            "the outlay over the lives of what it buys, tax deductions as the law has them.", own,
+        ),
+    )  # fmt: skip

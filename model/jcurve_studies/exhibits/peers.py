@@ -1,0 +1,370 @@
+"""Other companies' outlays beside Meta's: intensity, depreciation, lives, what they must earn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcurve.figures import answer, style
+from jcurve.figures.cover import Cover, KeyFigure
+from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.lens import MILLIONS, joined, money, percent
+from jcurve.figures.prose import paragraph
+from jcurve.figures.table import Column, Row, TableExhibit, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jcurve.case import Case
+    from jcurve.ground.project import Project
+    from jcurve_studies.fits.companies import Peer
+
+__all__ = [
+    "companies",
+    "cover",
+    "fitted",
+    "forecast",
+    "intensity",
+    "lives",
+    "rebuilt",
+    "required",
+    "rules",
+    "wave",
+]
+
+_SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
+_YEARS = 5
+_MINUS = "\N{MINUS SIGN}"
+
+
+def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
+    """The companies of a report, in its order."""
+    from jcurve_studies.fits.companies import peer
+
+    return [peer(name, project) for name in names]
+
+
+def intensity(found: Sequence[Peer]) -> Exhibit:
+    """Property acquired per dollar of revenue, by fiscal year."""
+    from jcurve_studies.fits.companies import fiscal_years
+
+    shares = {
+        each.name: {int(year): each.intensity(year) for year in fiscal_years(each)[-_YEARS:]}
+        for each in found
+    }
+    years = sorted({year for own in shares.values() for year in own})
+    width = 0.8 / len(found)
+    with style.house():
+        figure, axes = style.plot(height=66)
+        for at, (look, (name, own)) in enumerate(
+            zip(style.CATEGORIES, shares.items(), strict=False)
+        ):
+            shift = (at - (len(found) - 1) / 2) * width
+            style.bars(
+                axes,
+                [year + shift for year in own],
+                [100 * share for share in own.values()],
+                look,
+                width=width * 0.92,
+                label=name,
+            )
+        style.years(axes, years[0], years[-1])
+        axes.set_ylim(0, 118 * max(max(own.values()) for own in shares.values()))
+        style.numbers(axes.yaxis)
+        style.key(axes)
+    last = {name: list(own.values())[-1] for name, own in shares.items()}
+    top = max(last, key=last.__getitem__)
+    return chart(
+        figure,
+        id="peer-intensity",
+        title=f"{top} now puts {percent(last[top])} of revenue into property, more than the others",
+        subtitle="Property bought and acquired under finance leases over revenue, fiscal years, %",
+        source=_SOURCE,
+        alt="Bars by fiscal year: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{year} {percent(share)}" for year, share in own.items())
+            for name, own in shares.items()
+        )
+        + ".",
+        reading="Fiscal years are each company's own: Microsoft's ends in June, the others' in "
+        "December.",
+    )
+
+
+def rebuilt(found: Sequence[Peer]) -> TableExhibit:
+    """Depreciation rebuilt from what was bought over reported, by fiscal year."""
+    errors = {each.name: {one.year: one.error for one in each.backcast()} for each in found}
+    years = sorted({year for own in errors.values() for year in own})
+    worst = max(abs(error) for own in errors.values() for error in own.values())
+    return table(
+        [
+            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            *(Column(label=year, style="percent", decimals=1, sign=True) for year in years),
+        ],
+        [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
+        id="peer-depreciation",
+        title=f"Depreciation is rebuilt within {percent(worst)} for every company and year",
+        subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
+        source=_SOURCE,
+        reading="Lives change on the days that each company disclosed; mix and lags are constants "
+        "or one straight path, and no year has a multiplier of its own.",
+    )
+
+
+def forecast(found: Sequence[Peer]) -> TableExhibit:
+    """Depreciation of later years with parameters fitted to the years before them alone."""
+    from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors
+
+    errors = {
+        f"{each.name}, full model" if each.has_whole_model else each.name: early_errors(each)
+        for each in found
+    }
+    years = sorted({year for own in errors.values() for year in own}) or [FORECAST_AFTER]
+    by_outlays = [
+        abs(error)
+        for each in found
+        if not each.has_whole_model
+        for year, error in early_errors(each).items()
+        if year > FORECAST_AFTER
+    ]
+    worst = max(by_outlays, default=0.0)
+    return table(
+        [
+            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            *(
+                Column(
+                    label=year,
+                    group="Not seen by the fit" if year > FORECAST_AFTER else "Fitted",
+                    style="percent",
+                    decimals=1,
+                    sign=True,
+                    forecast=year > FORECAST_AFTER,
+                )
+                for year in years
+            ),
+        ],
+        [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
+        id="peer-forecast",
+        title=f"Fitted through {FORECAST_AFTER}, peers' mix, lags and lives forecast later "
+        f"depreciation within {percent(worst)}"
+        if by_outlays
+        else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
+        subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
+        source=_SOURCE,
+        reading="Purchases are those that came, so this tests mix, lags and lives and is no "
+        "forecast of spending."
+        + (
+            " Where Meta misses by more, the mix of its spending had turned to servers, which "
+            "earlier figures cannot tell."
+            if any(each.has_whole_model for each in found)
+            else ""
+        ),
+    )
+
+
+def fitted(found: Sequence[Peer]) -> TableExhibit:
+    """The fitted parameters of companies that are seen through their outlays alone."""
+    from jcurve_studies.fits.outlays import held_outlays
+    from jcurve_studies.records.calibration import calibrated, has_outlay_targets
+
+    rows: list[Row] = []
+    for each in found:
+        name = each.assembly.company.name
+        if each.has_whole_model or not has_outlay_targets(name, each.project):
+            continue
+        rows.append(Row(cells=(each.name,), role="heading"))
+        held = held_outlays(name, each.project)
+        for parameter, value in zip(calibrated(name, each.project), held, strict=True):
+            ends = f"{parameter.low:g} to {parameter.high:g}"
+            at_end = value in (parameter.low, parameter.high)
+            told = f"{value:g}, an end" if at_end else f"{value:g}"
+            rows.append(Row(cells=(parameter.name, ends, told, parameter.basis), indent=1))
+    return table(
+        [
+            Column(label="Parameter", style="text", weight=2),
+            Column(label="Range", style="text"),
+            Column(label="Value", style="text"),
+            Column(label="Range rests on", style="text", weight=3),
+        ],
+        rows or [("none is fitted", "", "", "")],
+        id="peer-parameters",
+        title="Mix, lags and lives are fitted inside the range that evidence allows each",
+        subtitle="Shares, quarters, years; fitted to depreciation, effects of changes of life and "
+        "construction in progress",
+        source="data/companies/*/calibration.csv and outlay_targets.csv; filings",
+        reading="The middle of each range is a target too, since a company reports few figures. A "
+        "value at an end of its range says that filings ask for more than evidence allows.",
+        dense=True,
+    )
+
+
+def wave(found: Sequence[Peer]) -> Exhibit:
+    """Depreciation of what is bought already, by calendar year."""
+    waves = {each.name: each.on_the_books() for each in found}
+    years = sorted({int(year) for own in waves.values() for year in own})
+    with style.house():
+        figure, axes = style.plot(height=60)
+        for role, (name, own) in zip(
+            ("with", "without", "guided", "judgement"), waves.items(), strict=False
+        ):
+            style.line(
+                axes, [int(year) for year in own], [x / MILLIONS for x in own.values()], role, name
+            )
+        style.years(axes, years[0], years[-1])
+        axes.set_ylim(bottom=0)
+        style.numbers(axes.yaxis)
+        style.label_ends(axes)
+    peaks = {name: max(own, key=own.__getitem__) for name, own in waves.items()}
+    return chart(
+        figure,
+        id="peer-wave",
+        title="What is bought already keeps depreciation rising until "
+        + joined(sorted(set(peaks.values()))),
+        subtitle="Depreciation of property acquired to the last report, nothing bought after it, "
+        "calendar years, USD bn",
+        source=_SOURCE,
+        alt="Lines by calendar year: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{year} {money(x / MILLIONS)}" for year, x in own.items())
+            for name, own in waves.items()
+        )
+        + ".",
+        reading="The first year still holds quarters that are reported; whatever is bought next "
+        "comes on top.",
+    )
+
+
+def lives(found: Sequence[Peer]) -> TableExhibit:
+    """What depreciation of the last fiscal year would be had lives of servers been others."""
+    from jcurve_studies.fits.companies import fiscal_years
+
+    rows: list[Row] = []
+    shares: list[float] = []
+    for each in found:
+        year = fiscal_years(each)[-1]
+        charged = each.year("property_depreciation", year)
+        moves = [each.with_life(years, year) for years in (-2.0, -1.0, 1.0)]
+        shares.append(moves[1] / charged)
+        cells = (charged / MILLIONS, *(x / MILLIONS for x in moves), shares[-1])
+        rows.append(Row(cells=(each.name, year, *cells)))
+    return table(
+        [
+            Column(label="Company", style="text", weight=2),
+            Column(label="Fiscal year", style="text"),
+            Column(label="Depreciation", decimals=1),
+            *(
+                Column(label=f"{years} y", group="Lives longer by", decimals=1, sign=True)
+                for years in (f"{_MINUS}2", f"{_MINUS}1", "+1")
+            ),
+            Column(label=f"{_MINUS}1 y", group="In %", style="percent", decimals=0, sign=True),
+        ],
+        rows,
+        id="peer-lives",
+        title=f"A year less of life for servers costs {percent(min(shares))} to "
+        f"{percent(max(shares))} of a year's depreciation",
+        subtitle="Depreciation of the year, and its change had every life of servers and network "
+        "been so many years longer all along, USD bn",
+        source=_SOURCE,
+        reading="A change made now would also expense at once what is older than the new life; "
+        "this compares steady policies.",
+    )
+
+
+def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, float, float]]:
+    """By company: its last fiscal year, the outlay, the cash and the revenue a year it asks."""
+    from jcurve_studies.fits.companies import fiscal_years
+
+    rows = []
+    for each in found:
+        year = fiscal_years(each)[-1]
+        outlay, cash = each.year("outlay", year), each.year("required_cash", year)
+        revenue, whole = each.year("required_revenue", year), each.year("reported_revenue", year)
+        rows.append(
+            (
+                each.name, year, outlay / MILLIONS, cash / MILLIONS, cash / outlay,
+                revenue / MILLIONS, revenue / whole,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _asks(rows: Sequence[tuple[str, str, float, float, float, float, float]]) -> str:
+    top = max(rows, key=lambda row: row[-1])
+    return (
+        f"One year's outlay asks {top[0]} for {percent(top[-1])} more revenue, every year of "
+        "its life"
+    )
+
+
+def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
+    """The head of the report: what a year's outlay asks of each company."""
+    rows = _asked(found)
+    figures = tuple(
+        KeyFigure(label=row[0], value=percent(row[-1]), note=f"more revenue for {row[1]}")
+        for row in rows[:6]
+    )
+    names = joined([each.name for each in found])
+    outlays = sum(row[2] for row in rows)  # USD bn
+    words = (
+        f"{names} put {money(outlays)} into property in their last fiscal years. The figures "
+        "above are the revenue that each must add, as a share of what it has, for one year's "
+        "outlay to earn its cost of capital: what must be true, not a forecast. "
+        f"For the programme of {case.assembly.company.display_name}, the "
+        f"{case.scenario.title.lower()} of the model says: {answer.headline(case, view)}."
+    )
+    return answer.cover(case, view, "Peer report").model_copy(
+        update={
+            "title": _asks(rows),
+            "subtitle": names,
+            "figures": figures,
+            "summary": (paragraph(words),),
+        }
+    )
+
+
+def required(found: Sequence[Peer]) -> TableExhibit:
+    """Cash and revenue a year that the last fiscal year's outlay must bring."""
+    rows = _asked(found)
+    return table(
+        [
+            Column(label="Company", style="text", weight=2),
+            Column(label="Fiscal year", style="text"),
+            Column(label="Outlay", unit="USD bn", decimals=1),
+            Column(label="USD bn", group="Cash a year", decimals=1),
+            Column(label="of outlay", group="Cash a year", style="percent"),
+            Column(label="USD bn", group="Revenue a year", decimals=1),
+            Column(label="of revenue", group="Revenue a year", style="percent", decimals=1),
+        ],
+        rows,
+        id="peer-required",
+        title=_asks(rows),
+        subtitle="What must come back, after tax, to earn the cost of capital on the outlay",
+        source=_SOURCE,
+        reading="One cost of capital and one cash margin (60 % of revenue, judgement) for every "
+        "company, so that outlays compare; each further year of outlays asks for its own.",
+    )
+
+
+def rules(found: Peer) -> TableExhibit:
+    """Other people's rules for the same outlay, and what each counts."""
+    from jcurve_studies.comparisons.published_models import side_by_side
+    from jcurve_studies.fits.companies import fiscal_years
+
+    year = fiscal_years(found)[-1]
+    outlay = found.year("outlay", year) / MILLIONS
+    rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
+    amounts = [each.amount for each in rows]
+    return table(
+        [
+            Column(label="Rule", style="text"),
+            Column(label="USD bn", decimals=1),
+            Column(label="What it counts", style="text", weight=4),
+        ],
+        [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
+        id="published-rules",
+        title=f"For one outlay of {money(outlay)}, published rules ask for {money(min(amounts))} "
+        f"to {money(max(amounts))}",
+        subtitle=f"{found.name}, fiscal {year}",
+        source="data/evidence/published_models.md; models rebuilt in jcurve_studies.comparisons",
+        reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
+    )

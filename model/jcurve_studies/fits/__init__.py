@@ -1,0 +1,1 @@
+"""Parameters fitted to filings, and companies that are seen through their outlays alone."""

@@ -1,0 +1,123 @@
+"""``python -m jcurve_studies.pages.pack``: the pictures of the reports in ``docs/``.
+
+``pack.png`` shows a page of each report, ``brief.png`` both pages of the executive brief. All
+are reports on the base scenario, run for the purpose as first editions. Unlike the generated
+pages they hold no number that a test compares: they are renewed by hand, with ``make pictures``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from jcurve.ground.errors import JCurveError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.sisters import REPORTS, brought
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["PAGES", "sheet", "write"]
+
+PAGES: Mapping[str, int] = MappingProxyType(
+    {
+        "executive_brief": 1,
+        "scenario_report": 3,
+        "comparison_report": 1,
+        "risk_report": 4,
+        "validation_report": 1,
+        "peer_report": 1,
+    }
+)
+"""Report, and its page that stands for it."""
+
+_BRIEF = "executive_brief"
+_ACROSS = 3
+_GAP = 14  # dots around each page
+_COLOURS = 128
+_BEHIND = "#c9d0d8"
+
+
+def write(project: Project) -> list[str]:
+    """Run every report, write both pictures; their names.
+
+    Raises:
+        JCurveError: a report could not be run or rendered; nothing is written then.
+    """
+    pages = _pages(project)
+    made = {
+        "pack.png": sheet([pages[name][at - 1] for name, at in PAGES.items()], _ACROSS, 330),
+        "brief.png": sheet(pages[_BRIEF], len(pages[_BRIEF]), 620),
+    }
+    for name, data in made.items():
+        write_file(project.root / "docs" / name, data)
+    return list(made)
+
+
+def _pages(project: Project) -> dict[str, list[bytes]]:
+    """The pages of every report, run in a project of its own that has no earlier edition."""
+    from jcurve.briefing.reading import read
+    from jcurve.briefing.typeset import pictures
+
+    found = {}
+    (run,) = brought(REPORTS, "run")
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        for name in ("data", "notebooks"):
+            (home / name).symlink_to(project.root / name)
+        for report in PAGES:
+            done = run(report, project=home)
+            notebook = json.loads(done.notebook.read_bytes())
+            found[report] = pictures(read(notebook, report), dots=110)
+    return found
+
+
+def sheet(pages: Sequence[bytes], across: int, width: int) -> bytes:
+    """Pages side by side in rows, as one PNG.
+
+    Args:
+        pages: each as a PNG, all of one size.
+        across: how many in a row.
+        width: of each in the sheet, in dots.
+    """
+    from PIL import Image
+
+    shown = [_scaled(Image.open(io.BytesIO(page)), width) for page in pages]
+    down = -(-len(shown) // across)
+    tall = max(page.height for page in shown)
+    whole = Image.new("RGB", (across * (width + _GAP) + _GAP, down * (tall + _GAP) + _GAP), _BEHIND)
+    for index, page in enumerate(shown):
+        row, column = divmod(index, across)
+        whole.paste(page, (_GAP + column * (width + _GAP), _GAP + row * (tall + _GAP)))
+    out = io.BytesIO()
+    few = whole.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _scaled(page: Image, width: int) -> Image:
+    from PIL import Image
+
+    height = round(page.height * width / page.width)
+    return page.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+
+
+def main() -> int:
+    """Write the pictures; the exit status."""
+    try:
+        print("written: " + ", ".join(write(find_project())))
+    except JCurveError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
