@@ -13,7 +13,7 @@ from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import flow, line, lines, lines_of, rate, result, stock
 from jcurve.engine.primitives import Row, lag, running_sum, scan, sum_to_date
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.units import QUARTERS, SHARE, USD_M, Quantity
+from jcurve.ground.units import QUARTERS, SHARE, USD_M, Quantity
 
 __all__ = ["LIFE", "PLACED_AFTER", "TIMELINE", "Array", "draw", "reduced_model", "system"]
 

@@ -17,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Scenario, scenario
+from jcurve.assumptions.paths import DATE
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
-from jcurve.assumptions.units import DATE
 from jcurve.engine.build import Input, Model, build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.units import SHARE, Unit, unit_named
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.ground.cache import homes, keep, kept, sources, unchanged
 from jcurve.ground.errors import ScenarioError, nearest
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import LAST_QUARTER
+from jcurve.ground.units import SHARE, Unit, unit_named
 
 __all__ = [
     "DEFAULT_COMPANY",
@@ -45,7 +46,6 @@ __all__ = [
 Array = NDArray[np.float64]
 
 DEFAULT_COMPANY = "META"
-_LAST_QUARTER = "2040Q4"
 _CHANGE = re.compile(r"\.(?:date|life)\.(\d+)\Z")
 _KINDS: Mapping[str, Kind | None] = MappingProxyType(
     {"flow": Kind.FLOW, "stock": Kind.STOCK, "trailing": Kind.STOCK}
@@ -136,7 +136,7 @@ def assemble(
         ScenarioError: an assumption of a family speaks of no member of its set.
     """
     every = tuple(lines)
-    timeline = Timeline(company.first_quarter, _LAST_QUARTER)
+    timeline = Timeline(company.first_quarter, LAST_QUARTER)
     names = input_names(units, every)
     _refuse_strangers(names, company)
     inputs = {name: Input(name, units[key], key) for key, name in names.items()}
@@ -270,7 +270,7 @@ class _Parts:
     @property
     def timeline(self) -> Timeline:
         """The quarters of the model."""
-        return Timeline(self.company.first_quarter, _LAST_QUARTER)
+        return Timeline(self.company.first_quarter, LAST_QUARTER)
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -284,11 +284,11 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     project = Project(root)
     company = company_facts(name, project)
     base = scenario(BASE, project=project)
-    timeline = Timeline(company.first_quarter, _LAST_QUARTER)
+    timeline = Timeline(company.first_quarter, LAST_QUARTER)
     return _Parts(
         lines=tuple(line for module in MODULES for line in lines_of(module)),
         company=company,
-        rows=history(name, company.first_quarter, _LAST_QUARTER, project),
+        rows=history(name, company.first_quarter, LAST_QUARTER, project),
         tables=constants(company, project),
         units=_units(base),
         slots=slots_used(rows_of(base, timeline), len(timeline)),
@@ -323,7 +323,7 @@ def _units(base: Scenario) -> dict[str, Unit]:
     """The unit of each row that :func:`rows_of` gives, as the engine checks it."""
     found: dict[str, Unit] = {}
     for item in base.items:
-        own = Unit(item.unit, item.measure.dims, item.measure.scale)
+        own = item.measure
         if isinstance(item.value, tuple):
             for date, life in slot_keys(item.key):
                 found[date], found[life] = unit_named(DATE), own

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jcurve.assumptions import UNITS, Assumption, Scenario
+from jcurve.assumptions import Assumption, Scenario
 from jcurve.assumptions.document import Place, Text
 from jcurve.assumptions.reading import read_number
 from jcurve.evaluation.headlines import headline_text
+from jcurve.ground.units import UNITS
 
 __all__ = ["Read", "Reply", "amount", "draw", "number", "quantity"]
 

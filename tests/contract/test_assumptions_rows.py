@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jcurve.assumptions import UNITS, batch, position, rows, sample_uniform, valid_mask
-from jcurve.assumptions.units import convert, convertible
-from jcurve.engine.units import unit_named
+from jcurve.assumptions import batch, position, rows, sample_uniform, valid_mask
 from jcurve.ground.errors import UsageError
+from jcurve.ground.units import UNITS, convert, convertible
 from tests.contract.fixtures.scenario_files import child, small_base
 
 _QUARTERS = 116
@@ -158,13 +157,6 @@ class TestBatch:
 
 class TestUnits:
     """The closed list, and what converts."""
-
-    def test_the_engine_knows_every_unit_with_the_same_dimensions(self) -> None:
-        """A unit means the same to a file and to a line."""
-        for name, unit in UNITS.items():
-            known = unit_named(name)
-            assert known.dims == unit.dims, name
-            assert known.scale == pytest.approx(unit.scale, rel=1e-12), name
 
     @pytest.mark.parametrize(
         ("value", "source", "target", "expected"),

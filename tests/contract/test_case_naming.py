@@ -8,9 +8,9 @@ import pytest
 
 from jcurve.company import input_names
 from jcurve.engine.line import flow, line, lines_of
-from jcurve.engine.units import USD_M
 from jcurve.evaluation.naming import key_of, members_of
 from jcurve.ground.errors import UsageError
+from jcurve.ground.units import USD_M
 from tests.support.engine_models import small_model
 
 MODEL = small_model()

@@ -12,8 +12,8 @@ from jcurve.engine.build import Input, Model, build
 from jcurve.engine.line import Line, Set, flow, line, lines, lines_of, rate, stock
 from jcurve.engine.primitives import lag, running_sum
 from jcurve.engine.symbol import Symbol, formula_text, nodes_of
-from jcurve.engine.units import MW, QUARTERS, SHARE, USD_M, Quantity
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import MW, QUARTERS, SHARE, USD_M, Quantity
 
 KIND = Set("kind")
 QUARTER = Quantity(1.0, QUARTERS, "one quarter")

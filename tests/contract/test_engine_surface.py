@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.assumptions import UNITS as ASSUMPTION_UNITS
 from jcurve.company import model, slots_used
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.memory import keep_pages
-from jcurve.engine.units import unit_named
-from jcurve.facts.units import UNITS as FACT_UNITS
+from jcurve.ground.units import FACT_UNITS, unit_named
 
 
 def test_import_brings_nothing_heavy() -> None:
@@ -37,13 +35,6 @@ def test_every_public_name_is_there() -> None:
 def test_every_unit_of_a_fact_is_known() -> None:
     for name in sorted(FACT_UNITS - {"text"}):
         assert unit_named(name).name == name
-
-
-def test_units_of_assumptions_and_engine_agree() -> None:
-    for name, unit in ASSUMPTION_UNITS.items():
-        own = unit_named(name)
-        assert own.dims == unit.dims, name
-        assert own.scale == pytest.approx(unit.scale), name
 
 
 def test_the_hint_on_memory_is_harmless() -> None:

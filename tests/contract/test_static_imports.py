@@ -33,10 +33,10 @@ COMMAND_LINE = re.compile(r"cli|bars|replies|options|\w+_(commands|options)")
 """Modules at the top that make up the command line."""
 
 ONLY = {
-    "jcurve.engine": {"jcurve.ground.errors"},
-    "jcurve.lines": {"jcurve.engine"},
+    "jcurve.engine": {"jcurve.ground.errors", "jcurve.ground.quarters", "jcurve.ground.units"},
+    "jcurve.lines": {"jcurve.engine", "jcurve.ground.units"},
 }
-"""The engine knows no finance; lines know nothing but the engine."""
+"""The engine knows no finance; lines know nothing but the engine and units."""
 
 PURE = ("engine", "lines")
 WORLDLY = """

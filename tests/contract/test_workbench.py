@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from jcurve.assumptions import UNITS, Scenario, scenario
+from jcurve.assumptions import Scenario, scenario
 from jcurve.case import Case, evaluate
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.units import UNITS
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate

@@ -22,10 +22,10 @@ from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import Kernel
 from jcurve.engine.machine import LANES
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.evaluation import evaluator
 from jcurve.ground import cache
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from tests.counts import count
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 from jcurve.engine import primitives as p
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
 from tests.counts import count
 
 QUARTER_COUNT = 16

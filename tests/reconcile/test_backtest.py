@@ -14,9 +14,10 @@ import pytest
 
 from jcurve.engine.evaluate import evaluate
 from jcurve.facts import reported, sources
-from jcurve.facts.calendar import DAYS_TO_REPORT, known, quarter_end, releases
+from jcurve.facts.calendar import DAYS_TO_REPORT, known, releases
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.backtesting.as_known import TODAYS, Frozen, frozen
 from jcurve_studies.backtesting.backtest import (
     ADVERTISING,
@@ -295,7 +296,7 @@ def test_days_are_in_order_and_after_the_quarter() -> None:
     days = [calendar.of(quarter) for quarter in quarters]
     assert days == sorted(days)
     for quarter, day in zip(quarters, days, strict=True):
-        assert 14 <= (day - quarter_end(quarter)).days <= 60, quarter
+        assert 14 <= (day - Quarter(quarter).last_day).days <= 60, quarter
 
 
 def test_figures_that_the_runs_read_are_first_prints() -> None:

@@ -20,8 +20,8 @@ from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.workbook.graph import Graph, Node
 from jcurve.workbook.grid import Cell, Grid, Range, Row
 from jcurve.workbook.names import RATES

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from jcurve.facts import history
-from jcurve.facts.tables import quarters_between
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.response import Fit, Line, Study, fit, response
 from jcurve_studies.exhibits.elasticity import response_fit
 
 HOME = Project(Path(__file__).resolve().parents[2])
-QUARTERS = quarters_between("2017Q4", "2026Q2")
+QUARTERS = Quarter("2017Q4").through("2026Q2")
 COMPUTE = np.array([
     41_906, 42_382, 43_064, 43_899, 44_852, 45_967, 47_191, 48_438, 49_666,
     51_515, 53_688, 56_269, 58_926, 62_699, 67_360, 72_554, 77_887, 86_815,
@@ -142,7 +142,7 @@ def test_a_scale_of_compute_changes_nothing(study: Study) -> None:
 
 def test_quarters_after_the_last_report_are_not_looked_at(study: Study) -> None:
     """A forecast after history must not move a fit of history."""
-    longer = quarters_between("2017Q4", "2028Q4")
+    longer = Quarter("2017Q4").through("2028Q4")
     row = np.concatenate([COMPUTE, np.full(len(longer) - len(QUARTERS), np.nan)])
     assert response(row, longer, project=HOME).readings == study.readings
 

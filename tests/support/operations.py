@@ -14,7 +14,7 @@ from jcurve.engine.floats import COMPARED
 from jcurve.engine.line import flow, line, lines_of, result
 from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 
 __all__ = ["OPERATIONS", "T", "model_of", "rows_for"]
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from jcurve.evaluation.headlines import headline_text
+from jcurve.ground.quarters import Quarter
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -241,16 +242,11 @@ def _move(view: str, name: str, before: Figure | None, after: Figure | None) -> 
         first, second = before["value"], after["value"]
         if isinstance(first, str) and isinstance(second, str):
             if before.get("unit") == "quarter":
-                change, unit = float(_quarters(second) - _quarters(first)), "quarters"
+                change, unit = float(Quarter(second) - Quarter(first)), "quarters"
         elif isinstance(first, int | float) and isinstance(second, int | float):
             change, unit = float(second) - float(first), before.get("unit")
             relative = change / abs(float(first)) if first else None
     return Move(view, name, before, after, change, unit, relative)
-
-
-def _quarters(label: str) -> int:
-    year, _, quarter = label.partition("Q")
-    return int(year) * 4 + int(quarter)
 
 
 def snapshot_of_case(case: Case, name: str | None = None) -> Snapshot:

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Assumption, Path
-from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.ground.errors import ScenarioError
+from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR
 
 __all__ = [
     "Distribution",

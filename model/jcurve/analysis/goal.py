@@ -13,16 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.question import Answers, Array, Draws
-from jcurve.assumptions import UNITS, Scenario
+from jcurve.assumptions import Scenario
 from jcurve.assumptions.document import Place, Text
 from jcurve.assumptions.reading import read_number
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NEVER, NO_OUTLAY
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.units import UNITS
 
 __all__ = ["Goal", "parse_goal"]
 

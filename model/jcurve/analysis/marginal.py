@@ -21,6 +21,7 @@ from jcurve.case import Case
 from jcurve.engine.intrinsics import NONE, SEVERAL, real_roots
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.lines.returns import REASONS
 
 __all__ = ["FleetUse", "Marginal", "Return", "YearOfPlan", "fleet_use", "marginal_returns"]
@@ -106,7 +107,6 @@ _LIFE = "life.physical.accelerators"
 _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flow.go_forward"
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
-_QUARTERS = 4
 _FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
 
@@ -160,7 +160,7 @@ def marginal_returns(
     rows = question.rows({_SCALE: np.ones(left_out.shape[1]), _TALENT: np.zeros(1)})
     # A contract follows the scale when it was signed. For a year's columns, contracts so old
     # that all date from before the decision: rented cloud then stays as planned.
-    signed = np.full((1, left_out.shape[1]), (quarters - 1 - at) / _QUARTERS)
+    signed = np.full((1, left_out.shape[1]), (quarters - 1 - at) / QUARTERS_IN_YEAR)
     signed[:, -2:] = rows[_CLOUD]
     found = question.answers({**rows, _SCALE: 1.0 - left_out, _CLOUD: signed})
     flows, valued, capex, left = (found[name] for name in _ROWS)
@@ -200,7 +200,7 @@ def _years(case: Case, at: int) -> range:
     years = case.assembly.timeline.years
     life = float(case.scenario[_LIFE].row()[-1])
     # Machines retire over the year about their life, and take a quarter or two to be placed.
-    return range(years[0] + -(-(at + 1) // _QUARTERS), years[-1] - math.ceil(life + 1) + 1)
+    return range(years[0] + -(-(at + 1) // QUARTERS_IN_YEAR), years[-1] - math.ceil(life + 1) + 1)
 
 
 def _returns(flows: Array, capex: Array, discount: Array, wacc: float) -> list[Return]:
@@ -221,7 +221,7 @@ def _rate(flows: Array, npv: float, wacc: float) -> tuple[float, str]:
     The greatest where several do: outlays come first, and a last small payment that is negative
     adds a rate far below. None where it would say the opposite of NPV.
     """
-    found = [(1 + rate) ** _QUARTERS - 1 for rate in real_roots(flows)]
+    found = [(1 + rate) ** QUARTERS_IN_YEAR - 1 for rate in real_roots(flows)]
     if not found:
         return math.nan, REASONS[int(NONE)]
     rate = max(found)

@@ -24,10 +24,10 @@ from jcurve.analysis.weighing import Weighed, weighed
 from jcurve.assumptions import BASE, Scenario, available
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.assumptions.weights import Weight, weights
-from jcurve.engine.timeline import quarter_label, quarter_number
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["Asked", "Simulated", "npv_of"]
 
@@ -166,8 +166,8 @@ class Asked:
 
     def reviews(self) -> Staged:
         """What reviewing the programme later is worth."""
-        now = quarter_number(Question.of(self.scenario, (), self.project).case.valuation_date)
-        dates = [quarter_label(now + after) for after in _REVIEWS_AFTER]
+        now = Quarter(Question.of(self.scenario, (), self.project).case.valuation_date)
+        dates = [now.plus(after) for after in _REVIEWS_AFTER]
         return staged_programme(
             self.scenario, dates, level=_REVIEW_LEVEL, seed=self.seed, project=self.project
         )

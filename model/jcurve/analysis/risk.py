@@ -16,9 +16,9 @@ from jcurve.analysis.plan import Plan
 from jcurve.analysis.question import Array
 from jcurve.analysis.store import Store
 from jcurve.engine.intrinsics import NO_OUTLAY
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = [
     "QUANTILES",

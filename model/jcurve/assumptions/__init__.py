@@ -13,11 +13,9 @@ from jcurve.assumptions.saving import changed_scenario_text, save
 from jcurve.assumptions.scenario import Difference, Scenario, compare
 from jcurve.assumptions.store import BASE, available, load, scenario
 from jcurve.assumptions.template import new_scenario_text, start
-from jcurve.assumptions.units import UNITS, Unit
 
 __all__ = [
     "BASE",
-    "UNITS",
     "Assumption",
     "BookRow",
     "Change",
@@ -27,7 +25,6 @@ __all__ = [
     "Path",
     "Problem",
     "Scenario",
-    "Unit",
     "Value",
     "available",
     "batch",

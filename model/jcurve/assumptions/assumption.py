@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jcurve.assumptions.paths import Path, Value
 from jcurve.assumptions.reading import number_text
-from jcurve.assumptions.units import UNITS, Unit
+from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -114,7 +114,7 @@ class Assumption(BaseModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        if self.unit not in UNITS:
+        if self.unit not in ASSUMPTION_UNITS:
             raise ValueError(f"unknown unit {self.unit}")
         shape = shape_of(self.value)
         if shape != self.shape:

@@ -18,18 +18,12 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.mixes import remainder_row
-from jcurve.assumptions.paths import Path
-from jcurve.assumptions.periods import (
-    FIRST_QUARTER,
-    FIRST_YEAR,
-    LAST_QUARTER,
-    QUARTERS_IN_YEAR,
-)
+from jcurve.assumptions.paths import DATE, Path
 from jcurve.assumptions.rows import Window, slot_keys, stacked
 from jcurve.assumptions.rules import rules_for
 from jcurve.assumptions.scenario import Scenario
-from jcurve.assumptions.units import DATE
 from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
 
 __all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from jcurve.assumptions.assumption import Assumption, Level
 from jcurve.assumptions.paths import Path, Value
-from jcurve.assumptions.periods import quarter_label
 from jcurve.assumptions.scenario import Scenario
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["BookRow", "Driver", "describe", "drivers"]
 
@@ -145,4 +145,4 @@ def describe(scenario: Scenario) -> tuple[BookRow, ...]:
 def _end(item: Assumption, bound: float | Path | None) -> str:
     if bound is None:
         return ""
-    return item.text(bound) + ("" if item.next is None else f" from {quarter_label(item.next)}")
+    return item.text(bound) + ("" if item.next is None else f" from {Quarter.at(item.next)}")

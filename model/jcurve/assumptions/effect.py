@@ -15,8 +15,8 @@ from types import MappingProxyType
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.paths import Path
-from jcurve.assumptions.periods import FIRST_YEAR, QUARTERS_IN_YEAR, quarter_label
 from jcurve.ground.errors import ScenarioError
+from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 
 __all__ = ["idle_values", "refuse_beyond_end"]
 
@@ -88,7 +88,7 @@ def refuse_beyond_end(before: Items, after: Items, changed: Mapping[str, Place])
                 f"a value after the end of {key}, where {end.then} holds",
                 where=str(changed[key]),
                 received=beyond,
-                allowed=f"up to {quarter_label(last)}, or a later {end.date} beside it",
+                allowed=f"up to {Quarter.at(last)}, or a later {end.date} beside it",
             )
 
 
@@ -147,7 +147,7 @@ def _overridden(item: Assumption, items: Items) -> Iterator[str]:
     takes_all = rest is None or last >= rest.row()[0]
     if (follows.row() > 0).all() and takes_all:
         yield (
-            f"{item.key} is overridden by the change of useful life in {quarter_label(last)}: it "
+            f"{item.key} is overridden by the change of useful life in {Quarter.at(last)}: it "
             f"moves past depreciation only; set {_CHANGES}.2027Q1 for a life to come"
         )
 
@@ -158,12 +158,12 @@ def _history(item: Assumption) -> Iterator[str]:
     assert isinstance(item.value, tuple)
     assert isinstance(book, tuple)
     made = {change.date: change.life for change in item.value}
-    missing = [quarter_label(change.date) for change in book if change.date not in made]
+    missing = [Quarter.at(change.date) for change in book if change.date not in made]
     if missing:
         yield f"{item.key} replaces all changes and leaves out {', '.join(missing)}"
     for earlier, later in pairwise(item.value):
         if earlier not in book and later in book:
             yield (
-                f"{item.key}.{quarter_label(earlier.date)} is overridden by the change of "
-                f"{quarter_label(later.date)}: it moves depreciation until then only"
+                f"{item.key}.{Quarter.at(earlier.date)} is overridden by the change of "
+                f"{Quarter.at(later.date)}: it moves depreciation until then only"
             )

@@ -21,10 +21,9 @@ from jcurve.assumptions.fields import (
 )
 from jcurve.assumptions.grounds import Author, about_of
 from jcurve.assumptions.numbers import Numbers, numbers_of, period_of
-from jcurve.assumptions.paths import Between, Change, Path, Value
+from jcurve.assumptions.paths import CHOICE, Between, Change, Path, Value
 from jcurve.assumptions.ranges import range_of
 from jcurve.assumptions.reading import read_text
-from jcurve.assumptions.units import CHOICE
 from jcurve.ground.errors import ScenarioError
 
 __all__ = ["change", "change_period", "define", "with_period", "with_value"]

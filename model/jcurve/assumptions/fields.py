@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from jcurve.assumptions.assumption import LEVELS
 from jcurve.assumptions.document import Entry, Node, Place, Table, Text
-from jcurve.assumptions.paths import BETWEEN, Between
+from jcurve.assumptions.paths import BETWEEN, CHOICE, SWITCH, Between
 from jcurve.assumptions.reading import read_number, read_text, read_texts
-from jcurve.assumptions.units import CHOICE, SWITCH, UNITS, Unit
 from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.units import ASSUMPTION_UNITS, Unit
 
 __all__ = [
     "known_fields",
@@ -112,7 +112,7 @@ def read_unit(entry: Entry, place: Place) -> Unit:
     Raises:
         ScenarioError: there is no such unit.
     """
-    return UNITS[one_of(entry, tuple(UNITS), place)]
+    return ASSUMPTION_UNITS[one_of(entry, tuple(ASSUMPTION_UNITS), place)]
 
 
 def read_choices(entry: Entry | None, unit: Unit, place: Place) -> tuple[str, ...]:

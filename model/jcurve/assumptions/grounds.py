@@ -10,8 +10,8 @@ from jcurve.assumptions.assumption import DISTRIBUTIONS, KINDS, Assumption, Kind
 from jcurve.assumptions.document import Entry, Place, Text
 from jcurve.assumptions.fields import one_of, read_choices, read_date, read_unit, table_of
 from jcurve.assumptions.reading import read_number, read_texts
-from jcurve.assumptions.units import UNITS
 from jcurve.ground.errors import ScenarioError
+from jcurve.ground.units import UNITS
 
 __all__ = ["Author", "about_of"]
 

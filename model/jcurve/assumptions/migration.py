@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from jcurve.assumptions.document import Entry, Listing, Place, Table, Text, content_of, read
-from jcurve.assumptions.periods import LAST_QUARTER
 from jcurve.assumptions.retired import (
     SCHEMA,
     Pairs,
@@ -27,6 +26,7 @@ from jcurve.assumptions.store import available, read_scenario
 from jcurve.ground.errors import ScenarioError, UsageError, nearest
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import LAST_QUARTER
 
 __all__ = ["Conversion", "Migrated", "convert", "convert_overrides", "migrate"]
 

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Node, Place, Table, Text
-from jcurve.assumptions.paths import Between, Change, Path, Period, Value
-from jcurve.assumptions.periods import FIRST_YEAR, LAST_YEAR, quarter_index
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Between, Change, Path, Period, Value
 from jcurve.assumptions.reading import Quantity, number_text, read_number
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH, UNITS, Unit
-from jcurve.ground.errors import ScenarioError
+from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, Quarter
+from jcurve.ground.units import UNITS, Unit
 
 __all__ = ["CHANGE_SLOTS", "MAX_CHANGES", "Factor", "Numbers", "numbers_of", "period_of"]
 
@@ -251,8 +251,8 @@ def period_of(label: str, by: Literal["year", "quarter"], place: Place) -> int:
             )
         return int(label)
     try:
-        quarter_index(label)
-    except ValueError:
+        Quarter(label)
+    except UsageError:
         raise ScenarioError(
             "not a quarter", where=str(place), received=label, allowed=f"such as {example}"
         ) from None

@@ -9,13 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions.periods import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    QUARTER_COUNT,
-    QUARTERS_IN_YEAR,
-    quarter_label,
-)
+from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, QUARTER_COUNT, QUARTERS_IN_YEAR, Quarter
 
 __all__ = ["BETWEEN", "Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
 
@@ -25,6 +19,9 @@ Period: TypeAlias = Literal["year", "quarter"]
 
 BETWEEN: tuple[Between, ...] = ("linear", "geometric", "hold")
 """The rules for what lies between the points of a dated value."""
+
+DATE, SWITCH, CHOICE = "date", "switch", "choice"
+"""Units of what is no plain number: a quarter, 0 or 1, one of the names that are listed."""
 
 _FIRST: dict[str, int] = {"year": FIRST_YEAR, "quarter": 0}
 _LAST: dict[str, int] = {"year": LAST_YEAR, "quarter": QUARTER_COUNT - 1}
@@ -65,7 +62,7 @@ class Path:
 
     def label(self, period: int) -> str:
         """``2027`` or ``2027Q1``."""
-        return str(period) if self.by == "year" else quarter_label(period)
+        return str(period) if self.by == "year" else Quarter.at(period)
 
     def over(self, periods: Iterable[int] | None = None) -> Array:
         """The value in each of ``periods``, by default all of the horizon."""
@@ -110,7 +107,7 @@ class Change:
 
 def changes_text(changes: tuple[Change, ...]) -> str:
     """Changes of a life as a scenario file has them: ``{2022Q4: 5, 2025Q1: 5.5}``."""
-    each = (f"{quarter_label(change.date)}: {change.life:.12g}" for change in changes)
+    each = (f"{Quarter.at(change.date)}: {change.life:.12g}" for change in changes)
     return f"{{{', '.join(each)}}}"
 
 

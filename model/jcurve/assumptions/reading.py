@@ -14,18 +14,10 @@ import re
 from dataclasses import dataclass
 
 from jcurve.assumptions.document import Listing, Node, Place, Text
-from jcurve.assumptions.periods import HORIZON, QUARTER_COUNT, quarter_index, quarter_label
-from jcurve.assumptions.units import (
-    ALIASES,
-    CHOICE,
-    DATE,
-    SWITCH,
-    UNITS,
-    Unit,
-    convert,
-    convertible,
-)
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
+from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.quarters import FIRST_QUARTER, HORIZON, QUARTER_COUNT, Quarter
+from jcurve.ground.units import ALIASES, ASSUMPTION_UNITS, UNITS, Unit, convert, convertible
 
 __all__ = ["Quantity", "number_text", "read_number", "read_text", "read_texts"]
 
@@ -138,7 +130,7 @@ def _amount(text: str, unit: Unit, place: Place) -> Quantity:
         )
     if given not in allowed:
         raise ScenarioError(
-            "wrong unit" if given in UNITS else "unknown unit",
+            "wrong unit" if given in ASSUMPTION_UNITS else "unknown unit",
             where=str(place),
             received=text,
             allowed=", ".join(allowed),
@@ -149,8 +141,8 @@ def _amount(text: str, unit: Unit, place: Place) -> Quantity:
 
 def _quarter(text: str, place: Place) -> float:
     try:
-        index = quarter_index(text)
-    except ValueError:
+        index = Quarter(text) - FIRST_QUARTER
+    except UsageError:
         raise ScenarioError(
             "not a quarter", where=str(place), received=text, allowed="a quarter such as 2026Q3"
         ) from None
@@ -192,7 +184,7 @@ def _example(unit: Unit, choices: tuple[str, ...]) -> str:
 def number_text(value: float, unit: str = "", choices: tuple[str, ...] = ()) -> str:
     """A value for a reader: a quarter's label, a choice's name, digits in groups of three."""
     if unit == DATE:
-        return quarter_label(value)
+        return Quarter.at(value)
     if unit == CHOICE and choices:
         return choices[round(value)]
     if unit == SWITCH:

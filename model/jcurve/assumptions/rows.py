@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.numbers import CHANGE_SLOTS
-from jcurve.assumptions.paths import Path
-from jcurve.assumptions.periods import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, quarter_index
-from jcurve.assumptions.units import DATE
+from jcurve.assumptions.paths import DATE, Path
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, Quarter
 
 __all__ = ["Window", "assumption_rows", "own_rows", "slot_keys", "stacked"]
 
@@ -33,8 +32,8 @@ class Window:
 
     def __init__(self, first: str = FIRST_QUARTER, last: str = LAST_QUARTER) -> None:
         try:
-            self.start, stop = quarter_index(first), quarter_index(last) + 1
-        except ValueError as error:
+            self.start, stop = Quarter(first) - FIRST_QUARTER, Quarter(last) - FIRST_QUARTER + 1
+        except UsageError as error:
             raise UsageError(
                 "not a quarter", received=f"{first} to {last}", allowed="such as 2012Q1"
             ) from error

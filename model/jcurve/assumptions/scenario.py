@@ -22,13 +22,12 @@ from jcurve.assumptions.document import Place
 from jcurve.assumptions.effect import idle_values, refuse_beyond_end
 from jcurve.assumptions.mixes import Mix, settle
 from jcurve.assumptions.overrides import OVERRIDE, apply
-from jcurve.assumptions.paths import Path, Value
-from jcurve.assumptions.periods import QUARTER_COUNT, quarter_label
+from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.rules import Rule, rules_for
-from jcurve.assumptions.units import CHOICE, DATE
 from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
 
@@ -283,9 +282,9 @@ def _plain(item: Assumption, value: Value) -> object:
     if isinstance(value, Path):
         return _spelled(value)
     if isinstance(value, tuple):
-        return [[quarter_label(change.date), _number(change.life)] for change in value]
+        return [[Quarter.at(change.date), _number(change.life)] for change in value]
     if item.unit == DATE and 0 <= value < QUARTER_COUNT and value == np.round(value):
-        return quarter_label(value)
+        return Quarter.at(value)
     if item.unit == CHOICE:
         return item.choices[round(value)]
     return _number(value)

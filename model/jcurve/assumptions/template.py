@@ -10,12 +10,11 @@ from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.book import drivers
 from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
-from jcurve.assumptions.paths import Path, Value, changes_text
+from jcurve.assumptions.paths import DATE, Path, Value, changes_text
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import BASE, load, new_path, scenario_name
-from jcurve.assumptions.units import DATE
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project

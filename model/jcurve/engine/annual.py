@@ -21,8 +21,8 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["annual", "needs"]
 

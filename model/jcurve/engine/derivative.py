@@ -23,7 +23,7 @@ from jcurve.engine.floats import COMPARED
 from jcurve.engine.forward import values
 from jcurve.engine.graph import Graph
 from jcurve.engine.primitives import year_sum
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["DERIVATIVES", "Gradient", "gradient"]
 

@@ -26,8 +26,9 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.engine.timeline import QUARTERS_IN_YEAR, Timeline
+from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["evaluate", "needed", "system_rows"]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from jcurve.engine.primitives import Row
 from jcurve.engine.rates import RATE_GRID, Brackets, brackets, roots
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Unit
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
 
 __all__ = [
     "ANSWERED",

@@ -14,7 +14,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from jcurve.engine.units import Unit
+from jcurve.ground.units import Unit
 
 __all__ = [
     "Kind",

@@ -9,8 +9,8 @@ from typing import Any
 
 from jcurve.engine.line import Kind, Line, Output
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
 from jcurve.ground.errors import ModelError, nearest
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
 
 __all__ = [
     "SHARED",

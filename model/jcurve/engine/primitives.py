@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.symbol import Symbol, operand_unit
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
-from jcurve.engine.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
 
 __all__ = [
     "Family",

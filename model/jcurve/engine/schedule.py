@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from jcurve.engine.graph import ACCUMULATED, SEARCHED, Graph
 from jcurve.engine.model import RowKey
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["DEEP", "ROW", "SHORT", "SINGLE", "Plan", "Step", "schedule"]
 

@@ -15,8 +15,8 @@ from jcurve.engine.emit import BODIES, ELEMENTWISE, Writer
 from jcurve.engine.graph import ACCUMULATED, Graph
 from jcurve.engine.schedule import DEEP, ROW, SINGLE, Plan
 from jcurve.engine.timed import TIMED
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["Layout", "StepWriter"]
 

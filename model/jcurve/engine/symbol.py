@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from jcurve.engine.units import DIMENSIONLESS, Quantity, Unit
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import DIMENSIONLESS, Quantity, Unit
 
 __all__ = ["Operand", "Symbol", "formula_text", "nodes_of", "operand_unit"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from jcurve.engine.emit import ELEMENTWISE
 from jcurve.engine.schedule import SHORT
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 if TYPE_CHECKING:
     from jcurve.engine.steps import StepWriter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,28 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["QUARTERS_IN_YEAR", "Timeline", "quarter_label", "quarter_number"]
-
-QUARTERS_IN_YEAR = 4
-_LABEL = re.compile(r"(\d{4})Q([1-4])\Z")
-
-
-def quarter_number(label: str) -> int:
-    """Quarters since year 0: ``2026Q3`` gives 4 x 2026 + 2.
-
-    Raises:
-        UsageError: ``label`` is not of the form ``2026Q3``.
-    """
-    match = _LABEL.match(label)
-    if match is None:
-        raise UsageError("not a quarter", received=label, allowed="a label such as 2026Q3")
-    return int(match[1]) * QUARTERS_IN_YEAR + int(match[2]) - 1
-
-
-def quarter_label(number: int) -> str:
-    """The label of a quarter number, the inverse of :func:`quarter_number`."""
-    return f"{number // QUARTERS_IN_YEAR}Q{number % QUARTERS_IN_YEAR + 1}"
+__all__ = ["Timeline"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +21,11 @@ class Timeline:
     Quarter indices count from 0 at ``first``; dates among the assumptions are such indices.
     """
 
-    first: str = "2012Q1"
-    last: str = "2040Q4"
+    first: str = FIRST_QUARTER
+    last: str = LAST_QUARTER
 
     def __post_init__(self) -> None:
-        if quarter_number(self.first) % QUARTERS_IN_YEAR or self.last[-1] != "4":
+        if (Quarter(self.first).number, Quarter(self.last).number) != (1, QUARTERS_IN_YEAR):
             raise UsageError(
                 "a timeline starts with a year and ends with one",
                 received=f"{self.first} to {self.last}",
@@ -53,18 +33,17 @@ class Timeline:
             )
 
     def __len__(self) -> int:
-        return quarter_number(self.last) - quarter_number(self.first) + 1
+        return Quarter(self.last) - self.first + 1
 
     @cached_property
-    def labels(self) -> tuple[str, ...]:
-        """Quarter labels in order."""
-        start = quarter_number(self.first)
-        return tuple(quarter_label(start + i) for i in range(len(self)))
+    def labels(self) -> tuple[Quarter, ...]:
+        """The quarters in order."""
+        return Quarter(self.first).through(self.last)
 
     @cached_property
     def years(self) -> tuple[int, ...]:
         """Calendar years in order."""
-        return tuple(range(int(self.first[:4]), int(self.last[:4]) + 1))
+        return tuple(range(Quarter(self.first).year, Quarter(self.last).year + 1))
 
     def index(self, label: str) -> int:
         """The index of a quarter.
@@ -72,7 +51,7 @@ class Timeline:
         Raises:
             UsageError: the quarter is malformed or outside the timeline.
         """
-        at = quarter_number(label) - quarter_number(self.first)
+        at = Quarter(label) - self.first
         if not 0 <= at < len(self):
             raise UsageError(
                 "quarter outside the horizon",

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Assumption, Path, Scenario
-from jcurve.assumptions.periods import QUARTERS_IN_YEAR
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.rows import slot_keys
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.company import Assembly
 from jcurve.engine.derivative import Gradient as Derivatives
 from jcurve.engine.derivative import gradient as derivatives
@@ -25,6 +24,7 @@ from jcurve.engine.line import Kind
 from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["Gradient", "Slope", "gradient", "natural_step"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jcurve.assumptions.periods import quarter_index
 from jcurve.engine.trace import Leaf
+from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Assumption, Path, Scenario
@@ -80,4 +80,4 @@ def _at(value: float | Path | None, at: str | None) -> float | None:
     if at is None:
         return None
     last_of_year = f"{at}Q4" if len(at) == _YEAR_LENGTH else at
-    return float(value.quarters()[quarter_index(last_of_year)])
+    return float(value.quarters()[Quarter(last_of_year) - FIRST_QUARTER])

@@ -17,15 +17,15 @@ from types import MappingProxyType
 from jcurve.facts.company import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, data_folder, quarters_of_year, read_table
+from jcurve.facts.tables import QUARTER, YEAR, data_folder, read_table
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
-__all__ = ["DAYS_TO_REPORT", "Releases", "known", "quarter_end", "releases"]
+__all__ = ["DAYS_TO_REPORT", "Releases", "known", "releases"]
 
 DAYS_TO_REPORT = 45
 _COLUMNS = ("company", "period", "released", "source_id")
-_MONTHS_IN_QUARTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,9 @@ class Releases:
             return listed
         if YEAR.fullmatch(period):
             return self.of(self.company.quarters(period)[-1])
-        return quarter_end(period) + datetime.timedelta(days=DAYS_TO_REPORT)
-
-
-def quarter_end(quarter: str) -> datetime.date:
-    """The last day of a calendar quarter.
-
-    Raises:
-        UsageError: it is no quarter.
-    """
-    if not QUARTER.fullmatch(quarter):
-        raise UsageError("not a period", received=quarter, allowed="2026Q2 or 2025")
-    year, month = int(quarter[:4]), int(quarter[5]) * _MONTHS_IN_QUARTER
-    after = datetime.date(year + month // 12, month % 12 + 1, 1)
-    return after - datetime.timedelta(days=1)
+        if not QUARTER.fullmatch(period):
+            raise UsageError("not a period", received=period, allowed="2026Q2 or 2025")
+        return Quarter(period).last_day + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def releases(name: str = "META", project: Project | str | Path | None = None) -> Releases:
@@ -87,13 +76,13 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
             continue
         text = row.text("period")
         period = row.period("period", QUARTER if "Q" in text else YEAR)
-        last = period if "Q" in period else quarters_of_year(
+        last = period if "Q" in period else Quarter.of_fiscal_year(
             period, owner.fiscal_year_ends_in_month
         )[-1]  # fmt: skip
         day = _day(row.date("released"), row.at("released"))
         if period in days:
             raise FactsError("period listed twice", where=row.at("period"), received=period)
-        if day <= quarter_end(last):
+        if day <= Quarter(last).last_day:
             raise FactsError(
                 "reported before its end", where=row.at("released"), received=f"{period}: {day}"
             )

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from jcurve.facts.reported import Fact, Facts
 from jcurve.facts.sources import Source
-from jcurve.facts.tables import QUARTER, YEAR, quarter_after, read_table
+from jcurve.facts.tables import QUARTER, YEAR, read_table
 from jcurve.ground.errors import FactsError
+from jcurve.ground.quarters import Quarter
 
 __all__ = [
     "Comparison",
@@ -153,7 +154,7 @@ def price_times_volume(facts: Facts) -> Iterator[Comparison]:
             continue
         for period, volume in facts.series(f"ad_impressions_yoy_pct{suffix}").items():
             price = facts.get(f"price_per_ad_yoy_pct{suffix}", period)
-            now, then = facts.get(revenue, period), facts.get(revenue, quarter_after(period, -4))
+            now, then = facts.get(revenue, period), facts.get(revenue, Quarter(period).plus(-4))
             if price is not None and now is not None and then is not None:
                 implied = now.value / then.value / (1.0 + _amount(volume)) - 1.0
                 # Both growths are printed in whole per cent.

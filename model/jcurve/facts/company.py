@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.facts.tables import QUARTER, data_folder, quarters_of_year
+from jcurve.facts.tables import QUARTER, data_folder
 from jcurve.ground.errors import FactsError, nearest
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["Company", "companies", "company"]
 
@@ -49,7 +50,7 @@ class Company:
 
     def quarters(self, fiscal_year: str) -> tuple[str, ...]:
         """The calendar quarters of a fiscal year."""
-        return quarters_of_year(fiscal_year, self.fiscal_year_ends_in_month)
+        return Quarter.of_fiscal_year(fiscal_year, self.fiscal_year_ends_in_month)
 
 
 def companies(project: Project | str | Path | None = None) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.others import others, property_years
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, reported
-from jcurve.facts.tables import data_folder, quarter_after, read_table
+from jcurve.facts.tables import data_folder, read_table
 from jcurve.ground.markdown import table
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["dictionary_markdown"]
 
@@ -147,7 +148,7 @@ def _spans(periods: Sequence[str]) -> str:
 
 def _follows(before: str, after: str) -> bool:
     if "Q" in before:
-        return quarter_after(before) == after
+        return Quarter(before).plus(1) == after
     return int(before) + 1 == int(after)
 
 

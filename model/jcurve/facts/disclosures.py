@@ -11,9 +11,9 @@ from pathlib import Path
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import YEAR, Row, data_folder, read_table
-from jcurve.facts.units import UNITS
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
+from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
     "ClassShare",
@@ -141,7 +141,7 @@ def capex_guidance(
                 metric=row.choice("metric", ("capex", "total_expenses"), "guided metric"),
                 low=row.number("low"),
                 high=row.number("high"),
-                unit=row.choice("unit", UNITS, "unit"),
+                unit=row.choice("unit", FACT_UNITS, "unit"),
                 includes_finance_lease_principal=answer == "yes" if answer else None,
                 source=known[row.choice("source_id", known, "source")],
                 note=row.optional("note"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from jcurve.facts.calendar import DAYS_TO_REPORT, quarter_end
+from jcurve.facts.calendar import DAYS_TO_REPORT
 from jcurve.facts.company import Company
-from jcurve.facts.tables import quarter_after
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["next_results_day", "stale"]
 
@@ -16,8 +16,8 @@ def next_results_day(company: Company) -> datetime.date:
     is announced or expected, otherwise the last day on which it may report the quarter."""
     if company.next_results is not None:
         return datetime.date.fromisoformat(company.next_results)
-    coming = quarter_after(company.data_through)
-    return quarter_end(coming) + datetime.timedelta(days=DAYS_TO_REPORT)
+    coming = Quarter(company.data_through).plus(1)
+    return coming.last_day + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def stale(company: Company, today: datetime.date) -> str:
@@ -25,15 +25,11 @@ def stale(company: Company, today: datetime.date) -> str:
     day = next_results_day(company)
     if today <= day:
         return ""
-    coming = quarter_after(company.data_through)
+    coming = Quarter(company.data_through).plus(1)
     how = {"announced": "were announced for", "expected": "were expected on"}.get(
         company.next_results_status, "had to be reported by"
     )
     return (
-        f"Data are out of date: they end with {_words(company.data_through)}, and results for "
-        f"{_words(coming)} {how} {day.day} {day:%B %Y}."
+        f"Data are out of date: they end with {Quarter(company.data_through).words}, "
+        f"and results for {coming.words} {how} {day.day} {day:%B %Y}."
     )
-
-
-def _words(quarter: str) -> str:
-    return f"Q{quarter[5]} {quarter[:4]}"

@@ -18,10 +18,11 @@ from jcurve.facts.cells import Cell, Cells
 from jcurve.facts.company import company
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.rules import RULES, check_inputs
-from jcurve.facts.tables import QUARTER, Row, data_folder, quarters_between, read_table
-from jcurve.facts.units import UNITS
+from jcurve.facts.tables import QUARTER, Row, data_folder, read_table
 from jcurve.ground.errors import FactsError, UsageError, nearest
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, Quarter
+from jcurve.ground.units import FACT_UNITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,7 @@ STATUSES = ("reported", "derived", "estimate", "")
 _ROW_COLUMNS = ("row", "unit", "nature", "first", "last", "definition")
 _RULE_COLUMNS = ("row", "rule", "inputs", "from", "to", "why")
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
-_GRID_START = "2011Q1"  # a year before the model's first quarter, for opening balances
+_GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _PER_CENT = 0.01
 
 
@@ -116,10 +117,10 @@ class _Builder:
         self.plans = plans
         self.project = project
         self.others: dict[str, Facts] = {}
-        self.quarters = quarters_between(_GRID_START, last)
-        self.index = {quarter: i for i, quarter in enumerate(self.quarters)}
+        self.quarters = _GRID_START.through(last)
+        self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
         shift = facts.company.fiscal_year_ends_in_month // 3
-        self.years = tuple(str(int(q[:4]) + (int(q[5]) > shift)) for q in self.quarters)
+        self.years = tuple(str(q.year + (q.number > shift)) for q in self.quarters)
         self.done: dict[str, Cells] = {}
         self.open: list[str] = []
         self.gaps: dict[str, tuple[str, ...]] = {}
@@ -235,7 +236,7 @@ class _StepView:
     def __init__(self, builder: _Builder, plan: _Plan, step: _Step) -> None:
         self._builder = builder
         self._unit = plan.unit
-        self.quarters = builder.quarters
+        self.quarters: tuple[str, ...] = builder.quarters
         self.first = builder.index[plan.first]
         self.why = step.why
         self.where = step.where
@@ -262,8 +263,8 @@ class _StepView:
 
 def history(
     company: str,
-    first: str = "2012Q1",
-    last: str = "2040Q4",
+    first: str = FIRST_QUARTER,
+    last: str = LAST_QUARTER,
     project: Project | str | Path | None = None,
     facts: Facts | None = None,
 ) -> dict[str, HistoryRow]:
@@ -283,7 +284,7 @@ def history(
     through = facts.company.data_through
     plans = _plans(data, facts)
     builder = _Builder(facts, plans, through, Project(data.parent))
-    wanted = quarters_between(first, last)
+    wanted = Quarter(first).through(last)
     filled = {name: builder.row(name) for name in plans}
     builder.refuse_gaps()
     rows: dict[str, HistoryRow] = {}
@@ -332,7 +333,7 @@ def _plans(data: Path, facts: Facts) -> Mapping[str, _Plan]:
     for name, row in heads.items():
         plan = _Plan(
             name=name,
-            unit=row.choice("unit", UNITS, "unit"),
+            unit=row.choice("unit", FACT_UNITS, "unit"),
             nature=row.choice("nature", NATURES, "nature"),
             first=row.period("first", QUARTER),
             last=row.period("last", QUARTER) if row.optional("last") else on_file,

@@ -21,11 +21,12 @@ from pathlib import Path
 from jcurve.facts.company import Company, companies, company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
 from jcurve.facts.reported import Facts, Metric, metrics, reported
-from jcurve.facts.tables import QUARTER, data_folder, quarter_after, read_table
+from jcurve.facts.tables import QUARTER, data_folder, read_table
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.together import replace_together
 
 __all__ = ["Difference", "Refresh", "refresh"]
@@ -39,7 +40,6 @@ _FORMS = frozenset({"10-Q", "10-K", "10-Q/A", "10-K/A"})
 _CLOSE = 1.0  # USD m: two prints of one figure differ by rounding
 _MONTH = 30.44
 _ESSENTIAL = ("revenue_total", "purchases_of_ppe", "operating_cash_flow")
-_QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ def _by_period(prints: Mapping[_Span, Filed], owner: Company, tag: _Tag) -> dict
         if start is None:
             if tag.metric.nature == "stock":
                 _put(found, tag, owner, quarter, each.value, each)
-                if number == _QUARTERS:
+                if number == QUARTERS_IN_YEAR:
                     _put(found, tag, owner, year, each.value, each)
             continue
         months = round((end - start).days / _MONTH)
@@ -276,7 +276,7 @@ def _by_period(prints: Mapping[_Span, Filed], owner: Company, tag: _Tag) -> dict
             _put(found, tag, owner, quarter, each.value, each)
         if months == 3 * number:
             to_date[year, number] = each
-        if months == 12 and number == _QUARTERS:
+        if months == 12 and number == QUARTERS_IN_YEAR:
             _put(found, tag, owner, year, each.value, each)
     for (year, number), each in to_date.items():
         before = to_date.get((year, number - 1))
@@ -305,22 +305,15 @@ def _quarter(day: datetime.date) -> str | None:
     near = day + datetime.timedelta(days=7)
     before = day - datetime.timedelta(days=7)
     for each in (day, near, before):
-        number = (each.month - 1) // 3 + 1
-        last = quarter_last_day(each.year, number)
-        if abs((last - day).days) <= 7:
-            return f"{each.year}Q{number}"
+        quarter = Quarter.on(each.isoformat())
+        if abs((quarter.last_day - day).days) <= 7:
+            return quarter
     return None
-
-
-def quarter_last_day(year: int, number: int) -> datetime.date:
-    """The last day of a calendar quarter."""
-    after = datetime.date(year + number // _QUARTERS, number % _QUARTERS * 3 + 1, 1)
-    return after - datetime.timedelta(days=1)
 
 
 def _fiscal(quarter: str, owner: Company) -> tuple[str, int]:
     """Fiscal year and quarter of a calendar quarter."""
-    year = int(quarter[:4])
+    year = Quarter(quarter).year
     for fiscal in (year, year + 1):
         quarters = owner.quarters(str(fiscal))
         if quarter in quarters:
@@ -332,9 +325,9 @@ def _through(facts: Facts, new: list[Difference]) -> str:
     """How far the data reach: a quarter more once its essential figures are there."""
     through = facts.company.data_through
     have = {(each.metric, each.period) for each in new}
-    coming = quarter_after(through)
+    coming = Quarter(through).plus(1)
     while all((metric, coming) in have for metric in _ESSENTIAL):
-        through, coming = coming, quarter_after(coming)
+        through, coming = coming, coming.plus(1)
     return through
 
 

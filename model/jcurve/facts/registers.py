@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from jcurve.facts.sources import GRADES, Source, is_secondary, sources
 from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.facts.units import UNITS
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
+from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
     "Article",
@@ -151,7 +151,7 @@ def evidence(project: Project | str | Path | None = None) -> Mapping[str, Eviden
             value=row.optional_number("value"),
             low=row.optional_number("low"),
             high=row.optional_number("high"),
-            unit=row.choice("unit", UNITS, "unit"),
+            unit=row.choice("unit", FACT_UNITS, "unit"),
             measure=row.optional("measure"),
             as_of=row.text("as_of"),
             published=row.date("published") if row.optional("published") else "",
@@ -238,7 +238,7 @@ def external(project: Project | str | Path | None = None) -> Mapping[str, Parame
     found: dict[str, Parameter] = {}
     for row in read_table(data, "external/parameters.csv", columns):
         key = _fresh(row, "key", found, "parameter")
-        unit = row.choice("unit", UNITS, "unit")
+        unit = row.choice("unit", FACT_UNITS, "unit")
         words = unit == "text"
         found[key] = Parameter(
             key=key,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import QUARTER, YEAR, Row, data_folder, read_table
-from jcurve.facts.units import UNITS
 from jcurve.ground.errors import FactsError, UsageError, nearest
 from jcurve.ground.project import Project
+from jcurve.ground.units import FACT_UNITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,7 +170,7 @@ def metrics(project: Project | str | Path | None = None) -> Mapping[str, Metric]
             raise FactsError("metric listed twice", where=row.at("metric"), received=name)
         found[name] = Metric(
             name=name,
-            unit=row.choice("unit", UNITS, "unit"),
+            unit=row.choice("unit", FACT_UNITS, "unit"),
             nature=row.choice("nature", NATURES, "nature"),
             definition=row.text("definition"),
         )
@@ -203,7 +203,7 @@ def read_fact(
 ) -> Fact:
     """The fact of one line of a table of facts; the line's entity is the caller's to check."""
     metric = catalogue[row.choice("metric", catalogue, "metric")]
-    unit = row.choice("unit", UNITS, "unit")
+    unit = row.choice("unit", FACT_UNITS, "unit")
     if unit != metric.unit:
         raise FactsError(
             f"wrong unit for {metric.name}",

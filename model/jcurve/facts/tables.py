@@ -17,9 +17,6 @@ __all__ = [
     "YEAR",
     "Row",
     "data_folder",
-    "quarter_after",
-    "quarters_between",
-    "quarters_of_year",
     "read_table",
 ]
 
@@ -43,28 +40,6 @@ def data_folder(project: Project | str | Path | None = None) -> Path:
     data = (project if isinstance(project, Project) else find_project(project)).data
     finish(data)
     return data
-
-
-def quarter_after(label: str, steps: int = 1) -> str:
-    """The quarter ``steps`` after ``label`` (before it when negative)."""
-    number = int(label[:4]) * 4 + int(label[5]) - 1 + steps
-    return f"{number // 4}Q{number % 4 + 1}"
-
-
-def quarters_between(first: str, last: str) -> tuple[str, ...]:
-    """Quarter labels from ``first`` to ``last``, both included; empty when reversed."""
-    labels = []
-    label = first
-    while label <= last:
-        labels.append(label)
-        label = quarter_after(label)
-    return tuple(labels)
-
-
-def quarters_of_year(year: str, ends_in_month: int = 12) -> tuple[str, ...]:
-    """The four calendar quarters of a fiscal year that is named for the year it ends in."""
-    last = f"{year}Q{ends_in_month // 3}"
-    return tuple(quarter_after(last, step) for step in (-3, -2, -1, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import claims, drivers, evidence, external, macrs
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import data_folder, quarters_between, read_table
+from jcurve.facts.tables import data_folder, read_table
 from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["verify"]
 
@@ -169,7 +170,7 @@ def _history_check(facts: Facts, rows: Mapping[str, HistoryRow]) -> Check:
 
     def cases() -> Iterator[tuple[str, str | None]]:
         for row in rows.values():
-            inside = quarters_between(row.first, row.last)
+            inside = Quarter(row.first).through(row.last)
             bad = [q for q in inside if q in row.quarters and not math.isfinite(row.at(q))]
             yield row.name, f"no value in {', '.join(bad)}" if bad else None
         for total, prefix in (
@@ -179,7 +180,7 @@ def _history_check(facts: Facts, rows: Mapping[str, HistoryRow]) -> Check:
             members = [row for row in rows.values() if row.prefix == prefix]
             if total not in rows or not members:
                 continue
-            for quarter in quarters_between(members[0].first, members[0].last):
+            for quarter in Quarter(members[0].first).through(members[0].last):
                 parts = sum(row.at(quarter) for row in members)
                 apart = abs(parts - rows[total].at(quarter))
                 # Printed parts may differ from a printed total by a rounding.

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.build import RowKey
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

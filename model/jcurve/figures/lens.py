@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jcurve.engine.build import SHARED, VIEWS
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.figures.numbers import MINUS, compact, written
 from jcurve.figures.table import Column
 from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -45,7 +45,6 @@ _OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped"
 _SUBJECT: Mapping[str, str] = MappingProxyType(
     {"programme": "The AI programme", "go_forward": "Continuing the AI programme"}
 )
-_QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
 _TRILLION = 1000.0
 _LABEL = 24  # letters
 
@@ -146,8 +145,7 @@ class Lens:
     @cached_property
     def first_forecast_year(self) -> int:
         """The first year that is not reported in full."""
-        year, quarter = self.case.data_through.split("Q")
-        return int(year) + (int(quarter) == QUARTERS_IN_YEAR)
+        return Quarter(self.case.data_through).plus(1).year
 
     @property
     def plan_end(self) -> int:
@@ -158,13 +156,12 @@ class Lens:
     @property
     def has_mixed_year(self) -> bool:
         """Whether the first forecast year has reported quarters."""
-        return not self.case.data_through.endswith(f"Q{QUARTERS_IN_YEAR}")
+        return Quarter(self.case.data_through).number < QUARTERS_IN_YEAR
 
     @property
     def today(self) -> float:
         """The end of the last reported quarter as a decimal year."""
-        year, quarter = self.case.data_through.split("Q")
-        return int(year) + int(quarter) / QUARTERS_IN_YEAR
+        return Quarter(self.case.data_through).end
 
     @property
     def start_index(self) -> int:
@@ -179,9 +176,7 @@ class Lens:
     @cached_property
     def valued_on(self) -> datetime.date:
         """The day at whose end present values are stated."""
-        year, quarter = self.case.valuation_date.split("Q")
-        month, day = _QUARTER_ENDS[int(quarter) - 1]
-        return datetime.date(int(year), month, day)
+        return Quarter(self.case.valuation_date).last_day
 
     def years(self, first: int | None = None, last: int | None = None) -> list[int]:
         """Years from the one before the programme starts (or ``first``) to the horizon."""
@@ -318,8 +313,7 @@ class Lens:
 
     def calendar(self, at: float) -> str:
         """The quarter in which a decimal year falls."""
-        year = int(at)
-        return f"{year}\N{NO-BREAK SPACE}Q{int((at - year) * QUARTERS_IN_YEAR) + 1}"
+        return self.quarter(Quarter.in_time(at))
 
     # ---- sources ----------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Family, Row, grow, lag, ratio, running_sum, total, value_at
-from jcurve.engine.units import H100E, SHARE, TIMES, USD_M, unit_named
+from jcurve.ground.units import H100E, SHARE, TIMES, USD_M, unit_named
 from jcurve.lines.constants import (
     ONE_H100E,
     ONE_QUARTER,

@@ -15,7 +15,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, stock
 from jcurve.engine.primitives import Family, Row, ratio, total
-from jcurve.engine.units import H100E, SHARE, USD_M, unit_named
+from jcurve.ground.units import H100E, SHARE, USD_M, unit_named
 from jcurve.lines.constants import MILLION, NEWTON_STEPS, QUARTERS_IN_YEAR, TINY, TWO_YEARS
 
 __all__ = ["Uses", "allocate"]

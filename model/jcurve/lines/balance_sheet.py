@@ -11,7 +11,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, splice, total
-from jcurve.engine.units import SWITCH, TIMES, USD_M
+from jcurve.ground.units import SWITCH, TIMES, USD_M
 from jcurve.lines.constants import ONE_QUARTER
 from jcurve.lines.joins import carried, joined
 

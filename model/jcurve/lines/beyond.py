@@ -11,7 +11,7 @@ import numpy as np
 
 from jcurve.engine.line import line, result
 from jcurve.engine.primitives import Family, Row, ratio, total, value_at
-from jcurve.engine.units import QUARTERS, SHARE, USD_M
+from jcurve.ground.units import QUARTERS, SHARE, USD_M
 from jcurve.lines.constants import (
     HORIZON,
     ONE_YEAR,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jcurve.engine.primitives import Row, lag, running_sum, scan
-from jcurve.engine.units import H100E, MW, USD_M, Quantity
+from jcurve.ground.units import H100E, MW, USD_M, Quantity
 from jcurve.lines.constants import HALF_SPAN, ONE_YEAR, QUARTERS_IN_YEAR
 
 __all__ = ["Orders", "Plan", "Terms", "orders", "surviving"]

@@ -15,7 +15,7 @@ from jcurve.engine.primitives import (
     value_at,
     year_sum,
 )
-from jcurve.engine.units import MW, SHARE, USD_M, unit_named
+from jcurve.ground.units import MW, SHARE, USD_M, unit_named
 from jcurve.lines.build_out import orders
 from jcurve.lines.constants import (
     ONE_QUARTER,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jcurve.engine.line import flow, line
 from jcurve.engine.primitives import Row, lag, splice
-from jcurve.engine.units import USD_M
+from jcurve.ground.units import USD_M
 from jcurve.lines.constants import ONE_QUARTER
 
 __all__: list[str] = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio
-from jcurve.engine.units import H100E, SHARE, TIMES, USD_M
+from jcurve.ground.units import H100E, SHARE, TIMES, USD_M
 from jcurve.lines.constants import (
     MILLION,
     ONE_QUARTER,

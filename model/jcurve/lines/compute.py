@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, value_at
-from jcurve.engine.units import H100E, SHARE, USD_M, USD_PER_H100E, unit_named
+from jcurve.ground.units import H100E, SHARE, USD_M, USD_PER_H100E, unit_named
 from jcurve.lines.build_out import surviving
 from jcurve.lines.constants import (
     HALF_SPAN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jcurve.engine.units import (
+from jcurve.ground.units import (
     DIMENSIONLESS,
     H100E,
     HOURS,

@@ -10,7 +10,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, stock
 from jcurve.engine.primitives import Family, Row, grow, lag, ratio, splice, total
-from jcurve.engine.units import USD_M
+from jcurve.ground.units import USD_M
 from jcurve.lines.constants import (
     ONE_YEAR,
     QUARTERS_IN_YEAR,

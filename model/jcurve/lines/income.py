@@ -10,7 +10,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate
 from jcurve.engine.primitives import Family, Row, ratio, splice, total
-from jcurve.engine.units import SHARE, USD_M
+from jcurve.ground.units import SHARE, USD_M
 
 __all__: list[str] = []
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, lines, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, scan, splice, year_sum
-from jcurve.engine.units import USD_M, Quantity
+from jcurve.ground.units import USD_M, Quantity
 from jcurve.lines.constants import (
     ONE_QUARTER,
     QUARTERS_IN_YEAR,

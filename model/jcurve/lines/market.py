@@ -10,7 +10,7 @@ import numpy as np
 
 from jcurve.engine.line import line, result
 from jcurve.engine.primitives import Row, ratio, sum_to_date, value_at
-from jcurve.engine.units import SHARE, TIMES, USD_M, USD_PER_SHARE
+from jcurve.ground.units import SHARE, TIMES, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import BILLION_IN_MILLIONS
 
 __all__: list[str] = []

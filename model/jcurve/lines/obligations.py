@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Family, Row, ratio, total
-from jcurve.engine.units import TIMES, USD_M
+from jcurve.ground.units import TIMES, USD_M
 from jcurve.lines.sets import SUPPLY
 
 __all__: list[str] = []

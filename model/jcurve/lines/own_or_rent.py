@@ -9,7 +9,7 @@ import numpy as np
 
 from jcurve.engine.line import line, rate, result
 from jcurve.engine.primitives import Row, ratio, sum_to_date, value_at
-from jcurve.engine.units import SHARE, TIMES, USD_PER_H100E, Quantity, unit_named
+from jcurve.ground.units import SHARE, TIMES, USD_PER_H100E, Quantity, unit_named
 from jcurve.lines.constants import (
     HOURS_IN_QUARTER,
     MILLION,

@@ -15,7 +15,7 @@ from jcurve.engine.primitives import (
     value_at,
     year_sum,
 )
-from jcurve.engine.units import H100E, MW, SHARE, USD_M, unit_named
+from jcurve.ground.units import H100E, MW, SHARE, USD_M, unit_named
 from jcurve.lines.build_out import Plan, Terms, orders, surviving
 from jcurve.lines.constants import (
     MILLION,

@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, ratio
-from jcurve.engine.units import MW, MWH, SHARE, USD_M
+from jcurve.ground.units import MW, MWH, SHARE, USD_M
 from jcurve.lines.constants import (
     HOURS_IN_QUARTER,
     MILLION,

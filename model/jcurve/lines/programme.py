@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, result
 from jcurve.engine.primitives import Family, Row, grow, sum_to_date, total
-from jcurve.engine.units import QUARTERS, SHARE, SWITCH, USD_M
+from jcurve.ground.units import QUARTERS, SHARE, SWITCH, USD_M
 from jcurve.lines.constants import ONE_QUARTER, RUN_OFF
 
 __all__: list[str] = []

@@ -29,7 +29,7 @@ from jcurve.engine.intrinsics import (
 )
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
-from jcurve.engine.units import (
+from jcurve.ground.units import (
     QUARTERS,
     SHARE,
     SWITCH,

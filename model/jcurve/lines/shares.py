@@ -6,7 +6,7 @@ import numpy as np
 
 from jcurve.engine.line import line, rate
 from jcurve.engine.primitives import Row, ratio, scan, splice, value_at
-from jcurve.engine.units import MILLION_SHARES, USD_PER_SHARE
+from jcurve.ground.units import MILLION_SHARES, USD_PER_SHARE
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR
 
 __all__: list[str] = []

@@ -14,7 +14,7 @@ from jcurve.engine.primitives import (
     year_sum,
     year_to_date,
 )
-from jcurve.engine.units import SHARE, USD_M, Quantity
+from jcurve.ground.units import SHARE, USD_M, Quantity
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
 from jcurve.lines.vintages import level_charge

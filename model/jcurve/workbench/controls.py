@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, drivers
-from jcurve.assumptions.paths import changes_text
-from jcurve.assumptions.periods import quarter_label
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
+from jcurve.ground.quarters import Quarter
 from jcurve.workbench.quantities import Scale, scale_of, slider
 
 __all__ = ["control", "groups", "kind_of", "reading", "readings"]
@@ -117,7 +116,7 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
     if (ends := slider(item, scale)) is not None:
         made["slider"] = ends
     if item.next is not None:
-        made["period"] = quarter_label(item.next)
+        made["period"] = Quarter.at(item.next)
     if isinstance(item.value, Path):
         made["by"] = item.value.by
         made["between"] = item.value.between

@@ -16,11 +16,11 @@ from jcurve.figures.lens import NOTHING, money
 from jcurve.figures.numbers import compact, written
 from jcurve.figures.style import INK, SERIES, Series
 from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.drawing import Chart, Curve, Mark, draw
 
 __all__ = ["PICTURES", "SIDES", "Picture", "drawn_from", "picture", "view_of"]
 
-_QUARTERS = 4
 _MILLIONS = 1000.0
 
 SIDES: Mapping[str, str] = MappingProxyType(
@@ -178,7 +178,7 @@ def _row(what: Picture, side: str, case: Case) -> Row:
         start = int(case.row("view_start", side)[0])
         values = case.row(what.line, side)[start:] / what.scale
         years = case.assembly.timeline.years[0]
-        x = [years + (start + at) / _QUARTERS for at in range(len(values) + 1)]
+        x = [years + (start + at) / QUARTERS_IN_YEAR for at in range(len(values) + 1)]
         return x, [0.0, *values.tolist()]
     tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
     values = case.year(what.line, tag) / what.scale
@@ -195,14 +195,13 @@ def _span(case: Case, side: str, *, cumulative: bool) -> tuple[float, float]:
     years = case.assembly.timeline.years
     start = int(case.row("view_start", view_of(side))[0])
     if cumulative:
-        return years[0] + start // _QUARTERS, years[-1] + 1
+        return years[0] + start // QUARTERS_IN_YEAR, years[-1] + 1
     begin = int(case.row("view_start", "programme")[0])
-    return years[0] + begin // _QUARTERS - (side in WORLDS), years[-1] + 1
+    return years[0] + begin // QUARTERS_IN_YEAR - (side in WORLDS), years[-1] + 1
 
 
 def _today(case: Case) -> float:
-    year, quarter = case.data_through.split("Q")
-    return int(year) + int(quarter) / _QUARTERS
+    return Quarter(case.data_through).end
 
 
 def _marks(name: str, case: Case, view: str, row: Row) -> tuple[Mark, ...]:
@@ -236,8 +235,7 @@ def _marks(name: str, case: Case, view: str, row: Row) -> tuple[Mark, ...]:
 
 
 def _calendar(at: float) -> str:
-    year = int(at)
-    return f"{year} Q{int((at - year) * _QUARTERS) + 1}"
+    return Quarter.in_time(at).replace("Q", " Q")
 
 
 def _alt(what: Picture, own: Row, others: Mapping[str, Row], present: str) -> str:

@@ -10,9 +10,10 @@ import math
 import re
 from dataclasses import dataclass
 
-from jcurve.assumptions import UNITS, Assumption, Path
+from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.reading import number_text
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH, convert
+from jcurve.ground.units import UNITS, convert
 
 __all__ = ["Scale", "scale_of"]
 
@@ -27,7 +28,7 @@ class Scale:
     """The unit that a control shows.
 
     Attributes:
-        unit: a name of :data:`jcurve.assumptions.UNITS`, into which the key's unit converts.
+        unit: a name of :data:`jcurve.ground.units.UNITS`, into which the key's unit converts.
         own: the key's unit.
         choices: the names of a choice.
     """

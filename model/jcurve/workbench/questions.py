@@ -9,11 +9,11 @@ from jcurve.analysis.question import Question
 from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
-from jcurve.assumptions.periods import quarter_index
-from jcurve.assumptions.units import DATE, SWITCH
+from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.desk import Desk
 from jcurve.workbench.moves import moved_path
 from jcurve.workbench.quantities import Scale, scale_of
@@ -183,7 +183,7 @@ def _bound(bound: float | Path | None, period: str, scale: Scale) -> str:
 
 
 def _in_period(path: Path, period: str) -> float:
-    at = quarter_index(period) if path.by == "quarter" else int(period)
+    at = Quarter(period) - FIRST_QUARTER if path.by == "quarter" else int(period)
     return path.at(at)
 
 

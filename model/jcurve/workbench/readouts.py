@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, compare
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.reading import number_text
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.case import Case
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.render import short_number
@@ -18,12 +18,12 @@ from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import MINUS, written
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.quantities import scale_of
 
 __all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace", "watched"]
 
 _MILLIONS = 1000.0
-_QUARTERS = 4
 _TENS = 10.0
 
 
@@ -108,9 +108,9 @@ def _told(
         return word, "within the horizon" if word == "never" else reason
     text = _value(value, unit)
     if unit == "years":
-        start = case.assembly.timeline.years[0] + int(case.row("view_start", view)[0]) / _QUARTERS
-        at = start + value
-        return text, f"in {int(at)} Q{int((at - int(at)) * _QUARTERS) + 1}"
+        first = int(case.row("view_start", view)[0])
+        start = case.assembly.timeline.years[0] + first / QUARTERS_IN_YEAR
+        return text, f"in {Quarter.in_time(start + value).replace('Q', ' Q')}"
     if name == "trough_amount" and own["trough_quarter"]["value"] is not None:
         return text, f"in {str(own['trough_quarter']['value']).replace('Q', ' Q')}"
     return text, ""

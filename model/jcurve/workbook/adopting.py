@@ -10,13 +10,12 @@ from pathlib import Path as FilePath
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
 from jcurve.assumptions.document import Place, read_value
-from jcurve.assumptions.paths import BETWEEN, Between, Period, Value, changes_text
-from jcurve.assumptions.periods import quarter_index, quarter_label
+from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, Between, Period, Value, changes_text
 from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.store import new_path, scenario_name
-from jcurve.assumptions.units import CHOICE, DATE
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.names import NEVER
 from jcurve.workbook.reading import (
     DatedCell,
@@ -376,14 +375,14 @@ def _spelled(item: Assumption, value: Value) -> str:
     if isinstance(value, Path):
         return ""
     if item.unit == DATE:
-        return quarter_label(value)
+        return Quarter.at(value)
     if item.unit == CHOICE:
         return item.choices[round(value)]
     return _text(value)
 
 
 def _period(label: str, by: str) -> int:
-    return int(label) if by == "year" else quarter_index(label)
+    return int(label) if by == "year" else Quarter(label) - FIRST_QUARTER
 
 
 def _text(value: float | str) -> str:

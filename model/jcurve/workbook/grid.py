@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from jcurve.engine.timeline import QUARTERS_IN_YEAR, Timeline
+from jcurve.engine.timeline import Timeline
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = [
     "FIRST_ROW",

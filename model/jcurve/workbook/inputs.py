@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.mixes import Mix
-from jcurve.assumptions.periods import quarter_index
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.reading import number_text
 from jcurve.assumptions.rows import slot_keys
-from jcurve.assumptions.units import CHOICE, DATE, SWITCH
 from jcurve.company import Assembly
+from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import FIRST_ROW, Cell, Grid, Name, Row, column
 from jcurve.workbook.names import DATED, INPUTS, NEVER, input_names
 
@@ -88,7 +88,7 @@ class Layout:
         self.headings: list[tuple[int, str]] = []
         self.dated: dict[str, Dated] = {}
         self._remainders = {mix.remainder: mix for mix in scenario.mixes}
-        self._shift = quarter_index(grid.labels[0])
+        self._shift = Quarter(grid.labels[0]) - FIRST_QUARTER
         keys = [
             key
             for item in scenario.items

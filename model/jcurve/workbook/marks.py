@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.grid import column as letters_of
 
 __all__ = ["Marker", "RowMarks", "mark_facts"]

@@ -15,8 +15,8 @@ from types import MappingProxyType
 import numpy as np
 
 from jcurve.engine.model import RowKey
-from jcurve.engine.timeline import QUARTERS_IN_YEAR
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.graph import ANSWERS, Graph, Node
 from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
 

@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Change, scenario
-from jcurve.assumptions.periods import quarter_label
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.evaluate import system_rows
 from jcurve.facts import Facts, capex_guidance, history, life_changes, reported
 from jcurve.facts.calendar import known, releases
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.backtesting.as_stated import (
     Stated,
     cost_growth,
@@ -210,8 +210,8 @@ def _known_changes(
         for each in life_changes(company, project)
         if each.type == "change" and each.source.date[:10] <= as_of.isoformat()
     }
-    months = {f"{month[:4]}Q{(int(month[5:]) + 2) // 3}" for month in announced}
-    return tuple(each for each in changes_of(chosen) if quarter_label(each.date) in months)
+    months = {Quarter.on(month) for month in announced}
+    return tuple(each for each in changes_of(chosen) if Quarter.at(each.date) in months)
 
 
 def _fitted(

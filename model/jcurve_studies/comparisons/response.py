@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.timeline import quarter_label, quarter_number
 from jcurve.facts import history
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 
 __all__ = ["ARRIVAL", "DRAWS", "FIRST", "Fit", "Line", "Study", "fit", "response"]
 
@@ -175,14 +175,14 @@ def response(
     own = rows["reported_advertising"]
     last = min(own.last, rows[_MARKET[0]].last, quarters[-1])
     path = _Path(np.asarray(compute, dtype=np.float64), tuple(quarters), arrival)
-    span = range(quarter_number(first), quarter_number(last) + 1)
+    span = Quarter(first).through(last)
     if len(span) < _FEWEST or first not in quarters:
         raise UsageError(
             "too few quarters for a fit",
             received=f"{first} to {last}",
             allowed=f"{_FEWEST} at least, up to {last}",
         )
-    at = np.array([quarters.index(quarter_label(number)) for number in span])
+    at = np.array([quarters.index(quarter) for quarter in span])
     google, amazon = (rows[name].values for name in _MARKET)
     company_growth, market = _growth(own.values, at), _growth(google, at)
     both, sold = _growth(google + amazon, at), _growth(amazon, at)
@@ -294,7 +294,7 @@ class _Path:
 
     def _logs(self, at: NDArray[np.intp]) -> Array:
         if at.min() < 0:
-            latest = quarter_label(quarter_number(self.quarters[0]) + int(at.min()))
+            latest = Quarter(self.quarters[0]).plus(int(at.min()))
             raise UsageError(
                 "the compute begins too late for the fit",
                 received=self.quarters[0],

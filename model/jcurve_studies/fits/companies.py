@@ -16,17 +16,18 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import BASE, UNITS, scenario
+from jcurve.assumptions import BASE, scenario
 from jcurve.company import Assembly, Stamp, assemble, data_stamp, rows_of
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.units import Unit, unit_named
 from jcurve.facts import LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import LAST_QUARTER, Quarter
+from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 from jcurve_studies.records.outlays import OutlayAssumption, at, outlay_assumptions
 
 __all__ = [
@@ -52,7 +53,6 @@ SUBSET_SHARE = "life.subset_share"
 """Assumption: the share of servers and network that a change concerns which a company says is one
 of a *subset*."""
 
-_LAST_QUARTER = "2040Q4"
 _SERVERS = ("server", "network")
 _SUBSET, _MIX = "subset", "capex.mix."
 _ROWS = ("reported_revenue", "reported_capex", "reported_finance_lease_additions",
@@ -153,7 +153,7 @@ class Peer:
         the wave that no decision stops, USD m a year."""
         timeline = self.assembly.timeline
         row = self.row("property_depreciation").reshape(-1, 4).sum(axis=1)
-        first = int(self.assembly.data_through[:4])
+        first = Quarter(self.assembly.data_through).year
         years = range(first, first + fiscal_years)
         return {str(year): float(row[timeline.years.index(year)]) for year in years}
 
@@ -161,7 +161,7 @@ class Peer:
 def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
     """Fiscal years from ``first`` on whose every quarter is reported."""
     through = found.assembly.data_through
-    years = (str(year) for year in range(int(first), int(through[:4]) + 2))
+    years = (str(year) for year in range(int(first), Quarter(through).year + 2))
     return tuple(year for year in years if found.assembly.company.quarters(year)[-1] <= through)
 
 
@@ -180,16 +180,16 @@ def peer(name: str, project: Project | str | Path | None = None) -> Peer:
 def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     del stamp  # part of the cache's key only
     owner = company_facts(name, project)
-    timeline = Timeline(owner.first_quarter, _LAST_QUARTER)
+    timeline = Timeline(owner.first_quarter, LAST_QUARTER)
     given = outlay_assumptions(name, project)
     rows, units = _rows(name, given, timeline, project)
     disclosed = tuple(life_changes(name, project))
     changed = changes(disclosed, timeline, given)
     rows |= changed
-    date, years = unit_named("date"), UNITS["years"]
+    date, years = UNITS["date"], UNITS["years"]
     for key in changed:
-        units[key] = date if ".date." in key else Unit("years", years.dims, years.scale)
-    filed = history(name, owner.first_quarter, _LAST_QUARTER, project)
+        units[key] = date if ".date." in key else years
+    filed = history(name, owner.first_quarter, LAST_QUARTER, project)
     none = replace(filed[_ROWS[0]], values=np.full(len(timeline), np.nan), status=(), source_id=())
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
     assembly = assemble(_lines(), owner, wanted, constants(owner, project), units)
@@ -223,10 +223,9 @@ def _rows(
     units: dict[str, Unit] = {}
     base: Mapping[str, Array] | None = None
     for key, each in given.items():
-        if each.unit not in UNITS:
+        if each.unit not in ASSUMPTION_UNITS:
             raise FactsError("unknown unit", where=f"{name}, {key}", received=each.unit)
-        measure = UNITS[each.unit]
-        units[key] = Unit(each.unit, measure.dims, measure.scale)
+        units[key] = UNITS[each.unit]
         if each.points is None:
             base = base or rows_of(scenario(BASE, project=project), timeline)
             if key not in base:
@@ -276,8 +275,7 @@ def changes(
                     "a change of a subset without its old life", received=each.asset_class
                 )
             life = each.old_life[1] + share * (life - each.old_life[1])
-        quarter = f"{each.effective_date[:4]}Q{(int(each.effective_date[5:7]) + 2) // 3}"
-        found.setdefault(quarter, life)
+        found.setdefault(Quarter.on(each.effective_date), life)
     rows: dict[str, Array] = {}
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):

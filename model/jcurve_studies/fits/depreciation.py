@@ -25,6 +25,7 @@ from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.fits.least_squares import nearest_within
 from jcurve_studies.fits.lives import changes_of, disclosed_effects, effect, in_service_at
 from jcurve_studies.records.calibration import Calibrated, calibrated
@@ -50,7 +51,6 @@ LATEST_YEAR = LAST_YEAR + 1
 """The year under way: its reported quarters are one more target."""
 
 _SERVERS = ("accelerators", "servers", "network")
-_QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +336,11 @@ def _figures(
                 f"{_EFFECT}, expected" if each.expected else _EFFECT,
                 each.window,
                 # What is said in advance stands in the filing of the year before.
-                int(each.quarters[-1][:4]) - each.expected,
+                Quarter(each.quarters[-1]).year - each.expected,
                 each.amount,
-                _WEIGHT.life_change if len(each.quarters) == _QUARTERS else _WEIGHT.part_of_year,
+                _WEIGHT.life_change
+                if len(each.quarters) == QUARTERS_IN_YEAR
+                else _WEIGHT.part_of_year,
                 each.change.source.source_id,
                 f"{_EFFECT} {each.year}",
                 timeline.index(each.quarters[0]),

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Change
-from jcurve.assumptions.periods import quarter_index, quarter_label
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import life_changes
-from jcurve.facts.tables import quarters_between, quarters_of_year
 from jcurve.ground.errors import FactsError
+from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +48,6 @@ _OWN = (
     "life_book", "life_changes_share", "asset_changes_life", "asset_depreciable",
     "life_early_retirement_share", "life_early_retirement_age",
 )  # fmt: skip
-_QUARTERS = 4
 _WINDOW = re.compile(
     r"(?P<fiscal>FY)?(?P<first>\d{4}(?:Q[1-4])?)(?:-(?P<last>\d{4}Q[1-4]))?(?P<expected> expected)?"
 )
@@ -102,9 +100,9 @@ def disclosed_effects(
             )
         first = window["first"]
         if len(first) == 4:
-            quarters = quarters_of_year(first, ends_in_month)
+            quarters = Quarter.of_fiscal_year(first, ends_in_month)
         else:
-            quarters = quarters_between(first, window["last"] or first)
+            quarters = Quarter(first).through(window["last"] or first)
         found.append(
             Disclosed(
                 change=change,
@@ -200,7 +198,7 @@ def changes_of(scenario: Scenario) -> tuple[Change, ...]:
 
 
 def _year(change: Change) -> str:
-    return quarter_label(change.date)[:4]
+    return str(Quarter.at(change.date).year)
 
 
 def without_year(changes: Sequence[Change], year: str) -> tuple[Change, ...]:
@@ -265,7 +263,7 @@ def charged(
 
 def _slots(changes: Sequence[Change], timeline: Timeline) -> dict[str, tuple[Array, Array]]:
     """Date and life of each change by slot; without any, one that never comes."""
-    first = quarter_index(timeline.first)
+    first = Quarter(timeline.first) - FIRST_QUARTER
     if not changes:
         return {"1": (np.array([[float(len(timeline))]]), np.ones((1, 1)))}
     return {
@@ -289,7 +287,7 @@ def effect(
 def in_service_at(changes: Sequence[Change], year: str) -> str:
     """The quarter before the last change of a year: its end is what a disclosed effect
     covers, since companies state the effect on assets then in service."""
-    return quarter_label(max(each.date for each in changes if _year(each) == year) - 1)
+    return Quarter.at(max(each.date for each in changes if _year(each) == year) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,19 +325,19 @@ def cut(
         years: how many to look at.
     """
     timeline = assembly.timeline
-    at = quarter_index(date)
+    at = Quarter(date) - FIRST_QUARTER
     before = tuple(each for each in changes if each.date < at)
     short = depreciation(assembly, values, (*before, Change(at, life)))[:, 0]
     whole = depreciation(assembly, values, changes)[:, 0]
-    extra = (short - whole).reshape(-1, _QUARTERS).sum(axis=1)
-    first = timeline.years.index(int(date[:4]))
+    extra = (short - whole).reshape(-1, QUARTERS_IN_YEAR).sum(axis=1)
+    first = timeline.years.index(Quarter(date).year)
     in_force = [each.life for each in changes if each.date <= at][-1]
     servers = [
         values[f"book_depreciation.{member}", "with"][:, 0]
         for member in assembly.company.sets["asset_class"]
         if values[f"asset_changes_life.{member}", SHARED][0, 0] > 0.0
     ]
-    charge = np.sum(servers, axis=0).reshape(-1, _QUARTERS).sum(axis=1)[first]
+    charge = np.sum(servers, axis=0).reshape(-1, QUARTERS_IN_YEAR).sum(axis=1)[first]
     return Cut(
         {timeline.years[first + step]: float(extra[first + step]) for step in range(years)},
         float((short - whole)[timeline.index(date)]),

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
-from jcurve.facts.tables import quarter_after
 from jcurve.ground.errors import FactsError
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.fits.companies import Peer, about_servers
 from jcurve_studies.fits.lives import charged, disclosed_effects
 from jcurve_studies.records.calibration import (
@@ -135,11 +135,11 @@ def _effects(found: Peer, target: OutlayTarget) -> list[Figure]:
     figures = []
     for each in disclosed_effects(owner.name, found.project, owner.fiscal_year_ends_in_month):
         day = each.change.effective_date
-        quarter = f"{day[:4]}Q{(int(day[5:7]) + 2) // 3}"
+        quarter = Quarter.on(day)
         counts = about_servers(each.change) and not each.expected
         if not counts or quarter not in dated or not target.covers(each.year):
             continue
-        then = quarter_after(quarter, -1) if target.metric == EFFECT_IN_SERVICE else None
+        then = quarter.plus(-1) if target.metric == EFFECT_IN_SERVICE else None
         figures.append(
             Figure(target.figure, each.year, each.amount, target.weight,
                     each.change.source.source_id, quarter, then,

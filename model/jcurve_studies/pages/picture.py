@@ -10,6 +10,7 @@ import numpy as np
 from jcurve.case import evaluate
 from jcurve.figures import chart, style
 from jcurve.figures.svg import size
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
@@ -21,7 +22,6 @@ __all__ = ["page", "sizes"]
 
 _ROLES = {"bull": "high", "base": "programme", "bear": "low"}
 _BILLION = 1000.0
-_QUARTERS = 4
 _FIRST_TICK = 2024
 _RESPONSE = "advertising.compute_elasticity"
 _SIZES = tuple(step / 10 for step in range(16))
@@ -39,7 +39,7 @@ def page(project: Project) -> str:
         style.numbers(axes.yaxis)
         style.numbers(axes.xaxis, "plain")
         style.zero_line(axes)
-        style.forecast_from(axes, _years_end(cases["base"].data_through))
+        style.forecast_from(axes, Quarter(cases["base"].data_through).end)
         style.label_ends(axes)
     lowest = ", ".join(
         f"{cases[name].scenario.title} {min(heights):,.0f}" for name, (_, heights) in curves.items()
@@ -121,12 +121,6 @@ def _curve(case: Case) -> tuple[list[float], list[float]]:
     row = case.row("cumulative_free_cash_flow", "programme")
     labels = case.assembly.timeline.labels
     start = labels.index(case.headlines()["programme"]["view_start"]["value"])
-    ends = [_years_end(label) for label in labels[start:]]
+    ends = [label.end for label in labels[start:]]
     heights = [float(round(value / _BILLION)) for value in row[start:]]
-    return [ends[0] - 1 / _QUARTERS, *ends], [0.0, *heights]
-
-
-def _years_end(quarter: str) -> float:
-    """2026.5 for the end of ``2026Q2``."""
-    year, _, number = quarter.partition("Q")
-    return int(year) + int(number) / _QUARTERS
+    return [ends[0] - 1 / QUARTERS_IN_YEAR, *ends], [0.0, *heights]
