@@ -30,7 +30,7 @@ from jcurve.engine.trace import trace as trace_rows
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.leaves import describe
 from jcurve.evaluation.naming import key_of, members_of
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
@@ -401,9 +401,7 @@ def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
         if key not in names:
             if key in case.assumption_rows:
                 continue  # no line reads it, or it is a slot that no scenario uses
-            raise UsageError(
-                "no such assumption in the model", received=key, suggestion=nearest(key, names)
-            )
+            raise UsageError.not_among("no such assumption in the model", key, names, allowed="")
         varied[names[key]] = np.atleast_2d(np.asarray(row, dtype=np.float64))
         if (width := varied[names[key]].shape[1]) > 1:
             widths.setdefault(width, key)

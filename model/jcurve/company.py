@@ -26,7 +26,7 @@ from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.ground.cache import homes, keep, kept, sources, unchanged
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 from jcurve.ground.units import SHARE, Unit, unit_named
@@ -175,13 +175,13 @@ def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
         known = max(company.sets.items(), key=lambda each: len({*members} & {*each[1]}))
         strange = [member for member in members if member not in known[1]]
         if strange and len(strange) < len(members):
-            raise ScenarioError(
+            raise ScenarioError.not_among(
                 f"no such {known[0].replace('_', ' ')}: no line of the model reads this",
+                strange[0],
+                known[1],
                 where=f"data/scenarios/{BASE}.yml, {family}.{strange[0]}",
-                received=strange[0],
                 allowed=f"{', '.join(known[1])}, as data/companies/{company.folder}/company.yml "
                 "lists them",
-                suggestion=nearest(strange[0], known[1]),
             )
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.sisters import COMMANDS, brought
 from jcurve.question_options import add_question_verbs
 
@@ -44,11 +44,11 @@ def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace
         options = [
             option for action in verbs[chosen.command]._actions for option in action.option_strings
         ]
-        raise UsageError(
+        raise UsageError.not_among(
             f"unknown argument of {chosen.command}",
-            received=unknown[0],
+            unknown[0],
+            options,
             allowed=", ".join(sorted(options, key=lambda option: option.lstrip("-"))),
-            suggestion=nearest(unknown[0], options),
         )
     return chosen
 
@@ -62,11 +62,8 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             choices = [str(choice) for choice in action.choices]
-            raise UsageError(
-                f"unknown {(action.metavar or action.dest)!s}".lower(),
-                received=value,
-                allowed=", ".join(choices),
-                suggestion=nearest(str(value), choices),
+            raise UsageError.not_among(
+                f"unknown {(action.metavar or action.dest)!s}".lower(), value, choices
             )
 
 

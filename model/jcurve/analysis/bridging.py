@@ -21,7 +21,7 @@ from jcurve.assumptions.mixes import remainder_row
 from jcurve.assumptions.rows import slot_keys
 from jcurve.assumptions.rules import rules_for
 from jcurve.company import model, rows_of
-from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = ["EXACT", "Bridge", "Pair", "Share", "bridge"]
@@ -194,11 +194,8 @@ def _groups(
         for part in wanted:
             found = [key for key in changed if key == part or key.startswith(f"{part}.")]
             if not found:
-                raise UsageError(
-                    f"nothing of group {name} differs between the scenarios",
-                    received=part,
-                    allowed=", ".join(changed),
-                    suggestion=nearest(part, changed),
+                raise UsageError.not_among(
+                    f"nothing of group {name} differs between the scenarios", part, changed
                 )
             for key in found:
                 if home.setdefault(key, name) != name:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = [
@@ -197,10 +197,8 @@ def rank_matrix(
     for (one, other), value in correlations.items():
         for key in (one, other):
             if key not in order:
-                raise UsageError(
-                    "a correlation of an assumption that is not drawn",
-                    received=key,
-                    suggestion=nearest(key, order),
+                raise UsageError.not_among(
+                    "a correlation of an assumption that is not drawn", key, order, allowed=""
                 )
         if one == other:
             raise UsageError("a correlation of an assumption with itself", received=one)

@@ -21,7 +21,7 @@ from jcurve.engine.intrinsics import NEVER, NO_OUTLAY
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS
 from jcurve.evaluation.naming import key_of
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import UNITS
 
@@ -151,10 +151,8 @@ def _right(text: str, unit: str, case: Case) -> Callable[[Draws], Array]:
     key = _assumption(text, scenario)
     if key is None:
         if text[:1].isalpha():
-            raise UsageError(
-                "neither a number nor an assumption",
-                received=text,
-                suggestion=nearest(text, scenario.assumptions),
+            raise UsageError.not_among(
+                "neither a number nor an assumption", text, scenario.assumptions, allowed=""
             )
         number = read_number(Text(text), UNITS[unit], (), Place("--for")).value
         return lambda draws: np.array([number])

@@ -14,7 +14,7 @@ import numpy as np
 
 from jcurve.analysis.question import Question
 from jcurve.assumptions import Scenario, compare, rows
-from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = [
@@ -171,10 +171,8 @@ def expectation(
     """
     for name, weight in weights.items():
         if name not in values:
-            raise UsageError(
-                "a weight of a scenario that is not there",
-                received=name,
-                suggestion=nearest(name, values),
+            raise UsageError.not_among(
+                "a weight of a scenario that is not there", name, values, allowed=""
             )
         if not weight >= 0.0:
             raise UsageError(f"a weight below 0 for {name}", received=weight)

@@ -22,7 +22,7 @@ from jcurve.assumptions.paths import DATE, Path
 from jcurve.assumptions.rows import Window, slot_keys, stacked
 from jcurve.assumptions.rules import rules_for
 from jcurve.assumptions.scenario import Scenario
-from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
 
 __all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
@@ -93,9 +93,7 @@ def batch(
             elif dated is not None and isinstance(dated.value, Path) and last.isdecimal():
                 years.append((dated, last, values))
             else:
-                raise UsageError(
-                    "unknown assumption", received=key, suggestion=nearest(key[:120], made)
-                )
+                raise UsageError.not_among("unknown assumption", key, made, allowed="")
         elif item.derived:
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from jcurve.assumptions.scenario import Scenario
 from jcurve.assumptions.store import available, load
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project, find_project
 
 __all__ = ["Level", "Problem", "check", "check_scenario"]
@@ -71,11 +71,8 @@ def check_scenario(
         where = f"{item.where}, {item.key}"
         for source in item.source:
             if known_sources is not None and source not in known_sources:
-                error = ScenarioError(
-                    "unknown source",
-                    where=where,
-                    received=source,
-                    suggestion=nearest(source, known_sources),
+                error = ScenarioError.not_among(
+                    "unknown source", source, known_sources, where=where, allowed=""
                 )
                 found.append(Problem(scenario.name, "error", str(error)))
         own = base.get(item.key)

@@ -10,7 +10,7 @@ from jcurve.assumptions.assumption import LEVELS
 from jcurve.assumptions.document import Entry, Node, Place, Table, Text
 from jcurve.assumptions.paths import BETWEEN, CHOICE, SWITCH, Between
 from jcurve.assumptions.reading import read_number, read_text, read_texts
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 from jcurve.ground.units import ASSUMPTION_UNITS, Unit
 
 __all__ = [
@@ -40,12 +40,8 @@ def known_fields(
     """
     for entry in table.entries:
         if entry.key not in allowed:
-            raise ScenarioError(
-                f"unknown {what}",
-                where=str(place.at(entry.line)),
-                received=entry.key,
-                allowed=", ".join(allowed),
-                suggestion=nearest(entry.key[:80], allowed),
+            raise ScenarioError.not_among(
+                f"unknown {what}", entry.key, allowed, where=str(place.at(entry.line))
             )
     return {entry.key: entry for entry in table.entries}
 
@@ -82,12 +78,8 @@ def one_of(entry: Entry, allowed: Sequence[_Word], place: Place) -> _Word:
     for word in allowed:
         if text == word:
             return word
-    raise ScenarioError(
-        f"unknown {entry.key}",
-        where=str(place.at(entry.line)),
-        received=text,
-        allowed=", ".join(allowed),
-        suggestion=nearest((text or "")[:80], allowed),
+    raise ScenarioError.not_among(
+        f"unknown {entry.key}", text, allowed, where=str(place.at(entry.line))
     )
 
 

@@ -101,13 +101,7 @@ def read_house_style(reports: Path) -> HouseStyle:
         if key in given:
             given[key] = _colour(given[key], places[key])
     if given.get("paper", "a4") not in _PAPERS:
-        raise UsageError(
-            "unknown paper",
-            where=places["paper"],
-            received=given["paper"],
-            allowed=", ".join(_PAPERS),
-            suggestion=nearest(given["paper"], _PAPERS),
-        )
+        raise UsageError.not_among("unknown paper", given["paper"], _PAPERS, where=places["paper"])
     logo = _logo(reports, given["logo"], places["logo"]) if "logo" in given else None
     usual = HouseStyle()
     return HouseStyle(

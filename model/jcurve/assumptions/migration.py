@@ -23,7 +23,7 @@ from jcurve.assumptions.retired import (
     retired,
 )
 from jcurve.assumptions.store import available, read_scenario
-from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
@@ -102,12 +102,7 @@ def migrate(
         )
     if not path.is_file():
         names = available(home)
-        raise UsageError(
-            "neither a scenario nor a file",
-            received=what,
-            allowed=", ".join(names),
-            suggestion=nearest(what[:80], names),
-        )
+        raise UsageError.not_among("neither a scenario nor a file", what, names)
     origin = path.name if path.parent != home.scenarios else f"data/scenarios/{path.name}"
     content = content_of(path, origin)
     is_schedule = read(content, origin).get("schedules") is not None

@@ -14,7 +14,7 @@ from jcurve.assumptions.document import Listing, Place, Table, Text
 from jcurve.assumptions.fields import known_fields
 from jcurve.assumptions.paths import Path
 from jcurve.assumptions.reading import read_text, read_texts
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 
 __all__ = ["Mix", "read_mixes", "remainder", "remainder_row", "settle"]
 
@@ -62,11 +62,8 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
         for member in members:
             key = f"{entry.key}.{member}"
             if key not in known:
-                raise ScenarioError(
-                    "a member of a mix is no assumption",
-                    where=str(here),
-                    received=key,
-                    suggestion=nearest(key[:80], known),
+                raise ScenarioError.not_among(
+                    "a member of a mix is no assumption", key, known, where=str(here), allowed=""
                 )
         if left not in members or len(set(members)) != len(members) or len(members) == 1:
             raise ScenarioError(

@@ -83,7 +83,7 @@ def _unknown(key: str, items: Mapping[str, Assumption], place: Place) -> Scenari
         where=str(Place(place.origin, place.line)),
         received=key,
         allowed=", ".join(members) or None,
-        suggestion=None if members else nearest(key[:120], items),
+        suggestion=None if members else nearest(key, items),
     )
 
 

@@ -134,7 +134,7 @@ def _amount(text: str, unit: Unit, place: Place) -> Quantity:
             where=str(place),
             received=text,
             allowed=", ".join(allowed),
-            suggestion=nearest(given[:80], allowed),
+            suggestion=nearest(given, allowed),
         )
     return Quantity(convert(value, UNITS[given], unit), False, text)
 
@@ -160,7 +160,7 @@ def _named(word: str, text: str, values: dict[str, float], allowed: str, place: 
             where=str(place),
             received=text,
             allowed=allowed,
-            suggestion=nearest(word[:80], values),
+            suggestion=nearest(word, values),
         )
     return values[word]
 

@@ -26,7 +26,7 @@ from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.rules import Rule, rules_for
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
 __all__ = ["Difference", "Scenario", "compare", "resolved"]
@@ -99,11 +99,8 @@ class Scenario:
         """
         found = self.assumptions.get(key)
         if found is None:
-            raise ScenarioError(
-                "unknown assumption",
-                where=self.name,
-                received=key,
-                suggestion=nearest(key[:120], self.assumptions),
+            raise ScenarioError.not_among(
+                "unknown assumption", key, self.assumptions, where=self.name, allowed=""
             )
         return found
 

@@ -18,7 +18,7 @@ from jcurve.assumptions.overrides import OVERRIDE, find
 from jcurve.assumptions.reading import read_text
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario, resolved
-from jcurve.ground.errors import ScenarioError, nearest
+from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project, find_project
 
 __all__ = ["BASE", "available", "load", "new_path", "read_scenario", "scenario", "scenario_name"]
@@ -107,12 +107,12 @@ def _project(given: Project | str | Path | None) -> Project:
 
 def _unknown(name: object, project: Project, where: str | None, what: str) -> ScenarioError:
     names = available(project)
-    return ScenarioError(
+    return ScenarioError.not_among(
         what,
+        name,
+        names,
         where=where,
-        received=name,
         allowed=", ".join(names) or "none: the folder data/scenarios is empty",
-        suggestion=nearest(str(name)[:80], names),
     )
 
 

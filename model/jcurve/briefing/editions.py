@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.comparison import Comparison, Input, Snapshot, compare, snapshot_of_case
 from jcurve.briefing.results import read_results
-from jcurve.ground.errors import RunError, UsageError, nearest
+from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
@@ -234,11 +234,11 @@ def _snapshot(name: str, project: Project, overrides: Mapping[str, Any]) -> Snap
         return snapshot_of_case(case, told)
     edition = _edition(name, project)
     if edition is None:
-        raise UsageError(
+        raise UsageError.not_among(
             "neither a scenario nor a run or edition",
-            received=name,
+            name,
+            [*scenarios, *_series(project)],
             allowed=f"{', '.join(scenarios)}, a run's identifier, or report/series",
-            suggestion=nearest(name, [*scenarios, *_series(project)]),
         )
     return snapshot_of_edition(edition)
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -105,12 +105,8 @@ def check_view(view: object) -> str:
     """
     if isinstance(view, str) and view in VIEWS:
         return view
-    raise UsageError(
-        "unknown view",
-        where="parameter view",
-        received=view,
-        allowed=" or ".join(VIEWS),
-        suggestion=nearest(str(view), VIEWS),
+    raise UsageError.not_among(
+        "unknown view", view, VIEWS, where="parameter view", allowed=" or ".join(VIEWS)
     )
 
 
@@ -218,13 +214,7 @@ def check_names(given: Mapping[str, object], declared: Mapping[str, Any], where:
     """
     for name, value in given.items():
         if name not in declared:
-            raise UsageError(
-                "unknown parameter",
-                where=where,
-                received=name,
-                allowed=", ".join(declared),
-                suggestion=nearest(name, declared),
-            )
+            raise UsageError.not_among("unknown parameter", name, declared, where=where)
         default = declared[name]
         if not _same_kind(value, default):
             raise UsageError(

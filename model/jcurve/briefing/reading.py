@@ -29,7 +29,7 @@ from jcurve.figures.display import MIME
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.prose import Paragraph, Prose, Run, words
 from jcurve.figures.table import TableExhibit
-from jcurve.ground.errors import RunError, nearest
+from jcurve.ground.errors import RunError
 
 __all__ = ["read"]
 
@@ -245,10 +245,11 @@ def _referred(runs: Paragraph, numbers: Mapping[str, int]) -> Paragraph:
     done: list[Run] = []
     for run in runs:
         if run.ref is not None and run.ref not in numbers:
-            raise RunError(
+            raise RunError.not_among(
                 "a reference to an exhibit that the report does not show",
-                received=run.ref,
-                suggestion=nearest(run.ref, numbers),
+                run.ref,
+                numbers,
+                allowed="",
             )
         if run.href is not None and run.href.startswith("#"):
             name = run.href.removeprefix("#").removeprefix("exhibit-")

@@ -25,7 +25,7 @@ from jcurve.engine.model import (
     Model,
     RowKey,
 )
-from jcurve.ground.errors import ModelError, nearest
+from jcurve.ground.errors import ModelError
 
 __all__ = [
     "SHARED",
@@ -149,11 +149,12 @@ class _Names:
 
     def _add_line_family(self, each: Line, over: Set) -> None:
         if over.name not in self.sets:
-            raise ModelError(
+            raise ModelError.not_among(
                 f"{each.name} is over an unknown set",
+                over.name,
+                self.sets,
                 where=each.module,
-                received=over.name,
-                suggestion=nearest(over.name, self.sets),
+                allowed="",
             )
         for output in each.outputs:
             self._set_of[output.name] = over.name
@@ -188,11 +189,12 @@ class _Names:
                 )
             return Binding(MappingProxyType({member: rows[member]}), False, world)
         if target not in self._single:
-            raise ModelError(
+            raise ModelError.not_among(
                 f"{each.name} needs a precedent that does not exist",
+                target,
+                (*self.families, *self._single),
                 where=each.module,
-                received=target,
-                suggestion=nearest(target, (*self.families, *self._single)),
+                allowed="",
             )
         return Binding(MappingProxyType({"": target}), False, world)
 

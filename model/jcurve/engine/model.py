@@ -9,7 +9,7 @@ from typing import Any
 
 from jcurve.engine.line import Kind, Line, Output
 from jcurve.engine.symbol import Symbol
-from jcurve.ground.errors import ModelError, nearest
+from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
 
 __all__ = [
@@ -201,10 +201,8 @@ class Model:
         """
         if name in self.outputs:
             return name
-        raise ModelError(
-            "unknown line",
-            received=name,
-            suggestion=nearest(name, (*self.outputs, *self.families)),
+        raise ModelError.not_among(
+            "unknown line", name, (*self.outputs, *self.families), allowed=""
         )
 
     def symbols(self, row: str, tag: str) -> tuple[Symbol | float, ...]:

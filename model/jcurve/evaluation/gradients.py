@@ -23,7 +23,7 @@ from jcurve.engine.derivative import gradient as derivatives
 from jcurve.engine.line import Kind
 from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.naming import key_of
-from jcurve.ground.errors import AnswerError, UsageError, nearest
+from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["Gradient", "Slope", "gradient", "natural_step"]
@@ -91,9 +91,7 @@ class Gradient:
             UsageError: there is no such assumption.
         """
         if key not in self.slopes:
-            raise UsageError(
-                "unknown assumption", received=key, suggestion=nearest(key, self.slopes)
-            )
+            raise UsageError.not_among("unknown assumption", key, self.slopes, allowed="")
         return self.slopes[key]
 
     def ranked(self) -> tuple[Slope, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,16 +40,9 @@ def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
         members = ", ".join(model.families[row].values())
         raise UsageError("a family of lines, not one", received=row, allowed=members)
     if row not in known:
-        raise UsageError(
-            "unknown line", received=row, suggestion=nearest(row, (*known, *model.families))
-        )
+        raise UsageError.not_among("unknown line", row, (*known, *model.families), allowed="")
     if wanted is not None and wanted not in (*VIEWS, *WORLDS):
-        raise UsageError(
-            "unknown world or view",
-            received=wanted,
-            allowed=", ".join((*WORLDS, *VIEWS)),
-            suggestion=nearest(wanted, (*WORLDS, *VIEWS)),
-        )
+        raise UsageError.not_among("unknown world or view", wanted, (*WORLDS, *VIEWS))
     if row in model.viewed:
         if wanted in WORLDS:
             raise UsageError(

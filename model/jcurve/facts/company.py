@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jcurve.facts.tables import QUARTER, data_folder
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
@@ -77,9 +77,7 @@ def company(name: str, project: Project | str | Path | None = None) -> Company:
         if each.name == name:
             return each
     names = [*loaded, *(each.name for each in loaded.values())]
-    raise FactsError(
-        "no such company", received=name, allowed=", ".join(names), suggestion=nearest(name, names)
-    )
+    raise FactsError.not_among("no such company", name, names)
 
 
 def _load(data: Path, folder: str) -> Company:
@@ -95,13 +93,7 @@ def _load(data: Path, folder: str) -> Company:
         raise FactsError("not a mapping", where=where, allowed=", ".join(_KEYS))
     for key in content:
         if key not in _KEYS:
-            raise FactsError(
-                "unknown key",
-                where=where,
-                received=key,
-                allowed=", ".join(_KEYS),
-                suggestion=nearest(str(key), _KEYS),
-            )
+            raise FactsError.not_among("unknown key", key, _KEYS, where=where)
 
     def text(key: str, form: re.Pattern[str] | None = None, what: str = "text") -> str:
         value = content.get(key)

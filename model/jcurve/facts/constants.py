@@ -17,7 +17,7 @@ from jcurve.facts.company import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
@@ -79,13 +79,7 @@ def _traits(data: Path, company: Company, known: Collection[str]) -> Iterator[Co
         marked = row.text("members").split()
         for each in marked:
             if each not in members:
-                raise FactsError(
-                    "no such member",
-                    where=row.at("members"),
-                    received=each,
-                    allowed=", ".join(members),
-                    suggestion=nearest(each, members),
-                )
+                raise FactsError.not_among("no such member", each, members, where=row.at("members"))
         for member in members:
             label = f"Whether {row.text('meaning')}: {member}"
             value = 1.0 if member in marked else 0.0

@@ -19,7 +19,7 @@ from jcurve.facts.company import company
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.rules import RULES, check_inputs
 from jcurve.facts.tables import QUARTER, Row, data_folder, read_table
-from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, Quarter
 from jcurve.ground.units import FACT_UNITS
@@ -152,11 +152,8 @@ class _Builder:
                 ) from None
         facts = self.others[company]
         if metric not in facts.names():
-            raise FactsError(
-                f"no such metric for {company}",
-                where=where,
-                received=metric,
-                suggestion=nearest(metric, facts.names()),
+            raise FactsError.not_among(
+                f"no such metric for {company}", metric, facts.names(), where=where, allowed=""
             )
         return [self._cell(facts.get(metric, quarter), unit) for quarter in self.quarters]
 
@@ -168,8 +165,8 @@ class _Builder:
             return cells
         if name not in self.facts.metrics:
             known = [*self.plans, *self.facts.metrics]
-            raise FactsError(
-                "no such row or metric", where=where, received=name, suggestion=nearest(name, known)
+            raise FactsError.not_among(
+                "no such row or metric", name, known, where=where, allowed=""
             )
         return [self.fact(name, quarter, unit) for quarter in self.quarters]
 
@@ -246,11 +243,8 @@ class _StepView:
 
     def fact(self, metric: str, period: str) -> Cell | None:
         if metric not in self._builder.facts.metrics:
-            raise FactsError(
-                "no such metric",
-                where=self.where,
-                received=metric,
-                suggestion=nearest(metric, self._builder.facts.metrics),
+            raise FactsError.not_among(
+                "no such metric", metric, self._builder.facts.metrics, where=self.where, allowed=""
             )
         return self._builder.fact(metric, period, self._unit)
 

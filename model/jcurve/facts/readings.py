@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import YEAR, Row, data_folder, read_table
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["ELASTICITY", "PRODUCT_REVENUE", "BeliefReading", "belief_readings"]
@@ -99,10 +99,7 @@ def _reading(row: Row, known: Mapping[str, Evidence]) -> BeliefReading:
 
 def _known(row: Row, key: str, known: Mapping[str, Evidence]) -> Evidence:
     if key not in known:
-        raise FactsError(
-            "unknown evidence",
-            where=row.at("evidence"),
-            received=key,
-            suggestion=nearest(key, known),
+        raise FactsError.not_among(
+            "unknown evidence", key, known, where=row.at("evidence"), allowed=""
         )
     return known[key]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from jcurve.facts.company import Company, company
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import QUARTER, YEAR, Row, data_folder, read_table
-from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.units import FACT_UNITS
 
@@ -115,10 +115,8 @@ class Facts:
             return found
         known = sorted(p for m, p in self._facts if m == metric)
         if not known:
-            raise FactsError(
-                f"no such metric for {self.company.name}",
-                received=metric,
-                suggestion=nearest(metric, self.names()),
+            raise FactsError.not_among(
+                f"no such metric for {self.company.name}", metric, self.names(), allowed=""
             )
         same = [p for p in known if len(p) == len(period)] or known
         raise FactsError(
@@ -141,9 +139,7 @@ class Facts:
         if freq not in ("quarter", "year"):
             raise UsageError("unknown frequency", received=freq, allowed="quarter, year")
         if metric not in self.metrics:
-            raise FactsError(
-                "no such metric", received=metric, suggestion=nearest(metric, self.metrics)
-            )
+            raise FactsError.not_among("no such metric", metric, self.metrics, allowed="")
         form = QUARTER if freq == "quarter" else YEAR
         periods = sorted(p for m, p in self._facts if m == metric and form.fullmatch(p))
         return {period: self._facts[metric, period] for period in periods}

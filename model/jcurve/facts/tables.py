@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.together import finish
 
@@ -88,12 +88,12 @@ class Row:
         """A name from a closed list."""
         value = self.text(key)
         if value not in allowed:
-            raise FactsError(
+            raise FactsError.not_among(
                 f"unknown {what}",
+                value,
+                allowed,
                 where=self.at(key),
-                received=value,
                 allowed=", ".join(sorted(allowed)) if len(allowed) <= 40 else f"a known {what}",
-                suggestion=nearest(value, allowed),
             )
         return value
 

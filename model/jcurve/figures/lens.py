@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jcurve.engine.build import SHARED, VIEWS
 from jcurve.figures.numbers import MINUS, compact, written
 from jcurve.figures.table import Column
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
@@ -108,12 +108,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
-            raise UsageError(
-                "unknown view",
-                received=self.view,
-                allowed=", ".join(VIEWS),
-                suggestion=nearest(self.view, VIEWS),
-            )
+            raise UsageError.not_among("unknown view", self.view, VIEWS)
 
     @property
     def other(self) -> str:

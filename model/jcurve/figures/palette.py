@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 
 __all__ = [
     "BODY",
@@ -84,12 +84,7 @@ def series(role: str) -> Series:
         UsageError: no such meaning; names the nearest.
     """
     if role not in SERIES:
-        raise UsageError(
-            "an unknown meaning of a series",
-            received=role,
-            allowed=", ".join(SERIES),
-            suggestion=nearest(role, SERIES),
-        )
+        raise UsageError.not_among("an unknown meaning of a series", role, SERIES)
     return SERIES[role]
 
 

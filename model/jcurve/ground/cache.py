@@ -55,9 +55,10 @@ def keep(key: str, content: bytes) -> str:
 
 
 def homes(functions: Iterable[Callable[..., Any]]) -> frozenset[Path]:
-    """The folders of the modules in which functions are written, and that of the engine."""
+    """The folders of the modules in which functions are written, of the engine and of units."""
     files = {function.__code__.co_filename for function in functions}
-    return frozenset({Path(__file__).parents[1] / "engine", *(Path(file).parent for file in files)})
+    beneath = {Path(__file__).parent, Path(__file__).parents[1] / "engine"}
+    return frozenset({*beneath, *(Path(file).parent for file in files)})
 
 
 def sources(folders: Iterable[Path]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
 
 __all__ = [
     "AnswerError",
@@ -23,10 +24,13 @@ __all__ = [
     "nearest",
 ]
 
+_LONGEST = 120
+
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name closest to ``name``, or None when nothing is close."""
-    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    # Comparing takes time in the square of a name's length, and a mistake may be a whole file.
+    close = difflib.get_close_matches(name[:_LONGEST], list(valid), n=1, cutoff=0.6)
     return close[0] if close else None
 
 
@@ -59,6 +63,35 @@ class JCurveError(Exception):
         self.received = received
         self.allowed = allowed
         self.suggestion = suggestion
+
+    @classmethod
+    def not_among(
+        cls,
+        what: str,
+        received: object,
+        valid: Iterable[str],
+        *,
+        where: str | None = None,
+        allowed: str | None = None,
+    ) -> Self:
+        """An error about a name that is none of ``valid``; suggests the nearest of them.
+
+        Args:
+            what: the mistake in words.
+            received: the name, shown when it is not None.
+            valid: the names to choose from.
+            where: file, line and key, as far as known.
+            allowed: what would be accepted, in words; every valid name when None, nothing
+                when empty (where they are too many to list).
+        """
+        names = list(valid)
+        return cls(
+            what,
+            where=where,
+            received=received,
+            allowed=", ".join(names) if allowed is None else allowed,
+            suggestion=nearest(str(received or ""), names),
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive pickling by themselves, and errors

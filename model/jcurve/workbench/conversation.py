@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
-from jcurve.ground.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.workbench.controls import control, groups, readings
 from jcurve.workbench.desk import Desk
 from jcurve.workbench.exhibits import EXHIBITS, exhibit
@@ -42,12 +42,7 @@ class Conversation:
 
     def __init__(self, desk: Desk, side: str = "programme") -> None:
         if side not in SIDES:
-            raise UsageError(
-                "unknown view or world",
-                received=side,
-                allowed=", ".join(SIDES),
-                suggestion=nearest(side, SIDES),
-            )
+            raise UsageError.not_among("unknown view or world", side, SIDES)
         self.desk = desk
         self.side = side
         self.picture = "jcurve"
@@ -100,7 +95,7 @@ class Conversation:
         if name in self._answers:
             return self._answers[name](message)
         known = (*self._changes, *self._answers)
-        raise UsageError("unknown request", received=name, suggestion=nearest(str(name), known))
+        raise UsageError.not_among("unknown request", name, known, allowed="")
 
     # ---- what is shown ------------------------------------------------------------------
 

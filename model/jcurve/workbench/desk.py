@@ -18,7 +18,7 @@ from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
-from jcurve.ground.errors import ScenarioError, UsageError, nearest
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.workbench.ahead import ahead
 from jcurve.workbench.moves import moved_path, position_of
@@ -258,7 +258,7 @@ class Desk:
             if pin.name == name:
                 return pin
         names = [pin.name for pin in self.pins]
-        raise UsageError("no such pinned case", received=name, suggestion=nearest(name, names))
+        raise UsageError.not_among("no such pinned case", name, names, allowed="")
 
     # ---- how ----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.case import Case
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
 __all__ = ["EXHIBITS", "exhibit"]
@@ -51,7 +51,7 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
     from jcurve.figures.prose import Prose, words
 
     if name not in EXHIBITS:
-        raise UsageError("unknown exhibit", received=name, suggestion=nearest(name, EXHIBITS))
+        raise UsageError.not_among("unknown exhibit", name, EXHIBITS, allowed="")
     title, module, function = EXHIBITS[name]
     asked = (Decision(case, project),) if module in _DECIDED else (case, view)
     made = getattr(import_module(f"jcurve.figures.{module}"), function)(*asked)

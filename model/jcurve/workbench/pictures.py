@@ -15,7 +15,7 @@ from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.figures.lens import NOTHING, money
 from jcurve.figures.numbers import compact, written
 from jcurve.figures.style import INK, SERIES, Series
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.drawing import Chart, Curve, Mark, draw
 
@@ -121,9 +121,9 @@ def picture(
         UsageError: there is no such picture or side.
     """
     if name not in PICTURES:
-        raise UsageError("unknown picture", received=name, suggestion=nearest(name, PICTURES))
+        raise UsageError.not_among("unknown picture", name, PICTURES, allowed="")
     if side not in SIDES:
-        raise UsageError("unknown view or world", received=side, suggestion=nearest(side, SIDES))
+        raise UsageError.not_among("unknown view or world", side, SIDES, allowed="")
     what = PICTURES[name]
     drawn = view_of(side) if what.line in case.assembly.model.viewed else side
     changed = case is not base and case.scenario.hash != base.scenario.hash

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TextIO, get_args
 
-from jcurve.ground.errors import JCurveError, RunError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, RunError, UsageError
 from jcurve.ground.progress import Progress
 from jcurve.ground.project import Project
 from jcurve.ground.sisters import Asked
@@ -156,13 +156,7 @@ def _runs(asked: Asked) -> int:
     chosen = asked.chosen
     states = get_args(RunState)
     if chosen.state is not None and chosen.state not in states:
-        raise UsageError(
-            "unknown state",
-            where="--state",
-            received=chosen.state,
-            allowed=", ".join(states),
-            suggestion=nearest(chosen.state, states),
-        )
+        raise UsageError.not_among("unknown state", chosen.state, states, where="--state")
     with Ledger(asked.project) as ledger:
         recover(ledger)
         found = ledger.attempts(
@@ -275,11 +269,11 @@ def _outbox(asked: Asked) -> int:
         known = {entry.message for entry in ledger.outbox.entries()}
         for message in chosen.resend or ():
             if message not in known:
-                raise UsageError(
+                raise UsageError.not_among(
                     "no such message in the outbox",
-                    received=message,
+                    message,
+                    known,
                     allowed="an identifier that jcurve outbox --all shows",
-                    suggestion=nearest(message, known),
                 )
         if chosen.resend:
             ledger.outbox.resend(chosen.resend)

@@ -18,7 +18,7 @@ from jcurve.briefing.parameters import (
     read_overrides,
 )
 from jcurve.briefing.results import ReportedScenario
-from jcurve.ground.errors import UsageError, WriteError, nearest
+from jcurve.ground.errors import UsageError, WriteError
 from jcurve.ground.project import Project
 
 __all__ = [
@@ -240,11 +240,8 @@ def check_report(report: str, project: Project) -> None:
     """
     known = reports_of(project)
     if report not in known:
-        raise UsageError(
-            "unknown report",
-            received=report,
-            allowed=", ".join(known) or "a notebook in notebooks/",
-            suggestion=nearest(report, known),
+        raise UsageError.not_among(
+            "unknown report", report, known, allowed=", ".join(known) or "a notebook in notebooks/"
         )
 
 

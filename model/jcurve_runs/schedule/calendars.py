@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from jcurve.ground.errors import FactsError, UsageError, nearest
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = ["Calendars", "Day"]
@@ -42,13 +42,7 @@ class Day:
         """
         kind = _RULES.get(" ".join(text.lower().split()))
         if kind is None:
-            raise UsageError(
-                "unknown calendar rule",
-                where=where,
-                received=text,
-                allowed=", ".join(_RULES),
-                suggestion=nearest(text, _RULES),
-            )
+            raise UsageError.not_among("unknown calendar rule", text, _RULES, where=where)
         return cls(kind, calendar)
 
 
@@ -120,11 +114,11 @@ class Calendars:
                 found.setdefault(name, set()).add(day)
             self._holidays = {name: frozenset(days) for name, days in found.items()}
         if calendar not in self._holidays:
-            raise UsageError(
+            raise UsageError.not_among(
                 "unknown calendar",
-                received=calendar,
+                calendar,
+                self._holidays,
                 allowed=", ".join(sorted(self._holidays)) or "one of data/calendars/holidays.csv",
-                suggestion=nearest(calendar, self._holidays),
             )
         return self._holidays[calendar]
 

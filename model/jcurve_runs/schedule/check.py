@@ -14,7 +14,7 @@ from typing import Any
 
 import jcurve
 from jcurve.briefing.parameters import check_names
-from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
@@ -41,12 +41,12 @@ def check_schedule(
     known = {name for each in declared.values() for name in each}
     for name in schedule.parameters:
         if name not in known:
-            raise UsageError(
+            raise UsageError.not_among(
                 "no report of this schedule takes the parameter",
+                name,
+                known,
                 where=f"{where}.parameters",
-                received=name,
                 allowed=", ".join(sorted(known)) or "none",
-                suggestion=nearest(name, known),
             )
     for report in schedule.reports:
         check_names(parameters_for(schedule, report, project), declared[report], where)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Cron", "instant"]
 
@@ -106,12 +106,8 @@ def _numbered(text: str, where: str) -> str:
         )
     for name in re.split("[,-]", text):
         if name not in _WEEKDAYS:
-            raise UsageError(
-                "not a weekday",
-                where=where,
-                received=name,
-                allowed=_ALLOWED["weekday"],
-                suggestion=nearest(name[:3], _WEEKDAYS),
+            raise UsageError.not_among(
+                "not a weekday", name, _WEEKDAYS, where=where, allowed=_ALLOWED["weekday"]
             )
     for part in text.split(","):
         first, dash, last = part.partition("-")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
-from jcurve.ground.errors import JCurveError, ScenarioError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.plan.request import Retry
 from jcurve_runs.publishing.retention import Rule
@@ -218,12 +218,8 @@ class _Reader:
         self._node = entry.value
         for each in self._node.entries:
             if each.key not in allowed:
-                raise UsageError(
-                    "unknown key",
-                    where=f"{origin}:{each.line}, {name}",
-                    received=each.key,
-                    allowed=", ".join(allowed),
-                    suggestion=nearest(each.key, allowed),
+                raise UsageError.not_among(
+                    "unknown key", each.key, allowed, where=f"{origin}:{each.line}, {name}"
                 )
 
     def schedule(self) -> Schedule:
@@ -320,13 +316,7 @@ class _Reader:
     def _choice(self, key: str, choices: tuple[str, ...]) -> str:
         text = self._text(key, choices[0])
         if text not in choices:
-            raise UsageError(
-                f"unknown {key}",
-                where=self._at(key),
-                received=text,
-                allowed=", ".join(choices),
-                suggestion=nearest(text, choices),
-            )
+            raise UsageError.not_among(f"unknown {key}", text, choices, where=self._at(key))
         return text
 
     def _count(self, key: str, default: int) -> int:
@@ -356,12 +346,12 @@ class _Reader:
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise UsageError(
+            raise UsageError.not_among(
                 "unknown time zone",
+                name,
+                available_timezones(),
                 where=self._at("zone"),
-                received=name,
                 allowed="an IANA name such as America/New_York",
-                suggestion=nearest(name, available_timezones()),
             ) from None
 
     def _time(self) -> time:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from jcurve.ground.errors import JCurveError, UsageError, nearest
+from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.delivery.deliver import Delivered, mail_problem
 from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
@@ -179,11 +179,11 @@ class _Look:
         if name in self._mistakes:
             raise self._mistakes[name].error
         if name not in self._sound:
-            raise UsageError(
+            raise UsageError.not_among(
                 "no such schedule",
-                received=name,
+                name,
+                self._sound,
                 allowed=", ".join(self._sound) or "a schedule of reports/schedule.yml",
-                suggestion=nearest(name, self._sound),
             )
         return self._sound[name]
 

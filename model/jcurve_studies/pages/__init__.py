@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 
@@ -50,12 +50,7 @@ def page(name: str, project: Project) -> str:
         UsageError: there is no such page.
     """
     if name not in PAGES:
-        raise UsageError(
-            "unknown page",
-            received=name,
-            allowed=", ".join(PAGES),
-            suggestion=nearest(name, PAGES),
-        )
+        raise UsageError.not_among("unknown page", name, PAGES)
     module, _, function = PAGES[name].partition(":")
     made: str = getattr(import_module(module), function)(project)
     return made

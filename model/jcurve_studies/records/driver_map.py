@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jcurve.facts.registers import drivers
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["Move", "driver_moves"]
@@ -53,11 +53,8 @@ def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...
     for row in read_table(data_folder(project), "evidence/driver_map.csv", columns):
         driver = row.text("driver")
         if driver not in known:
-            raise FactsError(
-                "unknown driver",
-                where=row.at("driver"),
-                received=driver,
-                suggestion=nearest(driver, known),
+            raise FactsError.not_among(
+                "unknown driver", driver, known, where=row.at("driver"), allowed=""
             )
         low, high = row.optional("low"), row.optional("high")
         if bool(low) != bool(high):

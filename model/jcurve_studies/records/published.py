@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from jcurve.facts.sources import Source, sources
 from jcurve.facts.tables import data_folder, read_table
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["Printed", "PublishedModel", "published_models"]
@@ -55,11 +55,12 @@ class PublishedModel:
             FactsError: the table holds none of that name.
         """
         if name not in self.inputs:
-            raise FactsError(
+            raise FactsError.not_among(
                 f"no such input of {self.name}",
+                name,
+                self.inputs,
                 where=f"data/{_TABLE}",
-                received=name,
-                suggestion=nearest(name, self.inputs),
+                allowed="",
             )
         return self.inputs[name]
 

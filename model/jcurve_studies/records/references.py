@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.ground.errors import FactsError, nearest
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["Reference", "references"]
@@ -84,10 +84,7 @@ def _evidence(row: Row, column: str, known: Mapping[str, Evidence]) -> tuple[Evi
     keys = _names(row.optional(column))
     for key in keys:
         if key not in known:
-            raise FactsError(
-                "unknown evidence",
-                where=row.at(column),
-                received=key,
-                suggestion=nearest(key, known),
+            raise FactsError.not_among(
+                "unknown evidence", key, known, where=row.at(column), allowed=""
             )
     return tuple(known[key] for key in keys)
