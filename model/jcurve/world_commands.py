@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from jcurve.analysis.plain import plain
 from jcurve.assumptions import Scenario
-from jcurve.ground.errors import UsageError
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.progress import Progress
 from jcurve.ground.project import Project
 from jcurve.replies import Read, Reply, amount, number
@@ -23,10 +24,17 @@ def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project
     """``jcurve sensitivity --stresses``."""
     from jcurve.analysis.results_days import results_days
     from jcurve.analysis.stress import PREFIX, position_losses, stresses
-    from jcurve.assumptions import available
+    from jcurve.assumptions import available, shipped
 
-    names = [name for name in available(project) if name.startswith(PREFIX)]
-    found = stresses(scenario, [read(name) for name in names], project=project)
+    ours, stressed = shipped(project), []
+    for name in (each for each in available(project) if each.startswith(PREFIX)):
+        try:
+            stressed.append(read(name))
+        except ScenarioError as error:
+            if name in ours:
+                raise
+            print(f"jcurve: left out: {error}", file=sys.stderr)  # a user's draft
+    found = stresses(scenario, stressed, project=project)
     if chosen.exposure is not None:
         exposure = amount(chosen.exposure, "--exposure")
         losses = position_losses(exposure, results_days(project), found)

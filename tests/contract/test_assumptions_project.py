@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from jcurve.assumptions import available, check, load, rows
+from jcurve.assumptions import check, load, rows, shipped
 from jcurve.facts import evidence, external, sources
 
 
 def test_every_scenario_validates_and_names_known_sources() -> None:
     """No error and no entry that changes nothing."""
     known = {*sources(), *evidence(), *external()}
-    assert check(known_sources=known) == ()
+    assert check(shipped(), known_sources=known) == ()
 
 
 def test_every_scenario_tells_its_story_and_differs_from_base() -> None:
     """A title, a paragraph, a reason for each difference; no two are the same world."""
-    found = [load(name) for name in available()]
+    found = [load(name) for name in shipped()]
     assert len({scenario.hash for scenario in found}) == len(found)
     for scenario in found[1:]:
         assert scenario.title
@@ -24,6 +24,6 @@ def test_every_scenario_tells_its_story_and_differs_from_base() -> None:
 
 def test_scenarios_of_the_project_fit_side_by_side() -> None:
     """One batch of all of them, every row as wide as it needs to be."""
-    names = available()
+    names = shipped()
     made = rows([load(name) for name in names])
     assert {row.shape[1] for row in made.values()} == {1, len(names)}

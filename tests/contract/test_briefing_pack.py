@@ -26,6 +26,13 @@ from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project
 
+OWN = {
+    "draft": "extends: base\nassumptions:\n  returns.wac: {value: 0.09, why: A typing mistake.}\n",
+    "mine": "extends: base\ntitle: Nobody else's case\nstory: Ours.\nassumptions:\n"
+    "  returns.wacc: {value: 0.09, why: Ours.}\n",
+}
+"""Scenarios of a user: one that does not validate, one that does."""
+
 
 @pytest.fixture(scope="module")
 def base() -> jcurve.Case:
@@ -34,8 +41,8 @@ def base() -> jcurve.Case:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project without editions, so that a brief is the first."""
-    return real_project(tmp_path_factory.mktemp("project"))
+    """A project without editions, so that a brief is the first; with a user's own scenarios."""
+    return real_project(tmp_path_factory.mktemp("project"), OWN)
 
 
 def _paper(
@@ -62,6 +69,7 @@ class TestBrief:
             assert pdfcheck.complaints(made) == []
             assert len(texts) <= 2
             assert "This is the first edition" in " ".join(texts[-1].split())
+            assert "Nobody else's case" not in " ".join(" ".join(texts).split())
 
     def test_risks_name_the_worst_end(self, base: jcurve.Case) -> None:
         moves = grounds.ranking(base)

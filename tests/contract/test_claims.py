@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import jcurve
-from jcurve.assumptions import available, load
+from jcurve.assumptions import load, shipped
 from jcurve.facts import claims, company
 from jcurve.facts.freshness import next_results_day, stale
 from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch, touches
@@ -35,7 +35,7 @@ def test_what_a_claim_touches_is_an_assumption() -> None:
             assert any(key.startswith(start) for key in keys), (claim, start)
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", shipped())
 def test_a_report_shows_at_most_five_that_touch_its_scenario(name: str) -> None:
     case = jcurve.evaluate(name)
     shown = exhibit(case)

@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 import jcurve
-from jcurve.assumptions import available
+from jcurve.assumptions import shipped
 from jcurve.briefing import Edition
 from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
@@ -64,7 +64,7 @@ _TELLING = [
 
 
 def _pairs() -> list[tuple[str, str]]:
-    every = [(name, view) for name in available() for view in ("programme", "go_forward")]
+    every = [(name, view) for name in shipped() for view in ("programme", "go_forward")]
     rest = [pair for pair in every if pair not in _TELLING]
     return [*_TELLING, *rest][: count("report_scenarios")]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jcurve
-from jcurve.assumptions import available, load
+from jcurve.assumptions import load, shipped
 from jcurve.case import Case
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SYSTEM_INPUTS, VIEW_INPUTS, WORLD_INPUTS, RowKey
@@ -240,7 +240,7 @@ def test_a_trace_ends_in_facts_assumptions_and_the_calendar(name: str, at: str |
     assert sum(kinds.values()) > 20, "a trace of a headline that rests on so little is cut short"
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", shipped())
 def test_every_assumption_has_a_ground(name: str) -> None:
     """A unit and a date; and sources that exist, or the word judgement, or how it is computed."""
     known = {*sources(), *evidence(), *external()}

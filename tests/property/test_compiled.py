@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.assumptions import available
+from jcurve.assumptions import shipped
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
 from jcurve.engine import emit, intrinsics, machine, primitives, steps, timed
@@ -79,7 +79,7 @@ class TestModel:
         """Those of the base scenario's shape; one that has a path where that has a number, or
         more changes of life, has machine code of its own."""
         tried = 0
-        for name in available():
+        for name in shipped():
             case = jcurve.evaluate(name)
             high = {n for n, row in case.inputs.items() if row.shape[0] > 1}
             if case.assembly.model is not compiled.model or high != compiled.high:

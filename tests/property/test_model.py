@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.assumptions import available
+from jcurve.assumptions import shipped
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import batch_inputs
 from jcurve.engine.annual import annual, needs
@@ -270,7 +270,7 @@ def test_a_programme_ended_at_the_valuation_date_has_no_go_forward_lines(name: s
     assert case["npv.go_forward"] == 0.0
 
 
-@pytest.mark.parametrize("name", sorted(available()))
+@pytest.mark.parametrize("name", sorted(shipped()))
 def test_every_scenario_evaluates_and_ties(name: str) -> None:
     case = jcurve.evaluate(name)
     broken = [check for check in case.checks() if not check.holds]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.assumptions import available
+from jcurve.assumptions import shipped
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import ScenarioError
@@ -102,7 +102,7 @@ def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
 
 
 @pytest.mark.skipif(not FULL, reason="every other scenario at full counts")
-@pytest.mark.parametrize("name", available()[1:])
+@pytest.mark.parametrize("name", shipped()[1:])
 def test_every_scenario_in_both_programs(
     name: str, calc: Calc, tmp_path: Path, record_figure: RecordFigure
 ) -> None:

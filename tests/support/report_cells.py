@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from jcurve.analysis import beliefs, scale
+from jcurve.assumptions import shipped
 from jcurve.figures.display import Displayed
 from jcurve.figures.prose import Paragraph, words
 from tests.support.demo_report import code, markdown, notebook
@@ -27,7 +28,7 @@ NOTEBOOKS = ROOT / "notebooks"
 
 
 def real_project(folder: Path, scenarios: dict[str, str] | None = None) -> Path:
-    """A project on the repository's own data and notebooks, with further scenario files."""
+    """A project on the repository's data, shipped scenarios and notebooks, and scenarios given."""
     (folder / "notebooks").symlink_to(NOTEBOOKS)
     data = folder / "data"
     data.mkdir()
@@ -35,7 +36,10 @@ def real_project(folder: Path, scenarios: dict[str, str] | None = None) -> Path:
         if path.name != "scenarios":
             (data / path.name).symlink_to(path)
     (data / "scenarios").mkdir()
+    known = shipped(ROOT)
     for path in (ROOT / "data" / "scenarios").iterdir():
+        if path.suffix == ".yml" and path.stem not in known:
+            continue
         (data / "scenarios" / path.name).symlink_to(path)
     for name, text in (scenarios or {}).items():
         (data / "scenarios" / f"{name}.yml").write_text(text)

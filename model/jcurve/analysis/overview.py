@@ -21,9 +21,9 @@ from jcurve.analysis.store import MemoryStore
 from jcurve.analysis.stress import PREFIX, PositionLoss, Stress, position_losses, stresses
 from jcurve.analysis.variance import split_variance
 from jcurve.analysis.weighing import Weighed, weighed
-from jcurve.assumptions import BASE, Scenario, available
+from jcurve.assumptions import BASE, Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
-from jcurve.assumptions.weights import Weight, weights
+from jcurve.assumptions.weights import WEIGHTS, Weight, weights
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
@@ -134,15 +134,16 @@ class Asked:
             if self.scenario[swing.key].bounds is not None
         }
 
-    def stresses(self) -> tuple[Stress, ...]:
-        """Every stress of the library beside the scenario."""
-        names = [name for name in available(self.project) if name.startswith(PREFIX)]
+    def stresses(self, named: str = "") -> tuple[Stress, ...]:
+        """The stresses in ``named`` beside the scenario; those that come with J-Curve for none."""
+        names = shipped_or(named, self.project, "parameter stresses")
+        names = names if named.strip() else tuple(n for n in names if n.startswith(PREFIX))
         found = [read_scenario(name, project=self.project) for name in names]
         return stresses(self.scenario, found, project=self.project)
 
-    def weighed(self) -> tuple[Weighed, tuple[Weight, ...]]:
-        """What is to be expected over the scenarios of the table of weights, and the table."""
-        table = weights(self.project)
+    def weighed(self, name: str = WEIGHTS) -> tuple[Weighed, tuple[Weight, ...]]:
+        """What is to be expected over the scenarios of a table of weights, and the table."""
+        table = weights(self.project, name)
         named = [read_scenario(each.scenario, project=self.project) for each in table]
         shares = {each.scenario: each.weight for each in table}
         return weighed(named, shares, project=self.project), table

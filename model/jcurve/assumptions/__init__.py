@@ -11,7 +11,7 @@ from jcurve.assumptions.overrides import parse_override
 from jcurve.assumptions.paths import Change, Path, Value
 from jcurve.assumptions.saving import changed_scenario_text, save
 from jcurve.assumptions.scenario import Difference, Scenario, compare
-from jcurve.assumptions.store import BASE, available, load, scenario
+from jcurve.assumptions.store import BASE, available, load, scenario, shipped, shipped_or
 from jcurve.assumptions.template import new_scenario_text, start
 
 __all__ = [
@@ -42,6 +42,8 @@ __all__ = [
     "sample_uniform",
     "save",
     "scenario",
+    "shipped",
+    "shipped_or",
     "start",
     "valid_mask",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.document import Entry, Place, Table, content_of, read
@@ -15,28 +16,81 @@ from jcurve.assumptions.fields import known_fields, read_date
 from jcurve.assumptions.grounds import Author
 from jcurve.assumptions.mixes import read_mixes, remainder
 from jcurve.assumptions.overrides import OVERRIDE, find
-from jcurve.assumptions.reading import read_text
+from jcurve.assumptions.reading import read_text, read_texts
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario, resolved
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["BASE", "available", "load", "new_path", "read_scenario", "scenario", "scenario_name"]
+__all__ = [
+    "BASE",
+    "available",
+    "load",
+    "new_path",
+    "read_scenario",
+    "scenario",
+    "scenario_name",
+    "shipped",
+    "shipped_or",
+]
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
-_ROOT_FIELDS = ("schema", "name", "title", "story", "mixes", "assumptions")
+_ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
 _MAX_CHAIN = 16
 
 
 def available(project: Project | str | Path | None = None) -> tuple[str, ...]:
-    """The names of the scenarios, the base first."""
+    """The names of all scenarios, a user's own included, the base first."""
     folder = _project(project).scenarios
     names = {path.stem for path in folder.glob(f"*{_SUFFIX}") if _NAME.fullmatch(path.stem)}
     return tuple(sorted(names, key=lambda name: (name != BASE, name)))
+
+
+def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
+    """The names of the scenarios that come with J-Curve, the base first.
+
+    The base scenario's file lists them; any other file beside it is a user's own. Reports on
+    other scenarios, generated pages, pictures and recorded numbers know the shipped ones alone, so
+    that a draft neither breaks them nor is published by them.
+
+    Raises:
+        ScenarioError: the base scenario does not validate.
+        ProjectError: no project is found.
+
+    >>> import jcurve
+    >>> jcurve.assumptions.shipped()[:3]
+    ('base', 'as_the_articles_say', 'bear')
+    """
+    home = _project(project)
+    path = new_path(BASE, home)
+    origin = path.relative_to(home.root).as_posix()
+    listed = _base(content_of(path, origin), origin).shipped
+    return tuple(name for name in available(home) if name == BASE or name in listed)
+
+
+def shipped_or(
+    names: str, project: Project | str | Path | None = None, where: str | None = None
+) -> tuple[str, ...]:
+    """The scenarios in ``names``, with spaces or commas between them; the shipped ones for none.
+
+    Args:
+        names: as a report's parameter has them.
+        project: whose scenarios are meant.
+        where: for errors, such as ``parameter against``.
+
+    Raises:
+        ScenarioError: a name is no scenario of the project.
+    """
+    home = _project(project)
+    given = tuple(dict.fromkeys(names.replace(",", " ").split()))
+    for name in given:
+        if name not in available(home):
+            raise _unknown(name, home, where, "unknown scenario")
+    return given or shipped(home)
 
 
 def scenario(
@@ -121,7 +175,7 @@ def _load(name: str, project: Project, heirs: tuple[str, ...]) -> Scenario:
     place = Place(path.relative_to(project.root).as_posix())
     content = content_of(path, place.origin)
     if name == BASE:
-        return _base(content, place.origin)
+        return _base(content, place.origin).scenario
     return _parsed(name, content, place, project, heirs)
 
 
@@ -197,8 +251,15 @@ def _entries(fields: Mapping[str, Entry], name: str, place: Place) -> tuple[Entr
     return entry.value.entries
 
 
+class _Base(NamedTuple):
+    """The base scenario, and the scenarios that its file says it comes with."""
+
+    scenario: Scenario
+    shipped: frozenset[str]
+
+
 @lru_cache(maxsize=4)
-def _base(content: bytes, origin: str) -> Scenario:
+def _base(content: bytes, origin: str) -> _Base:
     """The scenario that stands alone; kept, since every other one begins with it."""
     place = Place(origin)
     fields = known_fields(read(content, origin), _ROOT_FIELDS, place.at(1))
@@ -233,7 +294,14 @@ def _base(content: bytes, origin: str) -> Scenario:
         items=tuple(items[key] for key in keys),
         mixes=mixes,
     )
-    return resolved(made, places, BASE)
+    return _Base(resolved(made, places, BASE), frozenset(_shipped(fields, place)))
+
+
+def _shipped(fields: Mapping[str, Entry], place: Place) -> tuple[str, ...]:
+    if "shipped" not in fields:
+        return ()
+    entry = fields["shipped"]
+    return read_texts(entry.value, place.at(entry.line), "shipped")
 
 
 def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenario) -> Scenario:

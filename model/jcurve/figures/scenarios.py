@@ -155,13 +155,24 @@ def _back_title(lenses: Sequence[Lens]) -> str:
 
 
 def family(
-    case: Case, view: str = "programme", project: Project | str | Path | None = None
+    case: Case,
+    view: str = "programme",
+    project: Project | str | Path | None = None,
+    against: str = "",
 ) -> tuple[Case, ...]:
-    """The case, and every scenario of the project in which something is spent, evaluated."""
-    from jcurve.assumptions import available
+    """The case, and the other scenarios in which something is spent, evaluated.
+
+    Args:
+        case: an evaluated scenario.
+        view: in which something is spent.
+        project: where the scenarios are.
+        against: their names, with spaces between them; those that come with J-Curve when empty.
+    """
+    from jcurve.assumptions import shipped_or
     from jcurve.case import evaluate
 
-    others = [name for name in available(project) if name != case.scenario.name]
+    names = shipped_or(against, project, "parameter against")
+    others = [name for name in names if name != case.scenario.name]
     found = (evaluate(name, project=project) for name in others)
     return (case, *(each for each in found if not Lens(each, view).is_empty))
 

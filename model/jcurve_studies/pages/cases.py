@@ -1,11 +1,11 @@
-"""The scenarios of a project, each evaluated once however many pages ask."""
+"""The scenarios that come with a project, each evaluated once however many pages ask."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from jcurve.assumptions import available
+from jcurve.assumptions import shipped
 from jcurve.case import evaluate
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ __all__ = ["base_case", "cases"]
 
 @lru_cache(maxsize=1)
 def cases(project: Project) -> tuple[Case, ...]:
-    """Every scenario of the project, the base first, then by name."""
-    return tuple(evaluate(name, project=project) for name in available(project))
+    """Every shipped scenario of the project, the base first, then by name."""
+    return tuple(evaluate(name, project=project) for name in shipped(project))
 
 
 @lru_cache(maxsize=1)

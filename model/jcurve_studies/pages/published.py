@@ -29,7 +29,8 @@ _INTRODUCTION = """\
 Other people's models of what spending on AI must bring, rebuilt from the inputs that they print by
 the functions of `jcurve_studies.comparisons.published_models`. An answer is *reproduced* when ours
 has the printed digits. It is *not reproducible* when what it rests on is not printed in what was
-read; the reason stands beside it. {done} of {all} printed answers are reproduced. How each model works:
+read; the reason stands beside it. {done} of {all} printed answers are reproduced.
+How each model works:
 [published_models.md](../data/evidence/published_models.md).
 """
 _JPM = """\

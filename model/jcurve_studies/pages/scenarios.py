@@ -36,7 +36,7 @@ _VIEWS = ("programme", "go_forward")
 
 
 def page(project: Project) -> str:
-    """Every scenario of the project, the base first."""
+    """Every shipped scenario of the project, the base first."""
     every = cases(project)
     base = every[0]
     dated = (
