@@ -31,7 +31,7 @@ class Uses(NamedTuple):
     leased: Row
 
 
-def _shared(amount: Row, marginal: Row, price: Row, depth: Row, elasticity: Row) -> Row:
+def _shared(amount, marginal, price, depth, elasticity) -> Row:
     """What ranking takes of an amount that it shares with leasing.
 
     Solves ``marginal R^(elasticity - 1) = price (1 - (amount - R) / depth)`` for R. Written for
@@ -53,15 +53,7 @@ def _shared(amount: Row, marginal: Row, price: Row, depth: Row, elasticity: Row)
     return np.where(np.logical_or(nothing_to_gain, depth <= 2 * TINY), amount, found)
 
 
-def allocate(
-    amount: Row,
-    marginal: Row,
-    elasticity: Row,
-    product_value: Row,
-    product_need: Row,
-    price: Row,
-    depth: Row,
-) -> Uses:
+def allocate(amount, marginal, elasticity, product_value, product_need, price, depth) -> Uses:
     """Share compute among ranking, products and leasing by what each earns at the margin.
 
     All amounts are plain numbers in one unit of compute, all values in one unit of money.
@@ -96,7 +88,7 @@ def product_compute_need(channel_compute_need: Family) -> Row:
 
 @line(USD_M_PER_H100E, rate, annual="mean")
 def product_value_of_compute(
-    channel_demand: Family, channel_margin: Family, product_compute_need: Row
+    channel_demand: Family, channel_margin: Family, product_compute_need
 ) -> Row:
     """What AI products leave of a quarter's revenue for a unit of compute that serves them,
     before that compute's cost."""
@@ -106,11 +98,9 @@ def product_value_of_compute(
 
 @line(USD_M_PER_H100E, rate, annual="mean")
 def ranking_value_of_compute(
-    base_advertising: Family,
-    advertising_compute_elasticity: Row,
-    advertising_contribution: Row,
-    starting_ranking_compute: Row,
-) -> Row:
+    base_advertising: Family, advertising_compute_elasticity, advertising_contribution,
+    starting_ranking_compute,
+) -> Row:  # fmt: skip
     """Contribution a quarter of one more unit of ranking compute where it is what it was in the
     reference quarter."""
     earned = advertising_compute_elasticity * advertising_contribution * total(base_advertising)
@@ -118,9 +108,7 @@ def ranking_value_of_compute(
 
 
 @line(H100E, stock)
-def leasing_depth(
-    frontier_fleet: Row, leasing_depth_share: Row, quarter_index: Row, last_reported: Row
-) -> Row:
+def leasing_depth(frontier_fleet, leasing_depth_share, quarter_index, last_reported) -> Row:
     """Offer of compute at which its marginal revenue is nothing: nothing on history, and it
     opens over two years."""
     opened = np.minimum(np.maximum((quarter_index - last_reported) / TWO_YEARS, 0), 1)
@@ -128,7 +116,7 @@ def leasing_depth(
 
 
 @line(USD_M_PER_H100E, rate, annual="mean")
-def leasing_price(rent: Row, leasing_yield: Row) -> Row:
+def leasing_price(rent, leasing_yield) -> Row:
     """What a unit that is offered brings a quarter while few are: the market rent for the hours
     that are let."""
     return rent * leasing_yield * MILLION / QUARTERS_IN_YEAR
@@ -141,16 +129,10 @@ def leasing_price(rent: Row, leasing_yield: Row) -> Row:
     annual="last",
 )
 def allocation(
-    serving_compute: Row,
-    ranking_value_of_compute: Row,
-    advertising_compute_elasticity: Row,
-    product_value_of_compute: Row,
-    product_compute_need: Row,
-    leasing_price: Row,
-    leasing_depth: Row,
-    starting_ranking_compute: Row,
-    history: Row,
-) -> tuple[Row, Row, Row]:
+    serving_compute, ranking_value_of_compute, advertising_compute_elasticity,
+    product_value_of_compute, product_compute_need, leasing_price, leasing_depth,
+    starting_ranking_compute, history,
+) -> tuple[Row, Row, Row]:  # fmt: skip
     """Compute beside training goes where it earns most at the margin, in every world alike. On
     history demand was served, and ranking had the rest."""
     unit = starting_ranking_compute
@@ -173,7 +155,7 @@ def allocation(
 
 
 @line(USD_M, flow)
-def leasing_revenue(leased_out_compute: Row, leasing_price: Row, leasing_depth: Row) -> Row:
+def leasing_revenue(leased_out_compute, leasing_price, leasing_depth) -> Row:
     """Revenue of compute leased out, at a price that falls with the offer: half way to nothing
     where the offer reaches its depth."""
     taken = np.minimum(ratio(leased_out_compute, leasing_depth), 1)
@@ -181,30 +163,26 @@ def leasing_revenue(leased_out_compute: Row, leasing_price: Row, leasing_depth: 
 
 
 @line(SHARE, rate, annual="last")
-def share_on_ranking(ranking_compute: Row, compute_in_service: Row) -> Row:
+def share_on_ranking(ranking_compute, compute_in_service) -> Row:
     """Memo: share of compute that ranks advertising and content."""
     return ratio(ranking_compute, compute_in_service)
 
 
 @line(SHARE, rate, annual="last")
-def share_on_products(product_compute: Row, compute_in_service: Row) -> Row:
+def share_on_products(product_compute, compute_in_service) -> Row:
     """Memo: share of compute that serves AI products."""
     return ratio(product_compute, compute_in_service)
 
 
 @line(SHARE, rate, annual="last")
-def share_leased_out(leased_out_compute: Row, compute_in_service: Row) -> Row:
+def share_leased_out(leased_out_compute, compute_in_service) -> Row:
     """Memo: share of compute that is leased out to others."""
     return ratio(leased_out_compute, compute_in_service)
 
 
 @line(H100E, stock)
 def check_allocation(
-    compute_in_service: Row,
-    training_compute: Row,
-    ranking_compute: Row,
-    product_compute: Row,
-    leased_out_compute: Row,
+    compute_in_service, training_compute, ranking_compute, product_compute, leased_out_compute
 ) -> Row:
     """Compute in service less training, ranking, products and leasing: 0."""
     used = training_compute + ranking_compute + product_compute + leased_out_compute

@@ -15,11 +15,7 @@ __all__: list[str] = []
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def opening_placements(
-    reported_opening_property_net: Row,
-    capex_opening_mix: Row,
-    quarter_index: Row,
-) -> Row:
+def opening_placements(reported_opening_property_net, capex_opening_mix, quarter_index) -> Row:
     """Net property on the books when the timeline starts, taken as placed in its first
     quarter."""
     net = splice(reported_opening_property_net, 0)
@@ -28,14 +24,9 @@ def opening_placements(
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def placed_in_service(
-    bought_additions: Row,
-    leased_additions: Row,
-    opening_placements: Row,
-    placement_lag: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    asset_depreciable: Row,
-) -> Row:
+    bought_additions, leased_additions, opening_placements, placement_lag, placement_delay,
+    placement_delayed_share, asset_depreciable,
+) -> Row:  # fmt: skip
     """Assets ready for use: what is bought after the placement lag, a share of it later still
     while sites are being built, leased assets at once, plus the opening property. Until then
     they are construction in progress and not depreciated. Land waits for nothing."""
@@ -45,9 +36,7 @@ def placed_in_service(
 
 
 @line(USD_M, stock, over=ASSET_CLASS)
-def construction_in_progress(
-    additions: Row, opening_placements: Row, placed_in_service: Row
-) -> Row:
+def construction_in_progress(additions, opening_placements, placed_in_service) -> Row:
     """Bought and not yet placed in service."""
     return running_sum(additions + opening_placements - placed_in_service)
 
@@ -67,18 +56,10 @@ def construction_in_progress(
     write_offs=(USD_M, flow, "Book value of assets retired early."),
 )
 def depreciation_charge(
-    placed_in_service: Row,
-    life_book: Row,
-    life_changes_share: Row,
-    life_rest_follows_from: Row,
-    asset_changes_life: Row,
-    life_change_date: Family,
-    life_change_life: Family,
-    life_early_retirement_share: Row,
-    life_early_retirement_age: Row,
-    asset_depreciable: Row,
-    quarter_index: Row,
-) -> tuple[Row, Row, Row]:
+    placed_in_service, life_book, life_changes_share, life_rest_follows_from, asset_changes_life,
+    life_change_date: Family, life_change_life: Family, life_early_retirement_share,
+    life_early_retirement_age, asset_depreciable, quarter_index,
+) -> tuple[Row, Row, Row]:  # fmt: skip
     """Two fleets of a class: the share that has followed every change of useful life, and the
     rest, which kept its first life until later changes took it in."""
     age = life_early_retirement_age * QUARTERS_PER_YEAR
@@ -108,16 +89,14 @@ def depreciation_charge(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def salvage(write_offs: Row, life_salvage_share: Row, life_sellable_share: Row) -> Row:
+def salvage(write_offs, life_salvage_share, life_sellable_share) -> Row:
     """Cash from assets retired early: the share that can be sold, at a share of its book
     value."""
     return write_offs * life_sellable_share * life_salvage_share
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def book_depreciation(
-    scheduled_depreciation: Row, catch_up: Row, write_offs: Row, salvage: Row
-) -> Row:
+def book_depreciation(scheduled_depreciation, catch_up, write_offs, salvage) -> Row:
     """Depreciation expense of the class, with write-offs net of salvage."""
     return scheduled_depreciation + catch_up + write_offs - salvage
 
@@ -129,9 +108,7 @@ def property_depreciation(book_depreciation: Family) -> Row:
 
 
 @line(USD_M, stock, over=ASSET_CLASS)
-def property_net_by_class(
-    additions: Row, opening_placements: Row, book_depreciation: Row, salvage: Row
-) -> Row:
+def property_net_by_class(additions, opening_placements, book_depreciation, salvage) -> Row:
     """Book value, construction in progress included."""
     return running_sum(additions + opening_placements - book_depreciation - salvage)
 
@@ -150,11 +127,7 @@ def modelled_property_net(property_net_by_class: Family) -> Row:
 
 @line(USD_M, stock, refer={"modelled": "modelled_property_net@with"})
 def property_basis(
-    reported_property_net: Row,
-    modelled: Row,
-    property_basis_years: Row,
-    quarter_index: Row,
-    last_reported: Row,
+    reported_property_net, modelled, property_basis_years, quarter_index, last_reported
 ) -> Row:
     """Reported net property beyond modelled: disposals, impairments and currency, which the
     model does not know. After the last report it runs off evenly, as the assets do to which
@@ -166,14 +139,14 @@ def property_basis(
 
 
 @line(USD_M, flow)
-def basis_depreciation(property_basis: Row, history: Row) -> Row:
+def basis_depreciation(property_basis, history) -> Row:
     """Depreciation of the difference between reported and modelled property; negative where
     less is on the books than modelled. The same in every world."""
     return (1 - history) * (lag(property_basis, ONE_QUARTER) - property_basis)
 
 
 @line(USD_M, stock)
-def property_net(modelled_property_net: Row, property_basis: Row) -> Row:
+def property_net(modelled_property_net, property_basis) -> Row:
     """Property and equipment, net, construction in progress included: as reported, then as
     bought less depreciated."""
     return modelled_property_net + property_basis
@@ -181,11 +154,7 @@ def property_net(modelled_property_net: Row, property_basis: Row) -> Row:
 
 @line(USD_M, flow, refer={"modelled": "property_depreciation@with"})
 def depreciation_and_amortisation(
-    reported_depreciation: Row,
-    property_depreciation: Row,
-    modelled: Row,
-    basis_depreciation: Row,
-    other_amortisation: Row,
+    reported_depreciation, property_depreciation, modelled, basis_depreciation, other_amortisation
 ) -> Row:
     """Depreciation and amortisation: as reported, with this world's modelled difference; then
     of property as modelled, of the difference to reported property, and other amortisation."""
@@ -196,9 +165,7 @@ def depreciation_and_amortisation(
 
 
 @line(USD_M, stock, refer={"accelerators": "property_net_by_class.accelerators"})
-def book_above_replacement(
-    accelerators: Row, compute_fleet: Row, compute_legacy: Row, compute_price: Row
-) -> Row:
+def book_above_replacement(accelerators, compute_fleet, compute_legacy, compute_price) -> Row:
     """Sign of impairment: book value of accelerators beyond what the same compute would cost
     today, nothing where it is less. A charge is taken only for assets retired early."""
     bought_again = (compute_fleet - compute_legacy) * compute_price * MILLION

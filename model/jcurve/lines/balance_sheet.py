@@ -19,20 +19,16 @@ __all__: list[str] = []
 
 
 @line(SWITCH, rate, annual="last")
-def balance_known(reported_equity: Row, history: Row) -> Row:
+def balance_known(reported_equity, history) -> Row:
     """1 where the balance sheet is reported or forecast."""
     return splice(ratio(reported_equity, reported_equity), 1 - history)
 
 
 @line(USD_M, stock, refer={"revenue_with": "revenue@with"})
 def receivables(
-    reported_receivables_and_prepaid: Row,
-    revenue: Row,
-    revenue_with: Row,
-    balance_receivables_share: Row,
-    last_reported: Row,
-    history: Row,
-) -> Row:
+    reported_receivables_and_prepaid, revenue, revenue_with, balance_receivables_share,
+    last_reported, history,
+) -> Row:  # fmt: skip
     """Receivables, prepaid expenses and other current assets: as reported, then moving with
     the quarter's revenue."""
     return joined(
@@ -46,13 +42,9 @@ def receivables(
 
 @line(USD_M, stock, refer={"modelled": "working_capital@with"})
 def net_working_capital(
-    reported_receivables_and_prepaid: Row,
-    reported_payables_and_accrued: Row,
-    working_capital: Row,
-    modelled: Row,
-    last_reported: Row,
-    history: Row,
-) -> Row:
+    reported_receivables_and_prepaid, reported_payables_and_accrued, working_capital, modelled,
+    last_reported, history,
+) -> Row:  # fmt: skip
     """Receivables and prepaid expenses less payables and accruals, unpaid property apart: as
     reported, then as working capital moves."""
     reported = reported_receivables_and_prepaid - reported_payables_and_accrued
@@ -60,7 +52,7 @@ def net_working_capital(
 
 
 @line(USD_M, stock)
-def payables(receivables: Row, net_working_capital: Row) -> Row:
+def payables(receivables, net_working_capital) -> Row:
     """Payables, accrued expenses and other current liabilities, without unpaid property and
     operating leases."""
     return receivables - net_working_capital
@@ -68,12 +60,9 @@ def payables(receivables: Row, net_working_capital: Row) -> Row:
 
 @line(USD_M, stock, refer={"liability_with": "operating_lease_liability@with"})
 def operating_lease_assets(
-    reported_operating_lease_assets: Row,
-    operating_lease_liability: Row,
-    liability_with: Row,
-    last_reported: Row,
-    history: Row,
-) -> Row:
+    reported_operating_lease_assets, operating_lease_liability, liability_with, last_reported,
+    history,
+) -> Row:  # fmt: skip
     """Right of use of operating leases: as reported, then moving with the liability."""
     return joined(
         reported_operating_lease_assets,
@@ -85,7 +74,7 @@ def operating_lease_assets(
 
 
 @line(USD_M, stock)
-def startup_stakes_held(startup_stakes: Row, financing_stake_holding: Row) -> Row:
+def startup_stakes_held(startup_stakes, financing_stake_holding) -> Row:
     """Stakes bought since the last reported quarter and not yet sold, at cost; earlier ones
     are in other assets."""
     return running_sum(startup_stakes - lag(startup_stakes, financing_stake_holding))
@@ -102,15 +91,9 @@ def startup_stakes_held(startup_stakes: Row, financing_stake_holding: Row) -> Ro
     },
 )
 def other_assets(
-    reported_total_assets: Row,
-    cash: Row,
-    due: Row,
-    property_with: Row,
-    leased: Row,
-    last_reported: Row,
-    other_amortisation: Row,
-    history: Row,
-) -> Row:
+    reported_total_assets, cash, due, property_with, leased, last_reported, other_amortisation,
+    history,
+) -> Row:  # fmt: skip
     """Goodwill, intangible assets, earlier stakes and the rest: what reported total assets
     leave; from the last report on reduced by amortisation alone."""
     left = reported_total_assets - (cash + due + property_with + leased)
@@ -120,15 +103,9 @@ def other_assets(
 
 @line(USD_M, stock)
 def total_assets(
-    cash_and_securities: Row,
-    receivables: Row,
-    property_net: Row,
-    operating_lease_assets: Row,
-    startup_stakes_held: Row,
-    venture_debt: Row,
-    other_assets: Row,
-    balance_known: Row,
-) -> Row:
+    cash_and_securities, receivables, property_net, operating_lease_assets, startup_stakes_held,
+    venture_debt, other_assets, balance_known,
+) -> Row:  # fmt: skip
     """Total assets, once the balance sheet is known. Property of ventures that the switch
     brings on balance equals their debt."""
     current = cash_and_securities + receivables
@@ -145,21 +122,12 @@ def unpaid_property(unpaid_capex: Family) -> Row:
 @line(
     USD_M,
     stock,
-    refer={
-        "tax_with": "operating_cash_tax@with",
-        "book_with": "operating_book_tax@with",
-    },
+    refer={"tax_with": "operating_cash_tax@with", "book_with": "operating_book_tax@with"},
 )
 def deferred_tax_liability(
-    balance_opening_deferred_tax: Row,
-    operating_book_tax: Row,
-    operating_cash_tax: Row,
-    tax_with: Row,
-    book_with: Row,
-    tax_provision: Row,
-    cash_taxes: Row,
-    history: Row,
-) -> Row:
+    balance_opening_deferred_tax, operating_book_tax, operating_cash_tax, tax_with, book_with,
+    tax_provision, cash_taxes, history,
+) -> Row:  # fmt: skip
     """Net deferred and accrued tax: the opening estimate, what this world has deferred more on
     history, then the provision less tax paid."""
     earlier = (operating_book_tax - operating_cash_tax) - (book_with - tax_with)
@@ -180,16 +148,9 @@ def deferred_tax_liability(
     },
 )
 def other_liabilities(
-    reported_total_liabilities: Row,
-    owed_with: Row,
-    unpaid_with: Row,
-    leased_with: Row,
-    financed_with: Row,
-    debt_with: Row,
-    deferred_with: Row,
-    last_reported: Row,
-    history: Row,
-) -> Row:
+    reported_total_liabilities, owed_with, unpaid_with, leased_with, financed_with, debt_with,
+    deferred_with, last_reported, history,
+) -> Row:  # fmt: skip
     """Other liabilities: what reported total liabilities leave; level from the last report on.
     Deferred tax is an estimate, of which this line takes the error."""
     named = owed_with + unpaid_with + leased_with + financed_with + debt_with + deferred_with
@@ -198,16 +159,9 @@ def other_liabilities(
 
 @line(USD_M, stock)
 def total_liabilities(
-    payables: Row,
-    unpaid_property: Row,
-    operating_lease_liability: Row,
-    finance_lease_liability: Row,
-    debt: Row,
-    venture_debt: Row,
-    deferred_tax_liability: Row,
-    other_liabilities: Row,
-    balance_known: Row,
-) -> Row:
+    payables, unpaid_property, operating_lease_liability, finance_lease_liability, debt,
+    venture_debt, deferred_tax_liability, other_liabilities, balance_known,
+) -> Row:  # fmt: skip
     """Total liabilities, once the balance sheet is known."""
     current = payables + unpaid_property
     owed = operating_lease_liability + finance_lease_liability + debt + venture_debt
@@ -217,24 +171,12 @@ def total_liabilities(
 @line(
     USD_M,
     stock,
-    refer={
-        "nopat_with": "net_operating_profit@with",
-        "pay_with": "share_based_compensation@with",
-    },
+    refer={"nopat_with": "net_operating_profit@with", "pay_with": "share_based_compensation@with"},
 )
 def equity(
-    reported_equity: Row,
-    net_operating_profit: Row,
-    nopat_with: Row,
-    share_based_compensation: Row,
-    pay_with: Row,
-    net_income: Row,
-    dividends: Row,
-    settlement_taxes: Row,
-    repurchases: Row,
-    last_reported: Row,
-    history: Row,
-) -> Row:
+    reported_equity, net_operating_profit, nopat_with, share_based_compensation, pay_with,
+    net_income, dividends, settlement_taxes, repurchases, last_reported, history,
+) -> Row:  # fmt: skip
     """Total equity: as reported with this world's difference, then net income and share-based
     compensation less what is paid out."""
     earlier = (net_operating_profit - nopat_with) + (share_based_compensation - pay_with)
@@ -244,52 +186,47 @@ def equity(
 
 
 @line(USD_M, stock)
-def net_cash(cash_and_securities: Row, debt: Row) -> Row:
+def net_cash(cash_and_securities, debt) -> Row:
     """Cash and securities less debt."""
     return cash_and_securities - debt
 
 
 @line(TIMES, rate, annual="last")
-def net_debt_to_ebitda(net_cash: Row, trailing_ebitda: Row) -> Row:
+def net_debt_to_ebitda(net_cash, trailing_ebitda) -> Row:
     """Debt beyond cash, per dollar of the last four quarters' EBITDA; 0 with net cash."""
     return ratio(np.maximum(-net_cash, 0), trailing_ebitda)
 
 
 @line(TIMES, rate, annual="last")
-def debt_to_ebitda(debt: Row, trailing_ebitda: Row) -> Row:
+def debt_to_ebitda(debt, trailing_ebitda) -> Row:
     """Debt per dollar of the last four quarters' EBITDA."""
     return ratio(debt, trailing_ebitda)
 
 
 @line(USD_M, stock)
-def debt_beyond_limit(net_cash: Row, trailing_ebitda: Row, financing_leverage_limit: Row) -> Row:
+def debt_beyond_limit(net_cash, trailing_ebitda, financing_leverage_limit) -> Row:
     """Net debt beyond the limit that net debt to EBITDA is meant to keep: what would have to be
     cut, deferred or paid for by new equity."""
     return np.maximum(-net_cash - financing_leverage_limit * trailing_ebitda, 0)
 
 
 @line(TIMES, rate, annual="mean")
-def interest_cover(ebitda: Row, interest_expense: Row) -> Row:
+def interest_cover(ebitda, interest_expense) -> Row:
     """EBITDA per dollar of interest; 0 where none is charged."""
     return ratio(ebitda, interest_expense)
 
 
 @line(USD_M, stock)
-def check_balance_sheet(
-    total_assets: Row, total_liabilities: Row, equity: Row, balance_known: Row
-) -> Row:
+def check_balance_sheet(total_assets, total_liabilities, equity, balance_known) -> Row:
     """Assets less liabilities and equity, where the balance sheet is known or forecast: 0."""
     return total_assets - total_liabilities - equity * balance_known
 
 
 @line(USD_M, flow)
 def check_property(
-    modelled_property_net: Row,
-    additions: Family,
-    opening_placements: Family,
-    property_depreciation: Row,
-    salvage_proceeds: Row,
-) -> Row:
+    modelled_property_net, additions: Family, opening_placements: Family, property_depreciation,
+    salvage_proceeds,
+) -> Row:  # fmt: skip
     """Change of modelled property less additions, depreciation and salvage: 0."""
     bought = total(additions) + total(opening_placements)
     moved = modelled_property_net - lag(modelled_property_net, ONE_QUARTER)
@@ -298,15 +235,9 @@ def check_property(
 
 @line(USD_M, flow)
 def check_property_paid(
-    property_net: Row,
-    unpaid_property: Row,
-    finance_lease_liability: Row,
-    capex: Row,
-    depreciation_and_amortisation: Row,
-    other_amortisation: Row,
-    salvage_proceeds: Row,
-    history: Row,
-) -> Row:
+    property_net, unpaid_property, finance_lease_liability, capex, depreciation_and_amortisation,
+    other_amortisation, salvage_proceeds, history,
+) -> Row:  # fmt: skip
     """Change of net property less capex, what is newly unpaid and owed on leases, plus
     depreciation and salvage, on the forecast: 0."""
     owned = property_net - unpaid_property - finance_lease_liability
@@ -316,20 +247,14 @@ def check_property_paid(
 
 
 @line(USD_M, flow)
-def check_debt(debt: Row, debt_change: Row) -> Row:
+def check_debt(debt, debt_change) -> Row:
     """Change of debt less what is drawn and repaid: 0."""
     return debt - lag(debt, ONE_QUARTER) - debt_change
 
 
 @line(USD_M, flow)
 def check_equity(
-    equity: Row,
-    net_income: Row,
-    share_based_compensation: Row,
-    dividends: Row,
-    settlement_taxes: Row,
-    repurchases: Row,
-    history: Row,
+    equity, net_income, share_based_compensation, dividends, settlement_taxes, repurchases, history
 ) -> Row:
     """Change of equity less net income and share-based compensation, plus what is paid out, on
     the forecast: 0."""
@@ -338,9 +263,7 @@ def check_equity(
 
 
 @line(USD_M, flow)
-def check_deferred_tax(
-    deferred_tax_liability: Row, tax_provision: Row, cash_taxes: Row, history: Row
-) -> Row:
+def check_deferred_tax(deferred_tax_liability, tax_provision, cash_taxes, history) -> Row:
     """Change of deferred tax less the provision, plus tax paid, on the forecast: 0."""
     moved = deferred_tax_liability - lag(deferred_tax_liability, ONE_QUARTER)
     return (1 - history) * (moved - tax_provision + cash_taxes)

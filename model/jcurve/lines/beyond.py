@@ -12,19 +12,14 @@ import numpy as np
 from jcurve.engine.line import line, result
 from jcurve.engine.primitives import Family, Row, ratio, total, value_at
 from jcurve.ground.units import QUARTERS, SHARE, USD_M
-from jcurve.lines.constants import (
-    HORIZON,
-    ONE_YEAR,
-    QUARTERS_IN_YEAR,
-    QUARTERS_PER_YEAR,
-)
+from jcurve.lines.constants import HORIZON, ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
 from jcurve.lines.vintages import trailing_year
 
 __all__ = ["even_purchases", "perpetuity", "year_to_horizon"]
 
 
-def perpetuity(next_year: Row, discount_factor: Row, wacc: Row, growth: Row) -> Row:
+def perpetuity(next_year, discount_factor, wacc, growth) -> Row:
     """Present value of a flow that begins in the year after the horizon and grows for ever.
 
     Args:
@@ -41,7 +36,7 @@ def perpetuity(next_year: Row, discount_factor: Row, wacc: Row, growth: Row) -> 
     return next_year / (wacc - growth) * middle
 
 
-def even_purchases(growth: Row, life: Row) -> Row:
+def even_purchases(growth, life) -> Row:
     """Purchases of a year per unit of a stock that has grown evenly and retires after a life:
     ``g / (1 - (1 + g)^-life)``, and 1 / life without growth.
 
@@ -55,19 +50,19 @@ def even_purchases(growth: Row, life: Row) -> Row:
     return np.where(still, 1 / years, ratio(growth, gone))
 
 
-def year_to_horizon(row: Row) -> Row:
+def year_to_horizon(row) -> Row:
     """Sum of the last four quarters of the timeline."""
     return value_at(trailing_year(row), HORIZON)
 
 
 @line(QUARTERS, result)
-def last_quarter(quarter_index: Row) -> Row:
+def last_quarter(quarter_index) -> Row:
     """Index of the last quarter of the horizon."""
     return value_at(quarter_index, HORIZON)
 
 
 @line(SHARE, result)
-def steady_fleet_growth(returns_terminal_growth: Row, price_fall: Row) -> Row:
+def steady_fleet_growth(returns_terminal_growth, price_fall) -> Row:
     """Growth of a fleet whose cost grows with everything else while its price falls."""
     return (1 + returns_terminal_growth) / (1 - value_at(price_fall, HORIZON)) - 1
 
@@ -78,16 +73,9 @@ def steady_fleet_growth(returns_terminal_growth: Row, price_fall: Row) -> Row:
     refer={"life": "life_physical.accelerators", "placement_lag": "placement_lag.accelerators"},
 )
 def steady_machine_capex(
-    compute_fleet: Row,
-    compute_legacy: Row,
-    steady_fleet_growth: Row,
-    machine_price: Row,
-    price_fall: Row,
-    life: Row,
-    placement_lag: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-) -> Row:
+    compute_fleet, compute_legacy, steady_fleet_growth, machine_price, price_fall, life,
+    placement_lag, placement_delay, placement_delayed_share,
+) -> Row:  # fmt: skip
     """Capex on machines in the year after the horizon: what the fleet needs to grow evenly and
     to replace what retires, ordered ahead of its placement, at next year's price."""
     late = value_at(placement_delay * placement_delayed_share, HORIZON)
@@ -100,11 +88,7 @@ def steady_machine_capex(
 
 @line(USD_M, result)
 def steady_shell_capex(
-    machine_power_ordered: Row,
-    leased_power: Row,
-    shell_price: Row,
-    returns_terminal_growth: Row,
-    life_shell: Row,
+    machine_power_ordered, leased_power, shell_price, returns_terminal_growth, life_shell
 ) -> Row:
     """Capex on shells in the year after the horizon: the megawatts beyond those leased, kept up
     and grown with everything else; leases are taken to be renewed at their cost."""
@@ -115,11 +99,9 @@ def steady_shell_capex(
 
 @line(USD_M, result)
 def steady_general_capex(
-    revenue_keeping_pace: Row,
-    returns_terminal_growth: Row,
-    capex_property_per_revenue: Row,
-    capex_property_depreciation: Row,
-) -> Row:
+    revenue_keeping_pace, returns_terminal_growth, capex_property_per_revenue,
+    capex_property_depreciation,
+) -> Row:  # fmt: skip
     """General capex in the year after the horizon: net property kept at its multiple of revenue
     at the growth of the steady state."""
     kept = value_at(capex_property_per_revenue, HORIZON)
@@ -129,15 +111,9 @@ def steady_general_capex(
 
 @line(USD_M, result, over=ASSET_CLASS)
 def steady_capex_by_class(
-    steady_machine_capex: Row,
-    steady_shell_capex: Row,
-    steady_general_capex: Row,
-    capex_machine_servers_share: Row,
-    asset_is_server: Row,
-    asset_is_network: Row,
-    asset_is_shell: Row,
-    capex_general_mix: Row,
-) -> Row:
+    steady_machine_capex, steady_shell_capex, steady_general_capex, capex_machine_servers_share,
+    asset_is_server, asset_is_network, asset_is_shell, capex_general_mix,
+) -> Row:  # fmt: skip
     """Capex in the year after the horizon by asset class, principal on leases apart."""
     machines = asset_is_server * capex_machine_servers_share
     machines = machines + asset_is_network * (1 - capex_machine_servers_share)
@@ -147,16 +123,9 @@ def steady_capex_by_class(
 
 @line(SHARE, result, over=ASSET_CLASS)
 def steady_deduction(
-    tax_bonus_eligible: Row,
-    bonus_rate: Row,
-    tax_five_year_share: Row,
-    tax_fifteen_year_share: Row,
-    asset_depreciable: Row,
-    macrs_5: Family,
-    macrs_15: Family,
-    tax_building_life: Row,
-    returns_terminal_growth: Row,
-) -> Row:
+    tax_bonus_eligible, bonus_rate, tax_five_year_share, tax_fifteen_year_share, asset_depreciable,
+    macrs_5: Family, macrs_15: Family, tax_building_life, returns_terminal_growth,
+) -> Row:  # fmt: skip
     """Tax depreciation a year per dollar of capex of the class that has grown evenly: bonus at
     once, the rest of earlier years' capex by recovery class."""
 
@@ -178,19 +147,10 @@ def steady_deduction(
 
 @line(USD_M, result)
 def steady_free_cash_flow(
-    ebitda: Row,
-    working_capital: Row,
-    finance_lease_principal: Row,
-    finance_lease_interest: Row,
-    startup_stakes: Row,
-    stake_recoveries: Row,
-    share_based_pay: Row,
-    returns_sbc_is_cost: Row,
-    steady_capex_by_class: Family,
-    steady_deduction: Family,
-    tax_rate: Row,
-    returns_terminal_growth: Row,
-) -> Row:
+    ebitda, working_capital, finance_lease_principal, finance_lease_interest, startup_stakes,
+    stake_recoveries, share_based_pay, returns_sbc_is_cost, steady_capex_by_class: Family,
+    steady_deduction: Family, tax_rate, returns_terminal_growth,
+) -> Row:  # fmt: skip
     """Unlevered free cash flow in the year after the horizon: the last year's operations, grown,
     less the capex of the steady state and tax on what its deductions leave."""
     up = 1 + returns_terminal_growth
@@ -207,10 +167,7 @@ def steady_free_cash_flow(
 
 @line(USD_M, result)
 def value_beyond_horizon(
-    steady_free_cash_flow: Row,
-    discount_factor: Row,
-    returns_wacc: Row,
-    returns_terminal_growth: Row,
+    steady_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth
 ) -> Row:
     """Present value of this world's steady state after the horizon."""
     return perpetuity(steady_free_cash_flow, discount_factor, returns_wacc, returns_terminal_growth)

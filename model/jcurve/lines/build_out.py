@@ -73,7 +73,7 @@ class Orders(NamedTuple):
 NO_PLAN = Plan(0, Quantity(0, H100E), Quantity(0, USD_M))
 
 
-def surviving(ordered: Row, life: Row) -> Row:
+def surviving(ordered, life) -> Row:
     """What has been ordered and not retired: retirement spreads evenly over the year about the
     life.
 
@@ -87,7 +87,7 @@ def surviving(ordered: Row, life: Row) -> Row:
     return to_date - (lag(twice, back) - lag(twice, back + ONE_YEAR)) / QUARTERS_IN_YEAR
 
 
-def orders(dollars: Row, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
+def orders(dollars, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
     """What a path of AI spending buys.
 
     Machines that fit the room that stands need no shell; each one beyond it needs a shell as

@@ -5,23 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, result, stock
-from jcurve.engine.primitives import (
-    Family,
-    Row,
-    lag,
-    ratio,
-    splice,
-    total,
-    value_at,
-    year_sum,
-)
+from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total, value_at, year_sum
 from jcurve.ground.units import MW, SHARE, USD_M, unit_named
 from jcurve.lines.build_out import orders
-from jcurve.lines.constants import (
-    ONE_QUARTER,
-    ONE_YEAR,
-    QUARTERS_PER_YEAR,
-)
+from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.plan import terms_of
 from jcurve.lines.sets import ASSET_CLASS
 from jcurve.lines.vintages import trailing_year
@@ -38,9 +25,7 @@ USD_M_PER_H100E = unit_named("USD m per H100e")
 
 @line(USD_M, flow)
 def general_capex(
-    revenue_keeping_pace: Row,
-    capex_property_per_revenue: Row,
-    capex_property_depreciation: Row,
+    revenue_keeping_pace, capex_property_per_revenue, capex_property_depreciation
 ) -> Row:
     """Capex of the business without AI: what keeps net property at its multiple of revenue,
     as revenue grows and property is depreciated. An estimate on history, where the split of
@@ -51,13 +36,13 @@ def general_capex(
 
 
 @line(USD_M, flow)
-def maintenance_capex(revenue_keeping_pace: Row, capex_maintenance: Row) -> Row:
+def maintenance_capex(revenue_keeping_pace, capex_maintenance) -> Row:
     """AI capex that a company in this business spends with no programme beyond it."""
     return capex_maintenance * revenue_keeping_pace
 
 
 @line(USD_M, flow, refer={"accelerators": "capex_mix.accelerators"})
-def reported_accelerator_capex(reported_capex: Row, accelerators: Row) -> Row:
+def reported_accelerator_capex(reported_capex, accelerators) -> Row:
     """Accelerators in reported capex, by the reported mix of property; nothing after the last
     report."""
     return splice(reported_capex, 0) * accelerators
@@ -65,11 +50,9 @@ def reported_accelerator_capex(reported_capex: Row, accelerators: Row) -> Row:
 
 @line(SHARE, result)
 def starting_maintenance(
-    reported_accelerator_capex: Row,
-    revenue_keeping_pace: Row,
-    capex_servers_share: Row,
-    advertising_reference_quarter: Row,
-) -> Row:
+    reported_accelerator_capex, revenue_keeping_pace, capex_servers_share,
+    advertising_reference_quarter,
+) -> Row:  # fmt: skip
     """AI capex per dollar of revenue in the year before the programme: accelerators bought,
     over their share of AI capex."""
     bought = value_at(trailing_year(reported_accelerator_capex), advertising_reference_quarter)
@@ -79,13 +62,9 @@ def starting_maintenance(
 
 @line(USD_M, flow)
 def capex_never_begun(
-    starting_maintenance: Row,
-    capex_maintenance: Row,
-    capex_maintenance_years: Row,
-    revenue_keeping_pace: Row,
-    quarter_index: Row,
-    programme_start: Row,
-) -> Row:
+    starting_maintenance, capex_maintenance, capex_maintenance_years, revenue_keeping_pace,
+    quarter_index, programme_start,
+) -> Row:  # fmt: skip
     """AI capex of the world that never began the programme: from the share of revenue of the
     year before it, in a straight line to maintenance."""
     since = np.maximum(quarter_index - programme_start + ONE_QUARTER, 0)
@@ -99,12 +78,9 @@ def capex_never_begun(
 
 @line(USD_M, flow)
 def committed_capex(
-    planned_ai_capex: Row,
-    maintenance_capex: Row,
-    programme_commitments_due: Row,
-    programme_committed_share: Row,
-    history: Row,
-) -> Row:
+    planned_ai_capex, maintenance_capex, programme_commitments_due, programme_committed_share,
+    history,
+) -> Row:  # fmt: skip
     """Planned AI capex beyond maintenance that cannot be cancelled: the hardware in what is due
     on commitments, spread over the quarters of the year still to come."""
     open_quarters = 1 - history
@@ -115,13 +91,9 @@ def committed_capex(
 
 @line(USD_M, flow)
 def ai_capex(
-    planned_ai_capex: Row,
-    maintenance_capex: Row,
-    committed_capex: Row,
-    capex_never_begun: Row,
-    spending_scale: Row,
-    without_programme: Row,
-) -> Row:
+    planned_ai_capex, maintenance_capex, committed_capex, capex_never_begun, spending_scale,
+    without_programme,
+) -> Row:  # fmt: skip
     """AI capex of this world: maintenance and commitments, and of the rest of the plan the part
     that is decided; the plan itself at a scale of 1. As estimated on history."""
     open_part = planned_ai_capex - maintenance_capex - committed_capex
@@ -137,18 +109,9 @@ def ai_capex(
     annual="last",
 )
 def build_out(
-    ai_capex: Row,
-    machine_price: Row,
-    machine_power: Row,
-    shell_price: Row,
-    leased_power: Row,
-    life: Row,
-    life_shell: Row,
-    follows_report: Row,
-    reported_orders: Row,
-    split_still_reported: Row,
-    reported_machine_share: Row,
-) -> tuple[Row, Row, Row]:
+    ai_capex, machine_price, machine_power, shell_price, leased_power, life, life_shell,
+    follows_report, reported_orders, split_still_reported, reported_machine_share,
+) -> tuple[Row, Row, Row]:  # fmt: skip
     """What this world's AI capex buys: machines fill the shell that stands, own and leased;
     beyond it each comes with its shell."""
     terms = terms_of(
@@ -161,13 +124,9 @@ def build_out(
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def ai_capex_by_class(
-    ai_capex: Row,
-    capex_on_machines: Row,
-    capex_machine_servers_share: Row,
-    asset_is_server: Row,
-    asset_is_network: Row,
-    asset_is_shell: Row,
-) -> Row:
+    ai_capex, capex_on_machines, capex_machine_servers_share, asset_is_server, asset_is_network,
+    asset_is_shell,
+) -> Row:  # fmt: skip
     """AI capex by asset class: servers of machines are accelerators, what joins them is network,
     shells are buildings."""
     machines = asset_is_server * capex_machine_servers_share
@@ -177,14 +136,9 @@ def ai_capex_by_class(
 
 @line(USD_M, flow, over=ASSET_CLASS)
 def capex_by_class(
-    reported_capex: Row,
-    capex_mix: Row,
-    general_capex: Row,
-    capex_general_mix: Row,
-    ai_capex_by_class: Row,
-    leased_principal: Row,
-    follows_report: Row,
-) -> Row:
+    reported_capex, capex_mix, general_capex, capex_general_mix, ai_capex_by_class,
+    leased_principal, follows_report,
+) -> Row:  # fmt: skip
     """Capex of this world: as reported, by the reported mix of property; then general capex by
     its own mix, AI capex, and principal on finance leases that have started."""
     modelled = general_capex * capex_general_mix + ai_capex_by_class + leased_principal
@@ -198,31 +152,31 @@ def capex(capex_by_class: Family) -> Row:
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def purchases_by_class(capex_by_class: Row, leased_principal: Row) -> Row:
+def purchases_by_class(capex_by_class, leased_principal) -> Row:
     """Capex that buys property: without the principal on finance leases that have started,
     whose assets came when they started. Leases of before enter with their principal."""
     return capex_by_class - leased_principal
 
 
 @line(SHARE, rate, annual="last")
-def unpaid_share(reported_unpaid_capex: Row, reported_capex: Row, capex_unpaid_share: Row) -> Row:
+def unpaid_share(reported_unpaid_capex, reported_capex, capex_unpaid_share) -> Row:
     """Property bought but not yet paid for, as a share of the quarter's capex."""
     return splice(ratio(reported_unpaid_capex, reported_capex), capex_unpaid_share)
 
 
 @line(USD_M, stock, over=ASSET_CLASS)
-def unpaid_capex(purchases_by_class: Row, unpaid_share: Row) -> Row:
+def unpaid_capex(purchases_by_class, unpaid_share) -> Row:
     """Property and equipment in accounts payable at the quarter's end."""
     return purchases_by_class * unpaid_share
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def bought_additions(purchases_by_class: Row, unpaid_capex: Row) -> Row:
+def bought_additions(purchases_by_class, unpaid_capex) -> Row:
     """Property bought: paid for in the quarter, plus the change in what is unpaid."""
     return purchases_by_class + unpaid_capex - lag(unpaid_capex, ONE_QUARTER)
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def additions(bought_additions: Row, leased_additions: Row) -> Row:
+def additions(bought_additions, leased_additions) -> Row:
     """Property acquired: bought, and by finance leases that start."""
     return bought_additions + leased_additions

@@ -11,24 +11,16 @@ __all__: list[str] = []
 
 
 @line(USD_M, flow)
-def share_based_pay(talent_cost: Row, talent_share_based: Row) -> Row:
+def share_based_pay(talent_cost, talent_share_based) -> Row:
     """Share-based pay of the programme's people, part of talent cost."""
     return talent_cost * talent_share_based
 
 
 @line(USD_M, flow)
 def unlevered_free_cash_flow(
-    ebitda: Row,
-    operating_cash_tax: Row,
-    capex: Row,
-    finance_lease_interest: Row,
-    working_capital: Row,
-    salvage_proceeds: Row,
-    startup_stakes: Row,
-    stake_recoveries: Row,
-    share_based_pay: Row,
-    returns_sbc_is_cost: Row,
-) -> Row:
+    ebitda, operating_cash_tax, capex, finance_lease_interest, working_capital, salvage_proceeds,
+    startup_stakes, stake_recoveries, share_based_pay, returns_sbc_is_cost,
+) -> Row:  # fmt: skip
     """Cash from operations after tax on operating income and after capex and stakes, before
     financing. Finance leases count in full as they are paid, as operating leases do: principal
     in capex, and interest. Share-based pay is a cost unless the switch adds it back."""
@@ -40,7 +32,7 @@ def unlevered_free_cash_flow(
 
 @line(USD_M, flow)
 def unlevered_free_cash_flow_sbc_added_back(
-    unlevered_free_cash_flow: Row, share_based_pay: Row, returns_sbc_is_cost: Row
+    unlevered_free_cash_flow, share_based_pay, returns_sbc_is_cost
 ) -> Row:
     """The same with share-based pay added back, whatever the switch says."""
     return unlevered_free_cash_flow + share_based_pay * returns_sbc_is_cost

@@ -25,20 +25,10 @@ __all__: list[str] = []
     },
 )
 def operating_cash_flow(
-    reported_operating_cash_flow: Row,
-    operating_cash_before_tax: Row,
-    operating_cash_tax: Row,
-    capex: Row,
-    salvage_proceeds: Row,
-    cash_with: Row,
-    tax_with: Row,
-    capex_with: Row,
-    salvage_with: Row,
-    interest_income: Row,
-    interest_expense: Row,
-    finance_lease_interest: Row,
-    cash_taxes: Row,
-) -> Row:
+    reported_operating_cash_flow, operating_cash_before_tax, operating_cash_tax, capex,
+    salvage_proceeds, cash_with, tax_with, capex_with, salvage_with, interest_income,
+    interest_expense, finance_lease_interest, cash_taxes,
+) -> Row:  # fmt: skip
     """Net cash from operating activities: as reported (with this world's difference), then
     EBITDA and share-based compensation less working capital, net interest and cash taxes."""
     before_tax = operating_cash_before_tax + capex - salvage_proceeds
@@ -50,21 +40,12 @@ def operating_cash_flow(
 @line(
     USD_M,
     flow,
-    refer={
-        "tax_with": "operating_cash_tax@with",
-        "book_with": "operating_book_tax@with",
-    },
+    refer={"tax_with": "operating_cash_tax@with", "book_with": "operating_book_tax@with"},
 )
 def deferred_tax_expense(
-    reported_deferred_tax_expense: Row,
-    operating_book_tax: Row,
-    operating_cash_tax: Row,
-    book_with: Row,
-    tax_with: Row,
-    tax_provision: Row,
-    cash_taxes: Row,
-    history: Row,
-) -> Row:
+    reported_deferred_tax_expense, operating_book_tax, operating_cash_tax, book_with, tax_with,
+    tax_provision, cash_taxes, history,
+) -> Row:  # fmt: skip
     """Tax provided and not paid: as reported where it is on file, with this world's
     difference, then the provision less tax paid."""
     differs = (operating_book_tax - operating_cash_tax) - (book_with - tax_with)
@@ -73,7 +54,7 @@ def deferred_tax_expense(
 
 
 @line(USD_M, flow)
-def working_capital_released(net_working_capital: Row, balance_known: Row) -> Row:
+def working_capital_released(net_working_capital, balance_known) -> Row:
     """Cash from a change in receivables, prepaid expenses, payables and accruals, once two
     balance sheets are known; an outflow is negative."""
     before = lag(net_working_capital, ONE_QUARTER)
@@ -82,15 +63,9 @@ def working_capital_released(net_working_capital: Row, balance_known: Row) -> Ro
 
 @line(USD_M, flow)
 def other_operating_cash_flow(
-    operating_cash_flow: Row,
-    net_income: Row,
-    depreciation_and_amortisation: Row,
-    share_based_compensation: Row,
-    deferred_tax_expense: Row,
-    working_capital_released: Row,
-    stake_gains: Row,
-    history: Row,
-) -> Row:
+    operating_cash_flow, net_income, depreciation_and_amortisation, share_based_compensation,
+    deferred_tax_expense, working_capital_released, stake_gains, history,
+) -> Row:  # fmt: skip
     """Other items between net income and operating cash flow: on history what the named ones
     leave; then gains on stakes, whose cash is an investing flow."""
     named = net_income + depreciation_and_amortisation + share_based_compensation
@@ -100,13 +75,9 @@ def other_operating_cash_flow(
 
 @line(USD_M, flow)
 def operating_cash_flow_from_income(
-    net_income: Row,
-    depreciation_and_amortisation: Row,
-    share_based_compensation: Row,
-    deferred_tax_expense: Row,
-    working_capital_released: Row,
-    other_operating_cash_flow: Row,
-) -> Row:
+    net_income, depreciation_and_amortisation, share_based_compensation, deferred_tax_expense,
+    working_capital_released, other_operating_cash_flow,
+) -> Row:  # fmt: skip
     """Operating cash flow the indirect way: net income, what it holds that is not cash, and
     the change in working capital."""
     not_cash = depreciation_and_amortisation + share_based_compensation + deferred_tax_expense
@@ -114,37 +85,29 @@ def operating_cash_flow_from_income(
 
 
 @line(USD_M, flow)
-def check_operating_cash_flow(
-    operating_cash_flow: Row, operating_cash_flow_from_income: Row
-) -> Row:
+def check_operating_cash_flow(operating_cash_flow, operating_cash_flow_from_income) -> Row:
     """Operating cash flow the direct way less the indirect way: 0."""
     return operating_cash_flow - operating_cash_flow_from_income
 
 
 @line(USD_M, flow)
-def free_cash_flow(operating_cash_flow: Row, capex: Row, salvage_proceeds: Row) -> Row:
+def free_cash_flow(operating_cash_flow, capex, salvage_proceeds) -> Row:
     """Free cash flow as the company defines it: operating cash flow less capex, principal on
     finance leases included, net of proceeds of property sold."""
     return operating_cash_flow - capex + salvage_proceeds
 
 
 @line(USD_M, flow)
-def acquisitions_and_stakes(reported_acquisitions: Row, startup_stakes: Row) -> Row:
+def acquisitions_and_stakes(reported_acquisitions, startup_stakes) -> Row:
     """Cash paid for businesses and stakes: as reported where it is on file, then as planned."""
     return splice(reported_acquisitions, startup_stakes)
 
 
 @line(USD_M, flow, refer={"cash": "cash_and_securities@with", "free": "free_cash_flow@with"})
 def other_cash_flow(
-    cash: Row,
-    free: Row,
-    acquisitions_and_stakes: Row,
-    dividends: Row,
-    settlement_taxes: Row,
-    repurchases: Row,
-    reported_long_term_debt: Row,
-    history: Row,
-) -> Row:
+    cash, free, acquisitions_and_stakes, dividends, settlement_taxes, repurchases,
+    reported_long_term_debt, history,
+) -> Row:  # fmt: skip
     """Other investing and financing flows: on history what the named ones leave of the change
     in cash and securities (stakes, currency, gains on securities); none after it."""
     owed = splice(reported_long_term_debt, 0)
@@ -155,15 +118,9 @@ def other_cash_flow(
 
 @line(USD_M, flow)
 def change_in_cash(
-    free_cash_flow: Row,
-    acquisitions_and_stakes: Row,
-    stake_recoveries: Row,
-    dividends: Row,
-    settlement_taxes: Row,
-    repurchases: Row,
-    debt_change: Row,
-    other_cash_flow: Row,
-) -> Row:
+    free_cash_flow, acquisitions_and_stakes, stake_recoveries, dividends, settlement_taxes,
+    repurchases, debt_change, other_cash_flow,
+) -> Row:  # fmt: skip
     """Change in cash and securities: free cash flow, stakes, what holders are paid, debt."""
     invested = acquisitions_and_stakes - stake_recoveries
     paid_out = dividends + settlement_taxes + repurchases
@@ -171,6 +128,6 @@ def change_in_cash(
 
 
 @line(USD_M, flow)
-def check_cash(cash_and_securities: Row, change_in_cash: Row) -> Row:
+def check_cash(cash_and_securities, change_in_cash) -> Row:
     """Change of cash and securities less the flows that make it: 0."""
     return cash_and_securities - lag(cash_and_securities, ONE_QUARTER) - change_in_cash

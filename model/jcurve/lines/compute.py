@@ -28,9 +28,7 @@ USD_M_PER_MW = unit_named("USD m per MW")
 
 
 @line(SHARE, rate, annual="mean")
-def tightness_premium(
-    sector_spending: Row, sector_supply: Row, sector_price_elasticity: Row
-) -> Row:
+def tightness_premium(sector_spending, sector_supply, sector_price_elasticity) -> Row:
     """Scarcity premium on accelerators: rises with the sector's spending over what suppliers
     can deliver at trend prices; none where supply is ample."""
     return np.maximum(ratio(sector_spending, sector_supply) ** sector_price_elasticity - 1, 0)
@@ -38,12 +36,9 @@ def tightness_premium(
 
 @line(USD_PER_H100E, rate, annual="mean")
 def compute_price(
-    compute_list_price: Row,
-    tightness_premium: Row,
-    compute_price_shock: Row,
-    compute_own_silicon_share: Row,
-    compute_own_silicon_saving: Row,
-) -> Row:
+    compute_list_price, tightness_premium, compute_price_shock, compute_own_silicon_share,
+    compute_own_silicon_saving,
+) -> Row:  # fmt: skip
     """Price of a server per H100-equivalent at the time of order: the trend price, dearer when
     the sector bids for scarce supply or components, cheaper by own silicon's share."""
     scarcity = (1 + tightness_premium) * (1 + compute_price_shock)
@@ -52,14 +47,14 @@ def compute_price(
 
 
 @line(SHARE, rate, annual="mean")
-def price_fall(compute_list_price: Row, sector_price_fall: Row) -> Row:
+def price_fall(compute_list_price, sector_price_fall) -> Row:
     """By how much the trend price of compute fell over the year, between nothing and twice the
     frontier's long-run rate."""
     fall = 1 - ratio(compute_list_price, lag(compute_list_price, ONE_YEAR))
     return np.minimum(np.maximum(fall, 0), 2 * sector_price_fall)
 
 
-def recovery(rate: Row, life: Row, fall: Row) -> Row:
+def recovery(rate, life, fall) -> Row:
     """First year's rent of a dollar of capital, whose rent falls at an even rate: the present
     value of all rents, each in the middle of its year, is the dollar.
 
@@ -73,24 +68,11 @@ def recovery(rate: Row, life: Row, fall: Row) -> Row:
     return half * (1 - kept) / (1 - kept ** (life / ONE_YEAR))
 
 
-@line(
-    USD_PER_H100E,
-    rate,
-    annual="mean",
-    refer={"life": "life_physical.accelerators"},
-)
+@line(USD_PER_H100E, rate, annual="mean", refer={"life": "life_physical.accelerators"})
 def owners_cost(
-    machine_price: Row,
-    machine_power: Row,
-    shell_price: Row,
-    price_fall: Row,
-    life: Row,
-    life_shell: Row,
-    returns_wacc: Row,
-    power_utilisation: Row,
-    power_price: Row,
-    operations_cost_per_power: Row,
-) -> Row:
+    machine_price, machine_power, shell_price, price_fall, life, life_shell, returns_wacc,
+    power_utilisation, power_price, operations_cost_per_power,
+) -> Row:  # fmt: skip
     """What a unit bought in the quarter costs its owner in its first year: capital recovery on
     the machine, whose rent falls with the price of compute, on its shell, level over the
     shell's life, and energy and operations."""
@@ -102,25 +84,14 @@ def owners_cost(
 
 
 @line(USD_PER_H100E, rate, annual="mean")
-def rent(owners_cost: Row, rent_over_cost: Row) -> Row:
+def rent(owners_cost, rent_over_cost) -> Row:
     """Market rent of a unit for a year: the owner's cost times what the market pays beyond it."""
     return owners_cost * rent_over_cost
 
 
-@line(
-    USD_M_PER_MW,
-    rate,
-    annual="mean",
-    refer={"life": "life_physical.accelerators"},
-)
+@line(USD_M_PER_MW, rate, annual="mean", refer={"life": "life_physical.accelerators"})
 def level_rent_per_power(
-    rent: Row,
-    owners_cost: Row,
-    machine_price: Row,
-    machine_power: Row,
-    price_fall: Row,
-    life: Row,
-    returns_wacc: Row,
+    rent, owners_cost, machine_price, machine_power, price_fall, life, returns_wacc
 ) -> Row:
     """Memo: the level rent for a megawatt and year over a machine's life that is worth as much
     as the falling one, to be held beside contracts."""
@@ -136,13 +107,9 @@ def level_rent_per_power(
 
 @line(H100E, flow)
 def frontier_orders(
-    sector_fleet: Row,
-    sector_sourced_through: Row,
-    sector_spending_growth: Row,
-    sector_price_fall: Row,
-    sector_life: Row,
-    quarter_index: Row,
-) -> Row:
+    sector_fleet, sector_sourced_through, sector_spending_growth, sector_price_fall, sector_life,
+    quarter_index,
+) -> Row:  # fmt: skip
     """Compute that the frontier's other companies place in the quarter: as far as their fleet is
     sourced, its growth and what replaces machines one life older; then spending grows at its
     own rate and buys more every year."""
@@ -160,11 +127,7 @@ def frontier_orders(
 
 @line(H100E, stock)
 def frontier_fleet(
-    sector_fleet: Row,
-    frontier_orders: Row,
-    sector_sourced_through: Row,
-    sector_life: Row,
-    quarter_index: Row,
+    sector_fleet, frontier_orders, sector_sourced_through, sector_life, quarter_index
 ) -> Row:
     """Compute of the frontier's other companies, which nothing that this company does moves: as
     sourced, then what is placed and not retired."""
@@ -178,16 +141,9 @@ def frontier_fleet(
 
 
 def _fleet(
-    additions: Row,
-    price: Row,
-    placement_lag: Row,
-    delay: Row,
-    delayed_share: Row,
-    physical_life: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    legacy: Row,
-) -> Row:
+    additions, price, placement_lag, delay, delayed_share, physical_life, retired_share,
+    retirement_age, legacy,
+) -> Row:  # fmt: skip
     """Compute placed from accelerators bought at ``price`` and not retired, plus the legacy
     fleet."""
     ready = placed(additions / (MILLION * price), placement_lag, delay, delayed_share)
@@ -205,16 +161,9 @@ _OF_ACCELERATORS = {
 
 @line(H100E, stock, refer={"accelerators": "additions.accelerators", **_OF_ACCELERATORS})
 def compute_fleet(
-    accelerators: Row,
-    compute_price: Row,
-    lag_of_accelerators: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    life_of_accelerators: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    compute_legacy: Row,
-) -> Row:
+    accelerators, compute_price, lag_of_accelerators, placement_delay, placement_delayed_share,
+    life_of_accelerators, retired_share, retirement_age, compute_legacy,
+) -> Row:  # fmt: skip
     """Owned compute that is ready to run: accelerators placed within their physical life and
     not retired early, in H100-equivalents at the price when ordered, plus the fleet of
     before."""
@@ -231,7 +180,7 @@ def compute_fleet(
     )
 
 
-def _bought(spent: Row, unpaid_share: Row) -> Row:
+def _bought(spent, unpaid_share) -> Row:
     """Property bought: paid for in the quarter, plus the change in what is unpaid."""
     unpaid = spent * unpaid_share
     return spent + unpaid - lag(unpaid, ONE_QUARTER)
@@ -239,17 +188,9 @@ def _bought(spent: Row, unpaid_share: Row) -> Row:
 
 @line(H100E, stock, refer=_OF_ACCELERATORS)
 def reported_fleet(
-    reported_accelerator_capex: Row,
-    unpaid_share: Row,
-    compute_price: Row,
-    lag_of_accelerators: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    life_of_accelerators: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    compute_legacy: Row,
-) -> Row:
+    reported_accelerator_capex, unpaid_share, compute_price, lag_of_accelerators, placement_delay,
+    placement_delayed_share, life_of_accelerators, retired_share, retirement_age, compute_legacy,
+) -> Row:  # fmt: skip
     """Owned compute that reported capex alone has bought, by the formula of each world's:
     attribution on history rests on it and needs no world and no plan."""
     return _fleet(
@@ -267,19 +208,10 @@ def reported_fleet(
 
 @line(H100E, stock, refer=_OF_ACCELERATORS)
 def planned_fleet(
-    reported_accelerator_capex: Row,
-    planned_orders: Row,
-    history: Row,
-    unpaid_share: Row,
-    compute_price: Row,
-    lag_of_accelerators: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    life_of_accelerators: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    compute_legacy: Row,
-) -> Row:
+    reported_accelerator_capex, planned_orders, history, unpaid_share, compute_price,
+    lag_of_accelerators, placement_delay, placement_delayed_share, life_of_accelerators,
+    retired_share, retirement_age, compute_legacy,
+) -> Row:  # fmt: skip
     """Owned compute of the plan at full scale, by the formula of each world's."""
     planned = planned_orders * compute_price * MILLION
     spent = np.where(history > 0, reported_accelerator_capex, planned)
@@ -297,35 +229,32 @@ def planned_fleet(
 
 
 @line(H100E, stock)
-def compute_owned(compute_fleet: Row, power_service_level: Row) -> Row:
+def compute_owned(compute_fleet, power_service_level) -> Row:
     """Owned compute in service: the part of the fleet for which there is power."""
     return compute_fleet * power_service_level
 
 
 @line(H100E, stock)
-def compute_waiting(compute_fleet: Row, compute_owned: Row) -> Row:
+def compute_waiting(compute_fleet, compute_owned) -> Row:
     """Owned compute that waits for power; it is paid for and depreciated meanwhile."""
     return compute_fleet - compute_owned
 
 
 @line(USD_M, flow)
-def cloud_planned_spending(cloud_yearly_spending: Row) -> Row:
+def cloud_planned_spending(cloud_yearly_spending) -> Row:
     """Third-party cloud that the programme rents, as planned."""
     return cloud_yearly_spending / QUARTERS_IN_YEAR
 
 
 @line(H100E, stock)
-def planned_rented(cloud_yearly_spending: Row, rent: Row, programme_enabled: Row) -> Row:
+def planned_rented(cloud_yearly_spending, rent, programme_enabled) -> Row:
     """Third-party cloud capacity of the plan, from its cost and the market rent."""
     return programme_enabled * cloud_yearly_spending / (MILLION * rent)
 
 
 @line(USD_M, flow)
 def cloud_spending(
-    cloud_planned_spending: Row,
-    without_programme: Row,
-    spending_scale: Row,
-    cloud_commitment: Row,
+    cloud_planned_spending, without_programme, spending_scale, cloud_commitment
 ) -> Row:
     """Third-party cloud cost: the programme's plan, at the scale that was decided when today's
     contracts were signed; they run on for the committed years."""
@@ -334,27 +263,25 @@ def cloud_spending(
 
 
 @line(H100E, stock)
-def compute_rented(cloud_spending: Row, rent: Row) -> Row:
+def compute_rented(cloud_spending, rent) -> Row:
     """Third-party cloud capacity, from its cost and the market rent."""
     return cloud_spending * QUARTERS_IN_YEAR / (MILLION * rent)
 
 
 @line(H100E, stock)
-def compute_in_service(compute_owned: Row, compute_rented: Row) -> Row:
+def compute_in_service(compute_owned, compute_rented) -> Row:
     """Compute that runs: owned and rented. Signed leases are shells, not compute."""
     return compute_owned + compute_rented
 
 
 @line(SHARE, rate, annual="last")
-def fleet_over_frontier(compute_in_service: Row, frontier_fleet: Row) -> Row:
+def fleet_over_frontier(compute_in_service, frontier_fleet) -> Row:
     """Memo: fleet over that of the frontier's other companies."""
     return ratio(compute_in_service, frontier_fleet)
 
 
 @line(SHARE, rate, annual="last")
-def fleet_over_plan(
-    compute_fleet: Row, compute_rented: Row, planned_fleet: Row, planned_rented: Row
-) -> Row:
+def fleet_over_plan(compute_fleet, compute_rented, planned_fleet, planned_rented) -> Row:
     """Fleet of this world over the plan's at full scale, before any lack of power."""
     return ratio(compute_fleet + compute_rented, planned_fleet + planned_rented)
 
@@ -363,9 +290,7 @@ def fleet_over_plan(
 
 
 @line(SHARE, rate, annual="last")
-def training_share(
-    compute_training_share: Row, fleet_over_plan: Row, without_programme: Row
-) -> Row:
+def training_share(compute_training_share, fleet_over_plan, without_programme) -> Row:
     """Share of compute that trains and does research, in worlds with AI products: less in
     proportion to the root of the fleet where it is below the plan's."""
     held = np.minimum(fleet_over_plan, 1) ** (1 / 2)
@@ -373,18 +298,18 @@ def training_share(
 
 
 @line(H100E, stock)
-def training_compute(compute_in_service: Row, training_share: Row) -> Row:
+def training_compute(compute_in_service, training_share) -> Row:
     """Compute that trains and does research."""
     return compute_in_service * training_share
 
 
 @line(SHARE, rate, annual="last")
-def training_over_plan(fleet_over_plan: Row) -> Row:
+def training_over_plan(fleet_over_plan) -> Row:
     """Training compute over the plan's at full scale."""
     return fleet_over_plan * np.minimum(fleet_over_plan, 1) ** (1 / 2)
 
 
 @line(H100E, stock)
-def serving_compute(compute_in_service: Row, training_compute: Row) -> Row:
+def serving_compute(compute_in_service, training_compute) -> Row:
     """Compute left for ranking, AI products and leasing."""
     return compute_in_service - training_compute

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from jcurve.ground.units import (
-    DIMENSIONLESS,
-    H100E,
-    HOURS,
-    QUARTERS,
-    USD_M,
-    YEARS,
-    Quantity,
-    Unit,
-)
+from jcurve.ground.units import DIMENSIONLESS, H100E, HOURS, QUARTERS, USD_M, YEARS, Quantity, Unit
 
 __all__ = [
     "BILLION_IN_MILLIONS",

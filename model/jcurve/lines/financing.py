@@ -21,9 +21,7 @@ __all__: list[str] = []
 
 @line(USD_M, flow, refer={"programme_part": "share_based_pay@with"})
 def core_share_based_compensation(
-    reported_share_based_compensation: Row,
-    programme_part: Row,
-    financing_sbc_growth: Row,
+    reported_share_based_compensation, programme_part, financing_sbc_growth
 ) -> Row:
     """Share-based compensation outside the programme: reported less the programme's, then
     grown."""
@@ -31,24 +29,20 @@ def core_share_based_compensation(
 
 
 @line(USD_M, flow)
-def share_based_compensation(core_share_based_compensation: Row, share_based_pay: Row) -> Row:
+def share_based_compensation(core_share_based_compensation, share_based_pay) -> Row:
     """Share-based compensation of this world."""
     return core_share_based_compensation + share_based_pay
 
 
 @line(USD_M, flow)
-def operating_book_tax(operating_income: Row, tax_rate: Row) -> Row:
+def operating_book_tax(operating_income, tax_rate) -> Row:
     """Tax on operating income at the book rate."""
     return operating_income * tax_rate
 
 
 @line(USD_M, flow)
 def operating_cash_before_tax(
-    ebitda: Row,
-    share_based_compensation: Row,
-    working_capital: Row,
-    capex: Row,
-    salvage_proceeds: Row,
+    ebitda, share_based_compensation, working_capital, capex, salvage_proceeds
 ) -> Row:
     """Cash that operations leave after capex, before tax and financing; proceeds of stranded
     assets included."""
@@ -59,19 +53,12 @@ def operating_cash_before_tax(
 @line(
     USD_M,
     stock,
-    refer={
-        "cash_with": "operating_cash_before_tax@with",
-        "tax_with": "operating_cash_tax@with",
-    },
+    refer={"cash_with": "operating_cash_before_tax@with", "tax_with": "operating_cash_tax@with"},
 )
 def cash_before_forecast(
-    reported_cash_and_securities: Row,
-    operating_cash_before_tax: Row,
-    operating_cash_tax: Row,
-    cash_with: Row,
-    tax_with: Row,
-    history: Row,
-) -> Row:
+    reported_cash_and_securities, operating_cash_before_tax, operating_cash_tax, cash_with,
+    tax_with, history,
+) -> Row:  # fmt: skip
     """Cash and securities on history: reported, and what this world's operations have kept
     beyond the world with the programme."""
     kept = (operating_cash_before_tax - operating_cash_tax) - (cash_with - tax_with)
@@ -79,59 +66,50 @@ def cash_before_forecast(
 
 
 @line(USD_M, flow)
-def startup_stakes(financing_stakes: Row, spending_scale: Row, history: Row) -> Row:
+def startup_stakes(financing_stakes, spending_scale, history) -> Row:
     """Cash paid for minority stakes and acquisitions of the programme after the reported
     quarters."""
     return financing_stakes / QUARTERS_IN_YEAR * spending_scale * (1 - history)
 
 
 @line(USD_M, flow)
-def stake_recoveries(
-    startup_stakes: Row, financing_stake_recovery: Row, financing_stake_holding: Row
-) -> Row:
+def stake_recoveries(startup_stakes, financing_stake_recovery, financing_stake_holding) -> Row:
     """Cash from stakes sold after the holding period, as a multiple of their cost."""
     return lag(startup_stakes, financing_stake_holding) * financing_stake_recovery
 
 
 @line(USD_M, flow)
-def trailing_ebitda(ebitda: Row) -> Row:
+def trailing_ebitda(ebitda) -> Row:
     """EBITDA of the last four quarters, at least nothing."""
     to_date = running_sum(ebitda)
     return np.maximum(to_date - lag(to_date, QUARTERS_IN_YEAR * ONE_QUARTER), 0)
 
 
 @line(USD_M, flow)
-def stake_gains(stake_recoveries: Row, startup_stakes: Row, financing_stake_holding: Row) -> Row:
+def stake_gains(stake_recoveries, startup_stakes, financing_stake_holding) -> Row:
     """Gain (a loss is negative) on stakes sold, in other income."""
     return stake_recoveries - lag(startup_stakes, financing_stake_holding)
 
 
 @line(USD_M, flow)
-def dividends(financing_dividend_yearly: Row, reported_dividends: Row) -> Row:
+def dividends(financing_dividend_yearly, reported_dividends) -> Row:
     """Dividends paid, as reported and then at the yearly rate."""
     return splice(reported_dividends, financing_dividend_yearly / QUARTERS_IN_YEAR)
 
 
 @line(USD_M, flow)
 def settlement_taxes(
-    reported_net_share_settlement_taxes: Row,
-    share_based_compensation: Row,
-    financing_settlement_share: Row,
+    reported_net_share_settlement_taxes, share_based_compensation, financing_settlement_share
 ) -> Row:
     """Taxes paid when shares vest: as reported, then a share of share-based compensation."""
     return splice(
-        reported_net_share_settlement_taxes,
-        financing_settlement_share * share_based_compensation,
+        reported_net_share_settlement_taxes, financing_settlement_share * share_based_compensation
     )
 
 
 @lines(
     annual="last",
-    cash_and_securities=(
-        USD_M,
-        stock,
-        "Cash, cash equivalents and marketable securities.",
-    ),
+    cash_and_securities=(USD_M, stock, "Cash, cash equivalents and marketable securities."),
     debt=(USD_M, stock, "Long-term debt."),
     tax_losses=(USD_M, stock, "Tax losses carried forward, after interest."),
     tax_credit=(USD_M, stock, "Minimum-tax credit not used yet, after interest."),
@@ -162,34 +140,14 @@ def settlement_taxes(
     debt_change=(USD_M, flow, "Debt drawn, less repaid."),
 )
 def financing(
-    operating_income: Row,
-    operating_cash_before_tax: Row,
-    stake_gains: Row,
-    startup_stakes: Row,
-    stake_recoveries: Row,
-    dividends: Row,
-    settlement_taxes: Row,
-    tax_timing: Row,
-    finance_lease_interest: Row,
-    trailing_ebitda: Row,
-    cash_before_forecast: Row,
-    reported_long_term_debt: Row,
-    reported_interest_income: Row,
-    reported_interest_expense: Row,
-    reported_repurchases: Row,
-    history: Row,
-    tax_rate: Row,
-    tax_minimum_rate: Row,
-    tax_loss_limit: Row,
-    financing_cash_yield: Row,
-    financing_base_rate: Row,
-    financing_spread_per_turn: Row,
-    financing_minimum_cash: Row,
-    financing_repurchase_share: Row,
-    financing_permanent_debt: Row,
-    financing_leverage_limit: Row,
-    financing_spread_limit: Row,
-) -> tuple[Row, ...]:
+    operating_income, operating_cash_before_tax, stake_gains, startup_stakes, stake_recoveries,
+    dividends, settlement_taxes, tax_timing, finance_lease_interest, trailing_ebitda,
+    cash_before_forecast, reported_long_term_debt, reported_interest_income,
+    reported_interest_expense, reported_repurchases, history, tax_rate, tax_minimum_rate,
+    tax_loss_limit, financing_cash_yield, financing_base_rate, financing_spread_per_turn,
+    financing_minimum_cash, financing_repurchase_share, financing_permanent_debt,
+    financing_leverage_limit, financing_spread_limit,
+) -> tuple[Row, ...]:  # fmt: skip
     """One quarter: interest on what was there, tax, repurchases; then debt fills what minimum
     cash lacks, and cash above it repays debt down to the permanent level."""
     outside = stake_recoveries - startup_stakes - dividends - settlement_taxes

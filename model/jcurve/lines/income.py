@@ -17,11 +17,7 @@ __all__: list[str] = []
 
 @line(USD_M, flow)
 def infrastructure_cost(
-    energy_cost: Row,
-    operations_cost: Row,
-    cloud_spending: Row,
-    lease_cost: Row,
-    sublet_income: Row,
+    energy_cost, operations_cost, cloud_spending, lease_cost, sublet_income
 ) -> Row:
     """Running compute before depreciation: energy, data-centre operations, third-party cloud
     and operating leases, less what is sublet."""
@@ -29,23 +25,20 @@ def infrastructure_cost(
 
 
 @line(USD_M, flow)
-def product_cost(uplift_cost: Row, new_product_cost: Row) -> Row:
+def product_cost(uplift_cost, new_product_cost) -> Row:
     """Variable cost of the revenue that the programme adds."""
     return uplift_cost + new_product_cost
 
 
 @line(USD_M, flow)
-def core_cost_after_savings(core_cost: Row, cost_savings: Row) -> Row:
+def core_cost_after_savings(core_cost, cost_savings) -> Row:
     """Cost of the business outside infrastructure and the programme, after what it saves."""
     return core_cost - cost_savings
 
 
 @line(USD_M, flow)
 def other_income(
-    reported_interest_and_other: Row,
-    reported_interest_income: Row,
-    reported_interest_expense: Row,
-    stake_gains: Row,
+    reported_interest_and_other, reported_interest_income, reported_interest_expense, stake_gains
 ) -> Row:
     """Other income, net: what reported interest and other leave, then gains on stakes."""
     earned = splice(reported_interest_income, 0) - splice(reported_interest_expense, 0)
@@ -54,10 +47,7 @@ def other_income(
 
 @line(USD_M, flow)
 def interest_and_other(
-    interest_income: Row,
-    interest_expense: Row,
-    finance_lease_interest: Row,
-    other_income: Row,
+    interest_income, interest_expense, finance_lease_interest, other_income
 ) -> Row:
     """Interest and other income, net: as reported, then interest earned less charged, on debt
     and on finance leases, and gains on stakes."""
@@ -65,53 +55,45 @@ def interest_and_other(
 
 
 @line(USD_M, flow)
-def pretax_income(operating_income: Row, interest_and_other: Row) -> Row:
+def pretax_income(operating_income, interest_and_other) -> Row:
     """Income before tax."""
     return operating_income + interest_and_other
 
 
 @line(USD_M, flow, refer={"book_tax_with": "operating_book_tax@with"})
 def tax_provision(
-    reported_tax_provision: Row,
-    operating_book_tax: Row,
-    book_tax_with: Row,
-    pretax_income: Row,
-    tax_rate: Row,
+    reported_tax_provision, operating_book_tax, book_tax_with, pretax_income, tax_rate
 ) -> Row:
     """Provision for income taxes: as reported (with this world's difference in operating
     income), then pre-tax income at the tax rate."""
     return splice(
-        reported_tax_provision + operating_book_tax - book_tax_with,
-        pretax_income * tax_rate,
+        reported_tax_provision + operating_book_tax - book_tax_with, pretax_income * tax_rate
     )
 
 
 @line(USD_M, flow)
-def net_income(pretax_income: Row, tax_provision: Row) -> Row:
+def net_income(pretax_income, tax_provision) -> Row:
     """Pre-tax income less the tax provision."""
     return pretax_income - tax_provision
 
 
 @line(SHARE, rate)
-def operating_margin(operating_income: Row, revenue: Row) -> Row:
+def operating_margin(operating_income, revenue) -> Row:
     """Operating income per dollar of revenue."""
     return ratio(operating_income, revenue)
 
 
 @line(SHARE, rate)
-def effective_tax_rate(tax_provision: Row, pretax_income: Row) -> Row:
+def effective_tax_rate(tax_provision, pretax_income) -> Row:
     """Provision per dollar of pre-tax income, where there is income."""
     return ratio(tax_provision, np.maximum(pretax_income, 0))
 
 
 @line(USD_M, flow)
 def check_revenue(
-    revenue: Row,
-    advertising_by_region: Family,
-    base_other_revenue: Row,
-    channel_revenue: Family,
-    leasing_revenue: Row,
-) -> Row:
+    revenue, advertising_by_region: Family, base_other_revenue, channel_revenue: Family,
+    leasing_revenue,
+) -> Row:  # fmt: skip
     """Revenue less advertising of every region, other revenue, every AI product and leasing: 0."""
     named = total(advertising_by_region) + total(channel_revenue)
     return revenue - named - base_other_revenue - leasing_revenue
@@ -119,15 +101,9 @@ def check_revenue(
 
 @line(USD_M, flow)
 def check_costs(
-    total_costs: Row,
-    core_cost_after_savings: Row,
-    infrastructure_cost: Row,
-    talent_cost: Row,
-    product_cost: Row,
-    reality_labs_cost: Row,
-    unusual_costs: Row,
-    depreciation_and_amortisation: Row,
-) -> Row:
+    total_costs, core_cost_after_savings, infrastructure_cost, talent_cost, product_cost,
+    reality_labs_cost, unusual_costs, depreciation_and_amortisation,
+) -> Row:  # fmt: skip
     """Total costs less their groups: 0."""
     groups = core_cost_after_savings + infrastructure_cost + talent_cost + product_cost
     rest = reality_labs_cost + unusual_costs + depreciation_and_amortisation

@@ -12,7 +12,7 @@ from jcurve.engine.primitives import Row, splice, value_at
 __all__ = ["carried", "joined"]
 
 
-def carried(reported: Row, last_reported: Row, history: Row) -> Row:
+def carried(reported, last_reported, history) -> Row:
     """A reported balance, then its last value; zero before it was first reported.
 
     Args:
@@ -23,7 +23,7 @@ def carried(reported: Row, last_reported: Row, history: Row) -> Row:
     return splice(reported, (1 - history) * value_at(reported, last_reported))
 
 
-def joined(reported: Row, own: Row, modelled: Row, last_reported: Row, history: Row) -> Row:
+def joined(reported, own, modelled, last_reported, history) -> Row:
     """A balance of a world: reported, with this world's difference; then as it moves.
 
     Args:

@@ -13,11 +13,7 @@ import numpy as np
 from jcurve.engine.line import flow, line, lines, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, scan, splice, year_sum
 from jcurve.ground.units import USD_M, Quantity
-from jcurve.lines.constants import (
-    ONE_QUARTER,
-    QUARTERS_IN_YEAR,
-    QUARTERS_PER_YEAR,
-)
+from jcurve.lines.constants import ONE_QUARTER, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.joins import carried
 from jcurve.lines.sets import ASSET_CLASS
 
@@ -25,18 +21,14 @@ __all__: list[str] = []
 
 
 @line(USD_M, flow)
-def lease_signings(lease_yearly_signings: Row, history: Row, spending_scale: Row) -> Row:
+def lease_signings(lease_yearly_signings, history, spending_scale) -> Row:
     """Undiscounted payments of leases newly signed in the quarter, at the scale decided."""
     return lease_yearly_signings / QUARTERS_IN_YEAR * (1 - history) * spending_scale
 
 
 @line(USD_M, flow)
 def lease_starts(
-    lease_yearly_starts: Row,
-    lease_signings: Row,
-    lease_start_delay: Row,
-    history: Row,
-    without_programme: Row,
+    lease_yearly_starts, lease_signings, lease_start_delay, history, without_programme
 ) -> Row:
     """Undiscounted payments of signed leases that start in the quarter: the year's schedule of
     what was signed by the last report, spread over its quarters still to come, and what is
@@ -48,9 +40,7 @@ def lease_starts(
 
 
 @line(USD_M, stock)
-def leases_not_commenced(
-    reported_leases_not_commenced: Row, lease_signings: Row, lease_starts: Row
-) -> Row:
+def leases_not_commenced(reported_leases_not_commenced, lease_signings, lease_starts) -> Row:
     """Memo: leases signed and not started: opening, plus signed, less started."""
     opening = splice(reported_leases_not_commenced, 0)
 
@@ -64,7 +54,7 @@ def leases_not_commenced(
 
 
 @line(USD_M, flow)
-def lease_payments(lease_starts: Row, lease_term: Row) -> Row:
+def lease_payments(lease_starts, lease_term) -> Row:
     """Level payments of started leases over their term."""
     term = lease_term * QUARTERS_PER_YEAR
     to_date = running_sum(lease_starts)
@@ -72,25 +62,20 @@ def lease_payments(lease_starts: Row, lease_term: Row) -> Row:
 
 
 @line(USD_M, flow)
-def lease_cost(lease_payments: Row, lease_operating_share: Row) -> Row:
+def lease_cost(lease_payments, lease_operating_share) -> Row:
     """Operating-lease cost of started leases."""
     return lease_payments * lease_operating_share
 
 
 @line(USD_M, flow)
-def finance_lease_payments(lease_payments: Row, lease_cost: Row) -> Row:
+def finance_lease_payments(lease_payments, lease_cost) -> Row:
     """Payments of started finance leases, principal and interest."""
     return lease_payments - lease_cost
 
 
 @line(USD_M, flow)
 def sublet_income(
-    lease_payments: Row,
-    leased_power: Row,
-    own_shell: Row,
-    machine_power_ordered: Row,
-    lease_sublet_share: Row,
-    history: Row,
+    lease_payments, leased_power, own_shell, machine_power_ordered, lease_sublet_share, history
 ) -> Row:
     """What leased shell brings that no machine fills: a share of its cost, in every world by the
     same rule."""
@@ -99,7 +84,7 @@ def sublet_income(
     return (1 - history) * lease_sublet_share * unused * lease_payments
 
 
-def _present_value(payments: Row, term: Row, quarterly: Row) -> Row:
+def _present_value(payments, term, quarterly) -> Row:
     """Value at the start of level payments at the beginning of each quarter."""
     annuity = (1 - (1 + quarterly) ** (-term)) / quarterly * (1 + quarterly)
     return payments / term * annuity
@@ -130,17 +115,10 @@ def _present_value(payments: Row, term: Row, quarterly: Row) -> Row:
     ),
 )
 def lease_liabilities(
-    lease_starts: Row,
-    lease_operating_share: Row,
-    lease_cost: Row,
-    finance_lease_payments: Row,
-    lease_term: Row,
-    lease_discount_rate: Row,
-    reported_operating_lease_liabilities: Row,
-    reported_finance_lease_liabilities: Row,
-    last_reported: Row,
-    history: Row,
-) -> tuple[Row, ...]:
+    lease_starts, lease_operating_share, lease_cost, finance_lease_payments, lease_term,
+    lease_discount_rate, reported_operating_lease_liabilities, reported_finance_lease_liabilities,
+    last_reported, history,
+) -> tuple[Row, ...]:  # fmt: skip
     """Opening, plus new leases at present value, less payments at the beginning of the quarter,
     plus interest on what is left."""
     quarterly = (1 + lease_discount_rate) ** (1 / QUARTERS_IN_YEAR) - 1
@@ -178,21 +156,19 @@ def lease_liabilities(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def leased_additions(finance_leases_started: Row, lease_finance_mix: Row) -> Row:
+def leased_additions(finance_leases_started, lease_finance_mix) -> Row:
     """Assets of finance leases that start, by class."""
     return finance_leases_started * lease_finance_mix
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def leased_principal(finance_lease_principal: Row, lease_finance_mix: Row) -> Row:
+def leased_principal(finance_lease_principal, lease_finance_mix) -> Row:
     """Principal on started finance leases, by class of the asset."""
     return finance_lease_principal * lease_finance_mix
 
 
 @line(USD_M, stock)
-def check_leases(
-    leases_not_commenced: Row, lease_signings: Row, lease_starts: Row, history: Row
-) -> Row:
+def check_leases(leases_not_commenced, lease_signings, lease_starts, history) -> Row:
     """Change of leases not commenced, less signed and plus started, on the forecast: 0."""
     moved = leases_not_commenced - lag(leases_not_commenced, ONE_QUARTER)
     return (1 - history) * (moved - lease_signings + lease_starts)
@@ -200,11 +176,7 @@ def check_leases(
 
 @line(USD_M, stock)
 def check_lease_liability(
-    operating_lease_liability: Row,
-    lease_liability_added: Row,
-    lease_interest: Row,
-    lease_cost: Row,
-    history: Row,
+    operating_lease_liability, lease_liability_added, lease_interest, lease_cost, history
 ) -> Row:
     """Change of the lease liability, less new leases and interest, plus payments, on the
     forecast: 0."""
@@ -214,10 +186,7 @@ def check_lease_liability(
 
 @line(USD_M, stock)
 def check_finance_leases(
-    finance_lease_liability: Row,
-    finance_leases_started: Row,
-    finance_lease_principal: Row,
-    history: Row,
+    finance_lease_liability, finance_leases_started, finance_lease_principal, history
 ) -> Row:
     """Change of the finance-lease liability, less leases started, plus principal, on the
     forecast: 0."""

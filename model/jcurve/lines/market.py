@@ -18,11 +18,7 @@ __all__: list[str] = []
 
 @line(USD_M, result)
 def enterprise_value(
-    unlevered_free_cash_flow: Row,
-    discount_factor: Row,
-    value_beyond_horizon: Row,
-    quarter_index: Row,
-    valuation_date: Row,
+    unlevered_free_cash_flow, discount_factor, value_beyond_horizon, quarter_index, valuation_date
 ) -> Row:
     """Present value of this world's unlevered free cash flow after the valuation date, its
     steady state beyond the horizon included."""
@@ -31,9 +27,7 @@ def enterprise_value(
 
 
 @line(USD_PER_SHARE, result)
-def value_per_share(
-    enterprise_value: Row, net_cash: Row, diluted_shares: Row, valuation_date: Row
-) -> Row:
+def value_per_share(enterprise_value, net_cash, diluted_shares, valuation_date) -> Row:
     """Enterprise value and net cash per diluted share at the valuation date, to be held beside
     the share price."""
     net = value_at(net_cash, valuation_date)
@@ -41,7 +35,7 @@ def value_per_share(
 
 
 @line(TIMES, result)
-def price_over_value(shares_reference_price: Row, value_per_share: Row) -> Row:
+def price_over_value(shares_reference_price, value_per_share) -> Row:
     """Share price over the model's value of a share: above 1 the market expects more than the
     scenario gives. What would have to be true for 1 is a question to solve."""
     return ratio(shares_reference_price, value_per_share)
@@ -49,11 +43,9 @@ def price_over_value(shares_reference_price: Row, value_per_share: Row) -> Row:
 
 @line(SHARE, result)
 def market_reaction(
-    market_capex_surprise: Row,
-    market_reaction_to_capex: Row,
-    market_revenue_surprise: Row,
-    market_reaction_to_revenue: Row,
-) -> Row:
+    market_capex_surprise, market_reaction_to_capex, market_revenue_surprise,
+    market_reaction_to_revenue,
+) -> Row:  # fmt: skip
     """Move of the share on a results day: surprise in capex and in revenue guidance, each in
     billions of dollars, times the move that a billion has meant."""
     capex = market_capex_surprise / BILLION_IN_MILLIONS * market_reaction_to_capex
@@ -61,14 +53,12 @@ def market_reaction(
 
 
 @line(USD_M, result, refer={"shares": "diluted_shares@with"})
-def market_value_change(
-    market_reaction: Row, shares_reference_price: Row, shares: Row, last_reported: Row
-) -> Row:
+def market_value_change(market_reaction, shares_reference_price, shares, last_reported) -> Row:
     """Change in market value that the move means, at the reference price."""
     return market_reaction * shares_reference_price * value_at(shares, last_reported)
 
 
 @line(USD_M, result)
-def position_loss(market_exposure: Row, market_event_move: Row) -> Row:
+def position_loss(market_exposure, market_event_move) -> Row:
     """Loss of a given exposure in a given one-day move; a gain is negative."""
     return -market_exposure * market_event_move

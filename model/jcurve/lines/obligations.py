@@ -13,7 +13,7 @@ __all__: list[str] = []
 
 
 @line(USD_M, stock)
-def venture_debt(venture_outstanding: Row, venture_on_balance: Row, without_programme: Row) -> Row:
+def venture_debt(venture_outstanding, venture_on_balance, without_programme) -> Row:
     """Debt of off-balance-sheet data-centre ventures, brought on balance by the switch; their
     property is its equal."""
     return venture_outstanding * venture_on_balance * (1 - without_programme)
@@ -21,16 +21,10 @@ def venture_debt(venture_outstanding: Row, venture_on_balance: Row, without_prog
 
 @line(USD_M, stock)
 def adjusted_debt(
-    debt: Row,
-    operating_lease_liability: Row,
-    finance_lease_liability: Row,
-    venture_debt: Row,
-    leases_not_commenced: Row,
-    obligations_lease_share: Row,
-    obligations_residual_guarantee: Row,
-    obligations_guarantee_probability: Row,
-    without_programme: Row,
-) -> Row:
+    debt, operating_lease_liability, finance_lease_liability, venture_debt, leases_not_commenced,
+    obligations_lease_share, obligations_residual_guarantee, obligations_guarantee_probability,
+    without_programme,
+) -> Row:  # fmt: skip
     """Debt with operating and finance leases, ventures on balance, a share of leases signed and not
     started, and the expected call on residual value guarantees."""
     guarantee = obligations_residual_guarantee * obligations_guarantee_probability
@@ -40,9 +34,7 @@ def adjusted_debt(
 
 
 @line(TIMES, rate, annual="last")
-def adjusted_debt_to_ebitda(
-    adjusted_debt: Row, cash_and_securities: Row, trailing_ebitda: Row
-) -> Row:
+def adjusted_debt_to_ebitda(adjusted_debt, cash_and_securities, trailing_ebitda) -> Row:
     """Adjusted debt beyond cash, per dollar of the last four quarters' EBITDA."""
     return ratio(np.maximum(adjusted_debt - cash_and_securities, 0), trailing_ebitda)
 
@@ -60,21 +52,10 @@ def adjusted_debt_to_ebitda(
     },
 )
 def spending_by_supply(
-    accelerators: Row,
-    servers: Row,
-    network: Row,
-    buildings: Row,
-    land: Row,
-    energy_cost: Row,
-    cloud_spending: Row,
-    supply_of_accelerators: Row,
-    supply_of_servers: Row,
-    supply_of_network: Row,
-    supply_of_buildings: Row,
-    supply_of_land: Row,
-    supply_of_energy: Row,
-    supply_of_cloud: Row,
-) -> Row:
+    accelerators, servers, network, buildings, land, energy_cost, cloud_spending,
+    supply_of_accelerators, supply_of_servers, supply_of_network, supply_of_buildings,
+    supply_of_land, supply_of_energy, supply_of_cloud,
+) -> Row:  # fmt: skip
     """Where the money goes: capex, energy and cloud by what they buy, the demand that the
     outlay means for suppliers."""
     return (
@@ -89,14 +70,12 @@ def spending_by_supply(
 
 
 @line(USD_M, flow)
-def check_supply(
-    spending_by_supply: Family, capex: Row, energy_cost: Row, cloud_spending: Row
-) -> Row:
+def check_supply(spending_by_supply: Family, capex, energy_cost, cloud_spending) -> Row:
     """Spending by what it buys, less capex, energy and cloud: 0."""
     return total(spending_by_supply) - capex - energy_cost - cloud_spending
 
 
 @line(TIMES, rate, annual="mean")
-def capital_intensity(capex: Row, revenue: Row) -> Row:
+def capital_intensity(capex, revenue) -> Row:
     """Capex per dollar of revenue."""
     return ratio(capex, revenue)

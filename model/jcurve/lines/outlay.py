@@ -17,13 +17,13 @@ __all__: list[str] = []
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def leased_additions(reported_finance_lease_additions: Row, lease_finance_mix: Row) -> Row:
+def leased_additions(reported_finance_lease_additions, lease_finance_mix) -> Row:
     """Assets acquired under finance leases, by class."""
     return splice(reported_finance_lease_additions, 0) * lease_finance_mix
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def outlay_by_class(reported_capex: Row, capex_mix: Row, leased_additions: Row) -> Row:
+def outlay_by_class(reported_capex, capex_mix, leased_additions) -> Row:
     """Purchases of property as they are paid for, and assets acquired under finance leases, by
     class; nothing after the last report."""
     return splice(reported_capex, 0) * capex_mix + leased_additions
@@ -36,7 +36,7 @@ def outlay(outlay_by_class: Family) -> Row:
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def bought_additions(reported_capex: Row, reported_unpaid_capex: Row, capex_mix: Row) -> Row:
+def bought_additions(reported_capex, reported_unpaid_capex, capex_mix) -> Row:
     """Property bought, by class: paid for in the quarter, plus the change in what is unpaid
     where that is on file."""
     unpaid = reported_unpaid_capex - lag(reported_unpaid_capex, ONE_QUARTER)
@@ -44,21 +44,19 @@ def bought_additions(reported_capex: Row, reported_unpaid_capex: Row, capex_mix:
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def additions(bought_additions: Row, leased_additions: Row) -> Row:
+def additions(bought_additions, leased_additions) -> Row:
     """Property acquired."""
     return bought_additions + leased_additions
 
 
 @line(SHARE, rate)
-def outlay_intensity(outlay: Row, reported_revenue: Row) -> Row:
+def outlay_intensity(outlay, reported_revenue) -> Row:
     """Outlay per dollar of revenue."""
     return ratio(outlay, splice(reported_revenue, 0))
 
 
 @line(SHARE, rate, over=ASSET_CLASS, annual="last")
-def tax_shield(
-    outlay_bonus_share: Row, outlay_tax_life: Row, returns_wacc: Row, tax_rate: Row
-) -> Row:
+def tax_shield(outlay_bonus_share, outlay_tax_life, returns_wacc, tax_rate) -> Row:
     """Present value of the tax that a dollar of the class saves: a share deducted at once, the
     rest evenly over its recovery period."""
     life = outlay_tax_life * QUARTERS_PER_YEAR / ONE_YEAR
@@ -67,9 +65,7 @@ def tax_shield(
 
 
 @line(SHARE, rate, over=ASSET_CLASS, annual="last")
-def required_cash_share(
-    tax_shield: Row, life_physical: Row, returns_wacc: Row, tax_rate: Row
-) -> Row:
+def required_cash_share(tax_shield, life_physical, returns_wacc, tax_rate) -> Row:
     """Cash a year before tax that a dollar of the class must bring over its physical life to
     earn the cost of capital: its capital recovery, net of the tax it saves, before the tax on
     what it brings."""
@@ -79,7 +75,7 @@ def required_cash_share(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def required_cash_by_class(outlay_by_class: Row, required_cash_share: Row) -> Row:
+def required_cash_by_class(outlay_by_class, required_cash_share) -> Row:
     """Cash a year that the quarter's outlay on the class must bring."""
     return outlay_by_class * required_cash_share
 
@@ -91,13 +87,13 @@ def required_cash(required_cash_by_class: Family) -> Row:
 
 
 @line(USD_M, flow)
-def required_revenue(required_cash: Row, outlay_cash_margin: Row) -> Row:
+def required_revenue(required_cash, outlay_cash_margin) -> Row:
     """Revenue a year at which the period's outlay earns the cost of capital, given what is left
     of revenue after operating cost."""
     return required_cash / outlay_cash_margin
 
 
 @line(SHARE, rate)
-def required_revenue_share(required_revenue: Row, reported_revenue: Row) -> Row:
+def required_revenue_share(required_revenue, reported_revenue) -> Row:
     """Revenue that the period's outlay must bring a year, per dollar of revenue of the period."""
     return ratio(required_revenue, splice(reported_revenue, 0))

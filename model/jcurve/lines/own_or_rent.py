@@ -25,7 +25,7 @@ NOTHING = Quantity(0, USD_PER_H100E)
 
 
 @line(TIMES, rate, annual="mean", refer={"life": "life_physical.accelerators"})
-def life_weight(quarter_index: Row, valuation_date: Row, life: Row, returns_wacc: Row) -> Row:
+def life_weight(quarter_index, valuation_date, life, returns_wacc) -> Row:
     """Discount factor of a quarter within the physical life of what is bought at the
     valuation date, 0 outside."""
     age = quarter_index - valuation_date
@@ -35,14 +35,9 @@ def life_weight(quarter_index: Row, valuation_date: Row, life: Row, returns_wacc
 
 @line(USD_PER_H100E, result)
 def running_cost_of_unit(
-    life_weight: Row,
-    power_per_compute: Row,
-    power_usage_effectiveness: Row,
-    power_utilisation: Row,
-    power_price: Row,
-    operations_cost_per_power: Row,
-    valuation_date: Row,
-) -> Row:
+    life_weight, power_per_compute, power_usage_effectiveness, power_utilisation, power_price,
+    operations_cost_per_power, valuation_date,
+) -> Row:  # fmt: skip
     """Energy and operations of one owned unit over its life, discounted."""
     megawatts = value_at(power_per_compute, valuation_date) * MILLION * power_usage_effectiveness
     energy = power_utilisation * HOURS_IN_QUARTER * power_price
@@ -52,13 +47,9 @@ def running_cost_of_unit(
 
 @line(USD_PER_H100E, result)
 def own_cost_of_unit(
-    compute_price: Row,
-    running_cost_of_unit: Row,
-    shell_price: Row,
-    machine_power: Row,
-    capex_machine_servers_share: Row,
-    valuation_date: Row,
-) -> Row:
+    compute_price, running_cost_of_unit, shell_price, machine_power, capex_machine_servers_share,
+    valuation_date,
+) -> Row:  # fmt: skip
     """What one owned unit costs over its life: server, network, shell, energy and operations,
     discounted."""
     machine = value_at(compute_price, valuation_date) / capex_machine_servers_share
@@ -67,27 +58,27 @@ def own_cost_of_unit(
 
 
 @line(USD_PER_H100E, result)
-def rented_value_of_unit(life_weight: Row, rent: Row) -> Row:
+def rented_value_of_unit(life_weight, rent) -> Row:
     """Rent of one unit for every hour of the same life, at the market rent of the day,
     discounted."""
     return sum_to_date(rent / QUARTERS_IN_YEAR * life_weight)
 
 
 @line(USD_PER_H100E, result)
-def rent_over_own(rented_value_of_unit: Row, own_cost_of_unit: Row, power_utilisation: Row) -> Row:
+def rent_over_own(rented_value_of_unit, own_cost_of_unit, power_utilisation) -> Row:
     """NPV of renting the hours that are used, less NPV of owning: positive where owning is
     cheaper."""
     return rented_value_of_unit * power_utilisation - own_cost_of_unit
 
 
 @line(SHARE, result)
-def break_even_utilisation(rented_value_of_unit: Row, own_cost_of_unit: Row) -> Row:
+def break_even_utilisation(rented_value_of_unit, own_cost_of_unit) -> Row:
     """Share of hours used at which owning costs what renting does; above 1 renting is always
     cheaper."""
     return ratio(own_cost_of_unit, rented_value_of_unit)
 
 
 @line(USD_PER_HOUR, result)
-def break_even_rent(own_cost_of_unit: Row, power_utilisation: Row, life_weight: Row) -> Row:
+def break_even_rent(own_cost_of_unit, power_utilisation, life_weight) -> Row:
     """Level rent per used hour at which owning costs what renting does."""
     return own_cost_of_unit / (power_utilisation * sum_to_date(life_weight) * HOURS_IN_QUARTER)

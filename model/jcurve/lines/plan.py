@@ -5,16 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, result, stock
-from jcurve.engine.primitives import (
-    Family,
-    Row,
-    lag,
-    ratio,
-    splice,
-    total,
-    value_at,
-    year_sum,
-)
+from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total, value_at, year_sum
 from jcurve.ground.units import H100E, MW, SHARE, USD_M, unit_named
 from jcurve.lines.build_out import Plan, Terms, orders, surviving
 from jcurve.lines.constants import (
@@ -37,25 +28,22 @@ USD_M_PER_H100E = unit_named("USD m per H100e")
 
 
 @line(MW_PER_H100E, rate, annual="mean")
-def machine_power(power_per_compute: Row, power_usage_effectiveness: Row) -> Row:
+def machine_power(power_per_compute, power_usage_effectiveness) -> Row:
     """Power at the meter of a machine when it is bought."""
     return power_per_compute * MILLION * power_usage_effectiveness
 
 
 @line(USD_M_PER_H100E, rate, annual="mean")
-def machine_price(compute_price: Row, capex_machine_servers_share: Row) -> Row:
+def machine_price(compute_price, capex_machine_servers_share) -> Row:
     """Price of a machine: its server, with the network between servers."""
     return compute_price * MILLION / capex_machine_servers_share
 
 
 @line(USD_M_PER_MW, result)
 def shell_price(
-    compute_list_price: Row,
-    machine_power: Row,
-    capex_servers_share: Row,
-    capex_machine_servers_share: Row,
-    last_reported: Row,
-) -> Row:
+    compute_list_price, machine_power, capex_servers_share, capex_machine_servers_share,
+    last_reported,
+) -> Row:  # fmt: skip
     """Buildings, power and cooling for a megawatt: what servers and network leave of AI capex,
     per watt of a machine at the last report's prices."""
     price = value_at(compute_list_price, last_reported) * MILLION
@@ -64,29 +52,26 @@ def shell_price(
 
 
 @line(MW, stock)
-def leased_power(lease_payments: Row, lease_shell_cost: Row) -> Row:
+def leased_power(lease_payments, lease_shell_cost) -> Row:
     """Megawatts of shell that come with started leases, at their yearly cost."""
     return lease_payments * QUARTERS_IN_YEAR / lease_shell_cost
 
 
 @line(H100E, flow)
-def reported_orders(reported_accelerator_capex: Row, compute_price: Row) -> Row:
+def reported_orders(reported_accelerator_capex, compute_price) -> Row:
     """Machines in reported capex, at the price of the quarter."""
     return reported_accelerator_capex / (compute_price * MILLION)
 
 
 @line(USD_M, flow)
-def reported_ai_capex(reported_capex: Row, general_capex: Row, history: Row) -> Row:
+def reported_ai_capex(reported_capex, general_capex, history) -> Row:
     """AI capex in reported capex: what general capex leaves of it. An estimate."""
     return history * (splice(reported_capex, 0) - general_capex)
 
 
 @line(SHARE, result)
 def reported_machine_share(
-    reported_accelerator_capex: Row,
-    reported_ai_capex: Row,
-    capex_machine_servers_share: Row,
-    last_reported: Row,
+    reported_accelerator_capex, reported_ai_capex, capex_machine_servers_share, last_reported
 ) -> Row:
     """Machines in a dollar of AI capex over the last four reported quarters, at most all."""
     machines = trailing_year(reported_accelerator_capex) / capex_machine_servers_share
@@ -95,7 +80,7 @@ def reported_machine_share(
 
 
 @line(SHARE, rate, annual="mean")
-def split_still_reported(quarter_index: Row, last_reported: Row) -> Row:
+def split_still_reported(quarter_index, last_reported) -> Row:
     """How far the split of AI capex is still that of the last reports: fades within a year."""
     since = (quarter_index - last_reported) / ONE_YEAR
     return np.where(since > 0, np.maximum(1 - since, 0), 0)
@@ -105,7 +90,7 @@ def split_still_reported(quarter_index: Row, last_reported: Row) -> Row:
 
 
 @line(SHARE, rate, annual="mean")
-def capex_phase(capex_phasing: Family, quarter_of_year: Row) -> Row:
+def capex_phase(capex_phasing: Family, quarter_of_year) -> Row:
     """Share of a planned year's capex that falls in the quarter."""
     phase, number = 0 * quarter_of_year, 1
     for share in capex_phasing.values():
@@ -115,18 +100,14 @@ def capex_phase(capex_phasing: Family, quarter_of_year: Row) -> Row:
 
 
 @line(SHARE, rate, annual="mean")
-def capex_response(
-    advertising_shortfall: Row, capex_response_share: Row, capex_response_lag: Row, history: Row
-) -> Row:
+def capex_response(advertising_shortfall, capex_response_share, capex_response_lag, history) -> Row:
     """Share of planned capex that management cuts some quarters after advertising falls short,
     as in 2023; none in the base case."""
     return (1 - history) * capex_response_share * lag(advertising_shortfall, capex_response_lag)
 
 
 @line(USD_M, flow)
-def guided_capex(
-    reported_capex: Row, capex_total: Row, capex_phase: Row, capex_response: Row, history: Row
-) -> Row:
+def guided_capex(reported_capex, capex_total, capex_phase, capex_response, history) -> Row:
     """Company capex while the plan is in dollars: as reported; after that what the reported
     quarters leave of the year's planned total, spread over its other quarters by phase.
     Includes finance-lease principal, as the company's own definition does."""
@@ -138,7 +119,7 @@ def guided_capex(
 
 @line(USD_M, flow, refer={"principal": "leased_principal@with"})
 def guided_ai_capex(
-    guided_capex: Row, general_capex: Row, principal: Family, maintenance_capex: Row, history: Row
+    guided_capex, general_capex, principal: Family, maintenance_capex, history
 ) -> Row:
     """AI capex while the plan is in dollars: the total less general capex and the principal on
     finance leases, and no less than maintenance after the last report."""
@@ -147,17 +128,9 @@ def guided_ai_capex(
 
 
 def terms_of(
-    machine_price: Row,
-    machine_power: Row,
-    shell_price: Row,
-    leased: Row,
-    life: Row,
-    shell_life: Row,
-    reported: Row,
-    reported_orders: Row,
-    settling: Row,
-    machine_share: Row,
-) -> Terms:
+    machine_price, machine_power, shell_price, leased, life, shell_life, reported, reported_orders,
+    settling, machine_share,
+) -> Terms:  # fmt: skip
     """Terms with lives in quarters."""
     return Terms(
         machine_price,
@@ -174,23 +147,12 @@ def terms_of(
 
 
 @line(
-    H100E,
-    stock,
-    refer={"life": "life_physical.accelerators", "leased_power": "leased_power@with"},
+    H100E, stock, refer={"life": "life_physical.accelerators", "leased_power": "leased_power@with"}
 )
 def fleet_in_dollar_plan(
-    guided_ai_capex: Row,
-    machine_price: Row,
-    machine_power: Row,
-    shell_price: Row,
-    leased_power: Row,
-    life: Row,
-    life_shell: Row,
-    history: Row,
-    reported_orders: Row,
-    split_still_reported: Row,
-    reported_machine_share: Row,
-) -> Row:
+    guided_ai_capex, machine_price, machine_power, shell_price, leased_power, life, life_shell,
+    history, reported_orders, split_still_reported, reported_machine_share,
+) -> Row:  # fmt: skip
     """Own machines ordered and not retired while the plan is in dollars: what the fleet after
     it starts from."""
     terms = terms_of(
@@ -202,10 +164,7 @@ def fleet_in_dollar_plan(
 
 @line(H100E, stock, refer={"placement_lag": "placement_lag.accelerators"})
 def frontier_when_placed(
-    frontier_fleet: Row,
-    placement_lag: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
+    frontier_fleet, placement_lag, placement_delay, placement_delayed_share
 ) -> Row:
     """The frontier's fleet when what is ordered in the quarter is placed, at its growth of the
     quarter."""
@@ -215,12 +174,9 @@ def frontier_when_placed(
 
 @line(SHARE, result)
 def fleet_share_reached(
-    fleet_in_dollar_plan: Row,
-    compute_legacy: Row,
-    planned_rented: Row,
-    frontier_when_placed: Row,
-    capex_planned_through: Row,
-) -> Row:
+    fleet_in_dollar_plan, compute_legacy, planned_rented, frontier_when_placed,
+    capex_planned_through,
+) -> Row:  # fmt: skip
     """Fleet over the frontier's that the plan in dollars has ordered when it ends, owned and
     rented together, once it is placed."""
     fleet = fleet_in_dollar_plan + compute_legacy + planned_rented
@@ -229,11 +185,7 @@ def fleet_share_reached(
 
 @line(SHARE, rate, annual="last")
 def fleet_share_planned(
-    fleet_share_reached: Row,
-    fleet_share: Row,
-    fleet_years: Row,
-    quarter_index: Row,
-    capex_planned_through: Row,
+    fleet_share_reached, fleet_share, fleet_years, quarter_index, capex_planned_through
 ) -> Row:
     """Fleet over the frontier's after the plan in dollars: from the share reached to the long
     run, at an even rate over the stated years, which sets in and ends over two years."""
@@ -244,12 +196,7 @@ def fleet_share_planned(
 
 
 @line(H100E, stock)
-def fleet_wanted(
-    fleet_share_planned: Row,
-    frontier_when_placed: Row,
-    planned_rented: Row,
-    compute_legacy: Row,
-) -> Row:
+def fleet_wanted(fleet_share_planned, frontier_when_placed, planned_rented, compute_legacy) -> Row:
     """Own machines that the plan wants ordered by the quarter, so that the fleet reaches its
     share of the frontier's once they are placed."""
     return fleet_share_planned * frontier_when_placed - planned_rented - compute_legacy
@@ -266,22 +213,10 @@ def fleet_wanted(
     refer={"life": "life_physical.accelerators", "leased_power": "leased_power@with"},
 )
 def plan(
-    guided_ai_capex: Row,
-    fleet_wanted: Row,
-    maintenance_capex: Row,
-    machine_price: Row,
-    machine_power: Row,
-    shell_price: Row,
-    leased_power: Row,
-    life: Row,
-    life_shell: Row,
-    history: Row,
-    reported_orders: Row,
-    split_still_reported: Row,
-    reported_machine_share: Row,
-    quarter_index: Row,
-    capex_planned_through: Row,
-) -> tuple[Row, Row]:
+    guided_ai_capex, fleet_wanted, maintenance_capex, machine_price, machine_power, shell_price,
+    leased_power, life, life_shell, history, reported_orders, split_still_reported,
+    reported_machine_share, quarter_index, capex_planned_through,
+) -> tuple[Row, Row]:  # fmt: skip
     """The plan's spending and orders at full scale, the same in every world."""
     terms = terms_of(
         machine_price, machine_power, shell_price, leased_power, life, life_shell, history,

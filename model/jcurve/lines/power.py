@@ -7,12 +7,7 @@ import numpy as np
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, ratio
 from jcurve.ground.units import MW, MWH, SHARE, USD_M
-from jcurve.lines.constants import (
-    HOURS_IN_QUARTER,
-    MILLION,
-    QUARTERS_IN_YEAR,
-    QUARTERS_PER_YEAR,
-)
+from jcurve.lines.constants import HOURS_IN_QUARTER, MILLION, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.vintages import in_service, placed
 
 __all__: list[str] = []
@@ -30,18 +25,10 @@ __all__: list[str] = []
     },
 )
 def power_wanted(
-    accelerators: Row,
-    compute_price: Row,
-    power_per_compute: Row,
-    lag_of_accelerators: Row,
-    placement_delay: Row,
-    placement_delayed_share: Row,
-    life_of_accelerators: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    compute_legacy: Row,
-    power_usage_effectiveness: Row,
-) -> Row:
+    accelerators, compute_price, power_per_compute, lag_of_accelerators, placement_delay,
+    placement_delayed_share, life_of_accelerators, retired_share, retirement_age, compute_legacy,
+    power_usage_effectiveness,
+) -> Row:  # fmt: skip
     """Power that owned accelerators would draw at the meter: watts per unit when bought,
     times the power usage effectiveness."""
     bought = accelerators / (MILLION * compute_price) * power_per_compute
@@ -55,7 +42,7 @@ def power_wanted(
 
 
 @line(SHARE, rate, annual="last")
-def power_service_level(power_wanted: Row, power_ceiling: Row, history: Row) -> Row:
+def power_service_level(power_wanted, power_ceiling, history) -> Row:
     """Share of owned accelerators for which there is power, at most 1: below it compute
     waits. On history what was placed ran."""
     held = np.where(power_wanted > power_ceiling, ratio(power_ceiling, power_wanted), 1)
@@ -63,24 +50,24 @@ def power_service_level(power_wanted: Row, power_ceiling: Row, history: Row) -> 
 
 
 @line(MW, stock)
-def power(power_wanted: Row, power_service_level: Row) -> Row:
+def power(power_wanted, power_service_level) -> Row:
     """Power drawn at the meter by owned accelerators."""
     return power_wanted * power_service_level
 
 
 @line(MWH, flow)
-def electricity(power: Row, power_utilisation: Row) -> Row:
+def electricity(power, power_utilisation) -> Row:
     """Electricity used by owned accelerators."""
     return power * power_utilisation * HOURS_IN_QUARTER
 
 
 @line(USD_M, flow)
-def energy_cost(electricity: Row, power_price: Row) -> Row:
+def energy_cost(electricity, power_price) -> Row:
     """Electricity of owned accelerators at the delivered price."""
     return electricity * power_price * MILLION
 
 
 @line(USD_M, flow)
-def operations_cost(power: Row, operations_cost_per_power: Row) -> Row:
+def operations_cost(power, operations_cost_per_power) -> Row:
     """Running data centres besides energy: staff, maintenance, spares, connectivity."""
     return power * operations_cost_per_power / QUARTERS_IN_YEAR

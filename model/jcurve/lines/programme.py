@@ -13,21 +13,19 @@ __all__: list[str] = []
 
 
 @line(QUARTERS, result)
-def last_reported(history: Row) -> Row:
+def last_reported(history) -> Row:
     """Index of the last reported quarter."""
     return (sum_to_date(history) - 1) * ONE_QUARTER
 
 
 @line(SWITCH, rate, annual="last")
-def in_programme(quarter_index: Row, programme_start: Row) -> Row:
+def in_programme(quarter_index, programme_start) -> Row:
     """1 from the quarter in which the programme starts."""
     return np.where(quarter_index >= programme_start, 1, 0)
 
 
 @line(SWITCH, rate, annual="last")
-def without_programme(
-    in_programme: Row, programme_enabled: Row, has_programme: Row, history: Row
-) -> Row:
+def without_programme(in_programme, programme_enabled, has_programme, history) -> Row:
     """1 in the quarters in which this world lives without the programme: from its start, in the
     world that never began it; before it all worlds are one. Where there is no programme at all,
     every world is as reported and then lives without it."""
@@ -36,9 +34,7 @@ def without_programme(
 
 
 @line(QUARTERS, result)
-def planned_stop(
-    programme_last_spending: Row, returns_terminal_treatment: Row, returns_run_off_from: Row
-) -> Row:
+def planned_stop(programme_last_spending, returns_terminal_treatment, returns_run_off_from) -> Row:
     """Last quarter of new programme spending where nothing stops it: as assumed; under the
     terminal treatment *run_off* the quarter from which assets only live on, if that is
     earlier."""
@@ -48,7 +44,7 @@ def planned_stop(
 
 
 @line(QUARTERS, result)
-def programme_stop(planned_stop: Row, valuation_date: Row, keeps_spending: Row) -> Row:
+def programme_stop(planned_stop, valuation_date, keeps_spending) -> Row:
     """Last quarter of new programme spending: as planned; in the stopped world the valuation
     date at the latest."""
     stopped = np.minimum(planned_stop, valuation_date)
@@ -56,21 +52,19 @@ def programme_stop(planned_stop: Row, valuation_date: Row, keeps_spending: Row) 
 
 
 @line(SWITCH, rate, annual="last")
-def programme_spends(without_programme: Row, quarter_index: Row, programme_stop: Row) -> Row:
+def programme_spends(without_programme, quarter_index, programme_stop) -> Row:
     """1 while this world spends on the programme beyond what it is committed to."""
     return (1 - without_programme) * np.where(quarter_index > programme_stop, 0, 1)
 
 
 @line(SWITCH, rate, annual="last")
-def follows_report(history: Row, without_programme: Row, programme_spends: Row) -> Row:
+def follows_report(history, without_programme, programme_spends) -> Row:
     """1 where this world did what was reported: on history, until it parts from the company."""
     return history * (1 - without_programme) * programme_spends
 
 
 @line(SHARE, rate, annual="last")
-def spending_scale(
-    programme_spends: Row, programme_scale: Row, quarter_index: Row, valuation_date: Row
-) -> Row:
+def spending_scale(programme_spends, programme_scale, quarter_index, valuation_date) -> Row:
     """The decision: which part of planned spending beyond maintenance and commitments is spent
     after the valuation date; 1 is the plan, 0 none of it."""
     return programme_spends * np.where(quarter_index > valuation_date, programme_scale, 1)
@@ -78,11 +72,9 @@ def spending_scale(
 
 @line(USD_M, flow)
 def base_other_revenue(
-    reported_other_revenue: Row,
-    reported_reality_labs_revenue: Row,
-    attributed_channel_revenue: Family,
-    base_other_revenue_growth: Row,
-) -> Row:
+    reported_other_revenue, reported_reality_labs_revenue, attributed_channel_revenue: Family,
+    base_other_revenue_growth,
+) -> Row:  # fmt: skip
     """Revenue outside advertising that exists in every world: other Family of Apps revenue
     and Reality Labs hardware as reported, less what new AI products brought of it, then grown
     without them."""
@@ -92,7 +84,7 @@ def base_other_revenue(
 
 @line(USD_M, flow)
 def revenue_keeping_pace(
-    reported_advertising_by_region: Family, keeping_pace_growth: Row, base_other_revenue: Row
+    reported_advertising_by_region: Family, keeping_pace_growth, base_other_revenue
 ) -> Row:
     """Revenue of a company whose compute keeps pace with the frontier, without new AI products:
     as reported, then advertising grows with its market and the excess. The same in every world,

@@ -71,14 +71,14 @@ REASONS: Mapping[int, str] = MappingProxyType(
 
 
 @line(DATE, result, view=True)
-def view_start(programme_start: Row, valuation_date: Row, is_go_forward: Row) -> Row:
+def view_start(programme_start, valuation_date, is_go_forward) -> Row:
     """First quarter of the view: the programme's start, or the quarter after the valuation
     date."""
     return (1 - is_go_forward) * programme_start + is_go_forward * (valuation_date + ONE_QUARTER)
 
 
 @line(SHARE, rate, annual="mean")
-def discount_factor(quarter_index: Row, valuation_date: Row, returns_wacc: Row) -> Row:
+def discount_factor(quarter_index, valuation_date, returns_wacc) -> Row:
     """Value at the valuation date of a dollar in the middle of the quarter, at the WACC;
     above 1 for quarters before."""
     since = quarter_index - valuation_date - HALF_A_QUARTER
@@ -86,37 +86,37 @@ def discount_factor(quarter_index: Row, valuation_date: Row, returns_wacc: Row) 
 
 
 @line(USD_M, flow, view=True)
-def incremental_free_cash_flow(unlevered_free_cash_flow: Row) -> Row:
+def incremental_free_cash_flow(unlevered_free_cash_flow) -> Row:
     """Unlevered free cash flow of the world with the programme, less that of the other."""
     return unlevered_free_cash_flow
 
 
 @line(USD_M, stock, view=True)
-def cumulative_free_cash_flow(incremental_free_cash_flow: Row) -> Row:
+def cumulative_free_cash_flow(incremental_free_cash_flow) -> Row:
     """The J-curve: incremental free cash flow since the view's start."""
     return running_sum(incremental_free_cash_flow)
 
 
 @line(USD_M, flow, view=True)
-def discounted_free_cash_flow(incremental_free_cash_flow: Row, discount_factor: Row) -> Row:
+def discounted_free_cash_flow(incremental_free_cash_flow, discount_factor) -> Row:
     """Incremental free cash flow at its value at the valuation date."""
     return incremental_free_cash_flow * discount_factor
 
 
 @line(USD_M, stock, view=True)
-def cumulative_discounted_free_cash_flow(discounted_free_cash_flow: Row) -> Row:
+def cumulative_discounted_free_cash_flow(discounted_free_cash_flow) -> Row:
     """The J-curve in present values."""
     return running_sum(discounted_free_cash_flow)
 
 
 @line(USD_M, result, view=True)
-def npv_within_horizon(discounted_free_cash_flow: Row) -> Row:
+def npv_within_horizon(discounted_free_cash_flow) -> Row:
     """Present value of incremental free cash flow to the end of the horizon."""
     return sum_to_date(discounted_free_cash_flow)
 
 
 @line(USD_M, result, view=True)
-def terminal_value(value_beyond_horizon: Row, returns_terminal_treatment: Row) -> Row:
+def terminal_value(value_beyond_horizon, returns_terminal_treatment) -> Row:
     """Present value beyond the horizon: under *perpetuity* each world's steady state, grown for
     ever; 0 under *none*, and under *run_off*, where spending stops in a chosen quarter and
     assets live on inside the horizon."""
@@ -125,19 +125,16 @@ def terminal_value(value_beyond_horizon: Row, returns_terminal_treatment: Row) -
 
 
 @line(USD_M, result, view=True)
-def npv(npv_within_horizon: Row, terminal_value: Row) -> Row:
+def npv(npv_within_horizon, terminal_value) -> Row:
     """Net present value of incremental free cash flow at the valuation date."""
     return npv_within_horizon + terminal_value
 
 
 @line(USD_M, result, view=True)
 def value_of_share_based_pay(
-    share_based_pay: Row,
-    discount_factor: Row,
-    returns_wacc: Row,
-    returns_terminal_growth: Row,
-    returns_terminal_treatment: Row,
-) -> Row:
+    share_based_pay, discount_factor, returns_wacc, returns_terminal_growth,
+    returns_terminal_treatment,
+) -> Row:  # fmt: skip
     """Present value of the programme's share-based pay, beyond the horizon included. Its tax
     deduction stays in both treatments of it."""
     ever = perpetuity(
@@ -151,38 +148,34 @@ def value_of_share_based_pay(
 
 
 @line(USD_M, result, view=True)
-def npv_sbc_added_back(npv: Row, value_of_share_based_pay: Row, returns_sbc_is_cost: Row) -> Row:
+def npv_sbc_added_back(npv, value_of_share_based_pay, returns_sbc_is_cost) -> Row:
     """Net present value with the programme's share-based pay added back, whatever the switch
     says."""
     return npv + value_of_share_based_pay * returns_sbc_is_cost
 
 
 @line(USD_M, result, view=True)
-def npv_sbc_as_cost(npv: Row, value_of_share_based_pay: Row, returns_sbc_is_cost: Row) -> Row:
+def npv_sbc_as_cost(npv, value_of_share_based_pay, returns_sbc_is_cost) -> Row:
     """Net present value with the programme's share-based pay as a cost, whatever the switch
     says."""
     return npv - value_of_share_based_pay * (1 - returns_sbc_is_cost)
 
 
 @line(SHARE, result, view=True)
-def terminal_share_of_npv(terminal_value: Row, npv: Row) -> Row:
+def terminal_share_of_npv(terminal_value, npv) -> Row:
     """Part of NPV that lies beyond the horizon; no number where NPV is not positive."""
     return np.where(npv > 0, ratio(terminal_value, npv), NO_NUMBER)
 
 
 @line(SWITCH, result, view=True)
-def terminal_share_of_npv_status(npv: Row) -> Row:
+def terminal_share_of_npv_status(npv) -> Row:
     """Why there is no terminal share, by code."""
     return np.where(npv > 0, ANSWERED, NOT_POSITIVE)
 
 
 @line(USD_M, flow, view=True)
 def valued_free_cash_flow(
-    incremental_free_cash_flow: Row,
-    terminal_value: Row,
-    discount_factor: Row,
-    quarter_index: Row,
-    last_quarter: Row,
+    incremental_free_cash_flow, terminal_value, discount_factor, quarter_index, last_quarter
 ) -> Row:
     """The flows that net present value adds up: incremental free cash flow, with what lies
     beyond the horizon as one receipt in its last quarter."""
@@ -191,75 +184,75 @@ def valued_free_cash_flow(
 
 
 @line(PER_YEAR, result, view=True)
-def irr_with_terminal_value(valued_free_cash_flow: Row) -> Row:
+def irr_with_terminal_value(valued_free_cash_flow) -> Row:
     """Internal rate of return a year on the flows of net present value, what lies beyond the
     horizon included: above the WACC where NPV is positive and one rate answers."""
     return (1 + internal_rate(valued_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
 
 
 @line(SWITCH, result, view=True)
-def irr_with_terminal_value_status(valued_free_cash_flow: Row) -> Row:
+def irr_with_terminal_value_status(valued_free_cash_flow) -> Row:
     """Why there is no single internal rate of return on these flows, by code."""
     roots = count_roots(valued_free_cash_flow)
     return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
 
 
 @line(PER_YEAR, result, view=True)
-def irr(incremental_free_cash_flow: Row) -> Row:
+def irr(incremental_free_cash_flow) -> Row:
     """Internal rate of return a year, from quarterly flows inside the horizon; no number where
     no rate, or more than one, makes their present value zero."""
     return (1 + internal_rate(incremental_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
 
 
 @line(SWITCH, result, view=True)
-def irr_status(incremental_free_cash_flow: Row) -> Row:
+def irr_status(incremental_free_cash_flow) -> Row:
     """Why there is no single internal rate of return, by code."""
     roots = count_roots(incremental_free_cash_flow)
     return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
 
 
-def _payback(balance: Row, start: Row) -> Row:
+def _payback(balance, start) -> Row:
     return last_upward_crossing(balance, start) / QUARTERS_PER_YEAR
 
 
-def _payback_status(balance: Row) -> Row:
+def _payback_status(balance) -> Row:
     last = value_at(balance, HORIZON)
     return np.where(never_below(balance) > 0, NO_OUTLAY, np.where(last < 0, NEVER, ANSWERED))
 
 
 @line(YEARS, result, view=True)
-def payback(cumulative_free_cash_flow: Row, view_start: Row) -> Row:
+def payback(cumulative_free_cash_flow, view_start) -> Row:
     """Years from the view's start to the last upward crossing of zero by the J-curve inside
     the horizon, interpolated in the quarter; never through terminal value."""
     return _payback(cumulative_free_cash_flow, view_start)
 
 
 @line(SWITCH, result, view=True)
-def payback_status(cumulative_free_cash_flow: Row) -> Row:
+def payback_status(cumulative_free_cash_flow) -> Row:
     """Why there is no payback, by code."""
     return _payback_status(cumulative_free_cash_flow)
 
 
 @line(YEARS, result, view=True)
-def discounted_payback(cumulative_discounted_free_cash_flow: Row, view_start: Row) -> Row:
+def discounted_payback(cumulative_discounted_free_cash_flow, view_start) -> Row:
     """Payback of present values."""
     return _payback(cumulative_discounted_free_cash_flow, view_start)
 
 
-def _rises(balance: Row) -> Row:
+def _rises(balance) -> Row:
     """1 in each quarter in which a balance comes up through zero."""
     before = lag(balance, ONE_QUARTER)
     return np.where(np.logical_and(before < 0, balance >= 0), 1, 0)
 
 
 @line(TIMES, result, view=True)
-def payback_crossings(cumulative_free_cash_flow: Row) -> Row:
+def payback_crossings(cumulative_free_cash_flow) -> Row:
     """How often the J-curve comes up through zero: more than once where it falls below again."""
     return sum_to_date(_rises(cumulative_free_cash_flow))
 
 
 @line(YEARS, flow, view=True)
-def payback_crossing(cumulative_free_cash_flow: Row, quarter_index: Row, view_start: Row) -> Row:
+def payback_crossing(cumulative_free_cash_flow, quarter_index, view_start) -> Row:
     """Years from the view's start to each upward crossing of zero, in the quarter in which it
     comes; 0 in all other quarters. The last of them is the payback if the J-curve ends above
     zero."""
@@ -270,70 +263,70 @@ def payback_crossing(cumulative_free_cash_flow: Row, quarter_index: Row, view_st
 
 
 @line(SWITCH, result, view=True)
-def discounted_payback_status(cumulative_discounted_free_cash_flow: Row) -> Row:
+def discounted_payback_status(cumulative_discounted_free_cash_flow) -> Row:
     """Why there is no discounted payback, by code."""
     return _payback_status(cumulative_discounted_free_cash_flow)
 
 
 @line(USD_M, result, view=True)
-def unrecovered_balance(cumulative_free_cash_flow: Row) -> Row:
+def unrecovered_balance(cumulative_free_cash_flow) -> Row:
     """What the J-curve still lacks at the end of the horizon; 0 once it is recovered."""
     return np.maximum(-value_at(cumulative_free_cash_flow, HORIZON), 0)
 
 
 @line(USD_M, result, view=True)
-def trough_amount(cumulative_free_cash_flow: Row) -> Row:
+def trough_amount(cumulative_free_cash_flow) -> Row:
     """The J-curve at its lowest, 0 if it never falls below."""
     return np.minimum(lowest(cumulative_free_cash_flow), 0)
 
 
 @line(DATE, result, view=True)
-def trough_quarter(cumulative_free_cash_flow: Row) -> Row:
+def trough_quarter(cumulative_free_cash_flow) -> Row:
     """Quarter in which the J-curve is at its lowest; no number without an outlay."""
     under = lowest(cumulative_free_cash_flow)
     return np.where(under < 0, lowest_at(cumulative_free_cash_flow), NO_DATE)
 
 
 @line(SWITCH, result, view=True)
-def trough_quarter_status(cumulative_free_cash_flow: Row) -> Row:
+def trough_quarter_status(cumulative_free_cash_flow) -> Row:
     """Why there is no trough, by code."""
     return np.where(lowest(cumulative_free_cash_flow) < 0, ANSWERED, NO_OUTLAY)
 
 
 @line(QUARTERS, result, view=True)
-def quarters_under_water(cumulative_free_cash_flow: Row) -> Row:
+def quarters_under_water(cumulative_free_cash_flow) -> Row:
     """Number of quarters in which the J-curve is below zero."""
     return sum_to_date(np.where(cumulative_free_cash_flow < 0, 1, 0)) * ONE_QUARTER
 
 
 @line(DATE, result, view=True)
-def operating_income_turns_positive(operating_income: Row, view_start: Row) -> Row:
+def operating_income_turns_positive(operating_income, view_start) -> Row:
     """First quarter from which incremental operating income of four quarters stays above zero
     to the horizon."""
     return first_lasting(trailing_year(operating_income), view_start)
 
 
 @line(SWITCH, result, view=True)
-def operating_income_turns_positive_status(operating_income: Row) -> Row:
+def operating_income_turns_positive_status(operating_income) -> Row:
     """Why incremental operating income does not turn positive, by code."""
     return np.where(value_at(trailing_year(operating_income), HORIZON) > 0, ANSWERED, NEVER)
 
 
 @line(DATE, result, view=True)
-def ebitda_turns_positive(ebitda: Row, view_start: Row) -> Row:
+def ebitda_turns_positive(ebitda, view_start) -> Row:
     """First quarter from which incremental EBITDA of four quarters stays above zero to the
     horizon."""
     return first_lasting(trailing_year(ebitda), view_start)
 
 
 @line(SWITCH, result, view=True)
-def ebitda_turns_positive_status(ebitda: Row) -> Row:
+def ebitda_turns_positive_status(ebitda) -> Row:
     """Why incremental EBITDA does not turn positive, by code."""
     return np.where(value_at(trailing_year(ebitda), HORIZON) > 0, ANSWERED, NEVER)
 
 
 @line(TIMES, result, view=True)
-def multiple_on_invested_capital(incremental_free_cash_flow: Row) -> Row:
+def multiple_on_invested_capital(incremental_free_cash_flow) -> Row:
     """Sum of the positive quarterly flows per dollar of the negative ones, undiscounted."""
     inflows = sum_to_date(np.maximum(incremental_free_cash_flow, 0))
     outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
@@ -341,14 +334,14 @@ def multiple_on_invested_capital(incremental_free_cash_flow: Row) -> Row:
 
 
 @line(SWITCH, result, view=True)
-def multiple_on_invested_capital_status(incremental_free_cash_flow: Row) -> Row:
+def multiple_on_invested_capital_status(incremental_free_cash_flow) -> Row:
     """Why there is no multiple, by code."""
     outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
     return np.where(outflows > 0, ANSWERED, NO_OUTLAY)
 
 
 @line(TIMES, result, view=True)
-def profitability_index(npv: Row, capex: Row, discount_factor: Row) -> Row:
+def profitability_index(npv, capex, discount_factor) -> Row:
     """Present value of what the capex brings, per dollar of the present value of incremental
     capex: 1 + NPV / PV of capex."""
     invested = sum_to_date(capex * discount_factor)
@@ -356,15 +349,13 @@ def profitability_index(npv: Row, capex: Row, discount_factor: Row) -> Row:
 
 
 @line(SWITCH, result, view=True)
-def profitability_index_status(capex: Row, discount_factor: Row) -> Row:
+def profitability_index_status(capex, discount_factor) -> Row:
     """Why there is no profitability index, by code."""
     return np.where(sum_to_date(capex * discount_factor) > 0, ANSWERED, NO_OUTLAY)
 
 
 @line(SHARE, rate, view=True, annual="last")
-def return_on_invested_capital(
-    net_operating_profit: Row, property_net: Row, working_capital: Row
-) -> Row:
+def return_on_invested_capital(net_operating_profit, property_net, working_capital) -> Row:
     """Incremental NOPAT of the last four quarters, per dollar of incremental property and
     working capital a year before; 0 where there is none."""
     capital = lag(property_net + working_capital, ONE_YEAR)
@@ -373,26 +364,26 @@ def return_on_invested_capital(
 
 
 @line(SHARE, rate, view=True, annual="last")
-def spread_over_wacc(return_on_invested_capital: Row, returns_wacc: Row) -> Row:
+def spread_over_wacc(return_on_invested_capital, returns_wacc) -> Row:
     """Return on incremental invested capital less the WACC."""
     return return_on_invested_capital - returns_wacc
 
 
 @line(SHARE, rate, view=True)
-def margin_drag(operating_margin: Row) -> Row:
+def margin_drag(operating_margin) -> Row:
     """Operating margin that the programme takes; negative where it adds."""
     return -operating_margin
 
 
 @line(USD_PER_SHARE, rate, view=True)
-def earnings_per_share_drag(earnings_per_share: Row) -> Row:
+def earnings_per_share_drag(earnings_per_share) -> Row:
     """Diluted earnings per share that the programme takes, financing included; negative where
     it adds."""
     return -earnings_per_share
 
 
 @line(USD_M, flow, view=True)
-def free_cash_flow_drag(free_cash_flow: Row) -> Row:
+def free_cash_flow_drag(free_cash_flow) -> Row:
     """Free cash flow, by the company's definition, that the programme takes; negative where it
     adds."""
     return -free_cash_flow

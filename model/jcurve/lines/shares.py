@@ -13,12 +13,7 @@ __all__: list[str] = []
 
 
 @line(USD_PER_SHARE, rate, annual="mean")
-def share_price(
-    shares_reference_price: Row,
-    shares_price_growth: Row,
-    quarter_index: Row,
-    last_reported: Row,
-) -> Row:
+def share_price(shares_reference_price, shares_price_growth, quarter_index, last_reported) -> Row:
     """Price at which shares are bought back: the reference price, grown."""
     years = np.maximum(quarter_index - last_reported, 0) / ONE_YEAR
     return shares_reference_price * (1 + shares_price_growth) ** years
@@ -26,12 +21,7 @@ def share_price(
 
 @line(MILLION_SHARES, rate, annual="mean")
 def diluted_shares(
-    reported_diluted_shares: Row,
-    shares_net_issuance: Row,
-    repurchases: Row,
-    share_price: Row,
-    last_reported: Row,
-    history: Row,
+    reported_diluted_shares, shares_net_issuance, repurchases, share_price, last_reported, history
 ) -> Row:
     """Weighted diluted shares: as reported, then grown by net issuance to employees and
     reduced by repurchases at the share price: by the part of the company's value at that price
@@ -50,12 +40,12 @@ def diluted_shares(
 
 
 @line(USD_PER_SHARE, rate)
-def earnings_per_share(net_income: Row, diluted_shares: Row) -> Row:
+def earnings_per_share(net_income, diluted_shares) -> Row:
     """Net income per diluted share."""
     return ratio(net_income, diluted_shares)
 
 
 @line(USD_PER_SHARE, rate)
-def free_cash_flow_per_share(free_cash_flow: Row, diluted_shares: Row) -> Row:
+def free_cash_flow_per_share(free_cash_flow, diluted_shares) -> Row:
     """Free cash flow per diluted share."""
     return ratio(free_cash_flow, diluted_shares)

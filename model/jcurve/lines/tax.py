@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, stock
-from jcurve.engine.primitives import (
-    Family,
-    Row,
-    lag,
-    scan,
-    total,
-    year_sum,
-    year_to_date,
-)
+from jcurve.engine.primitives import Family, Row, lag, scan, total, year_sum, year_to_date
 from jcurve.ground.units import SHARE, USD_M, Quantity
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.sets import ASSET_CLASS
@@ -22,7 +14,7 @@ from jcurve.lines.vintages import level_charge
 __all__: list[str] = []
 
 
-def macrs(basis: Row, percentages: Family, quarter_of_year: Row) -> Row:
+def macrs(basis, percentages: Family, quarter_of_year) -> Row:
     """Tax depreciation by a half-year table of yearly percentages.
 
     The first year's percentage is taken over what is left of the year from the quarter of
@@ -39,9 +31,7 @@ def macrs(basis: Row, percentages: Family, quarter_of_year: Row) -> Row:
 
 
 @line(SHARE, rate, over=ASSET_CLASS, annual="mean")
-def bonus_rate(
-    tax_bonus_depreciation: Row, tax_bonus_by_acquisition: Row, placement_lag: Row
-) -> Row:
+def bonus_rate(tax_bonus_depreciation, tax_bonus_by_acquisition, placement_lag) -> Row:
     """Share of eligible cost deducted at once: by the law in force when the asset is placed in
     service, or by the switch when it was acquired, the mean placement lag earlier."""
     acquired = lag(tax_bonus_depreciation, placement_lag)
@@ -49,14 +39,14 @@ def bonus_rate(
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def tax_placements(placed_in_service: Row, leased_additions: Row, asset_depreciable: Row) -> Row:
+def tax_placements(placed_in_service, leased_additions, asset_depreciable) -> Row:
     """Depreciable cost placed in service, on which tax deductions rest. Leased assets are the
     lessor's for tax: their payments are deducted instead."""
     return (placed_in_service - leased_additions) * asset_depreciable
 
 
 @line(USD_M, flow, over=ASSET_CLASS)
-def bonus_deduction(tax_placements: Row, tax_bonus_eligible: Row, bonus_rate: Row) -> Row:
+def bonus_deduction(tax_placements, tax_bonus_eligible, bonus_rate) -> Row:
     """Bonus depreciation of the class."""
     return tax_placements * tax_bonus_eligible * bonus_rate
 
@@ -89,10 +79,7 @@ def medium_lived_tax_basis(
 
 @line(USD_M, flow)
 def long_lived_tax_basis(
-    tax_placements: Family,
-    bonus_deduction: Family,
-    short_lived_tax_basis: Row,
-    medium_lived_tax_basis: Row,
+    tax_placements: Family, bonus_deduction: Family, short_lived_tax_basis, medium_lived_tax_basis
 ) -> Row:
     """Cost left after bonus in the 39-year class (non-residential buildings)."""
     return (
@@ -105,16 +92,9 @@ def long_lived_tax_basis(
 
 @line(USD_M, flow)
 def tax_depreciation(
-    bonus_deduction: Family,
-    short_lived_tax_basis: Row,
-    medium_lived_tax_basis: Row,
-    long_lived_tax_basis: Row,
-    macrs_5: Family,
-    macrs_15: Family,
-    tax_building_life: Row,
-    finance_lease_principal: Row,
-    quarter_of_year: Row,
-) -> Row:
+    bonus_deduction: Family, short_lived_tax_basis, medium_lived_tax_basis, long_lived_tax_basis,
+    macrs_5: Family, macrs_15: Family, tax_building_life, finance_lease_principal, quarter_of_year,
+) -> Row:  # fmt: skip
     """Deduction for property: bonus at once, the rest by MACRS class with the half-year
     convention (never the mid-quarter one); buildings straight line over their recovery period;
     principal on finance leases as it is paid."""
@@ -129,7 +109,7 @@ def tax_depreciation(
 
 
 @line(USD_M, flow)
-def research_cost(talent_cost: Row, core_cost: Row, tax_research_share: Row) -> Row:
+def research_cost(talent_cost, core_cost, tax_research_share) -> Row:
     """Memo: research and development before depreciation: the programme's people and a share
     of core cost."""
     return talent_cost + tax_research_share * core_cost
@@ -137,7 +117,7 @@ def research_cost(talent_cost: Row, core_cost: Row, tax_research_share: Row) -> 
 
 @line(USD_M, flow)
 def research_not_deducted(
-    research_cost: Row, tax_research_capitalised: Row, tax_research_life: Row, history: Row
+    research_cost, tax_research_capitalised, tax_research_life, history
 ) -> Row:
     """Research that tax law spreads instead of expensing it, less what it lets off of earlier
     quarters: the part done abroad; none where all is expensed, as in the base case."""
@@ -147,12 +127,9 @@ def research_not_deducted(
 
 @line(USD_M, flow)
 def tax_timing(
-    depreciation_and_amortisation: Row,
-    other_amortisation: Row,
-    tax_depreciation: Row,
-    salvage_proceeds: Row,
-    research_not_deducted: Row,
-) -> Row:
+    depreciation_and_amortisation, other_amortisation, tax_depreciation, salvage_proceeds,
+    research_not_deducted,
+) -> Row:  # fmt: skip
     """What taxable income has beyond book income: book depreciation of property comes back,
     tax depreciation goes off, proceeds of assets written off for tax are income, and research
     that is spread comes back."""
@@ -167,25 +144,12 @@ def tax_timing(
         "Cash tax on operating income without the interest shield: the higher of regular and "
         "minimum tax, after loss carry-forward and minimum-tax credit.",
     ),
-    operating_loss_carry_forward=(
-        USD_M,
-        stock,
-        "Operating losses for tax not used yet.",
-    ),
-    minimum_tax_credit=(
-        USD_M,
-        stock,
-        "Minimum tax paid beyond regular tax and not used yet.",
-    ),
+    operating_loss_carry_forward=(USD_M, stock, "Operating losses for tax not used yet."),
+    minimum_tax_credit=(USD_M, stock, "Minimum tax paid beyond regular tax and not used yet."),
     annual="last",
 )
 def operating_tax(
-    operating_income: Row,
-    tax_timing: Row,
-    finance_lease_interest: Row,
-    tax_rate: Row,
-    tax_minimum_rate: Row,
-    tax_loss_limit: Row,
+    operating_income, tax_timing, finance_lease_interest, tax_rate, tax_minimum_rate, tax_loss_limit
 ) -> tuple[Row, Row, Row]:
     """Taxable income is operating income with book depreciation replaced by tax
     depreciation, less interest on finance leases, which are rent for tax. Losses carry forward
@@ -214,6 +178,6 @@ def operating_tax(
 
 
 @line(USD_M, flow)
-def net_operating_profit(operating_income: Row, tax_rate: Row) -> Row:
+def net_operating_profit(operating_income, tax_rate) -> Row:
     """Operating income after tax at the book rate, before financing (NOPAT)."""
     return operating_income * (1 - tax_rate)

@@ -11,16 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jcurve.engine.primitives import (
-    Family,
-    Row,
-    Span,
-    cut,
-    in_spans,
-    lag,
-    ratio,
-    running_sum,
-)
+from jcurve.engine.primitives import Family, Row, Span, cut, in_spans, lag, ratio, running_sum
 from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER, ONE_YEAR
 
 __all__ = [
@@ -34,13 +25,13 @@ __all__ = [
 ]
 
 
-def trailing_year(flow: Row) -> Row:
+def trailing_year(flow) -> Row:
     """The sum of a flow over the four quarters to each quarter."""
     to_date = running_sum(flow)
     return to_date - lag(to_date, ONE_YEAR)
 
 
-def spread(amount: Row, mean_lag: Row) -> Row:
+def spread(amount, mean_lag) -> Row:
     """A flow felt evenly over the quarters from 0 to twice ``mean_lag`` after it.
 
     The total is conserved and nothing comes early: with ``S`` the running sum and a width
@@ -56,7 +47,7 @@ def spread(amount: Row, mean_lag: Row) -> Row:
     return (to_date - lag(to_date, width)) / (width / ONE_QUARTER)
 
 
-def placed(bought: Row, mean_lag: Row, delay: Row, delayed_share: Row) -> Row:
+def placed(bought, mean_lag, delay, delayed_share) -> Row:
     """What was bought, when it is ready: after ``mean_lag``, a share of it ``delay`` later.
 
     A share that moves along a path moves the mean lag along one, vintage by vintage.
@@ -71,7 +62,7 @@ def placed(bought: Row, mean_lag: Row, delay: Row, delayed_share: Row) -> Row:
     return spread(bought - late, mean_lag) + spread(late, mean_lag + delay)
 
 
-def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_age: Row) -> Row:
+def in_service(placed, physical_life, retired_share, retirement_age) -> Row:
     """What was placed and still runs: a vintage retires evenly over the year about its
     ``physical_life``.
 
@@ -87,7 +78,7 @@ def in_service(placed: Row, physical_life: Row, retired_share: Row, retirement_a
     return to_date - gone - retired_share * (early - gone)
 
 
-def level_charge(placed: Row, life: Row) -> Row:
+def level_charge(placed, life) -> Row:
     """Straight line over one life that never changes: ``A(t) - A(t - life)``.
 
     Args:
@@ -111,14 +102,9 @@ class Charge(NamedTuple):
 
 
 def straight_line(
-    placed: Row,
-    life: Row,
-    change_dates: Family,
-    change_lives: Family,
-    quarter_index: Row,
-    retired_share: Row,
-    retirement_age: Row,
-) -> Charge:
+    placed, life, change_dates: Family, change_lives: Family, quarter_index, retired_share,
+    retirement_age,
+) -> Charge:  # fmt: skip
     """Straight-line depreciation with changes of useful life applied prospectively (ASC 250).
 
     A vintage is charged in full from the quarter in which it is placed. With ``A`` the
@@ -169,9 +155,7 @@ def straight_line(
     return Charge(depreciation, caught_up, retired)
 
 
-def _stub(
-    booked: Row, placed: Row, early: Row, retired_share: Row, span: slice | None
-) -> tuple[Row]:
+def _stub(booked, placed, early, retired_share, span: slice | None) -> tuple[Row]:
     """Book value so far of vintages that a new life has overtaken, retired assets apart."""
     held = placed * booked
     kept, gone = (cut(running_sum(row), span) for row in (held, held * early))
@@ -179,12 +163,7 @@ def _stub(
 
 
 def _charge(
-    weight: Row,
-    placed: Row,
-    life: Row,
-    retired_share: Row,
-    retirement_age: Row,
-    span: slice | None,
+    weight, placed, life, retired_share, retirement_age, span: slice | None
 ) -> tuple[Row, Row]:
     """The charge of vintages under one life: scheduled, and written off at retirement."""
     rate = placed * weight
