@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from jcurve.docs import page
 
 import jcurve
 from jcurve.analysis.overview import Asked
@@ -15,6 +14,7 @@ from jcurve.cli import main
 from jcurve.figures import scenarios
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
+from jcurve_studies.pages import page
 from tests.headlines import computed, recorded
 from tests.support.report_cells import real_project
 
