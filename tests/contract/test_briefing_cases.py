@@ -41,6 +41,37 @@ def test_h03_contents_take_the_room_they_need() -> None:
     assert text.index("First paragraph") > text.index("10. A heading")
 
 
+@pytest.mark.parametrize(
+    ("heads", "pages"),
+    [
+        ([f"Section {number}" for number in range(1, 71)], 2),
+        (
+            [f"{number}. " + "A heading that runs on over the line " * 4 for number in range(1, 9)],
+            1,
+        ),
+        (
+            [
+                rf"Rate {number} of $\frac{{a_{{{number}}}}}{{b}}$ and `code`"
+                for number in range(1, 9)
+            ],
+            1,
+        ),
+    ],
+    ids=["of two pages", "of several lines", "with formulas"],
+)
+def test_contents_of_any_kind_take_the_room_they_need(heads: list[str], pages: int) -> None:
+    """Each heading once in the contents and once at its place, nothing over anything."""
+    cells = [each for head in heads for each in (note(f"## {head}"), note("A paragraph. " * 30))]
+    made = briefing(note("# A long note\n\nFirst paragraph."), *cells)
+    first = next(n for n, text in enumerate(pdfcheck.page_texts(made.pdf)) if "First par" in text)
+    assert first >= pages - 1
+    for number in range(1, len(heads) + 1):
+        start = heads[number - 1].split("$")[0].split(" A heading")[0].strip()
+        found = re.findall(rf"{re.escape(start)}(?!\d)", " ".join(made.text.split()))
+        assert len(found) == 2, start
+    assert pdfcheck.complaints(made.pdf) == []
+
+
 def test_h04_formulas_keep_their_meaning() -> None:
     made = of(case("h04"))
     assert "<msqrt><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></msqrt>" in made.page
