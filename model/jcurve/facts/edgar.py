@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import time
 import urllib.error
@@ -29,6 +30,7 @@ _DEADLINE = 30.0
 _PAUSE = 0.2  # seconds between requests: half the rate that the agency allows
 _TRIES = 4
 _LONGEST_WAIT = 60.0
+_MOST_BYTES = 64 << 20
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
 
@@ -90,9 +92,10 @@ class Edgar:
         self._own(found.get("cik"), cik, where)
         try:
             recent = found["filings"]["recent"]
-            return tuple(
-                zip(recent["accessionNumber"], recent["form"], recent["filingDate"], strict=True)
-            )
+            columns = [recent[name] for name in ("accessionNumber", "form", "filingDate")]
+            if not all(isinstance(each, str) for column in columns for each in column):
+                raise TypeError
+            return tuple(zip(*columns, strict=True))
         except (KeyError, TypeError, ValueError):
             raise FactsError(
                 "the answer has another form than agreed: no recent filings", where=where
@@ -108,17 +111,41 @@ class Edgar:
         body = self._get(self._address + path, where)
         try:
             found = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise FactsError("the answer is no whole JSON text", where=where) from None
         if not isinstance(found, dict):
             raise FactsError("the answer has another form than agreed", where=where)
         return found
+
+    def _whole(self, answer: Any, where: str) -> bytes:
+        """The body, unless it has no end: neither in bytes nor in time."""
+        body, end = bytearray(), time.monotonic() + _TRIES * self._deadline
+        while block := answer.read1(1 << 16):
+            body += block
+            if len(body) > _MOST_BYTES:
+                raise FactsError(f"the answer is longer than {_MOST_BYTES >> 20} MB", where=where)
+            if time.monotonic() > end:
+                raise TimeoutError("the answer does not end")
+        if answer.length:  # more was promised
+            raise HTTPException("the answer is cut short")
+        return bytes(body)
 
     def _get(self, url: str, where: str) -> bytes:
         if not self._agent.strip():
             raise UsageError(
                 f"EDGAR asks who reads it: set {AGENT} to a name and an e-mail address",
                 where="facts refresh",
+            )
+        if not (self._agent.isascii() and self._agent.isprintable()):
+            raise UsageError(
+                "not a name and an e-mail address that a request can carry",
+                where=AGENT,
+                received=self._agent,
+                allowed="letters without accents, digits and signs",
+            )
+        if not self._address.startswith(("https://", "http://")):
+            raise UsageError(
+                "not an address", where="EDGAR", received=self._address, allowed="https://…"
             )
         wanted = urllib.request.Request(
             url, headers={"User-Agent": self._agent, "Accept": "application/json"}
@@ -131,8 +158,7 @@ class Edgar:
             wait = 2.0**attempt
             try:
                 with urllib.request.urlopen(wanted, timeout=self._deadline) as answer:
-                    body: bytes = answer.read()
-                    return body
+                    return self._whole(answer, where)
             except urllib.error.HTTPError as error:
                 told = error.headers.get("Retry-After", "") if error.headers else ""
                 error.close()
@@ -168,22 +194,36 @@ def filed_values(
     if unit not in units:
         raise FactsError("no figure in that unit", where=where, received=unit,
                          allowed=", ".join(units))  # fmt: skip
+    if not isinstance(units[unit], list):
+        raise FactsError("the answer has another form than agreed: no figures", where=where)
     return iter([_filed(entry, where) for entry in units[unit]])
 
 
 def _filed(entry: object, where: str) -> Filed:
     try:
-        assert isinstance(entry, dict)
+        if not isinstance(entry, dict):
+            raise TypeError
         start = entry.get("start")
-        return Filed(
-            start=datetime.date.fromisoformat(start) if start else None,
-            end=datetime.date.fromisoformat(entry["end"]),
+        found = Filed(
+            start=_day(start) if start else None,
+            end=_day(entry["end"]),
             value=float(entry["val"]),
             form=str(entry["form"]),
-            filed=datetime.date.fromisoformat(entry["filed"]),
+            filed=_day(entry["filed"]),
             accession=str(entry["accn"]),
         )
-    except (AssertionError, KeyError, TypeError, ValueError):
+        if not math.isfinite(found.value):
+            raise ValueError
+        return found
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise FactsError(
             "the answer has another form than agreed: a figure", where=where, received=entry
         ) from None
+
+
+def _day(text: str) -> datetime.date:
+    """A day of a year that filings can be of, so that one may count back from it."""
+    day = datetime.date.fromisoformat(text)
+    if not 1900 <= day.year <= 2200:
+        raise ValueError
+    return day

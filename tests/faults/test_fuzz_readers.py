@@ -1,0 +1,167 @@
+"""Answers, tables and workbooks altered at random: refused in one line or read."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jcurve
+from jcurve.facts import verify
+from jcurve.facts.edgar import Edgar
+from jcurve.facts.refresh import refresh
+from jcurve.ground.errors import FactsError, JCurveError, UsageError
+from jcurve.ground.project import Project
+from jcurve.workbook import adopt, write
+from tests.conftest import RecordFigure
+from tests.counts import count
+from tests.faults.test_facts_refresh import SUBMISSIONS, _companyfacts
+from tests.faults.test_fuzz import altered, content, one_line
+
+ROOT = Path(__file__).parents[2]
+VALUES = (
+    *(None, True, 0, -1, 1e308, -1e-308, float("nan"), float("inf"), 10**400, [], {}, [[]]),
+    *("", "x", "9999-12-31", "0001-01-01", "2026-13-01", "2026-09-30T00:00", "10-K/A", "٣", "\0"),
+)
+
+
+class Answering(Edgar):
+    """EDGAR, whose two answers are given."""
+
+    def __init__(self, facts: bytes, filings: bytes) -> None:
+        super().__init__(agent="A Reader reader@example.com")
+        self._answers = {"companyfacts": facts, "submissions": filings}
+
+    def _get(self, url: str, where: str) -> bytes:
+        (found,) = (body for name, body in self._answers.items() if name in url)
+        return found
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in inner:
+        yield (*at, key)
+        if isinstance(each, dict | list):
+            yield from _places(each, (*at, key))
+
+
+def _answer(usual: Any, chance: random.Random) -> bytes:
+    """A JSON text with a few values of another kind, gone, doubled or cut in the middle."""
+    found = json.loads(json.dumps(usual))
+    for _ in range(chance.randint(0, 4)):
+        *way, last = chance.choice(list(_places(found)) or [("",)])
+        holder = found
+        for key in way:
+            holder = holder[key]
+        if last == "":
+            break
+        if chance.random() < 0.2:
+            del holder[last]
+        elif isinstance(holder, list) and chance.random() < 0.2:
+            holder.append(holder[last])
+        else:
+            holder[last] = chance.choice(VALUES)
+    text = json.dumps(found).encode()
+    if chance.random() < 0.1:
+        at = chance.randrange(len(text))
+        text = text[:at] + chance.choice([b"", b"[", b"\xff"]) * 50_000 + text[at + 1 :]
+    return text
+
+
+def test_answers_of_edgar(record_figure: RecordFigure) -> None:
+    chance, usual, sound = random.Random(20_261_130), _companyfacts(), 0
+    for _ in range(count("fuzzed_answers")):
+        facts = _answer(usual, chance)
+        filings = _answer(SUBMISSIONS, chance) if chance.random() < 0.3 else None
+        answering = Answering(facts, filings or json.dumps(SUBMISSIONS).encode())
+        try:
+            refresh("META", ROOT, edgar=answering)
+            sound += 1
+        except JCurveError as error:
+            one_line(error)
+    assert sound
+    record_figure("answers of EDGAR altered at random", count("fuzzed_answers"))
+
+
+@pytest.mark.parametrize("agent", ["Zoë zoe@example.com", "a\nb", "\u202e", " "])
+def test_a_name_that_no_request_can_carry(agent: str) -> None:
+    with pytest.raises(UsageError):
+        Edgar("http://127.0.0.1:9", agent=agent).facts("1")
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.1:9", "file:///etc/hosts", "ftp://x"])
+def test_an_address_that_is_none(address: str) -> None:
+    with pytest.raises(UsageError, match="not an address"):
+        Edgar(address, agent="A Reader reader@example.com").facts("1")
+
+
+def test_nesting_without_end() -> None:
+    with pytest.raises(FactsError, match="no whole JSON"):
+        Answering(b"[" * 200_000, b"").facts("1")
+
+
+def test_tables_of_data(tmp_path: Path, record_figure: RecordFigure) -> None:
+    """What the model rests on, a table at a time."""
+    chance, sound = random.Random(20_261_131), 0
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    project = Project(tmp_path)
+    tables = sorted((tmp_path / "data" / "companies").rglob("*.csv"))
+    tables += sorted((tmp_path / "data").glob("*/*.csv"))
+    tables += sorted((tmp_path / "data" / "companies").glob("*/company.yml"))
+    for _ in range(count("fuzzed_tables")):
+        path = chance.choice(tables)
+        before = path.read_bytes()
+        path.write_bytes(content(altered(before.decode(), chance), chance))
+        try:
+            verify(project=project)
+            jcurve.evaluate("base", project=project)["npv"]
+            sound += 1
+        except JCurveError as error:
+            one_line(error)
+        path.write_bytes(before)
+    record_figure("tables of data altered at random", count("fuzzed_tables"))
+    record_figure("tables of data altered at random: still read", sound)
+
+
+def test_workbooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_figure: RecordFigure
+) -> None:
+    """Parts of the archive altered, and the archive itself."""
+    monkeypatch.setattr("jcurve.workbook.adopting.edited_elsewhere", lambda *_: ())
+    chance, sound = random.Random(20_261_132), 0
+    (tmp_path / "data").mkdir()
+    for each in (ROOT / "data").iterdir():
+        if each.name != "scenarios":
+            (tmp_path / "data" / each.name).symlink_to(each)
+    scenarios = tmp_path / "data" / "scenarios"
+    shutil.copytree(ROOT / "data" / "scenarios", scenarios)
+    usual = write(jcurve.evaluate("base", project=ROOT), tmp_path / "usual.xlsx").read_bytes()
+    path = tmp_path / "altered.xlsx"
+    for _ in range(count("fuzzed_workbooks")):
+        path.write_bytes(usual)
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        name = chance.choice([each for each in parts if len(parts[each]) < 400_000])
+        parts[name] = content(altered(parts[name].decode(errors="replace"), chance), chance)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for each, data in parts.items():
+                archive.writestr(each, data)
+        if chance.random() < 0.2:
+            raw = bytearray(path.read_bytes())
+            for _ in range(chance.randint(1, 30)):
+                raw[chance.randrange(len(raw))] = chance.randrange(256)
+            path.write_bytes(raw)
+        try:
+            adopt(path, "mine", project=Project(tmp_path))
+            sound += 1
+        except JCurveError as error:
+            one_line(error)
+        (scenarios / "mine.yml").unlink(missing_ok=True)
+    record_figure("workbooks altered at random", count("fuzzed_workbooks"))
+    record_figure("workbooks altered at random: still read", sound)
