@@ -42,7 +42,6 @@ __all__ = ["Case", "Check", "batch_inputs", "evaluate", "evaluate_batch", "scena
 
 Array = NDArray[np.float64]
 
-_STATUS = "_status"
 _DATE = "date"
 _CHECK = "check_"
 _TOLERANCE = 1e-6
@@ -182,9 +181,7 @@ class Case:
             key = self._key(name, world)
             if self._is_result(key[0]):
                 raise UsageError(
-                    "a result has one value, not a row",
-                    received=name,
-                    allowed=f'case["{name}"]',
+                    "a result has one value, not a row", received=name, allowed=f'case["{name}"]'
                 )
             columns[name] = self.row(name, world) if by == "quarter" else self.year(name, world)
             units[name] = self.unit(key[0])
@@ -207,7 +204,7 @@ class Case:
             if (
                 instance.line.module != _RESULTS_MODULE
                 or output.kind is not Kind.RESULT
-                or name.endswith(_STATUS)
+                or output.status_of
                 or name not in self.assembly.model.viewed
             ):
                 continue
@@ -295,7 +292,7 @@ class Case:
         value = self._number(key)
         unit = self.unit(key[0])
         if value is None:
-            status = self.values.get((f"{key[0]}{_STATUS}", key[1]))
+            status = self.values.get((self.assembly.model.status(key[0]) or "", key[1]))
             code = 0 if status is None else int(status[0, 0])
             return {"value": None, "reason": _reasons().get(code, "no answer")}
         if unit == _DATE:

@@ -19,8 +19,8 @@ from jcurve.lines import MODULES, OUTLAYS_ALONE
 
 LINES = Path(__file__).resolve().parents[2] / "model" / "jcurve" / "lines"
 PLAIN = {0, 1, -1, 2}
-STATEMENTS = ("income", "cash_flow", "balance_sheet", "shares", "returns")
-"""Modules whose lines are the answer: the three statements, figures a share, and returns."""
+STATEMENTS = ("income", "cash_flow", "balance_sheet", "returns")
+"""Modules whose lines are the answer: the three statements with figures a share, and returns."""
 
 MEMO = {
     "adjusted_debt_to_ebitda": "leverage as a rating agency reads it",
@@ -86,20 +86,17 @@ def test_the_reading_of_numbers(text: str, hidden: bool) -> None:
 
 
 def test_every_constant_has_a_name_a_unit_and_a_meaning() -> None:
-    """``constants.py`` holds named quantities and nothing else."""
+    """``constants.py`` holds named quantities, names of sets, and nothing else."""
     path = LINES / "constants.py"
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) == "__all__":
+        if not isinstance(node, ast.Assign):
             continue
         call = node.value
         assert isinstance(call, ast.Call), spelt(path, call)
+        if ast.unparse(call.func) == "Set":
+            continue
         assert ast.unparse(call.func) == "Quantity", spelt(path, call)
         assert len(call.args) == 3, spelt(path, call)
-
-
-def is_status(row: str) -> bool:
-    """Whether a row says in code why a result has no number."""
-    return row.endswith("_status")
 
 
 def test_every_line_rests_on_something() -> None:
@@ -150,6 +147,15 @@ def test_every_argument_of_a_line_is_used() -> None:
                 if each.arg not in read
             ]
     assert ignored == []
+
+
+def test_a_type_is_stated_where_an_argument_is_no_row() -> None:
+    """An argument of a line without a type is a row; ``Family`` is all rows of a set, by member."""
+    for instance in base().assembly.model.instances:
+        types = instance.line.function.__annotations__
+        for argument, binding in instance.bindings.items():
+            stated = types.get(argument)
+            assert stated == ("Family" if binding.is_family else None), (instance.rows, argument)
 
 
 def reached(roots: list[RowKey]) -> set[RowKey]:
@@ -257,9 +263,12 @@ def test_every_assumption_has_a_ground(name: str) -> None:
 
 
 def test_the_kind_of_a_result_is_result() -> None:
-    """Lines of the returns that have one value say so; others are rows by quarter."""
+    """A status stands beside its result, which its line returns as well, and is a result too."""
     model = base().assembly.model
-    for row, output in model.outputs.items():
-        if is_status(row):
-            assert output.kind is Kind.RESULT, row
-            assert row.removesuffix("_status") in model.outputs, row
+    told = [row for row in model.outputs if row.endswith("_status")]
+    assert told == [row for row, output in model.outputs.items() if output.status_of]
+    for row in told:
+        of = model.outputs[row].status_of
+        assert model.status(of) == row
+        assert model.maker[of] is model.maker[row]
+        assert model.outputs[row].kind is model.outputs[of].kind is Kind.RESULT, row

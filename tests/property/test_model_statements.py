@@ -108,7 +108,7 @@ def test_the_forecast_starts_without_a_step() -> None:
     steps = []
     for line, instance in model.maker.items():
         output = model.outputs[line]
-        of_statements = instance.line.module in ("income", "shares", "cash_flow", "balance_sheet")
+        of_statements = instance.line.module in ("income", "cash_flow", "balance_sheet")
         if line.startswith("check_") or (
             not of_statements and line not in REPORTED and line != "ebitda"
         ):

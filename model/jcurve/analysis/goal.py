@@ -78,7 +78,7 @@ def parse_goal(text: str, case: Case) -> Goal:
     output = made.outputs.get(key[0])
     unit = made.unit(key[0]).name
     is_result = output is not None and output.kind is Kind.RESULT
-    status = f"{key[0]}_status" if is_result and f"{key[0]}_status" in made.outputs else None
+    status = made.status(key[0]) if is_result else None
     status = f"{status}@{key[1]}" if status and key[1] in VIEWS else status
     outputs = (left, status) if status else (left,)
     date = _DATE.fullmatch(right)

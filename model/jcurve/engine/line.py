@@ -14,7 +14,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from jcurve.ground.units import Unit
+from jcurve.ground.units import SWITCH, Unit
 
 __all__ = [
     "Kind",
@@ -52,12 +52,14 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One named row that a line's function returns."""
+    """One named row that a line's function returns; ``status_of`` is the result whose lack of a
+    number it explains, by code."""
 
     name: str
     unit: Unit
     kind: Kind
     definition: str
+    status_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,20 @@ def line(
     refer: Mapping[str, str] | None = None,
     view: bool = False,
     annual: str = "formula",
+    status: str = "",
 ) -> Callable[[F], F]:
-    """Label a function as a line; its name is the row's name."""
+    """Label a function as a line; its name is the row's name.
+
+    With ``status`` the function returns a second row as well: a code that is 0 where the result
+    has a number and else says why not, defined by this text.
+    """
 
     def label(function: F) -> F:
-        definition = inspect.cleandoc(function.__doc__ or "")
-        output = Output(function.__name__, unit, kind, definition)
-        _attach(function, Line(function, (output,), over, _frozen(refer), view, annual))
+        name, definition = function.__name__, inspect.cleandoc(function.__doc__ or "")
+        outputs = [Output(name, unit, kind, definition)]
+        if status:
+            outputs.append(Output(f"{name}_status", SWITCH, result, status, status_of=name))
+        _attach(function, Line(function, tuple(outputs), over, _frozen(refer), view, annual))
         return function
 
     return label

@@ -140,6 +140,11 @@ class Model:
             return tuple(VIEWS)
         return WORLDS if row in self.worldly else (SHARED,)
 
+    def status(self, row: str) -> str | None:
+        """The row that says, by code, why a result has no number; None where it always has one."""
+        outputs = self.maker[row].line.outputs if row in self.maker else ()
+        return next((each.name for each in outputs if each.status_of == row), None)
+
     def differs(self, row: str) -> bool:
         """Whether a row has values of its own in a view: its difference is not zero by nature."""
         return row in self.viewed or row in self.worldly

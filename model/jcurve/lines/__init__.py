@@ -1,4 +1,14 @@
-"""The model: named rows, each one small pure function of whole rows."""
+"""The model: named rows, each one small pure function of whole rows.
+
+A chapter is a module; a line is a function in it, labelled with its unit and kind. Its arguments
+are its precedents, by name, its docstring is its definition. An argument without a type is a
+``Row``; one of type ``Family`` is the rows of a set by member. The engine binds the names, checks
+units and order, and evaluates. Start with ``programme``, then ``returns``.
+
+>>> from jcurve.lines import MODULES
+>>> MODULES[0].programme_stop.__code__.co_varnames[:3]
+('planned_stop', 'valuation_date', 'keeps_spending')
+"""
 
 from __future__ import annotations
 
@@ -11,7 +21,6 @@ from jcurve.lines import (
     balance_sheet,
     beyond,
     capex,
-    cash,
     cash_flow,
     channels,
     compute,
@@ -19,45 +28,20 @@ from jcurve.lines import (
     financing,
     income,
     leases,
-    market,
-    obligations,
+    memo,
     outlay,
-    own_or_rent,
     plan,
-    power,
     programme,
     returns,
-    shares,
     tax,
 )
 
 __all__ = ["MODULES", "OUTLAYS_ALONE"]
 
 MODULES: tuple[ModuleType, ...] = (
-    programme,
-    capex,
-    plan,
-    assets,
-    compute,
-    power,
-    leases,
-    allocation,
-    advertising,
-    channels,
-    costs,
-    tax,
-    cash,
-    financing,
-    income,
-    shares,
-    cash_flow,
-    balance_sheet,
-    obligations,
-    own_or_rent,
-    market,
-    beyond,
-    returns,
-)
+    programme, capex, plan, assets, compute, leases, allocation, advertising, channels, costs, tax,
+    financing, income, cash_flow, balance_sheet, memo, beyond, returns,
+)  # fmt: skip
 """In the order in which a reader meets them."""
 
 OUTLAYS_ALONE: tuple[ModuleType, ...] = (outlay,)

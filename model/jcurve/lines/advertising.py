@@ -13,11 +13,16 @@ import numpy as np
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Family, Row, grow, lag, ratio, running_sum, total, value_at
 from jcurve.ground.units import H100E, SHARE, TIMES, USD_M, unit_named
-from jcurve.lines.constants import ONE_H100E, ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR, TWO_YEARS
-from jcurve.lines.sets import LEVER, REGION
+from jcurve.lines.constants import (
+    LEVER,
+    ONE_H100E,
+    ONE_QUARTER,
+    ONE_YEAR,
+    QUARTERS_PER_YEAR,
+    REGION,
+    TWO_YEARS,
+)
 from jcurve.lines.vintages import spread
-
-__all__: list[str] = []
 
 INDEX = unit_named("index")
 

@@ -18,8 +18,6 @@ from jcurve.engine.primitives import Family, Row, ratio, total
 from jcurve.ground.units import H100E, SHARE, USD_M, unit_named
 from jcurve.lines.constants import MILLION, NEWTON_STEPS, QUARTERS_IN_YEAR, TINY, TWO_YEARS
 
-__all__ = ["Uses", "allocate"]
-
 USD_M_PER_H100E = unit_named("USD m per H100e")
 
 
@@ -137,14 +135,10 @@ def allocation(
     history demand was served, and ranking had the rest."""
     unit = starting_ranking_compute
     uses = allocate(
-        serving_compute / unit,
-        ranking_value_of_compute / leasing_price,
-        advertising_compute_elasticity,
-        product_value_of_compute / leasing_price,
-        product_compute_need / unit,
-        1,
-        leasing_depth / unit,
-    )
+        serving_compute / unit, ranking_value_of_compute / leasing_price,
+        advertising_compute_elasticity, product_value_of_compute / leasing_price,
+        product_compute_need / unit, 1, leasing_depth / unit,
+    )  # fmt: skip
     served = np.minimum(product_compute_need, np.maximum(serving_compute, 0))
     reported = history > 0
     return (

@@ -7,11 +7,8 @@ import numpy as np
 from jcurve.engine.line import flow, line, lines, stock
 from jcurve.engine.primitives import Family, Row, lag, running_sum, splice, total, value_at
 from jcurve.ground.units import USD_M
-from jcurve.lines.constants import MILLION, ONE_QUARTER, QUARTERS_PER_YEAR
-from jcurve.lines.sets import ASSET_CLASS
+from jcurve.lines.constants import ASSET_CLASS, MILLION, ONE_QUARTER, QUARTERS_PER_YEAR
 from jcurve.lines.vintages import placed, straight_line
-
-__all__: list[str] = []
 
 
 @line(USD_M, flow, over=ASSET_CLASS)

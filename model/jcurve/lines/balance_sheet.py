@@ -13,9 +13,7 @@ from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, splice, total
 from jcurve.ground.units import SWITCH, TIMES, USD_M
 from jcurve.lines.constants import ONE_QUARTER
-from jcurve.lines.joins import carried, joined
-
-__all__: list[str] = []
+from jcurve.lines.programme import carried, joined
 
 
 @line(SWITCH, rate, annual="last")
@@ -32,12 +30,9 @@ def receivables(
     """Receivables, prepaid expenses and other current assets: as reported, then moving with
     the quarter's revenue."""
     return joined(
-        reported_receivables_and_prepaid,
-        revenue * balance_receivables_share,
-        revenue_with * balance_receivables_share,
-        last_reported,
-        history,
-    )
+        reported_receivables_and_prepaid, revenue * balance_receivables_share,
+        revenue_with * balance_receivables_share, last_reported, history,
+    )  # fmt: skip
 
 
 @line(USD_M, stock, refer={"modelled": "working_capital@with"})
@@ -65,12 +60,9 @@ def operating_lease_assets(
 ) -> Row:  # fmt: skip
     """Right of use of operating leases: as reported, then moving with the liability."""
     return joined(
-        reported_operating_lease_assets,
-        operating_lease_liability,
-        liability_with,
-        last_reported,
+        reported_operating_lease_assets, operating_lease_liability, liability_with, last_reported,
         history,
-    )
+    )  # fmt: skip
 
 
 @line(USD_M, stock)
@@ -81,15 +73,12 @@ def startup_stakes_held(startup_stakes, financing_stake_holding) -> Row:
 
 
 @line(
-    USD_M,
-    stock,
+    USD_M, stock,
     refer={
-        "cash": "cash_and_securities@with",
-        "due": "receivables@with",
-        "property_with": "property_net@with",
-        "leased": "operating_lease_assets@with",
+        "cash": "cash_and_securities@with", "due": "receivables@with",
+        "property_with": "property_net@with", "leased": "operating_lease_assets@with",
     },
-)
+)  # fmt: skip
 def other_assets(
     reported_total_assets, cash, due, property_with, leased, last_reported, other_amortisation,
     history,
@@ -136,17 +125,14 @@ def deferred_tax_liability(
 
 
 @line(
-    USD_M,
-    stock,
+    USD_M, stock,
     refer={
-        "owed_with": "payables@with",
-        "unpaid_with": "unpaid_property@with",
+        "owed_with": "payables@with", "unpaid_with": "unpaid_property@with",
         "leased_with": "operating_lease_liability@with",
-        "financed_with": "finance_lease_liability@with",
-        "debt_with": "debt@with",
+        "financed_with": "finance_lease_liability@with", "debt_with": "debt@with",
         "deferred_with": "deferred_tax_liability@with",
     },
-)
+)  # fmt: skip
 def other_liabilities(
     reported_total_liabilities, owed_with, unpaid_with, leased_with, financed_with, debt_with,
     deferred_with, last_reported, history,

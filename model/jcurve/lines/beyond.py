@@ -12,11 +12,14 @@ import numpy as np
 from jcurve.engine.line import line, result
 from jcurve.engine.primitives import Family, Row, ratio, total, value_at
 from jcurve.ground.units import QUARTERS, SHARE, USD_M
-from jcurve.lines.constants import HORIZON, ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.sets import ASSET_CLASS
+from jcurve.lines.constants import (
+    ASSET_CLASS,
+    HORIZON,
+    ONE_YEAR,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
 from jcurve.lines.vintages import trailing_year
-
-__all__ = ["even_purchases", "perpetuity", "year_to_horizon"]
 
 
 def perpetuity(next_year, discount_factor, wacc, growth) -> Row:

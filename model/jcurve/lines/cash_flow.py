@@ -11,19 +11,14 @@ from jcurve.engine.primitives import Row, lag, splice
 from jcurve.ground.units import USD_M
 from jcurve.lines.constants import ONE_QUARTER
 
-__all__: list[str] = []
-
 
 @line(
-    USD_M,
-    flow,
+    USD_M, flow,
     refer={
-        "cash_with": "operating_cash_before_tax@with",
-        "tax_with": "operating_cash_tax@with",
-        "capex_with": "capex@with",
-        "salvage_with": "salvage_proceeds@with",
+        "cash_with": "operating_cash_before_tax@with", "tax_with": "operating_cash_tax@with",
+        "capex_with": "capex@with", "salvage_with": "salvage_proceeds@with",
     },
-)
+)  # fmt: skip
 def operating_cash_flow(
     reported_operating_cash_flow, operating_cash_before_tax, operating_cash_tax, capex,
     salvage_proceeds, cash_with, tax_with, capex_with, salvage_with, interest_income,

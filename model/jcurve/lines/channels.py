@@ -8,16 +8,15 @@ from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio
 from jcurve.ground.units import H100E, SHARE, TIMES, USD_M
 from jcurve.lines.constants import (
+    CHANNEL,
     MILLION,
     ONE_QUARTER,
     ONE_YEAR,
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
+    SAVING,
     TEN_TO_NINETY,
 )
-from jcurve.lines.sets import CHANNEL, SAVING
-
-__all__: list[str] = []
 
 
 def logistic_adoption(quarter_index, start, ramp) -> Row:

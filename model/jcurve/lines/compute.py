@@ -1,4 +1,6 @@
-"""Compute in H100-equivalents: what it costs to own, what is in service, what the frontier has."""
+"""Compute in H100-equivalents: what it costs to own, what is in service, what the frontier has,
+and the power that it draws.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, value_at
-from jcurve.ground.units import H100E, SHARE, USD_M, USD_PER_H100E, unit_named
-from jcurve.lines.build_out import surviving
+from jcurve.ground.units import H100E, MW, MWH, SHARE, USD_M, USD_PER_H100E, unit_named
 from jcurve.lines.constants import (
     HALF_SPAN,
+    HOURS_IN_QUARTER,
     HOURS_IN_YEAR,
     MILLION,
     ONE_QUARTER,
@@ -17,9 +19,8 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
+from jcurve.lines.plan import surviving
 from jcurve.lines.vintages import in_service, placed
-
-__all__ = ["recovery"]
 
 USD_M_PER_MW = unit_named("USD m per MW")
 
@@ -140,15 +141,16 @@ def frontier_fleet(
 # Fleets
 
 
-def _fleet(
-    additions, price, placement_lag, delay, delayed_share, physical_life, retired_share,
-    retirement_age, legacy,
-) -> Row:  # fmt: skip
-    """Compute placed from accelerators bought at ``price`` and not retired, plus the legacy
-    fleet."""
-    ready = placed(additions / (MILLION * price), placement_lag, delay, delayed_share)
-    life, age = physical_life * QUARTERS_PER_YEAR, retirement_age * QUARTERS_PER_YEAR
-    return in_service(ready, life, retired_share, age) + legacy
+def _running(bought, mean_lag, delay, delayed_share, life, retired_share, age) -> Row:
+    """What was bought, is placed and not retired; life and age of retirement in years."""
+    ready = placed(bought, mean_lag, delay, delayed_share)
+    return in_service(ready, life * QUARTERS_PER_YEAR, retired_share, age * QUARTERS_PER_YEAR)
+
+
+def _fleet(spent, price, mean_lag, delay, delayed_share, life, retired_share, age, legacy) -> Row:
+    """Compute from accelerators bought at ``price``, plus the fleet of before."""
+    bought = spent / (MILLION * price)
+    return _running(bought, mean_lag, delay, delayed_share, life, retired_share, age) + legacy
 
 
 _OF_ACCELERATORS = {
@@ -168,16 +170,9 @@ def compute_fleet(
     not retired early, in H100-equivalents at the price when ordered, plus the fleet of
     before."""
     return _fleet(
-        accelerators,
-        compute_price,
-        lag_of_accelerators,
-        placement_delay,
-        placement_delayed_share,
-        life_of_accelerators,
-        retired_share,
-        retirement_age,
-        compute_legacy,
-    )
+        accelerators, compute_price, lag_of_accelerators, placement_delay, placement_delayed_share,
+        life_of_accelerators, retired_share, retirement_age, compute_legacy,
+    )  # fmt: skip
 
 
 def _bought(spent, unpaid_share) -> Row:
@@ -194,16 +189,10 @@ def reported_fleet(
     """Owned compute that reported capex alone has bought, by the formula of each world's:
     attribution on history rests on it and needs no world and no plan."""
     return _fleet(
-        _bought(reported_accelerator_capex, unpaid_share),
-        compute_price,
-        lag_of_accelerators,
-        placement_delay,
-        placement_delayed_share,
-        life_of_accelerators,
-        retired_share,
-        retirement_age,
-        compute_legacy,
-    )
+        _bought(reported_accelerator_capex, unpaid_share), compute_price, lag_of_accelerators,
+        placement_delay, placement_delayed_share, life_of_accelerators, retired_share,
+        retirement_age, compute_legacy,
+    )  # fmt: skip
 
 
 @line(H100E, stock, refer=_OF_ACCELERATORS)
@@ -216,16 +205,10 @@ def planned_fleet(
     planned = planned_orders * compute_price * MILLION
     spent = np.where(history > 0, reported_accelerator_capex, planned)
     return _fleet(
-        _bought(spent, unpaid_share),
-        compute_price,
-        lag_of_accelerators,
-        placement_delay,
-        placement_delayed_share,
-        life_of_accelerators,
-        retired_share,
-        retirement_age,
+        _bought(spent, unpaid_share), compute_price, lag_of_accelerators, placement_delay,
+        placement_delayed_share, life_of_accelerators, retired_share, retirement_age,
         compute_legacy,
-    )
+    )  # fmt: skip
 
 
 @line(H100E, stock)
@@ -313,3 +296,54 @@ def training_over_plan(fleet_over_plan) -> Row:
 def serving_compute(compute_in_service, training_compute) -> Row:
     """Compute left for ranking, AI products and leasing."""
     return compute_in_service - training_compute
+
+
+# Power
+
+
+@line(MW, stock, refer={"accelerators": "additions.accelerators", **_OF_ACCELERATORS})
+def power_wanted(
+    accelerators, compute_price, power_per_compute, lag_of_accelerators, placement_delay,
+    placement_delayed_share, life_of_accelerators, retired_share, retirement_age, compute_legacy,
+    power_usage_effectiveness,
+) -> Row:  # fmt: skip
+    """Power that owned accelerators would draw at the meter: watts per unit when bought,
+    times the power usage effectiveness."""
+    bought = accelerators / (MILLION * compute_price) * power_per_compute
+    running = _running(
+        bought, lag_of_accelerators, placement_delay, placement_delayed_share,
+        life_of_accelerators, retired_share, retirement_age,
+    )  # fmt: skip
+    return (running + compute_legacy * power_per_compute) * MILLION * power_usage_effectiveness
+
+
+@line(SHARE, rate, annual="last")
+def power_service_level(power_wanted, power_ceiling, history) -> Row:
+    """Share of owned accelerators for which there is power, at most 1: below it compute
+    waits. On history what was placed ran."""
+    held = np.where(power_wanted > power_ceiling, ratio(power_ceiling, power_wanted), 1)
+    return np.where(history > 0, 1, held)
+
+
+@line(MW, stock)
+def power(power_wanted, power_service_level) -> Row:
+    """Power drawn at the meter by owned accelerators."""
+    return power_wanted * power_service_level
+
+
+@line(MWH, flow)
+def electricity(power, power_utilisation) -> Row:
+    """Electricity used by owned accelerators."""
+    return power * power_utilisation * HOURS_IN_QUARTER
+
+
+@line(USD_M, flow)
+def energy_cost(electricity, power_price) -> Row:
+    """Electricity of owned accelerators at the delivered price."""
+    return electricity * power_price * MILLION
+
+
+@line(USD_M, flow)
+def operations_cost(power, operations_cost_per_power) -> Row:
+    """Running data centres besides energy: staff, maintenance, spares, connectivity."""
+    return power * operations_cost_per_power / QUARTERS_IN_YEAR

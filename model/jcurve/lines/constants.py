@@ -1,31 +1,11 @@
-"""Named unit constants: the only numbers besides 0, 1, -1 and 2 that a line may hold."""
+"""Named unit constants: the only numbers besides 0, 1, -1 and 2 that a line may hold; and the
+sets that families of rows run over, whose members are company data.
+"""
 
 from __future__ import annotations
 
+from jcurve.engine.line import Set
 from jcurve.ground.units import DIMENSIONLESS, H100E, HOURS, QUARTERS, USD_M, YEARS, Quantity, Unit
-
-__all__ = [
-    "BILLION_IN_MILLIONS",
-    "HALF_A_QUARTER",
-    "HALF_SPAN",
-    "HORIZON",
-    "HOURS_IN_QUARTER",
-    "HOURS_IN_YEAR",
-    "MILLION",
-    "NEWTON_STEPS",
-    "NO_DATE",
-    "NO_NUMBER",
-    "ONE_H100E",
-    "ONE_QUARTER",
-    "ONE_YEAR",
-    "PERPETUITY",
-    "QUARTERS_IN_YEAR",
-    "QUARTERS_PER_YEAR",
-    "RUN_OFF",
-    "TEN_TO_NINETY",
-    "TINY",
-    "TWO_YEARS",
-]
 
 QUARTERS_IN_YEAR = Quantity(4.0, DIMENSIONLESS, "quarters in a year")
 """A count: turns a yearly amount into a quarter's."""
@@ -68,6 +48,14 @@ RUN_OFF = Quantity(1.0, DIMENSIONLESS, "run off")
 """Position of *run_off* among the same."""
 
 NO_NUMBER = Quantity(float("nan"), DIMENSIONLESS, "no number")
-"""There is no answer; a ``_status`` row says why."""
+"""There is no answer; a result's status says why."""
 
 NO_DATE = Quantity(float("nan"), QUARTERS, "no date")
+
+
+REGION = Set("region")
+ASSET_CLASS = Set("asset_class")
+LEVER = Set("lever")
+CHANNEL = Set("channel")
+SAVING = Set("saving")
+SUPPLY = Set("supply")

@@ -13,8 +13,6 @@ from jcurve.engine.primitives import Family, Row, grow, lag, ratio, splice, tota
 from jcurve.ground.units import USD_M
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR
 
-__all__: list[str] = []
-
 
 @line(USD_M, flow)
 def new_product_revenue(channel_revenue: Family) -> Row:
@@ -63,16 +61,8 @@ def programme_cost(
     new_product_cost, sublet_income,
 ) -> Row:  # fmt: skip
     """Operating costs that depend on the world, before depreciation and savings."""
-    return (
-        energy_cost
-        + operations_cost
-        + cloud_spending
-        + lease_cost
-        + talent_cost
-        + uplift_cost
-        + new_product_cost
-        - sublet_income
-    )
+    running = energy_cost + operations_cost + cloud_spending + lease_cost
+    return running + talent_cost + uplift_cost + new_product_cost - sublet_income
 
 
 @line(USD_M, flow)
@@ -99,14 +89,8 @@ def core_cost(
     on_year = ratio(revenue_keeping_pace, lag(revenue_keeping_pace, ONE_YEAR)) - 1
     with_revenue = costs_core_elasticity * on_year
     growth = np.where(quarter_index > costs_guided_through, with_revenue, costs_core_growth)
-    left = (
-        reported_total_costs
-        - reported_unusual_costs
-        - reality_labs_cost
-        - modelled_cost
-        - reported_depreciation
-    )
-    return grow(left / (1 - total(saved)), growth)
+    left = reported_total_costs - reported_unusual_costs - reality_labs_cost - modelled_cost
+    return grow((left - reported_depreciation) / (1 - total(saved)), growth)
 
 
 @line(USD_M, flow)
@@ -127,14 +111,8 @@ def total_costs(
     depreciation_and_amortisation,
 ) -> Row:  # fmt: skip
     """Total costs and expenses."""
-    return (
-        core_cost
-        + reality_labs_cost
-        + unusual_costs
-        + programme_cost
-        - cost_savings
-        + depreciation_and_amortisation
-    )
+    before_savings = core_cost + reality_labs_cost + unusual_costs + programme_cost
+    return before_savings - cost_savings + depreciation_and_amortisation
 
 
 @line(USD_M, flow)

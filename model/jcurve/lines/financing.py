@@ -16,8 +16,6 @@ from jcurve.engine.primitives import Row, grow, lag, ratio, running_sum, scan, s
 from jcurve.ground.units import USD_M, Quantity
 from jcurve.lines.constants import ONE_QUARTER, QUARTERS_IN_YEAR
 
-__all__: list[str] = []
-
 
 @line(USD_M, flow, refer={"programme_part": "share_based_pay@with"})
 def core_share_based_compensation(

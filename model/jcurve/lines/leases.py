@@ -13,11 +13,8 @@ import numpy as np
 from jcurve.engine.line import flow, line, lines, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, scan, splice, year_sum
 from jcurve.ground.units import USD_M, Quantity
-from jcurve.lines.constants import ONE_QUARTER, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.joins import carried
-from jcurve.lines.sets import ASSET_CLASS
-
-__all__: list[str] = []
+from jcurve.lines.constants import ASSET_CLASS, ONE_QUARTER, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
+from jcurve.lines.programme import carried
 
 
 @line(USD_M, flow)
@@ -132,11 +129,9 @@ def lease_liabilities(
         unwound = (rented + rented_new - rent) * rate
         interest = (owed + owed_new - paid) * rate
         return (
-            rented + rented_new - rent + unwound,
-            owed + owed_new - paid + interest,
-            unwound,
+            rented + rented_new - rent + unwound, owed + owed_new - paid + interest, unwound,
             interest,
-        )
+        )  # fmt: skip
 
     nothing = Quantity(0, USD_M)
     rented, owed, unwound, interest = scan(
@@ -146,13 +141,9 @@ def lease_liabilities(
     )
     return (
         rented + carried(reported_operating_lease_liabilities, last_reported, history),
-        owed + carried(reported_finance_lease_liabilities, last_reported, history),
-        operating,
-        financed,
-        unwound,
-        interest,
-        finance_lease_payments - interest,
-    )
+        owed + carried(reported_finance_lease_liabilities, last_reported, history), operating,
+        financed, unwound, interest, finance_lease_payments - interest,
+    )  # fmt: skip
 
 
 @line(USD_M, flow, over=ASSET_CLASS)

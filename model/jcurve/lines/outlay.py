@@ -10,10 +10,7 @@ from __future__ import annotations
 from jcurve.engine.line import flow, line, rate
 from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total
 from jcurve.ground.units import SHARE, USD_M
-from jcurve.lines.constants import ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.sets import ASSET_CLASS
-
-__all__: list[str] = []
+from jcurve.lines.constants import ASSET_CLASS, ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
 
 
 @line(USD_M, flow, over=ASSET_CLASS)

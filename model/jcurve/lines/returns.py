@@ -29,16 +29,7 @@ from jcurve.engine.intrinsics import (
 )
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
-from jcurve.ground.units import (
-    QUARTERS,
-    SHARE,
-    SWITCH,
-    TIMES,
-    USD_M,
-    USD_PER_SHARE,
-    YEARS,
-    unit_named,
-)
+from jcurve.ground.units import QUARTERS, SHARE, TIMES, USD_M, USD_PER_SHARE, YEARS, unit_named
 from jcurve.lines.beyond import perpetuity, year_to_horizon
 from jcurve.lines.constants import (
     HALF_A_QUARTER,
@@ -53,8 +44,6 @@ from jcurve.lines.constants import (
 )
 from jcurve.lines.vintages import trailing_year
 
-__all__ = ["REASONS"]
-
 PER_YEAR = unit_named("per year")
 DATE = unit_named("date")
 
@@ -67,7 +56,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         int(NOT_POSITIVE): "net present value is not positive",
     }
 )
-"""Why a result has no number, by the code in its ``_status`` row."""
+"""Why a result has no number, by the code of its status."""
 
 
 @line(DATE, result, view=True)
@@ -138,11 +127,9 @@ def value_of_share_based_pay(
     """Present value of the programme's share-based pay, beyond the horizon included. Its tax
     deduction stays in both treatments of it."""
     ever = perpetuity(
-        year_to_horizon(share_based_pay) * (1 + returns_terminal_growth),
-        discount_factor,
-        returns_wacc,
-        returns_terminal_growth,
-    )
+        year_to_horizon(share_based_pay) * (1 + returns_terminal_growth), discount_factor,
+        returns_wacc, returns_terminal_growth,
+    )  # fmt: skip
     beyond = np.where(np.equal(returns_terminal_treatment, PERPETUITY), ever, 0)
     return sum_to_date(share_based_pay * discount_factor) + beyond
 
@@ -161,16 +148,11 @@ def npv_sbc_as_cost(npv, value_of_share_based_pay, returns_sbc_is_cost) -> Row:
     return npv - value_of_share_based_pay * (1 - returns_sbc_is_cost)
 
 
-@line(SHARE, result, view=True)
-def terminal_share_of_npv(terminal_value, npv) -> Row:
+@line(SHARE, result, view=True, status="Why there is no terminal share, by code.")
+def terminal_share_of_npv(terminal_value, npv) -> tuple[Row, Row]:
     """Part of NPV that lies beyond the horizon; no number where NPV is not positive."""
-    return np.where(npv > 0, ratio(terminal_value, npv), NO_NUMBER)
-
-
-@line(SWITCH, result, view=True)
-def terminal_share_of_npv_status(npv) -> Row:
-    """Why there is no terminal share, by code."""
-    return np.where(npv > 0, ANSWERED, NOT_POSITIVE)
+    share = np.where(npv > 0, ratio(terminal_value, npv), NO_NUMBER)
+    return share, np.where(npv > 0, ANSWERED, NOT_POSITIVE)
 
 
 @line(USD_M, flow, view=True)
@@ -183,58 +165,49 @@ def valued_free_cash_flow(
     return incremental_free_cash_flow + np.where(np.equal(quarter_index, last_quarter), received, 0)
 
 
-@line(PER_YEAR, result, view=True)
-def irr_with_terminal_value(valued_free_cash_flow) -> Row:
+def _yearly_rate(flows) -> tuple[Row, Row]:
+    roots = count_roots(flows)
+    none = np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
+    return (1 + internal_rate(flows)) ** QUARTERS_IN_YEAR - 1, none
+
+
+@line(
+    PER_YEAR,
+    result,
+    view=True,
+    status="Why there is no single internal rate of return on these flows, by code.",
+)
+def irr_with_terminal_value(valued_free_cash_flow) -> tuple[Row, Row]:
     """Internal rate of return a year on the flows of net present value, what lies beyond the
     horizon included: above the WACC where NPV is positive and one rate answers."""
-    return (1 + internal_rate(valued_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
+    return _yearly_rate(valued_free_cash_flow)
 
 
-@line(SWITCH, result, view=True)
-def irr_with_terminal_value_status(valued_free_cash_flow) -> Row:
-    """Why there is no single internal rate of return on these flows, by code."""
-    roots = count_roots(valued_free_cash_flow)
-    return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
-
-
-@line(PER_YEAR, result, view=True)
-def irr(incremental_free_cash_flow) -> Row:
+@line(
+    PER_YEAR, result, view=True, status="Why there is no single internal rate of return, by code."
+)
+def irr(incremental_free_cash_flow) -> tuple[Row, Row]:
     """Internal rate of return a year, from quarterly flows inside the horizon; no number where
     no rate, or more than one, makes their present value zero."""
-    return (1 + internal_rate(incremental_free_cash_flow)) ** QUARTERS_IN_YEAR - 1
+    return _yearly_rate(incremental_free_cash_flow)
 
 
-@line(SWITCH, result, view=True)
-def irr_status(incremental_free_cash_flow) -> Row:
-    """Why there is no single internal rate of return, by code."""
-    roots = count_roots(incremental_free_cash_flow)
-    return np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
-
-
-def _payback(balance, start) -> Row:
-    return last_upward_crossing(balance, start) / QUARTERS_PER_YEAR
-
-
-def _payback_status(balance) -> Row:
+def _payback(balance, start) -> tuple[Row, Row]:
+    years = last_upward_crossing(balance, start) / QUARTERS_PER_YEAR
     last = value_at(balance, HORIZON)
-    return np.where(never_below(balance) > 0, NO_OUTLAY, np.where(last < 0, NEVER, ANSWERED))
+    none = np.where(never_below(balance) > 0, NO_OUTLAY, np.where(last < 0, NEVER, ANSWERED))
+    return years, none
 
 
-@line(YEARS, result, view=True)
-def payback(cumulative_free_cash_flow, view_start) -> Row:
+@line(YEARS, result, view=True, status="Why there is no payback, by code.")
+def payback(cumulative_free_cash_flow, view_start) -> tuple[Row, Row]:
     """Years from the view's start to the last upward crossing of zero by the J-curve inside
     the horizon, interpolated in the quarter; never through terminal value."""
     return _payback(cumulative_free_cash_flow, view_start)
 
 
-@line(SWITCH, result, view=True)
-def payback_status(cumulative_free_cash_flow) -> Row:
-    """Why there is no payback, by code."""
-    return _payback_status(cumulative_free_cash_flow)
-
-
-@line(YEARS, result, view=True)
-def discounted_payback(cumulative_discounted_free_cash_flow, view_start) -> Row:
+@line(YEARS, result, view=True, status="Why there is no discounted payback, by code.")
+def discounted_payback(cumulative_discounted_free_cash_flow, view_start) -> tuple[Row, Row]:
     """Payback of present values."""
     return _payback(cumulative_discounted_free_cash_flow, view_start)
 
@@ -262,12 +235,6 @@ def payback_crossing(cumulative_free_cash_flow, quarter_index, view_start) -> Ro
     return _rises(cumulative_free_cash_flow) * since
 
 
-@line(SWITCH, result, view=True)
-def discounted_payback_status(cumulative_discounted_free_cash_flow) -> Row:
-    """Why there is no discounted payback, by code."""
-    return _payback_status(cumulative_discounted_free_cash_flow)
-
-
 @line(USD_M, result, view=True)
 def unrecovered_balance(cumulative_free_cash_flow) -> Row:
     """What the J-curve still lacks at the end of the horizon; 0 once it is recovered."""
@@ -280,17 +247,12 @@ def trough_amount(cumulative_free_cash_flow) -> Row:
     return np.minimum(lowest(cumulative_free_cash_flow), 0)
 
 
-@line(DATE, result, view=True)
-def trough_quarter(cumulative_free_cash_flow) -> Row:
+@line(DATE, result, view=True, status="Why there is no trough, by code.")
+def trough_quarter(cumulative_free_cash_flow) -> tuple[Row, Row]:
     """Quarter in which the J-curve is at its lowest; no number without an outlay."""
     under = lowest(cumulative_free_cash_flow)
-    return np.where(under < 0, lowest_at(cumulative_free_cash_flow), NO_DATE)
-
-
-@line(SWITCH, result, view=True)
-def trough_quarter_status(cumulative_free_cash_flow) -> Row:
-    """Why there is no trough, by code."""
-    return np.where(lowest(cumulative_free_cash_flow) < 0, ANSWERED, NO_OUTLAY)
+    at = np.where(under < 0, lowest_at(cumulative_free_cash_flow), NO_DATE)
+    return at, np.where(under < 0, ANSWERED, NO_OUTLAY)
 
 
 @line(QUARTERS, result, view=True)
@@ -299,59 +261,46 @@ def quarters_under_water(cumulative_free_cash_flow) -> Row:
     return sum_to_date(np.where(cumulative_free_cash_flow < 0, 1, 0)) * ONE_QUARTER
 
 
-@line(DATE, result, view=True)
-def operating_income_turns_positive(operating_income, view_start) -> Row:
+def _turns_positive(flow, start) -> tuple[Row, Row]:
+    earned = trailing_year(flow)
+    return first_lasting(earned, start), np.where(value_at(earned, HORIZON) > 0, ANSWERED, NEVER)
+
+
+@line(
+    DATE,
+    result,
+    view=True,
+    status="Why incremental operating income does not turn positive, by code.",
+)
+def operating_income_turns_positive(operating_income, view_start) -> tuple[Row, Row]:
     """First quarter from which incremental operating income of four quarters stays above zero
     to the horizon."""
-    return first_lasting(trailing_year(operating_income), view_start)
+    return _turns_positive(operating_income, view_start)
 
 
-@line(SWITCH, result, view=True)
-def operating_income_turns_positive_status(operating_income) -> Row:
-    """Why incremental operating income does not turn positive, by code."""
-    return np.where(value_at(trailing_year(operating_income), HORIZON) > 0, ANSWERED, NEVER)
-
-
-@line(DATE, result, view=True)
-def ebitda_turns_positive(ebitda, view_start) -> Row:
+@line(DATE, result, view=True, status="Why incremental EBITDA does not turn positive, by code.")
+def ebitda_turns_positive(ebitda, view_start) -> tuple[Row, Row]:
     """First quarter from which incremental EBITDA of four quarters stays above zero to the
     horizon."""
-    return first_lasting(trailing_year(ebitda), view_start)
+    return _turns_positive(ebitda, view_start)
 
 
-@line(SWITCH, result, view=True)
-def ebitda_turns_positive_status(ebitda) -> Row:
-    """Why incremental EBITDA does not turn positive, by code."""
-    return np.where(value_at(trailing_year(ebitda), HORIZON) > 0, ANSWERED, NEVER)
-
-
-@line(TIMES, result, view=True)
-def multiple_on_invested_capital(incremental_free_cash_flow) -> Row:
+@line(TIMES, result, view=True, status="Why there is no multiple, by code.")
+def multiple_on_invested_capital(incremental_free_cash_flow) -> tuple[Row, Row]:
     """Sum of the positive quarterly flows per dollar of the negative ones, undiscounted."""
     inflows = sum_to_date(np.maximum(incremental_free_cash_flow, 0))
     outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
-    return np.where(outflows > 0, ratio(inflows, outflows), NO_NUMBER)
+    multiple = np.where(outflows > 0, ratio(inflows, outflows), NO_NUMBER)
+    return multiple, np.where(outflows > 0, ANSWERED, NO_OUTLAY)
 
 
-@line(SWITCH, result, view=True)
-def multiple_on_invested_capital_status(incremental_free_cash_flow) -> Row:
-    """Why there is no multiple, by code."""
-    outflows = sum_to_date(np.maximum(-incremental_free_cash_flow, 0))
-    return np.where(outflows > 0, ANSWERED, NO_OUTLAY)
-
-
-@line(TIMES, result, view=True)
-def profitability_index(npv, capex, discount_factor) -> Row:
+@line(TIMES, result, view=True, status="Why there is no profitability index, by code.")
+def profitability_index(npv, capex, discount_factor) -> tuple[Row, Row]:
     """Present value of what the capex brings, per dollar of the present value of incremental
     capex: 1 + NPV / PV of capex."""
     invested = sum_to_date(capex * discount_factor)
-    return np.where(invested > 0, 1 + ratio(npv, invested), NO_NUMBER)
-
-
-@line(SWITCH, result, view=True)
-def profitability_index_status(capex, discount_factor) -> Row:
-    """Why there is no profitability index, by code."""
-    return np.where(sum_to_date(capex * discount_factor) > 0, ANSWERED, NO_OUTLAY)
+    index = np.where(invested > 0, 1 + ratio(npv, invested), NO_NUMBER)
+    return index, np.where(invested > 0, ANSWERED, NO_OUTLAY)
 
 
 @line(SHARE, rate, view=True, annual="last")

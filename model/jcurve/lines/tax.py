@@ -1,4 +1,6 @@
-"""Tax on operating income, without the interest shield: cash tax follows tax depreciation."""
+"""Tax on operating income, without the interest shield, and the cash flow that returns are
+measured on. Cash tax follows tax depreciation.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,14 @@ import numpy as np
 from jcurve.engine.line import flow, line, lines, rate, stock
 from jcurve.engine.primitives import Family, Row, lag, scan, total, year_sum, year_to_date
 from jcurve.ground.units import SHARE, USD_M, Quantity
-from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.sets import ASSET_CLASS
+from jcurve.lines.constants import (
+    ASSET_CLASS,
+    ONE_QUARTER,
+    ONE_YEAR,
+    QUARTERS_IN_YEAR,
+    QUARTERS_PER_YEAR,
+)
 from jcurve.lines.vintages import level_charge
-
-__all__: list[str] = []
 
 
 def macrs(basis, percentages: Family, quarter_of_year) -> Row:
@@ -51,17 +56,17 @@ def bonus_deduction(tax_placements, tax_bonus_eligible, bonus_rate) -> Row:
     return tax_placements * tax_bonus_eligible * bonus_rate
 
 
+def _left_after_bonus(placements: Family, bonus: Family, share: Family) -> Row:
+    """Cost of a recovery class, by its share of each asset class."""
+    return total({name: (cost - bonus[name]) * share[name] for name, cost in placements.items()})
+
+
 @line(USD_M, flow)
 def short_lived_tax_basis(
     tax_placements: Family, bonus_deduction: Family, tax_five_year_share: Family
 ) -> Row:
     """Cost left after bonus in the five-year recovery class (computers, network)."""
-    return total(
-        {
-            member: (placed - bonus_deduction[member]) * tax_five_year_share[member]
-            for member, placed in tax_placements.items()
-        }
-    )
+    return _left_after_bonus(tax_placements, bonus_deduction, tax_five_year_share)
 
 
 @line(USD_M, flow)
@@ -69,12 +74,7 @@ def medium_lived_tax_basis(
     tax_placements: Family, bonus_deduction: Family, tax_fifteen_year_share: Family
 ) -> Row:
     """Cost left after bonus in the fifteen-year class (land improvements, some electrical)."""
-    return total(
-        {
-            member: (placed - bonus_deduction[member]) * tax_fifteen_year_share[member]
-            for member, placed in tax_placements.items()
-        }
-    )
+    return _left_after_bonus(tax_placements, bonus_deduction, tax_fifteen_year_share)
 
 
 @line(USD_M, flow)
@@ -82,12 +82,8 @@ def long_lived_tax_basis(
     tax_placements: Family, bonus_deduction: Family, short_lived_tax_basis, medium_lived_tax_basis
 ) -> Row:
     """Cost left after bonus in the 39-year class (non-residential buildings)."""
-    return (
-        total(tax_placements)
-        - total(bonus_deduction)
-        - short_lived_tax_basis
-        - medium_lived_tax_basis
-    )
+    left = total(tax_placements) - total(bonus_deduction)
+    return left - short_lived_tax_basis - medium_lived_tax_basis
 
 
 @line(USD_M, flow)
@@ -99,13 +95,9 @@ def tax_depreciation(
     convention (never the mid-quarter one); buildings straight line over their recovery period;
     principal on finance leases as it is paid."""
     buildings = level_charge(long_lived_tax_basis, tax_building_life * QUARTERS_PER_YEAR)
-    return (
-        total(bonus_deduction)
-        + macrs(short_lived_tax_basis, macrs_5, quarter_of_year)
-        + macrs(medium_lived_tax_basis, macrs_15, quarter_of_year)
-        + buildings
-        + finance_lease_principal
-    )
+    short = macrs(short_lived_tax_basis, macrs_5, quarter_of_year)
+    medium = macrs(medium_lived_tax_basis, macrs_15, quarter_of_year)
+    return total(bonus_deduction) + short + medium + buildings + finance_lease_principal
 
 
 @line(USD_M, flow)
@@ -181,3 +173,34 @@ def operating_tax(
 def net_operating_profit(operating_income, tax_rate) -> Row:
     """Operating income after tax at the book rate, before financing (NOPAT)."""
     return operating_income * (1 - tax_rate)
+
+
+# Unlevered cash flow
+
+
+@line(USD_M, flow)
+def share_based_pay(talent_cost, talent_share_based) -> Row:
+    """Share-based pay of the programme's people, part of talent cost."""
+    return talent_cost * talent_share_based
+
+
+@line(USD_M, flow)
+def unlevered_free_cash_flow(
+    ebitda, operating_cash_tax, capex, finance_lease_interest, working_capital, salvage_proceeds,
+    startup_stakes, stake_recoveries, share_based_pay, returns_sbc_is_cost,
+) -> Row:  # fmt: skip
+    """Cash from operations after tax on operating income and after capex and stakes, before
+    financing. Finance leases count in full as they are paid, as operating leases do: principal
+    in capex, and interest. Share-based pay is a cost unless the switch adds it back."""
+    added_back = share_based_pay * (1 - returns_sbc_is_cost)
+    moved = working_capital - lag(working_capital, ONE_QUARTER)
+    paid = operating_cash_tax + capex + finance_lease_interest + moved + startup_stakes
+    return ebitda - paid + salvage_proceeds + stake_recoveries + added_back
+
+
+@line(USD_M, flow)
+def unlevered_free_cash_flow_sbc_added_back(
+    unlevered_free_cash_flow, share_based_pay, returns_sbc_is_cost
+) -> Row:
+    """The same with share-based pay added back, whatever the switch says."""
+    return unlevered_free_cash_flow + share_based_pay * returns_sbc_is_cost

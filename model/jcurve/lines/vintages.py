@@ -14,16 +14,6 @@ import numpy as np
 from jcurve.engine.primitives import Family, Row, Span, cut, in_spans, lag, ratio, running_sum
 from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER, ONE_YEAR
 
-__all__ = [
-    "Charge",
-    "in_service",
-    "level_charge",
-    "placed",
-    "spread",
-    "straight_line",
-    "trailing_year",
-]
-
 
 def trailing_year(flow) -> Row:
     """The sum of a flow over the four quarters to each quarter."""

@@ -90,8 +90,9 @@ def _figures(case: Case, view: str) -> Mapping[str, Mapping[str, Any]]:
 def watched(model: Model, view: str) -> list[RowKey]:
     """The rows that the headlines of a view are read from."""
     names = [*HEADLINES, *_BESIDE, "view_start"]
-    names += [f"{name}_status" for name in names]
-    return [(name, view) for name in names if name in model.outputs]
+    names = [name for name in names if name in model.outputs]
+    names += [status for name in names if (status := model.status(name))]
+    return [(name, view) for name in names]
 
 
 def _told(

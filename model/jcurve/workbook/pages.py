@@ -48,7 +48,6 @@ __all__ = [
     "summary_page",
 ]
 
-_STATUS = "_status"
 _TOLERANCE = "0.000001"
 SELECTOR = Cell(STATEMENTS, 2, 1)
 """The cell that chooses the world of *Statements*."""
@@ -165,7 +164,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     for n, tag in enumerate(tags):
         cell = book.results[name, tag]
         page.formula(cell.row, cell.column, book.result_formulas[name, tag], values[n], style)
-        status = book.results.get((f"{name}{_STATUS}", tag))
+        status = book.results.get((book.model.status(name) or "", tag))
         formula, value = _reading(book, (name, tag), cell, status)
         if formula:
             page.formula(row, _READING + n, formula, value, "unit")
@@ -185,7 +184,7 @@ def _reading(book: Book, key: RowKey, cell: Cell, status: Cell | None) -> tuple[
     formula = f"=IF(ISNUMBER({number}),{shown},{none})"
     if isinstance(value, float):
         return formula, book.grid.labels[int(value)] if is_date else ""
-    code = 0 if status is None else book.value((f"{key[0]}{_STATUS}", key[1]))
+    code = 0 if status is None else book.value((book.model.status(key[0]) or "", key[1]))
     return formula, "no answer" if status is None else REASONS.get(int(float(code)), "")
 
 
@@ -230,7 +229,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, left: int, view: in
         page.formula(row, left, f"={at}", value, style)
     page.text(row, left + 1, "quarter" if unit == "date" else unit, "unit")
     reading = Cell(RETURNS, cell.row, _READING + view)
-    status = book.results.get((f"{key[0]}{_STATUS}", key[1]))
+    status = book.results.get((book.model.status(key[0]) or "", key[1]))
     formula, text = _reading(book, key, cell, status)
     if formula:
         page.formula(row, left + 2, f"={_at(reading, SUMMARY)}", text)
