@@ -20,10 +20,9 @@ from jcurve.case import batch_inputs, evaluate
 from jcurve.engine import machine
 from jcurve.engine.compile import compile_model
 from jcurve.engine.evaluate import evaluate as by_numpy
-from jcurve.engine.evaluate import needed
+from jcurve.engine.evaluate import keep_pages, needed
 from jcurve.engine.kernel import Kernel
 from jcurve.engine.line import Kind
-from jcurve.engine.memory import keep_pages
 from jcurve.engine.model import RowKey
 
 _SCENARIOS = 504

@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from jcurve.engine.render import short_number
+from jcurve.engine.trace import short_number
 from jcurve.ground.files import write_file
 from jcurve.ground.markdown import bullets, code, table
 from tests.conftest import FIGURE

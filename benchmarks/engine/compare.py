@@ -25,12 +25,11 @@ from contenders import ModelxArrays, ModelxScalars, on_frames, pure_python
 from reduced import TIMELINE, Array, draw, reduced_model, system
 from sheets import recalculated
 
-from jcurve.engine.build import Model
 from jcurve.engine.compile import compile_model
-from jcurve.engine.evaluate import evaluate, needed
+from jcurve.engine.evaluate import evaluate, keep_pages, needed
 from jcurve.engine.intrinsics import internal_rate
 from jcurve.engine.kernel import Kernel
-from jcurve.engine.memory import keep_pages
+from jcurve.engine.model import Model
 
 _SCENARIOS, _FEW, _SHEETS = 4096, 64, 40
 _CHUNK = 504

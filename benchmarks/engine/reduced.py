@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import flow, line, lines, lines_of, rate, result, stock
-from jcurve.engine.primitives import Row, lag, running_sum, scan, sum_to_date
+from jcurve.engine.model import Input, Model
+from jcurve.engine.primitives import Row, lag, running_sum, sum_to_date
+from jcurve.engine.scan import scan
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.units import QUARTERS, SHARE, USD_M, Quantity
 

@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Difference, Scenario, scenario
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
-from jcurve.engine.annual import annual
-from jcurve.engine.build import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, RowKey
+from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
-from jcurve.engine.model import spell
+from jcurve.engine.model import CONSTANTS, SHARED, VIEWS, RowKey, spell
 from jcurve.engine.trace import Leaf, Node
 from jcurve.engine.trace import trace as trace_rows
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
@@ -113,10 +112,7 @@ class Case:
         assembly = self.assembly
         made = evaluate_rows(assembly, self.inputs)
         values = {(name, SHARED): row for name, row in self.inputs.items()} | made
-        for constants in (WORLD_INPUTS, VIEW_INPUTS):
-            for name, by_tag in constants.items():
-                for tag, value in by_tag.items():
-                    values[name, tag] = np.full((1, 1), value)
+        values |= {key: np.full((1, 1), value) for key, value in CONSTANTS.items()}
         for key, row in values.items():
             if row.flags.writeable:
                 values[key] = row.view()

@@ -190,7 +190,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _trace(chosen: argparse.Namespace) -> int:
-    from jcurve.engine.render import as_data, as_text
+    from jcurve.engine.trace import as_data, as_text
 
     case = _case(chosen.scenario, chosen)
     node = case.trace(chosen.line, at=chosen.at, depth=chosen.depth, size=chosen.size)

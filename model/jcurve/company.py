@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.assumptions.paths import DATE
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
+from jcurve.engine.model import Input, Model
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import build
 from jcurve.engine.line import Line, Set, flow, line, lines, lines_of, rate, stock
+from jcurve.engine.model import Input, Model
 from jcurve.engine.primitives import lag, running_sum
 from jcurve.engine.symbol import Symbol, formula_text, nodes_of
 from jcurve.ground.errors import ModelError

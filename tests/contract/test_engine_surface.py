@@ -10,8 +10,7 @@ import pytest
 
 import jcurve
 from jcurve.company import model, slots_used
-from jcurve.engine.evaluate import evaluate
-from jcurve.engine.memory import keep_pages
+from jcurve.engine.evaluate import evaluate, keep_pages
 from jcurve.ground.units import FACT_UNITS, unit_named
 
 

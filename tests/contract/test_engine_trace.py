@@ -9,8 +9,7 @@ import pytest
 
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import RowKey
-from jcurve.engine.render import as_data, as_text, short_number
-from jcurve.engine.trace import Leaf, Node, trace
+from jcurve.engine.trace import Leaf, Node, as_data, as_text, short_number, trace
 from jcurve.ground.errors import UsageError
 from tests.support.engine_models import TIMELINE, batch, small_model
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jcurve.engine.annual import annual, needs
-from jcurve.engine.build import VIEWS, WORLDS, RowKey
-from jcurve.engine.evaluate import evaluate, needed
+from jcurve.engine.evaluate import annual, evaluate, needed, needs
+from jcurve.engine.model import VIEWS, WORLDS, RowKey
 from jcurve.ground.errors import ModelError
 from tests.counts import count
 from tests.support.engine_models import TIMELINE, batch, inputs, small_model

@@ -9,11 +9,18 @@ import pytest
 
 import jcurve
 from jcurve.case import Case, batch_inputs
-from jcurve.engine.annual import annual
-from jcurve.engine.build import VIEWS, Instance, RowKey
-from jcurve.engine.evaluate import evaluate
+from jcurve.engine.evaluate import annual, evaluate
 from jcurve.engine.line import Kind
-from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEW_INPUTS, WORLD_INPUTS, spell
+from jcurve.engine.model import (
+    SHARED,
+    SYSTEM_INPUTS,
+    VIEW_INPUTS,
+    VIEWS,
+    WORLD_INPUTS,
+    Instance,
+    RowKey,
+    spell,
+)
 from jcurve.engine.symbol import Symbol, nodes_of
 
 _WIDTH = 5

@@ -11,7 +11,7 @@ import jcurve
 from jcurve.assumptions import shipped
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import batch_inputs
-from jcurve.engine.annual import annual, needs
+from jcurve.engine.evaluate import annual, needs
 from jcurve.engine.evaluate import evaluate as evaluate_rows
 from tests.conftest import RecordFigure
 from tests.counts import count

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
+from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
@@ -176,7 +177,7 @@ def _scan(rows: Any) -> Any:
         other = before[1] + before[0]
         return left, other, paid
 
-    left, other, paid = primitives.scan(step, (rows["start"], 1.0), (rows["a"],))
+    left, other, paid = scan(step, (rows["start"], 1.0), (rows["a"],))
     return left + 2 * other - paid
 
 

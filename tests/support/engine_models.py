@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Set, flow, line, lines, lines_of, rate, result, stock
+from jcurve.engine.model import Input, Model
 from jcurve.engine.primitives import (
     Family,
     Row,
@@ -17,11 +18,11 @@ from jcurve.engine.primitives import (
     lag,
     ratio,
     running_sum,
-    scan,
     splice,
     sum_to_date,
     total,
 )
+from jcurve.engine.scan import scan
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.units import QUARTERS, SHARE, SWITCH, USD_M, Quantity
 

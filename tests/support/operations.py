@@ -8,11 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from jcurve.engine import emit, intrinsics, primitives, timed
-from jcurve.engine.build import Input, Model, build
+from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
-from jcurve.engine.floats import COMPARED
 from jcurve.engine.line import flow, line, lines_of, result
+from jcurve.engine.model import Input, Model
+from jcurve.engine.operations import COMPARED
 from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
+from jcurve.engine.scan import scan
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 
@@ -52,7 +54,7 @@ def timed_line(op: str) -> Callable[..., Row]:
         row = x - y
         return {
             "lag": lambda: lag(row, q) + lag(row, ONE) - lag(row, YEAR) + lag(row, 9 * ONE),
-            "recall": lambda: primitives.scan(
+            "recall": lambda: scan(
                 lambda before, now: (before[0] / 2 + now[1] * now[0], now[0] + now[2]),
                 (a, b),
                 (x,),
@@ -73,7 +75,7 @@ def timed_line(op: str) -> Callable[..., Row]:
             "number": lambda: (x > y) * a,
             "spread": lambda: lag(x, q) + lag(y, ONE),
             "negative": lambda: -x,
-            "state": lambda: primitives.scan(
+            "state": lambda: scan(
                 lambda before, now: (before[0] * now[2] + now[0],), (a,), (x, y, np.minimum(b, 1))
             )[0],
             "last_upward_crossing": lambda: intrinsics.last_upward_crossing(row - a, q) / ONE,

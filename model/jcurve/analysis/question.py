@@ -18,9 +18,9 @@ from jcurve.assumptions import Scenario, batch, valid_mask
 from jcurve.assumptions.mixes import remainder_row
 from jcurve.case import Case, batch_inputs
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
-from jcurve.engine.annual import annual, needs
-from jcurve.engine.build import VIEWS, RowKey
+from jcurve.engine.evaluate import annual, needs
 from jcurve.engine.line import Kind
+from jcurve.engine.model import VIEWS, RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import UsageError

@@ -259,7 +259,7 @@ def _columns(
 @lru_cache(maxsize=2)
 def _sampler(plan: Plan) -> Sampler:
     """Prepared once in a process: a unit is small beside what it rests on."""
-    from jcurve.engine.memory import keep_pages
+    from jcurve.engine.evaluate import keep_pages
 
     keep_pages()
     return Sampler(plan)

@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.engine.derivative import settled
 from jcurve.engine.emit import functions
-from jcurve.engine.forward import settled
 from jcurve.engine.graph import Graph
-from jcurve.engine.machine import LANES, Code, initialise, target
+from jcurve.engine.kernel import LANES, Code, initialise, target
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
-from jcurve.engine.steps import Layout, StepWriter
-
-__all__ = ["compile_model"]
+from jcurve.engine.steps import Layout
+from jcurve.engine.timed import step_code
 
 Array = NDArray[np.float64]
 
@@ -152,7 +151,7 @@ def _layout(
 
 
 def _text(layout: Layout) -> str:
-    steps = [StepWriter(layout, at).text(f"step{at}") for at in range(len(layout.plan.steps))]
+    steps = [step_code(layout, at, f"step{at}") for at in range(len(layout.plan.steps))]
     parts = [_DRIVER]
     several = any(step.wide for step in layout.plan.steps)
     searches = any("@rates" in step for step in steps)

@@ -7,31 +7,129 @@ through them alone comes back as a step.
 
 Inside a scan a quarter's balances depend on the last quarter's. Their local derivatives are found
 for all quarters together, and only those few numbers are carried from quarter to quarter.
+
+The values of all nodes of one scenario come first, those inside a scan among them; a graph is
+folded with them too. Rows come from :mod:`jcurve.engine.evaluate`, the definition of right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jcurve.engine.floats import COMPARED
-from jcurve.engine.forward import values
 from jcurve.engine.graph import Graph
-from jcurve.engine.primitives import year_sum
-from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.engine.operations import OPERATIONS, Array, Parts, lag_slope
+from jcurve.ground.errors import ModelError
 
-__all__ = ["DERIVATIVES", "Gradient", "gradient"]
 
-Array: TypeAlias = NDArray[np.float64]
-Parts: TypeAlias = Sequence[Array | None]
-"""For each argument what a change of it does; None where it acts by steps."""
+def values(
+    graph: Graph, inputs: Mapping[str, Array], nodes: Iterable[int], quarters: int
+) -> dict[int, Any]:
+    """The values of some nodes, each after those that it reads.
 
-_LN2, _LN10 = float(np.log(2.0)), float(np.log(10.0))
+    Args:
+        graph: of a model.
+        inputs: by name, (quarter or 1, 1).
+        nodes: in order, with all that they rest on.
+        quarters: of the timeline.
+    """
+    own = sorted(nodes)
+    group = graph.groups()
+    members: dict[int, list[int]] = {}
+    for node in own:
+        if node in group:
+            members.setdefault(group[node], []).append(node)
+    ends = {mine[-1]: mine for mine in members.values()}
+    ops, args, tall = graph.op, graph.args, (quarters, 1)
+    found: dict[int, Any] = {}
+    for node in own:
+        op = ops[node]
+        if node in group:
+            if node in ends:
+                _carry(graph, ends[node], found, quarters)
+        elif op == "input":
+            row = inputs[str(graph.attr[node])]
+            found[node] = np.broadcast_to(row, tall) if graph.high[node] else row
+        elif op == "constant":
+            found[node] = np.full((1, 1), graph.attr[node])
+        elif op == "spread":
+            found[node] = np.broadcast_to(found[args[node][0]], tall)
+        else:
+            found[node] = OPERATIONS[op].numpy(*[found[arg] for arg in args[node]])
+    return found
+
+
+def settled(
+    graph: Graph, inputs: Mapping[str, Array], wide: Sequence[bool], quarters: int
+) -> dict[int, float]:
+    """The nodes that are 0, or 1, in every quarter of every scenario: what is multiplied by them
+    need not be computed.
+
+    Args:
+        wide: for each node, whether a varied input reaches it.
+    """
+    narrow = [node for node in range(len(graph)) if not wide[node]]
+    found: dict[int, float] = {}
+    for node, row in values(graph, inputs, narrow, quarters).items():
+        first = float(row[0, 0])
+        if graph.op[node] != "state" and first in (0.0, 1.0) and (row == row[:1]).all():
+            found[node] = first
+    return found
+
+
+def _on_floats(op: str) -> Callable[..., Any]:
+    return OPERATIONS[op].floats or OPERATIONS[op].numpy
+
+
+def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: int) -> None:
+    """A scan on plain floats, as for one scenario everywhere."""
+    place = {node: at for at, node in enumerate(mine)}
+    scan = graph.scans[graph.attr[min(mine)][0]]
+    read = {arg for node in mine for arg in graph.args[node]}
+    read |= set(scan.nexts)
+    outside = sorted(read - place.keys())
+    for node in outside:
+        place[node] = len(place)
+    table = [np.broadcast_to(found[n], (quarters, 1))[:, 0].tolist() for n in outside]
+    steps = [
+        (_on_floats(graph.op[node]), place[node], [place[arg] for arg in graph.args[node]])
+        for node in mine
+        if graph.op[node] not in ("state", "recall")
+    ]
+    recalls = []
+    for node in (each for each in scan.recalls if each in place):
+        delay = float(found[graph.args[node][0]][0, 0])
+        if not delay >= 1.0:
+            raise ModelError("a recall is too short", received=delay, allowed=">= 1")
+        whole = int(delay)
+        recalls.append((place[node], place[graph.recalled(node)], whole, delay - whole))
+    now: list[Any] = [0.0] * len(place)
+    used = [(n, after) for n, after in zip(scan.states, scan.nexts, strict=True) if n in place]
+    balances = [(place[node], place[after]) for node, after in used]
+    carried = [(place[node], float(found[graph.args[node][0]][0, 0])) for node, _ in used]
+    history: list[list[Any]] = []
+    first = len(mine)
+    for quarter in range(quarters):
+        for at, row in enumerate(table):
+            now[first + at] = row[quarter]
+        for at, value in carried:
+            now[at] = value
+        for out, balance, whole, part in recalls:
+            back = quarter - whole
+            near = history[back][balance] if back >= 0 else 0.0
+            far = history[back - 1][balance] if back >= 1 else 0.0
+            now[out] = (1.0 - part) * near + part * far if part else near
+        for operation, out, given in steps:
+            now[out] = operation(*[now[at] for at in given])
+        history.append(now[:])
+        carried = [(at, now[balance]) for at, balance in balances]
+    rows = np.array(history)
+    for node in mine:
+        row = rows[:, place[node] : place[node] + 1]
+        found[node] = row != 0.0 if graph.truth[node] else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +223,8 @@ def _way(graph: Graph, node: int, free: frozenset[str], gaps: frozenset[str]) ->
         read = args[1:] if op in _WITH_GAPS else args
         if (op == "input" and graph.attr[n] in gaps) or not missing.isdisjoint(read):
             missing.add(n)
-        if op in DERIVATIVES and any(reached[arg] for arg in args):
-            rules[n] = DERIVATIVES[op], args, op in _WITH_GAPS
+        if op in OPERATIONS and any(reached[arg] for arg in args):
+            rules[n] = OPERATIONS[op].slope, args, op in _WITH_GAPS
         if reached[n] and n in group:
             members.setdefault(group[n], []).append(n)
     scans = {n: mine for mine in members.values() for n in mine}
@@ -237,152 +335,8 @@ class _Back:
         for node, delay, part in zip(recalls, delays, looked, strict=True):
             balance = self._filled[graph.recalled(node)]
             if graph.args[node][0] in self._wanted:
-                self.give(graph.args[node][0], _lag_slope(part, balance, np.array([[delay]])))
+                self.give(graph.args[node][0], lag_slope(part, balance, np.array([[delay]])))
 
 
 def _ignored(node: int, part: Array) -> None:
     """What leaves a scan does not matter yet."""
-
-
-def _chosen(slope: Array, first: Any) -> Parts:
-    return np.where(first, slope, 0.0), np.where(first, 0.0, slope)
-
-
-def _divided(slope: Array, out: Array, a: Array, b: Array) -> Parts:
-    safe = np.where(b == 0.0, 1.0, b)
-    part = np.where(b == 0.0, 0.0, slope / safe)
-    return part, -part * out
-
-
-def _power(slope: Array, out: Array, a: Array, b: Array) -> Parts:
-    base = np.where(a > 0.0, a, 1.0)
-    by_base = np.where(a > 0.0, slope * b * out / base, np.where(b == 1.0, slope, 0.0))
-    return by_base, np.where(a > 0.0, slope * out * np.log(base), 0.0)
-
-
-def _earlier(slope: Array, quarters: int) -> Array:
-    """What a lag of so many quarters carries back."""
-    made = np.zeros_like(slope)
-    if quarters < len(slope):
-        made[: len(slope) - quarters] = slope[quarters:]
-    return made
-
-
-def _lag(slope: Array, out: Array, x: Array, delay: Array) -> Parts:
-    held = min(float(np.ravel(delay)[0]), float(len(slope)))
-    whole = int(held)
-    given = (1.0 - held + whole) * _earlier(slope, whole)
-    if held > whole:
-        given = given + (held - whole) * _earlier(slope, whole + 1)
-    return given, _lag_slope(slope, x, delay)
-
-
-def _lag_slope(slope: Array, x: Array, delay: Array) -> Array:
-    """What a longer delay does: each quarter then sees more of the one before."""
-    whole = int(min(float(np.ravel(delay)[0]), float(len(x))))
-    near = np.zeros((len(x) + 1, 1))
-    near[whole + 1 :] = x[: len(x) - whole]
-    return slope * (near[:-1] - near[1:])
-
-
-def _year_to_date(slope: Array, out: Array, x: Array) -> Parts:
-    years = slope.reshape(-1, QUARTERS_IN_YEAR)
-    return (np.cumsum(years[:, ::-1], axis=1)[:, ::-1].reshape(-1, 1),)
-
-
-def _value_at(slope: Array, out: Array, x: Array, when: Array) -> Parts:
-    made = np.zeros_like(x)
-    made[int(np.clip(np.ravel(when)[0], 0, len(x) - 1))] = slope[0]
-    return made, None
-
-
-def _grow(slope: Array, out: Array, reported: Array, growth: Array) -> Parts:
-    missing = np.isnan(np.broadcast_to(reported, out.shape))
-    factor = 1.0 + np.broadcast_to(growth, out.shape)
-    total = slope.copy()
-    for quarter in reversed(range(QUARTERS_IN_YEAR, len(out))):
-        if missing[quarter, 0]:
-            total[quarter - QUARTERS_IN_YEAR] += total[quarter] * factor[quarter]
-    before = np.vstack([np.zeros((QUARTERS_IN_YEAR, 1)), out[:-QUARTERS_IN_YEAR]])
-    return np.where(missing, 0.0, total), np.where(missing, total * before, 0.0)
-
-
-def _crossing(slope: Array, out: Array, balance: Array, start: Array) -> Parts:
-    made = np.zeros_like(balance)
-    since = float(np.ravel(out)[0] + np.ravel(start)[0])
-    if np.isfinite(since):
-        at = int(np.ceil(since)) - 1 if since % 1.0 == 0.0 else int(since)
-        after = float(balance[at, 0])
-        before = float(balance[at - 1, 0]) if at else 0.0
-        square = (after - before) ** 2
-        made[at] = slope[0] * before / square
-        if at:
-            made[at - 1] = -slope[0] * after / square
-    return made, -slope
-
-
-def _lowest(slope: Array, out: Array, row: Array) -> Parts:
-    made = np.zeros_like(row)
-    made[int(np.argmin(row))] = slope[0]
-    return (made,)
-
-
-def _rate(slope: Array, out: Array, flows: Array) -> Parts:
-    """The rate keeps the present value at zero."""
-    periods = np.arange(len(flows), dtype=np.float64)[:, None]
-    with np.errstate(all="ignore"):
-        factors = (1.0 + out) ** -periods
-        steep = (periods * flows * factors).sum() / (1.0 + out)
-        return (np.nan_to_num(slope * factors / steep),)
-
-
-def _none(count: int) -> Callable[..., Parts]:
-    return lambda slope, out, *args: (None,) * count
-
-
-DERIVATIVES: Mapping[str, Callable[..., Parts]] = MappingProxyType(
-    {
-        "add": lambda s, o, a, b: (s, s),
-        "subtract": lambda s, o, a, b: (s, -s),
-        "multiply": lambda s, o, a, b: (s * b, s * a),
-        "divide": _divided,
-        "ratio": _divided,
-        "negative": lambda s, o, a: (-s,),
-        "absolute": lambda s, o, a: (s * np.sign(a),),
-        "maximum": lambda s, o, a, b: _chosen(s, a >= b),
-        "minimum": lambda s, o, a, b: _chosen(s, a <= b),
-        "where": lambda s, o, c, a, b: (None, *_chosen(s, c)),
-        "splice": lambda s, o, a, b: _chosen(s, ~np.isnan(a)),
-        "exp": lambda s, o, a: (s * o,),
-        "exp2": lambda s, o, a: (s * o * _LN2,),
-        "expm1": lambda s, o, a: (s * (o + 1.0),),
-        "log": lambda s, o, a: (s / a,),
-        "log2": lambda s, o, a: (s / (a * _LN2),),
-        "log10": lambda s, o, a: (s / (a * _LN10),),
-        "log1p": lambda s, o, a: (s / (1.0 + a),),
-        "power": _power,
-        "hypot": lambda s, o, a, b: (s * a / np.where(o, o, 1.0), s * b / np.where(o, o, 1.0)),
-        "spread": lambda s, o, a: (s,),
-        "lag": _lag,
-        "running_sum": lambda s, o, a: (np.cumsum(s[::-1], axis=0)[::-1],),
-        "year_sum": lambda s, o, a: (year_sum(s),),
-        "year_to_date": _year_to_date,
-        "sum_to_date": lambda s, o, a: (np.broadcast_to(s, a.shape),),
-        "value_at": _value_at,
-        "grow": _grow,
-        "lowest": _lowest,
-        "last_upward_crossing": _crossing,
-        "internal_rate": _rate,
-        "first_lasting": lambda s, o, a, start: (None, np.where(o == start, s, 0.0)),
-        **{op: _none(2) for op in (*COMPARED, "logical_and", "logical_or")},
-        **{
-            op: _none(1)
-            for op in (
-                "floor", "ceil", "rint", "logical_not", "number", "never_below", "lowest_at",
-                "count_roots",
-            )
-        },
-    }
-)  # fmt: skip
-"""By operation: from the result's derivative, the result and the arguments to what a change of
-each argument does."""

@@ -16,9 +16,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from jcurve.engine.floats import COMPARED
-
-__all__ = ["BODIES", "ELEMENTWISE", "Writer", "functions", "literal"]
+from jcurve.engine.operations import COMPARED
 
 _PREDICATES = MappingProxyType(
     {

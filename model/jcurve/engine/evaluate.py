@@ -1,12 +1,18 @@
-"""Evaluate a model for a batch of scenarios: arrays in, arrays out.
+"""Evaluate a model for a batch of scenarios: arrays in, arrays out, by quarter and by year.
 
 Only the rows asked for and what they rest on are computed. A row that depends on nothing
 that varies in the batch stays one column wide, and one that comes out the same in all
 scenarios becomes so; rows are freed after their last use unless asked for.
+
+A year of a flow is the sum of its quarters, of a stock its last quarter, of an assumption the
+year's value. A rate is its own formula on annual rows, so that a margin of a year is the year's
+income over the year's revenue; one whose formula carries time inside declares its rule instead.
 """
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -15,11 +21,10 @@ from numpy.typing import NDArray
 
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
+    CONSTANTS,
     SHARED,
     SYSTEM_INPUTS,
-    VIEW_INPUTS,
     VIEWS,
-    WORLD_INPUTS,
     WORLDS,
     Instance,
     Model,
@@ -30,16 +35,7 @@ from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["evaluate", "needed", "system_rows"]
-
 Array = NDArray[np.float64]
-
-_CONSTANTS: tuple[tuple[RowKey, float], ...] = tuple(
-    ((name, tag), value)
-    for group in (WORLD_INPUTS, VIEW_INPUTS)
-    for name, by_tag in group.items()
-    for tag, value in by_tag.items()
-)
 
 
 def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:
@@ -109,8 +105,7 @@ def evaluate(
                 allowed=f"({height} or 1, scenarios or 1)",
             )
         values[name, SHARED] = row
-    for key, value in _CONSTANTS:
-        values[key] = np.full((1, 1), value)
+    values.update({key: np.full((1, 1), value) for key, value in CONSTANTS.items()})
     with np.errstate(divide="raise", invalid="raise", over="raise", under="ignore"):
         for step in _plan(model, keys):
             _run(step, values, height)
@@ -142,9 +137,7 @@ def _call(step: _Step, instance: Instance, values: dict[RowKey, Array], height: 
         raise ModelError(f"{spell(step.keys[0])}: {error}") from error
     except ModelError as error:
         raise ModelError(
-            f"{spell(step.keys[0])}: {error.what}",
-            received=error.received,
-            allowed=error.allowed,
+            f"{spell(step.keys[0])}: {error.what}", received=error.received, allowed=error.allowed
         ) from error
     rows = made if isinstance(made, tuple) else (made,)
     for key, row, is_result in zip(step.keys, rows, step.is_result, strict=True):
@@ -265,3 +258,127 @@ def _add_difference(model: Model, key: RowKey, done: set[RowKey], drafts: list[_
     if parts is not None and key not in done:
         done.add(key)
         drafts.append(_Step((key,), None, (_Argument(parts, None),), (False,), ()))
+
+
+# Years
+
+
+def needs(model: Model, key: RowKey) -> frozenset[RowKey]:
+    """The quarterly rows that the annual values of ``key`` rest on."""
+    found: set[RowKey] = set()
+    stack, seen = [key], {key}
+    while stack:
+        each = stack.pop()
+        if model.parts(each) is not None or _by_formula(model, each):
+            fresh = [source for source in model.sources(each) if source not in seen]
+            seen.update(fresh)
+            stack.extend(fresh)
+        elif each not in CONSTANTS:
+            found.add(each)
+    return frozenset(found)
+
+
+def annual(
+    model: Model,
+    values: Mapping[RowKey, Array],
+    key: RowKey,
+    memo: dict[RowKey, Array] | None = None,
+) -> Array:
+    """The annual values of a row.
+
+    Args:
+        model: the lines.
+        values: at least the quarterly rows that :func:`needs` names.
+        key: the row; a worldly row under a view's tag is a difference of annual rows.
+        memo: annual rows already made, added to; share one between calls.
+
+    Returns:
+        (year, scenario); a result is returned as it is, (1, scenario).
+
+    Raises:
+        ModelError: a rate divides by zero in a year.
+    """
+    memo = {} if memo is None else memo
+    if key in memo:
+        return memo[key]
+    parts, name = model.parts(key), key[0]
+    if parts is not None:
+        plus, minus = (annual(model, values, part, memo) for part in parts)
+        memo[key] = plus - minus
+    elif key in CONSTANTS:
+        memo[key] = np.full((1, 1), CONSTANTS[key])
+    elif _by_formula(model, key):
+        _apply_formula(model, values, key, memo)
+    elif name in model.maker:
+        kind: Kind | None = model.outputs[name].kind
+        if kind is Kind.RATE:
+            kind = Kind.STOCK if model.maker[name].line.annual == "last" else None
+        memo[key] = _by_kind(values[key], kind)
+    else:
+        given = model.inputs.get(name)
+        memo[key] = _by_kind(values[key], given.kind if given else Kind.STOCK)
+    return memo[key]
+
+
+def _by_formula(model: Model, key: RowKey) -> bool:
+    instance = model.maker.get(key[0])
+    if instance is None or model.outputs[key[0]].kind is not Kind.RATE:
+        return False
+    return instance.line.annual == "formula"
+
+
+def _apply_formula(
+    model: Model, values: Mapping[RowKey, Array], key: RowKey, memo: dict[RowKey, Array]
+) -> None:
+    """Remember the annual values of every rate that the function of ``key`` returns."""
+    try:
+        with np.errstate(divide="raise", invalid="raise", over="raise", under="ignore"):
+            made = model.call(*key, lambda read: annual(model, values, read, memo))
+    except FloatingPointError as error:
+        raise ModelError(f"annual {spell(key)}: {error}") from error
+    for name, row in zip(model.maker[key[0]].rows, made, strict=True):
+        if model.outputs[name].kind is Kind.RATE:
+            memo[name, key[1]] = np.atleast_2d(np.asarray(row, dtype=np.float64))
+
+
+def _by_kind(row: Array, kind: Kind | None) -> Array:
+    """The year of a row: sum, last quarter, or (None) mean, exact when all are equal."""
+    if row.shape[0] == 1 or kind is Kind.RESULT:
+        return row
+    first, second, third, last = (row[at::QUARTERS_IN_YEAR] for at in range(QUARTERS_IN_YEAR))
+    if kind is Kind.STOCK:
+        return last
+    if kind is Kind.FLOW:
+        return np.asarray(first + second + third + last)
+    drift = (second - first) + (third - first) + (last - first)
+    return np.asarray(first + drift / QUARTERS_IN_YEAR)
+
+
+# Memory
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGEST_MMAP_THRESHOLD = 32 * 1024 * 1024
+
+
+def keep_pages(bytes_kept: int = 1 << 30) -> bool:
+    """Let this process reuse the memory of temporary rows without new page faults.
+
+    A batch makes and frees thousands of arrays of a megabyte or two; by default glibc maps
+    and unmaps each, and zeroing fresh pages costs as much as the arithmetic. Worth calling
+    once in a process that evaluates batches; harmless elsewhere.
+
+    Args:
+        bytes_kept: freed memory that the process may hold on to.
+
+    Returns:
+        Whether the hint was taken; False outside Linux with glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+    trimmed = mallopt(_M_TRIM_THRESHOLD, bytes_kept)
+    return bool(mapped and trimmed)

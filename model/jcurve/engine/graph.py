@@ -16,38 +16,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jcurve.engine.floats import COMPARED, COMPUTED
 from jcurve.engine.line import Kind
-from jcurve.engine.model import (
-    SHARED,
-    SYSTEM_INPUTS,
-    VIEW_INPUTS,
-    WORLD_INPUTS,
-    Model,
-    RowKey,
-    spell,
-)
+from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, Model, RowKey, spell
+from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 
-__all__ = ["ACCUMULATED", "LOGICAL", "MADE_HIGH", "SEARCHED", "Graph", "Scan"]
-
 LOGICAL = frozenset({"logical_and", "logical_or", "logical_not"})
-MADE_HIGH = frozenset(
-    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "spread", "state", "recall"}
-)
+MADE_HIGH = reading(Reads.ROW) | {"state", "recall"}
 """Operations whose result has a value for each quarter whatever they read."""
 
-ACCUMULATED = frozenset(
-    {
-        "sum_to_date", "last_upward_crossing", "never_below", "lowest", "lowest_at",
-        "first_lasting",
-    }
-)  # fmt: skip
-"""Operations that read a row once, quarter after quarter, and give one value."""
-
-SEARCHED = frozenset({"value_at", "count_roots", "internal_rate"})
-"""Operations that give one value and read a row where, and as often as, they need."""
+ACCUMULATED, SEARCHED = reading(Reads.ONCE), reading(Reads.SEARCH)
+_FOLDED = frozenset(
+    {"add", "subtract", "multiply", "maximum", "minimum", "negative", "absolute", *COMPARED}
+)
+"""Operations on constants that are worked out at once; a division may have no answer."""
 
 _SMALL_POWERS = frozenset({2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
 """Whole powers that are products, right for numbers below zero too."""
@@ -113,10 +96,8 @@ class Graph:
             ModelError: a formula does what the graph has no place for.
         """
         made = cls()
-        for group in (WORLD_INPUTS, VIEW_INPUTS):
-            for name, by_tag in group.items():
-                for tag, value in by_tag.items():
-                    made.rows[name, tag] = made.constant(value)
+        for key, value in CONSTANTS.items():
+            made.rows[key] = made.constant(value)
         for name in (*model.inputs, *SYSTEM_INPUTS):
             made.rows[name, SHARED] = made._add("input", (), name, name in high_inputs, False)
         reader = _Reader(made)
@@ -223,10 +204,9 @@ class Graph:
         """
         operands = self._operands(op, args)
         known = [self.value(each) for each in operands]
-        if op in COMPARED and None not in known:
-            return self.constant(float(COMPARED[op](*known)), truth=True)  # type: ignore[arg-type]
-        if op in COMPUTED and op != "divide" and None not in known:
-            return self.constant(COMPUTED[op](*known))
+        on_floats = OPERATIONS[op].floats if op in _FOLDED else None
+        if on_floats is not None and None not in known:
+            return self.constant(float(on_floats(*known)), truth=op in COMPARED)
         if op == "power" and known[1] in _SMALL_POWERS:
             half = self.make("power", (operands[0], self.constant(known[1] // 2)))
             square = self.make("multiply", (half, half))
@@ -346,11 +326,7 @@ class _Reader:
     def name(self, key: RowKey, node: int) -> None:
         self.graph.rows[key] = self.named[spell(key)] = node
 
-    def read(
-        self,
-        formulas: Sequence[object],
-        **step_nodes: Sequence[int],
-    ) -> list[int]:
+    def read(self, formulas: Sequence[object], **step_nodes: Sequence[int]) -> list[int]:
         """The nodes of formulas; of a scan's step, given those of what it reads."""
         done: dict[int, int] = {}
         scans: dict[int, list[int]] = {}

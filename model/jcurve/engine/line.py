@@ -16,20 +16,6 @@ from typing import Any, TypeVar
 
 from jcurve.ground.units import SWITCH, Unit
 
-__all__ = [
-    "Kind",
-    "Line",
-    "Output",
-    "Set",
-    "flow",
-    "line",
-    "lines",
-    "lines_of",
-    "rate",
-    "result",
-    "stock",
-]
-
 
 class Kind(Enum):
     """How a line's year follows from its quarters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,21 +11,6 @@ from jcurve.engine.line import Kind, Line, Output
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
-
-__all__ = [
-    "SHARED",
-    "SYSTEM_INPUTS",
-    "VIEWS",
-    "VIEW_INPUTS",
-    "WORLDS",
-    "WORLD_INPUTS",
-    "Binding",
-    "Input",
-    "Instance",
-    "Model",
-    "RowKey",
-    "spell",
-]
 
 SHARED = ""
 WORLDS = ("with", "without", "stopped")
@@ -51,6 +36,15 @@ WORLD_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 VIEW_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {"is_go_forward": MappingProxyType({"programme": 0.0, "go_forward": 1.0})}
 )
+
+CONSTANTS: Mapping[tuple[str, str], float] = MappingProxyType(
+    {
+        (name, tag): value
+        for name, by_tag in (*WORLD_INPUTS.items(), *VIEW_INPUTS.items())
+        for tag, value in by_tag.items()
+    }
+)
+"""The same by row key."""
 
 RowKey = tuple[str, str]
 """A row's name (``line`` or ``line.member``) and its tag: a world, a view, or shared.
@@ -212,11 +206,15 @@ class Model:
 
     def symbols(self, row: str, tag: str) -> tuple[Symbol | float, ...]:
         """The formulas of all the rows that ``row``'s function returns, at ``tag``."""
+        return self.call(row, tag, self._symbol)
+
+    def call(self, row: str, tag: str, value: Callable[[RowKey], Any]) -> tuple[Any, ...]:
+        """What ``row``'s function returns at ``tag``, given the value of whatever it reads."""
         instance = self.maker[row]
         arguments: list[Any] = []
         for binding in instance.bindings.values():
             cells = {
-                member: self._symbol(self.resolve(name, binding.world, tag))
+                member: value(self.resolve(name, binding.world, tag))
                 for member, name in binding.rows.items()
             }
             arguments.append(cells if binding.is_family else next(iter(cells.values())))

@@ -7,8 +7,8 @@ returns a new array, and given :class:`~jcurve.engine.symbol.Symbol` rows return
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise, repeat
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,26 +17,7 @@ from numpy.typing import NDArray
 from jcurve.engine.symbol import Symbol, operand_unit
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity, Unit
-
-__all__ = [
-    "Family",
-    "Row",
-    "Span",
-    "cut",
-    "grow",
-    "in_spans",
-    "lag",
-    "ratio",
-    "running_sum",
-    "scan",
-    "splice",
-    "sum_to_date",
-    "total",
-    "value_at",
-    "year_sum",
-    "year_to_date",
-]
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
 
 Row: TypeAlias = Any
 """An array of shape (quarter or 1, scenario or 1), or the symbol that stands for one."""
@@ -57,11 +38,11 @@ class Span(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def _is_symbolic(values: Sequence[object]) -> bool:
+def is_symbolic(values: Sequence[object]) -> bool:
     return any(isinstance(value, Symbol) for value in values)
 
 
-def _unit(value: object) -> Unit:
+def unit_of(value: object) -> Unit:
     return operand_unit(value) or DIMENSIONLESS
 
 
@@ -73,14 +54,12 @@ def _over_time(what: str, x: Row) -> Array:
     """
     if not isinstance(x, np.ndarray) or x.ndim != 2 or x.shape[0] < QUARTERS_IN_YEAR:
         raise ModelError(
-            f"{what} needs a row over time",
-            received=np.shape(x),
-            allowed="(quarter, scenario)",
+            f"{what} needs a row over time", received=np.shape(x), allowed="(quarter, scenario)"
         )
     return x
 
 
-def _constant(what: str, value: Row) -> Array:
+def constant(what: str, value: Row) -> Array:
     """``value`` of shape (1, scenario), where a row must not move with time.
 
     Raises:
@@ -123,14 +102,14 @@ def lag(x: Row, quarters: Row, span: slice | None = None) -> Row:
             value is interpolated linearly.
         span: only these quarters of the result, None for all.
     """
-    if _is_symbolic((x, quarters)):
+    if is_symbolic((x, quarters)):
         unit = operand_unit(quarters)
         if unit is not None and not unit.agrees(QUARTERS):
             raise ModelError("a lag is not in quarters", received=unit.name, allowed="quarters")
-        return Symbol("lag", (x, quarters), _unit(x))
+        return Symbol("lag", (x, quarters), unit_of(x))
     x = _over_time("lag", x)
     start, stop, _ = (span or slice(None)).indices(x.shape[0])
-    delay = _constant("a lag", quarters)
+    delay = constant("a lag", quarters)
     least = float(delay.min()) if delay.size > 1 else delay.item()
     if not least >= 0.0:
         raise ModelError("a lag is negative", received=least, allowed="0 or more")
@@ -250,14 +229,14 @@ def _last_known(missing: NDArray[np.bool_], what: str) -> int:
 
 def splice(reported: Row, computed: Row) -> Row:
     """A reported fact where there is one (not NaN), else the computed value."""
-    if _is_symbolic((reported, computed)):
-        if operand_unit(computed) is not None and not _unit(reported).agrees(_unit(computed)):
+    if is_symbolic((reported, computed)):
+        if operand_unit(computed) is not None and not unit_of(reported).agrees(unit_of(computed)):
             raise ModelError(
                 "unit clash in splice",
-                received=f"{_unit(reported).name} with {_unit(computed).name}",
+                received=f"{unit_of(reported).name} with {unit_of(computed).name}",
                 allowed="one unit",
             )
-        return Symbol("splice", (reported, computed), _unit(reported))
+        return Symbol("splice", (reported, computed), unit_of(reported))
     missing = np.isnan(reported)
     _last_known(missing, "splice")
     return np.where(missing, computed, reported)
@@ -273,8 +252,8 @@ def grow(reported: Row, growth: Row) -> Row:
             four reported quarters. Zero before its first reported quarter.
         growth: per year, decimal, for each quarter against the same quarter a year before.
     """
-    if _is_symbolic((reported, growth)):
-        return Symbol("grow", (reported, growth), _unit(reported))
+    if is_symbolic((reported, growth)):
+        return Symbol("grow", (reported, growth), unit_of(reported))
     reported = _over_time("grow", reported)
     missing = np.isnan(reported)
     start = _last_known(missing, "grow") + 1
@@ -295,11 +274,9 @@ def grow(reported: Row, growth: Row) -> Row:
 
 def ratio(numerator: Row, denominator: Row) -> Row:
     """``numerator / denominator``, and 0 where the denominator is 0."""
-    if _is_symbolic((numerator, denominator)):
+    if is_symbolic((numerator, denominator)):
         return Symbol(
-            "ratio",
-            (numerator, denominator),
-            _unit(numerator).times(_unit(denominator), -1),
+            "ratio", (numerator, denominator), unit_of(numerator).times(unit_of(denominator), -1)
         )
     numerator, denominator = np.asarray(numerator), np.asarray(denominator)
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
@@ -311,12 +288,12 @@ def value_at(x: Row, when: Row) -> Row:
 
     ``when`` is a date: a constant or (1, scenario); outside the timeline the nearest end.
     """
-    if _is_symbolic((x, when)):
+    if is_symbolic((x, when)):
         unit = operand_unit(when)
         if unit is not None and not unit.agrees(QUARTERS):
             raise ModelError("not a date", received=unit.name, allowed="a quarter index")
-        return Symbol("value_at", (x, when), _unit(x))
-    date = _constant("a date", when)
+        return Symbol("value_at", (x, when), unit_of(x))
+    date = constant("a date", when)
     at = np.clip(date, 0, x.shape[0] - 1).astype(np.intp)
     if at.shape[1] == 1:
         return x[int(at[0, 0])][None, :].copy()
@@ -341,10 +318,7 @@ def total(members: Family) -> Row:
 
 
 def in_spans(
-    compute: Callable[..., tuple[Row, ...]],
-    spans: Sequence[Span],
-    quarter_index: Row,
-    outputs: int,
+    compute: Callable[..., tuple[Row, ...]], spans: Sequence[Span], quarter_index: Row, outputs: int
 ) -> tuple[Row, ...]:
     """What ``compute`` makes of the rows of each span, in the quarters of that span and 0 in
     all others; the sum over the spans.
@@ -362,7 +336,7 @@ def in_spans(
     """
     dates = [date for span in spans for date in (span.since, span.until)]
     rows = [row for span in spans for row in (span.scale, *span.rows)]
-    if _is_symbolic((*rows, *dates, quarter_index)):
+    if is_symbolic((*rows, *dates, quarter_index)):
         found: list[Row] = []
         for span in spans:
             inside = np.logical_and(quarter_index >= span.since, quarter_index < span.until)
@@ -373,7 +347,7 @@ def in_spans(
     height = _over_time("a span", quarter_index).shape[0]
     totals = [np.zeros((height, 1)) for _ in range(outputs)]
     for span in spans:
-        first, last = _constant("a date", span.since), _constant("a date", span.until)
+        first, last = constant("a date", span.since), constant("a date", span.until)
         if not np.any(span.scale):
             continue
         if first.size > 1 or last.size > 1:
@@ -395,121 +369,3 @@ def in_spans(
                 totals[at] = np.repeat(totals[at], np.shape(row)[1], axis=1)
             totals[at][start:stop] += row
     return tuple(totals)
-
-
-Step: TypeAlias = Callable[[tuple[Row, ...], tuple[Row, ...]], tuple[Row, ...]]
-
-
-def scan(
-    step: Step,
-    start: Sequence[Row],
-    rows: Sequence[Row],
-    recalls: Sequence[tuple[int, Row]] = (),
-) -> tuple[Row, ...]:
-    """Carry balances from quarter to quarter.
-
-    Args:
-        step: from (balances before the quarter, the quarter's values of ``rows`` and then of
-            ``recalls``) to the quarter's outputs, of which the first ``len(start)`` are the new
-            balances. It is called with one quarter's values of shape (scenario,), or with
-            symbols.
-        start: balances before the first quarter, each a constant or (1, scenario).
-        rows: what the step reads in each quarter.
-        recalls: balances looked back at, each as (place of the balance, quarters back); a
-            constant or (1, scenario) of at least 1, whole or not, as in :func:`lag`.
-
-    Returns:
-        One row per output of ``step``.
-
-    Raises:
-        ModelError: a recall looks back less than one quarter.
-    """
-    if _is_symbolic((*start, *rows, *(delay for _, delay in recalls))):
-        return _scan_symbol(step, start, rows, recalls)
-    arrays = [np.atleast_2d(np.asarray(row, dtype=np.float64)) for row in rows]
-    opening = [np.atleast_2d(np.asarray(value, dtype=np.float64)) for value in start]
-    delays = [_constant("a recall", delay) for _, delay in recalls]
-    for delay in delays:
-        if not float(delay.min()) >= 1.0:
-            raise ModelError("a recall is too short", received=float(delay.min()), allowed=">= 1")
-    height = max(array.shape[0] for array in arrays)
-    width = max(array.shape[1] for array in (*arrays, *opening, *delays))
-    places = [place for place, _ in recalls]
-    state: tuple[Any, ...] = tuple(value[0] for value in opening)
-    quarters: list[Iterable[Array]] = [
-        array if array.shape[0] == height else repeat(array[0]) for array in arrays
-    ]
-    looks = [_Recall(place, delay, width) for place, delay in zip(places, delays, strict=True)]
-    outputs: list[Array] = []
-    for now, values in enumerate(zip(*quarters, strict=False)):
-        seen = tuple(look.at(outputs, now) for look in looks)
-        made = step(state, values + seen)
-        if not outputs:
-            outputs = [np.empty((height, width)) for _ in made]
-        for output, value in zip(outputs, made, strict=True):
-            output[now] = value
-        state = made[: len(state)]
-    return tuple(outputs)
-
-
-class _Recall:
-    """A balance of earlier quarters, interpolated, zero before the first."""
-
-    def __init__(self, place: int, delay: Array, width: int) -> None:
-        self.place = place
-        even = delay.size == 1 or bool((delay == delay[0, 0]).all())
-        delay = delay[:, :1] if even else np.broadcast_to(delay, (1, width))
-        self.whole = np.floor(delay[0]).astype(np.intp)
-        self.part = delay[0] - self.whole
-        self.column = None if even else np.arange(width)
-
-    def at(self, outputs: Sequence[Array], now: int) -> Array:
-        """The value that quarter ``now`` sees, of shape (scenario,) or (1,)."""
-        if now < int(self.whole.min()):
-            return np.zeros(1)
-        balance, first = outputs[self.place], now - self.whole
-        if self.column is None:
-            at = int(first[0])
-            value: Array = balance[at]
-            if self.part[0] != 0.0:
-                value = (1.0 - self.part) * value + self.part * (balance[at - 1] if at else 0.0)
-            return value
-        near = np.where(first >= 0, balance[np.maximum(first, 0), self.column], 0.0)
-        far = np.where(first >= 1, balance[np.maximum(first - 1, 0), self.column], 0.0)
-        return np.where(self.part == 0.0, near, (1.0 - self.part) * near + self.part * far)
-
-
-def _scan_symbol(
-    step: Step,
-    start: Sequence[Row],
-    rows: Sequence[Row],
-    recalls: Sequence[tuple[int, Row]],
-) -> tuple[Symbol, ...]:
-    before = tuple(Symbol("previous", (index,), _unit(value)) for index, value in enumerate(start))
-    now = tuple(Symbol("current", (index,), _unit(value)) for index, value in enumerate(rows))
-    for _, delay in recalls:
-        unit = operand_unit(delay)
-        if unit is not None and not unit.agrees(QUARTERS):
-            raise ModelError("a recall is not in quarters", received=unit.name, allowed="quarters")
-    seen = tuple(
-        Symbol("recalled", (index,), _unit(start[place]))
-        for index, (place, _) in enumerate(recalls)
-    )
-    formulas = step(before, now + seen)
-    for index, (value, formula) in enumerate(zip(start, formulas, strict=False)):
-        if operand_unit(value) is not None and not _unit(value).agrees(_unit(formula)):
-            raise ModelError(
-                f"unit clash in scan balance {index}",
-                received=f"{_unit(value).name} becomes {_unit(formula).name}",
-                allowed="one unit",
-            )
-    attrs = {"formulas": formulas, "balances": len(start), "rows": len(rows)}
-    attrs["recalls"] = tuple(place for place, _ in recalls)
-    operands = (*start, *rows, *(delay for _, delay in recalls))
-    return tuple(
-        Symbol("scan", operands, _unit(formula), {"index": index, **attrs})
-        for index, formula in enumerate(formulas)
-    )
-
-
-QUARTER = Quantity(1.0, QUARTERS, "one quarter")

@@ -17,8 +17,6 @@ from jcurve.engine.graph import ACCUMULATED, SEARCHED, Graph
 from jcurve.engine.model import RowKey
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["DEEP", "ROW", "SHORT", "SINGLE", "Plan", "Step", "schedule"]
-
 SINGLE, ROW, DEEP = range(3)
 """Sorts of memory: one value; a row, before which a year is zero; one before which as many
 quarters are zero as the timeline has, so that any lag may read it."""
@@ -70,14 +68,6 @@ class Plan:
     place: dict[int, tuple[int, int]] = field(default_factory=dict)
     places: dict[tuple[bool, int], int] = field(default_factory=dict)
     step_of: dict[int, int] = field(default_factory=dict)
-
-    def needed(self, nodes: Iterable[int]) -> list[int]:
-        """The steps that make ``nodes``, in order."""
-        found: set[int] = set()
-        for node in nodes:
-            if node in self.step_of:
-                found |= self.steps[self.step_of[node]].after
-        return sorted(found)
 
 
 def schedule(

@@ -1,4 +1,4 @@
-"""The search for internal rates as intermediate code: what :mod:`jcurve.engine.rates` does."""
+"""The search for internal rates as intermediate code: what :mod:`jcurve.engine.intrinsics` does."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import math
 import numpy as np
 
 from jcurve.engine.emit import Writer, literal
-from jcurve.engine.rates import CLOSE, MOST_STEPS, POINTS
-
-__all__ = ["rates_code", "tables"]
+from jcurve.engine.intrinsics import CLOSE, MOST_STEPS, POINTS
 
 _TOGETHER = 4
 """Points of the grid looked at side by side, to keep a core busy."""

@@ -1,4 +1,4 @@
-"""A step of the schedule as a function of intermediate code: single values, or one loop.
+"""Where the values of a step of the schedule are: in a register, in memory, before a loop or in it.
 
 Memory, in doubles. ``%s`` is shared by all scenarios: its inputs, then the places of shared
 nodes. ``%w`` is the workspace of the eight scenarios at hand. Before a row's first quarter stand
@@ -11,14 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from jcurve.engine.emit import BODIES, ELEMENTWISE, Writer
+from jcurve.engine.emit import BODIES, Writer
 from jcurve.engine.graph import ACCUMULATED, Graph
 from jcurve.engine.schedule import DEEP, ROW, SINGLE, Plan
-from jcurve.engine.timed import TIMED
-from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-
-__all__ = ["Layout", "StepWriter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +82,6 @@ class StepWriter(Writer):
         self._names: dict[int, str] = {}
         self._quarter: str | None = None
 
-    def text(self, name: str) -> str:
-        """The whole function."""
-        for node in self.step.nodes:
-            self.node(node)
-        for becomes, node in self.closing:
-            becomes(self.value(node))
-        self._refuse_at_end()
-        head = f"define void @{name}(ptr noalias %s, ptr noalias %w, ptr noalias %in, i64 %b) #0 {{"
-        if not self.step.loops:
-            return "\n".join([head, *self.lines, "  ret void", "}", ""])
-        turn = [
-            "  %next = add nuw nsw i64 %t, 1",
-            f"  %more = icmp ult i64 %next, {self.layout.quarters}",
-            "  br i1 %more, label %loop, label %exit",
-        ]
-        first = "  %t = phi i64 [ 0, %entry ], [ %next, %loop ]"
-        return "\n".join(
-            [head, "entry:", *self.entry, "  br label %loop", "loop:", first, *self.phis,
-             *self.lines, *turn, "exit:", *self.exit, "  ret void", "}", ""]
-        )  # fmt: skip
-
     def call(self, name: str, *args: str) -> str:
         """Our own functions stand where they are called, so that several run side by side; what
         they refuse is looked at once, after the last quarter."""
@@ -117,7 +92,13 @@ class StepWriter(Writer):
             self._wrong.append(wrong)
         return value
 
-    def _refuse_at_end(self) -> None:
+    def name_of(self, node: int, value: str) -> None:
+        """Say what a node is called, and put its value in its place."""
+        self._names[node] = value
+        if self.graph.op[node] not in ACCUMULATED:
+            self.store(node, value)
+
+    def refuse_at_end(self) -> None:
         """Refuse what a function refused in any quarter."""
         if not self._wrong:
             return
@@ -271,17 +252,3 @@ class StepWriter(Writer):
         if self._quarter is None:
             self._quarter = self.splat(self.line("sitofp i64 %t to double"))
         return self._quarter
-
-    # Nodes.
-
-    def node(self, node: int) -> None:
-        op, args = self.graph.op[node], self.graph.args[node]
-        if op in ELEMENTWISE:
-            value = ELEMENTWISE[op](self, *(self.value(arg) for arg in args))
-        elif op in TIMED:
-            value = TIMED[op](self, node, *args)
-        else:
-            raise ModelError("an operation has no machine code", received=op)
-        self._names[node] = value
-        if op not in ACCUMULATED:
-            self.store(node, value)

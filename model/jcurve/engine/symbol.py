@@ -17,10 +17,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, Quantity, Unit
 
-__all__ = ["Operand", "Symbol", "formula_text", "nodes_of", "operand_unit"]
-
-Operand = "Symbol | float"
-
 _SAME_UNIT = {"add", "subtract", "maximum", "minimum", "hypot"}
 _COMPARE = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 _LOGICAL = {"logical_and", "logical_or", "logical_not"}
@@ -53,11 +49,7 @@ class Symbol(NDArrayOperatorsMixin):
     __slots__ = ("args", "attrs", "op", "unit")
 
     def __init__(
-        self,
-        op: str,
-        args: tuple[object, ...],
-        unit: Unit,
-        attrs: Mapping[str, Any] | None = None,
+        self, op: str, args: tuple[object, ...], unit: Unit, attrs: Mapping[str, Any] | None = None
     ) -> None:
         self.op = op
         self.args = args
@@ -79,9 +71,7 @@ class Symbol(NDArrayOperatorsMixin):
 
     def __bool__(self) -> bool:
         raise ModelError(
-            "a line branches on data",
-            received=repr(self),
-            allowed="where(condition, a, b)",
+            "a line branches on data", received=repr(self), allowed="where(condition, a, b)"
         )
 
     def __array_ufunc__(
@@ -132,9 +122,7 @@ def _need_plain(op: str, operands: tuple[object, ...]) -> None:
         unit = operand_unit(operand)
         if unit is not None and not unit.is_plain:
             raise ModelError(
-                f"{op} needs a plain number",
-                received=unit.name,
-                allowed="a ratio of like units",
+                f"{op} needs a plain number", received=unit.name, allowed="a ratio of like units"
             )
 
 

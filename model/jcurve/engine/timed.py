@@ -1,21 +1,16 @@
-"""Operations on whole rows as intermediate code: inside a step's loop, or on single values."""
+"""A step of the schedule as a function of intermediate code, with the operations on whole rows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from jcurve.engine.emit import ELEMENTWISE
 from jcurve.engine.schedule import SHORT
+from jcurve.engine.steps import Layout, StepWriter
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-
-if TYPE_CHECKING:
-    from jcurve.engine.steps import StepWriter
-
-__all__ = ["TIMED"]
 
 
 def _running_sum(w: StepWriter, node: int, x: int) -> str:
@@ -243,3 +238,36 @@ TIMED: Mapping[str, Callable[..., str]] = MappingProxyType(
 )
 """By operation on whole rows: from a step's writer, the node and its arguments to the name of the
 result."""
+
+
+def step_code(layout: Layout, at: int, name: str) -> str:
+    """The function of a step: single values, or one loop.
+
+    Raises:
+        ModelError: an operation has no machine code.
+    """
+    w = StepWriter(layout, at)
+    for node in w.step.nodes:
+        op, args = w.graph.op[node], w.graph.args[node]
+        if op in ELEMENTWISE:
+            w.name_of(node, ELEMENTWISE[op](w, *(w.value(arg) for arg in args)))
+        elif op in TIMED:
+            w.name_of(node, TIMED[op](w, node, *args))
+        else:
+            raise ModelError("an operation has no machine code", received=op)
+    for becomes, node in w.closing:
+        becomes(w.value(node))
+    w.refuse_at_end()
+    head = f"define void @{name}(ptr noalias %s, ptr noalias %w, ptr noalias %in, i64 %b) #0 {{"
+    if not w.step.loops:
+        return "\n".join([head, *w.lines, "  ret void", "}", ""])
+    turn = [
+        "  %next = add nuw nsw i64 %t, 1",
+        f"  %more = icmp ult i64 %next, {layout.quarters}",
+        "  br i1 %more, label %loop, label %exit",
+    ]
+    first = "  %t = phi i64 [ 0, %entry ], [ %next, %loop ]"
+    return "\n".join(
+        [head, "entry:", *w.entry, "  br label %loop", "loop:", first, *w.phis, *w.lines, *turn,
+         "exit:", *w.exit, "  ret void", "}", ""]
+    )  # fmt: skip

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["Timeline"]
-
 
 @dataclass(frozen=True)
 class Timeline:

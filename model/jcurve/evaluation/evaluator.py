@@ -90,7 +90,7 @@ def state(assembly: Assembly) -> dict[str, str]:
     kernels = _kernels(assembly)
     if kernels.refusal:
         return {"evaluation": kernels.refusal}
-    from jcurve.engine.machine import processor
+    from jcurve.engine.kernel import processor
 
     compiler, name, _ = processor().split(" ", 2)
     said = {"evaluation": f"compiled by llvmlite {compiler} for {name}"}
@@ -166,7 +166,7 @@ class _Kernels:
 
     def _key(self, name: str, high: Collection[str], wide: Collection[str]) -> str:
         """Everything that machine code rests on."""
-        from jcurve.engine.machine import processor
+        from jcurve.engine.kernel import processor
 
         model = self._assembly.model
         return "\n".join([
@@ -228,8 +228,7 @@ class _Kernels:
         rows: Collection[RowKey] | None,
     ) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
-        from jcurve.engine.kernel import Kernel
-        from jcurve.engine.machine import Code
+        from jcurve.engine.kernel import Code, Kernel
 
         assembly, model = self._assembly, self._assembly.model
         current = unchanged(self._homes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jcurve.engine.render import short_number
+from jcurve.engine.trace import short_number
 
 __all__ = ["figure_label", "headline_text"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.build import RowKey
+from jcurve.engine.model import RowKey
 from jcurve.figures import style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent

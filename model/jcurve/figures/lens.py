@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jcurve.engine.build import SHARED, VIEWS
+from jcurve.engine.model import SHARED, VIEWS
 from jcurve.figures.numbers import MINUS, compact, written
 from jcurve.figures.table import Column
 from jcurve.ground.errors import UsageError

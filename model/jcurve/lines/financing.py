@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, stock
-from jcurve.engine.primitives import Row, grow, lag, ratio, running_sum, scan, splice
+from jcurve.engine.primitives import Row, grow, lag, ratio, running_sum, splice
+from jcurve.engine.scan import scan
 from jcurve.ground.units import USD_M, Quantity
 from jcurve.lines.constants import ONE_QUARTER, QUARTERS_IN_YEAR
 

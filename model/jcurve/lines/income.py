@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, rate
-from jcurve.engine.primitives import Family, Row, ratio, scan, splice, total, value_at
+from jcurve.engine.primitives import Family, Row, ratio, splice, total, value_at
+from jcurve.engine.scan import scan
 from jcurve.ground.units import MILLION_SHARES, SHARE, USD_M, USD_PER_SHARE
 from jcurve.lines.constants import ONE_YEAR, QUARTERS_IN_YEAR
 

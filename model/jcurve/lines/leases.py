@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, stock
-from jcurve.engine.primitives import Row, lag, ratio, running_sum, scan, splice, year_sum
+from jcurve.engine.primitives import Row, lag, ratio, running_sum, splice, year_sum
+from jcurve.engine.scan import scan
 from jcurve.ground.units import USD_M, Quantity
 from jcurve.lines.constants import ASSET_CLASS, ONE_QUARTER, QUARTERS_IN_YEAR, QUARTERS_PER_YEAR
 from jcurve.lines.programme import carried

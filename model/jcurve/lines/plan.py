@@ -21,12 +21,12 @@ from jcurve.engine.primitives import (
     lag,
     ratio,
     running_sum,
-    scan,
     splice,
     total,
     value_at,
     year_sum,
 )
+from jcurve.engine.scan import scan
 from jcurve.ground.units import H100E, MW, SHARE, USD_M, Quantity, unit_named
 from jcurve.lines.constants import (
     HALF_SPAN,

@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, stock
-from jcurve.engine.primitives import Family, Row, lag, scan, total, year_sum, year_to_date
+from jcurve.engine.primitives import Family, Row, lag, total, year_sum, year_to_date
+from jcurve.engine.scan import scan
 from jcurve.ground.units import SHARE, USD_M, Quantity
 from jcurve.lines.constants import (
     ASSET_CLASS,

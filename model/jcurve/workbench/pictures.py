@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jcurve.case import Case
-from jcurve.engine.annual import needs
+from jcurve.engine.evaluate import needs
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.figures.lens import NOTHING, money
 from jcurve.figures.numbers import compact, written

@@ -13,9 +13,8 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.reading import number_text
 from jcurve.case import Case
 from jcurve.engine.model import Model, RowKey
-from jcurve.engine.render import short_number
 from jcurve.engine.timeline import Timeline
-from jcurve.engine.trace import Node
+from jcurve.engine.trace import Node, short_number
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import MINUS, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter

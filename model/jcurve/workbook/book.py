@@ -17,6 +17,7 @@ from jcurve.case import Case
 from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
+    CONSTANTS,
     SHARED,
     SYSTEM_INPUTS,
     VIEW_INPUTS,
@@ -149,9 +150,7 @@ class Book:
             for name in (*self.model.inputs, *SYSTEM_INPUTS)
             if case.inputs[name].shape[0] == 1
         }
-        for constants in (WORLD_INPUTS, VIEW_INPUTS):
-            scalars |= {(name, tag) for name, tags in constants.items() for tag in tags}
-        self.graph = Graph(self._quarterly, self._annual, scalars)
+        self.graph = Graph(self._quarterly, self._annual, scalars | set(CONSTANTS))
         self.translator = Translator(
             self.graph, self.locate, self._allot, self._answer, self.grid.quarters
         )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
+from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 
@@ -272,7 +273,7 @@ class Graph:
             start = [self._value(node, False) for node in group.start]
             rows = [self._value(node, False) for node in group.rows]
             back = [(place, self._value(delay, False)) for place, delay in group.recalls]
-            group.values = primitives.scan(step, start, rows, back)
+            group.values = scan(step, start, rows, back)
         return group.values
 
 

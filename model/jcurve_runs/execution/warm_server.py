@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from jcurve.briefing.lightweight import lighten, without_debugger
-from jcurve.engine.memory import keep_pages
+from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import JCurveError
 
 __all__ = ["main", "unsafe"]
