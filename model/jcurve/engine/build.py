@@ -74,7 +74,7 @@ def build(
             maker[row] = instance
             outputs[row] = output
     viewed = frozenset(r for r, instance in maker.items() if instance.line.view)
-    check_readers(maker, viewed)
+    _check_readers(maker, viewed)
     model = Model(
         MappingProxyType(dict(inputs)),
         instances,
@@ -86,9 +86,9 @@ def build(
         MappingProxyType(members),
         (),
     )
-    ordered = Model(**{**vars(model), "order": dependency_order(model)})
+    ordered = Model(**{**vars(model), "order": _dependency_order(model)})
     if not checked:
-        check_formulas(ordered)
+        _check_formulas(ordered)
     return ordered
 
 
@@ -214,7 +214,7 @@ ANNUAL_RULES = ("formula", "last", "mean")
 _BASE = "base"
 
 
-def check_readers(maker: Mapping[str, Instance], viewed: frozenset[str]) -> None:
+def _check_readers(maker: Mapping[str, Instance], viewed: frozenset[str]) -> None:
     """No line reads what exists only for another kind of reader.
 
     Raises:
@@ -233,23 +233,19 @@ def check_readers(maker: Mapping[str, Instance], viewed: frozenset[str]) -> None
                     allowed=", ".join(worlds),
                 )
             for name in binding.rows.values():
+                wrong = ""
                 if name in viewed and not view:
-                    raise ModelError(
-                        f"{row} is evaluated per world but reads a line of a view",
-                        where=module,
-                        received=name,
-                    )
-                if name in VIEW_INPUTS and not view:
-                    raise ModelError(
-                        f"{row} is not a line of a view", where=module, received=argument
-                    )
-                if name in WORLD_INPUTS and view:
-                    raise ModelError(
-                        f"{row} is evaluated per view, not world", where=module, received=argument
-                    )
+                    wrong = f"{row} is evaluated per world but reads a line of a view"
+                elif name in VIEW_INPUTS and not view:
+                    wrong = f"{row} is not a line of a view"
+                elif name in WORLD_INPUTS and view:
+                    wrong = f"{row} is evaluated per view, not world"
+                if wrong:
+                    received = name if name in viewed else argument
+                    raise ModelError(wrong, where=module, received=received)
 
 
-def dependency_order(model: Model) -> tuple[RowKey, ...]:
+def _dependency_order(model: Model) -> tuple[RowKey, ...]:
     """Every row key after its precedents, depth first, so that rows are freed early.
 
     Raises:
@@ -287,7 +283,7 @@ def _visit(model: Model, root: RowKey, done: dict[RowKey, bool], out: list[RowKe
                 stack.append((source, False))
 
 
-def check_formulas(model: Model) -> None:
+def _check_formulas(model: Model) -> None:
     """Call every line once with symbolic rows.
 
     Raises:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from jcurve.engine.derivative import settled
 from jcurve.engine.emit import functions
 from jcurve.engine.graph import Graph
-from jcurve.engine.kernel import LANES, Code, initialise, target
+from jcurve.engine.kernel import LANES, Code, target
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
@@ -191,7 +191,6 @@ def _about(layout: Layout) -> dict[str, Any]:
 def _machine(text: str) -> bytes:
     from llvmlite import binding
 
-    initialise(binding)
     module = binding.parse_assembly(text)
     module.verify()
     machine = target(binding)

@@ -21,11 +21,23 @@ from numpy.typing import NDArray
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
 
+Array: TypeAlias = NDArray[np.float64]
+Whole: TypeAlias = NDArray[np.int64]
+
 LANES = 8
 """Scenarios computed side by side."""
 
+_DOUBLE = 8
+"""Bytes of a double."""
+
 _FLAGS = {"x86_64": 1 | 4 | 8, "AMD64": 1 | 4 | 8, "aarch64": 1 | 2 | 4, "arm64": 1 | 2 | 4}
 """fenv.h's invalid, divide by zero and overflow."""
+
+
+RUN = ctypes.CFUNCTYPE(
+    ctypes.c_int32, *(ctypes.c_void_p,) * 3, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p,
+    ctypes.c_int64, ctypes.c_int32,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +58,14 @@ def processor() -> str:
     import llvmlite
     from llvmlite import binding
 
-    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {features()}"
+    features = binding.get_host_cpu_features().flatten()
+    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {features}"
 
 
 def load(code: Code) -> tuple[Any, dict[str, int]]:
     """Make machine code ready to run: what keeps it alive, and the address of each function."""
     from llvmlite import binding
 
-    initialise(binding)
     module = binding.parse_assembly("")
     engine = binding.create_mcjit_compiler(module, target(binding))
     engine.add_object_file(binding.ObjectFileRef.from_data(code.machine))
@@ -62,47 +74,18 @@ def load(code: Code) -> tuple[Any, dict[str, int]]:
     return engine, {name: engine.get_function_address(name) for name in names}
 
 
-def flags() -> int:
-    """The processor's flags of arithmetic without an answer, as fenv.h numbers them here."""
-    return _FLAGS[platform.machine()]
-
-
-RUN = ctypes.CFUNCTYPE(
-    ctypes.c_int32, *(ctypes.c_void_p,) * 3, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p,
-    ctypes.c_int64, ctypes.c_int32,
-)  # fmt: skip
-
-
-def initialise(binding: Any) -> None:
-    """Ready the compiler."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-
-
-def features() -> str:
-    """The instructions of this processor that code may use."""
-    from llvmlite import binding
-
-    return str(binding.get_host_cpu_features().flatten())
-
-
 def target(binding: Any) -> Any:
     """What code is compiled for: this processor."""
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
     return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(),
-        features=features(),
+        features=binding.get_host_cpu_features().flatten(),
         opt=2,
         reloc="pic",
         codemodel="small",
         jit=True,
     )
-
-
-Array: TypeAlias = NDArray[np.float64]
-Whole: TypeAlias = NDArray[np.int64]
-
-_DOUBLE = 8
-"""Bytes of a double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +140,7 @@ class Kernel:
         self._quarters = int(about["quarters"])
         self._engine, self._address = load(code)
         self._run = RUN(self._address["run"])
-        self._flags = flags()
+        self._flags = _FLAGS[platform.machine()]
         self._places = {(name, tag): _Place(*place) for name, tag, *place in about["rows"]}
         self._narrow = [(name, bool(high)) for name, wide, high in about["inputs"] if not wide]
         self._wide = [(name, bool(high)) for name, wide, high in about["inputs"] if wide]
