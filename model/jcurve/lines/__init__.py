@@ -30,16 +30,16 @@ from jcurve.lines import (
     leases,
     memo,
     outlay,
-    plan,
     programme,
     returns,
+    spending_plan,
     tax,
 )
 
 __all__ = ["MODULES", "OUTLAYS_ALONE"]
 
 MODULES: tuple[ModuleType, ...] = (
-    programme, capex, plan, assets, compute, leases, allocation, advertising, channels, costs, tax,
+    programme, capex, spending_plan, assets, compute, leases, allocation, advertising, channels, costs, tax,
     financing, income, cash_flow, balance_sheet, memo, beyond, returns,
 )  # fmt: skip
 """In the order in which a reader meets them."""

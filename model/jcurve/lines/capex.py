@@ -8,7 +8,7 @@ from jcurve.engine.line import flow, line, lines, rate, result, stock
 from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total, value_at, year_sum
 from jcurve.ground.units import MW, SHARE, USD_M, unit_named
 from jcurve.lines.constants import ASSET_CLASS, ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.plan import orders, terms_of
+from jcurve.lines.spending_plan import orders, terms_of
 from jcurve.lines.vintages import trailing_year
 
 USD_M_PER_MW = unit_named("USD m per MW")

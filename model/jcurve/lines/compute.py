@@ -19,7 +19,7 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
-from jcurve.lines.plan import surviving
+from jcurve.lines.spending_plan import surviving
 from jcurve.lines.vintages import in_service, placed
 
 USD_M_PER_MW = unit_named("USD m per MW")
