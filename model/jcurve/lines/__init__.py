@@ -39,8 +39,8 @@ from jcurve.lines import (
 __all__ = ["MODULES", "OUTLAYS_ALONE"]
 
 MODULES: tuple[ModuleType, ...] = (
-    programme, capex, spending_plan, assets, compute, leases, allocation, advertising, channels, costs, tax,
-    financing, income, cash_flow, balance_sheet, memo, beyond, returns,
+    programme, capex, spending_plan, assets, compute, leases, allocation, advertising, channels,
+    costs, tax, financing, income, cash_flow, balance_sheet, memo, beyond, returns,
 )  # fmt: skip
 """In the order in which a reader meets them."""
 
