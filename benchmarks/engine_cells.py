@@ -17,7 +17,7 @@ import numpy as np
 
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import batch_inputs, evaluate
-from jcurve.engine import machine
+from jcurve.engine import kernel as kernels
 from jcurve.engine.compile import compile_model
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.evaluate import keep_pages, needed
@@ -57,7 +57,7 @@ def main(scenarios: int) -> None:
         print(f"compiled in {took:.1f} s, {len(free)} inputs of {len(inputs)} free")
         return made
 
-    print(f"load of the machine {os.getloadavg()[0]:.1f}; {machine.processor().split()[1]}")
+    print(f"load of the machine {os.getloadavg()[0]:.1f}; {kernels.processor().split()[1]}")
     print(f"{len(model.order):,} rows, {quarters} quarters, {len(case.assembly.names)} assumptions")
     one, many = kernel(set()), kernel(set(case.assembly.keys))
     folded = kernel(varied, fixed)
@@ -95,13 +95,13 @@ def main(scenarios: int) -> None:
 
 def _without_avx512(make: Callable[[], Kernel]) -> Kernel:
     """Compiled as for a processor whose vectors are half as wide."""
-    kept = machine.features
+    kept = kernels.features
     words = [word for word in kept().split(",") if "avx512" not in word]
-    machine.features = lambda: ",".join([*words, "-avx512f"])  # type: ignore[assignment]
+    kernels.features = lambda: ",".join([*words, "-avx512f"])  # type: ignore[assignment]
     try:
         return make()
     finally:
-        machine.features = kept
+        kernels.features = kept
 
 
 def _best(call: Callable[[], object], times: int) -> float:

@@ -12,7 +12,8 @@ import jcurve
 from jcurve.assumptions import shipped
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
-from jcurve.engine import emit, intrinsics, machine, operations, primitives, steps, timed
+from jcurve.engine import emit, intrinsics, operations, primitives, steps, timed
+from jcurve.engine import kernel as kernels
 from jcurve.engine.compile import compile_model
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
@@ -354,8 +355,8 @@ def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.xdist_group("compiled")
 def test_the_same_bits_without_avx512(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = [word for word in machine.features().split(",") if "avx512" not in word]
-    monkeypatch.setattr(machine, "features", lambda: ",".join([*words, "-avx512f"]))
+    words = [word for word in kernels.features().split(",") if "avx512" not in word]
+    monkeypatch.setattr(kernels, "features", lambda: ",".join([*words, "-avx512f"]))
     narrow = compiled.kernel(compiled.free)
     rows = compiled.draws(LANES + 3, 5)
     found, right = narrow.evaluate(rows), compiled.many.evaluate(rows)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from jcurve.engine import primitives as p
+from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, USD_M, YEARS, Quantity
@@ -205,7 +206,7 @@ class TestScan:
     @given(rows(3), arrays.arrays(np.float64, (1, 3), elements=amounts))
     def test_equals_a_loop(self, flow: np.ndarray, start: np.ndarray) -> None:
         cap = np.full((1, 1), 1e5)
-        balances, changes = p.scan(_balance, (start,), (flow, cap))
+        balances, changes = scan(_balance, (start,), (flow, cap))
         state = start[0]
         for quarter in range(QUARTER_COUNT):
             closing = np.minimum(state * 0.9 + flow[quarter], 1e5)
@@ -217,10 +218,10 @@ class TestScan:
     @given(rows(3), arrays.arrays(np.float64, (1, 3), elements=amounts))
     def test_does_not_depend_on_the_batch(self, flow: np.ndarray, start: np.ndarray) -> None:
         cap = np.full((1, 1), 1e5)
-        together = p.scan(_balance, (start,), (flow, cap))[0]
+        together = scan(_balance, (start,), (flow, cap))[0]
         for column in range(3):
             here = slice(column, column + 1)
-            alone = p.scan(_balance, (start[:, here],), (flow[:, here], cap))[0]
+            alone = scan(_balance, (start[:, here],), (flow[:, here], cap))[0]
             assert np.array_equal(together[:, here], alone)
 
 

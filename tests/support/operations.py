@@ -12,7 +12,7 @@ from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import flow, line, lines_of, result
 from jcurve.engine.model import Input, Model
-from jcurve.engine.operations import COMPARED
+from jcurve.engine.operations import COMPARED, Reads, reading
 from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
 from jcurve.engine.scan import scan
 from jcurve.engine.timeline import Timeline
@@ -114,7 +114,7 @@ OPERATIONS = (*UNARY, *BINARY, *OTHERS)
 def model_of(op: str) -> Model:
     """A model whose only line, ``tried``, comes to the operation."""
     shape = unary(op) if op in UNARY else binary(op) if op in BINARY else timed_line(op)
-    single = set(intrinsics.__all__) | {"sum_to_date", "value_at"}
+    single = reading(Reads.ONCE, Reads.SEARCH)
     return one_line(shape, result if op in single else flow)
 
 

@@ -58,8 +58,7 @@ def processor() -> str:
     import llvmlite
     from llvmlite import binding
 
-    features = binding.get_host_cpu_features().flatten()
-    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {features}"
+    return f"{llvmlite.__version__} {binding.get_host_cpu_name()} {features()}"
 
 
 def load(code: Code) -> tuple[Any, dict[str, int]]:
@@ -74,13 +73,20 @@ def load(code: Code) -> tuple[Any, dict[str, int]]:
     return engine, {name: engine.get_function_address(name) for name in names}
 
 
+def features() -> str:
+    """The instructions of this processor that code may use."""
+    from llvmlite import binding
+
+    return str(binding.get_host_cpu_features().flatten())
+
+
 def target(binding: Any) -> Any:
     """What code is compiled for: this processor."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
+        features=features(),
         opt=2,
         reloc="pic",
         codemodel="small",
