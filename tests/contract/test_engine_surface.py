@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -21,6 +23,13 @@ def test_import_brings_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", ["jcurve.engine", "jcurve.lines", "jcurve.engine.trace"])
+def test_the_example_of_a_room_works(room: str) -> None:
+    tried = doctest.testmod(import_module(room))
+    assert tried.attempted > 0
+    assert tried.failed == 0
 
 
 def test_every_public_name_is_there() -> None:

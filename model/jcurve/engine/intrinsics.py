@@ -23,16 +23,12 @@ from numpy.typing import NDArray
 
 from jcurve.engine.primitives import Row
 from jcurve.engine.symbol import Symbol
-from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
+from jcurve.ground.units import DIMENSIONLESS, QUARTERS
 
 Array = NDArray[np.float64]
 
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
-"""Codes of a ``_status`` row: an answer, or why there is none."""
-
-
-def _node(name: str, args: tuple[object, ...], unit: Unit) -> Symbol:
-    return Symbol(name, args, unit, {"intrinsic": name})
+"""Codes of a result's status: an answer, or why there is none."""
 
 
 def _full(row: Any) -> Array:
@@ -50,7 +46,7 @@ def last_upward_crossing(cumulative: Row, start: Row) -> Row:
         start: quarter index whose beginning counts as 0, (1, scenario).
     """
     if isinstance(cumulative, Symbol):
-        return _node("last_upward_crossing", (cumulative, start), QUARTERS)
+        return Symbol("last_upward_crossing", (cumulative, start), QUARTERS)
     balance = _full(cumulative)
     before = np.vstack([np.zeros((1, balance.shape[1])), balance[:-1]])
     rises = (before < 0.0) & (balance >= 0.0)
@@ -67,21 +63,21 @@ def last_upward_crossing(cumulative: Row, start: Row) -> Row:
 def never_below(cumulative: Row) -> Row:
     """1 where ``cumulative`` never falls below zero, else 0."""
     if isinstance(cumulative, Symbol):
-        return _node("never_below", (cumulative,), DIMENSIONLESS)
+        return Symbol("never_below", (cumulative,), DIMENSIONLESS)
     return (_full(cumulative) >= 0.0).all(axis=0, keepdims=True).astype(np.float64)
 
 
 def lowest(row: Row) -> Row:
     """The least value of a row over the timeline."""
     if isinstance(row, Symbol):
-        return _node("lowest", (row,), row.unit)
+        return Symbol("lowest", (row,), row.unit)
     return _full(row).min(axis=0, keepdims=True)
 
 
 def lowest_at(row: Row) -> Row:
     """The index of the first quarter in which a row is at its least."""
     if isinstance(row, Symbol):
-        return _node("lowest_at", (row,), QUARTERS)
+        return Symbol("lowest_at", (row,), QUARTERS)
     return _full(row).argmin(axis=0)[None, :].astype(np.float64)
 
 
@@ -89,7 +85,7 @@ def first_lasting(row: Row, start: Row) -> Row:
     """The index of the first quarter, from ``start`` on, from which a row stays above zero to
     the end of the timeline; NaN where it does not end above zero."""
     if isinstance(row, Symbol):
-        return _node("first_lasting", (row, start), QUARTERS)
+        return Symbol("first_lasting", (row, start), QUARTERS)
     values = _full(row)
     height = values.shape[0]
     last_not = height - np.argmax((values <= 0.0)[::-1], axis=0)
@@ -139,7 +135,7 @@ def _scaled(flows: Array) -> Array:
 def count_roots(flows: Row) -> Row:
     """At how many rates the present value of ``flows`` changes sign."""
     if isinstance(flows, Symbol):
-        return _node("count_roots", (flows,), DIMENSIONLESS)
+        return Symbol("count_roots", (flows,), DIMENSIONLESS)
     scaled = _scaled(_full(flows))
     found = brackets(scaled).scenario
     return np.bincount(found, minlength=scaled.shape[1])[None, :].astype(np.float64)
@@ -149,7 +145,7 @@ def internal_rate(flows: Row) -> Row:
     """The rate a quarter at which the present value of ``flows`` is zero, where it is the only
     one; NaN where there is none, or more than one."""
     if isinstance(flows, Symbol):
-        return _node("internal_rate", (flows,), DIMENSIONLESS)
+        return Symbol("internal_rate", (flows,), DIMENSIONLESS)
     scaled = _scaled(_full(flows))
     found = brackets(scaled)
     only = np.bincount(found.scenario, minlength=scaled.shape[1])[found.scenario] == 1
