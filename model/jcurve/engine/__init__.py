@@ -16,7 +16,8 @@ Start with ``line``, then ``primitives``: what a line may do with time.
 ...     '''What is left of revenue.'''
 ...     return revenue * margin
 >>> lines = lines_of(SimpleNamespace(__name__=profit.__module__, profit=profit))
->>> given = {name: Input(name, unit, name) for name, unit in [("revenue", USD_M), ("margin", SHARE)]}
+>>> units = {"revenue": USD_M, "margin": SHARE}
+>>> given = {name: Input(name, unit, name) for name, unit in units.items()}
 >>> build(lines, {}, given).formula("profit", "")
 revenue * margin
 """
