@@ -12,7 +12,7 @@ import jcurve
 from jcurve.assumptions import shipped
 from jcurve.assumptions.batch import batch, sample_uniform
 from jcurve.case import Case, batch_inputs
-from jcurve.engine import emit, intrinsics, operations, primitives, steps, timed
+from jcurve.engine import emit, intrinsics, operations, primitives, timed
 from jcurve.engine import kernel as kernels
 from jcurve.engine.compile import compile_model
 from jcurve.engine.evaluate import evaluate as by_numpy
@@ -270,7 +270,7 @@ class TestFaults:
     def test_a_fault_in_an_operation_is_caught(
         self, fresh: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(steps, "ELEMENTWISE", FAULTY)
+        monkeypatch.setattr(timed, "ELEMENTWISE", FAULTY)
         state, _ = self.found()
         assert state["many scenarios"].startswith("NumPy: machine code differs in ")
 
@@ -278,7 +278,7 @@ class TestFaults:
         self, fresh: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         without = {op: each for op, each in emit.ELEMENTWISE.items() if op != "maximum"}
-        monkeypatch.setattr(steps, "ELEMENTWISE", without)
+        monkeypatch.setattr(timed, "ELEMENTWISE", without)
         state, _ = self.found()
         assert state["many scenarios"] == (
             "NumPy: an operation has no machine code; received 'maximum'"
