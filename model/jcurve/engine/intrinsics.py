@@ -146,13 +146,20 @@ def internal_rate(flows: Row) -> Row:
     one; NaN where there is none, or more than one."""
     if isinstance(flows, Symbol):
         return Symbol("internal_rate", (flows,), DIMENSIONLESS)
+    return rates(flows)[1]
+
+
+def rates(flows: Row) -> tuple[Row, Row]:
+    """:func:`count_roots` and :func:`internal_rate`, from one search."""
+    if isinstance(flows, Symbol):
+        return count_roots(flows), internal_rate(flows)
     scaled = _scaled(_full(flows))
     found = brackets(scaled)
-    only = np.bincount(found.scenario, minlength=scaled.shape[1])[found.scenario] == 1
+    count = np.bincount(found.scenario, minlength=scaled.shape[1])
+    lone = Brackets(*(each[count[found.scenario] == 1] for each in found))
     out = np.full((1, scaled.shape[1]), np.nan)
-    lone = Brackets(*(each[only] for each in found))
     out[0, lone.scenario] = roots(scaled, lone)
-    return out
+    return count[None, :].astype(np.float64), out
 
 
 def real_roots(flows: Array) -> list[float]:

@@ -19,13 +19,12 @@ from jcurve.engine.intrinsics import (
     NONE,
     NOT_POSITIVE,
     SEVERAL,
-    count_roots,
     first_lasting,
-    internal_rate,
     last_upward_crossing,
     lowest,
     lowest_at,
     never_below,
+    rates,
 )
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
@@ -166,9 +165,9 @@ def valued_free_cash_flow(
 
 
 def _yearly_rate(flows) -> tuple[Row, Row]:
-    roots = count_roots(flows)
+    roots, rate = rates(flows)
     none = np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
-    return (1 + internal_rate(flows)) ** QUARTERS_IN_YEAR - 1, none
+    return (1 + rate) ** QUARTERS_IN_YEAR - 1, none
 
 
 @line(
