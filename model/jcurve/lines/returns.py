@@ -165,9 +165,9 @@ def valued_free_cash_flow(
 
 
 def _yearly_rate(flows) -> tuple[Row, Row]:
-    roots, rate = rates(flows)
+    roots, quarterly = rates(flows)
     none = np.where(roots > 1, SEVERAL, np.where(roots < 1, NONE, ANSWERED))
-    return (1 + rate) ** QUARTERS_IN_YEAR - 1, none
+    return (1 + quarterly) ** QUARTERS_IN_YEAR - 1, none
 
 
 @line(
