@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 
@@ -72,7 +69,3 @@ class Timeline:
                 allowed=f"{self.years[0]} to {self.years[-1]}",
             )
         return at
-
-    def by_year(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A view of (quarter, scenario) rows as (year, quarter of year, scenario)."""
-        return rows.reshape(len(self.years), QUARTERS_IN_YEAR, rows.shape[1])
