@@ -4,24 +4,123 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from jcurve.facts import checks
+from jcurve.facts import identities
 from jcurve.facts.company import companies
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import claims, drivers, evidence, external, macrs
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import data_folder, read_table
-from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
+from jcurve.facts.tables import Column, Row, data_folder, records
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["verify"]
+__all__ = ["Check", "Failure", "Filled", "VerifyReport", "verify"]
 
 _SHARED = "shared tables"
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A comparison that does not hold, in a sentence."""
+
+    check: str
+    company: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A kind of check on a company: how many were made, how many used a listed tolerance."""
+
+    name: str
+    company: str
+    count: int
+    tolerated: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Quarters of a row of history that a rule filled: estimates, not reports."""
+
+    company: str
+    row: str
+    first: str
+    last: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What ``verify`` found."""
+
+    checks: tuple[Check, ...]
+    filled: tuple[Filled, ...]
+
+    @property
+    def count(self) -> int:
+        """Comparisons made."""
+        return sum(check.count for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Everything that does not hold."""
+        return tuple(failure for check in self.checks for failure in check.failures)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.failures
+
+    def lines(self, filled: bool = True) -> list[str]:
+        """The report in lines to print; ``filled`` adds the estimates in history."""
+        out: list[str] = []
+        for name in dict.fromkeys(check.company for check in self.checks):
+            mine = [check for check in self.checks if check.company == name]
+            out.append(f"{name}: {sum(c.count for c in mine):,} checks")
+            for check in mine:
+                tail = f", {check.tolerated} within a listed tolerance" if check.tolerated else ""
+                bad = f", {len(check.failures)} FAILED" if check.failures else ""
+                out.append(f"  {check.name}: {check.count:,}{tail}{bad}")
+                out.extend(f"    {failure.message}" for failure in check.failures)
+        if filled and self.filled:
+            out.append("Estimates that rules filled in history:")
+            for each in self.filled:
+                span = each.first if each.count == 1 else f"{each.first} to {each.last}"
+                out.append(f"  {each.row}, {each.count} ({span}): {each.why}")
+        verdict = "all hold" if self.ok else f"{len(self.failures)} FAILED"
+        out.append(f"{self.count:,} checks, {verdict}")
+        return out
+
+    def to_json(self) -> dict[str, object]:
+        """The report as plain data."""
+        return {
+            "ok": self.ok,
+            "count": self.count,
+            "failed": len(self.failures),
+            "checks": [
+                {
+                    "company": check.company,
+                    "check": check.name,
+                    "count": check.count,
+                    "tolerated": check.tolerated,
+                    "failures": [
+                        {"subject": failure.subject, "message": failure.message}
+                        for failure in check.failures
+                    ],
+                }
+                for check in self.checks
+            ],
+            "filled": [asdict(each) for each in self.filled],
+        }
 
 
 def verify(company: str | None = None, project: Project | str | Path | None = None) -> VerifyReport:
@@ -49,45 +148,54 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
     return VerifyReport(tuple(found), tuple(filled))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tolerance:
+    """A known disagreement: one figure of one check, with its reason."""
+
+    company: str
+    check: str
+    metric: str
+    period: str
+    allowed: float
+    reason: str
+    where: Annotated[str, Column("period", read=Row.at)]
+
+
 class _Tolerances:
-    """Known disagreements, each for one figure of one check, with its reason."""
+    """The known disagreements, and which of them a check has needed."""
 
     def __init__(self, data: Path) -> None:
-        columns = ("company", "check", "metric", "period", "allowed", "reason")
-        self._allowed: dict[tuple[str, str, str, str], float] = {}
-        self._where: dict[tuple[str, str, str, str], str] = {}
+        self._listed = {
+            (each.company, each.check, each.metric, each.period): each
+            for each in records(data, "companies/tolerances.csv", _Tolerance)
+        }
         self._used: set[tuple[str, str, str, str]] = set()
-        for row in read_table(data, "companies/tolerances.csv", columns):
-            key = (row.text("company"), row.text("check"), row.text("metric"), row.text("period"))
-            row.text("reason")
-            self._allowed[key] = row.number("allowed")
-            self._where[key] = row.at("period")
 
-    def allows(self, company: str, check: str, each: checks.Comparison) -> bool:
+    def allows(self, company: str, check: str, each: identities.Comparison) -> bool:
         key = (company, check, each.metric, each.period)
-        allowed = self._allowed.get(key)
-        if allowed is None or abs(each.difference) > allowed + _ROUNDING:
+        listed = self._listed.get(key)
+        if listed is None or abs(each.difference) > listed.allowed + _ROUNDING:
             return False
         self._used.add(key)
         return True
 
     def unused(self) -> Check:
         """A listed tolerance that nothing needs hides the next mistake: a failure."""
-        idle = [key for key in self._allowed if key not in self._used]
         failures = tuple(
             Failure(
                 "tolerances",
-                key[0],
-                f"{key[2]} {key[3]}",
-                f"{self._where[key]}: no check needs this tolerance any more",
+                each.company,
+                f"{each.metric} {each.period}",
+                f"{each.where}: no check needs this tolerance any more",
             )
-            for key in idle
+            for key, each in self._listed.items()
+            if key not in self._used
         )
-        return Check("tolerances still needed", _SHARED, len(self._allowed), 0, failures)
+        return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
 
 
 def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> Iterator[Check]:
-    def run(name: str, comparisons: Iterable[checks.Comparison]) -> Check:
+    def run(name: str, comparisons: Iterable[identities.Comparison]) -> Check:
         count = tolerated = 0
         failures = []
         for each in comparisons:
@@ -111,14 +219,14 @@ def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> Iterat
 
     known = sources(Project(data.parent))
     made = [
-        run("quarters sum to year", checks.quarters_to_year(facts)),
-        run("year end is last quarter", checks.same_in_both_tables(facts)),
+        run("quarters sum to year", identities.quarters_to_year(facts)),
+        run("year end is last quarter", identities.same_in_both_tables(facts)),
         *(
-            run(rule.check, checks.identity(facts, rule))
-            for rule in checks.identities(data, facts.metrics)
+            run(rule.check, identities.identity(facts, rule))
+            for rule in identities.identities(data, facts.metrics)
         ),
-        run("price times volume", checks.price_times_volume(facts)),
-        run("second source", checks.crosscheck(data, facts, known)),
+        run("price times volume", identities.price_times_volume(facts)),
+        run("second source", identities.crosscheck(data, facts, known)),
         _guidance_check(facts, Project(data.parent)),
         _reach_check(facts),
     ]
