@@ -139,7 +139,7 @@ class _Builder:
         self.gaps: dict[str, tuple[str, ...]] = {}
         self.follows: set[str] = set()  # rows that read one with a gap
 
-    def view(self, plan: _Plan, step: _Step) -> View:
+    def view(self, plan: _Plan, step: _Step, own: Cells) -> View:
         """What one rule of one row may look at, in the row's unit."""
 
         def cell(found: Fact | None) -> Cell | None:
@@ -182,7 +182,7 @@ class _Builder:
             return [cell(facts.get(metric, quarter)) for quarter in self.quarters]
 
         first = self.index[plan.first]
-        return View(self.quarters, self.years, first, step.why, cells, fact, peer)
+        return View(self.quarters, self.years, first, step.why, own, cells, fact, peer)
 
     def of(self, company: str, where: str) -> Facts:
         """Another company's facts."""
@@ -212,15 +212,15 @@ class _Builder:
             if step.start > self.quarters[-1]:
                 continue  # not yet, where facts end early
             apply, _ = RULES[step.rule]
-            proposed = apply(self.view(plan, step), step.inputs, tuple(own))
             # What is on file is kept outside the row's range too: a balance before the first
             # quarter is the neighbour of a gap at it.
             on_file = step.rule in ("quarters", "year_ends")
             low = self.index.get(step.start, 0 if on_file else self.index[plan.first])
             high = self.index.get(step.stop, self.index[plan.last])
-            for i in range(low, high + 1):
-                if own[i] is None:
-                    own[i] = proposed[i]
+            view = self.view(plan, step, tuple(own))
+            for i, cell in apply(view, *step.inputs):
+                if low <= i <= high and own[i] is None:
+                    own[i] = cell
         inside = range(self.index[plan.first], self.index[plan.last] + 1)
         if gaps := tuple(self.quarters[i] for i in inside if own[i] is None):
             self.gaps[name] = gaps
