@@ -14,8 +14,7 @@ the accounting between the figures; ``refresh`` compares them with EDGAR. Start 
 
 from __future__ import annotations
 
-from jcurve.facts.company import Company, companies, company
-from jcurve.facts.constants import Constant, constants
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.disclosures import (
     ClassShare,
     Guidance,
@@ -25,6 +24,7 @@ from jcurve.facts.disclosures import (
     life_changes,
 )
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.model_constants import Constant, constants
 from jcurve.facts.registers import (
     Article,
     Claim,

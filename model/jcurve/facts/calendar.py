@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from jcurve.facts.company import Company, companies, company
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Cited, Source, sources
 from jcurve.facts.tables import QUARTER, YEAR, Column, Row, data_folder, records

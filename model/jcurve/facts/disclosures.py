@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from jcurve.facts.company import Company, company
+from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, Source, sources
 from jcurve.facts.tables import YEAR, Column, Date, Row, Text, Year, data_folder, records
 from jcurve.ground.errors import FactsError

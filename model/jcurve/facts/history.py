@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
-from jcurve.facts.company import company
+from jcurve.facts.companies import company
 from jcurve.facts.history_rules import RULES, Cell, Cells, View, check_inputs
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, data_folder, records

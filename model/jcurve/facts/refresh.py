@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jcurve.facts.company import Company, companies, company
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
 from jcurve.facts.reported import Facts, Metric, metrics, reported
 from jcurve.facts.sources import sources

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from jcurve.facts.company import Company, company
+from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, sources
 from jcurve.facts.tables import (
     QUARTER,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts import identities
-from jcurve.facts.company import companies
+from jcurve.facts.companies import companies
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import claims, drivers, evidence, external, macrs

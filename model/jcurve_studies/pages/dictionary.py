@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.facts.company import companies, company
+from jcurve.facts.companies import companies, company
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, others, reported

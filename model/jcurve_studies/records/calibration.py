@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from jcurve.facts.company import company
+from jcurve.facts.companies import company
 from jcurve.facts.reported import metrics
 from jcurve.facts.sources import Cited, sources
 from jcurve.facts.tables import YEAR, Column, Row, Words, data_folder, records

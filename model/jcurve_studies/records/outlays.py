@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from jcurve.facts.company import Company, company
+from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, sources
 from jcurve.facts.tables import Column, Row, by_key, data_folder
 from jcurve.ground.errors import FactsError

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from jcurve.facts.company import Company
+from jcurve.facts.companies import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import Row, Words, data_folder, read_table, records
