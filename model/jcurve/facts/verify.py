@@ -140,7 +140,7 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
         found += _company_checks(data, facts, tolerances)
         if (data / "companies" / facts.company.folder / "history.csv").is_file():
             rows = history(name, project=home)
-            found.append(_history_check(facts, rows))
+            found.append(_check("rows of history", facts.company.name, _history(rows)))
             filled += _filled(facts, rows)
     if company is None:
         found += _shared_checks(home)
@@ -172,6 +172,7 @@ class _Tolerances:
         self._used: set[tuple[str, str, str, str]] = set()
 
     def allows(self, company: str, check: str, each: identities.Comparison) -> bool:
+        """Whether a figure that is too far from what others imply is known to be."""
         key = (company, check, each.metric, each.period)
         listed = self._listed.get(key)
         if listed is None or abs(each.difference) > listed.allowed + _ROUNDING:
@@ -194,47 +195,11 @@ class _Tolerances:
         return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
 
 
-def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> Iterator[Check]:
-    def run(name: str, comparisons: Iterable[identities.Comparison]) -> Check:
-        count = tolerated = 0
-        failures = []
-        for each in comparisons:
-            count += 1
-            if abs(each.difference) <= each.allowed + _ROUNDING:
-                continue
-            if tolerances.allows(facts.company.name, name, each):
-                tolerated += 1
-                continue
-            failures.append(
-                Failure(
-                    name,
-                    facts.company.name,
-                    f"{each.metric} {each.period}",
-                    f"{each.metric} {each.period}: {each.value:,.6g} on file, "
-                    f"{each.implied:,.6g} implied, {each.difference:+,.4g} apart, "
-                    f"{each.allowed:g} allowed",
-                )
-            )
-        return Check(name, facts.company.name, count, tolerated, tuple(failures))
-
-    known = sources(Project(data.parent))
-    made = [
-        run("quarters sum to year", identities.quarters_to_year(facts)),
-        run("year end is last quarter", identities.same_in_both_tables(facts)),
-        *(
-            run(rule.check, identities.identity(facts, rule))
-            for rule in identities.identities(data, facts.metrics)
-        ),
-        run("price times volume", identities.price_times_volume(facts)),
-        run("second source", identities.crosscheck(data, facts, known)),
-        _guidance_check(facts, Project(data.parent)),
-        _reach_check(facts),
-    ]
-    return iter([check for check in made if check.count])
+_Cases = Iterator[tuple[str, str | None]]
+"""What was looked at, and the complaint about it; None where there is none."""
 
 
-def _listed(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
-    """A check of cases, each with the complaint about it or None."""
+def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
     made = list(cases)
     failures = tuple(
         Failure(name, company, subject, f"{subject}: {complaint}")
@@ -244,58 +209,91 @@ def _listed(name: str, company: str, cases: Iterable[tuple[str, str | None]]) ->
     return Check(name, company, len(made), 0, failures)
 
 
-def _guidance_check(facts: Facts, home: Project) -> Check:
-    name = facts.company.name
-
-    def cases() -> Iterator[tuple[str, str | None]]:
-        for each in capex_guidance(name, home):
-            subject = f"{each.metric} {each.fiscal_year} as of {each.as_of}"
-            wrong = each.low > each.high
-            yield subject, f"low {each.low:g} above high {each.high:g}" if wrong else None
-        for change in life_changes(name, home):
-            subject = f"{change.asset_class} from {change.effective_date}"
-            if change.type == "change" and change.old_life and change.new_life:
-                longer = change.new_life[1] - change.old_life[1]
-                effect = change.effect or 0.0
-                odd = effect * longer > 0.0
-                yield (
-                    subject,
-                    "a longer life with more depreciation, or the reverse" if odd else None,
-                )
-
-    return _listed("guidance and life changes", name, cases())
-
-
-def _reach_check(facts: Facts) -> Check:
-    through = facts.company.data_through
+def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[Check]:
+    home = Project(data.parent)
+    compared = {
+        "quarters sum to year": identities.quarters_to_year(facts),
+        "year end is last quarter": identities.same_in_both_tables(facts),
+    }
+    made = [_compare(name, facts, each, tolerances) for name, each in compared.items()]
+    made += [
+        _compare(rule.check, facts, identities.identity(facts, rule), tolerances)
+        for rule in identities.identities(data, facts.metrics)
+    ]
+    compared = {
+        "price times volume": identities.price_times_volume(facts),
+        "second source": identities.crosscheck(data, facts, sources(home)),
+    }
+    made += [_compare(name, facts, each, tolerances) for name, each in compared.items()]
+    owner = facts.company
+    made.append(_check("guidance and life changes", owner.name, _disclosures(owner.name, home)))
     last = max(facts.series("revenue_total"), default="")
-    wrong = None if last == through else f"revenue reaches {last}, the company file says {through}"
-    return _listed("data through", facts.company.name, [("data_through", wrong)])
+    reach = f"revenue reaches {last}, the company file says {owner.data_through}"
+    cases = [("data_through", None if last == owner.data_through else reach)]
+    made.append(_check("data through", owner.name, cases))
+    return [check for check in made if check.count]
 
 
-def _history_check(facts: Facts, rows: Mapping[str, HistoryRow]) -> Check:
+def _compare(
+    name: str,
+    facts: Facts,
+    comparisons: Iterable[identities.Comparison],
+    tolerances: _Tolerances,
+) -> Check:
+    """A check of figures against what others imply."""
+    count = tolerated = 0
+    failures = []
+    for each in comparisons:
+        count += 1
+        if abs(each.difference) <= each.allowed + _ROUNDING:
+            continue
+        if tolerances.allows(facts.company.name, name, each):
+            tolerated += 1
+            continue
+        subject = f"{each.metric} {each.period}"
+        message = (
+            f"{subject}: {each.value:,.6g} on file, {each.implied:,.6g} implied, "
+            f"{each.difference:+,.4g} apart, {each.allowed:g} allowed"
+        )
+        failures.append(Failure(name, facts.company.name, subject, message))
+    return Check(name, facts.company.name, count, tolerated, tuple(failures))
+
+
+def _disclosures(name: str, home: Project) -> _Cases:
+    for each in capex_guidance(name, home):
+        wrong = each.low > each.high
+        yield (
+            f"{each.metric} {each.fiscal_year} as of {each.as_of}",
+            f"low {each.low:g} above high {each.high:g}" if wrong else None,
+        )
+    for change in life_changes(name, home):
+        if change.type == "change" and change.old_life and change.new_life:
+            longer = change.new_life[1] - change.old_life[1]
+            odd = (change.effect or 0.0) * longer > 0.0
+            yield (
+                f"{change.asset_class} from {change.effective_date}",
+                "a longer life with more depreciation, or the reverse" if odd else None,
+            )
+
+
+def _history(rows: Mapping[str, HistoryRow]) -> _Cases:
     """Gaps are refused on loading; here every row is finite, and families sum to their totals."""
-
-    def cases() -> Iterator[tuple[str, str | None]]:
-        for row in rows.values():
-            inside = Quarter(row.first).through(row.last)
-            bad = [q for q in inside if q in row.quarters and not math.isfinite(row.at(q))]
-            yield row.name, f"no value in {', '.join(bad)}" if bad else None
-        for total, prefix in (
-            ("reported_advertising", "reported_advertising_by_region"),
-            ("reported_property_gross", "reported_property_by_class"),
-        ):
-            members = [row for row in rows.values() if row.prefix == prefix]
-            if total not in rows or not members:
-                continue
-            for quarter in Quarter(members[0].first).through(members[0].last):
-                parts = sum(row.at(quarter) for row in members)
-                apart = abs(parts - rows[total].at(quarter))
-                # Printed parts may differ from a printed total by a rounding.
-                wrong = apart > 1.0 + _ROUNDING
-                yield f"{prefix} {quarter}", f"{apart:g} from {total}" if wrong else None
-
-    return _listed("rows of history", facts.company.name, cases())
+    for row in rows.values():
+        inside = Quarter(row.first).through(row.last)
+        bad = [q for q in inside if q in row.quarters and not math.isfinite(row.at(q))]
+        yield row.name, f"no value in {', '.join(bad)}" if bad else None
+    for total, prefix in (
+        ("reported_advertising", "reported_advertising_by_region"),
+        ("reported_property_gross", "reported_property_by_class"),
+    ):
+        members = [row for row in rows.values() if row.prefix == prefix]
+        if total not in rows or not members:
+            continue
+        for quarter in Quarter(members[0].first).through(members[0].last):
+            apart = abs(sum(row.at(quarter) for row in members) - rows[total].at(quarter))
+            # Printed parts may differ from a printed total by a rounding.
+            wrong = apart > 1.0 + _ROUNDING
+            yield f"{prefix} {quarter}", f"{apart:g} from {total}" if wrong else None
 
 
 def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
@@ -311,60 +309,43 @@ def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
 
 
 def _shared_checks(home: Project) -> list[Check]:
-    known = sources(home)
-    parameters = external(home)
-    statements = evidence(home)
-    mechanisms = drivers(home)
+    statements, mechanisms = evidence(home), drivers(home)
+    ranged = (*external(home).values(), *statements.values())
 
-    def ranges() -> Iterator[tuple[str, str | None]]:
-        triples = [(key, p.low, p.value, p.high) for key, p in parameters.items()]
-        triples += [(key, e.low, e.value, e.high) for key, e in statements.items()]
-        for key, low, value, high in triples:
-            order = [v for v in (low, value, high) if v is not None]
-            wrong = order != sorted(order)
-            yield key, "low, value and high are not in order" if wrong else None
+    def order() -> _Cases:
+        for each in ranged:
+            values = [v for v in (each.low, each.value, each.high) if v is not None]
+            wrong = values != sorted(values)
+            yield each.key, "low, value and high are not in order" if wrong else None
 
-    def links() -> Iterator[tuple[str, str | None]]:
+    def links() -> _Cases:
         for key, mechanism in mechanisms.items():
             lost = [name for name in mechanism.evidence if name not in statements]
             yield key, f"no evidence named {', '.join(lost)}" if lost else None
 
-    def tables() -> Iterator[tuple[str, str | None]]:
-        for years in (5, 7, 15):
-            for convention, placed in (("half-year", None), ("mid-quarter", 4)):
-                yield _tax_table(home, years, convention, placed)
-        for month in range(1, 13):
-            yield _tax_table(home, 39, "mid-month", month)
+    def tax_tables() -> _Cases:
+        short = [("half-year", None), ("mid-quarter", 4)]
+        kinds = [(years, *kind) for years in (5, 7, 15) for kind in short]
+        kinds += [(39, "mid-month", month) for month in range(1, 13)]
+        for years, convention, placed in kinds:
+            total = sum(macrs(years, convention, placed, home))
+            wrong = abs(total - 1.0) > _ROUNDING
+            subject = f"{years} years, {convention} {placed or ''}".strip()
+            yield subject, f"sums to {total:.6f}" if wrong else None
 
-    return [
-        _listed(
-            "sources resolvable",
-            _SHARED,
-            (
-                (key, None if source.is_resolvable else "no address, accession or word on why not")
-                for key, source in known.items()
-            ),
-        ),
-        _listed("low, value and high in order", _SHARED, ranges()),
-        _listed("evidence behind drivers", _SHARED, links()),
-        _listed("tax depreciation sums to cost", _SHARED, tables()),
-        _listed("claims readable", _SHARED, ((key, None) for key in claims(home))),
-        _listed(
-            "class shares readable",
-            _SHARED,
-            (
-                (f"{s.asset_class} {s.reported_class} {s.year}", None)
-                for s in class_map("META", home)
-            ),
-        ),
-    ]
+    def resolvable() -> _Cases:
+        for key, source in sources(home).items():
+            lost = "no address, accession or word on why not"
+            yield key, None if source.is_resolvable else lost
 
-
-def _tax_table(
-    home: Project, years: int, convention: str, placed: int | None
-) -> tuple[str, str | None]:
-    total = sum(macrs(years, convention, placed, home))
-    wrong = abs(total - 1.0) > _ROUNDING
-    return f"{years} years, {convention} {placed or ''}".strip(), (
-        f"sums to {total:.6f}" if wrong else None
-    )
+    shares = class_map("META", home)
+    readable = ((f"{s.asset_class} {s.reported_class} {s.year}", None) for s in shares)
+    found: dict[str, Iterable[tuple[str, str | None]]] = {
+        "sources resolvable": resolvable(),
+        "low, value and high in order": order(),
+        "evidence behind drivers": links(),
+        "tax depreciation sums to cost": tax_tables(),
+        "claims readable": ((key, None) for key in claims(home)),
+        "class shares readable": readable,
+    }
+    return [_check(name, _SHARED, cases) for name, cases in found.items()]
