@@ -12,7 +12,15 @@ from jcurve.facts import identities
 from jcurve.facts.companies import companies
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
-from jcurve.facts.registers import claims, drivers, evidence, external, macrs
+from jcurve.facts.registers import (
+    Evidence,
+    Parameter,
+    claims,
+    drivers,
+    evidence,
+    external,
+    macrs,
+)
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import Column, Row, data_folder, records
@@ -310,7 +318,7 @@ def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
 
 def _shared_checks(home: Project) -> list[Check]:
     statements, mechanisms = evidence(home), drivers(home)
-    ranged = (*external(home).values(), *statements.values())
+    ranged: tuple[Parameter | Evidence, ...] = (*external(home).values(), *statements.values())
 
     def order() -> _Cases:
         for each in ranged:
