@@ -10,8 +10,8 @@ import pytest
 import jcurve
 from jcurve.assumptions import load, shipped
 from jcurve.facts import claims, company
-from jcurve.facts.freshness import next_results_day, stale
-from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch, touches
+from jcurve.facts.calendar import next_results_day, stale
+from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch, touches
 from jcurve.figures import answer
 from jcurve.figures.claims import claims as exhibit
 from jcurve.figures.table import TableExhibit
@@ -40,7 +40,7 @@ def test_a_report_shows_at_most_five_that_touch_its_scenario(name: str) -> None:
     case = jcurve.evaluate(name)
     shown = exhibit(case)
     if isinstance(shown, TableExhibit):
-        assert 1 <= len(shown.rows) <= MOST
+        assert 1 <= len(shown.rows) <= MOST_CLAIMS
     found = claims_that_touch([each.key for each in case.differences])
     verdicts = [not each.contradicts_record for each in found]
     assert verdicts == sorted(verdicts), "what contradicts the record comes first"

@@ -25,7 +25,7 @@ from jcurve.facts.refresh import refresh
 from jcurve.ground.errors import FactsError, UsageError, WriteError
 from jcurve.ground.files import digest
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.together import JOURNAL, replace_together
+from jcurve.ground.transaction import JOURNAL, replace_all
 from tests.support.waiting import GENEROUS, nobody_listens
 
 CIK = "0001326801"
@@ -367,7 +367,7 @@ def test_without_space_nothing_is_changed_and_nothing_is_left(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(WriteError, match="space"):
-        replace_together(tmp_path, {"a.csv": "new\n", "b.csv": "new\n"})
+        replace_all(tmp_path, {"a.csv": "new\n", "b.csv": "new\n"})
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "a.csv": "old\n", "b.csv": "old\n",
     }  # fmt: skip

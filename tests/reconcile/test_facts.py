@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from jcurve import facts
-from jcurve.facts.others import WITHOUT
-from jcurve.facts.rules import RULES
+from jcurve.facts.history_rules import RULES
 from jcurve.ground.project import Project
+from jcurve_studies.pages.dictionary import WITHOUT, property_years
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Project(ROOT)
@@ -258,7 +258,7 @@ def test_every_line_of_a_row_of_evidence_says_how_it_was_read_and_who_speaks() -
 
 def test_what_a_company_without_a_programme_spends_is_worked_out_from_facts() -> None:
     """The rows that assumptions cite are the mean, lowest and highest of the yearly facts."""
-    years = facts.property_years(HOME)
+    years = property_years(HOME)
     known = facts.evidence(HOME)
     checked = 0
     for entity in WITHOUT:

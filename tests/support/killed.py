@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jcurve.ground.together import JOURNAL, finish, replace_together
+from jcurve.ground.transaction import JOURNAL, recover, replace_all
 
 TEXTS = {"a.csv": "new a\n", "deep/b.csv": "new b\n", "deep/c.yml": "new c\n", "d.csv": "d\n"}
 _WRITES = os.O_WRONLY | os.O_RDWR
@@ -76,15 +76,15 @@ def together(folder: Path) -> None:
         for name in list(TEXTS)[:3]:
             (folder / name).write_text("old\n", encoding="utf-8")
         old = content(folder)
-        lived = killed_at(step, folder, lambda: replace_together(folder, TEXTS))
+        lived = killed_at(step, folder, lambda: replace_all(folder, TEXTS))
         journal = (folder / JOURNAL).exists()
         raw = content(folder)
         # A reader that is killed as well, at each of its own steps, then one that lives.
         again = 1
-        while not killed_at(again, folder, lambda: finish(folder)):
+        while not killed_at(again, folder, lambda: recover(folder)):
             again += 1
         seen = content(folder)
-        finish(folder)
+        recover(folder)
         told = {
             "step": step,
             "lived": lived,

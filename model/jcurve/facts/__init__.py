@@ -1,15 +1,20 @@
 """What happened: reported history, its sources, and the registers of evidence.
 
-Reads the tables of ``data/`` and refuses what is malformed, with file and line. Every value
-knows its source and how it stands (reported, derived, rounded, secondary). ``history`` gives
-the complete rows that the model's lines take; ``verify`` re-checks the accounting.
+In come the tables of ``data/``, read strictly: whatever is malformed is refused with file and
+line. Out come records that know their source and how they stand (reported, derived, rounded,
+secondary), and ``history``: the complete rows that the model's lines take. ``verify`` re-checks
+the accounting between the figures; ``refresh`` compares them with EDGAR. Start reading at
+``tables``, which turns a CSV file into records, then ``reported`` and ``history``.
+
+    >>> from jcurve.facts import reported
+    >>> fact = reported("META").value("revenue_total", "2026Q2")
+    >>> fact.value, fact.unit, fact.kind
+    (60801.0, 'USD m', 'secondary')
 """
 
 from __future__ import annotations
 
-from jcurve.facts.company import Company, companies, company
-from jcurve.facts.constants import Constant, constants
-from jcurve.facts.dictionary import dictionary_markdown
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.disclosures import (
     ClassShare,
     Guidance,
@@ -19,7 +24,7 @@ from jcurve.facts.disclosures import (
     life_changes,
 )
 from jcurve.facts.history import HistoryRow, history
-from jcurve.facts.others import PropertyYear, others, property_years
+from jcurve.facts.model_constants import Constant, constants
 from jcurve.facts.registers import (
     Article,
     Claim,
@@ -33,10 +38,9 @@ from jcurve.facts.registers import (
     external,
     macrs,
 )
-from jcurve.facts.reported import Fact, Facts, Metric, metrics, reported
+from jcurve.facts.reported import Fact, Facts, Metric, metrics, others, reported
 from jcurve.facts.sources import GRADES, Source, sources
-from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
-from jcurve.facts.verify import verify
+from jcurve.facts.verify import Check, Failure, Filled, VerifyReport, verify
 
 __all__ = [
     "GRADES",
@@ -57,7 +61,6 @@ __all__ = [
     "LifeChange",
     "Metric",
     "Parameter",
-    "PropertyYear",
     "Source",
     "VerifyReport",
     "articles",
@@ -67,7 +70,6 @@ __all__ = [
     "companies",
     "company",
     "constants",
-    "dictionary_markdown",
     "drivers",
     "evidence",
     "external",
@@ -76,7 +78,6 @@ __all__ = [
     "macrs",
     "metrics",
     "others",
-    "property_years",
     "reported",
     "sources",
     "verify",

@@ -1,4 +1,4 @@
-"""When each period became known, and facts as they stood on a day.
+"""When each period became known, facts as they stood on a day, and whether they are out of date.
 
 A fact is known from the day its period was first reported, whatever later copy it was read
 from: ``data/calendars/releases.csv`` lists the days on file. Where none is listed, a fiscal
@@ -13,19 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
-from jcurve.facts.company import Company, companies, company
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.reported import Facts
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, data_folder, read_table
+from jcurve.facts.sources import Cited, Source, sources
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, data_folder, records
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["DAYS_TO_REPORT", "Releases", "known", "releases"]
+__all__ = ["DAYS_TO_REPORT", "Releases", "known", "next_results_day", "releases", "stale"]
 
 DAYS_TO_REPORT = 45
-_COLUMNS = ("company", "period", "released", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,28 @@ class Releases:
         return Quarter(period).last_day + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
+def _period(row: Row, key: str) -> str:
+    return row.period(key, QUARTER if "Q" in row.text(key) else YEAR)
+
+
+def _day(row: Row, key: str) -> datetime.date:
+    text = row.date(key)
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise FactsError(
+            "not a day", where=row.at(key), received=text, allowed="2026-07-29"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    company: str
+    period: Annotated[str, Column(read=_period)]
+    released: Annotated[datetime.date, Column(read=_day)]
+    source: Cited
+
+
 def releases(name: str = "META", project: Project | str | Path | None = None) -> Releases:
     """The days on which a company reported.
 
@@ -67,35 +89,33 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
     data = data_folder(project)
     home = Project(data.parent)
     owner = company(name, home)
-    known_sources = sources(home)
-    names = [company(folder, home).name for folder in companies(home)]
-    days: dict[str, datetime.date] = {}
-    origin: dict[str, Source] = {}
-    for row in read_table(data, "calendars/releases.csv", _COLUMNS):
-        if row.choice("company", names, "company") != owner.name:
-            continue
-        text = row.text("period")
-        period = row.period("period", QUARTER if "Q" in text else YEAR)
-        last = period if "Q" in period else Quarter.of_fiscal_year(
-            period, owner.fiscal_year_ends_in_month
-        )[-1]  # fmt: skip
-        day = _day(row.date("released"), row.at("released"))
-        if period in days:
+    found: dict[str, _Release] = {}
+
+    def check(each: _Release, row: Row) -> None:
+        if each.company != owner.name:
+            return
+        period = each.period
+        if period in found:
             raise FactsError("period listed twice", where=row.at("period"), received=period)
-        if day <= Quarter(last).last_day:
+        last = Quarter(period) if "Q" in period else owner.quarters(period)[-1]
+        if each.released <= last.last_day:
             raise FactsError(
-                "reported before its end", where=row.at("released"), received=f"{period}: {day}"
+                "reported before its end",
+                where=row.at("released"),
+                received=f"{period}: {each.released}",
             )
-        days[period] = day
-        origin[period] = known_sources[row.choice("source_id", known_sources, "source")]
-    return Releases(owner, MappingProxyType(days), MappingProxyType(origin))
+        found[period] = each
 
-
-def _day(text: str, where: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise FactsError("not a day", where=where, received=text, allowed="2026-07-29") from None
+    names = {
+        "company": tuple(company(folder, home).name for folder in companies(home)),
+        "source": sources(home),
+    }
+    list(records(data, "calendars/releases.csv", _Release, names, check))
+    return Releases(
+        owner,
+        MappingProxyType({period: each.released for period, each in found.items()}),
+        MappingProxyType({period: each.source for period, each in found.items()}),
+    )
 
 
 def known(facts: Facts, as_of: datetime.date, calendar: Releases) -> Facts:
@@ -116,3 +136,27 @@ def known(facts: Facts, as_of: datetime.date, calendar: Releases) -> Facts:
         next_results_status="unknown",
     )
     return Facts(owner, facts.metrics, MappingProxyType(kept))
+
+
+def next_results_day(company: Company) -> datetime.date:
+    """The day from which the company's data are overtaken: that of its next results where one
+    is announced or expected, otherwise the last day on which it may report the quarter."""
+    if company.next_results is not None:
+        return datetime.date.fromisoformat(company.next_results)
+    coming = Quarter(company.data_through).plus(1)
+    return coming.last_day + datetime.timedelta(days=DAYS_TO_REPORT)
+
+
+def stale(company: Company, today: datetime.date) -> str:
+    """A sentence for a report's first page where its data are overtaken; empty where not."""
+    day = next_results_day(company)
+    if today <= day:
+        return ""
+    coming = Quarter(company.data_through).plus(1)
+    how = {"announced": "were announced for", "expected": "were expected on"}.get(
+        company.next_results_status, "had to be reported by"
+    )
+    return (
+        f"Data are out of date: they end with {Quarter(company.data_through).words}, "
+        f"and results for {coming.words} {how} {day.day} {day:%B %Y}."
+    )

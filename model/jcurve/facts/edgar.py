@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 
@@ -49,21 +49,22 @@ class Filed:
     accession: str
 
 
+@dataclass
 class Edgar:
-    """A polite reader: one request at a time, spaced, with a deadline and a few tries."""
+    """A polite reader: one request at a time, spaced, with a deadline and a few tries.
 
-    def __init__(
-        self,
-        address: str = ADDRESS,
-        agent: str | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        deadline: float = _DEADLINE,
-    ) -> None:
-        self._address = address.rstrip("/")
-        self._agent = agent if agent is not None else os.environ.get(AGENT, "")
-        self._sleep = sleep
-        self._deadline = deadline
-        self._asked = False
+    Attributes:
+        address: of the service.
+        agent: who reads; by default what ``JCURVE_USER_AGENT`` says.
+        sleep: waits for some seconds.
+        deadline: seconds for one answer.
+    """
+
+    address: str = ADDRESS
+    agent: str = field(default_factory=lambda: os.environ.get(AGENT, ""))
+    sleep: Callable[[float], None] = time.sleep
+    deadline: float = _DEADLINE
+    _asked: bool = False
 
     def facts(self, cik: str) -> Mapping[str, Any]:
         """The companyfacts of a company, checked to be its own.
@@ -108,7 +109,7 @@ class Edgar:
             )
 
     def _json(self, path: str, where: str) -> dict[str, Any]:
-        body = self._get(self._address + path, where)
+        body = self._get(self.address.rstrip("/") + path, where)
         try:
             found = json.loads(body)
         except (ValueError, RecursionError):
@@ -119,7 +120,7 @@ class Edgar:
 
     def _whole(self, answer: Any, where: str) -> bytes:
         """The body, unless it has no end: neither in bytes nor in time."""
-        body, end = bytearray(), time.monotonic() + _TRIES * self._deadline
+        body, end = bytearray(), time.monotonic() + _TRIES * self.deadline
         while block := answer.read1(1 << 16):
             body += block
             if len(body) > _MOST_BYTES:
@@ -131,33 +132,33 @@ class Edgar:
         return bytes(body)
 
     def _get(self, url: str, where: str) -> bytes:
-        if not self._agent.strip():
+        if not self.agent.strip():
             raise UsageError(
                 f"EDGAR asks who reads it: set {AGENT} to a name and an e-mail address",
                 where="facts refresh",
             )
-        if not (self._agent.isascii() and self._agent.isprintable()):
+        if not (self.agent.isascii() and self.agent.isprintable()):
             raise UsageError(
                 "not a name and an e-mail address that a request can carry",
                 where=AGENT,
-                received=self._agent,
+                received=self.agent,
                 allowed="letters without accents, digits and signs",
             )
-        if not self._address.startswith(("https://", "http://")):
+        if not self.address.startswith(("https://", "http://")):
             raise UsageError(
-                "not an address", where="EDGAR", received=self._address, allowed="https://…"
+                "not an address", where="EDGAR", received=self.address, allowed="https://…"
             )
         wanted = urllib.request.Request(
-            url, headers={"User-Agent": self._agent, "Accept": "application/json"}
+            url, headers={"User-Agent": self.agent, "Accept": "application/json"}
         )
         trouble = ""
         for attempt in range(_TRIES):
             if self._asked:
-                self._sleep(_PAUSE)
+                self.sleep(_PAUSE)
             self._asked = True
             wait = 2.0**attempt
             try:
-                with urllib.request.urlopen(wanted, timeout=self._deadline) as answer:
+                with urllib.request.urlopen(wanted, timeout=self.deadline) as answer:
                     return self._whole(answer, where)
             except urllib.error.HTTPError as error:
                 told = error.headers.get("Retry-After", "") if error.headers else ""
@@ -172,7 +173,7 @@ class Edgar:
                 reason = getattr(error, "reason", error)
                 trouble = str(reason) or type(error).__name__
             if attempt + 1 < _TRIES:
-                self._sleep(min(wait, _LONGEST_WAIT))
+                self.sleep(min(wait, _LONGEST_WAIT))
         raise FactsError(f"EDGAR gave no answer in {_TRIES} tries: {trouble}", where=where)
 
 

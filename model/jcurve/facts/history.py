@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from jcurve.facts.cells import Cell, Cells
-from jcurve.facts.company import company
+from jcurve.facts.companies import company
+from jcurve.facts.history_rules import RULES, Cell, Cells, View, check_inputs
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
-from jcurve.facts.rules import RULES, check_inputs
-from jcurve.facts.tables import QUARTER, Row, data_folder, read_table
+from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, data_folder, records
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, Quarter
@@ -28,11 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["STATUSES", "HistoryRow", "history"]
+__all__ = ["HistoryRow", "history"]
 
-STATUSES = ("reported", "derived", "estimate", "")
-_ROW_COLUMNS = ("row", "unit", "nature", "first", "last", "definition")
-_RULE_COLUMNS = ("row", "rule", "inputs", "from", "to", "why")
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
 _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _PER_CENT = 0.01
@@ -64,11 +60,6 @@ class HistoryRow:
         """The family's name; the row's own where it is in none."""
         return self.name.partition(".")[0]
 
-    @property
-    def member(self) -> str | None:
-        """The member of the family, or None."""
-        return self.name.partition(".")[2] or None
-
     def at(self, quarter: str) -> float:
         """The value of a quarter on the timeline."""
         try:
@@ -85,39 +76,61 @@ class HistoryRow:
         return tuple(q for q, s in zip(self.quarters, self.status, strict=True) if s == "estimate")
 
 
+def _name(row: Row, key: str) -> str:
+    name = row.text(key)
+    if not _NAME.fullmatch(name):
+        raise FactsError(
+            "not the name of a row of history",
+            where=row.at(key),
+            received=name,
+            allowed="reported_ and lower case, optionally .member",
+        )
+    return name
+
+
+def _quarter(row: Row, key: str) -> str:
+    return row.period(key, QUARTER) if row.cells[key] else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
+    """One rule of a row: which cells it may fill, and from what."""
+
+    row: Annotated[str, Column(what="row of history")]
     rule: str
-    inputs: tuple[str, ...]
-    start: str
-    stop: str
-    why: str
-    where: str
+    inputs: AnyWords
+    start: Annotated[str, Column("from", read=_quarter)]
+    stop: Annotated[str, Column("to", read=_quarter)]
+    why: Text
+    where: Annotated[str, Column("rule", read=Row.at)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    name: str
+    """What a row of history is."""
+
+    name: Annotated[str, Column("row", read=_name)]
     unit: str
     nature: str
-    first: str
-    last: str
+    first: Quarter
+    last: Annotated[str, Column(read=_quarter)]
     definition: str
-    where: str
-    steps: tuple[_Step, ...]
+    where: Annotated[str, Column("row", read=Row.at)]
 
 
 class _Builder:
-    """Fills rows on demand, each once, in whatever order their rules ask for one another."""
+    """Fills rows on demand, each once, in whatever order their rules ask for one another.
 
-    def __init__(
-        self, facts: Facts, plans: Mapping[str, _Plan], last: str, project: Project
-    ) -> None:
+    A rule that reads another row has that row filled first. What is asked for while it is itself
+    being filled is a circle, and an error that names it.
+    """
+
+    def __init__(self, facts: Facts, project: Project) -> None:
         self.facts = facts
-        self.plans = plans
         self.project = project
+        self.plans, self.steps = _plans(facts, project)
         self.others: dict[str, Facts] = {}
-        self.quarters = _GRID_START.through(last)
+        self.quarters = _GRID_START.through(facts.company.data_through)
         self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
         shift = facts.company.fiscal_year_ends_in_month // 3
         self.years = tuple(str(q.year + (q.number > shift)) for q in self.quarters)
@@ -126,51 +139,62 @@ class _Builder:
         self.gaps: dict[str, tuple[str, ...]] = {}
         self.follows: set[str] = set()  # rows that read one with a gap
 
-    def fact(self, metric: str, period: str, unit: str) -> Cell | None:
-        return self._cell(self.facts.get(metric, period), unit)
+    def view(self, plan: _Plan, step: _Step, own: Cells) -> View:
+        """What one rule of one row may look at, in the row's unit."""
 
-    @staticmethod
-    def _cell(found: Fact | None, unit: str) -> Cell | None:
-        if found is None:
-            return None
-        scale = _PER_CENT if (found.unit, unit) == ("percent", "share") else 1.0
-        status = "derived" if found.kind == "derived" else "reported"
-        return Cell(found.value * scale, status, found.source.source_id)
+        def cell(found: Fact | None) -> Cell | None:
+            if found is None:
+                return None
+            scale = _PER_CENT if (found.unit, plan.unit) == ("percent", "share") else 1.0
+            status = "derived" if found.kind == "derived" else "reported"
+            return Cell(found.value * scale, status, found.source.source_id)
 
-    def peer(self, company: str, metric: str, unit: str, where: str) -> Cells:
-        """Another company's quarters, up to where this one's facts end."""
+        def fact(metric: str, period: str) -> Cell | None:
+            if metric not in self.facts.metrics:
+                raise FactsError.not_among(
+                    "no such metric", metric, self.facts.metrics, where=step.where, allowed=""
+                )
+            return cell(self.facts.get(metric, period))
+
+        def cells(name: str) -> Cells:
+            if name in self.plans:
+                row = self.row(name)
+                if name in self.gaps and self.open:
+                    self.follows.add(self.open[-1])
+                return row
+            if name not in self.facts.metrics:
+                known = [*self.plans, *self.facts.metrics]
+                raise FactsError.not_among(
+                    "no such row or metric", name, known, where=step.where, allowed=""
+                )
+            return [cell(self.facts.get(name, quarter)) for quarter in self.quarters]
+
+        def peer(company: str, metric: str) -> Cells:
+            facts = self.of(company, step.where)
+            if metric not in facts.names():
+                raise FactsError.not_among(
+                    f"no such metric for {company}",
+                    metric,
+                    facts.names(),
+                    where=step.where,
+                    allowed="",
+                )
+            return [cell(facts.get(metric, quarter)) for quarter in self.quarters]
+
+        first = self.index[plan.first]
+        return View(self.quarters, self.years, first, step.why, own, cells, fact, peer)
+
+    def of(self, company: str, where: str) -> Facts:
+        """Another company's facts."""
         if company not in self.others:
             try:
                 self.others[company] = reported(company, self.project)
             except FactsError as problem:
-                raise FactsError(
-                    problem.what,
-                    where=problem.where or where,
-                    received=problem.received,
-                    allowed=problem.allowed,
-                    suggestion=problem.suggestion,
-                ) from None
-        facts = self.others[company]
-        if metric not in facts.names():
-            raise FactsError.not_among(
-                f"no such metric for {company}", metric, facts.names(), where=where, allowed=""
-            )
-        return [self._cell(facts.get(metric, quarter), unit) for quarter in self.quarters]
-
-    def cells(self, name: str, unit: str, where: str) -> Cells:
-        if name in self.plans:
-            cells = self.row(name)
-            if name in self.gaps and self.open:
-                self.follows.add(self.open[-1])
-            return cells
-        if name not in self.facts.metrics:
-            known = [*self.plans, *self.facts.metrics]
-            raise FactsError.not_among(
-                "no such row or metric", name, known, where=where, allowed=""
-            )
-        return [self.fact(name, quarter, unit) for quarter in self.quarters]
+                raise problem.at(where) from None
+        return self.others[company]
 
     def row(self, name: str) -> Cells:
+        """The cells of a row, filled."""
         if name in self.done:
             return self.done[name]
         if name in self.open:
@@ -184,30 +208,25 @@ class _Builder:
             return (None,) * len(self.quarters)
         self.open.append(name)
         own: list[Cell | None] = [None] * len(self.quarters)
-        for step in plan.steps:
+        for step in self.steps[name]:
             if step.start > self.quarters[-1]:
                 continue  # not yet, where facts end early
-            view = _StepView(self, plan, step)
             apply, _ = RULES[step.rule]
-            proposed = apply(view, step.inputs, tuple(own))
             # What is on file is kept outside the row's range too: a balance before the first
             # quarter is the neighbour of a gap at it.
             on_file = step.rule in ("quarters", "year_ends")
             low = self.index.get(step.start, 0 if on_file else self.index[plan.first])
             high = self.index.get(step.stop, self.index[plan.last])
-            for i in range(low, high + 1):
-                if own[i] is None:
-                    own[i] = proposed[i]
-        self._note_gaps(plan, own)
+            view = self.view(plan, step, tuple(own))
+            for i, cell in apply(view, *step.inputs):
+                if low <= i <= high and own[i] is None:
+                    own[i] = cell
+        inside = range(self.index[plan.first], self.index[plan.last] + 1)
+        if gaps := tuple(self.quarters[i] for i in inside if own[i] is None):
+            self.gaps[name] = gaps
         self.open.pop()
         self.done[name] = tuple(own)
         return self.done[name]
-
-    def _note_gaps(self, plan: _Plan, own: Cells) -> None:
-        inside = range(self.index[plan.first], self.index[plan.last] + 1)
-        gaps = tuple(self.quarters[i] for i in inside if own[i] is None)
-        if gaps:
-            self.gaps[plan.name] = gaps
 
     def refuse_gaps(self) -> None:
         """Name every row with a gap of its own: all that a new quarter leaves empty, at once.
@@ -227,34 +246,6 @@ class _Builder:
         )
 
 
-class _StepView:
-    """What one step of one row may look at."""
-
-    def __init__(self, builder: _Builder, plan: _Plan, step: _Step) -> None:
-        self._builder = builder
-        self._unit = plan.unit
-        self.quarters: tuple[str, ...] = builder.quarters
-        self.first = builder.index[plan.first]
-        self.why = step.why
-        self.where = step.where
-
-    def cells(self, name: str) -> Cells:
-        return self._builder.cells(name, self._unit, self.where)
-
-    def fact(self, metric: str, period: str) -> Cell | None:
-        if metric not in self._builder.facts.metrics:
-            raise FactsError.not_among(
-                "no such metric", metric, self._builder.facts.metrics, where=self.where, allowed=""
-            )
-        return self._builder.fact(metric, period, self._unit)
-
-    def peer(self, company: str, metric: str) -> Cells:
-        return self._builder.peer(company, metric, self._unit, self.where)
-
-    def year_of(self, index: int) -> str:
-        return self._builder.years[index]
-
-
 def history(
     company: str,
     first: str = FIRST_QUARTER,
@@ -272,17 +263,13 @@ def history(
     """
     import numpy as np
 
-    data = data_folder(project)
-    if facts is None:
-        facts = reported(company, Project(data.parent))
-    through = facts.company.data_through
-    plans = _plans(data, facts)
-    builder = _Builder(facts, plans, through, Project(data.parent))
+    home = Project(data_folder(project).parent)
+    builder = _Builder(reported(company, home) if facts is None else facts, home)
     wanted = Quarter(first).through(last)
-    filled = {name: builder.row(name) for name in plans}
+    filled = {name: builder.row(name) for name in builder.plans}
     builder.refuse_gaps()
     rows: dict[str, HistoryRow] = {}
-    for name, plan in plans.items():
+    for name, plan in builder.plans.items():
         cells = filled[name]
         picked = [cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted]
         values = np.array([np.nan if c is None else c.value for c in picked], dtype=np.float64)
@@ -303,62 +290,38 @@ def history(
     return rows
 
 
-def _plans(data: Path, facts: Facts) -> Mapping[str, _Plan]:
-    folder = f"companies/{facts.company.folder}"
+def _plans(facts: Facts, project: Project) -> tuple[Mapping[str, _Plan], Mapping[str, list[_Step]]]:
+    """What the two tables say of each row: what it is, and the rules that fill it in order."""
+    data, folder = project.data, f"companies/{facts.company.folder}"
     through = facts.company.data_through
-    on_file = company(facts.company.name, Project(data.parent)).data_through
-    heads: dict[str, Row] = {}
-    for row in read_table(data, f"{folder}/history.csv", _ROW_COLUMNS):
-        name = row.text("row")
-        if not _NAME.fullmatch(name):
-            raise FactsError(
-                "not the name of a row of history",
-                where=row.at("row"),
-                received=name,
-                allowed="reported_ and lower case, optionally .member",
-            )
-        if name in heads:
-            raise FactsError("row listed twice", where=row.at("row"), received=name)
-        heads[name] = row
-    steps: dict[str, list[_Step]] = {name: [] for name in heads}
-    for row in read_table(data, f"{folder}/history_rules.csv", _RULE_COLUMNS):
-        steps[row.choice("row", heads, "row of history")].append(_step(row))
-    plans: dict[str, _Plan] = {}
-    for name, row in heads.items():
-        plan = _Plan(
-            name=name,
-            unit=row.choice("unit", FACT_UNITS, "unit"),
-            nature=row.choice("nature", NATURES, "nature"),
-            first=row.period("first", QUARTER),
-            last=row.period("last", QUARTER) if row.optional("last") else on_file,
-            definition=row.text("definition"),
-            where=row.at("row"),
-            steps=tuple(steps[name]),
-        )
-        if not _GRID_START <= plan.first <= plan.last <= on_file:
+    on_file = company(facts.company.name, project).data_through
+
+    def in_the_data(plan: _Plan, row: Row) -> None:
+        last = plan.last or on_file
+        if not _GRID_START <= plan.first <= last <= on_file:
             raise FactsError(
                 "a row of history ends before it starts, or outside the data",
                 where=row.at("first"),
-                received=f"{plan.first} to {plan.last}",
+                received=f"{plan.first} to {last}",
                 allowed=f"quarters from {_GRID_START} to {through}",
             )
-        plans[name] = replace(plan, last=min(plan.last, through))
-    return MappingProxyType(plans)
+
+    known = {"unit": FACT_UNITS, "nature": NATURES}
+    plans = by_key(data, f"{folder}/history.csv", _Plan, known, in_the_data)
+    steps: dict[str, list[_Step]] = {name: [] for name in plans}
+    table = f"{folder}/history_rules.csv"
+    for step in records(data, table, _Step, {"row": plans, "rule": RULES}, _fits):
+        steps[step.row].append(step)
+    short = {
+        name: replace(plan, last=min(plan.last or on_file, through)) for name, plan in plans.items()
+    }
+    return MappingProxyType(short), MappingProxyType(steps)
 
 
-def _step(row: Row) -> _Step:
-    rule = row.choice("rule", RULES, "rule")
-    inputs = tuple(row.optional("inputs").split())
-    check_inputs(rule, inputs, row.at("inputs"))
-    if rule == "constant":
+def _fits(step: _Step, row: Row) -> None:
+    """A rule has its inputs, and says why where it is more than looking up."""
+    check_inputs(step.rule, step.inputs, row.at("inputs"))
+    if step.rule == "constant":
         row.number("inputs")
-    if rule != "quarters" and not (rule == "year_ends" and not row.optional("from")):
+    if step.rule != "quarters" and not (step.rule == "year_ends" and not step.start):
         row.text("why")
-    return _Step(
-        rule=rule,
-        inputs=inputs,
-        start=row.period("from", QUARTER) if row.optional("from") else "",
-        stop=row.period("to", QUARTER) if row.optional("to") else "",
-        why=row.optional("why"),
-        where=row.at("rule"),
-    )

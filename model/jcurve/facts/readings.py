@@ -3,12 +3,12 @@ compute, and what AI products will earn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from jcurve.facts.registers import Evidence, evidence
-from jcurve.facts.tables import YEAR, Row, data_folder, read_table
+from jcurve.facts.tables import YEAR, Column, Row, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
@@ -16,7 +16,6 @@ __all__ = ["ELASTICITY", "PRODUCT_REVENUE", "BeliefReading", "belief_readings"]
 
 ELASTICITY, PRODUCT_REVENUE = "advertising.compute_elasticity", "product_revenue"
 _FILE = "evidence/belief_readings.csv"
-_KINDS = ("evidence", "judgement")
 _MILLIONS = {"USD bn": 1000.0, "USD m": 1.0}
 
 
@@ -46,6 +45,26 @@ class BeliefReading:
     why: str
 
 
+def _year(row: Row, key: str) -> int | None:
+    return int(row.period(key, YEAR)) if row.cells["about"] == PRODUCT_REVENUE else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A line of the table, which may leave its value to the evidence."""
+
+    about: Annotated[Literal["advertising.compute_elasticity", "product_revenue"],
+                     Column(what="belief")]  # fmt: skip
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    period: Annotated[int | None, Column(read=_year)]
+    evidence: tuple[Evidence, ...]
+    kind: Literal["evidence", "judgement"]
+    why: str
+
+
 def belief_readings(project: Project | str | Path | None = None) -> tuple[BeliefReading, ...]:
     """The readings of ``data/evidence/belief_readings.csv``, in its order.
 
@@ -54,28 +73,36 @@ def belief_readings(project: Project | str | Path | None = None) -> tuple[Belief
     Raises:
         FactsError: unknown evidence, no value, or a range that does not hold the value.
     """
-    columns = ("about", "label", "value", "low", "high", "period", "evidence", "kind", "why")
     data = data_folder(project)
-    known = evidence(Project(data.parent))
-    return tuple(_reading(row, known) for row in read_table(data, _FILE, columns))
+    found: list[BeliefReading] = []
+
+    def add(each: _Reading, row: Row) -> None:
+        value, low, high = _amounts(each, row)
+        found.append(
+            BeliefReading(each.about, each.label, value, low, high, each.period, each.evidence,
+                          each.kind, each.why)
+        )  # fmt: skip
+
+    list(records(data, _FILE, _Reading, {"evidence": evidence(Project(data.parent))}, add))
+    return tuple(found)
 
 
-def _reading(row: Row, known: Mapping[str, Evidence]) -> BeliefReading:
-    about = row.choice("about", (ELASTICITY, PRODUCT_REVENUE), "belief")
-    keys = [key.strip() for key in row.optional("evidence").split(";") if key.strip()]
-    rests = tuple(_known(row, key, known) for key in keys)
-    numbers = [row.optional_number(name) for name in ("value", "low", "high")]
-    if numbers[0] is None and len(rests) == 1 and rests[0].unit in _MILLIONS:
-        million = _MILLIONS[rests[0].unit]
-        stated = (rests[0].value, rests[0].low, rests[0].high)
-        numbers = [None if part is None else part * million for part in stated]
-    if (value := numbers[0]) is None:
+def _amounts(each: _Reading, row: Row) -> tuple[float, float, float]:
+    """Value, low and high, which are the value where no range is stated."""
+    value, low, high = each.value, each.low, each.high
+    if value is None and len(each.evidence) == 1 and each.evidence[0].unit in _MILLIONS:
+        (one,) = each.evidence
+        million = _MILLIONS[one.unit]
+        value, low, high = (
+            None if part is None else part * million for part in (one.value, one.low, one.high)
+        )
+    if value is None:
         raise FactsError(
             "no value, and not one amount of evidence to take it from",
             where=row.at("value"),
             allowed="a number, or one row of evidence in USD bn or USD m",
         )
-    low, high = (value if part is None else part for part in numbers[1:])
+    low, high = value if low is None else low, value if high is None else high
     if not 0 < low <= value <= high:
         raise FactsError(
             "a value outside its own range",
@@ -83,23 +110,4 @@ def _reading(row: Row, known: Mapping[str, Evidence]) -> BeliefReading:
             received=value,
             allowed=f"above 0, {low} to {high}",
         )
-    is_revenue = about == PRODUCT_REVENUE
-    return BeliefReading(
-        about=about,
-        label=row.text("label"),
-        value=value,
-        low=low,
-        high=high,
-        year=int(row.period("period", YEAR)) if is_revenue else None,
-        evidence=rests,
-        kind=row.choice("kind", _KINDS, "kind"),
-        why=row.text("why"),
-    )
-
-
-def _known(row: Row, key: str, known: Mapping[str, Evidence]) -> Evidence:
-    if key not in known:
-        raise FactsError.not_among(
-            "unknown evidence", key, known, where=row.at("evidence"), allowed=""
-        )
-    return known[key]
+    return value, low, high

@@ -4,7 +4,7 @@ A table in data maps tags to metrics, with the periods in which a tag means that
 filings give to date only (cash flows, the fourth quarter) are differences and say so. The first
 print of a period is taken; a later filing that prints another figure is a restatement and is
 shown. A value on file is never replaced: where EDGAR differs, both are shown. Files are replaced
-only after every identity holds on a copy, and all of them as one (:mod:`jcurve.ground.together`).
+only after every identity holds on a copy, all of them as one (:mod:`jcurve.ground.transaction`).
 """
 
 from __future__ import annotations
@@ -14,28 +14,24 @@ import datetime
 import io
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jcurve.facts.company import Company, companies, company
+from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
 from jcurve.facts.reported import Facts, Metric, metrics, reported
-from jcurve.facts.tables import QUARTER, data_folder, read_table
+from jcurve.facts.sources import sources
+from jcurve.facts.tables import Text, data_folder, records
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.ground.together import replace_together
+from jcurve.ground.transaction import replace_all
 
 __all__ = ["Difference", "Refresh", "refresh"]
 
-_COLUMNS = ("company", "metric", "taxonomy", "tag", "unit", "scale", "first", "last", "note")
-_FACTS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
-_SOURCES = (
-    "source_id", "title", "publisher", "url", "date", "accession", "how_verified", "grade",
-)  # fmt: skip
 _FORMS = frozenset({"10-Q", "10-K", "10-Q/A", "10-K/A"})
 _CLOSE = 1.0  # USD m: two prints of one figure differ by rounding
 _MONTH = 30.44
@@ -117,26 +113,31 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
+    """Which tag means a metric, in the periods that end within ``first`` to ``last``."""
+
+    company: str
     metric: Metric
     taxonomy: str
     tag: str
     unit: str
     scale: float
-    first: str
-    last: str
+    first: Quarter | None
+    last: Quarter | None
+    note: Text
 
-    def means(self, period: str, quarters: tuple[str, ...]) -> bool:
-        """Whether the tag means the metric in a period that ends with these quarters."""
-        end = quarters[-1]
-        return (not self.first or end >= self.first) and (not self.last or end <= self.last)
+    def means(self, end: Quarter) -> bool:
+        """Whether the tag means the metric in a period that ends with this quarter."""
+        return (self.first is None or end >= self.first) and (self.last is None or end <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    value: float
+    """A figure of EDGAR, with the names that it has in a :class:`Difference`."""
+
+    filed: float
     accession: str
     day: str
-    derived: bool = False
+    derived: bool
 
 
 def refresh(
@@ -189,132 +190,91 @@ def refresh(
 
 def _tags(data: Path, owner: Company) -> list[_Tag]:
     home = Project(data.parent)
-    catalogue = metrics(home)
-    names = [company(folder, home).name for folder in companies(home)]
-    return [
-        _Tag(
-            catalogue[row.choice("metric", catalogue, "metric")],
-            row.text("taxonomy"),
-            row.text("tag"),
-            row.text("unit"),
-            row.number("scale"),
-            row.period("first", QUARTER) if row.optional("first") else "",
-            row.period("last", QUARTER) if row.optional("last") else "",
-        )
-        for row in read_table(data, "companies/edgar_tags.csv", _COLUMNS)
-        if row.choice("company", names, "company") == owner.name
-    ]
+    names = tuple(company(folder, home).name for folder in companies(home))
+    known = {"company": names, "metric": metrics(home)}
+    every = records(data, "companies/edgar_tags.csv", _Tag, known)
+    return [tag for tag in every if tag.company == owner.name]
 
 
 def _compare(tag: _Tag, values: Iterable[Filed], facts: Facts) -> list[Difference]:
     """New, differing and restated figures of one metric, from the start of the data on."""
     owner, name = facts.company, tag.metric.name
-    first, last = _prints([each for each in values if each.form in _FORMS])
-    figures = _by_period(first, owner, tag)
-    later = _by_period(last, owner, tag)
+    first: dict[tuple[datetime.date | None, datetime.date], Filed] = {}
+    last = dict(first)
+    filings = (each for each in values if each.form in _FORMS)
+    for each in sorted(filings, key=lambda print_: (print_.filed, print_.accession)):
+        first.setdefault((each.start, each.end), each)
+        last[each.start, each.end] = each
+    figures, later = (_by_period(prints.values(), owner, tag) for prints in (first, last))
     newest = {
         True: max(facts.series(name), default=""),
         False: max(facts.series(name, "year"), default=""),
     }
     found = []
+
+    def note(what: str, on_file: float | None, figure: _Figure, kept: str) -> None:
+        found.append(Difference(what, name, period, on_file, kept=kept, **asdict(figure)))
+
     for period, figure in sorted(figures.items()):
         fact = facts.get(name, period)
         if fact is None:
             # Gaps before the last period on file are filled by rules that say why.
             if period > (newest["Q" in period] or owner.first_quarter[: len(period)]):
-                found.append(
-                    Difference("new", name, period, None, figure.value, "", figure.accession,
-                               figure.derived, figure.day)
-                )  # fmt: skip
-        elif abs(fact.value - figure.value) > _CLOSE:
-            found.append(
-                Difference("differs", name, period, fact.value, figure.value,
-                           f"checked by hand against {fact.source.source_id}", figure.accession,
-                           figure.derived, figure.day)
-            )  # fmt: skip
+                note("new", None, figure, "")
+        elif abs(fact.value - figure.filed) > _CLOSE:
+            note("differs", fact.value, figure, f"checked by hand against {fact.source.source_id}")
         again = later.get(period)
-        if again is not None and abs(again.value - figure.value) > _CLOSE:
-            found.append(
-                Difference("restated", name, period, figure.value, again.value,
-                           "the first print stands", again.accession, again.derived, again.day)
-            )  # fmt: skip
+        if again is not None and abs(again.filed - figure.filed) > _CLOSE:
+            note("restated", figure.filed, again, "the first print stands")
     return found
 
 
-_Span = tuple[datetime.date | None, datetime.date]
-
-
-def _prints(values: list[Filed]) -> tuple[dict[_Span, Filed], dict[_Span, Filed]]:
-    """The first and the last print of each span."""
-    first: dict[_Span, Filed] = {}
-    last: dict[_Span, Filed] = {}
-    for each in sorted(values, key=lambda value: (value.filed, value.accession)):
-        first.setdefault((each.start, each.end), each)
-        last[each.start, each.end] = each
-    return first, last
-
-
-def _by_period(prints: Mapping[_Span, Filed], owner: Company, tag: _Tag) -> dict[str, _Figure]:
+def _by_period(prints: Iterable[Filed], owner: Company, tag: _Tag) -> dict[str, _Figure]:
     """Figures by quarter and fiscal year, quarters to date taken apart."""
     found: dict[str, _Figure] = {}
-    to_date: dict[tuple[str, int], Filed] = {}
-    for (start, end), each in prints.items():
-        quarter = _quarter(end)
+    to_date: dict[tuple[str, int], tuple[Filed, Quarter]] = {}
+
+    def put(period: str, end: Quarter, value: float, each: Filed, derived: bool = False) -> None:
+        if tag.means(end):
+            day = each.filed.isoformat()
+            found[period] = _Figure(value * tag.scale, each.accession, day, derived)
+
+    for each in prints:
+        quarter = _quarter(each.end)
         if quarter is None:
             continue
         year, number = _fiscal(quarter, owner)
-        if start is None:
-            if tag.metric.nature == "stock":
-                _put(found, tag, owner, quarter, each.value, each)
-                if number == QUARTERS_IN_YEAR:
-                    _put(found, tag, owner, year, each.value, each)
+        ends_year = number == QUARTERS_IN_YEAR
+        stock = tag.metric.nature == "stock"
+        months = 0 if each.start is None else round((each.end - each.start).days / _MONTH)
+        if stock != (each.start is None) or months % 3:
             continue
-        months = round((end - start).days / _MONTH)
-        if tag.metric.nature == "stock" or months % 3:
-            continue
-        if months == 3:
-            _put(found, tag, owner, quarter, each.value, each)
-        if months == 3 * number:
-            to_date[year, number] = each
-        if months == 12 and number == QUARTERS_IN_YEAR:
-            _put(found, tag, owner, year, each.value, each)
-    for (year, number), each in to_date.items():
+        if stock or months == 3:
+            put(quarter, quarter, each.value, each)
+        if months and months == 3 * number:
+            to_date[year, number] = each, quarter
+        if ends_year and (stock or months == 12):
+            put(year, quarter, each.value, each)
+    for (year, number), (each, quarter) in to_date.items():
         before = to_date.get((year, number - 1))
-        quarter = _quarter(each.end)
-        if before is not None and quarter is not None and quarter not in found:
-            _put(found, tag, owner, quarter, each.value - before.value, each, derived=True)
+        if before is not None and quarter not in found:
+            put(quarter, quarter, each.value - before[0].value, each, derived=True)
     return found
 
 
-def _put(
-    found: dict[str, _Figure],
-    tag: _Tag,
-    owner: Company,
-    period: str,
-    value: float,
-    each: Filed,
-    derived: bool = False,
-) -> None:
-    quarters = (period,) if QUARTER.fullmatch(period) else owner.quarters(period)
-    if tag.means(period, quarters):
-        found[period] = _Figure(value * tag.scale, each.accession, each.filed.isoformat(), derived)
-
-
-def _quarter(day: datetime.date) -> str | None:
+def _quarter(day: datetime.date) -> Quarter | None:
     """The calendar quarter that a day ends, within a week; None where it ends none."""
-    near = day + datetime.timedelta(days=7)
-    before = day - datetime.timedelta(days=7)
-    for each in (day, near, before):
+    week = datetime.timedelta(days=7)
+    for each in (day, day + week, day - week):
         quarter = Quarter.on(each.isoformat())
         if abs((quarter.last_day - day).days) <= 7:
             return quarter
     return None
 
 
-def _fiscal(quarter: str, owner: Company) -> tuple[str, int]:
+def _fiscal(quarter: Quarter, owner: Company) -> tuple[str, int]:
     """Fiscal year and quarter of a calendar quarter."""
-    year = Quarter(quarter).year
-    for fiscal in (year, year + 1):
+    for fiscal in (quarter.year, quarter.year + 1):
         quarters = owner.quarters(str(fiscal))
         if quarter in quarters:
             return str(fiscal), quarters.index(quarter) + 1
@@ -336,18 +296,19 @@ def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> Non
     folder = f"companies/{facts.company.folder}"
     changed: dict[str, str] = {}
     before: dict[str, str] = {}
-    quarters = [each for each in new if QUARTER.fullmatch(each.period)]
-    years = [each for each in new if not QUARTER.fullmatch(each.period)]
+    quarters = [each for each in new if "Q" in each.period]
+    years = [each for each in new if "Q" not in each.period]
     for name, added in (("quarterly.csv", quarters), ("annual.csv", years)):
         if added:
             file = f"{folder}/{name}"
             before[file] = (data / file).read_text(encoding="utf-8")
             changed[file] = before[file] + _rows(_fact(facts, each) for each in added)
+    known = sources(Project(data.parent))
     before["sources.csv"] = (data / "sources.csv").read_text(encoding="utf-8")
     changed["sources.csv"] = before["sources.csv"] + _rows(
         _source(facts.company, accession, day)
         for accession, day in sorted({(each.accession, each.day) for each in new})
-        if _source_id(accession) not in _ids(data)
+        if _source_id(accession) not in known
     )
     file = f"{folder}/company.yml"
     before[file] = text = (data / file).read_text(encoding="utf-8")
@@ -380,7 +341,7 @@ def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> Non
     # Sources first and the date last: of a reader at work while the files are renamed none
     # meets a fact without its source or a quarter whose figures are not all there.
     order = sorted(changed, key=lambda each: (each.endswith(".yml"), each != "sources.csv"))
-    replace_together(data, {name: changed[name] for name in order})
+    replace_all(data, {name: changed[name] for name in order})
 
 
 def _rows(rows: Iterable[tuple[object, ...]]) -> str:
@@ -400,10 +361,6 @@ def _fact(facts: Facts, each: Difference) -> tuple[object, ...]:
 
 def _source_id(accession: str) -> str:
     return f"edgar_{accession.replace('-', '_')}"
-
-
-def _ids(data: Path) -> set[str]:
-    return {row.text("source_id") for row in read_table(data, "sources.csv", _SOURCES)}
 
 
 def _source(owner: Company, accession: str, day: str) -> tuple[object, ...]:

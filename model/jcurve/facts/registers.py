@@ -1,21 +1,24 @@
-"""The registers beside the reported series: evidence, drivers, claims, outside parameters and
-tax depreciation tables.
+"""The registers beside the reported series: evidence, drivers, claims and what they touch, outside
+parameters and tax depreciation tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Literal
 
-from jcurve.facts.sources import GRADES, Source, is_secondary, sources
-from jcurve.facts.tables import Row, data_folder, read_table
+from jcurve.facts.sources import GRADES, Cited, is_secondary, sources
+from jcurve.facts.tables import Column, Listed, Row, Text, Words, by_key, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
+    "MOST_CLAIMS",
+    "VERDICTS",
     "Article",
     "Claim",
     "Driver",
@@ -23,16 +26,35 @@ __all__ = [
     "Parameter",
     "articles",
     "claims",
+    "claims_that_touch",
     "drivers",
     "evidence",
     "external",
     "macrs",
+    "touches",
 ]
 
-_CONFIDENCES = ("high", "medium", "low", "judgement")
-_VERDICTS = ("confirmed", "opinion", "superseded", "unsupported", "wrong date or attribution")
-_CONVENTIONS = ("half-year", "mid-quarter", "mid-month")
+MOST_CLAIMS = 5
+"""How many claims a report shows at most."""
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "wrong date or attribution": "the figure or event belongs to another time or actor",
+        "unsupported": "nothing on record bears it out",
+        "superseded": "true then, overtaken since",
+        "opinion": "a judgement that no record settles",
+        "confirmed": "the record bears it out",
+    }
+)
+"""What each verdict means, the ones a reader must know first."""
+
 _PER_CENT = 100.0
+_MACRS = "external/macrs.csv"
+Confidence = Literal["high", "medium", "low", "judgement"]
+
+
+def _date(row: Row, key: str) -> str:
+    return row.date(key) if row.cells[key] else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +71,16 @@ class Evidence:
     low: float | None
     high: float | None
     unit: str
-    measure: str
+    measure: Text
     as_of: str
-    published: str
+    published: Annotated[str, Column(read=_date)]
     source_title: str
-    url: str
-    confidence: str
+    url: Text
+    confidence: Confidence
     grade: str
     independence: str
-    driver: str
-    note: str
+    driver: Text
+    note: Text
 
     @property
     def is_secondary(self) -> bool:
@@ -72,15 +94,15 @@ class Driver:
 
     key: str
     driver: str
-    articles: tuple[str, ...]
-    article_says: str
-    formula: str
-    parameters: str
-    unit: str
-    plausible_range: str
-    range_basis: str
-    evidence: tuple[str, ...]
-    url: str
+    articles: Listed
+    article_says: Text
+    formula: Text
+    parameters: Text
+    unit: Text
+    plausible_range: Text
+    range_basis: Text
+    evidence: Listed
+    url: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +111,8 @@ class Article:
 
     key: str
     title: str
-    publisher: str
-    date: str
+    publisher: Text
+    date: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +122,26 @@ class Claim:
     key: str
     article: str
     claim: str
-    claimed_value: str
-    unit: str
+    claimed_value: Text
+    unit: Text
     record: str
     verdict: str
-    correction: str
-    url: str
-    confidence: str
+    correction: Text
+    url: Text
+    confidence: Confidence
     contradicts_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The beginnings of the assumptions that a claim speaks of."""
+
+    claim: str
+    keys: Words
+
+
+def _number_or_words(row: Row, key: str) -> float | None:
+    return None if row.cells["unit"] == "text" else row.number(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,143 +149,93 @@ class Parameter:
     """A parameter of the outside world; ``value`` is None where it is words (``text``)."""
 
     key: str
-    value: float | None
-    text: str
+    value: Annotated[float | None, Column(read=_number_or_words)]
+    text: Annotated[str, Column("value", read=Row.text)]
     low: float | None
     high: float | None
     unit: str
-    as_of: str
-    source: Source
-    note: str
+    as_of: Text
+    source: Cited
+    note: Text
 
 
-def _fresh(row: Row, key: str, seen: Mapping[str, object], what: str) -> str:
-    name = row.text(key)
-    if name in seen:
-        raise FactsError(f"{what} listed twice", where=row.at(key), received=name)
-    return name
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
+@dataclass(frozen=True, slots=True)
+class _TaxYear:
+    recovery_class_years: int
+    convention: Literal["half-year", "mid-quarter", "mid-month"]
+    placed_in: int | None
+    year: int
+    percent: float
+    source: Cited
 
 
 def evidence(project: Project | str | Path | None = None) -> Mapping[str, Evidence]:
     """Dated statements and figures by key."""
-    columns = (
-        "key", "statement", "value", "low", "high", "unit", "measure", "as_of", "published",
-        "source_title", "url", "confidence", "grade", "independence", "driver", "note",
-    )  # fmt: skip
-    found: dict[str, Evidence] = {}
-    for row in read_table(data_folder(project), "evidence/evidence.csv", columns):
-        key = _fresh(row, "key", found, "evidence")
-        found[key] = Evidence(
-            key=key,
-            statement=row.text("statement"),
-            value=row.optional_number("value"),
-            low=row.optional_number("low"),
-            high=row.optional_number("high"),
-            unit=row.choice("unit", FACT_UNITS, "unit"),
-            measure=row.optional("measure"),
-            as_of=row.text("as_of"),
-            published=row.date("published") if row.optional("published") else "",
-            source_title=row.text("source_title"),
-            url=row.optional("url"),
-            confidence=row.choice("confidence", _CONFIDENCES, "confidence"),
-            grade=row.choice("grade", GRADES, "grade"),
-            independence=row.text("independence"),
-            driver=row.optional("driver"),
-            note=row.optional("note"),
-        )
-    return MappingProxyType(found)
+    known = {"unit": FACT_UNITS, "grade": GRADES}
+    return by_key(data_folder(project), "evidence/evidence.csv", Evidence, known)
 
 
 def drivers(project: Project | str | Path | None = None) -> Mapping[str, Driver]:
     """The mechanisms that the articles name, by key."""
-    columns = (
-        "key", "driver", "articles", "article_says", "formula", "parameters", "unit",
-        "plausible_range", "range_basis", "evidence", "url",
-    )  # fmt: skip
-    found: dict[str, Driver] = {}
-    for row in read_table(data_folder(project), "evidence/drivers.csv", columns):
-        key = _fresh(row, "key", found, "driver")
-        found[key] = Driver(
-            key=key,
-            driver=row.text("driver"),
-            articles=_split(row.optional("articles")),
-            article_says=row.optional("article_says"),
-            formula=row.optional("formula"),
-            parameters=row.optional("parameters"),
-            unit=row.optional("unit"),
-            plausible_range=row.optional("plausible_range"),
-            range_basis=row.optional("range_basis"),
-            evidence=_split(row.optional("evidence")),
-            url=row.optional("url"),
-        )
-    return MappingProxyType(found)
+    return by_key(data_folder(project), "evidence/drivers.csv", Driver)
 
 
 def articles(project: Project | str | Path | None = None) -> Mapping[str, Article]:
     """The source articles by key."""
-    found: dict[str, Article] = {}
-    columns = ("key", "title", "publisher", "date")
-    for row in read_table(data_folder(project), "evidence/articles.csv", columns):
-        key = _fresh(row, "key", found, "article")
-        found[key] = Article(
-            key, row.text("title"), row.optional("publisher"), row.optional("date")
-        )
-    return MappingProxyType(found)
+    return by_key(data_folder(project), "evidence/articles.csv", Article)
 
 
 def claims(project: Project | str | Path | None = None) -> Mapping[str, Claim]:
     """The articles' claims against the record, by key."""
-    columns = (
-        "key", "article", "claim", "claimed_value", "unit", "record", "verdict", "correction",
-        "url", "confidence", "contradicts_record",
-    )  # fmt: skip
-    data = data_folder(project)
-    known = articles(Project(data.parent))
-    found: dict[str, Claim] = {}
-    for row in read_table(data, "evidence/claims.csv", columns):
-        key = _fresh(row, "key", found, "claim")
-        found[key] = Claim(
-            key=key,
-            article=row.choice("article", known, "article"),
-            claim=row.text("claim"),
-            claimed_value=row.optional("claimed_value"),
-            unit=row.optional("unit"),
-            record=row.text("record"),
-            verdict=row.choice("verdict", _VERDICTS, "verdict"),
-            correction=row.optional("correction"),
-            url=row.optional("url"),
-            confidence=row.choice("confidence", _CONFIDENCES, "confidence"),
-            contradicts_record=row.choice("contradicts_record", ("yes", "no"), "answer") == "yes",
-        )
-    return MappingProxyType(found)
+    known = {"article": articles(project), "verdict": VERDICTS}
+    return by_key(data_folder(project), "evidence/claims.csv", Claim, known)
+
+
+def touches(project: Project | str | Path | None = None) -> Mapping[str, tuple[str, ...]]:
+    """By claim, the beginnings of the assumptions that it speaks of.
+
+    Raises:
+        FactsError: a malformed table, or a claim that is not on file or listed twice.
+    """
+    known = {"claim": claims(project)}
+    found = by_key(data_folder(project), "evidence/claims_touch.csv", Touch, known)
+    return MappingProxyType({claim: touch.keys for claim, touch in found.items()})
+
+
+def claims_that_touch(
+    keys: Collection[str],
+    project: Project | str | Path | None = None,
+    most: int = MOST_CLAIMS,
+) -> tuple[Claim, ...]:
+    """The claims that touch any of some assumptions, at most ``most``: those that contradict
+    the record first, then by verdict, then by how many of the assumptions they speak of."""
+    every, order = claims(project), list(VERDICTS)
+    hits: list[tuple[bool, int, int, str]] = []
+    for name, starts in touches(project).items():
+        count = sum(any(_under(key, start) for start in starts) for key in keys)
+        if count:
+            claim = every[name]
+            hits.append((not claim.contradicts_record, order.index(claim.verdict), -count, name))
+    return tuple(every[name] for *_, name in sorted(hits)[:most])
+
+
+def _under(key: str, start: str) -> bool:
+    """Whether a key is the one named, in its family, or begun by a text that ends in a point."""
+    return (
+        key == start
+        or key.startswith(start if start.endswith(".") else f"{start}.")
+        or ("_" in start and key.startswith(start))
+    )
 
 
 def external(project: Project | str | Path | None = None) -> Mapping[str, Parameter]:
     """Parameters of the outside world by key: tax law, rates, prices, power."""
-    columns = ("key", "value", "low", "high", "unit", "as_of", "source_id", "note")
     data = data_folder(project)
-    known = sources(Project(data.parent))
-    found: dict[str, Parameter] = {}
-    for row in read_table(data, "external/parameters.csv", columns):
-        key = _fresh(row, "key", found, "parameter")
-        unit = row.choice("unit", FACT_UNITS, "unit")
-        words = unit == "text"
-        found[key] = Parameter(
-            key=key,
-            value=None if words else row.number("value"),
-            text=row.text("value") if words else "",
-            low=row.optional_number("low"),
-            high=row.optional_number("high"),
-            unit=unit,
-            as_of=row.optional("as_of"),
-            source=known[row.choice("source_id", known, "source")],
-            note=row.optional("note"),
-        )
-    return MappingProxyType(found)
+    known = {"unit": FACT_UNITS, "source": sources(Project(data.parent))}
+    found = by_key(data, "external/parameters.csv", Parameter, known)
+    return MappingProxyType(
+        {k: each if each.value is None else replace(each, text="") for k, each in found.items()}
+    )
 
 
 def macrs(
@@ -268,39 +252,27 @@ def macrs(
     Raises:
         FactsError: no such table is on file.
     """
-    columns = ("recovery_class_years", "convention", "placed_in", "year", "percent", "source_id")
-    tables: dict[tuple[int, str, int | None], dict[int, float]] = {}
     data = data_folder(project)
-    known = sources(Project(data.parent))
-    for row in read_table(data, "external/macrs.csv", columns):
-        placed = row.optional_number("placed_in")
-        key = (
-            int(row.number("recovery_class_years")),
-            row.choice("convention", _CONVENTIONS, "convention"),
-            None if placed is None else int(placed),
-        )
-        year = int(row.number("year"))
-        row.choice("source_id", known, "source")
-        if year in tables.setdefault(key, {}):
-            raise FactsError("tax year listed twice", where=row.at("year"), received=year)
-        tables[key][year] = row.number("percent") / _PER_CENT
+    tables: dict[tuple[int, str, int | None], dict[int, float]] = {}
+
+    def once(each: _TaxYear, row: Row) -> None:
+        table = tables.setdefault((each.recovery_class_years, each.convention, each.placed_in), {})
+        if each.year in table:
+            raise FactsError("tax year listed twice", where=row.at("year"), received=each.year)
+        table[each.year] = each.percent / _PER_CENT
+
+    list(records(data, _MACRS, _TaxYear, {"source": sources(Project(data.parent))}, once))
     wanted = (recovery_class, convention, placed_in)
     if wanted not in tables:
         raise FactsError(
             "no such tax depreciation table",
-            where="data/external/macrs.csv",
+            where=f"data/{_MACRS}",
             received=wanted,
             allowed="; ".join(
-                sorted({f"{c} years, {name}" for c, name, _ in tables}, key=_leading_number)
+                f"{years} years, {name}" for years, name in sorted({key[:2] for key in tables})
             ),
         )
-    table = tables[wanted]
-    if sorted(table) != list(range(1, len(table) + 1)):
-        raise FactsError(
-            "tax years with a gap", where="data/external/macrs.csv", received=sorted(table)
-        )
-    return tuple(table[year] for year in sorted(table))
-
-
-def _leading_number(text: str) -> tuple[int, str]:
-    return int(text.split(maxsplit=1)[0]), text
+    years = sorted(tables[wanted])
+    if years != list(range(1, len(years) + 1)):
+        raise FactsError("tax years with a gap", where=f"data/{_MACRS}", received=years)
+    return tuple(tables[wanted][year] for year in years)

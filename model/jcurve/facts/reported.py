@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from jcurve.facts.company import Company, company
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, Row, data_folder, read_table
+from jcurve.facts.companies import Company, company
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import (
+    QUARTER,
+    YEAR,
+    Column,
+    Row,
+    Text,
+    by_key,
+    data_folder,
+    records,
+)
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.units import FACT_UNITS
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "COLUMNS",
     "KINDS",
     "NATURES",
     "Fact",
@@ -28,8 +36,7 @@ __all__ = [
     "Freq",
     "Metric",
     "metrics",
-    "read_fact",
-    "refuse_second",
+    "others",
     "reported",
 ]
 
@@ -53,19 +60,17 @@ NATURES: Mapping[str, str] = MappingProxyType(
         "event": "a single disclosure; no identity binds it",
     }
 )
-COLUMNS = ("entity", "period", "metric", "value", "unit", "source_id", "kind", "note")
-_METRIC_COLUMNS = ("metric", "unit", "nature", "definition")
-_FILES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("quarterly.csv", QUARTER),
-    ("annual.csv", YEAR),
+_PERIODS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {"quarterly.csv": QUARTER, "annual.csv": YEAR}
 )
+_EITHER = re.compile(f"{QUARTER.pattern}|{YEAR.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """What a series measures."""
 
-    name: str
+    name: Annotated[str, Column("metric")]
     unit: str
     nature: str
     definition: str
@@ -73,15 +78,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One reported value."""
+    """One reported value of a company in a quarter (``2026Q2``) or fiscal year (``2025``)."""
 
-    value: float
-    unit: str
+    entity: Annotated[str, Column(what="entity for this folder")]
     period: str
     metric: str
-    source: Source
+    value: float
+    unit: str
+    source: Cited
     kind: str
-    note: str = ""
+    note: Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,18 +165,8 @@ class Facts:
 
 def metrics(project: Project | str | Path | None = None) -> Mapping[str, Metric]:
     """The catalogue of metrics, one name for one thing over all companies."""
-    found: dict[str, Metric] = {}
-    for row in read_table(data_folder(project), "companies/metrics.csv", _METRIC_COLUMNS):
-        name = row.text("metric")
-        if name in found:
-            raise FactsError("metric listed twice", where=row.at("metric"), received=name)
-        found[name] = Metric(
-            name=name,
-            unit=row.choice("unit", FACT_UNITS, "unit"),
-            nature=row.choice("nature", NATURES, "nature"),
-            definition=row.text("definition"),
-        )
-    return MappingProxyType(found)
+    known = {"unit": FACT_UNITS, "nature": NATURES}
+    return by_key(data_folder(project), "companies/metrics.csv", Metric, known)
 
 
 def reported(name: str, project: Project | str | Path | None = None) -> Facts:
@@ -183,47 +179,71 @@ def reported(name: str, project: Project | str | Path | None = None) -> Facts:
     data = data_folder(project)
     owner = company(name, Project(data.parent))
     catalogue = metrics(Project(data.parent))
-    known = sources(Project(data.parent))
-    facts: dict[tuple[str, str], Fact] = {}
-    for file, form in _FILES:
-        for row in read_table(data, f"companies/{owner.folder}/{file}", COLUMNS):
-            row.choice("entity", (owner.name,), "entity for this folder")
-            fact = read_fact(row, form, catalogue, known)
-            refuse_second(row, facts.get((fact.metric, fact.period)))
-            facts[fact.metric, fact.period] = fact
-    return Facts(owner, catalogue, MappingProxyType(facts))
+    known = {**_known(data, catalogue), "entity": (owner.name,)}
+    found: dict[tuple[str, str], Fact] = {}
+    for file, form in _PERIODS.items():
+        table = f"companies/{owner.folder}/{file}"
+        for fact in records(data, table, Fact, known, _checked(form, catalogue, found)):
+            found[fact.metric, fact.period] = fact
+    return Facts(owner, catalogue, MappingProxyType(found))
 
 
-def read_fact(
-    row: Row, form: re.Pattern[str], catalogue: Mapping[str, Metric], known: Mapping[str, Source]
-) -> Fact:
-    """The fact of one line of a table of facts; the line's entity is the caller's to check."""
-    metric = catalogue[row.choice("metric", catalogue, "metric")]
-    unit = row.choice("unit", FACT_UNITS, "unit")
-    if unit != metric.unit:
-        raise FactsError(
-            f"wrong unit for {metric.name}",
-            where=row.at("unit"),
-            received=unit,
-            allowed=metric.unit,
-        )
-    return Fact(
-        period=row.period("period", form),
-        value=row.number("value"),
-        unit=unit,
-        metric=metric.name,
-        source=known[row.choice("source_id", known, "source")],
-        kind=row.choice("kind", KINDS, "kind"),
-        note=row.optional("note"),
-    )
+def others(
+    project: Project | str | Path | None = None,
+) -> Mapping[str, Mapping[tuple[str, str], Fact]]:
+    """Facts of companies without a folder: by company, then by metric and period.
+
+    They have no model of their own, only a few figures in ``companies/others.csv``: sellers of
+    advertising, and companies without a programme.
+
+    Raises:
+        FactsError: a malformed row, or a figure given twice; the message names the line.
+    """
+    data = data_folder(project)
+    catalogue = metrics(Project(data.parent))
+    found: dict[str, dict[tuple[str, str], Fact]] = {}
+
+    def check(fact: Fact, row: Row) -> None:
+        own = found.setdefault(fact.entity, {})
+        _checked(_EITHER, catalogue, own)(fact, row)
+        own[fact.metric, fact.period] = fact
+
+    list(records(data, "companies/others.csv", Fact, _known(data, catalogue), check))
+    return MappingProxyType({name: MappingProxyType(own) for name, own in found.items()})
 
 
-def refuse_second(row: Row, first: Fact | None) -> None:
-    """A figure is given once."""
-    if first is not None:
-        raise FactsError(
-            f"{first.metric} has a second value for {first.period}",
-            where=row.at("value"),
-            received=row.optional("value"),
-            allowed=f"one value; the first is {first.value:g}",
-        )
+def _known(data: Path, catalogue: Mapping[str, Metric]) -> dict[str, Mapping[str, object]]:
+    return {
+        "metric": catalogue,
+        "unit": dict.fromkeys(FACT_UNITS),
+        "source": sources(Project(data.parent)),
+        "kind": KINDS,
+    }
+
+
+def _checked(
+    form: re.Pattern[str],
+    catalogue: Mapping[str, Metric],
+    found: Mapping[tuple[str, str], Fact],
+) -> Callable[[Fact, Row], None]:
+    """A fact's period is of its table, its unit that of the metric, and it is given once."""
+
+    def check(fact: Fact, row: Row) -> None:
+        row.period("period", form)
+        if fact.unit != catalogue[fact.metric].unit:
+            raise FactsError(
+                f"wrong unit for {fact.metric}",
+                where=row.at("unit"),
+                received=fact.unit,
+                allowed=catalogue[fact.metric].unit,
+            )
+        first = found.get((fact.metric, fact.period))
+        if first is not None:
+            raise FactsError(
+                f"{fact.metric} has a second value for {fact.period}",
+                where=row.at("value"),
+                received=row.optional("value"),
+                allowed=f"one value; the first is {first.value:g}",
+            )
+
+    return check

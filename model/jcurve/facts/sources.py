@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
-from jcurve.facts.tables import data_folder, read_table
-from jcurve.ground.errors import FactsError
+from jcurve.facts.tables import Column, Text, by_key, data_folder
 from jcurve.ground.project import Project
 
-__all__ = ["GRADES", "Source", "is_secondary", "sources"]
+__all__ = ["GRADES", "Cited", "Source", "is_secondary", "sources"]
 
 GRADES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,9 +27,6 @@ GRADES: Mapping[str, str] = MappingProxyType(
 )
 """How a figure was read, one vocabulary for sources and evidence: what the reader had in hand,
 not how good the figure is."""
-_COLUMNS = (
-    "source_id", "title", "publisher", "url", "date", "accession", "how_verified", "grade",
-)  # fmt: skip
 
 
 def is_secondary(grade: str) -> bool:
@@ -43,10 +40,10 @@ class Source:
 
     source_id: str
     title: str
-    publisher: str
-    url: str
-    date: str
-    accession: str
+    publisher: Text
+    url: Text
+    date: Text
+    accession: Text
     how_verified: str
     grade: str
 
@@ -67,25 +64,14 @@ class Source:
         )
 
 
+Cited = Annotated[Source, Column("source_id")]
+"""The source of a record, by its id in the column ``source_id``."""
+
+
 def sources(project: Project | str | Path | None = None) -> Mapping[str, Source]:
     """The sources of ``data/sources.csv`` by their id.
 
     Raises:
         FactsError: an id twice, an unknown grade, or an empty title or verification.
     """
-    found: dict[str, Source] = {}
-    for row in read_table(data_folder(project), "sources.csv", _COLUMNS):
-        key = row.text("source_id")
-        if key in found:
-            raise FactsError("source listed twice", where=row.at("source_id"), received=key)
-        found[key] = Source(
-            source_id=key,
-            title=row.text("title"),
-            publisher=row.optional("publisher"),
-            url=row.optional("url"),
-            date=row.optional("date"),
-            accession=row.optional("accession"),
-            how_verified=row.text("how_verified"),
-            grade=row.choice("grade", GRADES, "grade"),
-        )
-    return MappingProxyType(found)
+    return by_key(data_folder(project), "sources.csv", Source, {"grade": GRADES})

@@ -1,50 +1,96 @@
-"""Reading one CSV table: strict, with the file and line in every complaint."""
+"""Reading a CSV table into records: strict, with file and line in every complaint.
+
+A table is a dataclass: each field is a column, in the order of the file, and its type says what
+a cell may hold. So a loader is the class of its records and one call of :func:`records` or
+:func:`by_key`:
+
+    @dataclass(frozen=True, slots=True)
+    class Article:
+        key: str                        # text that is not empty
+        title: str
+        publisher: Text                 # text that may be
+        issued: Date                    # a day, a month or a year
+        pages: int | None               # a number, or None where the cell is empty
+        grade: Literal["good", "bad"]   # one of these
+        source: Cited                   # a record of another table, named in ``known``
+
+Names that only the caller knows (members of a set, keys of another table) are passed as
+``known``; what concerns several cells of a row is the caller's ``check``.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType, NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.together import finish
+from jcurve.ground.quarters import Quarter
+from jcurve.ground.transaction import recover
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = [
     "QUARTER",
     "YEAR",
+    "AnyWords",
+    "Column",
+    "Date",
+    "Listed",
     "Row",
+    "Text",
+    "Words",
+    "Year",
+    "by_key",
     "data_folder",
     "read_table",
+    "records",
 ]
 
 QUARTER = re.compile(r"(?:19|20)\d\dQ[1-4]")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+_MOST_LISTED = 40
+_ANSWERS = {"yes": True, "no": False}
 
 
 def data_folder(project: Project | str | Path | None = None) -> Path:
     """The ``data`` folder of a project that is given, named, or found.
 
     Everything that reads facts asks here first, so a change of several tables that was
-    interrupted (:mod:`jcurve.ground.together`) is finished before any of them is read. A reader
-    that asked before a change and reads on during it sees old or new tables: changes only add rows,
-    and a fact whose source it has not read is refused, so it never mixes them in silence.
+    interrupted (:mod:`jcurve.ground.transaction`) is finished before any of them is read. A
+    reader that asked before a change and reads on during it sees old or new tables: changes only
+    add rows, and a fact whose source it has not read is refused, so it never mixes them in silence.
 
     Raises:
         WriteError: such a change cannot be finished.
     """
     data = (project if isinstance(project, Project) else find_project(project)).data
-    finish(data)
+    recover(data)
     return data
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record of a table, and where it stands."""
+    """One line of a table, and where it stands."""
 
     file: str
     line: int
@@ -80,20 +126,17 @@ class Row:
             raise FactsError("number too large", where=self.at(key), received=value)
         return number
 
-    def optional_number(self, key: str) -> float | None:
-        """A number, or None when the cell is empty."""
-        return self.number(key) if self.cells[key] else None
-
     def choice(self, key: str, allowed: Collection[str], what: str) -> str:
         """A name from a closed list."""
         value = self.text(key)
         if value not in allowed:
+            listed = ", ".join(sorted(allowed)) if len(allowed) <= _MOST_LISTED else ""
             raise FactsError.not_among(
                 f"unknown {what}",
                 value,
                 allowed,
                 where=self.at(key),
-                allowed=", ".join(sorted(allowed)) if len(allowed) <= 40 else f"a known {what}",
+                allowed=listed or f"a known {what}",
             )
         return value
 
@@ -154,3 +197,175 @@ def read_table(data: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]
         raise FactsError("no such table", where=shown) from None
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise FactsError(f"unreadable table: {problem}", where=shown) from None
+
+
+# ---- records ------------------------------------------------------------------------------
+
+
+_Reader = Callable[[Row, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a field's type does not say of its column.
+
+    Attributes:
+        name: the header, where it is not the field's name.
+        what: how a message calls a name that the cell may hold.
+        read: reads the cell, where no type says how.
+    """
+
+    name: str = ""
+    what: str = ""
+    read: _Reader | None = None
+
+
+def _listed(row: Row, key: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in row.optional(key).split(";") if part.strip())
+
+
+Text = Annotated[str, Column(read=Row.optional)]
+"""Text that may be empty."""
+
+Date = Annotated[str, Column(read=Row.date)]
+"""A day, a month or a year: ``2026-07-29``, ``2026-07``, ``2026``."""
+
+Year = Annotated[int, Column(read=lambda row, key: int(row.period(key, YEAR)))]
+Words = Annotated[tuple[str, ...], Column(read=lambda row, key: tuple(row.text(key).split()))]
+"""Names with spaces between them, one at least."""
+
+AnyWords = Annotated[
+    tuple[str, ...], Column(read=lambda row, key: tuple(row.optional(key).split()))
+]
+"""Names with spaces between them; none where the cell is empty."""
+
+Listed = Annotated[tuple[str, ...], Column(read=_listed)]
+"""Phrases with semicolons between them; none where the cell is empty."""
+
+_READERS: Mapping[object, _Reader] = MappingProxyType(
+    {
+        str: Row.text,
+        float: Row.number,
+        int: lambda row, key: int(row.number(key)),
+        Quarter: lambda row, key: Quarter(row.period(key, QUARTER)),
+        bool: lambda row, key: _ANSWERS[row.choice(key, _ANSWERS, "answer")],
+    }
+)
+_Record = TypeVar("_Record", bound="DataclassInstance")
+_Known = Mapping[str, Collection[str]]
+
+
+def records(
+    data: Path,
+    name: str,
+    kind: type[_Record],
+    known: _Known = MappingProxyType({}),
+    check: Callable[[_Record, Row], None] | None = None,
+) -> Iterator[_Record]:
+    """The records of ``data/name``, in its order.
+
+    Args:
+        data: the folder of the tables.
+        name: of the table, from that folder.
+        kind: the class of its records, a dataclass whose fields are the columns.
+        known: by field, the names that its cell may hold; of a mapping the field takes the
+            value of the name, unless it is text. A field that is a tuple takes several.
+        check: raises an error where the cells of a record do not go together.
+
+    Raises:
+        FactsError: as :func:`read_table`, or a cell does not hold what its field is.
+    """
+    columns, found = _columns(kind)
+    readers = [
+        (field, column, _reader(field, hint, what, known)) for field, column, hint, what in found
+    ]
+    for row in read_table(data, name, columns):
+        record = kind(**{field: read(row, column) for field, column, read in readers})
+        if check is not None:
+            check(record, row)
+        yield record
+
+
+def by_key(
+    data: Path,
+    name: str,
+    kind: type[_Record],
+    known: _Known = MappingProxyType({}),
+    check: Callable[[_Record, Row], None] | None = None,
+) -> Mapping[str, _Record]:
+    """The records of ``data/name`` by their first column, in which no value comes twice.
+
+    Raises:
+        FactsError: as :func:`records`, or a key is listed twice.
+    """
+    first, key, _, what = _columns(kind)[1][0]
+    what = kind.__name__.lower() if key == "key" else what
+    found: dict[str, _Record] = {}
+
+    def once(record: _Record, row: Row) -> None:
+        name = getattr(record, first)
+        if name in found:
+            raise FactsError(f"{what} listed twice", where=row.at(key), received=name)
+        if check is not None:
+            check(record, row)
+        found[name] = record
+
+    for _ in records(data, name, kind, known, once):
+        pass
+    return MappingProxyType(found)
+
+
+@cache
+def _columns(kind: type[Any]) -> tuple[tuple[str, ...], tuple[tuple[str, str, object, str], ...]]:
+    """The header of a table; and field, column, type and what a message calls a name in it."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = []
+    for field in fields(kind):
+        hint = hints[field.name]
+        notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        own = next((note for note in notes if isinstance(note, Column)), Column())
+        column = own.name or field.name
+        what = own.what or column.removesuffix("_id").replace("_", " ")
+        found.append((field.name, column, own.read or hint, what))
+    return tuple(dict.fromkeys(column for _, column, _, _ in found)), tuple(found)
+
+
+def _reader(field: str, hint: object, what: str, known: _Known) -> _Reader:
+    """How the cells of a field are read."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, UnionType):
+        inner = next(each for each in get_args(hint) if each is not NoneType)
+        read = _reader(field, inner, what, known)
+        return lambda row, key: read(row, key) if row.cells[key] else None
+    names = known.get(field)
+    if names is not None:
+        return _named(names, hint, what)
+    if get_origin(hint) is Literal:
+        words = get_args(hint)
+        return lambda row, key: row.choice(key, words, what)
+    if hint in _READERS:
+        return _READERS[hint]
+    if callable(hint) and not isinstance(hint, type):
+        return hint
+    raise TypeError(f"{field}: no cell is read as {hint}")
+
+
+def _named(names: Collection[str], hint: object, what: str) -> _Reader:
+    """Reads one of the names, or several where the field is a tuple; nobody lists the several."""
+    values = names if isinstance(names, Mapping) and hint is not str else None
+
+    def one(row: Row, key: str) -> object:
+        name = row.choice(key, names, what)
+        return name if values is None else values[name]
+
+    def several(row: Row, key: str) -> object:
+        chosen = _listed(row, key)
+        for name in chosen:
+            if name not in names:
+                raise FactsError.not_among(
+                    f"unknown {what}", name, names, where=row.at(key), allowed=""
+                )
+        return chosen if values is None else tuple(values[name] for name in chosen)
+
+    return several if get_origin(hint) is tuple else one

@@ -4,24 +4,131 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from jcurve.facts import checks
-from jcurve.facts.company import companies
+from jcurve.facts import identities
+from jcurve.facts.companies import companies
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
-from jcurve.facts.registers import claims, drivers, evidence, external, macrs
+from jcurve.facts.registers import (
+    Evidence,
+    Parameter,
+    claims,
+    drivers,
+    evidence,
+    external,
+    macrs,
+)
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import data_folder, read_table
-from jcurve.facts.verification import Check, Failure, Filled, VerifyReport
+from jcurve.facts.tables import Column, Row, data_folder, records
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["verify"]
+__all__ = ["Check", "Failure", "Filled", "VerifyReport", "verify"]
 
 _SHARED = "shared tables"
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A comparison that does not hold, in a sentence."""
+
+    check: str
+    company: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A kind of check on a company: how many were made, how many used a listed tolerance."""
+
+    name: str
+    company: str
+    count: int
+    tolerated: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Quarters of a row of history that a rule filled: estimates, not reports."""
+
+    company: str
+    row: str
+    first: str
+    last: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What ``verify`` found."""
+
+    checks: tuple[Check, ...]
+    filled: tuple[Filled, ...]
+
+    @property
+    def count(self) -> int:
+        """Comparisons made."""
+        return sum(check.count for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Everything that does not hold."""
+        return tuple(failure for check in self.checks for failure in check.failures)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.failures
+
+    def lines(self, filled: bool = True) -> list[str]:
+        """The report in lines to print; ``filled`` adds the estimates in history."""
+        out: list[str] = []
+        for name in dict.fromkeys(check.company for check in self.checks):
+            mine = [check for check in self.checks if check.company == name]
+            out.append(f"{name}: {sum(c.count for c in mine):,} checks")
+            for check in mine:
+                tail = f", {check.tolerated} within a listed tolerance" if check.tolerated else ""
+                bad = f", {len(check.failures)} FAILED" if check.failures else ""
+                out.append(f"  {check.name}: {check.count:,}{tail}{bad}")
+                out.extend(f"    {failure.message}" for failure in check.failures)
+        if filled and self.filled:
+            out.append("Estimates that rules filled in history:")
+            for each in self.filled:
+                span = each.first if each.count == 1 else f"{each.first} to {each.last}"
+                out.append(f"  {each.row}, {each.count} ({span}): {each.why}")
+        verdict = "all hold" if self.ok else f"{len(self.failures)} FAILED"
+        out.append(f"{self.count:,} checks, {verdict}")
+        return out
+
+    def to_json(self) -> dict[str, object]:
+        """The report as plain data."""
+        return {
+            "ok": self.ok,
+            "count": self.count,
+            "failed": len(self.failures),
+            "checks": [
+                {
+                    "company": check.company,
+                    "check": check.name,
+                    "count": check.count,
+                    "tolerated": check.tolerated,
+                    "failures": [
+                        {"subject": failure.subject, "message": failure.message}
+                        for failure in check.failures
+                    ],
+                }
+                for check in self.checks
+            ],
+            "filled": [asdict(each) for each in self.filled],
+        }
 
 
 def verify(company: str | None = None, project: Project | str | Path | None = None) -> VerifyReport:
@@ -41,7 +148,7 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
         found += _company_checks(data, facts, tolerances)
         if (data / "companies" / facts.company.folder / "history.csv").is_file():
             rows = history(name, project=home)
-            found.append(_history_check(facts, rows))
+            found.append(_check("rows of history", facts.company.name, _history(rows)))
             filled += _filled(facts, rows)
     if company is None:
         found += _shared_checks(home)
@@ -49,84 +156,58 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
     return VerifyReport(tuple(found), tuple(filled))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tolerance:
+    """A known disagreement: one figure of one check, with its reason."""
+
+    company: str
+    check: str
+    metric: str
+    period: str
+    allowed: float
+    reason: str
+    where: Annotated[str, Column("period", read=Row.at)]
+
+
 class _Tolerances:
-    """Known disagreements, each for one figure of one check, with its reason."""
+    """The known disagreements, and which of them a check has needed."""
 
     def __init__(self, data: Path) -> None:
-        columns = ("company", "check", "metric", "period", "allowed", "reason")
-        self._allowed: dict[tuple[str, str, str, str], float] = {}
-        self._where: dict[tuple[str, str, str, str], str] = {}
+        self._listed = {
+            (each.company, each.check, each.metric, each.period): each
+            for each in records(data, "companies/tolerances.csv", _Tolerance)
+        }
         self._used: set[tuple[str, str, str, str]] = set()
-        for row in read_table(data, "companies/tolerances.csv", columns):
-            key = (row.text("company"), row.text("check"), row.text("metric"), row.text("period"))
-            row.text("reason")
-            self._allowed[key] = row.number("allowed")
-            self._where[key] = row.at("period")
 
-    def allows(self, company: str, check: str, each: checks.Comparison) -> bool:
+    def allows(self, company: str, check: str, each: identities.Comparison) -> bool:
+        """Whether a figure that is too far from what others imply is known to be."""
         key = (company, check, each.metric, each.period)
-        allowed = self._allowed.get(key)
-        if allowed is None or abs(each.difference) > allowed + _ROUNDING:
+        listed = self._listed.get(key)
+        if listed is None or abs(each.difference) > listed.allowed + _ROUNDING:
             return False
         self._used.add(key)
         return True
 
     def unused(self) -> Check:
         """A listed tolerance that nothing needs hides the next mistake: a failure."""
-        idle = [key for key in self._allowed if key not in self._used]
         failures = tuple(
             Failure(
                 "tolerances",
-                key[0],
-                f"{key[2]} {key[3]}",
-                f"{self._where[key]}: no check needs this tolerance any more",
+                each.company,
+                f"{each.metric} {each.period}",
+                f"{each.where}: no check needs this tolerance any more",
             )
-            for key in idle
+            for key, each in self._listed.items()
+            if key not in self._used
         )
-        return Check("tolerances still needed", _SHARED, len(self._allowed), 0, failures)
+        return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
 
 
-def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> Iterator[Check]:
-    def run(name: str, comparisons: Iterable[checks.Comparison]) -> Check:
-        count = tolerated = 0
-        failures = []
-        for each in comparisons:
-            count += 1
-            if abs(each.difference) <= each.allowed + _ROUNDING:
-                continue
-            if tolerances.allows(facts.company.name, name, each):
-                tolerated += 1
-                continue
-            failures.append(
-                Failure(
-                    name,
-                    facts.company.name,
-                    f"{each.metric} {each.period}",
-                    f"{each.metric} {each.period}: {each.value:,.6g} on file, "
-                    f"{each.implied:,.6g} implied, {each.difference:+,.4g} apart, "
-                    f"{each.allowed:g} allowed",
-                )
-            )
-        return Check(name, facts.company.name, count, tolerated, tuple(failures))
-
-    known = sources(Project(data.parent))
-    made = [
-        run("quarters sum to year", checks.quarters_to_year(facts)),
-        run("year end is last quarter", checks.same_in_both_tables(facts)),
-        *(
-            run(rule.check, checks.identity(facts, rule))
-            for rule in checks.identities(data, facts.metrics)
-        ),
-        run("price times volume", checks.price_times_volume(facts)),
-        run("second source", checks.crosscheck(data, facts, known)),
-        _guidance_check(facts, Project(data.parent)),
-        _reach_check(facts),
-    ]
-    return iter([check for check in made if check.count])
+_Cases = Iterator[tuple[str, str | None]]
+"""What was looked at, and the complaint about it; None where there is none."""
 
 
-def _listed(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
-    """A check of cases, each with the complaint about it or None."""
+def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
     made = list(cases)
     failures = tuple(
         Failure(name, company, subject, f"{subject}: {complaint}")
@@ -136,58 +217,91 @@ def _listed(name: str, company: str, cases: Iterable[tuple[str, str | None]]) ->
     return Check(name, company, len(made), 0, failures)
 
 
-def _guidance_check(facts: Facts, home: Project) -> Check:
-    name = facts.company.name
-
-    def cases() -> Iterator[tuple[str, str | None]]:
-        for each in capex_guidance(name, home):
-            subject = f"{each.metric} {each.fiscal_year} as of {each.as_of}"
-            wrong = each.low > each.high
-            yield subject, f"low {each.low:g} above high {each.high:g}" if wrong else None
-        for change in life_changes(name, home):
-            subject = f"{change.asset_class} from {change.effective_date}"
-            if change.type == "change" and change.old_life and change.new_life:
-                longer = change.new_life[1] - change.old_life[1]
-                effect = change.effect or 0.0
-                odd = effect * longer > 0.0
-                yield (
-                    subject,
-                    "a longer life with more depreciation, or the reverse" if odd else None,
-                )
-
-    return _listed("guidance and life changes", name, cases())
-
-
-def _reach_check(facts: Facts) -> Check:
-    through = facts.company.data_through
+def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[Check]:
+    home = Project(data.parent)
+    compared = {
+        "quarters sum to year": identities.quarters_to_year(facts),
+        "year end is last quarter": identities.same_in_both_tables(facts),
+    }
+    made = [_compare(name, facts, each, tolerances) for name, each in compared.items()]
+    made += [
+        _compare(rule.check, facts, identities.identity(facts, rule), tolerances)
+        for rule in identities.identities(data, facts.metrics)
+    ]
+    compared = {
+        "price times volume": identities.price_times_volume(facts),
+        "second source": identities.crosscheck(data, facts, sources(home)),
+    }
+    made += [_compare(name, facts, each, tolerances) for name, each in compared.items()]
+    owner = facts.company
+    made.append(_check("guidance and life changes", owner.name, _disclosures(owner.name, home)))
     last = max(facts.series("revenue_total"), default="")
-    wrong = None if last == through else f"revenue reaches {last}, the company file says {through}"
-    return _listed("data through", facts.company.name, [("data_through", wrong)])
+    reach = f"revenue reaches {last}, the company file says {owner.data_through}"
+    cases = [("data_through", None if last == owner.data_through else reach)]
+    made.append(_check("data through", owner.name, cases))
+    return [check for check in made if check.count]
 
 
-def _history_check(facts: Facts, rows: Mapping[str, HistoryRow]) -> Check:
+def _compare(
+    name: str,
+    facts: Facts,
+    comparisons: Iterable[identities.Comparison],
+    tolerances: _Tolerances,
+) -> Check:
+    """A check of figures against what others imply."""
+    count = tolerated = 0
+    failures = []
+    for each in comparisons:
+        count += 1
+        if abs(each.difference) <= each.allowed + _ROUNDING:
+            continue
+        if tolerances.allows(facts.company.name, name, each):
+            tolerated += 1
+            continue
+        subject = f"{each.metric} {each.period}"
+        message = (
+            f"{subject}: {each.value:,.6g} on file, {each.implied:,.6g} implied, "
+            f"{each.difference:+,.4g} apart, {each.allowed:g} allowed"
+        )
+        failures.append(Failure(name, facts.company.name, subject, message))
+    return Check(name, facts.company.name, count, tolerated, tuple(failures))
+
+
+def _disclosures(name: str, home: Project) -> _Cases:
+    for each in capex_guidance(name, home):
+        wrong = each.low > each.high
+        yield (
+            f"{each.metric} {each.fiscal_year} as of {each.as_of}",
+            f"low {each.low:g} above high {each.high:g}" if wrong else None,
+        )
+    for change in life_changes(name, home):
+        if change.type == "change" and change.old_life and change.new_life:
+            longer = change.new_life[1] - change.old_life[1]
+            odd = (change.effect or 0.0) * longer > 0.0
+            yield (
+                f"{change.asset_class} from {change.effective_date}",
+                "a longer life with more depreciation, or the reverse" if odd else None,
+            )
+
+
+def _history(rows: Mapping[str, HistoryRow]) -> _Cases:
     """Gaps are refused on loading; here every row is finite, and families sum to their totals."""
-
-    def cases() -> Iterator[tuple[str, str | None]]:
-        for row in rows.values():
-            inside = Quarter(row.first).through(row.last)
-            bad = [q for q in inside if q in row.quarters and not math.isfinite(row.at(q))]
-            yield row.name, f"no value in {', '.join(bad)}" if bad else None
-        for total, prefix in (
-            ("reported_advertising", "reported_advertising_by_region"),
-            ("reported_property_gross", "reported_property_by_class"),
-        ):
-            members = [row for row in rows.values() if row.prefix == prefix]
-            if total not in rows or not members:
-                continue
-            for quarter in Quarter(members[0].first).through(members[0].last):
-                parts = sum(row.at(quarter) for row in members)
-                apart = abs(parts - rows[total].at(quarter))
-                # Printed parts may differ from a printed total by a rounding.
-                wrong = apart > 1.0 + _ROUNDING
-                yield f"{prefix} {quarter}", f"{apart:g} from {total}" if wrong else None
-
-    return _listed("rows of history", facts.company.name, cases())
+    for row in rows.values():
+        inside = Quarter(row.first).through(row.last)
+        bad = [q for q in inside if q in row.quarters and not math.isfinite(row.at(q))]
+        yield row.name, f"no value in {', '.join(bad)}" if bad else None
+    for total, prefix in (
+        ("reported_advertising", "reported_advertising_by_region"),
+        ("reported_property_gross", "reported_property_by_class"),
+    ):
+        members = [row for row in rows.values() if row.prefix == prefix]
+        if total not in rows or not members:
+            continue
+        for quarter in Quarter(members[0].first).through(members[0].last):
+            apart = abs(sum(row.at(quarter) for row in members) - rows[total].at(quarter))
+            # Printed parts may differ from a printed total by a rounding.
+            wrong = apart > 1.0 + _ROUNDING
+            yield f"{prefix} {quarter}", f"{apart:g} from {total}" if wrong else None
 
 
 def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
@@ -203,60 +317,43 @@ def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
 
 
 def _shared_checks(home: Project) -> list[Check]:
-    known = sources(home)
-    parameters = external(home)
-    statements = evidence(home)
-    mechanisms = drivers(home)
+    statements, mechanisms = evidence(home), drivers(home)
+    ranged: tuple[Parameter | Evidence, ...] = (*external(home).values(), *statements.values())
 
-    def ranges() -> Iterator[tuple[str, str | None]]:
-        triples = [(key, p.low, p.value, p.high) for key, p in parameters.items()]
-        triples += [(key, e.low, e.value, e.high) for key, e in statements.items()]
-        for key, low, value, high in triples:
-            order = [v for v in (low, value, high) if v is not None]
-            wrong = order != sorted(order)
-            yield key, "low, value and high are not in order" if wrong else None
+    def order() -> _Cases:
+        for each in ranged:
+            values = [v for v in (each.low, each.value, each.high) if v is not None]
+            wrong = values != sorted(values)
+            yield each.key, "low, value and high are not in order" if wrong else None
 
-    def links() -> Iterator[tuple[str, str | None]]:
+    def links() -> _Cases:
         for key, mechanism in mechanisms.items():
             lost = [name for name in mechanism.evidence if name not in statements]
             yield key, f"no evidence named {', '.join(lost)}" if lost else None
 
-    def tables() -> Iterator[tuple[str, str | None]]:
-        for years in (5, 7, 15):
-            for convention, placed in (("half-year", None), ("mid-quarter", 4)):
-                yield _tax_table(home, years, convention, placed)
-        for month in range(1, 13):
-            yield _tax_table(home, 39, "mid-month", month)
+    def tax_tables() -> _Cases:
+        short = [("half-year", None), ("mid-quarter", 4)]
+        kinds = [(years, *kind) for years in (5, 7, 15) for kind in short]
+        kinds += [(39, "mid-month", month) for month in range(1, 13)]
+        for years, convention, placed in kinds:
+            total = sum(macrs(years, convention, placed, home))
+            wrong = abs(total - 1.0) > _ROUNDING
+            subject = f"{years} years, {convention} {placed or ''}".strip()
+            yield subject, f"sums to {total:.6f}" if wrong else None
 
-    return [
-        _listed(
-            "sources resolvable",
-            _SHARED,
-            (
-                (key, None if source.is_resolvable else "no address, accession or word on why not")
-                for key, source in known.items()
-            ),
-        ),
-        _listed("low, value and high in order", _SHARED, ranges()),
-        _listed("evidence behind drivers", _SHARED, links()),
-        _listed("tax depreciation sums to cost", _SHARED, tables()),
-        _listed("claims readable", _SHARED, ((key, None) for key in claims(home))),
-        _listed(
-            "class shares readable",
-            _SHARED,
-            (
-                (f"{s.asset_class} {s.reported_class} {s.year}", None)
-                for s in class_map("META", home)
-            ),
-        ),
-    ]
+    def resolvable() -> _Cases:
+        for key, source in sources(home).items():
+            lost = "no address, accession or word on why not"
+            yield key, None if source.is_resolvable else lost
 
-
-def _tax_table(
-    home: Project, years: int, convention: str, placed: int | None
-) -> tuple[str, str | None]:
-    total = sum(macrs(years, convention, placed, home))
-    wrong = abs(total - 1.0) > _ROUNDING
-    return f"{years} years, {convention} {placed or ''}".strip(), (
-        f"sums to {total:.6f}" if wrong else None
-    )
+    shares = class_map("META", home)
+    readable = ((f"{s.asset_class} {s.reported_class} {s.year}", None) for s in shares)
+    found: dict[str, Iterable[tuple[str, str | None]]] = {
+        "sources resolvable": resolvable(),
+        "low, value and high in order": order(),
+        "evidence behind drivers": links(),
+        "tax depreciation sums to cost": tax_tables(),
+        "claims readable": ((key, None) for key in claims(home)),
+        "class shares readable": readable,
+    }
+    return [_check(name, _SHARED, cases) for name, cases in found.items()]

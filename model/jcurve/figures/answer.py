@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from jcurve.facts.freshness import stale
+from jcurve.facts.calendar import stale
 from jcurve.figures.beliefs import asked, beliefs, believed
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jcurve.facts import articles
 from jcurve.facts import claims as ledger
-from jcurve.facts.ledger import MOST, VERDICTS, claims_that_touch
+from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch
 from jcurve.figures.prose import Prose, prose
 from jcurve.figures.table import Column, TableExhibit, table
 
@@ -33,7 +33,7 @@ def claims(
     correction and source."""
     subjects = keys or [each.key for each in case.differences] or _BASE_SUBJECTS
     every = claims_that_touch(subjects, project, most=len(ledger(project)))
-    found = every[:MOST]
+    found = every[:MOST_CLAIMS]
     titles = articles(project)
     if not found:
         return prose("No claim of the source articles speaks of what this scenario changes.")
@@ -58,8 +58,8 @@ def claims(
         title=f"Of {len(every)} claims that touch this scenario {wrong} contradict the record"
         if wrong
         else "No claim that touches this scenario contradicts the record",
-        subtitle=f"Claims of the source articles that touch this scenario, {MOST} at most; those "
-        "that contradict the record first",
+        subtitle=f"Claims of the source articles that touch this scenario, {MOST_CLAIMS} at most; "
+        "those that contradict the record first",
         source="data/evidence/claims.csv, each with its source; the whole ledger is in "
         "docs/claims.md",
         reading=". ".join(

@@ -93,6 +93,16 @@ class JCurveError(Exception):
             suggestion=nearest(str(received or ""), names),
         )
 
+    def at(self, where: str) -> Self:
+        """The same mistake, found there where it does not know its own place."""
+        return type(self)(
+            self.what,
+            where=self.where or where,
+            received=self.received,
+            allowed=self.allowed,
+            suggestion=self.suggestion,
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive pickling by themselves, and errors
         # cross process borders in batches.

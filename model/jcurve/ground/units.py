@@ -22,14 +22,11 @@ from jcurve.ground.errors import ModelError
 __all__ = [
     "ALIASES",
     "ASSUMPTION_UNITS",
-    "BN_PEOPLE",
     "DIMENSIONLESS",
     "FACT_UNITS",
-    "GW",
     "H100E",
     "HOURS",
     "MILLION_SHARES",
-    "MILLION_UNITS",
     "MW",
     "MWH",
     "QUARTERS",
@@ -37,13 +34,9 @@ __all__ = [
     "SWITCH",
     "TIMES",
     "UNITS",
-    "USD",
     "USD_M",
     "USD_PER_H100E",
-    "USD_PER_MWH",
     "USD_PER_SHARE",
-    "USD_PER_UNIT",
-    "WATTS_PER_H100E",
     "YEARS",
     "Quantity",
     "Unit",
@@ -222,21 +215,14 @@ DIMENSIONLESS = UNITS["1"]
 SHARE = UNITS["share"]
 TIMES = UNITS["x"]
 SWITCH = UNITS["switch"]
-USD = UNITS["USD"]
 USD_M = UNITS["USD m"]
 YEARS = UNITS["years"]
 QUARTERS = UNITS["quarters"]
 HOURS = UNITS["hours"]
 H100E = UNITS["H100e"]
 MW = UNITS["MW"]
-GW = UNITS["GW"]
 MWH = UNITS["MWh"]
-USD_PER_MWH = UNITS["USD per MWh"]
 USD_PER_H100E = UNITS["USD per H100e"]
-WATTS_PER_H100E = UNITS["W per H100e"]
-MILLION_UNITS = UNITS["million"]
-BN_PEOPLE = UNITS["billion"]
-USD_PER_UNIT = UNITS["USD per unit"]
 USD_PER_SHARE = UNITS["USD per share"]
 MILLION_SHARES = UNITS["million shares"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from jcurve.facts import articles, claims
-from jcurve.facts.ledger import VERDICTS, touches
+from jcurve.facts.registers import VERDICTS, touches
 from jcurve.ground.markdown import code, link, table
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jcurve.facts import dictionary_markdown
+from jcurve_studies.pages.dictionary import dictionary_markdown
 
 if TYPE_CHECKING:
     from jcurve.ground.project import Project

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from jcurve.facts.company import company
+from jcurve.facts.companies import company
 from jcurve.facts.reported import metrics
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import YEAR, data_folder, read_table
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import YEAR, Column, Row, Words, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
@@ -22,13 +23,19 @@ __all__ = [
     "outlay_targets",
 ]
 
-_COLUMNS = ("parameter", "keys", "years", "low", "high", "digits", "source_id", "basis")
 _TARGETS_FILE = "outlay_targets.csv"
-_TARGETS = ("figure", "metric", "first", "last", "weight", "basis")
 
 EFFECT, EFFECT_IN_SERVICE = "life_change_effect", "life_change_effect_in_service"
 """Metrics of a target that are disclosed effects of changes of useful life: of all assets, or of
 those in service when the change was made."""
+
+
+def _years(row: Row, key: str) -> tuple[int, ...]:
+    return tuple(int(year) for year in row.optional(key).split())
+
+
+def _fiscal_year(row: Row, key: str) -> str:
+    return row.period(key, YEAR) if row.cells[key] or key == "first" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,13 @@ class Calibrated:
         basis: how the range follows from it.
     """
 
-    name: str
-    keys: tuple[str, ...]
-    years: tuple[int, ...]
+    name: Annotated[str, Column("parameter")]
+    keys: Words
+    years: Annotated[tuple[int, ...], Column(read=_years)]
     low: float
     high: float
     digits: int
-    source: Source
+    source: Cited
     basis: str
 
 
@@ -64,26 +71,16 @@ def calibrated(
         FactsError: the table is missing or malformed, or a range is empty.
     """
     data = data_folder(project)
-    owner = company(name, Project(data.parent))
-    known = sources(Project(data.parent))
-    found = []
-    for row in read_table(data, f"companies/{owner.folder}/calibration.csv", _COLUMNS):
-        low, high = row.number("low"), row.number("high")
-        if not low < high:
-            raise FactsError("an empty range", where=row.at("low"), received=f"{low} to {high}")
-        found.append(
-            Calibrated(
-                name=row.text("parameter"),
-                keys=tuple(row.text("keys").split()),
-                years=tuple(int(year) for year in row.optional("years").split()),
-                low=low,
-                high=high,
-                digits=int(row.number("digits")),
-                source=known[row.choice("source_id", known, "source")],
-                basis=row.text("basis"),
-            )
-        )
-    return tuple(found)
+    folder = company(name, Project(data.parent)).folder
+    known = {"source": sources(Project(data.parent))}
+
+    def ordered(each: Calibrated, row: Row) -> None:
+        if not each.low < each.high:
+            stated = f"{each.low} to {each.high}"
+            raise FactsError("an empty range", where=row.at("low"), received=stated)
+
+    table = f"companies/{folder}/calibration.csv"
+    return tuple(records(data, table, Calibrated, known, ordered))
 
 
 def has_outlay_targets(name: str, project: Project | str | Path | None = None) -> bool:
@@ -107,8 +104,8 @@ class OutlayTarget:
 
     figure: str
     metric: str
-    first: str
-    last: str
+    first: Annotated[str, Column(read=_fiscal_year)]
+    last: Annotated[str, Column(read=_fiscal_year)]
     weight: float
     basis: str
 
@@ -129,20 +126,11 @@ def outlay_targets(
     data = data_folder(project)
     home = Project(data.parent)
     folder = company(name, home).folder
-    known = {*metrics(home), EFFECT, EFFECT_IN_SERVICE}
-    found = []
-    for row in read_table(data, f"companies/{folder}/{_TARGETS_FILE}", _TARGETS):
-        weight = row.number("weight")
-        if weight <= 0.0:
-            raise FactsError("a weight not above 0", where=row.at("weight"), received=weight)
-        found.append(
-            OutlayTarget(
-                figure=row.text("figure"),
-                metric=row.choice("metric", known, "metric"),
-                first=row.period("first", YEAR),
-                last=row.period("last", YEAR) if row.optional("last") else "",
-                weight=weight,
-                basis=row.text("basis"),
-            )
-        )
-    return tuple(found)
+    known = {"metric": {*metrics(home), EFFECT, EFFECT_IN_SERVICE}}
+
+    def above_zero(each: OutlayTarget, row: Row) -> None:
+        if each.weight <= 0.0:
+            raise FactsError("a weight not above 0", where=row.at("weight"), received=each.weight)
+
+    table = f"companies/{folder}/{_TARGETS_FILE}"
+    return tuple(records(data, table, OutlayTarget, known, above_zero))

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Literal
 
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import YEAR, data_folder, read_table
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import Column, Row, Year, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
-__all__ = ["KINDS_OF_CAUSE", "Cause", "causes"]
-
-KINDS_OF_CAUSE = ("reported", "estimate", "judgement")
-_COLUMNS = ("subject", "origin", "year", "kind", "cause", "source_id")
+__all__ = ["Cause", "causes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,11 @@ class Cause:
     """
 
     subject: str
-    origin: int
-    year: int
-    kind: str
+    origin: Year
+    year: Year
+    kind: Annotated[Literal["reported", "estimate", "judgement"], Column(what="kind of cause")]
     cause: str
-    source: Source
+    source: Cited
 
 
 def causes(
@@ -43,17 +41,14 @@ def causes(
         FactsError: a malformed table, or a forecast with two causes.
     """
     data = data_folder(project)
-    known = sources(Project(data.parent))
     found: dict[tuple[str, int, int], Cause] = {}
-    for row in read_table(data, "evidence/discrepancies.csv", _COLUMNS):
-        origin, year = int(row.period("origin", YEAR)), int(row.period("year", YEAR))
-        key = (row.text("subject"), origin, year)
+
+    def add(each: Cause, row: Row) -> None:
+        key = (each.subject, each.origin, each.year)
         if key in found:
             raise FactsError("forecast listed twice", where=row.at("subject"), received=key)
-        found[key] = Cause(
-            *key,
-            kind=row.choice("kind", KINDS_OF_CAUSE, "kind of cause"),
-            cause=row.text("cause"),
-            source=known[row.choice("source_id", known, "source")],
-        )
+        found[key] = each
+
+    known = {"source": sources(Project(data.parent))}
+    list(records(data, "evidence/discrepancies.csv", Cause, known, add))
     return MappingProxyType(found)

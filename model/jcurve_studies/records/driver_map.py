@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from jcurve.facts.registers import drivers
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.tables import AnyWords, Column, Row, Text, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["Move", "driver_moves"]
+
+
+def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
+    """``key=value;key=value``, or nothing."""
+    pairs = []
+    for part in filter(None, row.optional(key).split(";")):
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise FactsError("not KEY=VALUE", where=row.at(key), received=part)
+        pairs.append((name, value))
+    return tuple(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +44,12 @@ class Move:
 
     driver: str
     key: str
-    low: str
-    high: str
-    also: tuple[tuple[str, str], ...]
-    rises: tuple[str, ...]
-    falls: tuple[str, ...]
-    note: str
+    low: Text
+    high: Text
+    also: Annotated[tuple[tuple[str, str], ...], Column(read=_also)]
+    rises: AnyWords
+    falls: AnyWords
+    note: Text
 
 
 def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...]:
@@ -47,29 +59,14 @@ def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...
         FactsError: a mechanism is unknown, one end of a range is missing, or a move names no
             line.
     """
-    columns = ("driver", "key", "low", "high", "also", "rises", "falls", "note")
-    known = drivers(project)
-    found: list[Move] = []
-    for row in read_table(data_folder(project), "evidence/driver_map.csv", columns):
-        driver = row.text("driver")
-        if driver not in known:
-            raise FactsError.not_among(
-                "unknown driver", driver, known, where=row.at("driver"), allowed=""
+
+    def whole(move: Move, row: Row) -> None:
+        if bool(move.low) != bool(move.high):
+            raise FactsError(
+                "one end of a range", where=row.at("low"), received=move.low or move.high
             )
-        low, high = row.optional("low"), row.optional("high")
-        if bool(low) != bool(high):
-            raise FactsError("one end of a range", where=row.at("low"), received=low or high)
-        also: list[tuple[str, str]] = []
-        for part in filter(None, row.optional("also").split(";")):
-            key, equals, value = part.partition("=")
-            if not equals or not value:
-                raise FactsError("not KEY=VALUE", where=row.at("also"), received=part)
-            also.append((key, value))
-        rises, falls = (tuple(row.optional(side).split()) for side in ("rises", "falls"))
-        if not rises and not falls:
+        if not move.rises and not move.falls:
             raise FactsError("a move that names no line", where=row.at("rises"))
-        found.append(
-            Move(driver, row.text("key"), low, high, tuple(also), rises, falls,
-                 row.optional("note"))
-        )  # fmt: skip
-    return tuple(found)
+
+    known = {"driver": drivers(project)}
+    return tuple(records(data_folder(project), "evidence/driver_map.csv", Move, known, whole))

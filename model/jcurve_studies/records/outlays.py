@@ -10,19 +10,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Literal
 
-from jcurve.facts.company import Company, company
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.companies import Company, company
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import Column, Row, by_key, data_folder
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
-__all__ = ["OUTLAY_KINDS", "OutlayAssumption", "at", "outlay_assumptions", "with_rests"]
+__all__ = ["OutlayAssumption", "at", "outlay_assumptions", "with_rests"]
 
-OUTLAY_KINDS = ("reported", "guided", "evidence", "estimate", "judgement")
-_COLUMNS = ("key", "unit", "value", "kind", "source_id", "basis")
 _BASE, _REST = "base", "rest"
 _MIXES = ("capex.mix", "capex.opening_mix", "lease.finance_mix")
+
+
+def _points(row: Row, key: str) -> Mapping[int, float] | None:
+    """``0.4``, or ``2015 0.6; 2024 0.4``, or what stands for another value."""
+    text = row.text(key)
+    if text in (_BASE, _REST):
+        return None
+    try:
+        parts = [part.split() for part in text.split(";")]
+        if len(parts) == 1 and len(parts[0]) == 1:
+            return MappingProxyType({0: float(parts[0][0])})
+        return MappingProxyType({int(year): float(value) for year, value in parts})
+    except ValueError:
+        raise FactsError(
+            "not a value", where=row.at(key), received=text, allowed="0.4, or 2015 0.6; 2024 0.4"
+        ) from None
+
+
+def _is_rest(row: Row, key: str) -> bool:
+    return row.text(key) == _REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +59,11 @@ class OutlayAssumption:
 
     key: str
     unit: str
-    points: Mapping[int, float] | None
-    kind: str
-    source: Source
+    points: Annotated[Mapping[int, float] | None, Column("value", read=_points)]
+    kind: Literal["reported", "guided", "evidence", "estimate", "judgement"]
+    source: Cited
     basis: str
-    rest: bool = False
+    rest: Annotated[bool, Column("value", read=_is_rest)] = False
 
 
 def outlay_assumptions(
@@ -58,24 +77,10 @@ def outlay_assumptions(
     """
     data = data_folder(project)
     owner = company(name, Project(data.parent))
-    known = sources(Project(data.parent))
-    found: dict[str, OutlayAssumption] = {}
-    families: dict[str, OutlayAssumption] = {}
-    for row in read_table(data, f"companies/{owner.folder}/outlay.csv", _COLUMNS):
-        key = row.text("key")
-        where = families if key.endswith(".*") else found
-        if key in where:
-            raise FactsError("assumption listed twice", where=row.at("key"), received=key)
-        text = row.text("value")
-        where[key] = OutlayAssumption(
-            key=key,
-            unit=row.text("unit"),
-            points=None if text in (_BASE, _REST) else _points(text, row.at("value")),
-            kind=row.choice("kind", OUTLAY_KINDS, "kind"),
-            source=known[row.choice("source_id", known, "source")],
-            basis=row.text("basis"),
-            rest=text == _REST,
-        )
+    known = {"source": sources(Project(data.parent))}
+    given = by_key(data, f"companies/{owner.folder}/outlay.csv", OutlayAssumption, known)
+    families = {key: each for key, each in given.items() if key.endswith(".*")}
+    found = {key: each for key, each in given.items() if key not in families}
     for pattern, each in families.items():
         for member in owner.sets["asset_class"]:
             found.setdefault(f"{pattern[:-1]}{member}", each)
@@ -114,19 +119,6 @@ def with_rests(given: Mapping[str, OutlayAssumption]) -> dict[str, OutlayAssumpt
         left = {year: 1.0 - sum(at(points, year) for points in known) for year in years}
         found[key] = replace(each, points=MappingProxyType(left))
     return found
-
-
-def _points(text: str, where: str) -> Mapping[int, float]:
-    """``0.4``, or ``2015 0.6; 2024 0.4``."""
-    try:
-        parts = [part.split() for part in text.split(";")]
-        if len(parts) == 1 and len(parts[0]) == 1:
-            return MappingProxyType({0: float(parts[0][0])})
-        return MappingProxyType({int(year): float(value) for year, value in parts})
-    except ValueError:
-        raise FactsError(
-            "not a value", where=where, received=text, allowed="0.4, or 2015 0.6; 2024 0.4"
-        ) from None
 
 
 def _check_mixes(found: Mapping[str, OutlayAssumption], owner: Company) -> None:

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
-from jcurve.facts.sources import Source, sources
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.sources import Cited, Source, sources
+from jcurve.facts.tables import Row, Text, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["Printed", "PublishedModel", "published_models"]
 
 _TABLE = "evidence/published_models.csv"
-_COLUMNS = ("model", "part", "figure", "value", "digits", "unit", "source_id", "note")
-_PARTS = ("input", "printed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,20 @@ class PublishedModel:
         return self.inputs[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An input of a model, or an answer that its author prints, to so many digits."""
+
+    model: str
+    part: Literal["input", "printed"]
+    figure: str
+    value: float
+    digits: int | None
+    unit: Text
+    source: Cited
+    note: Text
+
+
 def published_models(
     project: Project | str | Path | None = None,
 ) -> Mapping[str, PublishedModel]:
@@ -74,22 +87,22 @@ def published_models(
         FactsError: the table is missing or malformed, or has a figure twice.
     """
     data = data_folder(project)
-    known = sources(Project(data.parent))
     inputs: dict[str, dict[str, float]] = {}
     printed: dict[str, dict[str, Printed]] = {}
-    for row in read_table(data, _TABLE, _COLUMNS):
-        model, figure, value = row.text("model"), row.text("figure"), row.number("value")
-        own, answers = inputs.setdefault(model, {}), printed.setdefault(model, {})
-        if figure in own or figure in answers:
-            raise FactsError("figure listed twice", where=row.at("figure"), received=figure)
-        source = known[row.choice("source_id", known, "source")]
-        if row.choice("part", _PARTS, "part") == "input":
-            own[figure] = value
-        else:
-            digits = int(row.number("digits"))
-            answers[figure] = Printed(
-                figure, value, digits, row.text("unit"), source, row.optional("note")
-            )
+
+    def add(each: _Line, row: Row) -> None:
+        own, answers = inputs.setdefault(each.model, {}), printed.setdefault(each.model, {})
+        if each.figure in own or each.figure in answers:
+            raise FactsError("figure listed twice", where=row.at("figure"), received=each.figure)
+        if each.part == "input":
+            own[each.figure] = each.value
+            return
+        digits, unit = int(row.number("digits")), row.text("unit")
+        answers[each.figure] = Printed(
+            each.figure, each.value, digits, unit, each.source, each.note
+        )
+
+    list(records(data, _TABLE, _Line, {"source": sources(Project(data.parent))}, add))
     return MappingProxyType(
         {
             name: PublishedModel(name, MappingProxyType(inputs[name]), tuple(answers.values()))

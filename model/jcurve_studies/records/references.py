@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from jcurve.facts.registers import Evidence, evidence
-from jcurve.facts.tables import Row, data_folder, read_table
-from jcurve.ground.errors import FactsError
+from jcurve.facts.tables import Text, by_key, data_folder
 from jcurve.ground.project import Project
 
 __all__ = ["Reference", "references"]
-
-_CROSS_CHECKS = "evidence/cross_check.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,11 @@ class Reference:
     label: str
     line: str
     period: str
-    reported: str
+    reported: Text
     references: tuple[Evidence, ...]
-    combine: str
-    test: str
-    explanation: str
+    combine: Literal["sum", "mean"]
+    test: Literal["share", "range", "guided"]
+    explanation: Text
 
 
 def references(project: Project | str | Path | None = None) -> tuple[Reference, ...]:
@@ -51,40 +48,6 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
     Raises:
         FactsError: a row names unknown evidence, or is listed twice.
     """
-    columns = (
-        "key", "label", "line", "period", "reported", "references", "combine", "test",
-        "explanation",
-    )  # fmt: skip
     data = data_folder(project)
-    known = evidence(Project(data.parent))
-    found: dict[str, Reference] = {}
-    for row in read_table(data, _CROSS_CHECKS, columns):
-        key = row.text("key")
-        if key in found:
-            raise FactsError("comparison listed twice", where=row.at("key"), received=key)
-        found[key] = Reference(
-            key=key,
-            label=row.text("label"),
-            line=row.text("line"),
-            period=row.text("period"),
-            reported=row.optional("reported"),
-            references=_evidence(row, "references", known),
-            combine=row.choice("combine", ("sum", "mean"), "combination"),
-            test=row.choice("test", ("share", "range", "guided"), "test"),
-            explanation=row.optional("explanation"),
-        )
-    return tuple(found.values())
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _evidence(row: Row, column: str, known: Mapping[str, Evidence]) -> tuple[Evidence, ...]:
-    keys = _names(row.optional(column))
-    for key in keys:
-        if key not in known:
-            raise FactsError.not_among(
-                "unknown evidence", key, known, where=row.at(column), allowed=""
-            )
-    return tuple(known[key] for key in keys)
+    known = {"references": evidence(Project(data.parent))}
+    return tuple(by_key(data, "evidence/cross_check.csv", Reference, known).values())

@@ -1,9 +1,9 @@
-"""Several files replaced as one: all of them or none, also after a kill or a power cut.
+"""Several files replaced in one transaction: all or none, also after a kill or a power cut.
 
 The new contents are staged beside their targets and flushed; then a journal that names them is
 written in one step, which is the moment of the change; then each staged file is renamed over its
 target, and the journal is removed. A process that ends before the journal leaves everything as
-it was. One that ends after it leaves a journal, and whoever reads next (:func:`finish`) renames
+it was. One that ends after it leaves a journal, and whoever reads next (:func:`recover`) renames
 the rest before reading, so that no reader begins on a half state.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import digest, flush_folder, write_file, write_json
 
-__all__ = ["JOURNAL", "finish", "replace_together"]
+__all__ = ["JOURNAL", "recover", "replace_all"]
 
 JOURNAL = ".replacing.json"
 """The journal's name in the folder whose files are replaced."""
@@ -39,7 +39,7 @@ class _Step:
     digest: str
 
 
-def replace_together(folder: Path, changes: Mapping[str, str]) -> None:
+def replace_all(folder: Path, changes: Mapping[str, str]) -> None:
     """Replace files under ``folder``, all or none.
 
     Args:
@@ -48,9 +48,9 @@ def replace_together(folder: Path, changes: Mapping[str, str]) -> None:
 
     Raises:
         WriteError: a file cannot be written; before the journal all are unchanged, after it the
-            next reader goes on. Or an earlier change cannot be finished (see :func:`finish`).
+            next reader goes on. Or an earlier change cannot be finished (see :func:`recover`).
     """
-    finish(folder)
+    recover(folder)
     token = secrets.token_hex(4)
     steps: list[_Step] = []
     try:
@@ -76,10 +76,10 @@ def replace_together(folder: Path, changes: Mapping[str, str]) -> None:
                 with suppress(OSError):
                     each.staged.unlink()
         raise
-    finish(folder)
+    recover(folder)
 
 
-def finish(folder: Path) -> bool:
+def recover(folder: Path) -> bool:
     """Carry out what is left of a change that a journal in ``folder`` names.
 
     Done twice, or by two processes at a time, it comes to the same.

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from jcurve.facts.company import companies, company
+from jcurve.facts.companies import companies, company
 from jcurve.facts.history import HistoryRow, history
-from jcurve.facts.others import others, property_years
 from jcurve.facts.registers import claims, drivers, evidence, external
-from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, reported
+from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, others, reported
 from jcurve.facts.tables import data_folder, read_table
 from jcurve.ground.markdown import table
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["dictionary_markdown"]
+__all__ = ["WITHOUT", "PropertyYear", "dictionary_markdown", "property_years"]
+
+WITHOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "META": ("2015", "2021"),
+        "GOOGL": ("2015", "2021"),
+        "NFLX": ("2015", "2022"),
+        "EBAY": ("2015", "2022"),
+        "PINS": ("2018", "2020"),
+    }
+)
+"""Companies and years in which they had no frontier programme: what one without it spends."""
+_CAPEX = ("capex_incl_finance_leases", "purchases_of_ppe")
+_DEPRECIATION = ("depreciation_impairment_ppe_as_filed", "depreciation_expense_ppe")
+_LOOSER = (*_DEPRECIATION, "depreciation_and_amortization")
 
 _INTRODUCTION = """\
 # Data dictionary
@@ -239,7 +254,55 @@ def _tolerances(data: Path) -> str:
     return "## Known disagreements\n\n" + table(
         columns,
         (
-            tuple(row.optional(key) for key in columns)
+            tuple(row.cells.values())
             for row in read_table(data, "companies/tolerances.csv", columns)
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyYear:
+    """A company's property in a year; each ratio is None where a figure is missing.
+
+    Attributes:
+        net_property: net property at the year's end over revenue.
+        depreciation: depreciation over net property at the year's start.
+        capex: capital expenditure over revenue.
+    """
+
+    entity: str
+    year: str
+    net_property: float | None
+    depreciation: float | None
+    capex: float | None
+
+
+def property_years(project: Project | str | Path | None = None) -> tuple[PropertyYear, ...]:
+    """Property, depreciation and capex of the companies and years of ``WITHOUT``."""
+    loose = others(project)
+    found: list[PropertyYear] = []
+    for name, (first, last) in WITHOUT.items():
+        facts = loose[name].values() if name in loose else reported(name, project)
+        get = {(fact.metric, fact.period): fact.value for fact in facts}
+        for number in range(int(first), int(last) + 1):
+            year = str(number)
+            revenue = get.get(("revenue_total", year))
+            opening = get.get(("ppe_net_opening", year), get.get(("ppe_net", str(number - 1))))
+            found.append(
+                PropertyYear(
+                    name,
+                    year,
+                    _over(get.get(("ppe_net", year)), revenue),
+                    _over(_first(get, _LOOSER if name in loose else _DEPRECIATION, year), opening),
+                    _over(_first(get, _CAPEX, year), revenue),
+                )
+            )
+    return tuple(found)
+
+
+def _first(get: Mapping[tuple[str, str], float], names: tuple[str, ...], year: str) -> float | None:
+    return next((get[name, year] for name in names if (name, year) in get), None)
+
+
+def _over(top: float | None, bottom: float | None) -> float | None:
+    return None if top is None or bottom is None else top / bottom

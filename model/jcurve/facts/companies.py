@@ -48,7 +48,7 @@ class Company:
     sets: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, Mapping[str, str]]
 
-    def quarters(self, fiscal_year: str) -> tuple[str, ...]:
+    def quarters(self, fiscal_year: str) -> tuple[Quarter, ...]:
         """The calendar quarters of a fiscal year."""
         return Quarter.of_fiscal_year(fiscal_year, self.fiscal_year_ends_in_month)
 

@@ -12,20 +12,19 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, get_args
 
-from jcurve.facts.company import Company
+from jcurve.facts.companies import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Row, data_folder, read_table
+from jcurve.facts.tables import Row, Words, data_folder, read_table, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
 __all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
 
 SUPPLY_TABLE, TRAITS_TABLE = "supply.csv", "traits.csv"
-_TRAITS = ("trait", "set", "members", "meaning", "kind", "source_id", "basis")
-_BASIS = ("kind", "source_id", "basis")
-_KINDS = ("reported", "estimate", "judgement")
+_Kind = Literal["reported", "estimate", "judgement"]
 _TAX_CLASSES = (5, 7, 15)
 _SLACK = 1e-9
 
@@ -72,18 +71,39 @@ def _tax(data: Path) -> Iterator[Constant]:
             yield Constant(f"macrs_{years}.{year}", share, label, "reported", source, "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Trait:
+    trait: str
+    set: str
+    members: Words
+    meaning: str
+    kind: _Kind
+    source_id: str | None
+    basis: str
+
+
 def _traits(data: Path, company: Company, known: Collection[str]) -> Iterator[Constant]:
     """Marks: 1 for the members that are listed, 0 for the others of the set."""
-    for row in read_table(data, f"companies/{company.folder}/{TRAITS_TABLE}", _TRAITS):
-        members = company.sets[row.choice("set", company.sets, "set")]
-        marked = row.text("members").split()
-        for each in marked:
-            if each not in members:
-                raise FactsError.not_among("no such member", each, members, where=row.at("members"))
-        for member in members:
-            label = f"Whether {row.text('meaning')}: {member}"
-            value = 1.0 if member in marked else 0.0
-            yield Constant(f"{row.text('trait')}.{member}", value, label, *_about(row, known))
+
+    def members_exist(each: _Trait, row: Row) -> None:
+        for name in each.members:
+            if name not in company.sets[each.set]:
+                raise FactsError.not_among(
+                    "no such member", name, company.sets[each.set], where=row.at("members")
+                )
+
+    table = f"companies/{company.folder}/{TRAITS_TABLE}"
+    names = {"set": company.sets, "source_id": known}
+    for each in records(data, table, _Trait, names, members_exist):
+        for member in company.sets[each.set]:
+            yield Constant(
+                f"{each.trait}.{member}",
+                1.0 if member in each.members else 0.0,
+                f"Whether {each.meaning}: {member}",
+                each.kind,
+                each.source_id or "",
+                each.basis,
+            )
 
 
 def _supply(data: Path, company: Company, known: Collection[str]) -> Iterator[Constant]:
@@ -92,7 +112,7 @@ def _supply(data: Path, company: Company, known: Collection[str]) -> Iterator[Co
     if not members:
         return
     table = f"companies/{company.folder}/{SUPPLY_TABLE}"
-    for row in read_table(data, table, ("of", *members, *_BASIS)):
+    for row in read_table(data, table, ("of", *members, "kind", "source_id", "basis")):
         shares = {member: row.number(member) for member in members}
         if min(shares.values()) < 0 or abs(math.fsum(shares.values()) - 1) > _SLACK:
             raise FactsError(
@@ -100,14 +120,10 @@ def _supply(data: Path, company: Company, known: Collection[str]) -> Iterator[Co
                 where=row.at("of"),
                 received=float(f"{math.fsum(shares.values()):.6g}"),
             )
-        about = _about(row, known)
+        kind, basis = row.choice("kind", get_args(_Kind), "kind"), row.text("basis")
+        source = row.choice("source_id", known, "source") if row.optional("source_id") else ""
         for member, share in shares.items():
             label = f"Part of a dollar on {row.text('of')} that buys {member}"
-            yield Constant(f"supply.of_{row.text('of')}.{member}", share, label, *about)
-
-
-def _about(row: Row, known: Collection[str]) -> tuple[str, str, str]:
-    source = row.optional("source_id")
-    if source:
-        row.choice("source_id", known, "source")
-    return row.choice("kind", _KINDS, "kind"), source, row.text("basis")
+            yield Constant(
+                f"supply.of_{row.text('of')}.{member}", share, label, kind, source, basis
+            )

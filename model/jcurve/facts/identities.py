@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from jcurve.facts.reported import Fact, Facts
 from jcurve.facts.sources import Source
-from jcurve.facts.tables import QUARTER, YEAR, read_table
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
 
@@ -52,16 +53,22 @@ class Comparison:
         return self.value - self.implied
 
 
+def _parts(row: Row, key: str) -> tuple[tuple[int, str], ...]:
+    """``+a -b c``: names with their signs."""
+    parts = row.text(key).split()
+    return tuple((-1 if part[0] == "-" else 1, part.lstrip("+-")) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A total and its parts, summed with signs or multiplied."""
 
     check: str
-    total: str
-    form: str
-    parts: tuple[tuple[int, str], ...]
+    total: Annotated[str, Column(what="metric")]
+    form: Literal["sum", "product"]
+    parts: Annotated[tuple[tuple[int, str], ...], Column(read=_parts)]
     tolerance: float
-    note: str
+    note: Text
 
 
 def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
@@ -70,27 +77,14 @@ def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
     Raises:
         FactsError: an unknown metric or form.
     """
-    columns = ("check", "total", "form", "parts", "tolerance", "note")
-    found = []
-    for row in read_table(data, "companies/identities.csv", columns):
-        form = row.choice("form", ("sum", "product"), "form")
-        parts = []
-        for part in row.text("parts").split():
-            sign, name = (-1 if part[0] == "-" else 1), part.lstrip("+-")
+
+    def parts_exist(each: Identity, row: Row) -> None:
+        for _, name in each.parts:
             if name not in known:
                 raise FactsError("no such metric", where=row.at("parts"), received=name)
-            parts.append((sign, name))
-        found.append(
-            Identity(
-                check=row.text("check"),
-                total=row.choice("total", known, "metric"),
-                form=form,
-                parts=tuple(parts),
-                tolerance=row.number("tolerance"),
-                note=row.optional("note"),
-            )
-        )
-    return tuple(found)
+
+    table = "companies/identities.csv"
+    return tuple(records(data, table, Identity, {"total": known}, parts_exist))
 
 
 def _amount(fact: Fact) -> float:
@@ -161,6 +155,19 @@ def price_times_volume(facts: Facts) -> Iterator[Comparison]:
                 yield Comparison(price.metric, period, _amount(price), implied, _POINT)
 
 
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """A figure beside that of a second source."""
+
+    freq: Annotated[Literal["quarter", "year"], Column(what="frequency")]
+    period: str
+    metric: str
+    value_main: float
+    source_main: Annotated[str, Column(what="source")]
+    value_alt: float
+    source_alt: Annotated[Source, Column(what="source")]
+
+
 def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterator[Comparison]:
     """Each figure against a second source.
 
@@ -170,23 +177,23 @@ def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterato
     file = f"companies/{facts.company.folder}/crosscheck.csv"
     if not (data / file).is_file():
         return
-    columns = (
-        "freq", "period", "metric", "value_main", "source_main", "value_alt", "source_alt",
-    )  # fmt: skip
-    for row in read_table(data, file, columns):
-        freq = row.choice("freq", ("quarter", "year"), "frequency")
-        period = row.period("period", QUARTER if freq == "quarter" else YEAR)
-        fact = facts.value(row.choice("metric", facts.metrics, "metric"), period)
-        if row.number("value_main") != fact.value:
+
+    def same(each: _Second, row: Row) -> None:
+        row.period("period", QUARTER if each.freq == "quarter" else YEAR)
+        fact = facts.value(each.metric, each.period)
+        if each.value_main != fact.value:
             raise FactsError(
-                f"the second source was compared with another value of {fact.metric} in {period}",
+                f"the second source was compared with another value of {fact.metric} "
+                f"in {each.period}",
                 where=row.at("value_main"),
-                received=row.number("value_main"),
+                received=each.value_main,
                 allowed=f"{fact.value:g}, as on file",
             )
-        row.choice("source_main", known, "source")
-        source = row.choice("source_alt", known, "source")
-        other = row.number("value_alt")
-        rounded = "rounded" in source or "ROUNDED" in known[source].how_verified
-        allowed = _TEN_MILLION / 2 if rounded or other % _TEN_MILLION == 0.0 else _ROUNDING
-        yield Comparison(fact.metric, period, fact.value, other, allowed)
+
+    names = {"metric": facts.metrics, "source_main": known, "source_alt": known}
+    for each in records(data, file, _Second, names, same):
+        source = each.source_alt
+        rounded = "rounded" in source.source_id or "ROUNDED" in source.how_verified
+        tens = rounded or each.value_alt % _TEN_MILLION == 0.0
+        allowed = _TEN_MILLION / 2 if tens else _ROUNDING
+        yield Comparison(each.metric, each.period, each.value_main, each.value_alt, allowed)
