@@ -22,9 +22,9 @@ from jcurve.analysis.distributions import (
     Uniform,
     beta_quantile,
 )
-from jcurve.analysis.importance import Importance, sobol_indices
+from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.simulation import simulate
-from jcurve.analysis.store import MemoryStore
+from jcurve.analysis.variance import Importance, sobol_indices
 from jcurve.assumptions.paths import Path as Dated
 from tests.support.analysis_cases import Array, assumption, toy_plan
 

@@ -15,17 +15,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jcurve.analysis.beliefs import belief_map
+    from jcurve.analysis.belief_pairs import belief_map
     from jcurve.analysis.bridging import bridge
+    from jcurve.analysis.draw_stores import MemoryStore
     from jcurve.analysis.marginal import fleet_use, marginal_returns
-    from jcurve.analysis.market import implied
+    from jcurve.analysis.market_implied import implied
     from jcurve.analysis.question import Question
     from jcurve.analysis.scale import best_size, scale_study
     from jcurve.analysis.sensitivity import grid, ranged, ranked, tornado
     from jcurve.analysis.simulation import plan_for, simulate
     from jcurve.analysis.solving import frontier, solve
     from jcurve.analysis.staged import staged_programme
-    from jcurve.analysis.store import MemoryStore
     from jcurve.analysis.stress import expectation, position_losses, stresses
     from jcurve.analysis.variance import split_variance
 

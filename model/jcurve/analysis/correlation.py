@@ -26,19 +26,7 @@ from jcurve.facts.tables import data_folder, read_table
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "Copula",
-    "Correlations",
-    "OnFile",
-    "Pairing",
-    "achieved",
-    "among",
-    "copula",
-    "correlations_on_file",
-    "factor",
-    "groups_on_file",
-    "rank_matrix",
-]
+__all__ = ["among", "correlations_on_file"]
 
 Array: TypeAlias = NDArray[np.float64]
 Correlations: TypeAlias = Mapping[tuple[str, str], float]
@@ -51,22 +39,14 @@ _KINDS = ("evidence", "estimate", "judgement")
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """A pair of the table.
+    """A pair of the table."""
 
-    Attributes:
-        group: what it belongs to, in words.
-        one, other: keys.
-        value: the rank correlation.
-        kind: ``evidence``, ``estimate`` or ``judgement``.
-        rationale: why.
-    """
-
-    group: str
-    one: str
+    group: str  # what it belongs to, in words
+    one: str  # one, other: keys
     other: str
-    value: float
-    kind: str
-    rationale: str
+    value: float  # the rank correlation
+    kind: str  # ``evidence``, ``estimate`` or ``judgement``
+    rationale: str  # why
 
 
 def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
@@ -121,17 +101,11 @@ def groups_on_file(pairs: Sequence[OnFile]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Copula:
-    """A way to make probabilities correlated.
+    """A way to make probabilities correlated."""
 
-    Attributes:
-        keys: the correlated ones, in order.
-        wanted: their rank correlations, (keys, keys).
-        normal: the correlations of the normal numbers behind them.
-    """
-
-    keys: tuple[str, ...]
-    wanted: Array
-    normal: Array
+    keys: tuple[str, ...]  # the correlated ones, in order
+    wanted: Array  # their rank correlations, (keys, keys)
+    normal: Array  # the correlations of the normal numbers behind them
 
     def correlate(self, u: Array) -> Array:
         """Independent probabilities, (scenarios, keys), as correlated ones."""

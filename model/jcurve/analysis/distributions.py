@@ -28,19 +28,7 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR
 
-__all__ = [
-    "Distribution",
-    "Empirical",
-    "LogNormal",
-    "Normal",
-    "Pert",
-    "Triangular",
-    "Uniform",
-    "beta_quantile",
-    "distribution_of",
-    "in_year",
-    "year_distribution",
-]
+__all__ = ["Distribution", "distribution_of", "year_distribution"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -211,17 +199,12 @@ class LogNormal:
 
 @dataclass(frozen=True, slots=True)
 class Empirical:
-    """Outcomes with weights, ascending.
+    """Outcomes with weights, ascending."""
 
-    Attributes:
-        values: ascending.
-        weights: of each, summing to 1.
-        between: whether values between two outcomes occur, evenly from the middle of the
-            weight of one to that of the next.
-    """
-
-    values: tuple[float, ...]
-    weights: tuple[float, ...]
+    values: tuple[float, ...]  # ascending
+    weights: tuple[float, ...]  # of each, summing to 1
+    # whether values between two outcomes occur, evenly from the middle of the weight of one to
+    # that of the next
     between: bool
 
     def quantile(self, u: Array) -> Array:

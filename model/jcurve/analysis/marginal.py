@@ -24,28 +24,21 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.lines.returns import REASONS
 
-__all__ = ["FleetUse", "Marginal", "Return", "YearOfPlan", "fleet_use", "marginal_returns"]
+__all__ = ["FleetUse", "Marginal", "Return", "fleet_use", "marginal_returns"]
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What an amount of the plan returns.
+    """What an amount of the plan returns."""
 
-    Attributes:
-        amount: capex moved, USD m.
-        rate: internal rate of return a year, the greatest where several answer; NaN where none
-            does, or where it would say the opposite of NPV.
-        npv: of the same flows at the WACC, USD m, so that the two never disagree.
-        npv_per_dollar: NPV per dollar of the present value of the capex moved: 0 earns the
-            WACC, -1 loses it all.
-        reason: why there is no rate; empty where there is one.
-    """
-
-    amount: float
+    amount: float  # capex moved, USD m
+    # internal rate of return a year, the greatest where several answer; NaN where none does, or
+    # where it would say the opposite of NPV
     rate: float
-    npv: float
+    npv: float  # of the same flows at the WACC, USD m, so that the two never disagree
+    # NPV per dollar of the present value of the capex moved: 0 earns the WACC, -1 loses it all
     npv_per_dollar: float
-    reason: str
+    reason: str  # why there is no rate; empty where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,45 +53,32 @@ class YearOfPlan:
 
 @dataclass(frozen=True, slots=True)
 class Marginal:
-    """Returns by year of the plan.
+    """Returns by year of the plan."""
 
-    Attributes:
-        scenario: which case.
-        wacc: what a dollar must earn, a year.
-        years: from the first whole year after the valuation date to the last whose machines
-            retire within the horizon.
-        whole: the plan beyond maintenance and commitments, from now on.
-        covers: what the rates of return cover, a sentence or two.
-    """
-
-    scenario: str
-    wacc: float
+    scenario: str  # which case
+    wacc: float  # what a dollar must earn, a year
+    # from the first whole year after the valuation date to the last whose machines retire within
+    # the horizon
     years: tuple[YearOfPlan, ...]
-    whole: Return
-    covers: str
+    whole: Return  # the plan beyond maintenance and commitments, from now on
+    covers: str  # what the rates of return cover, a sentence or two
 
 
 @dataclass(frozen=True, slots=True)
 class FleetUse:
-    """What the fleet costs and does in a year.
+    """What the fleet costs and does in a year."""
 
-    Attributes:
-        year: the year.
-        ranking_pays: what advertising earns at the margin of ranking compute, times all of it:
-            elasticity x contribution x advertising, USD m a year.
-        fleet_costs: owner's cost of a unit x compute in service, USD m a year.
-        training, ranking, products, leased_out: shares of compute in service; they sum to 1.
-        sentence: both sums beside each other, and the shares; says why where more than a fifth
-            is leased out.
-    """
-
-    year: int
+    year: int  # the year
+    # what advertising earns at the margin of ranking compute, times all of it: elasticity x
+    # contribution x advertising, USD m a year
     ranking_pays: float
-    fleet_costs: float
+    fleet_costs: float  # owner's cost of a unit x compute in service, USD m a year
+    # training, ranking, products, leased_out: shares of compute in service; they sum to 1
     training: float
     ranking: float
     products: float
     leased_out: float
+    # both sums beside each other, and the shares; says why where more than a fifth is leased out
     sentence: str
 
 
@@ -127,7 +107,6 @@ def marginal_returns(
         scenario: the plan is its own, at a scale of 1.
         amount: USD m of a year's capex that is left out; of a year with less beyond maintenance
             and commitments, all of that.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: the amount is not above 0.

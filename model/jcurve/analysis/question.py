@@ -6,6 +6,8 @@ same shape (:data:`Ask`), so that a method is tested on functions whose answer i
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -26,7 +28,8 @@ from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["CHUNK", "MANY", "Answers", "Array", "Ask", "Draws", "Question"]
+__all__ = ["Array", "Question", "as_data"]
+
 
 Array: TypeAlias = NDArray[np.float64]
 Draws: TypeAlias = Mapping[str, Array]
@@ -57,7 +60,6 @@ class Question:
             (``capex@without:2027``, ``net_cash:2030Q4``); its lowest quarter after the
             scenario's valuation date (``net_cash:lowest``); or a whole line
             (``cumulative_free_cash_flow:year``, ``net_cash:quarter``).
-        project: where the model's data are.
         company: whose model.
         chunk: scenarios evaluated together; it changes nothing but speed and memory.
         many: a great many scenarios are to come in which the same keys are drawn; they are then
@@ -287,3 +289,22 @@ def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
 
 def _wide(row: Array, width: int) -> Array:
     return np.broadcast_to(row, (*row.shape[:-1], width))
+
+
+def as_data(value: Any) -> Any:
+    """``value`` for a machine: NaN and infinity become None, arrays lists, dataclasses tables."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: as_data(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): as_data(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return as_data(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_data(item) for item in value]
+    if isinstance(value, np.generic):
+        return as_data(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jcurve.analysis.plan import Plan, Unit
-from jcurve.analysis.store import Block
+from jcurve.analysis.draw_stores import Block
+from jcurve.analysis.sampling import Plan, Unit
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
@@ -28,7 +28,7 @@ from jcurve.ground.provenance import calculation
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["Runner", "cluster", "local", "processes"]
+__all__ = ["cluster", "processes"]
 
 Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
 

@@ -15,7 +15,11 @@ from typing import Any, Literal
 import numpy as np
 
 from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
-from jcurve.analysis.plan import (
+from jcurve.analysis.draw_stores import Block, Store
+from jcurve.analysis.question import CHUNK, MANY, Array, Question
+from jcurve.analysis.risk_measures import Estimate, estimate, kept_outputs
+from jcurve.analysis.runners import Runner, local
+from jcurve.analysis.sampling import (
     SCRAMBLES,
     Plan,
     Points,
@@ -24,15 +28,11 @@ from jcurve.analysis.plan import (
     level_for,
     varied,
 )
-from jcurve.analysis.question import CHUNK, MANY, Array, Question
-from jcurve.analysis.risk import Estimate, estimate, kept_outputs
-from jcurve.analysis.runners import Runner, local
-from jcurve.analysis.store import Block, Store
 from jcurve.assumptions import Path, Scenario
 from jcurve.ground.errors import ModelError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Run", "evaluate_unit", "plan_for", "simulate"]
+__all__ = ["plan_for", "simulate"]
 
 _STOP_FROM = 7
 _MOST_LEFT_OUT = 0.2
@@ -41,27 +41,16 @@ _MOST_LEFT_OUT = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished simulation.
+    """A finished simulation."""
 
-    Attributes:
-        plan: as it ended; its level is lower than asked for where the stop rule ended it.
-        asked: draws asked for.
-        note: how the number of draws came about, in words.
-        stopped: the stop rule ended it: ``precise``, else ``draws``.
-        precision: of the mean of the first output, where there was a stop rule.
-        correlations: as wanted and as achieved.
-        left_out: share of draws that break a rule between assumptions.
-        reused: draws that were there already.
-    """
-
-    plan: Plan
-    asked: int
-    note: str
-    stopped: Literal["draws", "precise"]
-    precision: Estimate | None
-    correlations: tuple[Pairing, ...]
-    left_out: float
-    reused: int
+    plan: Plan  # as it ended; its level is lower than asked for where the stop rule ended it
+    asked: int  # draws asked for
+    note: str  # how the number of draws came about, in words
+    stopped: Literal["draws", "precise"]  # the stop rule ended it: ``precise``, else ``draws``
+    precision: Estimate | None  # of the mean of the first output, where there was a stop rule
+    correlations: tuple[Pairing, ...]  # as wanted and as achieved
+    left_out: float  # share of draws that break a rule between assumptions
+    reused: int  # draws that were there already
 
 
 def plan_for(
@@ -83,16 +72,15 @@ def plan_for(
     Args:
         scenario: around which the draws lie.
         draws: rounded up to scrambles times a power of two.
-        outputs: what is kept of each draw, None for :func:`~jcurve.analysis.risk.kept_outputs`;
-            the stop rule looks at the first.
+        outputs: what is kept of each draw, None for :func:`kept_outputs`; the stop rule looks
+            at the first.
         seed: 0 or more.
         scrambles: independent randomisations.
         vary: keys, or beginnings of keys; None for all that vary.
         correlations: wanted rank correlations by pair of keys; None for those on file, of
             dated values only where a path is drawn as one.
-        persistent, points: see :class:`~jcurve.analysis.plan.Plan`.
+        persistent, points: see :class:`~jcurve.analysis.sampling.Plan`.
         chunk: scenarios evaluated together.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: no draws, an unknown output, impossible correlations.

@@ -12,29 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.plan import Plan
+from jcurve.analysis.draw_stores import Store
 from jcurve.analysis.question import Array
-from jcurve.analysis.store import Store
+from jcurve.analysis.sampling import Plan
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = [
-    "QUANTILES",
-    "RESULTS",
-    "CashRisk",
-    "Estimate",
-    "Fan",
-    "Losses",
-    "Risk",
-    "Spread",
-    "estimate",
-    "expected_shortfall",
-    "kept_outputs",
-    "risk",
-    "value_at_risk",
-]
+__all__ = ["Estimate", "risk"]
+
 
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
 """Outputs that a simulation keeps of every draw, whichever view it is about."""
@@ -56,62 +43,39 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The distribution of one output.
+    """The distribution of one output."""
 
-    Attributes:
-        output: of what.
-        answered: share of draws in which it has a value; the rest is of those.
-        mean, sd: estimates.
-        quantiles: by probability, as in :data:`QUANTILES`.
-        below_zero: share of draws below zero.
-        edges: of even bins from the smallest to the largest value, empty without any.
-        shares: of draws in each bin.
-    """
-
-    output: str
-    answered: Estimate
-    mean: Estimate
+    output: str  # of what
+    answered: Estimate  # share of draws in which it has a value; the rest is of those
+    mean: Estimate  # mean, sd: estimates
     sd: Estimate
-    quantiles: tuple[Estimate, ...]
-    below_zero: Estimate
-    edges: Array
-    shares: Array
+    quantiles: tuple[Estimate, ...]  # by probability, as in :data:`QUANTILES`
+    below_zero: Estimate  # share of draws below zero
+    edges: Array  # of even bins from the smallest to the largest value, empty without any
+    shares: Array  # of draws in each bin
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero.
+    """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero."""
 
-    Attributes:
-        output: which NPV.
-        confidence: such as 0.95.
-        value_at_risk: the loss that is not exceeded with that confidence; below 0 it is a gain.
-        expected_shortfall: the mean of the losses beyond it (CVaR).
-    """
-
-    output: str
-    confidence: float
+    output: str  # which NPV
+    confidence: float  # such as 0.95
+    # the loss that is not exceeded with that confidence; below 0 it is a gain
     value_at_risk: Estimate
-    expected_shortfall: Estimate
+    expected_shortfall: Estimate  # the mean of the losses beyond it (CVaR)
 
 
 @dataclass(frozen=True, slots=True)
 class CashRisk:
-    """Net cash at its lowest after the valuation date, against a limit of net debt.
+    """Net cash at its lowest after the valuation date, against a limit of net debt."""
 
-    Attributes:
-        limit: net debt, USD m.
-        passed: share of draws in which net debt passes it.
-        shortfall: expected amount beyond it, nothing where it is kept.
-        shortfall_when_passed: expected amount beyond it where it is passed; None where never.
-        worst: expected amount beyond it in the worst draws, at the confidence of the losses.
-    """
-
-    limit: float
-    passed: Estimate
-    shortfall: Estimate
+    limit: float  # net debt, USD m
+    passed: Estimate  # share of draws in which net debt passes it
+    shortfall: Estimate  # expected amount beyond it, nothing where it is kept
+    # expected amount beyond it where it is passed; None where never
     shortfall_when_passed: Estimate | None
-    worst: Estimate
+    worst: Estimate  # expected amount beyond it in the worst draws, at the confidence of the losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +91,15 @@ class Fan:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A simulation in figures.
+    """A simulation in figures."""
 
-    Attributes:
-        draws, left_out: how many, and the share that breaks a rule.
-        spreads: by output.
-        losses: of each NPV.
-        payback_by: share of draws paid back by the end of each year.
-        cash: against the limit of net debt, None without net cash or a limit.
-        fans: of the lines by year.
-    """
-
-    draws: int
+    draws: int  # draws, left_out: how many, and the share that breaks a rule
     left_out: float
-    spreads: tuple[Spread, ...]
-    losses: tuple[Losses, ...]
-    payback_by: Mapping[int, Estimate]
-    cash: CashRisk | None
-    fans: tuple[Fan, ...]
+    spreads: tuple[Spread, ...]  # by output
+    losses: tuple[Losses, ...]  # of each NPV
+    payback_by: Mapping[int, Estimate]  # share of draws paid back by the end of each year
+    cash: CashRisk | None  # against the limit of net debt, None without net cash or a limit
+    fans: tuple[Fan, ...]  # of the lines by year
 
 
 def risk(

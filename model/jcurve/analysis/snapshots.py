@@ -11,20 +11,12 @@ from typing import TYPE_CHECKING, Any
 from jcurve.evaluation.headlines import headline_text
 from jcurve.ground.quarters import Quarter
 
+__all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]
+
+
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-__all__ = [
-    "Comparison",
-    "Input",
-    "InputChange",
-    "Move",
-    "OtherChange",
-    "Snapshot",
-    "compare",
-    "snapshot_of_case",
-    "stated_inputs",
-]
 
 Figure = Mapping[str, Any]
 """A headline: ``value`` with its ``unit``, or None with a ``reason``."""
@@ -32,40 +24,24 @@ Figure = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An assumption as a scenario states it.
+    """An assumption as a scenario states it."""
 
-    Attributes:
-        label: in words.
-        unit: of the text.
-        text: the value for a reader.
-        digest: of value, range and distribution; what is compared.
-    """
-
-    label: str
-    unit: str
-    text: str
-    digest: str
+    label: str  # in words
+    unit: str  # of the text
+    text: str  # the value for a reader
+    digest: str  # of value, range and distribution; what is compared
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a scenario or an edition states: its inputs and its headline figures.
+    """What a scenario or an edition states: its inputs and its headline figures."""
 
-    Attributes:
-        name: as a reader knows it.
-        kind: ``scenario`` or ``edition``.
-        hash: of the scenario.
-        inputs: by assumption key.
-        headlines: by view, then by name.
-        others: what else determines the numbers, by name: data, package, libraries.
-    """
-
-    name: str
-    kind: str
-    hash: str
-    inputs: Mapping[str, Input]
-    headlines: Mapping[str, Mapping[str, Figure]]
-    others: Mapping[str, str]
+    name: str  # as a reader knows it
+    kind: str  # ``scenario`` or ``edition``
+    hash: str  # of the scenario
+    inputs: Mapping[str, Input]  # by assumption key
+    headlines: Mapping[str, Mapping[str, Figure]]  # by view, then by name
+    others: Mapping[str, str]  # what else determines the numbers, by name: data, package, libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +61,16 @@ class InputChange:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A headline figure that differs.
+    """A headline figure that differs."""
 
-    Attributes:
-        view, name: which.
-        before, after: the two figures; None where there is none.
-        change: after less before, in ``unit``; quarters for a date; None where that says
-            nothing.
-        unit: of the change.
-        relative: change over the size of before; None for a date or from nothing.
-    """
-
-    view: str
+    view: str  # view, name: which
     name: str
-    before: Figure | None
+    before: Figure | None  # before, after: the two figures; None where there is none
     after: Figure | None
+    # after less before, in ``unit``; quarters for a date; None where that says nothing
     change: float | None
-    unit: str | None
-    relative: float | None
+    unit: str | None  # of the change
+    relative: float | None  # change over the size of before; None for a date or from nothing
 
     def text(self) -> str:
         """The move in words, such as ``-371 USD bn → -402 USD bn (-31 USD bn, -8.4 %)``."""

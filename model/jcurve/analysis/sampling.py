@@ -28,18 +28,8 @@ from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
 from jcurve.ground.errors import UsageError
 
-__all__ = [
-    "FIRST",
-    "SCRAMBLES",
-    "UNIT",
-    "Plan",
-    "Points",
-    "Sampler",
-    "Unit",
-    "level_for",
-    "units",
-    "varied",
-]
+__all__ = ["UNIT", "Plan", "varied"]
+
 
 Points: TypeAlias = Literal["sobol", "random"]
 
