@@ -158,7 +158,10 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
         (normal, "rank correlations that no Gaussian copula has together"),
     ):
         if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
-            pairs = _told(_smallest_impossible(matrix), named, wanted)
+            pairs = "; ".join(
+                f"{named[i]} with {named[j]} {wanted[i, j]:g}"
+                for i, j in itertools.combinations(_smallest_impossible(matrix), 2)
+            )
             raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
     return Copula(named, wanted, normal)
 
@@ -227,10 +230,3 @@ def _smallest_impossible(matrix: Array) -> list[int]:
         if len(rest) > 1 and np.linalg.eigvalsh(matrix[np.ix_(rest, rest)])[0] < -_SLACK:
             kept = rest
     return kept
-
-
-def _told(members: list[int], named: Sequence[str], wanted: Array) -> str:
-    return "; ".join(
-        f"{named[i]} with {named[j]} {wanted[i, j]:g}"
-        for i, j in itertools.combinations(members, 2)
-    )

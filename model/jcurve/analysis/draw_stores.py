@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from jcurve.analysis.question import Array
-from jcurve.analysis.sampling import FIRST, Unit, units
+from jcurve.analysis.sampling import FIRST, Plan, Unit, units
 from jcurve.ground.errors import UsageError
 from jcurve.ground.files import make_folder, replacing, write_file, write_json
 from jcurve.ground.project import Project
@@ -65,6 +65,11 @@ class Store(Protocol):
 
     def column(self, name: str, scramble: int, count: int) -> Array:
         """A column of the first ``count`` draws of one scramble."""
+
+
+def by_scramble(store: Store, plan: Plan, name: str) -> list[Array]:
+    """A column of a finished simulation, one part a scramble."""
+    return [store.column(name, each, 1 << plan.level) for each in range(plan.scrambles)]
 
 
 class MemoryStore(Store):

@@ -101,18 +101,17 @@ class Question:
             ModelError: a drawn scenario has no answer in the model.
         """
         width = max((len(np.atleast_1d(drawn)) for drawn in draws.values()), default=1)
-        parts = [
-            self.answers(self.rows(_cut(draws, start, start + self.chunk)))
-            for start in range(0, width, self.chunk)
-        ]
-        if len(parts) == 1:
-            return {name: _wide(row, width) for name, row in parts[0].items()}
-        sizes = [min(self.chunk, width - start) for start in range(0, width, self.chunk)]
-        return {
-            name: np.concatenate(
-                [_wide(part[name], size) for part, size in zip(parts, sizes, strict=True)], axis=-1
+        parts = []
+        for start in range(0, width, self.chunk):
+            found = self.answers(self.rows(cut(draws, start, start + self.chunk)))
+            size = min(self.chunk, width - start)
+            parts.append(
+                {name: np.broadcast_to(row, (*row.shape[:-1], size)) for name, row in found.items()}
             )
-            for name in self.outputs
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            name: np.concatenate([part[name] for part in parts], axis=-1) for name in self.outputs
         }
 
     def rows(self, draws: Draws) -> dict[str, Array]:
@@ -279,16 +278,10 @@ def _drawn(draws: Draws) -> frozenset[str]:
     return frozenset(draws) | {key.rpartition(".")[0] for key in draws}
 
 
-def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
-    cut = {}
-    for key, drawn in draws.items():
-        values = np.atleast_1d(np.asarray(drawn, dtype=np.float64))
-        cut[key] = values if len(values) == 1 else values[start:stop]
-    return cut
-
-
-def _wide(row: Array, width: int) -> Array:
-    return np.broadcast_to(row, (*row.shape[:-1], width))
+def cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
+    """The draws from ``start`` to before ``stop``; what is the same in all of them stays one."""
+    rows = {key: np.atleast_1d(np.asarray(row, dtype=np.float64)) for key, row in draws.items()}
+    return {key: row if len(row) == 1 else row[start:stop] for key, row in rows.items()}
 
 
 def as_data(value: Any) -> Any:

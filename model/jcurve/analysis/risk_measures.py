@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from jcurve.analysis.draw_stores import Store
+from jcurve.analysis.draw_stores import Store, by_scramble
 from jcurve.analysis.question import Array
 from jcurve.analysis.sampling import Plan
 from jcurve.engine.intrinsics import NO_OUTLAY
@@ -126,7 +128,6 @@ def risk(
         raise UsageError("not a limit of net debt", received=net_debt_limit)
     names = store.names()
     columns = _Columns(store, plan)
-    kept = columns.parts("valid")
     single = [
         name
         for name in plan.question.outputs
@@ -136,7 +137,7 @@ def risk(
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
     return Risk(
         draws=plan.draws,
-        left_out=1.0 - float(np.mean([np.mean(part) for part in kept])),
+        left_out=1.0 - float(np.mean([np.mean(part) for part in columns.kept])),
         spreads=tuple(_spread(name, columns.valid(name)) for name in single),
         losses=tuple(
             _losses(name, columns.valid(name), confidence)
@@ -196,21 +197,17 @@ class _Columns:
 
     def __init__(self, store: Store, plan: Plan) -> None:
         self._store, self._plan = store, plan
-        self._valid: list[Array] | None = None
-
-    def parts(self, name: str) -> list[Array]:
-        count = 1 << self._plan.level
-        return [self._store.column(name, each, count) for each in range(self._plan.scrambles)]
+        self.kept = by_scramble(store, plan, "valid")
 
     def valid(self, name: str) -> list[Array]:
-        if self._valid is None:
-            self._valid = self.parts("valid")
-        return [part[kept > 0.0] for part, kept in zip(self.parts(name), self._valid, strict=True)]
+        """Of draws that keep the rules."""
+        parts = by_scramble(self._store, self._plan, name)
+        return [part[kept > 0.0] for part, kept in zip(parts, self.kept, strict=True)]
 
 
-def _each(parts: Sequence[Array], figure: Callable[[Array], float]) -> Estimate:
+def _each(parts: Sequence[Array], figure: Callable[[Array], Any]) -> Estimate:
     """An estimate over the scrambles that have any value at all."""
-    values = [figure(part) for part in parts if len(part)]
+    values = [float(figure(part)) for part in parts if len(part)]
     return estimate(values) if values else Estimate(float("nan"), None)
 
 
@@ -219,14 +216,11 @@ def _spread(name: str, parts: Sequence[Array]) -> Spread:
     edges, shares = _histogram(known)
     return Spread(
         output=name,
-        answered=_each(parts, lambda part: float(np.mean(~np.isnan(part)))),
-        mean=_each(known, lambda part: float(np.mean(part))),
-        sd=_each(known, lambda part: float(np.std(part))),
-        quantiles=tuple(
-            _each(known, lambda part, p=p: float(np.quantile(part, p)))  # type: ignore[misc]
-            for p in QUANTILES
-        ),
-        below_zero=_each(parts, lambda part: float(np.mean(part < 0.0))),
+        answered=_each(parts, lambda part: np.mean(~np.isnan(part))),
+        mean=_each(known, np.mean),
+        sd=_each(known, np.std),
+        quantiles=tuple(_each(known, partial(np.quantile, q=p)) for p in QUANTILES),
+        below_zero=_each(parts, lambda part: np.mean(part < 0.0)),
         edges=edges,
         shares=shares,
     )
@@ -247,8 +241,8 @@ def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
     return Losses(
         name,
         confidence,
-        _each(parts, lambda part: value_at_risk(part, confidence)),
-        _each(parts, lambda part: expected_shortfall(part, confidence)),
+        _each(parts, partial(value_at_risk, confidence=confidence)),
+        _each(parts, partial(expected_shortfall, confidence=confidence)),
     )
 
 
@@ -267,7 +261,7 @@ def _payback_by(columns: _Columns, plan: Plan, paid: str) -> dict[int, Estimate]
             for years, begun, code in zip(payback, start, status, strict=True)
         ]
         if any(begun.min() < end for begun in start if len(begun)):
-            found[year] = _each(shares, lambda part: float(np.mean(part)))
+            found[year] = _each(shares, np.mean)
     return found
 
 
@@ -276,9 +270,9 @@ def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     passed = [part[part > 0.0] for part in beyond]
     return CashRisk(
         limit,
-        _each(beyond, lambda part: float(np.mean(part > 0.0))),
-        _each(beyond, lambda part: float(np.mean(part))),
-        _each(passed, lambda part: float(np.mean(part))) if any(map(len, passed)) else None,
+        _each(beyond, lambda part: np.mean(part > 0.0)),
+        _each(beyond, np.mean),
+        _each(passed, np.mean) if any(map(len, passed)) else None,
         _each(beyond, lambda part: expected_shortfall(-part, confidence)),
     )
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
-from jcurve.analysis.draw_stores import Block, Store
-from jcurve.analysis.question import CHUNK, MANY, Array, Question
+from jcurve.analysis.draw_stores import Store, by_scramble
+from jcurve.analysis.question import CHUNK, MANY, Question
 from jcurve.analysis.risk_measures import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.sampling import (
@@ -24,12 +23,11 @@ from jcurve.analysis.sampling import (
     Plan,
     Points,
     Sampler,
-    Unit,
     level_for,
     varied,
 )
 from jcurve.assumptions import Path, Scenario
-from jcurve.ground.errors import ModelError, ScenarioError, UsageError
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = ["plan_for", "simulate"]
@@ -121,7 +119,7 @@ def simulate(
         until: stop as soon as the 95 % interval of the mean of the first output is at most
             this far to either side, in its unit; looked at whenever the draws have doubled.
         asked: draws asked for, for the note.
-        progress: told what is done.
+        progress: called with what is done.
 
     Raises:
         UsageError: the store holds another simulation; a stop rule without error bars.
@@ -138,28 +136,25 @@ def simulate(
     reached: Plan = plan if until is None else plan.at_level(min(_STOP_FROM, plan.level))
     below: int | None = None
     precision: Estimate | None = None
-    reused = count = 0
+    reused = fresh = 0
     while True:
-        todo = []
-        for unit in reached.units(below):
-            if unit in done:
-                reused += unit.count
-                count += unit.count
-            else:
-                todo.append(unit)
-        for block in run(plan, todo):
+        units = list(reached.units(below))
+        reused += sum(unit.count for unit in units if unit in done)
+        for block in run(plan, [unit for unit in units if unit not in done]):
             store.put(block)
-            count += block.unit.count
+            fresh += block.unit.count
             if progress is not None:
+                count = reused + fresh
                 progress(f"draw {count:,} of {plan.draws:,} ({count / plan.draws:.0%})")
         if until is not None:
-            precision = _precision(store, reached)
+            watched = by_scramble(store, reached, plan.question.outputs[0])
+            precision = estimate([float(np.nanmean(part)) for part in watched])
             if precision.error is not None and precision.error <= until:
                 break
         if reached.level >= plan.level:
             break
         below, reached = reached.level, reached.at_level(reached.level + 1)
-    left_out = 1.0 - float(np.mean(_whole(store, reached, "valid")))
+    left_out = 1.0 - float(np.mean(np.concatenate(by_scramble(store, reached, "valid"))))
     if left_out > _MOST_LEFT_OUT:
         raise ScenarioError(
             "the ranges often make scenarios that break a rule between assumptions",
@@ -177,93 +172,6 @@ def simulate(
         left_out=left_out,
         reused=reused,
     )
-
-
-def evaluate_unit(plan: Plan, unit: Unit) -> Block:
-    """The finished draws of one unit."""
-    sampler = _sampler(plan)
-    question = sampler.plan.question
-    drawn = sampler.draws(unit)
-    parts: list[dict[str, Array]] = []
-    step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
-    for start in range(0, unit.count, step):
-        stop = min(start + step, unit.count)
-        parts.append(_answered(question, {k: v[start:stop] for k, v in drawn.items()}, unit, start))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Block(unit, columns)
-
-
-def _answered(
-    question: Question, draws: dict[str, Array], unit: Unit, start: int
-) -> dict[str, Array]:
-    width = len(next(iter(draws.values())))
-    rows = question.rows(draws)
-    valid = np.broadcast_to(question.valid_rows(rows), (width,))
-    if not valid.all():
-        rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
-    found: dict[str, Array] = {}
-    if valid.any():
-        try:
-            answers = question.answers(rows)
-        except ModelError as error:
-            if width == 1:
-                raise ModelError(
-                    f"draw {unit.start + start} of scramble {unit.scramble}: {error.what}",
-                    received=error.received,
-                    allowed=error.allowed,
-                ) from error
-            half = width // 2
-            one = _answered(question, {k: v[:half] for k, v in draws.items()}, unit, start)
-            two = _answered(question, {k: v[half:] for k, v in draws.items()}, unit, start + half)
-            return {name: np.concatenate([one[name], two[name]]) for name in one}
-        for name, row in answers.items():
-            found |= _columns(question, name, row, valid)
-    else:
-        for name in question.outputs:
-            empty = np.zeros((len(question.years), 0) if name.endswith(":year") else 0)
-            found |= _columns(question, name, empty, valid)
-    return {**found, "valid": valid.astype(np.float64)}
-
-
-def _columns(
-    question: Question, name: str, row: Array, valid: np.ndarray[Any, np.dtype[np.bool_]]
-) -> dict[str, Array]:
-    """A column an output, or one a year from the programme's start of a line by year."""
-
-    def spread(values: Array) -> Array:
-        column = np.full(len(valid), np.nan)
-        column[valid] = values
-        return column
-
-    if row.ndim == 1:
-        return {name: spread(row)}
-    first = int(question.scenario["programme.start"].text()[:4])
-    line = name.rpartition(":")[0]
-    return {
-        f"{line}:{year}": spread(row[at]) for at, year in enumerate(question.years) if year >= first
-    }
-
-
-@lru_cache(maxsize=2)
-def _sampler(plan: Plan) -> Sampler:
-    """Prepared once in a process: a unit is small beside what it rests on."""
-    from jcurve.engine.memory import keep_pages
-
-    keep_pages()
-    return Sampler(plan)
-
-
-def _precision(store: Store, plan: Plan) -> Estimate:
-    name = plan.question.outputs[0]
-    count = 1 << plan.level
-    return estimate(
-        [float(np.nanmean(store.column(name, each, count))) for each in range(plan.scrambles)]
-    )
-
-
-def _whole(store: Store, plan: Plan, name: str) -> Array:
-    count = 1 << plan.level
-    return np.concatenate([store.column(name, each, count) for each in range(plan.scrambles)])
 
 
 def _note(plan: Plan, reached: Plan, asked: int) -> str:

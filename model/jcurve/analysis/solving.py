@@ -16,7 +16,7 @@ import numpy as np
 
 from jcurve.analysis.distributions import in_year
 from jcurve.analysis.goal import Goal, parse_goal
-from jcurve.analysis.question import Answers, Array, Question
+from jcurve.analysis.question import Answers, Array, Question, cut
 from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Assumption, Path, Scenario
@@ -342,7 +342,7 @@ def _carefully(question: Question, draws: dict[str, Array]) -> tuple[Answers, in
                 for name in question.outputs
             }, 1
     half = width // 2
-    left, a = _carefully(question, {key: values[:half] for key, values in draws.items()})
-    right, b = _carefully(question, {key: values[half:] for key, values in draws.items()})
+    left, a = _carefully(question, cut(draws, 0, half))
+    right, b = _carefully(question, cut(draws, half, width))
     joined = {name: np.concatenate([left[name], right[name]], axis=-1) for name in left}
     return joined, a + b

@@ -19,7 +19,7 @@ import numpy as np
 
 from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger
-from jcurve.analysis.question import Array, Question
+from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.risk_measures import Estimate, estimate
 from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, varied
 from jcurve.assumptions import Scenario
@@ -146,8 +146,8 @@ def staged_programme(
     for unit in plan.units():
         draws = sampler.draws(unit)
         for start in range(0, unit.count, question.chunk):
-            cut = {key: drawn[start : start + question.chunk] for key, drawn in draws.items()}
-            parts.append(_paths(question, alone, cut, at, chosen))
+            some = cut(draws, start, start + question.chunk)
+            parts.append(_paths(question, alone, some, at, chosen))
             owner += [unit.scramble] * len(parts[-1].hold)
     whole = Paths(
         np.concatenate([part.hold for part in parts]),
@@ -245,7 +245,7 @@ def _paths(
     dates: Sequence[int],
     actions: Sequence[Action],
 ) -> Paths:
-    """What happens in a batch; ``question`` asks for what is observed as well, ``alone`` does not."""
+    """What happens in a batch; ``alone`` asks for the value alone."""
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
     answers = question.answers(rows)
