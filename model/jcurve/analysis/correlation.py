@@ -147,29 +147,6 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
             different values; a correlation outside -1 to 1; or together they are impossible,
             with the fewest pairs named that are.
     """
-    found = rank_matrix(correlations, keys)
-    if found is None:
-        return None
-    named, wanted = found
-    normal = 2.0 * np.sin(np.pi * wanted / 6.0)
-    np.fill_diagonal(normal, 1.0)
-    for matrix, what in (
-        (wanted, "rank correlations that cannot hold together"),
-        (normal, "rank correlations that no Gaussian copula has together"),
-    ):
-        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
-            pairs = "; ".join(
-                f"{named[i]} with {named[j]} {wanted[i, j]:g}"
-                for i, j in itertools.combinations(_smallest_impossible(matrix), 2)
-            )
-            raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
-    return Copula(named, wanted, normal)
-
-
-def rank_matrix(
-    correlations: Correlations, keys: Sequence[str]
-) -> tuple[tuple[str, ...], Array] | None:
-    """The keys that are correlated and their matrix, (keys, keys), zeros where not named."""
     order = {key: at for at, key in enumerate(keys)}
     for (one, other), value in correlations.items():
         for key in (one, other):
@@ -190,19 +167,30 @@ def rank_matrix(
     if not named:
         return None
     place = {key: at for at, key in enumerate(named)}
-    matrix = np.eye(len(named))
+    wanted = np.eye(len(named))
     for (one, other), value in correlations.items():
-        matrix[place[one], place[other]] = matrix[place[other], place[one]] = value
-    return named, matrix
+        wanted[place[one], place[other]] = wanted[place[other], place[one]] = value
+    normal = 2.0 * np.sin(np.pi * wanted / 6.0)
+    np.fill_diagonal(normal, 1.0)
+    for matrix, what in (
+        (wanted, "rank correlations that cannot hold together"),
+        (normal, "rank correlations that no Gaussian copula has together"),
+    ):
+        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
+            pairs = "; ".join(
+                f"{named[i]} with {named[j]} {wanted[i, j]:g}"
+                for i, j in itertools.combinations(_smallest_impossible(matrix), 2)
+            )
+            raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
+    return Copula(named, wanted, normal)
 
 
 def achieved(correlations: Correlations, draws: Mapping[str, Array]) -> tuple[Pairing, ...]:
     """The rank correlation of each named pair as the draws have it."""
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
-    ranks = {key: rankdata(draws[key]) for pair in correlations for key in pair}
     return tuple(
-        Pairing(one, other, value, float(np.corrcoef(ranks[one], ranks[other])[0, 1]))
+        Pairing(one, other, value, float(spearmanr(draws[one], draws[other]).statistic))
         for (one, other), value in correlations.items()
     )
 

@@ -87,6 +87,8 @@ _LIFE = "life.physical.accelerators"
 _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flow.go_forward"
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
+_LEAST = 1.0
+"""USD m: a year that leaves less open has nothing to move."""
 _FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
 
@@ -127,15 +129,8 @@ def marginal_returns(
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
     parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
-    left_out = np.column_stack(
-        [
-            0.0 * ahead,
-            *(mask * part for mask, part in zip(masks, parts, strict=True)),
-            *masks,
-            0.0 * ahead,
-            ahead,
-        ]
-    )
+    last = [mask * part for mask, part in zip(masks, parts, strict=True)]
+    left_out = np.column_stack([0.0 * ahead, *last, *masks, 0.0 * ahead, ahead])
     rows = question.rows({_SCALE: np.ones(left_out.shape[1]), _TALENT: np.zeros(1)})
     # A contract follows the scale when it was signed. For a year's columns, contracts so old
     # that all date from before the decision: rented cloud then stays as planned.
@@ -156,22 +151,9 @@ def marginal_returns(
     (whole,) = _returns(
         valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount, wacc
     )
-    return Marginal(
-        scenario=scenario.name,
-        wacc=wacc,
-        years=tuple(
-            YearOfPlan(year, last, average)
-            for year, last, average in zip(
-                years, by_year[: len(years)], by_year[len(years) :], strict=True
-            )
-        ),
-        whole=whole,
-        covers=COVERS,
-    )
-
-
-_LEAST = 1.0
-"""USD m: a year that leaves less open has nothing to move."""
+    halves = by_year[: len(years)], by_year[len(years) :]
+    found_years = tuple(YearOfPlan(*each) for each in zip(years, *halves, strict=True))
+    return Marginal(scenario.name, wacc, found_years, whole, COVERS)
 
 
 def _years(case: Case, at: int) -> range:
@@ -232,17 +214,10 @@ def _use(case: Case, at: int, year: int) -> FleetUse:
     )
     pays = elasticity * contribution * of("advertising")
     costs = of("owners_cost", None) * of("compute_in_service") / 1e6
-    shares = [
+    training, ranking, products, leased = (
         of(name)
         for name in ("training_share", "share_on_ranking", "share_on_products", "share_leased_out")
-    ]
-    training, ranking, products, leased = shares
-    said = _said(year, pays, costs, shares)
-    return FleetUse(year, pays, costs, training, ranking, products, leased, said)
-
-
-def _said(year: int, pays: float, costs: float, shares: Sequence[float]) -> str:
-    training, ranking, products, leased = shares
+    )
     said = (
         f"In {year} ranking alone pays for {pays / 1000:,.0f} USD bn (elasticity x contribution "
         f"x advertising) of a fleet that costs {costs / 1000:,.0f} USD bn a year: {training:.0%} "
@@ -255,4 +230,4 @@ def _said(year: int, pays: float, costs: float, shares: Sequence[float]) -> str:
             "on it: to that extent the plan is a leasing business, at a price that its own offer "
             "lowers."
         )
-    return said
+    return FleetUse(year, pays, costs, training, ranking, products, leased, said)

@@ -148,16 +148,10 @@ class Asked:
 
     def bridge(self, beside: str) -> Bridge:
         """From the scenario to another by name; from the base scenario where it is that one."""
-        if beside == self.scenario.name:
-            return bridge(
-                read_scenario(BASE, project=self.project),
-                self.scenario,
-                self.output,
-                seed=self.seed,
-                project=self.project,
-            )
-        other = read_scenario(beside, project=self.project)
-        return bridge(self.scenario, other, self.output, seed=self.seed, project=self.project)
+        own, itself = self.scenario, beside == self.scenario.name
+        other = read_scenario(BASE if itself else beside, project=self.project)
+        pair = (other, own) if itself else (own, other)
+        return bridge(*pair, self.output, seed=self.seed, project=self.project)
 
     def positions(self, found: Sequence[Stress], exposure: float) -> tuple[PositionLoss, ...]:
         """What an exposure loses on past results days and in stresses."""

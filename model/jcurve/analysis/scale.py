@@ -87,8 +87,6 @@ class ScaleStudy:
     ends: tuple[Curve, ...]  # with each driver at each end of its range
     low: Array  # low, high: (scales,), the least and the most of all these curves, USD m
     high: Array
-    # how deep the deepest dip between two peaks of ``points`` is, USD m; 0 where there is one peak
-    valley: float
     sentence: str  # what a first page says of it
 
 
@@ -157,7 +155,6 @@ def scale_study(
         ends=tuple(each for each in curves if each.end != "reading"),
         low=band.min(axis=0),
         high=band.max(axis=0),
-        valley=valley(mains[GO_FORWARD][0]),
         sentence=_sentence(best, plan, points),
     )
 
@@ -175,19 +172,6 @@ def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
     own, at_own = _peaks(question, [_OWN], grid, values)
     beliefs, bests, _ = _evidence(scenario, question, project, grid)
     return _ranged(own[0], at_own[0], beliefs, bests, grid)
-
-
-def valley(values: Array) -> float:
-    """How far a curve falls below both of two peaks at its deepest, in its own unit; 0 where it
-    has one peak.
-
-    Example:
-        >>> valley(np.array([1.0, 4.0, 3.0, 3.5, 0.0]))
-        0.5
-    """
-    left = np.maximum.accumulate(values)
-    right = np.maximum.accumulate(values[::-1])[::-1]
-    return float((np.minimum(left, right) - values).max())
 
 
 def _ascending(scales: Sequence[float]) -> Array:

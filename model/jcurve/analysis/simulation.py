@@ -95,7 +95,7 @@ def plan_for(
         correlations = among(correlations_on_file(project), whole)
     pairs = tuple(sorted(correlations.items()))
     plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
-    _ = Sampler(plan).copula  # an impossible matrix is refused before anything runs
+    _ = Sampler(plan)  # an impossible matrix is refused before anything runs
     return plan
 
 

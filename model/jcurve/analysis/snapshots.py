@@ -193,12 +193,12 @@ def _moves(
         before_all, after_all = one.get(view, {}), other.get(view, {})
         for name in dict.fromkeys([*before_all, *after_all]):
             before, after = before_all.get(name), after_all.get(name)
-            if _plain(before) != _plain(after):
+            if _stated(before) != _stated(after):
                 moves.append(_move(view, name, before, after))
     return moves
 
 
-def _plain(figure: Figure | None) -> tuple[object, ...] | None:
+def _stated(figure: Figure | None) -> tuple[object, ...] | None:
     if figure is None:
         return None
     return figure["value"], figure.get("unit"), figure.get("reason")

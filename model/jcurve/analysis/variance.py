@@ -27,15 +27,14 @@ from jcurve.analysis import shapley
 from jcurve.analysis.correlation import (
     Correlations,
     among,
-    copula,
     correlations_on_file,
     factor,
     groups_on_file,
 )
-from jcurve.analysis.distributions import Distribution, distribution_of
+from jcurve.analysis.distributions import distribution_of
 from jcurve.analysis.question import MANY, Answers, Array, Ask, Draws, Question
 from jcurve.analysis.risk_measures import Estimate, estimate
-from jcurve.analysis.sampling import varied
+from jcurve.analysis.sampling import MIDDLE, Columns, Joint, sobol, varied
 from jcurve.analysis.sensitivity import tornado
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
@@ -45,7 +44,6 @@ __all__ = ["Importance", "split_variance"]
 
 
 Method: TypeAlias = Literal["sobol", "shapley"]
-Columns = Sequence[tuple[str, Distribution]]
 Groups = Mapping[str, Sequence[str]]
 
 MOST_GROUPS = 8
@@ -201,19 +199,13 @@ class _Inputs:
         members: Mapping[str, list[int]],
         correlations: Correlations | None,
     ) -> None:
-        self.ask, self.output, self.columns, self.members = ask, output, columns, members
-        self.names = [name for name, _ in columns]
-        self.copula = copula(correlations or {}, self.names)
-        named = () if self.copula is None else self.copula.keys
-        self.at = np.array([self.names.index(key) for key in named], dtype=np.intp)
+        self.ask, self.output, self.members = ask, output, members
+        self.joint = Joint(columns, correlations or {})
+        self.correlated = self.joint.correlated
 
     def values(self, u: Array) -> Array:
         """The output at probabilities, (scenarios, inputs)."""
-        draws = {
-            name: each.quantile(np.ascontiguousarray(u[:, at]))
-            for at, (name, each) in enumerate(self.columns)
-        }
-        found = np.broadcast_to(self.ask(draws)[self.output], (len(u),))
+        found = np.broadcast_to(self.ask(self.joint.draws(u))[self.output], (len(u),))
         if np.isnan(found).any():
             raise AnswerError(
                 f"{self.output} has no answer in {np.mean(np.isnan(found)):.1%} of draws",
@@ -228,33 +220,26 @@ class _Inputs:
             raise AnswerError(f"{self.output} does not vary with these inputs")
         return variance
 
-    def correlated(self, u: Array) -> Array:
-        """Independent probabilities as correlated ones."""
-        if self.copula is None:
-            return u
-        whole = u.copy()
-        whole[:, self.at] = self.copula.correlate(u[:, self.at])
-        return whole
-
     def given(self, first: Array, fresh: Array, kept: NDArray[np.bool_]) -> Array:
         """Inputs as in ``first`` where kept, and drawn anew given those elsewhere."""
         second = np.where(kept, first, fresh)
-        known = kept[self.at]
-        if self.copula is None or known.all():
+        at, joint = self.joint.at, self.joint.copula
+        known = kept[at]
+        if joint is None or known.all():
             return second
         from scipy.special import ndtr, ndtri
 
         # Normal numbers given others are normal too: their mean is a regression on what is
         # given, their covariance what that regression leaves.
-        normal, inner, free = self.copula.normal, np.flatnonzero(known), np.flatnonzero(~known)
+        normal, inner, free = joint.normal, np.flatnonzero(known), np.flatnonzero(~known)
         cross = normal[np.ix_(free, inner)]
         # A pseudo-inverse: inputs that fix one another leave nothing to divide by.
         weight = cross @ np.linalg.pinv(normal[np.ix_(inner, inner)], rcond=1e-10)
         left = normal[np.ix_(free, free)] - weight @ cross.T
-        drawn = self.at[free]
+        drawn = at[free]
         z = ndtri(fresh[:, drawn]) @ factor(left).T
         if len(inner):
-            z = z + ndtri(first[:, self.at[inner]]) @ weight.T
+            z = z + ndtri(first[:, at[inner]]) @ weight.T
         second[:, drawn] = np.clip(ndtr(z), np.finfo(float).tiny, 1.0 - 2.0**-53)
         return second
 
@@ -269,7 +254,8 @@ class _Inputs:
     ) -> Importance:
         """What the scrambles say together; each takes two sets of points and gives the variance
         and the shares by kind, one a group."""
-        width = len(self.columns)
+        names = self.joint.names
+        width = len(names)
         found = [
             scrambled(u[:, :width], u[:, width:])
             for u in _points(2 * width, level, scrambles, seed)
@@ -277,7 +263,7 @@ class _Inputs:
         parts = tuple(
             Part(
                 group,
-                tuple(self.names[i] for i in own),
+                tuple(names[i] for i in own),
                 **{
                     kind: estimate([float(shares[kind][at]) for _, shares in found])
                     for kind in found[0][1]
@@ -315,11 +301,8 @@ def _points(width: int, level: int, scrambles: int, seed: int) -> Iterator[Array
             "two scrambles or more of two points or more are needed for an error bar",
             received=f"{scrambles} scrambles of {1 << max(level, 0)} points",
         )
-    from scipy.stats import qmc
-
     for scramble in range(scrambles):
-        random = np.random.default_rng(np.random.SeedSequence([seed, scramble]))
-        yield qmc.Sobol(width, scramble=True, rng=random).random(1 << level) + 2.0**-31
+        yield sobol(width, seed, scramble).random(1 << level) + MIDDLE
 
 
 def split_variance(
