@@ -35,7 +35,7 @@ _ORDERS = 256
 class Share:
     """What one group contributes."""
 
-    group: str  # its name
+    group: str
     keys: tuple[str, ...]  # the assumptions in it
     amount: float  # its Shapley value, in the output's unit
     error: float  # half the width of its 95 % interval; 0 where exact

@@ -38,7 +38,7 @@ _FACTORS = np.linspace(0.0, 1.5, 13)
 class Item:
     """One part of the change."""
 
-    name: str  # in words
+    name: str
     # within, beyond: present value of the change up to the horizon, and after it, USD m
     within: float
     beyond: float
@@ -77,7 +77,6 @@ def consequences(
     """What an action changes at the scenario itself.
 
     Args:
-        scenario: of which.
         action: from :func:`jcurve.analysis.staged.actions_for`.
         date: the quarter of the review, after the valuation date.
 

@@ -55,7 +55,7 @@ class YearOfPlan:
 class Marginal:
     """Returns by year of the plan."""
 
-    scenario: str  # which case
+    scenario: str
     wacc: float  # what a dollar must earn, a year
     # from the first whole year after the valuation date to the last whose machines retire within
     # the horizon

@@ -47,7 +47,7 @@ class Estimate:
 class Spread:
     """The distribution of one output."""
 
-    output: str  # of what
+    output: str
     answered: Estimate  # share of draws in which it has a value; the rest is of those
     mean: Estimate  # mean, sd: estimates
     sd: Estimate
@@ -61,7 +61,7 @@ class Spread:
 class Losses:
     """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero."""
 
-    output: str  # which NPV
+    output: str
     confidence: float  # such as 0.95
     # the loss that is not exceeded with that confidence; below 0 it is a gain
     value_at_risk: Estimate
@@ -97,7 +97,7 @@ class Risk:
 
     draws: int  # draws, left_out: how many, and the share that breaks a rule
     left_out: float
-    spreads: tuple[Spread, ...]  # by output
+    spreads: tuple[Spread, ...]
     losses: tuple[Losses, ...]  # of each NPV
     payback_by: Mapping[int, Estimate]  # share of draws paid back by the end of each year
     cash: CashRisk | None  # against the limit of net debt, None without net cash or a limit

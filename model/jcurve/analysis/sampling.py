@@ -159,7 +159,6 @@ def varied(scenario: Scenario, vary: Sequence[str] | None = None) -> tuple[Assum
     """The assumptions that are drawn: those named, else all with a range that are not fixed.
 
     Args:
-        scenario: of which.
         vary: keys, or beginnings of keys.
 
     Raises:

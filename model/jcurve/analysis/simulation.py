@@ -42,7 +42,7 @@ class Run:
     """A finished simulation."""
 
     plan: Plan  # as it ended; its level is lower than asked for where the stop rule ended it
-    asked: int  # draws asked for
+    asked: int
     note: str  # how the number of draws came about, in words
     stopped: Literal["draws", "precise"]  # the stop rule ended it: ``precise``, else ``draws``
     precision: Estimate | None  # of the mean of the first output, where there was a stop rule

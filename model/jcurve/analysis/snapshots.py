@@ -170,18 +170,10 @@ def _inputs(one: Mapping[str, Input], other: Mapping[str, Input]) -> list[InputC
             continue
         known = after or before
         assert known is not None
-        texts = (before and before.text, after and after.text)
-        same_value = texts[0] == texts[1] and (before and before.unit) == (after and after.unit)
-        changes.append(
-            InputChange(
-                key=key,
-                label=known.label,
-                unit=known.unit,
-                before=None if before is None else before.text,
-                after=None if after is None else after.text,
-                what="range" if same_value else "value",
-            )
-        )
+        one_text, other_text = (None if each is None else each.text for each in (before, after))
+        same = one_text == other_text and before is not None and before.unit == known.unit
+        what = "range" if same else "value"
+        changes.append(InputChange(key, known.label, known.unit, one_text, other_text, what))
     return changes
 
 

@@ -71,7 +71,7 @@ class Solution:
 class Frontier:
     """Pairs of two assumptions that meet a target together."""
 
-    goal: str  # in words
+    goal: str
     across: str  # across, down: keys
     down: str
     xs: Array  # draws of ``across``, (points,)

@@ -46,7 +46,7 @@ class Action:
     """What can be done at a review."""
 
     name: str  # such as ``stop``
-    meaning: str  # in words
+    meaning: str
     # nothing is spent beyond maintenance and commitments after the quarter of the review, and the
     # programme's people leave
     stops: bool = False

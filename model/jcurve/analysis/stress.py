@@ -59,18 +59,18 @@ class Stress:
 class Expectation:
     """A mean over scenarios by their weights."""
 
-    output: str  # of what
+    output: str
     mean: float  # weighted mean
     sd: float  # weighted standard deviation
     weights: Mapping[str, float]  # by scenario, summing to 1
-    values: Mapping[str, float]  # by scenario
+    values: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """A past one-day move of the share after results."""
 
-    date: str  # of the results
+    date: str
     move: float  # a decimal share
     source: str  # the key of its evidence
     grade: str  # how far that can be trusted
@@ -138,8 +138,7 @@ def expectation(
 
     Args:
         output: its name.
-        values: by scenario.
-        weights: by scenario, 0 or more, summing to 1.
+        values, weights: by scenario; weights are 0 or more, summing to 1.
 
     Raises:
         UsageError: weights of scenarios that are not there, below 0, or of another sum.

@@ -58,8 +58,8 @@ _LEVEL = 7
 class Part:
     """What one group explains of the variance, as shares of it, by the method that was used."""
 
-    group: str  # its name
-    keys: tuple[str, ...]  # its assumptions
+    group: str
+    keys: tuple[str, ...]
     first: Estimate | None = None
     total: Estimate | None = None
     effect: Estimate | None = None
@@ -69,7 +69,7 @@ class Part:
 class Importance:
     """Where the variance of an output comes from."""
 
-    output: str  # of what
+    output: str
     method: str  # ``sobol`` or ``shapley``
     sd: Estimate  # of the output
     parts: tuple[Part, ...]  # by group, in the order given
