@@ -27,7 +27,6 @@ from jcurve.ground.project import Project, find_project
 
 __all__ = ["BeliefMap", "belief_map"]
 
-
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
 YEAR = 2030

@@ -28,7 +28,6 @@ from jcurve.ground.errors import UsageError
 
 __all__ = ["Decided", "Paths", "fit_least_squares", "fit_trigger"]
 
-
 Choices = NDArray[np.intp]
 
 _DEGREE = 3

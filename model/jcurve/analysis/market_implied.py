@@ -1,8 +1,9 @@
-"""What a share price implies: pairs of beliefs, a line and never a number.
+"""What the market implies: a share price pairs of beliefs, a move on a results day one assumption.
 
-Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
+A price implies a line and never a number. Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
 of the WACC is worth as much as everything that a price is asked to say, so that the
-line is drawn with its band. It is arithmetic on a price, and no advice.
+line is drawn with its band. A move's change in market value is equated with a change in net
+present value, and one assumption is solved for it. It is arithmetic on prices, and no advice.
 
     for line in price_implied(jcurve.scenario("base")):
         print(line.date, line.price, line.revenues)
@@ -34,10 +35,13 @@ from jcurve.ground.project import Project, find_project
 
 __all__ = ["Price", "PriceLine", "implied", "price_implied"]
 
-
 HALF_A_POINT = 0.005
 _PRICE, _WACC, _VALUE = "shares.reference_price", "returns.wacc", "value_per_share@with"
+_PRICES = "PX_"
 _PAIRS = 15
+_BN = 1000.0
+_NONE_NEEDED = "worth more than the price without any AI product"
+_NOT_ENOUGH = "no demand for AI products that was looked at is enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,6 @@ def prices_on_file(scenario: Scenario, project: Project | None = None) -> tuple[
     ]
     earlier = [each for each in known if each.date < now.date]
     return (now, *sorted(earlier, key=lambda each: each.date)[-1:])
-
-
-_PRICES = "PX_"
 
 
 def price_implied(
@@ -189,11 +190,6 @@ def _sentence(price: Price, response: Array, revenue: Array) -> str:
             "on, and costs more wherever the fleet grows less than the frontier's."
         )
     return said
-
-
-_BN = 1000.0
-_NONE_NEEDED = "worth more than the price without any AI product"
-_NOT_ENOUGH = "no demand for AI products that was looked at is enough"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from jcurve.ground.project import Project, find_project
 
 __all__ = ["Array", "Question", "as_data"]
 
-
 Array: TypeAlias = NDArray[np.float64]
 Draws: TypeAlias = Mapping[str, Array]
 """By key, (scenarios,) or (1,): values in the key's unit, positions of dated values."""

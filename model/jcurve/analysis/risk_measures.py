@@ -24,7 +24,6 @@ from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 __all__ = ["Estimate", "risk"]
 
-
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
 """Outputs that a simulation keeps of every draw, whichever view it is about."""
 _OF_VIEW = ("irr", "payback", "payback_status", "view_start", "trough_amount")

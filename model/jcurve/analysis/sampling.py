@@ -29,7 +29,6 @@ from jcurve.ground.errors import UsageError
 
 __all__ = ["UNIT", "Plan", "varied"]
 
-
 Columns: TypeAlias = Sequence[tuple[str, Distribution]]
 Points: TypeAlias = Literal["sobol", "random"]
 

@@ -33,7 +33,6 @@ __all__ = [
     "tornado",
 ]
 
-
 GO_FORWARD = "npv.go_forward"
 EARNINGS_YEAR = 2028
 """The year whose earnings per share stand beside NPV: the first whole one after the next change

@@ -13,7 +13,6 @@ from jcurve.ground.quarters import Quarter
 
 __all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]
 
-
 if TYPE_CHECKING:
     from jcurve.case import Case
 

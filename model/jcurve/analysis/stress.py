@@ -31,7 +31,6 @@ __all__ = [
     "weighed",
 ]
 
-
 OUTPUTS = ("npv", "npv.go_forward", "payback", "trough_amount", "value_per_share")
 PREFIX = "stress_"
 """How names of stress scenarios begin."""

@@ -42,7 +42,6 @@ from jcurve.ground.project import Project
 
 __all__ = ["Importance", "split_variance"]
 
-
 Method: TypeAlias = Literal["sobol", "shapley"]
 Groups = Mapping[str, Sequence[str]]
 
