@@ -1,9 +1,10 @@
 """What the market implies: a share price pairs of beliefs, a move on a results day one assumption.
 
-A price implies a line and never a number. Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
-of the WACC is worth as much as everything that a price is asked to say, so that the
-line is drawn with its band. A move's change in market value is equated with a change in net
-present value, and one assumption is solved for it. It is arithmetic on prices, and no advice.
+A price implies a line and never a number. Values are stated at the valuation date, a price of a
+later day is compared as it is. Half a point of the WACC is worth as much as everything that a
+price is asked to say, so that the line is drawn with its band. A move's change in market value is
+equated with a change in net present value, and one assumption is solved for it. It is arithmetic
+on prices, and no advice.
 
     for line in price_implied(jcurve.scenario("base")):
         print(line.date, line.price, line.revenues)
