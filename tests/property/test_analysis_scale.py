@@ -5,6 +5,7 @@ Amounts are USD m unless a test says otherwise.
 
 from __future__ import annotations
 
+import doctest
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -63,6 +64,10 @@ def the_map(name: str) -> belief_pairs.BeliefMap:
 
 def ask(name: str, output: str, draws: dict[str, np.ndarray]) -> np.ndarray:  # type: ignore[type-arg]
     return Question.of(scenario(name), output)(draws)[output]
+
+
+def test_the_call_with_which_the_room_begins_runs() -> None:
+    assert doctest.testmod(jcurve.analysis).failed == 0
 
 
 class TestScale:
