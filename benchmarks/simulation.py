@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jcurve.analysis.plan import Plan, Sampler, Unit
-from jcurve.analysis.runners import processes
-from jcurve.analysis.simulation import evaluate_unit, plan_for, simulate
-from jcurve.analysis.simulations import FolderStore
+from jcurve.analysis.draw_stores import FolderStore
+from jcurve.analysis.runners import evaluate_unit, processes
+from jcurve.analysis.sampling import Plan, Sampler, Unit
+from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.assumptions import scenario
 from jcurve.ground.project import find_project
 

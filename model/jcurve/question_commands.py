@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.plain import plain
+from jcurve.analysis.question import as_data
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.progress import Progress
 from jcurve.ground.project import Project
@@ -23,7 +23,7 @@ __all__ = ["COMMANDS"]
 
 
 def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.market import implied
+    from jcurve.analysis.market_implied import implied
     from jcurve.analysis.solving import frontier, solve
 
     scenario = read(chosen.scenario)
@@ -35,7 +35,7 @@ def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
             f"{number(found.after, 'USD m')} (arithmetic, no advice)",
         )
         status = AnswerError.exit_status if found.solution.value is None else 0
-        return Reply(plain(found), (*heading, *_solution(found.solution)), status=status)
+        return Reply(as_data(found), (*heading, *_solution(found.solution)), status=status)
     if chosen.against is not None:
         edge = frontier(scenario, chosen.key, chosen.against, chosen.target, project=project)
         other = scenario[edge.across]
@@ -53,10 +53,10 @@ def _solve(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
             shown = text if ";" not in text else f"{y:+.3g} of the way"
             rows.append((draw(other, x), shown, words))
         status = 0 if any(edge.standings) else AnswerError.exit_status
-        return Reply(plain(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status)
+        return Reply(as_data(edge), (f"{edge.goal}: pairs that do it",), tuple(rows), status=status)
     one = solve(scenario, chosen.key, chosen.target, project=project)
     status = AnswerError.exit_status if one.value is None else 0
-    return Reply(plain(one), _solution(one), status=status)
+    return Reply(as_data(one), _solution(one), status=status)
 
 
 def _solution(found: Any) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _bridge(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     rows.append(("difference", number(found.difference, unit), "", "", ""))
     pairs = sorted(found.pairs, key=lambda pair: -abs(pair.amount))
     return Reply(
-        plain(found) | {"difference": found.difference},
+        as_data(found) | {"difference": found.difference},
         (
             f"{found.output}: {found.start} {number(found.before, unit)}, "
             f"{found.end} {number(found.after, unit)}",
@@ -159,8 +159,8 @@ def _scale(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     data = {
         "scenario": study.scenario,
         "sentence": study.sentence,
-        "points": plain(study.points),
-        "best": plain(study.best),
+        "points": as_data(study.points),
+        "best": as_data(study.best),
         "marginal": [
             {"year": each.year, **_moved(each.last), "average": _moved(each.average)}
             for each in returns.years
@@ -168,12 +168,12 @@ def _scale(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         "whole": _moved(returns.whole),
         "covers": returns.covers,
         "wacc": returns.wacc,
-        "plan": plain(study.plan),
-        "talent_scaled": plain(study.talent_scaled),
+        "plan": as_data(study.plan),
+        "talent_scaled": as_data(study.talent_scaled),
         "best_talent_scaled": study.best_talent_scaled,
-        "band": {"low": plain(study.low), "high": plain(study.high)},
-        "readings": plain(study.readings),
-        "fleet": plain(uses),
+        "band": {"low": as_data(study.low), "high": as_data(study.high)},
+        "readings": as_data(study.readings),
+        "fleet": as_data(uses),
     }
     return Reply(data, (study.sentence,), tuple(rows), tuple(notes))
 
@@ -185,12 +185,12 @@ def _return(found: Return) -> str:
 
 def _moved(found: Return) -> dict[str, Any]:
     """A return as data; its rate is called ``return``."""
-    made = plain(found)
+    made = as_data(found)
     return {"return": made.pop("rate"), **made}
 
 
 def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.drivers import EARNINGS_YEAR, drivers
+    from jcurve.analysis.sensitivity import EARNINGS_YEAR, drivers
 
     scenario = read(chosen.scenario)
     found = drivers(scenario, project=project)
@@ -211,7 +211,7 @@ def _drivers(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         f"drivers of {scenario.name}: what each end of a range adds to npv.go_forward, and to "
         "earnings per share"
     )
-    return Reply(plain(found), (heading,), tuple(rows))
+    return Reply(as_data(found), (heading,), tuple(rows))
 
 
 def _shortened(text: str) -> str:
@@ -221,7 +221,7 @@ def _shortened(text: str) -> str:
 
 
 def _implied(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
-    from jcurve.analysis.price_implied import Price, price_implied
+    from jcurve.analysis.market_implied import Price, price_implied
 
     scenario = read(chosen.scenario)
     prices = None
@@ -252,7 +252,7 @@ def _implied(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
         f"response of advertising to compute, and revenue of AI products in {first.year}"
     )
     status = 0 if any((line.revenues > 0).any() for line in lines) else AnswerError.exit_status
-    return Reply(plain(lines), (heading,), tuple(rows), tuple(notes), status)
+    return Reply(as_data(lines), (heading,), tuple(rows), tuple(notes), status)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace, Read, Project], Reply]] = {

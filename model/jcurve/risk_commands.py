@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jcurve.analysis.plain import plain
-from jcurve.analysis.plan import UNIT, Plan
+from jcurve.analysis.question import as_data
+from jcurve.analysis.sampling import UNIT, Plan
 from jcurve.assumptions import Path, Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.progress import Progress
@@ -53,7 +53,7 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
             (draw(down, y), *(number(float(value), unit) for value in row))
             for y, row in zip(ys, found.values[chosen.of], strict=True)
         ]
-        return Reply(plain(found), (f"{chosen.of} of {scenario.name}",), tuple(rows))
+        return Reply(as_data(found), (f"{chosen.of} of {scenario.name}",), tuple(rows))
     if chosen.stresses:
         return stressed(chosen, read, scenario, project)
     if chosen.whole:
@@ -88,7 +88,7 @@ def sensitivity(chosen: argparse.Namespace, read: Read, project: Project) -> Rep
             "hash": scenario.hash,
             "output": chosen.of,
             "unit": unit,
-            "base": plain(base),
+            "base": as_data(base),
             "swings": [_swing(swing, chosen.of) for swing in swings],
         },
         (f"{chosen.of} of {scenario.name}: {number(base, unit)}",),
@@ -111,7 +111,7 @@ def _local(chosen: argparse.Namespace, scenario: Scenario, project: Project) -> 
     ]
     without = sum(bool(each.reason) for each in found.slopes.values())
     return Reply(
-        {"scenario": scenario.name, "hash": scenario.hash, **plain(found)},
+        {"scenario": scenario.name, "hash": scenario.hash, **as_data(found)},
         (f"{chosen.of} of {scenario.name}: {number(found.value, found.unit)}",),
         tuple(tuple(_short(cell) for cell in row) for row in table),
         (
@@ -141,16 +141,16 @@ def _variance(chosen: argparse.Namespace, scenario: Scenario, unit: str, project
         rows.append((part.group, str(len(part.keys)), *cells))
     heading = f"{chosen.of} of {scenario.name}: standard deviation {number(found.sd.value, unit)}"
     note = f"{found.method}, {found.evaluated:,} scenarios"
-    return Reply(plain(found), (heading,), tuple(rows), (note,))
+    return Reply(as_data(found), (heading,), tuple(rows), (note,))
 
 
 def _swing(swing: Any, output: str) -> dict[str, Any]:
-    found: dict[str, Any] = plain(swing)
+    found: dict[str, Any] = as_data(swing)
     return {
         **{key: found[key] for key in ("key", "label", "unit", "low", "high", "kind", "broken")},
         "at_low": found["at_low"][output],
         "at_high": found["at_high"][output],
-        "spread": plain(swing.spread(output)),
+        "spread": as_data(swing.spread(output)),
     }
 
 
@@ -164,10 +164,10 @@ def _short(text: str) -> str:
 
 def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     """``jcurve simulate``."""
-    from jcurve.analysis.risk import risk
+    from jcurve.analysis.draw_stores import FolderStore, folder_for
+    from jcurve.analysis.risk_measures import risk
     from jcurve.analysis.runners import cluster, processes
     from jcurve.analysis.simulation import plan_for, simulate
-    from jcurve.analysis.simulations import FolderStore, folder_for
 
     scenario = read(chosen.scenario)
     until = None if chosen.until is None else amount(chosen.until, "--until")
@@ -218,11 +218,11 @@ def simulate_draws(chosen: argparse.Namespace, read: Read, project: Project) -> 
                 "draws": run.plan.draws,
                 "note": run.note,
                 "stopped": run.stopped,
-                "precision": plain(run.precision),
+                "precision": as_data(run.precision),
                 "reused": run.reused,
-                "correlations": plain(run.correlations),
+                "correlations": as_data(run.correlations),
                 "varied": list(plan.keys),
-                "risk": plain(found),
+                "risk": as_data(found),
                 "file": str(store.draws),
             }
             store.summarise(data)
@@ -294,7 +294,7 @@ def _correlations(
     if not given:
         return None
     from jcurve.analysis.correlation import among, correlations_on_file
-    from jcurve.analysis.plan import varied
+    from jcurve.analysis.sampling import varied
 
     items = varied(scenario, vary)
     keys = {item.key for item in items if persistent or not isinstance(item.value, Path)}

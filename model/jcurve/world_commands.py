@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from jcurve.analysis.plain import plain
+from jcurve.analysis.question import as_data
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.progress import Progress
@@ -22,8 +22,7 @@ _CUT = "cut"
 
 def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project: Project) -> Reply:
     """``jcurve sensitivity --stresses``."""
-    from jcurve.analysis.results_days import results_days
-    from jcurve.analysis.stress import PREFIX, position_losses, stresses
+    from jcurve.analysis.stress import PREFIX, position_losses, results_days, stresses
     from jcurve.assumptions import available, shipped
 
     ours, stressed = shipped(project), []
@@ -44,7 +43,7 @@ def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project
             for each in losses
         ]
         heading = f"exposure {exposure:,.1f} USD m: arithmetic, no advice"
-        return Reply(plain(losses), (heading,), tuple(rows))
+        return Reply(as_data(losses), (heading,), tuple(rows))
     table: list[tuple[str, ...]] = [
         ("stress", "assumptions", "npv", "change", "go forward", "change", "")
     ]
@@ -61,12 +60,12 @@ def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project
         )
         for each in found
     ]
-    return Reply(plain(found), (f"stresses of {scenario.name}",), tuple(table))
+    return Reply(as_data(found), (f"stresses of {scenario.name}",), tuple(table))
 
 
 def weighed_scenarios(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     """``jcurve sensitivity --weighted``."""
-    from jcurve.analysis.weighing import weighed
+    from jcurve.analysis.stress import weighed
     from jcurve.assumptions.weights import weights
 
     table = weights(project)
@@ -89,7 +88,10 @@ def weighed_scenarios(chosen: argparse.Namespace, read: Read, project: Project) 
     notes += [f"{each.scenario}: {each.rationale}" for each in table if not own]
     kind = "your weights" if own else ", ".join(sorted({each.kind for each in table}))
     return Reply(
-        plain(found) | {"kind": kind}, (f"scenarios by weight ({kind})",), tuple(rows), tuple(notes)
+        as_data(found) | {"kind": kind},
+        (f"scenarios by weight ({kind})",),
+        tuple(rows),
+        tuple(notes),
     )
 
 
@@ -145,11 +147,11 @@ def reviewed(chosen: argparse.Namespace, scenario: Scenario, project: Project) -
         for each in found.taken
     ]
     notes = [f"{found.draws:,} draws, {found.evaluated:,} scenarios"]
-    data: dict[str, Any] = plain(found)
+    data: dict[str, Any] = as_data(found)
     name, date = found.fixed_plan or (_CUT, found.dates[0])
     action = next(each for each in actions_for() if each.name == name)
     because = consequences(scenario, action, date, project=project)
-    data["consequences"] = plain(because)
+    data["consequences"] = as_data(because)
     notes.append(f"{name} at {date}, as assumed, changes npv.go_forward by:")
     notes += [f"  {item.name}: {number(item.total, _UNIT)}" for item in because.items]
     lasts = f"for {action.quarters} quarters" if action.quarters else "for good"

@@ -12,14 +12,14 @@ import pytest
 from jcurve.analysis.bridging import bridge
 from jcurve.analysis.correlation import copula
 from jcurve.analysis.distributions import distribution_of
-from jcurve.analysis.market import implied
-from jcurve.analysis.plan import level_for, varied
+from jcurve.analysis.draw_stores import MemoryStore
+from jcurve.analysis.market_implied import implied
 from jcurve.analysis.question import Question
 from jcurve.analysis.runners import cluster, processes
+from jcurve.analysis.sampling import level_for, varied
 from jcurve.analysis.sensitivity import ranged, ranked, tornado
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.solving import frontier, solve, standing
-from jcurve.analysis.store import MemoryStore
 from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario
 from jcurve.cli import main
@@ -397,10 +397,10 @@ class TestVerbs:
     def test_a_simulation_says_what_it_made_and_where(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from jcurve.analysis import simulations
+        from jcurve.analysis import draw_stores
         from jcurve.ground.project import find_project
 
-        monkeypatch.setattr(simulations, "folder_for", lambda project, identity: tmp_path / "one")
+        monkeypatch.setattr(draw_stores, "folder_for", lambda project, identity: tmp_path / "one")
         assert find_project().root.is_dir()
         status = main(
             ["simulate", "--draws", "30", "--scrambles", "2", "--processes", "1", "--json"]

@@ -12,9 +12,8 @@ import pytest
 
 from jcurve.analysis.consequences import consequences
 from jcurve.analysis.correlation import among, copula, correlations_on_file
-from jcurve.analysis.plan import varied
 from jcurve.analysis.question import Question
-from jcurve.analysis.results_days import results_days
+from jcurve.analysis.sampling import varied
 from jcurve.analysis.simulation import plan_for
 from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
 from jcurve.analysis.stress import (
@@ -23,10 +22,11 @@ from jcurve.analysis.stress import (
     Stress,
     expectation,
     position_losses,
+    results_days,
     stresses,
+    weighed,
 )
 from jcurve.analysis.variance import REST, leading_groups, split_variance
-from jcurve.analysis.weighing import weighed
 from jcurve.assumptions import shipped
 from jcurve.assumptions.weights import Weight, weights
 from jcurve.case import evaluate, scenario

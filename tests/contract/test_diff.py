@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import jcurve
-from jcurve.analysis.comparison import Input, Snapshot, compare, snapshot_of_case, stated_inputs
+from jcurve.analysis.snapshots import Input, Snapshot, compare, snapshot_of_case, stated_inputs
 from jcurve.briefing import record_case
 from jcurve.briefing.editions import Edition, diff
 from jcurve.cli import main

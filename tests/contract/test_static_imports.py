@@ -51,7 +51,7 @@ DISK = """
 """
 """The rooms of the model that may read the disk; every room of the sisters may."""
 
-EDGES = {"jcurve/analysis/simulations.py"}
+EDGES = {"jcurve/analysis/draw_stores.py"}
 """Modules of other rooms that may."""
 
 READS = {"open", "read_text", "read_bytes", "glob", "rglob", "iterdir", "exists", "is_file", "stat"}

@@ -20,11 +20,10 @@ import numpy as np
 import pytest
 
 import jcurve
-from jcurve.analysis.plan import Plan, Unit
+from jcurve.analysis.draw_stores import Block, FolderStore, folder_for
 from jcurve.analysis.runners import _same, cluster, local, processes
+from jcurve.analysis.sampling import Plan, Unit
 from jcurve.analysis.simulation import plan_for, simulate
-from jcurve.analysis.simulations import FolderStore, folder_for
-from jcurve.analysis.store import Block
 from jcurve.case import scenario
 from jcurve.ground.errors import RunError, UsageError, WriteError
 from jcurve.ground.project import find_project

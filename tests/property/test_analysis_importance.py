@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.distributions import Normal, Uniform
-from jcurve.analysis.importance import shapley_effects, sobol_indices
+from jcurve.analysis.variance import shapley_effects, sobol_indices
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.counts import count
 from tests.support.analysis_cases import Array

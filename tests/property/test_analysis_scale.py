@@ -5,14 +5,16 @@ Amounts are USD m unless a test says otherwise.
 
 from __future__ import annotations
 
+import doctest
 import json
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import pytest
 
 import jcurve
-from jcurve.analysis import beliefs, drivers, marginal, price_implied, scale
+from jcurve.analysis import belief_pairs, marginal, market_implied, scale, sensitivity
 from jcurve.analysis.question import Question
 from jcurve.assumptions.batch import sample_uniform
 from jcurve.cli import main
@@ -43,17 +45,29 @@ def returns(name: str) -> marginal.Marginal:
     return marginal.marginal_returns(scenario(name))
 
 
+def valley(values: Sequence[float]) -> float:
+    """How far a curve falls below both of two peaks at its deepest; 0 where it has one peak."""
+    row = np.array(values)
+    left = np.maximum.accumulate(row)
+    right = np.maximum.accumulate(row[::-1])[::-1]
+    return float((np.minimum(left, right) - row).max())
+
+
 @cache
-def the_map(name: str) -> beliefs.BeliefMap:
+def the_map(name: str) -> belief_pairs.BeliefMap:
     """A coarse map: five responses, eight levels of demand."""
     responses = [0.01, 0.04, 0.08, 0.12, 0.18]
-    own = scenario(name)[beliefs.DEMANDS[0]].row()[0]
+    own = scenario(name)[belief_pairs.DEMANDS[0]].row()[0]
     factors = [x / own for x in (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 4.0, 6.0)]
-    return beliefs.belief_map(scenario(name), elasticities=responses, factors=factors)
+    return belief_pairs.belief_map(scenario(name), elasticities=responses, factors=factors)
 
 
 def ask(name: str, output: str, draws: dict[str, np.ndarray]) -> np.ndarray:  # type: ignore[type-arg]
     return Question.of(scenario(name), output)(draws)[output]
+
+
+def test_the_call_with_which_the_room_begins_runs() -> None:
+    assert doctest.testmod(jcurve.analysis).failed == 0
 
 
 class TestScale:
@@ -116,16 +130,17 @@ class TestScale:
 
     def test_an_end_is_said_first(self) -> None:
         assert study("bear").sentence.startswith("The best size lies at the lower end")
-        rich = jcurve.scenario("base", dict.fromkeys(beliefs.DEMANDS, 15))
+        rich = jcurve.scenario("base", dict.fromkeys(belief_pairs.DEMANDS, 15))
         found = scale.scale_study(rich, (0, 0.5, 1, 1.5))
         assert found.best.value == 1.5
         assert found.sentence.startswith("The best size lies at the upper end")
         assert "1.50 or more" in found.sentence
 
     def test_a_valley_is_measured(self) -> None:
-        assert scale.valley(np.array([0.0, 3.0, 1.0])) == 0.0
-        assert scale.valley(np.array([0.0, 3.0, 1.0, 2.5, 2.0])) == 1.5
-        assert max(study(name).valley for name in CASES) < 1000.0
+        assert valley([0.0, 3.0, 1.0]) == 0.0
+        assert valley([0.0, 3.0, 1.0, 2.5, 2.0]) == 1.5
+        curves = [[point.npv_go_forward for point in study(name).points] for name in CASES]
+        assert max(map(valley, curves)) < 1000.0
 
     @pytest.mark.parametrize("name", NO_PROGRAMME)
     def test_nothing_to_scale_is_said(self, name: str) -> None:
@@ -177,7 +192,7 @@ class TestMarginal:
     def test_returns_rise_with_demand_and_response(self) -> None:
         better = [
             jcurve.scenario("base", {ELASTICITY: 0.16}),
-            jcurve.scenario("base", dict.fromkeys(beliefs.DEMANDS, 2.5)),
+            jcurve.scenario("base", dict.fromkeys(belief_pairs.DEMANDS, 2.5)),
         ]
         for each in better:
             for own, now in zip(
@@ -213,7 +228,7 @@ class TestMarginal:
     def test_rates_on_the_flows_of_value_agree_with_value_in_random_cases(self) -> None:
         base = scenario("base")
         draws = sample_uniform(base, 256, np.random.default_rng(20261130))
-        draws |= {key: 4 * draws[key] for key in beliefs.DEMANDS}
+        draws |= {key: 4 * draws[key] for key in belief_pairs.DEMANDS}
         rate = "irr_with_terminal_value.go_forward"
         found = Question.of(base, (rate, GO))(draws)
         answered = np.isfinite(found[rate])
@@ -250,7 +265,7 @@ class TestMap:
                 factor = np.array([line[at] / per_factor])
                 draws = {
                     ELASTICITY: found.elasticities[[at]],
-                    **beliefs.demand_draws(scenario("base"), factor),
+                    **belief_pairs.demand_draws(scenario("base"), factor),
                 }
                 fine = np.linspace(0.6, 1.4, 81)
                 values = ask("base", GO, {SIZE: fine, **draws})
@@ -263,7 +278,7 @@ class TestMap:
         found = the_map("base")
         column, row = 1, 4
         factor = found.factors[row]
-        moved = {key: scenario("base")[key].row()[0] * factor for key in beliefs.DEMANDS}
+        moved = {key: scenario("base")[key].row()[0] * factor for key in belief_pairs.DEMANDS}
         case = jcurve.evaluate(
             jcurve.scenario("base", {ELASTICITY: found.elasticities[column], **moved})
         )
@@ -278,8 +293,10 @@ class TestMap:
         found = the_map("base")
         (plan,) = [each for each in found.readings if each.axis == "revenue"]
         factor = np.array([plan.low / found.case[1]])
-        draws = beliefs.demand_draws(scenario("base"), factor)
-        assert beliefs.product_revenue(scenario("base"), 2035, draws) == pytest.approx(460_000.0)
+        draws = belief_pairs.demand_draws(scenario("base"), factor)
+        assert belief_pairs.product_revenue(scenario("base"), 2035, draws) == pytest.approx(
+            460_000.0
+        )
         assert "2035" in plan.says
         low, high = found.elasticity_range
         readings = [each for each in found.readings if each.axis == "elasticity"]
@@ -288,17 +305,17 @@ class TestMap:
     def test_beliefs_outside_their_bounds_are_refused(self) -> None:
         base = scenario("base")
         with pytest.raises(UsageError, match="outside its bounds"):
-            beliefs.belief_map(base, elasticities=[0.02, 0.9])
+            belief_pairs.belief_map(base, elasticities=[0.02, 0.9])
         with pytest.raises(UsageError, match="factor on demand: not a list of values"):
-            beliefs.belief_map(base, factors=[2.0, 1.0])
+            belief_pairs.belief_map(base, factors=[2.0, 1.0])
         with pytest.raises(UsageError, match="no demand for AI products"):
-            beliefs.belief_map(scenario("no_programme"))
+            belief_pairs.belief_map(scenario("no_programme"))
 
 
 class TestPrice:
     @pytest.mark.parametrize("name", CASES)
     def test_each_pair_makes_a_share_worth_its_price(self, name: str) -> None:
-        lines = price_implied.price_implied(scenario(name), elasticities=RESPONSES)
+        lines = market_implied.price_implied(scenario(name), elasticities=RESPONSES)
         assert len(lines) == 2
         assert lines[0].date > lines[1].date
         for line in lines:
@@ -307,14 +324,14 @@ class TestPrice:
             if there.any():
                 draws = {
                     ELASTICITY: line.elasticities[there],
-                    **beliefs.demand_draws(scenario(name), line.factors[there]),
+                    **belief_pairs.demand_draws(scenario(name), line.factors[there]),
                 }
                 worth = ask(name, "value_per_share@with", draws)
                 assert worth == pytest.approx(line.price, abs=0.01)
 
     def test_a_higher_price_and_a_higher_wacc_ask_for_more_demand(self) -> None:
-        prices = [price_implied.Price(price) for price in (620.0, 700.0, 800.0)]
-        lines = price_implied.price_implied(scenario("base"), prices, elasticities=RESPONSES)
+        prices = [market_implied.Price(price) for price in (620.0, 700.0, 800.0)]
+        lines = market_implied.price_implied(scenario("base"), prices, elasticities=RESPONSES)
         stacked = np.array([line.revenues for line in lines])
         assert (np.diff(stacked, axis=0) > 0).all()
         for line in lines:
@@ -328,12 +345,12 @@ class TestPrice:
     ) -> None:
         """A response that is greater also costs more where the fleet falls behind the frontier's,
         so that the line may rise; its slope is that of the two values along it."""
-        line = price_implied.price_implied(scenario(name), [price_implied.Price(900.0)])[0]
+        line = market_implied.price_implied(scenario(name), [market_implied.Price(900.0)])[0]
         there = np.isfinite(line.factors[:-1]) & np.isfinite(line.factors[1:])
         step = np.diff(line.elasticities)
         draws = {
             ELASTICITY: line.elasticities[:-1] + step / 2,
-            **beliefs.demand_draws(
+            **belief_pairs.demand_draws(
                 scenario(name), np.nan_to_num((line.factors[:-1] + line.factors[1:]) / 2)
             ),
         }
@@ -343,8 +360,8 @@ class TestPrice:
         assert (np.sign(np.diff(line.factors)) == -np.sign(more - less))[clear].all()
 
     def test_no_pair_has_its_reason(self) -> None:
-        low, high = price_implied.price_implied(
-            scenario("base"), [price_implied.Price(50.0), price_implied.Price(50_000.0)]
+        low, high = market_implied.price_implied(
+            scenario("base"), [market_implied.Price(50.0), market_implied.Price(50_000.0)]
         )
         assert set(low.notes) == {"worth more than the price without any AI product"}
         assert set(high.notes) == {"no demand for AI products that was looked at is enough"}
@@ -352,12 +369,12 @@ class TestPrice:
     @pytest.mark.parametrize("price", [0.0, -1.0, float("nan"), float("inf")])
     def test_what_is_no_price_is_refused(self, price: float) -> None:
         with pytest.raises(UsageError, match="not a share price"):
-            price_implied.price_implied(scenario("base"), [price_implied.Price(price)])
+            market_implied.price_implied(scenario("base"), [market_implied.Price(price)])
 
 
 class TestDrivers:
     def test_are_at_most_thirty_families_and_each_matters(self) -> None:
-        found = drivers.drivers(scenario("base"))
+        found = sensitivity.drivers(scenario("base"))
         assert 20 <= len({each.group for each in found}) <= 30
         assert [each.swing for each in found] == sorted(
             (each.swing for each in found), reverse=True
@@ -369,14 +386,16 @@ class TestDrivers:
             assert max(three) - min(three) >= 5_000 or earnings >= 0.25, each.key
 
     def test_an_accounting_life_moves_earnings_and_no_cash(self) -> None:
-        (life,) = [each for each in drivers.drivers(scenario("base")) if each.key == "life.change"]
+        (life,) = [
+            each for each in sensitivity.drivers(scenario("base")) if each.key == "life.change"
+        ]
         assert life.effect_at_low == life.effect_at_high == 0.0
         assert life.earnings_at_low < -0.25 < 0.25 < life.earnings_at_high
 
     def test_an_end_is_the_scenario_with_that_value(self) -> None:
         base = scenario("base")
         own = jcurve.evaluate(base)["npv.go_forward"]
-        for each in drivers.drivers(base)[:3]:
+        for each in sensitivity.drivers(base)[:3]:
             case = jcurve.evaluate(jcurve.scenario("base", {each.key: each.high_number}))
             assert each.effect_at_high == pytest.approx(case["npv.go_forward"] - own)
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.correlation import factor
-from jcurve.analysis.plan import Plan, Sampler, Unit, level_for, units
-from jcurve.analysis.risk import (
+from jcurve.analysis.draw_stores import MemoryStore
+from jcurve.analysis.risk_measures import (
     CashRisk,
     estimate,
     expected_shortfall,
     risk,
     value_at_risk,
 )
+from jcurve.analysis.sampling import Plan, Sampler, Unit, level_for, units
 from jcurve.analysis.simulation import plan_for, simulate
-from jcurve.analysis.store import MemoryStore
 from jcurve.case import scenario
 from tests.counts import count
 from tests.support.analysis_cases import Array, assumption, toy_plan

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from jcurve.analysis.options import GO_ON, Paths, fit_least_squares, fit_trigger
+from jcurve.analysis.decision_rules import GO_ON, Paths, fit_least_squares, fit_trigger
 from jcurve.analysis.staged import valued
 from jcurve.ground.errors import UsageError
 from tests.counts import count

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jcurve.analysis.plan import Plan
+from jcurve.analysis.sampling import Plan
 from jcurve.assumptions import Assumption, Scenario, batch, valid_mask
 from jcurve.assumptions.paths import Path
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jcurve.analysis import beliefs, scale
+from jcurve.analysis import belief_pairs, scale
 from jcurve.assumptions import shipped
 from jcurve.figures.display import Displayed
 from jcurve.figures.prose import Paragraph, words
@@ -52,7 +52,7 @@ def coarse() -> Iterator[None]:
     how well they are answered with the questions."""
     with pytest.MonkeyPatch.context() as patch:
         for name, few in (("_COLUMNS", 5), ("_ROWS", 5), ("_SIZES", 7)):
-            patch.setattr(beliefs, name, few)
+            patch.setattr(belief_pairs, name, few)
         patch.setattr(scale, "SCALES", tuple(step / 8 for step in range(13)))
         yield
 

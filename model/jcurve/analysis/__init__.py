@@ -1,10 +1,14 @@
-"""Questions asked of the model and of the record it is checked against.
+"""Questions asked of the model: which size is best, what must be true, what matters, how surely.
 
-    import jcurve
+A scenario enters with what is asked of it: an output such as ``npv`` or ``net_cash:2030``, an
+assumption, a target. A frozen finding leaves: numbers in the units of the model, and words where
+there is no number. Everything asks through one door, a :class:`Question`: start reading there.
+Wherever a function takes a ``project``, it says where the model's data are; None finds it.
 
-    base, bear = jcurve.scenario("base"), jcurve.scenario("bear")
-    jcurve.analysis.solve(base, "returns.wacc", "npv=0")
-    jcurve.analysis.bridge(base, bear)
+    >>> import jcurve
+    >>> found = jcurve.analysis.best_size(jcurve.scenario("base"))  # 1 is the plan
+    >>> 0 <= found.low <= found.value <= found.high
+    True
 
 Names are imported when first used: some bring SciPy.
 """
@@ -15,26 +19,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jcurve.analysis.beliefs import belief_map
+    from jcurve.analysis.belief_pairs import belief_map
     from jcurve.analysis.bridging import bridge
+    from jcurve.analysis.draw_stores import MemoryStore
     from jcurve.analysis.marginal import fleet_use, marginal_returns
-    from jcurve.analysis.market import implied
+    from jcurve.analysis.market_implied import Price, implied, price_implied
     from jcurve.analysis.question import Question
     from jcurve.analysis.scale import best_size, scale_study
-    from jcurve.analysis.sensitivity import grid, ranged, ranked, tornado
+    from jcurve.analysis.sensitivity import drivers, grid, ranged, ranked, tornado
     from jcurve.analysis.simulation import plan_for, simulate
     from jcurve.analysis.solving import frontier, solve
     from jcurve.analysis.staged import staged_programme
-    from jcurve.analysis.store import MemoryStore
     from jcurve.analysis.stress import expectation, position_losses, stresses
     from jcurve.analysis.variance import split_variance
 
 __all__ = [
     "MemoryStore",
+    "Price",
     "Question",
     "belief_map",
     "best_size",
     "bridge",
+    "drivers",
     "expectation",
     "fleet_use",
     "frontier",
@@ -43,6 +49,7 @@ __all__ = [
     "marginal_returns",
     "plan_for",
     "position_losses",
+    "price_implied",
     "ranged",
     "ranked",
     "scale_study",
@@ -55,34 +62,26 @@ __all__ = [
 ]
 
 _HOMES = {
-    "MemoryStore": "store",
-    "Question": "question",
-    "belief_map": "beliefs",
-    "best_size": "scale",
-    "bridge": "bridging",
-    "expectation": "stress",
-    "fleet_use": "marginal",
-    "frontier": "solving",
-    "grid": "sensitivity",
-    "implied": "market",
-    "marginal_returns": "marginal",
-    "plan_for": "simulation",
-    "position_losses": "stress",
-    "ranged": "sensitivity",
-    "ranked": "sensitivity",
-    "scale_study": "scale",
-    "simulate": "simulation",
-    "solve": "solving",
-    "split_variance": "variance",
-    "staged_programme": "staged",
-    "stresses": "stress",
-    "tornado": "sensitivity",
+    "belief_pairs": "belief_map",
+    "bridging": "bridge",
+    "draw_stores": "MemoryStore",
+    "marginal": "fleet_use marginal_returns",
+    "market_implied": "Price implied price_implied",
+    "question": "Question",
+    "scale": "best_size scale_study",
+    "sensitivity": "drivers grid ranged ranked tornado",
+    "simulation": "plan_for simulate",
+    "solving": "frontier solve",
+    "staged": "staged_programme",
+    "stress": "expectation position_losses stresses",
+    "variance": "split_variance",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    for module, names in _HOMES.items():
+        if name in names.split():
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

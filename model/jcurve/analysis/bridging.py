@@ -24,7 +24,7 @@ from jcurve.company import model, rows_of
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["EXACT", "Bridge", "Pair", "Share", "bridge"]
+__all__ = ["Bridge", "bridge"]
 
 EXACT = 12
 """Groups up to which every one of their 2^n combinations is evaluated."""
@@ -33,23 +33,14 @@ _ORDERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one group contributes.
-
-    Attributes:
-        group: its name.
-        keys: the assumptions in it.
-        amount: its Shapley value, in the output's unit.
-        error: half the width of its 95 % interval; 0 where exact.
-        alone: what changing it alone does, from the first scenario.
-        last: what changing it last does, all others being changed.
-    """
+    """What one group contributes."""
 
     group: str
-    keys: tuple[str, ...]
-    amount: float
-    error: float
-    alone: float
-    last: float
+    keys: tuple[str, ...]  # the assumptions in it
+    amount: float  # its Shapley value, in the output's unit
+    error: float  # half the width of its 95 % interval; 0 where exact
+    alone: float  # what changing it alone does, from the first scenario
+    last: float  # what changing it last does, all others being changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +54,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A whole difference, attributed.
+    """A whole difference, attributed."""
 
-    Attributes:
-        output, unit: of what.
-        start, end: names of the scenarios.
-        before, after: the output in each.
-        shares: one a group, in the order of the assumptions; they sum to the difference.
-        exact: every combination was evaluated; otherwise orders were sampled.
-        evaluated: how many scenarios.
-        pairs: interactions, if asked for; with every group alone they sum to the difference.
-    """
-
-    output: str
+    output: str  # output, unit: of what
     unit: str
-    start: str
+    start: str  # start, end: names of the scenarios
     end: str
-    before: float
+    before: float  # before, after: the output in each
     after: float
+    # one a group, in the order of the assumptions; they sum to the difference
     shares: tuple[Share, ...]
-    exact: bool
-    evaluated: int
+    exact: bool  # every combination was evaluated; otherwise orders were sampled
+    evaluated: int  # how many scenarios
+    # interactions, if asked for; with every group alone they sum to the difference
     pairs: tuple[Pair, ...] = ()
 
     @property
@@ -114,7 +97,6 @@ def bridge(
         interactions: also attribute to pairs; exact bridges only.
         seed: of the orders, beyond ``EXACT`` groups.
         orders: how many of them; each is taken forwards and backwards.
-        project: where the model's data are, None to find it.
 
     Returns:
         No shares where nothing differs.
@@ -136,18 +118,10 @@ def bridge(
             received=f"{count} groups",
             allowed=f"{EXACT} at most; name fewer groups",
         )
-    if count == 0:
-        amounts, errors, alone, last, used = (np.zeros(0),) * 4 + (2,)
-        pairs: Array = np.zeros((0, 0))
-    elif count <= EXACT:
-        values = worth(shapley.subsets(count))
-        amounts, errors, used = shapley.exact(values, count), np.zeros(count), len(values)
-        bits = 1 << np.arange(count)
-        alone, last = values[bits] - values[0], values[-1] - values[len(values) - 1 - bits]
-        pairs = shapley.interactions(values, count) if interactions else np.zeros((count, count))
+    if count > EXACT:
+        found, pairs = shapley.sampled(worth, count, orders, seed), np.zeros((count, count))
     else:
-        amounts, errors, alone, last, used = shapley.sampled(worth, count, orders, seed)
-        pairs = np.zeros((count, count))
+        found, pairs = shapley.in_full(worth, count)
     names = list(named)
     return Bridge(
         output=output,
@@ -157,18 +131,11 @@ def bridge(
         before=float(ends[0]),
         after=float(ends[1]),
         shares=tuple(
-            Share(
-                name,
-                named[name],
-                float(amounts[at]),
-                float(errors[at]),
-                float(alone[at]),
-                float(last[at]),
-            )
-            for at, name in enumerate(names)
+            Share(name, keys, *(float(row[at]) for row in found[:4]))
+            for at, (name, keys) in enumerate(named.items())
         ),
         exact=count <= EXACT,
-        evaluated=used,
+        evaluated=max(found.evaluated, len(ends)),
         pairs=tuple(
             Pair(names[i], names[j], float(pairs[i, j]))
             for i, j in itertools.combinations(range(count), 2)
@@ -209,10 +176,10 @@ def _groups(
         own = {key: key.partition(".")[0] for key in rest}
     home.update(own)
     for mix in scenario.mixes:
-        together = [home[key] for key in mix.others if key in home]
-        if len(set(together)) > 1:
+        homes = [home[key] for key in mix.others if key in home]
+        if len(set(homes)) > 1:
             raise UsageError(
-                f"the members of {mix.name} in different groups", received=", ".join(together)
+                f"the members of {mix.name} in different groups", received=", ".join(homes)
             )
     named: dict[str, list[str]] = {}
     for key in changed:
@@ -247,14 +214,14 @@ def _worth(
                 raise AnswerError(
                     "a combination of both scenarios breaks a rule between assumptions: "
                     f"{rule.what}",
-                    received=_told(masks[np.argmin(kept)], groups),
+                    received=_names_of(masks[np.argmin(kept)], groups),
                     allowed=f"{', '.join(rule.keys)} in one group",
                 )
         found = np.broadcast_to(question.answers(rows)[output], (len(masks),))
         if np.isnan(found).any():
             raise AnswerError(
                 f"{output} has no answer in a combination of both scenarios",
-                received=_told(masks[int(np.argmax(np.isnan(found)))], groups),
+                received=_names_of(masks[int(np.argmax(np.isnan(found)))], groups),
                 allowed="an output that has one everywhere, such as npv",
             )
         return np.asarray(found)
@@ -272,13 +239,13 @@ def _worth(
 
 def _row_keys(keys: Sequence[str], rows: Mapping[str, Array]) -> list[str]:
     """The rows of assumptions; a list of changes has one a slot."""
-    found: list[str] = []
-    for key in keys:
-        slots = [key] if key in rows else [part for slot in slot_keys(key) for part in slot]
-        found.extend(slots)
-    return found
+    return [
+        part
+        for key in keys
+        for part in ([key] if key in rows else itertools.chain.from_iterable(slot_keys(key)))
+    ]
 
 
-def _told(mask: Mask, groups: Mapping[str, tuple[str, ...]]) -> str:
+def _names_of(mask: Mask, groups: Mapping[str, tuple[str, ...]]) -> str:
     names = [name for name, changed in zip(groups, mask, strict=True) if changed]
     return f"changed: {', '.join(names) or 'nothing'}"

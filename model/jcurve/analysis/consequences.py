@@ -20,7 +20,7 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Consequences", "Item", "consequences"]
+__all__ = ["Consequences", "consequences"]
 
 _NOTHING = 1e-3
 """USD m: less is rounding."""
@@ -36,14 +36,10 @@ _FACTORS = np.linspace(0.0, 1.5, 13)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One part of the change.
-
-    Attributes:
-        name: in words.
-        within, beyond: present value of the change up to the horizon, and after it, USD m.
-    """
+    """One part of the change."""
 
     name: str
+    # within, beyond: present value of the change up to the horizon, and after it, USD m
     within: float
     beyond: float
 
@@ -55,29 +51,23 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What an action at a date does, everything else as assumed.
+    """What an action at a date does, everything else as assumed."""
 
-    Attributes:
-        action, date: which.
-        items: parts of the change of the value from now on; they sum to it.
-        change: of NPV from now on, USD m.
-        curve: part of planned spending that is made after the review, for as long as the action
-            lasts, and the change of NPV from now on that it makes, USD m; 1 is the plan.
-        compute, advertising: share by which they are lower in the last quarter and year.
-        served: share of the compute that AI products ask for in the last quarter that they get
-            after the action.
-        bearable: share of demand for AI products after the review that the action could cost
-            before it is worth nothing, about; None where it is worth nothing as it is.
-    """
-
-    action: Action
+    action: Action  # action, date: which
     date: str
-    items: tuple[Item, ...]
-    change: float
+    items: tuple[Item, ...]  # parts of the change of the value from now on; they sum to it
+    change: float  # of NPV from now on, USD m
+    # part of planned spending that is made after the review, for as long as the action lasts, and
+    # the change of NPV from now on that it makes, USD m; 1 is the plan
     curve: tuple[tuple[float, float], ...]
+    # compute, advertising: share by which they are lower in the last quarter and year
     compute: float
     advertising: float
+    # share of the compute that AI products ask for in the last quarter that they get after the
+    # action
     served: float
+    # share of demand for AI products after the review that the action could cost before it is
+    # worth nothing, about; None where it is worth nothing as it is
     bearable: float | None
 
 
@@ -87,10 +77,8 @@ def consequences(
     """What an action changes at the scenario itself.
 
     Args:
-        scenario: of which.
         action: from :func:`jcurve.analysis.staged.actions_for`.
         date: the quarter of the review, after the valuation date.
-        project: where the model's data are.
 
     Raises:
         UsageError: the date is not after the valuation date.

@@ -26,19 +26,7 @@ from jcurve.facts.tables import data_folder, read_table
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "Copula",
-    "Correlations",
-    "OnFile",
-    "Pairing",
-    "achieved",
-    "among",
-    "copula",
-    "correlations_on_file",
-    "factor",
-    "groups_on_file",
-    "rank_matrix",
-]
+__all__ = ["among", "correlations_on_file"]
 
 Array: TypeAlias = NDArray[np.float64]
 Correlations: TypeAlias = Mapping[tuple[str, str], float]
@@ -51,22 +39,14 @@ _KINDS = ("evidence", "estimate", "judgement")
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """A pair of the table.
+    """A pair of the table."""
 
-    Attributes:
-        group: what it belongs to, in words.
-        one, other: keys.
-        value: the rank correlation.
-        kind: ``evidence``, ``estimate`` or ``judgement``.
-        rationale: why.
-    """
-
-    group: str
-    one: str
+    group: str  # what it belongs to, in words
+    one: str  # one, other: keys
     other: str
-    value: float
-    kind: str
-    rationale: str
+    value: float  # the rank correlation
+    kind: str  # ``evidence``, ``estimate`` or ``judgement``
+    rationale: str  # why
 
 
 def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
@@ -121,17 +101,11 @@ def groups_on_file(pairs: Sequence[OnFile]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Copula:
-    """A way to make probabilities correlated.
+    """A way to make probabilities correlated."""
 
-    Attributes:
-        keys: the correlated ones, in order.
-        wanted: their rank correlations, (keys, keys).
-        normal: the correlations of the normal numbers behind them.
-    """
-
-    keys: tuple[str, ...]
-    wanted: Array
-    normal: Array
+    keys: tuple[str, ...]  # the correlated ones, in order
+    wanted: Array  # their rank correlations, (keys, keys)
+    normal: Array  # the correlations of the normal numbers behind them
 
     def correlate(self, u: Array) -> Array:
         """Independent probabilities, (scenarios, keys), as correlated ones."""
@@ -173,26 +147,6 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
             different values; a correlation outside -1 to 1; or together they are impossible,
             with the fewest pairs named that are.
     """
-    found = rank_matrix(correlations, keys)
-    if found is None:
-        return None
-    named, wanted = found
-    normal = 2.0 * np.sin(np.pi * wanted / 6.0)
-    np.fill_diagonal(normal, 1.0)
-    for matrix, what in (
-        (wanted, "rank correlations that cannot hold together"),
-        (normal, "rank correlations that no Gaussian copula has together"),
-    ):
-        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
-            pairs = _told(_smallest_impossible(matrix), named, wanted)
-            raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
-    return Copula(named, wanted, normal)
-
-
-def rank_matrix(
-    correlations: Correlations, keys: Sequence[str]
-) -> tuple[tuple[str, ...], Array] | None:
-    """The keys that are correlated and their matrix, (keys, keys), zeros where not named."""
     order = {key: at for at, key in enumerate(keys)}
     for (one, other), value in correlations.items():
         for key in (one, other):
@@ -213,19 +167,30 @@ def rank_matrix(
     if not named:
         return None
     place = {key: at for at, key in enumerate(named)}
-    matrix = np.eye(len(named))
+    wanted = np.eye(len(named))
     for (one, other), value in correlations.items():
-        matrix[place[one], place[other]] = matrix[place[other], place[one]] = value
-    return named, matrix
+        wanted[place[one], place[other]] = wanted[place[other], place[one]] = value
+    normal = 2.0 * np.sin(np.pi * wanted / 6.0)
+    np.fill_diagonal(normal, 1.0)
+    for matrix, what in (
+        (wanted, "rank correlations that cannot hold together"),
+        (normal, "rank correlations that no Gaussian copula has together"),
+    ):
+        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
+            pairs = "; ".join(
+                f"{named[i]} with {named[j]} {wanted[i, j]:g}"
+                for i, j in itertools.combinations(_smallest_impossible(matrix), 2)
+            )
+            raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
+    return Copula(named, wanted, normal)
 
 
 def achieved(correlations: Correlations, draws: Mapping[str, Array]) -> tuple[Pairing, ...]:
     """The rank correlation of each named pair as the draws have it."""
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
-    ranks = {key: rankdata(draws[key]) for pair in correlations for key in pair}
     return tuple(
-        Pairing(one, other, value, float(np.corrcoef(ranks[one], ranks[other])[0, 1]))
+        Pairing(one, other, value, float(spearmanr(draws[one], draws[other]).statistic))
         for (one, other), value in correlations.items()
     )
 
@@ -253,10 +218,3 @@ def _smallest_impossible(matrix: Array) -> list[int]:
         if len(rest) > 1 and np.linalg.eigvalsh(matrix[np.ix_(rest, rest)])[0] < -_SLACK:
             kept = rest
     return kept
-
-
-def _told(members: list[int], named: Sequence[str], wanted: Array) -> str:
-    return "; ".join(
-        f"{named[i]} with {named[j]} {wanted[i, j]:g}"
-        for i, j in itertools.combinations(members, 2)
-    )

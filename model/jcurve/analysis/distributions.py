@@ -1,4 +1,4 @@
-"""How an assumption varies: distributions by their quantiles, with moments where closed.
+"""How an assumption varies: distributions by their quantiles.
 
 What low and high mean depends on the distribution. They are its ends for ``pert`` (of the
 usual weight 4 on the mode), ``triangular`` and ``uniform``, with the value as mode. They are
@@ -10,8 +10,6 @@ A list of changes varies in the life that its next one brings. A path varies as 
 a position (see :mod:`jcurve.assumptions.batch`), and the distribution is that of the path's mean
 distance from its value, so that a path whose range is a factor has exactly the distribution of
 that factor.
-
-Source of PERT moments: Malcolm et al. (1959), with the exact beta variance.
 """
 
 from __future__ import annotations
@@ -28,19 +26,7 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR
 
-__all__ = [
-    "Distribution",
-    "Empirical",
-    "LogNormal",
-    "Normal",
-    "Pert",
-    "Triangular",
-    "Uniform",
-    "beta_quantile",
-    "distribution_of",
-    "in_year",
-    "year_distribution",
-]
+__all__ = ["Distribution", "distribution_of", "year_distribution"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -130,18 +116,7 @@ class Pert:
             1.0 + _PERT_WEIGHT * (self.high - self.mode) / width,
         )
 
-    @property
-    def mean(self) -> float:
-        """(low + 4 mode + high) / 6."""
-        return (self.low + _PERT_WEIGHT * self.mode + self.high) / (_PERT_WEIGHT + 2.0)
-
-    @property
-    def variance(self) -> float:
-        """(mean - low)(high - mean) / 7."""
-        return (self.mean - self.low) * (self.high - self.mean) / (_PERT_WEIGHT + 3.0)
-
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         return self.low + (self.high - self.low) * beta_quantile(*self.shapes, u)
 
 
@@ -154,7 +129,6 @@ class Triangular:
     high: float
 
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         width = self.high - self.low
         split = (self.mode - self.low) / width
         up = self.low + np.sqrt(u * width * (self.mode - self.low))
@@ -170,7 +144,6 @@ class Uniform:
     high: float
 
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         return np.asarray(self.low + (self.high - self.low) * u)
 
 
@@ -184,7 +157,6 @@ class Normal:
     ceiling: float = np.inf
 
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         from scipy.special import ndtr, ndtri
 
         low = ndtr((self.floor - self.mean) / self.sd)
@@ -203,7 +175,6 @@ class LogNormal:
     ceiling: float = np.inf
 
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         with np.errstate(divide="ignore"):
             floor, ceiling = np.log(max(self.floor, 0.0)), np.log(self.ceiling)
         return np.exp(Normal(self.mean_log, self.sd_log, floor, ceiling).quantile(u))
@@ -211,21 +182,15 @@ class LogNormal:
 
 @dataclass(frozen=True, slots=True)
 class Empirical:
-    """Outcomes with weights, ascending.
+    """Outcomes with weights, ascending."""
 
-    Attributes:
-        values: ascending.
-        weights: of each, summing to 1.
-        between: whether values between two outcomes occur, evenly from the middle of the
-            weight of one to that of the next.
-    """
-
-    values: tuple[float, ...]
-    weights: tuple[float, ...]
+    values: tuple[float, ...]  # ascending
+    weights: tuple[float, ...]  # of each, summing to 1
+    # whether values between two outcomes occur, evenly from the middle of the weight of one to
+    # that of the next
     between: bool
 
     def quantile(self, u: Array) -> Array:
-        """See :class:`Distribution`."""
         values, to = np.array(self.values), np.cumsum(self.weights)
         if self.between:
             return np.asarray(np.interp(u, to - np.array(self.weights) / 2.0, values))
@@ -257,6 +222,19 @@ class _Position:
         return np.asarray(away / step)
 
 
+@dataclass(frozen=True, slots=True)
+class _LogPosition:
+    """Positions of a path that is multiplied by a log-normal factor."""
+
+    factor: Distribution
+    low: float
+    high: float
+
+    def quantile(self, u: Array) -> Array:
+        away = self.factor.quantile(u) - 1.0
+        return np.asarray(np.where(away < 0.0, away / (1.0 - self.low), away / (self.high - 1.0)))
+
+
 def distribution_of(item: Assumption) -> Distribution:
     """How an assumption varies: its values, or the positions of a path.
 
@@ -266,7 +244,9 @@ def distribution_of(item: Assumption) -> Distribution:
     """
     if isinstance(item.value, Path):
         return _of_path(item)
-    low, value, high = (float(row[0]) for row in (item.lows(), _row(item), item.highs()))
+    if isinstance(item.value, tuple) and not item.has_range:
+        raise _degenerate(item, "a list of changes without a range for the next one")
+    low, value, high = (float(row[0]) for row in (item.lows(), item.row(), item.highs()))
     found = _scalar(item, low, value, high)
     return _Whole(found) if item.unit in _WHOLE else found
 
@@ -291,12 +271,6 @@ def in_year(path: Path, year: int) -> float:
     return float(path.quarters()[start : start + QUARTERS_IN_YEAR].mean())
 
 
-def _row(item: Assumption) -> Array:
-    if isinstance(item.value, tuple) and not item.has_range:
-        raise _degenerate(item, "a list of changes without a range for the next one")
-    return item.row()
-
-
 def _check_varies(item: Assumption) -> None:
     if item.derived:
         raise _degenerate(item, "the remainder of a mix follows from the others")
@@ -311,10 +285,8 @@ def _scalar(item: Assumption, low: float, value: float, high: float) -> Distribu
         return _outcomes(item)
     if not low < high:
         raise _degenerate(item, "low and high are equal")
-    if item.distribution == "pert":
-        return Pert(low, value, high)
-    if item.distribution == "triangular":
-        return Triangular(low, value, high)
+    if item.distribution in ("pert", "triangular"):
+        return (Pert if item.distribution == "pert" else Triangular)(low, value, high)
     if item.distribution == "uniform":
         return Uniform(low, high)
     if item.distribution == "normal":
@@ -354,29 +326,15 @@ def _of_path(item: Assumption) -> Distribution:
     if item.distribution == "lognormal":
         if item.low_factor is None or item.high_factor is None:
             raise _degenerate(item, "a log-normal path needs low and high as factors of its value")
-        return _log_position(item, item.low_factor, item.high_factor)
+        below, above = item.low_factor, item.high_factor
+        if not 0.0 < below < 1.0 < above:
+            raise _degenerate(
+                item,
+                "a log-normal path lies between factors below and above 1",
+                f"{below:g}, {above:g}",
+            )
+        return _LogPosition(_lognormal(item, below, above, 0.0, np.inf), below, above)
     return _Position(_scalar(item, -down, 0.0, up), down, up)
-
-
-@dataclass(frozen=True, slots=True)
-class _LogPosition:
-    """Positions of a path that is multiplied by a log-normal factor."""
-
-    factor: Distribution
-    low: float
-    high: float
-
-    def quantile(self, u: Array) -> Array:
-        away = self.factor.quantile(u) - 1.0
-        return np.asarray(np.where(away < 0.0, away / (1.0 - self.low), away / (self.high - 1.0)))
-
-
-def _log_position(item: Assumption, low: float, high: float) -> Distribution:
-    if not 0.0 < low < 1.0 < high:
-        raise _degenerate(
-            item, "a log-normal path lies between factors below and above 1", f"{low:g}, {high:g}"
-        )
-    return _LogPosition(_lognormal(item, low, high, 0.0, np.inf), low, high)
 
 
 def _degenerate(item: Assumption, why: str, received: str | None = None) -> ScenarioError:

@@ -37,23 +37,16 @@ Measure = Callable[[Answers, Draws], Array]
 
 @dataclass(frozen=True)
 class Goal:
-    """A target.
+    """A target."""
 
-    Attributes:
-        text: as asked.
-        outputs: what to ask of the model.
-        shown: the output that the goal is about.
-        measure: (scenarios,) from answers and draws: 0 at the target, above 0 beyond it (more
-            than a number, sooner than a date); infinite where the output says that it comes
-            never, or needs nothing; NaN where it has no answer.
-        is_bound: every answer beyond the target will do too, as for a date.
-    """
-
-    text: str
-    outputs: tuple[str, ...]
-    shown: str
+    text: str  # as asked
+    outputs: tuple[str, ...]  # what to ask of the model
+    shown: str  # the output that the goal is about
+    # (scenarios,) from answers and draws: 0 at the target, above 0 beyond it (more than a number,
+    # sooner than a date); infinite where the output says that it comes never, or needs nothing;
+    # NaN where it has no answer
     measure: Measure
-    is_bound: bool
+    is_bound: bool  # every answer beyond the target will do too, as for a date
 
 
 def parse_goal(text: str, case: Case) -> Goal:

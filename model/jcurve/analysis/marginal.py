@@ -24,28 +24,21 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.lines.returns import REASONS
 
-__all__ = ["FleetUse", "Marginal", "Return", "YearOfPlan", "fleet_use", "marginal_returns"]
+__all__ = ["FleetUse", "Marginal", "Return", "fleet_use", "marginal_returns"]
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What an amount of the plan returns.
+    """What an amount of the plan returns."""
 
-    Attributes:
-        amount: capex moved, USD m.
-        rate: internal rate of return a year, the greatest where several answer; NaN where none
-            does, or where it would say the opposite of NPV.
-        npv: of the same flows at the WACC, USD m, so that the two never disagree.
-        npv_per_dollar: NPV per dollar of the present value of the capex moved: 0 earns the
-            WACC, -1 loses it all.
-        reason: why there is no rate; empty where there is one.
-    """
-
-    amount: float
+    amount: float  # capex moved, USD m
+    # internal rate of return a year, the greatest where several answer; NaN where none does, or
+    # where it would say the opposite of NPV
     rate: float
-    npv: float
+    npv: float  # of the same flows at the WACC, USD m, so that the two never disagree
+    # NPV per dollar of the present value of the capex moved: 0 earns the WACC, -1 loses it all
     npv_per_dollar: float
-    reason: str
+    reason: str  # why there is no rate; empty where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,45 +53,32 @@ class YearOfPlan:
 
 @dataclass(frozen=True, slots=True)
 class Marginal:
-    """Returns by year of the plan.
-
-    Attributes:
-        scenario: which case.
-        wacc: what a dollar must earn, a year.
-        years: from the first whole year after the valuation date to the last whose machines
-            retire within the horizon.
-        whole: the plan beyond maintenance and commitments, from now on.
-        covers: what the rates of return cover, a sentence or two.
-    """
+    """Returns by year of the plan."""
 
     scenario: str
-    wacc: float
+    wacc: float  # what a dollar must earn, a year
+    # from the first whole year after the valuation date to the last whose machines retire within
+    # the horizon
     years: tuple[YearOfPlan, ...]
-    whole: Return
-    covers: str
+    whole: Return  # the plan beyond maintenance and commitments, from now on
+    covers: str  # what the rates of return cover, a sentence or two
 
 
 @dataclass(frozen=True, slots=True)
 class FleetUse:
-    """What the fleet costs and does in a year.
+    """What the fleet costs and does in a year."""
 
-    Attributes:
-        year: the year.
-        ranking_pays: what advertising earns at the margin of ranking compute, times all of it:
-            elasticity x contribution x advertising, USD m a year.
-        fleet_costs: owner's cost of a unit x compute in service, USD m a year.
-        training, ranking, products, leased_out: shares of compute in service; they sum to 1.
-        sentence: both sums beside each other, and the shares; says why where more than a fifth
-            is leased out.
-    """
-
-    year: int
+    year: int  # the year
+    # what advertising earns at the margin of ranking compute, times all of it: elasticity x
+    # contribution x advertising, USD m a year
     ranking_pays: float
-    fleet_costs: float
+    fleet_costs: float  # owner's cost of a unit x compute in service, USD m a year
+    # training, ranking, products, leased_out: shares of compute in service; they sum to 1
     training: float
     ranking: float
     products: float
     leased_out: float
+    # both sums beside each other, and the shares; says why where more than a fifth is leased out
     sentence: str
 
 
@@ -107,6 +87,8 @@ _LIFE = "life.physical.accelerators"
 _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flow.go_forward"
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
+_LEAST = 1.0
+"""USD m: a year that leaves less open has nothing to move."""
 _FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
 
@@ -127,7 +109,6 @@ def marginal_returns(
         scenario: the plan is its own, at a scale of 1.
         amount: USD m of a year's capex that is left out; of a year with less beyond maintenance
             and commitments, all of that.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: the amount is not above 0.
@@ -148,15 +129,8 @@ def marginal_returns(
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
     parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
-    left_out = np.column_stack(
-        [
-            0.0 * ahead,
-            *(mask * part for mask, part in zip(masks, parts, strict=True)),
-            *masks,
-            0.0 * ahead,
-            ahead,
-        ]
-    )
+    last = [mask * part for mask, part in zip(masks, parts, strict=True)]
+    left_out = np.column_stack([0.0 * ahead, *last, *masks, 0.0 * ahead, ahead])
     rows = question.rows({_SCALE: np.ones(left_out.shape[1]), _TALENT: np.zeros(1)})
     # A contract follows the scale when it was signed. For a year's columns, contracts so old
     # that all date from before the decision: rented cloud then stays as planned.
@@ -177,22 +151,9 @@ def marginal_returns(
     (whole,) = _returns(
         valued[:, -2:-1] - valued[:, -1:], capex[:, -2:-1] - capex[:, -1:], discount, wacc
     )
-    return Marginal(
-        scenario=scenario.name,
-        wacc=wacc,
-        years=tuple(
-            YearOfPlan(year, last, average)
-            for year, last, average in zip(
-                years, by_year[: len(years)], by_year[len(years) :], strict=True
-            )
-        ),
-        whole=whole,
-        covers=COVERS,
-    )
-
-
-_LEAST = 1.0
-"""USD m: a year that leaves less open has nothing to move."""
+    halves = by_year[: len(years)], by_year[len(years) :]
+    found_years = tuple(YearOfPlan(*each) for each in zip(years, *halves, strict=True))
+    return Marginal(scenario.name, wacc, found_years, whole, COVERS)
 
 
 def _years(case: Case, at: int) -> range:
@@ -253,17 +214,10 @@ def _use(case: Case, at: int, year: int) -> FleetUse:
     )
     pays = elasticity * contribution * of("advertising")
     costs = of("owners_cost", None) * of("compute_in_service") / 1e6
-    shares = [
+    training, ranking, products, leased = (
         of(name)
         for name in ("training_share", "share_on_ranking", "share_on_products", "share_leased_out")
-    ]
-    training, ranking, products, leased = shares
-    said = _said(year, pays, costs, shares)
-    return FleetUse(year, pays, costs, training, ranking, products, leased, said)
-
-
-def _said(year: int, pays: float, costs: float, shares: Sequence[float]) -> str:
-    training, ranking, products, leased = shares
+    )
     said = (
         f"In {year} ranking alone pays for {pays / 1000:,.0f} USD bn (elasticity x contribution "
         f"x advertising) of a fleet that costs {costs / 1000:,.0f} USD bn a year: {training:.0%} "
@@ -276,4 +230,4 @@ def _said(year: int, pays: float, costs: float, shares: Sequence[float]) -> str:
             "on it: to that extent the plan is a leasing business, at a price that its own offer "
             "lowers."
         )
-    return said
+    return FleetUse(year, pays, costs, training, ranking, products, leased, said)

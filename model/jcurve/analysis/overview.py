@@ -9,18 +9,24 @@ import numpy as np
 
 from jcurve.analysis.bridging import Bridge, bridge
 from jcurve.analysis.consequences import Consequences, consequences
-from jcurve.analysis.importance import Importance
+from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.question import Question
-from jcurve.analysis.results_days import results_days
-from jcurve.analysis.risk import Risk, kept_outputs, risk
+from jcurve.analysis.risk_measures import Risk, kept_outputs, risk
 from jcurve.analysis.sensitivity import Grid, Swing, ends, grid, ranged, ranked, tornado
 from jcurve.analysis.simulation import Run, plan_for, simulate
 from jcurve.analysis.solving import Solution, solve
 from jcurve.analysis.staged import Staged, actions_for, staged_programme
-from jcurve.analysis.store import MemoryStore
-from jcurve.analysis.stress import PREFIX, PositionLoss, Stress, position_losses, stresses
-from jcurve.analysis.variance import split_variance
-from jcurve.analysis.weighing import Weighed, weighed
+from jcurve.analysis.stress import (
+    PREFIX,
+    PositionLoss,
+    Stress,
+    Weighed,
+    position_losses,
+    results_days,
+    stresses,
+    weighed,
+)
+from jcurve.analysis.variance import Importance, split_variance
 from jcurve.assumptions import BASE, Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.assumptions.weights import WEIGHTS, Weight, weights
@@ -56,21 +62,13 @@ def npv_of(view: str) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of one scenario.
+    """What is asked of one scenario."""
 
-    Attributes:
-        scenario: around which everything varies.
-        view: whose NPV is meant.
-        project: where the model's data are.
-        draws: of the simulation.
-        seed: of everything random.
-    """
-
-    scenario: Scenario
-    view: str
-    project: Project
-    draws: int = 4096
-    seed: int = 0
+    scenario: Scenario  # around which everything varies
+    view: str  # whose NPV is meant
+    project: Project  # where the model's data are
+    draws: int = 4096  # of the simulation
+    seed: int = 0  # of everything random
 
     def __post_init__(self) -> None:
         for name, value in (("draws", self.draws), ("seed", self.seed)):
@@ -150,16 +148,10 @@ class Asked:
 
     def bridge(self, beside: str) -> Bridge:
         """From the scenario to another by name; from the base scenario where it is that one."""
-        if beside == self.scenario.name:
-            return bridge(
-                read_scenario(BASE, project=self.project),
-                self.scenario,
-                self.output,
-                seed=self.seed,
-                project=self.project,
-            )
-        other = read_scenario(beside, project=self.project)
-        return bridge(self.scenario, other, self.output, seed=self.seed, project=self.project)
+        own, itself = self.scenario, beside == self.scenario.name
+        other = read_scenario(BASE if itself else beside, project=self.project)
+        pair = (other, own) if itself else (own, other)
+        return bridge(*pair, self.output, seed=self.seed, project=self.project)
 
     def positions(self, found: Sequence[Stress], exposure: float) -> tuple[PositionLoss, ...]:
         """What an exposure loses on past results days and in stresses."""

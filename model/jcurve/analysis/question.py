@@ -6,6 +6,8 @@ same shape (:data:`Ask`), so that a method is tested on functions whose answer i
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -26,7 +28,7 @@ from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["CHUNK", "MANY", "Answers", "Array", "Ask", "Draws", "Question"]
+__all__ = ["Array", "Question", "as_data"]
 
 Array: TypeAlias = NDArray[np.float64]
 Draws: TypeAlias = Mapping[str, Array]
@@ -57,7 +59,6 @@ class Question:
             (``capex@without:2027``, ``net_cash:2030Q4``); its lowest quarter after the
             scenario's valuation date (``net_cash:lowest``); or a whole line
             (``cumulative_free_cash_flow:year``, ``net_cash:quarter``).
-        project: where the model's data are.
         company: whose model.
         chunk: scenarios evaluated together; it changes nothing but speed and memory.
         many: a great many scenarios are to come in which the same keys are drawn; they are then
@@ -99,18 +100,17 @@ class Question:
             ModelError: a drawn scenario has no answer in the model.
         """
         width = max((len(np.atleast_1d(drawn)) for drawn in draws.values()), default=1)
-        parts = [
-            self.answers(self.rows(_cut(draws, start, start + self.chunk)))
-            for start in range(0, width, self.chunk)
-        ]
-        if len(parts) == 1:
-            return {name: _wide(row, width) for name, row in parts[0].items()}
-        sizes = [min(self.chunk, width - start) for start in range(0, width, self.chunk)]
-        return {
-            name: np.concatenate(
-                [_wide(part[name], size) for part, size in zip(parts, sizes, strict=True)], axis=-1
+        parts = []
+        for start in range(0, width, self.chunk):
+            found = self.answers(self.rows(cut(draws, start, start + self.chunk)))
+            size = min(self.chunk, width - start)
+            parts.append(
+                {name: np.broadcast_to(row, (*row.shape[:-1], size)) for name, row in found.items()}
             )
-            for name in self.outputs
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            name: np.concatenate([part[name] for part in parts], axis=-1) for name in self.outputs
         }
 
     def rows(self, draws: Draws) -> dict[str, Array]:
@@ -277,13 +277,26 @@ def _drawn(draws: Draws) -> frozenset[str]:
     return frozenset(draws) | {key.rpartition(".")[0] for key in draws}
 
 
-def _cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
-    cut = {}
-    for key, drawn in draws.items():
-        values = np.atleast_1d(np.asarray(drawn, dtype=np.float64))
-        cut[key] = values if len(values) == 1 else values[start:stop]
-    return cut
+def cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
+    """The draws from ``start`` to before ``stop``; what is the same in all of them stays one."""
+    rows = {key: np.atleast_1d(np.asarray(row, dtype=np.float64)) for key, row in draws.items()}
+    return {key: row if len(row) == 1 else row[start:stop] for key, row in rows.items()}
 
 
-def _wide(row: Array, width: int) -> Array:
-    return np.broadcast_to(row, (*row.shape[:-1], width))
+def as_data(value: Any) -> Any:
+    """``value`` for a machine: NaN and infinity become None, arrays lists, dataclasses tables."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: as_data(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): as_data(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return as_data(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_data(item) for item in value]
+    if isinstance(value, np.generic):
+        return as_data(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Crossing", "crossings", "scan_points"]
+__all__ = ["Crossing", "Lanes", "crossings", "scan_points"]
 
 Array: TypeAlias = NDArray[np.float64]
 Lanes: TypeAlias = NDArray[np.intp]
@@ -29,22 +29,14 @@ _ROUNDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A change of sign.
+    """A change of sign."""
 
-    Attributes:
-        lane: of which lane.
-        at: the end of the bracket, which is as narrow as numbers allow, with the measure at 0
-            or above.
-        measure: there.
-        rises: the measure is below zero before and above it after.
-        jumps: the measure leaps over zero instead of passing through it.
-    """
-
-    lane: int
+    lane: int  # of which lane
+    # the end of the bracket, which is as narrow as numbers allow, with the measure at 0 or above
     at: float
-    measure: float
-    rises: bool
-    jumps: bool
+    measure: float  # there
+    rises: bool  # the measure is below zero before and above it after
+    jumps: bool  # the measure leaps over zero instead of passing through it
 
 
 def scan_points(low: float, high: float, near: tuple[float, float] | None = None) -> Array:

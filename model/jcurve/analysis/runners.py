@@ -1,6 +1,7 @@
-"""Where units of a simulation run: here, in processes of this machine, or on a Dask cluster.
+"""How units of a simulation are evaluated: here, in processes, or on a Dask cluster.
 
-Each takes a plan and units and gives finished blocks in the order in which they finish.
+A runner takes a plan and units and gives finished blocks in the order in which they finish. Where
+a unit is evaluated changes nothing in it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,26 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jcurve.analysis.plan import Plan, Unit
-from jcurve.analysis.store import Block
-from jcurve.ground.errors import RunError, UsageError
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.analysis.draw_stores import Block
+from jcurve.analysis.question import Array, Question, cut
+from jcurve.analysis.sampling import Plan, Sampler, Unit
+from jcurve.engine.evaluate import keep_pages
+from jcurve.ground.errors import ModelError, RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["Runner", "cluster", "local", "processes"]
+__all__ = ["cluster", "processes"]
 
 Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
 
@@ -39,10 +45,82 @@ _WATCH = 1.0
 _ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASCII)
 
 
+def evaluate_unit(plan: Plan, unit: Unit) -> Block:
+    """The finished draws of one unit."""
+    sampler = _sampler(plan)
+    question = sampler.plan.question
+    drawn = sampler.draws(unit)
+    parts: list[dict[str, Array]] = []
+    step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
+    for start in range(0, unit.count, step):
+        stop = min(start + step, unit.count)
+        parts.append(_answered(question, cut(drawn, start, stop), unit, start))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Block(unit, columns)
+
+
+def _answered(
+    question: Question, draws: dict[str, Array], unit: Unit, start: int
+) -> dict[str, Array]:
+    width = len(next(iter(draws.values())))
+    rows = question.rows(draws)
+    valid = np.broadcast_to(question.valid_rows(rows), (width,))
+    if not valid.all():
+        rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
+    if not valid.any():
+        answers = {
+            name: np.zeros((len(question.years), 0) if name.endswith(":year") else 0)
+            for name in question.outputs
+        }
+    else:
+        try:
+            answers = question.answers(rows)
+        except ModelError as error:
+            # One draw without an answer fails its whole batch: halves tell which it is.
+            if width == 1:
+                raise ModelError(
+                    f"draw {unit.start + start} of scramble {unit.scramble}: {error.what}",
+                    received=error.received,
+                    allowed=error.allowed,
+                ) from error
+            half = width // 2
+            one = _answered(question, cut(draws, 0, half), unit, start)
+            two = _answered(question, cut(draws, half, width), unit, start + half)
+            return {name: np.concatenate([one[name], two[name]]) for name in one}
+    columns: dict[str, Array] = {}
+    for name, row in answers.items():
+        columns |= _columns(question, name, row, valid)
+    return columns | {"valid": valid.astype(np.float64)}
+
+
+def _columns(
+    question: Question, name: str, row: Array, valid: NDArray[np.bool_]
+) -> dict[str, Array]:
+    """A column an output, or one a year from the programme's start of a line by year."""
+
+    def spread(values: Array) -> Array:
+        column = np.full(len(valid), np.nan)
+        column[valid] = values
+        return column
+
+    if row.ndim == 1:
+        return {name: spread(row)}
+    first = int(question.scenario["programme.start"].text()[:4])
+    line = name.rpartition(":")[0]
+    return {
+        f"{line}:{year}": spread(row[at]) for at, year in enumerate(question.years) if year >= first
+    }
+
+
+@lru_cache(maxsize=2)
+def _sampler(plan: Plan) -> Sampler:
+    """Prepared once in a process: a unit is small beside what it rests on."""
+    keep_pages()
+    return Sampler(plan)
+
+
 def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
     """One after another in this process."""
-    from jcurve.analysis.simulation import evaluate_unit
-
     for unit in units:
         yield evaluate_unit(plan, unit)
 
@@ -69,7 +147,7 @@ def cluster(
     Args:
         address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
         project: whose data the scenario rests on.
-        refused: told of each worker that does not take part, and why.
+        refused: called for each worker that does not take part, with the reason.
 
     Raises:
         UsageError: the scheduler does not answer, or Dask is not installed.
@@ -114,7 +192,7 @@ def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
             owed[pipe] += 1
 
     try:
-        with _told_if_one_dies(count):
+        with _death_of_a_process(count):
             for _ in range(min(count, len(units))):
                 pipe, theirs = context.Pipe()
                 worker = context.Process(target=_work, args=(theirs, os.getpid()), daemon=True)
@@ -128,7 +206,7 @@ def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
         while busy := [pipe for pipe in workers if owed[pipe]]:
             ready = wait(busy)
             for pipe in (each for each in busy if each in ready):
-                with _told_if_one_dies(count):
+                with _death_of_a_process(count):
                     answer = pipe.recv()
                     owed[pipe] -= 1
                     ask(pipe)
@@ -143,7 +221,7 @@ def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Blo
 
 
 @contextmanager
-def _told_if_one_dies(count: int) -> Iterator[None]:
+def _death_of_a_process(count: int) -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError) as error:
@@ -156,8 +234,6 @@ def _told_if_one_dies(count: int) -> Iterator[None]:
 
 def _work(pipe: Connection[Any, Any], parent: int) -> None:
     """A worker's whole life: a plan, then answers to its units until the pipe ends."""
-    from jcurve.analysis.simulation import evaluate_unit
-
     _stand_by(parent)
     with suppress(EOFError, OSError):
         plan = pipe.recv()
@@ -229,8 +305,6 @@ def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) 
     Raises:
         RunError: this worker is another than the one that was looked at.
     """
-    from jcurve.analysis.simulation import evaluate_unit
-
     if differs := _difference(_fingerprint(root), wanted):
         raise RunError(f"a worker became another while it was at work: {differs}")
     return evaluate_unit(plan, unit)
@@ -246,15 +320,15 @@ def _same(
     Raises:
         UsageError: there is none.
     """
-    told = {worker: _difference(theirs, wanted) for worker, theirs in sorted(found.items())}
-    for worker, differs in told.items():
-        if differs:
-            refused(f"worker {worker} takes no part: {differs}")
-    sound = [worker for worker, differs in told.items() if not differs]
+    reasons = {worker: _difference(theirs, wanted) for worker, theirs in sorted(found.items())}
+    for worker, reason in reasons.items():
+        if reason:
+            refused(f"worker {worker} takes no part: {reason}")
+    sound = [worker for worker, reason in reasons.items() if not reason]
     if not sound:
         raise UsageError(
             "no worker of the cluster is as this machine",
-            received=next(iter(told.values()), "no worker at all"),
+            received=next(iter(reasons.values()), "no worker at all"),
             allowed="workers with the same package, data and libraries",
         )
     return sound

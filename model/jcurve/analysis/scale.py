@@ -17,21 +17,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jcurve.analysis.drivers import GO_FORWARD, driver_items
 from jcurve.analysis.question import Array, Question
-from jcurve.analysis.sensitivity import at_value, ends
+from jcurve.analysis.sensitivity import GO_FORWARD, at_value, driver_items, ends
 from jcurve.assumptions import Scenario
 from jcurve.facts.readings import ELASTICITY, belief_readings
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["SCALES", "Best", "Curve", "Point", "ScaleStudy", "best_size", "scale_study", "valley"]
+__all__ = ["SCALES", "ScaleStudy", "best_size", "scale_study"]
 
 SCALES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(31))
 """Where the curve is drawn: 0 to 1.5 times the plan."""
 
 _SCALE, _TALENT, _NPV = "programme.scale", "programme.scales_talent", "npv"
 _ROUNDS, _PARTS, _FEW = 2, 8, 7
+_BN = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,83 +45,49 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Go-forward NPV over the scales under another belief.
+    """Go-forward NPV over the scales under another belief."""
 
-    Attributes:
-        label: the belief, for a reader.
-        key: the assumption that is moved.
-        end: ``low``, ``high``, or ``reading``.
-        value: of the assumption, for a reader.
-        npv_go_forward: (scales,), USD m.
-        best: the scale at which it is largest.
-        at_best: go-forward NPV there, USD m.
-    """
-
-    label: str
-    key: str
-    end: str
-    value: str
-    npv_go_forward: Array
-    best: float
-    at_best: float
+    label: str  # the belief, for a reader
+    key: str  # the assumption that is moved
+    end: str  # ``low``, ``high``, or ``reading``
+    value: str  # of the assumption, for a reader
+    npv_go_forward: Array  # (scales,), USD m
+    best: float  # the scale at which it is largest
+    at_best: float  # go-forward NPV there, USD m
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best size, and its range over the evidence.
+    """The best size, and its range over the evidence."""
 
-    Attributes:
-        value: the scale at which go-forward NPV is largest.
-        npv_go_forward: there, USD m.
-        low, high: smallest and largest best size with each driver at either end of its range
-            and at each labelled reading of the response, one at a time.
-        low_from, high_from: what gives them, in words.
-        at_end: a sentence where the value lies at an end of the scales looked at, else empty.
-    """
-
-    value: float
-    npv_go_forward: float
+    value: float  # the scale at which go-forward NPV is largest
+    npv_go_forward: float  # there, USD m
+    # low, high: smallest and largest best size with each driver at either end of its range and at
+    # each labelled reading of the response, one at a time
     low: float
     high: float
-    low_from: str
+    low_from: str  # low_from, high_from: what gives them, in words
     high_from: str
-    at_end: str
+    at_end: str  # a sentence where the value lies at an end of the scales looked at, else empty
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleStudy:
-    """NPV against scale.
+    """NPV against scale."""
 
-    Attributes:
-        scenario, title: which case.
-        scales: (scales,), ascending.
-        points: with people as planned, whatever the scale.
-        talent_scaled: with the programme's people in proportion.
-        plan: the point at a scale of 1.
-        best: with people as planned.
-        best_talent_scaled: the best size with people in proportion.
-        readings: under each labelled reading of the response of advertising.
-        ends: with each driver at each end of its range.
-        low, high: (scales,), the least and the most of all these curves, USD m.
-        valley: how deep the deepest dip between two peaks of ``points`` is, USD m; 0 where
-            there is one peak.
-        sentence: what a first page says of it.
-    """
-
-    scenario: str
+    scenario: str  # scenario, title: which case
     title: str
-    scales: Array
-    points: tuple[Point, ...]
-    talent_scaled: tuple[Point, ...]
-    plan: Point
-    best: Best
-    best_talent_scaled: float
-    readings: tuple[Curve, ...]
-    ends: tuple[Curve, ...]
-    low: Array
+    scales: Array  # (scales,), ascending
+    points: tuple[Point, ...]  # with people as planned, whatever the scale
+    talent_scaled: tuple[Point, ...]  # with the programme's people in proportion
+    plan: Point  # the point at a scale of 1
+    best: Best  # with people as planned
+    best_talent_scaled: float  # the best size with people in proportion
+    readings: tuple[Curve, ...]  # under each labelled reading of the response of advertising
+    ends: tuple[Curve, ...]  # with each driver at each end of its range
+    low: Array  # low, high: (scales,), the least and the most of all these curves, USD m
     high: Array
-    valley: float
-    sentence: str
+    sentence: str  # what a first page says of it
 
 
 class _Belief(NamedTuple):
@@ -149,7 +115,6 @@ def scale_study(
     Args:
         scenario: holds everything but the scale.
         scales: two or more, ascending, from 0 up.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: the scales are not such a list.
@@ -161,9 +126,8 @@ def scale_study(
     plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
     mains = _over(question, [_OWN, _SCALED], grid)
     own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
-    beliefs = _beliefs(scenario, question, project)
+    beliefs, bests, at_bests = _evidence(scenario, question, project, grid)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
-    bests, at_bests = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
     curves = tuple(
         Curve(each.label, each.key, each.end, each.value, row, float(best), float(at_best))
         for each, row, best, at_best in zip(beliefs, at_beliefs, bests, at_bests, strict=True)
@@ -191,7 +155,6 @@ def scale_study(
         ends=tuple(each for each in curves if each.end != "reading"),
         low=band.min(axis=0),
         high=band.max(axis=0),
-        valley=valley(mains[GO_FORWARD][0]),
         sentence=_sentence(best, plan, points),
     )
 
@@ -207,22 +170,8 @@ def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
     question = Question.of(scenario, GO_FORWARD, project)
     values = _moved(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
     own, at_own = _peaks(question, [_OWN], grid, values)
-    beliefs = _beliefs(scenario, question, project)
-    bests, _ = _peaks(question, beliefs, *_coarse(question, beliefs, grid))
+    beliefs, bests, _ = _evidence(scenario, question, project, grid)
     return _ranged(own[0], at_own[0], beliefs, bests, grid)
-
-
-def valley(values: Array) -> float:
-    """How far a curve falls below both of two peaks at its deepest, in its own unit; 0 where it
-    has one peak.
-
-    Example:
-        >>> valley(np.array([1.0, 4.0, 3.0, 3.5, 0.0]))
-        0.5
-    """
-    left = np.maximum.accumulate(values)
-    right = np.maximum.accumulate(values[::-1])[::-1]
-    return float((np.minimum(left, right) - values).max())
 
 
 def _ascending(scales: Sequence[float]) -> Array:
@@ -245,14 +194,15 @@ def _moved(values: Array, scenario: Scenario) -> Array:
     return values
 
 
-def _beliefs(scenario: Scenario, question: Question, project: Project) -> list[_Belief]:
-    return [*_readings(scenario, project), *_ends(scenario, question)]
-
-
-def _coarse(question: Question, beliefs: Sequence[_Belief], grid: Array) -> tuple[Array, Array]:
-    """A few scales from end to end, to begin the search for many beliefs, and values there."""
+def _evidence(
+    scenario: Scenario, question: Question, project: Project, grid: Array
+) -> tuple[list[_Belief], Array, Array]:
+    """Every other belief, its best scale and go-forward NPV there; the search for so many begins
+    on a few scales from end to end."""
+    beliefs = [*_readings(scenario, project), *_ends(scenario, question)]
     few = np.linspace(grid[0], grid[-1], _FEW)
-    return few, _over(question, beliefs, few)[GO_FORWARD]
+    values = _over(question, beliefs, few)[GO_FORWARD]
+    return beliefs, *_peaks(question, beliefs, few, values)
 
 
 def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
@@ -315,21 +265,17 @@ def _peaks(
     grids between its neighbours, then of the parabola through the three last points."""
     at = np.broadcast_to(grid, values.shape)
     for _ in range(_ROUNDS):
-        low, high = _neighbours(at, values)
+        row, top = np.arange(len(values)), np.argmax(values, axis=1)
+        low = at[row, np.maximum(top - 1, 0)]
+        high = at[row, np.minimum(top + 1, values.shape[1] - 1)]
         at = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)
         values = _over(question, beliefs, at)[GO_FORWARD]
-    return _vertex(at, values)
+    return vertex(at, values)
 
 
-def _neighbours(at: Array, values: Array) -> tuple[Array, Array]:
-    """The scales on either side of each row's highest point."""
-    row, top = np.arange(len(values)), np.argmax(values, axis=1)
-    last = values.shape[1] - 1
-    return at[row, np.maximum(top - 1, 0)], at[row, np.minimum(top + 1, last)]
-
-
-def _vertex(at: Array, values: Array) -> tuple[Array, Array]:
-    """Place and height of each row's peak; an end where the highest point is one."""
+def vertex(at: Array, values: Array) -> tuple[Array, Array]:
+    """Place and height of each row's peak: the vertex of the parabola through the highest point
+    and its neighbours, the end where the highest point is one."""
     row, top = np.arange(len(values)), np.argmax(values, axis=1)
     middle = np.clip(top, 1, values.shape[1] - 2)
     step = at[row, middle + 1] - at[row, middle]
@@ -384,9 +330,6 @@ def _sentence(best: Best, plan: Point, points: Sequence[Point]) -> str:
     if points[0].scale == 0 and people <= -_BN:
         said += f" People who stay whatever the size cost {_bn(-people)} of both."
     return said
-
-
-_BN = 1000.0
 
 
 def _bn(value: float) -> str:

@@ -1,4 +1,11 @@
-"""One at a time and two at a time: the tornado and the two-way grid, each in one batch."""
+"""One and two at a time: the tornado, the drivers and the two-way grid, each in one batch.
+
+Drivers are the few assumptions that decide the answer. One that moves no cash, such as an
+accounting life, moves earnings: both are given.
+
+    for driver in drivers(jcurve.scenario("base")):
+        print(driver.short_name, driver.effect_at_low, driver.effect_at_high)
+"""
 
 from __future__ import annotations
 
@@ -8,39 +15,51 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.question import Array, Ask, Draws
+from jcurve.analysis.question import Array, Ask, Draws, Question
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 
-__all__ = ["Grid", "Swing", "at_value", "ends", "grid", "ranged", "ranked", "tornado"]
+__all__ = [
+    "EARNINGS_YEAR",
+    "Grid",
+    "Swing",
+    "at_value",
+    "drivers",
+    "ends",
+    "grid",
+    "ranged",
+    "ranked",
+    "tornado",
+]
+
+GO_FORWARD = "npv.go_forward"
+EARNINGS_YEAR = 2028
+"""The year whose earnings per share stand beside NPV: the first whole one after the next change
+of useful life."""
+_EARNINGS = f"earnings_per_share@with:{EARNINGS_YEAR}"
+_DIGITS = 6
+"""Of an effect in USD m: what is less is the error of the arithmetic."""
 
 Valid = Callable[[Draws], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
 class Swing:
-    """What one assumption's own range does to the outputs, all others as they are.
+    """What one assumption's own range does to the outputs, all others as they are."""
 
-    Attributes:
-        key, label, unit: the assumption.
-        low, high: its range for a reader.
-        kind: what the range rests on.
-        at_low, at_high: each output there, by name; NaN where it has no answer, or where the
-            end breaks a rule between assumptions.
-        base: each output with nothing changed.
-        broken: the ends that break a rule: ``low``, ``high`` or both.
-    """
-
-    key: str
+    key: str  # key, label, unit: the assumption
     label: str
     unit: str
-    low: str
+    low: str  # low, high: its range for a reader
     high: str
-    kind: str
+    kind: str  # what the range rests on
+    # at_low, at_high: each output there, by name; NaN where it has no answer, or where the end
+    # breaks a rule between assumptions
     at_low: dict[str, float]
     at_high: dict[str, float]
-    base: dict[str, float]
-    broken: tuple[str, ...] = ()
+    base: dict[str, float]  # each output with nothing changed
+    broken: tuple[str, ...] = ()  # the ends that break a rule: ``low``, ``high`` or both
 
     def spread(self, output: str) -> float:
         """The largest less the smallest of the output at low, base and high: NaN where fewer
@@ -145,21 +164,14 @@ def ranked(swings: Sequence[Swing], output: str) -> tuple[Swing, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Outputs over two assumptions at once.
+    """Outputs over two assumptions at once."""
 
-    Attributes:
-        across, down: keys.
-        xs, ys: draws, (columns,) and (rows,): values, or positions of a path.
-        values: (rows, columns) by output; NaN where there is no answer.
-        valid: (rows, columns), false where a rule between assumptions breaks; such cells have
-            no answer.
-    """
-
-    across: str
+    across: str  # across, down: keys
     down: str
-    xs: Array
+    xs: Array  # xs, ys: draws, (columns,) and (rows,): values, or positions of a path
     ys: Array
-    values: dict[str, Array]
+    values: dict[str, Array]  # (rows, columns) by output; NaN where there is no answer
+    # (rows, columns), false where a rule between assumptions breaks; such cells have no answer
     valid: NDArray[np.bool_]
 
 
@@ -196,3 +208,82 @@ def grid(
         for name, row in answers.items()
     }
     return Grid(x_key, y_key, xs, ys, values, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One driver and what the ends of its range do to go-forward NPV, all others as they are."""
+
+    # key, short_name, unit: the assumption; a path by year moves as one, and of a list of changes
+    # the next one
+    key: str
+    short_name: str
+    unit: str
+    group: str  # drivers of one group count as one; its own name where it stands alone
+    value: str  # value, low, high: for a reader, such as ``0.08`` or ``2027: 188000; …``
+    low: str
+    high: str
+    kind: str  # what the range rests on
+    # value_number, low_number, high_number: the same as numbers; of a path by year those of its
+    # last year
+    value_number: float
+    low_number: float
+    high_number: float
+    # npv_at_low, npv_at_high: go-forward NPV there, USD m; NaN where the end breaks a rule between
+    # assumptions
+    npv_at_low: float
+    npv_at_high: float
+    effect_at_low: float  # effect_at_low, effect_at_high: less the scenario's own, USD m
+    effect_at_high: float
+    # earnings_at_low, earnings_at_high: change of diluted earnings per share of ``EARNINGS_YEAR``,
+    # USD
+    earnings_at_low: float
+    earnings_at_high: float
+
+    @property
+    def swing(self) -> float:
+        """The larger of the two effects in size, USD m."""
+        sizes = [abs(x) for x in (self.effect_at_low, self.effect_at_high) if x == x]
+        return max(sizes, default=0.0)
+
+
+def driver_items(scenario: Scenario) -> tuple[Assumption, ...]:
+    """The drivers of a scenario that have a range, in the order of its base."""
+    return tuple(item for item in scenario.items if item.level == "driver" and item.has_range)
+
+
+def drivers(scenario: Scenario, *, project: Project | None = None) -> tuple[Driver, ...]:
+    """Every driver at its low and its high, largest effect on go-forward NPV first.
+
+    Args:
+        scenario: the values that are not moved.
+    """
+    question = Question.of(scenario, (GO_FORWARD, _EARNINGS), project)
+    items = driver_items(scenario)
+    swings = tornado(question, items, question.valid)
+    made = []
+    for item, swing in zip(items, swings, strict=True):
+        at_low, at_high = swing.at_low, swing.at_high
+        own, earned = swing.base[GO_FORWARD], swing.base[_EARNINGS]
+        made.append(
+            Driver(
+                key=item.key,
+                short_name=item.name,
+                unit=item.unit,
+                group=item.group or item.name,
+                value=item.text(),
+                low=swing.low,
+                high=swing.high,
+                kind=item.kind,
+                value_number=float(item.row()[-1]),
+                low_number=float(item.lows()[-1]),
+                high_number=float(item.highs()[-1]),
+                npv_at_low=at_low[GO_FORWARD],
+                npv_at_high=at_high[GO_FORWARD],
+                effect_at_low=round(at_low[GO_FORWARD] - own, _DIGITS),
+                effect_at_high=round(at_high[GO_FORWARD] - own, _DIGITS),
+                earnings_at_low=at_low[_EARNINGS] - earned,
+                earnings_at_high=at_high[_EARNINGS] - earned,
+            )
+        )
+    return tuple(sorted(made, key=lambda each: -each.swing))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Mask", "Sampled", "Worth", "exact", "interactions", "sampled", "subsets"]
+__all__ = ["exact", "interactions", "sampled", "subsets"]
 
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -27,21 +27,14 @@ Worth: TypeAlias = Callable[[Mask], Array]
 _NORMAL_95 = 1.959963984540054
 
 
-class Sampled(NamedTuple):
-    """Shapley values from sampled orders.
+class ShapleyValues(NamedTuple):
+    """Shapley values of a game."""
 
-    Attributes:
-        amounts: (members,); they sum to the worth of all less that of none.
-        errors: half the width of each 95 % interval.
-        alone, last: what each adds first, and last.
-        evaluated: how many coalitions were asked for.
-    """
-
-    amounts: Array
-    errors: Array
-    alone: Array
+    amounts: Array  # (members,); they sum to the worth of all less that of none
+    errors: Array  # half the width of each 95 % interval
+    alone: Array  # alone, last: what each adds first, and last
     last: Array
-    evaluated: int
+    evaluated: int  # how many coalitions were asked for
 
 
 def exact(values: Array, count: int) -> Array:
@@ -83,7 +76,17 @@ def interactions(values: Array, count: int) -> Array:
     return found
 
 
-def sampled(worth: Worth, count: int, orders: int, seed: int) -> Sampled:
+def in_full(worth: Worth, count: int) -> tuple[ShapleyValues, Array]:
+    """Shapley values without error, and the interactions of pairs, from every coalition."""
+    values = worth(subsets(count))
+    bits = 1 << np.arange(count)
+    alone, last = values[bits] - values[0], values[-1] - values[len(values) - 1 - bits]
+    amounts = exact(values, count)
+    found = ShapleyValues(amounts, np.zeros(count), alone, last, len(values))
+    return found, interactions(values, count)
+
+
+def sampled(worth: Worth, count: int, orders: int, seed: int) -> ShapleyValues:
     """Shapley values from random orders, each with its reverse, and their 95 % error.
 
     The steps of one order sum to the whole, so any mean of orders does.
@@ -109,7 +112,7 @@ def sampled(worth: Worth, count: int, orders: int, seed: int) -> Sampled:
     alone, last = at[:count] - values[0, 0], values[0, -1] - at[count:]
     error = _NORMAL_95 * pairs.std(axis=0, ddof=1) / math.sqrt(orders)
     mean = np.array([math.fsum(column) / orders for column in pairs.T])
-    return Sampled(mean, error, alone, last, masks.shape[0] * (count + 1) + 2 * count)
+    return ShapleyValues(mean, error, alone, last, masks.shape[0] * (count + 1) + 2 * count)
 
 
 def subsets(count: int) -> Mask:

@@ -9,30 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
-from jcurve.analysis.plan import (
+from jcurve.analysis.draw_stores import Store, by_scramble
+from jcurve.analysis.question import CHUNK, MANY, Question
+from jcurve.analysis.risk_measures import Estimate, estimate, kept_outputs
+from jcurve.analysis.runners import Runner, local
+from jcurve.analysis.sampling import (
     SCRAMBLES,
     Plan,
     Points,
     Sampler,
-    Unit,
     level_for,
     varied,
 )
-from jcurve.analysis.question import CHUNK, MANY, Array, Question
-from jcurve.analysis.risk import Estimate, estimate, kept_outputs
-from jcurve.analysis.runners import Runner, local
-from jcurve.analysis.store import Block, Store
 from jcurve.assumptions import Path, Scenario
-from jcurve.ground.errors import ModelError, ScenarioError, UsageError
+from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Run", "evaluate_unit", "plan_for", "simulate"]
+__all__ = ["plan_for", "simulate"]
 
 _STOP_FROM = 7
 _MOST_LEFT_OUT = 0.2
@@ -41,27 +39,16 @@ _MOST_LEFT_OUT = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished simulation.
+    """A finished simulation."""
 
-    Attributes:
-        plan: as it ended; its level is lower than asked for where the stop rule ended it.
-        asked: draws asked for.
-        note: how the number of draws came about, in words.
-        stopped: the stop rule ended it: ``precise``, else ``draws``.
-        precision: of the mean of the first output, where there was a stop rule.
-        correlations: as wanted and as achieved.
-        left_out: share of draws that break a rule between assumptions.
-        reused: draws that were there already.
-    """
-
-    plan: Plan
+    plan: Plan  # as it ended; its level is lower than asked for where the stop rule ended it
     asked: int
-    note: str
-    stopped: Literal["draws", "precise"]
-    precision: Estimate | None
-    correlations: tuple[Pairing, ...]
-    left_out: float
-    reused: int
+    note: str  # how the number of draws came about, in words
+    stopped: Literal["draws", "precise"]  # the stop rule ended it: ``precise``, else ``draws``
+    precision: Estimate | None  # of the mean of the first output, where there was a stop rule
+    correlations: tuple[Pairing, ...]  # as wanted and as achieved
+    left_out: float  # share of draws that break a rule between assumptions
+    reused: int  # draws that were there already
 
 
 def plan_for(
@@ -83,16 +70,15 @@ def plan_for(
     Args:
         scenario: around which the draws lie.
         draws: rounded up to scrambles times a power of two.
-        outputs: what is kept of each draw, None for :func:`~jcurve.analysis.risk.kept_outputs`;
-            the stop rule looks at the first.
+        outputs: what is kept of each draw, None for :func:`kept_outputs`; the stop rule looks
+            at the first.
         seed: 0 or more.
         scrambles: independent randomisations.
         vary: keys, or beginnings of keys; None for all that vary.
         correlations: wanted rank correlations by pair of keys; None for those on file, of
             dated values only where a path is drawn as one.
-        persistent, points: see :class:`~jcurve.analysis.plan.Plan`.
+        persistent, points: see :class:`~jcurve.analysis.sampling.Plan`.
         chunk: scenarios evaluated together.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: no draws, an unknown output, impossible correlations.
@@ -109,7 +95,7 @@ def plan_for(
         correlations = among(correlations_on_file(project), whole)
     pairs = tuple(sorted(correlations.items()))
     plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
-    _ = Sampler(plan).copula  # an impossible matrix is refused before anything runs
+    _ = Sampler(plan)  # an impossible matrix is refused before anything runs
     return plan
 
 
@@ -133,7 +119,7 @@ def simulate(
         until: stop as soon as the 95 % interval of the mean of the first output is at most
             this far to either side, in its unit; looked at whenever the draws have doubled.
         asked: draws asked for, for the note.
-        progress: told what is done.
+        progress: called with what is done.
 
     Raises:
         UsageError: the store holds another simulation; a stop rule without error bars.
@@ -150,28 +136,25 @@ def simulate(
     reached: Plan = plan if until is None else plan.at_level(min(_STOP_FROM, plan.level))
     below: int | None = None
     precision: Estimate | None = None
-    reused = count = 0
+    reused = fresh = 0
     while True:
-        todo = []
-        for unit in reached.units(below):
-            if unit in done:
-                reused += unit.count
-                count += unit.count
-            else:
-                todo.append(unit)
-        for block in run(plan, todo):
+        units = list(reached.units(below))
+        reused += sum(unit.count for unit in units if unit in done)
+        for block in run(plan, [unit for unit in units if unit not in done]):
             store.put(block)
-            count += block.unit.count
+            fresh += block.unit.count
             if progress is not None:
+                count = reused + fresh
                 progress(f"draw {count:,} of {plan.draws:,} ({count / plan.draws:.0%})")
         if until is not None:
-            precision = _precision(store, reached)
+            watched = by_scramble(store, reached, plan.question.outputs[0])
+            precision = estimate([float(np.nanmean(part)) for part in watched])
             if precision.error is not None and precision.error <= until:
                 break
         if reached.level >= plan.level:
             break
         below, reached = reached.level, reached.at_level(reached.level + 1)
-    left_out = 1.0 - float(np.mean(_whole(store, reached, "valid")))
+    left_out = 1.0 - float(np.mean(np.concatenate(by_scramble(store, reached, "valid"))))
     if left_out > _MOST_LEFT_OUT:
         raise ScenarioError(
             "the ranges often make scenarios that break a rule between assumptions",
@@ -189,93 +172,6 @@ def simulate(
         left_out=left_out,
         reused=reused,
     )
-
-
-def evaluate_unit(plan: Plan, unit: Unit) -> Block:
-    """The finished draws of one unit."""
-    sampler = _sampler(plan)
-    question = sampler.plan.question
-    drawn = sampler.draws(unit)
-    parts: list[dict[str, Array]] = []
-    step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
-    for start in range(0, unit.count, step):
-        stop = min(start + step, unit.count)
-        parts.append(_answered(question, {k: v[start:stop] for k, v in drawn.items()}, unit, start))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Block(unit, columns)
-
-
-def _answered(
-    question: Question, draws: dict[str, Array], unit: Unit, start: int
-) -> dict[str, Array]:
-    width = len(next(iter(draws.values())))
-    rows = question.rows(draws)
-    valid = np.broadcast_to(question.valid_rows(rows), (width,))
-    if not valid.all():
-        rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
-    found: dict[str, Array] = {}
-    if valid.any():
-        try:
-            answers = question.answers(rows)
-        except ModelError as error:
-            if width == 1:
-                raise ModelError(
-                    f"draw {unit.start + start} of scramble {unit.scramble}: {error.what}",
-                    received=error.received,
-                    allowed=error.allowed,
-                ) from error
-            half = width // 2
-            one = _answered(question, {k: v[:half] for k, v in draws.items()}, unit, start)
-            two = _answered(question, {k: v[half:] for k, v in draws.items()}, unit, start + half)
-            return {name: np.concatenate([one[name], two[name]]) for name in one}
-        for name, row in answers.items():
-            found |= _columns(question, name, row, valid)
-    else:
-        for name in question.outputs:
-            empty = np.zeros((len(question.years), 0) if name.endswith(":year") else 0)
-            found |= _columns(question, name, empty, valid)
-    return {**found, "valid": valid.astype(np.float64)}
-
-
-def _columns(
-    question: Question, name: str, row: Array, valid: np.ndarray[Any, np.dtype[np.bool_]]
-) -> dict[str, Array]:
-    """A column an output, or one a year from the programme's start of a line by year."""
-
-    def spread(values: Array) -> Array:
-        column = np.full(len(valid), np.nan)
-        column[valid] = values
-        return column
-
-    if row.ndim == 1:
-        return {name: spread(row)}
-    first = int(question.scenario["programme.start"].text()[:4])
-    line = name.rpartition(":")[0]
-    return {
-        f"{line}:{year}": spread(row[at]) for at, year in enumerate(question.years) if year >= first
-    }
-
-
-@lru_cache(maxsize=2)
-def _sampler(plan: Plan) -> Sampler:
-    """Prepared once in a process: a unit is small beside what it rests on."""
-    from jcurve.engine.evaluate import keep_pages
-
-    keep_pages()
-    return Sampler(plan)
-
-
-def _precision(store: Store, plan: Plan) -> Estimate:
-    name = plan.question.outputs[0]
-    count = 1 << plan.level
-    return estimate(
-        [float(np.nanmean(store.column(name, each, count))) for each in range(plan.scrambles)]
-    )
-
-
-def _whole(store: Store, plan: Plan, name: str) -> Array:
-    count = 1 << plan.level
-    return np.concatenate([store.column(name, each, count) for each in range(plan.scrambles)])
 
 
 def _note(plan: Plan, reached: Plan, asked: int) -> str:

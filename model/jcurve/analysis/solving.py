@@ -8,14 +8,15 @@ those of the assumption book: what a scenario or an override sets since moves ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jcurve.analysis.distributions import in_year
 from jcurve.analysis.goal import Goal, parse_goal
-from jcurve.analysis.question import Answers, Array, Question
+from jcurve.analysis.question import Answers, Array, Question, cut
 from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Assumption, Path, Scenario
@@ -25,7 +26,7 @@ from jcurve.assumptions.overrides import find
 from jcurve.ground.errors import ModelError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Frontier", "Solution", "frontier", "solve", "standing"]
+__all__ = ["Solution", "frontier", "solve"]
 
 _WHOLE_UNITS = ("date", "switch")
 _STRETCH = 2.0
@@ -34,76 +35,51 @@ _FURTHEST = 10.0
 """How far a path is moved, in distances from its value to its low or high path: judgement."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """What one assumption must be.
+    """What one assumption must be."""
 
-    Attributes:
-        key, label, unit: the assumption.
-        goal: the target in words.
-        value: what it must be: the value nearest to the present one, or the position of a
-            path (1 is its high path); None when no value does it, or every value does.
-        text: the value for a reader, a path point by point.
-        direction: on which side of the value the target is passed: ``at or above``, ``at or
-            below``.
-        reason: why there is no value, in words.
-        nearest: without a value, where in the bounds the output comes nearest to the target.
-        nearest_output: the output there; NaN where it has no answer.
-        present: the present value for a reader.
-        others: further values that do it.
-        jumps: the output leaps over the target there instead of passing through it.
-        output: the output at the value.
-        low, high: the range of the evidence in the assumption book for a reader, empty where
-            none is stated.
-        standing: ``plausible``, ``stretch``, ``outside``; empty without a value or a range.
-        kind, source: what that range rests on.
-        failed: scanned values at which the model has no answer at all.
-    """
-
-    key: str
+    key: str  # key, label, unit: the assumption
     label: str
     unit: str
-    goal: str
-    value: float | None
-    text: str
-    direction: str
-    reason: str
-    nearest: str
-    nearest_output: float
-    present: str
-    others: tuple[float, ...]
-    jumps: bool
-    output: float
+    goal: str  # the target in words
+    # what it must be: the value nearest to the present one, or the position of a path (1 is its
+    # high path); None when no value does it, or every value does
+    value: float | None = None
+    text: str = ""  # the value for a reader, a path point by point
+    # on which side of the value the target is passed: ``at or above``, ``at or below``
+    direction: str = ""
+    reason: str = ""  # why there is no value, in words
+    # without a value, where in the bounds the output comes nearest to the target
+    nearest: str = ""
+    nearest_output: float = math.nan  # the output there; NaN where it has no answer
+    present: str  # the present value for a reader
+    others: tuple[float, ...] = ()  # further values that do it
+    jumps: bool = False  # the output leaps over the target there instead of passing through it
+    output: float = math.nan  # at the value
+    # low, high: the range of the evidence in the assumption book for a reader, empty where none is
+    # stated
     low: str
     high: str
-    standing: str
-    kind: str
+    standing: str = ""  # ``plausible``, ``stretch``, ``outside``; empty without a value or a range
+    kind: str  # kind, source: what that range rests on
     source: tuple[str, ...]
-    failed: int
+    failed: int  # scanned values at which the model has no answer at all
 
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """Pairs of two assumptions that meet a target together.
-
-    Attributes:
-        goal: in words.
-        across, down: keys.
-        xs: draws of ``across``, (points,).
-        ys: what ``down`` must be at each, NaN where no value in its bounds does it.
-        standings: of each of ``ys``, empty without a value; ``xs`` lie inside their range.
-        reasons: why there is no value, by point.
-        texts: ``ys`` for a reader, a path point by point; empty without a value.
-    """
+    """Pairs of two assumptions that meet a target together."""
 
     goal: str
-    across: str
+    across: str  # across, down: keys
     down: str
-    xs: Array
-    ys: Array
+    xs: Array  # draws of ``across``, (points,)
+    ys: Array  # what ``down`` must be at each, NaN where no value in its bounds does it
+    # of each of ``ys``, empty without a value; ``xs`` lie inside their range
     standings: tuple[str, ...]
-    reasons: tuple[str, ...]
-    texts: tuple[str, ...]
+    reasons: tuple[str, ...]  # why there is no value, by point
+    texts: tuple[str, ...]  # ``ys`` for a reader, a path point by point; empty without a value
 
 
 def solve(
@@ -119,7 +95,6 @@ def solve(
         scenario: all else.
         key: the assumption; ``key.2027`` for one year of a path.
         target: see :mod:`jcurve.analysis.goal`.
-        project: where the model's data are, None to find it.
 
     Raises:
         ScenarioError: there is no such assumption, or it is the remainder of a mix.
@@ -203,21 +178,21 @@ class _Search:
 
     def __init__(self, scenario: Scenario, key: str, target: str, project: Project | None) -> None:
         found, period = find(key, scenario.assumptions, scenario.mixes, Place("solve"))
-        self.item = found
-        self.book = found.book
-        self.period = period
         self.name = f"{found.key}.{period}" if period else found.key
         case = Question.of(scenario, (), project).case
         self.goal: Goal = parse_goal(target, case)
         self.question = Question.of(scenario, self.goal.outputs, project)
         self.failed = 0
         years = case.assembly.timeline.years
-        if self.period and not (self.period.isdecimal() and int(self.period) in years):
+        if period and not (period.isdecimal() and int(period) in years):
             raise UsageError(
                 "a search moves a whole year",
                 received=key,
                 allowed=f"{found.key}.{years[0]} to {found.key}.{years[-1]}",
             )
+        # One year of a path is searched as if it were an assumption of one value.
+        self.item = _in_year(found, period) if period else found
+        self.book = _in_year(found.book, period) if period else found.book
         self.low, self.high = self._interval()
 
     def run(self, fixed: dict[str, Array], lanes: int) -> tuple[list[Crossing], Array]:
@@ -242,36 +217,32 @@ class _Search:
 
     def solution(self, found: Sequence[Crossing], values: Array) -> Solution:
         """The crossing nearest to the present value, or why there is none."""
-        present = self._present()
-        ordered = sorted(found, key=lambda each: abs(each.at - present))
-        best = ordered[0] if ordered else None
-        nearest, output, reason = "", float("nan"), ""
-        if best is None:
-            nearest, output, reason = self._without(values)
-        else:
-            output = self._output(best.at)
-        item = self.item
-        return Solution(
+        item, book, present = self.item, self.book, at_value(self.item)
+        made = Solution(
             key=self.name,
             label=item.label,
             unit=item.unit,
             goal=self.goal.text,
-            value=None if best is None else best.at,
-            text="" if best is None else self._text(best.at),
-            direction="" if best is None else "at or above" if best.rises else "at or below",
-            reason=reason,
-            nearest=nearest,
-            nearest_output=output if best is None else float("nan"),
             present=self._text(present),
-            others=tuple(sorted({each.at for each in ordered[1:]})),
-            jumps=best is not None and best.jumps,
-            output=output if best is not None else float("nan"),
-            low=self._end_text(self.book.low),
-            high=self._end_text(self.book.high),
-            standing="" if best is None else self._standing(best.at),
-            kind=self.book.kind,
-            source=self.book.source,
+            low="" if book.low is None else item.text(book.low),
+            high="" if book.high is None else item.text(book.high),
+            kind=book.kind,
+            source=book.source,
             failed=self.failed,
+        )
+        if not found:
+            nearest, output, reason = self._without(values)
+            return replace(made, nearest=nearest, nearest_output=output, reason=reason)
+        best, *rest = sorted(found, key=lambda each: abs(each.at - present))
+        return replace(
+            made,
+            value=best.at,
+            text=self._text(best.at),
+            direction="at or above" if best.rises else "at or below",
+            others=tuple(sorted({each.at for each in rest})),
+            jumps=best.jumps,
+            output=self._output(best.at),
+            standing=standing(book, self._moved(best.at)),
         )
 
     @property
@@ -286,7 +257,7 @@ class _Search:
                 received=item.key,
             )
         floor, ceiling = item.bounds
-        if not isinstance(item.value, Path) or self.period:
+        if not isinstance(item.value, Path):
             return floor, ceiling
         if not item.has_range:
             raise UsageError(
@@ -301,32 +272,22 @@ class _Search:
     def _points(self) -> Array:
         if self._is_whole:
             return np.arange(round(self.low), round(self.high) + 1, dtype=np.float64)
-        item = _in_year(self.item, self.period) if self.period else self.item
-        near = ends(item) if item.has_range else None
-        return np.union1d(scan_points(self.low, self.high, near), [self._present()])
+        near = ends(self.item) if self.item.has_range else None
+        return np.union1d(scan_points(self.low, self.high, near), [at_value(self.item)])
 
-    def _present(self) -> float:
-        if self.period and isinstance(self.item.value, Path):
-            return in_year(self.item.value, int(self.period))
-        return at_value(self.item)
-
-    def _standing(self, at: float) -> str:
-        if self.period:
-            return standing(_in_year(self.book, self.period), np.array([at]))
-        if isinstance(self.item.value, Path):
-            return standing(self.book, position(self.item, np.array([at]))[:, 0])
-        return standing(self.book, np.array([at]))
+    def _moved(self, at: float) -> Array:
+        """The values that a draw stands for: one, or one a period of a path."""
+        drawn = np.array([at])
+        return position(self.item, drawn)[:, 0] if isinstance(self.item.value, Path) else drawn
 
     def _without(self, values: Array) -> tuple[str, float, str]:
         known = values[~np.isnan(values)]
         if known.size == 0:
-            return "", float("nan"), "the output has no answer anywhere in its bounds"
-        if self.goal.is_bound and (known >= 0.0).all():
-            return "", float("nan"), "every value in its bounds does it"
-        if (known == 0.0).all():
-            return "", float("nan"), "every value in its bounds does it"
+            return "", math.nan, "the output has no answer anywhere in its bounds"
+        if (known == 0.0).all() or (self.goal.is_bound and (known >= 0.0).all()):
+            return "", math.nan, "every value in its bounds does it"
         if np.isinf(known).all():
-            return "", float("nan"), "no value in its bounds does it"
+            return "", math.nan, "no value in its bounds does it"
         size = np.where(np.isfinite(values), np.abs(values), np.inf)
         at = float(self.points[int(np.argmin(size))])
         return self._text(at), self._output(at), "no value in its bounds does it"
@@ -339,20 +300,12 @@ class _Search:
         return float(row[0])
 
     def _text(self, at: float) -> str:
-        item = self.item
-        if self.period or not isinstance(item.value, Path):
-            return item.text(at)
-        moved = position(item, np.array([at]))[:, 0]
-        path = item.value
+        path = self.item.value
+        if not isinstance(path, Path):
+            return self.item.text(at)
+        moved = self._moved(at)
         points = tuple((p, float(moved[p - path.first])) for p in path.periods)
-        return item.text(Path(path.by, path.between, points))
-
-    def _end_text(self, end: float | Path | None) -> str:
-        if end is None:
-            return ""
-        if self.period and isinstance(end, Path):
-            return self.item.text(in_year(end, int(self.period)))
-        return self.item.text(end)
+        return self.item.text(Path(path.by, path.between, points))
 
 
 def _in_year(item: Assumption, year: str) -> Assumption:
@@ -389,7 +342,7 @@ def _carefully(question: Question, draws: dict[str, Array]) -> tuple[Answers, in
                 for name in question.outputs
             }, 1
     half = width // 2
-    left, a = _carefully(question, {key: values[:half] for key, values in draws.items()})
-    right, b = _carefully(question, {key: values[half:] for key, values in draws.items()})
+    left, a = _carefully(question, cut(draws, 0, half))
+    right, b = _carefully(question, cut(draws, half, width))
     joined = {name: np.concatenate([left[name], right[name]], axis=-1) for name in left}
     return joined, a + b

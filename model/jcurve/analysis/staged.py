@@ -3,7 +3,7 @@
 Committing now means going on whatever happens. The programme can instead be reviewed at given
 dates, on what advertising and AI products have earned by then. Both are valued on the same draws
 of the assumptions, with the model evaluated anew for every action at every date; what is
-committed is paid whatever is decided. Method: :mod:`jcurve.analysis.options`.
+committed is paid whatever is decided. Method: :mod:`jcurve.analysis.decision_rules`.
 
 The value of an action is one point of a curve: how value falls or rises with the part of planned
 spending that is made. Whoever shows one shows the curve beside it
@@ -18,25 +18,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.correlation import among, correlations_on_file
-from jcurve.analysis.options import Decided, Paths, fit_least_squares, fit_trigger
-from jcurve.analysis.plan import SCRAMBLES, Plan, Sampler, varied
-from jcurve.analysis.question import Array, Question
-from jcurve.analysis.risk import Estimate, estimate
+from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger
+from jcurve.analysis.question import Array, Question, cut
+from jcurve.analysis.risk_measures import Estimate, estimate
+from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, varied
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "SCALE",
-    "Action",
-    "Staged",
-    "Taken",
-    "acted",
-    "actions_for",
-    "scaled",
-    "staged_programme",
-    "valued",
-]
+__all__ = ["Staged", "actions_for", "staged_programme"]
 
 SIGNALS = ("advertising@with", "new_product_revenue@with")
 """What is observed by a review."""
@@ -53,70 +43,43 @@ _PAUSED_QUARTERS = 8
 
 @dataclass(frozen=True)
 class Action:
-    """What can be done at a review.
+    """What can be done at a review."""
 
-    Attributes:
-        name: such as ``stop``.
-        meaning: in words.
-        stops: nothing is spent beyond maintenance and commitments after the quarter of the
-            review, and the programme's people leave.
-        scale: factor on :data:`SCALE` in the quarters after the review.
-        quarters: how long the factor lasts; 0 for good.
-    """
-
-    name: str
+    name: str  # such as ``stop``
     meaning: str
+    # nothing is spent beyond maintenance and commitments after the quarter of the review, and the
+    # programme's people leave
     stops: bool = False
-    scale: float = 1.0
-    quarters: int = 0
+    scale: float = 1.0  # factor on :data:`SCALE` in the quarters after the review
+    quarters: int = 0  # how long the factor lasts; 0 for good
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How often an action is taken at a date by the least-squares rule, and its trigger.
+    """How often an action is taken at a date by the least-squares rule, and its trigger."""
 
-    Attributes:
-        action, date: which.
-        share: of draws in which the least-squares rule takes it then.
-        always: worth of taking it then whatever is observed.
-        threshold: below which value of the first signal the trigger rule takes it.
-    """
-
-    action: str
+    action: str  # action, date: which
     date: str
-    share: Estimate
-    always: Estimate
-    threshold: float
+    share: Estimate  # of draws in which the least-squares rule takes it then
+    always: Estimate  # worth of taking it then whatever is observed
+    threshold: float  # below which value of the first signal the trigger rule takes it
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What reviews are worth.
+    """What reviews are worth."""
 
-    Attributes:
-        output: the NPV that is meant.
-        dates: of the reviews.
-        committed: its mean when committing now.
-        fixed: the best plan without looking, and its mean.
-        least_squares: its mean under the least-squares rule.
-        trigger: under the best trigger rule, and its action.
-        option_value: least squares less committing now.
-        beyond_fixed: least squares less the best plan without looking: what is owed to
-            looking alone.
-        taken: by action and date.
-        draws, evaluated: how many, and how many scenarios that took.
-    """
-
-    output: str
-    dates: tuple[str, ...]
-    committed: Estimate
-    fixed: tuple[str, Estimate]
-    least_squares: Estimate
-    trigger: tuple[str, Estimate]
-    option_value: Estimate
+    output: str  # the NPV that is meant
+    dates: tuple[str, ...]  # of the reviews
+    committed: Estimate  # its mean when committing now
+    fixed: tuple[str, Estimate]  # the best plan without looking, and its mean
+    least_squares: Estimate  # its mean under the least-squares rule
+    trigger: tuple[str, Estimate]  # under the best trigger rule, and its action
+    option_value: Estimate  # least squares less committing now
+    # least squares less the best plan without looking: what is owed to looking alone
     beyond_fixed: Estimate
-    taken: tuple[Taken, ...]
-    draws: int
+    taken: tuple[Taken, ...]  # by action and date
+    draws: int  # draws, evaluated: how many, and how many scenarios that took
     evaluated: int
 
     @property
@@ -183,8 +146,8 @@ def staged_programme(
     for unit in plan.units():
         draws = sampler.draws(unit)
         for start in range(0, unit.count, question.chunk):
-            cut = {key: drawn[start : start + question.chunk] for key, drawn in draws.items()}
-            parts.append(_paths(question, alone, cut, at, chosen, output, signals, dates))
+            some = cut(draws, start, start + question.chunk)
+            parts.append(_paths(question, alone, some, at, chosen))
             owner += [unit.scramble] * len(parts[-1].hold)
     whole = Paths(
         np.concatenate([part.hold for part in parts]),
@@ -214,10 +177,9 @@ def valued(
     kinds = np.unique(scramble)
     if len(kinds) < 2:
         raise UsageError("two scrambles or more are needed to fit on one and value on another")
-    ls = Decided(
-        np.empty_like(paths.hold), np.empty(len(paths.hold), int), np.empty(len(paths.hold), int)
-    )
-    triggers = np.empty((len(actions), len(paths.hold)))
+    count = len(paths.hold)
+    ls = Decided(np.empty(count), np.empty(count, np.intp), np.empty(count, np.intp))
+    triggers = np.empty((len(actions), count))
     halves = [np.isin(scramble, kinds[::2]), np.isin(scramble, kinds[1::2])]
     for fitted, held in (halves, halves[::-1]):
         train, test = paths.part(fitted), paths.part(held)
@@ -257,7 +219,7 @@ def valued(
             for d, date in enumerate(dates)
             for a, each in enumerate(actions)
         ),
-        draws=len(paths.hold),
+        draws=count,
         evaluated=evaluated,
     )
 
@@ -280,12 +242,10 @@ def _paths(
     question: Question,
     alone: Question,
     draws: Mapping[str, Array],
-    at: Sequence[int],
+    dates: Sequence[int],
     actions: Sequence[Action],
-    output: str,
-    signals: Sequence[str],
-    dates: Sequence[str],
 ) -> Paths:
+    """What happens in a batch; ``alone`` asks for the value alone."""
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
     answers = question.answers(rows)
@@ -295,18 +255,16 @@ def _paths(
             raise AnswerError(f"{what} has no answer in a draw", allowed="such as npv.go_forward")
         return np.broadcast_to(values, (width,))
 
-    acts = np.empty((len(at), len(actions), width))
-    for d, date in enumerate(at):
+    output, *watched = question.outputs
+    labels = question.case.assembly.timeline.labels
+    acts = np.empty((len(dates), len(actions), width))
+    for d, date in enumerate(dates):
         for a, action in enumerate(actions):
             found = alone.answers(acted(question, rows, action, date))[output]
-            acts[d, a] = known(found, f"{output} after {action.name} at {dates[d]}")
-    seen = np.array(
-        [
-            [np.broadcast_to(answers[f"{signal}:{date}"], (width,)) for signal in signals]
-            for date in dates
-        ]
-    )
-    return Paths(np.array(known(answers[output], output)), acts, seen)
+            acts[d, a] = known(found, f"{output} after {action.name} at {labels[date]}")
+    seen = np.array([np.broadcast_to(answers[name], (width,)) for name in watched])
+    hold = np.array(known(answers[output], output))
+    return Paths(hold, acts, seen.reshape(len(dates), -1, width))
 
 
 def acted(

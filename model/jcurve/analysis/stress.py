@@ -7,6 +7,7 @@ raise NPV, since it can cut spending that earned less than it cost; that is said
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,102 +15,77 @@ import numpy as np
 
 from jcurve.analysis.question import Question
 from jcurve.assumptions import Scenario, compare, rows
+from jcurve.facts import evidence
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
 __all__ = [
-    "OUTPUTS",
     "PREFIX",
-    "Expectation",
-    "Move",
     "PositionLoss",
     "Stress",
+    "Weighed",
     "expectation",
     "position_losses",
+    "results_days",
     "stresses",
+    "weighed",
 ]
 
 OUTPUTS = ("npv", "npv.go_forward", "payback", "trough_amount", "value_per_share")
-_VALUE = "value_per_share"
 PREFIX = "stress_"
 """How names of stress scenarios begin."""
+_VALUE, _PAYBACK = "value_per_share", "payback"
+_EXPECTED = ("npv", "npv.go_forward", "trough_amount")
+_RESULTS_DAY = re.compile(r"RX_(\d{4})(\d{2})(\d{2})", re.ASCII)
+"""Keys of evidence: a move of the share on the day after results."""
+_PER_CENT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stress:
-    """A scenario beside the one it stresses.
+    """A scenario beside the one it stresses."""
 
-    Attributes:
-        name, title, story: of the scenario.
-        moved: assumptions whose value differs.
-        values: each output, NaN where it has no answer.
-        changes: each less that of the stressed scenario.
-        raises: outputs among the NPVs that the stress raises.
-    """
-
-    name: str
+    name: str  # name, title, story: of the scenario
     title: str
     story: str
-    moved: int
-    values: Mapping[str, float]
-    changes: Mapping[str, float]
-    raises: tuple[str, ...]
+    moved: int  # assumptions whose value differs
+    values: Mapping[str, float]  # each output, NaN where it has no answer
+    changes: Mapping[str, float]  # each less that of the stressed scenario
+    raises: tuple[str, ...]  # outputs among the NPVs that the stress raises
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A mean over scenarios by their weights.
-
-    Attributes:
-        output: of what.
-        mean: weighted mean.
-        sd: weighted standard deviation.
-        weights: by scenario, summing to 1.
-        values: by scenario.
-    """
+    """A mean over scenarios by their weights."""
 
     output: str
-    mean: float
-    sd: float
-    weights: Mapping[str, float]
+    mean: float  # weighted mean
+    sd: float  # weighted standard deviation
+    weights: Mapping[str, float]  # by scenario, summing to 1
     values: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A past one-day move of the share after results.
-
-    Attributes:
-        date: of the results.
-        move: a decimal share.
-        source: the key of its evidence.
-        grade: how far that can be trusted.
-    """
+    """A past one-day move of the share after results."""
 
     date: str
-    move: float
-    source: str
-    grade: str
+    move: float  # a decimal share
+    source: str  # the key of its evidence
+    grade: str  # how far that can be trusted
 
 
 @dataclass(frozen=True, slots=True)
 class PositionLoss:
-    """What a position loses: arithmetic, no advice.
+    """What a position loses: arithmetic, no advice."""
 
-    Attributes:
-        kind: ``results day`` or ``stress``.
-        name: date of the results, or name of the stress.
-        move: of the share; for a stress that of the model's value per share, since it moves the
-            whole company and not only its programme.
-        loss: of the exposure, in its unit; a gain is negative.
-        source, grade: of a past move; of a stress, its scenario and ``model``.
-    """
-
-    kind: str
-    name: str
+    kind: str  # ``results day`` or ``stress``
+    name: str  # date of the results, or name of the stress
+    # of the share; for a stress that of the model's value per share, since it moves the whole
+    # company and not only its programme
     move: float
-    loss: float
-    source: str
+    loss: float  # of the exposure, in its unit; a gain is negative
+    source: str  # source, grade: of a past move; of a stress, its scenario and ``model``
     grade: str
 
 
@@ -126,7 +102,6 @@ def stresses(
         base: what they are compared with.
         stressed: of the same base scenario.
         outputs: single values.
-        project: where the model's data are, None to find it.
     """
     question = Question.of(base, outputs, project)
     timeline = question.case.assembly.timeline
@@ -162,8 +137,7 @@ def expectation(
 
     Args:
         output: its name.
-        values: by scenario.
-        weights: by scenario, 0 or more, summing to 1.
+        values, weights: by scenario; weights are 0 or more, summing to 1.
 
     Raises:
         UsageError: weights of scenarios that are not there, below 0, or of another sum.
@@ -229,3 +203,60 @@ def position_losses(
             PositionLoss("stress", stress.name, move, -exposure * move, stress.name, "model")
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Scenarios by weight."""
+
+    weights: Mapping[str, float]  # by scenario, summing to 1
+    # mean and spread of each output that has an answer everywhere
+    expectations: tuple[Expectation, ...]
+    paid_back: float  # weight of the scenarios that pay back within the horizon
+    payback: Mapping[str, float]  # years to payback by scenario, NaN for never
+
+
+def weighed(
+    scenarios: Sequence[Scenario],
+    weights: Mapping[str, float],
+    *,
+    project: Project | None = None,
+) -> Weighed:
+    """The expectation over scenarios, all evaluated in one batch.
+
+    Args:
+        scenarios: of one base scenario.
+        weights: by name; 0 or more, summing to 1.
+
+    Raises:
+        UsageError: no scenario, one twice, or weights that are none.
+        AnswerError: see :func:`expectation`.
+    """
+    names = [each.name for each in scenarios]
+    if not names or len(set(names)) < len(names):
+        raise UsageError("scenarios are weighed once each", received=", ".join(names) or "none")
+    found = stresses(scenarios[0], scenarios, (*_EXPECTED, _PAYBACK), project=project)
+    values = {
+        output: {each.name: each.values[output] for each in found}
+        for output in (*_EXPECTED, _PAYBACK)
+    }
+    expected = tuple(expectation(output, values[output], weights) for output in _EXPECTED)
+    payback = values[_PAYBACK]
+    return Weighed(
+        dict(weights),
+        expected,
+        math.fsum(weight for name, weight in weights.items() if not math.isnan(payback[name])),
+        payback,
+    )
+
+
+def results_days(project: Project | None = None) -> tuple[Move, ...]:
+    """Every one-day move on record, oldest first."""
+    found = [
+        Move("-".join(key.groups()), each.value / _PER_CENT, each.key, each.grade)
+        for each in evidence(project).values()
+        if (key := _RESULTS_DAY.fullmatch(each.key)) is not None
+        and each.value is not None
+        and each.unit == "percent"
+    ]
+    return tuple(sorted(found, key=lambda each: each.date))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.comparison import Comparison, Input, Snapshot, compare, snapshot_of_case
+from jcurve.analysis.snapshots import Comparison, Input, Snapshot, compare, snapshot_of_case
 from jcurve.briefing.results import read_results
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project

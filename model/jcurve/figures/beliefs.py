@@ -19,8 +19,8 @@ from jcurve.figures.prose import Prose, callout, strong
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jcurve.analysis.beliefs import BeliefMap
-    from jcurve.analysis.price_implied import PriceLine
+    from jcurve.analysis.belief_pairs import BeliefMap
+    from jcurve.analysis.market_implied import PriceLine
     from jcurve.analysis.question import Array
     from jcurve.case import Case
     from jcurve.figures.decision import Decision

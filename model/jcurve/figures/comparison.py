@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from jcurve.analysis.comparison import Comparison, compare, snapshot_of_case
+from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.case import Case
 from jcurve.evaluation.headlines import figure_label, headline_text
 from jcurve.figures import Column, TableExhibit, table

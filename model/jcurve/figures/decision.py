@@ -10,9 +10,9 @@ from jcurve.figures.lens import Lens
 from jcurve.figures.prose import Prose, callout, strong
 
 if TYPE_CHECKING:
-    from jcurve.analysis.beliefs import BeliefMap
+    from jcurve.analysis.belief_pairs import BeliefMap
     from jcurve.analysis.marginal import Marginal
-    from jcurve.analysis.price_implied import PriceLine
+    from jcurve.analysis.market_implied import PriceLine
     from jcurve.analysis.scale import ScaleStudy
     from jcurve.case import Case
     from jcurve.ground.project import Project
@@ -47,7 +47,7 @@ class Decision:
     @cached_property
     def beliefs(self) -> BeliefMap:
         """The plan's value over response and demand."""
-        from jcurve.analysis.beliefs import belief_map
+        from jcurve.analysis.belief_pairs import belief_map
 
         return belief_map(self.case.scenario, project=self.project)
 
@@ -61,7 +61,7 @@ class Decision:
     @cached_property
     def prices(self) -> tuple[PriceLine, ...]:
         """What share prices ask for, the newest first."""
-        from jcurve.analysis.price_implied import price_implied
+        from jcurve.analysis.market_implied import price_implied
 
         return price_implied(self.case.scenario, project=self.project)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jcurve.analysis.bridging import Bridge
-    from jcurve.analysis.importance import Importance
     from jcurve.analysis.sensitivity import Grid, Swing
+    from jcurve.analysis.variance import Importance
     from jcurve.assumptions import Scenario
     from jcurve.case import Case
 

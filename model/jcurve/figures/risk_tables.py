@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jcurve.analysis.overview import Simulated
-    from jcurve.analysis.risk import Estimate
+    from jcurve.analysis.risk_measures import Estimate
     from jcurve.analysis.solving import Solution
     from jcurve.analysis.stress import PositionLoss, Stress
     from jcurve.case import Case

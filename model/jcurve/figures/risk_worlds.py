@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jcurve.analysis.consequences import Consequences
-    from jcurve.analysis.risk import Estimate
+    from jcurve.analysis.risk_measures import Estimate
     from jcurve.analysis.staged import Staged
-    from jcurve.analysis.weighing import Weighed
+    from jcurve.analysis.stress import Weighed
     from jcurve.assumptions.weights import Weight
     from jcurve.case import Case
 

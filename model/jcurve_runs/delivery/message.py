@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jcurve.analysis.comparison import compare
+from jcurve.analysis.snapshots import compare
 from jcurve.assumptions.house_style import read_house_style
 from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed

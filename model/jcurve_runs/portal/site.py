@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jcurve.analysis.comparison import compare
+from jcurve.analysis.snapshots import compare
 from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
 from jcurve.evaluation.headlines import figure_label, headline_text

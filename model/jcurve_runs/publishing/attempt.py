@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jcurve.analysis.comparison import stated_inputs
+from jcurve.analysis.snapshots import stated_inputs
 from jcurve.briefing.editions import Edition
 from jcurve.briefing.results import FILE_NAME, Results, read_results
 from jcurve.ground.errors import JCurveError, RunError, WriteError

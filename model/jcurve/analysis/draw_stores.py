@@ -1,4 +1,4 @@
-"""Simulations on disk: finished units while one runs, one Parquet file when it is done.
+"""Where finished draws go: a store in memory, and one in a folder.
 
 ``reports/simulations/<scenario>-<id>/`` holds ``simulation.json`` (what the simulation is),
 ``part-*.parquet`` while it runs, then ``draws.parquet`` and ``summary.json``. A part is
@@ -10,16 +10,16 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jcurve.analysis.plan import FIRST, Unit, units
-from jcurve.analysis.store import Block, ordered
+from jcurve.analysis.question import Array
+from jcurve.analysis.sampling import FIRST, Plan, Unit, units
 from jcurve.ground.errors import UsageError
 from jcurve.ground.files import make_folder, replacing, write_file, write_json
 from jcurve.ground.project import Project
@@ -28,14 +28,96 @@ from jcurve.ground.provenance import inputs, model_source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FolderStore", "folder_for"]
-
-Array = NDArray[np.float64]
+__all__ = ["FolderStore", "MemoryStore", "folder_for"]
 
 _SCHEMA = 1
 _MANIFEST, _DRAWS, _SUMMARY = "simulation.json", "draws.parquet", "summary.json"
 _PART = re.compile(r"part-(\d+)-(\d+)-(\d+)\.parquet")
 _ROW_GROUP = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The finished draws of a unit."""
+
+    unit: Unit  # which draws
+    # (count,) by name: each output, a line by year as one column a year (``net_cash:2030``), and
+    # ``valid``, 1 where the draw keeps the rules between assumptions. Outputs of other draws are
+    # NaN.
+    columns: Mapping[str, Array]
+
+
+class Store(Protocol):
+    """Takes finished blocks in any order and gives columns back in the order of the draws."""
+
+    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
+        """Make ready; the units that are there already.
+
+        Raises:
+            UsageError: ``resume`` of another simulation, or of none.
+        """
+
+    def put(self, block: Block) -> None:
+        """Keep a block."""
+
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+
+    def column(self, name: str, scramble: int, count: int) -> Array:
+        """A column of the first ``count`` draws of one scramble."""
+
+
+def by_scramble(store: Store, plan: Plan, name: str) -> list[Array]:
+    """A column of a finished simulation, one part a scramble."""
+    return [store.column(name, each, 1 << plan.level) for each in range(plan.scrambles)]
+
+
+class MemoryStore(Store):
+    """Blocks in memory: for small simulations and for tests."""
+
+    def __init__(self) -> None:
+        self._identity: Mapping[str, Any] | None = None
+        self._blocks: dict[Unit, Mapping[str, Array]] = {}
+
+    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
+        if not resume:
+            self._blocks = {}
+        elif self._identity != identity:
+            raise UsageError("another simulation is held here", allowed="the same, or a new store")
+        self._identity = identity
+        return frozenset(self._blocks)
+
+    def put(self, block: Block) -> None:
+        self._blocks[block.unit] = block.columns
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(next(iter(self._blocks.values()), {}))
+
+    def column(self, name: str, scramble: int, count: int) -> Array:
+        return np.concatenate(
+            [self._blocks[unit][name] for unit in ordered(self._blocks, scramble, count)]
+        )
+
+
+def ordered(units: Iterable[Unit], scramble: int, count: int, *, since: int = 0) -> list[Unit]:
+    """The units that make up draws ``since`` to ``count`` of a scramble, in order.
+
+    Raises:
+        UsageError: some are missing.
+    """
+    mine = {(unit.start, unit.count): unit for unit in units if unit.scramble == scramble}
+    chain: list[Unit] = []
+    at = since
+    while at < count:
+        # A shorter run leaves a first unit that a longer one has again, only longer.
+        fitting = [size for start, size in mine if start == at and start + size <= count]
+        if not fitting:
+            raise UsageError(
+                "a simulation that is not finished", received=f"{at:,} of {count:,} draws"
+            )
+        chain.append(mine[at, max(fitting)])
+        at += max(fitting)
+    return chain
 
 
 def folder_for(project: Project, identity: Mapping[str, Any]) -> Path:
@@ -45,11 +127,8 @@ def folder_for(project: Project, identity: Mapping[str, Any]) -> Path:
     return project.reports / "simulations" / name
 
 
-class FolderStore:
-    """A store in a folder; see :class:`jcurve.analysis.store.Store`.
-
-    Results are kept to the last bit, lines by year as 32-bit numbers.
-    """
+class FolderStore(Store):
+    """A store in a folder. Results are kept to the last bit, lines by year as 32-bit numbers."""
 
     def __init__(self, folder: Path, project: Project) -> None:
         self.folder = folder
@@ -74,7 +153,7 @@ class FolderStore:
         return sum(unit.count for unit in self._parts)
 
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
-        """See :class:`~jcurve.analysis.store.Store`.
+        """Make ready; the units that are there already.
 
         Raises:
             UsageError: ``resume`` of a simulation that is not there, or of another one, or of
@@ -102,7 +181,6 @@ class FolderStore:
         return frozenset(self._parts) | frozenset(units(self._level, int(identity["scrambles"])))
 
     def put(self, block: Block) -> None:
-        """See :class:`~jcurve.analysis.store.Store`."""
         import pyarrow.parquet as pq
 
         unit = block.unit
@@ -113,7 +191,6 @@ class FolderStore:
         self._parts[unit] = path
 
     def names(self) -> tuple[str, ...]:
-        """See :class:`~jcurve.analysis.store.Store`."""
         import pyarrow.parquet as pq
 
         file = self.draws if self._level is not None else next(iter(self._parts.values()), None)
@@ -123,26 +200,14 @@ class FolderStore:
         return tuple(name for name in names if name not in ("scramble", "number"))
 
     def column(self, name: str, scramble: int, count: int) -> Array:
-        """See :class:`~jcurve.analysis.store.Store`."""
-        import pyarrow.parquet as pq
-
         parts: list[Array] = []
         level, have = self._level, self._finished(count)
         if level is not None and have:
             if self._cached is None or self._cached[0] != name:
-                whole = pq.read_table(self.draws, columns=[name]).column(name)
-                self._cached = name, whole.to_numpy().astype(np.float64)
+                self._cached = name, _column(self.draws, name)
             at = scramble << level
             parts.append(self._cached[1][at : at + have])
-        if have < count:
-            rest = [unit for unit in self._parts if unit.start >= have]
-            parts += [
-                pq.read_table(self._parts[unit], columns=[name])
-                .column(name)
-                .to_numpy()
-                .astype(np.float64)
-                for unit in ordered(rest, scramble, count, since=have)
-            ]
+        parts += [_column(part, name) for part in self._beyond(have, scramble, count)]
         return np.concatenate(parts)
 
     def gather(self, level: int, scrambles: int) -> None:
@@ -152,7 +217,8 @@ class FolderStore:
             WriteError: the folder cannot be written; the parts are then still there.
         """
         if level != self._level:
-            self._merge(level, scrambles)
+            with replacing(self.draws) as temporary:
+                _write(temporary, self._tables(1 << level, scrambles))
         path = self.folder / _MANIFEST
         manifest = json.loads(path.read_text(encoding="utf-8"))
         write_json(path, {**manifest, "level": level})
@@ -174,40 +240,24 @@ class FolderStore:
             return 0
         return min(count, 1 << self._level)
 
-    def _merge(self, level: int, scrambles: int) -> None:
-        import pyarrow.parquet as pq
-
-        count = 1 << level
-        older = None if self._level is None else pq.read_table(self.draws)
-        schema = older.schema if older is not None else None
-        with replacing(self.draws) as temporary:
-            writer: pq.ParquetWriter | None = None
-            waiting: list[pa.Table] = []
-            try:
-                for scramble in range(scrambles):
-                    for table in self._tables(scramble, count, older):
-                        schema = schema or table.schema
-                        writer = writer or _writer(temporary, schema)
-                        waiting.append(table)
-                        waiting = _flush(writer, waiting, whole=False)
-                if writer is not None:
-                    _flush(writer, waiting, whole=True)
-            finally:
-                if writer is not None:
-                    writer.close()
-
-    def _tables(self, scramble: int, count: int, older: pa.Table | None) -> list[pa.Table]:
-        import pyarrow.parquet as pq
-
-        tables: list[pa.Table] = []
-        have = self._finished(count)
-        if older is not None and self._level is not None and have:
-            tables.append(older.slice(scramble << self._level, have))
+    def _beyond(self, have: int, scramble: int, count: int) -> list[Path]:
+        """The parts with the draws of a scramble that the finished file does not give."""
+        if have >= count:
+            return []
         rest = [unit for unit in self._parts if unit.start >= have]
-        tables += [
-            pq.read_table(self._parts[unit]) for unit in ordered(rest, scramble, count, since=have)
-        ]
-        return tables
+        return [self._parts[unit] for unit in ordered(rest, scramble, count, since=have)]
+
+    def _tables(self, count: int, scrambles: int) -> Iterator[pa.Table]:
+        """The first ``count`` draws of each scramble, one scramble after another."""
+        import pyarrow.parquet as pq
+
+        have = self._finished(count)
+        older = pq.read_table(self.draws) if have else None
+        for scramble in range(scrambles):
+            if older is not None and self._level is not None:
+                yield older.slice(scramble << self._level, have)
+            for part in self._beyond(have, scramble, count):
+                yield pq.read_table(part)
 
     def _made_with(self) -> dict[str, Any]:
         """What a simulation rests on beside its scenario: the model's source and the data."""
@@ -243,24 +293,29 @@ def _table(block: Block) -> pa.Table:
     return pa.table(columns)
 
 
-def _writer(path: Path, schema: pa.Schema) -> Any:
+def _column(file: Path, name: str) -> Array:
+    import pyarrow.parquet as pq
+
+    found: Array = pq.read_table(file, columns=[name]).column(name).to_numpy().astype(np.float64)
+    return found
+
+
+def _write(path: Path, tables: Iterator[pa.Table]) -> None:
+    """Tables as one file of even row groups, a few of them in memory at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    waiting = [next(tables)]
+    schema = waiting[0].schema
     spread = [field.name for field in schema if pa.types.is_floating(field.type)]
-    return pq.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=False, use_byte_stream_split=spread
-    )
-
-
-def _flush(writer: Any, waiting: list[pa.Table], *, whole: bool) -> list[pa.Table]:
-    """Write full row groups; what is left waits for more unless it is the end."""
-    import pyarrow as pa
-
-    rows = sum(table.num_rows for table in waiting)
-    if rows == 0 or (rows < _ROW_GROUP and not whole):
-        return waiting
-    joined = pa.concat_tables(waiting)
-    stop = rows if whole else rows - rows % _ROW_GROUP
-    writer.write_table(joined.slice(0, stop), row_group_size=_ROW_GROUP)
-    return [joined.slice(stop)] if stop < rows else []
+    layout = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": spread}
+    with pq.ParquetWriter(path, schema, **layout) as writer:
+        for table in tables:
+            waiting.append(table)
+            if sum(each.num_rows for each in waiting) >= _ROW_GROUP:
+                joined = pa.concat_tables(waiting)
+                whole = joined.num_rows - joined.num_rows % _ROW_GROUP
+                writer.write_table(joined.slice(0, whole), row_group_size=_ROW_GROUP)
+                waiting = [joined.slice(whole)]
+        if (rest := pa.concat_tables(waiting)).num_rows:
+            writer.write_table(rest, row_group_size=_ROW_GROUP)

@@ -9,32 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from jcurve.analysis.plan import Plan
+from jcurve.analysis.draw_stores import Store, by_scramble
 from jcurve.analysis.question import Array
-from jcurve.analysis.store import Store
+from jcurve.analysis.sampling import Plan
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = [
-    "QUANTILES",
-    "RESULTS",
-    "CashRisk",
-    "Estimate",
-    "Fan",
-    "Losses",
-    "Risk",
-    "Spread",
-    "estimate",
-    "expected_shortfall",
-    "kept_outputs",
-    "risk",
-    "value_at_risk",
-]
+__all__ = ["Estimate", "risk"]
 
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
 """Outputs that a simulation keeps of every draw, whichever view it is about."""
@@ -56,62 +44,39 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The distribution of one output.
-
-    Attributes:
-        output: of what.
-        answered: share of draws in which it has a value; the rest is of those.
-        mean, sd: estimates.
-        quantiles: by probability, as in :data:`QUANTILES`.
-        below_zero: share of draws below zero.
-        edges: of even bins from the smallest to the largest value, empty without any.
-        shares: of draws in each bin.
-    """
+    """The distribution of one output."""
 
     output: str
-    answered: Estimate
-    mean: Estimate
+    answered: Estimate  # share of draws in which it has a value; the rest is of those
+    mean: Estimate  # mean, sd: estimates
     sd: Estimate
-    quantiles: tuple[Estimate, ...]
-    below_zero: Estimate
-    edges: Array
-    shares: Array
+    quantiles: tuple[Estimate, ...]  # by probability, as in :data:`QUANTILES`
+    below_zero: Estimate  # share of draws below zero
+    edges: Array  # of even bins from the smallest to the largest value, empty without any
+    shares: Array  # of draws in each bin
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero.
-
-    Attributes:
-        output: which NPV.
-        confidence: such as 0.95.
-        value_at_risk: the loss that is not exceeded with that confidence; below 0 it is a gain.
-        expected_shortfall: the mean of the losses beyond it (CVaR).
-    """
+    """Losses of an NPV at a confidence level: a loss is what NPV lacks to zero."""
 
     output: str
-    confidence: float
+    confidence: float  # such as 0.95
+    # the loss that is not exceeded with that confidence; below 0 it is a gain
     value_at_risk: Estimate
-    expected_shortfall: Estimate
+    expected_shortfall: Estimate  # the mean of the losses beyond it (CVaR)
 
 
 @dataclass(frozen=True, slots=True)
 class CashRisk:
-    """Net cash at its lowest after the valuation date, against a limit of net debt.
+    """Net cash at its lowest after the valuation date, against a limit of net debt."""
 
-    Attributes:
-        limit: net debt, USD m.
-        passed: share of draws in which net debt passes it.
-        shortfall: expected amount beyond it, nothing where it is kept.
-        shortfall_when_passed: expected amount beyond it where it is passed; None where never.
-        worst: expected amount beyond it in the worst draws, at the confidence of the losses.
-    """
-
-    limit: float
-    passed: Estimate
-    shortfall: Estimate
+    limit: float  # net debt, USD m
+    passed: Estimate  # share of draws in which net debt passes it
+    shortfall: Estimate  # expected amount beyond it, nothing where it is kept
+    # expected amount beyond it where it is passed; None where never
     shortfall_when_passed: Estimate | None
-    worst: Estimate
+    worst: Estimate  # expected amount beyond it in the worst draws, at the confidence of the losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +92,15 @@ class Fan:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A simulation in figures.
+    """A simulation in figures."""
 
-    Attributes:
-        draws, left_out: how many, and the share that breaks a rule.
-        spreads: by output.
-        losses: of each NPV.
-        payback_by: share of draws paid back by the end of each year.
-        cash: against the limit of net debt, None without net cash or a limit.
-        fans: of the lines by year.
-    """
-
-    draws: int
+    draws: int  # draws, left_out: how many, and the share that breaks a rule
     left_out: float
     spreads: tuple[Spread, ...]
-    losses: tuple[Losses, ...]
-    payback_by: Mapping[int, Estimate]
-    cash: CashRisk | None
-    fans: tuple[Fan, ...]
+    losses: tuple[Losses, ...]  # of each NPV
+    payback_by: Mapping[int, Estimate]  # share of draws paid back by the end of each year
+    cash: CashRisk | None  # against the limit of net debt, None without net cash or a limit
+    fans: tuple[Fan, ...]  # of the lines by year
 
 
 def risk(
@@ -171,7 +127,6 @@ def risk(
         raise UsageError("not a limit of net debt", received=net_debt_limit)
     names = store.names()
     columns = _Columns(store, plan)
-    kept = columns.parts("valid")
     single = [
         name
         for name in plan.question.outputs
@@ -181,7 +136,7 @@ def risk(
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
     return Risk(
         draws=plan.draws,
-        left_out=1.0 - float(np.mean([np.mean(part) for part in kept])),
+        left_out=1.0 - float(np.mean([np.mean(part) for part in columns.kept])),
         spreads=tuple(_spread(name, columns.valid(name)) for name in single),
         losses=tuple(
             _losses(name, columns.valid(name), confidence)
@@ -241,21 +196,17 @@ class _Columns:
 
     def __init__(self, store: Store, plan: Plan) -> None:
         self._store, self._plan = store, plan
-        self._valid: list[Array] | None = None
-
-    def parts(self, name: str) -> list[Array]:
-        count = 1 << self._plan.level
-        return [self._store.column(name, each, count) for each in range(self._plan.scrambles)]
+        self.kept = by_scramble(store, plan, "valid")
 
     def valid(self, name: str) -> list[Array]:
-        if self._valid is None:
-            self._valid = self.parts("valid")
-        return [part[kept > 0.0] for part, kept in zip(self.parts(name), self._valid, strict=True)]
+        """Of draws that keep the rules."""
+        parts = by_scramble(self._store, self._plan, name)
+        return [part[kept > 0.0] for part, kept in zip(parts, self.kept, strict=True)]
 
 
-def _each(parts: Sequence[Array], figure: Callable[[Array], float]) -> Estimate:
+def _each(parts: Sequence[Array], figure: Callable[[Array], Any]) -> Estimate:
     """An estimate over the scrambles that have any value at all."""
-    values = [figure(part) for part in parts if len(part)]
+    values = [float(figure(part)) for part in parts if len(part)]
     return estimate(values) if values else Estimate(float("nan"), None)
 
 
@@ -264,14 +215,11 @@ def _spread(name: str, parts: Sequence[Array]) -> Spread:
     edges, shares = _histogram(known)
     return Spread(
         output=name,
-        answered=_each(parts, lambda part: float(np.mean(~np.isnan(part)))),
-        mean=_each(known, lambda part: float(np.mean(part))),
-        sd=_each(known, lambda part: float(np.std(part))),
-        quantiles=tuple(
-            _each(known, lambda part, p=p: float(np.quantile(part, p)))  # type: ignore[misc]
-            for p in QUANTILES
-        ),
-        below_zero=_each(parts, lambda part: float(np.mean(part < 0.0))),
+        answered=_each(parts, lambda part: np.mean(~np.isnan(part))),
+        mean=_each(known, np.mean),
+        sd=_each(known, np.std),
+        quantiles=tuple(_each(known, partial(np.quantile, q=p)) for p in QUANTILES),
+        below_zero=_each(parts, lambda part: np.mean(part < 0.0)),
         edges=edges,
         shares=shares,
     )
@@ -292,8 +240,8 @@ def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
     return Losses(
         name,
         confidence,
-        _each(parts, lambda part: value_at_risk(part, confidence)),
-        _each(parts, lambda part: expected_shortfall(part, confidence)),
+        _each(parts, partial(value_at_risk, confidence=confidence)),
+        _each(parts, partial(expected_shortfall, confidence=confidence)),
     )
 
 
@@ -312,7 +260,7 @@ def _payback_by(columns: _Columns, plan: Plan, paid: str) -> dict[int, Estimate]
             for years, begun, code in zip(payback, start, status, strict=True)
         ]
         if any(begun.min() < end for begun in start if len(begun)):
-            found[year] = _each(shares, lambda part: float(np.mean(part)))
+            found[year] = _each(shares, np.mean)
     return found
 
 
@@ -321,9 +269,9 @@ def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     passed = [part[part > 0.0] for part in beyond]
     return CashRisk(
         limit,
-        _each(beyond, lambda part: float(np.mean(part > 0.0))),
-        _each(beyond, lambda part: float(np.mean(part))),
-        _each(passed, lambda part: float(np.mean(part))) if any(map(len, passed)) else None,
+        _each(beyond, lambda part: np.mean(part > 0.0)),
+        _each(beyond, np.mean),
+        _each(passed, np.mean) if any(map(len, passed)) else None,
         _each(beyond, lambda part: expected_shortfall(-part, confidence)),
     )
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from jcurve.analysis.question import Array
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Decided", "Paths", "Rule", "Trigger", "fit_least_squares", "fit_trigger"]
+__all__ = ["Decided", "Paths", "fit_least_squares", "fit_trigger"]
 
 Choices = NDArray[np.intp]
 
@@ -38,19 +38,13 @@ GO_ON = -1
 
 @dataclass(frozen=True)
 class Paths:
-    """What happens on each path, all values as of now.
+    """What happens on each path, all values as of now."""
 
-    Attributes:
-        hold: worth of never acting, (paths,).
-        acts: worth of each action at each date, (dates, actions, paths).
-        signals: what is observed by each date, (dates, numbers, paths).
-        certain: the worth of an action is known when it is taken, as of exercising an option;
-            otherwise it is only expected.
-    """
-
-    hold: Array
-    acts: Array
-    signals: Array
+    hold: Array  # worth of never acting, (paths,)
+    acts: Array  # worth of each action at each date, (dates, actions, paths)
+    signals: Array  # what is observed by each date, (dates, numbers, paths)
+    # the worth of an action is known when it is taken, as of exercising an option; otherwise it is
+    # only expected
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -70,35 +64,22 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a rule did.
+    """What a rule did."""
 
-    Attributes:
-        values: worth of each path, (paths,).
-        dates: index of the date of its action, or :data:`GO_ON`.
-        actions: index of the action, or :data:`GO_ON`.
-    """
-
-    values: Array
-    dates: Choices
-    actions: Choices
+    values: Array  # worth of each path, (paths,)
+    dates: Choices  # index of the date of its action, or :data:`GO_ON`
+    actions: Choices  # index of the action, or :data:`GO_ON`
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A least-squares rule: coefficients of what is expected at each date.
+    """A least-squares rule: coefficients of what is expected at each date."""
 
-    Attributes:
-        centre, spread: of the signals, (dates, numbers).
-        going_on: (dates, terms).
-        acting: (dates, actions, terms).
-        degree: of the polynomials.
-    """
-
-    centre: Array
+    centre: Array  # centre, spread: of the signals, (dates, numbers)
     spread: Array
-    going_on: Array
-    acting: Array
-    degree: int
+    going_on: Array  # (dates, terms)
+    acting: Array  # (dates, actions, terms)
+    degree: int  # of the polynomials
 
     def decide(self, paths: Paths) -> Decided:
         """Apply the rule to paths, first date first."""
@@ -120,15 +101,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Trigger:
-    """One action as soon as the first signal is below a threshold.
+    """One action as soon as the first signal is below a threshold."""
 
-    Attributes:
-        action: its index.
-        thresholds: by date; minus infinity where it is never taken.
-    """
-
-    action: int
-    thresholds: Array
+    action: int  # its index
+    thresholds: Array  # by date; minus infinity where it is never taken
 
     def decide(self, paths: Paths) -> Decided:
         """Apply the rule to paths, first date first."""

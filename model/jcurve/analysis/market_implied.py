@@ -1,8 +1,10 @@
-"""What a share price implies: pairs of beliefs, a line and never a number.
+"""What the market implies: a share price pairs of beliefs, a move on a results day one assumption.
 
-Values are stated at the valuation date, a price of a later day is compared as it is. Half a point
-of the WACC is worth as much as everything that a price is asked to say, so that the
-line is drawn with its band. It is arithmetic on a price, and no advice.
+A price implies a line and never a number. Values are stated at the valuation date, a price of a
+later day is compared as it is. Half a point of the WACC is worth as much as everything that a
+price is asked to say, so that the line is drawn with its band. A move's change in market value is
+equated with a change in net present value, and one assumption is solved for it. It is arithmetic
+on prices, and no advice.
 
     for line in price_implied(jcurve.scenario("base")):
         print(line.date, line.price, line.revenues)
@@ -15,19 +17,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.beliefs import YEAR, Demand, ascending, demand_draws, demand_where, most_demand
+from jcurve.analysis.belief_pairs import (
+    YEAR,
+    Demand,
+    ascending,
+    demand_draws,
+    demand_where,
+    most_demand,
+)
 from jcurve.analysis.question import Array, Question
+from jcurve.analysis.roots import Lanes
+from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
 from jcurve.facts import evidence
 from jcurve.facts.readings import ELASTICITY
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["HALF_A_POINT", "Price", "PriceLine", "price_implied", "prices_on_file"]
+__all__ = ["Price", "PriceLine", "implied", "price_implied"]
 
 HALF_A_POINT = 0.005
 _PRICE, _WACC, _VALUE = "shares.reference_price", "returns.wacc", "value_per_share@with"
+_PRICES = "PX_"
 _PAIRS = 15
+_BN = 1000.0
+_NONE_NEEDED = "worth more than the price without any AI product"
+_NOT_ENOUGH = "no demand for AI products that was looked at is enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +56,28 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """Pairs of response and demand at which a share is worth its price.
+    """Pairs of response and demand at which a share is worth its price."""
 
-    Attributes:
-        price: USD per share.
-        date: of the price, empty for one that was given.
-        source: of the price, empty likewise.
-        year: of the product revenue.
-        elasticities: (pairs,), response of advertising to ranking compute.
-        factors: (pairs,), on the scenario's demand for every AI product.
-        revenues: (pairs,), the product revenue of the year that a factor means, USD m; NaN
-            where no demand that was looked at does it.
-        at_lower_wacc, at_higher_wacc: (pairs,), the same half a point below and above.
-        notes: (pairs,), why there is no pair: worth more than the price without any AI product,
-            or no demand that was looked at is enough; empty where there is one.
-        value_per_share: in the scenario, USD.
-        wacc: the scenario's.
-        half_a_point: what half a point of the WACC is worth, USD per share: lower, higher.
-        sentence: the ends of the line in words, and why it rises where it does.
-    """
-
-    price: float
-    date: str
-    source: str
-    year: int
-    elasticities: Array
-    factors: Array
+    price: float  # USD per share
+    date: str  # of the price, empty for one that was given
+    source: str  # of the price, empty likewise
+    year: int  # of the product revenue
+    elasticities: Array  # (pairs,), response of advertising to ranking compute
+    factors: Array  # (pairs,), on the scenario's demand for every AI product
+    # (pairs,), the product revenue of the year that a factor means, USD m; NaN where no demand
+    # that was looked at does it
     revenues: Array
+    # at_lower_wacc, at_higher_wacc: (pairs,), the same half a point below and above
     at_lower_wacc: Array
     at_higher_wacc: Array
+    # (pairs,), why there is no pair: worth more than the price without any AI product, or no
+    # demand that was looked at is enough; empty where there is one
     notes: tuple[str, ...]
-    value_per_share: float
-    wacc: float
+    value_per_share: float  # in the scenario, USD
+    wacc: float  # the scenario's
+    # what half a point of the WACC is worth, USD per share: lower, higher
     half_a_point: tuple[float, float]
-    sentence: str
+    sentence: str  # the ends of the line in words, and why it rises where it does
 
 
 def prices_on_file(scenario: Scenario, project: Project | None = None) -> tuple[Price, ...]:
@@ -96,9 +99,6 @@ def prices_on_file(scenario: Scenario, project: Project | None = None) -> tuple[
     return (now, *sorted(earlier, key=lambda each: each.date)[-1:])
 
 
-_PRICES = "PX_"
-
-
 def price_implied(
     scenario: Scenario,
     prices: Sequence[Price] | None = None,
@@ -114,7 +114,6 @@ def price_implied(
         prices: None for the two on file (:func:`prices_on_file`).
         elasticities: of advertising to ranking compute, ascending; by default the range of its
             evidence.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: a price that is not above 0, or elasticities outside their bounds.
@@ -142,14 +141,15 @@ def price_implied(
         row.ravel() for row in np.meshgrid(price, rates, across, indexing="ij")
     )
 
-    def over_price(factor: Array) -> Array:
-        draws = {_WACC: of_rate, ELASTICITY: of_response, **demand_draws(scenario, factor)}
-        over: Array = question(draws)[_VALUE] - of_price
+    def over_price(factor: Array, lane: Lanes) -> Array:
+        demand = demand_draws(scenario, factor)
+        draws = {_WACC: of_rate[lane], ELASTICITY: of_response[lane], **demand}
+        over: Array = question(draws)[_VALUE] - of_price[lane]
         return over
 
     shape = (len(wanted), len(rates), across.size)
     factors = demand_where(over_price, of_price.size, most).reshape(shape)
-    enough = over_price(np.zeros(of_price.size)).reshape(shape) > 0
+    enough = over_price(np.zeros(of_price.size), np.arange(of_price.size)).reshape(shape) > 0
     return tuple(
         PriceLine(
             price=each.price,
@@ -193,6 +193,52 @@ def _sentence(price: Price, response: Array, revenue: Array) -> str:
     return said
 
 
-_BN = 1000.0
-_NONE_NEEDED = "worth more than the price without any AI product"
-_NOT_ENOUGH = "no demand for AI products that was looked at is enough"
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What a move implies."""
+
+    move: float  # of the share in a day, a decimal share
+    market_value: float  # of the company before it, USD m, at the reference price
+    change: float  # in market value, USD m
+    output: str  # the net present value that is equated with it
+    before: float  # before, after: that value in the scenario, and what it would have to be, USD m
+    after: float
+    solution: Solution  # what the assumption would have to be
+
+
+def market_value(scenario: Scenario, project: Project | None = None) -> float:
+    """Diluted shares of the last reported quarter at the reference price, USD m."""
+    case = Question.of(scenario, (), project).case
+    shares = case["diluted_shares@with"][case.data_through]
+    return float(shares) * float(scenario["shares.reference_price"].row()[0])
+
+
+def implied(
+    scenario: Scenario,
+    key: str,
+    move: float,
+    *,
+    output: str = "npv",
+    project: Project | None = None,
+) -> Implied:
+    """What an assumption must be for the NPV to change by what a move did to market value.
+
+    Args:
+        scenario: as it stood, all else.
+        key: the assumption.
+        move: of the share, a decimal share such as -0.113.
+        output: the NPV that moves.
+
+    Raises:
+        UsageError: the move is no share of a price, or see :func:`jcurve.analysis.solving.solve`.
+    """
+    if not -1.0 < move < 10.0:
+        raise UsageError(
+            "not the move of a share price", received=move, allowed="a share such as -0.113"
+        )
+    question = Question.of(scenario, output, project)
+    before = float(question({})[output][0])
+    worth = market_value(scenario, project)
+    after = before + move * worth
+    solution = solve(scenario, key, f"{output}={after!r}", project=project)
+    return Implied(move, worth, move * worth, output, before, after, solution)

@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any
 from jcurve.evaluation.headlines import headline_text
 from jcurve.ground.quarters import Quarter
 
+__all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]
+
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-__all__ = [
-    "Comparison",
-    "Input",
-    "InputChange",
-    "Move",
-    "OtherChange",
-    "Snapshot",
-    "compare",
-    "snapshot_of_case",
-    "stated_inputs",
-]
 
 Figure = Mapping[str, Any]
 """A headline: ``value`` with its ``unit``, or None with a ``reason``."""
@@ -32,40 +23,24 @@ Figure = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An assumption as a scenario states it.
+    """An assumption as a scenario states it."""
 
-    Attributes:
-        label: in words.
-        unit: of the text.
-        text: the value for a reader.
-        digest: of value, range and distribution; what is compared.
-    """
-
-    label: str
-    unit: str
-    text: str
-    digest: str
+    label: str  # in words
+    unit: str  # of the text
+    text: str  # the value for a reader
+    digest: str  # of value, range and distribution; what is compared
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a scenario or an edition states: its inputs and its headline figures.
+    """What a scenario or an edition states: its inputs and its headline figures."""
 
-    Attributes:
-        name: as a reader knows it.
-        kind: ``scenario`` or ``edition``.
-        hash: of the scenario.
-        inputs: by assumption key.
-        headlines: by view, then by name.
-        others: what else determines the numbers, by name: data, package, libraries.
-    """
-
-    name: str
-    kind: str
-    hash: str
-    inputs: Mapping[str, Input]
-    headlines: Mapping[str, Mapping[str, Figure]]
-    others: Mapping[str, str]
+    name: str  # as a reader knows it
+    kind: str  # ``scenario`` or ``edition``
+    hash: str  # of the scenario
+    inputs: Mapping[str, Input]  # by assumption key
+    headlines: Mapping[str, Mapping[str, Figure]]  # by view, then by name
+    others: Mapping[str, str]  # what else determines the numbers, by name: data, package, libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +60,16 @@ class InputChange:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A headline figure that differs.
+    """A headline figure that differs."""
 
-    Attributes:
-        view, name: which.
-        before, after: the two figures; None where there is none.
-        change: after less before, in ``unit``; quarters for a date; None where that says
-            nothing.
-        unit: of the change.
-        relative: change over the size of before; None for a date or from nothing.
-    """
-
-    view: str
+    view: str  # view, name: which
     name: str
-    before: Figure | None
+    before: Figure | None  # before, after: the two figures; None where there is none
     after: Figure | None
+    # after less before, in ``unit``; quarters for a date; None where that says nothing
     change: float | None
-    unit: str | None
-    relative: float | None
+    unit: str | None  # of the change
+    relative: float | None  # change over the size of before; None for a date or from nothing
 
     def text(self) -> str:
         """The move in words, such as ``-371 USD bn → -402 USD bn (-31 USD bn, -8.4 %)``."""
@@ -202,18 +169,10 @@ def _inputs(one: Mapping[str, Input], other: Mapping[str, Input]) -> list[InputC
             continue
         known = after or before
         assert known is not None
-        texts = (before and before.text, after and after.text)
-        same_value = texts[0] == texts[1] and (before and before.unit) == (after and after.unit)
-        changes.append(
-            InputChange(
-                key=key,
-                label=known.label,
-                unit=known.unit,
-                before=None if before is None else before.text,
-                after=None if after is None else after.text,
-                what="range" if same_value else "value",
-            )
-        )
+        one_text, other_text = (None if each is None else each.text for each in (before, after))
+        same = one_text == other_text and before is not None and before.unit == known.unit
+        what = "range" if same else "value"
+        changes.append(InputChange(key, known.label, known.unit, one_text, other_text, what))
     return changes
 
 
@@ -225,12 +184,12 @@ def _moves(
         before_all, after_all = one.get(view, {}), other.get(view, {})
         for name in dict.fromkeys([*before_all, *after_all]):
             before, after = before_all.get(name), after_all.get(name)
-            if _plain(before) != _plain(after):
+            if _stated(before) != _stated(after):
                 moves.append(_move(view, name, before, after))
     return moves
 
 
-def _plain(figure: Figure | None) -> tuple[object, ...] | None:
+def _stated(figure: Figure | None) -> tuple[object, ...] | None:
     if figure is None:
         return None
     return figure["value"], figure.get("unit"), figure.get("reason")

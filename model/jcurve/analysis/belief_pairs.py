@@ -16,14 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.drivers import GO_FORWARD
 from jcurve.analysis.question import Array, Draws, Question
+from jcurve.analysis.roots import Lanes
+from jcurve.analysis.scale import vertex
+from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["DEMANDS", "YEAR", "Belief", "BeliefMap", "belief_map", "demand_draws", "most_demand"]
+__all__ = ["BeliefMap", "belief_map"]
 
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
@@ -34,70 +36,47 @@ _SCALE = "programme.scale"
 _COLUMNS, _ROWS, _SIZES = 13, 13, 16
 _MOST = 1.5
 _STEP = 0.02
-_STEPS, _STRAIGHT, _INSIDE = 12, 3, 0.05
+_PRECISION = 1e-9
 _BN = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """A labelled reading, drawn as a mark or a band.
+    """A labelled reading, drawn as a mark or a band."""
 
-    Attributes:
-        axis: ``elasticity`` or ``revenue``.
-        label: who says it.
-        value, low, high: on that axis; revenue in USD m of the map's year.
-        kind: ``evidence``, ``judgement`` or ``case``.
-        says: how it was read, for a note.
-        evidence: keys of what it rests on.
-    """
-
-    axis: str
-    label: str
-    value: float
+    axis: str  # ``elasticity`` or ``revenue``
+    label: str  # who says it
+    value: float  # value, low, high: on that axis; revenue in USD m of the map's year
     low: float
     high: float
-    kind: str
-    says: str
-    evidence: tuple[str, ...]
+    kind: str  # ``evidence``, ``judgement`` or ``case``
+    says: str  # how it was read, for a note
+    evidence: tuple[str, ...]  # keys of what it rests on
 
 
 @dataclass(frozen=True, slots=True)
 class BeliefMap:
-    """The plan over two beliefs.
+    """The plan over two beliefs."""
 
-    Attributes:
-        scenario: which case holds all else.
-        year: of the product revenue, 2030.
-        elasticities: (columns,), response of advertising to ranking compute.
-        factors: (rows,), on the scenario's demand for every AI product.
-        revenues: (rows,), product revenue of the year that a factor means, USD m.
-        value: (rows, columns), go-forward NPV of the plan against stopping, USD m.
-        best: (rows, columns), best size, 0 to ``most`` times the plan.
-        most: the largest size looked at; what is best there may lie beyond.
-        right_size: (columns,), product revenue at which the best size passes the plan, USD m:
-            value neither rises nor falls about it; NaN where no demand that was looked at does
-            it.
-        break_even: (columns,), product revenue at which the plan is worth as much as stopping,
-            USD m; NaN likewise.
-        elasticity_range, revenue_range: low and high of the evidence.
-        case: where the scenario stands: elasticity and product revenue.
-        readings: labelled readings on both axes.
-    """
-
-    scenario: str
-    year: int
-    elasticities: Array
-    factors: Array
-    revenues: Array
-    value: Array
-    best: Array
-    most: float
+    scenario: str  # which case holds all else
+    year: int  # of the product revenue, 2030
+    elasticities: Array  # (columns,), response of advertising to ranking compute
+    factors: Array  # (rows,), on the scenario's demand for every AI product
+    revenues: Array  # (rows,), product revenue of the year that a factor means, USD m
+    value: Array  # (rows, columns), go-forward NPV of the plan against stopping, USD m
+    best: Array  # (rows, columns), best size, 0 to ``most`` times the plan
+    most: float  # the largest size looked at; what is best there may lie beyond
+    # (columns,), product revenue at which the best size passes the plan, USD m: value neither
+    # rises nor falls about it; NaN where no demand that was looked at does it
     right_size: Array
+    # (columns,), product revenue at which the plan is worth as much as stopping, USD m; NaN
+    # likewise
     break_even: Array
+    # elasticity_range, revenue_range: low and high of the evidence
     elasticity_range: tuple[float, float]
     revenue_range: tuple[float, float]
-    case: tuple[float, float]
-    readings: tuple[Belief, ...]
+    case: tuple[float, float]  # where the scenario stands: elasticity and product revenue
+    readings: tuple[Belief, ...]  # labelled readings on both axes
 
 
 def belief_map(
@@ -115,7 +94,6 @@ def belief_map(
             below the least reading to a little above the greatest.
         factors: on demand for every AI product, ascending; by default from the low of its range
             to the greatest reading of it.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: values that do not ascend, or outside the bounds of an assumption.
@@ -141,25 +119,26 @@ def belief_map(
         draws = {_SCALE: scale, ELASTICITY: response, **demand_draws(scenario, factor)}
         return question(draws)[GO_FORWARD]
 
+    def slope(factor: Array, column: Lanes) -> Array:
+        """How value rises about the plan's own size."""
+        half, ones = column.size, np.ones(column.size)
+        found = over(
+            np.concatenate([ones + _STEP, ones - _STEP]),
+            np.tile(across[column], 2),
+            np.tile(factor, 2),
+        )
+        return found[:half] - found[half:]
+
+    def worth(factor: Array, column: Lanes) -> Array:
+        return over(np.ones(column.size), across[column], factor)
+
     response, factor = np.tile(across, down.size), np.repeat(down, across.size)
     sizes = np.linspace(0.0, _MOST, _SIZES)
     at_sizes = over(
         np.repeat(sizes, response.size), np.tile(response, _SIZES), np.tile(factor, _SIZES)
     ).reshape(_SIZES, response.size)
-
-    def slope_and_worth(factor: Array) -> Array:
-        """The slope of value at the plan for the first half of the factors, and for the second
-        the plan's value."""
-        for_slope, for_worth = np.split(factor, 2)
-        ones, half = np.ones(across.size), across.size
-        found = over(
-            np.concatenate([ones + _STEP, ones - _STEP, ones]),
-            np.tile(across, 3),
-            np.concatenate([for_slope, for_slope, for_worth]),
-        )
-        return np.concatenate([found[:half] - found[half:-half], found[-half:]])
-
-    right_size, break_even = np.split(demand_where(slope_and_worth, 2 * across.size, most), 2)
+    best, _ = vertex(np.broadcast_to(sizes, at_sizes.T.shape), at_sizes.T)
+    right_size, break_even = (demand_where(rising, across.size, most) for rising in (slope, worth))
     return BeliefMap(
         scenario=scenario.name,
         year=YEAR,
@@ -167,7 +146,7 @@ def belief_map(
         factors=down,
         revenues=down * demand.revenue,
         value=at_sizes[np.flatnonzero(np.isclose(sizes, 1.0))[0]].reshape(shape),
-        best=_peak(sizes, at_sizes).reshape(shape),
+        best=best.reshape(shape),
         most=_MOST,
         right_size=right_size * demand.revenue,
         break_even=break_even * demand.revenue,
@@ -220,19 +199,6 @@ class Demand:
         return Belief("revenue", each.label, value, low, high, each.kind, says, evidence)
 
 
-def _peak(sizes: Array, values: Array) -> Array:
-    """The best of the sizes by column, (sizes, columns): the vertex of the parabola through the
-    highest point and its neighbours, the end where the highest is an end."""
-    top, column = np.argmax(values, axis=0), np.arange(values.shape[1])
-    middle = np.clip(top, 1, len(sizes) - 2)
-    before, here, after = (values[middle + by, column] for by in (-1, 0, 1))
-    bend = before - 2 * here + after
-    inside = (top == middle) & (bend < 0)
-    move = np.where(inside, (before - after) / 2 / np.where(bend < 0, bend, 1.0), 0.0)
-    best: Array = np.where(inside, sizes[middle] + move * (sizes[1] - sizes[0]), sizes[top])
-    return best
-
-
 def demand_draws(scenario: Scenario, factor: Array) -> Draws:
     """Draws that move demand for every AI product by one factor, (scenarios,)."""
     return {key: float(scenario[key].row()[0]) * factor for key in DEMANDS}
@@ -257,7 +223,6 @@ def product_revenue(
         scenario: holds what is not drawn.
         year: of the timeline.
         draws: as of :class:`Question`; one revenue for each.
-        project: where the model's data are, None to find it.
 
     Raises:
         UsageError: there is no demand for AI products in the scenario.
@@ -274,36 +239,20 @@ def product_revenue(
     return found
 
 
-def demand_where(function: Callable[[Array], Array], size: int, most: float) -> Array:
-    """The factors on demand at which functions that rise with demand are zero, (size,); NaN
+def demand_where(rising: Callable[[Array, Lanes], Array], lanes: int, most: float) -> Array:
+    """The factors on demand at which functions that rise with demand are zero, (lanes,); NaN
     where no factor from 0 to ``most`` makes one zero.
 
     Args:
-        function: of factors, one for each place, (size,).
-        size: how many places.
+        rising: factors and their lanes to values.
+        lanes: how many functions.
         most: the greatest factor.
     """
-    low, high = np.zeros(size), np.full(size, most)
-    at_low, at_high = function(low), function(high)
-    answered = (at_low <= 0) & (at_high >= 0)
-    for step in range(_STEPS):
-        # Halving first, then the straight line between the ends: the functions bend, but are
-        # nearly straight on what is left.
-        share = np.full(size, 0.5)
-        if step >= _STEPS - _STRAIGHT:
-            share = np.clip(_share(at_low, at_high), _INSIDE, 1 - _INSIDE)
-        middle = low + share * (high - low)
-        value = function(middle)
-        above = value >= 0
-        low, at_low = np.where(above, low, middle), np.where(above, at_low, value)
-        high, at_high = np.where(above, middle, high), np.where(above, value, at_high)
-    return np.where(answered, low + _share(at_low, at_high) * (high - low), np.nan)
+    from scipy.optimize.elementwise import find_root
 
-
-def _share(at_low: Array, at_high: Array) -> Array:
-    """How far from low to high the straight line between them is zero."""
-    rise = at_high - at_low
-    return np.where(rise > 0, -at_low / np.where(rise > 0, rise, 1.0), 0.5)
+    ends = np.zeros(lanes), np.full(lanes, most)
+    found = find_root(rising, ends, args=(np.arange(lanes),), tolerances={"xrtol": _PRECISION})
+    return np.where(found.success, found.x, np.nan)
 
 
 def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:

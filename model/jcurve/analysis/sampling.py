@@ -15,12 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from jcurve.analysis.correlation import Copula, Correlations, Pairing, achieved, copula
+from jcurve.analysis.correlation import Correlations, Pairing, achieved, copula
 from jcurve.analysis.distributions import Distribution, distribution_of, year_distribution
 from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Assumption, Path, Scenario
@@ -28,19 +27,9 @@ from jcurve.assumptions.document import Place
 from jcurve.assumptions.overrides import find
 from jcurve.ground.errors import UsageError
 
-__all__ = [
-    "FIRST",
-    "SCRAMBLES",
-    "UNIT",
-    "Plan",
-    "Points",
-    "Sampler",
-    "Unit",
-    "level_for",
-    "units",
-    "varied",
-]
+__all__ = ["UNIT", "Plan", "varied"]
 
+Columns: TypeAlias = Sequence[tuple[str, Distribution]]
 Points: TypeAlias = Literal["sobol", "random"]
 
 SCRAMBLES = 8
@@ -49,6 +38,8 @@ UNIT = 2048
 """Most draws in a unit: what is stored, resumed and sent to a process at a time."""
 FIRST = 128
 """Draws in the first unit of a scramble, from which units double."""
+MIDDLE = 2.0**-31
+"""Sobol points stand on a grid of 2^-30; the middle of a cell is never 0 or 1."""
 _MOST_DRAWS = 1 << 30
 _ACHIEVED_AT = 1 << 14
 
@@ -167,7 +158,6 @@ def varied(scenario: Scenario, vary: Sequence[str] | None = None) -> tuple[Assum
     """The assumptions that are drawn: those named, else all with a range that are not fixed.
 
     Args:
-        scenario: of which.
         vary: keys, or beginnings of keys.
 
     Raises:
@@ -200,79 +190,91 @@ def varied(scenario: Scenario, vary: Sequence[str] | None = None) -> tuple[Assum
     return chosen
 
 
+class Joint:
+    """Inputs that are drawn at once: each has its distribution, and some are correlated.
+
+    Attributes:
+        names: of the inputs, in the order of their columns.
+        copula: how the correlated ones hang together; None when none are.
+    """
+
+    def __init__(self, columns: Columns, correlations: Correlations) -> None:
+        self._columns = columns
+        self.names = tuple(name for name, _ in columns)
+        self.copula = copula(correlations, self.names)
+        keys = () if self.copula is None else self.copula.keys
+        self.at = np.array([self.names.index(key) for key in keys], dtype=np.intp)
+
+    def correlated(self, u: Array) -> Array:
+        """Independent probabilities, (scenarios, inputs), as correlated ones."""
+        if self.copula is None:
+            return u
+        whole = u.copy()
+        whole[:, self.at] = self.copula.correlate(u[:, self.at])
+        return whole
+
+    def draws(self, u: Array) -> dict[str, Array]:
+        """Probabilities as draws, each (scenarios,), by input."""
+        return {
+            name: each.quantile(np.ascontiguousarray(u[:, at]))
+            for at, (name, each) in enumerate(self._columns)
+        }
+
+
+def sobol(width: int, seed: int, scramble: int) -> Any:
+    """The points of one scramble, in whose order every unit has its place."""
+    from scipy.stats import qmc
+
+    random = np.random.default_rng(np.random.SeedSequence([seed, scramble]))
+    return qmc.Sobol(width, scramble=True, rng=random)
+
+
 class Sampler:
     """The draws of a plan, by unit."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.joint = Joint(_columns(plan), dict(plan.correlations))
         self._engines: dict[int, tuple[Any, int]] = {}
-
-    @cached_property
-    def columns(self) -> tuple[tuple[str, Distribution], ...]:
-        """What is drawn: name and distribution of each dimension."""
-        found: list[tuple[str, Distribution]] = []
-        for key in self.plan.keys:
-            item = self.plan.scenario[key]
-            if self.plan.persistent or not isinstance(item.value, Path):
-                found.append((key, distribution_of(item)))
-                continue
-            for year in self.plan.question.years:
-                own = year_distribution(item, year)
-                if own is not None:
-                    found.append((f"{key}.{year}", own))
-        return tuple(found)
-
-    @cached_property
-    def copula(self) -> Copula | None:
-        """How the draws hang together; None when they do not."""
-        return copula(self.correlations, [name for name, _ in self.columns])
-
-    @property
-    def correlations(self) -> Correlations:
-        """Wanted rank correlations by pair."""
-        return dict(self.plan.correlations)
 
     def draws(self, unit: Unit) -> dict[str, Array]:
         """The draws of a unit by name, each (count,)."""
-        u = self.probabilities(unit)
-        names = [name for name, _ in self.columns]
-        if self.copula is not None:
-            at = [names.index(key) for key in self.copula.keys]
-            u[:, at] = self.copula.correlate(u[:, at])
-        return {
-            name: each.quantile(np.ascontiguousarray(u[:, at]))
-            for at, (name, each) in enumerate(self.columns)
-        }
+        return self.joint.draws(self.joint.correlated(self.probabilities(unit)))
 
     def achieved(self) -> tuple[Pairing, ...]:
         """The rank correlations that the draws of the first scramble have."""
         count = min(1 << self.plan.level, _ACHIEVED_AT)
         if count < 2 or not self.plan.correlations:
             return ()
+        drawn = [self.draws(unit) for unit in units(int(math.log2(count)), 1)]
         keys = {key for pair, _ in self.plan.correlations for key in pair}
-        parts = [
-            {key: drawn for key, drawn in self.draws(unit).items() if key in keys}
-            for unit in self.plan.at_level(int(math.log2(count))).units()
-            if unit.scramble == 0
-        ]
-        whole = {key: np.concatenate([part[key] for part in parts]) for key in keys}
-        return achieved(self.correlations, whole)
+        whole = {key: np.concatenate([part[key] for part in drawn]) for key in keys}
+        return achieved(dict(self.plan.correlations), whole)
 
     def probabilities(self, unit: Unit) -> Array:
         """Independent numbers inside 0 and 1, (count, dimensions)."""
-        width = len(self.columns)
+        width = len(self.joint.names)
         if self.plan.points == "random":
             seed = np.random.SeedSequence([self.plan.seed, unit.scramble, unit.start])
             return np.random.Generator(np.random.Philox(seed)).random((unit.count, width)) + 2**-54
-        from scipy.stats import qmc
-
         engine, at = self._engines.pop(unit.scramble, (None, 0))
         if engine is None or at > unit.start:
-            seed = np.random.SeedSequence([self.plan.seed, unit.scramble])
-            engine, at = qmc.Sobol(width, scramble=True, rng=np.random.default_rng(seed)), 0
+            engine, at = sobol(width, self.plan.seed, unit.scramble), 0
         if at < unit.start:
             engine.fast_forward(unit.start - at)
         made = engine.random(unit.count)
         self._engines[unit.scramble] = engine, unit.start + unit.count
-        # Points stand on a grid of 2^-30; the middle of a cell is never 0 or 1.
-        return np.asarray(made + 2.0**-31)
+        return np.asarray(made + MIDDLE)
+
+
+def _columns(plan: Plan) -> Columns:
+    """What is drawn: name and distribution of each dimension."""
+    found: list[tuple[str, Distribution]] = []
+    for item in (plan.scenario[key] for key in plan.keys):
+        if plan.persistent or not isinstance(item.value, Path):
+            found.append((item.key, distribution_of(item)))
+            continue
+        for year in plan.question.years:
+            if (own := year_distribution(item, year)) is not None:
+                found.append((f"{item.key}.{year}", own))
+    return found
