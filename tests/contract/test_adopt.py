@@ -19,11 +19,10 @@ from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.cli import main
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import column
-from jcurve.workbook.inputs import VALUE_COLUMN, WHY_COLUMN
-from jcurve.workbook.names import DATED, HISTORY, INPUTS, MARKS
-from jcurve.workbook.record import FORMAT
+from jcurve.workbook.fingerprints import FORMAT
+from jcurve.workbook.grid import DATED, HISTORY, INPUTS, MARKS, column
+from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
+from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import MISSING, Calc, missing
 from tests.support.workbooks import edited
 

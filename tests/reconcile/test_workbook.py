@@ -19,9 +19,9 @@ from jcurve.assumptions import shipped
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import ScenarioError
-from jcurve.workbook.book import Book
-from jcurve.workbook.inputs import VALUE_COLUMN, Entry
-from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS
+from jcurve.workbook.grid import CHECKS, DATED, INPUTS, RETURNS
+from jcurve.workbook.input_cells import VALUE_COLUMN, Entry
+from jcurve.workbook.model_sheets import Book
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing

@@ -19,9 +19,10 @@ from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import UsageError, WriteError
 from jcurve.workbook import content, write
-from jcurve.workbook.book import Book
-from jcurve.workbook.marks import Marker
-from jcurve.workbook.names import (
+from jcurve.workbook.cell_styles import number_format, width_of
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.fingerprints import Marker
+from jcurve.workbook.grid import (
     CHECKS,
     DATED,
     INPUTS,
@@ -33,8 +34,7 @@ from jcurve.workbook.names import (
     SUMMARY,
     input_names,
 )  # fmt: skip
-from jcurve.workbook.style import number_format, width_of
-from jcurve.workbook.translate import NO_ANSWER
+from jcurve.workbook.model_sheets import Book
 
 DANGEROUS = ('=HYPERLINK("x")', "+1+1", "-2+3", "@SUM(1)", "\t=1")
 

@@ -22,10 +22,9 @@ from jcurve.engine.symbol import Symbol
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
-from jcurve.workbook.graph import Graph, Node
-from jcurve.workbook.grid import Cell, Grid, Range, Row
-from jcurve.workbook.names import RATES
-from jcurve.workbook.rates import HALVINGS, MOST, Block
+from jcurve.workbook.formula_graph import Graph, Node
+from jcurve.workbook.grid import RATES, Cell, Grid, Range, Row
+from jcurve.workbook.return_search import HALVINGS, MOST, Block
 from jcurve.workbook.translate import Translator
 from tests.support.recalculate import formualized
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from jcurve.case import Case
 from jcurve.engine.model import RowKey
 from jcurve.workbook import write
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import column
-from jcurve.workbook.names import RETURNS
+from jcurve.workbook.grid import RETURNS, column
+from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import Cells
 
 __all__ = ["Comparison", "compare", "edited", "poisoned", "sheets_of"]

@@ -4,7 +4,7 @@ tax depreciation tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,11 +17,13 @@ from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
     "Article",
+    "Citation",
     "Claim",
     "Driver",
     "Evidence",
     "Parameter",
     "articles",
+    "citations",
     "claims",
     "drivers",
     "evidence",
@@ -123,6 +125,35 @@ class Parameter:
     as_of: str
     source: Source
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a source key stands for: a statement of the evidence, a source, or an outside figure.
+
+    Attributes:
+        key: as assumptions and facts cite it.
+        title, publisher, date, url: of what was read; of a statement, the date that it is as of.
+        says: the statement, or the note of an outside figure; empty for a source alone.
+        how_verified: how far it was checked.
+        grade: how it was read (``GRADES``).
+        is_statement: whether it is a statement of the evidence.
+    """
+
+    key: str
+    title: str
+    publisher: str
+    says: str
+    date: str
+    how_verified: str
+    grade: str
+    url: str
+    is_statement: bool = False
+
+    @property
+    def is_secondary(self) -> bool:
+        """Whether an exhibit that rests on it must say so."""
+        return is_secondary(self.grade)
 
 
 def _fresh(row: Row, key: str, seen: Mapping[str, object], what: str) -> str:
@@ -252,6 +283,30 @@ def external(project: Project | str | Path | None = None) -> Mapping[str, Parame
             note=row.optional("note"),
         )
     return MappingProxyType(found)
+
+
+def citations(
+    keys: Iterable[str], project: Project | str | Path | None = None
+) -> tuple[Citation, ...]:
+    """What source keys stand for, in their order.
+
+    Raises:
+        KeyError: no register holds a key.
+    """
+    stated, papers, outside = evidence(project), sources(project), external(project)
+    found = []
+    for key in keys:
+        if key in stated:
+            said = stated[key]
+            how = f"{said.confidence} confidence, {said.grade}"
+            texts = (said.source_title, "", said.statement, said.as_of, how, said.grade, said.url)
+            found.append(Citation(key, *texts, is_statement=True))
+        else:
+            paper = papers[key] if key in papers else outside[key].source
+            says = outside[key].note if key in outside else ""
+            texts = (paper.title, paper.publisher, says, paper.date, paper.how_verified)
+            found.append(Citation(key, *texts, paper.grade, paper.url))
+    return tuple(found)
 
 
 def macrs(

@@ -16,7 +16,7 @@ from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.names import NEVER
+from jcurve.workbook.grid import NEVER
 from jcurve.workbook.reading import (
     DatedCell,
     InputCell,

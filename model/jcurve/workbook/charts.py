@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jcurve.engine.model import VIEWS, RowKey
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import HEADER_ROW, Row
-from jcurve.workbook.names import TAG_TITLES
-from jcurve.workbook.style import FONT
+from jcurve.workbook.cell_styles import FONT
+from jcurve.workbook.grid import HEADER_ROW, TAG_TITLES, Row
+from jcurve.workbook.model_sheets import Book
 
 __all__ = ["add_charts"]
 

@@ -11,10 +11,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from jcurve.ground.errors import ScenarioError
-from jcurve.workbook.grid import HEADER_ROW, VALUE, column
-from jcurve.workbook.marks import Marker, RowMarks, mark_facts
-from jcurve.workbook.names import DATED, INPUTS, MARKS
-from jcurve.workbook.record import Record, read_record
+from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
+from jcurve.workbook.grid import DATED, HEADER_ROW, INPUTS, MARKS, VALUE, column
 
 __all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "read_inputs"]
 
