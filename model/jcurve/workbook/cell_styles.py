@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -144,18 +143,16 @@ class Sheet:
         return Row(self.name, self.next_row - 1)
 
 
-_NUMBERS: Mapping[str, tuple[str, int]] = MappingProxyType(
-    {
-        "whole": ("[>=0.5]#,##0;[<=-0.5]-#,##0;0", 0),
-        "one": ("[>=0.05]#,##0.0;[<=-0.05]-#,##0.0;0", 1),
-        "two": ("[>=0.005]#,##0.00;[<=-0.005]-#,##0.00;0", 2),
-        "four": ("0.0000;-0.0000;0", 4),
-        "tiny": ("0.00E+00;-0.00E+00;0", 2),
-        "percent": ("0.0%;-0.0%;0%", 1),
-        "fine_percent": ("0.00%;-0.00%;0%", 2),
-        "plain": ("0", 0),
-    }
-)
+_NUMBERS: Mapping[str, tuple[str, int]] = {
+    "whole": ("[>=0.5]#,##0;[<=-0.5]-#,##0;0", 0),
+    "one": ("[>=0.05]#,##0.0;[<=-0.05]-#,##0.0;0", 1),
+    "two": ("[>=0.005]#,##0.00;[<=-0.005]-#,##0.00;0", 2),
+    "four": ("0.0000;-0.0000;0", 4),
+    "tiny": ("0.00E+00;-0.00E+00;0", 2),
+    "percent": ("0.0%;-0.0%;0%", 1),
+    "fine_percent": ("0.00%;-0.00%;0%", 2),
+    "plain": ("0", 0),
+}
 """Excel's number format and its decimals, by the name that a row asks for."""
 
 

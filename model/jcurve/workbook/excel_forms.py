@@ -9,27 +9,25 @@ from types import MappingProxyType
 
 from jcurve.workbook.grid import Piece
 
-__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "number", "number_text", "wrapped"]
+__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number", "wrapped"]
 
 NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
-INFIX: Mapping[str, tuple[str, int]] = MappingProxyType(
-    {
-        "add": ("+", SUM),
-        "subtract": ("-", SUM),
-        "multiply": ("*", PRODUCT),
-        "divide": ("/", PRODUCT),
-        "power": ("^", POWER),
-        "less": ("<", COMPARISON),
-        "less_equal": ("<=", COMPARISON),
-        "greater": (">", COMPARISON),
-        "greater_equal": (">=", COMPARISON),
-        "equal": ("=", COMPARISON),
-        "not_equal": ("<>", COMPARISON),
-    }
-)
+INFIX: Mapping[str, tuple[str, int]] = {
+    "add": ("+", SUM),
+    "subtract": ("-", SUM),
+    "multiply": ("*", PRODUCT),
+    "divide": ("/", PRODUCT),
+    "power": ("^", POWER),
+    "less": ("<", COMPARISON),
+    "less_equal": ("<=", COMPARISON),
+    "greater": (">", COMPARISON),
+    "greater_equal": (">=", COMPARISON),
+    "equal": ("=", COMPARISON),
+    "not_equal": ("<>", COMPARISON),
+}
 _SPELLED = {
     "where": "IF({condition},{b},{c})",
     "minimum": "MIN({a},{b})",
@@ -78,7 +76,7 @@ FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
 """The same by number: names, and a form in which their places are numbered."""
 
 LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
-BINDS: Mapping[str, int] = MappingProxyType({"lowest_at": SUM})
+BINDS: Mapping[str, int] = {"lowest_at": SUM}
 LOOK_BACK = "IF({0}<{1},0,(1-{2})*INDEX({3},{0}-{1}+1)+IF({0}<{1}+1,0,{2}*INDEX({3},{0}-{1})))"
 
 
@@ -116,12 +114,23 @@ def call(form: str, *texts: Text, truth: bool = False) -> Text:
 def joined(pieces: list[Piece]) -> tuple[Piece, ...]:
     """Neighbouring texts as one, so that equal formulas are equal pieces."""
     made: list[Piece] = []
-    for piece in filter(None, pieces):
+    for piece in pieces:
+        if not piece:
+            continue
         if made and isinstance(piece, str) and isinstance(made[-1], str):
             made[-1] += piece
         else:
             made.append(piece)
     return tuple(made)
+
+
+def infix(op: str, left: Text, right: Text) -> Text:
+    """Two texts with the sign of an operation between them, in brackets where they need them."""
+    sign, binds = INFIX[op]
+    # Excel takes a minus before a power and powers from the left: always in brackets.
+    left, right = wrapped(left, binds + (op == "power")), wrapped(right, binds + 1)
+    pieces = (*left.pieces, sign, *right.pieces)
+    return Text(pieces, binds, binds == COMPARISON, max(left.depth, right.depth))
 
 
 def wrapped(text: Text, binds: int) -> Text:

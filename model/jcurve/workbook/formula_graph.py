@@ -24,7 +24,7 @@ from jcurve.engine.model import RowKey
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 
-__all__ = ["ANSWERS", "Graph", "Group", "Node"]
+__all__ = ["ANSWERS", "COMPARES", "Graph", "Group", "Node"]
 
 Array = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ ANSWERS = frozenset(
 """Operations that read a whole row and give one value."""
 
 _MAY_LACK = frozenset({"last_upward_crossing", "first_lasting", "internal_rate"})
-_COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
+COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
 @dataclass(eq=False, slots=True)
@@ -68,7 +68,7 @@ class Node:
     @property
     def is_truth(self) -> bool:
         """Whether it is a condition rather than a number."""
-        return self.op in _COMPARES or self.op.startswith("logical_")
+        return self.op in COMPARES or self.op.startswith("logical_")
 
 
 @dataclass(eq=False, slots=True)

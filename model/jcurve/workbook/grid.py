@@ -19,40 +19,34 @@ from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = [
-    "SHEETS",
-    "Cell",
-    "Grid",
-    "Name",
-    "Piece",
-    "Range",
-    "Ref",
-    "Row",
-    "column",
-    "input_names",
-]
+__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "input_names"]
 
-SUMMARY, INPUTS, DATED, HISTORY = "Summary", "Inputs", "Inputs by year", "History"
-SHARED_ROWS, DIFFERENCES, WORKINGS = "Shared", "Differences", "Workings"
-STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
-SOURCES, ABOUT, LISTS, MARKS = "Sources", "About", "Lists", "Marks"
-WORLD_SHEETS: Mapping[str, str] = MappingProxyType({world: world.capitalize() for world in WORLDS})
+
+class Tab:
+    """The sheets by name."""
+
+    SUMMARY, INPUTS, DATED, HISTORY = "Summary", "Inputs", "Inputs by year", "History"
+    SHARED_ROWS, DIFFERENCES, WORKINGS = "Shared", "Differences", "Workings"
+    STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
+    SOURCES, ABOUT, LISTS, MARKS = "Sources", "About", "Lists", "Marks"
+
+
+WORLD_SHEETS: Mapping[str, str] = {world: world.capitalize() for world in WORLDS}
 SHEETS = (
-    SUMMARY, INPUTS, DATED, STATEMENTS, RETURNS, CHECKS, *WORLD_SHEETS.values(), DIFFERENCES,
-    SHARED_ROWS, HISTORY, RATES, WORKINGS, SOURCES, ABOUT, LISTS, MARKS,
+    Tab.SUMMARY, Tab.INPUTS, Tab.DATED, Tab.STATEMENTS, Tab.RETURNS, Tab.CHECKS,
+    *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY, Tab.RATES, Tab.WORKINGS,
+    Tab.SOURCES, Tab.ABOUT, Tab.LISTS, Tab.MARKS,
 )  # fmt: skip
 """All sheets in the order of their tabs; the last two are hidden."""
 
-TAG_TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "with": "with the programme",
-        "without": "without the programme",
-        "stopped": "stopped at the valuation date",
-        "programme": "programme (with less without)",
-        "go_forward": "go-forward (with less stopped)",
-        "": "same in every world",
-    }
-)
+TAG_TITLES: Mapping[str, str] = {
+    "with": "with the programme",
+    "without": "without the programme",
+    "stopped": "stopped at the valuation date",
+    "programme": "programme (with less without)",
+    "go_forward": "go-forward (with less stopped)",
+    "": "same in every world",
+}
 """What each world and view is called for a reader."""
 
 TAG_HEADS: Mapping[str, str] = MappingProxyType(

@@ -17,18 +17,7 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.rows import slot_keys
 from jcurve.company import Assembly
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.grid import (
-    DATED,
-    FIRST_ROW,
-    INPUTS,
-    NEVER,
-    Cell,
-    Grid,
-    Name,
-    Row,
-    column,
-    input_names,
-)
+from jcurve.workbook.grid import FIRST_ROW, NEVER, Cell, Grid, Name, Row, Tab, column, input_names
 
 __all__ = ["USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
 
@@ -66,7 +55,7 @@ class Entry:
     def cell(self) -> Cell:
         """The cell that the entry's name stands for: of a word, the number that it means."""
         uses = self.form in ("date", "choice")
-        return Cell(INPUTS, self.row, USED_COLUMN if uses else VALUE_COLUMN)
+        return Cell(Tab.INPUTS, self.row, USED_COLUMN if uses else VALUE_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +106,7 @@ class Layout:
     def locate(self, key: str) -> Row | Name:
         """Where formulas find the assumption ``key``."""
         dated = self.dated.get(key)
-        return Name(self.names[key]) if dated is None else Row(DATED, dated.row)
+        return Name(self.names[key]) if dated is None else Row(Tab.DATED, dated.row)
 
     def _dated(self, item: Assumption, path: Path, rows: Mapping[str, int]) -> Dated:
         by_year = path.by == "year"

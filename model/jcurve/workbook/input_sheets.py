@@ -8,17 +8,15 @@ from typing import Any
 from jcurve.assumptions import describe
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.grid import (
-    DATED,
     DEFINITION,
     HEADER_ROW,
-    INPUTS,
-    LISTS,
     NAME,
     NEVER,
     UNIT,
     VALUE,
     Range,
     Row,
+    Tab,
     column,
     prefixed,
 )
@@ -40,7 +38,7 @@ OUTSIDE_COLUMN = 16
 def inputs_page(book: Book) -> Page:
     """Every assumption with its value cell and all that is known of it."""
     heads, widths = zip(*_COLUMNS, strict=True)
-    page = Page(INPUTS, [], widths, len(widths), (HEADER_ROW + 1, 2))
+    page = Page(Tab.INPUTS, [], widths, len(widths), (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
                     "decimals shown as percentages.")  # fmt: skip
@@ -124,7 +122,7 @@ def _listed(book: Book, entry: Entry, first: int | None = None, last: int = 0) -
         letters = "B"
         rows = [at for at, (owner, _) in enumerate(choices(book)) if owner == entry.key]
         first, last = rows[0], rows[-1]
-    return f"{LISTS}!${letters}${first + 2}:${letters}${last + 2}"
+    return f"{Tab.LISTS}!${letters}${first + 2}:${letters}${last + 2}"
 
 
 def _bounds(book: Book, entry: Entry) -> tuple[str, str]:
@@ -145,12 +143,12 @@ def _outside(book: Book, entry: Entry) -> str:
     dated = book.layout.dated.get(entry.key)
     low, high = f"{entry.first!r}", f"{entry.last!r}"
     if dated is not None:
-        span = f"{prefixed(DATED, INPUTS)}{dated.cells}"
+        span = f"{prefixed(Tab.DATED, Tab.INPUTS)}{dated.cells}"
         return (
             f"=IF(AND(COUNT({span})={len(dated.values)},MIN({span})>={low},"
             f"MAX({span})<={high}),0,1)"
         )
-    at = entry.cell.seen_from(INPUTS)
+    at = entry.cell.seen_from(Tab.INPUTS)
     return f"=IF(COUNT({at})=0,1,IF(AND({at}>={low},{at}<={high}),0,1))"
 
 
@@ -158,7 +156,7 @@ def dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow."""
     grid = book.grid
     widths = (58, 17, 40, 10, *([10] * grid.years), *([10] * grid.quarters))
-    page = Page(DATED, [], widths, grid.first_quarter, (HEADER_ROW + 1, 2))
+    page = Page(Tab.DATED, [], widths, grid.first_quarter, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs by year", "title")
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
@@ -178,13 +176,15 @@ def dated_page(book: Book) -> Page:
             else:
                 page.formula(row, at, text, value, style)
         # What is stated by year is shown by quarter too, and the other way round.
-        place, values = Row(DATED, row), dated.values
+        place, values = Row(Tab.DATED, row), dated.values
         if dated.path.by == "year":
-            formulas = grid.formulas((Range(place, "one_year"),), DATED)
+            formulas = grid.formulas((Range(place, "one_year"),), Tab.DATED)
             for at, formula in enumerate(formulas):
                 page.formula(row, grid.quarter(at), formula, values[at // 4], style)
         else:
-            formulas = grid.formulas(("AVERAGE(", Range(place, "year"), ")"), DATED, annual=True)
+            formulas = grid.formulas(
+                ("AVERAGE(", Range(place, "year"), ")"), Tab.DATED, annual=True
+            )
             for at, formula in enumerate(formulas):
                 mean = sum(values[4 * at : 4 * at + 4]) / 4
                 page.formula(row, grid.year(at), formula, mean, style)
@@ -194,7 +194,7 @@ def dated_page(book: Book) -> Page:
 def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(sheet, cells, XlsxWriter's options) of every input."""
     for entry in book.layout.entries:
-        sheet, cells = INPUTS, f"{column(VALUE_COLUMN)}{entry.row + 1}"
+        sheet, cells = Tab.INPUTS, f"{column(VALUE_COLUMN)}{entry.row + 1}"
         form, item = entry.form, entry.item
         if form == "computed" or (form == "dated" and item.derived):
             continue
@@ -219,6 +219,6 @@ def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 "error_title": "Out of bounds",
             }
         if form == "dated":
-            sheet, cells = DATED, book.layout.dated[entry.key].cells
+            sheet, cells = Tab.DATED, book.layout.dated[entry.key].cells
         message = f"Accepted: {allowed}"[:250]
         yield sheet, cells, options | {"error_message": message, "ignore_blank": False}

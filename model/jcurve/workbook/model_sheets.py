@@ -6,7 +6,7 @@ written with references to where its precedents stand, then the workings that ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -30,13 +30,8 @@ from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph, Node
 from jcurve.workbook.grid import (
-    DIFFERENCES,
     FIRST_ROW,
-    HISTORY,
-    RETURNS,
-    SHARED_ROWS,
     TAG_TITLES,
-    WORKINGS,
     WORLD_SHEETS,
     Cell,
     Grid,
@@ -45,6 +40,7 @@ from jcurve.workbook.grid import (
     Range,
     Ref,
     Row,
+    Tab,
 )
 from jcurve.workbook.input_cells import Layout
 from jcurve.workbook.return_search import Block
@@ -70,11 +66,11 @@ _STEPS: Mapping[str, str] = {
     "constant": "a value that does not move with time",
 }
 _TITLES: Mapping[str, str] = {
-    SHARED_ROWS: "Rows that are the same in every world",
+    Tab.SHARED_ROWS: "Rows that are the same in every world",
     **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
-    DIFFERENCES: "Differences between worlds",
-    HISTORY: "Reported history and constants of the law",
-    WORKINGS: "Steps of formulas that need cells of their own",
+    Tab.DIFFERENCES: "Differences between worlds",
+    Tab.HISTORY: "Reported history and constants of the law",
+    Tab.WORKINGS: "Steps of formulas that need cells of their own",
 }
 
 
@@ -90,8 +86,8 @@ class Book:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.model, self.timeline = case.assembly.model, case.assembly.timeline
-        self.grid = Grid(self.timeline)
+        self.model = case.assembly.model
+        self.grid = Grid(case.assembly.timeline)
         self.layout = Layout(case.scenario, case.assembly, self.grid)
         self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
         self.rows: dict[RowKey, Row] = {}
@@ -107,7 +103,9 @@ class Book:
         }
         for constants in (WORLD_INPUTS, VIEW_INPUTS):
             scalars |= {(name, tag) for name, tags in constants.items() for tag in tags}
-        self.graph = Graph(self._quarterly, self._annual, scalars)
+        self.graph = Graph(
+            self._quarterly, lambda key: case.year(key[0], key[1] or None)[:, None], scalars
+        )
         self.translator = Translator(
             self.graph, self.locate, self._allot, self._answer, self.grid.quarters
         )
@@ -139,30 +137,21 @@ class Book:
             return found
         return self.case.row(key[0], key[1] or None)[:, None]
 
-    def _annual(self, key: RowKey) -> Array:
-        return self.case.year(key[0], key[1] or None)[:, None]
-
     # Places
 
     def locate(self, key: RowKey) -> Row | Cell | Name:
-        """Where the cells of a row are.
-
-        Raises:
-            ModelError: nothing on any sheet stands for it.
-        """
+        """Where the cells of a row are."""
         found = self.rows.get(key)
         if found is not None:
             return Cell(found.sheet, found.row) if key in self.graph.scalars else found
-        at = self.results.get(key) or self.fixed.get(key)
-        if at is not None:
+        if at := self.results.get(key) or self.fixed.get(key):
             return at
-        assumption = self.case.assembly.keys.get(key[0])
-        if assumption is None:
-            raise ModelError("a row stands on no sheet", received=spell(key))
-        return self.layout.locate(assumption)
+        if assumption := self.case.assembly.keys.get(key[0]):
+            return self.layout.locate(assumption)
+        raise ModelError("a row stands on no sheet", received=spell(key))
 
     def _allot(self, node: Node, annual: bool) -> Row | Cell:
-        sheet = self.sheets[WORKINGS]
+        sheet = self.sheets[Tab.WORKINGS]
         if self._owner is not None:
             sheet.heading(f"For {spell(self._owner)}")
             self._owner = None
@@ -187,11 +176,12 @@ class Book:
     # Calendar and history
 
     def _calendar(self) -> None:
-        sheet = self.sheets[SHARED_ROWS]
+        sheet = self.sheets[Tab.SHARED_ROWS]
         sheet.heading("Calendar")
         rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, _BEHIND[0])}
         self.rows |= {(name, SHARED): row for name, row in rows.items()}
         index, through = Ref(rows["quarter_index"]), self.case.data_through
+        timeline = self.case.assembly.timeline
         forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
             "quarter_index": (
                 (Ref(rows["quarter_index"], -1, "-1"), "+1"),
@@ -199,9 +189,9 @@ class Book:
                 "Quarters since the first of the timeline; dates among the inputs count so",
             ),
             "quarter_of_year": (("MOD(", index, ",4)+1"), "", "1 to 4"),
-            "calendar_year": ((f"{self.timeline.years[0]}+INT(", index, "/4)"), "", "Year"),
+            "calendar_year": ((f"{timeline.years[0]}+INT(", index, "/4)"), "", "Year"),
             "history": (
-                ("IF(", index, f"<={self.timeline.index(through)},1,0)"),
+                ("IF(", index, f"<={timeline.index(through)},1,0)"),
                 "",
                 f"1 while results are reported, which is through {through}",
             ),
@@ -212,15 +202,19 @@ class Book:
         for name, (pieces, unit, definition) in forms.items():
             values = self._quarterly((name, SHARED))[:, 0]
             line = Line(rows[name], name, unit, definition, "plain")
-            line.lead = self.grid.lead(pieces)
-            line.quarters = self.grid.formulas(pieces, SHARED_ROWS)
-            line.quarter_values = values.tolist()
+            self._over_quarters(line, pieces, values.tolist())
             line.years = self._by_year(rows[name], Kind.STOCK)
             line.year_values = values[3::4].tolist()
             sheet.lines.append(line)
 
+    def _over_quarters(
+        self, line: Line, pieces: tuple[Piece, ...], values: Sequence[Value]
+    ) -> None:
+        line.quarters = self.grid.formulas(pieces, line.where.sheet)
+        line.quarter_values, line.lead = values, self.grid.lead(pieces)
+
     def _history(self) -> None:
-        sheet, facts = self.sheets[HISTORY], self.case.assembly.history
+        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
         sheet.heading("Reported, derived or estimated; blank where nothing is reported")
         used = needed(self.model, self.model.order)
         names = [name for name in self.model.inputs if (name, SHARED) in used]
@@ -232,7 +226,7 @@ class Book:
             style = number_format(unit, values)
             line = Line(row, name, unit, facts[name].definition, style)
             line.quarter_values = _shown(values, "")
-            line.years = self._known_year(row, self.model.inputs[name].kind)
+            line.years = self._by_year(row, self.model.inputs[name].kind, known=False)
             line.year_values = _shown(self.case.year(name), "")
             sheet.lines.append(line)
         constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
@@ -245,19 +239,14 @@ class Book:
             style = number_format(unit, [value])
             self._fixed(sheet, (name, SHARED), value, unit, definition, style)
 
-    def _by_year(self, row: Row, kind: Kind | None) -> list[str]:
-        pieces: tuple[Piece, ...] = (Range(row, "last"),)
-        if kind is not Kind.STOCK:
-            word = "SUM(" if kind is Kind.FLOW else "AVERAGE("
-            pieces = (word, Range(row, "year"), ")")
-        return self.grid.formulas(pieces, row.sheet, annual=True)
-
-    def _known_year(self, row: Row, kind: Kind | None) -> list[str]:
+    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> list[str]:
+        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
         whole, last = Range(row, "year"), Range(row, "last")
+        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
+        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
         if kind is Kind.STOCK:
-            pieces: tuple[Piece, ...] = ("IF(ISNUMBER(", last, "),", last, ',"")')
-        else:
-            word = "SUM" if kind is Kind.FLOW else "AVERAGE"
+            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
+        elif not known:
             pieces = ("IF(COUNT(", whole, f")=4,{word}(", whole, '),"")')
         return self.grid.formulas(pieces, row.sheet, annual=True)
 
@@ -272,10 +261,10 @@ class Book:
                 continue
             worldly = name in self.model.worldly
             for tag in WORLDS if worldly else (SHARED,):
-                sheet = self.sheets[WORLD_SHEETS[tag] if worldly else SHARED_ROWS]
+                sheet = self.sheets[WORLD_SHEETS[tag] if worldly else Tab.SHARED_ROWS]
                 sheet.heading(heading)
                 self.rows[name, tag] = sheet.take()
-        sheet = self.sheets[DIFFERENCES]
+        sheet = self.sheets[Tab.DIFFERENCES]
         for view in VIEWS:
             sheet.heading(f"View: {TAG_TITLES[view]}")
             for name, by_view in VIEW_INPUTS.items():
@@ -313,7 +302,7 @@ class Book:
             at += 1
             for name in (name for name in found if self.model.tags(name) == tags):
                 for n, tag in enumerate(tags):
-                    self.results[name, tag] = Cell(RETURNS, at, RESULT_COLUMN + n)
+                    self.results[name, tag] = Cell(Tab.RETURNS, at, RESULT_COLUMN + n)
                 at += 1
             at += 2
 
@@ -370,7 +359,7 @@ class Book:
         translate, grid = self.translator, self.grid
         if output.kind is Kind.RESULT:
             pieces = translate.formula(root, self.results[key])
-            self.result_formulas[key] = grid.single(pieces, RETURNS)
+            self.result_formulas[key] = grid.single(pieces, Tab.RETURNS)
             return
         row, unit = self.rows[key], output.unit.name
         values = np.broadcast_to(self._quarterly(key)[:, 0], (grid.quarters,))
@@ -383,9 +372,7 @@ class Book:
             line.single_value = float(values[0])
             line.quarters = grid.formulas((cell,), row.sheet)
         else:
-            pieces = translate.formula(root, row)
-            line.quarters = grid.formulas(pieces, row.sheet)
-            line.lead = grid.lead(pieces)
+            self._over_quarters(line, translate.formula(root, row), values.tolist())
         rule = self.model.maker[key[0]].line.annual
         if self.model.parts(key) is not None or (output.kind is Kind.RATE and rule == "formula"):
             pieces = translate.formula(root, row, annual=True)
@@ -405,16 +392,14 @@ class Book:
             row, style = Row(where.sheet, where.row), number_format("", values)
             line = Line(row, f"step {where.row + 1}", "", what, style)
             if isinstance(where, Cell):
-                line.single = self.grid.single(pieces, WORKINGS)
+                line.single = self.grid.single(pieces, Tab.WORKINGS)
                 line.single_value = shown[0]
             elif annual:
-                line.years = self.grid.formulas(pieces, WORKINGS, annual=True)
+                line.years = self.grid.formulas(pieces, Tab.WORKINGS, annual=True)
                 line.year_values = shown
             else:
-                line.quarters = self.grid.formulas(pieces, WORKINGS)
-                line.lead = self.grid.lead(pieces)
-                line.quarter_values = shown
-            self.sheets[WORKINGS].lines.append(line)
+                self._over_quarters(line, pieces, shown)
+            self.sheets[Tab.WORKINGS].lines.append(line)
 
 
 def _shown(values: Iterable[float], missing: str) -> list[Value]:

@@ -10,30 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 import jcurve
-from jcurve.case import Check
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
 from jcurve.facts import citations
 from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.grid import (
-    ABOUT,
-    CHECKS,
-    INPUTS,
-    LISTS,
-    NEVER,
-    RETURNS,
-    SOURCES,
-    STATEMENTS,
-    SUMMARY,
-    TAG_HEADS,
-    TAG_TITLES,
-    Cell,
-    Name,
-    Row,
-    column,
-)
+from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 
@@ -43,6 +26,7 @@ _STATUS = "_status"
 _TOLERANCE = "0.000001"
 _STATEMENT_HEAD = 4
 _FIRST_CHECK = 6
+_HOLDS = "=IF(D{0}<=E{0},1,0)"
 _READING = RESULT_COLUMN + len(WORLDS)
 """The first column of reasons and quarters on *Returns*."""
 
@@ -84,7 +68,7 @@ _TOTALS = frozenset(
 
 
 def reader_pages(book: Book, project: Project | str | FilePath | None) -> Iterator[Page]:
-    """Every sheet of this module but *About*, which tells how many formulas all of them hold."""
+    """Every sheet of this module but *About*, which tells how many formulas there are."""
     checks, verdict = checks_page(book)
     yield checks
     yield returns_page(book)
@@ -103,7 +87,7 @@ def title_of(name: str) -> str:
 
 def lists_page(book: Book) -> Page:
     """What cells choose from, and the words for codes; hidden."""
-    page = Page(LISTS, [], (14, 14, 60, 30), 4)
+    page = Page(Tab.LISTS, [], (14, 14, 60, 30), 4)
     columns = {
         "Quarter": (*book.grid.labels, NEVER),
         "Choice": [name for _, name in choices(book)],
@@ -119,7 +103,7 @@ def lists_page(book: Book) -> Page:
 
 def returns_page(book: Book) -> Page:
     """Every result with its unit, and its reason where it has no number."""
-    page = Page(RETURNS, [], (38, 20, 70, 14, 14, 14, 30, 30, 30), _READING + 3, (3, 1))
+    page = Page(Tab.RETURNS, [], (38, 20, 70, 14, 14, 14, 30, 30, 30), _READING + 3, (3, 1))
     page.text(0, 0, "Returns and other results", "title")
     page.text(1, 0, "A result without an answer is the word none, with the reason beside it.")
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -160,12 +144,12 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
     is_date, has_status = book.model.unit(key[0]).name == "date", status in book.results
     if not is_date and not has_status:
         return "", ""
-    number = book.results[key].seen_from(RETURNS)
-    shown = f"INDEX({LISTS}!$A$2:$A${book.grid.quarters + 2},{number}+1)" if is_date else '""'
+    number = book.results[key].seen_from(Tab.RETURNS)
+    shown = f"INDEX({Tab.LISTS}!$A$2:$A${book.grid.quarters + 2},{number}+1)" if is_date else '""'
     none = '"no answer"'
     if has_status:
-        code = book.results[status].seen_from(RETURNS)
-        none = f"INDEX({LISTS}!$C$2:$C${max(REASONS) + 2},{code}+1)"
+        code = book.results[status].seen_from(Tab.RETURNS)
+        none = f"INDEX({Tab.LISTS}!$C$2:$C${max(REASONS) + 2},{code}+1)"
     formula = f"=IF(ISNUMBER({number}),{shown},{none})"
     value = book.value(key)
     if isinstance(value, float):
@@ -175,13 +159,13 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
 
 def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
-    page = Page(SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
+    page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
     scenario = book.case.scenario
     page.text(0, 0, scenario.title, "title")
     page.text(1, 0, " ".join(scenario.story.split()), "note")
     page.text(2, 0, f"Scenario {scenario.name}, data through {book.case.data_through}, values at "
                     f"the end of {book.case.valuation_date}")  # fmt: skip
-    page.formula(3, 0, f"={verdict[0].seen_from(SUMMARY)}", verdict[1], "strong")
+    page.formula(3, 0, f"={verdict[0].seen_from(Tab.SUMMARY)}", verdict[1], "strong")
     for n, view in enumerate(VIEWS):
         page.text(4, 1 + 3 * n, TAG_HEADS[view], "head:right")
         page.text(4, 2 + 3 * n, "Unit", "head_apart")
@@ -198,7 +182,7 @@ def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
 def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     cell, value, left = book.results[key], book.value(key), 1 + 3 * view
     unit = book.model.unit(key[0]).name
-    at = cell.seen_from(SUMMARY)
+    at = cell.seen_from(Tab.SUMMARY)
     if unit == "date":
         shown: float | str = "" if value != NO_ANSWER else value
         page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown)
@@ -213,15 +197,15 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     page.text(row, left + 1, unit, "unit")
     formula, text = _reading(book, key)
     if formula:
-        reading = Cell(RETURNS, cell.row, _READING + view)
-        page.formula(row, left + 2, f"={reading.seen_from(SUMMARY)}", text)
+        reading = Cell(Tab.RETURNS, cell.row, _READING + view)
+        page.formula(row, left + 2, f"={reading.seen_from(Tab.SUMMARY)}", text)
 
 
 def statements_page(book: Book) -> Page:
     """Three statements by year, of the world or view that the reader chooses."""
     years, early, head = book.grid.years, _years_without_balance(book), _STATEMENT_HEAD
     widths = (30, 26, *([10.5] * years))
-    page = Page(STATEMENTS, [], widths, len(widths), (head + 1, 2), closed=(2, early))
+    page = Page(Tab.STATEMENTS, [], widths, len(widths), (head + 1, 2), closed=(2, early))
     page.text(0, 0, "Statements by year", "title")
     page.text(1, 0, "Choose a world or a view in the blue cell; a view is a difference.")
     if early:
@@ -231,7 +215,7 @@ def statements_page(book: Book) -> Page:
     page.text(2, 0, "World or view", "strong")
     page.text(2, 1, TAG_TITLES[WORLDS[0]], "input:text")
     page.text(3, 0, "Its number")
-    page.formula(3, 1, f"=MATCH(B3,{LISTS}!$D$2:$D${len(_TAGS) + 1},0)", 1.0, "plain")
+    page.formula(3, 1, f"=MATCH(B3,{Tab.LISTS}!$D$2:$D${len(_TAGS) + 1},0)", 1.0, "plain")
     page.texts(head, ("USD m unless said otherwise", "Unit"), "head")
     page.texts(head, book.grid.year_labels, "head:right", 2)
     row = head + 1
@@ -264,7 +248,7 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
     places += [book.rows.get((name, view)) for view in VIEWS]
     for at, value in enumerate(values):
         cells = [
-            "0" if p is None else Cell(p.sheet, p.row, book.grid.year(at)).seen_from(STATEMENTS)
+            "0" if p is None else Cell(p.sheet, p.row, book.grid.year(at)).seen_from(Tab.STATEMENTS)
             for p in places
         ]
         page.formula(row, 2 + at, f"=CHOOSE($B$4,{','.join(cells)})", float(value), style)
@@ -272,48 +256,40 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
 
 def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
     """Every identity as a formula; the cell that says whether all hold, and what it says."""
-    page = Page(CHECKS, [], (34, 28, 84, 18, 14, 8), 6, (_FIRST_CHECK, 1))
+    page = Page(Tab.CHECKS, [], (34, 28, 84, 18, 14, 8), 6, (_FIRST_CHECK, 1))
     page.text(0, 0, "Checks", "title")
     page.text(1, 0, "Every identity of the model, the accepted range of every input, every mix.")
     page.texts(_FIRST_CHECK - 1, ("Check", "World or view", "What must tie"), "head")
     heads = ("Largest difference", "Tolerance", "Holds")
     page.texts(_FIRST_CHECK - 1, heads, "head:right", 3)
-    row, holds = _FIRST_CHECK, 0
-    for key, check in _identities(book):
-        over = book.grid.whole(book.rows[key], CHECKS)
-        page.text(row, 0, key[0], "name")
-        page.text(row, 1, TAG_TITLES[key[1]])
+    failed, row = 0, _FIRST_CHECK
+    for check in book.case.checks():
+        name, _, tag = check.row.partition("@")
+        if (name, tag) not in book.rows:
+            continue
+        over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
+        page.text(row, 0, name, "name")
+        page.text(row, 1, TAG_TITLES[tag])
         page.text(row, 2, " ".join(check.definition.split()), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
-        scale = ",".join(("1", *_scales(book, key)))
+        scale = ",".join(("1", *_scales(book, (name, tag))))
         page.formula(row, 4, f"={_TOLERANCE}*MAX({scale})", float(_TOLERANCE) * check.scale, "tiny")
-        holds += _hold(page, row, check.holds)
+        page.formula(row, 5, _HOLDS.format(row + 1), float(check.holds), "plain")
+        failed += not check.holds
         row += 1
     for name, definition, formula in _input_checks(book):
         page.text(row, 0, name, "name")
         page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
         page.number(row, 4, 0.0, "plain")
-        holds += _hold(page, row, True)
+        page.formula(row, 5, _HOLDS.format(row + 1), 1.0, "plain")
         row += 1
     total, hold = row - _FIRST_CHECK, "All checks hold"
-    text = f"{total - holds} checks fail" if total > holds else hold
+    text = f"{failed} checks fail" if failed else hold
     held = f"SUM(F{_FIRST_CHECK + 1}:F{row})"
     formula = f'=IF({held}={total},"{hold}",{total}-{held}&" checks fail")'
     page.formula(3, 0, formula, text, "strong")
-    return page, (Cell(CHECKS, 3, 0), text)
-
-
-def _hold(page: Page, row: int, holds: bool) -> bool:
-    page.formula(row, 5, f"=IF(D{row + 1}<=E{row + 1},1,0)", float(holds), "plain")
-    return holds
-
-
-def _identities(book: Book) -> Iterator[tuple[RowKey, Check]]:
-    for check in book.case.checks():
-        name, _, tag = check.row.partition("@")
-        if (name, tag) in book.rows:
-            yield (name, tag), check
+    return page, (Cell(Tab.CHECKS, 3, 0), text)
 
 
 def _scales(book: Book, key: RowKey) -> Iterator[str]:
@@ -324,20 +300,22 @@ def _scales(book: Book, key: RowKey) -> Iterator[str]:
             continue
         place = book.locate(source)
         if isinstance(place, Row):
-            over = book.grid.whole(place, CHECKS)
+            over = book.grid.whole(place, Tab.CHECKS)
             yield f"MAX({over}),-MIN({over})"
         else:
-            yield f"ABS({book.grid.single((place,), CHECKS)[1:]})"
+            yield f"ABS({book.grid.single((place,), Tab.CHECKS)[1:]})"
 
 
 def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
     entries, letters = book.layout.entries, column(OUTSIDE_COLUMN)
-    span = f"{INPUTS}!{letters}{entries[0].row + 1}:{letters}{entries[-1].row + 1}"
+    span = f"{Tab.INPUTS}!{letters}{entries[0].row + 1}:{letters}{entries[-1].row + 1}"
     yield "inputs_in_range", "Number of inputs outside their accepted range", f"=SUM({span})"
     for mix in book.case.scenario.mixes:
         places = [book.layout.locate(key) for key in mix.others]
         dated = any(isinstance(place, Row) for place in places)
-        parts = [p.text if isinstance(p, Name) else book.grid.years_of(p, CHECKS) for p in places]
+        parts = [
+            p.text if isinstance(p, Name) else book.grid.years_of(p, Tab.CHECKS) for p in places
+        ]
         above = f"{'+'.join(parts)}>1.000000001"
         formula = f"=SUMPRODUCT(({above})*1)" if dated else f"=IF({above},1,0)"
         yield f"mix: {mix.name}", "Shares beside the remainder sum to 1 at most", formula
@@ -345,7 +323,7 @@ def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
 
 def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
     """Every source that an assumption or a fact of the workbook names."""
-    page = Page(SOURCES, [], (30, 70, 30, 18, 26, 70), 6, (3, 1))
+    page = Page(Tab.SOURCES, [], (30, 70, 30, 18, 26, 70), 6, (3, 1))
     page.text(0, 0, "Sources", "title")
     heads = ("Key", "Title or statement", "Publisher", "Date", "How far checked", "Address")
     page.texts(2, heads, "head")
@@ -369,7 +347,7 @@ def source_keys(cells: tuple[str, ...]) -> list[str]:
 def about_page(book: Book, today: datetime.date | None, formulas: int) -> Page:
     """What this is, where it comes from, how to read it and how to use it."""
     case = book.case
-    page = Page(ABOUT, [], (30, 110), 2, landscape=False)
+    page = Page(Tab.ABOUT, [], (30, 110), 2, landscape=False)
     page.text(0, 0, "About this workbook", "title")
     facts = [
         ("Scenario", case.scenario.name),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from jcurve.engine.intrinsics import RATE_GRID, present_value
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.grid import RATES, Cell, Grid, Row, column
+from jcurve.workbook.grid import Cell, Grid, Row, Tab, column
 
 __all__ = ["HALVINGS", "MOST", "Block"]
 
@@ -62,11 +62,11 @@ class Block:
         self._left = at * _WIDTH
         self._letters = [column(self._left + n) for n in range(5)]
         self._flows, self._ahead, self._behind = (
-            grid.whole(row, RATES) for row in (flows, ahead, behind)
+            grid.whole(row, Tab.RATES) for row in (flows, ahead, behind)
         )
-        self.count = Cell(RATES, 3, self._left + 1)
+        self.count = Cell(Tab.RATES, 3, self._left + 1)
         """How many rates there are."""
-        self.only = Cell(RATES, 4, self._left + 1)
+        self.only = Cell(Tab.RATES, 4, self._left + 1)
         """The rate where it is the only one."""
         found = present_value(values[:, None], RATE_GRID[:, None])[:, 0]
         self._present_values = found
@@ -78,7 +78,7 @@ class Block:
 
     def found(self, at: int) -> Cell:
         """The ``at``-th rate a quarter, from 0."""
-        return Cell(RATES, _ROOTS_ROW + 1 + (HALVINGS + 4) * at, self._left + 1)
+        return Cell(Tab.RATES, _ROOTS_ROW + 1 + (HALVINGS + 4) * at, self._left + 1)
 
     def cells(self) -> Iterator[Item]:
         """Every cell of the block."""
@@ -89,7 +89,7 @@ class Block:
         yield from roots
         first = self.found(0)
         value = next(i.value for i in roots if (i.row, i.column) == (first.row, first.column))
-        count, only = self.count.seen_from(RATES), first.seen_from(RATES)
+        count, only = self.count.seen_from(Tab.RATES), first.seen_from(Tab.RATES)
         yield Item(3, left, "", "Rates found", "text")
         yield Item(3, left + 1, f"={self._letters[4]}{_LAST + 1}", self._changes[-1], "plain")
         yield Item(4, left, "", "The only rate, a quarter", "text")
@@ -116,7 +116,7 @@ class Block:
 
     def _scan(self) -> Iterator[Item]:
         """The present value at each rate of the engine's grid, and where it changes sign."""
-        rate, logs, value, sign, changes = self._letters
+        _, logs, value, sign, changes = self._letters
         for at, log in enumerate(RATE_GRID):
             row, number = _GRID_ROW + at, _GRID_ROW + at + 1
             carried, last = (

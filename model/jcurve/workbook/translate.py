@@ -32,7 +32,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -42,7 +41,6 @@ from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.excel_forms import (
     ATOM,
     BINDS,
-    COMPARISON,
     FORMS,
     INFIX,
     LOGICAL,
@@ -53,11 +51,12 @@ from jcurve.workbook.excel_forms import (
     SUM,
     Text,
     call,
+    infix,
     number,
     number_text,
     wrapped,
 )
-from jcurve.workbook.formula_graph import ANSWERS, Graph, Node
+from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
 from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
 
 __all__ = ["Translator"]
@@ -160,11 +159,7 @@ class Translator:
         return call(form, self._text(node, where), *parts)
 
     def _lacking(self, node: Node) -> Iterator[Node]:
-        """The cells on whose answer a formula rests.
-
-        Raises:
-            ModelError: it compares or looks along cells that may have no answer.
-        """
+        """The cells on whose answer a formula rests."""
         if node.is_truth:
             raise ModelError(_COMPARES_NOTHING, received=node.op)
         if node.op in _OWN_ANSWER:
@@ -195,11 +190,7 @@ class Translator:
         return self.placed[key]
 
     def row_of(self, node: Node) -> Row:
-        """The row of cells that hold a node quarter by quarter.
-
-        Raises:
-            ModelError: it has one value, not one a quarter.
-        """
+        """The row of cells that hold a node quarter by quarter."""
         if node.scalar and node.op != "row":
             node = self.graph.make("along", node)
         where = self._where(node)
@@ -280,16 +271,9 @@ class Translator:
         return Text((Range(self.row_of(node)),))
 
     def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
-        sign, binds = INFIX[op]
-        if binds == COMPARISON and any(arg.scalar and self._lacks(arg) for arg in args):
+        if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
             raise ModelError(_COMPARES_NOTHING, received=op)
-        left, right = self._arithmetic(args[0]), self._arithmetic(args[1])
-        # Excel takes a minus before a power and powers from the left: always in brackets.
-        left = wrapped(left, binds + (op == "power"))
-        right = wrapped(right, binds + 1)
-        depth = max(left.depth, right.depth)
-        pieces = (*left.pieces, sign, *right.pieces)
-        return Text(pieces, binds, truth=binds == COMPARISON, depth=depth)
+        return infix(op, *map(self._arithmetic, args))
 
     def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
         top, below = self._arithmetic(node.args[0]), node.args[1]
@@ -399,20 +383,18 @@ class Translator:
         return call(form, row, after, begin)
 
 
-_WRITTEN: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = MappingProxyType(
-    {
-        "ratio": Translator._ratio,
-        "grow": Translator._grow,
-        "running_sum": Translator._running_sum,
-        "balance": Translator._balance,
-        "previous": Translator._previous,
-        "recalled": Translator._recalled,
-        "lag": Translator._lag,
-        "whole": Translator._whole_quarters,
-        "part": Translator._part_of_quarter,
-        "value_at": Translator._value_at,
-        "last_upward_crossing": Translator._last_upward_crossing,
-        "first_lasting": Translator._first_lasting,
-    }
-)
+_WRITTEN: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = {
+    "ratio": Translator._ratio,
+    "grow": Translator._grow,
+    "running_sum": Translator._running_sum,
+    "balance": Translator._balance,
+    "previous": Translator._previous,
+    "recalled": Translator._recalled,
+    "lag": Translator._lag,
+    "whole": Translator._whole_quarters,
+    "part": Translator._part_of_quarter,
+    "value_at": Translator._value_at,
+    "last_upward_crossing": Translator._last_upward_crossing,
+    "first_lasting": Translator._first_lasting,
+}
 """Operations whose form depends on what they read."""

@@ -23,28 +23,14 @@ from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Shee
 from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
 from jcurve.workbook.grid import (
-    ABOUT,
-    CHECKS,
-    DATED,
     DEFINITION,
-    DIFFERENCES,
     HEADER_ROW,
-    HISTORY,
-    INPUTS,
-    LISTS,
-    MARKS,
     NAME,
-    RATES,
-    RETURNS,
-    SHARED_ROWS,
     SHEETS,
-    SOURCES,
-    STATEMENTS,
-    SUMMARY,
     UNIT,
     VALUE,
-    WORKINGS,
     WORLD_SHEETS,
+    Tab,
     column,
 )
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
@@ -60,9 +46,9 @@ _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
 _LAST_SUMMARY_ROW = 19 + 32  # under the charts
 _TABS = {
-    SUMMARY: "#0B5D8F", INPUTS: "#C9B458", DATED: "#C9B458", STATEMENTS: "#0B5D8F",
-    RETURNS: "#0B5D8F", CHECKS: "#0B5D8F", HISTORY: "#1E6B37", WORKINGS: "#9AA5B1",
-    RATES: "#9AA5B1", SHARED_ROWS: "#5B6573", DIFFERENCES: "#5B6573",
+    Tab.SUMMARY: "#0B5D8F", Tab.INPUTS: "#C9B458", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
+    Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.WORKINGS: "#9AA5B1",
+    Tab.RATES: "#9AA5B1", Tab.SHARED_ROWS: "#5B6573", Tab.DIFFERENCES: "#5B6573",
     **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
 }  # fmt: skip
 _CHARACTERS = 1.15
@@ -201,30 +187,30 @@ class _Writer:
                 self.workbook.define_name(book.layout.names[entry.key], cell)
         for sheet in book.sheets.values():
             self._rows(sheet)
-        rates = Page(RATES, [], (30, *([16] * 9), 30, *([16] * 9)), 14, (3, 0))
+        rates = Page(Tab.RATES, [], (30, *([16] * 9), 30, *([16] * 9)), 14, (3, 0))
         rates.text(0, 0, "Internal rates of return", "title")
         rates.items += [item for block in book.blocks.values() for item in block.cells()]
         for page in (inputs_page(book), dated_page(book), *reader_pages(book, project), rates):
             self._page(page)
         for name, cells, options in validations(book):
             sheets[name].data_validation(cells, options)
-        add_charts(self.workbook, sheets[SUMMARY], book)
+        add_charts(self.workbook, sheets[Tab.SUMMARY], book)
         house = house_of(project)
-        add_masthead(self.workbook, sheets[SUMMARY], house)
+        add_masthead(self.workbook, sheets[Tab.SUMMARY], house)
         add_footers(sheets, house)
         self._page(about_page(book, today, self.formulas))
         company = book.case.assembly.company.name
         for at, line in enumerate(record_lines(book.layout, company, self.marks)):
-            sheets[MARKS].write_string(at, 0, line)
+            sheets[Tab.MARKS].write_string(at, 0, line)
         for name, out in sheets.items():
             out.hide_gridlines(2)
             if name in _TABS:
                 out.set_tab_color(_TABS[name])
-        sheets[LISTS].hide()
-        sheets[MARKS].very_hidden()
-        sheets[SUMMARY].activate()
-        sheets[ABOUT].set_portrait()
-        sheets[SOURCES].set_landscape()
+        sheets[Tab.LISTS].hide()
+        sheets[Tab.MARKS].very_hidden()
+        sheets[Tab.SUMMARY].activate()
+        sheets[Tab.ABOUT].set_portrait()
+        sheets[Tab.SOURCES].set_landscape()
         self.workbook.close()
 
     # Sheets of rows
@@ -340,7 +326,7 @@ class _Writer:
                 out.set_row(row, _LINE_HEIGHT * lines)
         if page.freeze != (0, 0):
             out.freeze_panes(*page.freeze)
-        last, summary = max(item.row for item in page.items), page.name == SUMMARY
+        last, summary = max(item.row for item in page.items), page.name == Tab.SUMMARY
         if summary:
             last = max(last, _LAST_SUMMARY_ROW)
             story = " ".join(self.book.case.scenario.story.split())
