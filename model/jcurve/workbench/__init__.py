@@ -38,8 +38,8 @@ def panel(
         ModelError: it has no answer in the model.
     """
     from jcurve.workbench.conversation import Conversation
-    from jcurve.workbench.desk import Desk
+    from jcurve.workbench.session import Session
     from jcurve.workbench.widget import Panel
 
     home = project if isinstance(project, Project) else find_project(project)
-    return Panel(Conversation(Desk(scenario, overrides, project=home), view))
+    return Panel(Conversation(Session(scenario, overrides, project=home), view))

@@ -17,13 +17,13 @@ from jcurve.figures.numbers import compact, written
 from jcurve.figures.style import INK, SERIES, Series
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.workbench.drawing import Chart, Curve, Mark, draw
+from jcurve.workbench.line_chart import Chart, Curve, Mark, draw
 
-__all__ = ["PICTURES", "SIDES", "Picture", "drawn_from", "picture", "view_of"]
+__all__ = ["PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "view_of"]
 
 _MILLIONS = 1000.0
 
-SIDES: Mapping[str, str] = MappingProxyType(
+VIEW_TITLES: Mapping[str, str] = MappingProxyType(
     {
         "programme": "With AI against without AI",
         "go_forward": "Continuing against stopping",
@@ -122,8 +122,8 @@ def picture(
     """
     if name not in PICTURES:
         raise UsageError.not_among("unknown picture", name, PICTURES, allowed="")
-    if side not in SIDES:
-        raise UsageError.not_among("unknown view or world", side, SIDES, allowed="")
+    if side not in VIEW_TITLES:
+        raise UsageError.not_among("unknown view or world", side, VIEW_TITLES, allowed="")
     what = PICTURES[name]
     drawn = view_of(side) if what.line in case.assembly.model.viewed else side
     changed = case is not base and case.scenario.hash != base.scenario.hash
@@ -138,7 +138,7 @@ def picture(
     curves.append(Curve(*own, _NOW[drawn], present))
     first, last = _span(case, drawn, cumulative=name in ("jcurve", "present"))
     chart = Chart(
-        title=f"{what.title}, {SIDES[drawn]}, {what.what}",
+        title=f"{what.title}, {VIEW_TITLES[drawn]}, {what.what}",
         alt=_alt(what, own, rows, present),
         curves=tuple(curves),
         first=first,
@@ -150,7 +150,7 @@ def picture(
     return {
         "svg": draw(chart),
         "title": what.title,
-        "what": f"{SIDES[drawn]} · {what.what}",
+        "what": f"{VIEW_TITLES[drawn]} · {what.what}",
         "side": drawn,
         "table": _table(what, drawn, {**rows, present: own}, first),
     }
