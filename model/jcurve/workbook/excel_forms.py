@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from jcurve.workbook.grid import Piece
 
-__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number", "wrapped"]
+__all__ = ["FORMS", "INFIX", "NO_ANSWER", "STEPS", "Text", "call", "infix", "number", "wrapped"]
 
 NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
@@ -78,6 +78,20 @@ FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
 LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
 BINDS: Mapping[str, int] = {"lowest_at": SUM}
 LOOK_BACK = "IF({0}<{1},0,(1-{2})*INDEX({3},{0}-{1}+1)+IF({0}<{1}+1,0,{2}*INDEX({3},{0}-{1})))"
+
+
+STEPS: Mapping[str, str] = {
+    "lag": "an earlier quarter",
+    "running_sum": "running sum",
+    "balance": "balance at the quarter's end",
+    "grow": "facts, then growth",
+    "crossing": "when the balance rises through zero, else -1",
+    "not_above": "quarter after one that is not above zero, else 0",
+    "whole": "whole quarters of a lag",
+    "part": "part of a quarter of a lag",
+    "constant": "a value that does not move with time",
+}
+"""What the cells of an operation hold that has a row of workings of its own."""
 
 
 @dataclass(frozen=True, slots=True)

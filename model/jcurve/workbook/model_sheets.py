@@ -27,7 +27,7 @@ from jcurve.engine.model import (
 )
 from jcurve.ground.errors import JCurveError, ModelError
 from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
-from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.excel_forms import NO_ANSWER, STEPS
 from jcurve.workbook.formula_graph import Graph, Node
 from jcurve.workbook.grid import (
     FIRST_ROW,
@@ -54,17 +54,6 @@ RESULT_COLUMN = 3
 """The first column of values on *Returns*; one a view or world."""
 
 _BEHIND: RowKey = ("quarters_to_last", SHARED)
-_STEPS: Mapping[str, str] = {
-    "lag": "an earlier quarter",
-    "running_sum": "running sum",
-    "balance": "balance at the quarter's end",
-    "grow": "facts, then growth",
-    "crossing": "when the balance rises through zero, else -1",
-    "not_above": "quarter after one that is not above zero, else 0",
-    "whole": "whole quarters of a lag",
-    "part": "part of a quarter of a lag",
-    "constant": "a value that does not move with time",
-}
 _TITLES: Mapping[str, str] = {
     Tab.SHARED_ROWS: "Rows that are the same in every world",
     **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
@@ -388,7 +377,7 @@ class Book:
             pieces = self.translator.formula(node, where, annual)
             values = self.graph.value(node, annual)[:, 0]
             shown = _shown(values, NO_ANSWER)
-            what = _STEPS.get(node.op, "part of a formula") + (", by year" if annual else "")
+            what = STEPS.get(node.op, "part of a formula") + (", by year" if annual else "")
             row, style = Row(where.sheet, where.row), number_format("", values)
             line = Line(row, f"step {where.row + 1}", "", what, style)
             if isinstance(where, Cell):
