@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,15 +22,13 @@ __all__ = ["PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "view_
 
 _MILLIONS = 1000.0
 
-VIEW_TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "programme": "With AI against without AI",
-        "go_forward": "Continuing against stopping",
-        "with": "Company with AI",
-        "without": "Company without AI",
-        "stopped": "Company if it stopped now",
-    }
-)
+VIEW_TITLES: Mapping[str, str] = {
+    "programme": "With AI against without AI",
+    "go_forward": "Continuing against stopping",
+    "with": "Company with AI",
+    "without": "Company without AI",
+    "stopped": "Company if it stopped now",
+}
 """Views and worlds, in words."""
 
 
@@ -53,37 +50,38 @@ class Picture:
     scale: float = _MILLIONS
     percent: bool = False
 
+    @property
+    def cumulative(self) -> bool:
+        """Whether it is a balance by quarter rather than a value by year."""
+        return self.line.startswith("cumulative")
 
-PICTURES: Mapping[str, Picture] = MappingProxyType(
-    {
-        "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
-        "present": Picture(
-            "J-curve, discounted",
-            "cumulative_discounted_free_cash_flow",
-            "cumulative, USD bn at the valuation date",
-        ),
-        "flow": Picture("Cash flow before financing", "unlevered_free_cash_flow"),
-        "capex": Picture("Capital expenditure", "capex"),
-        "revenue": Picture("Revenue", "revenue"),
-        "advertising": Picture("Advertising revenue", "advertising"),
-        "products": Picture("Revenue of AI products", "new_product_revenue"),
-        "leasing": Picture("Revenue of compute leased out", "leasing_revenue"),
-        "depreciation": Picture("Depreciation of property", "property_depreciation"),
-        "income": Picture("Operating income", "operating_income"),
-        "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
-        "earnings": Picture("Earnings per share", "earnings_per_share", "USD a share", 1.0),
-        "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
-        "compute": Picture(
-            "Compute in service", "compute_in_service", "million H100 equivalents", 1e6
-        ),
-        "fleet": Picture(
-            "Fleet over the frontier's", "fleet_over_frontier", "share, year's end", 1.0, True
-        ),
-        "roic": Picture(
-            "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True
-        ),
-    }
-)
+
+PICTURES: Mapping[str, Picture] = {
+    "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
+    "present": Picture(
+        "J-curve, discounted",
+        "cumulative_discounted_free_cash_flow",
+        "cumulative, USD bn at the valuation date",
+    ),
+    "flow": Picture("Cash flow before financing", "unlevered_free_cash_flow"),
+    "capex": Picture("Capital expenditure", "capex"),
+    "revenue": Picture("Revenue", "revenue"),
+    "advertising": Picture("Advertising revenue", "advertising"),
+    "products": Picture("Revenue of AI products", "new_product_revenue"),
+    "leasing": Picture("Revenue of compute leased out", "leasing_revenue"),
+    "depreciation": Picture("Depreciation of property", "property_depreciation"),
+    "income": Picture("Operating income", "operating_income"),
+    "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
+    "earnings": Picture("Earnings per share", "earnings_per_share", "USD a share", 1.0),
+    "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
+    "compute": Picture("Compute in service", "compute_in_service", "million H100 equivalents", 1e6),
+    "fleet": Picture(
+        "Fleet over the frontier's", "fleet_over_frontier", "share, year's end", 1.0, True
+    ),
+    "roic": Picture(
+        "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True
+    ),
+}
 """What can be drawn live, in the order of the choice."""
 
 _BASE = Series("#7b8794", (0, (4.0, 1.6)))
@@ -131,42 +129,35 @@ def picture(
     rows = {label: _row(what, drawn, each) for label, each in (*others, *pins)}
     own = _row(what, drawn, case)
     present = "Present state" if changed else "Base"
+    looks = (_BASE, *_PINS) if changed else _PINS
     curves = [
         Curve(x, y, look, label, behind=True)
-        for (label, (x, y)), look in zip(rows.items(), _looks(bool(others)), strict=False)
+        for (label, (x, y)), look in zip(rows.items(), looks, strict=False)
     ]
-    curves.append(Curve(*own, _NOW[drawn], present))
-    first, last = _span(case, drawn, cumulative=name in ("jcurve", "present"))
+    first, last = _span(case, drawn, what.cumulative)
     chart = Chart(
         title=f"{what.title}, {VIEW_TITLES[drawn]}, {what.what}",
-        alt=_alt(what, own, rows, present),
-        curves=tuple(curves),
+        alt=_alt(what, {present: own, **rows}),
+        curves=(*curves, Curve(*own, _NOW[drawn], present)),
         first=first,
         last=last,
-        today=_today(case),
+        today=Quarter(case.data_through).end,
         percent=what.percent,
-        marks=_marks(name, case, drawn, own),
+        marks=_marks(case, drawn, own) if name == "jcurve" else (),
     )
-    return {
-        "svg": draw(chart),
-        "title": what.title,
-        "what": f"{VIEW_TITLES[drawn]} · {what.what}",
-        "side": drawn,
-        "table": _table(what, drawn, {**rows, present: own}, first),
-    }
+    table = _table(what, drawn, {**rows, present: own}, first)
+    subtitle = f"{VIEW_TITLES[drawn]} · {what.what}"
+    texts = {"title": what.title, "what": subtitle, "side": drawn}
+    return {"svg": draw(chart), **texts, "table": table}
 
 
 def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
     """The rows that a picture is read from."""
-    line = PICTURES[name].line
+    what = PICTURES[name]
+    drawn = view_of(side) if what.line in model.viewed else side
+    key = (what.line, SHARED if model.tags(what.line) == (SHARED,) else drawn)
     views = [("view_start", view) for view in VIEWS]
-    drawn = view_of(side) if line in model.viewed else side
-    key = (line, SHARED if model.tags(line) == (SHARED,) else drawn)
-    return [*views, key] if line.startswith("cumulative") else [*views, *sorted(needs(model, key))]
-
-
-def _looks(has_base: bool) -> list[Series]:
-    return [_BASE, *_PINS] if has_base else list(_PINS)
+    return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
 
 Row = tuple[list[float], list[float | None]]
@@ -174,7 +165,7 @@ Row = tuple[list[float], list[float | None]]
 
 def _row(what: Picture, side: str, case: Case) -> Row:
     """Points of a line: a quarter's end for a J-curve, the middle of a year for the rest."""
-    if what.line.startswith("cumulative"):
+    if what.cumulative:
         start = int(case.row("view_start", side)[0])
         values = case.row(what.line, side)[start:] / what.scale
         years = case.assembly.timeline.years[0]
@@ -183,54 +174,38 @@ def _row(what: Picture, side: str, case: Case) -> Row:
     tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
     values = case.year(what.line, tag) / what.scale
     first, _ = _span(case, side, cumulative=False)
-    years_shown = [
+    shown = [
         (year + 0.5, None if np.isnan(value) else float(value))
         for year, value in zip(case.assembly.timeline.years, values, strict=True)
         if year >= first
     ]
-    return [x for x, _ in years_shown], [y for _, y in years_shown]
+    return [x for x, _ in shown], [y for _, y in shown]
 
 
-def _span(case: Case, side: str, *, cumulative: bool) -> tuple[float, float]:
+def _span(case: Case, side: str, cumulative: bool) -> tuple[float, float]:
+    """First and last year; of yearly values those of the programme, of a world one more."""
     years = case.assembly.timeline.years
-    start = int(case.row("view_start", view_of(side))[0])
-    if cumulative:
-        return years[0] + start // QUARTERS_IN_YEAR, years[-1] + 1
-    begin = int(case.row("view_start", "programme")[0])
-    return years[0] + begin // QUARTERS_IN_YEAR - (side in WORLDS), years[-1] + 1
+    start = int(case.row("view_start", view_of(side) if cumulative else "programme")[0])
+    before = not cumulative and side in WORLDS
+    return years[0] + start // QUARTERS_IN_YEAR - before, years[-1] + 1
 
 
-def _today(case: Case) -> float:
-    return Quarter(case.data_through).end
-
-
-def _marks(name: str, case: Case, view: str, row: Row) -> tuple[Mark, ...]:
-    """The trough and where the curve comes back, on the J-curve alone."""
-    if name != "jcurve":
-        return ()
+def _marks(case: Case, view: str, row: Row) -> tuple[Mark, ...]:
+    """The trough and where the curve comes back."""
     x, values = row[0], [value or 0.0 for value in row[1]]
     lowest = min(range(len(values)), key=values.__getitem__)
     if values[lowest] > -NOTHING:
         return ()
     orange = SERIES["programme"].colour
-    quarter = _calendar(x[lowest] - 0.01)
-    made = [
-        Mark(x[lowest], values[lowest], f"Trough {money(values[lowest])}, {quarter}", orange, False)
-    ]
+    words = f"Trough {money(values[lowest])}, {_calendar(x[lowest] - 0.01)}"
+    made = [Mark(x[lowest], values[lowest], words, orange, above=False)]
     payback = case[f"payback.{view}"]
     if payback is not None:
         at = x[0] + payback
         made.append(Mark(at, 0.0, f"Payback {_calendar(at)}", INK))
     elif values[-1] < -NOTHING:
-        made.append(
-            Mark(
-                x[-1],
-                values[-1],
-                f"Not recovered: {money(values[-1])}",
-                orange,
-                values[-1] > values[lowest],
-            )
-        )
+        words = f"Not recovered: {money(values[-1])}"
+        made.append(Mark(x[-1], values[-1], words, orange, above=values[-1] > values[lowest]))
     return tuple(made)
 
 
@@ -238,19 +213,20 @@ def _calendar(at: float) -> str:
     return Quarter.in_time(at).replace("Q", " Q")
 
 
-def _alt(what: Picture, own: Row, others: Mapping[str, Row], present: str) -> str:
-    def told(label: str, row: Row) -> str:
+def _alt(what: Picture, rows: Mapping[str, Row]) -> str:
+    """What the lines do, in words."""
+    made = []
+    for label, row in rows.items():
         known = [(x, y) for x, y in zip(*row, strict=True) if y is not None]
+        values = [y for _, y in known]
         if not known:
-            return f"{label}: no values"
-        low, high = min(y for _, y in known), max(y for _, y in known)
-        return (
-            f"{label}: from {_short(known[0][1], what)} to {_short(known[-1][1], what)} "
-            f"in {int(known[-1][0] - 0.01)}, lowest {_short(low, what)}, "
-            f"highest {_short(high, what)}"
-        )
-
-    return "; ".join(told(label, row) for label, row in {present: own, **others}.items()) + "."
+            made.append(f"{label}: no values")
+            continue
+        ends = (values[0], values[-1], min(values), max(values))
+        first, last, low, high = (_short(value, what) for value in ends)
+        year = int(known[-1][0] - 0.01)
+        made.append(f"{label}: from {first} to {last} in {year}, lowest {low}, highest {high}")
+    return "; ".join(made) + "."
 
 
 def _short(value: float, what: Picture) -> str:
@@ -263,12 +239,10 @@ def _table(what: Picture, side: str, rows: Mapping[str, Row], first: float) -> d
     cells: dict[str, list[str]] = {}
     for label, (x, y) in rows.items():
         points = {
-            round(at - 1 if what.line.startswith("cumulative") else at - 0.5): value
-            for at, value in zip(x, y, strict=True)
-            if at > first and (at == int(at) or not what.line.startswith("cumulative"))
+            round(at - 1 if what.cumulative else at - 0.5): "" if v is None else _short(v, what)
+            for at, v in zip(x, y, strict=True)
+            if at > first and (at == int(at) or not what.cumulative)
         }
         years = years or sorted(points)
-        cells[label] = [
-            "" if (value := points.get(year)) is None else _short(value, what) for year in years
-        ]
+        cells[label] = [points.get(year, "") for year in years]
     return {"line": what.line, "side": side, "years": years, "rows": cells}
