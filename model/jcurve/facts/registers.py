@@ -296,16 +296,32 @@ def citations(
     stated, papers, outside = evidence(project), sources(project), external(project)
     found = []
     for key in keys:
-        if key in stated:
-            said = stated[key]
-            how = f"{said.confidence} confidence, {said.grade}"
-            texts = (said.source_title, "", said.statement, said.as_of, how, said.grade, said.url)
-            found.append(Citation(key, *texts, is_statement=True))
+        said, parameter = stated.get(key), outside.get(key)
+        if said is not None:
+            made = Citation(
+                key,
+                title=said.source_title,
+                publisher="",
+                says=said.statement,
+                date=said.as_of,
+                how_verified=f"{said.confidence} confidence, {said.grade}",
+                grade=said.grade,
+                url=said.url,
+                is_statement=True,
+            )
         else:
-            paper = papers[key] if key in papers else outside[key].source
-            says = outside[key].note if key in outside else ""
-            texts = (paper.title, paper.publisher, says, paper.date, paper.how_verified)
-            found.append(Citation(key, *texts, paper.grade, paper.url))
+            paper = papers[key] if parameter is None else parameter.source
+            made = Citation(
+                key,
+                title=paper.title,
+                publisher=paper.publisher,
+                says=parameter.note if parameter else "",
+                date=paper.date,
+                how_verified=paper.how_verified,
+                grade=paper.grade,
+                url=paper.url,
+            )
+        found.append(made)
     return tuple(found)
 
 
