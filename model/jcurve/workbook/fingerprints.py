@@ -139,14 +139,20 @@ class Marker:
             by_year = period // QUARTERS_IN_YEAR - old // QUARTERS_IN_YEAR
             by_quarter = period - old
         moved = list(parts)
+        # Nearly all time of a reading is spent here, so that columns are told apart in place.
+        first_year, first_quarter = self.first_year, self.first_quarter
+        end = first_quarter + self.quarters
         for at in range(1, len(parts), 2):
             number = self._number(parts[at])
-            to, _ = self._place(number)
-            if to:
-                number += by_quarter if to == "Q" else by_year
-                if number < 0:
-                    return None
-                moved[at] = column(number)
+            if first_quarter <= number < end:
+                number += by_quarter
+            elif first_year <= number < first_quarter:
+                number += by_year
+            else:
+                continue
+            if number < 0:
+                return None
+            moved[at] = column(number)
         return "".join(moved)
 
     def row(
@@ -180,8 +186,10 @@ class Marker:
         kind, period = self._place(column)
         if own is not None or not kind:
             return own
-        names = (f"q{period}", "q", f"r{period % QUARTERS_IN_YEAR}") if kind == "Q" else ("y",)
-        return next((marks[name] for name in names if name in marks), None)
+        if kind == "Y":
+            return marks.get("y")
+        every = marks.get("q") or marks.get(f"r{period % QUARTERS_IN_YEAR}")
+        return marks.get(f"q{period}") or every
 
     def columns(self, marks: Mapping[str, str]) -> list[int]:
         """The columns of a row that should hold formulas."""

@@ -338,8 +338,9 @@ class _Writer:
         self._print(out, last, page.print_columns - 1, head, paper, page.landscape, summary)
 
     def _item(self, name: str, out: Any, item: Item) -> None:
-        row, at, style = item.row, item.column, self.formats.of(item.style)
+        row, at = item.row, item.column
         if item.formula:
+            style = self.formats.of(item.style)
             out.write_formula(row, at, item.formula, style, _clean(item.value))
             marks = self.marks.setdefault((name, row), {})
             marks[f"c{at}"] = self.marker.mark(item.formula, name, at)
@@ -347,7 +348,7 @@ class _Writer:
         elif isinstance(item.value, str):
             self._text(out, row, at, item.value, item.style)
         else:
-            out.write_number(row, at, item.value, style)
+            out.write_number(row, at, item.value, self.formats.of(item.style))
 
     def _text(self, out: Any, row: int, at: int, text: str, style: str) -> None:
         safe = _safe(text)
