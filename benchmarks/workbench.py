@@ -21,7 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from jcurve.workbench.conversation import Conversation
-from jcurve.workbench.desk import Desk
+from jcurve.workbench.session import Session
 from tests.support.browsing import PanelPage, chromium
 from tests.support.serving import copied_project, serving
 
@@ -87,7 +87,7 @@ def main(moves: int) -> None:
 
 
 def _parts() -> None:
-    talk = Conversation(Desk("base"))
+    talk = Conversation(Session("base"))
     texts = [f"{20 + at / 10:.1f}" for at in range(30)]
     changes, states = [], []
     for text in texts:
@@ -102,7 +102,7 @@ def _parts() -> None:
     replots = []
     for _ in range(12):
         begun = time.perf_counter()
-        _replot(talk.desk.case.row("cumulative_free_cash_flow"))
+        _replot(talk.session.case.row("cumulative_free_cash_flow"))
         replots.append(1e3 * (time.perf_counter() - begun))
     print(f"a plain notebook's drawing alone, matplotlib to PNG: {_told(replots)}")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import jcurve
 from jcurve.workbook import content, state_of
-from jcurve.workbook.book import Book
+from jcurve.workbook.model_sheets import Book
 
 
 def seconds(what: Callable[[], Any]) -> tuple[float, Any]:

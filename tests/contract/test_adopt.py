@@ -19,11 +19,10 @@ from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.cli import main
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import column
-from jcurve.workbook.inputs import VALUE_COLUMN, WHY_COLUMN
-from jcurve.workbook.names import DATED, HISTORY, INPUTS, MARKS
-from jcurve.workbook.record import FORMAT
+from jcurve.workbook.fingerprints import FORMAT
+from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
+from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import MISSING, Calc, missing
 from tests.support.workbooks import edited
 
@@ -40,16 +39,16 @@ class Written:
     def cell(self, key: str) -> tuple[str, int, int]:
         """The input cell of an assumption with one value."""
         entry = next(e for e in self.book.layout.entries if e.key == key)
-        return INPUTS, entry.row, VALUE_COLUMN
+        return Tab.INPUTS, entry.row, VALUE_COLUMN
 
     def why(self, key: str) -> tuple[str, int, int]:
         """The cell for the reason."""
-        return INPUTS, self.cell(key)[1], WHY_COLUMN
+        return Tab.INPUTS, self.cell(key)[1], WHY_COLUMN
 
     def year(self, key: str, year: str) -> tuple[str, int, int]:
         """The cell of a year of a dated assumption."""
         grid = self.book.grid
-        return DATED, self.book.layout.dated[key].row, grid.year(grid.year_labels.index(year))
+        return Tab.DATED, self.book.layout.dated[key].row, grid.year(grid.year_labels.index(year))
 
     def line(self, name: str, quarter: str) -> tuple[str, int, int]:
         """The cell of a line of the world with the programme."""
@@ -90,11 +89,11 @@ def test_write_edit_adopt_show(
     at, year = written.cell, written.year
     line, other = written.line("capex", "2030Q1"), written.line("revenue", "2031Q2")
     fact = next(
-        n for n in written.book.sheets[HISTORY].lines if n.name.startswith("reported_revenue")
+        n for n in written.book.sheets[Tab.HISTORY].lines if n.name.startswith("reported_revenue")
         or n.name.startswith("reported_")
     )  # fmt: skip
     fact_cell = (
-        HISTORY,
+        Tab.HISTORY,
         fact.where.row,
         written.book.grid.quarter(written.book.grid.labels.index("2024Q1")),
     )
@@ -134,7 +133,7 @@ def test_write_edit_adopt_show(
     assert set(found.changes) == found.edited == whole
     assert "=1+1 is not a reason, @dear" in made["returns.wacc"].why
     assert "My case (2).xlsx" in made.story
-    wide = f"{HISTORY}!{column(written.book.grid.first_quarter)}{fact.where.row + 1}"
+    wide = f"{Tab.HISTORY}!{column(written.book.grid.first_quarter)}{fact.where.row + 1}"
     assert [each.partition(":")[0] for each in found.formulas] == [
         wide, *sorted(map(_spelled, (line, other)))
     ]  # fmt: skip
@@ -230,11 +229,11 @@ def _rewritten(source: Path, target: Path, change: Callable[[list[str]], list[st
     with zipfile.ZipFile(source) as archive:
         parts = {info.filename: archive.read(info) for info in archive.infolist()}
     names = re.findall(r'<sheet name="([^"]*)"', parts["xl/workbook.xml"].decode())
-    part = f"xl/worksheets/sheet{names.index(MARKS) + 1}.xml"
+    part = f"xl/worksheets/sheet{names.index(Tab.MARKS) + 1}.xml"
     import openpyxl
 
     book = openpyxl.load_workbook(source, read_only=True)
-    lines = [str(row[0]) for row in book[MARKS].iter_rows(max_col=1, values_only=True)]
+    lines = [str(row[0]) for row in book[Tab.MARKS].iter_rows(max_col=1, values_only=True)]
     book.close()
     changed = change(lines[:-1])
     changed.append(sha256("\n".join(changed).encode()).hexdigest())
@@ -396,7 +395,7 @@ def test_a_removed_row_or_head_is_refused(written: Written, project: Path, tmp_p
     file = edited(written.path, tmp_path / "a.xlsx", {(sheet, row, 1): "another.key"})
     with pytest.raises(ScenarioError, match=r"row is missing; received 'returns\.wacc'"):
         adopt(file)
-    file = edited(written.path, tmp_path / "b.xlsx", {(INPUTS, 3, 3): "Worth"})
+    file = edited(written.path, tmp_path / "b.xlsx", {(Tab.INPUTS, 3, 3): "Worth"})
     with pytest.raises(ScenarioError, match="heads were changed"):
         adopt(file)
 

@@ -20,7 +20,7 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.ground.errors import RunError, UsageError
-from jcurve.workbook.masthead import add_footers, add_masthead, house_of
+from jcurve.workbook.writing import add_footers, add_masthead, house_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.foreign import cell, display, note, picture

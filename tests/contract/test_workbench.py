@@ -16,12 +16,11 @@ from jcurve.case import Case, evaluate
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.units import UNITS
-from jcurve.workbench.controls import control, groups, readings
+from jcurve.workbench.controls import control, groups, readings, scale_of, slider
 from jcurve.workbench.conversation import Conversation
-from jcurve.workbench.desk import MAX_PINS, Desk, Evaluate
-from jcurve.workbench.pictures import PICTURES, SIDES, picture
-from jcurve.workbench.quantities import scale_of, slider
+from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, picture
 from jcurve.workbench.readouts import HEADLINES, headlines
+from jcurve.workbench.session import MAX_PINS, Evaluate, Session
 
 HOME = Path(__file__).resolve().parents[2]
 WACC = "returns.wacc"
@@ -44,13 +43,13 @@ def evaluator() -> Evaluate:
 
 
 @pytest.fixture
-def desk(evaluator: Evaluate) -> Desk:
-    return Desk("base", project=Project(HOME), evaluator=evaluator)
+def session(evaluator: Evaluate) -> Session:
+    return Session("base", project=Project(HOME), evaluator=evaluator)
 
 
 @pytest.fixture
-def talk(desk: Desk) -> Conversation:
-    return Conversation(desk)
+def talk(session: Session) -> Conversation:
+    return Conversation(session)
 
 
 @pytest.fixture(scope="module")
@@ -61,167 +60,167 @@ def base() -> Scenario:
 class TestChanging:
     """A change becomes the state only when it validates and has an answer."""
 
-    def test_a_bare_number_is_in_the_unit_that_the_control_shows(self, desk: Desk) -> None:
-        desk.set(WACC, "9.9")
-        assert desk.overrides == {WACC: "9.9 percent per year"}
-        assert desk.scenario[WACC].value == pytest.approx(0.099)
+    def test_a_bare_number_is_in_the_unit_that_the_control_shows(self, session: Session) -> None:
+        session.set(WACC, "9.9")
+        assert session.overrides == {WACC: "9.9 percent per year"}
+        assert session.scenario[WACC].value == pytest.approx(0.099)
 
-    def test_a_unit_that_is_typed_wins(self, desk: Desk) -> None:
-        desk.set(WACC, "990 basis points")
-        assert desk.scenario[WACC].value == pytest.approx(0.099)
+    def test_a_unit_that_is_typed_wins(self, session: Session) -> None:
+        session.set(WACC, "990 basis points")
+        assert session.scenario[WACC].value == pytest.approx(0.099)
 
     def test_the_state_is_what_the_command_line_makes_of_the_same_overrides(
-        self, desk: Desk
+        self, session: Session
     ) -> None:
-        desk.set(WACC, "9.9")
-        desk.set(CAPEX, "200", period="2027")
-        other = evaluate(scenario("base", desk.overrides, project=desk.project))
-        assert desk.scenario.hash == other.scenario.hash
-        assert desk.case.headlines() == other.headlines()
+        session.set(WACC, "9.9")
+        session.set(CAPEX, "200", period="2027")
+        other = evaluate(scenario("base", session.overrides, project=session.project))
+        assert session.scenario.hash == other.scenario.hash
+        assert session.case.headlines() == other.headlines()
 
     @pytest.mark.parametrize("text", ["", " ", "x", "1,5", "900", "nan", "9 USD", "{2027: 9}"])
     def test_what_does_not_validate_leaves_everything_as_it_was(
-        self, desk: Desk, text: str
+        self, session: Session, text: str
     ) -> None:
-        desk.set(WACC, "9.9")
-        before = desk.position, desk.case, desk.can_undo, desk.can_redo
+        session.set(WACC, "9.9")
+        before = session.position, session.case, session.can_undo, session.can_redo
         with pytest.raises(ScenarioError):
-            desk.set(WACC, text)
-        assert (desk.position, desk.case, desk.can_undo, desk.can_redo) == before
+            session.set(WACC, text)
+        assert (session.position, session.case, session.can_undo, session.can_redo) == before
 
     def test_a_state_without_an_answer_is_no_state(self) -> None:
-        """The model may refuse what validates; the desk then stays where it was."""
+        """The model may refuse what validates; the session then stays where it was."""
 
         def refuses(state: Scenario) -> Case:
             if state.overrides:
                 raise JCurveError("no answer")
             return evaluate(state, project=Project(HOME))
 
-        desk = Desk("base", project=Project(HOME), evaluator=refuses)
+        session = Session("base", project=Project(HOME), evaluator=refuses)
         with pytest.raises(JCurveError, match="no answer"):
-            desk.set(WACC, "9.9")
-        assert desk.overrides == {}
-        assert not desk.can_undo
+            session.set(WACC, "9.9")
+        assert session.overrides == {}
+        assert not session.can_undo
 
-    def test_a_value_set_back_is_no_change(self, desk: Desk) -> None:
-        desk.set(WACC, "9.9")
-        desk.set(WACC, scale_of(desk.start[WACC]).text(desk.start[WACC].row()[0]))
-        assert desk.overrides == {}
-        assert desk.scenario.hash == desk.start.hash
+    def test_a_value_set_back_is_no_change(self, session: Session) -> None:
+        session.set(WACC, "9.9")
+        session.set(WACC, scale_of(session.start[WACC]).text(session.start[WACC].row()[0]))
+        assert session.overrides == {}
+        assert session.scenario.hash == session.start.hash
 
-    def test_remainders_are_never_set(self, desk: Desk) -> None:
-        (derived, *_) = [item.key for item in desk.start.items if item.derived]
+    def test_remainders_are_never_set(self, session: Session) -> None:
+        (derived, *_) = [item.key for item in session.start.items if item.derived]
         with pytest.raises(ScenarioError, match="computed, never set"):
-            desk.set(derived, "10")
+            session.set(derived, "10")
 
-    def test_a_year_then_the_whole_path(self, desk: Desk) -> None:
+    def test_a_year_then_the_whole_path(self, session: Session) -> None:
         """The whole path replaces single years set before it."""
-        desk.set(CAPEX, "200", period="2027")
-        desk.set(WACC, "9.9")
-        desk.move(CAPEX, 0.5)
-        assert set(desk.overrides) == {CAPEX, WACC}
-        assert desk.moved_to(CAPEX) == 0.5
+        session.set(CAPEX, "200", period="2027")
+        session.set(WACC, "9.9")
+        session.move(CAPEX, 0.5)
+        assert set(session.overrides) == {CAPEX, WACC}
+        assert session.moved_to(CAPEX) == 0.5
 
-    def test_a_path_at_its_high_is_its_high(self, desk: Desk) -> None:
-        desk.move(CAPEX, 1.0)
-        assert desk.scenario[CAPEX].row() == pytest.approx(desk.start[CAPEX].highs())
-        desk.move(CAPEX, 0.0)
-        assert desk.overrides == {}
+    def test_a_path_at_its_high_is_its_high(self, session: Session) -> None:
+        session.move(CAPEX, 1.0)
+        assert session.scenario[CAPEX].row() == pytest.approx(session.start[CAPEX].highs())
+        session.move(CAPEX, 0.0)
+        assert session.overrides == {}
 
-    def test_a_path_with_a_year_of_its_own_has_no_position(self, desk: Desk) -> None:
-        desk.set(CAPEX, "200", period="2027")
-        assert desk.moved_to(CAPEX) is None
+    def test_a_path_with_a_year_of_its_own_has_no_position(self, session: Session) -> None:
+        session.set(CAPEX, "200", period="2027")
+        assert session.moved_to(CAPEX) is None
 
-    def test_only_a_path_with_a_range_moves(self, desk: Desk) -> None:
+    def test_only_a_path_with_a_range_moves(self, session: Session) -> None:
         with pytest.raises(ScenarioError, match="no path with a range"):
-            desk.move(WACC, 0.5)
+            session.move(WACC, 0.5)
 
 
 class TestGoingBack:
-    def test_undo_and_redo(self, desk: Desk) -> None:
-        hashes = [desk.scenario.hash]
+    def test_undo_and_redo(self, session: Session) -> None:
+        hashes = [session.scenario.hash]
         for value in ("9.1", "9.2", "9.3"):
-            desk.set(WACC, value)
-            hashes.append(desk.scenario.hash)
+            session.set(WACC, value)
+            hashes.append(session.scenario.hash)
         for expected in hashes[-2::-1]:
-            desk.undo()
-            assert desk.scenario.hash == expected
-        assert not desk.can_undo
+            session.undo()
+            assert session.scenario.hash == expected
+        assert not session.can_undo
         for expected in hashes[1:]:
-            desk.redo()
-            assert desk.scenario.hash == expected
-        assert not desk.can_redo
+            session.redo()
+            assert session.scenario.hash == expected
+        assert not session.can_redo
 
-    def test_a_drag_undoes_as_one(self, desk: Desk) -> None:
+    def test_a_drag_undoes_as_one(self, session: Session) -> None:
         for step in range(20):
-            desk.set(WACC, f"{9 + step / 100}", gesture="drag-1")
-        desk.undo()
-        assert desk.overrides == {}
-        assert not desk.can_undo
+            session.set(WACC, f"{9 + step / 100}", gesture="drag-1")
+        session.undo()
+        assert session.overrides == {}
+        assert not session.can_undo
 
-    def test_two_drags_undo_as_two(self, desk: Desk) -> None:
-        desk.set(WACC, "9.1", gesture="drag-1")
-        desk.set(WACC, "9.2", gesture="drag-2")
-        desk.undo()
-        assert desk.overrides == {WACC: "9.1 percent per year"}
+    def test_two_drags_undo_as_two(self, session: Session) -> None:
+        session.set(WACC, "9.1", gesture="drag-1")
+        session.set(WACC, "9.2", gesture="drag-2")
+        session.undo()
+        assert session.overrides == {WACC: "9.1 percent per year"}
 
-    def test_a_drag_after_an_undo_is_new(self, desk: Desk) -> None:
-        desk.set(WACC, "9.1", gesture="drag-1")
-        desk.set(WACC, "9.2", gesture="drag-2")
-        desk.undo()
-        desk.set(WACC, "9.3", gesture="drag-2")
-        assert not desk.can_redo
-        desk.undo()
-        assert desk.overrides == {WACC: "9.1 percent per year"}
+    def test_a_drag_after_an_undo_is_new(self, session: Session) -> None:
+        session.set(WACC, "9.1", gesture="drag-1")
+        session.set(WACC, "9.2", gesture="drag-2")
+        session.undo()
+        session.set(WACC, "9.3", gesture="drag-2")
+        assert not session.can_redo
+        session.undo()
+        assert session.overrides == {WACC: "9.1 percent per year"}
 
-    def test_reset_of_one_and_of_all(self, desk: Desk) -> None:
-        desk.set(WACC, "9.9")
-        desk.set(CAPEX, "200", period="2027")
-        desk.set(CAPEX, "210", period="2028")
-        desk.reset(CAPEX)
-        assert desk.overrides == {WACC: "9.9 percent per year"}
-        desk.undo()
-        assert len(desk.overrides) == 3
-        desk.reset()
-        assert desk.overrides == {}
+    def test_reset_of_one_and_of_all(self, session: Session) -> None:
+        session.set(WACC, "9.9")
+        session.set(CAPEX, "200", period="2027")
+        session.set(CAPEX, "210", period="2028")
+        session.reset(CAPEX)
+        assert session.overrides == {WACC: "9.9 percent per year"}
+        session.undo()
+        assert len(session.overrides) == 3
+        session.reset()
+        assert session.overrides == {}
 
-    def test_another_scenario_and_back(self, desk: Desk) -> None:
-        desk.set(WACC, "9.9")
-        desk.open("bull")
-        assert (desk.start.name, desk.overrides) == ("bull", {})
-        assert desk.base.scenario.name == "base"
-        desk.undo()
-        assert (desk.start.name, len(desk.overrides)) == ("base", 1)
+    def test_another_scenario_and_back(self, session: Session) -> None:
+        session.set(WACC, "9.9")
+        session.open("bull")
+        assert (session.start.name, session.overrides) == ("bull", {})
+        assert session.base.scenario.name == "base"
+        session.undo()
+        assert (session.start.name, len(session.overrides)) == ("base", 1)
 
-    def test_nothing_to_undo_is_nothing_done(self, desk: Desk) -> None:
-        desk.undo()
-        desk.redo()
-        assert desk.overrides == {}
+    def test_nothing_to_undo_is_nothing_done(self, session: Session) -> None:
+        session.undo()
+        session.redo()
+        assert session.overrides == {}
 
 
 class TestPins:
-    def test_a_pinned_case_stays_as_it_was(self, desk: Desk) -> None:
-        desk.set(WACC, "9.9")
-        desk.pin("  dear   capital ")
-        desk.set(WACC, "8")
-        (pin,) = desk.pins
+    def test_a_pinned_case_stays_as_it_was(self, session: Session) -> None:
+        session.set(WACC, "9.9")
+        session.pin("  dear   capital ")
+        session.set(WACC, "8")
+        (pin,) = session.pins
         assert pin.name == "dear capital"
-        desk.go_to("dear capital")
-        assert desk.scenario.hash == pin.case.scenario.hash
-        desk.unpin("dear capital")
-        assert desk.pins == ()
+        session.go_to("dear capital")
+        assert session.scenario.hash == pin.case.scenario.hash
+        session.unpin("dear capital")
+        assert session.pins == ()
 
-    def test_refusals(self, desk: Desk) -> None:
+    def test_refusals(self, session: Session) -> None:
         with pytest.raises(UsageError, match="needs a name"):
-            desk.pin(" ")
+            session.pin(" ")
         for number in range(MAX_PINS):
-            desk.pin(f"case {number}")
+            session.pin(f"case {number}")
         with pytest.raises(UsageError, match="is pinned"):
-            desk.pin("case 0")
+            session.pin("case 0")
         with pytest.raises(UsageError, match="too many"):
-            desk.pin("one more")
+            session.pin("one more")
         with pytest.raises(UsageError, match="did you mean 'case 1'"):
-            desk.go_to("case1")
+            session.go_to("case1")
 
 
 class TestControls:
@@ -233,26 +232,26 @@ class TestControls:
         assert sorted(keys) == sorted(item.key for item in base.items)
         assert set(found[0]["keys"]) < set(keys)
 
-    def test_a_change_of_life_is_one_slider_or_one_line(self, desk: Desk) -> None:
+    def test_a_change_of_life_is_one_slider_or_one_line(self, session: Session) -> None:
         """On top of the changes already made; the whole table stays in the file's own words."""
         key = "life.change"
-        about = control(desk.start[key], range(2026, 2041))
+        about = control(session.start[key], range(2026, 2041))
         assert (about["kind"], about["period"]) == ("changes", "2027Q1")
         assert (about["slider"]["low"], about["slider"]["high"]) == (4, 6)
         assert about["number"] == 5.5
-        desk.set(key, "6", period=about["period"])
-        by_slider = desk.scenario
-        desk.reset(key)
-        desk.set(key, "2027Q1: 6 years")
-        assert desk.scenario == by_slider
-        assert desk.overrides == {"life.change.2027Q1": "6 years"}
-        shown = readings(desk.scenario, desk.start)[key]
+        session.set(key, "6", period=about["period"])
+        by_slider = session.scenario
+        session.reset(key)
+        session.set(key, "2027Q1: 6 years")
+        assert session.scenario == by_slider
+        assert session.overrides == {"life.change.2027Q1": "6 years"}
+        shown = readings(session.scenario, session.start)[key]
         assert shown["text"] == "{2022Q2: 4.5, 2022Q4: 5, 2025Q1: 5.5, 2027Q1: 6}"
         assert shown["number"] == 6
 
-    def test_a_value_that_changes_nothing_says_so(self, desk: Desk) -> None:
-        desk.set("life.book.servers", "6")
-        note = readings(desk.scenario, desk.start)["life.book.servers"]["note"]
+    def test_a_value_that_changes_nothing_says_so(self, session: Session) -> None:
+        session.set("life.book.servers", "6")
+        note = readings(session.scenario, session.start)["life.book.servers"]["note"]
         assert "overridden by the change of useful life in 2025Q1" in note
 
     def test_what_it_says_can_be_sent(self, base: Scenario) -> None:
@@ -296,38 +295,40 @@ class TestControls:
 class TestSaying:
     """What is on the screen is what the model says of this very state."""
 
-    def test_headlines_are_the_case_in_words(self, desk: Desk) -> None:
-        shown = {each["name"]: each for each in headlines(desk.case, desk.base, "programme")}
+    def test_headlines_are_the_case_in_words(self, session: Session) -> None:
+        shown = {each["name"]: each for each in headlines(session.case, session.base, "programme")}
         assert list(shown) == list(HEADLINES)
         assert {each["change"] for each in shown.values()} == {"as in base"}
-        npv = desk.case["npv"]
+        npv = session.case["npv"]
         assert shown["npv"]["text"].startswith("−$" if npv < 0 else "$")
 
     def test_never_says_what_is_missing(self) -> None:
         """Without a payback the balance that is not recovered stands there."""
-        desk = Desk("base", {WACC: 0.12}, project=Project(HOME))
-        assert desk.case["payback"] is None
+        session = Session("base", {WACC: 0.12}, project=Project(HOME))
+        assert session.case["payback"] is None
         (payback,) = [
             each
-            for each in headlines(desk.case, desk.base, "programme")
+            for each in headlines(session.case, session.base, "programme")
             if each["name"] == "payback"
         ]
         assert payback["text"] == "never"
         assert payback["note"].endswith("not recovered by 2040")
 
-    def test_a_change_is_better_or_worse(self, desk: Desk) -> None:
-        desk.set("returns.terminal_growth", "2")
-        found = {each["name"]: each for each in headlines(desk.case, desk.base, "programme")}
-        assert found["npv"]["trend"] == (1 if desk.case["npv"] > desk.base["npv"] else -1)
+    def test_a_change_is_better_or_worse(self, session: Session) -> None:
+        session.set("returns.terminal_growth", "2")
+        found = {each["name"]: each for each in headlines(session.case, session.base, "programme")}
+        assert found["npv"]["trend"] == (1 if session.case["npv"] > session.base["npv"] else -1)
         assert "vs base" in found["npv"]["change"]
         assert found["trough_amount"]["trend"] == 0
 
     @pytest.mark.parametrize("name", PICTURES)
-    def test_every_picture_of_every_side(self, desk: Desk, evaluator: Evaluate, name: str) -> None:
+    def test_every_picture_of_every_side(
+        self, session: Session, evaluator: Evaluate, name: str
+    ) -> None:
         """Each can be drawn, says what it shows, and lists what it draws."""
         bull = evaluator(scenario("bull", project=Project(HOME)))
-        for side in SIDES:
-            made = picture(name, side, bull, desk.base, [("<pinned> & co", desk.case)])
+        for side in VIEW_TITLES:
+            made = picture(name, side, bull, session.base, [("<pinned> & co", session.case)])
             assert made["svg"].count("<svg") == 1
             assert 'role="img"' in made["svg"]
             assert not re.search(r"\b(nan|inf|None)\b", made["svg"])
@@ -336,11 +337,11 @@ class TestSaying:
             assert set(rows) == {"Base", "<pinned> & co", "Present state"}
             assert {len(cells) for cells in rows.values()} == {len(made["table"]["years"])}
 
-    def test_the_curve_ends_at_the_balance(self, desk: Desk) -> None:
+    def test_the_curve_ends_at_the_balance(self, session: Session) -> None:
         """The picture's last number is the model's own."""
-        made = picture("jcurve", "programme", desk.case, desk.base)
+        made = picture("jcurve", "programme", session.case, session.base)
         last = made["table"]["rows"]["Base"][-1].replace("−", "-").replace(",", "")
-        balance = desk.case.row("cumulative_free_cash_flow")[-1] / 1000
+        balance = session.case.row("cumulative_free_cash_flow")[-1] / 1000
         assert float(last) == pytest.approx(balance, rel=5e-3)
 
 
@@ -352,7 +353,7 @@ class TestTalking:
         assert reply == {"n": "a-1", "ok": True, "result": None, "serial": 1}
         state = json.loads(json.dumps(talk.state(), allow_nan=False))
         assert state["values"][WACC]["text"] == "9.9"
-        assert state["hash"] == talk.desk.scenario.hash
+        assert state["hash"] == talk.session.scenario.hash
         assert [each["key"] for each in state["differences"]] == [WACC]
         assert state["differences"][0]["after"] == "9.9 % a year"
 
@@ -425,7 +426,7 @@ class TestTalking:
     def test_the_tornado_measures_this_state(self, talk: Conversation) -> None:
         talk.hear({"do": "set", "key": WACC, "text": "8"})
         found = talk.hear({"do": "tornado", "output": "npv"})["result"]
-        assert found["number"] == pytest.approx(talk.desk.case["npv"])
+        assert found["number"] == pytest.approx(talk.session.case["npv"])
         spreads = [
             max(row["at_low"], row["at_high"], found["number"])
             - min(row["at_low"], row["at_high"], found["number"])
@@ -438,12 +439,12 @@ class TestTalking:
         found = talk.hear({"do": "solve", "key": RESPONSE, "target": "npv=0"})["result"]
         reply = talk.hear({"do": "set", "key": found["key"], "text": found["set"]})
         assert reply["ok"]
-        assert abs(talk.desk.case["npv"]) < 1_000.0
+        assert abs(talk.session.case["npv"]) < 1_000.0
 
     def test_an_exhibit_of_the_report(self, talk: Conversation) -> None:
         found = talk.hear({"do": "exhibit", "name": "report:bridge"})["result"]
         assert found["svg"].lstrip().startswith("<svg")
-        assert found["hash"] == talk.desk.scenario.hash
+        assert found["hash"] == talk.session.scenario.hash
 
     def test_the_decision_is_drawn_from_the_state(self, talk: Conversation) -> None:
         """The picture of value over size follows what was set, and says where nothing is open."""
@@ -469,30 +470,30 @@ def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _walk(child)
 
 
-class TestAhead:
+class TestPrefetching:
     """What is shown is evaluated first, and the rest is the same when it is asked for."""
 
     @pytest.mark.parametrize("name", ["jcurve", "income", "roic"])
     @pytest.mark.parametrize("side", ["programme", "go_forward", "stopped"])
     def test_a_state_is_told_as_the_whole_model_tells_it(self, name: str, side: str) -> None:
         """Every word and line, from the watched rows as from all of them."""
-        quick = Conversation(Desk("base", project=Project(HOME)), side)
+        quick = Conversation(Session("base", project=Project(HOME)), side)
         quick.hear({"do": "look", "picture": name})
-        whole = Conversation(Desk("base", project=Project(HOME), evaluator=_wholly), side)
+        whole = Conversation(Session("base", project=Project(HOME), evaluator=_wholly), side)
         whole.hear({"do": "look", "picture": name})
         for talk in (quick, whole):
             assert talk.hear({"do": "set", "key": WACC, "text": "9.9"})["ok"]
         assert quick.state() == whole.state()
-        assert quick.desk.case.headlines() == whole.desk.case.headlines()
-        assert quick.desk.case.checks() == whole.desk.case.checks()
+        assert quick.session.case.headlines() == whole.session.case.headlines()
+        assert quick.session.case.checks() == whole.session.case.checks()
         assert quick.hear({"do": "trace", "line": "net_cash", "at": "2030"}) == whole.hear(
             {"do": "trace", "line": "net_cash", "at": "2030"}
         )
 
     def test_a_name_that_is_no_row_is_still_unknown(self) -> None:
-        talk = Conversation(Desk("base", project=Project(HOME)))
+        talk = Conversation(Session("base", project=Project(HOME)))
         talk.hear({"do": "set", "key": WACC, "text": "9.9"})
-        values = talk.desk.case.values
+        values = talk.session.case.values
         assert ("npv", "programme") in values
         assert ("nothing", "with") not in values
         assert len(values) == len(list(values))
@@ -504,19 +505,19 @@ class TestSaving:
     @pytest.fixture
     def copy(self, tmp_path: Path) -> Conversation:
         shutil.copytree(HOME / "data", tmp_path / "data")
-        return Conversation(Desk("bull", project=Project(tmp_path)))
+        return Conversation(Session("bull", project=Project(tmp_path)))
 
     def test_a_saved_state_is_opened_as_it_was(self, copy: Conversation) -> None:
         copy.hear({"do": "set", "key": WACC, "text": "9.9"})
         copy.hear({"do": "move", "key": CAPEX, "at": -0.4})
         copy.hear({"do": "set", "key": CAPEX, "text": "200", "period": "2027"})
-        state = copy.desk.scenario.hash
+        state = copy.session.scenario.hash
         reply = copy.hear({"do": "save", "name": "mine", "reason": "To see."})
         assert reply["result"] == {"file": "data/scenarios/mine.yml", "name": "mine"}
         assert "mine" in copy.state()["scenarios"]
         assert copy.hear({"do": "open", "name": "mine"})["ok"]
-        assert copy.desk.scenario.hash == state
-        assert copy.desk.overrides == {}
+        assert copy.session.scenario.hash == state
+        assert copy.session.overrides == {}
 
     def test_no_second_file_of_a_name(self, copy: Conversation) -> None:
         copy.hear({"do": "set", "key": WACC, "text": "9.9"})
@@ -530,4 +531,4 @@ class TestSaving:
         asked = {"name": "mine", "reason": "To see."}
         text = copy.hear({"do": "yaml", **asked})["result"]
         copy.hear({"do": "save", **asked})
-        assert (copy.desk.project.scenarios / "mine.yml").read_text() == text
+        assert (copy.session.project.scenarios / "mine.yml").read_text() == text

@@ -40,7 +40,7 @@ class TestPanel:
         made._heard(made, {"do": "set", "n": "a-1", "key": WACC, "text": "9.9"}, [])
         assert told == [{"n": "a-1", "ok": True, "result": None, "serial": 1}]
         assert made.state["hash"] == made.scenario.hash
-        assert made.case["npv"] == made.conversation.desk.case["npv"]
+        assert made.case["npv"] == made.conversation.session.case["npv"]
 
     def test_a_refused_message_leaves_the_state(self, made: Panel, told: list[Any]) -> None:
         before = made.state

@@ -19,9 +19,9 @@ from jcurve.assumptions import shipped
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import ScenarioError
-from jcurve.workbook.book import Book
-from jcurve.workbook.inputs import VALUE_COLUMN, Entry
-from jcurve.workbook.names import CHECKS, DATED, INPUTS, RETURNS
+from jcurve.workbook.grid import Tab
+from jcurve.workbook.input_cells import VALUE_COLUMN, Entry
+from jcurve.workbook.model_sheets import Book
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
@@ -55,7 +55,7 @@ def test_libreoffice_finds_every_line_and_result_and_follows_edits(
     calc.load(path)
     calc.recalculate()
     assert calc.errors() == []
-    sheets = [*sheets_of(book), CHECKS]
+    sheets = [*sheets_of(book), Tab.CHECKS]
     found = compare(book, case, calc.read(sheets))
     assert found.cells > 100_000
     assert found.wrong == []
@@ -67,7 +67,7 @@ def test_libreoffice_finds_every_line_and_result_and_follows_edits(
         cells = _typed(calc, edits, sheets)
         found = compare(book, jcurve.evaluate(changed), cells)
         assert found.wrong == [], overrides
-        assert cells[CHECKS][3][0] == "All checks hold", overrides
+        assert cells[Tab.CHECKS][3][0] == "All checks hold", overrides
         edited, worst = edited + 1, max(worst, found.worst)
     record_figure("workbook: random edits recalculated", edited)
     record_figure("workbook: worst difference after edits", worst, "relative")
@@ -87,8 +87,8 @@ def _typed(calc: Calc, edits: list[Edit], sheets: list[str]) -> Cells:
 def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
     """Without a programme there is no rate, no payback and no trough, each with its reason."""
     entry = next(e for e in book.layout.entries if e.key == "programme.enabled")
-    edit: Edit = (INPUTS, entry.row, VALUE_COLUMN, 0.0, 1.0)
-    cells = _typed(calc, [edit], [*sheets_of(book), RETURNS])
+    edit: Edit = (Tab.INPUTS, entry.row, VALUE_COLUMN, 0.0, 1.0)
+    cells = _typed(calc, [edit], [*sheets_of(book), Tab.RETURNS])
     changed = jcurve.evaluate(case.scenario.with_overrides({"programme.enabled": 0}))
     assert compare(book, changed, cells).wrong == []
     figures = changed.headlines()
@@ -96,7 +96,7 @@ def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
     for (name, view), cell in book.results.items():
         reason = figures.get(view, {}).get(name, {}).get("reason")
         if reason is not None:
-            row = cells[RETURNS][cell.row]
+            row = cells[Tab.RETURNS][cell.row]
             assert row[cell.column] == "none", name
             assert row[6 + (view == "go_forward")] == reason, name
 
@@ -154,11 +154,11 @@ def _edit(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, o
         at = int(random.choice(years))
         label = book.grid.year_labels[at]
         value = _between(dated.values[at], entry, random)
-        edit = (DATED, dated.row, book.grid.year(at), value, dated.values[at])
+        edit = (Tab.DATED, dated.row, book.grid.year(at), value, dated.values[at])
         # Neighbours follow a stated year, so the whole table is what is overridden.
         table = {dated.path.label(p): v for p, v in dated.path.points} | {label: value}
         return entry.key, table, edit
-    place = (INPUTS, entry.row, VALUE_COLUMN)
+    place = (Tab.INPUTS, entry.row, VALUE_COLUMN)
     if item.shape == "changes":
         return _life(book, entry, random)
     if entry.form == "date":
@@ -183,7 +183,7 @@ def _life(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, o
     if entry.form == "date":
         value = book.grid.labels[book.grid.labels.index(changes[slot]["date"]) + 1]
     changes[slot]["date" if entry.form == "date" else "life"] = value
-    edit = (INPUTS, entry.row, VALUE_COLUMN, value, entry.value)
+    edit = (Tab.INPUTS, entry.row, VALUE_COLUMN, value, entry.value)
     return entry.item.key, changes, edit
 
 

@@ -19,22 +19,11 @@ from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import UsageError, WriteError
 from jcurve.workbook import content, write
-from jcurve.workbook.book import Book
-from jcurve.workbook.marks import Marker
-from jcurve.workbook.names import (
-    CHECKS,
-    DATED,
-    INPUTS,
-    LISTS,
-    MARKS,
-    RETURNS,
-    SHEETS,
-    STATEMENTS,
-    SUMMARY,
-    input_names,
-)  # fmt: skip
-from jcurve.workbook.style import number_format, width_of
-from jcurve.workbook.translate import NO_ANSWER
+from jcurve.workbook.cell_styles import number_format, width_of
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.fingerprints import Marker
+from jcurve.workbook.grid import SHEETS, Tab, input_names
+from jcurve.workbook.model_sheets import Book
 
 DANGEROUS = ('=HYPERLINK("x")', "+1+1", "-2+3", "@SUM(1)", "\t=1")
 
@@ -85,7 +74,10 @@ def test_the_sheets_are_there_in_order_and_the_record_is_hidden(parts: Mapping[s
         r'<sheet name="([^"]*)" sheetId="\d+"(?: state="(\w+)")?', parts["xl/workbook.xml"]
     )
     assert [name for name, _ in found] == list(SHEETS)
-    assert {name: state for name, state in found if state} == {LISTS: "hidden", MARKS: "veryHidden"}
+    assert {name: state for name, state in found if state} == {
+        Tab.LISTS: "hidden",
+        Tab.MARKS: "veryHidden",
+    }
     assert "fullCalcOnLoad" in parts["xl/workbook.xml"]
 
 
@@ -115,7 +107,7 @@ def test_texts_never_become_formulas(case: Case, parts: Mapping[str, str]) -> No
         str(at) for at, text in enumerate(shared) if re.match(r"\s*<t[^>]*>(?:[=+@\t]|-)", text)
     }
     seen = 0
-    for name in (SUMMARY, INPUTS, DATED):
+    for name in (Tab.SUMMARY, Tab.INPUTS, Tab.DATED):
         for style, value in re.findall(r'<c r="\w+" s="(\d+)" t="s"><v>(\d+)</v>',
                                        _sheet(parts, name)):  # fmt: skip
             if value in dangerous:
@@ -129,7 +121,9 @@ def test_every_input_has_a_name_and_a_rule_of_what_may_be_typed(
 ) -> None:
     book = Book(case)
     names = set(re.findall(r'<definedName name="(\w+)">', parts["xl/workbook.xml"]))
-    ruled = set(re.findall(r'<dataValidation [^>]*sqref="([A-Z]+[0-9]+)"', _sheet(parts, INPUTS)))
+    ruled = set(
+        re.findall(r'<dataValidation [^>]*sqref="([A-Z]+[0-9]+)"', _sheet(parts, Tab.INPUTS))
+    )
     for entry in book.layout.entries:
         if entry.form == "dated":
             continue
@@ -137,7 +131,7 @@ def test_every_input_has_a_name_and_a_rule_of_what_may_be_typed(
         if entry.form != "computed":
             assert f"D{entry.row + 1}" in ruled, entry.key
     rows = re.findall(r'<dataValidation [^>]*sqref="[A-Z]+([0-9]+):[A-Z]+[0-9]+"',
-                      _sheet(parts, DATED))  # fmt: skip
+                      _sheet(parts, Tab.DATED))  # fmt: skip
     stated = {d.row + 1 for d in book.layout.dated.values() if not d.item.derived}
     assert stated == {int(row) for row in rows}
 
@@ -148,7 +142,16 @@ def test_sheets_are_set_up_for_reading_and_paper(parts: Mapping[str, str]) -> No
         assert 'fitToPage="1"' in text, name
         assert "<pageSetup " in text, name
         assert f"&apos;{name}&apos;" in parts["xl/workbook.xml"] or name in parts["xl/workbook.xml"]
-    for name in (INPUTS, DATED, RETURNS, STATEMENTS, CHECKS, "With", "Differences", "Workings"):
+    for name in (
+        Tab.INPUTS,
+        Tab.DATED,
+        Tab.RETURNS,
+        Tab.STATEMENTS,
+        Tab.CHECKS,
+        "With",
+        "Differences",
+        "Workings",
+    ):
         assert 'state="frozen"' in _sheet(parts, name), name
     areas = re.findall(r'name="_xlnm.Print_Area"', parts["xl/workbook.xml"])
     assert len(areas) == len(SHEETS) - 1  # all but the record
@@ -160,7 +163,7 @@ def test_no_cell_holds_an_error_and_every_formula_has_a_value(parts: Mapping[str
         text = _sheet(parts, name)
         assert ' t="e"' not in text, name
         assert not re.search(r"</f></c>", text), name
-    assert f"<v>{NO_ANSWER}</v>" in _sheet(parts, RETURNS)
+    assert f"<v>{NO_ANSWER}</v>" in _sheet(parts, Tab.RETURNS)
 
 
 def test_calculated_cells_are_formulas_on_every_sheet_of_rows(

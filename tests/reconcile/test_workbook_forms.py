@@ -23,10 +23,9 @@ from jcurve.engine.symbol import Symbol
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
-from jcurve.workbook.graph import Graph, Node
-from jcurve.workbook.grid import Cell, Grid, Range, Row
-from jcurve.workbook.names import RATES
-from jcurve.workbook.rates import HALVINGS, MOST, Block
+from jcurve.workbook.formula_graph import Graph, Node
+from jcurve.workbook.grid import Cell, Grid, Range, Row, Tab
+from jcurve.workbook.return_search import HALVINGS, MOST, Block
 from jcurve.workbook.translate import Translator
 from tests.support.recalculate import formualized
 
@@ -118,7 +117,7 @@ class Sheet:
 
         stream = io.BytesIO()
         workbook = xlsxwriter.Workbook(stream)
-        sheet, rates = workbook.add_worksheet(SHEET), workbook.add_worksheet(RATES)
+        sheet, rates = workbook.add_worksheet(SHEET), workbook.add_worksheet(Tab.RATES)
         for row, at, value in self.cells:
             if isinstance(value, str):
                 sheet.write_formula(row, at, value, None, -12345.5)
@@ -139,7 +138,7 @@ class Sheet:
         path.write_bytes(stream.getvalue())
         sizes = {SHEET: (self.next + 1, self.grid.last_column + 1)}
         if self.blocks:
-            sizes[RATES] = (last + 1, 10 * len(self.blocks))
+            sizes[Tab.RATES] = (last + 1, 10 * len(self.blocks))
         return {
             name: [list(row) for row in rows] for name, rows in formualized(path, sizes).items()
         }
@@ -336,7 +335,7 @@ def test_rates_of_return_are_all_found(name: str, tmp_path: Path) -> None:
     else:
         assert got == "none"
     block = next(iter(sheet.blocks.values()))
-    listed = [cells[RATES][block.found(at).row][block.found(at).column] for at in range(MOST)]
+    listed = [cells[Tab.RATES][block.found(at).row][block.found(at).column] for at in range(MOST)]
     assert listed[:count] == pytest.approx(roots, rel=1e-9)
     assert listed[count:] == ["none"] * (MOST - count)
     assert HALVINGS >= 50
@@ -346,7 +345,7 @@ def test_the_values_shown_before_a_recalculation_are_those_of_the_search(tmp_pat
     flows = np.array([-1000.0, 3600.0, -4310.0, 1716.0, *([0.0] * (HEIGHT - 4))])
     sheet = Sheet({"flows": flows})
     sheet.add(intrinsics.count_roots(_row("flows")))
-    cells = sheet.computed(tmp_path)[RATES]
+    cells = sheet.computed(tmp_path)[Tab.RATES]
     for item in next(iter(sheet.blocks.values())).cells():
         got = cells[item.row][item.column]
         if isinstance(item.value, float) and item.row != 0:

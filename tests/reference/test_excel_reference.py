@@ -8,7 +8,7 @@ from pathlib import Path
 import formualizer
 
 import jcurve
-from jcurve.workbook.book import Book
+from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import formualized
 from tests.support.workbooks import RELATIVE, compare, poisoned, sheets_of
 

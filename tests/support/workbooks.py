@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from jcurve.case import Case
 from jcurve.engine.model import RowKey
 from jcurve.workbook import write
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import column
-from jcurve.workbook.names import RETURNS
+from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import Cells
 
 __all__ = ["Comparison", "compare", "edited", "poisoned", "sheets_of"]
@@ -62,7 +61,7 @@ def sheets_of(book: Book) -> dict[str, tuple[int, int]]:
         for name, sheet in book.sheets.items()
     }
     last = max(cell.row for cell in book.results.values())
-    return {**sizes, RETURNS: (last + 1, 12)}
+    return {**sizes, Tab.RETURNS: (last + 1, 12)}
 
 
 def compare(book: Book, case: Case, cells: Cells) -> Comparison:

@@ -4,7 +4,7 @@ parameters and tax depreciation tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,11 +20,13 @@ __all__ = [
     "MOST_CLAIMS",
     "VERDICTS",
     "Article",
+    "Citation",
     "Claim",
     "Driver",
     "Evidence",
     "Parameter",
     "articles",
+    "citations",
     "claims",
     "claims_that_touch",
     "drivers",
@@ -169,6 +171,35 @@ class _TaxYear:
     source: Cited
 
 
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a source key stands for: a statement of the evidence, a source, or an outside figure.
+
+    Attributes:
+        key: as assumptions and facts cite it.
+        title, publisher, date, url: of what was read; of a statement, the date that it is as of.
+        says: the statement, or the note of an outside figure; empty for a source alone.
+        how_verified: how far it was checked.
+        grade: how it was read (``GRADES``).
+        is_statement: whether it is a statement of the evidence.
+    """
+
+    key: str
+    title: str
+    publisher: str
+    says: str
+    date: str
+    how_verified: str
+    grade: str
+    url: str
+    is_statement: bool = False
+
+    @property
+    def is_secondary(self) -> bool:
+        """Whether an exhibit that rests on it must say so."""
+        return is_secondary(self.grade)
+
+
 def evidence(project: Project | str | Path | None = None) -> Mapping[str, Evidence]:
     """Dated statements and figures by key."""
     known = {"unit": FACT_UNITS, "grade": GRADES}
@@ -236,6 +267,46 @@ def external(project: Project | str | Path | None = None) -> Mapping[str, Parame
     return MappingProxyType(
         {k: each if each.value is None else replace(each, text="") for k, each in found.items()}
     )
+
+
+def citations(
+    keys: Iterable[str], project: Project | str | Path | None = None
+) -> tuple[Citation, ...]:
+    """What source keys stand for, in their order.
+
+    Raises:
+        KeyError: no register holds a key.
+    """
+    stated, papers, outside = evidence(project), sources(project), external(project)
+    found = []
+    for key in keys:
+        said, parameter = stated.get(key), outside.get(key)
+        if said is not None:
+            made = Citation(
+                key,
+                title=said.source_title,
+                publisher="",
+                says=said.statement,
+                date=said.as_of,
+                how_verified=f"{said.confidence} confidence, {said.grade}",
+                grade=said.grade,
+                url=said.url,
+                is_statement=True,
+            )
+        else:
+            paper = papers[key] if parameter is None else parameter.source
+            made = Citation(
+                key,
+                title=paper.title,
+                publisher=paper.publisher,
+                says=parameter.note if parameter else "",
+                date=paper.date,
+                how_verified=paper.how_verified,
+                grade=paper.grade,
+                url=paper.url,
+            )
+        found.append(made)
+    return tuple(found)
 
 
 def macrs(

@@ -66,30 +66,21 @@ class Ground:
 
 def grounds(scenario: Scenario, project: Project | str | Path | None = None) -> tuple[Ground, ...]:
     """Every source that the scenario's assumptions cite, the most cited first."""
-    from jcurve.facts import evidence, external
-    from jcurve.facts import sources as registered
+    from jcurve.facts import citations
 
     cited = Counter(key for item in scenario.items for key in item.source)
-    known, papers, outside = evidence(project), registered(project), external(project)
-    found = []
-    for key, count in cited.items():
-        if key in known:
-            said = known[key]
-            found.append(
-                Ground(
-                    key, said.source_title, said.statement, said.as_of, said.grade,
-                    said.is_secondary, count,
-                )
-            )  # fmt: skip
-        else:
-            paper = papers[key] if key in papers else outside[key].source
-            says = outside[key].note if key in outside else ""
-            found.append(
-                Ground(
-                    key, f"{paper.publisher}: {paper.title}" if paper.publisher else paper.title,
-                    says, paper.date, paper.grade, paper.is_secondary, count,
-                )
-            )  # fmt: skip
+    found = [
+        Ground(
+            key=each.key,
+            title=f"{each.publisher}: {each.title}" if each.publisher else each.title,
+            says=each.says,
+            date=each.date,
+            grade=each.grade,
+            secondary=each.is_secondary,
+            count=cited[each.key],
+        )
+        for each in citations(cited, project)
+    ]
     return tuple(sorted(found, key=lambda each: (-each.count, each.key)))
 
 

@@ -1,6 +1,15 @@
 """The workbench: move an assumption, see the curve move.
 
-jcurve.workbench.panel("base")        # in a notebook
+A scenario goes in; an interactive panel for a notebook or a browser comes out. ``session`` holds
+the state (what was changed, undo, pinned cases), ``conversation`` turns each message of the front
+end into a change or an answer, ``controls``, ``readouts`` and ``live_charts`` say what is shown,
+``widget`` joins them to the files under ``static``, and ``serve`` opens all in a browser. Start
+with ``conversation``.
+
+>>> from jcurve.workbench.conversation import Conversation
+>>> from jcurve.workbench.session import Session
+>>> Conversation(Session("base")).hear({"do": "set", "key": "returns.wacc", "text": "9.5"})["ok"]
+True
 """
 
 from __future__ import annotations
@@ -38,8 +47,8 @@ def panel(
         ModelError: it has no answer in the model.
     """
     from jcurve.workbench.conversation import Conversation
-    from jcurve.workbench.desk import Desk
+    from jcurve.workbench.session import Session
     from jcurve.workbench.widget import Panel
 
     home = project if isinstance(project, Project) else find_project(project)
-    return Panel(Conversation(Desk(scenario, overrides, project=home), view))
+    return Panel(Conversation(Session(scenario, overrides, project=home), view))

@@ -1,61 +1,184 @@
 """Controls, generated from the assumptions of a scenario: one each, in groups.
 
-What is here is plain data for the panel's front end; nothing in it is computed with.
+A control shows per cent and billions, as analysts do. Its text always leaves with its unit
+(``9.5 percent``), so that it means the same in an override, in a scenario file and on the command
+line. What is made here is plain data for the panel's front end; nothing in it is computed with.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
-from jcurve.assumptions import Assumption, Path, Scenario, drivers
+import numpy as np
+
+from jcurve.assumptions import Assumption, Path, Scenario, drivers, position
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
+from jcurve.assumptions.reading import number_text
 from jcurve.ground.quarters import Quarter
-from jcurve.workbench.quantities import Scale, scale_of, slider
+from jcurve.ground.units import UNITS, convert
 
-__all__ = ["control", "groups", "kind_of", "reading", "readings"]
+__all__ = [
+    "Scale",
+    "control",
+    "groups",
+    "moved_path",
+    "position_of",
+    "readings",
+    "scale_of",
+    "slider",
+]
 
-_GROUPS: Mapping[str, str] = MappingProxyType(
-    {
-        "programme": "Programme and valuation",
-        "valuation": "Programme and valuation",
-        "returns": "Programme and valuation",
-        "capex": "Capital expenditure",
-        "fleet": "Capital expenditure",
-        "placement": "Capital expenditure",
-        "property": "Capital expenditure",
-        "life": "Lives, retirement and salvage",
-        "compute": "Compute",
-        "sector": "Compute",
-        "rent": "Compute",
-        "leasing": "Compute",
-        "cloud": "Cloud and leases",
-        "lease": "Cloud and leases",
-        "venture": "Cloud and leases",
-        "obligations": "Cloud and leases",
-        "power": "Power",
-        "operations": "Operating cost",
-        "costs": "Operating cost",
-        "talent": "Operating cost",
-        "reality_labs": "Operating cost",
-        "base": "Advertising",
-        "advertising": "Advertising",
-        "lever": "Advertising",
-        "demand": "New products",
-        "products": "New products",
-        "channel": "New products",
-        "saving": "Cost savings",
-        "tax": "Tax",
-        "financing": "Financing and shares",
-        "shares": "Financing and shares",
-        "balance": "Financing and shares",
-        "market": "Market",
-    }
-)
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_LARGE = 1000.0
+_STEPS = 200
+_WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+
+
+_GROUPS: Mapping[str, str] = {
+    family: title
+    for title, families in {
+        "Programme and valuation": "programme valuation returns",
+        "Capital expenditure": "capex fleet placement property",
+        "Lives, retirement and salvage": "life",
+        "Compute": "compute sector rent leasing",
+        "Cloud and leases": "cloud lease venture obligations",
+        "Power": "power",
+        "Operating cost": "operations costs talent reality_labs",
+        "Advertising": "base advertising lever",
+        "New products": "demand products channel",
+        "Cost savings": "saving",
+        "Tax": "tax",
+        "Financing and shares": "financing shares balance",
+        "Market": "market",
+    }.items()
+    for family in families.split()
+}
 """Families of keys that stand together; a family that is not here is a group of its own."""
 
 _FIRST = "Decision and drivers"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The unit that a control shows.
+
+    Attributes:
+        unit: a name of :data:`jcurve.ground.units.UNITS`, into which the key's unit converts.
+        own: the key's unit.
+        choices: the names of a choice.
+    """
+
+    unit: str
+    own: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The unit beside a number; empty for dates, switches and choices."""
+        if self.unit in (DATE, SWITCH, CHOICE, "index"):
+            return ""
+        return _WORDS.get(self.unit, self.unit)
+
+    def shown(self, value: float) -> float:
+        """A value of the key's unit in this one."""
+        if self.unit == self.own:
+            return value
+        return convert(value, UNITS[self.own], UNITS[self.unit])
+
+    def text(self, value: float) -> str:
+        """A value of the key's unit as a control writes it, to a dozen digits, without unit."""
+        if self.unit in (DATE, CHOICE):
+            return number_text(value, self.unit, self.choices)
+        return plain(self.shown(value))
+
+    def given(self, text: str) -> str:
+        """What was typed, with the shown unit where it is a bare number."""
+        if self.unit in (DATE, SWITCH, CHOICE) or not _NUMBER.fullmatch(text):
+            return text.strip()
+        return f"{text.strip().removeprefix('+')} {self.unit}"
+
+    def table(self, path: Path) -> str:
+        """A path as an override: a table by period, each value with its unit."""
+        points = (f"{path.label(at)}: {self.given(self.text(v))}" for at, v in path.points)
+        return f"{{{', '.join(points)}}}"
+
+
+def scale_of(item: Assumption) -> Scale:
+    """Per cent for shares and rates, billions for large amounts, else the key's own unit."""
+    if item.unit == "share":
+        return Scale("percent", item.unit)
+    if item.unit == "per year":
+        return Scale("percent per year", item.unit)
+    if item.unit == "USD m" and not isinstance(item.value, tuple):
+        sizes = [*abs(item.row()), *abs(item.lows()), *abs(item.highs())]
+        if max(sizes) >= _LARGE:
+            return Scale("USD bn", item.unit)
+    return Scale(item.unit, item.unit, item.choices)
+
+
+def plain(number: float) -> str:
+    """Digits without groups, no more than a dozen: what a text field holds."""
+    if number == round(number) and abs(number) < 1e15:
+        return f"{number:.0f}"
+    shown = f"{number:.12g}"
+    return shown if "e" not in shown else f"{number:.15f}".rstrip("0")
+
+
+def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:
+    """Ends and step of a slider over the range and half as much beyond, within the bounds; of a
+    list of changes over the life that the next one brings.
+
+    Returns:
+        In the shown unit: min, max, step, and the range's low and high; None without a range.
+    """
+    if not item.has_range or isinstance(item.value, Path) or item.unit in (SWITCH, CHOICE):
+        return None
+    low, high = scale.shown(float(item.lows()[0])), scale.shown(float(item.highs()[0]))
+    value = scale.shown(float(item.row()[0]))
+    margin = (high - low) / 2
+    ends = [min(low - margin, value), max(high + margin, value)]
+    if item.bounds is not None:
+        floor, ceiling = (scale.shown(bound) for bound in item.bounds)
+        ends = [max(ends[0], floor), min(ends[1], ceiling)]
+    step = 1.0 if item.unit == DATE else _round_step((ends[1] - ends[0]) / _STEPS)
+    # A slider's ends are whole steps, and never beyond what is accepted.
+    first, last = math.ceil(ends[0] / step - 1e-9), math.floor(ends[1] / step + 1e-9)
+    if last <= first:
+        return None
+    found = {"min": first * step, "max": last * step, "step": step, "low": low, "high": high}
+    return {name: float(f"{each:.12g}") for name, each in found.items()}
+
+
+def _round_step(step: float) -> float:
+    """1, 2 or 5 times a power of ten, at least ``step``."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= step * (1 - 1e-9)))
+
+
+def position_of(item: Assumption, own: Path, moved: Path) -> float | None:
+    """The position at which ``own`` becomes ``moved``, None where there is none."""
+    before, after = own.over(), moved.over()
+    up = after.sum() > before.sum()
+    step = (item.highs() - before) if up else (before - item.lows())
+    widest = int(step.argmax())
+    if not step[widest]:
+        return None
+    at = round(float((after - before)[widest] / step[widest]), 4)
+    alike = [f"{v:.6g}" for v in moved_path(item, own, at).over()] == [f"{v:.6g}" for v in after]
+    return at if alike else None
+
+
+def moved_path(item: Assumption, value: Path, at: float) -> Path:
+    """The path at a position, told at the points of the value and of its range."""
+    paths = [each for each in (value, item.low, item.high) if isinstance(each, Path)]
+    periods = sorted({period for path in paths for period in path.periods})
+    over = position(item, np.array([at]))[:, 0]
+    points = tuple((each, float(f"{over[each - value.first]:.6g}")) for each in periods)
+    return Path(value.by, value.between, points)
 
 
 def groups(scenario: Scenario) -> list[dict[str, Any]]:
@@ -94,18 +217,10 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
         years: the forecast's years, for values by year.
     """
     scale = scale_of(item)
-    made: dict[str, Any] = {
-        "key": item.key,
-        "label": item.label,
-        "unit": scale.label,
-        "kind": kind_of(item),
-        "basis": item.kind,
-        "source": list(item.source),
-        "as_of": item.as_of.isoformat(),
-        "rationale": item.rationale,
-        "why": item.why,
-        "distribution": item.distribution,
-    }
+    plain_texts = ("key", "label", "rationale", "why", "distribution")
+    made: dict[str, Any] = {name: getattr(item, name) for name in plain_texts}
+    made |= {"unit": scale.label, "kind": kind_of(item), "basis": item.kind}
+    made |= {"source": list(item.source), "as_of": item.as_of.isoformat()}
     if item.bounds is not None and item.shape != "changes":
         made["bounds"] = [scale.text(bound) for bound in item.bounds]
     low, high = item.book.low, item.book.high
@@ -118,10 +233,9 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
     if item.next is not None:
         made["period"] = Quarter.at(item.next)
     if isinstance(item.value, Path):
-        made["by"] = item.value.by
-        made["between"] = item.value.between
-        made["has_position"] = item.has_range and not item.derived
-        made["periods"] = _periods(item.value, years)
+        made |= {"by": item.value.by, "between": item.value.between}
+        made |= {"has_position": item.has_range and not item.derived}
+        made |= {"periods": _periods(item.value, years)}
     return made | reading(item, scale)
 
 

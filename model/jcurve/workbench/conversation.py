@@ -13,13 +13,11 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
-from jcurve.workbench.controls import control, groups, readings
-from jcurve.workbench.desk import Desk
-from jcurve.workbench.exhibits import EXHIBITS, exhibit
-from jcurve.workbench.pictures import PICTURES, SIDES, drawn_from, picture, view_of
-from jcurve.workbench.quantities import scale_of
-from jcurve.workbench.questions import MEASURES, swings, what_must_be_true
+from jcurve.workbench.answers import EXHIBITS, MEASURES, exhibit, swings, what_must_be_true
+from jcurve.workbench.controls import control, groups, readings, scale_of
+from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, drawn_from, picture, view_of
 from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace, watched
+from jcurve.workbench.session import Session
 
 __all__ = ["Conversation", "Message"]
 
@@ -30,40 +28,40 @@ _NO_REASON = "Changed in the workbench."
 
 
 class Conversation:
-    """A desk that is talked to.
+    """A session that is talked to.
 
     Args:
-        desk: the state.
+        session: the state.
         side: the view or world shown first.
 
     Attributes:
         serial: rises with every change of the state.
     """
 
-    def __init__(self, desk: Desk, side: str = "programme") -> None:
-        if side not in SIDES:
-            raise UsageError.not_among("unknown view or world", side, SIDES)
-        self.desk = desk
+    def __init__(self, session: Session, side: str = "programme") -> None:
+        if side not in VIEW_TITLES:
+            raise UsageError.not_among("unknown view or world", side, VIEW_TITLES)
+        self.session = session
         self.side = side
         self.picture = "jcurve"
         self.serial = 0
-        desk.watched = self._watched
+        session.watched = self._watched
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
-            "move": lambda m: desk.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
-            "reset": lambda m: desk.reset(m.get("key")),
-            "undo": lambda m: desk.undo(),
-            "redo": lambda m: desk.redo(),
-            "open": lambda m: desk.open(m["name"], m.get("overrides")),
-            "pin": lambda m: desk.pin(m["name"]),
-            "unpin": lambda m: desk.unpin(m["name"]),
-            "go_to": lambda m: desk.go_to(m["name"]),
+            "move": lambda m: session.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
+            "reset": lambda m: session.reset(m.get("key")),
+            "undo": lambda m: session.undo(),
+            "redo": lambda m: session.redo(),
+            "open": lambda m: session.open(m["name"], m.get("overrides")),
+            "pin": lambda m: session.pin(m["name"]),
+            "unpin": lambda m: session.unpin(m["name"]),
+            "go_to": lambda m: session.go_to(m["name"]),
             "look": self._look,
         }
         self._answers: Mapping[str, _Action] = {
             "trace": self._trace,
-            "tornado": lambda m: swings(desk, m["output"], view_of(self.side)),
-            "solve": lambda m: what_must_be_true(desk, m["key"], m["target"]),
+            "tornado": lambda m: swings(session, m["output"], view_of(self.side)),
+            "solve": lambda m: what_must_be_true(session, m["key"], m["target"]),
             "exhibit": self._exhibit,
             "yaml": self._yaml,
             "save": self._save,
@@ -101,58 +99,60 @@ class Conversation:
 
     def schema(self) -> dict[str, Any]:
         """What does not change while one scenario is open: controls and choices."""
-        desk = self.desk
-        years = _forecast_years(desk)
+        session = self.session
+        years = _forecast_years(session)
         return {
-            "start": desk.start.name,
-            "title": desk.start.title,
-            "story": desk.start.story,
-            "company": desk.case.assembly.company.display_name,
-            "data_through": desk.case.data_through,
-            "groups": groups(desk.start),
-            "controls": {item.key: control(item, years) for item in desk.start.items},
+            "start": session.start.name,
+            "title": session.start.title,
+            "story": session.start.story,
+            "company": session.case.assembly.company.display_name,
+            "data_through": session.case.data_through,
+            "groups": groups(session.start),
+            "controls": {item.key: control(item, years) for item in session.start.items},
             "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
             "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
-            "sides": [{"name": name, "title": title} for name, title in SIDES.items()],
+            "sides": [{"name": name, "title": title} for name, title in VIEW_TITLES.items()],
             "measures": [{"name": name, "title": title} for name, title in MEASURES.items()],
             "headlines": [headline.title for headline in HEADLINES.values()],
         }
 
     def state(self) -> dict[str, Any]:
         """What follows from the present state, as the front end shows it."""
-        desk, view = self.desk, view_of(self.side)
-        base, case = desk.base, desk.case
-        pins = [(pin.name, pin.case) for pin in desk.pins]
+        session, view = self.session, view_of(self.side)
+        base, case = session.base, session.case
+        pins = [(pin.name, pin.case) for pin in session.pins]
         compared = [("Present state", case), *pins, ("Base", base)] if pins else []
         return {
             "serial": self.serial,
-            "start": desk.start.name,
-            "hash": desk.scenario.hash,
+            "start": session.start.name,
+            "hash": session.scenario.hash,
             "valuation_date": case.valuation_date,
             "side": self.side,
             "view": view,
-            "overrides": desk.overrides,
-            "values": readings(desk.scenario, desk.start),
+            "overrides": session.overrides,
+            "values": readings(session.scenario, session.start),
             "positions": self._positions(),
             "headlines": headlines(case, base, view),
             "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},
-            "differences": differences(desk.scenario, base.scenario, desk.overrides),
+            "differences": differences(session.scenario, base.scenario, session.overrides),
             "pins": comparison(compared, view),
-            "can_undo": desk.can_undo,
-            "can_redo": desk.can_redo,
-            "scenarios": list(available(desk.project)),
+            "can_undo": session.can_undo,
+            "can_redo": session.can_redo,
+            "scenarios": list(available(session.project)),
         }
 
     def _watched(self) -> list[RowKey]:
         """The rows that are on the screen."""
-        model = self.desk.case.assembly.model
+        model = self.session.case.assembly.model
         shown = drawn_from(self.picture, self.side, model)
         return list(dict.fromkeys((*watched(model, view_of(self.side)), *shown)))
 
     def _positions(self) -> dict[str, float]:
         """Where moved paths stand between their low and high, by key."""
         return {
-            key: at for key in self.desk.overrides if (at := self.desk.moved_to(key)) is not None
+            key: at
+            for key in self.session.overrides
+            if (at := self.session.moved_to(key)) is not None
         }
 
     # ---- what is asked ------------------------------------------------------------------
@@ -161,13 +161,13 @@ class Conversation:
         key = str(message["key"])
         period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
         try:
-            self.desk.set(key, str(message["text"]), period=period, gesture=gesture)
+            self.session.set(key, str(message["text"]), period=period, gesture=gesture)
         except ScenarioError as error:
             raise self._in_shown_unit(error, key) from error
 
     def _in_shown_unit(self, error: ScenarioError, key: str) -> ScenarioError:
         """Bounds in the unit that the control shows, not in that of the file."""
-        item = self.desk.start.assumptions.get(key)
+        item = self.session.start.assumptions.get(key)
         if item is None or item.bounds is None or not error.what.startswith("out of bounds"):
             return error
         scale = scale_of(item)
@@ -177,43 +177,43 @@ class Conversation:
 
     def _look(self, message: Message) -> None:
         name, side = message.get("picture", self.picture), message.get("side", self.side)
-        if name not in PICTURES or side not in SIDES:
+        if name not in PICTURES or side not in VIEW_TITLES:
             raise UsageError("unknown picture, view or world", received=f"{name}, {side}")
         self.picture, self.side = name, side
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side
         line = str(message["line"])
-        case = self.desk.case
+        case = self.session.case
         if line.partition("@")[0] in case.assembly.model.viewed:
             side = view_of(side)
         return trace(case, line, message.get("at"), side)
 
     def _exhibit(self, message: Message) -> dict[str, Any]:
-        desk = self.desk
-        return exhibit(str(message["name"]), desk.case, view_of(self.side), desk.project)
+        session = self.session
+        return exhibit(str(message["name"]), session.case, view_of(self.side), session.project)
 
     def _yaml(self, message: Message) -> str:
-        desk = self.desk
+        session = self.session
         name = message.get("name") or "my_scenario"
         reason = message.get("reason") or _NO_REASON
         return changed_scenario_text(
-            name, desk.start, desk.overrides, reason, message.get("title") or ""
+            name, session.start, session.overrides, reason, message.get("title") or ""
         )
 
     def _save(self, message: Message) -> dict[str, str]:
-        desk = self.desk
+        session = self.session
         path = save(
             str(message.get("name", "")),
-            desk.scenario,
-            desk.start,
-            desk.overrides,
+            session.scenario,
+            session.start,
+            session.overrides,
             str(message.get("reason", "")),
             str(message.get("title") or ""),
-            desk.project,
+            session.project,
         )
         self.serial += 1  # one more scenario to choose from
-        return {"file": path.relative_to(desk.project.root).as_posix(), "name": path.stem}
+        return {"file": path.relative_to(session.project.root).as_posix(), "name": path.stem}
 
 
 def refusal(error: JCurveError) -> dict[str, Any]:
@@ -229,6 +229,6 @@ def refusal(error: JCurveError) -> dict[str, Any]:
     return {"what": text, "code": error.code, "suggestion": error.suggestion}
 
 
-def _forecast_years(desk: Desk) -> range:
-    last = desk.case.assembly.timeline.years[-1]
-    return range(int(desk.case.data_through[:4]), last + 1)
+def _forecast_years(session: Session) -> range:
+    last = session.case.assembly.timeline.years[-1]
+    return range(int(session.case.data_through[:4]), last + 1)

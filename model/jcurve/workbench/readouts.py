@@ -18,7 +18,7 @@ from jcurve.engine.trace import Node, short_number
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import MINUS, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.workbench.quantities import scale_of
+from jcurve.workbench.controls import scale_of
 
 __all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace", "watched"]
 
@@ -65,18 +65,10 @@ def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
     own, others = _figures(case, view), _figures(base, view)
     made = []
     for name, headline in HEADLINES.items():
-        text, note = _told(name, case, own, view)
+        text, note = _in_words(name, case, own, view)
         change, trend = _change(name, headline, own, others)
-        made.append(
-            {
-                "name": name,
-                "title": headline.title,
-                "text": text,
-                "note": note,
-                "change": change,
-                "trend": trend,
-            }
-        )
+        texts = {"name": name, "title": headline.title, "text": text, "note": note}
+        made.append({**texts, "change": change, "trend": trend})
     return made
 
 
@@ -94,7 +86,7 @@ def watched(model: Model, view: str) -> list[RowKey]:
     return [(name, view) for name in names]
 
 
-def _told(
+def _in_words(
     name: str, case: Case, own: Mapping[str, Mapping[str, Any]], view: str
 ) -> tuple[str, str]:
     value, unit = own[name]["value"], own[name].get("unit", "")
@@ -180,16 +172,9 @@ def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> l
         before, after = each.before, each.after
         if each.what == "value":
             before, after = (_shown(items[each.key]) for items in (base, scenario))
-        made.append(
-            {
-                "key": each.key,
-                "label": each.label,
-                "before": before,
-                "after": after,
-                "why": "" if each.key in owners else each.why,
-                "own": each.key in owners,
-            }
-        )
+        own = each.key in owners
+        texts = {"key": each.key, "label": each.label, "before": before, "after": after}
+        made.append({**texts, "why": "" if own else each.why, "own": own})
     return made
 
 
@@ -213,7 +198,7 @@ def comparison(cases: Iterable[tuple[str, Case]], view: str) -> list[dict[str, A
     made = []
     for name, case in cases:
         own = _figures(case, view)
-        cells = [" ".join(filter(None, _told(each, case, own, view))) for each in HEADLINES]
+        cells = [" ".join(filter(None, _in_words(each, case, own, view))) for each in HEADLINES]
         made.append({"name": name, "cells": cells})
     return made
 
@@ -242,25 +227,11 @@ def _node(node: Node, timeline: Timeline, scenario: Scenario) -> dict[str, Any]:
     if node.leaf is not None and node.value is not None and node.unit in (SWITCH, CHOICE):
         choices = scenario[node.leaf.key].choices if node.leaf.key in scenario else ()
         value = number_text(node.value, node.unit, choices)
-    made: dict[str, Any] = {
-        "row": node.row,
-        "at": node.at,
-        "value": value,
-        "unit": unit,
-        "kind": node.kind,
-        "definition": node.definition,
-        "formula": node.formula,
-        "through": list(node.through),
-        "omitted": node.omitted,
-        "elsewhere": node.elsewhere,
-        "children": [_node(child, timeline, scenario) for child in node.children],
-    }
+    names = ("row", "at", "kind", "definition", "formula", "omitted", "elsewhere")
+    made: dict[str, Any] = {name: getattr(node, name) for name in names}
+    made |= {"value": value, "unit": unit, "through": list(node.through)}
+    made["children"] = [_node(child, timeline, scenario) for child in node.children]
     if node.leaf is not None:
-        made["leaf"] = {
-            "key": node.leaf.key,
-            "kind": node.leaf.kind,
-            "source": node.leaf.source,
-            "as_of": node.leaf.as_of,
-            "rationale": node.leaf.rationale,
-        }
+        of_leaf = ("key", "kind", "source", "as_of", "rationale")
+        made["leaf"] = {name: getattr(node.leaf, name) for name in of_leaf}
     return made

@@ -11,20 +11,29 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import anywidget
 import traitlets
 
+from jcurve.case import Case
 from jcurve.figures.fonts import web_faces
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import Project
+from jcurve.ground.sisters import REPORTS, brought
 from jcurve.workbench.conversation import Conversation, refusal
-from jcurve.workbench.files import File, can_report, can_write_workbook, report, workbook
-from jcurve.workbench.pictures import view_of
+from jcurve.workbench.live_charts import view_of
+from jcurve.workbench.session import Position
 
 __all__ = ["Panel"]
 
+REPORT = "scenario_report"
+File: TypeAlias = tuple[str, str, bytes]
+"""Name, media type and content."""
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SCRIPTS = ("page", "link", "controls", "groups", "readouts", "tools", "panel")
 """In the order in which they are joined: one module for the browser."""
 
@@ -36,10 +45,10 @@ def _joined(folder: str, names: tuple[str, ...], suffix: str) -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """The workbench of one desk.
+    """The workbench of one session.
 
     Attributes:
-        conversation: what it holds; ``panel.conversation.desk.scenario`` is the present state.
+        conversation: what it holds; ``panel.conversation.session.scenario`` is the present state.
     """
 
     _esm = _joined("static", _SCRIPTS, ".js")
@@ -50,20 +59,24 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        project = conversation.desk.project
-        self._offers = {"report": can_report(project), "workbook": can_write_workbook()}
+        project = conversation.session.project
+        has_report = (project.notebooks / f"{REPORT}.ipynb").is_file()
+        self._offers = {
+            "report": has_report and bool(brought(REPORTS)),
+            "workbook": find_spec("jcurve.workbook") is not None,
+        }
         super().__init__(schema=self._schema(), state=conversation.state())
         self.on_msg(self._heard)
 
     @property
     def scenario(self) -> Any:
         """The present state as a scenario."""
-        return self.conversation.desk.scenario
+        return self.conversation.session.scenario
 
     @property
     def case(self) -> Any:
         """The present state, evaluated."""
-        return self.conversation.desk.case
+        return self.conversation.session.case
 
     def _schema(self) -> dict[str, Any]:
         return self.conversation.schema() | {"offers": self._offers}
@@ -83,12 +96,12 @@ class Panel(anywidget.AnyWidget):
             self._make(message)
             return
         before = self.conversation.serial
-        start = self.conversation.desk.start
+        start = self.conversation.session.start
         reply = self.conversation.hear(message)
         if self.conversation.serial != before:
             # One message with both, so that no view sees values without their controls.
             with self.hold_sync():
-                if self.conversation.desk.start is not start:
+                if self.conversation.session.start is not start:
                     self.schema = self._schema()
                 self.state = self.conversation.state()
         self.send(reply)
@@ -96,8 +109,8 @@ class Panel(anywidget.AnyWidget):
     def _make(self, message: Mapping[str, Any]) -> None:
         """Make files beside the panel, which stays usable meanwhile."""
         say = _speaker()
-        desk, n = self.conversation.desk, message.get("n")
-        position, case, view = desk.position, desk.case, view_of(self.conversation.side)
+        session, n = self.conversation.session, message.get("n")
+        position, case, view = session.position, session.case, view_of(self.conversation.side)
 
         def tell(text: str) -> None:
             say(self.send, {"n": n, "progress": text})
@@ -107,9 +120,9 @@ class Panel(anywidget.AnyWidget):
             files: tuple[File, ...]
             try:
                 if message["do"] == "report":
-                    name, files = report(position, view, desk.project, tell)
+                    name, files = report(position, view, session.project, tell)
                 else:
-                    files = (workbook(case, desk.project),)
+                    files = (workbook(case, session.project),)
             except JCurveError as error:
                 say(self.send, {"n": n, "ok": False, "error": refusal(error)})
             except Exception as error:
@@ -145,3 +158,42 @@ def _speaker() -> Callable[..., None]:
         loop.call_soon_threadsafe(call, *arguments)
 
     return later
+
+
+def report(
+    position: Position, view: str, project: Project, progress: Callable[[str], None]
+) -> tuple[str, tuple[File, File]]:
+    """Run the report of a session's position, as the scheduler would.
+
+    Returns:
+        The edition's name, and its page and PDF.
+
+    Raises:
+        JCurveError: see :func:`jcurve_runs.run`.
+    """
+    (run,) = brought(REPORTS, "run")
+    edition = run(
+        REPORT,
+        position.start,
+        dict(position.overrides),
+        view=view,
+        project=project,
+        progress=progress,
+    )
+    page, pdf = edition.html.read_bytes(), edition.pdf.read_bytes()
+    return edition.id, (
+        (edition.html.name, "text/html", page),
+        (edition.pdf.name, "application/pdf", pdf),
+    )
+
+
+def workbook(case: Case, project: Project) -> File:
+    """The Excel workbook of a case.
+
+    Raises:
+        JCurveError: see :func:`jcurve.workbook.write`.
+    """
+    from jcurve.workbook import content
+
+    name = f"{case.scenario.name}-{case.scenario.short_hash}.xlsx"
+    return name, _XLSX, content(case, project=project)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
@@ -16,19 +17,13 @@ from jcurve.assumptions.store import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.names import NEVER
-from jcurve.workbook.reading import (
-    DatedCell,
-    InputCell,
-    Reading,
-    edited_elsewhere,
-    read_inputs,
-)
+from jcurve.workbook.fingerprints import newer_version
+from jcurve.workbook.grid import NEVER
+from jcurve.workbook.workbook_reader import DatedCell, Reading, edited_elsewhere, read_inputs
 
 __all__ = ["Adoption", "adopt", "state_of", "told"]
 
 _CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
-_RULES: tuple[Between, ...] = ("hold", "geometric")
 _CLOSE, _NOTHING = 1e-12, 1e-15
 _THOUSAND = "a bare number 1,000 times"
 
@@ -104,7 +99,9 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
     source = FilePath(file)
     reading = read_inputs(source)
     head = reading.record.head
-    _refuse_newer(str(head.get("version", "")), reading.file)
+    version = str(head.get("version", ""))
+    if _numbers(version) > _numbers(jcurve.__version__):
+        raise newer_version(version, reading.file)
     parent = scenario(str(head.get("scenario", "")), project=project)
     taken = _Taken(reading, parent)
     changes = dict(taken.changes())
@@ -136,16 +133,6 @@ def told(found: Adoption) -> dict[str, object]:
         "edited_elsewhere": list(found.formulas),
         "notes": list(found.notes),
     }
-
-
-def _refuse_newer(version: str, file: str) -> None:
-    if _numbers(version) > _numbers(jcurve.__version__):
-        raise ScenarioError(
-            "the workbook is from a newer version",
-            where=file,
-            received=version[:40],
-            allowed=f"one written by J-Curve {jcurve.__version__} or older",
-        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -249,35 +236,31 @@ class _Taken:
                 suggestion=error.suggestion,
             ) from error
 
-    def _reason(self, key: str, cell: InputCell) -> None:
-        if cell.why:
-            self.notes.append(f"{_WHY}{key}: {cell.why}")
+    def _own_cells(self, lists: bool) -> Iterator[tuple[str, re.Match[str] | None, float | str]]:
+        """What the cells of *Inputs* hold: of lists of changes, or of all other assumptions."""
+        for written, before in self.reading.record.values.items():
+            found = _CHANGE.match(written)
+            if bool(found) is not lists or (not lists and before in ("by year", "by quarter")):
+                continue
+            cell = self.reading.inputs[written]
+            key = found["key"] if found else written
+            self._cells.setdefault(key, cell.where)
+            self._edit(key, before, cell.value)
+            if cell.why:
+                self.notes.append(f"{_WHY}{written}: {cell.why}")
+            yield key, found, cell.value
 
     def _scalars(self) -> Iterator[tuple[str, str]]:
-        for key, written in self.reading.record.values.items():
-            if _CHANGE.match(key) or written in ("by year", "by quarter"):
-                continue
-            cell = self.reading.inputs[key]
-            self._cells[key] = cell.where
-            self._edit(key, written, cell.value)
-            self._reason(key, cell)
-            yield key, _text(cell.value)
+        for key, _, value in self._own_cells(False):
+            yield key, _text(value)
 
     def _lists(self) -> Iterator[tuple[str, str]]:
         slots: dict[str, dict[int, dict[str, float | str]]] = {}
-        for key, written in self.reading.record.values.items():
-            found = _CHANGE.match(key)
-            if found is None:
-                continue
-            cell = self.reading.inputs[key]
-            self._cells.setdefault(found["key"], cell.where)
-            self._edit(found["key"], written, cell.value)
-            self._reason(key, cell)
-            slots.setdefault(found["key"], {}).setdefault(int(found["slot"]), {})[found["part"]] = (
-                cell.value
-            )
+        for key, found, value in self._own_cells(True):
+            assert found is not None
+            slots.setdefault(key, {}).setdefault(int(found["slot"]), {})[found["part"]] = value
         for key, changes in slots.items():
-            used = [changes[slot] for slot in sorted(changes)]
+            used = (changes[slot] for slot in sorted(changes))
             texts = [
                 f"{_text(change['date'])}: {_text(change['life'])}"
                 for change in used
@@ -288,14 +271,11 @@ class _Taken:
     def _paths(self) -> Iterator[tuple[str, str]]:
         for key, path in self.reading.record.paths.items():
             cells = self.reading.dated[key]
-            points = {str(label): float(value) for label, value in path["points"]}
             self._cells[key] = next(iter(cells.where.values()))
-            text = self._path(key, path, points, cells)
-            yield key, text
+            yield key, self._path(key, path, cells)
 
-    def _path(
-        self, key: str, path: Mapping[str, object], points: dict[str, float], cells: DatedCell
-    ) -> str:
+    def _path(self, key: str, path: Mapping[str, Any], cells: DatedCell) -> str:
+        stated: dict[str, float] = {}
         for label, value in cells.stated.items():
             if not isinstance(value, float):
                 raise ScenarioError(
@@ -304,7 +284,8 @@ class _Taken:
                     received=value,
                     allowed="a number in the unit of the row",
                 )
-        stated = {label: float(value) for label, value in cells.stated.items()}
+            stated[label] = value
+        points = {str(label): float(value) for label, value in path["points"]}
         kept = {label: stated.get(label, value) for label, value in points.items()}
         for label, value in kept.items():
             self._edit(key, points[label], value, cells.where.get(label))
@@ -325,11 +306,8 @@ class _Taken:
     def _edit(
         self, key: str, before: float | str | None, after: float | str, cell: str | None = None
     ) -> None:
-        if isinstance(before, int | float) and isinstance(after, float):
-            same = _close(float(before), after)
-        else:
-            same = before == after
-        if not same:
+        numbers = isinstance(before, int | float) and isinstance(after, float)
+        if not (_close(float(before), float(after)) if numbers else before == after):  # type: ignore[arg-type]
             self.edited.add(key)
             if cell is not None:
                 self._cells[key] = cell
@@ -349,24 +327,22 @@ class _Taken:
 
 def _same(item: Assumption, text: str) -> bool:
     """Whether an override's text says what the assumption already is."""
-    return _spelled(item, item.value) == text or _equal(item, text)
-
-
-def _equal(item: Assumption, text: str) -> bool:
-    if isinstance(item.value, float) and item.unit not in (DATE, CHOICE):
+    value = item.value
+    if _spelled(item, value) == text:
+        return True
+    if isinstance(value, float) and item.unit not in (DATE, CHOICE):
         try:
-            return _close(item.value, float(text))
+            return _close(value, float(text))
         except ValueError:
             return False
-    if isinstance(item.value, Path) and text.startswith("{"):
-        pairs = [part.split(": ") for part in text[1:-1].split(", ")]
-        by = item.value.by
-        if any(("Q" in label) != (by == "quarter") for label, _ in pairs):
-            return False
-        points = tuple((_period(label, by), float(value)) for label, value in pairs)
-        mine, theirs = item.value.over(), Path(by, item.value.between, points).over()
-        return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
-    return False
+    if not isinstance(value, Path) or not text.startswith("{"):
+        return False
+    pairs = [part.split(": ") for part in text[1:-1].split(", ")]
+    if any(("Q" in label) != (value.by == "quarter") for label, _ in pairs):
+        return False
+    points = tuple((_period(label, value.by), float(number)) for label, number in pairs)
+    mine, theirs = value.over(), Path(value.by, value.between, points).over()
+    return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
 
 
 def _spelled(item: Assumption, value: Value) -> str:

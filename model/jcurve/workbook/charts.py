@@ -5,62 +5,52 @@ from __future__ import annotations
 from typing import Any
 
 from jcurve.engine.model import VIEWS, RowKey
-from jcurve.workbook.book import Book
-from jcurve.workbook.grid import HEADER_ROW, Row
-from jcurve.workbook.names import TAG_TITLES
-from jcurve.workbook.style import FONT
+from jcurve.workbook.cell_styles import FONT
+from jcurve.workbook.grid import HEADER_ROW, TAG_TITLES
+from jcurve.workbook.model_sheets import Book
 
 __all__ = ["add_charts"]
 
-_BLUE, _ORANGE, _GREEN, _GREY = "#0B5D8F", "#C25B12", "#1E7A4C", "#5B6573"
+_BLUE, _ORANGE, _GREY = "#0B5D8F", "#C25B12", "#5B6573"
 _FIRST_YEAR = "2020"
 _TOP, _WIDE, _TALL, _APART = 19, 505, 300, 520
-_LINES = (
-    ("J-curve: cumulative free cash flow, USD bn", "cumulative_free_cash_flow"),
-    ("J-curve in present values, USD bn", "cumulative_discounted_free_cash_flow"),
+_CHARTS = (
+    ("J-curve: cumulative free cash flow, USD bn", "cumulative_free_cash_flow", VIEWS, False),
+    ("J-curve in present values, USD bn", "cumulative_discounted_free_cash_flow", VIEWS, False),
+    ("Incremental free cash flow by year, USD bn", "incremental_free_cash_flow", VIEWS, True),
+    ("Capex by year, USD bn", "capex", ("with", "without"), True),
 )
+"""Title, row, its views or worlds, and whether they are columns by year or lines by quarter."""
 
 
 def add_charts(workbook: Any, sheet: Any, book: Book) -> None:
     """Four charts under the headlines; one whose rows are missing is left out."""
     place = 0
-    for title, name in _LINES:
-        keys = [(name, view) for view in VIEWS if (name, view) in book.rows]
-        if keys:
-            _insert(workbook, sheet, book, title, keys, place, "line", quarterly=True)
+    for title, name, tags, by_year in _CHARTS:
+        keys = [(name, tag) for tag in tags if (name, tag) in book.rows]
+        if keys and (not by_year or len(keys) == len(tags)):
+            chart = _chart(workbook, book, title, keys, by_year)
+            row, left = divmod(place, 2)
+            options = {
+                "x_offset": 2 + _APART * left,
+                "description": f"{title}, scenario in the cells above",
+            }
+            sheet.insert_chart(_TOP + 16 * row, 0, chart, options)
             place += 1
-    flows = [("incremental_free_cash_flow", view) for view in VIEWS]
-    if all(key in book.rows for key in flows):
-        title = "Incremental free cash flow by year, USD bn"
-        _insert(workbook, sheet, book, title, flows, place, "column")
-        place += 1
-    capex = [("capex", world) for world in ("with", "without")]
-    if all(key in book.rows for key in capex):
-        _insert(workbook, sheet, book, "Capex by year, USD bn", capex, place, "column")
 
 
-def _insert(
-    workbook: Any,
-    sheet: Any,
-    book: Book,
-    title: str,
-    keys: list[RowKey],
-    place: int,
-    kind: str,
-    *,
-    quarterly: bool = False,
-) -> None:
-    chart = workbook.add_chart({"type": kind})
-    for key, colour in zip(keys, (_BLUE, _ORANGE, _GREEN, _GREY), strict=False):
-        chart.add_series(_series(book, key, colour, kind, quarterly))
+def _chart(workbook: Any, book: Book, title: str, keys: list[RowKey], by_year: bool) -> Any:
+    chart = workbook.add_chart({"type": "column" if by_year else "line"})
+    for key, colour in zip(keys, (_BLUE, _ORANGE), strict=False):
+        chart.add_series(_series(book, key, colour, by_year))
     font = {"name": FONT, "size": 9, "color": _GREY}
     chart.set_title({"name": title, "name_font": {"name": FONT, "size": 12, "bold": True}})
     chart.set_x_axis(
         {
             "num_font": font,
             "label_position": "low",
-            "interval_unit": 8 if quarterly else 2,
-            "interval_tick": 4 if quarterly else 1,
+            "interval_unit": 2 if by_year else 8,
+            "interval_tick": 1 if by_year else 4,
             "line": {"color": _GREY},
         }
     )
@@ -74,36 +64,27 @@ def _insert(
     )
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_size({"width": _WIDE, "height": _TALL})
-    row, left = divmod(place, 2)
-    words = {"description": f"{title}, scenario in the cells above"}
-    sheet.insert_chart(_TOP + 16 * row, 0, chart, {"x_offset": 2 + _APART * left, **words})
+    return chart
 
 
-def _series(book: Book, key: RowKey, colour: str, kind: str, quarterly: bool) -> dict[str, Any]:
-    grid = book.grid
-    place: Row = book.rows[key]
-    if quarterly:
-        first, last = grid.quarter(_start(book)), grid.last_column
-    else:
+def _series(book: Book, key: RowKey, colour: str, by_year: bool) -> dict[str, Any]:
+    grid, place = book.grid, book.rows[key]
+    first, last = grid.quarter(_start(book)), grid.last_column
+    look: dict[str, Any] = {"line": {"color": colour, "width": 2.25}}
+    if by_year:
         skip = grid.year_labels.index(_FIRST_YEAR) if _FIRST_YEAR in grid.year_labels else 0
         first, last = grid.year(skip), grid.first_quarter - 1
-    series: dict[str, Any] = {
+        look = {"fill": {"color": colour}, "gap": 60}
+    return {
         "name": TAG_TITLES[key[1]],
         "categories": [place.sheet, HEADER_ROW, first, HEADER_ROW, last],
         "values": [place.sheet, place.row, first, place.row, last],
+        **look,
     }
-    if kind == "line":
-        series["line"] = {"color": colour, "width": 2.25}
-    else:
-        series |= {"fill": {"color": colour}, "gap": 60}
-    return series
 
 
 def _start(book: Book) -> int:
     """The first quarter drawn: a year before the earliest start of a view."""
-    begins = [
-        float(book.case.values["view_start", view][0, 0])
-        for view in VIEWS
-        if ("view_start", view) in book.case.values
-    ]
+    starts = [("view_start", view) for view in VIEWS]
+    begins = [float(book.case.values[k][0, 0]) for k in starts if k in book.case.values]
     return max(int(min(begins, default=0.0)) - 4, 0)

@@ -1,4 +1,4 @@
-"""Where things stand: one scheme of columns for every sheet of rows.
+"""Where things stand: the sheets, one scheme of columns for all of them, and references to cells.
 
 Label columns, one cell for a single value, the years, the quarters. A period stands in the
 same column of each sheet, so that a formula reads straight across, and the formula of one
@@ -7,34 +7,87 @@ quarter is that of the next moved by a column.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeAlias
 
+from jcurve.engine.model import VIEWS, WORLDS
 from jcurve.engine.timeline import Timeline
+from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = [
-    "FIRST_ROW",
-    "HEADER_ROW",
-    "VALUE",
-    "Cell",
-    "Grid",
-    "Name",
-    "Piece",
-    "Range",
-    "Ref",
-    "Row",
-    "column",
-    "quoted",
-]
+__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "input_names"]
+
+
+class Tab:
+    """The sheets by name."""
+
+    SUMMARY, INPUTS, DATED, HISTORY = "Summary", "Inputs", "Inputs by year", "History"
+    SHARED_ROWS, DIFFERENCES, WORKINGS = "Shared", "Differences", "Workings"
+    STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
+    SOURCES, ABOUT, LISTS, MARKS = "Sources", "About", "Lists", "Marks"
+
+
+WORLD_SHEETS: Mapping[str, str] = {world: world.capitalize() for world in WORLDS}
+SHEETS = (
+    Tab.SUMMARY, Tab.INPUTS, Tab.DATED, Tab.STATEMENTS, Tab.RETURNS, Tab.CHECKS,
+    *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY, Tab.RATES, Tab.WORKINGS,
+    Tab.SOURCES, Tab.ABOUT, Tab.LISTS, Tab.MARKS,
+)  # fmt: skip
+"""All sheets in the order of their tabs; the last two are hidden."""
+
+TAG_TITLES: Mapping[str, str] = {
+    "with": "with the programme",
+    "without": "without the programme",
+    "stopped": "stopped at the valuation date",
+    "programme": "programme (with less without)",
+    "go_forward": "go-forward (with less stopped)",
+    "": "same in every world",
+}
+"""What each world and view is called for a reader."""
+
+TAG_HEADS: Mapping[str, str] = MappingProxyType(
+    {tag: tag.replace("_", "-").capitalize() or "All worlds" for tag in TAG_TITLES}
+)
+"""The same as heads of columns."""
+
+NEVER = "never"
+"""What a cell for a quarter holds when the quarter is after the horizon."""
 
 NAME, UNIT, DEFINITION, VALUE = 0, 1, 2, 3
-_FIRST_YEAR = VALUE + 1
 HEADER_ROW = 3
 """The row of column heads, counted from 0."""
 
 FIRST_ROW = HEADER_ROW + 1
+_LOOKS_LIKE_A_CELL = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*", re.IGNORECASE)
+
+if set(TAG_TITLES) - {""} != {*WORLDS, *VIEWS}:
+    raise ModelError("a world or view has no title")
+
+
+def input_names(keys: Iterable[str]) -> dict[str, str]:
+    """The defined name of each assumption: its key with ``_`` for every dot.
+
+    Raises:
+        ModelError: two keys would share a name.
+
+    >>> input_names(["returns.wacc", "rc"])
+    {'returns.wacc': 'returns_wacc', 'rc': 'rc_'}
+    """
+    found: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for key in keys:
+        name = key.replace(".", "_")
+        if _LOOKS_LIKE_A_CELL.fullmatch(name):
+            name += "_"
+        if name in taken:
+            raise ModelError("two inputs share a name", received=f"{taken[name]} and {key}")
+        taken[name] = key
+        found[key] = name
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -48,9 +101,11 @@ def column(at: int) -> str:
     return letters
 
 
-def quoted(sheet: str) -> str:
-    """A sheet's name as formulas spell it."""
-    return f"'{sheet}'" if not sheet.isidentifier() else sheet
+def prefixed(sheet: str, host: str) -> str:
+    """What stands before a reference to ``sheet`` in a formula on ``host``."""
+    if sheet == host:
+        return ""
+    return f"{sheet}!" if sheet.isidentifier() else f"'{sheet}'!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +144,10 @@ class Cell:
     row: int
     column: int = VALUE
 
+    def seen_from(self, host: str) -> str:
+        """The cell in a formula on the sheet ``host``, without dollars."""
+        return f"{prefixed(self.sheet, host)}{column(self.column)}{self.row + 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -106,15 +165,16 @@ class Grid:
 
     Attributes:
         years, quarters: how many.
-        first_year, first_quarter: their first columns, counted from 0.
+        first_year, first_quarter, last_column: columns, counted from 0.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         self.labels = timeline.labels
         self.year_labels = tuple(map(str, timeline.years))
         self.years, self.quarters = len(self.year_labels), len(self.labels)
-        self.first_year = _FIRST_YEAR
+        self.first_year = VALUE + 1
         self.first_quarter = self.first_year + self.years
+        self.last_column = self.first_quarter + self.quarters - 1
         self._spelled: dict[tuple[Piece, str, bool], tuple[str, ...]] = {}
 
     def quarter(self, at: int) -> int:
@@ -125,18 +185,14 @@ class Grid:
         """The column of a year."""
         return self.first_year + at
 
-    @property
-    def last_column(self) -> int:
-        """The column of the last quarter."""
-        return self.first_quarter + self.quarters - 1
-
-    def formulas(self, pieces: tuple[Piece, ...], host: str) -> list[str]:
-        """The formula in every quarter of a row on the sheet ``host``."""
-        return self._over(pieces, host, False)
-
-    def annual_formulas(self, pieces: tuple[Piece, ...], host: str) -> list[str]:
-        """The formula in every year of a row on the sheet ``host``."""
-        return self._over(pieces, host, True)
+    def formulas(self, pieces: tuple[Piece, ...], host: str, annual: bool = False) -> list[str]:
+        """The formula in every quarter, or in every year, of a row on the sheet ``host``."""
+        count = self.years if annual else self.quarters
+        columns = [
+            (piece,) * count if isinstance(piece, str) else self._all(piece, host, annual)
+            for piece in pieces
+        ]
+        return ["=" + "".join(parts) for parts in zip(*columns, strict=True)]
 
     @staticmethod
     def lead(pieces: tuple[Piece, ...]) -> int:
@@ -147,18 +203,16 @@ class Grid:
 
     def single(self, pieces: tuple[Piece, ...], host: str) -> str:
         """The formula of one cell, whose pieces follow no period."""
-        return "=" + "".join(
-            piece if isinstance(piece, str) else self._spell(piece, host, 0, False)
-            for piece in pieces
-        )
+        return "=" + "".join(self._spell(piece, host, 0, False) for piece in pieces)
 
-    def _over(self, pieces: tuple[Piece, ...], host: str, annual: bool) -> list[str]:
-        count = self.years if annual else self.quarters
-        columns = [
-            (piece,) * count if isinstance(piece, str) else self._all(piece, host, annual)
-            for piece in pieces
-        ]
-        return ["=" + "".join(parts) for parts in zip(*columns, strict=True)]
+    def whole(self, place: Row, host: str) -> str:
+        """All quarters of a row, in a formula on the sheet ``host``."""
+        return self._spell(Range(place), host, 0, False)
+
+    def years_of(self, place: Row, host: str) -> str:
+        """All years of a row, in a formula on the sheet ``host``."""
+        first, last, number = self.first_year, self.first_quarter - 1, place.row + 1
+        return f"{prefixed(place.sheet, host)}{column(first)}{number}:{column(last)}{number}"
 
     def _all(self, piece: Piece, host: str, annual: bool) -> tuple[str, ...]:
         key = (piece, host, annual)
@@ -175,30 +229,30 @@ class Grid:
         if isinstance(piece, Name):
             return piece.text
         if isinstance(piece, Cell):
-            prefix = "" if piece.sheet == host else f"{quoted(piece.sheet)}!"
-            return f"{prefix}${column(piece.column)}${piece.row + 1}"
-        place = piece.place
-        prefix = "" if place.sheet == host else f"{quoted(place.sheet)}!"
-        number = place.row + 1
+            return f"{prefixed(piece.sheet, host)}${column(piece.column)}${piece.row + 1}"
+        prefix, number = prefixed(piece.place.sheet, host), piece.place.row + 1
         if isinstance(piece, Range):
-            if piece.span == "all":
-                first, last = column(self.quarter(0)), column(self.last_column)
-                return f"{prefix}${first}${number}:${last}${number}"
-            if piece.span == "before":
-                last = column(self.quarter(max(at - 1, 0)) - (at == 0))
-                first = column(self.quarter(0) - (at == 0))
-                return f"{prefix}${first}{number}:{last}{number}"
-            year = at if annual else at // QUARTERS_IN_YEAR
-            start = self.quarter(year * QUARTERS_IN_YEAR)
-            if piece.span == "one_year":
-                return f"{prefix}{column(self.year(year))}{number}"
-            if piece.span == "last":
-                return f"{prefix}{column(start + QUARTERS_IN_YEAR - 1)}{number}"
-            stop = start + QUARTERS_IN_YEAR - 1 if piece.span == "year" else self.quarter(at)
-            return f"{prefix}{column(start)}{number}:{column(stop)}{number}"
+            return prefix + self._span(piece.span, number, at, annual)
         if annual:
             return f"{prefix}{column(self.year(at))}{number}"
         moved = at + piece.offset
         if moved < 0:
             return self._spell(piece.before, host, at, annual)
         return f"{prefix}{column(self.quarter(moved))}{number}"
+
+    def _span(self, span: str, number: int, at: int, annual: bool) -> str:
+        if span == "all":
+            return f"${column(self.first_quarter)}${number}:${column(self.last_column)}${number}"
+        if span == "before":  # ahead of the first quarter stands no number: a label cell is read
+            first = column(self.first_quarter - (at == 0))
+            last = column(self.quarter(max(at - 1, 0)) - (at == 0))
+            return f"${first}{number}:{last}{number}"
+        year = at if annual else at // QUARTERS_IN_YEAR
+        start = self.quarter(year * QUARTERS_IN_YEAR)
+        end = start + QUARTERS_IN_YEAR - 1
+        if span == "one_year":
+            return f"{column(self.year(year))}{number}"
+        if span == "last":
+            return f"{column(end)}{number}"
+        stop = end if span == "year" else self.quarter(at)
+        return f"{column(start)}{number}:{column(stop)}{number}"

@@ -1,4 +1,4 @@
-"""The sheets of inputs as cells, with what may be typed into each."""
+"""The sheets of inputs: every assumption with what is known of it, and what may be typed."""
 
 from __future__ import annotations
 
@@ -6,56 +6,64 @@ from collections.abc import Iterator
 from typing import Any
 
 from jcurve.assumptions import describe
-from jcurve.workbook.book import Book
-from jcurve.workbook.cells import Page
-from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, Range, Row, column
-from jcurve.workbook.inputs import USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Entry
-from jcurve.workbook.names import DATED, INPUTS, LISTS, NEVER
-from jcurve.workbook.pages import OUTSIDE_COLUMN, choices, outside_formula
-from jcurve.workbook.style import number_format
+from jcurve.workbook.cell_styles import Page, number_format
+from jcurve.workbook.grid import (
+    DEFINITION,
+    HEADER_ROW,
+    NAME,
+    NEVER,
+    UNIT,
+    VALUE,
+    Range,
+    Row,
+    Tab,
+    column,
+    prefixed,
+)
+from jcurve.workbook.input_cells import USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Entry
+from jcurve.workbook.model_sheets import Book
 
-__all__ = ["dated_page", "inputs_page", "validations"]
+__all__ = ["OUTSIDE_COLUMN", "choices", "dated_page", "inputs_page", "validations"]
 
-_HEADS = (
-    "Assumption", "Key", "Unit", "Value", "As computed", "Your reason", "Base scenario", "Low",
-    "High", "Least accepted", "Most accepted", "Distribution", "Kind", "Sources", "As of", "Note",
-    "Outside",
+_COLUMNS = (
+    ("Assumption", 52), ("Key", 38), ("Unit", 15), ("Value", 14), ("As computed", 12),
+    ("Your reason", 24), ("Base scenario", 16), ("Low", 12), ("High", 12), ("Least accepted", 13),
+    ("Most accepted", 13), ("Distribution", 11), ("Kind", 11), ("Sources", 26), ("As of", 11),
+    ("Note", 60), ("Outside", 8),
 )  # fmt: skip
-_WIDTHS = (52, 38, 15, 14, 12, 24, 16, 12, 12, 13, 13, 11, 11, 26, 11, 60, 8)
+OUTSIDE_COLUMN = 16
+"""The column of *Inputs* that is 1 where a value is outside its accepted range."""
 
 
 def inputs_page(book: Book) -> Page:
     """Every assumption with its value cell and all that is known of it."""
-    page = Page(INPUTS, [], _WIDTHS, len(_WIDTHS), freeze=(HEADER_ROW + 1, 2))
+    heads, widths = zip(*_COLUMNS, strict=True)
+    page = Page(Tab.INPUTS, [], widths, len(widths), (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
                     "decimals shown as percentages.")  # fmt: skip
-    for at, head in enumerate(_HEADS):
-        page.text(HEADER_ROW, at, head, "head")
+    page.texts(HEADER_ROW, heads, "head")
     for row, heading in book.layout.headings:
         page.text(row, 0, heading, "section")
     known = {row.key: row for row in describe(book.case.scenario)}
     for entry in book.layout.entries:
-        about = known[entry.item.key]
-        row = entry.row
+        about, row = known[entry.item.key], entry.row
         page.text(row, 0, _label(entry))
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, about.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
-        least, most = _bounds(book, entry)
         note = about.why or about.rationale
         low, high = about.low, about.high
         if entry.form == "dated" and low:
             note = f"{note} Low {low}. High {high}."
             low = high = "by year"
         texts = (
-            about.base_value, low, high, least, most, about.distribution, about.kind,
-            ", ".join(about.source), about.as_of, note,
+            about.base_value, low, high, *_bounds(book, entry), about.distribution, about.kind,
         )  # fmt: skip
-        for at, text in enumerate(texts, WHY_COLUMN + 1):
-            page.text(row, at, text, "clip" if at >= OUTSIDE_COLUMN - 3 else "text")
-        page.formula(row, OUTSIDE_COLUMN, outside_formula(book, entry), 0.0, "plain")
+        page.texts(row, texts, first=WHY_COLUMN + 1)
+        page.texts(row, (", ".join(about.source), about.as_of, note), "clip", OUTSIDE_COLUMN - 3)
+        page.formula(row, OUTSIDE_COLUMN, _outside(book, entry), 0.0, "plain")
     return page
 
 
@@ -76,12 +84,9 @@ def _value(page: Page, book: Book, entry: Entry) -> None:
         return
     if isinstance(value, str):
         page.text(row, VALUE_COLUMN, value, "input:right")
-        places = (
-            (0, book.grid.quarters + 1) if entry.form == "date" else _choice_rows(book, entry.key)
-        )
-        span = f"{LISTS}!${'A' if entry.form == 'date' else 'B'}${places[0] + 2}"
-        end = f"${'A' if entry.form == 'date' else 'B'}${places[1] + 1}"
-        formula = f"=MATCH({column(VALUE_COLUMN)}{row + 1},{span}:{end},0)-1"
+        date = entry.form == "date"
+        span = _listed(book, entry, 0, book.grid.quarters) if date else _listed(book, entry)
+        formula = f"=MATCH({column(VALUE_COLUMN)}{row + 1},{span},0)-1"
         page.formula(row, USED_COLUMN, formula, entry.used, "plain")
         return
     style = number_format(entry.item.unit, [value])
@@ -100,9 +105,24 @@ def _input_style(style: str, value: float) -> str:
     return "four" if style == "two" and round(value, 2) != value else style
 
 
-def _choice_rows(book: Book, key: str) -> tuple[int, int]:
-    rows = [at for at, (owner, _) in enumerate(choices(book)) if owner == key]
-    return rows[0], rows[-1] + 1
+def choices(book: Book) -> list[tuple[str, str]]:
+    """Every (key, name) that a choice may pick, in the order of the hidden list."""
+    return [
+        (entry.key, name)
+        for entry in book.layout.entries
+        if entry.form == "choice"
+        for name in entry.item.choices
+    ]
+
+
+def _listed(book: Book, entry: Entry, first: int | None = None, last: int = 0) -> str:
+    """The cells of the hidden list with an entry's choices, or with quarters of the timeline."""
+    letters = "A"
+    if first is None:
+        letters = "B"
+        rows = [at for at, (owner, _) in enumerate(choices(book)) if owner == entry.key]
+        first, last = rows[0], rows[-1]
+    return f"{Tab.LISTS}!${letters}${first + 2}:${letters}${last + 2}"
 
 
 def _bounds(book: Book, entry: Entry) -> tuple[str, str]:
@@ -118,99 +138,87 @@ def _bound(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
+def _outside(book: Book, entry: Entry) -> str:
+    """1 where an input is outside its accepted range, else 0."""
+    dated = book.layout.dated.get(entry.key)
+    low, high = f"{entry.first!r}", f"{entry.last!r}"
+    if dated is not None:
+        span = f"{prefixed(Tab.DATED, Tab.INPUTS)}{dated.cells}"
+        return (
+            f"=IF(AND(COUNT({span})={len(dated.values)},MIN({span})>={low},"
+            f"MAX({span})<={high}),0,1)"
+        )
+    at = entry.cell.seen_from(Tab.INPUTS)
+    return f"=IF(COUNT({at})=0,1,IF(AND({at}>={low},{at}<={high}),0,1))"
+
+
 def dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow."""
     grid = book.grid
     widths = (58, 17, 40, 10, *([10] * grid.years), *([10] * grid.quarters))
-    page = Page(DATED, [], widths, grid.first_quarter, freeze=(HEADER_ROW + 1, 2))
+    page = Page(Tab.DATED, [], widths, grid.first_quarter, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs by year", "title")
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
-    for at, head in ((NAME, "Assumption"), (UNIT, "Unit"), (DEFINITION, "Key"), (3, "Between")):
-        page.text(HEADER_ROW, at, head, "head")
-    for at, label in enumerate(grid.year_labels):
-        page.text(HEADER_ROW, grid.year(at), label, "head:right")
-    for at, label in enumerate(grid.labels):
-        page.text(HEADER_ROW, grid.quarter(at), label, "head:right")
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between"), "head")
+    page.texts(HEADER_ROW, (*grid.year_labels, *grid.labels), "head:right", grid.first_year)
     for dated in book.layout.dated.values():
         item, row = dated.item, dated.row
         page.text(row, NAME, item.label)
         page.text(row, UNIT, item.unit)
         page.text(row, DEFINITION, item.key, "name")
-        page.text(row, 3, "remainder" if item.derived else dated.path.between)
+        page.text(row, VALUE, "remainder" if item.derived else dated.path.between)
         style = number_format(item.unit, dated.values)
-        by_year = dated.path.by == "year"
-        first = grid.first_year if by_year else grid.first_quarter
-        for at, (text, value) in enumerate(zip(dated.formulas, dated.values, strict=True), first):
+        stated = enumerate(zip(dated.formulas, dated.values, strict=True), dated.first)
+        for at, (text, value) in stated:
             if text is None:
                 page.number(row, at, value, f"input:{style}")
             else:
                 page.formula(row, at, text, value, style)
-        _other(page, book, row, by_year, dated.values, style)
+        # What is stated by year is shown by quarter too, and the other way round.
+        place, values = Row(Tab.DATED, row), dated.values
+        if dated.path.by == "year":
+            formulas = grid.formulas((Range(place, "one_year"),), Tab.DATED)
+            for at, formula in enumerate(formulas):
+                page.formula(row, grid.quarter(at), formula, values[at // 4], style)
+        else:
+            formulas = grid.formulas(
+                ("AVERAGE(", Range(place, "year"), ")"), Tab.DATED, annual=True
+            )
+            for at, formula in enumerate(formulas):
+                mean = sum(values[4 * at : 4 * at + 4]) / 4
+                page.formula(row, grid.year(at), formula, mean, style)
     return page
-
-
-def _other(
-    page: Page, book: Book, row: int, by_year: bool, values: tuple[float, ...], style: str
-) -> None:
-    """The quarters of a row by year, or the years of one by quarter."""
-    grid, place = book.grid, Row(DATED, row)
-    if by_year:
-        formulas = grid.formulas((Range(place, "one_year"),), DATED)
-        for at, formula in enumerate(formulas):
-            page.formula(row, grid.quarter(at), formula, values[at // 4], style)
-        return
-    formulas = grid.annual_formulas(("AVERAGE(", Range(place, "year"), ")"), DATED)
-    for at, formula in enumerate(formulas):
-        page.formula(row, grid.year(at), formula, sum(values[4 * at : 4 * at + 4]) / 4, style)
 
 
 def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(sheet, cells, XlsxWriter's options) of every input."""
-    value = column(VALUE_COLUMN)
     for entry in book.layout.entries:
-        at = f"{value}{entry.row + 1}"
-        if entry.form == "date":
-            span = f"={LISTS}!$A${int(entry.first) + 2}:$A${int(entry.last) + 2}"
-            yield INPUTS, at, _listed(span, "a quarter of the list")
-        elif entry.form == "choice":
-            first, last = _choice_rows(book, entry.key)
-            span = f"={LISTS}!$B${first + 2}:$B${last + 1}"
-            yield INPUTS, at, _listed(span, ", ".join(entry.item.choices)[:200])
-        elif entry.form == "switch":
-            yield INPUTS, at, _between("integer", 0.0, 1.0, "0 or 1")
-        elif entry.form == "number":
+        sheet, cells = Tab.INPUTS, f"{column(VALUE_COLUMN)}{entry.row + 1}"
+        form, item = entry.form, entry.item
+        if form == "computed" or (form == "dated" and item.derived):
+            continue
+        if form in ("date", "choice"):
+            date = form == "date"
+            allowed = "a quarter of the list" if date else ", ".join(item.choices)[:200]
+            first = (int(entry.first), int(entry.last)) if date else ()
+            options: dict[str, Any] = {
+                "validate": "list",
+                "source": f"={_listed(book, entry, *first)}",
+                "error_title": "Not in the list",
+            }
+        else:
             least, most = _bounds(book, entry)
-            allowed = f"{least} to {most} {entry.item.unit}"
-            yield INPUTS, at, _between("decimal", entry.first, entry.last, allowed)
-        elif entry.form == "dated" and not entry.item.derived:
-            dated = book.layout.dated[entry.key]
-            by_year = dated.path.by == "year"
-            start = book.grid.first_year if by_year else book.grid.first_quarter
-            end = start + len(dated.values) - 1
-            cells = f"{column(start)}{dated.row + 1}:{column(end)}{dated.row + 1}"
-            least, most = _bounds(book, entry)
-            allowed = f"{least} to {most} {entry.item.unit}"
-            yield DATED, cells, _between("decimal", entry.first, entry.last, allowed)
-
-
-def _between(kind: str, low: float, high: float, allowed: str) -> dict[str, Any]:
-    return {
-        "validate": kind,
-        "criteria": "between",
-        "minimum": low,
-        "maximum": high,
-        "error_title": "Out of bounds",
-        "error_message": f"Accepted: {allowed}"[:250],
-        "ignore_blank": False,
-    }
-
-
-def _listed(span: str, allowed: str) -> dict[str, Any]:
-    return {
-        "validate": "list",
-        "source": span,
-        "error_title": "Not in the list",
-        "error_message": f"Accepted: {allowed}"[:250],
-        "ignore_blank": False,
-    }
+            allowed = f"{least} to {most} {item.unit}" if form != "switch" else "0 or 1"
+            limits = (entry.first, entry.last) if form != "switch" else (0.0, 1.0)
+            options = {
+                "validate": "integer" if form == "switch" else "decimal",
+                "criteria": "between",
+                "minimum": limits[0],
+                "maximum": limits[1],
+                "error_title": "Out of bounds",
+            }
+        if form == "dated":
+            sheet, cells = Tab.DATED, book.layout.dated[entry.key].cells
+        message = f"Accepted: {allowed}"[:250]
+        yield sheet, cells, options | {"error_message": message, "ignore_blank": False}

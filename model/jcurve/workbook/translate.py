@@ -1,91 +1,83 @@
 """From the graph of formulas to the text of cells.
 
-An operation is written in place unless it needs cells of its own: what is looked at in other
-quarters, what is needed twice, what would make a formula too long to read. Those parts get a
-row on the sheet of workings. A result without an answer is the word ``none``; whatever reads
-such a cell checks for it, so no cell holds an error value.
+The idea. A line of the model is one expression; a sheet has cells, each with one formula that a
+person should be able to read. An operation is therefore written in place, as part of the formula
+around it, unless it needs cells of its own. It does in three cases: something looks at it in
+other quarters (a lag, a sum over a row), it is needed twice and is not short, or the formula
+would become too long or too deeply nested to read. Such a part gets a row on the sheet of
+workings, and whoever needs it refers to that row.
+
+A formula is written as pieces: texts, and references that are spelled only when it is known in
+which quarter they stand. ``lag(capex, 1)`` is one reference, offset by a quarter; spelled along a
+row it is ``0`` in the first quarter and then the cell to the left. How strongly the outermost
+operation of a text binds decides whether it needs brackets where it is put into another.
+
+A result without an answer (no payback, no rate of return) is the word ``none``: a number would be
+wrong and an error value would spread. Whatever reads such a cell checks for it first, so that no
+cell ever holds an error.
+
+>>> from jcurve.workbook.formula_graph import Graph
+>>> from jcurve.workbook.grid import Row
+>>> graph = Graph(lambda key: None, lambda key: None, set())
+>>> rows = {(name, ""): Row("With", at) for at, name in enumerate(("capex", "revenue"), 4)}
+>>> translator = Translator(graph, rows.__getitem__, lambda *_: None, lambda _: None, 104)
+>>> capex, revenue = map(graph.row, rows)
+>>> share = graph.make("ratio", graph.make("lag", capex, graph.number(1)), revenue)
+>>> [piece if isinstance(piece, str) else piece.offset for piece in
+...     translator.formula(share, Row("With", 6))]
+['IF(', 0, '=0,0,', -1, '/', 0, ')']
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import replace
 
 import numpy as np
 
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.graph import ANSWERS, Graph, Node
+from jcurve.workbook.excel_forms import (
+    ATOM,
+    BINDS,
+    FORMS,
+    INFIX,
+    LOGICAL,
+    LOOK_BACK,
+    NO_ANSWER,
+    POWER,
+    PRODUCT,
+    SUM,
+    Text,
+    call,
+    infix,
+    number,
+    number_text,
+    wrapped,
+)
+from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
 from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
 
-__all__ = ["NO_ANSWER", "Text", "Translator"]
+__all__ = ["Translator"]
 
-NO_ANSWER = "none"
-"""What a cell holds whose value does not exist; its status says why."""
+_OWN_ROW = frozenset(
+    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
+     "part", "constant", "last_upward_crossing", "first_lasting"}
+)  # fmt: skip
+"""Operations that are never written inside another formula."""
 
-_COMPARISON, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
-_INFIX: Mapping[str, tuple[str, int]] = MappingProxyType(
-    {
-        "add": ("+", _SUM),
-        "subtract": ("-", _SUM),
-        "multiply": ("*", _PRODUCT),
-        "divide": ("/", _PRODUCT),
-        "power": ("^", _POWER),
-        "less": ("<", _COMPARISON),
-        "less_equal": ("<=", _COMPARISON),
-        "greater": (">", _COMPARISON),
-        "greater_equal": (">=", _COMPARISON),
-        "equal": ("=", _COMPARISON),
-        "not_equal": ("<>", _COMPARISON),
-    }
-)
-_CALLS: Mapping[str, str] = MappingProxyType(
-    {
-        "minimum": "MIN({0},{1})",
-        "maximum": "MAX({0},{1})",
-        "absolute": "ABS({0})",
-        "exp": "EXP({0})",
-        "exp2": "(2^({0}))",
-        "expm1": "(2*EXP(({0})/2)*SINH(({0})/2))",
-        "log": "LN({0})",
-        "log2": "LOG({0},2)",
-        "log10": "LOG10({0})",
-        "log1p": "(2*ATANH(({0})/(2+({0}))))",
-        "floor": "FLOOR({0},1)",
-        "ceil": "CEILING({0},1)",
-        "hypot": "SQRT(SUMSQ({0},{1}))",
-        "logical_and": "AND({0},{1})",
-        "logical_or": "OR({0},{1})",
-        "logical_not": "NOT({0})",
-    }
-)
+_SEARCHES = frozenset({"internal_rate", "count_roots"})
+"""Operations that have a block of cells of their own on the sheet of rates."""
+
+_TURNS = frozenset({"last_upward_crossing", "first_lasting"})
+"""Operations that look for a quarter, and write ``none`` where there is none."""
+
+_OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", *_TURNS})
+"""Operations that say themselves whether they have an answer."""
+
 _COMPARES_NOTHING = "a comparison reads a value that may have no answer"
-_TWICE = frozenset({"expm1", "log1p"})
 _SHARED, _LONG, _DEEP = 48, 220, 24
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A part of a formula.
-
-    Attributes:
-        pieces: its parts.
-        binds: how strongly its outermost operation binds.
-        truth: whether it is a condition.
-        depth: of nested calls.
-    """
-
-    pieces: tuple[Piece, ...]
-    binds: int = _ATOM
-    truth: bool = False
-    depth: int = 0
-
-    @property
-    def size(self) -> int:
-        """About how many characters it takes."""
-        return sum(len(piece) if isinstance(piece, str) else 14 for piece in self.pieces)
 
 
 class Translator:
@@ -119,21 +111,18 @@ class Translator:
         if node.op not in ("row", "number"):
             self.placed.setdefault((node.id, False), where)
 
-    def formula(
-        self, node: Node, where: Row | Cell, annual: bool = False, strict: bool = True
-    ) -> tuple[Piece, ...]:
+    def formula(self, node: Node, where: Row | Cell, annual: bool = False) -> tuple[Piece, ...]:
         """The formula of the cells at ``where``.
 
         Args:
             node: what they hold.
             where: a row or a cell; a running sum refers to itself.
             annual: for the years rather than the quarters.
-            strict: guard against parts that have no answer.
         """
         self.annual = annual
-        text = self._whole(node, where) if strict else self._text(node, where)
+        text = self._whole(node, where)
         if text.truth:
-            text = _call("IF({0},1,0)", text)
+            text = call("IF({0},1,0)", text)
         return text.pieces
 
     def workings(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
@@ -149,39 +138,28 @@ class Translator:
             return False
         return node.scalar or bool(np.isnan(self.graph.value(node, self.annual)).any())
 
-    def _whole(self, node: Node, where: Row | Cell | None) -> Text:
+    def _whole(self, node: Node, where: Row | Cell | None = None) -> Text:
         """The formula of a cell, ``none`` where it has no answer."""
-        if not self._lacks(node) or node.op in ("last_upward_crossing", "first_lasting"):
+        if not self._lacks(node) or node.op in _TURNS:
             return self._text(node, where)
         if node.op == "number":
             return Text((f'"{NO_ANSWER}"',))
         if node.op == "where":
             condition, yes, no = node.args
-            return _call(
-                "IF({0},{1},{2})",
-                self._condition(condition),
-                self._whole(yes, None),
-                self._whole(no, None),
-            )
+            texts = (self._part(condition), self._whole(yes), self._whole(no))
+            return call("IF({0},{1},{2})", *texts)
         if node.op in ("row", "internal_rate") and node.scalar:
             return self._text(node, where)
         if node.op == "value_at":
-            return _call(f'IF(ISNUMBER({{0}}),{{0}},"{NO_ANSWER}")', self._text(node, where))
+            return call(f'IF(ISNUMBER({{0}}),{{0}},"{NO_ANSWER}")', self._text(node, where))
         lacking = list(dict.fromkeys(self._lacking(node)))
-        tests = ",".join(f"{{{i + 1}}}" for i in range(len(lacking)))
+        tests = ",".join(f"{{{at}}}" for at in range(1, len(lacking) + 1))
+        form = f'IF(COUNT({tests})={len(lacking)},{{0}},"{NO_ANSWER}")'
         parts = [self._refer(each) for each in lacking]
-        return _call(
-            f'IF(COUNT({tests})={len(lacking)},{{0}},"{NO_ANSWER}")',
-            self._text(node, where),
-            *parts,
-        )
+        return call(form, self._text(node, where), *parts)
 
     def _lacking(self, node: Node) -> Iterator[Node]:
-        """The cells on whose answer a formula rests.
-
-        Raises:
-            ModelError: it compares or looks along cells that may have no answer.
-        """
+        """The cells on whose answer a formula rests."""
         if node.is_truth:
             raise ModelError(_COMPARES_NOTHING, received=node.op)
         if node.op in _OWN_ANSWER:
@@ -211,12 +189,8 @@ class Translator:
             self.waiting.append((node, self.placed[key], self.annual))
         return self.placed[key]
 
-    def _row(self, node: Node) -> Row:
-        """The row of cells that hold a node quarter by quarter.
-
-        Raises:
-            ModelError: it has one value, not one a quarter.
-        """
+    def row_of(self, node: Node) -> Row:
+        """The row of cells that hold a node quarter by quarter."""
         if node.scalar and node.op != "row":
             node = self.graph.make("along", node)
         where = self._where(node)
@@ -231,115 +205,110 @@ class Translator:
         if node.op == "row":
             return self._refer(node)
         if node.op == "number":
-            return _number(node.data)
-        if (node.id, self.annual) in self.placed or node.op in _OWN_ROW or self._needs_cell(node):
+            return number(node.data)
+        own_cells = node.op in _OWN_ROW or (node.op in ("where", "value_at") and self._lacks(node))
+        if own_cells or (node.id, self.annual) in self.placed:
             return self._refer(node)
-        text = self._text(node, None)
+        text = self._text(node)
         shared = twice or node.uses > 1
         if (shared and text.size > _SHARED) or text.size > _LONG or text.depth > _DEEP:
             return self._refer(node)
         return text
 
-    def _needs_cell(self, node: Node) -> bool:
-        return node.op in ("where", "value_at") and self._lacks(node)
-
     def _arithmetic(self, node: Node, *, twice: bool = False) -> Text:
         text = self._part(node, twice=twice)
-        return _call("IF({0},1,0)", text) if text.truth else text
+        return call("IF({0},1,0)", text) if text.truth else text
 
-    def _condition(self, node: Node) -> Text:
-        return self._part(node)
-
-    def _text(self, node: Node, where: Row | Cell | None) -> Text:
+    def _text(self, node: Node, where: Row | Cell | None = None) -> Text:
         """The formula of a node, written out."""
         op, args = node.op, node.args
         if op == "row":
             return self._refer(node)
         if op == "number":
-            return _number(node.data)
-        if op in _INFIX:
+            return number(node.data)
+        if op in INFIX:
             return self._infix(op, args)
         if op == "negative":
             # Excel takes the minus before a power: whatever it stands before is in brackets.
-            text = _wrapped(self._arithmetic(args[0]), _ATOM)
-            return Text(("-", *text.pieces), _SUM, depth=text.depth)
-        if op == "positive":
-            return self._arithmetic(args[0])
-        if op == "where":
-            condition = self._condition(args[0])
-            return _call(
-                "IF({0},{1},{2})", condition, self._arithmetic(args[1]), self._arithmetic(args[2])
-            )
+            text = wrapped(self._arithmetic(args[0]), ATOM)
+            return Text(("-", *text.pieces), SUM, depth=text.depth)
         if op.startswith("logical_"):
-            return _call(_CALLS[op], *map(self._condition, args), truth=True)
-        if op in _CALLS:
-            twice = op in _TWICE
-            return _call(_CALLS[op], *(self._arithmetic(arg, twice=twice) for arg in args))
-        form = _FORMS.get(op)
-        if form is None:
+            return call(LOGICAL[op], *map(self._part, args), truth=True)
+        if op in ("positive", "along"):
+            return self._arithmetic(args[0])
+        if op in FORMS:
+            names, form = FORMS[op]
+            text = call(form, *(self._named(name, node) for name in names))
+            return replace(text, binds=BINDS.get(op, ATOM))
+        write = _WRITTEN.get(op)
+        if write is None:
             raise ModelError("an operation has no Excel form", received=op)
-        return form(self, node, where)
+        return write(self, node, where)
+
+    def _named(self, name: str, node: Node) -> Text:
+        """What a name in a form stands for."""
+        args = node.args
+        match name:
+            case "a" | "b" | "c":
+                return self._arithmetic(args["abc".index(name)])
+            case "twice":
+                return self._arithmetic(args[0], twice=True)
+            case "condition":
+                return self._part(args[0])
+            case "cell":
+                return self._refer(args[0])
+            case "index":
+                return self._refer(self.graph.row(("quarter_index", "")))
+            case "answer":
+                return Text((self.answer(node),))
+            case "row":
+                return self._all_of(args[0])
+            case "now" | "before":
+                return Text((Ref(self.row_of(args[0]), -1 if name == "before" else 0),))
+        return Text((Range(self.row_of(args[0]), name),))
+
+    def _all_of(self, node: Node) -> Text:
+        return Text((Range(self.row_of(node)),))
 
     def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
-        sign, binds = _INFIX[op]
-        if binds == _COMPARISON and any(arg.scalar and self._lacks(arg) for arg in args):
+        if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
             raise ModelError(_COMPARES_NOTHING, received=op)
-        left, right = self._arithmetic(args[0]), self._arithmetic(args[1])
-        # Excel takes a minus before a power and powers from the left: always in brackets.
-        left = _wrapped(left, binds + (op == "power"))
-        right = _wrapped(right, binds + 1)
-        return Text(
-            (*left.pieces, sign, *right.pieces),
-            binds,
-            truth=binds == _COMPARISON,
-            depth=max(left.depth, right.depth),
-        )
+        return infix(op, *map(self._arithmetic, args))
+
+    def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
+        top, below = self._arithmetic(node.args[0]), node.args[1]
+        if below.op == "number" and below.data:
+            return self._infix("divide", node.args)
+        bottom = self._arithmetic(below, twice=True)
+        texts = (wrapped(bottom, SUM), wrapped(top, PRODUCT), wrapped(bottom, POWER))
+        return call("IF({0}=0,0,{1}/{2})", *texts)
 
     # Operations that look along a row
 
-    def _self(self, node: Node, where: Row | Cell | None) -> Row:
-        if isinstance(where, Row):
-            return where
-        return self._row(node)
-
-    def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
-        top = self._arithmetic(node.args[0])
-        below = node.args[1]
-        if below.op == "number" and below.data:
-            return self._infix("divide", node.args)
-        bottom = self._arithmetic(node.args[1], twice=True)
-        return _call(
-            "IF({0}=0,0,{1}/{2})",
-            _wrapped(bottom, _SUM),
-            _wrapped(top, _PRODUCT),
-            _wrapped(bottom, _POWER),
-        )
-
-    def _splice(self, node: Node, where: Row | Cell | None) -> Text:
-        reported = self._refer(node.args[0])
-        return _call("IF(ISNUMBER({0}),{0},{1})", reported, self._arithmetic(node.args[1]))
+    def _own_row(self, node: Node, where: Row | Cell | None) -> Row:
+        """The row in which a formula that reads its own earlier quarters stands."""
+        return where if isinstance(where, Row) else self.row_of(node)
 
     def _grow(self, node: Node, where: Row | Cell | None) -> Text:
         reported = self._refer(node.args[0])
-        own = Text((Ref(self._self(node, where), -QUARTERS_IN_YEAR),))
-        growth = _wrapped(self._arithmetic(node.args[1]), _SUM)
-        return _call("IF(ISNUMBER({0}),{0},{1}*(1+{2}))", reported, own, growth)
+        own = Text((Ref(self._own_row(node, where), -QUARTERS_IN_YEAR),))
+        growth = wrapped(self._arithmetic(node.args[1]), SUM)
+        return call("IF(ISNUMBER({0}),{0},{1}*(1+{2}))", reported, own, growth)
 
     def _running_sum(self, node: Node, where: Row | Cell | None) -> Text:
-        own = Ref(self._self(node, where), -1)
-        now = _wrapped(self._arithmetic(node.args[0]), _PRODUCT)
-        return Text((own, "+", *now.pieces), _SUM, depth=now.depth)
+        own = Ref(self._own_row(node, where), -1)
+        now = wrapped(self._arithmetic(node.args[0]), PRODUCT)
+        return Text((own, "+", *now.pieces), SUM, depth=now.depth)
 
     def _balance(self, node: Node, where: Row | Cell | None) -> Text:
         group, place = node.data
-        return self._text(group.outputs[place], None)
+        return self._text(group.outputs[place])
 
     def _previous(self, node: Node, where: Row | Cell | None) -> Text:
         group, place = node.data
         start = group.start[place]
-        before: Piece = _plain(start.data) if start.op == "number" else self._fixed(start)
-        balance = self.graph.balance(group, place)
-        return Text((Ref(self._row(balance), -1, before),))
+        before: Piece = number_text(start.data) if start.op == "number" else self._fixed(start)
+        return Text((Ref(self.row_of(self.graph.balance(group, place)), -1, before),))
 
     def _fixed(self, node: Node) -> Cell | Name:
         """The one cell that holds a single value."""
@@ -348,214 +317,84 @@ class Translator:
             raise ModelError("a single value stands in a row", received=str(where))
         return where
 
-    def _along(self, node: Node, where: Row | Cell | None) -> Text:
-        return self._arithmetic(node.args[0])
+    def _single(self, node: Node) -> Node:
+        return node if node.scalar else self.graph.make("constant", node)
 
     def _lag(self, node: Node, where: Row | Cell | None) -> Text:
         source, delay = node.args
-        if delay.op == "number":
-            return self._fixed_lag(source, delay.data)
-        return self._look_back(delay, Text((Range(self._row(source)),)))
+        if delay.op != "number":
+            return self._look_back(delay, self._all_of(source))
+        row = self.row_of(source)
+        whole = int(delay.data)
+        part = delay.data - whole
+        near, far = (Text((Ref(row, -quarters),)) for quarters in (whole, whole + 1))
+        if part == 0.0:
+            return near
+        return call("({1}*{0}+{3}*{2})", near, number(1 - part), far, number(part))
 
     def _recalled(self, node: Node, where: Row | Cell | None) -> Text:
         """A balance of the formula's own scan: only the cells before this quarter's, so that no
         cell rests on itself."""
         balance, delay = node.args
-        return self._look_back(delay, Text((Range(self._row(balance), "before"),)))
+        return self._look_back(delay, Text((Range(self.row_of(balance), "before"),)))
 
     def _look_back(self, delay: Node, cells: Text) -> Text:
+        """Between two whole quarters, in proportion; nothing ahead of the first quarter."""
         make = self.graph.make
         capped = make("minimum", self._single(delay), self.graph.number(self.quarters))
         whole = make("whole", capped)
         part = make("part", capped, whole)
-        index = self._refer(self.graph.row(("quarter_index", "")))
-        return _call(
-            "IF({0}<{1},0,(1-{2})*INDEX({3},{0}-{1}+1)+IF({0}<{1}+1,0,{2}*INDEX({3},{0}-{1})))",
-            index,
-            self._refer(whole),
-            self._refer(part),
-            cells,
-        )
+        index = self.graph.row(("quarter_index", ""))
+        return call(LOOK_BACK, *map(self._refer, (index, whole, part)), cells)
 
-    def _fixed_lag(self, source: Node, delay: float) -> Text:
-        row = self._row(source)
-        whole = int(delay)
-        part = delay - whole
-        near = Text((Ref(row, -whole),))
-        if part == 0.0:
-            return near
-        far = Text((Ref(row, -whole - 1),))
-        return _call("({1}*{0}+{3}*{2})", near, _number(1 - part), far, _number(part))
-
-    def _single(self, node: Node) -> Node:
-        """A value that must not move with time; the sheet says so if it does."""
-        return node if node.scalar else self.graph.make("constant", node)
-
-    def _constant(self, node: Node, where: Row | Cell | None) -> Text:
-        row = Text((Range(self._row(node.args[0])),))
-        return _call("IF(MAX({0})=MIN({0}),INDEX({0},1),NA())", row)
-
-    def _whole_part(self, node: Node, where: Row | Cell | None) -> Text:
+    def _whole_quarters(self, node: Node, where: Row | Cell | None) -> Text:
         delay = self._arithmetic(node.args[0], twice=True)
-        return _call("IF({0}<0,NA(),INT({1}))", _wrapped(delay, _SUM), delay)
+        return call("IF({0}<0,NA(),INT({1}))", wrapped(delay, SUM), delay)
 
-    def _rest_part(self, node: Node, where: Row | Cell | None) -> Text:
+    def _part_of_quarter(self, node: Node, where: Row | Cell | None) -> Text:
         delay, whole = (self._arithmetic(arg) for arg in node.args)
-        return Text((*delay.pieces, "-", *whole.pieces), _SUM, depth=delay.depth)
-
-    def _sum_to_date(self, node: Node, where: Row | Cell | None) -> Text:
-        return _call("SUM({0})", Text((Range(self._row(node.args[0])),)))
-
-    def _year_sum(self, node: Node, where: Row | Cell | None) -> Text:
-        return _call("SUM({0})", Text((Range(self._row(node.args[0]), "year"),)))
-
-    def _year_to_date(self, node: Node, where: Row | Cell | None) -> Text:
-        return _call("SUM({0})", Text((Range(self._row(node.args[0]), "to_date"),)))
+        return Text((*delay.pieces, "-", *whole.pieces), SUM, depth=delay.depth)
 
     def _value_at(self, node: Node, where: Row | Cell | None) -> Text:
         source, when = node.args
         if source.scalar:
             return self._arithmetic(source)
-        row = Text((Range(self._row(source)),))
+        row, last = self._all_of(source), self.quarters - 1
         if when.op == "number":
-            at = int(min(max(when.data, 0.0), self.quarters - 1))
-            return _call(f"INDEX({{0}},{at + 1})", row)
+            return call(f"INDEX({{0}},{int(min(max(when.data, 0.0), last)) + 1})", row)
         date = self._arithmetic(self._single(when))
-        last = self.quarters - 1
-        return _call(f"INDEX({{0}},1+MIN(MAX(INT({{1}}),0),{last}))", row, date)
-
-    # Searches
-
-    def _lowest(self, node: Node, where: Row | Cell | None) -> Text:
-        return _call("MIN({0})", Text((Range(self._row(node.args[0])),)))
-
-    def _lowest_at(self, node: Node, where: Row | Cell | None) -> Text:
-        row = Text((Range(self._row(node.args[0])),))
-        return Text(_call("MATCH(MIN({0}),{0},0)-1", row).pieces, _SUM, depth=2)
-
-    def _never_below(self, node: Node, where: Row | Cell | None) -> Text:
-        return _call("IF(MIN({0})<0,0,1)", Text((Range(self._row(node.args[0])),)))
-
-    def _crossing(self, node: Node, where: Row | Cell | None) -> Text:
-        row = self._row(node.args[0])
-        before, now = Text((Ref(row, -1),)), Text((Ref(row),))
-        index = self._refer(self.graph.row(("quarter_index", "")))
-        return _call("IF(AND({0}<0,{1}>=0),{2}-{0}/({1}-{0}),-1)", before, now, index)
-
-    def _not_above(self, node: Node, where: Row | Cell | None) -> Text:
-        index = self._refer(self.graph.row(("quarter_index", "")))
-        return _call("IF({0}<=0,{1}+1,0)", self._refer(node.args[0]), index)
+        return call(f"INDEX({{0}},1+MIN(MAX(INT({{1}}),0),{last}))", row, date)
 
     def _last_upward_crossing(self, node: Node, where: Row | Cell | None) -> Text:
         balance, start = node.args
-        at = Text((Range(self._row(self.graph.make("crossing", balance))),))
-        row = Text((Range(self._row(balance)),))
-        begin = _wrapped(self._arithmetic(self._single(start)), _PRODUCT)
-        return _call(
-            f'IF(AND(MAX({{0}})>=0,INDEX({{1}},{self.quarters})>=0),MAX({{0}})-{{2}},"{NO_ANSWER}")',
-            at,
-            row,
-            begin,
-        )
+        at = self._all_of(self.graph.make("crossing", balance))
+        row = self._all_of(balance)
+        begin = wrapped(self._arithmetic(self._single(start)), PRODUCT)
+        end = f"INDEX({{1}},{self.quarters})>=0"
+        form = f'IF(AND(MAX({{0}})>=0,{end}),MAX({{0}})-{{2}},"{NO_ANSWER}")'
+        return call(form, at, row, begin)
 
     def _first_lasting(self, node: Node, where: Row | Cell | None) -> Text:
         source, start = node.args
-        after = Text((Range(self._row(self.graph.make("not_above", source))),))
-        row = Text((Range(self._row(source)),))
+        after = self._all_of(self.graph.make("not_above", source))
+        row = self._all_of(source)
         begin = self._arithmetic(self._single(start))
-        return _call(
-            f'IF(INDEX({{0}},{self.quarters})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")', row, after, begin
-        )
-
-    def _search(self, node: Node, where: Row | Cell | None) -> Text:
-        return Text((self.answer(node),))
+        form = f'IF(INDEX({{0}},{self.quarters})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")'
+        return call(form, row, after, begin)
 
 
-def _call(form: str, *texts: Text, truth: bool = False) -> Text:
-    """A form with texts in its numbered places."""
-    pieces: list[Piece] = []
-    rest = form
-    while rest:
-        head, brace, tail = rest.partition("{")
-        if head:
-            pieces.append(head)
-        if not brace:
-            break
-        number, _, rest = tail.partition("}")
-        pieces.extend(texts[int(number)].pieces)
-    depth = 1 + max((text.depth for text in texts), default=0)
-    return Text(_joined(pieces), truth=truth, depth=depth)
-
-
-def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
-    made: list[Piece] = []
-    for piece in pieces:
-        if made and isinstance(piece, str) and isinstance(made[-1], str):
-            made[-1] += piece
-        else:
-            made.append(piece)
-    return tuple(made)
-
-
-def _wrapped(text: Text, binds: int) -> Text:
-    """``text`` in brackets unless it binds at least so strongly."""
-    if text.binds >= binds:
-        return text
-    return Text(_joined(["(", *text.pieces, ")"]), depth=text.depth)
-
-
-def _number(value: float) -> Text:
-    spelled = _plain(value)
-    return Text((spelled,), _SUM if spelled.startswith("-") else _ATOM)
-
-
-def _plain(value: float) -> str:
-    if value != value:
-        return "NA()"
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value).upper()
-
-
-_OWN_ROW = frozenset(
-    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
-     "part", "constant", "last_upward_crossing", "first_lasting"}
-)  # fmt: skip
-"""Operations that are never written inside another formula."""
-
-_OWN_ANSWER = frozenset(
-    {"row", "number", "where", "value_at", "internal_rate", "last_upward_crossing",
-     "first_lasting"}
-)  # fmt: skip
-"""Operations that say themselves whether they have an answer."""
-
-_SEARCHES = frozenset({"internal_rate", "count_roots"})
-"""Operations that have a block of cells of their own on the sheet of rates."""
-
-_FORMS: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = MappingProxyType(
-    {
-        "ratio": Translator._ratio,
-        "splice": Translator._splice,
-        "grow": Translator._grow,
-        "running_sum": Translator._running_sum,
-        "balance": Translator._balance,
-        "previous": Translator._previous,
-        "recalled": Translator._recalled,
-        "lag": Translator._lag,
-        "along": Translator._along,
-        "constant": Translator._constant,
-        "whole": Translator._whole_part,
-        "part": Translator._rest_part,
-        "sum_to_date": Translator._sum_to_date,
-        "year_sum": Translator._year_sum,
-        "year_to_date": Translator._year_to_date,
-        "value_at": Translator._value_at,
-        "lowest": Translator._lowest,
-        "lowest_at": Translator._lowest_at,
-        "never_below": Translator._never_below,
-        "crossing": Translator._crossing,
-        "not_above": Translator._not_above,
-        "last_upward_crossing": Translator._last_upward_crossing,
-        "first_lasting": Translator._first_lasting,
-        "internal_rate": Translator._search,
-        "count_roots": Translator._search,
-    }
-)
+_WRITTEN: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = {
+    "ratio": Translator._ratio,
+    "grow": Translator._grow,
+    "running_sum": Translator._running_sum,
+    "balance": Translator._balance,
+    "previous": Translator._previous,
+    "recalled": Translator._recalled,
+    "lag": Translator._lag,
+    "whole": Translator._whole_quarters,
+    "part": Translator._part_of_quarter,
+    "value_at": Translator._value_at,
+    "last_upward_crossing": Translator._last_upward_crossing,
+    "first_lasting": Translator._first_lasting,
+}
+"""Operations whose form depends on what they read."""

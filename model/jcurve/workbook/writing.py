@@ -1,21 +1,61 @@
-"""Write a workbook: the content of a book through XlsxWriter, whole or not at all."""
+"""Write a workbook: a case through XlsxWriter, whole or not at all.
+
+XlsxWriter, because it only writes: values beside formulas, native charts, data validation and
+print set-up in one pass, and the same bytes for the same content. Reading back is openpyxl's.
+"""
 
 from __future__ import annotations
 
+import base64
 import datetime
 import io
+import math
+from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import Any
 
-from jcurve.ground.errors import UsageError
+from jcurve.assumptions.house_style import HouseStyle, read_house_style
+from jcurve.case import Case
+from jcurve.ground.errors import ProjectError, UsageError
 from jcurve.ground.files import write_file
-from jcurve.ground.project import Project
-from jcurve.workbook.book import Book
+from jcurve.ground.project import Project, find_project
+from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
+from jcurve.workbook.charts import add_charts
+from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
+from jcurve.workbook.grid import (
+    DEFINITION,
+    HEADER_ROW,
+    NAME,
+    SHEETS,
+    UNIT,
+    VALUE,
+    WORLD_SHEETS,
+    Tab,
+    column,
+)
+from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
+from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.reader_sheets import about_page, reader_pages, source_keys
 
-if TYPE_CHECKING:
-    from jcurve.case import Case
+__all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
 
-__all__ = ["content", "write"]
+_LONGEST = 32_000
+_A4, _A3 = 9, 8
+_TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
+_LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
+_FOOTER = 150
+_LAST_SUMMARY_ROW = 19 + 32  # under the charts
+_TABS = {
+    Tab.SUMMARY: "#0B5D8F", Tab.INPUTS: "#C9B458", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
+    Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.WORKINGS: "#9AA5B1",
+    Tab.RATES: "#9AA5B1", Tab.SHARED_ROWS: "#5B6573", Tab.DIFFERENCES: "#5B6573",
+    **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
+}  # fmt: skip
+_CHARACTERS = 1.15
+"""Characters of running text per unit of column width, which is that of a digit."""
+
+_EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+"""The date of making that every file bears, so that equal content gives equal bytes."""
 
 
 def write(
@@ -56,8 +96,270 @@ def content(
     project: Project | str | FilePath | None = None,
 ) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
-    from jcurve.workbook.pen import Pen
-
     stream = io.BytesIO()
-    Pen(Book(case), stream, today, project).write()
+    _Writer(Book(case), stream).write(today, project)
     return stream.getvalue()
+
+
+def house_of(project: Project | str | FilePath | None) -> HouseStyle:
+    """The project's house style; the usual one where there is no project."""
+    try:
+        home = project if isinstance(project, Project) else find_project(project)
+    except ProjectError:
+        return HouseStyle()
+    return read_house_style(home.reports)
+
+
+def add_masthead(workbook: Any, summary: Any, house: HouseStyle) -> None:
+    """Company and logo beside the summary's title. Excel takes no SVG: such a logo is left out."""
+    if house.company:
+        form = workbook.add_format({"bold": True, "font_color": house.colour, "align": "right"})
+        summary.write_string(0, _LOGO_COLUMN, house.company, form)
+    if house.logo is None or house.logo.mime == "image/svg+xml":
+        return
+    from PIL import Image
+
+    raw = io.BytesIO(base64.b64decode(house.logo.data))
+    with Image.open(raw) as picture:
+        scale = _LOGO_HEIGHT / picture.height
+    options = {"image_data": raw, "x_scale": scale, "y_scale": scale}
+    about = {"description": house.company or "Logo"}
+    summary.insert_image(2, _LOGO_COLUMN, house.logo.path.name, options | about)
+
+
+def add_footers(sheets: Mapping[str, Any], house: HouseStyle) -> None:
+    """Name, company and page at the foot of every sheet."""
+    centre = " · ".join(filter(None, (house.company, house.footer))) or "J-Curve"
+    shown = centre[:_FOOTER].replace("&", "&&")  # one of them begins a code
+    for name, sheet in sheets.items():
+        sheet.set_footer(f"&L&8{name}&C&8{shown}&R&8&P of &N")
+
+
+def _worksheet() -> type:
+    """XlsxWriter's worksheet without its search for functions newer than Excel 2007.
+
+    That search looks at every formula some thirty times, which takes nine tenths of the time of a
+    workbook of this size, and finds nothing: the formulas here use none of those functions.
+    """
+    from xlsxwriter.worksheet import Worksheet
+
+    class Plain(Worksheet):  # type: ignore[misc]
+        def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+            del expand_future_functions
+            return formula.removeprefix("=")
+
+    return Plain
+
+
+class _Writer:
+    """Puts a book on sheets, and counts and marks the formulas on the way."""
+
+    def __init__(self, book: Book, stream: io.BytesIO) -> None:
+        import xlsxwriter
+
+        self.book, grid = book, book.grid
+        texts = dict.fromkeys(
+            ("strings_to_urls", "strings_to_formulas", "strings_to_numbers"), False
+        )
+        self.workbook = xlsxwriter.Workbook(stream, texts)
+        scenario = book.case.scenario
+        self.workbook.set_properties(
+            {
+                "title": _safe(scenario.title)[:250],
+                "subject": f"scenario {scenario.name}",
+                "author": "J-Curve",
+                "created": _EPOCH,
+            }
+        )
+        self.formats = Formats(self.workbook)
+        kind = _worksheet()
+        self.sheets = {name: self.workbook.add_worksheet(name, kind) for name in SHEETS}
+        self.marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
+        self.marks: dict[tuple[str, int], RowMarks] = {}
+        self.formulas = 0
+
+    def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
+        """Write every sheet and close the file."""
+        book, sheets = self.book, self.sheets
+        for entry in book.layout.entries:
+            if entry.form != "dated":
+                cell = book.grid.single((entry.cell,), "")
+                self.workbook.define_name(book.layout.names[entry.key], cell)
+        for sheet in book.sheets.values():
+            self._rows(sheet)
+        rates = Page(Tab.RATES, [], (30, *([16] * 9), 30, *([16] * 9)), 14, (3, 0))
+        rates.text(0, 0, "Internal rates of return", "title")
+        rates.items += [item for block in book.blocks.values() for item in block.cells()]
+        for page in (inputs_page(book), dated_page(book), *reader_pages(book, project), rates):
+            self._page(page)
+        for name, cells, options in validations(book):
+            sheets[name].data_validation(cells, options)
+        add_charts(self.workbook, sheets[Tab.SUMMARY], book)
+        house = house_of(project)
+        add_masthead(self.workbook, sheets[Tab.SUMMARY], house)
+        add_footers(sheets, house)
+        self._page(about_page(book, today, self.formulas))
+        company = book.case.assembly.company.name
+        for at, line in enumerate(record_lines(book.layout, company, self.marks)):
+            sheets[Tab.MARKS].write_string(at, 0, line)
+        for name, out in sheets.items():
+            out.hide_gridlines(2)
+            if name in _TABS:
+                out.set_tab_color(_TABS[name])
+        sheets[Tab.LISTS].hide()
+        sheets[Tab.MARKS].very_hidden()
+        sheets[Tab.SUMMARY].activate()
+        sheets[Tab.ABOUT].set_portrait()
+        sheets[Tab.SOURCES].set_landscape()
+        self.workbook.close()
+
+    # Sheets of rows
+
+    def _rows(self, sheet: Sheet) -> None:
+        grid, out = self.book.grid, self.sheets[sheet.name]
+        out.set_row(0, _TITLE_HEIGHT)
+        story = f"Scenario {self.book.case.scenario.name}: years, then quarters."
+        heads = dict(enumerate((*grid.year_labels, *grid.labels), grid.first_year))
+        texts = [(0, 0, sheet.title, "title"), (1, 0, story, "text")]
+        for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition")):
+            texts.append((HEADER_ROW, at, head, "head"))
+        for at, head in {VALUE: "One value", **heads}.items():
+            texts.append((HEADER_ROW, at, head, "head:right"))
+        texts += [(row, 0, heading, "section") for row, heading in sheet.headings]
+        for row, at, text, style in texts:
+            out.write_string(row, at, text, self.formats.of(style))
+        year = quarter = single = 8
+        for line in sheet.lines:
+            self._line(sheet.name, out, line)
+            year = max(year, width_of(line.style, line.year_values))
+            quarter = max(quarter, width_of(line.style, line.quarter_values))
+            single = max(single, width_of(line.style, [line.single_value]))
+        for first, last, width in (
+            (NAME, NAME, 40), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46),
+            (VALUE, VALUE, single + 2), (grid.first_year, grid.first_quarter - 1, year + 2),
+            (grid.first_quarter, grid.last_column, quarter + 2),
+        ):  # fmt: skip
+            out.set_column(first, last, width)
+        out.freeze_panes(HEADER_ROW + 1, UNIT + 1)
+        last = max((line.where.row for line in sheet.lines), default=HEADER_ROW)
+        self._print(out, last, grid.first_quarter - 1, HEADER_ROW, _A3)
+        whole = f"A1:{column(grid.last_column)}{last + 1}"
+        out.ignore_errors({"formula_differs": whole, "formula_range": whole})
+
+    def _line(self, name: str, out: Any, line: Line) -> None:
+        grid, row, number = self.book.grid, line.where.row, self.formats.of(line.style)
+        out.write_string(row, NAME, line.name, self.formats.of("name"))
+        out.write_string(row, UNIT, line.unit, self.formats.of("text"))
+        self._text(out, row, DEFINITION, " ".join(line.definition.split()), "clip")
+        marks: RowMarks = {}
+        if line.single is not None:
+            out.write_formula(row, VALUE, line.single, number, _clean(line.single_value))
+            marks[f"c{VALUE}"] = self.marker.mark(line.single, name, VALUE)
+            self.formulas += 1
+        elif line.single_value is not None:
+            marks["s"] = mark_facts([line.single_value])
+            out.write_number(row, VALUE, line.single_value, self.formats.of(f"fact:{line.style}"))
+        if line.quarters is None and line.quarter_values:
+            self._facts(out, line)
+            marks["f"] = mark_facts(line.quarter_values)
+        for first, formulas, values in (
+            (grid.first_quarter, line.quarters, line.quarter_values),
+            (grid.first_year, line.years, line.year_values),
+        ):
+            for at, formula in enumerate(formulas or ()):
+                out.write_formula(row, first + at, formula, number, _clean(values[at]))
+            self.formulas += len(formulas or ())
+        marks |= self.marker.row(name, line.quarters, line.years, line.lead)
+        if marks:
+            self.marks[name, row] = marks
+
+    def _facts(self, out: Any, line: Line) -> None:
+        fact, row = self.book.case.assembly.history[line.name], line.where.row
+        for at, value in enumerate(line.quarter_values):
+            if isinstance(value, float):
+                role = "estimate" if fact.status[at] == "estimate" else "fact"
+                style = self.formats.of(f"{role}:{line.style}")
+                out.write_number(row, self.book.grid.quarter(at), value, style)
+        sources = ", ".join(source_keys(fact.source_id))
+        text = f"{' '.join(line.definition.split())} Sources: {sources}"
+        self._text(out, row, DEFINITION, text, "clip")
+
+    def _print(
+        self,
+        out: Any,
+        last_row: int,
+        last_column: int,
+        head: int,
+        paper: int,
+        landscape: bool = True,
+        one_page: bool = False,
+    ) -> None:
+        out.set_paper(paper)
+        if landscape:
+            out.set_landscape()
+        out.fit_to_pages(1, int(one_page))
+        out.print_area(0, 0, last_row, last_column)
+        out.repeat_rows(head)
+        out.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+
+    # Other sheets
+
+    def _page(self, page: Page) -> None:
+        out = self.sheets[page.name]
+        out.set_row(0, _TITLE_HEIGHT)
+        first, closed = page.closed
+        for at, width in enumerate(page.widths):
+            grouped = {"level": 1, "hidden": True} if first <= at < first + closed else {}
+            if closed and at == first + closed:
+                grouped = {"collapsed": True}
+            out.set_column(at, at, width, None, grouped)
+        heights: dict[int, int] = {}
+        for item in page.items:
+            self._item(page.name, out, item)
+            if item.style in WRAPPED and isinstance(item.value, str):
+                room = _CHARACTERS * page.widths[item.column]
+                lines = max(1, math.ceil(len(item.value) / room))
+                heights[item.row] = max(heights.get(item.row, 1), lines)
+        # Stated, because not every program fits the height of a row when it opens a file.
+        for row, lines in heights.items():
+            if lines > 1:
+                out.set_row(row, _LINE_HEIGHT * lines)
+        if page.freeze != (0, 0):
+            out.freeze_panes(*page.freeze)
+        last, summary = max(item.row for item in page.items), page.name == Tab.SUMMARY
+        if summary:
+            last = max(last, _LAST_SUMMARY_ROW)
+            story = " ".join(self.book.case.scenario.story.split())
+            out.merge_range(1, 0, 1, page.print_columns - 1, "")
+            self._text(out, 1, 0, story, "note")
+            out.set_row(1, _LINE_HEIGHT * (1 + len(story) // _LINE_LENGTH))
+        paper = _A3 if page.print_columns > 12 else _A4
+        head = max(page.freeze[0] - 1, 0)
+        self._print(out, last, page.print_columns - 1, head, paper, page.landscape, summary)
+
+    def _item(self, name: str, out: Any, item: Item) -> None:
+        row, at = item.row, item.column
+        if item.formula:
+            style = self.formats.of(item.style)
+            out.write_formula(row, at, item.formula, style, _clean(item.value))
+            marks = self.marks.setdefault((name, row), {})
+            marks[f"c{at}"] = self.marker.mark(item.formula, name, at)
+            self.formulas += 1
+        elif isinstance(item.value, str):
+            self._text(out, row, at, item.value, item.style)
+        else:
+            out.write_number(row, at, item.value, self.formats.of(item.style))
+
+    def _text(self, out: Any, row: int, at: int, text: str, style: str) -> None:
+        safe = _safe(text)
+        out.write_string(row, at, safe, self.formats.of(style, safe))
+
+
+def _clean(value: float | str | None) -> float | str:
+    """A cached value: no minus before a zero."""
+    return value if isinstance(value, str) else (value or 0.0) + 0.0
+
+
+def _safe(text: str) -> str:
+    """What a cell can hold of a text."""
+    return text.encode("utf-8", "replace").decode("utf-8")[:_LONGEST]

@@ -6,56 +6,30 @@ The layout names lines of the model; a line that a company's model lacks is left
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 import jcurve
-from jcurve.case import Check
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
-from jcurve.facts import evidence, external, sources
+from jcurve.facts import citations
 from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
-from jcurve.workbook.book import RESULT_COLUMN, Book
-from jcurve.workbook.cells import Page
-from jcurve.workbook.grid import Cell, Range, Row, column, quoted
-from jcurve.workbook.inputs import Entry
-from jcurve.workbook.names import (
-    ABOUT,
-    CHECKS,
-    DATED,
-    INPUTS,
-    LISTS,
-    NEVER,
-    RETURNS,
-    SOURCES,
-    STATEMENTS,
-    SUMMARY,
-    TAG_HEADS,
-    TAG_TITLES,
-)
-from jcurve.workbook.style import number_format
-from jcurve.workbook.translate import NO_ANSWER
+from jcurve.workbook.cell_styles import Page, number_format
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
+from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, choices
+from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 
-__all__ = [
-    "SELECTOR",
-    "STATEMENT_HEAD",
-    "about_page",
-    "checks_page",
-    "lists_page",
-    "returns_page",
-    "sources_page",
-    "statements_page",
-    "summary_page",
-]
+__all__ = ["reader_pages"]
 
 _TOLERANCE = "0.000001"
-SELECTOR = Cell(STATEMENTS, 2, 1)
-"""The cell that chooses the world of *Statements*."""
-
-STATEMENT_HEAD = 4
+_STATEMENT_HEAD = 4
+_FIRST_CHECK = 6
+_HOLDS = "=IF(D{0}<=E{0},1,0)"
 _READING = RESULT_COLUMN + len(WORLDS)
 """The first column of reasons and quarters on *Returns*."""
 
+_TAGS = (*WORLDS, *VIEWS)
 _HEADLINES = (
     "npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter",
     "quarters_under_water", "unrecovered_balance", "multiple_on_invested_capital",
@@ -92,48 +66,43 @@ _TOTALS = frozenset(
 )  # fmt: skip
 
 
+def reader_pages(book: Book, project: Project | str | FilePath | None) -> Iterator[Page]:
+    """Every sheet of this module but *About*, which tells how many formulas there are."""
+    checks, verdict = checks_page(book)
+    yield checks
+    yield returns_page(book)
+    yield statements_page(book)
+    yield summary_page(book, verdict)
+    yield sources_page(book, project)
+    yield lists_page(book)
+
+
 def title_of(name: str) -> str:
     """A line's name in words."""
     words = name.replace(".", ": ").split("_")
-    words = [word.upper() if word in _ACRONYMS else word for word in words]
-    text = " ".join(words)
+    text = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
     return text[:1].upper() + text[1:]
-
-
-def _at(cell: Cell, host: str) -> str:
-    prefix = "" if cell.sheet == host else f"{quoted(cell.sheet)}!"
-    return f"{prefix}{column(cell.column)}{cell.row + 1}"
 
 
 def lists_page(book: Book) -> Page:
     """What cells choose from, and the words for codes; hidden."""
-    page = Page(LISTS, [], (14, 14, 60, 30), 4)
-    for at, head in enumerate(("Quarter", "Choice", "Reason by code", "World or view")):
-        page.text(0, at, head, "head")
-    for at, label in enumerate((*book.grid.labels, NEVER)):
-        page.text(1 + at, 0, label)
-    for at, (_, name) in enumerate(choices(book)):
-        page.text(1 + at, 1, name)
-    for code in range(max(REASONS) + 1):
-        page.text(1 + code, 2, REASONS.get(code, ""))
-    for at, tag in enumerate((*WORLDS, *VIEWS)):
-        page.text(1 + at, 3, TAG_TITLES[tag])
+    page = Page(Tab.LISTS, [], (14, 14, 60, 30), 4)
+    columns = {
+        "Quarter": (*book.grid.labels, NEVER),
+        "Choice": [name for _, name in choices(book)],
+        "Reason by code": [REASONS.get(code, "") for code in range(max(REASONS) + 1)],
+        "World or view": [TAG_TITLES[tag] for tag in _TAGS],
+    }
+    page.texts(0, columns, "head")
+    for at, texts in enumerate(columns.values()):
+        for row, text in enumerate(texts, 1):
+            page.text(row, at, text)
     return page
-
-
-def choices(book: Book) -> list[tuple[str, str]]:
-    """Every (key, name) that a choice may pick, in the order of the hidden list."""
-    return [
-        (entry.key, name)
-        for entry in book.layout.entries
-        if entry.form == "choice"
-        for name in entry.item.choices
-    ]
 
 
 def returns_page(book: Book) -> Page:
     """Every result with its unit, and its reason where it has no number."""
-    page = Page(RETURNS, [], (38, 20, 70, 14, 14, 14, 30, 30, 30), _READING + 3, freeze=(3, 1))
+    page = Page(Tab.RETURNS, [], (38, 20, 70, 14, 14, 14, 30, 30, 30), _READING + 3, (3, 1))
     page.text(0, 0, "Returns and other results", "title")
     page.text(1, 0, "A result without an answer is the word none, with the reason beside it.")
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -143,8 +112,7 @@ def returns_page(book: Book) -> Page:
             groups.setdefault(tags, []).append(name)
     for tags, names in groups.items():
         top = book.results[names[0], tags[0]].row - 1
-        for at, head in enumerate(("Result", "Unit", "Definition")):
-            page.text(top, at, head, "head")
+        page.texts(top, ("Result", "Unit", "Definition"), "head")
         for n, tag in enumerate(tags):
             page.text(top, RESULT_COLUMN + n, TAG_HEADS[tag], "head:right")
             page.text(top, _READING + n, f"{TAG_HEADS[tag]}: reason or quarter", "head_apart")
@@ -162,64 +130,62 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
-        cell = book.results[name, tag]
-        page.formula(cell.row, cell.column, book.result_formulas[name, tag], values[n], style)
-        status = book.results.get((book.model.status(name) or "", tag))
-        formula, value = _reading(book, (name, tag), cell, status)
+        formula = book.result_formulas[name, tag]
+        page.formula(row, RESULT_COLUMN + n, formula, values[n], style)
+        formula, value = _reading(book, (name, tag))
         if formula:
             page.formula(row, _READING + n, formula, value, "unit")
 
 
-def _reading(book: Book, key: RowKey, cell: Cell, status: Cell | None) -> tuple[str, str]:
+def _reading(book: Book, key: RowKey) -> tuple[str, str]:
     """The quarter of a date, the reason of a missing result; nothing for others."""
-    value = book.value(key)
-    number = _at(cell, RETURNS)
-    is_date = book.model.unit(key[0]).name == "date"
-    if not is_date and status is None:
+    status = (book.model.status(key[0]) or "", key[1])
+    is_date, has_status = book.model.unit(key[0]).name == "date", status in book.results
+    if not is_date and not has_status:
         return "", ""
-    labels = f"{LISTS}!$A$2:$A${book.grid.quarters + 2}"
-    reasons = f"{LISTS}!$C$2:$C${max(REASONS) + 2}"
-    shown = f"INDEX({labels},{number}+1)" if is_date else '""'
-    none = '"no answer"' if status is None else f"INDEX({reasons},{_at(status, RETURNS)}+1)"
+    number = book.results[key].seen_from(Tab.RETURNS)
+    shown = f"INDEX({Tab.LISTS}!$A$2:$A${book.grid.quarters + 2},{number}+1)" if is_date else '""'
+    none = '"no answer"'
+    if has_status:
+        code = book.results[status].seen_from(Tab.RETURNS)
+        none = f"INDEX({Tab.LISTS}!$C$2:$C${max(REASONS) + 2},{code}+1)"
     formula = f"=IF(ISNUMBER({number}),{shown},{none})"
+    value = book.value(key)
     if isinstance(value, float):
         return formula, book.grid.labels[int(value)] if is_date else ""
-    code = 0 if status is None else book.value((book.model.status(key[0]) or "", key[1]))
-    return formula, "no answer" if status is None else REASONS.get(int(float(code)), "")
+    return formula, REASONS.get(int(float(book.value(status))), "") if has_status else "no answer"
 
 
-def summary_page(book: Book, master: Cell) -> Page:
+def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
-    page = Page(SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, freeze=(5, 0))
+    page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
     scenario = book.case.scenario
     page.text(0, 0, scenario.title, "title")
     page.text(1, 0, " ".join(scenario.story.split()), "note")
     page.text(2, 0, f"Scenario {scenario.name}, data through {book.case.data_through}, values at "
                     f"the end of {book.case.valuation_date}")  # fmt: skip
-    page.formula(3, 0, f"={_at(master, SUMMARY)}", book.master_text, "strong")
+    page.formula(3, 0, f"={verdict[0].seen_from(Tab.SUMMARY)}", verdict[1], "strong")
     for n, view in enumerate(VIEWS):
         page.text(4, 1 + 3 * n, TAG_HEADS[view], "head:right")
         page.text(4, 2 + 3 * n, "Unit", "head_apart")
         page.text(4, 3 + 3 * n, "Reason or quarter", "head")
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
-    for at, name in enumerate(names):
-        row = 5 + at
+    for row, name in enumerate(names, 5):
         page.text(row, 0, title_of(name), "name")
         for n, view in enumerate(VIEWS):
-            _headline(page, book, (name, view), row, 1 + 3 * n, n)
+            _headline(page, book, (name, view), row, n)
     return page
 
 
-def _headline(page: Page, book: Book, key: RowKey, row: int, left: int, view: int) -> None:
-    cell = book.results[key]
-    value = book.value(key)
+def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
+    cell, value, left = book.results[key], book.value(key), 1 + 3 * view
     unit = book.model.unit(key[0]).name
-    at = _at(cell, SUMMARY)
+    at = cell.seen_from(Tab.SUMMARY)
     if unit == "date":
-        page.formula(
-            row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', "" if value != NO_ANSWER else value
-        )
+        shown: float | str = "" if value != NO_ANSWER else value
+        page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown)
+        unit = "quarter"
     elif unit == "USD m":
         shown = value / 1000 if isinstance(value, float) else value
         page.formula(row, left, f'=IF(ISNUMBER({at}),{at}/1000,"{NO_ANSWER}")', shown, "one")
@@ -227,21 +193,18 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, left: int, view: in
     else:
         style = number_format(unit, [value] if isinstance(value, float) else [])
         page.formula(row, left, f"={at}", value, style)
-    page.text(row, left + 1, "quarter" if unit == "date" else unit, "unit")
-    reading = Cell(RETURNS, cell.row, _READING + view)
-    status = book.results.get((book.model.status(key[0]) or "", key[1]))
-    formula, text = _reading(book, key, cell, status)
+    page.text(row, left + 1, unit, "unit")
+    formula, text = _reading(book, key)
     if formula:
-        page.formula(row, left + 2, f"={_at(reading, SUMMARY)}", text)
+        reading = Cell(Tab.RETURNS, cell.row, _READING + view)
+        page.formula(row, left + 2, f"={reading.seen_from(Tab.SUMMARY)}", text)
 
 
 def statements_page(book: Book) -> Page:
     """Three statements by year, of the world or view that the reader chooses."""
-    years, early = book.grid.years, _years_without_balance(book)
-    page = Page(
-        STATEMENTS, [], (30, 26, *([10.5] * years)), 2 + years, freeze=(STATEMENT_HEAD + 1, 2),
-        closed=(2, early),
-    )  # fmt: skip
+    years, early, head = book.grid.years, _years_without_balance(book), _STATEMENT_HEAD
+    widths = (30, 26, *([10.5] * years))
+    page = Page(Tab.STATEMENTS, [], widths, len(widths), (head + 1, 2), closed=(2, early))
     page.text(0, 0, "Statements by year", "title")
     page.text(1, 0, "Choose a world or a view in the blue cell; a view is a difference.")
     if early:
@@ -249,22 +212,18 @@ def statements_page(book: Book) -> Page:
         page.text(1, 2 + early, f"The closed group holds the years before {first}, for which no "
                                 "balance sheet is on file.", "note_apart")  # fmt: skip
     page.text(2, 0, "World or view", "strong")
-    page.text(SELECTOR.row, SELECTOR.column, TAG_TITLES[WORLDS[0]], "input:text")
+    page.text(2, 1, TAG_TITLES[WORLDS[0]], "input:text")
     page.text(3, 0, "Its number")
-    tags = (*WORLDS, *VIEWS)
-    page.formula(3, 1, f"=MATCH(B3,{LISTS}!$D$2:$D${len(tags) + 1},0)", 1.0, "plain")
-    page.text(STATEMENT_HEAD, 0, "USD m unless said otherwise", "head")
-    page.text(STATEMENT_HEAD, 1, "Unit", "head")
-    for at, label in enumerate(book.grid.year_labels):
-        page.text(STATEMENT_HEAD, 2 + at, label, "head:right")
-    row = STATEMENT_HEAD + 1
+    page.formula(3, 1, f"=MATCH(B3,{Tab.LISTS}!$D$2:$D${len(_TAGS) + 1},0)", 1.0, "plain")
+    page.texts(head, ("USD m unless said otherwise", "Unit"), "head")
+    page.texts(head, book.grid.year_labels, "head:right", 2)
+    row = head + 1
     for title, names in _STATEMENTS:
         page.text(row, 0, title, "section")
         row += 1
-        for name in names:
-            if name in book.model.outputs:
-                _statement(page, book, name, row)
-                row += 1
+        for name in (name for name in names if name in book.model.outputs):
+            _statement(page, book, name, row)
+            row += 1
         row += 1
     return page
 
@@ -278,81 +237,58 @@ def _years_without_balance(book: Book) -> int:
 
 
 def _statement(page: Page, book: Book, name: str, row: int) -> None:
-    unit = book.model.unit(name).name
-    values = book.case.year(name)
-    style = number_format(unit, values)
+    unit, values = book.model.unit(name).name, book.case.year(name)
     strong = "strong:" if name in _TOTALS else ""
+    style = strong + number_format(unit, values)
     page.text(row, 0, title_of(name), "strong" if strong else "text")
     page.text(row, 1, unit)
     shared = book.rows.get((name, SHARED))
-    for at in range(book.grid.years):
-        letters = column(book.grid.year(at))
-        spelled = [
-            "0" if place is None else f"{place.sheet}!{letters}{place.row + 1}"
-            for place in (
-                *(book.rows.get((name, world), shared) for world in WORLDS),
-                *(book.rows.get((name, view)) for view in VIEWS),
-            )
+    places = [book.rows.get((name, world), shared) for world in WORLDS]
+    places += [book.rows.get((name, view)) for view in VIEWS]
+    for at, value in enumerate(values):
+        cells = [
+            "0" if p is None else Cell(p.sheet, p.row, book.grid.year(at)).seen_from(Tab.STATEMENTS)
+            for p in places
         ]
-        formula = f"=CHOOSE($B$4,{','.join(spelled)})"
-        page.formula(row, 2 + at, formula, float(values[at]), f"{strong}{style}")
+        page.formula(row, 2 + at, f"=CHOOSE($B$4,{','.join(cells)})", float(value), style)
 
 
-def checks_page(book: Book) -> tuple[Page, Cell]:
-    """Every identity as a formula, and the cell that says whether all hold."""
-    page = Page(CHECKS, [], (34, 28, 84, 18, 14, 8), 6, freeze=(6, 1))
+def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
+    """Every identity as a formula; the cell that says whether all hold, and what it says."""
+    page = Page(Tab.CHECKS, [], (34, 28, 84, 18, 14, 8), 6, (_FIRST_CHECK, 1))
     page.text(0, 0, "Checks", "title")
     page.text(1, 0, "Every identity of the model, the accepted range of every input, every mix.")
-    heads = ("Check", "World or view", "What must tie", "Largest difference", "Tolerance", "Holds")
-    for at, head in enumerate(heads):
-        page.text(5, at, head, "head" if at < 3 else "head:right")
-    row = 6
-    holds = 0
-    for key, check in _identities(book):
-        place = book.rows[key]
-        over = book.grid.single((Range(place),), CHECKS)[1:]
-        page.text(row, 0, key[0], "name")
-        page.text(row, 1, TAG_TITLES[key[1]])
+    page.texts(_FIRST_CHECK - 1, ("Check", "World or view", "What must tie"), "head")
+    heads = ("Largest difference", "Tolerance", "Holds")
+    page.texts(_FIRST_CHECK - 1, heads, "head:right", 3)
+    failed, row = 0, _FIRST_CHECK
+    for check in book.case.checks():
+        name, _, tag = check.row.partition("@")
+        if (name, tag) not in book.rows:
+            continue
+        over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
+        page.text(row, 0, name, "name")
+        page.text(row, 1, TAG_TITLES[tag])
         page.text(row, 2, " ".join(check.definition.split()), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
-        scale = ",".join(("1", *_scales(book, key)))
+        scale = ",".join(("1", *_scales(book, (name, tag))))
         page.formula(row, 4, f"={_TOLERANCE}*MAX({scale})", float(_TOLERANCE) * check.scale, "tiny")
-        holds += _hold(page, row, check.holds)
+        page.formula(row, 5, _HOLDS.format(row + 1), float(check.holds), "plain")
+        failed += not check.holds
         row += 1
     for name, definition, formula in _input_checks(book):
         page.text(row, 0, name, "name")
         page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
         page.number(row, 4, 0.0, "plain")
-        holds += _hold(page, row, True)
+        page.formula(row, 5, _HOLDS.format(row + 1), 1.0, "plain")
         row += 1
-    total = row - 6
-    book.master_text = _verdict(total - holds)
-    page.formula(
-        3,
-        0,
-        f'=IF(SUM(F7:F{row})={total},"{_verdict(0)}",{total}-SUM(F7:F{row})&" checks fail")',
-        book.master_text,
-        "strong",
-    )
-    return page, Cell(CHECKS, 3, 0)
-
-
-def _verdict(failed: int) -> str:
-    return f"{failed} checks fail" if failed else "All checks hold"
-
-
-def _hold(page: Page, row: int, holds: bool) -> bool:
-    number = row + 1
-    page.formula(row, 5, f"=IF(D{number}<=E{number},1,0)", float(holds), "plain")
-    return holds
-
-
-def _identities(book: Book) -> Iterator[tuple[RowKey, Check]]:
-    for check in book.case.checks():
-        name, _, tag = check.row.partition("@")
-        if (name, tag) in book.rows:
-            yield (name, tag), check
+    total, hold = row - _FIRST_CHECK, "All checks hold"
+    text = f"{failed} checks fail" if failed else hold
+    held = f"SUM(F{_FIRST_CHECK + 1}:F{row})"
+    formula = f'=IF({held}={total},"{hold}",{total}-{held}&" checks fail")'
+    page.formula(3, 0, formula, text, "strong")
+    return page, (Cell(Tab.CHECKS, 3, 0), text)
 
 
 def _scales(book: Book, key: RowKey) -> Iterator[str]:
@@ -363,108 +299,54 @@ def _scales(book: Book, key: RowKey) -> Iterator[str]:
             continue
         place = book.locate(source)
         if isinstance(place, Row):
-            over = book.grid.single((Range(place),), CHECKS)[1:]
+            over = book.grid.whole(place, Tab.CHECKS)
             yield f"MAX({over}),-MIN({over})"
         else:
-            yield f"ABS({book.grid.single((place,), CHECKS)[1:]})"
+            yield f"ABS({book.grid.single((place,), Tab.CHECKS)[1:]})"
 
 
 def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
-    entries = book.layout.entries
-    letters = column(OUTSIDE_COLUMN)
-    first, last = entries[0].row + 1, entries[-1].row + 1
-    yield (
-        "inputs_in_range",
-        "Number of inputs outside their accepted range",
-        f"=SUM({INPUTS}!{letters}{first}:{letters}{last})",
-    )
+    entries, letters = book.layout.entries, column(OUTSIDE_COLUMN)
+    span = f"{Tab.INPUTS}!{letters}{entries[0].row + 1}:{letters}{entries[-1].row + 1}"
+    yield "inputs_in_range", "Number of inputs outside their accepted range", f"=SUM({span})"
     for mix in book.case.scenario.mixes:
-        parts: list[str] = []
-        dated = False
-        for key in mix.others:
-            place = book.layout.locate(key)
-            if isinstance(place, Row):
-                dated = True
-                years = book.grid
-                span = f"{column(years.year(0))}{place.row + 1}"
-                end = f"{column(years.year(years.years - 1))}{place.row + 1}"
-                parts.append(f"{quoted(DATED)}!{span}:{end}")
-            else:
-                parts.append(place.text)
-        left = "+".join(parts)
-        formula = (
-            f"=SUMPRODUCT(({left}>1.000000001)*1)" if dated else f"=IF({left}>1.000000001,1,0)"
-        )
+        places = [book.layout.locate(key) for key in mix.others]
+        dated = any(isinstance(place, Row) for place in places)
+        parts = [
+            p.text if isinstance(p, Name) else book.grid.years_of(p, Tab.CHECKS) for p in places
+        ]
+        above = f"{'+'.join(parts)}>1.000000001"
+        formula = f"=SUMPRODUCT(({above})*1)" if dated else f"=IF({above},1,0)"
         yield f"mix: {mix.name}", "Shares beside the remainder sum to 1 at most", formula
-
-
-OUTSIDE_COLUMN = 16
-"""The column of *Inputs* that is 1 where a value is outside its accepted range."""
-
-
-def outside_formula(book: Book, entry: Entry) -> str:
-    """1 where an input is outside its accepted range, else 0."""
-    number = entry.row + 1
-    dated = book.layout.dated.get(entry.key)
-    low, high = f"{entry.first!r}", f"{entry.last!r}"
-    if dated is not None:
-        by_year = dated.path.by == "year"
-        first = book.grid.first_year if by_year else book.grid.first_quarter
-        end = first + len(dated.values) - 1
-        span = f"{quoted(DATED)}!{column(first)}{dated.row + 1}:{column(end)}{dated.row + 1}"
-        return (
-            f"=IF(AND(COUNT({span})={len(dated.values)},MIN({span})>={low},"
-            f"MAX({span})<={high}),0,1)"
-        )
-    cell = book.layout.cell_of_name(entry)
-    at = f"{column(cell.column)}{number}"
-    return f"=IF(COUNT({at})=0,1,IF(AND({at}>={low},{at}<={high}),0,1))"
 
 
 def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
     """Every source that an assumption or a fact of the workbook names."""
-    page = Page(SOURCES, [], (30, 70, 30, 18, 26, 70), 6, freeze=(3, 1))
+    page = Page(Tab.SOURCES, [], (30, 70, 30, 18, 26, 70), 6, (3, 1))
     page.text(0, 0, "Sources", "title")
     heads = ("Key", "Title or statement", "Publisher", "Date", "How far checked", "Address")
-    for at, head in enumerate(heads):
-        page.text(2, at, head, "head")
-    listed, stated, outside = sources(project), evidence(project), external(project)
-    for at, key in enumerate(_source_keys(book)):
-        row = 3 + at
-        page.text(row, 0, key, "name")
-        found = stated.get(key)
-        source = outside[key].source if key in outside else listed.get(key)
-        if found is not None:
-            cells: Sequence[str] = (
-                found.statement, found.source_title, found.as_of,
-                f"{found.confidence} confidence, {found.grade}", found.url,
-            )  # fmt: skip
-        else:
-            assert source is not None, key
-            cells = (
-                source.title, source.publisher, source.date, source.how_verified, source.url,
-            )  # fmt: skip
-        for n, text in enumerate(cells):
-            page.text(row, 1 + n, text, "definition")
+    page.texts(2, heads, "head")
+    facts = book.case.assembly.history
+    keys = {key for item in book.case.scenario.items for key in item.source}
+    for name in {name for name, _ in book.rows if name in facts}:
+        keys |= set(source_keys(facts[name].source_id))
+    for row, each in enumerate(citations(sorted(keys), project), 3):
+        page.text(row, 0, each.key, "name")
+        said = (each.says, each.title) if each.is_statement else (each.title, each.publisher)
+        page.texts(row, (*said, each.date, each.how_verified, each.url), "definition", 1)
     return page
 
 
-def _source_keys(book: Book) -> list[str]:
-    found: dict[str, None] = {}
-    for item in book.case.scenario.items:
-        found |= dict.fromkeys(item.source)
-    facts = book.case.assembly.history
-    for name, _ in book.rows:
-        if name in facts:
-            for text in facts[name].source_id:
-                found |= dict.fromkeys(part.strip() for part in text.split(";") if part.strip())
-    return sorted(found)
+def source_keys(cells: tuple[str, ...]) -> list[str]:
+    """The sources that the cells of a row of facts name, each once."""
+    parts = (part.strip() for text in cells for part in text.split(";"))
+    return list(dict.fromkeys(filter(None, parts)))
 
 
 def about_page(book: Book, today: datetime.date | None, formulas: int) -> Page:
     """What this is, where it comes from, how to read it and how to use it."""
     case = book.case
-    page = Page(ABOUT, [], (30, 110), 2, landscape=False)
+    page = Page(Tab.ABOUT, [], (30, 110), 2, landscape=False)
     page.text(0, 0, "About this workbook", "title")
     facts = [
         ("Scenario", case.scenario.name),
@@ -480,23 +362,14 @@ def about_page(book: Book, today: datetime.date | None, formulas: int) -> Page:
         facts.append(("Written on", today.isoformat()))
     if case.scenario.overrides:
         facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
-    row = 2
-    for name, text in facts:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        row += 1
-    row += 1
-    page.text(row, 0, "Legend", "section")
-    for style, name, text in _LEGEND:
-        row += 1
-        page.text(row, 0, name, style)
-        page.text(row, 1, text, "wrap")
-    row += 2
-    page.text(row, 0, "How it works", "section")
-    for name, text in _HOW:
-        row += 1
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
+    rows = [("strong", *fact) for fact in facts]
+    rows += [("", "", ""), ("section", "Legend", ""), *_LEGEND]
+    rows += [("", "", ""), ("section", "How it works", ""), *(("strong", *each) for each in _HOW)]
+    for row, (style, name, text) in enumerate(rows, 2):
+        if name:
+            page.text(row, 0, name, style)
+        if text:
+            page.text(row, 1, text, "wrap")
     return page
 
 

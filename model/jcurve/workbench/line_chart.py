@@ -119,9 +119,9 @@ def draw(chart: Chart) -> str:
         f'<svg class="jc-svg" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
         f'aria-label="{escape(f"{chart.title}. {chart.alt}")}" '
         f'preserveAspectRatio="xMidYMid meet" xmlns="http://www.w3.org/2000/svg">',
-        *_ground(chart, frame, ticks),
+        *_axes(chart, frame, ticks),
         *(_line(curve, frame) for curve in chart.curves),
-        *_ends(chart.curves, frame),
+        *_labels(chart.curves, frame),
         *(text for mark in chart.marks for text in _mark(mark, frame)),
         "</svg>",
     ]
@@ -144,7 +144,7 @@ class _Frame:
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def _ground(chart: Chart, frame: _Frame, ticks: Sequence[float]) -> list[str]:
+def _axes(chart: Chart, frame: _Frame, ticks: Sequence[float]) -> list[str]:
     right = frame.right
     made: list[str] = []
     if chart.today is not None and chart.first < chart.today < chart.last:
@@ -173,18 +173,14 @@ def _ground(chart: Chart, frame: _Frame, ticks: Sequence[float]) -> list[str]:
         )
         text = written(tick, "percent" if chart.percent else "number", decimals)
         made.append(_text(LEFT - 8, y + 4, text, MUTED, "end", 12))
-    for year in range(math.ceil(chart.first), math.floor(chart.last) + 1):
-        if (year - math.ceil(chart.first)) % _every(chart.first, chart.last) == 0:
-            x = frame.x(year)
-            made.append(
-                f'<path d="M{x:.1f} {HEIGHT - BOTTOM}v4" stroke="{MUTED}"/>'
-                + _text(x, HEIGHT - BOTTOM + 17, str(year), MUTED, "middle", 12)
-            )
+    every = 1 if chart.last - chart.first < 10 else 2
+    for year in range(math.ceil(chart.first), math.floor(chart.last) + 1, every):
+        x = frame.x(year)
+        made.append(
+            f'<path d="M{x:.1f} {HEIGHT - BOTTOM}v4" stroke="{MUTED}"/>'
+            + _text(x, HEIGHT - BOTTOM + 17, str(year), MUTED, "middle", 12)
+        )
     return made
-
-
-def _every(first: float, last: float) -> int:
-    return 1 if last - first < 10 else 2
 
 
 def _line(curve: Curve, frame: _Frame) -> str:
@@ -195,20 +191,17 @@ def _line(curve: Curve, frame: _Frame) -> str:
             continue
         steps.append(f"{pen}{frame.x(x):.1f} {frame.y(y):.1f}")
         pen = "L"
-    width = 1.4 if curve.behind else curve.look.width * 1.35
+    look, dash = curve.look, ""
+    width = 1.4 if curve.behind else look.width * 1.35
+    if not isinstance(look.dash, str):
+        dash = f' stroke-dasharray="{" ".join(f"{each * width:.1f}" for each in look.dash[1])}"'
     return (
-        f'<path d="{"".join(steps)}" fill="none" stroke="{curve.look.colour}" '
-        f'stroke-width="{width:.2f}" stroke-linejoin="round"{_dash(curve.look, width)}/>'
+        f'<path d="{"".join(steps)}" fill="none" stroke="{look.colour}" '
+        f'stroke-width="{width:.2f}" stroke-linejoin="round"{dash}/>'
     )
 
 
-def _dash(look: Series, width: float) -> str:
-    if isinstance(look.dash, str):
-        return ""
-    return f' stroke-dasharray="{" ".join(f"{each * width:.1f}" for each in look.dash[1])}"'
-
-
-def _ends(curves: Sequence[Curve], frame: _Frame) -> list[str]:
+def _labels(curves: Sequence[Curve], frame: _Frame) -> list[str]:
     """Each curve's name at its end, pushed apart where they would overlap."""
     named = [(curve, curve.known[-1]) for curve in curves if curve.label and curve.known]
     named.sort(key=lambda pair: frame.y(pair[1][1]))

@@ -3,13 +3,17 @@
 The model's lines, called with symbolic rows, give expressions that share parts without
 saying so. Here equal parts are one node, so that a part needed twice has one row on a sheet.
 A scan becomes plain expressions of the quarter and of the balances one quarter before.
-Every node can be valued by the engine's own functions: those are the numbers that a viewer
-shows before anything is recalculated.
+
+The engine has a graph of its own, made to be fast: it folds what is multiplied by zero, takes
+powers apart and knows rows only where they are read. A reader of a workbook wants the line as it
+is written, so formulas here are left as they are. Values come from the engine's own functions:
+they are the numbers that a viewer shows before anything is recalculated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +25,7 @@ from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 
-__all__ = ["ANSWERS", "TIMED", "Graph", "Group", "Node"]
+__all__ = ["ANSWERS", "COMPARES", "Graph", "Group", "Node"]
 
 Array = NDArray[np.float64]
 
@@ -38,49 +42,53 @@ ANSWERS = frozenset(
 """Operations that read a whole row and give one value."""
 
 _MAY_LACK = frozenset({"last_upward_crossing", "first_lasting", "internal_rate"})
-_COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
+COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
+@dataclass(eq=False, slots=True)
 class Node:
     """One part of a formula; the same object for the same meaning.
 
     Attributes:
-        op: operation; ``row`` and ``constant number`` are leaves.
-        args: operands.
+        id: its number in the graph.
+        op, args: operation and operands; ``row`` and ``number`` have none.
         data: what a leaf is: a row's key, a number, a balance's place.
         scalar: one value for all quarters.
         lacks: the value may be missing (no answer, or a fact not reported).
         uses: by how many other nodes it is read.
     """
 
-    __slots__ = ("args", "data", "id", "lacks", "op", "scalar", "uses")
-
-    def __init__(
-        self, id_: int, op: str, args: tuple[Node, ...], data: Any, scalar: bool, lacks: bool
-    ) -> None:
-        self.id, self.op, self.args, self.data = id_, op, args, data
-        self.scalar, self.lacks, self.uses = scalar, lacks, 0
+    id: int
+    op: str
+    args: tuple[Node, ...]
+    data: Any
+    scalar: bool = False
+    lacks: bool = False
+    uses: int = 0
 
     @property
     def is_truth(self) -> bool:
         """Whether it is a condition rather than a number."""
-        return self.op in _COMPARES or self.op.startswith("logical_")
+        return self.op in COMPARES or self.op.startswith("logical_")
 
 
+@dataclass(eq=False, slots=True)
 class Group:
-    """One scan: what it starts from, what it reads, and its formulas of a quarter."""
+    """One scan: what it starts from, what it reads, and its formulas of a quarter.
 
-    def __init__(
-        self,
-        start: tuple[Node, ...],
-        rows: tuple[Node, ...],
-        recalls: tuple[tuple[int, Node], ...],
-        formulas: Sequence[object],
-    ) -> None:
-        self.start, self.rows, self.formulas = start, rows, tuple(formulas)
-        self.recalls = recalls
-        self.outputs: tuple[Node, ...] = ()
-        self.values: tuple[Array, ...] | None = None
+    Attributes:
+        start, rows: nodes of the first balances and of the rows that it reads.
+        recalls: balance and delay of what it looks up in earlier quarters.
+        formulas: of a quarter, as symbols; ``outputs`` are the same as nodes.
+        values: the balances at each quarter's end, once they are asked for.
+    """
+
+    start: tuple[Node, ...]
+    rows: tuple[Node, ...]
+    recalls: tuple[tuple[int, Node], ...]
+    formulas: Sequence[object]
+    outputs: tuple[Node, ...] = ()
+    values: tuple[Array, ...] = ()
 
 
 class Graph:
@@ -126,21 +134,19 @@ class Graph:
         key = (op, *(arg.id for arg in args), label)
         found = self._nodes.get(key)
         if found is None:
-            scalar = self._is_scalar(op, args, data)
-            lacks = False
-            found = Node(len(self._nodes), op, args, data, scalar, lacks)
-            self._nodes[key] = found
+            found = self._nodes[key] = Node(len(self._nodes), op, args, data)
+            found.scalar = self._is_scalar(found)
+            found.lacks = self._lacks(found)
             for arg in args:
                 arg.uses += 1
-            found.lacks = self._lacks(found)
         return found
 
-    def _is_scalar(self, op: str, args: tuple[Node, ...], data: Any) -> bool:
-        if op == "row":
-            return data in self.scalars
-        if op in TIMED or op == "current":
+    def _is_scalar(self, node: Node) -> bool:
+        if node.op == "row":
+            return node.data in self.scalars
+        if node.op in TIMED or node.op == "current":
             return False
-        return op in ANSWERS or all(arg.scalar for arg in args)
+        return node.op in ANSWERS or all(arg.scalar for arg in node.args)
 
     def _lacks(self, node: Node) -> bool:
         if node.op == "number":
@@ -191,13 +197,12 @@ class Graph:
         formulas: Sequence[object],
         done: dict[int, Node],
     ) -> Group:
+        # A step's formulas are first nodes that name what they read only by its place, so that
+        # two scans are one where they start, read and compute alike.
         abstract = tuple(self._of(formula, done) for formula in formulas)
-        key = (
-            tuple(node.id for node in start),
-            tuple(node.id for node in rows),
-            tuple((place, delay.id) for place, delay in recalls),
-            tuple(node.id for node in abstract),
-        )
+        places, delays = tuple(at for at, _ in recalls), tuple(delay for _, delay in recalls)
+        read = (start, rows, delays, abstract)
+        key = (places, *(tuple(node.id for node in part) for part in read))
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(start, rows, recalls, formulas)
@@ -250,25 +255,21 @@ class Graph:
         args = [self._value(arg, annual) for arg in node.args]
         if annual and node.op in TIMED:
             raise ModelError("an annual formula carries time inside", received=node.op)
+        if node.op in TIMED or node.op in ANSWERS:
+            # A row of one value has a cell in each quarter once an operation looks along it.
+            height = self._quarterly(("quarter_index", "")).shape[0]
+            args[0] = np.broadcast_to(args[0], (height, 1)).copy()
         with np.errstate(all="ignore"):
-            return _function(node.op)(*self._heights(node, args))
-
-    def _heights(self, node: Node, args: list[Any]) -> list[Any]:
-        """A row of one value has a cell in each quarter once an operation looks along it."""
-        if node.op not in TIMED and node.op not in ANSWERS:
-            return args
-        height = self._quarterly(("quarter_index", "")).shape[0]
-        first = np.broadcast_to(args[0], (height, 1)).copy()
-        return [first, *args[1:]]
+            return _function(node.op)(*args)
 
     def _balances(self, group: Group) -> tuple[Array, ...]:
-        if group.values is None:
+        if not group.values:
 
             def step(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
+                recalled = len(group.recalls)
+                read = {"previous": before, "current": now, "recalled": now[-recalled:]}
                 made: dict[int, Any] = {}
-                return tuple(
-                    _interpret(f, before, now, made, len(group.recalls)) for f in group.formulas
-                )
+                return tuple(_interpret(formula, read, made) for formula in group.formulas)
 
             start = [self._value(node, False) for node in group.start]
             rows = [self._value(node, False) for node in group.rows]
@@ -277,24 +278,15 @@ class Graph:
         return group.values
 
 
-def _interpret(
-    formula: object,
-    before: tuple[Any, ...],
-    now: tuple[Any, ...],
-    made: dict[int, Any],
-    recalls: int,
-) -> Any:
+def _interpret(formula: object, read: Mapping[str, tuple[Any, ...]], made: dict[int, Any]) -> Any:
+    """The value of a step's formula in one quarter, given what the step reads."""
     if not isinstance(formula, Symbol):
         return float(formula)  # type: ignore[arg-type]
     if id(formula) not in made:
-        if formula.op == "previous":
-            made[id(formula)] = before[formula.args[0]]  # type: ignore[call-overload]
-        elif formula.op == "current":
-            made[id(formula)] = now[formula.args[0]]  # type: ignore[call-overload]
-        elif formula.op == "recalled":
-            made[id(formula)] = now[formula.args[0] - recalls]  # type: ignore[operator]
+        if formula.op in read:
+            made[id(formula)] = read[formula.op][formula.args[0]]  # type: ignore[call-overload]
         else:
-            args = [_interpret(arg, before, now, made, recalls) for arg in formula.args]
+            args = [_interpret(arg, read, made) for arg in formula.args]
             made[id(formula)] = _function(formula.op)(*args)
     return made[id(formula)]
 
@@ -307,20 +299,11 @@ def _crossing(cumulative: Array) -> Array:
     return np.where(rises, index - before / step, -1.0)
 
 
-def _not_above(row: Array) -> Array:
-    index = np.arange(len(row), dtype=np.float64)[:, None]
-    return np.where(row <= 0, index + 1.0, 0.0)
-
-
-def _constant(row: Array) -> Array:
-    return row[:1]
-
-
 _OWN: Mapping[str, Callable[..., Any]] = {
     "where": np.where,
     "crossing": _crossing,
-    "not_above": _not_above,
-    "constant": _constant,
+    "not_above": lambda row: np.where(row <= 0, np.arange(1.0, len(row) + 1.0)[:, None], 0.0),
+    "constant": lambda row: row[:1],
     "along": lambda row: row,
     "recalled": primitives.lag,
     "whole": np.floor,
@@ -329,11 +312,9 @@ _OWN: Mapping[str, Callable[..., Any]] = {
 
 
 def _function(op: str) -> Callable[..., Any]:
-    found: Callable[..., Any] | None = (
-        _OWN.get(op)
-        or getattr(primitives, op, None)
-        or getattr(intrinsics, op, None)
-        or getattr(np, op, None)
+    places = (primitives, intrinsics, np)
+    found: Callable[..., Any] | None = _OWN.get(op) or next(
+        (getattr(place, op) for place in places if hasattr(place, op)), None
     )
     if found is None:
         raise ModelError("an operation has no value here", received=op)

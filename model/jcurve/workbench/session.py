@@ -1,7 +1,7 @@
 """The state of a workbench: a scenario, what was changed, and the case that follows.
 
 Nothing here draws or knows a widget. A change is resolved and evaluated first and becomes
-the state only then, so the desk never holds a state that did not validate.
+the state only then, so a session never holds a state that did not validate.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jcurve.assumptions import BASE, Assumption, Difference, Path, Scenario
+from jcurve.assumptions import BASE, Assumption, Path, Scenario
 from jcurve.assumptions.store import load
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
@@ -20,11 +20,10 @@ from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve.workbench.ahead import ahead
-from jcurve.workbench.moves import moved_path, position_of
-from jcurve.workbench.quantities import Scale, scale_of
+from jcurve.workbench.controls import moved_path, position_of, scale_of
+from jcurve.workbench.prefetch import prefetched
 
-__all__ = ["MAX_PINS", "Desk", "Evaluate", "Pin", "Position"]
+__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session"]
 
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
@@ -58,7 +57,7 @@ class Pin:
     case: Case
 
 
-class Desk:
+class Session:
     """A scenario under work.
 
     Args:
@@ -125,21 +124,12 @@ class Desk:
         return self._evaluated(self.start.base or self.start)
 
     @property
-    def differences(self) -> tuple[Difference, ...]:
-        """What the present state states differently from the base scenario."""
-        return self.scenario.differences
-
-    @property
     def can_undo(self) -> bool:
         return bool(self._past)
 
     @property
     def can_redo(self) -> bool:
         return bool(self._future)
-
-    def scale(self, key: str) -> Scale:
-        """The unit in which the control of ``key`` shows its values."""
-        return scale_of(self._item(key))
 
     # ---- changes ------------------------------------------------------------------------
 
@@ -157,7 +147,7 @@ class Desk:
             ScenarioError: the value does not validate; the state is as before.
             ModelError: it has no answer in the model; the state is as before.
         """
-        item = self._item(key)
+        item = self.start[key]
         if item.derived:
             raise ScenarioError("the remainder of a mix is computed, never set", where=key)
         if not text.strip():
@@ -165,9 +155,8 @@ class Desk:
         if item.shape == "changes" and not period and (one := _ONE_CHANGE.fullmatch(text)):
             period, text = one["date"], one["life"]
         asked = f"{key}.{period}" if period else key
-        overrides = self.overrides
-        if not period:  # a whole value replaces the single years set before it
-            overrides = {k: v for k, v in overrides.items() if not _is_part(k, key)}
+        # A whole value replaces the single years set before it.
+        overrides = self.overrides if period else self._others(key)
         overrides[asked] = scale_of(item).given(text)
         self._change(overrides, gesture, key)
 
@@ -177,25 +166,20 @@ class Desk:
         Raises:
             ScenarioError: it is not dated, has no range, or the path does not validate.
         """
-        item = self._item(key)
+        item = self.start[key]
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
             raise ScenarioError("no path with a range", where=key)
-        overrides = {k: v for k, v in self.overrides.items() if not _is_part(k, key)}
+        overrides = self._others(key)
         if at:
             overrides[key] = scale_of(item).table(moved_path(item, value, at))
-        else:
-            overrides.pop(key, None)
         self._change(overrides, gesture, key)
 
     def reset(self, key: str | None = None) -> None:
         """Take back what was changed of one assumption, or of all."""
-        if key is None:
-            self._change({})
-            return
-        self._item(key)
-        kept = {k: v for k, v in self.overrides.items() if k != key and not _is_part(k, key)}
-        self._change(kept)
+        if key is not None:
+            self.start[key]  # refuses a key that is none
+        self._change({} if key is None else self._others(key))
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
         """Begin with another scenario, or go to a state that was kept.
@@ -217,8 +201,7 @@ class Desk:
 
     def moved_to(self, key: str) -> float | None:
         """Where :meth:`move` has left a path; None where single periods were set, or none was."""
-        item = self.start.assumptions.get(key)
-        own = self.scenario.assumptions.get(key)
+        item, own = (each.assumptions.get(key) for each in (self.start, self.scenario))
         if item is None or own is None or not item.has_range:
             return None
         if not isinstance(item.value, Path) or not isinstance(own.value, Path):
@@ -254,25 +237,25 @@ class Desk:
         self._go(self._pinned(name).position)
 
     def _pinned(self, name: str) -> Pin:
-        for pin in self.pins:
-            if pin.name == name:
-                return pin
-        names = [pin.name for pin in self.pins]
-        raise UsageError.not_among("no such pinned case", name, names, allowed="")
+        pins = {pin.name: pin for pin in self.pins}
+        if name not in pins:
+            raise UsageError.not_among("no such pinned case", name, pins, allowed="")
+        return pins[name]
 
     # ---- how ----------------------------------------------------------------------------
 
-    def _item(self, key: str) -> Assumption:
-        return self.start[key]
+    def _others(self, key: str) -> dict[str, str]:
+        """What was changed of all assumptions but one, its single periods included."""
+        own = re.compile(rf"{re.escape(key)}(\.[0-9][^.]*)?")
+        return {k: v for k, v in self.overrides.items() if not own.fullmatch(k)}
 
     def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
         self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
 
     def _go(self, target: Position, gesture: str = "", key: str = "") -> None:
-        token = (gesture, key) if gesture else None
-        if target == self._position:
+        token, before = (gesture, key) if gesture else None, self._position
+        if target == before:
             return
-        before = self._position
         self._settle(target)
         if self._position == before:
             return
@@ -315,25 +298,19 @@ class Desk:
     def _by_model(self, scenario: Scenario) -> Case:
         if self.watched is None:
             return evaluate(scenario, project=self.project)
-        return ahead(scenario, self.project, self.watched())
-
-
-def _is_part(override: str, key: str) -> bool:
-    """Whether an override is of a single period of ``key``."""
-    head, _, last = override.rpartition(".")
-    return head == key and last[:1].isdigit()
+        return prefetched(scenario, self.project, self.watched())
 
 
 def _needed(
     overrides: tuple[tuple[str, str], ...], scenario: Scenario, start: Scenario
 ) -> tuple[tuple[str, str], ...]:
     """The overrides that change something: a value set back to where it was is no change."""
-    kept = []
-    for key, text in overrides:
-        owner = key if key in start else key.rpartition(".")[0]
-        if not _alike(scenario[owner], start[owner]):
-            kept.append((key, text))
-    return tuple(kept)
+    owners = [key if key in start else key.rpartition(".")[0] for key, _ in overrides]
+    return tuple(
+        each
+        for each, owner in zip(overrides, owners, strict=True)
+        if not _alike(scenario[owner], start[owner])
+    )
 
 
 def _alike(one: Assumption, other: Assumption) -> bool:

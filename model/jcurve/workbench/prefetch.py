@@ -17,12 +17,12 @@ from jcurve.engine.model import SHARED, VIEWS, RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
 
-__all__ = ["ahead"]
+__all__ = ["prefetched"]
 
 Array = NDArray[np.float64]
 
 
-def ahead(scenario: Scenario, project: Project, keys: Iterable[RowKey]) -> Case:
+def prefetched(scenario: Scenario, project: Project, keys: Iterable[RowKey]) -> Case:
     """The case of a scenario, with the rows ``keys`` evaluated.
 
     Raises:

@@ -1,8 +1,10 @@
-"""Questions about the case at hand: which ranges matter, and what must be true."""
+"""Questions about the case at hand: which ranges matter, what must be true, what a report shows."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from jcurve.analysis.question import Question
@@ -10,15 +12,16 @@ from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
+from jcurve.case import Case
 from jcurve.figures.lens import money
 from jcurve.figures.numbers import written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbench.desk import Desk
-from jcurve.workbench.moves import moved_path
-from jcurve.workbench.quantities import Scale, scale_of
+from jcurve.workbench.controls import Scale, moved_path, scale_of
+from jcurve.workbench.session import Session
 
-__all__ = ["MEASURES", "swings", "what_must_be_true"]
+__all__ = ["EXHIBITS", "MEASURES", "exhibit", "swings", "what_must_be_true"]
 
 MEASURES = {
     "npv": "Net present value",
@@ -31,11 +34,33 @@ MEASURES = {
 }
 """What a tornado can rank by."""
 
+EXHIBITS: Mapping[str, tuple[str, str, str]] = {
+    "report:size": ("NPV against the size of the plan", "size", "against_scale"),
+    "report:last": ("What the last dollars return", "size", "last_dollars"),
+    "report:beliefs": ("What must be believed", "beliefs", "beliefs"),
+    "report:price": ("What the price implies", "beliefs", "implied"),
+    "report:jcurve": ("J-curve, nominal and discounted", "curve", "jcurve"),
+    "report:bridge": ("Cash by cause", "curve", "cash_bridge"),
+    "report:capex": ("Capex, with guidance", "spending", "capex"),
+    "report:fleet": ("Fleet against the frontier's", "fleet", "against_frontier"),
+    "report:use": ("What the fleet does", "fleet", "use"),
+    "report:wave": ("Depreciation by vintage", "depreciation", "wave"),
+    "report:uplift": ("Advertising with and without AI", "uplift", "uplift"),
+    "report:channels": ("AI products", "products", "channels"),
+    "report:margin": ("Margin with and without AI", "drag", "margin"),
+    "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
+}
+"""What can be drawn: its name in the choice, and the module and function that draw it."""
+
+_DECIDED = ("size", "beliefs")
+"""Modules whose functions take the decision in place of a case and a view."""
+
+
 _SHOWN = 15
 _MILLIONS = 1000.0
 
 
-def swings(desk: Desk, output: str, view: str) -> dict[str, Any]:
+def swings(session: Session, output: str, view: str) -> dict[str, Any]:
     """The assumptions whose own range moves an output most, the others as they are.
 
     Returns:
@@ -47,30 +72,31 @@ def swings(desk: Desk, output: str, view: str) -> dict[str, Any]:
     if output not in MEASURES:
         raise UsageError("unknown measure", received=output, allowed=", ".join(MEASURES))
     name = f"{output}.{view}"
-    question = Question.of(desk.scenario, name, desk.project)
+    question = Question.of(session.scenario, name, session.project)
     unit = question.unit(name)
-    found = tornado(question, ranged(desk.scenario), question.valid)
+    found = tornado(question, ranged(session.scenario), question.valid)
     top = ranked(found, name)[:_SHOWN]
     return {
         "title": MEASURES[output],
-        "base": _told(found[0].base[name], unit) if found else "",
+        "base": _in_words(found[0].base[name], unit) if found else "",
         "number": _number(found[0].base[name]) if found else None,
-        "rows": [_swing(each, desk.scenario[each.key], name, unit) for each in top],
+        "rows": [_swing(each, session.scenario[each.key], name, unit) for each in top],
         "of": len(found),
     }
 
 
 def _swing(swing: Swing, item: Assumption, name: str, unit: str) -> dict[str, Any]:
+    at_low, at_high = swing.at_low[name], swing.at_high[name]
     return {
         "key": swing.key,
         "label": swing.label,
+        "kind": swing.kind,
         "low": _end(item, "low"),
         "high": _end(item, "high"),
-        "at_low": _number(swing.at_low[name]),
-        "at_high": _number(swing.at_high[name]),
-        "low_text": _told(swing.at_low[name], unit),
-        "high_text": _told(swing.at_high[name], unit),
-        "kind": swing.kind,
+        "at_low": _number(at_low),
+        "at_high": _number(at_high),
+        "low_text": _in_words(at_low, unit),
+        "high_text": _in_words(at_high, unit),
     }
 
 
@@ -86,7 +112,7 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _told(value: float, unit: str) -> str:
+def _in_words(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "no answer"
     if unit == "USD m":
@@ -96,7 +122,7 @@ def _told(value: float, unit: str) -> str:
     return f"{value:.1f} {unit}"
 
 
-def what_must_be_true(desk: Desk, key: str, target: str) -> dict[str, Any]:
+def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]:
     """The value of one assumption at which the target is met, all others as they are.
 
     Returns:
@@ -106,23 +132,14 @@ def what_must_be_true(desk: Desk, key: str, target: str) -> dict[str, Any]:
     Raises:
         JCurveError: no such assumption or target, or one that cannot be searched.
     """
-    found = solve(desk.scenario, key, target, project=desk.project)
-    owner = key if key in desk.scenario else key.rpartition(".")[0]
-    item = desk.scenario[owner]
+    found = solve(session.scenario, key, target, project=session.project)
+    owner = key if key in session.scenario else key.rpartition(".")[0]
+    item = session.scenario[owner]
     scale = scale_of(item)
     period = "" if key == owner else key.rpartition(".")[2]
-    made: dict[str, Any] = {
-        "key": owner,
-        "period": period,
-        "label": found.label,
-        "goal": found.goal,
-        "reason": found.reason,
-        "direction": found.direction,
-        "standing": found.standing,
-        "jumps": found.jumps,
-        "kind": found.kind,
-        "source": list(found.source),
-    }
+    names = ("label", "goal", "reason", "direction", "standing", "jumps", "kind")
+    made: dict[str, Any] = {name: getattr(found, name) for name in names}
+    made |= {"key": owner, "period": period, "source": list(found.source)}
     if isinstance(item.value, Path) and key == owner:
         return made | _whole_path(item, item.value, found)
     made |= {
@@ -189,3 +206,29 @@ def _in_period(path: Path, period: str) -> float:
 
 def _with_unit(text: str, unit: str) -> str:
     return f"{text} {unit}" if text and unit not in (DATE, SWITCH) else text
+
+
+def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any]:
+    """An exhibit of the report for a case, in a view.
+
+    Returns:
+        ``title``, ``subtitle``, ``svg``, ``alt``, ``reading`` and ``source`` as texts, and the
+        ``hash`` of the scenario that it shows; without a drawing where there is nothing to show.
+
+    Raises:
+        UsageError: there is no such exhibit.
+    """
+    from jcurve.figures.decision import Decision
+    from jcurve.figures.prose import Prose, words
+
+    if name not in EXHIBITS:
+        raise UsageError.not_among("unknown exhibit", name, EXHIBITS, allowed="")
+    title, module, function = EXHIBITS[name]
+    asked = (Decision(case, project),) if module in _DECIDED else (case, view)
+    made = getattr(import_module(f"jcurve.figures.{module}"), function)(*asked)
+    shown: dict[str, Any] = {"hash": case.scenario.hash, "view": view, "title": title}
+    if isinstance(made, Prose):
+        empty = dict.fromkeys(("subtitle", "svg", "alt", "source"), "")
+        return {**shown, **empty, "reading": made.plain()}
+    texts = {name: getattr(made, name) for name in ("title", "subtitle", "svg", "alt", "source")}
+    return {**shown, **texts, "reading": words(made.reading)}

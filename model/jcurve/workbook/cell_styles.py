@@ -1,0 +1,255 @@
+"""Cells before they are written, and how they look: a role (input, fact, head, …) and a format.
+
+A number has one format for each unit, with as many digits as its size deserves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from jcurve.workbook.grid import FIRST_ROW, Row
+
+__all__ = [
+    "FONT",
+    "WRAPPED",
+    "Formats",
+    "Item",
+    "Line",
+    "Page",
+    "Sheet",
+    "number_format",
+    "width_of",
+]
+
+Value: TypeAlias = "float | str"
+
+FONT = "Calibri"
+_HEAD_BLUE, _GREY = "#0B5D8F", "#5B6573"
+
+WRAPPED = frozenset({"definition", "wrap"})
+"""Styles of text whose row is as high as the text needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One cell.
+
+    Attributes:
+        row, column: from 0.
+        formula: empty for a text or a fixed number.
+        value: what the cell shows.
+        style: name of a format, with ``role:`` before it where it is no plain calculation.
+    """
+
+    row: int
+    column: int
+    formula: str
+    value: float | str
+    style: str = "text"
+
+
+@dataclass(slots=True)
+class Page:
+    """A sheet that is not made of rows over time.
+
+    Attributes:
+        name: of the sheet.
+        widths: of columns, in characters.
+        print_columns: how many columns are printed.
+        freeze: rows and columns that stay in view.
+        closed: first column and number of columns in a closed group.
+        landscape: how the paper lies.
+    """
+
+    name: str
+    items: list[Item]
+    widths: tuple[float, ...]
+    print_columns: int
+    freeze: tuple[int, int] = (0, 0)
+    closed: tuple[int, int] = (0, 0)
+    landscape: bool = True
+
+    def text(self, row: int, column: int, text: str, style: str = "text") -> None:
+        """Add a text, which never becomes a formula."""
+        self.items.append(Item(row, column, "", text, style))
+
+    def texts(self, row: int, texts: Iterable[str], style: str = "text", first: int = 0) -> None:
+        """Add texts side by side."""
+        for at, text in enumerate(texts, first):
+            self.text(row, at, text, style)
+
+    def number(self, row: int, column: int, value: float, style: str) -> None:
+        """Add a fixed number."""
+        self.items.append(Item(row, column, "", value, style))
+
+    def formula(
+        self, row: int, column: int, formula: str, value: float | str, style: str = "text"
+    ) -> None:
+        """Add a formula with the value that it has now."""
+        self.items.append(Item(row, column, formula, value, style))
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of a sheet.
+
+    Attributes:
+        where: its place.
+        name, unit, definition: for the reader.
+        style: number format of its cells.
+        single, single_value: the one value, formula or None for a fixed number.
+        quarters, quarter_values: formulas of the quarters (None: the values are facts).
+        years, year_values: of the years.
+        lead: first quarters whose formulas differ from the rest.
+    """
+
+    where: Row
+    name: str
+    unit: str
+    definition: str
+    style: str
+    single: str | None = None
+    single_value: Value | None = None
+    quarters: Sequence[str] | None = None
+    quarter_values: Sequence[Value] = ()
+    years: Sequence[str] | None = None
+    year_values: Sequence[Value] = ()
+    lead: int = 0
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Rows of one sheet, in order, with the headings between them."""
+
+    name: str
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    next_row: int = FIRST_ROW
+
+    def heading(self, text: str) -> None:
+        """Begin a section, unless it is the one that is open."""
+        if not self.headings or self.headings[-1][1] != text:
+            self.headings.append((self.next_row, text))
+            self.next_row += 1
+
+    def take(self) -> Row:
+        """The next free row."""
+        self.next_row += 1
+        return Row(self.name, self.next_row - 1)
+
+
+_NUMBERS: Mapping[str, tuple[str, int]] = {
+    "whole": ("[>=0.5]#,##0;[<=-0.5]-#,##0;0", 0),
+    "one": ("[>=0.05]#,##0.0;[<=-0.05]-#,##0.0;0", 1),
+    "two": ("[>=0.005]#,##0.00;[<=-0.005]-#,##0.00;0", 2),
+    "four": ("0.0000;-0.0000;0", 4),
+    "tiny": ("0.00E+00;-0.00E+00;0", 2),
+    "percent": ("0.0%;-0.0%;0%", 1),
+    "fine_percent": ("0.00%;-0.00%;0%", 2),
+    "plain": ("0", 0),
+}
+"""Excel's number format and its decimals, by the name that a row asks for."""
+
+
+def number_format(unit: str, values: Iterable[float]) -> str:
+    """The name of the format for values of a unit.
+
+    >>> number_format("USD m", [137500.0])
+    'whole'
+    >>> number_format("share", [0.0812])
+    'percent'
+    """
+    sizes = np.abs(np.asarray(list(values), dtype=np.float64))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    largest = float(sizes.max()) if sizes.size else 0.0
+    if unit in ("share", "per year"):
+        return "percent" if largest >= 0.01 or largest == 0.0 else "fine_percent"
+    if unit in ("switch", "date", "choice"):
+        return "plain"
+    if largest == 0.0 or largest >= 1000 or unit == "USD m":
+        return "whole" if largest >= 10 or largest == 0.0 else "two"
+    if largest >= 10:
+        return "one"
+    if largest >= 0.1:
+        return "two"
+    return "four" if largest >= 0.001 else "tiny"
+
+
+def width_of(style: str, values: Iterable[float | str | None]) -> int:
+    """The characters that the longest of some values takes in a format; texts do not count."""
+    sizes = [value for value in values if isinstance(value, float) and np.isfinite(value)]
+    longest = max((abs(value) for value in sizes), default=0.0)
+    sign = any(value < 0 for value in sizes)
+    if style == "tiny":
+        return 8 + sign
+    decimals = _NUMBERS[style][1]
+    if style.endswith("percent"):
+        return len(f"{longest * 100:.{decimals}f}%") + sign
+    return len(f"{longest:,.{decimals}f}") + sign
+
+
+_ROLES: dict[str, dict[str, Any]] = {
+    "": {},
+    "input": {
+        "font_color": "#0000C0", "bg_color": "#FFFBE6", "border": 4, "border_color": "#C9B458",
+        "locked": False,
+    },
+    "fact": {"font_color": "#1E6B37"},
+    "estimate": {"font_color": "#8A5A1C", "italic": True},
+    "strong": {"bold": True, "top": 1, "top_color": "#9AA5B1"},
+}  # fmt: skip
+_HEAD = {
+    "bold": True, "font_color": "#FFFFFF", "bg_color": _HEAD_BLUE, "align": "left",
+    "valign": "vcenter",
+}  # fmt: skip
+_TEXTS: dict[str, dict[str, Any]] = {
+    "text": {"align": "left"},
+    "right": {"align": "right"},
+    "unit": {"align": "left", "indent": 1},
+    "clip": {"align": "left", "font_color": _GREY},
+    "wrap": {"text_wrap": True},
+    "definition": {"text_wrap": True, "align": "left", "font_color": _GREY},
+    "name": {"align": "left"},
+    "note": {"font_color": _GREY, "align": "left", "text_wrap": True},
+    "note_apart": {"font_color": _GREY, "align": "left"},
+    "strong": {"bold": True, "align": "left"},
+    "title": {"bold": True, "font_size": 16, "font_color": _HEAD_BLUE},
+    "heading": {"bold": True, "font_color": _HEAD_BLUE},
+    "section": {"bold": True, "font_color": _HEAD_BLUE, "bottom": 1, "bottom_color": "#9AA5B1"},
+    "head": _HEAD,
+    "head_apart": {**_HEAD, "indent": 1},
+    "head_right": {**_HEAD, "align": "right"},
+}
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Formats:
+    """Formats of one workbook, each made once."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._made: dict[tuple[str, bool], Any] = {}
+
+    def of(self, style: str, text: str = "") -> Any:
+        """The format of a style; a text that looks like a formula is marked as text."""
+        guarded = text.startswith(_DANGEROUS)
+        key = (style, guarded)
+        if key not in self._made:
+            self._made[key] = self._workbook.add_format(self._properties(style, guarded))
+        return self._made[key]
+
+    @staticmethod
+    def _properties(style: str, guarded: bool) -> dict[str, Any]:
+        role, _, last = style.rpartition(":")
+        if role == "head":
+            role, last = "", "head_right"
+        properties: dict[str, Any] = {"font_name": FONT, "font_size": 10, "valign": "top"}
+        properties |= _TEXTS.get(last, {}) | _ROLES[role]
+        if last in _NUMBERS:
+            properties |= {"num_format": _NUMBERS[last][0], "align": "right"}
+        return properties | ({"quote_prefix": True} if guarded else {})

@@ -1,0 +1,165 @@
+"""How Excel writes each operation, and the texts that formulas are put together from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from jcurve.workbook.grid import Piece
+
+__all__ = ["FORMS", "INFIX", "NO_ANSWER", "STEPS", "Text", "call", "infix", "number", "wrapped"]
+
+NO_ANSWER = "none"
+"""What a cell holds whose value does not exist; its status says why."""
+
+COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
+INFIX: Mapping[str, tuple[str, int]] = {
+    "add": ("+", SUM),
+    "subtract": ("-", SUM),
+    "multiply": ("*", PRODUCT),
+    "divide": ("/", PRODUCT),
+    "power": ("^", POWER),
+    "less": ("<", COMPARISON),
+    "less_equal": ("<=", COMPARISON),
+    "greater": (">", COMPARISON),
+    "greater_equal": (">=", COMPARISON),
+    "equal": ("=", COMPARISON),
+    "not_equal": ("<>", COMPARISON),
+}
+_SPELLED = {
+    "where": "IF({condition},{b},{c})",
+    "minimum": "MIN({a},{b})",
+    "maximum": "MAX({a},{b})",
+    "absolute": "ABS({a})",
+    "exp": "EXP({a})",
+    "exp2": "(2^({a}))",
+    "expm1": "(2*EXP(({twice})/2)*SINH(({twice})/2))",
+    "log": "LN({a})",
+    "log2": "LOG({a},2)",
+    "log10": "LOG10({a})",
+    "log1p": "(2*ATANH(({twice})/(2+({twice}))))",
+    "floor": "FLOOR({a},1)",
+    "ceil": "CEILING({a},1)",
+    "hypot": "SQRT(SUMSQ({a},{b}))",
+    "splice": "IF(ISNUMBER({cell}),{cell},{b})",
+    "sum_to_date": "SUM({row})",
+    "year_sum": "SUM({year})",
+    "year_to_date": "SUM({to_date})",
+    "lowest": "MIN({row})",
+    "lowest_at": "MATCH(MIN({row}),{row},0)-1",
+    "never_below": "IF(MIN({row})<0,0,1)",
+    "crossing": "IF(AND({before}<0,{now}>=0),{index}-{before}/({now}-{before}),-1)",
+    "not_above": "IF({cell}<=0,{index}+1,0)",
+    # A value that must not move with time: the sheet says so if it does.
+    "constant": "IF(MAX({row})=MIN({row}),INDEX({row},1),NA())",
+    "internal_rate": "{answer}",
+    "count_roots": "{answer}",
+}
+"""How an operation is written. ``a``, ``b``, ``c`` are its operands as numbers, ``condition`` the
+first as a condition, ``cell`` a reference to it, ``twice`` the same as ``a`` where it stands more
+than once. ``row``, ``year``, ``to_date``, ``now`` and ``before`` are cells of the first operand's
+row, ``index`` the quarter's number and ``answer`` the cell in which a search ends."""
+
+
+def _numbered(form: str) -> tuple[tuple[str, ...], str]:
+    names = tuple(dict.fromkeys(re.findall(r"{(\w+)}", form)))
+    for at, name in enumerate(names):
+        form = form.replace(f"{{{name}}}", f"{{{at}}}")
+    return names, form
+
+
+FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
+    {op: _numbered(form) for op, form in _SPELLED.items()}
+)
+"""The same by number: names, and a form in which their places are numbered."""
+
+LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
+BINDS: Mapping[str, int] = {"lowest_at": SUM}
+LOOK_BACK = "IF({0}<{1},0,(1-{2})*INDEX({3},{0}-{1}+1)+IF({0}<{1}+1,0,{2}*INDEX({3},{0}-{1})))"
+
+
+STEPS: Mapping[str, str] = {
+    "lag": "an earlier quarter",
+    "running_sum": "running sum",
+    "balance": "balance at the quarter's end",
+    "grow": "facts, then growth",
+    "crossing": "when the balance rises through zero, else -1",
+    "not_above": "quarter after one that is not above zero, else 0",
+    "whole": "whole quarters of a lag",
+    "part": "part of a quarter of a lag",
+    "constant": "a value that does not move with time",
+}
+"""What the cells of an operation hold that has a row of workings of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A part of a formula.
+
+    Attributes:
+        pieces: its parts.
+        binds: how strongly its outermost operation binds.
+        truth: whether it is a condition.
+        depth: of nested calls.
+    """
+
+    pieces: tuple[Piece, ...]
+    binds: int = ATOM
+    truth: bool = False
+    depth: int = 0
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes."""
+        return sum(len(piece) if isinstance(piece, str) else 14 for piece in self.pieces)
+
+
+def call(form: str, *texts: Text, truth: bool = False) -> Text:
+    """A form with texts in its numbered places."""
+    pieces: list[Piece] = []
+    for at, part in enumerate(re.split(r"{(\d)}", form)):
+        pieces += texts[int(part)].pieces if at % 2 else [part]
+    depth = 1 + max((text.depth for text in texts), default=0)
+    return Text(joined(pieces), truth=truth, depth=depth)
+
+
+def joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Neighbouring texts as one, so that equal formulas are equal pieces."""
+    made: list[Piece] = []
+    for piece in pieces:
+        if not piece:
+            continue
+        if made and isinstance(piece, str) and isinstance(made[-1], str):
+            made[-1] += piece
+        else:
+            made.append(piece)
+    return tuple(made)
+
+
+def infix(op: str, left: Text, right: Text) -> Text:
+    """Two texts with the sign of an operation between them, in brackets where they need them."""
+    sign, binds = INFIX[op]
+    # Excel takes a minus before a power and powers from the left: always in brackets.
+    left, right = wrapped(left, binds + (op == "power")), wrapped(right, binds + 1)
+    pieces = (*left.pieces, sign, *right.pieces)
+    return Text(pieces, binds, binds == COMPARISON, max(left.depth, right.depth))
+
+
+def wrapped(text: Text, binds: int) -> Text:
+    """``text`` in brackets unless it binds at least so strongly."""
+    if text.binds >= binds:
+        return text
+    return Text(joined(["(", *text.pieces, ")"]), depth=text.depth)
+
+
+def number(value: float) -> Text:
+    spelled = number_text(value)
+    return Text((spelled,), SUM if spelled.startswith("-") else ATOM)
+
+
+def number_text(value: float) -> str:
+    if value != value:
+        return "NA()"
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value).upper()

@@ -1,0 +1,308 @@
+"""What a workbook knows of itself: scenario, inputs as written, fingerprints of its formulas.
+
+The idea: an edited formula must be found when a workbook comes back, also from a program that
+spells formulas its own way, and 260,000 formulas must not be stored twice. So a formula is first
+brought to a form that does not change when it is copied along its row and that other programs
+leave as it is: columns relative to the period, no spaces, one spelling of numbers and sheets.
+The short hash of that form is its mark. Most of the 145 formulas of a row are one formula moved
+along, so that a handful of marks stand for the row, each with the cells that it stands for:
+
+- ``q`` all quarters, or ``q3`` the one quarter 3, or ``r2`` each third quarter of a year;
+- ``y`` all years; ``c3`` the one column 3;
+- ``f`` the facts of a row and ``s`` its single fixed value, which are hashes of numbers.
+
+The record is lines of JSON on a hidden sheet, closed by a check sum, so that a workbook can be
+read back without the program that wrote it.
+
+>>> marker = Marker(first_year=4, years=3, first_quarter=7, quarters=12)
+>>> marker.normal("=With!K5+J6", "Shared", 10), marker.normal("=With!L5 + K6", "Shared", 11)
+('WITH!Q+0.5+SHARED!Q-1.6', 'WITH!Q+0.5+SHARED!Q-1.6')
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Any, Final
+
+import jcurve
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.workbook.grid import Grid, column
+from jcurve.workbook.input_cells import Layout
+
+__all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_facts", "read_record", "record_lines"]
+
+FORMAT = 1
+"""The form of the record; a workbook with a higher one is from a newer program."""
+
+_MISSING = "this is no workbook of J-Curve, or its hidden sheet is damaged"
+_TOKEN = re.compile(
+    r"""(?P<text>"(?:[^"]|"")*")"""
+    r"""|(?:(?P<sheet>'(?:[^']|'')+'|[A-Za-z_][A-Za-z0-9_]*)!)?"""
+    r"""(?P<fixed>\$?)(?P<column>[A-Za-z]{1,3})\$?(?P<row>[0-9]+)(?![A-Za-z0-9_(.])"""
+    r"""|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z_])"""
+    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"""
+    r"""|(?P<space>\s+)"""
+)
+_MOVING = re.compile(r"(?<![A-Za-z0-9_.$])([A-Z]{1,3})(?=\$?[0-9]+(?![A-Za-z0-9_(.]))")
+_BYTES: Final = 4
+
+RowMarks = dict[str, str]
+"""Marks of one row by the places that they stand for."""
+
+
+def mark_facts(values: Iterable[float | str | None]) -> str:
+    """A mark of fixed numbers, to a dozen digits; texts and empty cells are alike."""
+    return _hash(",".join(f"{v:.12g}" if isinstance(v, int | float) else "" for v in values))
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode(), digest_size=_BYTES).hexdigest()
+
+
+class Marker:
+    """Marks formulas of sheets with one scheme of columns.
+
+    Args:
+        first_year, years: columns of the years.
+        first_quarter, quarters: columns of the quarters.
+    """
+
+    def __init__(self, first_year: int, years: int, first_quarter: int, quarters: int) -> None:
+        self.first_year, self.years = first_year, years
+        self.first_quarter, self.quarters = first_quarter, quarters
+        self._numbers: dict[str, int] = {}
+        self._last: tuple[str, int, str, list[str]] = ("", -1, "", [])
+
+    def _place(self, at: int) -> tuple[str, int]:
+        """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
+        if 0 <= at - self.first_quarter < self.quarters:
+            return "Q", at - self.first_quarter
+        if 0 <= at - self.first_year < self.years:
+            return "Y", at - self.first_year
+        return "", at
+
+    def normal(self, formula: str, sheet: str, column: int) -> str:
+        """The form of a formula that moving it along its row leaves as it is."""
+        own, period = self._place(column)
+        year = period // QUARTERS_IN_YEAR if own == "Q" else period
+        quarter = period if own == "Q" else period * QUARTERS_IN_YEAR
+
+        def spell(match: re.Match[str]) -> str:
+            kind = match.lastgroup
+            if kind == "text":
+                return match[0]
+            if kind == "space":
+                return ""
+            if kind == "number":
+                return f"{float(match[0]):.12g}"  # other programs keep 15 digits
+            if kind == "word":
+                return match[0].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            where = (match["sheet"] or sheet).strip("'").replace("''", "'").upper()
+            letters = match["column"].upper()
+            if match["fixed"]:
+                return f"{where}!{letters}${match['row']}"
+            to, at = self._place(self._number(letters))
+            if own and to:
+                letters = f"{to}{at - (quarter if to == 'Q' else year):+}"
+            return f"{where}!{letters}.{match['row']}"
+
+        return _TOKEN.sub(spell, formula.removeprefix("="))
+
+    def mark(self, formula: str, sheet: str, column: int) -> str:
+        """A short mark of a formula's form."""
+        return _hash(self.normal(formula, sheet, column))
+
+    def next_mark(self, formula: str, sheet: str, column: int) -> str:
+        """The same as :meth:`mark`, sooner where the formula is that of the cell asked for
+        before, moved along its row."""
+        last_sheet, last_column, mark, parts = self._last
+        if last_sheet == sheet and parts and self._moved(parts, last_column, column) == formula:
+            return mark
+        mark = self.mark(formula, sheet, column)
+        parts = [] if '"' in formula else _MOVING.split(formula)
+        self._last = (sheet, column, mark, parts)
+        return mark
+
+    def _moved(self, parts: list[str], origin: int, column_: int) -> str | None:
+        """A formula split at its moving columns, as it is in another column of the same kind."""
+        (kind, period), (old_kind, old) = self._place(column_), self._place(origin)
+        if not kind or kind != old_kind:
+            return None
+        by_year = period - old
+        by_quarter = by_year * QUARTERS_IN_YEAR
+        if kind == "Q":
+            by_year = period // QUARTERS_IN_YEAR - old // QUARTERS_IN_YEAR
+            by_quarter = period - old
+        moved = list(parts)
+        # Nearly all time of a reading is spent here, so that columns are told apart in place.
+        first_year, first_quarter = self.first_year, self.first_quarter
+        end = first_quarter + self.quarters
+        for at in range(1, len(parts), 2):
+            number = self._number(parts[at])
+            if first_quarter <= number < end:
+                number += by_quarter
+            elif first_year <= number < first_quarter:
+                number += by_year
+            else:
+                continue
+            if number < 0:
+                return None
+            moved[at] = column(number)
+        return "".join(moved)
+
+    def row(
+        self, sheet: str, quarters: Sequence[str] | None, years: Sequence[str] | None, lead: int
+    ) -> RowMarks:
+        """The marks of a row whose formulas repeat.
+
+        Args:
+            sheet: its sheet.
+            quarters, years: formulas.
+            lead: quarters at the beginning whose formulas differ from the rest.
+        """
+        marks: RowMarks = {}
+        if quarters is not None:
+            start = -(-lead // QUARTERS_IN_YEAR) * QUARTERS_IN_YEAR
+            first = [
+                self.mark(quarters[at], sheet, self.first_quarter + at)
+                for at in range(start + QUARTERS_IN_YEAR)
+            ]
+            marks |= {f"q{at}": mark for at, mark in enumerate(first[:start])}
+            four = first[start:]
+            same = len(set(four)) == 1
+            marks |= {"q": four[0]} if same else {f"r{n}": mark for n, mark in enumerate(four)}
+        if years is not None:
+            marks["y"] = self.mark(years[-1], sheet, self.first_year + self.years - 1)
+        return marks
+
+    def expected(self, marks: Mapping[str, str], column: int) -> str | None:
+        """The mark that a cell should have; None where it should hold no formula."""
+        own = marks.get(f"c{column}")
+        kind, period = self._place(column)
+        if own is not None or not kind:
+            return own
+        if kind == "Y":
+            return marks.get("y")
+        every = marks.get("q") or marks.get(f"r{period % QUARTERS_IN_YEAR}")
+        return marks.get(f"q{period}") or every
+
+    def columns(self, marks: Mapping[str, str]) -> list[int]:
+        """The columns of a row that should hold formulas."""
+        found = [int(name[1:]) for name in marks if name.startswith("c")]
+        if any(name[0] in "qr" for name in marks):
+            found += range(self.first_quarter, self.first_quarter + self.quarters)
+        if "y" in marks:
+            found += range(self.first_year, self.first_year + self.years)
+        return sorted(set(found))
+
+    def _number(self, letters: str) -> int:
+        found = self._numbers.get(letters)
+        if found is None:
+            found = 0
+            for letter in letters:
+                found = found * 26 + ord(letter) - 64
+            found = self._numbers[letters] = found - 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was written.
+
+    Attributes:
+        head: scenario, hash, version and the scheme of columns.
+        values: key to what its input cell held.
+        paths: key to by, between, and the stated points, for dated inputs.
+        marks: of every row with formulas, by sheet and row from 0.
+    """
+
+    head: Mapping[str, Any]
+    values: Mapping[str, float | str]
+    paths: Mapping[str, Mapping[str, Any]]
+    marks: Mapping[tuple[str, int], RowMarks]
+
+    @property
+    def marker(self) -> Marker:
+        """What marks formulas in the columns of this workbook."""
+        return Marker(*(int(value) for value in self.head["columns"]))
+
+
+def record_lines(
+    layout: Layout, company: str, marks: Mapping[tuple[str, int], RowMarks]
+) -> Iterator[str]:
+    """The lines of the hidden sheet."""
+    scenario = layout.scenario
+    parts: list[dict[str, object]] = [_head(layout.grid, scenario.name, scenario.hash, company)]
+    for entry in layout.entries:
+        if entry.form not in ("dated", "computed"):
+            parts.append({"input": entry.key, "form": entry.form, "value": entry.value})
+    for key, dated in layout.dated.items():
+        if not dated.item.derived:
+            path = dated.path
+            points = [[path.label(period), value] for period, value in path.points]
+            parts.append({"path": key, "by": path.by, "between": path.between, "points": points})
+    parts += [{"row": [sheet, row], "marks": own} for (sheet, row), own in sorted(marks.items())]
+    lines = [json.dumps(part, allow_nan=False, separators=(",", ":")) for part in parts]
+    yield from lines
+    yield _sum(lines)
+
+
+def _head(grid: Grid, scenario: str, hash_: str, company: str) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "version": jcurve.__version__,
+        "scenario": scenario,
+        "hash": hash_,
+        "company": company,
+        "columns": [grid.first_year, grid.years, grid.first_quarter, grid.quarters],
+        "years": list(grid.year_labels),
+        "quarters": list(grid.labels),
+    }
+
+
+def read_record(lines: Iterable[str], where: str) -> Record:
+    """The record in the lines of a hidden sheet.
+
+    Args:
+        lines: texts of its first column.
+        where: the file, for errors.
+
+    Raises:
+        ScenarioError: it is incomplete, altered, or from a newer program.
+    """
+    texts = [line for line in lines if line]
+    try:
+        parts = [json.loads(text) for text in texts[:-1]]
+        head = dict(parts[0])
+        newer = head.get("format", 0)
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
+        raise ScenarioError(_MISSING, where=where) from error
+    if isinstance(newer, int) and newer > FORMAT:
+        raise newer_version(str(head.get("version", "")), where)
+    if newer != FORMAT or texts[-1] != _sum(texts[:-1]):
+        raise ScenarioError(_MISSING, where=where)
+    return Record(
+        head,
+        {part["input"]: part["value"] for part in parts if "input" in part},
+        {part["path"]: part for part in parts if "path" in part},
+        {(part["row"][0], part["row"][1]): part["marks"] for part in parts if "row" in part},
+    )
+
+
+def _sum(lines: Iterable[str]) -> str:
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def newer_version(version: str, where: str) -> ScenarioError:
+    """The refusal of a workbook that a newer program wrote."""
+    return ScenarioError(
+        "the workbook is from a newer version",
+        where=where,
+        received=version[:40],
+        allowed=f"one written by J-Curve {jcurve.__version__} or older",
+    )

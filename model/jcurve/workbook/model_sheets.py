@@ -1,0 +1,396 @@
+"""The content of a workbook: every row of every sheet, with its formulas and values.
+
+Nothing here knows a line of the model by name. Lines are placed first, then each formula is
+written with references to where its precedents stand, then the workings that came up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.case import Case
+from jcurve.engine.evaluate import needed
+from jcurve.engine.line import Kind
+from jcurve.engine.model import (
+    CONSTANTS,
+    SHARED,
+    SYSTEM_INPUTS,
+    VIEW_INPUTS,
+    VIEWS,
+    WORLD_INPUTS,
+    WORLDS,
+    RowKey,
+    spell,
+)
+from jcurve.ground.errors import JCurveError, ModelError
+from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
+from jcurve.workbook.excel_forms import NO_ANSWER, STEPS
+from jcurve.workbook.formula_graph import Graph, Node
+from jcurve.workbook.grid import (
+    FIRST_ROW,
+    TAG_TITLES,
+    WORLD_SHEETS,
+    Cell,
+    Grid,
+    Name,
+    Piece,
+    Range,
+    Ref,
+    Row,
+    Tab,
+)
+from jcurve.workbook.input_cells import Layout
+from jcurve.workbook.return_search import Block
+from jcurve.workbook.translate import Translator
+
+__all__ = ["RESULT_COLUMN", "Book"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+RESULT_COLUMN = 3
+"""The first column of values on *Returns*; one a view or world."""
+
+_BEHIND: RowKey = ("quarters_to_last", SHARED)
+_TITLES: Mapping[str, str] = {
+    Tab.SHARED_ROWS: "Rows that are the same in every world",
+    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
+    Tab.DIFFERENCES: "Differences between worlds",
+    Tab.HISTORY: "Reported history and constants of the law",
+    Tab.WORKINGS: "Steps of formulas that need cells of their own",
+}
+
+
+class Book:
+    """A case as rows of formulas.
+
+    Args:
+        case: an evaluated scenario.
+
+    Raises:
+        ModelError: a line has no Excel form; the message names it and the reason.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.model = case.assembly.model
+        self.grid = Grid(case.assembly.timeline)
+        self.layout = Layout(case.scenario, case.assembly, self.grid)
+        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
+        self.rows: dict[RowKey, Row] = {}
+        self.results: dict[RowKey, Cell] = {}
+        self.result_formulas: dict[RowKey, str] = {}
+        self.fixed: dict[RowKey, Cell] = {}
+        self.blocks: dict[int, Block] = {}
+        self._owner: RowKey | None = None
+        scalars = {
+            (name, SHARED)
+            for name in (*self.model.inputs, *SYSTEM_INPUTS)
+            if case.inputs[name].shape[0] == 1
+        }
+        self.graph = Graph(
+            self._quarterly,
+            lambda key: case.year(key[0], key[1] or None)[:, None],
+            scalars | set(CONSTANTS),
+        )
+        self.translator = Translator(
+            self.graph, self.locate, self._allot, self._answer, self.grid.quarters
+        )
+        self._calendar()
+        self._history()
+        self._place_lines()
+        roots = self._roots()
+        for key, root in roots.items():
+            self._owner = key
+            try:
+                self._write_line(key, root)
+                self._write_workings()
+            except JCurveError as error:
+                raise self._no_form(key, error) from error
+        for sheet in self.sheets.values():
+            sheet.lines.sort(key=lambda line: line.where.row)
+
+    # Values
+
+    def value(self, key: RowKey) -> Value:
+        """A result, or the word for none."""
+        return _shown(self.case.values[key][0], NO_ANSWER)[0]
+
+    def _quarterly(self, key: RowKey) -> Array:
+        if key == _BEHIND:
+            return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
+        found = self.case.values.get(key)
+        if found is not None:
+            return found
+        return self.case.row(key[0], key[1] or None)[:, None]
+
+    # Places
+
+    def locate(self, key: RowKey) -> Row | Cell | Name:
+        """Where the cells of a row are."""
+        found = self.rows.get(key)
+        if found is not None:
+            return Cell(found.sheet, found.row) if key in self.graph.scalars else found
+        if at := self.results.get(key) or self.fixed.get(key):
+            return at
+        if assumption := self.case.assembly.keys.get(key[0]):
+            return self.layout.locate(assumption)
+        raise ModelError("a row stands on no sheet", received=spell(key))
+
+    def _allot(self, node: Node, annual: bool) -> Row | Cell:
+        sheet = self.sheets[Tab.WORKINGS]
+        if self._owner is not None:
+            sheet.heading(f"For {spell(self._owner)}")
+            self._owner = None
+        row = sheet.take()
+        return Cell(row.sheet, row.row) if node.scalar else row
+
+    def _answer(self, node: Node) -> Cell:
+        flows = node.args[0]
+        block = self.blocks.get(flows.id)
+        if block is None:
+            block = self.blocks[flows.id] = Block(
+                len(self.blocks),
+                self.translator.row_of(flows),
+                self.graph.value(flows)[:, 0],
+                spell(flows.data) if flows.op == "row" else "a row of workings",
+                self.grid,
+                self.rows["quarter_index", SHARED],
+                self.rows[_BEHIND],
+            )
+        return block.count if node.op == "count_roots" else block.only
+
+    # Calendar and history
+
+    def _calendar(self) -> None:
+        sheet = self.sheets[Tab.SHARED_ROWS]
+        sheet.heading("Calendar")
+        rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, _BEHIND[0])}
+        self.rows |= {(name, SHARED): row for name, row in rows.items()}
+        index, through = Ref(rows["quarter_index"]), self.case.data_through
+        timeline = self.case.assembly.timeline
+        forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
+            "quarter_index": (
+                (Ref(rows["quarter_index"], -1, "-1"), "+1"),
+                "quarters",
+                "Quarters since the first of the timeline; dates among the inputs count so",
+            ),
+            "quarter_of_year": (("MOD(", index, ",4)+1"), "", "1 to 4"),
+            "calendar_year": ((f"{timeline.years[0]}+INT(", index, "/4)"), "", "Year"),
+            "history": (
+                ("IF(", index, f"<={timeline.index(through)},1,0)"),
+                "",
+                f"1 while results are reported, which is through {through}",
+            ),
+            _BEHIND[0]: (
+                (f"{self.grid.quarters - 1}-", index), "quarters", "Quarters to the last one",
+            ),
+        }  # fmt: skip
+        for name, (pieces, unit, definition) in forms.items():
+            values = self._quarterly((name, SHARED))[:, 0]
+            line = Line(rows[name], name, unit, definition, "plain")
+            self._over_quarters(line, pieces, values.tolist())
+            line.years = self._by_year(rows[name], Kind.STOCK)
+            line.year_values = values[3::4].tolist()
+            sheet.lines.append(line)
+
+    def _over_quarters(
+        self, line: Line, pieces: tuple[Piece, ...], values: Sequence[Value]
+    ) -> None:
+        line.quarters = self.grid.formulas(pieces, line.where.sheet)
+        line.quarter_values, line.lead = values, self.grid.lead(pieces)
+
+    def _history(self) -> None:
+        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
+        sheet.heading("Reported, derived or estimated; blank where nothing is reported")
+        used = needed(self.model, self.model.order)
+        names = [name for name in self.model.inputs if (name, SHARED) in used]
+        for name in (name for name in names if name in facts):
+            row = self.rows[name, SHARED] = sheet.take()
+            values, unit = self.case.inputs[name][:, 0], self.model.unit(name).name
+            if np.isnan(values).any():
+                self.graph.lacking.add((name, SHARED))
+            style = number_format(unit, values)
+            line = Line(row, name, unit, facts[name].definition, style)
+            line.quarter_values = _shown(values, "")
+            line.years = self._by_year(row, self.model.inputs[name].kind, known=False)
+            line.year_values = _shown(self.case.year(name), "")
+            sheet.lines.append(line)
+        constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
+        if constants:
+            sheet.heading("Constants")
+        for name in constants:
+            value = float(self.case.inputs[name][0, 0])
+            unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
+            definition = f"{leaf.label}: {leaf.source}" if leaf else ""
+            style = number_format(unit, [value])
+            self._fixed(sheet, (name, SHARED), value, unit, definition, style)
+
+    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> list[str]:
+        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
+        whole, last = Range(row, "year"), Range(row, "last")
+        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
+        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
+        if kind is Kind.STOCK:
+            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
+        elif not known:
+            pieces = ("IF(COUNT(", whole, f")=4,{word}(", whole, '),"")')
+        return self.grid.formulas(pieces, row.sheet, annual=True)
+
+    # Lines
+
+    def _place_lines(self) -> None:
+        for name, by_world in WORLD_INPUTS.items():
+            for world, value in by_world.items():
+                self._switch(self.sheets[WORLD_SHEETS[world]], (name, world), value)
+        for heading, name in self._of_modules():
+            if name in self.model.viewed:
+                continue
+            worldly = name in self.model.worldly
+            for tag in WORLDS if worldly else (SHARED,):
+                sheet = self.sheets[WORLD_SHEETS[tag] if worldly else Tab.SHARED_ROWS]
+                sheet.heading(heading)
+                self.rows[name, tag] = sheet.take()
+        sheet = self.sheets[Tab.DIFFERENCES]
+        for view in VIEWS:
+            sheet.heading(f"View: {TAG_TITLES[view]}")
+            for name, by_view in VIEW_INPUTS.items():
+                self._switch(sheet, (name, view), by_view[view])
+            for heading, name in self._of_modules():
+                if self.model.differs(name):
+                    sheet.heading(f"{heading} ({view.replace('_', '-')})")
+                    self.rows[name, view] = sheet.take()
+        self._place_results()
+
+    def _of_modules(self) -> Iterable[tuple[str, str]]:
+        """Every row that is no result, with the heading of its module."""
+        for instance in self.model.instances:
+            heading = instance.line.module.replace("_", " ").capitalize()
+            for name in instance.rows:
+                if self.model.outputs[name].kind is not Kind.RESULT:
+                    yield heading, name
+
+    def _switch(self, sheet: Sheet, key: RowKey, value: float) -> None:
+        text = "1 in this world or view, else 0" if value else "0 in this world or view"
+        self._fixed(sheet, key, value, "switch", text, "plain")
+
+    def _fixed(
+        self, sheet: Sheet, key: RowKey, value: float, unit: str, definition: str, style: str
+    ) -> None:
+        row = sheet.take()
+        self.fixed[key] = Cell(row.sheet, row.row)
+        sheet.lines.append(Line(row, key[0], unit, definition, style, single_value=value))
+
+    def _place_results(self) -> None:
+        """Results of a view side by side, then those of worlds."""
+        found = [n for n, out in self.model.outputs.items() if out.kind is Kind.RESULT]
+        at = FIRST_ROW
+        for tags in (tuple(VIEWS), WORLDS, (SHARED,)):
+            at += 1
+            for name in (name for name in found if self.model.tags(name) == tags):
+                for n, tag in enumerate(tags):
+                    self.results[name, tag] = Cell(Tab.RETURNS, at, RESULT_COLUMN + n)
+                at += 1
+            at += 2
+
+    # Formulas
+
+    def _roots(self) -> dict[RowKey, Node]:
+        """The node of every line, each known to the translator where it stands."""
+        roots: dict[RowKey, Node] = {}
+        for key in self.model.order:
+            if key in roots:
+                continue
+            try:
+                made = [self.graph.root(formula) for formula in self.model.symbols(*key)]
+            except JCurveError as error:
+                raise self._no_form(key, error) from error
+            for row, root in zip(self.model.maker[key[0]].rows, made, strict=True):
+                self._register((row, key[1]), root)
+                roots[row, key[1]] = root
+        own = list(roots.items())
+        for key, place in self.rows.items():
+            parts = self.model.parts(key)
+            if parts is not None:
+                root = roots[key] = self.graph.make("subtract", *map(self.graph.row, parts))
+                self._register(key, root)
+                self.translator.place(root, place)
+        for key, root in own:
+            at = self.locate(key)
+            if not isinstance(at, Name):
+                self.translator.place(root, at)
+        return roots
+
+    def _register(self, key: RowKey, root: Node) -> None:
+        if root.scalar:
+            self.graph.scalars.add(key)
+        is_result = self.model.outputs[key[0]].kind is Kind.RESULT
+        missing = bool(np.isnan(self._quarterly(key)).any())
+        if root.lacks and (is_result or missing):
+            self.graph.lacking.add(key)
+        if missing and not is_result:
+            raise ModelError(
+                "a line has quarters without a value", where=spell(key), allowed="a number in each"
+            )
+
+    def _no_form(self, key: RowKey, error: JCurveError) -> ModelError:
+        return ModelError(
+            f"{spell(key)} has no Excel form: {error.what}",
+            where=self.model.maker[key[0]].line.module,
+            received=error.received,
+            allowed=error.allowed,
+        )
+
+    def _write_line(self, key: RowKey, root: Node) -> None:
+        output = self.model.outputs[key[0]]
+        translate, grid = self.translator, self.grid
+        if output.kind is Kind.RESULT:
+            pieces = translate.formula(root, self.results[key])
+            self.result_formulas[key] = grid.single(pieces, Tab.RETURNS)
+            return
+        row, unit = self.rows[key], output.unit.name
+        values = np.broadcast_to(self._quarterly(key)[:, 0], (grid.quarters,))
+        line = Line(row, key[0], unit, output.definition, number_format(unit, values))
+        line.quarter_values = values.tolist()
+        line.year_values = self.case.year(key[0], key[1] or None).tolist()
+        if root.scalar:
+            cell = Cell(row.sheet, row.row)
+            line.single = grid.single(translate.formula(root, cell), row.sheet)
+            line.single_value = float(values[0])
+            line.quarters = grid.formulas((cell,), row.sheet)
+        else:
+            self._over_quarters(line, translate.formula(root, row), values.tolist())
+        rule = self.model.maker[key[0]].line.annual
+        if self.model.parts(key) is not None or (output.kind is Kind.RATE and rule == "formula"):
+            pieces = translate.formula(root, row, annual=True)
+            line.years = grid.formulas(pieces, row.sheet, annual=True)
+        elif output.kind is Kind.RATE:
+            line.years = self._by_year(row, Kind.STOCK if rule == "last" else None)
+        else:
+            line.years = self._by_year(row, output.kind)
+        self.sheets[row.sheet].lines.append(line)
+
+    def _write_workings(self) -> None:
+        for node, where, annual in self.translator.workings():
+            pieces = self.translator.formula(node, where, annual)
+            values = self.graph.value(node, annual)[:, 0]
+            shown = _shown(values, NO_ANSWER)
+            what = STEPS.get(node.op, "part of a formula") + (", by year" if annual else "")
+            row, style = Row(where.sheet, where.row), number_format("", values)
+            line = Line(row, f"step {where.row + 1}", "", what, style)
+            if isinstance(where, Cell):
+                line.single = self.grid.single(pieces, Tab.WORKINGS)
+                line.single_value = shown[0]
+            elif annual:
+                line.years = self.grid.formulas(pieces, Tab.WORKINGS, annual=True)
+                line.year_values = shown
+            else:
+                self._over_quarters(line, pieces, shown)
+            self.sheets[Tab.WORKINGS].lines.append(line)
+
+
+def _shown(values: Iterable[float], missing: str) -> list[Value]:
+    return [missing if np.isnan(value) else float(value) for value in values]
