@@ -15,7 +15,7 @@ import jcurve
 from jcurve.analysis import beliefs, drivers, marginal, price_implied, scale
 from jcurve.analysis.question import Question
 from jcurve.assumptions.batch import sample_uniform
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
 

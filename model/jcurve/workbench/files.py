@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from jcurve.case import Case
+from jcurve.ground.extensions import REPORTS, extensions
 from jcurve.ground.project import Project
-from jcurve.ground.sisters import REPORTS, brought
 from jcurve.workbench.desk import Position
 
 __all__ = ["REPORT", "File", "can_report", "can_write_workbook", "report", "workbook"]
@@ -23,7 +23,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def can_report(project: Project) -> bool:
     """Whether the project has the report of a scenario."""
-    return (project.notebooks / f"{REPORT}.ipynb").is_file() and bool(brought(REPORTS))
+    return (project.notebooks / f"{REPORT}.ipynb").is_file() and bool(extensions(REPORTS))
 
 
 def can_write_workbook() -> bool:
@@ -42,7 +42,7 @@ def report(
     Raises:
         JCurveError: see :func:`jcurve_runs.run`.
     """
-    (run,) = brought(REPORTS, "run")
+    (run,) = extensions(REPORTS, "run")
     edition = run(
         REPORT,
         position.start,
