@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.figures.lens import money
 from tests.support.browsing import PanelPage, chromium
 from tests.support.serving import Server, copied_project, serving

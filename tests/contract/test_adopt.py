@@ -16,7 +16,7 @@ import pytest
 import jcurve
 from jcurve.assumptions import scenario
 from jcurve.assumptions.retired import RETIRED, Retired
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
 from jcurve.workbook.fingerprints import FORMAT

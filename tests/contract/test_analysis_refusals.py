@@ -22,7 +22,7 @@ from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.analysis.solving import frontier, solve, standing
 from jcurve.assumptions.paths import Path as Dated
 from jcurve.case import evaluate, scenario
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import find_project
 from tests.support.analysis_cases import Array, assumption, toy_plan

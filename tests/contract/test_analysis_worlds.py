@@ -30,7 +30,7 @@ from jcurve.analysis.variance import REST, leading_groups, split_variance
 from jcurve.assumptions import shipped
 from jcurve.assumptions.weights import Weight, weights
 from jcurve.case import evaluate, scenario
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, FactsError, UsageError
 from jcurve.ground.project import find_project
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.assumptions import check, load, scenario
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.company import model
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project

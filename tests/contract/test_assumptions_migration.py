@@ -10,7 +10,7 @@ import pytest
 from jcurve.assumptions import load, migrate, scenario
 from jcurve.assumptions.migration import convert, convert_overrides
 from jcurve.assumptions.retired import RETIRED, retired
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.schedule.schedules import read_schedules

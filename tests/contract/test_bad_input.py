@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.briefing.parameters import check_parameters
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, write_notebook

@@ -462,7 +462,11 @@ def papermill(notebook: Path, *further: object) -> Finished:
 def test_from_the_command_line(tmp_path: Path) -> None:
     """Two scenarios, one of them unknown: a line each, the manifest, the status."""
     make_real_project(tmp_path, [PARAMETERS, SHOW, RECORD])
-    command = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-c",
+        "from jcurve.commands import main; raise SystemExit(main())",
+    ]
     finished = subprocess.run(
         [*command, "batch", "fixture", "-s", "base", "-s", "bse", "--attempts", "1"],
         cwd=tmp_path,
@@ -501,7 +505,7 @@ def test_interrupted(tmp_path: Path, engine: str) -> None:
         f"pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\ntime.sleep(600)"
     )
     project = make_real_project(tmp_path / "project", [PARAMETERS, hang])
-    code = "import sys; from jcurve.cli import main; sys.exit(main())"
+    code = "from jcurve.commands import main; raise SystemExit(main())"
     options = ["--plain"] if engine == "plain" else []
     with subprocess.Popen(
         [sys.executable, "-c", code, "batch", "fixture", "-s", "base", "-s", "bear", *options],

@@ -11,7 +11,7 @@ import pytest
 
 import jcurve
 from jcurve.assumptions.document import Entry, Place, Text, read, read_value
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve_runs.plan.request import Request, prepare
@@ -19,7 +19,7 @@ from jcurve_runs.schedule.schedules import read_schedules
 from tests.support.notebooks import MOMENT, make_project
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "import sys; from jcurve.commands import main; sys.exit(main())"]
 DEEP = 30_000  # levels; some 24,000 end a process that composes them
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 import jcurve
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.figures import brief, grounds, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens

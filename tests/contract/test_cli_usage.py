@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pytest
 
-from jcurve.cli import _COMMANDS, main
-from jcurve_runs.commands import VERBS
+from jcurve.commands import main
+from jcurve.commands.command_line import known_verbs
+from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, read_arguments, verb
+from jcurve.ground.errors import UsageError
 from tests.support.notebooks import PARAMETERS, make_project, make_real_project, write_notebook
 from tests.support.waiting import GENEROUS, until
 
-COMMAND = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "import sys; from jcurve.commands import main; sys.exit(main())"]
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermill", "nbconvert"}
 
 
@@ -28,7 +32,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
         (
             "shwo base",
             2,
-            f"unknown command; received 'shwo'; allowed: {', '.join([*_COMMANDS, *VERBS])}; "
+            f"unknown command; received 'shwo'; allowed: {', '.join(known_verbs())}; "
             "did you mean 'show'?",
         ),
         (
@@ -123,7 +127,7 @@ def test_outside_any_project(
     )
 
 
-@pytest.mark.parametrize("verb", ["", *_COMMANDS])
+@pytest.mark.parametrize("verb", ["", *known_verbs()])
 def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*verb.split(), "--help"])
@@ -133,9 +137,65 @@ def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) ->
 
 def test_help_starts_light() -> None:
     """None of the heavy packages is imported before a command needs it."""
-    code = "import sys, jcurve.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    code = (
+        "import sys, jcurve.commands; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.isdisjoint(shown.stdout.split())
+
+
+@verb("jcurve attempt well", overrides=True)
+def attempt(
+    context: Context,
+    how: Annotated[Literal["well", "badly"], "of two words one"],
+    names: Annotated[list[str], "any number"],
+    *,
+    once: Annotated[bool, "a flag"] = False,
+    quietly: Annotated[bool, "", NOT_WITH_JSON] = False,
+    most: Annotated[Count | None, "-m", "--most", "a number", "N"] = None,
+    pair: Annotated[tuple[str, str] | None, "two words", "WORD"] = None,
+    dates: Annotated[tuple[str, ...] | None, "one word or more"] = None,
+    part_of: Annotated[list[str], "may be given several times"],
+    rate: Annotated[float, "a number"] = 0.5,
+) -> Answer:
+    """Attempt something."""
+    return Answer(None)
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("well", {"how": "well", "names": [], "once": False, "part_of": [], "rate": 0.5}),
+        ("badly a b --once", {"how": "badly", "names": ["a", "b"], "once": True}),
+        ("well -m 3 --rate -2.5 --json", {"most": 3, "rate": -2.5, "json": True}),
+        (
+            "well --pair a b --dates 2027 2028 2029",
+            {"pair": ["a", "b"], "dates": ["2027", "2028", "2029"]},
+        ),
+        ("well --part-of a --part-of b --set k=v", {"part_of": ["a", "b"], "sets": ["k=v"]}),
+    ],
+)
+def test_the_parameters_of_a_verb_are_what_can_be_typed(words: str, given: dict[str, Any]) -> None:
+    """Before the star by place, after it options; type and default say what may be given."""
+    chosen = vars(read_arguments(["attempt", *words.split()], {"attempt": attempt}))
+    assert chosen | given == chosen
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ("wel", "did you mean 'well'"),
+        ("well --most 0", "argument -m/--most: not a whole number above 0: '0'"),
+        ("well --rate x", "argument --rate: invalid float value: 'x'"),
+        ("well --pair a", "argument --pair: expected 2 arguments"),
+        ("well --dates --once", "argument --dates: expected at least one argument"),
+        ("well --quietly --json", "argument --json: not allowed with argument --quietly"),
+        ("well --part", "unknown argument of attempt"),
+    ],
+)
+def test_a_verb_refuses_other_words(words: str, mistake: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(mistake)):
+        read_arguments(["attempt", *words.split()], {"attempt": attempt})
 
 
 BAD_SCENARIOS = [

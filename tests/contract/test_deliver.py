@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import UsageError
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project

@@ -12,7 +12,7 @@ import jcurve
 from jcurve.analysis.snapshots import Input, Snapshot, compare, snapshot_of_case, stated_inputs
 from jcurve.briefing import record_case
 from jcurve.briefing.editions import Edition, diff
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.figures.comparison import compared, what_differs, what_moved
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.processes import Finished

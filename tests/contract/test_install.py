@@ -17,7 +17,7 @@ from jcurve.ground.project import SHIPPED, Project, find_project, start_project
 
 HOME = Path(__file__).resolve().parents[2]
 WITHOUT = "import sys; sys.modules |= dict.fromkeys(sys.argv[1].split(','))"
-MAIN = "from jcurve.cli import main; raise SystemExit(main(sys.argv[2:]))"
+MAIN = "from jcurve.commands import main; raise SystemExit(main(sys.argv[2:]))"
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 

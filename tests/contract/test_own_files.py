@@ -10,7 +10,7 @@ import pytest
 import jcurve
 from jcurve.analysis.overview import Asked
 from jcurve.assumptions import available, shipped, start
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.figures import scenarios
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from jcurve.briefing import Edition, all_editions, latest
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.portal.site import refresh

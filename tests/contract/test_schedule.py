@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger

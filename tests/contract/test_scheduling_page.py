@@ -70,7 +70,11 @@ def test_what_goes_wrong_is_a_line_with_its_time(tmp_path: Path) -> None:
     project = make_real_project(tmp_path)
     project.reports.mkdir()
     (project.reports / "schedule.yml").write_text(example("yaml"))
-    command = [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-c",
+        "from jcurve.commands import main; raise SystemExit(main())",
+    ]
     environment = {name: text for name, text in os.environ.items() if "JCURVE_" not in name}
     done = subprocess.run(
         [*command, "tick"],

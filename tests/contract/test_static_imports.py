@@ -29,9 +29,6 @@ beside or above."""
 WITHOUT_CIRCLES = ("jcurve_studies", "jcurve_runs")
 """Packages in which modules form no circle inside a room either."""
 
-COMMAND_LINE = re.compile(r"cli|bars|replies|options|\w+_(commands|options)")
-"""Modules at the top that make up the command line."""
-
 ONLY = {
     "jcurve.engine": {"jcurve.ground.errors", "jcurve.ground.quarters", "jcurve.ground.units"},
     "jcurve.lines": {"jcurve.engine", "jcurve.ground.units"},
@@ -47,7 +44,7 @@ WORLDLY = """
 """What holds files, clocks, randomness, tables or notebooks: not for pure rows."""
 
 DISK = """
-    assumptions briefing cli company evaluation facts figures ground workbench workbook
+    assumptions briefing commands company evaluation facts figures ground workbench workbook
 """
 """The rooms of the model that may read the disk; every room of the sisters may."""
 
@@ -72,12 +69,7 @@ FORKS = {"jcurve_runs/execution/warm_server.py", "jcurve_runs/execution/warm_ker
 def room_of(path: Path) -> str:
     """The room of a module, its package first: a folder, or the module itself at the top."""
     package, *rest = path.relative_to(HOME / "model").with_suffix("").parts
-    return f"{package}.{layer(rest[0])}"
-
-
-def layer(name: str) -> str:
-    """The layer of what stands at the top of the package."""
-    return "cli" if COMMAND_LINE.fullmatch(name) else name
+    return f"{package}.{rest[0]}"
 
 
 def within(path: Path) -> str:
@@ -128,7 +120,7 @@ def test_imports_run_downward_only() -> None:
             root, _, rest = target.partition(".")
             if root not in PACKAGES or (own == "jcurve_runs.__init__" and root == "jcurve_runs"):
                 continue
-            other = f"{root}.{layer(rest.partition('.')[0] or '__init__')}"
+            other = f"{root}.{rest.partition('.')[0] or '__init__'}"
             assert other in rank, f"{at(path, line)}: {other} has no place in CONTRIBUTING"
             if root not in ("jcurve", own.partition(".")[0]):
                 wrong.append(f"{at(path, line)}: one sister imports the other")

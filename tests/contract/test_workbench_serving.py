@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tornado import web
 
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.project import Project
 from jcurve.workbench import panel
 from jcurve.workbench.kernels import CappedKernels, Guarded

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import jcurve
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.facts import reported, verify
 from jcurve.facts.edgar import AGENT, Edgar
 from jcurve.facts.refresh import refresh

@@ -257,7 +257,7 @@ def only(project: Project) -> None:
 
 def test_the_ledger_keeps_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bound to its statements, and shown on a terminal without control marks."""
-    from jcurve.cli import main
+    from jcurve.commands import main
 
     project = make_project(tmp_path)
     with Ledger(project) as ledger:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jcurve.briefing.own_note import start_note
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 

@@ -199,7 +199,12 @@ def due_a_minute_ago(project: Project) -> None:
 def command(project: Project, *words: str) -> subprocess.Popen[bytes]:
     """``jcurve`` in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", "import sys; from jcurve.cli import main; sys.exit(main())", *words],
+        [
+            sys.executable,
+            "-c",
+            "from jcurve.commands import main; raise SystemExit(main())",
+            *words,
+        ],
         cwd=project.root,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ import jcurve
 from jcurve.analysis import belief_pairs, marginal, market_implied, scale, sensitivity
 from jcurve.analysis.question import Question
 from jcurve.assumptions.batch import sample_uniform
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
 

@@ -8,7 +8,7 @@ import pytest
 import jcurve
 from jcurve.assumptions import Path
 from jcurve.case import Case, batch_inputs
-from jcurve.cli import main
+from jcurve.commands import main
 from jcurve.engine.derivative import gradient
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph

@@ -87,7 +87,7 @@ def serving(verb: str, project: Path, *options: str) -> Iterator[Server]:
         "JUPYTERLAB_WORKSPACES_DIR": str(scratch / "workspaces"),
         "IPYTHONDIR": str(scratch / "ipython"),
     }
-    start = "import sys; from jcurve.cli import main; sys.exit(main())"
+    start = "import sys; from jcurve.commands import main; sys.exit(main())"
     command = [sys.executable, "-c", start, verb, "--project", str(project)]
     process = subprocess.Popen(
         [*command, "--no-browser", "--port", str(port), *options],

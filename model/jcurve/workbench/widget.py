@@ -21,8 +21,8 @@ import traitlets
 from jcurve.case import Case
 from jcurve.figures.fonts import web_faces
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.extensions import REPORTS, extensions
 from jcurve.ground.project import Project
-from jcurve.ground.sisters import REPORTS, brought
 from jcurve.workbench.conversation import Conversation, refusal
 from jcurve.workbench.live_charts import view_of
 from jcurve.workbench.session import Position
@@ -62,7 +62,7 @@ class Panel(anywidget.AnyWidget):
         project = conversation.session.project
         has_report = (project.notebooks / f"{REPORT}.ipynb").is_file()
         self._offers = {
-            "report": has_report and bool(brought(REPORTS)),
+            "report": has_report and bool(extensions(REPORTS)),
             "workbook": find_spec("jcurve.workbook") is not None,
         }
         super().__init__(schema=self._schema(), state=conversation.state())
@@ -171,7 +171,7 @@ def report(
     Raises:
         JCurveError: see :func:`jcurve_runs.run`.
     """
-    (run,) = brought(REPORTS, "run")
+    (run,) = extensions(REPORTS, "run")
     edition = run(
         REPORT,
         position.start,

@@ -1,20 +1,13 @@
-"""The verbs of runs, which the command finds by their entry point.
+"""The verbs of runs, which the command finds by the entry point of this package.
 
-``options`` says what can be typed, ``verbs`` carries it out, ``bars`` shows a batch on a terminal.
+``verbs`` has a function for each: report, batch and runs; tick, deliver, outbox, portal and prune.
+Its parameters are what can be typed, its docstring is the help (:mod:`jcurve.commands.verb`), what
+it returns is printed. ``batch_progress`` shows a batch on a terminal:
+
+    >>> [each.name for each in VERBS][:3]
+    ['report', 'batch', 'runs']
 """
 
-from __future__ import annotations
+from jcurve_runs.commands.verbs import VERBS
 
-from jcurve.ground.sisters import Asked
-from jcurve_runs.commands.options import add_verbs
-
-__all__ = ["VERBS", "add_verbs", "run"]
-
-VERBS = ("report", "batch", "runs", "tick", "deliver", "outbox", "portal", "prune")
-
-
-def run(asked: Asked) -> int:
-    """Carry out the verb that was chosen; the exit status."""
-    from jcurve_runs.commands.verbs import COMMANDS
-
-    return COMMANDS[asked.chosen.command](asked)
+__all__ = ["VERBS"]

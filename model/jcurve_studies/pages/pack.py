@@ -17,9 +17,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.extensions import REPORTS, extensions
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.sisters import REPORTS, brought
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -67,7 +67,7 @@ def _pages(project: Project) -> dict[str, list[bytes]]:
     from jcurve.briefing.typeset import pictures
 
     found = {}
-    (run,) = brought(REPORTS, "run")
+    (run,) = extensions(REPORTS, "run")
     with TemporaryDirectory() as folder:
         home = Path(folder)
         for name in ("data", "notebooks"):

@@ -8,38 +8,32 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from types import TracebackType
 from typing import Any, TextIO
 
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Watch
 
-__all__ = ["Bars"]
+__all__ = ["BatchProgress"]
 
 _CELL = re.compile(r"cell (\d+) of (\d+)", re.ASCII)
 
 
-class Bars(Watch):
+class BatchProgress(Watch):
     """Draws on standard error while its block runs."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._lively = self._stream.isatty()
+        self._terminal = self._stream.isatty()
         self._lock = threading.Lock()
         self._whole: Any = None
         self._slots: list[Any] = []
         self._total = 0
         self._ended = 0
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> BatchProgress:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def _close(self) -> None:
@@ -52,27 +46,19 @@ class Bars(Watch):
         """Draw the bars; those of a batch before this one go."""
         self._close()
         self._total, self._ended = total, 0
-        if not self._lively:
+        if not self._terminal:
             return
         from tqdm import tqdm
 
-        self._whole = tqdm(
-            total=total, desc="batch", unit="run", file=self._stream, position=0, leave=False
-        )
-        self._slots = [
-            tqdm(
-                total=1,
-                file=self._stream,
-                position=slot + 1,
-                leave=False,
-                bar_format="  {desc} {bar:20}",
-            )
-            for slot in range(slots)
-        ]
+        def bar(position: int, total: int, **look: str) -> Any:
+            return tqdm(total=total, file=self._stream, position=position, leave=False, **look)
+
+        self._whole = bar(0, total, desc="batch", unit="run")
+        self._slots = [bar(slot + 1, 1, bar_format="  {desc} {bar:20}") for slot in range(slots)]
 
     def tells(self, slot: int, title: str, message: str) -> None:
         """Move the bar of a run; what its notebook prints is no message of ours."""
-        if not self._lively:
+        if not self._terminal:
             return
         cell = _CELL.fullmatch(message)
         with self._lock:
@@ -85,13 +71,12 @@ class Bars(Watch):
         """Count a run, or write its line."""
         with self._lock:
             self._ended += 1
-            if self._lively:
+            if self._terminal:
                 self._whole.update(1)
                 return
-            state = done.state.replace("_", " ")
             reason = f" ({done.reason})" if done.reason else ""
             self._stream.write(
                 f"[{self._ended}/{self._total}] {done.report} {done.scenario}: "
-                f"{state}{reason}, {done.seconds:.1f} s\n"
+                f"{done.state.replace('_', ' ')}{reason}, {done.seconds:.1f} s\n"
             )
             self._stream.flush()

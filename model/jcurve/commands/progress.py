@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import TextIO
 
-__all__ = ["PATIENCE", "Progress"]
+__all__ = ["Progress"]
 
-PATIENCE = 2.0
-"""Seconds of silence that need no explanation."""
-
+_PATIENCE = 2.0  # seconds of silence that need no explanation
 _SILENCE = 30.0  # after which a log gets a line although nothing new began
 
 
@@ -28,24 +25,19 @@ class Progress:
         self._stream = stream or sys.stderr
         self._rewrites = self._stream.isatty()
         self._message = ""
-        self._shown = ""
         self._width = 0
-        self._told = 0.0
+        self._last_kind = ""
+        self._last_line = 0.0
         self._started = time.monotonic()
         self._lock = threading.Lock()
-        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer = threading.Timer(_PATIENCE, self._show)
         self._timer.daemon = True
 
     def __enter__(self) -> Progress:
         self._timer.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         with self._lock:
             if self._rewrites and self._width:
@@ -56,20 +48,17 @@ class Progress:
     def __call__(self, message: str) -> None:
         """Take note of ``message``; show it if the block already takes long."""
         self._message = message
-        if time.monotonic() - self._started >= PATIENCE:
+        if time.monotonic() - self._started >= _PATIENCE:
             self._show()
 
     def _show(self) -> None:
+        kind = self._message.split(" ")[0]  # "cell 3 of 14" and "cell 4 of 14" are one kind
         with self._lock:
             text = f"{self._title}: {self._message}" if self._message else f"{self._title} …"
             if self._rewrites:
                 self._stream.write("\r" + text.ljust(self._width))
                 self._width = len(text)
-            elif self._kind() != self._shown or time.monotonic() - self._told >= _SILENCE:
-                self._shown, self._told = self._kind(), time.monotonic()
+            elif kind != self._last_kind or time.monotonic() - self._last_line >= _SILENCE:
+                self._last_kind, self._last_line = kind, time.monotonic()
                 self._stream.write(text + "\n")
             self._stream.flush()
-
-    def _kind(self) -> str:
-        # "cell 3 of 14" and "cell 4 of 14" are one kind of message.
-        return self._message.split(" ")[0]
