@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from jcurve.assumptions import Assumption, Scenario
-from jcurve.assumptions.document import Place, Text
-from jcurve.assumptions.reading import read_number
+from jcurve.assumptions.fields import read_number
+from jcurve.assumptions.nodes import Place, Text
 from jcurve.evaluation.headlines import headline_text
 from jcurve.ground.units import UNITS
 

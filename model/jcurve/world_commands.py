@@ -67,7 +67,7 @@ def stressed(chosen: argparse.Namespace, read: Read, scenario: Scenario, project
 def weighed_scenarios(chosen: argparse.Namespace, read: Read, project: Project) -> Reply:
     """``jcurve sensitivity --weighted``."""
     from jcurve.analysis.weighing import weighed
-    from jcurve.assumptions.weights import weights
+    from jcurve.assumptions.scenario_files import weights
 
     table = weights(project)
     own = _own_weights(chosen.weight)

@@ -23,7 +23,7 @@ from jcurve.analysis.variance import split_variance
 from jcurve.analysis.weighing import Weighed, weighed
 from jcurve.assumptions import BASE, Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
-from jcurve.assumptions.weights import WEIGHTS, Weight, weights
+from jcurve.assumptions.scenario_files import WEIGHTS, Weight, weights
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.mixes import remainder_row
-from jcurve.assumptions.paths import DATE, Path
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Path
+from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import Window, slot_keys, stacked
-from jcurve.assumptions.rules import rules_for
 from jcurve.assumptions.scenario import Scenario
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
@@ -98,18 +97,17 @@ def batch(
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
             made[key] = window.cut(_moved(item, item.value, values))
-        elif item.shape == "changes" and item.has_range:
-            made |= _next_change(item, values, window)
         elif item.shape == "changes":
-            raise UsageError(
-                "a list of changes is drawn slot by slot",
-                received=key,
-                allowed=", ".join(slot_keys(key)[0]),
-            )
+            made |= _next_change(item, values, window)
         else:
             made[key] = values - (window.start if item.unit == DATE else 0)
     for item, year, values in years:
-        _set_year(made, item, year, values, window, width)
+        start = (int(year[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
+        if len(year) != 4 or not 0 <= start < len(window):
+            raise UsageError("year outside the timeline", received=f"{item.key}.{year}")
+        row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
+        row[start : start + QUARTERS_IN_YEAR] = values
+        made[item.key] = row
     for mix in base.mixes:
         made[mix.remainder] = remainder_row(mix, made)
     return made
@@ -204,7 +202,7 @@ def _uniform(item: Assumption, size: int, generator: np.random.Generator) -> Arr
     if isinstance(item.value, Path):
         return generator.uniform(-1.0, 1.0, size)
     low, high = float(item.lows()[0]), float(item.highs()[0])
-    if item.unit in (DATE, "switch", "choice"):
+    if item.unit in (DATE, SWITCH, CHOICE):
         return generator.integers(round(low), round(high) + 1, size).astype(np.float64)
     return generator.uniform(low, high, size)
 
@@ -214,9 +212,8 @@ def _width(draws: Mapping[str, Array]) -> int:
     for key, drawn in draws.items():
         shape = np.shape(drawn)
         if len(shape) != 1 or (width != 1 and shape[0] not in (1, width)):
-            raise UsageError(
-                "draws are one-dimensional and of one length", received=f"{key}: {shape}"
-            )
+            what = "draws are one-dimensional and of one length"
+            raise UsageError(what, received=f"{key}: {shape}")
         if not np.isfinite(drawn).all():
             raise UsageError("a draw is not finite", received=key)
         width = max(width, shape[0])
@@ -233,6 +230,9 @@ def _moved(item: Assumption, path: Path, values: Array) -> Array:
 def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
     """The slot of the next change with drawn lives: a further one, or the last that the
     scenario makes where that comes no earlier than the next would."""
+    if not item.has_range:
+        what, allowed = "a list of changes is drawn slot by slot", ", ".join(slot_keys(item.key)[0])
+        raise UsageError(what, received=item.key, allowed=allowed)
     assert isinstance(item.value, tuple)
     assert item.next is not None
     last = item.value[-1]
@@ -240,22 +240,6 @@ def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Ar
     date, life = slot_keys(item.key)[slot]
     dated = max(last.date, item.next) - window.start
     return {date: np.array([[float(dated)]]), life: lives}
-
-
-def _set_year(
-    made: dict[str, Array],
-    item: Assumption,
-    label: str,
-    values: Array,
-    window: Window,
-    width: int,
-) -> None:
-    start = (int(label[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
-    if len(label) != 4 or not 0 <= start < len(window):
-        raise UsageError("year outside the timeline", received=f"{item.key}.{label}")
-    row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
-    row[start : start + QUARTERS_IN_YEAR] = values
-    made[item.key] = row
 
 
 def _in_order(item: Assumption, made: Mapping[str, Array]) -> Mask:

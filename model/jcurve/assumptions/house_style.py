@@ -68,7 +68,7 @@ def read_house_style(reports: Path) -> HouseStyle:
     Raises:
         UsageError: a key or value is wrong; names file, line and key.
     """
-    from jcurve.assumptions.document import Text, read
+    from jcurve.assumptions.nodes import Text, read
 
     origin = f"reports/{FILE_NAME}"
     try:

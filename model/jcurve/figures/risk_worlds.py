@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.risk import Estimate
     from jcurve.analysis.staged import Staged
     from jcurve.analysis.weighing import Weighed
-    from jcurve.assumptions.weights import Weight
+    from jcurve.assumptions.scenario_files import Weight
     from jcurve.case import Case
 
 __all__ = ["rests_on", "reviews", "weighed"]

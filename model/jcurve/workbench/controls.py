@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from jcurve.assumptions import Assumption, Path, Scenario, drivers
+from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
 from jcurve.ground.quarters import Quarter
 from jcurve.workbench.quantities import Scale, scale_of, slider
@@ -70,7 +70,7 @@ def groups(scenario: Scenario) -> list[dict[str, Any]]:
         family = item.key.partition(".")[0]
         title = _GROUPS.get(family, family.replace("_", " ").capitalize())
         found.setdefault(title, []).append(item.key)
-    first = {_FIRST: [each.key for each in drivers(scenario)]}
+    first = {_FIRST: [each.key for each in scenario.drivers]}
     return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 

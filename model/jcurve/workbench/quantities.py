@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from jcurve.assumptions import Assumption, Path
+from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
-from jcurve.assumptions.reading import number_text
 from jcurve.ground.units import UNITS, convert
 
 __all__ = ["Scale", "scale_of"]

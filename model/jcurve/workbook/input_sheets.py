@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jcurve.assumptions import describe
 from jcurve.workbook.book import Book
 from jcurve.workbook.cells import Page
 from jcurve.workbook.grid import DEFINITION, HEADER_ROW, NAME, UNIT, Range, Row, column
@@ -34,24 +33,25 @@ def inputs_page(book: Book) -> Page:
         page.text(HEADER_ROW, at, head, "head")
     for row, heading in book.layout.headings:
         page.text(row, 0, heading, "section")
-    known = {row.key: row for row in describe(book.case.scenario)}
+    base = (book.case.scenario.base or book.case.scenario).assumptions
     for entry in book.layout.entries:
-        about = known[entry.item.key]
+        item, own = entry.item, base.get(entry.item.key)
         row = entry.row
         page.text(row, 0, _label(entry))
         page.text(row, 1, entry.key, "name")
-        page.text(row, 2, about.unit if entry.form != "date" else "quarter")
+        page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
         least, most = _bounds(book, entry)
-        note = about.why or about.rationale
-        low, high = about.low, about.high
+        note = item.why or item.rationale
+        low, high = item.range_text()
         if entry.form == "dated" and low:
             note = f"{note} Low {low}. High {high}."
             low = high = "by year"
+        before = "" if own is None or own.value == item.value else own.text()
         texts = (
-            about.base_value, low, high, least, most, about.distribution, about.kind,
-            ", ".join(about.source), about.as_of, note,
+            before, low, high, least, most, item.distribution, item.kind,
+            ", ".join(item.source), item.as_of.isoformat(), note,
         )  # fmt: skip
         for at, text in enumerate(texts, WHY_COLUMN + 1):
             page.text(row, at, text, "clip" if at >= OUTSIDE_COLUMN - 3 else "text")
