@@ -128,7 +128,7 @@ def _show(chosen: argparse.Namespace) -> int:
     else:
         print(f"{case.scenario.title} ({case.scenario.name}, {case.scenario.hash[:12]})")
         print(f"data through {case.data_through}, valued at the end of {case.valuation_date}\n")
-        from jcurve.evaluation.headlines import headline_text
+        from jcurve.evaluation.naming import headline_text
 
         names = list(dict.fromkeys(name for view in headlines.values() for name in view))
         rows = [["", *headlines]]

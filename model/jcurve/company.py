@@ -149,15 +149,14 @@ def assemble(
     for name, each in fixed.items():
         inputs[name] = Input(name, SHARE, each.key)
         given[name] = np.full((1, 1), each.value)
-    made = _built(every, company.sets, inputs)
     return Assembly(
-        company,
-        made,
-        timeline,
-        MappingProxyType(dict(rows)),
-        MappingProxyType(given),
-        MappingProxyType(names),
-        MappingProxyType(fixed),
+        company=company,
+        model=_built(every, company.sets, inputs),
+        timeline=timeline,
+        history=MappingProxyType(dict(rows)),
+        given=MappingProxyType(given),
+        names=MappingProxyType(names),
+        constants=MappingProxyType(fixed),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import Assumption, Scenario
 from jcurve.assumptions.fields import read_number
 from jcurve.assumptions.nodes import Place, Text
-from jcurve.evaluation.headlines import headline_text
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.units import UNITS
 
 __all__ = ["Read", "Reply", "amount", "draw", "number", "quantity"]

@@ -14,10 +14,10 @@ import pytest
 import jcurve
 from jcurve.analysis import beliefs, drivers, marginal, price_implied, scale
 from jcurve.analysis.question import Question
-from jcurve.assumptions.batch import sample_uniform
 from jcurve.cli import main
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
+from tests.support.draws import sample_uniform
 
 CASES = ("base", "bear", "bull")
 GO = "npv.go_forward"

@@ -147,11 +147,6 @@ class Assumption(BaseModel):
         low, high = self._row(self.low), self._row(self.high)
         return low is not None and high is not None and bool((high > low).any())
 
-    @property
-    def family(self) -> str:
-        """The key without its last segment."""
-        return self.key.rpartition(".")[0]
-
     def row(self) -> Array:
         """The value in each period of the horizon: (1,), (years,) or (quarters,); of a list of
         changes the life after the last of them.

@@ -1,4 +1,4 @@
-"""Many scenarios at once: rows of several, of one with drawn values, and random valid ones.
+"""Many scenarios at once: rows of several, and of one with drawn values.
 
 A draw of a plain assumption is its value. A dated one varies as one: a draw is a position,
 -1 at its low path, 0 at its value, 1 at its high path and even in between, beyond them in
@@ -17,20 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Path
+from jcurve.assumptions.paths import DATE, Path
 from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import Window, slot_keys, stacked
 from jcurve.assumptions.scenario import Scenario
-from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
 
-__all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
+__all__ = ["batch", "position", "rows", "valid_mask"]
 
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 _SLACK = 1e-9
-_ROUNDS = 200
 
 
 def rows(
@@ -160,51 +159,6 @@ def valid_mask(
     for rule in rules_for(made):
         valid &= rule.holds(made)
     return valid
-
-
-def sample_uniform(base: Scenario, size: int, generator: np.random.Generator) -> dict[str, Array]:
-    """Draws of every ranged assumption, even between low and high, of valid scenarios only.
-
-    Args:
-        base: the scenario whose ranges are drawn from.
-        size: how many.
-        generator: source of randomness; the same one gives the same draws.
-
-    Returns:
-        (size,) by key, for :func:`batch`. Dates and switches are whole numbers.
-
-    Raises:
-        ScenarioError: hardly any draw validates.
-    """
-    ranged = [item for item in base.items if item.has_range and not item.derived]
-    if not ranged or size == 0:
-        return {}
-    kept: list[dict[str, Array]] = []
-    found = 0
-    for _ in range(_ROUNDS):
-        drawn = {item.key: _uniform(item, size, generator) for item in ranged}
-        valid = valid_mask(base, batch(base, drawn))
-        kept.append({key: values[valid] for key, values in drawn.items()})
-        found += int(valid.sum())
-        if found >= size:
-            return {
-                item.key: np.concatenate([part[item.key] for part in kept])[:size]
-                for item in ranged
-            }
-    raise ScenarioError(
-        "the ranges hardly ever make a valid scenario",
-        where=base.name,
-        received=f"{found} valid of {_ROUNDS * size} drawn",
-    )
-
-
-def _uniform(item: Assumption, size: int, generator: np.random.Generator) -> Array:
-    if isinstance(item.value, Path):
-        return generator.uniform(-1.0, 1.0, size)
-    low, high = float(item.lows()[0]), float(item.highs()[0])
-    if item.unit in (DATE, SWITCH, CHOICE):
-        return generator.integers(round(low), round(high) + 1, size).astype(np.float64)
-    return generator.uniform(low, high, size)
 
 
 def _width(draws: Mapping[str, Array]) -> int:
