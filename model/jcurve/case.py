@@ -171,15 +171,14 @@ class Case:
         if by not in ("quarter", "year"):
             raise UsageError("unknown period", received=by, allowed="quarter, year")
         asked = [lines] if isinstance(lines, str) else list(lines)
-        columns: dict[str, Array] = {}
-        units: dict[str, str] = {}
-        for name in members_of(self.assembly.model, asked):
-            key = self._key(name, world)
-            if self._is_result(key[0]):
+        names = members_of(self.assembly.model, asked)
+        units = {name: self.unit(name) for name in names}
+        for name in names:
+            if self._is_result(self._key(name, world)[0]):
                 what = "a result has one value, not a row"
                 raise UsageError(what, received=name, allowed=f'case["{name}"]')
-            columns[name] = self.row(name, world) if by == "quarter" else self.year(name, world)
-            units[name] = self.unit(key[0])
+        rows = self.row if by == "quarter" else self.year
+        columns = {name: rows(name, world) for name in names}
         timeline = self.assembly.timeline
         labels = timeline.labels if by == "quarter" else tuple(map(str, timeline.years))
         frame = pd.DataFrame(columns, index=pd.Index(labels, name=by))
@@ -228,8 +227,7 @@ class Case:
         )
 
     def gradient(self, output: str, at: str | None = None) -> Gradient:
-        """What a small change of each assumption does to a result, or to a line in a quarter; see
-        :func:`jcurve.evaluation.gradients.gradient`."""
+        """What a small change of each assumption does to a result, or to a line in a quarter."""
         from jcurve.evaluation.gradients import gradient
 
         return gradient(self.scenario, self.assembly, self.inputs, output, at)
@@ -252,12 +250,11 @@ class Case:
             depth: levels to show, None for all.
             size: about how many nodes to show, None for all.
         """
-        key = self._key(line, world)
         return trace_rows(
             self.assembly.model,
             self.values,
             self.assembly.timeline,
-            key,
+            self._key(line, world),
             at,
             describe=lambda name, at: origin(self.scenario, self.assembly, name, at),
             depth=depth,
@@ -354,8 +351,7 @@ def evaluate_batch(
     shaped: dict[str, Array] = {}
     for name, key in keys.items():
         row = found.get(key, np.zeros((1, 1)))
-        output = made.outputs.get(key[0])
-        if output is not None and output.kind is Kind.RESULT:
+        if case._is_result(key[0]):
             shaped[name] = np.broadcast_to(row[0], (width,))
         else:
             shaped[name] = np.broadcast_to(row, (len(timeline), width))

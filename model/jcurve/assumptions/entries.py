@@ -104,7 +104,7 @@ def define(
     }
     made |= range_of(value, fields, reader, between, place)
     made |= _next_change(fields, shape == "changes" and made["low"] is not None)
-    made |= _grounds(fields, None, author)
+    made |= _basis(fields, None, author)
     made |= _standing(fields)
     return _made(made, place)
 
@@ -136,7 +136,7 @@ def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assu
         "stated": None if "low" in fields or "high" in fields else parent.book,
     }
     made |= range_of(value, fields, reader, between, place)
-    made |= _grounds(fields, parent, author)
+    made |= _basis(fields, parent, author)
     return _made({**dict(parent), **made}, place)
 
 
@@ -156,9 +156,9 @@ def change_period(
     if parent.set_by == author.name:
         why = f"{parent.why} {why}"
     made = with_period(parent, period, value, why, author.name, fields.at("value"))
-    grounds = _grounds(fields, parent, author)
-    grounds["source"] = tuple(dict.fromkeys((*parent.source, *grounds.get("source", ()))))
-    return _made({**dict(made), **grounds}, place)
+    basis = _basis(fields, parent, author)
+    basis["source"] = tuple(dict.fromkeys((*parent.source, *basis.get("source", ()))))
+    return _made({**dict(made), **basis}, place)
 
 
 def with_value(
@@ -315,7 +315,7 @@ def _standing(fields: Fields) -> dict[str, str]:
     return found
 
 
-def _grounds(fields: Fields, parent: Assumption | None, author: Author) -> dict[str, Any]:
+def _basis(fields: Fields, parent: Assumption | None, author: Author) -> dict[str, Any]:
     """Distribution, kind, source and date: as given, else inherited where that is honest."""
     revalued = parent is not None and "value" in fields
     made: dict[str, Any] = {"kind": "judgement", "source": ()} if revalued else {}

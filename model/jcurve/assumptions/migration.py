@@ -287,26 +287,28 @@ def convert_overrides(text: str, origin: str) -> Conversion:
         ScenarioError: an override has no exact successor: a run without it would be another one,
             so a person must decide.
     """
-    root = read(text.encode(), origin)
     edits = _Edits(text.split("\n"), origin)
-    schedules = root.get("schedules")
+    schedules = read(text.encode(), origin).get("schedules")
     for schedule in getattr(schedules.value if schedules else None, "entries", ()):
         given = schedule.value.get("overrides") if isinstance(schedule.value, Table) else None
         for entry in getattr(given.value if given else None, "entries", ()):
-            found = retired(entry.key)
-            if found is None:
-                continue
-            exact = exactly(found, entry.key, entry.value)
-            place = Place(origin, entry.line)
-            if exact is None or len(exact) != 1 or entry.line is None:
-                error = refusal(entry.key, entry.value, place)
-                assert error is not None
-                raise error
-            at = entry.line - 1
-            _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
-            (key, value), old = exact[0], re.escape(entry.key)
-            written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
-            pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
-            edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
-            edits.moved.append((entry.key, f"{key}: {value}"))
+            _convert_override(entry, edits)
     return edits.made()
+
+
+def _convert_override(entry: Entry, edits: _Edits) -> None:
+    found = retired(entry.key)
+    if found is None:
+        return
+    exact = exactly(found, entry.key, entry.value)
+    if exact is None or len(exact) != 1 or entry.line is None:
+        error = refusal(entry.key, entry.value, Place(edits.origin, entry.line))
+        assert error is not None
+        raise error
+    at = entry.line - 1
+    _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
+    (key, value), old = exact[0], re.escape(entry.key)
+    written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
+    pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
+    edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
+    edits.moved.append((entry.key, f"{key}: {value}"))

@@ -147,7 +147,7 @@ class Rule:
 
     Attributes:
         name: short and unique.
-        keys: the assumptions it speaks of; the first is the one told off.
+        keys: the assumptions it speaks of; errors name the first that was set.
         what: the mistake in words.
         allowed: what would be accepted, in words.
         test: from the rows of ``keys``, each (quarter, scenario), to where it holds.
@@ -270,8 +270,8 @@ def idle_values(items: Items, base: Items) -> Mapping[str, str]:
         for key, item in items.items()
         if key in base and not item.derived and item.value != base[key].value
     ]
-    told = ((item.key, "; ".join(_idle(item, items))) for item in moved)
-    return MappingProxyType({key: text for key, text in told if text})
+    reasons = ((item.key, "; ".join(_idle(item, items))) for item in moved)
+    return MappingProxyType({key: text for key, text in reasons if text})
 
 
 def _idle(item: Assumption, items: Items) -> Iterator[str]:

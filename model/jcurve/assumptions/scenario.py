@@ -362,16 +362,19 @@ def _range_text(item: Assumption) -> str:
 
 
 def _canonical(item: Assumption) -> dict[str, Any]:
-    made: dict[str, Any] = {"unit": item.unit, "value": _plain(item, item.value)}
+    made: dict[str, Any] = {"unit": item.unit, "value": _for_hash(item, item.value)}
     if item.low is not None and item.high is not None:
-        made["low"], made["high"] = _plain(item, item.low), _plain(item, item.high)
+        made["low"], made["high"] = (
+            _for_hash(item, item.low),
+            _for_hash(item, item.high),
+        )
     made["distribution"] = item.distribution
     if item.outcomes:
         made["outcomes"] = sorted([_number(v), _number(w)] for v, w in item.outcomes)
     return made
 
 
-def _plain(item: Assumption, value: Value) -> object:
+def _for_hash(item: Assumption, value: Value) -> object:
     if isinstance(value, Path):
         return _spelled(value)
     if isinstance(value, tuple):

@@ -102,7 +102,7 @@ class Values:
             raise place.error("too many changes", len(found), f"{CHANGE_SLOTS - 1} at most")
         return tuple(found)
 
-    def plain(self, value: float) -> str:
+    def written(self, value: float) -> str:
         """A value as it may be written in a file."""
         if self.unit.name == DATE:
             return number_text(value, DATE)
@@ -150,9 +150,9 @@ class Values:
             for factor, word in ((1 / _THOUSAND, "large"), (_THOUSAND, "small")):
                 if self._has_thousands and floor <= found.value * factor <= ceiling:
                     what = f"out of bounds, 1,000 times too {word}"
-                    suggestion = self.plain(found.value * factor)
+                    suggestion = self.written(found.value * factor)
         unit = "" if self.unit.name in (DATE, SWITCH, CHOICE) else self.unit.name
-        allowed = f"{self.plain(floor)} to {self.plain(ceiling)} {unit}".rstrip()
+        allowed = f"{self.written(floor)} to {self.written(ceiling)} {unit}".rstrip()
         raise place.error(what, found.text, allowed, suggestion)
 
     def _believable(self, found: Quantity, place: Place, period: int | None) -> None:
@@ -170,9 +170,9 @@ class Values:
                 raise place.error(
                     f"a bare number 1,000 times too {word} for {self.unit.name}",
                     found.text,
-                    f"about {self.plain(sizes[0])}; if it is meant, "
+                    f"about {self.written(sizes[0])}; if it is meant, "
                     f"write '{found.text} {self.unit.name}'",
-                    self.plain(found.value * factor),
+                    self.written(found.value * factor),
                 )
 
     @property
@@ -298,7 +298,7 @@ def _refuse_moved(
         at = f" in {period}" if period else ""
         received = number_text(was, reader.unit.name, reader.choices)
         if not floor <= was <= ceiling:
-            allowed = f"{reader.plain(floor)} to {reader.plain(ceiling)}"
+            allowed = f"{reader.written(floor)} to {reader.written(ceiling)}"
             raise place.error(f"{name} is out of bounds{at}", received, allowed)
         side, least = ("above", "at most") if name == "low" else ("below", "at least")
         allowed = f"{least} {number_text(now, reader.unit.name, reader.choices)}"
