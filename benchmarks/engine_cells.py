@@ -12,10 +12,11 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
-from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.assumptions.batch import batch
 from jcurve.case import batch_inputs, evaluate
 from jcurve.engine import kernel as kernels
 from jcurve.engine.compile import compile_model
@@ -24,6 +25,10 @@ from jcurve.engine.evaluate import keep_pages, needed
 from jcurve.engine.kernel import Kernel
 from jcurve.engine.line import Kind
 from jcurve.engine.model import RowKey
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support.draws import sample_uniform
 
 _SCENARIOS = 504
 _WANTED = ("npv", "payback", "irr", "trough_amount")

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jcurve.evaluation.headlines import headline_text
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 from jcurve_studies.pages.cases import cases

@@ -24,11 +24,11 @@ from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, VIEWS, RowKey, spell
-from jcurve.engine.trace import Leaf, Node
+from jcurve.engine.trace import Node
 from jcurve.engine.trace import trace as trace_rows
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
-from jcurve.evaluation.leaves import describe
 from jcurve.evaluation.naming import key_of, members_of
+from jcurve.evaluation.origins import origin
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
@@ -171,16 +171,14 @@ class Case:
         if by not in ("quarter", "year"):
             raise UsageError("unknown period", received=by, allowed="quarter, year")
         asked = [lines] if isinstance(lines, str) else list(lines)
-        columns: dict[str, Array] = {}
-        units: dict[str, str] = {}
-        for name in members_of(self.assembly.model, asked):
-            key = self._key(name, world)
-            if self._is_result(key[0]):
-                raise UsageError(
-                    "a result has one value, not a row", received=name, allowed=f'case["{name}"]'
-                )
-            columns[name] = self.row(name, world) if by == "quarter" else self.year(name, world)
-            units[name] = self.unit(key[0])
+        names = members_of(self.assembly.model, asked)
+        units = {name: self.unit(name) for name in names}
+        for name in names:
+            if self._is_result(self._key(name, world)[0]):
+                what = "a result has one value, not a row"
+                raise UsageError(what, received=name, allowed=f'case["{name}"]')
+        rows = self.row if by == "quarter" else self.year
+        columns = {name: rows(name, world) for name in names}
         timeline = self.assembly.timeline
         labels = timeline.labels if by == "quarter" else tuple(map(str, timeline.years))
         frame = pd.DataFrame(columns, index=pd.Index(labels, name=by))
@@ -193,24 +191,31 @@ class Case:
 
     def headlines(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Per view, each result with its unit, or null with the reason why there is none."""
-        found: dict[str, dict[str, dict[str, Any]]] = {view: {} for view in VIEWS}
-        outputs = self.assembly.model.outputs
-        for name, output in outputs.items():
-            instance = self.assembly.model.maker[name]
-            if (
-                instance.line.module != _RESULTS_MODULE
-                or output.kind is not Kind.RESULT
-                or output.status_of
-                or name not in self.assembly.model.viewed
-            ):
-                continue
-            for view in VIEWS:
-                found[view][name] = self._headline((name, view))
-        return found
+        made = self.assembly.model
+        names = [
+            name
+            for name, output in made.outputs.items()
+            if output.kind is Kind.RESULT
+            and name in made.viewed
+            and made.maker[name].line.module == _RESULTS_MODULE
+            and not output.status_of
+        ]
+        return {view: {name: self.headline(name, view) for name in names} for view in VIEWS}
 
     def headline(self, name: str, view: str) -> dict[str, Any]:
         """One result in a view: its value and unit, or null with the reason why there is none."""
-        return self._headline((name, view))
+        from jcurve.lines.returns import REASONS
+
+        value, unit = self._number((name, view)), self.unit(name)
+        if value is None:
+            status = self.values.get((self.assembly.model.status(name) or "", view))
+            code = 0 if status is None else int(status[0, 0])
+            return {"value": None, "reason": REASONS.get(code, "no answer")}
+        if unit == _DATE:
+            labels = self.assembly.timeline.labels
+            last = len(labels) - 1
+            return {"value": labels[int(np.clip(round(value), 0, last))], "unit": "quarter"}
+        return {"value": value, "unit": unit}
 
     def checks(self) -> tuple[Check, ...]:
         """Every identity of the model, in every world and view, as found."""
@@ -222,8 +227,7 @@ class Case:
         )
 
     def gradient(self, output: str, at: str | None = None) -> Gradient:
-        """What a small change of each assumption does to a result, or to a line in a quarter; see
-        :func:`jcurve.evaluation.gradients.gradient`."""
+        """What a small change of each assumption does to a result, or to a line in a quarter."""
         from jcurve.evaluation.gradients import gradient
 
         return gradient(self.scenario, self.assembly, self.inputs, output, at)
@@ -246,14 +250,13 @@ class Case:
             depth: levels to show, None for all.
             size: about how many nodes to show, None for all.
         """
-        key = self._key(line, world)
         return trace_rows(
             self.assembly.model,
             self.values,
             self.assembly.timeline,
-            key,
+            self._key(line, world),
             at,
-            describe=self._describe,
+            describe=lambda name, at: origin(self.scenario, self.assembly, name, at),
             depth=depth,
             size=size,
         )
@@ -275,29 +278,13 @@ class Case:
         return self.values[parts[0]] - self.values[parts[1]]
 
     def _year(self, key: RowKey) -> Array:
-        made = self.assembly.model
-        if key not in self.values and made.parts(key) is None:
+        if key not in self.values and self.assembly.model.parts(key) is None:
             return np.zeros((1, 1))
-        return annual(made, self.values, key, self._annual)
+        return annual(self.assembly.model, self.values, key, self._annual)
 
     def _number(self, key: RowKey) -> float | None:
         value = float(self._row(key)[0, 0])
         return None if np.isnan(value) else value
-
-    def _headline(self, key: RowKey) -> dict[str, Any]:
-        value = self._number(key)
-        unit = self.unit(key[0])
-        if value is None:
-            status = self.values.get((self.assembly.model.status(key[0]) or "", key[1]))
-            code = 0 if status is None else int(status[0, 0])
-            return {"value": None, "reason": _reasons().get(code, "no answer")}
-        if unit == _DATE:
-            return {"value": self._quarter(value), "unit": "quarter"}
-        return {"value": value, "unit": unit}
-
-    def _quarter(self, index: float) -> str:
-        labels = self.assembly.timeline.labels
-        return labels[int(np.clip(round(index), 0, len(labels) - 1))]
 
     def _check(self, key: RowKey) -> Check:
         made = self.assembly.model
@@ -311,15 +298,6 @@ class Case:
         label = self.assembly.timeline.labels[at] if len(found) > 1 else ""
         definition = made.outputs[key[0]].definition
         return Check(spell(key), definition, float(found.max()), label, scale)
-
-    def _describe(self, name: str, at: str | None) -> Leaf | None:
-        return describe(self.scenario, self.assembly, name, at)
-
-
-def _reasons() -> Mapping[int, str]:
-    from jcurve.lines.returns import REASONS
-
-    return REASONS
 
 
 def evaluate(
@@ -373,8 +351,7 @@ def evaluate_batch(
     shaped: dict[str, Array] = {}
     for name, key in keys.items():
         row = found.get(key, np.zeros((1, 1)))
-        output = made.outputs.get(key[0])
-        if output is not None and output.kind is Kind.RESULT:
+        if case._is_result(key[0]):
             shaped[name] = np.broadcast_to(row[0], (width,))
         else:
             shaped[name] = np.broadcast_to(row, (len(timeline), width))

@@ -137,7 +137,7 @@ def assemble(
         ScenarioError: an assumption of a family speaks of no member of its set.
     """
     every = tuple(lines)
-    timeline = Timeline(company.first_quarter, LAST_QUARTER)
+    timeline = Timeline(company.first_quarter)
     names = input_names(units, every)
     _refuse_strangers(names, company)
     inputs = {name: Input(name, units[key], key) for key, name in names.items()}
@@ -149,15 +149,14 @@ def assemble(
     for name, each in fixed.items():
         inputs[name] = Input(name, SHARE, each.key)
         given[name] = np.full((1, 1), each.value)
-    made = _built(every, company.sets, inputs)
     return Assembly(
-        company,
-        made,
-        timeline,
-        MappingProxyType(dict(rows)),
-        MappingProxyType(given),
-        MappingProxyType(names),
-        MappingProxyType(fixed),
+        company=company,
+        model=_built(every, company.sets, inputs),
+        timeline=timeline,
+        history=MappingProxyType(dict(rows)),
+        given=MappingProxyType(given),
+        names=MappingProxyType(names),
+        constants=MappingProxyType(fixed),
     )
 
 
@@ -223,10 +222,8 @@ def model(
     where = project if isinstance(project, Project) else find_project(project)
     stamp = data_stamp(where)
     parts = _parts(company, where.root, stamp)
-    slots = parts.slots
-    if rows is not None:
-        slots = max(slots, slots_used(rows, len(parts.timeline)))
-    return _assembled(company, where.root, stamp, slots)
+    slots = slots_used(rows or {}, len(parts.timeline))
+    return _assembled(company, where.root, stamp, max(slots, parts.slots))
 
 
 def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
@@ -267,11 +264,7 @@ class _Parts:
     tables: Mapping[str, Constant]
     units: Mapping[str, Unit]
     slots: int
-
-    @property
-    def timeline(self) -> Timeline:
-        """The quarters of the model."""
-        return Timeline(self.company.first_quarter, LAST_QUARTER)
+    timeline: Timeline
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -285,7 +278,7 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     project = Project(root)
     company = company_facts(name, project)
     base = scenario(BASE, project=project)
-    timeline = Timeline(company.first_quarter, LAST_QUARTER)
+    timeline = Timeline(company.first_quarter)
     return _Parts(
         lines=tuple(line for module in MODULES for line in lines_of(module)),
         company=company,
@@ -293,19 +286,19 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
         tables=constants(company, project),
         units=_units(base),
         slots=slots_used(rows_of(base, timeline), len(timeline)),
+        timeline=timeline,
     )
 
 
 @lru_cache(maxsize=8)
 def _assembled(name: str, root: Path, stamp: Stamp, slots: int) -> Assembly:
     parts = _parts(name, root, stamp)
-    units = {key: unit for key, unit in parts.units.items() if _slot(key) <= slots}
+    units = {
+        key: unit
+        for key, unit in parts.units.items()
+        if (slot := _CHANGE.search(key)) is None or int(slot[1]) <= slots
+    }
     return assemble(parts.lines, parts.company, parts.rows, parts.tables, units)
-
-
-def _slot(key: str) -> int:
-    found = _CHANGE.search(key)
-    return 0 if found is None else int(found[1])
 
 
 def rows_of(scenario: Scenario, timeline: Timeline) -> dict[str, Array]:

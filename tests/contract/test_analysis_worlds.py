@@ -28,13 +28,14 @@ from jcurve.analysis.stress import (
 )
 from jcurve.analysis.variance import REST, leading_groups, split_variance
 from jcurve.assumptions import shipped
-from jcurve.assumptions.weights import Weight, weights
+from jcurve.assumptions.scenario_files import Weight, weights
 from jcurve.case import evaluate, scenario
 from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, FactsError, UsageError
 from jcurve.ground.project import find_project
 
 BASE = scenario("base")
+ROOM = "jcurve.assumptions"
 NAMES = [name for name in shipped(find_project()) if name.startswith(PREFIX)]
 
 
@@ -311,7 +312,7 @@ class TestWeighed:
         (tmp_path / "scenarios").mkdir()
         text = "\n".join(["scenario,weight,kind,rationale", *lines])
         (tmp_path / "scenarios" / "weights.csv").write_text(text + "\n", encoding="utf-8")
-        monkeypatch.setattr("jcurve.assumptions.weights.data_folder", lambda project: tmp_path)
+        monkeypatch.setattr(f"{ROOM}.scenario_files.data_folder", lambda project: tmp_path)
         with pytest.raises(FactsError, match=words):
             weights()
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.assumptions import check, load, scenario
+from jcurve.assumptions import load, scenario
 from jcurve.commands import main
 from jcurve.company import model
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
+from tests.support.scenario_checks import check
 
 HOME = Path(__file__).resolve().parents[2]
 

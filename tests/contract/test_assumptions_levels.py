@@ -10,7 +10,7 @@ import pytest
 import jcurve
 from jcurve.analysis.question import Question
 from jcurve.analysis.sensitivity import Swing, ranged, tornado
-from jcurve.assumptions import Scenario, drivers, load
+from jcurve.assumptions import Scenario, load
 from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import project_in
 
@@ -36,27 +36,27 @@ def swings(base: Scenario) -> dict[str, Swing]:
 
 
 def test_drivers_are_few_and_their_names_short(base: Scenario) -> None:
-    every = [each for each in drivers(base) if each.level == "driver"]
-    assert len({each.group for each in every}) <= MOST_DRIVERS
-    names = [each.name for each in drivers(base)]
+    every = [each for each in base.drivers if each.level == "driver"]
+    assert len({each.group or each.name for each in every}) <= MOST_DRIVERS
+    names = [each.name for each in base.drivers]
     assert len(set(names)) == len(names)
     assert all(0 < len(name.split()) <= LONGEST_NAME for name in names)
-    assert [each.key for each in drivers(base)][:2] == [
+    assert [each.key for each in base.drivers][:2] == [
         "programme.scale",
         "programme.scales_talent",
     ]
 
 
 def test_a_driver_is_told_with_value_and_range(base: Scenario) -> None:
-    found = {each.key: each for each in drivers(base)}
-    assert (found["returns.wacc"].low, found["returns.wacc"].high) == (0.085, 0.11)
+    found = {each.key: each for each in base.drivers}
+    assert (found["returns.wacc"].book.low, found["returns.wacc"].book.high) == (0.085, 0.11)
     assert found["returns.wacc"].value == base["returns.wacc"].value
     assert found["demand.agents"].group == found["demand.other"].group == "product demand"
-    assert all(each.low is not None for each in found.values() if each.level == "driver")
+    assert all(each.book.low is not None for each in found.values() if each.level == "driver")
 
 
 def test_every_driver_moves_the_answer(base: Scenario, swings: dict[str, Swing]) -> None:
-    for each in drivers(base):
+    for each in base.drivers:
         if each.level == "driver" and each.key != LIFE:
             assert swings[each.key].spread(NPV) >= LEAST_MOVE, each.key
     assert max(swings[LIFE].spread(name) for name in EPS) >= LEAST_EPS
@@ -78,7 +78,7 @@ def test_a_detail_that_moves_more_than_a_driver_says_why_it_is_none(
 ) -> None:
     least = min(
         swings[each.key].spread(NPV)
-        for each in drivers(base)
+        for each in base.drivers
         if each.level == "driver" and each.key != LIFE
     )
     large = [
@@ -95,8 +95,8 @@ def test_a_range_that_was_set_since_never_moves_what_the_book_says() -> None:
     item = moved["advertising.compute_elasticity"]
     assert item.high == 0.5
     assert (item.book.value, item.book.low, item.book.high) == (0.08, 0.02, 0.16)
-    found = {each.key: each for each in drivers(moved)}["advertising.compute_elasticity"]
-    assert (found.value, found.high) == (0.5, 0.16)
+    found = {each.key: each for each in moved.drivers}["advertising.compute_elasticity"]
+    assert (found.value, found.book.high) == (0.5, 0.16)
 
 
 def test_the_next_change_of_life_is_drawn(base: Scenario) -> None:

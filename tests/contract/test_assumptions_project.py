@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jcurve.assumptions import check, load, rows, shipped
+from jcurve.assumptions import load, rows, shipped
 from jcurve.facts import evidence, external, sources
+from tests.support.scenario_checks import check
 
 
 def test_every_scenario_validates_and_names_known_sources() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jcurve.assumptions import batch, position, rows, sample_uniform, valid_mask
+from jcurve.assumptions import batch, position, rows, valid_mask
 from jcurve.ground.errors import UsageError
 from jcurve.ground.units import UNITS, convert, convertible
 from tests.contract.fixtures.scenario_files import child, small_base
+from tests.support.draws import sample_uniform
 
 _QUARTERS = 116
 

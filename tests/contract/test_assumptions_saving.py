@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.assumptions import changed_scenario_text, check, load, save, scenario
+from jcurve.assumptions import changed_scenario_text, load, save, scenario
 from jcurve.ground.errors import ScenarioError, WriteError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
+from tests.support.scenario_checks import check
 
 HOME = Path(__file__).resolve().parents[2]
 CHANGES = {

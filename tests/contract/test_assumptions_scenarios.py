@@ -13,8 +13,6 @@ from jcurve.assumptions import (
     Change,
     Scenario,
     available,
-    check,
-    describe,
     load,
     new_scenario_text,
     scenario,
@@ -25,6 +23,7 @@ from jcurve.assumptions import (
 )
 from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
+from tests.support.scenario_checks import check
 
 
 class TestValues:
@@ -61,7 +60,7 @@ class TestValues:
             small_base(),
             child(tmp_path, "  capex.mix.servers: {value: 0.3, why: a}\n"),
         ):
-            members = [item for item in each.items if item.family == "capex.mix"]
+            members = [item for item in each.items if item.key.rpartition(".")[0] == "capex.mix"]
             assert sum(item.row() for item in members) == pytest.approx(np.ones(29), abs=1e-12)
         assert each["capex.mix.buildings"].set_by == "x"
 
@@ -162,14 +161,13 @@ class TestReasons:
     def test_the_book_lists_every_assumption(self, tmp_path: Path) -> None:
         """In words, with what changed."""
         x = child(tmp_path, "  returns.wacc: {value: 0.1, why: Rates rose.}\n")
-        rows = {row.key: row for row in describe(x)}
-        assert list(rows) == [item.key for item in small_base().items]
-        wacc = rows["returns.wacc"]
-        assert (wacc.value, wacc.base_value, wacc.changed, wacc.why) == (
-            "0.1", "0.095", True, "Rates rose.",
+        assert [item.key for item in x.items] == [item.key for item in small_base().items]
+        wacc, (moved,) = x["returns.wacc"], x.differences
+        assert (wacc.text(), moved.before, moved.key, wacc.why) == (
+            "0.1", "0.095", "returns.wacc", "Rates rose.",
         )  # fmt: skip
-        assert rows["capex.total"].value.startswith("2026: 137,500; 2027: 188,000")
-        assert rows["programme.start"].low == "2022Q1"
+        assert x["capex.total"].text().startswith("2026: 137,500; 2027: 188,000")
+        assert x["programme.start"].range_text()[0] == "2022Q1"
 
 
 class TestObject:

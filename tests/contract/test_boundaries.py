@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jcurve
-from jcurve.assumptions.document import Entry, Place, Text, read, read_value
+from jcurve.assumptions.nodes import Entry, Place, Text, read, read_value
 from jcurve.commands import main
 from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project

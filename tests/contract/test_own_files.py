@@ -12,7 +12,7 @@ from jcurve.analysis.overview import Asked
 from jcurve.assumptions import available, shipped, start
 from jcurve.commands import main
 from jcurve.figures import scenarios
-from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve_studies.pages import page
 from tests.headlines import computed, recorded
@@ -55,6 +55,17 @@ def test_what_the_base_scenario_lists_is_shipped(project: Project, tmp_path: Pat
     start("my_case", project=copy)
     assert available(copy) == ("base", "my_case")
     assert shipped(copy) == ("base",)
+
+
+def test_a_project_inside_the_package_knows_what_is_shipped(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be written there; it is read as any other."""
+    before = shipped(project)
+    monkeypatch.setattr("jcurve.ground.project.SHIPPED", project.root)
+    assert shipped(project) == before
+    with pytest.raises(ProjectError, match="read-only"):
+        start("my_case", project=project)
 
 
 def test_no_record_and_no_generated_page_knows_them(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""The rooms of ``jcurve_runs`` tell a newcomer what they are, and their examples run."""
+"""Rooms tell a newcomer what they are, and their examples run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import pytest
 import jcurve_runs
 
 HOME = Path(jcurve_runs.__file__).parent
-ROOMS = sorted(path.parent.name for path in HOME.glob("*/__init__.py"))
+ROOMS = [
+    *sorted(f"jcurve_runs.{path.parent.name}" for path in HOME.glob("*/__init__.py")),
+    *("jcurve.assumptions", "jcurve.evaluation"),
+]
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_says_what_it_is_and_its_example_runs(room: str) -> None:
-    module = import_module(f"jcurve_runs.{room}")
+    module = import_module(room)
     assert module.__doc__
     assert len(module.__doc__.splitlines()) <= 14
     assert doctest.testmod(module).failed == 0

@@ -16,10 +16,10 @@ import pytest
 import jcurve
 from jcurve.analysis import belief_pairs, marginal, market_implied, scale, sensitivity
 from jcurve.analysis.question import Question
-from jcurve.assumptions.batch import sample_uniform
 from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
+from tests.support.draws import sample_uniform
 
 CASES = ("base", "bear", "bull")
 GO = "npv.go_forward"

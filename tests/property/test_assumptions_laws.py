@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jcurve.assumptions import Path as Dated
-from jcurve.assumptions import batch, load, rows, sample_uniform, scenario
-from jcurve.assumptions.document import read
+from jcurve.assumptions import batch, load, rows, scenario
+from jcurve.assumptions.nodes import read
 from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import BASE_FILE, HEAD, project_in, small_base
 from tests.counts import count
+from tests.support.draws import sample_uniform
 
 _EXAMPLES = count("property_examples")
 _FOLDER = settings(

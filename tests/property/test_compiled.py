@@ -10,7 +10,7 @@ import pytest
 
 import jcurve
 from jcurve.assumptions import shipped
-from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.assumptions.batch import batch
 from jcurve.case import Case, batch_inputs
 from jcurve.engine import emit, intrinsics, operations, primitives, timed
 from jcurve.engine import kernel as kernels
@@ -25,6 +25,7 @@ from jcurve.ground import cache
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from tests.counts import count
+from tests.support.draws import sample_uniform
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch
 from tests.support.operations import OPERATIONS, T, model_of, rows_for

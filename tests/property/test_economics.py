@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 import jcurve
-from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.assumptions.batch import batch
 from jcurve.lines.allocation import allocate
 from tests.conftest import RecordFigure
 from tests.counts import count
+from tests.support.draws import sample_uniform
 
 Array = NDArray[np.float64]
 

@@ -9,12 +9,13 @@ import pytest
 
 import jcurve
 from jcurve.assumptions import shipped
-from jcurve.assumptions.batch import batch, sample_uniform
+from jcurve.assumptions.batch import batch
 from jcurve.case import batch_inputs
 from jcurve.engine.evaluate import annual, needs
 from jcurve.engine.evaluate import evaluate as evaluate_rows
 from tests.conftest import RecordFigure
 from tests.counts import count
+from tests.support.draws import sample_uniform
 
 CHUNK = 512
 WORLDS = ("with", "without", "stopped")

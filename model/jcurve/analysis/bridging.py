@@ -17,9 +17,8 @@ from jcurve.analysis import shapley
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.shapley import Mask, Worth
 from jcurve.assumptions import Scenario, compare
-from jcurve.assumptions.mixes import remainder_row
+from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import slot_keys
-from jcurve.assumptions.rules import rules_for
 from jcurve.company import model, rows_of
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project

@@ -14,8 +14,8 @@ import numpy as np
 
 from jcurve.analysis.question import Answers, Array, Draws
 from jcurve.assumptions import Scenario
-from jcurve.assumptions.document import Place, Text
-from jcurve.assumptions.reading import read_number
+from jcurve.assumptions.fields import read_number
+from jcurve.assumptions.nodes import Place, Text
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NEVER, NO_OUTLAY
 from jcurve.engine.line import Kind

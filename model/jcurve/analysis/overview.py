@@ -29,7 +29,7 @@ from jcurve.analysis.stress import (
 from jcurve.analysis.variance import Importance, split_variance
 from jcurve.assumptions import BASE, Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
-from jcurve.assumptions.weights import WEIGHTS, Weight, weights
+from jcurve.assumptions.scenario_files import WEIGHTS, Weight, weights
 from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project

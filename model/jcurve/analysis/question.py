@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import Scenario, batch, valid_mask
-from jcurve.assumptions.mixes import remainder_row
+from jcurve.assumptions.relations import remainder_row
 from jcurve.case import Case, batch_inputs
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.evaluate import annual, needs

@@ -23,8 +23,8 @@ from jcurve.analysis.correlation import Correlations, Pairing, achieved, copula
 from jcurve.analysis.distributions import Distribution, distribution_of, year_distribution
 from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Assumption, Path, Scenario
-from jcurve.assumptions.document import Place
-from jcurve.assumptions.overrides import find
+from jcurve.assumptions.nodes import Place
+from jcurve.assumptions.scenario import find
 from jcurve.ground.errors import UsageError
 
 __all__ = ["UNIT", "Plan", "varied"]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from jcurve.evaluation.headlines import headline_text
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]

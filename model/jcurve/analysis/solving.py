@@ -21,8 +21,8 @@ from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.batch import position
-from jcurve.assumptions.document import Place
-from jcurve.assumptions.overrides import find
+from jcurve.assumptions.nodes import Place
+from jcurve.assumptions.scenario import find
 from jcurve.ground.errors import ModelError, UsageError
 from jcurve.ground.project import Project
 

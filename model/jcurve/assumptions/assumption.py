@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import Path, Value
-from jcurve.assumptions.reading import number_text
+from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
-__all__ = [
-    "DISTRIBUTIONS",
-    "KINDS",
-    "LEVELS",
-    "SHAPES",
-    "Assumption",
-    "Distribution",
-    "Kind",
-    "Level",
-    "Shape",
-    "shape_of",
-]
+__all__ = ["DISTRIBUTIONS", "KINDS", "LEVELS", "SHAPES", "Assumption", "Level", "shape_of"]
 
 Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
@@ -35,12 +25,10 @@ Distribution: TypeAlias = Literal[
 Level: TypeAlias = Literal["decision", "driver", "detail"]
 Kind: TypeAlias = Literal["reported", "guided", "evidence", "estimate", "judgement"]
 
-SHAPES: tuple[Shape, ...] = ("scalar", "by_year", "by_quarter", "changes")
-DISTRIBUTIONS: tuple[Distribution, ...] = (
-    "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed",
-)  # fmt: skip
-LEVELS: tuple[Level, ...] = ("decision", "driver", "detail")
-KINDS: tuple[Kind, ...] = ("reported", "guided", "evidence", "estimate", "judgement")
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+DISTRIBUTIONS: tuple[Distribution, ...] = get_args(Distribution)
+LEVELS: tuple[Level, ...] = get_args(Level)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SLACK = 1e-12
 _Words = Annotated[str, Field(min_length=1)]
@@ -134,7 +122,8 @@ class Assumption(BaseModel):
         if self.bounds is not None:
             floor, ceiling = self.bounds
             rows = [np.array([floor]), *rows, np.array([ceiling])]
-        if any((b < a - _SLACK * np.maximum(1, abs(a))).any() for a, b in _pairs(rows)):
+        in_order = itertools.pairwise(rows)
+        if any((b < a - _SLACK * np.maximum(1, abs(a))).any() for a, b in in_order):
             raise ValueError("not in order: bound, low, value, high, bound")
         return self
 
@@ -157,11 +146,6 @@ class Assumption(BaseModel):
         """Whether low and high are given and differ somewhere."""
         low, high = self._row(self.low), self._row(self.high)
         return low is not None and high is not None and bool((high > low).any())
-
-    @property
-    def family(self) -> str:
-        """The key without its last segment."""
-        return self.key.rpartition(".")[0]
 
     def row(self) -> Array:
         """The value in each period of the horizon: (1,), (years,) or (quarters,); of a list of
@@ -202,6 +186,16 @@ class Assumption(BaseModel):
             return "; ".join(changes) or "none"
         return self._number(shown)
 
+    def range_text(self) -> tuple[str, str]:
+        """Low and high of the evidence for a reader, empty where there are none; of a list of
+        changes with the date of the next one."""
+        book = self.book
+        at = "" if book.next is None else f" from {Quarter.at(book.next)}"
+        low, high = (
+            "" if limit is None else book.text(limit) + at for limit in (book.low, book.high)
+        )
+        return low, high
+
     def _number(self, value: float) -> str:
         return number_text(value, self.unit, self.choices)
 
@@ -216,7 +210,3 @@ def shape_of(value: Value) -> Shape:
     if isinstance(value, Path):
         return "by_year" if value.by == "year" else "by_quarter"
     return "changes" if isinstance(value, tuple) else "scalar"
-
-
-def _pairs(rows: list[Array]) -> list[tuple[Array, Array]]:
-    return list(itertools.pairwise(rows))

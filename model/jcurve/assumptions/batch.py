@@ -1,4 +1,4 @@
-"""Many scenarios at once: rows of several, of one with drawn values, and random valid ones.
+"""Many scenarios at once: rows of several, and of one with drawn values.
 
 A draw of a plain assumption is its value. A dated one varies as one: a draw is a position,
 -1 at its low path, 0 at its value, 1 at its high path and even in between, beyond them in
@@ -17,21 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.mixes import remainder_row
 from jcurve.assumptions.paths import DATE, Path
+from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import Window, slot_keys, stacked
-from jcurve.assumptions.rules import rules_for
 from jcurve.assumptions.scenario import Scenario
-from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
 
-__all__ = ["batch", "position", "rows", "sample_uniform", "valid_mask"]
+__all__ = ["batch", "position", "rows", "valid_mask"]
 
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 _SLACK = 1e-9
-_ROUNDS = 200
 
 
 def rows(
@@ -98,18 +96,17 @@ def batch(
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
             made[key] = window.cut(_moved(item, item.value, values))
-        elif item.shape == "changes" and item.has_range:
-            made |= _next_change(item, values, window)
         elif item.shape == "changes":
-            raise UsageError(
-                "a list of changes is drawn slot by slot",
-                received=key,
-                allowed=", ".join(slot_keys(key)[0]),
-            )
+            made |= _next_change(item, values, window)
         else:
             made[key] = values - (window.start if item.unit == DATE else 0)
     for item, year, values in years:
-        _set_year(made, item, year, values, window, width)
+        start = (int(year[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
+        if len(year) != 4 or not 0 <= start < len(window):
+            raise UsageError("year outside the timeline", received=f"{item.key}.{year}")
+        row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
+        row[start : start + QUARTERS_IN_YEAR] = values
+        made[item.key] = row
     for mix in base.mixes:
         made[mix.remainder] = remainder_row(mix, made)
     return made
@@ -164,59 +161,13 @@ def valid_mask(
     return valid
 
 
-def sample_uniform(base: Scenario, size: int, generator: np.random.Generator) -> dict[str, Array]:
-    """Draws of every ranged assumption, even between low and high, of valid scenarios only.
-
-    Args:
-        base: the scenario whose ranges are drawn from.
-        size: how many.
-        generator: source of randomness; the same one gives the same draws.
-
-    Returns:
-        (size,) by key, for :func:`batch`. Dates and switches are whole numbers.
-
-    Raises:
-        ScenarioError: hardly any draw validates.
-    """
-    ranged = [item for item in base.items if item.has_range and not item.derived]
-    if not ranged or size == 0:
-        return {}
-    kept: list[dict[str, Array]] = []
-    found = 0
-    for _ in range(_ROUNDS):
-        drawn = {item.key: _uniform(item, size, generator) for item in ranged}
-        valid = valid_mask(base, batch(base, drawn))
-        kept.append({key: values[valid] for key, values in drawn.items()})
-        found += int(valid.sum())
-        if found >= size:
-            return {
-                item.key: np.concatenate([part[item.key] for part in kept])[:size]
-                for item in ranged
-            }
-    raise ScenarioError(
-        "the ranges hardly ever make a valid scenario",
-        where=base.name,
-        received=f"{found} valid of {_ROUNDS * size} drawn",
-    )
-
-
-def _uniform(item: Assumption, size: int, generator: np.random.Generator) -> Array:
-    if isinstance(item.value, Path):
-        return generator.uniform(-1.0, 1.0, size)
-    low, high = float(item.lows()[0]), float(item.highs()[0])
-    if item.unit in (DATE, "switch", "choice"):
-        return generator.integers(round(low), round(high) + 1, size).astype(np.float64)
-    return generator.uniform(low, high, size)
-
-
 def _width(draws: Mapping[str, Array]) -> int:
     width = 1
     for key, drawn in draws.items():
         shape = np.shape(drawn)
         if len(shape) != 1 or (width != 1 and shape[0] not in (1, width)):
-            raise UsageError(
-                "draws are one-dimensional and of one length", received=f"{key}: {shape}"
-            )
+            what = "draws are one-dimensional and of one length"
+            raise UsageError(what, received=f"{key}: {shape}")
         if not np.isfinite(drawn).all():
             raise UsageError("a draw is not finite", received=key)
         width = max(width, shape[0])
@@ -233,6 +184,9 @@ def _moved(item: Assumption, path: Path, values: Array) -> Array:
 def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
     """The slot of the next change with drawn lives: a further one, or the last that the
     scenario makes where that comes no earlier than the next would."""
+    if not item.has_range:
+        what, allowed = "a list of changes is drawn slot by slot", ", ".join(slot_keys(item.key)[0])
+        raise UsageError(what, received=item.key, allowed=allowed)
     assert isinstance(item.value, tuple)
     assert item.next is not None
     last = item.value[-1]
@@ -240,22 +194,6 @@ def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Ar
     date, life = slot_keys(item.key)[slot]
     dated = max(last.date, item.next) - window.start
     return {date: np.array([[float(dated)]]), life: lives}
-
-
-def _set_year(
-    made: dict[str, Array],
-    item: Assumption,
-    label: str,
-    values: Array,
-    window: Window,
-    width: int,
-) -> None:
-    start = (int(label[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
-    if len(label) != 4 or not 0 <= start < len(window):
-        raise UsageError("year outside the timeline", received=f"{item.key}.{label}")
-    row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
-    row[start : start + QUARTERS_IN_YEAR] = values
-    made[item.key] = row
 
 
 def _in_order(item: Assumption, made: Mapping[str, Array]) -> Mask:

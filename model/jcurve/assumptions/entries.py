@@ -1,44 +1,58 @@
-"""From an entry of a scenario file to an assumption: first defined, then changed."""
+"""From an entry of a scenario file to an assumption: first defined, then changed.
+
+What an entry does not give is inherited where that is honest: a range moves with a value that was
+given as a factor and is widened to hold any other, while kind and source of a value that is set
+anew are those of a judgement unless the entry says what it rests on.
+"""
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from jcurve.assumptions.assumption import SHAPES, Assumption, shape_of
-from jcurve.assumptions.document import Entry, Node, Place, Text
-from jcurve.assumptions.fields import (
-    known_fields,
-    one_of,
-    read_between,
-    read_bounds,
-    read_choices,
-    read_field,
-    read_standing,
-    read_unit,
-    table_of,
+from jcurve.assumptions.assumption import (
+    DISTRIBUTIONS,
+    KINDS,
+    LEVELS,
+    SHAPES,
+    Assumption,
+    shape_of,
 )
-from jcurve.assumptions.grounds import Author, about_of
-from jcurve.assumptions.numbers import Numbers, numbers_of, period_of
-from jcurve.assumptions.paths import CHOICE, Between, Change, Path, Value
-from jcurve.assumptions.ranges import range_of
-from jcurve.assumptions.reading import read_text
-from jcurve.ground.errors import ScenarioError
+from jcurve.assumptions.fields import Fields, read_number
+from jcurve.assumptions.nodes import Node, Place, Table, Text
+from jcurve.assumptions.paths import CHOICE, SWITCH, Between, Change, Path, Value
+from jcurve.assumptions.values import Values, period_of, range_of, values_of
+from jcurve.ground.units import UNITS, Unit
 
-__all__ = ["change", "change_period", "define", "with_period", "with_value"]
+__all__ = ["Author", "change", "change_period", "define", "with_period", "with_value"]
 
 _DEFINED = (
     "label", "unit", "shape", "value", "between", "low", "high", "bounds", "distribution",
     "outcomes", "choices", "kind", "source", "as_of", "rationale", "level", "name", "group",
     "why_detail", "next",
 )  # fmt: skip
+_REQUIRED = ("label", "unit", "distribution", "kind", "source", "as_of", "rationale", "value")
 _CHANGED = (
     "value", "low", "high", "between", "distribution", "outcomes", "kind", "source", "as_of",
     "why",
 )  # fmt: skip
 _CHANGED_PERIOD = ("value", "kind", "source", "as_of", "why")
 _VALUES = ("value", "low", "high", "distribution", "outcomes")
+_COMPUTED = ("value", "low", "high")
+_NEED_SOURCE = ("reported", "guided", "evidence")
+_STANDING = {"detail": ("why_detail",), "driver": ("name", "group"), "decision": ("name",)}
+_LONGEST_NAME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who sets values: a scenario's name, and the date of its knowledge if it gives one."""
+
+    name: str
+    as_of: datetime.date | None = None
 
 
 def define(
@@ -55,79 +69,74 @@ def define(
     Raises:
         ScenarioError: a field is unknown, missing, malformed or at odds with another.
     """
-    fields = known_fields(table_of(node, place), _DEFINED, place)
-    required = ["label", "unit", "distribution", "kind", "source", "as_of", "rationale"]
+    fields = _fields(node, _DEFINED, place)
+    for name in _REQUIRED if remainder is None else _REQUIRED[:-1]:
+        _ = fields[name]
+    unit = fields.unit()
+    choices = _choices(fields, unit)
+    is_changes = "shape" in fields and fields.word("shape", SHAPES) == "changes"
+    reader = Values(unit, _bounds(fields, unit, choices), choices, is_changes=is_changes)
+    between = fields.between()
     if remainder is None:
-        required.append("value")
-    for name in required:
-        if name not in fields:
-            raise ScenarioError(f"{name} is missing", where=str(place))
-    unit = read_unit(fields["unit"], place)
-    choices = read_choices(fields.get("choices"), unit, place)
-    is_changes = "shape" in fields and one_of(fields["shape"], SHAPES, place) == "changes"
-    bounds = read_bounds(fields.get("bounds"), unit, choices, place)
-    numbers = Numbers(unit, bounds, choices, is_changes=is_changes)
-    between = read_between(fields, place)
-    if remainder is None:
-        value = numbers.value(*_at(fields["value"], between, place))
+        value = reader.value(fields["value"].value, between, fields.at("value"))
     else:
         value = remainder
-        _refuse_remainder(fields, place)
-    _check_shape(fields, value, place)
+        for name in _COMPUTED:
+            if name in fields:
+                what = "the remainder of a mix is computed, never set"
+                raise fields.at(name).error(what, None, "the other members")
+    shape = shape_of(value)
+    if "shape" in fields and fields.word("shape", SHAPES) != shape:
+        stated = fields["shape"].value
+        received = stated.text if isinstance(stated, Text) else None
+        raise fields.at("shape").error("the value is not of this shape", received, shape)
     made: dict[str, Any] = {
         "key": place.key,
         "unit": unit.name,
-        "shape": shape_of(value),
+        "shape": shape,
         "value": value,
-        "bounds": None if unit.name == CHOICE else numbers.bounds,
+        "bounds": None if unit.name == CHOICE else reader.bounds,
         "choices": choices,
         "derived": remainder is not None,
-        "label": read_field(fields, "label", place),
-        "rationale": read_field(fields, "rationale", place),
+        "label": fields.text("label"),
+        "rationale": fields.text("rationale"),
         "set_by": author.name,
     }
-    made |= range_of(value, fields, numbers, between, None, place)
-    made |= _next(fields, made, place)
-    made |= about_of(fields, None, author, place)
-    made |= read_standing(fields, place)
+    made |= range_of(value, fields, reader, between, place)
+    made |= _next_change(fields, shape == "changes" and made["low"] is not None)
+    made |= _basis(fields, None, author)
+    made |= _standing(fields)
     return _made(made, place)
 
 
 def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assumption:
     """``parent`` as a scenario changes it; what the scenario does not give is inherited.
 
-    An inherited range is widened to hold the new value and cut at the bounds; one given as
-    factors moves with it. A changed value without kind and source is a judgement.
-
     Raises:
         ScenarioError: a field is unknown or malformed, nothing changes, or no reason is given.
     """
-    fields = known_fields(table_of(node, place), _CHANGED, place)
+    fields = _fields(node, _CHANGED, place)
     if "why" not in fields:
-        raise ScenarioError(
-            "why is missing", where=str(place), allowed="the reason for the change, in words"
-        )
+        raise place.error("why is missing", None, "the reason for the change, in words")
     if not any(name in fields for name in _VALUES):
-        raise ScenarioError(
-            "nothing is changed", where=str(place), allowed=f"one of {', '.join(_VALUES)}"
-        )
-    numbers = numbers_of(parent)
-    between = read_between(fields, place) or _between_of(parent)
+        raise place.error("nothing is changed", None, f"one of {', '.join(_VALUES)}")
+    reader = values_of(parent)
+    between = fields.between() or _between_of(parent)
     value: Value = parent.value
     if "value" in fields:
-        value = numbers.value(*_at(fields["value"], between, place))
-        _check_replaces(parent, value, place.at(fields["value"].line))
+        value = reader.value(fields["value"].value, between, fields.at("value"))
+        _check_replaces(parent, value, fields.at("value"))
     elif "between" in fields and isinstance(value, Path):
         value = Path(value.by, between or value.between, value.points)
     made: dict[str, Any] = {
         "shape": shape_of(value),
         "value": value,
-        "why": read_field(fields, "why", place),
+        "why": fields.text("why"),
         "set_by": author.name,
         "stated": None if "low" in fields or "high" in fields else parent.book,
     }
-    made |= range_of(value, fields, numbers, between, parent, place)
-    made |= about_of(fields, parent, author, place)
+    made |= range_of(value, fields, reader, between, place)
+    made |= _basis(fields, parent, author)
     return _made({**dict(parent), **made}, place)
 
 
@@ -141,18 +150,15 @@ def change_period(
     Raises:
         ScenarioError: a field is unknown, missing or malformed.
     """
-    fields = known_fields(table_of(node, place), _CHANGED_PERIOD, place)
-    for name in ("value", "why"):
-        if name not in fields:
-            raise ScenarioError(f"{name} is missing", where=str(place))
-    here = place.at(fields["value"].line)
-    why = f"{period}: {read_field(fields, 'why', place)}"
+    fields = _fields(node, _CHANGED_PERIOD, place)
+    value = fields["value"].value
+    why = f"{period}: {fields.text('why')}"
     if parent.set_by == author.name:
         why = f"{parent.why} {why}"
-    made = with_period(parent, period, fields["value"].value, why, author.name, here)
-    about = about_of(fields, parent, author, place)
-    about["source"] = tuple(dict.fromkeys((*parent.source, *about.get("source", ()))))
-    return _made({**dict(made), **about}, place)
+    made = with_period(parent, period, value, why, author.name, fields.at("value"))
+    basis = _basis(fields, parent, author)
+    basis["source"] = tuple(dict.fromkeys((*parent.source, *basis.get("source", ()))))
+    return _made({**dict(made), **basis}, place)
 
 
 def with_value(
@@ -178,7 +184,7 @@ def with_value(
         "source": source,
         "stated": parent.book,
     }
-    made |= range_of(value, {}, numbers_of(parent), _between_of(parent), parent, place)
+    made |= range_of(value, None, values_of(parent), _between_of(parent), place)
     return _made({**dict(parent), **made}, place)
 
 
@@ -198,102 +204,163 @@ def with_period(
     Raises:
         ScenarioError: the assumption is not by date, or the period or value does not validate.
     """
-    path = parent.value
-    numbers = numbers_of(parent, insist=insist)
+    path, reader = parent.value, values_of(parent, insist=insist)
+    value: Value
     if isinstance(path, tuple):
         at = period_of(period, "quarter", place)
         kept = [each for each in path if each.date != at]
-        changes = numbers.in_order([*kept, Change(at, numbers.number(node, place))], place)
-        return with_value(parent, changes, why, set_by, place, parent.source)
-    if not isinstance(path, Path):
-        raise ScenarioError("this assumption has one value for all dates", where=str(place))
-    at = period_of(period, path.by, place)
-    number = numbers.number(node, place, at if path.by == "year" else None)
-    return with_value(parent, path.with_point(at, number), why, set_by, place, parent.source)
+        value = reader.in_order([*kept, Change(at, reader.number(node, place))], place)
+    elif isinstance(path, Path):
+        at = period_of(period, path.by, place)
+        number = reader.number(node, place, at if path.by == "year" else None)
+        value = path.with_point(at, number)
+    else:
+        raise place.error("this assumption has one value for all dates")
+    return with_value(parent, value, why, set_by, place, parent.source)
 
 
 def _check_replaces(parent: Assumption, value: Value, place: Place) -> None:
-    """Refuse a value whose shape or reach would change years that nobody meant.
-
-    Raises:
-        ScenarioError: see the messages.
-    """
+    """Refuse a value whose shape or reach would change years that nobody meant."""
     if (parent.shape == "changes") != isinstance(value, tuple):
         allowed = "a table of dates and lives" if parent.shape == "changes" else "a number"
-        raise ScenarioError("a value of another shape", where=str(place), allowed=allowed)
+        raise place.error("a value of another shape", None, allowed)
     old = parent.value
     if isinstance(old, Path) and not isinstance(value, Path):
-        raise ScenarioError(
-            "one number for a value by date",
-            where=str(place),
-            allowed=f"a table such as {{{old.label(old.periods[0])}: …}}, "
-            f"or {parent.key}.{old.label(old.periods[-1])} for one {old.by}",
-        )
+        first, last = old.label(old.periods[0]), old.label(old.periods[-1])
+        allowed = f"a table such as {{{first}: …}}, or {parent.key}.{last} for one {old.by}"
+        raise place.error("one number for a value by date", None, allowed)
     if not isinstance(value, Path):
         return
     if isinstance(old, float) and value.periods[0] != value.first and value.points[0][1] != old:
-        raise ScenarioError(
-            "the first value would hold for all time before it",
-            where=str(place),
-            received=parent.text(value),
-            allowed=f"begin with {parent.text()}, which it replaces, "
-            f"or in {value.label(value.first)}",
-        )
+        allowed = f"begin with {parent.text()}, which it replaces, or in {value.label(value.first)}"
+        what = "the first value would hold for all time before it"
+        raise place.error(what, parent.text(value), allowed)
     if isinstance(old, Path) and old.by == value.by:
         reach = (old.periods[0], old.periods[-1])
         if value.periods[0] > reach[0] or value.periods[-1] < reach[1]:
             first, last = (old.label(period) for period in reach)
-            raise ScenarioError(
-                "a table by date replaces the whole path",
-                where=str(place),
-                received=parent.text(value),
-                allowed=f"values from {first} to {last} at least, or {parent.key}.{last} for "
-                f"one {old.by}",
-            )
+            one = f"{parent.key}.{last} for one {old.by}"
+            allowed = f"values from {first} to {last} at least, or {one}"
+            what = "a table by date replaces the whole path"
+            raise place.error(what, parent.text(value), allowed)
 
 
-def _at(entry: Entry, between: Between | None, place: Place) -> tuple[Node, Between | None, Place]:
-    return entry.value, between, place.at(entry.line)
+def _fields(node: Node, allowed: tuple[str, ...], place: Place) -> Fields:
+    return Fields(_table(node, place), allowed, place)
+
+
+def _table(node: Node, place: Place) -> Table:
+    if not isinstance(node, Table):
+        raise place.error("an assumption is a table of fields", None, "{value: …, why: …}")
+    return node
 
 
 def _between_of(parent: Assumption) -> Between | None:
     return parent.value.between if isinstance(parent.value, Path) else None
 
 
-def _check_shape(fields: dict[str, Entry], value: Value, place: Place) -> None:
-    entry = fields.get("shape")
-    if entry is not None and one_of(entry, SHAPES, place) != shape_of(value):
-        raise ScenarioError(
-            "the value is not of this shape",
-            where=str(place.at(entry.line)),
-            received=entry.value.text if isinstance(entry.value, Text) else None,
-            allowed=shape_of(value),
-        )
+def _choices(fields: Fields, unit: Unit) -> tuple[str, ...]:
+    """The names that a choice picks from, none for other units."""
+    if ("choices" in fields) != (unit.name == CHOICE):
+        given = "choices" in fields
+        what = "choices for a unit that has none" if given else "choices are missing"
+        allowed = "choices: [one, another], together with unit: choice"
+        raise fields.place.error(what, None, allowed)
+    return fields.texts("choices")
 
 
-def _next(fields: dict[str, Entry], made: dict[str, Any], place: Place) -> dict[str, Any]:
+def _bounds(fields: Fields, unit: Unit, choices: tuple[str, ...]) -> tuple[float, float]:
+    """What values are accepted at all; 0 and 1 for a switch."""
+    if unit.name == CHOICE:
+        return 0.0, float(len(choices) - 1)
+    here, example = fields.at("bounds"), "bounds: [0, 1]"
+    if "bounds" not in fields:
+        if unit.name == SWITCH:
+            return 0.0, 1.0
+        raise here.error("bounds is missing", None, example)
+    items = getattr(fields["bounds"].value, "items", ())
+    if len(items) != 2:
+        raise here.error("bounds are two values", None, example)
+    floor, ceiling = (read_number(item, unit, (), here).value for item in items)
+    if not floor <= ceiling:
+        raise here.error("bounds are not in order", None, "[low, high]")
+    return floor, ceiling
+
+
+def _next_change(fields: Fields, wanted: bool) -> dict[str, int]:
     """The date of the next change, which a range of lives needs and nothing else has."""
-    wanted = made["shape"] == "changes" and made["low"] is not None
     if wanted != ("next" in fields):
-        raise ScenarioError(
+        raise fields.place.error(
             "next and a range of lives go together",
-            where=str(place),
-            allowed="next: 2027Q1, low: 4, high: 6, together and for changes of a life only",
+            None,
+            "next: 2027Q1, low: 4, high: 6, together and for changes of a life only",
         )
-    if not wanted:
-        return {}
-    here = place.at(fields["next"].line)
-    return {"next": period_of(read_text(fields["next"].value, here, "next"), "quarter", here)}
+    return {"next": period_of(fields.text("next"), "quarter", fields.at("next"))} if wanted else {}
 
 
-def _refuse_remainder(fields: dict[str, Entry], place: Place) -> None:
-    for name in ("value", "low", "high"):
-        if name in fields:
-            raise ScenarioError(
-                "the remainder of a mix is computed, never set",
-                where=str(place.at(fields[name].line)),
-                allowed="the other members",
-            )
+def _standing(fields: Fields) -> dict[str, str]:
+    """Level, short name, group and the reason why a detail is no driver."""
+    level = fields.word("level", LEVELS) if "level" in fields else "detail"
+    found: dict[str, str] = {"level": level}
+    meant = _STANDING[level]
+    for field in ("name", "group", "why_detail"):
+        if field in fields and field not in meant:
+            raise fields.at(field).error(f"{field} of a {level}", None, ", ".join(meant))
+        if field in fields:
+            found[field] = fields.text(field)
+    name = found.get("name")
+    if level != "detail" and not 0 < len((name or "").split()) <= _LONGEST_NAME:
+        what = f"a {level} has a name of at most {_LONGEST_NAME} words"
+        raise fields.place.error(what, name)
+    return found
+
+
+def _basis(fields: Fields, parent: Assumption | None, author: Author) -> dict[str, Any]:
+    """Distribution, kind, source and date: as given, else inherited where that is honest."""
+    revalued = parent is not None and "value" in fields
+    made: dict[str, Any] = {"kind": "judgement", "source": ()} if revalued else {}
+    if "distribution" in fields:
+        made["distribution"] = fields.word("distribution", DISTRIBUTIONS)
+    if "kind" in fields:
+        made["kind"] = fields.word("kind", KINDS)
+    if "source" in fields:
+        made["source"] = fields.texts("source")
+    if "as_of" in fields:
+        made["as_of"] = fields.date("as_of")
+    elif author.as_of is not None:
+        made["as_of"] = author.as_of
+    if "outcomes" in fields:
+        made["outcomes"] = _outcomes(fields, parent)
+    inherited = {} if parent is None else dict(parent)
+    found = {"outcomes": (), "source": (), **inherited, **made}
+    if found["kind"] in _NEED_SOURCE and not found["source"]:
+        raise fields.at("kind").error(
+            f"kind {found['kind']} needs a source",
+            None,
+            "source: [KEY], or kind: estimate or judgement",
+        )
+    if (found["distribution"] in ("discrete", "empirical")) != bool(found["outcomes"]):
+        raise fields.place.error(
+            "a discrete or empirical distribution and outcomes go together",
+            None,
+            "distribution: discrete with outcomes: {0: 0.3, 1: 0.7}",
+        )
+    return made
+
+
+def _outcomes(fields: Fields, parent: Assumption | None) -> tuple[tuple[float, float], ...]:
+    here = fields.at("outcomes")
+    unit = parent.measure if parent else fields.unit()
+    choices = parent.choices if parent else _choices(fields, unit)
+    pairs: list[tuple[float, float]] = []
+    for one in _table(fields["outcomes"].value, here).entries:
+        value = read_number(Text(one.key, one.line), unit, choices, here).value
+        pairs.append((value, read_number(one.value, UNITS["share"], (), here).value))
+    shares = [share for _, share in pairs]
+    if not pairs or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+        allowed = "weights of 0 or more that sum to 1"
+        raise here.error("weights of outcomes do not sum to 1", shares, allowed)
+    return tuple(pairs)
 
 
 def _made(fields: dict[str, Any], place: Place) -> Assumption:
@@ -301,5 +368,4 @@ def _made(fields: dict[str, Any], place: Place) -> Assumption:
         return Assumption(**{**fields, "where": str(place).partition(",")[0]})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        message = first["msg"].removeprefix("Value error, ")
-        raise ScenarioError(message, where=str(place)) from error
+        raise place.error(first["msg"].removeprefix("Value error, ")) from error

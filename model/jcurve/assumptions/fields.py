@@ -1,182 +1,229 @@
-"""The fields of an entry in a scenario file, one by one."""
+"""The fields of a table in a file, and the texts in them: words, dates, numbers with a unit.
+
+A number is digits with a decimal point, an exponent if need be (``1e3``) and ``_``
+between digits (``137_500``). A comma is refused, since it is a thousands mark for some
+and a decimal mark for others. A value may carry its unit (``200 USD bn``, ``9 %``) and is
+converted once; a bare number is in the key's unit. Quarters are labels (``2026Q3``),
+switches 0 or 1 (or false, true, off, on, no, yes), choices one of the listed names.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from jcurve.assumptions.assumption import LEVELS
-from jcurve.assumptions.document import Entry, Node, Place, Table, Text
-from jcurve.assumptions.paths import BETWEEN, CHOICE, SWITCH, Between
-from jcurve.assumptions.reading import read_number, read_text, read_texts
-from jcurve.ground.errors import ScenarioError
-from jcurve.ground.units import ASSUMPTION_UNITS, Unit
+from jcurve.assumptions.nodes import Entry, Listing, Node, Place, Table, Text
+from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, SWITCH, Between
+from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.quarters import FIRST_QUARTER, HORIZON, QUARTER_COUNT, Quarter
+from jcurve.ground.units import ALIASES, ASSUMPTION_UNITS, UNITS, Unit, convert, convertible
 
-__all__ = [
-    "known_fields",
-    "one_of",
-    "read_between",
-    "read_bounds",
-    "read_choices",
-    "read_date",
-    "read_field",
-    "read_standing",
-    "read_unit",
-    "table_of",
-]
+__all__ = ["Fields", "Quantity", "number_text", "read_number", "read_text", "read_texts"]
 
-_LONGEST_NAME = 4
 _Word = TypeVar("_Word", bound=str)
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?:(?:0|[1-9][0-9]*(?:_[0-9]+)*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"(?P<unit>.*)",
+    re.ASCII | re.DOTALL,
+)
+_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
+_SWITCHES = {"0": 0.0, "false": 0.0, "off": 0.0, "no": 0.0} | {
+    "1": 1.0, "true": 1.0, "on": 1.0, "yes": 1.0
+}  # fmt: skip
 
 
-def known_fields(
-    table: Table, allowed: Sequence[str], place: Place, what: str = "field"
-) -> dict[str, Entry]:
-    """The entries of a table by name.
+class Fields(Mapping[str, Entry]):
+    """The fields of a table by name; each is read with errors that tell its own line.
 
-    Raises:
-        ScenarioError: one is not among ``allowed``.
-    """
-    for entry in table.entries:
-        if entry.key not in allowed:
-            raise ScenarioError.not_among(
-                f"unknown {what}", entry.key, allowed, where=str(place.at(entry.line))
-            )
-    return {entry.key: entry for entry in table.entries}
-
-
-def table_of(node: Node, place: Place) -> Table:
-    """The fields of an assumption.
-
-    Raises:
-        ScenarioError: the entry is no table.
-    """
-    if not isinstance(node, Table):
-        raise ScenarioError(
-            "an assumption is a table of fields", where=str(place), allowed="{value: …, why: …}"
-        )
-    return node
-
-
-def read_field(fields: dict[str, Entry], name: str, place: Place) -> str:
-    """The text of a field that is there.
+    Args:
+        table: as written.
+        allowed: the names that a field may have.
+        place: of the table: what is missing is missing here.
+        what: a field is called in errors.
 
     Raises:
-        ScenarioError: it is empty, a table or a list.
+        ScenarioError: a field has another name.
     """
-    return read_text(fields[name].value, place.at(fields[name].line), name)
+
+    def __init__(
+        self, table: Table, allowed: Sequence[str], place: Place, what: str = "field"
+    ) -> None:
+        self.place = place
+        self._entries = {entry.key: entry for entry in table.entries}
+        for entry in table.entries:
+            if entry.key not in allowed:
+                raise self.at(entry.key).unknown(f"unknown {what}", entry.key, allowed)
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise self.place.error(f"{name} is missing")
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def at(self, name: str) -> Place:
+        """Where a field stands; where the table stands when there is no such field."""
+        return self.place.at(self._entries[name].line) if name in self else self.place
+
+    def text(self, name: str) -> str:
+        """The text of a field, as one line."""
+        return read_text(self[name].value, self.at(name), name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a list; none where the field is missing."""
+        return read_texts(self[name].value, self.at(name), name) if name in self else ()
+
+    def word(self, name: str, known: Sequence[_Word]) -> _Word:
+        """The word of a field that takes one of a few."""
+        value = self[name].value
+        text = value.text if isinstance(value, Text) else None
+        for word in known:
+            if text == word:
+                return word
+        raise self.at(name).unknown(f"unknown {name}", text, known)
+
+    def date(self, name: str) -> datetime.date:
+        """An ISO date."""
+        text = read_text(self[name].value, self.at(name), "the date")
+        try:
+            return datetime.date.fromisoformat(text if len(text) == 10 else "")
+        except ValueError:
+            raise self.at(name).error("not a date", text, "a date such as 2026-07-29") from None
+
+    def unit(self) -> Unit:
+        """The unit that the field ``unit`` names."""
+        return UNITS[self.word("unit", tuple(ASSUMPTION_UNITS))]
+
+    def between(self) -> Between | None:
+        """The rule between dates, None when none is given."""
+        return self.word("between", BETWEEN) if "between" in self else None
 
 
-def one_of(entry: Entry, allowed: Sequence[_Word], place: Place) -> _Word:
-    """The word of a field that takes one of a few.
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as read: its value in the key's unit, whether it carried no unit, and its text."""
+
+    value: float
+    bare: bool
+    text: str
+
+
+def read_text(node: Node, place: Place, what: str) -> str:
+    """A non-empty text, as one line."""
+    text = " ".join(node.text.split()) if isinstance(node, Text) and node.text else ""
+    if not text:
+        raise place.error(f"{what} is missing", None, "a text")
+    return text
+
+
+def read_texts(node: Node, place: Place, what: str) -> tuple[str, ...]:
+    """A list of texts."""
+    if not isinstance(node, Listing):
+        raise place.error(f"{what} is not a list", None, "a list such as [CAPEX_2025]")
+    return tuple(read_text(item, place, f"an entry of {what}") for item in node.items)
+
+
+def read_number(node: Node, unit: Unit, choices: tuple[str, ...], place: Place) -> Quantity:
+    """A number of ``unit``.
+
+    Args:
+        node: as written.
+        unit: of the key.
+        choices: the names to choose from, for a choice.
+        place: for errors.
 
     Raises:
-        ScenarioError: it is another.
+        ScenarioError: no number, not finite, another unit, a quarter outside the horizon.
     """
-    text = entry.value.text if isinstance(entry.value, Text) else None
-    for word in allowed:
-        if text == word:
-            return word
-    raise ScenarioError.not_among(
-        f"unknown {entry.key}", text, allowed, where=str(place.at(entry.line))
-    )
+    if not isinstance(node, Text) or node.text is None:
+        what = "no value" if isinstance(node, Text) else "not one value"
+        raise place.error(what, None, _example(unit, choices))
+    text = node.text.strip()
+    match unit.name:
+        case "date":
+            return Quantity(_quarter(text, place), False, text)
+        case "switch":
+            return Quantity(_named(text.lower(), text, _SWITCHES, "0 or 1", place), False, text)
+        case "choice":
+            positions = {name: float(i) for i, name in enumerate(choices)}
+            return Quantity(_named(text, text, positions, ", ".join(choices), place), False, text)
+    return _amount(text, unit, place)
 
 
-def read_date(node: Node, place: Place) -> datetime.date:
-    """An ISO date.
+def _amount(text: str, unit: Unit, place: Place) -> Quantity:
+    found = _NUMBER.fullmatch(text)
+    wrong = ""
+    if _NOT_FINITE.match(text):
+        wrong = "not a finite number"
+    elif _COMMA.match(text):
+        wrong = "a comma in a number is ambiguous"
+    elif found is None or found["unit"][:1].isdigit():
+        wrong = "not a number"
+    elif not math.isfinite(float(found["number"])):
+        wrong = "not a finite number"
+    elif (given := found["unit"].strip()) and not ALIASES.get(given, given)[0].isalpha():
+        wrong = "not a number"
+    if wrong or found is None:
+        raise place.error(wrong, text, _example(unit, ()))
+    value, given = float(found["number"]), found["unit"].strip()
+    if not given:
+        return Quantity(value, True, text)
+    given, allowed = ALIASES.get(given, given), convertible(unit)
+    if given not in allowed:
+        what = "wrong unit" if given in ASSUMPTION_UNITS else "unknown unit"
+        raise place.error(what, text, ", ".join(allowed), nearest(given, allowed))
+    return Quantity(convert(value, UNITS[given], unit), False, text)
 
-    Raises:
-        ScenarioError: it is none.
-    """
-    text = read_text(node, place, "the date")
+
+def _quarter(text: str, place: Place) -> float:
     try:
-        return datetime.date.fromisoformat(text if len(text) == 10 else "")
-    except ValueError:
-        raise ScenarioError(
-            "not a date", where=str(place), received=text, allowed="a date such as 2026-07-29"
-        ) from None
+        index = Quarter(text) - FIRST_QUARTER
+    except UsageError:
+        raise place.error("not a quarter", text, "a quarter such as 2026Q3") from None
+    if not 0 <= index < QUARTER_COUNT:
+        raise place.error("quarter outside the horizon", text, HORIZON)
+    return float(index)
 
 
-def read_unit(entry: Entry, place: Place) -> Unit:
-    """The unit named by a field.
-
-    Raises:
-        ScenarioError: there is no such unit.
-    """
-    return ASSUMPTION_UNITS[one_of(entry, tuple(ASSUMPTION_UNITS), place)]
+def _named(word: str, text: str, values: dict[str, float], allowed: str, place: Place) -> float:
+    if word not in values:
+        raise place.error("not one of the choices", text, allowed, nearest(word, values))
+    return values[word]
 
 
-def read_choices(entry: Entry | None, unit: Unit, place: Place) -> tuple[str, ...]:
-    """The names that a choice picks from, none for other units.
-
-    Raises:
-        ScenarioError: they are missing, or given for another unit.
-    """
-    if (entry is None) == (unit.name == CHOICE):
-        raise ScenarioError(
-            "choices are missing" if entry is None else "choices for a unit that has none",
-            where=str(place),
-            allowed="choices: [one, another], together with unit: choice",
-        )
-    return () if entry is None else read_texts(entry.value, place.at(entry.line), "choices")
+def _example(unit: Unit, choices: tuple[str, ...]) -> str:
+    fixed = {DATE: "a quarter such as 2026Q3", SWITCH: "0 or 1", CHOICE: ", ".join(choices)}
+    if unit.name in fixed:
+        return fixed[unit.name]
+    # The first other one for plain numbers (percent), the largest for amounts (USD bn).
+    others = [UNITS[name] for name in convertible(unit) if name != unit.name]
+    if not others:
+        return f"a number ({unit.name})"
+    other = max(others, key=lambda each: each.scale) if unit.dims else others[0]
+    return f"a number ({unit.name}), or with its unit such as '1.5 {other.name}'"
 
 
-def read_bounds(
-    entry: Entry | None, unit: Unit, choices: tuple[str, ...], place: Place
-) -> tuple[float, float]:
-    """What values are accepted at all; 0 and 1 for a switch.
-
-    Raises:
-        ScenarioError: they are missing, malformed or not in order.
-    """
-    if unit.name == CHOICE:
-        return 0.0, float(len(choices) - 1)
-    if entry is None:
-        if unit.name == SWITCH:
-            return 0.0, 1.0
-        raise ScenarioError("bounds is missing", where=str(place), allowed="bounds: [0, 1]")
-    here = place.at(entry.line)
-    items = getattr(entry.value, "items", ())
-    if len(items) != 2:
-        raise ScenarioError("bounds are two values", where=str(here), allowed="bounds: [0, 1]")
-    floor, ceiling = (read_number(item, unit, (), here).value for item in items)
-    if not floor <= ceiling:
-        raise ScenarioError("bounds are not in order", where=str(here), allowed="[low, high]")
-    return floor, ceiling
-
-
-def read_standing(fields: dict[str, Entry], place: Place) -> dict[str, str]:
-    """Level, short name, group and the reason why a detail is no driver.
-
-    Raises:
-        ScenarioError: a field does not go with the level, or a name is too long.
-    """
-    level = one_of(fields["level"], LEVELS, place) if "level" in fields else "detail"
-    found: dict[str, str] = {"level": level}
-    meant = {"detail": ("why_detail",), "driver": ("name", "group"), "decision": ("name",)}[level]
-    for field in ("name", "group", "why_detail"):
-        if field not in fields:
-            continue
-        here = place.at(fields[field].line)
-        if field not in meant:
-            raise ScenarioError(f"{field} of a {level}", where=str(here), allowed=", ".join(meant))
-        found[field] = read_text(fields[field].value, here, field)
-    if level != "detail":
-        words = found.get("name", "").split()
-        if not 0 < len(words) <= _LONGEST_NAME:
-            raise ScenarioError(
-                f"a {level} has a name of at most {_LONGEST_NAME} words",
-                where=str(place),
-                received=found.get("name"),
-            )
-    return found
-
-
-def read_between(fields: dict[str, Entry], place: Place) -> Between | None:
-    """The rule between dates, None when none is given.
-
-    Raises:
-        ScenarioError: there is no such rule.
-    """
-    return one_of(fields["between"], BETWEEN, place) if "between" in fields else None
+def number_text(value: float, unit: str = "", choices: tuple[str, ...] = ()) -> str:
+    """A value for a reader: a quarter's label, a choice's name, digits in groups of three."""
+    if unit == DATE:
+        return Quarter.at(value)
+    if unit == CHOICE and choices:
+        return choices[round(value)]
+    if unit == SWITCH:
+        return "on" if value else "off"
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    shown = f"{value:,.6g}"
+    return shown if "e" not in shown else f"{value:.6g}"

@@ -13,21 +13,25 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, TypeAlias
 from xml.etree import ElementTree
 
+from jcurve.assumptions.nodes import Text, read
 from jcurve.ground.errors import ScenarioError, UsageError, nearest
 
 __all__ = ["FILE_NAME", "HouseStyle", "Logo", "luminance", "read_house_style"]
 
 FILE_NAME = "house_style.yml"
 
+Mime: TypeAlias = Literal["image/svg+xml", "image/png", "image/jpeg"]
+
 _KEYS = ("company", "colour", "accent", "logo", "footer", "paper")
 _PAPERS = ("a4", "us-letter")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+_KINDS: Mapping[str, Mime] = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 _LARGEST = 500_000  # bytes of a logo: it stands in every report
 _CONTRAST = 4.5  # of text on white, as accessibility rules want it
 
@@ -36,7 +40,7 @@ _CONTRAST = 4.5  # of text on white, as accessibility rules want it
 class Logo:
     """A picture: its kind, and an SVG's text or base64."""
 
-    mime: Literal["image/svg+xml", "image/png", "image/jpeg"]
+    mime: Mime
     data: str
     path: Path
 
@@ -68,8 +72,6 @@ def read_house_style(reports: Path) -> HouseStyle:
     Raises:
         UsageError: a key or value is wrong; names file, line and key.
     """
-    from jcurve.assumptions.document import Text, read
-
     origin = f"reports/{FILE_NAME}"
     try:
         content = (reports / FILE_NAME).read_bytes()
@@ -78,40 +80,30 @@ def read_house_style(reports: Path) -> HouseStyle:
     except OSError as error:
         raise UsageError(f"cannot be read ({error.strerror})", where=origin) from error
     try:
-        table = read(content, origin)
+        entries = read(content, origin).entries
     except ScenarioError as error:
         what = error.what.replace("a scenario file", "the house style")
         raise UsageError(what, where=error.where, received=error.received) from error
-    given: dict[str, str] = {}
-    places: dict[str, str] = {}
-    for entry in table.entries:
-        places[entry.key] = f"{origin}:{entry.line}, {entry.key}"
-        if entry.key not in _KEYS:
+    given: dict[str, Any] = {}
+    for key, node, line in ((each.key, each.value, each.line) for each in entries):
+        where = f"{origin}:{line}, {key}"
+        if key not in _KEYS:
+            known = ", ".join(_KEYS)
             raise UsageError(
-                "unknown key",
-                where=places[entry.key],
-                allowed=", ".join(_KEYS),
-                suggestion=nearest(entry.key, _KEYS),
+                "unknown key", where=where, allowed=known, suggestion=nearest(key, _KEYS)
             )
-        if not isinstance(entry.value, Text):
-            raise UsageError("not a text", where=places[entry.key])
-        if entry.value.text:
-            given[entry.key] = entry.value.text
-    for key in ("colour", "accent"):
-        if key in given:
-            given[key] = _colour(given[key], places[key])
-    if given.get("paper", "a4") not in _PAPERS:
-        raise UsageError.not_among("unknown paper", given["paper"], _PAPERS, where=places["paper"])
-    logo = _logo(reports, given["logo"], places["logo"]) if "logo" in given else None
-    usual = HouseStyle()
-    return HouseStyle(
-        company=given.get("company", ""),
-        colour=given.get("colour", usual.colour),
-        accent=given.get("accent", usual.accent),
-        logo=logo,
-        footer=given.get("footer", ""),
-        paper=cast("Literal['a4', 'us-letter']", given.get("paper", "a4")),
-    )
+        if not isinstance(node, Text):
+            raise UsageError("not a text", where=where)
+        if not node.text:
+            continue
+        given[key] = node.text
+        if key in ("colour", "accent"):
+            given[key] = _colour(node.text, where)
+        elif key == "logo":
+            given[key] = _logo(reports, node.text, where)
+        elif key == "paper" and node.text not in _PAPERS:
+            raise UsageError.not_among("unknown paper", node.text, _PAPERS, where=where)
+    return HouseStyle(**given)
 
 
 def _colour(text: str, where: str) -> str:
@@ -119,12 +111,9 @@ def _colour(text: str, where: str) -> str:
         raise UsageError("not a colour", where=where, received=text, allowed="as in '#0b3c6f'")
     contrast = 1.05 / (luminance(text) + 0.05)
     if contrast < _CONTRAST:
-        raise UsageError(
-            f"too light for text on white (a contrast of {contrast:.1f})",
-            where=where,
-            received=text,
-            allowed=f"a contrast of at least {_CONTRAST}",
-        )
+        what = f"too light for text on white (a contrast of {contrast:.1f})"
+        allowed = f"a contrast of at least {_CONTRAST}"
+        raise UsageError(what, where=where, received=text, allowed=allowed)
     return text.lower()
 
 
@@ -141,25 +130,21 @@ def _logo(reports: Path, name: str, where: str) -> Logo:
     path = (reports / name).resolve()
     mime = _KINDS.get(path.suffix.lower())
     if mime is None or not path.is_relative_to(reports.resolve()):
-        raise UsageError(
-            "not a logo", where=where, received=name, allowed="an SVG, PNG or JPG beside this file"
-        )
+        allowed = "an SVG, PNG or JPG beside this file"
+        raise UsageError("not a logo", where=where, received=name, allowed=allowed)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"the logo cannot be read ({error.strerror})", where=where, received=name
-        ) from error
+        what = f"the logo cannot be read ({error.strerror})"
+        raise UsageError(what, where=where, received=name) from error
     if len(content) > _LARGEST:
-        raise UsageError(
-            "the logo is too large", where=where, received=name, allowed="up to 500 kB"
-        )
+        what = "the logo is too large"
+        raise UsageError(what, where=where, received=name, allowed="up to 500 kB")
     if mime != "image/svg+xml":
-        kind = cast("Literal['image/png', 'image/jpeg']", mime)
-        return Logo(kind, base64.b64encode(content).decode(), path)
+        return Logo(mime, base64.b64encode(content).decode(), path)
     try:
         text = content.decode()
         ElementTree.fromstring(text)
     except (ValueError, ElementTree.ParseError) as error:
         raise UsageError("the logo is no SVG", where=where, received=name) from error
-    return Logo("image/svg+xml", text, path)
+    return Logo(mime, text, path)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from jcurve.assumptions.document import Entry, Listing, Place, Table, Text, content_of, read
+from jcurve.assumptions.nodes import Entry, Listing, Place, Table, Text, content_of, read
 from jcurve.assumptions.retired import (
     SCHEMA,
     Pairs,
@@ -22,8 +22,8 @@ from jcurve.assumptions.retired import (
     rest_of_one,
     retired,
 )
-from jcurve.assumptions.store import available, read_scenario
-from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.assumptions.scenario_files import available, read_scenario
+from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
@@ -121,7 +121,7 @@ def migrate(
 
 @dataclass
 class _Edits:
-    """Lines of a file, and what replaces some of them."""
+    """Lines of a file, and what replaces some: by the first, the end and the new ones."""
 
     lines: list[str]
     origin: str
@@ -135,9 +135,8 @@ class _Edits:
         out: list[str] = []
         at = 0
         while at < len(self.lines):
-            stop, lines = self.replaced.get(at, (at + 1, [self.lines[at]]))
+            at, lines = self.replaced.get(at, (at + 1, [self.lines[at]]))
             out += lines
-            at = stop
         text = "\n".join(out)
         return Conversion(text, tuple(self.moved), tuple(self.dropped), tuple(self.noted))
 
@@ -151,11 +150,8 @@ def convert(text: str, origin: str) -> Conversion:
     """
     root = read(text.encode(), origin)
     if root.get("extends") is None:
-        raise ScenarioError(
-            "a base scenario is not converted",
-            where=origin,
-            allowed="the base scenario of this version, and yours as one that extends it",
-        )
+        allowed = "the base scenario of this version, and yours as one that extends it"
+        raise Place(origin).error("a base scenario is not converted", None, allowed)
     edits = _Edits(text.split("\n"), origin)
     older = _set_schema(root, edits)
     table = root.get("assumptions")
@@ -176,12 +172,8 @@ def _set_schema(root: Table, edits: _Edits) -> bool:
         return True
     value = stated.value.text if isinstance(stated.value, Text) else None
     if value not in ("1", str(SCHEMA)):
-        raise ScenarioError(
-            "unknown schema",
-            where=f"{edits.origin}:{stated.line}",
-            received=value,
-            allowed=f"1 or {SCHEMA}",
-        )
+        place = Place(edits.origin, stated.line)
+        raise place.error("unknown schema", value, f"1 or {SCHEMA}")
     if value == str(SCHEMA):
         return False
     at = stated.line - 1
@@ -194,11 +186,8 @@ def _spans(entries: Sequence[Entry], edits: _Edits) -> Iterator[tuple[Entry, tup
     starts = [entry.line - 1 for entry in entries if entry.line is not None]
     for entry, first, after in zip(entries, starts, [*starts[1:], len(edits.lines)], strict=True):
         if first == after:
-            raise ScenarioError(
-                "two entries on one line",
-                where=f"{edits.origin}:{first + 1}, {entry.key}",
-                allowed="each key on a line of its own",
-            )
+            place = Place(edits.origin, first + 1, entry.key)
+            raise place.error("two entries on one line", None, "each key on a line of its own")
         last = after
         while last > first + 1 and re.fullmatch(r"\s*(#.*)?", edits.lines[last - 1]):
             last -= 1
@@ -298,26 +287,28 @@ def convert_overrides(text: str, origin: str) -> Conversion:
         ScenarioError: an override has no exact successor: a run without it would be another one,
             so a person must decide.
     """
-    root = read(text.encode(), origin)
     edits = _Edits(text.split("\n"), origin)
-    schedules = root.get("schedules")
+    schedules = read(text.encode(), origin).get("schedules")
     for schedule in getattr(schedules.value if schedules else None, "entries", ()):
         given = schedule.value.get("overrides") if isinstance(schedule.value, Table) else None
         for entry in getattr(given.value if given else None, "entries", ()):
-            found = retired(entry.key)
-            if found is None:
-                continue
-            exact = exactly(found, entry.key, entry.value)
-            place = Place(origin, entry.line)
-            if exact is None or len(exact) != 1 or entry.line is None:
-                error = refusal(entry.key, entry.value, place)
-                assert error is not None
-                raise error
-            at = entry.line - 1
-            _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
-            (key, value), old = exact[0], re.escape(entry.key)
-            written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
-            pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
-            edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
-            edits.moved.append((entry.key, f"{key}: {value}"))
+            _convert_override(entry, edits)
     return edits.made()
+
+
+def _convert_override(entry: Entry, edits: _Edits) -> None:
+    found = retired(entry.key)
+    if found is None:
+        return
+    exact = exactly(found, entry.key, entry.value)
+    if exact is None or len(exact) != 1 or entry.line is None:
+        error = refusal(entry.key, entry.value, Place(edits.origin, entry.line))
+        assert error is not None
+        raise error
+    at = entry.line - 1
+    _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
+    (key, value), old = exact[0], re.escape(entry.key)
+    written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
+    pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
+    edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
+    edits.moved.append((entry.key, f"{key}: {value}"))

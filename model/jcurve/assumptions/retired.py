@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from jcurve.assumptions.document import Listing, Node, Place, Table, Text
+from jcurve.assumptions.nodes import Listing, Node, Place, Table, Text
 from jcurve.ground.errors import ScenarioError
 
 __all__ = ["RETIRED", "SCHEMA", "Pairs", "Retired", "exactly", "refusal", "rest_of_one", "retired"]
@@ -92,71 +92,62 @@ def _one_by_one(node: Node) -> Pairs | None:
 
 
 _RESPONSE = "gains of advertising follow one elasticity of relative compute"
-_ELASTICITY = "advertising.compute_elasticity"
 _MARKET = "advertising grows with its market, and by an excess that fades"
 _FLEET = "after the plan spending keeps up a fleet, and its share of revenue is a result"
 _SPLIT = "the split of compute follows from where it earns most, and is a result"
+_CAPEX = "capex without the programme is what keeps up property, and maintenance of AI machines"
+_GENERAL = "the mix is that of capex without AI, with and without the programme"
+_LET = "compute that earns more so is let, at a price that falls with what is offered"
+_PRODUCTS = "products pay for compute by a part of their revenue"
+_LEASES = "a lease holds machines of one's own"
+_COMMITTED = "what cannot be cancelled is paid in every world"
 _TABLE = "it is a constant of a table"
+
+_CONTRIBUTION, _CHANGE = "advertising.contribution", "life.change.2027Q1 and the like"
+_ELASTICITY, _EXCESS = "advertising.compute_elasticity", "advertising.excess_years"
+_GROWTH = "market.growth, market.growth_far"
+_PROPERTY = "capex.property_per_revenue, capex.property_depreciation, capex.maintenance"
+_COST_FALL = "products.compute_cost_fall"
+_USE = "channel.compute_use.*, products.compute_cost"
+_TRAITS, _SUPPLY = "data/companies/meta/traits.csv", "data/companies/meta/supply.csv"
 
 RETIRED: tuple[Retired, ...] = (
     Retired(
         "advertising.variable_cost",
-        "advertising.contribution",
+        _CONTRIBUTION,
         "it is stated as what is left of a dollar",
         rest_of_one,
     ),
-    Retired(
-        "life.changes", "life.change.2027Q1 and the like", "changes are set one by one", _one_by_one
-    ),
-    Retired("advertising.price_growth.*", "market.growth, market.growth_far", _MARKET),
+    Retired("life.changes", _CHANGE, "changes are set one by one", _one_by_one),
+    Retired("advertising.price_growth.*", _GROWTH, _MARKET),
     Retired("advertising.tailwind", "advertising.excess_kept", _MARKET),
     Retired("lever.gain_per_doubling.*", _ELASTICITY, _RESPONSE),
     Retired("lever.pass_through.*", _ELASTICITY, _RESPONSE),
     Retired("lever.flywheel.*", _ELASTICITY, _RESPONSE),
     Retired("lever.ceiling.*", _ELASTICITY, _RESPONSE),
     Retired("lever.adoption_lag.*", "advertising.arrival_lag", _RESPONSE),
-    Retired("lever.eroded_share.*", "advertising.excess_years", _RESPONSE),
-    Retired("lever.erosion_lag.*", "advertising.excess_years", _RESPONSE),
+    Retired("lever.eroded_share.*", _EXCESS, _RESPONSE),
+    Retired("lever.erosion_lag.*", _EXCESS, _RESPONSE),
     Retired("capex.steady_state_intensity", "fleet.share", _FLEET),
     Retired("capex.fade_years", "fleet.years", _FLEET),
-    Retired(
-        "capex.baseline_intensity",
-        "capex.property_per_revenue, capex.property_depreciation, capex.maintenance",
-        "capex without the programme is what keeps up property, and maintenance of AI machines",
-    ),
-    Retired(
-        "capex.baseline_mix.*",
-        "capex.general_mix.*",
-        "the mix is that of capex without AI, with and without the programme",
-    ),
-    Retired(
-        "programme.stopping_cost",
-        "programme.committed_share",
-        "what cannot be cancelled is paid in every world",
-    ),
+    Retired("capex.baseline_intensity", _PROPERTY, _CAPEX),
+    Retired("capex.baseline_mix.*", "capex.general_mix.*", _GENERAL),
+    Retired("programme.stopping_cost", "programme.committed_share", _COMMITTED),
     Retired("compute.ads_share", "compute.training_share", _SPLIT),
     Retired("compute.baseline_ads_share", "", _SPLIT),
     Retired("cloud.price", "rent.over_cost", "rent follows what a unit costs its owner"),
     Retired("own.site_cost", "capex.servers_share", "shells are what machines leave of capex"),
-    Retired("lease.compute_share", "lease.shell_cost", "a lease holds machines of one's own"),
-    Retired(
-        "channel.*.compute_sales",
-        "leasing.depth_share, rent.over_cost",
-        "compute that earns more so is let, at a price that falls with what is offered",
-    ),
+    Retired("lease.compute_share", "lease.shell_cost", _LEASES),
+    Retired("channel.*.compute_sales", "leasing.depth_share, rent.over_cost", _LET),
     Retired("channel.*.data_insights", "demand.other", "there is no such product any more"),
-    Retired(
-        "channel.compute_intensity.*",
-        "channel.compute_use.*, products.compute_cost",
-        "products pay for compute by a part of their revenue",
-    ),
-    Retired("channel.efficiency_share.*", "products.compute_cost_fall", "all products share it"),
-    Retired("inference.efficiency", "products.compute_cost_fall", "it is a fall of cost a year"),
+    Retired("channel.compute_intensity.*", _USE, _PRODUCTS),
+    Retired("channel.efficiency_share.*", _COST_FALL, "all products share it"),
+    Retired("inference.efficiency", _COST_FALL, "it is a fall of cost a year"),
     Retired("reality_labs.moved_share", "", "nothing is moved; it counted for nothing"),
     Retired("ecosystem.*", "", "it counted for nothing"),
-    Retired("supply.*.*", "data/companies/meta/supply.csv", _TABLE),
-    Retired("asset.*.*", "data/companies/meta/traits.csv", _TABLE),
-    Retired("lever.on_impressions.*", "data/companies/meta/traits.csv", _TABLE),
+    Retired("supply.*.*", _SUPPLY, _TABLE),
+    Retired("asset.*.*", _TRAITS, _TABLE),
+    Retired("lever.on_impressions.*", _TRAITS, _TABLE),
 )
 """Every key of schema 1 that schema 2 lacks."""
 
@@ -171,25 +162,14 @@ def retired(key: str) -> Retired | None:
 
 
 def refusal(key: str, node: Node | None, place: Place) -> ScenarioError | None:
-    """The refusal of a key that is gone, None for any other.
-
-    Args:
-        key: as written.
-        node: its value, as far as known.
-        place: of the key.
-    """
+    """The refusal of a key that is gone and had the value ``node``, None for any other key."""
     found = retired(key)
     if found is None:
         return None
     exact = exactly(found, key, node)
-    return ScenarioError(
-        f"a key that is gone: {found.why}",
-        where=str(Place(place.origin, place.line)),
-        received=key,
-        allowed=", ".join(f"{name}={value}" for name, value in exact)
-        if exact
-        else found.successor or "nothing in its place",
-    )
+    same = ", ".join(f"{name}={value}" for name, value in exact or ())
+    allowed = same or found.successor or "nothing in its place"
+    return place.at(place.line, "").error(f"a key that is gone: {found.why}", key, allowed)
 
 
 def exactly(found: Retired, key: str, node: Node | None) -> Pairs | None:

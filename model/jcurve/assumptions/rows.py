@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.numbers import CHANGE_SLOTS
 from jcurve.assumptions.paths import DATE, Path
+from jcurve.assumptions.values import CHANGE_SLOTS
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, Quarter
 
@@ -31,18 +31,14 @@ class Window:
     """
 
     def __init__(self, first: str = FIRST_QUARTER, last: str = LAST_QUARTER) -> None:
+        given = f"{first} to {last}"
         try:
             self.start, stop = Quarter(first) - FIRST_QUARTER, Quarter(last) - FIRST_QUARTER + 1
         except UsageError as error:
-            raise UsageError(
-                "not a quarter", received=f"{first} to {last}", allowed="such as 2012Q1"
-            ) from error
+            raise UsageError("not a quarter", received=given, allowed="such as 2012Q1") from error
         if not 0 <= self.start < stop <= QUARTER_COUNT:
-            raise UsageError(
-                "a timeline inside the horizon",
-                received=f"{first} to {last}",
-                allowed=f"{FIRST_QUARTER} to {LAST_QUARTER}",
-            )
+            what = "a timeline inside the horizon"
+            raise UsageError(what, received=given, allowed=f"{FIRST_QUARTER} to {LAST_QUARTER}")
         self.stop = stop
 
     def __len__(self) -> int:

@@ -8,7 +8,8 @@ have the same hash, whatever files and overrides they came from and in whatever 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -18,19 +19,22 @@ from typing import Any
 import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.document import Place
-from jcurve.assumptions.effect import idle_values, refuse_beyond_end
-from jcurve.assumptions.mixes import Mix, settle
-from jcurve.assumptions.overrides import OVERRIDE, apply
+from jcurve.assumptions.entries import with_period, with_value
+from jcurve.assumptions.nodes import Node, Place, from_python, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
-from jcurve.assumptions.retired import SCHEMA
+from jcurve.assumptions.relations import Mix, idle_values, refuse_beyond_end, rules_for, settle
+from jcurve.assumptions.retired import SCHEMA, refusal
 from jcurve.assumptions.rows import own_rows
-from jcurve.assumptions.rules import Rule, rules_for
+from jcurve.assumptions.values import values_of
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
-__all__ = ["Difference", "Scenario", "compare", "resolved"]
+__all__ = ["OVERRIDE", "Difference", "Scenario", "compare", "find", "parse_override", "resolved"]
 
+OVERRIDE = "override"
+"""Who set a value that no scenario file holds."""
+
+_PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 _SHORT = 12
 
 
@@ -107,6 +111,16 @@ class Scenario:
     def __contains__(self, key: object) -> bool:
         return key in self.assumptions
 
+    @property
+    def drivers(self) -> tuple[Assumption, ...]:
+        """What the answer turns on: the decision, then every driver.
+
+        >>> import jcurve
+        >>> [each.name for each in jcurve.scenario().drivers][:2]
+        ['Size of the plan', 'Talent follows the size']
+        """
+        return tuple(item for item in self.items if item.level != "detail")
+
     @cached_property
     def canonical(self) -> str:
         """Values, ranges and distributions as JSON text, one text for one meaning.
@@ -161,7 +175,7 @@ class Scenario:
         """
         if not overrides:
             return self
-        changed, places = apply(self.assumptions, self.mixes, overrides, origin, insist)
+        changed, places = _overridden(self.assumptions, self.mixes, overrides, origin, insist)
         given = dict(self.overrides) | {key: str(value) for key, value in overrides.items()}
         return resolved(
             replace(
@@ -213,21 +227,103 @@ def resolved(
     if before is not None:
         refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
     items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
-    whole = replace(scenario, items=tuple(items.values()))
     rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]
     rows = own_rows(items, {key for rule in rules for key in rule.keys})
     for rule in rules:
         if not rule.holds(rows).all():
-            raise _broken(rule, whole, changed)
-    return whole
+            place = next(changed[key] for key in rule.keys if key in changed)
+            stated = ", ".join(f"{key} {items[key].text()}" for key in rule.keys)
+            raise place.error(rule.what, stated, rule.allowed)
+    return replace(scenario, items=tuple(items.values()))
 
 
-def _broken(rule: Rule, scenario: Scenario, changed: Mapping[str, Place]) -> ScenarioError:
-    told = next(key for key in rule.keys if key in changed)
-    stated = (f"{key} {scenario[key].text()}" for key in rule.keys)
-    return ScenarioError(
-        rule.what, where=str(changed[told]), received=", ".join(stated), allowed=rule.allowed
-    )
+def parse_override(text: str) -> tuple[str, str]:
+    """``KEY=VALUE`` as key and value, both without spaces around them.
+
+    Raises:
+        ScenarioError: there is no ``=``, or nothing on one side of it.
+    """
+    key, sign, value = (part.strip() for part in text.partition("="))
+    if not sign or not key or not value:
+        raise Place("--set").error("not an override", text, "KEY=VALUE")
+    return key, value
+
+
+def find(
+    key: str,
+    items: Mapping[str, Assumption],
+    mixes: Iterable[Mix],
+    place: Place,
+    node: Node | None = None,
+) -> tuple[Assumption, str]:
+    """The assumption that ``key`` means, and the period when it names one (``key.2027``).
+
+    Args:
+        key: as written.
+        items: the assumptions.
+        mixes: their mixes.
+        place: of the key, for errors; its own key is not yet known to be one.
+        node: the value that it is given; tells the successor's value where the key is gone.
+
+    Raises:
+        ScenarioError: there is none, it is the remainder of a mix, or it takes no period.
+    """
+    found, period = items.get(key), ""
+    if found is None:
+        head, _, last = key.rpartition(".")
+        if head in items and _PERIOD.fullmatch(last):
+            found, period = items[head], last
+    if found is None:
+        if (gone := refusal(key, node, place)) is not None:
+            raise gone
+        here = place.at(place.line, "")
+        members = [each for each in items if each.startswith(f"{key}.")]
+        if members:
+            raise here.error("a family, not an assumption", key, ", ".join(members))
+        raise here.unknown("unknown assumption", key, items, allowed="")
+    here = place.at(place.line, key)
+    if found.derived:
+        others = next((mix.others for mix in mixes if mix.remainder == found.key), ())
+        what = "the remainder of a mix is computed, never set"
+        raise here.error(what, None, ", ".join(others))
+    if period and found.shape == "scalar":
+        raise here.error("this assumption has one value for all dates", period, found.key)
+    return found, period
+
+
+def _overridden(
+    items: Mapping[str, Assumption],
+    mixes: tuple[Mix, ...],
+    overrides: Mapping[str, object],
+    origin: str,
+    insist: bool,
+) -> tuple[dict[str, Assumption], dict[str, Place]]:
+    """``items`` with the overridden ones changed, and where each was changed.
+
+    Whole values are set before single years, so the order of the overrides does not matter.
+    """
+    changed = dict(items)
+    places: dict[str, Place] = {}
+    single: list[tuple[str, str, Node, Place]] = []
+    for key, value in overrides.items():
+        if not isinstance(key, str):
+            raise Place(origin).error("a key is not text", key)
+        place = Place(origin, None, key)
+        node = read_value(value, place) if isinstance(value, str) else from_python(value, place)
+        found, period = find(key, items, mixes, Place(origin), node)
+        places[found.key] = place
+        if period:
+            single.append((found.key, period, node, place))
+            continue
+        between = found.value.between if isinstance(found.value, Path) else None
+        made = values_of(found, insist=insist).value(node, between, place)
+        changed[found.key] = with_value(found, made, "Set by an override.", OVERRIDE, place)
+    for key, period, node, place in single:
+        found = changed[key]
+        why = f"{found.why} " if found.set_by == OVERRIDE else ""
+        note = f"{why}{period} set by an override."
+        changed[key] = with_period(found, period, node, note, OVERRIDE, place, insist=insist)
+    return changed, places
 
 
 def compare(one: Scenario, other: Scenario) -> tuple[Difference, ...]:
@@ -266,16 +362,19 @@ def _range_text(item: Assumption) -> str:
 
 
 def _canonical(item: Assumption) -> dict[str, Any]:
-    made: dict[str, Any] = {"unit": item.unit, "value": _plain(item, item.value)}
+    made: dict[str, Any] = {"unit": item.unit, "value": _for_hash(item, item.value)}
     if item.low is not None and item.high is not None:
-        made["low"], made["high"] = _plain(item, item.low), _plain(item, item.high)
+        made["low"], made["high"] = (
+            _for_hash(item, item.low),
+            _for_hash(item, item.high),
+        )
     made["distribution"] = item.distribution
     if item.outcomes:
         made["outcomes"] = sorted([_number(v), _number(w)] for v, w in item.outcomes)
     return made
 
 
-def _plain(item: Assumption, value: Value) -> object:
+def _for_hash(item: Assumption, value: Value) -> object:
     if isinstance(value, Path):
         return _spelled(value)
     if isinstance(value, tuple):

@@ -31,7 +31,7 @@ def show(
     csv: Annotated[bool, "print CSV", NOT_WITH_JSON] = False,
 ) -> Answer | None:
     """Headline figures of a scenario."""
-    from jcurve.evaluation.headlines import headline_text
+    from jcurve.evaluation.naming import headline_text
 
     case = context.case(scenario)
     views = case.headlines()

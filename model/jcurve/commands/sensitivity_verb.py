@@ -244,7 +244,7 @@ def _stresses(context: Context, scenario: Scenario, exposure: str | None) -> Ans
 def _weighted(context: Context, texts: list[str]) -> Answer:
     """What is to be expected over several scenarios."""
     from jcurve.analysis.stress import weighed
-    from jcurve.assumptions.weights import weights
+    from jcurve.assumptions.scenario_files import weights
 
     on_file = weights(context.project)
     allowed = "NAME=SHARE, such as bear=0.3"

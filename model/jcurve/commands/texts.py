@@ -32,7 +32,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def number(value: float | None, unit: str = "USD m") -> str:
     """A number in its unit for a reader; ``none`` for None and NaN."""
-    from jcurve.evaluation.headlines import headline_text
+    from jcurve.evaluation.naming import headline_text
 
     if value is None or value != value:
         return "none"
@@ -59,8 +59,8 @@ def attributes(result: Any, names: str = "") -> dict[str, Any]:
 
 def quantity(text: str, option: str, unit: str = "USD m") -> float:
     """A number in ``unit``, such as ``2 USD bn``; ``option`` is where it was typed."""
-    from jcurve.assumptions.document import Place, Text
-    from jcurve.assumptions.reading import read_number
+    from jcurve.assumptions.fields import read_number
+    from jcurve.assumptions.nodes import Place, Text
     from jcurve.ground.units import UNITS
 
     return read_number(Text(text), UNITS[unit], (), Place(option)).value

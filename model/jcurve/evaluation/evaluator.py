@@ -14,7 +14,9 @@ import importlib.util
 import json
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -77,7 +79,7 @@ def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
     """The model as a graph of operations, for inputs of these heights; made once."""
     from jcurve.engine.graph import Graph
 
-    high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+    high = _high(inputs)
     memo = assembly.model.memo
     if (Graph, high) not in memo:
         memo[Graph, high] = Graph.of(assembly.model, high)
@@ -111,17 +113,42 @@ def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, 
     return ""
 
 
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """What machine code is made for.
+
+    Attributes:
+        kind: of call.
+        high: inputs that differ by quarter.
+        wide: inputs that may differ by scenario.
+        own: for one set of draws, the inputs that do not, settled when it is compiled.
+        rows: all that it computes; None: every row.
+    """
+
+    kind: str
+    high: frozenset[str]
+    wide: frozenset[str] = frozenset()
+    own: Mapping[str, Array] | None = None
+    rows: frozenset[RowKey] | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """Tells it from every other for inputs of these heights."""
+        if self.own is None:
+            return self.kind
+        return f"{self.kind} {_digest(self.own)} {sorted(self.rows or ())}"
+
+
 class _Kernels:
     """The machine code of a model in this process."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._found: dict[object, Kernel | None] = {}
-        self._sets: list[
-            tuple[set[str], Mapping[str, Array], frozenset[RowKey], Kernel | None]
-        ] = []
+        self._sets: list[tuple[_Target, Kernel | None]] = []
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
+        self._free = frozenset(assembly.keys)
         self._homes = homes(each.line.function for each in assembly.model.instances)
         self._missing = _missing()
         self.notes: dict[str, str] = {}
@@ -138,40 +165,46 @@ class _Kernels:
         if self.refusal:
             return None
         width = max((row.shape[-1] for row in inputs.values()), default=1)
-        high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
+        high = _high(inputs)
         if many and width > 1 and (kernel := self._of_one_set(inputs, high, many)) is not None:
             return kernel
-        kind = _ONE if width == 1 else _MANY
-        if (kind, high) not in self._found and self._worker is not None and self._worker.is_alive():
+        target = self._one(high) if width == 1 else self._many(high)
+        is_compiling = self._worker is not None and self._worker.is_alive()
+        if is_compiling and (target.name, high) not in self._found:
             return None
-        return self._kernel(kind, inputs, high)
+        return self._kernel(target, inputs)
 
     def prepare(self, inputs: Mapping[str, Array]) -> None:
         """Both kinds for one scenario's shape: from the cache at once, else in the background."""
         if self.refusal or self._worker is not None:
             return
-        high = frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
-        kinds = (_ONE, _MANY)
-        free = set(self._assembly.keys)
-        there = [kept(self._key(kind, high, free if kind == _MANY else ())) for kind in kinds]
+        high = _high(inputs)
+        targets = (self._one(high), self._many(high))
+        are_kept = all(kept(self._key(target)) is not None for target in targets)
 
         def work() -> None:
-            for kind in kinds:
-                self._kernel(kind, inputs, high)
+            for target in targets:
+                self._kernel(target, inputs)
 
         self._worker = threading.Thread(target=work, name="compiling")
         self._worker.start()
-        if None not in there:
+        if are_kept:
             self._worker.join()
 
-    def _key(self, name: str, high: Collection[str], wide: Collection[str]) -> str:
+    def _one(self, high: frozenset[str]) -> _Target:
+        return _Target(_ONE, high)
+
+    def _many(self, high: frozenset[str]) -> _Target:
+        return _Target(_MANY, high, self._free)
+
+    def _key(self, target: _Target) -> str:
         """Everything that machine code rests on."""
         from jcurve.engine.kernel import processor
 
-        model = self._assembly.model
+        model, name, quarters = self._assembly.model, target.name, len(self._assembly.timeline)
         return "\n".join([
-            sources(self._homes), processor(), name, str(len(self._assembly.timeline)),
-            *sorted(high), "", *sorted(wide), "", *model.inputs, *map(str, model.sets.items()),
+            sources(self._homes), processor(), name, str(quarters), *sorted(target.high), "",
+            *sorted(target.wide), "", *model.inputs, *map(str, model.sets.items()),
         ])  # fmt: skip
 
     def _of_one_set(
@@ -180,77 +213,61 @@ class _Kernels:
         """Machine code of these rows alone, in which all that does not differ here is settled."""
         model = self._assembly.model
         rows = frozenset(part for key in asked for part in model.parts(key) or (key,))
-        differs = {name for name, row in inputs.items() if row.shape[1] > 1}
-        for wide, own, made, kernel in self._sets:
+        differs = frozenset(name for name, row in inputs.items() if row.shape[1] > 1)
+        for target, kernel in self._sets:
+            settled = (target.own or {}).items()
             if (
-                differs <= wide
-                and rows <= made
-                and all(_same(inputs[name], row) for name, row in own.items())
+                differs <= target.wide
+                and rows <= (target.rows or rows)
+                and all(_same(inputs[name], row) for name, row in settled)
             ):
                 return kernel
-        if len(self._sets) == _SETS or not differs <= set(self._assembly.keys):
+        if len(self._sets) == _SETS or not differs <= self._free:
             return None
         own = {name: row for name, row in inputs.items() if name not in differs}
-        kernel = self._kernel(_ONE_SET, inputs, high, differs, own, rows)
-        self._sets.append((differs, own, rows, kernel))
+        target = _Target(_ONE_SET, high, differs, own, rows)
+        kernel = self._kernel(target, inputs)
+        self._sets.append((target, kernel))
         return kernel
 
-    def _kernel(
-        self,
-        kind: str,
-        inputs: Mapping[str, Array],
-        high: frozenset[str],
-        wide: Collection[str] = (),
-        own: Mapping[str, Array] | None = None,
-        rows: Collection[RowKey] | None = None,
-    ) -> Kernel | None:
-        if kind == _MANY:
-            wide = self._assembly.keys
-        name = kind if own is None else f"{kind} {_digest(own)} {sorted(rows or ())}"
+    def _kernel(self, target: _Target, inputs: Mapping[str, Array]) -> Kernel | None:
+        known = target.name, target.high
         with self._lock:
-            if (name, high) not in self._found:
+            if known not in self._found:
                 try:
-                    key = self._key(name, high, wide)
-                    made = self._made(kind, key, inputs, high, wide, own, rows)
+                    made = self._made(target, inputs)
                 except Exception as error:  # whatever it was: NumPy answers, the note says why
-                    made, self.notes[kind] = None, f"NumPy: {error}"
-                self._found[name, high] = made
-        return self._found[name, high]
+                    made, self.notes[target.kind] = None, f"NumPy: {error}"
+                self._found[known] = made
+        return self._found[known]
 
-    def _made(
-        self,
-        kind: str,
-        key: str,
-        inputs: Mapping[str, Array],
-        high: Collection[str],
-        wide: Collection[str],
-        own: Mapping[str, Array] | None,
-        rows: Collection[RowKey] | None,
-    ) -> Kernel | None:
+    def _made(self, target: _Target, inputs: Mapping[str, Array]) -> Kernel | None:
         """Machine code from the disk, or compiled, that answers as NumPy does."""
         from jcurve.engine.kernel import Code, Kernel
 
-        assembly, model = self._assembly, self._assembly.model
-        current = unchanged(self._homes)
+        model, timeline = self._assembly.model, self._assembly.timeline
+        key, current = self._key(target), unchanged(self._homes)
         content = kept(key) if current else None
         if content is not None:
             about, _, machine = content.partition(b"\n")
-            self.notes[kind] = "compiled, from the cache"
+            self.notes[target.kind] = "compiled, from the cache"
             return Kernel(model, Code(machine, json.loads(about)))
         from jcurve.engine.compile import compile_model
 
         results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
-        code = compile_model(model, len(assembly.timeline), high, wide, results, own, rows)
+        high, wide, rows = target.high, target.wide, target.rows
+        code = compile_model(model, len(timeline), high, wide, results, target.own, rows)
         kernel = Kernel(model, code)
         one = {name: row[:, :1] for name, row in inputs.items()}
         asked = None if rows is None else tuple(rows)
         found = kernel.evaluate(one, asked)
-        right = by_numpy(model, one, assembly.timeline, asked)
-        wrong = "" if found is None else departs(model, found, right)
+        wrong = (
+            "" if found is None else departs(model, found, by_numpy(model, one, timeline, asked))
+        )
         if wrong:
-            self.notes[kind] = f"NumPy: machine code differs in {wrong}"
+            self.notes[target.kind] = f"NumPy: machine code differs in {wrong}"
             return None
-        self.notes[kind] = "compiled"
+        self.notes[target.kind] = "compiled"
         about = json.dumps(code.about, separators=(",", ":")).encode()
         unkept = "a source file is newer than this process"
         if current:
@@ -266,6 +283,11 @@ def _kernels(assembly: Assembly) -> _Kernels:
     if not isinstance(found, _Kernels):
         found = memo[_Kernels] = _Kernels(assembly)
     return found
+
+
+def _high(inputs: Mapping[str, Array]) -> frozenset[str]:
+    """The inputs that differ by quarter."""
+    return frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
 
 
 def _missing() -> str:

@@ -1,19 +1,20 @@
-"""What a reader's name for a number means: ``npv``, ``npv.go_forward``, ``capex@without``."""
+"""What a reader's name for a number means (``npv.go_forward``), and how a figure is written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
+from jcurve.engine.trace import short_number
 from jcurve.ground.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["DEFAULT_VIEW", "DEFAULT_WORLD", "key_of", "members_of"]
+__all__ = ["DEFAULT_VIEW", "DEFAULT_WORLD", "figure_label", "headline_text", "key_of", "members_of"]
 
 DEFAULT_VIEW = "programme"
 DEFAULT_WORLD = "with"
+_CAPITALS = ("npv", "irr", "ebitda", "sbc")
+_RATES = {"share": "%", "per year": "% a year"}
 
 
 def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
@@ -65,3 +66,29 @@ def members_of(model: Model, names: Iterable[str]) -> list[str]:
         rows = model.families[row].values() if row in model.families else (row,)
         found.extend(f"{each}{at}{tag}" for each in rows)
     return found
+
+
+def headline_text(figure: Mapping[str, Any] | None) -> str:
+    """``-371 USD bn``, ``2034Q3``, ``none: never within the horizon``; empty for None.
+
+    Args:
+        figure: as :meth:`jcurve.case.Case.headlines` gives it: value and unit, or reason.
+    """
+    if figure is None:
+        return ""
+    value, unit = figure["value"], figure.get("unit", "")
+    if value is None:
+        return f"none: {figure['reason']}"
+    if isinstance(value, str):
+        return value
+    if unit == "USD m":
+        value, unit = value / 1000.0, "USD bn"
+    elif unit in _RATES:
+        value, unit = value * 100.0, _RATES[unit]
+    return f"{short_number(value)} {unit}"
+
+
+def figure_label(name: str) -> str:
+    """A headline figure's name as a reader writes it: ``npv_sbc_as_cost``: NPV SBC as cost."""
+    words = [word.upper() if word in _CAPITALS else word for word in name.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])

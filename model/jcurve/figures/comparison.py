@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.case import Case
-from jcurve.evaluation.headlines import figure_label, headline_text
+from jcurve.evaluation.naming import figure_label, headline_text
 from jcurve.figures import Column, TableExhibit, table
 
 __all__ = ["compared", "what_differs", "what_moved"]

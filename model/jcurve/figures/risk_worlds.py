@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.risk_measures import Estimate
     from jcurve.analysis.staged import Staged
     from jcurve.analysis.stress import Weighed
-    from jcurve.assumptions.weights import Weight
+    from jcurve.assumptions.scenario_files import Weight
     from jcurve.case import Case
 
 __all__ = ["rests_on", "reviews", "weighed"]

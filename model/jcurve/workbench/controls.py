@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from jcurve.assumptions import Assumption, Path, Scenario, drivers, position
+from jcurve.assumptions import Assumption, Path, Scenario, position
+from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
-from jcurve.assumptions.reading import number_text
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import UNITS, convert
 
@@ -193,7 +193,7 @@ def groups(scenario: Scenario) -> list[dict[str, Any]]:
         family = item.key.partition(".")[0]
         title = _GROUPS.get(family, family.replace("_", " ").capitalize())
         found.setdefault(title, []).append(item.key)
-    first = {_FIRST: [each.key for each in drivers(scenario)]}
+    first = {_FIRST: [each.key for each in scenario.drivers]}
     return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 

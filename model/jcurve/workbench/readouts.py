@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, compare
+from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
-from jcurve.assumptions.reading import number_text
 from jcurve.case import Case
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.timeline import Timeline

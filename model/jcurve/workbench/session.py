@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from jcurve.assumptions import BASE, Assumption, Path, Scenario
-from jcurve.assumptions.store import load
+from jcurve.assumptions.scenario_files import load
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey

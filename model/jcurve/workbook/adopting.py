@@ -10,10 +10,10 @@ from typing import Any
 
 import jcurve
 from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
-from jcurve.assumptions.document import Place, read_value
+from jcurve.assumptions.nodes import Place, read_value
 from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, Between, Period, Value, changes_text
 from jcurve.assumptions.retired import exactly, retired
-from jcurve.assumptions.store import new_path, scenario_name
+from jcurve.assumptions.scenario_files import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter

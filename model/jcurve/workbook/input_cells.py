@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jcurve.assumptions import Assumption, Path, Scenario
-from jcurve.assumptions.mixes import Mix
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
+from jcurve.assumptions.relations import Mix
 from jcurve.assumptions.rows import slot_keys
 from jcurve.company import Assembly
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter

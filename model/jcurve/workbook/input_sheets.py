@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jcurve.assumptions import describe
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.grid import (
     DEFINITION,
@@ -45,24 +44,28 @@ def inputs_page(book: Book) -> Page:
     page.texts(HEADER_ROW, heads, "head")
     for row, heading in book.layout.headings:
         page.text(row, 0, heading, "section")
-    known = {row.key: row for row in describe(book.case.scenario)}
+    base = (book.case.scenario.base or book.case.scenario).assumptions
     for entry in book.layout.entries:
-        about, row = known[entry.item.key], entry.row
+        item, own = entry.item, base.get(entry.item.key)
+        row = entry.row
         page.text(row, 0, _label(entry))
         page.text(row, 1, entry.key, "name")
-        page.text(row, 2, about.unit if entry.form != "date" else "quarter")
+        page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
-        note = about.why or about.rationale
-        low, high = about.low, about.high
+        note = item.why or item.rationale
+        low, high = item.range_text()
         if entry.form == "dated" and low:
             note = f"{note} Low {low}. High {high}."
             low = high = "by year"
+        before = "" if own is None or own.value == item.value else own.text()
         texts = (
-            about.base_value, low, high, *_bounds(book, entry), about.distribution, about.kind,
+            before, low, high, *_bounds(book, entry), item.distribution, item.kind,
         )  # fmt: skip
         page.texts(row, texts, first=WHY_COLUMN + 1)
-        page.texts(row, (", ".join(about.source), about.as_of, note), "clip", OUTSIDE_COLUMN - 3)
+        page.texts(
+            row, (", ".join(item.source), item.as_of.isoformat(), note), "clip", OUTSIDE_COLUMN - 3
+        )
         page.formula(row, OUTSIDE_COLUMN, _outside(book, entry), 0.0, "plain")
     return page
 

@@ -25,7 +25,7 @@ from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
-from jcurve.evaluation.headlines import figure_label, headline_text
+from jcurve.evaluation.naming import figure_label, headline_text
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from jcurve.analysis.snapshots import compare
 from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
-from jcurve.evaluation.headlines import figure_label, headline_text
+from jcurve.evaluation.naming import figure_label, headline_text
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.project import Project

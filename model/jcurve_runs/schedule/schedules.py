@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from jcurve.assumptions.document import Entry, Listing, Node, Table, Text, read
+from jcurve.assumptions.nodes import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project

@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from jcurve.assumptions import BASE, describe, load
+from jcurve.assumptions import BASE, Path, load
 from jcurve.assumptions.assumption import KINDS
 from jcurve.ground.markdown import code, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jcurve.assumptions import BookRow
+    from jcurve.assumptions import Assumption
     from jcurve.ground.project import Project
 
 __all__ = ["page"]
@@ -49,7 +49,7 @@ _MEANINGS = {
 
 def page(project: Project) -> str:
     """Every assumption of the base scenario, in the groups of its file."""
-    rows = describe(load(BASE, project))
+    rows = load(BASE, project).items
     text = (project.scenarios / f"{BASE}.yml").read_text(encoding="utf-8")
     kinds = Counter(row.kind for row in rows)
     parts = [
@@ -67,7 +67,7 @@ def page(project: Project) -> str:
     return "\n".join(parts)
 
 
-def _groups(rows: Sequence[BookRow], lines: Sequence[str]) -> dict[str, list[BookRow]]:
+def _groups(rows: Sequence[Assumption], lines: Sequence[str]) -> dict[str, list[Assumption]]:
     """The rows under the comment that heads their part of the file."""
     heads: list[str] = []
     head = "Other"
@@ -75,7 +75,7 @@ def _groups(rows: Sequence[BookRow], lines: Sequence[str]) -> dict[str, list[Boo
         found = _HEADING.fullmatch(line)
         head = found["title"] if found else head
         heads.append(head)
-    groups: dict[str, list[BookRow]] = {}
+    groups: dict[str, list[Assumption]] = {}
     for row in rows:
         number = re.search(r":(\d+)", row.where)
         at = heads[int(number[1]) - 1] if number else head
@@ -83,20 +83,20 @@ def _groups(rows: Sequence[BookRow], lines: Sequence[str]) -> dict[str, list[Boo
     return groups
 
 
-def _table(rows: Sequence[BookRow]) -> str:
+def _table(rows: Sequence[Assumption]) -> str:
     header = ("key", "meaning", "unit", "value", "low", "high", "kind", "source", "reason")
     return table(header, (_cells(row) for row in rows))
 
 
-def _cells(row: BookRow) -> tuple[str, ...]:
-    between = f" ({row.between})" if row.between and ";" in row.value else ""
+def _cells(row: Assumption) -> tuple[str, ...]:
+    value = row.text()
+    between = f" ({row.value.between})" if isinstance(row.value, Path) and ";" in value else ""
     return (
         code(row.key),
         f"{row.name}: {row.label}" if row.name else row.label,
         row.unit,
-        row.value + between,
-        row.low,
-        row.high,
+        value + between,
+        *row.range_text(),
         row.kind,
         ", ".join(row.source),
         f"{row.rationale} ({row.as_of})",

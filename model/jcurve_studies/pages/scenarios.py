@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jcurve.evaluation.headlines import headline_text
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.markdown import code, table
 from jcurve_studies.pages.cases import cases
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from jcurve.assumptions.scenario import Scenario
-from jcurve.assumptions.store import available, load
+from jcurve.assumptions import Scenario, available, load
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project, find_project
 

@@ -1,38 +1,30 @@
-"""Scenario files: which there are, and how one is read with the chain that it extends."""
+"""Scenario files: which there are, how likely they are, how one is read with its parents."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.document import Entry, Place, Table, content_of, read
-from jcurve.assumptions.entries import change, change_period, define
-from jcurve.assumptions.fields import known_fields, read_date
-from jcurve.assumptions.grounds import Author
-from jcurve.assumptions.mixes import read_mixes, remainder
-from jcurve.assumptions.overrides import OVERRIDE, find
-from jcurve.assumptions.reading import read_text, read_texts
+from jcurve.assumptions.entries import Author, change, change_period, define
+from jcurve.assumptions.fields import Fields
+from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
+from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
-from jcurve.assumptions.scenario import Scenario, resolved
-from jcurve.ground.errors import ScenarioError
+from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
+from jcurve.facts.tables import data_folder, read_table
+from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 
 __all__ = [
-    "BASE",
-    "available",
-    "load",
-    "new_path",
-    "read_scenario",
-    "scenario",
-    "scenario_name",
-    "shipped",
-    "shipped_or",
-]
+    "BASE", "WEIGHTS", "Weight", "available", "load", "new_path", "read_scenario", "scenario",
+    "scenario_name", "shipped", "shipped_or", "weights",
+]  # fmt: skip
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
@@ -41,6 +33,13 @@ _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
 _MAX_CHAIN = 16
+_TABLE = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
+_WEIGHT_COLUMNS = ("scenario", "weight", "kind", "rationale")
+_WEIGHT_KINDS = ("estimate", "judgement")
+_SLACK = 1e-9
+
+WEIGHTS = "weights"
+"""The table of weights that comes with J-Curve; a user's own is a table of another name."""
 
 
 def available(project: Project | str | Path | None = None) -> tuple[str, ...]:
@@ -66,14 +65,12 @@ def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
     ('base', 'as_the_articles_say', 'bear')
     """
     home = _project(project)
-    path = new_path(BASE, home)
-    origin = path.relative_to(home.root).as_posix()
-    listed = _base(content_of(path, origin), origin).shipped
+    listed = _read_base(home).shipped
     return tuple(name for name in available(home) if name == BASE or name in listed)
 
 
 def shipped_or(
-    names: str, project: Project | str | Path | None = None, where: str | None = None
+    names: str, project: Project | str | Path | None = None, where: str = "scenarios"
 ) -> tuple[str, ...]:
     """The scenarios in ``names``, with spaces or commas between them; the shipped ones for none.
 
@@ -88,8 +85,7 @@ def shipped_or(
     home = _project(project)
     given = tuple(dict.fromkeys(names.replace(",", " ").split()))
     for name in given:
-        if name not in available(home):
-            raise _unknown(name, home, where, "unknown scenario")
+        _refuse_unknown(name, home, Place(where))
     return given or shipped(home)
 
 
@@ -119,8 +115,7 @@ def load(name: str, project: Project | str | Path | None = None) -> Scenario:
         ProjectError: no project is found.
     """
     home = _project(project)
-    if not isinstance(name, str) or name not in available(home):
-        raise _unknown(name, home, None, "unknown scenario")
+    _refuse_unknown(name, home, Place(""))
     return _load(name, home, ())
 
 
@@ -142,11 +137,8 @@ def scenario_name(name: str) -> str:
         ScenarioError: it may not.
     """
     if not _NAME.fullmatch(name):
-        raise ScenarioError(
-            "not a name for a scenario",
-            received=name,
-            allowed="up to 64 small letters, digits and _",
-        )
+        allowed = "up to 64 small letters, digits and _"
+        raise ScenarioError("not a name for a scenario", received=name, allowed=allowed)
     return name
 
 
@@ -159,23 +151,21 @@ def _project(given: Project | str | Path | None) -> Project:
     return given if isinstance(given, Project) else find_project(given)
 
 
-def _unknown(name: object, project: Project, where: str | None, what: str) -> ScenarioError:
+def _refuse_unknown(
+    name: object, project: Project, place: Place, what: str = "unknown scenario"
+) -> None:
     names = available(project)
-    return ScenarioError.not_among(
-        what,
-        name,
-        names,
-        where=where,
-        allowed=", ".join(names) or "none: the folder data/scenarios is empty",
-    )
+    if isinstance(name, str) and name in names:
+        return
+    listed = ", ".join(names) or "none: the folder data/scenarios is empty"
+    raise place.unknown(what, name, names, listed)
 
 
 def _load(name: str, project: Project, heirs: tuple[str, ...]) -> Scenario:
-    path = project.scenarios / f"{name}{_SUFFIX}"
-    place = Place(path.relative_to(project.root).as_posix())
-    content = content_of(path, place.origin)
     if name == BASE:
-        return _base(content, place.origin).scenario
+        return _read_base(project).scenario
+    place = Place(f"data/scenarios/{name}{_SUFFIX}")
+    content = content_of(project.scenarios / f"{name}{_SUFFIX}", place.origin)
     return _parsed(name, content, place, project, heirs)
 
 
@@ -183,71 +173,39 @@ def _parsed(
     name: str, content: bytes, place: Place, project: Project, heirs: tuple[str, ...]
 ) -> Scenario:
     table = read(content, place.origin)
-    extends = table.get("extends")
-    if extends is None:
-        raise ScenarioError(
-            "extends is missing",
-            where=str(place.at(1)),
-            allowed=f"extends: {BASE}; only {BASE} stands alone",
-        )
-    fields = known_fields(table, _CHILD_FIELDS, place.at(1))
-    _check_head(fields, name, place)
-    here = place.at(extends.line)
-    parent_name = read_text(extends.value, here, "extends")
+    if table.get("extends") is None:
+        allowed = f"extends: {BASE}; only {BASE} stands alone"
+        raise place.at(1).error("extends is missing", None, allowed)
+    fields = Fields(table, _CHILD_FIELDS, place.at(1))
+    _check_head(fields, name)
+    here, parent_name = fields.at("extends"), fields.text("extends")
     chain = (*heirs, name)
     if parent_name in chain:
-        raise ScenarioError(
-            "a scenario that extends itself",
-            where=str(here),
-            received=" > ".join((*chain[chain.index(parent_name) :], parent_name)),
-            allowed="another parent",
-        )
-    if parent_name not in available(project):
-        raise _unknown(parent_name, project, str(here), "the parent is missing")
+        circle = " > ".join((*chain[chain.index(parent_name) :], parent_name))
+        raise here.error("a scenario that extends itself", circle, "another parent")
+    _refuse_unknown(parent_name, project, here, "the parent is missing")
     if len(chain) >= _MAX_CHAIN:
-        raise ScenarioError(
-            "too many parents", where=str(here), received=len(chain), allowed=f"below {_MAX_CHAIN}"
-        )
-    return _child(name, fields, place, _load(parent_name, project, chain))
+        raise here.error("too many parents", len(chain), f"below {_MAX_CHAIN}")
+    return _child(name, fields, _load(parent_name, project, chain))
 
 
-def _check_head(fields: Mapping[str, Entry], name: str, place: Place) -> None:
-    schema = fields.get("schema")
-    if schema is not None:
-        here = place.at(schema.line)
-        text = read_text(schema.value, here, "schema")
-        if text != str(SCHEMA):
-            older = text.isdecimal() and 0 < int(text) < SCHEMA
-            raise ScenarioError(
-                "a scenario file of an older version" if older else "unknown schema",
-                where=str(here),
-                received=text,
-                allowed=f"{SCHEMA}; 'jcurve migrate {name}' converts it" if older else str(SCHEMA),
-            )
-    named = fields.get("name")
-    if named is not None:
-        here = place.at(named.line)
-        text = read_text(named.value, here, "name")
-        if text != name:
-            raise ScenarioError(
-                "the name is not the file's", where=str(here), received=text, allowed=name
-            )
-    if "assumptions" not in fields:
-        raise ScenarioError("assumptions is missing", where=str(place.at(1)))
+def _check_head(fields: Fields, name: str) -> None:
+    if "schema" in fields and (text := fields.text("schema")) != str(SCHEMA):
+        older = text.isdecimal() and 0 < int(text) < SCHEMA
+        what = "a scenario file of an older version" if older else "unknown schema"
+        converts = f"; 'jcurve migrate {name}' converts it" if older else ""
+        raise fields.at("schema").error(what, text, f"{SCHEMA}{converts}")
+    if "name" in fields and (text := fields.text("name")) != name:
+        raise fields.at("name").error("the name is not the file's", text, name)
+    _ = fields["assumptions"]
 
 
-def _head(fields: Mapping[str, Entry], name: str, place: Place) -> str:
-    if name not in fields:
-        raise ScenarioError(f"{name} is missing", where=str(place.at(1)))
-    return read_text(fields[name].value, place.at(fields[name].line), name)
-
-
-def _entries(fields: Mapping[str, Entry], name: str, place: Place) -> tuple[Entry, ...]:
+def _entries(fields: Fields, name: str) -> tuple[Entry, ...]:
     entry = fields.get(name)
     if entry is None or getattr(entry.value, "text", "") is None:
         return ()  # all of it commented out
     if not isinstance(entry.value, Table):
-        raise ScenarioError(f"{name} is not a table", where=str(place.at(entry.line)))
+        raise fields.at(name).error(f"{name} is not a table")
     return entry.value.entries
 
 
@@ -258,64 +216,57 @@ class _Base(NamedTuple):
     shipped: frozenset[str]
 
 
+def _read_base(project: Project) -> _Base:
+    path = project.scenarios / f"{BASE}{_SUFFIX}"
+    origin = path.relative_to(project.root).as_posix()
+    return _base(content_of(path, origin), origin)
+
+
 @lru_cache(maxsize=4)
 def _base(content: bytes, origin: str) -> _Base:
     """The scenario that stands alone; kept, since every other one begins with it."""
     place = Place(origin)
-    fields = known_fields(read(content, origin), _ROOT_FIELDS, place.at(1))
-    _check_head(fields, BASE, place)
-    entries = _entries(fields, "assumptions", place)
+    fields = Fields(read(content, origin), _ROOT_FIELDS, place.at(1))
+    _check_head(fields, BASE)
+    entries = _entries(fields, "assumptions")
     keys = [entry.key for entry in entries]
-    mixes = read_mixes(Table(_entries(fields, "mixes", place)), keys, place)
+    mixes = read_mixes(Table(_entries(fields, "mixes")), keys, place)
     author = Author(BASE)
     left_over = {mix.remainder: mix for mix in mixes}
     items: dict[str, Assumption] = {}
     places = {entry.key: place.at(entry.line, entry.key) for entry in entries}
     for entry in entries:
         if not _KEY.fullmatch(entry.key):
-            raise ScenarioError(
-                "not a key",
-                where=str(place.at(entry.line)),
-                received=entry.key,
-                allowed="words of small letters, digits and _ with dots between",
-            )
+            allowed = "words of small letters, digits and _ with dots between"
+            raise place.at(entry.line).error("not a key", entry.key, allowed)
         if entry.key not in left_over:
             items[entry.key] = define(entry.value, places[entry.key], author)
     for entry in entries:
         mix = left_over.get(entry.key)
         if mix is not None:
-            value = remainder(mix, items, mix.where)
+            value = remainder(mix, items, mix.place)
             items[entry.key] = define(entry.value, places[entry.key], author, value)
     made = Scenario(
         name=BASE,
-        title=_head(fields, "title", place),
-        story=_head(fields, "story", place),
+        title=fields.text("title"),
+        story=fields.text("story"),
         extends=None,
         items=tuple(items[key] for key in keys),
         mixes=mixes,
     )
-    return _Base(resolved(made, places, BASE), frozenset(_shipped(fields, place)))
+    return _Base(resolved(made, places, BASE), frozenset(fields.texts("shipped")))
 
 
-def _shipped(fields: Mapping[str, Entry], place: Place) -> tuple[str, ...]:
-    if "shipped" not in fields:
-        return ()
-    entry = fields["shipped"]
-    return read_texts(entry.value, place.at(entry.line), "shipped")
-
-
-def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenario) -> Scenario:
+def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
     items = dict(parent.assumptions)
-    dated = fields.get("as_of")
-    as_of = None if dated is None else read_date(dated.value, place.at(dated.line))
-    author = Author(name, as_of)
+    author = Author(name, fields.date("as_of") if "as_of" in fields else None)
     places: dict[str, Place] = {}
     single: list[tuple[str, str, Entry, Place]] = []
-    for entry in _entries(fields, "assumptions", place):
+    for entry in _entries(fields, "assumptions"):
         given = entry.value.get("value") if isinstance(entry.value, Table) else None
         value = None if given is None else given.value
-        found, period = find(entry.key, items, parent.mixes, place.at(entry.line, ""), value)
-        here = place.at(entry.line, entry.key)
+        here = fields.place.at(entry.line, entry.key)
+        found, period = find(entry.key, items, parent.mixes, here.at(entry.line, ""), value)
         places[found.key] = here
         if period:
             single.append((found.key, period, entry, here))
@@ -327,8 +278,8 @@ def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenari
     made = replace(
         parent,
         name=name,
-        title=_head(fields, "title", place) if "title" in fields else _title(name),
-        story=_head(fields, "story", place),
+        title=fields.text("title") if "title" in fields else name.replace("_", " ").capitalize(),
+        story=fields.text("story"),
         extends=parent.name,
         items=tuple(items.values()),
         base=parent.base or parent,
@@ -336,5 +287,57 @@ def _child(name: str, fields: Mapping[str, Entry], place: Place, parent: Scenari
     return resolved(made, places, name, parent)
 
 
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One scenario's weight.
+
+    Attributes:
+        scenario: its name.
+        weight: its probability.
+        kind: ``estimate`` or ``judgement``.
+        rationale: why.
+    """
+
+    scenario: str
+    weight: float
+    kind: str
+    rationale: str
+
+
+def weights(project: Project | str | Path | None = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
+    """The weights of a project's scenarios, in the table's order; they sum to 1.
+
+    Args:
+        project: whose ``data/scenarios`` holds the table.
+        name: of the table, without ``.csv``.
+
+    Raises:
+        UsageError: that is no name of a table.
+        FactsError: the table is missing or malformed, names an unknown scenario or one twice,
+            has a weight below 0, or does not sum to 1.
+    """
+    if not isinstance(name, str) or not _TABLE.fullmatch(name):
+        raise UsageError(
+            "not a table of weights",
+            where="parameter weights",
+            received=name,
+            allowed="the name of a table in data/scenarios, such as 'weights'",
+        )
+    known = available(project)
+    found: dict[str, Weight] = {}
+    file = f"scenarios/{name}.csv"
+    where = f"data/{file}"
+    for row in read_table(data_folder(project), file, _WEIGHT_COLUMNS):
+        name = row.choice("scenario", known, "scenario")
+        if name in found:
+            raise FactsError("a scenario twice", where=row.at("scenario"), received=name)
+        if not (value := row.number("weight")) >= 0.0:
+            raise FactsError(
+                "a weight below 0", where=row.at("weight"), received=value, allowed="0 to 1"
+            )
+        kind = row.choice("kind", _WEIGHT_KINDS, "kind")
+        found[name] = Weight(name, value, kind, row.text("rationale"))
+    total = math.fsum(each.weight for each in found.values())
+    if abs(total - 1.0) > _SLACK:
+        raise FactsError("weights do not sum to 1", where=where, received=float(f"{total:.6g}"))
+    return tuple(found.values())

@@ -1,4 +1,4 @@
-"""What a trace says of its leaves: assumptions with their range, facts with their source."""
+"""Where an input comes from: an assumption with its range, a fact with its source."""
 
 from __future__ import annotations
 
@@ -13,29 +13,25 @@ if TYPE_CHECKING:
     from jcurve.company import Assembly
     from jcurve.facts import HistoryRow
 
-__all__ = ["describe"]
+__all__ = ["origin"]
 
 _YEAR_LENGTH = 4
 
 
-def describe(scenario: Scenario, assembly: Assembly, name: str, at: str | None) -> Leaf | None:
+def origin(scenario: Scenario, assembly: Assembly, name: str, at: str | None) -> Leaf | None:
     """What is known of the input called ``name`` in a quarter or year; None of the calendar."""
     fact = assembly.history.get(name)
     if fact is not None:
         return _fact(fact, at)
     key = assembly.keys.get(name)
     if key is not None:
-        found = scenario.assumptions.get(key) or scenario.assumptions[_without_slot(key)]
+        # A slot of a list of changes (life.change.date.2) is known as the list.
+        found = scenario.assumptions.get(key) or scenario.assumptions[key.rsplit(".", 2)[0]]
         return _assumption(found, at)
     fixed = assembly.constants.get(name)
     if fixed is None:
         return None
     return Leaf(fixed.key, fixed.label, fixed.kind, fixed.source, rationale=fixed.basis)
-
-
-def _without_slot(key: str) -> str:
-    """``life.change`` of ``life.change.date.2``."""
-    return key.rpartition(".")[0].rpartition(".")[0]
 
 
 def _fact(row: HistoryRow, at: str | None) -> Leaf:

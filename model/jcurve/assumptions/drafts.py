@@ -1,0 +1,191 @@
+"""Scenario files written for a user: a new one to begin with, and a changed state to keep.
+
+Both are validated first, written whole, and never over another file. What is written is a user's
+own: only the scenarios that the base scenario's file lists are shipped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
+
+from jcurve.assumptions.assumption import Assumption
+from jcurve.assumptions.fields import number_text
+from jcurve.assumptions.nodes import Place
+from jcurve.assumptions.paths import DATE, Path, Value, changes_text
+from jcurve.assumptions.retired import SCHEMA
+from jcurve.assumptions.scenario import Scenario, find
+from jcurve.assumptions.scenario_files import BASE, load, new_path, read_scenario, scenario_name
+from jcurve.ground.errors import ScenarioError
+from jcurve.ground.files import write_file
+from jcurve.ground.project import Project
+
+__all__ = ["changed_scenario_text", "new_scenario_text", "save", "start"]
+
+_PLAIN = re.compile(r"[0-9A-Za-z.+-][0-9A-Za-z .+/%-]*", re.ASCII)
+_WIDTH = 96
+
+
+def changed_scenario_text(
+    name: str, parent: Scenario, changes: Mapping[str, str], reason: str, title: str = ""
+) -> str:
+    """A scenario file that extends ``parent`` and makes ``changes``.
+
+    Args:
+        name: of the new scenario.
+        parent: a scenario as its file has it.
+        changes: text by key or ``key.2027``, as overrides are written.
+        reason: why, for each change and as the story.
+        title: for headings; made from the name when empty.
+
+    Raises:
+        ScenarioError: the name is none, or there is no reason.
+    """
+    heading = " ".join(title.split()) or _title(name)
+    why = " ".join(reason.split())
+    if not why:
+        allowed = "the reason for the changes, in words"
+        raise ScenarioError("why is missing", where=name, allowed=allowed)
+    lines = _head(name, _quoted(heading), parent, _quoted(why))
+    for key, text in changes.items():
+        # Tables, lists and plain words stand as they are, anything else in quotes.
+        is_flow = text.lstrip().startswith(("{", "["))
+        written = text.strip() if is_flow or _PLAIN.fullmatch(text) else _quoted(text)
+        lines += [f"  {key}:", f"    value: {written}", f"    why: {_quoted(why)}"]
+    return "\n".join(lines) + "\n"
+
+
+def save(
+    name: str,
+    state: Scenario,
+    parent: Scenario,
+    changes: Mapping[str, str],
+    reason: str,
+    title: str = "",
+    project: Project | str | FilePath | None = None,
+) -> FilePath:
+    """Write ``state``, which is ``parent`` with ``changes``, as the scenario ``name``.
+
+    Returns:
+        The file; loading it gives a scenario with the hash of ``state``.
+
+    Raises:
+        ScenarioError: the name is none or taken, nothing is changed, there is no reason, or
+            the file would not validate or would mean something else; nothing is written.
+        WriteError: it cannot be written, or another process has just written it.
+    """
+    path = _free_path(name, project)
+    if not changes:
+        raise ScenarioError("nothing is changed", received=name, allowed="at least one change")
+    text = changed_scenario_text(name, parent, changes, reason, title)
+    if read_scenario(name, text, project).hash != state.hash:
+        allowed = f"{parent.name} as it was when it was opened; open it again"
+        raise ScenarioError("the file would not hold this state", where=name, allowed=allowed)
+    write_file(path, text, fresh=True)
+    return path
+
+
+def start(
+    name: str,
+    extends: str = BASE,
+    keys: Iterable[str] | None = None,
+    project: Project | str | FilePath | None = None,
+) -> FilePath:
+    """Write a new scenario file that validates as it is and holds ``keys`` to edit, by default
+    the decision and the drivers.
+
+    Returns:
+        The file.
+
+    Raises:
+        ScenarioError: the name is none, is taken, or the parent does not validate.
+        WriteError: the file cannot be written.
+    """
+    parent = load(extends, project)
+    path = _free_path(name, project)
+    wanted = [item.key for item in parent.drivers] if keys is None else list(keys)
+    text = new_scenario_text(name, parent, wanted)
+    write_file(path, text, fresh=True)
+    return path
+
+
+def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
+    """A scenario file that extends ``parent`` and changes nothing yet.
+
+    Each key stands as a comment with its meaning, unit, range and reason, and with its
+    present value as the entry to change.
+
+    Raises:
+        ScenarioError: a key is no assumption or cannot be set.
+    """
+    title = _title(name)
+    lines = [
+        f"# {title}. Lists only what differs from {parent.name}, and why.",
+        "# Take '# ' off a key and its two fields, change the value, give the reason.",
+        "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year,",
+        "# life.change.2027Q1 sets the useful life of servers from that quarter on.",
+        *_head(name, title, parent, f"Starts as {parent.title}; what it changes is listed below."),
+    ]
+    for key in keys:
+        item, _ = find(key, parent.assumptions, parent.mixes, Place("keys"))
+        lines += ["", *_entry(item)]
+    return "\n".join(lines) + "\n"
+
+
+def _free_path(name: str, project: Project | str | FilePath | None) -> FilePath:
+    path = new_path(scenario_name(name), project)
+    if path.exists():
+        raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
+    return path
+
+
+def _title(name: str) -> str:
+    return scenario_name(name).replace("_", " ").capitalize()
+
+
+def _head(name: str, title: str, parent: Scenario, story: str) -> list[str]:
+    return [
+        f"schema: {SCHEMA}",
+        f"name: {name}",
+        f"title: {title}",
+        f"extends: {parent.name}",
+        f"story: {story}",
+        "assumptions:",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """A double-quoted YAML scalar; the escapes of JSON are those of YAML."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _entry(item: Assumption) -> list[str]:
+    notes = [f"{item.label} ({item.unit})"]
+    if item.low is not None and item.high is not None:
+        notes.append(f"low {_written(item, item.low)}, high {_written(item, item.high)}")
+    if item.bounds is not None:
+        low, high = (_written(item, bound) for bound in item.bounds)
+        notes.append(f"accepted: {low} to {high}")
+    if item.choices:
+        notes.append(f"accepted: {', '.join(item.choices)}")
+    notes.append(f"{item.kind}, as of {item.as_of}: {item.rationale}")
+    return [
+        *(f"  ## {line}" for note in notes for line in textwrap.wrap(note, _WIDTH)),
+        f"  # {item.key}:",
+        f"  #   value: {_written(item, item.value)}",
+        "  #   why: say why",
+    ]
+
+
+def _written(item: Assumption, value: Value) -> str:
+    if isinstance(value, Path):
+        points = ", ".join(f"{value.label(p)}: {_written(item, v)}" for p, v in value.points)
+        return f"{{{points}}}"
+    if isinstance(value, tuple):
+        return changes_text(value)
+    if item.unit == DATE or item.choices:
+        return number_text(value, item.unit, item.choices)
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.12g}"

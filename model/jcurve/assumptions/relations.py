@@ -1,0 +1,321 @@
+"""What must hold between assumptions: mixes that sum to 1, rules, values that can change nothing.
+
+Mixes are families of shares, one of which is computed as what the others leave. A rule is asked of
+rows, so the same few lines refuse a file and sift random draws; it is left out where a scenario
+lacks one of its keys. A stated year that comes after the end of its path is refused, since whoever
+states it means it to count; a value that another one makes idle, such as a first useful life that
+later changes override, is accepted and said, since the other may be changed next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions.assumption import Assumption, shape_of
+from jcurve.assumptions.fields import Fields, read_text, read_texts
+from jcurve.assumptions.nodes import Listing, Place, Table, Text
+from jcurve.assumptions.paths import Path
+from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
+
+__all__ = [
+    "Mix", "Rule", "idle_values", "read_mixes", "refuse_beyond_end", "remainder", "remainder_row",
+    "rules_for", "settle",
+]  # fmt: skip
+
+Array: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = Mapping[str, Array]
+Items: TypeAlias = Mapping[str, Assumption]
+
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Shares that sum to 1.
+
+    Attributes:
+        name: the family, such as ``capex.mix``.
+        others: keys of the members that are set.
+        remainder: key of the member that is computed.
+        place: of its definition.
+    """
+
+    name: str
+    others: tuple[str, ...]
+    remainder: str
+    place: Place
+
+
+def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ...]:
+    """The ``mixes`` section of the base scenario, whose members are among ``keys``."""
+    known = set(keys)
+    found: list[Mix] = []
+    for entry in table.entries:
+        here = place.at(entry.line, "mixes")
+        if not isinstance(entry.value, Table):
+            raise here.error("a mix is a table", None, "{members: […], remainder: …}")
+        fields = Fields(entry.value, ("members", "remainder"), here)
+        members = read_texts(
+            fields["members"].value if "members" in fields else Listing(()), here, "members"
+        )
+        left = read_text(
+            fields["remainder"].value if "remainder" in fields else Text(None), here, "remainder"
+        )
+        for key in (f"{entry.key}.{member}" for member in members):
+            if key not in known:
+                raise here.unknown("a member of a mix is no assumption", key, known, allowed="")
+        if left not in members or len(set(members)) != len(members) or len(members) == 1:
+            what = "the remainder is one of two or more different members"
+            raise here.error(what, left, ", ".join(members))
+        others = tuple(f"{entry.key}.{member}" for member in members if member != left)
+        found.append(Mix(entry.key, others, f"{entry.key}.{left}", place.at(entry.line, "")))
+    return tuple(found)
+
+
+def remainder(mix: Mix, items: Items, place: Place) -> float | Path:
+    """What the other members leave: one number, or a path by year when one of them is.
+
+    Raises:
+        ScenarioError: a member is by quarter or a list, or they sum to more than 1.
+    """
+    values: list[float | Path] = []
+    for key in mix.others:
+        value = items[key].value
+        if isinstance(value, tuple) or (isinstance(value, Path) and value.by == "quarter"):
+            raise place.error(f"a member of {mix.name} is not one number or by year", key)
+        values.append(value)
+    paths = [value for value in values if isinstance(value, Path)]
+    if not paths:
+        return _share_left(mix, 1 - sum(v for v in values if isinstance(v, float)), "", place)
+    first = min(path.periods[0] for path in paths)
+    last = max(path.periods[-1] for path in paths)
+    # Every year is a point, so members with different rules between years still sum to 1.
+    years = range(first, last + 1)
+    left = np.ones(len(years))
+    for value in values:
+        left = left - (value.over(years) if isinstance(value, Path) else value)
+    points = tuple(
+        (year, _share_left(mix, share, f" in {year}", place))
+        for year, share in zip(years, left.tolist(), strict=True)
+    )
+    return Path("year", "linear", points)
+
+
+def _share_left(mix: Mix, left: float, at: str, place: Place) -> float:
+    if left < -_SLACK:
+        what = f"the members of {mix.name} beside its remainder sum to more than 1{at}"
+        raise place.error(what, float(f"{1 - left:.6g}"), "1 at most")
+    # A dozen digits: what the subtraction of decimals leaves behind is not meant.
+    return min(max(round(left, 12), 0.0), 1.0)
+
+
+def remainder_row(mix: Mix, rows: Rows) -> Array:
+    """The remainder over a batch, below 0 where the others sum to more than 1."""
+    left: Array = 1.0 - rows[mix.others[0]]
+    for key in mix.others[1:]:
+        left = left - rows[key]
+    return left
+
+
+def settle(
+    items: Items, mixes: Iterable[Mix], changed: Mapping[str, Place], set_by: str
+) -> dict[str, Assumption]:
+    """``items`` with the remainder of every mix of which a member changed computed again."""
+    settled = dict(items)
+    for mix in mixes:
+        touched = [changed[key] for key in mix.others if key in changed]
+        if touched:
+            value = remainder(mix, settled, touched[-1])
+            why = f"What the other members of {mix.name} leave."
+            settled[mix.remainder] = settled[mix.remainder].model_copy(
+                update={"value": value, "shape": shape_of(value), "why": why, "set_by": set_by}
+            )
+    return settled
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must hold between assumptions.
+
+    Attributes:
+        name: short and unique.
+        keys: the assumptions it speaks of; errors name the first that was set.
+        what: the mistake in words.
+        allowed: what would be accepted, in words.
+        test: from the rows of ``keys``, each (quarter, scenario), to where it holds.
+    """
+
+    name: str
+    keys: tuple[str, str]
+    what: str
+    allowed: str
+    test: Callable[[Array, Array], Mask]
+
+    def holds(self, rows: Rows) -> Mask:
+        """The scenarios in which the rule holds at all times: (scenarios,)."""
+        one, other = (rows[key] for key in self.keys)
+        return np.asarray(self.test(one, other).all(axis=0))
+
+
+def rules_for(keys: Collection[str]) -> tuple[Rule, ...]:
+    """The rules that speak only of ``keys``."""
+    known = set(keys)
+    return tuple(rule for rule in (*_PAIRS, *_tax_classes(known)) if known.issuperset(rule.keys))
+
+
+_PAIRS: tuple[Rule, ...] = (
+    Rule(
+        "wacc_above_growth",
+        ("returns.wacc", "returns.terminal_growth"),
+        "the WACC is not above terminal growth, so a perpetuity has no value",
+        "returns.wacc above returns.terminal_growth",
+        lambda wacc, growth: growth < wacc,
+    ),
+    Rule(
+        "start_before_valuation",
+        ("programme.start", "valuation.date"),
+        "the programme starts after the valuation date",
+        "programme.start at valuation.date or before",
+        lambda start, valued: start <= valued,
+    ),
+    Rule(
+        "start_before_last_spending",
+        ("programme.last_spending", "programme.start"),
+        "the programme's last spending comes before its start",
+        "programme.last_spending at programme.start or after",
+        lambda last, start: start <= last,
+    ),
+)
+
+
+def _tax_classes(keys: Collection[str]) -> Iterator[Rule]:
+    """Per asset class: the shares in the tax classes are parts of one whole."""
+    head, other = "tax.five_year_share.", "tax.fifteen_year_share."
+    for member in sorted(key.removeprefix(head) for key in keys if key.startswith(head)):
+        yield Rule(
+            f"tax_shares_of_{member}",
+            (head + member, other + member),
+            "the shares in the tax classes sum to more than 1",
+            f"{head + member} and {other + member} summing to 1 at most",
+            lambda five, fifteen: five + fifteen <= 1 + _SLACK,
+        )
+
+
+class _End(NamedTuple):
+    """The last quarter in which a path counts, and what rules after it."""
+
+    date: str
+    then: str
+
+
+_ENDS: Mapping[str, _End] = {
+    "capex.total": _End("capex.planned_through", "the fleet rule (fleet.share, fleet.years)"),
+    "market.growth": _End("market.near_through", "market.growth_far"),
+    "costs.core_growth": _End("costs.guided_through", "costs.core_elasticity"),
+    "sector.fleet": _End("sector.sourced_through", "sector.spending_growth"),
+}
+_IDLE: Mapping[str, tuple[str, str]] = {
+    "programme.scales_talent": ("programme.scale", "1"),
+    "capex.response_lag": ("capex.response_share", "0"),
+    "tax.research_share": ("tax.research_capitalised", "0"),
+    "tax.research_life": ("tax.research_capitalised", "0"),
+    "life.early_retirement_age.*": ("life.early_retirement_share.*", "0"),
+    "life.salvage_share.*": ("life.early_retirement_share.*", "0"),
+    "life.sellable_share.*": ("life.early_retirement_share.*", "0"),
+}
+"""Keys that change nothing while another assumption has a value; a last ``*`` is one member."""
+
+_RUN_OFF = ("returns.run_off_from", "returns.terminal_treatment", "run_off")
+_BOOK, _FOLLOWS = "life.book.", "life.changes_share."
+_CHANGES, _REST_FROM = "life.change", "life.rest_follows_from"
+
+
+def refuse_beyond_end(before: Items, after: Items, changed: Mapping[str, Place]) -> None:
+    """Refuse a period stated beyond the end of its path."""
+    for key, end in _ENDS.items():
+        if key not in changed or end.date not in after:
+            continue
+        last = after[end.date].row()[0]
+        beyond = _stated_beyond(after[key].value, before[key].value, last)
+        if beyond:
+            what = f"a value after the end of {key}, where {end.then} holds"
+            allowed = f"up to {Quarter.at(last)}, or a later {end.date} beside it"
+            raise changed[key].error(what, beyond, allowed)
+
+
+def _stated_beyond(now: object, was: object, last: float) -> str:
+    """The first point after ``last`` that says anything new, as a label."""
+    if isinstance(now, Path):
+        for period, value in now.points:
+            by_quarter = now.by == "quarter"
+            first = period if by_quarter else (period - FIRST_YEAR) * QUARTERS_IN_YEAR
+            same = isinstance(was, Path) and was.by == now.by and was.at(period) == value
+            if first > last and not same:
+                return now.label(period)
+    return ""
+
+
+def idle_values(items: Items, base: Items) -> Mapping[str, str]:
+    """What is set otherwise than in the base scenario and changes nothing: why, by key."""
+    moved = [
+        item
+        for key, item in items.items()
+        if key in base and not item.derived and item.value != base[key].value
+    ]
+    reasons = ((item.key, "; ".join(_idle(item, items))) for item in moved)
+    return MappingProxyType({key: text for key, text in reasons if text})
+
+
+def _idle(item: Assumption, items: Items) -> Iterator[str]:
+    if item.key.startswith(_BOOK):
+        yield from _overridden(item, items)
+    if item.key == _CHANGES:
+        yield from _history(item)
+    family, _, member = item.key.rpartition(".")
+    ruling, value = _IDLE.get(item.key) or _IDLE.get(f"{family}.*") or ("", "")
+    other = items.get(ruling.replace("*", member))
+    if other is not None and (other.row() == float(value)).all():
+        yield f"{item.key} changes nothing while {other.key} is {value}"
+    key, treatment, wanted = _RUN_OFF
+    if item.key == key and treatment in items and items[treatment].text() != wanted:
+        yield f"{key} changes nothing unless {treatment} is {wanted}"
+
+
+def _overridden(item: Assumption, items: Items) -> Iterator[str]:
+    """A first useful life: only a class that follows no change keeps it."""
+    follows = items.get(_FOLLOWS + item.key.removeprefix(_BOOK))
+    changes = items[_CHANGES].value if _CHANGES in items else ()
+    if follows is None or not isinstance(changes, tuple) or not changes:
+        return
+    last, rest = changes[-1].date, items.get(_REST_FROM)
+    takes_all = rest is None or last >= rest.row()[0]
+    if (follows.row() > 0).all() and takes_all:
+        yield (
+            f"{item.key} is overridden by the change of useful life in {Quarter.at(last)}: it "
+            f"moves past depreciation only; set {_CHANGES}.2027Q1 for a life to come"
+        )
+
+
+def _history(item: Assumption) -> Iterator[str]:
+    """Changes of useful life of the past, which a later one overrides or which are left out."""
+    book = item.book.value
+    assert isinstance(item.value, tuple)
+    assert isinstance(book, tuple)
+    made = {change.date for change in item.value}
+    missing = [Quarter.at(change.date) for change in book if change.date not in made]
+    if missing:
+        yield f"{item.key} replaces all changes and leaves out {', '.join(missing)}"
+    for earlier, later in pairwise(item.value):
+        if earlier not in book and later in book:
+            yield (
+                f"{item.key}.{Quarter.at(earlier.date)} is overridden by the change of "
+                f"{Quarter.at(later.date)}: it moves depreciation until then only"
+            )
