@@ -29,7 +29,7 @@ from jcurve_studies.backtesting.backtest import (
     mean_error,
 )
 from jcurve_studies.comparisons.elasticities import ELASTICITIES
-from jcurve_studies.pages.discrepancies import TOLERANCE
+from jcurve_studies.exhibits.backtests import TOLERANCE
 from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
