@@ -13,7 +13,8 @@ import jcurve
 from jcurve.assumptions import Change, Path
 from jcurve.engine.evaluate import evaluate
 from jcurve.facts import evidence, reported
-from jcurve_studies.fits.depreciation import Calibration, fit, measure, overrides, values_of
+from jcurve_studies.fits.depreciation import fit, measure, overrides, values_of
+from jcurve_studies.fits.fitting import Calibration
 from jcurve_studies.fits.lives import (
     by_quarter,
     changes_of,

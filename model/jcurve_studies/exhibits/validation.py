@@ -12,7 +12,8 @@ from jcurve.figures.lens import MILLIONS, Lens, percent
 from jcurve.figures.numbers import MINUS
 from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve.ground.project import Project
-from jcurve_studies.fits.depreciation import Calibration, Target, measure, values_of
+from jcurve_studies.fits.depreciation import measure, values_of
+from jcurve_studies.fits.fitting import Calibration, Target
 from jcurve_studies.fits.lives import (
     by_quarter,
     changes_of,

@@ -14,7 +14,8 @@ from jcurve.figures.table import TableExhibit
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
 from jcurve_studies.fits.companies import Peer, peer
-from jcurve_studies.fits.depreciation import LAST_YEAR, Calibration, fit
+from jcurve_studies.fits.depreciation import LAST_YEAR, fit
+from jcurve_studies.fits.fitting import Calibration
 
 __all__ = ["Page", "Section", "Study", "study_of"]
 
