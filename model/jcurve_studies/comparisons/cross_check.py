@@ -17,7 +17,7 @@ from jcurve.ground.errors import FactsError
 if TYPE_CHECKING:
     from jcurve.case import Case
     from jcurve.facts import Evidence
-    from jcurve_studies.records.references import Reference
+    from jcurve_studies.records.evidence import Reference
 
 __all__ = ["TOLERANCE", "Comparison", "compare"]
 

@@ -6,7 +6,7 @@ from jcurve.facts import Evidence, evidence
 from jcurve.figures.table import TableExhibit, table
 from jcurve.ground.errors import UsageError
 from jcurve_studies.comparisons.response import ARRIVAL, response
-from jcurve_studies.exhibits import backtests, peers, published, validation
+from jcurve_studies.exhibits import backtests, peer_records, peers, published, validation
 from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages.study import Page, Section, Study
 
@@ -164,7 +164,7 @@ paid for is left out, and their wave below is too low by it. How to add a compan
 [add-a-company.md](add-a-company.md).
 """,
     sections=(
-        Section("## Outlays", exhibits=lambda s: (peers.outlays(s.peers),)),
+        Section("## Outlays", exhibits=lambda s: (peer_records.outlays(s.peers),)),
         Section(
             "## Depreciation and the fit",
             """\
@@ -179,7 +179,7 @@ are judgement.
             lambda s: (
                 peers.rebuilt(s.peers),
                 peers.fitted(s.peers, early=True),
-                peers.targets(s.peers),
+                peer_records.targets(s.peers),
             ),
         ),
         Section(
@@ -205,7 +205,7 @@ company, apart from the mix of classes. Every year of outlays needs its own.
 """,
             lambda s: (peers.required(s.peers), peers.rules(s.peers[0])),
         ),
-        Section("## Assumptions", exhibits=lambda s: (peers.assumptions(s.peers),)),
+        Section("## Assumptions", exhibits=lambda s: (peer_records.assumptions(s.peers),)),
     ),
 )
 

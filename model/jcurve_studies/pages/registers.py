@@ -18,7 +18,7 @@ from jcurve.facts import sources as sources_on_file
 from jcurve.facts.ledger import VERDICTS, touches
 from jcurve.ground.markdown import code, link, table
 from jcurve_studies.pages.study import Study
-from jcurve_studies.records.driver_map import Move, driver_moves
+from jcurve_studies.records.evidence import Move, driver_moves
 
 __all__ = ["articles", "assumptions", "facts", "scenarios", "sources"]
 
