@@ -85,11 +85,11 @@ def shown(study: Study) -> dict[str, dict[str, str]]:
     found["mean error of past forecasts"] = {
         subject: f"{mean_error(study.backtest.of(subject)):.1%}" for subject in SUBJECTS
     }
-    found["revenue asked by an outlay, of revenue"] = {
-        each.name: f"{each.year('required_revenue', year) / each.year('reported_revenue', year):.1%}"
-        for each in study.peers
-        for year in fiscal_years(each)[-1:]
-    }
+    asked = found["revenue asked by an outlay, of revenue"] = {}
+    for each in study.peers:
+        names = ("required_revenue", "reported_revenue")
+        needed, whole = (each.year(name, fiscal_years(each)[-1]) for name in names)
+        asked[each.name] = f"{needed / whole:.1%}"
     return found
 
 
