@@ -216,12 +216,12 @@ def cross_check(case: Case, project: Project | str | Path | None = None) -> Tabl
     found = compare(case, references(project))
     rows = [
         (
-            f"{each.label}, {each.period}", each.unit, each.model, each.reference,
+            f"{each.about.label}, {each.about.period}", each.unit, each.model, each.reference,
             "" if each.low is None or each.high is None else f"{each.low:g} to {each.high:g}",
             each.difference,
-            each.verdict if each.agrees else f"{each.verdict}: {each.explanation}",
-            ", ".join(sorted({evidence.grade for evidence in each.evidence})),
-            "; ".join(f"{evidence.key} ({evidence.as_of})" for evidence in each.evidence),
+            each.verdict if each.agrees else f"{each.verdict}: {each.about.explanation}",
+            ", ".join(sorted({evidence.grade for evidence in each.about.references})),
+            "; ".join(f"{evidence.key} ({evidence.as_of})" for evidence in each.about.references),
         )
         for each in found
     ]  # fmt: skip

@@ -4,6 +4,9 @@ A page is the same bytes for the same files: no date, no machine, no random orde
 exhibits is data (``contents``: title, introduction, sections with a sentence and exhibits); one
 that prints a register is a function of a ``Study``. To add either, write it and add one line to
 ``PAGES``. ``make docs`` writes every page, and a test fails when what is on disk is not that.
+
+>>> PAGES["validation.md"]
+'contents:validation_page'
 """
 
 from __future__ import annotations
