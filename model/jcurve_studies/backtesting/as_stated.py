@@ -9,19 +9,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.case import Case
+from jcurve.company import Assembly
+from jcurve.engine.timeline import Timeline
+from jcurve.facts import Facts, Guidance
 from jcurve.ground.errors import UsageError
 from jcurve_studies.comparisons.elasticities import ELASTICITY
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.company import Assembly
-    from jcurve.engine.timeline import Timeline
-    from jcurve.facts import Facts, Guidance
 
 __all__ = [
     "GROWTH_YEARS",

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jcurve.case import Case
 from jcurve.ground.errors import FactsError
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve_studies.records.evidence import Reference
+from jcurve_studies.records.evidence import Reference
 
 __all__ = ["TOLERANCE", "Comparison", "compare"]
 

@@ -75,10 +75,6 @@ class Calibration:
     values: tuple[float, ...]
     targets: tuple[Target, ...]
 
-    def target(self, what: str, period: str) -> Target:
-        """The target of that name and period."""
-        return next(each for each in self.targets if (each.what, each.period) == (what, period))
-
 
 def fit_within(
     parameters: tuple[Calibrated, ...],

@@ -3,21 +3,16 @@ each size of the plan is worth in them and at three readings of the response."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from jcurve.case import evaluate
-from jcurve.figures import chart, style
+from jcurve.analysis.question import Question
+from jcurve.assumptions import Scenario, scenario
+from jcurve.case import Case, evaluate
+from jcurve.figures import Exhibit, chart, style
 from jcurve.figures.svg import size
+from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-
-if TYPE_CHECKING:
-    from jcurve.assumptions import Scenario
-    from jcurve.case import Case
-    from jcurve.figures import Exhibit
-    from jcurve.ground.project import Project
-    from jcurve_studies.pages.study import Study
+from jcurve_studies.pages.study import Study
 
 __all__ = ["curves", "sizes"]
 
@@ -59,10 +54,8 @@ def curves(study: Study) -> str:
 def sizes(study: Study) -> str:
     """NPV from today over the size of the plan: three scenarios, and three responses of the base
     case, as SVG on white."""
-    from jcurve.assumptions import scenario
-
     project = study.project
-    base = scenario("base", project=project)
+    base = study.base.scenario
     item = base[_RESPONSE]
     responses = (float(item.lows()[0]), float(item.row()[0]), float(item.highs()[0]))
     left = {
@@ -101,8 +94,6 @@ def sizes(study: Study) -> str:
 
 def _worth(given: Scenario, project: Project, response: float | None = None) -> list[float]:
     """NPV from today in whole USD bn at each size."""
-    from jcurve.analysis.question import Question
-
     draws = {"programme.scale": np.array(_SIZES)}
     if response is not None:
         draws[_RESPONSE] = np.array([response])

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from jcurve.company import Assembly
+from jcurve.engine.line import Line
+from jcurve.engine.model import Instance
 from jcurve.ground.markdown import code, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from jcurve.company import Assembly
-    from jcurve.engine.line import Line
-    from jcurve.engine.model import Instance
-    from jcurve_studies.pages.study import Study
+from jcurve_studies.pages.study import Study
 
 __all__ = ["lines"]
 
