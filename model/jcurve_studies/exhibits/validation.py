@@ -23,7 +23,16 @@ from jcurve_studies.fits.lives import (
     in_service_at,
 )
 
-__all__ = ["cuts", "depreciation", "effects", "forecast", "parameters", "quarters", "verified"]
+__all__ = [
+    "cuts",
+    "depreciation",
+    "effects",
+    "effects_forecast",
+    "forecast",
+    "parameters",
+    "quarters",
+    "verified",
+]
 
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
@@ -139,7 +148,18 @@ def parameters(found: Calibration, case: Case, early: Calibration | None = None)
 
 def effects(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
     """Every disclosed effect of a change of useful life beside the model's."""
-    targets = [each for each in measure(case, project) if each.what.startswith(_EFFECT)]
+    return _effects(case, measure(case, project), "life-effects")
+
+
+def effects_forecast(early: Calibration, case: Case) -> TableExhibit:
+    """The same with parameters fitted through an earlier year."""
+    found = _effects(case, early.targets, "life-effects-forecast")
+    title = f"{found.title}, by parameters fitted through {early.through}"
+    return found.model_copy(update={"title": title})
+
+
+def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
+    targets = [each for each in measured if each.what.startswith(_EFFECT)]
     worst = max((abs(each.error) for each in targets), default=0.0)
     return table(
         [
@@ -157,7 +177,7 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
             )
             for each in targets
         ],
-        id="life-effects",
+        id=name,
         title=f"Changes of useful life save what was disclosed, within {percent(worst)}",
         subtitle="Change of depreciation by longer lives of servers and network",
         source=Lens(case).source(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jcurve.facts import Evidence, evidence
 from jcurve.figures.table import TableExhibit, table
 from jcurve.ground.errors import UsageError
+from jcurve_studies.backtesting.backtest import SUBJECTS
 from jcurve_studies.comparisons.response import ARRIVAL, response
 from jcurve_studies.exhibits import backtests, peer_records, peers, published, validation
 from jcurve_studies.exhibits.elasticity import response_fit
@@ -53,7 +54,10 @@ depreciation; that split is judgement and is not fitted.
 The same parameters fitted to earlier figures only. The effect that the annual report for 2024
 expected of the change of 2025 is among its targets; no figure of 2025 is.
 """,
-            lambda s: (validation.forecast(s.fitted_early, s.base),),
+            lambda s: (
+                validation.forecast(s.fitted_early, s.base),
+                validation.effects_forecast(s.fitted_early, s.base),
+            ),
         ),
         Section(
             "## Changes of useful life",
@@ -96,9 +100,11 @@ print is on file; the figures of 2022 to 2024 that these runs read have not been
 """,
             lambda s: (
                 backtests.errors(s.backtest),
-                backtests.misses(s.backtest, "depreciation"),
-                backtests.misses(s.backtest, "free cash flow"),
-                backtests.misses(s.backtest, "advertising"),
+                *(
+                    exhibit(s.backtest, subject)
+                    for subject in SUBJECTS
+                    for exhibit in (backtests.forecasts, backtests.misses)
+                ),
                 backtests.causes(s.backtest, s.project),
             ),
         ),

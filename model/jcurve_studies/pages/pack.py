@@ -155,6 +155,7 @@ def main() -> int:
     """Write the pictures; the exit status."""
     try:
         print("written: " + ", ".join(write(find_project())))
+        print("docs/workbench.png is a screenshot of the panel: renew it by hand")
     except JCurveError as error:
         print(error, file=sys.stderr)
         return error.exit_status
