@@ -30,7 +30,7 @@ from jcurve_studies.backtesting.backtest import (
 )
 from jcurve_studies.comparisons.elasticities import ELASTICITIES
 from jcurve_studies.exhibits.backtests import TOLERANCE
-from jcurve_studies.records.evidence import causes
+from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time

@@ -11,7 +11,7 @@ import jcurve
 from jcurve.ground.errors import FactsError
 from jcurve_studies.comparisons.cross_check import Comparison, compare
 from jcurve_studies.comparisons.elasticities import ELASTICITIES, believed
-from jcurve_studies.records.evidence import references
+from jcurve_studies.records.references import references
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
 """Modules whose lines are lines of the statements, or their notes."""

@@ -24,7 +24,7 @@ from jcurve_studies.fits.lives import (
     effect,
     in_service_at,
 )
-from jcurve_studies.records.company_tables import calibrated
+from jcurve_studies.records.calibration import calibrated
 from tests.conftest import RecordFigure
 from tests.support.one_at_a_time import one_at_a_time
 

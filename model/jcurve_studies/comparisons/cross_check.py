@@ -13,7 +13,7 @@ import numpy as np
 
 from jcurve.case import Case
 from jcurve.ground.errors import FactsError
-from jcurve_studies.records.evidence import Reference
+from jcurve_studies.records.references import Reference
 
 __all__ = ["TOLERANCE", "Comparison", "compare"]
 

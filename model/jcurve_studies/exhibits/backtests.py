@@ -15,7 +15,7 @@ from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
-from jcurve_studies.records.evidence import causes as causes_on_file
+from jcurve_studies.records.causes import causes as causes_on_file
 
 __all__ = [
     "TOLERANCE",

@@ -8,7 +8,7 @@ from jcurve.figures.lens import MILLIONS
 from jcurve.figures.table import Column, Row, TableExhibit, table
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
-from jcurve_studies.records.company_tables import has_outlay_targets
+from jcurve_studies.records.calibration import has_outlay_targets
 
 __all__ = ["assumptions", "outlays", "targets"]
 

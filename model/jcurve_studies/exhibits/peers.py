@@ -17,7 +17,7 @@ from jcurve.ground.project import Project
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
-from jcurve_studies.records.company_tables import calibrated, has_outlay_targets
+from jcurve_studies.records.calibration import calibrated, has_outlay_targets
 
 __all__ = [
     "companies",

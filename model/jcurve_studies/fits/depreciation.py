@@ -28,7 +28,7 @@ from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import changes_of, disclosed_effects, effect, in_service_at
-from jcurve_studies.records.company_tables import Calibrated, calibrated
+from jcurve_studies.records.calibration import Calibrated, calibrated
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR", "fit", "measure", "overrides", "values_of"]
 

@@ -29,18 +29,16 @@ from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, ro
 from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import charged, disclosed_effects
-from jcurve_studies.records.company_tables import (
+from jcurve_studies.records.calibration import (
     EFFECT,
     EFFECT_IN_SERVICE,
     Calibrated,
-    OutlayAssumption,
     OutlayTarget,
-    at,
     calibrated,
     has_outlay_targets,
     outlay_targets,
-    with_rests,
 )
+from jcurve_studies.records.outlays import OutlayAssumption, at, with_rests
 
 __all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
 

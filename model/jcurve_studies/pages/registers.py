@@ -11,14 +11,15 @@ from jcurve.assumptions.assumption import KINDS
 from jcurve.case import Case
 from jcurve.engine.model import WORLDS
 from jcurve.evaluation.headlines import headline_text
-from jcurve.facts import GRADES, claims, dictionary_markdown, drivers
+from jcurve.facts import GRADES, claims, drivers
 from jcurve.facts import articles as article_titles
 from jcurve.facts import evidence as evidence_on_file
 from jcurve.facts import sources as sources_on_file
-from jcurve.facts.ledger import VERDICTS, touches
+from jcurve.facts.registers import VERDICTS, touches
 from jcurve.ground.markdown import code, link, table
+from jcurve_studies.pages.dictionary import dictionary_markdown
 from jcurve_studies.pages.study import Study
-from jcurve_studies.records.evidence import Move, driver_moves
+from jcurve_studies.records.driver_map import Move, driver_moves
 
 __all__ = ["articles", "assumptions", "facts", "scenarios", "sources"]
 

@@ -1,0 +1,136 @@
+"""Which assumptions are fitted to filings, to what, and the range that evidence allows each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from jcurve.facts.companies import company
+from jcurve.facts.reported import metrics
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import YEAR, Column, Row, Words, data_folder, records
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
+
+__all__ = [
+    "EFFECT",
+    "EFFECT_IN_SERVICE",
+    "Calibrated",
+    "OutlayTarget",
+    "calibrated",
+    "has_outlay_targets",
+    "outlay_targets",
+]
+
+_TARGETS_FILE = "outlay_targets.csv"
+
+EFFECT, EFFECT_IN_SERVICE = "life_change_effect", "life_change_effect_in_service"
+"""Metrics of a target that are disclosed effects of changes of useful life: of all assets, or of
+those in service when the change was made."""
+
+
+def _years(row: Row, key: str) -> tuple[int, ...]:
+    return tuple(int(year) for year in row.optional(key).split())
+
+
+def _fiscal_year(row: Row, key: str) -> str:
+    return row.period(key, YEAR) if row.cells[key] or key == "first" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A fitted parameter: one number, in one assumption or alike in several.
+
+    Attributes:
+        name: in words.
+        keys: the assumptions that take it.
+        years: the points of their paths that take it; empty where they are constant.
+        low, high: what evidence allows, in the assumption's unit.
+        digits: after the point, to which the fitted value is rounded.
+        source: of the range.
+        basis: how the range follows from it.
+    """
+
+    name: Annotated[str, Column("parameter")]
+    keys: Words
+    years: Annotated[tuple[int, ...], Column(read=_years)]
+    low: float
+    high: float
+    digits: int
+    source: Cited
+    basis: str
+
+
+def calibrated(
+    name: str = "META", project: Project | str | Path | None = None
+) -> tuple[Calibrated, ...]:
+    """The fitted parameters of a company, in the order of its table.
+
+    Raises:
+        FactsError: the table is missing or malformed, or a range is empty.
+    """
+    data = data_folder(project)
+    folder = company(name, Project(data.parent)).folder
+    known = {"source": sources(Project(data.parent))}
+
+    def ordered(each: Calibrated, row: Row) -> None:
+        if not each.low < each.high:
+            stated = f"{each.low} to {each.high}"
+            raise FactsError("an empty range", where=row.at("low"), received=stated)
+
+    table = f"companies/{folder}/calibration.csv"
+    return tuple(records(data, table, Calibrated, known, ordered))
+
+
+def has_outlay_targets(name: str, project: Project | str | Path | None = None) -> bool:
+    """Whether the outlays of a company are fitted: its folder says to what."""
+    data = data_folder(project)
+    folder = company(name, Project(data.parent)).folder
+    return (data / "companies" / folder / _TARGETS_FILE).is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class OutlayTarget:
+    """Reported figures that the fit of a company's outlays is held against.
+
+    Attributes:
+        figure: in words.
+        metric: a reported metric, :data:`EFFECT` or :data:`EFFECT_IN_SERVICE`.
+        first, last: fiscal years; an empty last is the last on file.
+        weight: how near the model should come, as a share of the reported figure.
+        basis: why so near.
+    """
+
+    figure: str
+    metric: str
+    first: Annotated[str, Column(read=_fiscal_year)]
+    last: Annotated[str, Column(read=_fiscal_year)]
+    weight: float
+    basis: str
+
+    def covers(self, year: str) -> bool:
+        """Whether a fiscal year is one of them."""
+        return self.first <= year and (not self.last or year <= self.last)
+
+
+def outlay_targets(
+    name: str, project: Project | str | Path | None = None
+) -> tuple[OutlayTarget, ...]:
+    """What the outlays of a company are fitted to, in the order of its table.
+
+    Raises:
+        FactsError: the table is missing or malformed, a metric is unknown, or a weight is not
+            above 0.
+    """
+    data = data_folder(project)
+    home = Project(data.parent)
+    folder = company(name, home).folder
+    known = {"metric": {*metrics(home), EFFECT, EFFECT_IN_SERVICE}}
+
+    def above_zero(each: OutlayTarget, row: Row) -> None:
+        if each.weight <= 0.0:
+            raise FactsError("a weight not above 0", where=row.at("weight"), received=each.weight)
+
+    table = f"companies/{folder}/{_TARGETS_FILE}"
+    return tuple(records(data, table, OutlayTarget, known, above_zero))

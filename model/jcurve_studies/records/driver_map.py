@@ -1,0 +1,72 @@
+"""Which assumptions and lines stand for each mechanism that the articles name.
+
+Each record moves one assumption from low to high and names the lines that must rise and fall;
+``also`` switches on what the move needs. A test makes every move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from jcurve.facts.registers import drivers
+from jcurve.facts.tables import AnyWords, Column, Row, Text, data_folder, records
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
+
+__all__ = ["Move", "driver_moves"]
+
+
+def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
+    """``key=value;key=value``, or nothing."""
+    pairs = []
+    for part in filter(None, row.optional(key).split(";")):
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise FactsError("not KEY=VALUE", where=row.at(key), received=part)
+        pairs.append((name, value))
+    return tuple(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One assumption moved from low to high.
+
+    Attributes:
+        driver: key of the mechanism.
+        key: the assumption.
+        low, high: text of the values, both empty for the ends of the assumption's own range.
+        also: other keys and the text of their values, set at both ends.
+        rises, falls: rows by the name that a case takes.
+        note: what a reader should know; may be empty.
+    """
+
+    driver: str
+    key: str
+    low: Text
+    high: Text
+    also: Annotated[tuple[tuple[str, str], ...], Column(read=_also)]
+    rises: AnyWords
+    falls: AnyWords
+    note: Text
+
+
+def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...]:
+    """Every move, in the order of the file.
+
+    Raises:
+        FactsError: a mechanism is unknown, one end of a range is missing, or a move names no
+            line.
+    """
+
+    def whole(move: Move, row: Row) -> None:
+        if bool(move.low) != bool(move.high):
+            raise FactsError(
+                "one end of a range", where=row.at("low"), received=move.low or move.high
+            )
+        if not move.rises and not move.falls:
+            raise FactsError("a move that names no line", where=row.at("rises"))
+
+    known = {"driver": drivers(project)}
+    return tuple(records(data_folder(project), "evidence/driver_map.csv", Move, known, whole))

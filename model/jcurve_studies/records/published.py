@@ -1,0 +1,115 @@
+"""Other people's models of AI spending: what they print, as inputs and as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from jcurve.facts.sources import Cited, Source, sources
+from jcurve.facts.tables import Row, Text, data_folder, records
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
+
+__all__ = ["Printed", "PublishedModel", "published_models"]
+
+_TABLE = "evidence/published_models.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """An answer that a model's author prints.
+
+    Attributes:
+        figure: in words.
+        value: as printed.
+        digits: after the point, as printed; below 0 where it is rounded to tens.
+        unit: of the value.
+        source: where it was read.
+        note: why it cannot be worked out from what was read; empty where it can.
+    """
+
+    figure: str
+    value: float
+    digits: int
+    unit: str
+    source: Source
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """A model: its inputs by name, its answers in the order of the table."""
+
+    name: str
+    inputs: Mapping[str, float]
+    printed: tuple[Printed, ...]
+
+    def given(self, name: str) -> float:
+        """An input.
+
+        Raises:
+            FactsError: the table holds none of that name.
+        """
+        if name not in self.inputs:
+            raise FactsError.not_among(
+                f"no such input of {self.name}",
+                name,
+                self.inputs,
+                where=f"data/{_TABLE}",
+                allowed="",
+            )
+        return self.inputs[name]
+
+    def answer(self, figure: str) -> float:
+        """A printed answer."""
+        return next(each.value for each in self.printed if each.figure == figure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An input of a model, or an answer that its author prints, to so many digits."""
+
+    model: str
+    part: Literal["input", "printed"]
+    figure: str
+    value: float
+    digits: int | None
+    unit: Text
+    source: Cited
+    note: Text
+
+
+def published_models(
+    project: Project | str | Path | None = None,
+) -> Mapping[str, PublishedModel]:
+    """Every published model on file by its name, in the order of the table.
+
+    Raises:
+        FactsError: the table is missing or malformed, or has a figure twice.
+    """
+    data = data_folder(project)
+    inputs: dict[str, dict[str, float]] = {}
+    printed: dict[str, dict[str, Printed]] = {}
+
+    def add(each: _Line, row: Row) -> None:
+        own, answers = inputs.setdefault(each.model, {}), printed.setdefault(each.model, {})
+        if each.figure in own or each.figure in answers:
+            raise FactsError("figure listed twice", where=row.at("figure"), received=each.figure)
+        if each.part == "input":
+            own[each.figure] = each.value
+            return
+        digits, unit = int(row.number("digits")), row.text("unit")
+        answers[each.figure] = Printed(
+            each.figure, each.value, digits, unit, each.source, each.note
+        )
+
+    list(records(data, _TABLE, _Line, {"source": sources(Project(data.parent))}, add))
+    return MappingProxyType(
+        {
+            name: PublishedModel(name, MappingProxyType(inputs[name]), tuple(answers.values()))
+            for name, answers in printed.items()
+        }
+    )
