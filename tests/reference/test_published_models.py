@@ -12,7 +12,7 @@ from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve_studies.comparisons import published_models as p
 from jcurve_studies.comparisons.rebuilt import _WORK, rebuilt
-from jcurve_studies.records.published import published_models
+from jcurve_studies.records.printed_models import published_models
 
 
 @pytest.mark.parametrize(("run_rate", "printed"), [(150, 600), (50, 200)])

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons import published_models as p
-from jcurve_studies.records.published import Printed, PublishedModel, published_models
+from jcurve_studies.records.printed_models import Printed, PublishedModel, published_models
 
 __all__ = ["COMPANIES", "Rebuilt", "net_cash", "rebuilt"]
 

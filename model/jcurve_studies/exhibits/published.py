@@ -13,7 +13,7 @@ from jcurve_studies.comparisons.elasticities import believed
 from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
 from jcurve_studies.comparisons.rebuilt import COMPANIES, Rebuilt, net_cash, rebuilt
 from jcurve_studies.fits.lives import changes_of, cut
-from jcurve_studies.records.published import published_models
+from jcurve_studies.records.printed_models import published_models
 from jcurve_studies.records.references import references
 
 __all__ = [

@@ -38,7 +38,7 @@ from jcurve_studies.records.calibration import (
     has_outlay_targets,
     outlay_targets,
 )
-from jcurve_studies.records.outlays import OutlayAssumption, at, with_rests
+from jcurve_studies.records.outlay_tables import OutlayAssumption, at, with_rests
 
 __all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
 

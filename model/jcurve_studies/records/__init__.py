@@ -2,10 +2,10 @@
 missed.
 
 Files of ``data/`` go in, frozen records with their sources come out; a malformed row is refused
-with file and line. ``calibration`` and ``outlays`` read a company's folder, the others the tables
-of ``data/evidence``.
+with file and line. ``calibration`` and ``outlay_tables`` read a company's folder, the
+others the tables of ``data/evidence``.
 
->>> from jcurve_studies.records.published import published_models
+>>> from jcurve_studies.records.printed_models import published_models
 >>> published_models()["J.P. Morgan"].answer("Revenue needed")
 650.0
 """
