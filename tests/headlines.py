@@ -18,7 +18,7 @@ from typing import Any
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
-from jcurve_studies.pages.cases import cases
+from jcurve_studies.pages.study import study_of
 
 __all__ = ["CHANGELOG", "RECORD", "computed", "fingerprint", "moves", "recorded", "told"]
 
@@ -34,7 +34,7 @@ Headlines = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 
 def computed(project: Project | None = None) -> Headlines:
     """What the model gives now."""
-    every = cases(project or Project(HOME))
+    every = study_of(project or Project(HOME)).cases
     return {case.scenario.name: case.headlines() for case in every}
 
 

@@ -22,6 +22,7 @@ from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
 from jcurve_studies.pages import pack
+from jcurve_studies.pages.study import Study
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.report_cells import executed, real_project
@@ -151,6 +152,13 @@ class TestComparison:
 class TestPictures:
     def test_show_every_report(self) -> None:
         assert sorted(pack.PAGES) == reports_of(find_project())
+
+    def test_show_the_numbers_of_the_present_model(self) -> None:
+        """Pages are drawn rarely; what they show is on record beside them."""
+        behind = pack.outdated(Study(find_project()))
+        if behind:
+            told = "; ".join(behind)
+            pytest.fail(f"pictures are behind ({told}): run `make pictures`", pytrace=False)
 
     def test_are_small(self) -> None:
         docs = find_project().root / "docs"

@@ -18,7 +18,7 @@ from jcurve.facts.calendar import DAYS_TO_REPORT, known, releases
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
-from jcurve_studies.backtesting.as_known import TODAYS, Frozen, frozen
+from jcurve_studies.backtesting.as_known import Frozen, frozen
 from jcurve_studies.backtesting.backtest import (
     ADVERTISING,
     LAST_YEAR,
@@ -29,11 +29,48 @@ from jcurve_studies.backtesting.backtest import (
     mean_error,
 )
 from jcurve_studies.comparisons.elasticities import ELASTICITIES
-from jcurve_studies.pages.discrepancies import TOLERANCE
+from jcurve_studies.exhibits.backtests import TOLERANCE
 from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time
+
+TODAYS = {
+    "advertising.shock": "none",
+    "advertising.regional_lead": "which region leads; the total follows the market",
+    "property.basis_years": "how property that the model does not know runs off",
+    "costs.working_capital": "a share of revenue, judgement",
+    "costs.amortisation_growth": "held level",
+    "costs.legal": "inside total costs, which are as guided or a share of revenue",
+    "talent.": "inside total costs",
+    "cloud.": "inside total costs",
+    "operations.": "inside total costs",
+    "power.": "inside total costs",
+    "compute.": "price of compute and its use, so what a dollar of the plan buys, and energy",
+    "sector.": "price of compute, as above; the frontier's fleet as estimated today",
+    "rent.": "price of compute",
+    "reality_labs.": "inside total costs",
+    "advertising.arrival_lag": "how the response is computed",
+    "advertising.excess_years": "over which excess growth fades",
+    "capex.property": "how general capex is told from AI capex, by property of 2015 to 2021",
+    "capex.maintenance": "the least of AI capex",
+    "capex.servers_share": "what AI capex buys",
+    "capex.machine_servers_share": "what AI capex buys",
+    "capex.general_mix": "mix of property without AI, as before it",
+    "tax.": "how the law computes tax: classes, limits, minimum tax",
+    "financing.": "interest on opening balances, and policy on cash and debt",
+    "balance.": "opening balances that no filing states",
+    "lease.": "terms of leases, of which none start",
+    "life.": "policy of the filings",
+    "asset.": "which classes depreciate",
+    "capex.opening_mix": "mix of property of before 2012",
+    "capex.mix": "split of servers among themselves, and land",
+    "programme.": "when the programme starts",
+    "placement.lag.land": "land is not depreciated",
+    "placement.delay": "of the share that waits for sites, which is none",
+}
+"""Assumptions, or their beginnings, that stay today's and move a frozen run, and why they may:
+they say how something is computed, not how fast anything grew after the day."""
 
 
 @cache

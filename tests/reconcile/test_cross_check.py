@@ -22,7 +22,7 @@ PARTS = {"property_depreciation", "basis_depreciation", "other_amortisation"}
 
 @pytest.fixture(scope="module")
 def comparisons() -> dict[str, Comparison]:
-    return {each.key: each for each in compare(jcurve.evaluate(), references())}
+    return {each.about.key: each for each in compare(jcurve.evaluate(), references())}
 
 
 class TestPublishedFigures:
@@ -37,21 +37,21 @@ class TestPublishedFigures:
         self, comparisons: dict[str, Comparison]
     ) -> None:
         unexplained = [
-            key for key, each in comparisons.items() if not (each.agrees or each.explanation)
+            key for key, each in comparisons.items() if not (each.agrees or each.about.explanation)
         ]
-        idle = [key for key, each in comparisons.items() if each.agrees and each.explanation]
+        idle = [key for key, each in comparisons.items() if each.agrees and each.about.explanation]
         assert unexplained == []
         assert idle == []
 
     def test_what_the_company_guides_is_held_against_its_range(
         self, comparisons: dict[str, Comparison]
     ) -> None:
-        guided = [each for each in comparisons.values() if each.test == "guided"]
-        assert {each.key for each in guided} == {
+        guided = [each for each in comparisons.values() if each.about.test == "guided"]
+        assert {each.about.key for each in guided} == {
             "revenue_q3_2026", "expenses_2026", "capex_2026",
         }  # fmt: skip
         for each in guided:
-            assert {evidence.independence for evidence in each.evidence} == {"company"}
+            assert {evidence.independence for evidence in each.about.references} == {"company"}
 
     def test_outside_the_guided_range_is_said_whatever_the_tolerance(
         self, comparisons: dict[str, Comparison]

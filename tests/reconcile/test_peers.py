@@ -12,8 +12,7 @@ import pytest
 from jcurve.facts import reported
 from jcurve.ground.errors import FactsError, JCurveError
 from jcurve.ground.project import Project, find_project
-from jcurve_studies.comparisons.published_models import side_by_side
-from jcurve_studies.comparisons.textbook import capital_recovery
+from jcurve_studies.comparisons.published_models import capital_recovery, side_by_side
 from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays, held_outlays
 from jcurve_studies.records.calibration import calibrated

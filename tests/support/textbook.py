@@ -18,13 +18,58 @@ from numpy.typing import NDArray
 from jcurve.analysis.roots import Lanes, crossings
 from jcurve.engine.intrinsics import real_roots
 from jcurve.ground.errors import UsageError
-from jcurve_studies.comparisons.textbook import capital_recovery, finite, npv, positive, valid_rate
 
 Array = NDArray[np.float64]
 
 _DAYS_IN_YEAR = 365.0
 _LOG_RATES = np.linspace(math.log(1e-12), math.log(1e9), 6_001)
 """Where present values are looked at first, in log(1 + rate)."""
+
+
+def positive(what: str, value: float) -> None:
+    """Refuse what is not a number above 0."""
+    if not value > 0.0 or not math.isfinite(value):
+        raise UsageError(f"{what} must be above 0", received=value)
+
+
+def valid_rate(value: float) -> None:
+    """Refuse a rate at which nothing is left."""
+    if not value > -1.0 or not math.isfinite(value):
+        raise UsageError("a rate must be above -100 %", received=value, allowed="above -1")
+
+
+def finite(what: str, values: Sequence[float]) -> Array:
+    """Numbers as an array; anything else is refused."""
+    found = np.asarray(values, dtype=np.float64)
+    if found.ndim != 1 or found.size == 0 or not np.isfinite(found).all():
+        raise UsageError(f"{what} must be finite numbers", received=list(values)[:8])
+    return found
+
+
+def npv(rate: float, flows: Sequence[float], first_flow_at: int = 0) -> float:
+    """Present value of flows one period apart; the first falls at period ``first_flow_at``.
+
+    Excel's NPV has its first flow at 1, most textbooks and the model at 0.
+    """
+    valid_rate(rate)
+    found = finite("flows", flows)
+    return math.fsum(
+        flow / (1.0 + rate) ** (first_flow_at + period)
+        for period, flow in enumerate(found.tolist())
+    )
+
+
+def capital_recovery(rate: float, periods: float) -> float:
+    """What a level payment over ``periods`` must be to repay one unit at ``rate``; at a rate of
+    0, one over the periods."""
+    valid_rate(rate)
+    positive("the number of periods", periods)
+    if rate == 0.0:
+        return 1.0 / periods
+    grown = periods * math.log1p(rate)
+    if rate < 0.0:  # written so that no power overflows
+        return rate * math.exp(grown) / math.expm1(grown)
+    return rate / -math.expm1(-grown)
 
 
 def xnpv(rate: float, flows: Sequence[float], days: Sequence[date]) -> float:

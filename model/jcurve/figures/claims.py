@@ -61,7 +61,7 @@ def claims(
         subtitle=f"Claims of the source articles that touch this scenario, {MOST_CLAIMS} at most; "
         "those that contradict the record first",
         source="data/evidence/claims.csv, each with its source; the whole ledger is in "
-        "docs/claims.md",
+        "docs/articles.md",
         reading=". ".join(
             f"{verdict.capitalize()}: {meaning}"
             for verdict, meaning in VERDICTS.items()

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import Displayed, identifier, required
 from jcurve.figures.prose import Paragraph, Part, paragraph, words
+from jcurve.ground import markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,6 +67,13 @@ class Exhibit(Displayed):
         """Title, alt text, reading and source as plain text."""
         lines = (self.title, self.subtitle, self.alt, words(self.reading), f"Source: {self.source}")
         return "\n".join(line for line in lines if line)
+
+    def markdown(self) -> str:
+        """What the chart shows, in words, as Markdown for a page of ``docs/``."""
+        return markdown.exhibit(
+            self.title, self.subtitle, f"{self.alt}\n", (*self.notes, words(self.reading)),
+            self.source,
+        )  # fmt: skip
 
     def markup(self) -> str:
         """The chart with its texts as HTML."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from jcurve.figures.display import Displayed, identifier, required
 from jcurve.figures.numbers import NumberStyle, written
 from jcurve.figures.prose import Paragraph, Part, paragraph, words
+from jcurve.ground import markdown
 from jcurve.ground.errors import UsageError
 
 __all__ = ["Cell", "Column", "Row", "TableExhibit", "Value", "table"]
@@ -208,6 +209,32 @@ class TableExhibit(Displayed):
         ]
         tail = [words(self.reading)] if self.reading else []
         return "\n".join([self.title, *lines, *tail, f"Source: {self.source}"])
+
+    def cells_as_markdown(self) -> str:
+        """The cells alone as a Markdown table; a heading row is bold."""
+        heads = [
+            ": ".join(filter(None, (column.group, column.label)))
+            + (f" ({column.unit})" if column.unit else "")
+            for column in self.columns
+        ]
+        rows = []
+        for row in self.rows:
+            cells = [
+                text + (f" <sup>{letter}</sup>" if letter else "")
+                for text, letter in (self.text(row, index) for index in range(len(row.cells)))
+            ]
+            if row.role == "heading":
+                cells = [f"**{cells[0]}**", *[""] * (len(heads) - 1)]
+            rows.append(cells)
+        return markdown.table(heads, rows)
+
+    def markdown(self) -> str:
+        """The table with its texts as Markdown, for a page of ``docs/``."""
+        notes = (f"{letter}: {note}" if letter else note for letter, note in self.lettered())
+        return markdown.exhibit(
+            self.title, self.subtitle, self.cells_as_markdown(),
+            (*notes, words(self.reading)), self.source,
+        )  # fmt: skip
 
     def markup(self) -> str:
         """The table with its texts as HTML."""

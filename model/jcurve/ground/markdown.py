@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["bullets", "code", "link", "table"]
+__all__ = ["bullets", "code", "exhibit", "link", "table"]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -13,6 +13,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     for row in rows:
         lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
     return "\n".join(lines) + "\n"
+
+
+def exhibit(title: str, subtitle: str, body: str, below: Iterable[str], source: str) -> str:
+    """An exhibit: its texts around ``body``, which ends with a line break."""
+    said = " ".join(filter(None, (*below, f"Source: {source}.")))
+    head = f"**{title}.**" + (f" {subtitle}." if subtitle else "")
+    return f"{head}\n\n{body}\n{said}\n"
 
 
 def bullets(items: Iterable[str]) -> str:

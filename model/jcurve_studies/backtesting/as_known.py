@@ -3,8 +3,8 @@
 Facts are those whose period had been reported, guidance and changes of useful life those
 announced by then, depreciation is fitted to the years until then. What the future would bring
 is the guidance of the time where it is on file, otherwise a stated naive rule; each such rule
-is a record with its reason. Assumptions that stay today's are listed too: they say how taxes,
-interest or working capital are computed, not how fast anything grows.
+is a record with its reason. Assumptions that stay today's say how taxes, interest or working
+capital are computed, not how fast anything grows; a test lists every one that moves a run.
 
 Advertising is run twice. Growth of the time stands for all of it where depreciation and cash are
 asked about. Where its response to compute is, the market goes on as it last grew, the excess
@@ -16,22 +16,22 @@ capex has the mix that was fitted to the years until then.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import BASE, Change, scenario
+from jcurve.assumptions import BASE, Change, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
 from jcurve.engine.evaluate import system_rows
+from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, history, life_changes, reported
 from jcurve.facts.calendar import known, releases
+from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.backtesting.as_stated import (
     Stated,
@@ -44,53 +44,9 @@ from jcurve_studies.backtesting.as_stated import (
 from jcurve_studies.fits.depreciation import fit, overrides
 from jcurve_studies.fits.lives import CHANGES, changes_of
 
-if TYPE_CHECKING:
-    from jcurve.assumptions import Scenario
-    from jcurve.engine.timeline import Timeline
-    from jcurve.ground.project import Project
-
-__all__ = ["TODAYS", "Frozen", "frozen"]
+__all__ = ["Frozen", "frozen"]
 
 Array = NDArray[np.float64]
-
-TODAYS: Mapping[str, str] = MappingProxyType(
-    {
-        "advertising.shock": "none",
-        "advertising.regional_lead": "which region leads; the total follows the market",
-        "property.basis_years": "how property that the model does not know runs off",
-        "costs.working_capital": "a share of revenue, judgement",
-        "costs.amortisation_growth": "held level",
-        "costs.legal": "inside total costs, which are as guided or a share of revenue",
-        "talent.": "inside total costs",
-        "cloud.": "inside total costs",
-        "operations.": "inside total costs",
-        "power.": "inside total costs",
-        "compute.": "price of compute and its use, so what a dollar of the plan buys, and energy",
-        "sector.": "price of compute, as above; the frontier's fleet as estimated today",
-        "rent.": "price of compute",
-        "reality_labs.": "inside total costs",
-        "advertising.arrival_lag": "how the response is computed",
-        "advertising.excess_years": "over which excess growth fades",
-        "capex.property": "how general capex is told from AI capex, by property of 2015 to 2021",
-        "capex.maintenance": "the least of AI capex",
-        "capex.servers_share": "what AI capex buys",
-        "capex.machine_servers_share": "what AI capex buys",
-        "capex.general_mix": "mix of property without AI, as before it",
-        "tax.": "how the law computes tax: classes, limits, minimum tax",
-        "financing.": "interest on opening balances, and policy on cash and debt",
-        "balance.": "opening balances that no filing states",
-        "lease.": "terms of leases, of which none start",
-        "life.": "policy of the filings",
-        "asset.": "which classes depreciate",
-        "capex.opening_mix": "mix of property of before 2012",
-        "capex.mix": "split of servers among themselves, and land",
-        "programme.": "when the programme starts",
-        "placement.lag.land": "land is not depreciated",
-        "placement.delay": "of the share that waits for sites, which is none",
-    }
-)
-"""Assumptions, or their beginnings, that stay today's and move a frozen run, and why they may:
-they say how something is computed, not how fast anything grew after the day."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,19 +9,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.case import Case
+from jcurve.company import Assembly
+from jcurve.engine.timeline import Timeline
+from jcurve.facts import Facts, Guidance
 from jcurve.ground.errors import UsageError
 from jcurve_studies.comparisons.elasticities import ELASTICITY
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.company import Assembly
-    from jcurve.engine.timeline import Timeline
-    from jcurve.facts import Facts, Guidance
 
 __all__ = [
     "GROWTH_YEARS",
@@ -44,6 +41,17 @@ _RESEARCH_YEARS = 5.0
 _LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024: 0.6, 2025: 0.4,
                     2026: 0.2, 2027: 0.0}  # fmt: skip
 """Bonus depreciation as the act of 2017 phased it out, until it was restored in July 2025."""
+
+_GUIDED = "Capital expenditure"
+_UNKNOWN = {
+    "Signed leases": "lease.yearly_starts lease.yearly_signings",
+    "AI products": "channel.probability.*",
+    "Third-party cloud": "cloud.yearly_spending",
+    "Compute leased out": "leasing.depth_share",
+    "Savings": "saving.rate.*",
+    "Ordered changes of design": "advertising.design_loss",
+}
+"""What nothing was known of, by the assumptions that are 0 for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,60 +84,45 @@ def of_the_time(
     growth = _growth(facts, origin, "revenue_advertising")
     other = _growth(facts, origin, "revenue_total", "revenue_advertising")
     rule = f"average growth a year of {origin - GROWTH_YEARS} to {origin}"
-    spent = _guided(guidance, "capex", origin + 1, as_of)
+    spent = _last_guided(guidance, "capex", origin + 1, as_of)
+    if spent is None:
+        raise UsageError(
+            f"no guidance of capex for {origin + 1} was known", received=as_of.isoformat()
+        )
     years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
-    yield Stated("Growth of other revenue", ("base.other_revenue_growth",), other, rule)
-    yield Stated("Growth of share-based pay", ("financing.sbc_growth",), growth, rule)
-    yield Stated(
-        "Capital expenditure",
-        ("capex.total",),
-        {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years},
-        f"middle of the range of {spent.day}; later years keep its share of revenue",
-        guided=True,
-    )
-    last = timeline.index(f"{origin + _HORIZON_YEARS}Q4")
-    yield Stated("Last planned quarter", ("capex.planned_through", "costs.guided_through"),
-                 float(last), "as above")  # fmt: skip
-    for number, share in enumerate(_phasing(facts, origin), start=1):
-        yield Stated(f"Share of quarter {number} in a year's capital expenditure",
-                     (f"capex.phasing.{number}",), share,
-                     f"average of {origin - GROWTH_YEARS + 1} to {origin}")  # fmt: skip
-    yield Stated("Unpaid capital expenditure over that of the quarter", ("capex.unpaid_share",),
-                 _unpaid(facts, origin), f"as at the end of {origin}")  # fmt: skip
-    yield Stated("Tax rate", ("tax.rate",),
-                 _value(facts, origin, "income_tax_provision")
-                 / facts.value("pretax_income", str(origin)).value,
-                 f"provision over pre-tax income of {origin}")  # fmt: skip
-    yield Stated("Bonus depreciation", ("tax.bonus_depreciation",), dict(_LAW_OF_THE_TIME),
-                 "the law in force then, the act of December 2017")  # fmt: skip
-    yield Stated(
-        "Research spread over years for tax",
-        ("tax.research_capitalised",),
-        {2012: 0.0, 2022: 1.0},
-        "the law in force then (section 174 as amended in 2017), without end",
-    )
-    yield Stated(
-        "Years over which research is spread",
-        ("tax.research_life",),
-        _RESEARCH_YEARS,
-        "five years at home by that law; research abroad, fifteen, is not told apart",
-    )
-    yield Stated(
-        "Research in total costs",
-        ("tax.research_share",),
-        _value(facts, origin, "research_and_development")
-        / _value(facts, origin, "total_costs_and_expenses"),
-        f"as in {origin}",
-    )
-    yield Stated("Valuation date", ("valuation.date",),
-                 float(timeline.index(f"{origin}Q4")), "the last quarter known")  # fmt: skip
-    zero = "nothing of it was known then"
-    yield Stated("Signed leases", ("lease.yearly_starts", "lease.yearly_signings"), 0.0, zero)
-    yield Stated("AI products", ("channel.probability.*",), 0.0, zero)
-    yield Stated("Third-party cloud", ("cloud.yearly_spending",), 0.0, zero)
-    yield Stated("Compute leased out", ("leasing.depth_share",), 0.0, zero)
-    yield Stated("Savings", ("saving.rate.*",), 0.0, zero)
-    yield Stated("Ordered changes of design", ("advertising.design_loss",), 0.0, zero)
+    then, day = f"as in {origin}", f"as at the end of {origin}"
+    year_end = float(timeline.index(f"{origin + _HORIZON_YEARS}Q4"))
+    tax = _value(facts, origin, "income_tax_provision") / _value(facts, origin, "pretax_income")
+    costs = _value(facts, origin, "total_costs_and_expenses")
+    research = _value(facts, origin, "research_and_development") / costs
+    phasing = f"average of {origin - GROWTH_YEARS + 1} to {origin}"
+    planned = {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years}
+    guided = f"middle of the range of {spent.day}; later years keep its share of revenue"
+    rules: list[tuple[str, str, float | Mapping[int, float], str]] = [
+        ("Growth of other revenue", "base.other_revenue_growth", other, rule),
+        ("Growth of share-based pay", "financing.sbc_growth", growth, rule),
+        (_GUIDED, "capex.total", planned, guided),
+        ("Last planned quarter", "capex.planned_through costs.guided_through", year_end,
+         "as above"),
+        *((f"Share of quarter {number} in a year's capital expenditure",
+           f"capex.phasing.{number}", share, phasing)
+          for number, share in enumerate(_phasing(facts, origin), start=1)),
+        ("Unpaid capital expenditure over that of the quarter", "capex.unpaid_share",
+         _unpaid(facts, origin), day),
+        ("Tax rate", "tax.rate", tax, f"provision over pre-tax income of {origin}"),
+        ("Bonus depreciation", "tax.bonus_depreciation", dict(_LAW_OF_THE_TIME),
+         "the law in force then, the act of December 2017"),
+        ("Research spread over years for tax", "tax.research_capitalised", {2012: 0.0, 2022: 1.0},
+         "the law in force then (section 174 as amended in 2017), without end"),
+        ("Years over which research is spread", "tax.research_life", _RESEARCH_YEARS,
+         "five years at home by that law; research abroad, fifteen, is not told apart"),
+        ("Research in total costs", "tax.research_share", research, then),
+        ("Valuation date", "valuation.date", float(timeline.index(f"{origin}Q4")),
+         "the last quarter known"),
+        *((what, keys, 0.0, "nothing of it was known then") for what, keys in _UNKNOWN.items()),
+    ]  # fmt: skip
+    for what, keys, value, basis in rules:
+        yield Stated(what, tuple(keys.split()), value, basis, guided=what == _GUIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +131,10 @@ class _Range:
     middle: float
 
 
-def _guided(guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date) -> _Range:
-    """The last range that was known for a year, in USD m.
-
-    Raises:
-        UsageError: none was known.
-    """
-    found = _last_guided(guidance, metric, year, as_of)
-    if found is None:
-        raise UsageError(
-            f"no guidance of {metric} for {year} was known", received=as_of.isoformat()
-        )
-    return found
-
-
 def _last_guided(
     guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date
 ) -> _Range | None:
+    """The last range that was known for a year, in USD m."""
     known_then = sorted(
         (each.as_of, each.low, each.high)
         for each in guidance

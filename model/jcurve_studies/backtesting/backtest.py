@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY
@@ -23,9 +23,6 @@ from jcurve.ground.project import Project, find_project
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 from jcurve_studies.comparisons.elasticities import ELASTICITIES, ELASTICITY
 from jcurve_studies.fits.lives import CHANGES
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = [
     "ADVERTISING",
@@ -83,11 +80,6 @@ class Miss:
     def error(self) -> float:
         """Forecast over actual, less 1."""
         return self.forecast / self.actual - 1.0
-
-    @property
-    def ahead(self) -> int:
-        """Years between origin and forecast."""
-        return self.year - self.origin
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jcurve.case import Case
 from jcurve.ground.errors import FactsError
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.facts import Evidence
-    from jcurve_studies.records.references import Reference
+from jcurve_studies.records.references import Reference
 
 __all__ = ["TOLERANCE", "Comparison", "compare"]
 
@@ -33,29 +29,19 @@ class Comparison:
     """A line of the model beside what was published.
 
     Attributes:
-        label: for a reader.
-        period: a year, a quarter, or first and last quarter joined by a hyphen.
-        unit: of the three values, as published.
+        about: the published figure: label, period, test, evidence and why the two differ.
+        unit: of the values, as published.
         model: the model's value.
         reference: the published value.
-        low: lower end of what was published, None where there is none.
-        high: upper end, None where there is none.
-        evidence: what the reference rests on.
-        test: ``share``, ``range`` or ``guided``.
-        explanation: why the two differ, in words; empty where they agree.
+        low, high: the ends of what was published, None where there are none.
     """
 
-    key: str
-    label: str
-    period: str
+    about: Reference
     unit: str
     model: float
     reference: float
     low: float | None
     high: float | None
-    evidence: tuple[Evidence, ...]
-    test: str
-    explanation: str
 
     @property
     def difference(self) -> float:
@@ -66,16 +52,16 @@ class Comparison:
     def agrees(self) -> bool:
         """Whether the model is inside the range, or within a twentieth of the reference where
         the test is a share."""
-        if self.low is not None and self.high is not None and self.test != "share":
+        if self.low is not None and self.high is not None and self.about.test != "share":
             return self.low <= self.model <= self.high
         return abs(self.difference) <= TOLERANCE
 
     @property
     def verdict(self) -> str:
         """In words, without the explanation of a miss."""
-        if self.test == "share":
+        if self.about.test == "share":
             return f"{'within' if self.agrees else 'off by more than'} {TOLERANCE:.0%}"
-        whose = "guided" if self.test == "guided" else "published"
+        whose = "guided" if self.about.test == "guided" else "published"
         return f"{'inside' if self.agrees else 'outside'} the {whose} range"
 
 
@@ -108,19 +94,8 @@ def _compare(case: Case, reference: Reference) -> Comparison:
         known_quarters = np.where(case.row("history") > 0, case.row(reference.reported), 0.0)
         published += float(known_quarters[places].sum()) / scale
     model = _value(case, reference.line, places) / scale
-    return Comparison(
-        key=reference.key,
-        label=reference.label,
-        period=reference.period,
-        unit=unit,
-        model=model,
-        reference=published,
-        low=only.low if only else None,
-        high=only.high if only else None,
-        evidence=reference.references,
-        test=reference.test,
-        explanation=reference.explanation,
-    )
+    low, high = (None, None) if only is None else (only.low, only.high)
+    return Comparison(reference, unit, model, published, low, high)
 
 
 def _value(case: Case, line: str, places: slice) -> float:

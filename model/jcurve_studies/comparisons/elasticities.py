@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jcurve.analysis.question import Question
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.ground.project import Project
+from jcurve.case import Case
+from jcurve.ground.project import Project
 
 __all__ = ["ELASTICITIES", "ELASTICITY", "Believed", "believed"]
 

@@ -2,9 +2,8 @@
 
 Inputs and printed answers are ``data/evidence/published_models.csv``; how each model works and
 what could not be read is told in ``published_models.md`` beside it. Each function takes the
-inputs in the unit that its author uses and gives his figure. The quantities differ (revenue or
-contribution, a year's or a lifetime's): :func:`side_by_side` puts them next to the model's own
-requirement for the same outlay and says what each counts.
+inputs in the unit that its author uses and gives his figure; ``rebuilt`` holds every printed answer
+beside ours.
 
 **Not every answer follows from what is printed.** J.P. Morgan's 650 bn a year rests on years, a
 margin and an outlay that are not printed: recovery of 5,000 bn at 10 % over 15 whole years is
@@ -12,8 +11,6 @@ margin and an outlay that are not printed: recovery of 5,000 bn at 10 % over 15 
 (:func:`jpm_ranges`), so it can be neither confirmed nor refuted. Sequoia's hole leaves out how
 many companies are assumed to earn 5 bn; Bain's 2,000 bn is its capex over a ratio that is not
 printed; Burry's and BofA's figures come without the assets they rest on.
-:mod:`jcurve_studies.comparisons.rebuilt` holds every printed figure beside ours and says which is
-which.
 """
 
 from __future__ import annotations
@@ -24,10 +21,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jcurve.ground.errors import UsageError
-from jcurve_studies.comparisons.textbook import FirmValue, capital_recovery, firm_value
 
 __all__ = [
-    "CompanyValue",
     "NetCash",
     "RackCost",
     "Reading",
@@ -35,23 +30,35 @@ __all__ = [
     "asic_saving",
     "bain_revenue",
     "bernstein_gigawatt",
+    "capital_recovery",
     "cash_efficiency",
     "company_dcf",
     "coreweave_contribution",
+    "firm_value",
     "jpm_ranges",
     "jpm_requirement",
     "jpm_years",
     "monthly_payment",
-    "per_user",
     "sequoia_revenue",
     "side_by_side",
 ]
 
 _HOURS_IN_YEAR = 8_760.0
 _MONTHS = 12.0
-_BILLION = 1e9
-_KILO = 1e3
+_BILLION, _KILO = 1e9, 1e3
+_GIGAWATT = 1e6  # kW
 _JPM_PRINTED, _JPM_OUTLAY = 650.0, 5_000.0  # USD bn a year, of USD bn
+
+
+def capital_recovery(rate: float, years: float) -> float:
+    """What a level payment a year must be to repay one unit at ``rate`` over ``years``."""
+    return rate / -math.expm1(-years * math.log1p(rate)) if rate else 1.0 / years
+
+
+def firm_value(flows: Sequence[float], terminal: float, wacc: float) -> float:
+    """Free cash flow to the firm, discounted from year ends, with a value after the last."""
+    present = (flow / (1.0 + wacc) ** year for year, flow in enumerate(flows, start=1))
+    return math.fsum(present) + terminal / (1.0 + wacc) ** len(flows)
 
 
 def sequoia_revenue(run_rate: float, cost_share: float = 0.5, gross_margin: float = 0.5) -> float:
@@ -133,13 +140,8 @@ def jpm_ranges(
     )
 
 
-def per_user(monthly: float, users: float) -> float:
-    """A year of a monthly payment by all users, in the unit of ``users`` times dollars."""
-    return monthly * _MONTHS * users
-
-
 def monthly_payment(yearly: float, users: float) -> float:
-    """What each user would pay a month for a yearly sum, the inverse of :func:`per_user`."""
+    """What each of ``users`` would pay a month for a yearly sum."""
     return yearly / _MONTHS / users
 
 
@@ -161,7 +163,7 @@ def bernstein_gigawatt(
 ) -> RackCost:
     """Cost of a gigawatt: racks that its power feeds, times the cost of one with its share of
     the site."""
-    racks = 1e6 / kilowatts
+    racks = _GIGAWATT / kilowatts
     rack = compute + infrastructure
     return RackCost(rack, racks, rack * racks / _KILO)
 
@@ -204,8 +206,8 @@ def company_dcf(
         capex = revenue * spent
         flows.append(revenue * earned * (1.0 - tax) + capex * depreciation_over_capex - capex)
     terminal = flows[-1] * (1.0 + terminal_growth) / (wacc - terminal_growth)
-    value: FirmValue = firm_value(flows, terminal, wacc, cash, debt)
-    return CompanyValue(tuple(flows), value.operating_assets, value.equity / shares)
+    value = firm_value(flows, terminal, wacc)
+    return CompanyValue(tuple(flows), value, (value + cash - debt) / shares)
 
 
 class NetCash(NamedTuple):

@@ -15,15 +15,14 @@ from types import MappingProxyType
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons import published_models as p
-from jcurve_studies.records.published import Printed, PublishedModel, published_models
+from jcurve_studies.records.printed_models import Printed, PublishedModel, published_models
 
 __all__ = ["COMPANIES", "Rebuilt", "net_cash", "rebuilt"]
 
 COMPANIES = ("Meta", "Microsoft", "Alphabet", "Amazon", "Oracle")
 """Companies whose AI cash the model of fberl counts; it prints answers for Meta alone."""
 
-_PERCENT = 100.0
-_KILO = 1e3
+_KILO, _PERCENT = 1e3, 100.0
 _GIGAWATT = 1e6  # kW
 _YEARS = tuple(range(2027, 2032))
 
@@ -88,7 +87,7 @@ def _sequoia(model: PublishedModel) -> Mapping[str, float | None]:
 
 def _jpm(model: PublishedModel) -> Mapping[str, float | None]:
     outlay, rate = model.given("outlay.low"), model.given("rate")
-    printed = next(each.value for each in model.printed if each.figure == "Revenue needed")
+    printed = model.answer("Revenue needed")
     iphone, netflix = model.given("iphone_users"), model.given("netflix_users")
     return {
         "Revenue needed": p.jpm_requirement(outlay, rate, model.given("years")),

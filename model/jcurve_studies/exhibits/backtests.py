@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from jcurve.case import Case
 from jcurve.figures import answer, style
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, joined, lowered, money, percent
 from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.ground.project import Project
+from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
+from jcurve_studies.records.causes import causes as causes_on_file
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+__all__ = [
+    "TOLERANCE",
+    "by_response",
+    "causes",
+    "cover",
+    "errors",
+    "forecasts",
+    "misses",
+    "stated",
+]
 
-    from jcurve.case import Case
-    from jcurve.ground.project import Project
-    from jcurve_studies.backtesting.backtest import Backtest, Miss
+TOLERANCE = {"depreciation": 0.05, "free cash flow": 0.10, "advertising": 0.05}
+"""From which error on a miss must have a cause on file."""
 
-__all__ = ["by_response", "causes", "cover", "errors", "forecasts", "misses"]
-
+_SOURCE = "filings; guidance of the time"
+_QUARTERS = ("capex.planned_through", "valuation.date")
 _LOOKS = ("with", "without", "guided")
 _CAME = style.Series("#c9d0d8")
 
 
 def cover(case: Case, view: str, found: Backtest) -> Cover:
     """The head of the report: how far forecasts of the time were off, and what they carry."""
-    from jcurve_studies.backtesting.backtest import SUBJECTS, mean_error
-
     figures = tuple(
         KeyFigure(
             label=subject.capitalize(),
@@ -55,8 +65,6 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
 
 
 def _title(found: Backtest) -> str:
-    from jcurve_studies.backtesting.backtest import mean_error
-
     flow, charge = (mean_error(found.of(each)) for each in ("free cash flow", "depreciation"))
     return (
         f"Past forecasts missed depreciation by {percent(charge)} and free cash flow by "
@@ -66,8 +74,6 @@ def _title(found: Backtest) -> str:
 
 def errors(found: Backtest) -> TableExhibit:
     """The error of every forecast by the last year known."""
-    from jcurve_studies.backtesting.backtest import SUBJECTS, mean_error
-
     origins = [run.origin for run in found.runs]
     rows: list[Row] = []
     for subject in SUBJECTS:
@@ -76,12 +82,7 @@ def errors(found: Backtest) -> TableExhibit:
         for year in sorted({each.year for each in own}):
             by = {each.origin: each.error for each in own if each.year == year}
             rows.append(Row(cells=(str(year), *(by.get(each) for each in origins)), indent=1))
-        means = [
-            mean_error(tuple(each for each in own if each.origin == origin)) if any(
-                each.origin == origin for each in own
-            ) else None
-            for origin in origins
-        ]  # fmt: skip
+        means = [_mean(own, origin) for origin in origins]
         rows.append(Row(cells=("Mean absolute error", *means), role="subtotal", indent=1))
     return table(
         [
@@ -97,22 +98,22 @@ def errors(found: Backtest) -> TableExhibit:
         if _falls(found)
         else "Later forecasts were not always closer",
         subtitle="Forecast over actual, less 1; as known at the annual report of each year",
-        source="filings; guidance of the time; data/calendars/releases.csv",
+        source=f"{_SOURCE}; data/calendars/releases.csv",
         reading="Nothing later leaks in: a test changes every later figure on file and finds "
         "every forecast unchanged.",
     )
 
 
+def _mean(own: Sequence[Miss], origin: int) -> float | None:
+    """Mean absolute error of the forecasts from one year, None where there is none."""
+    made = tuple(each for each in own if each.origin == origin)
+    return mean_error(made) if made else None
+
+
 def _falls(found: Backtest) -> bool:
     """Whether each subject's mean error falls from every start to the next."""
-    from jcurve_studies.backtesting.backtest import SUBJECTS, mean_error
-
     by_start = [
-        [
-            mean_error(own)
-            for run in found.runs
-            if (own := tuple(each for each in found.of(subject) if each.origin == run.origin))
-        ]
+        [mean for run in found.runs if (mean := _mean(found.of(subject), run.origin)) is not None]
         for subject in SUBJECTS
     ]
     return all(means == sorted(means, reverse=True) for means in by_start)
@@ -150,7 +151,7 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
         + f", actual {money(came[years[-1]])}",
         subtitle="Bars: actual; diamonds: what was forecast on facts and guidance of the time, "
         "USD bn",
-        source="filings; guidance of the time",
+        source=_SOURCE,
         alt=f"Bars of {subject} with forecasts as diamonds: "
         + "; ".join(
             f"{each.year} from {each.origin} {money(each.forecast / MILLIONS)} against "
@@ -158,22 +159,15 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
             for each in own
         )
         + ".",
-        reading=f"Mean absolute error {percent(_mean(own))}.",
+        reading=f"Mean absolute error {percent(mean_error(own))}.",
     )
-
-
-def _mean(own: Sequence[Miss]) -> float:
-    return sum(abs(each.error) for each in own) / len(own)
 
 
 def misses(found: Backtest, subject: str) -> TableExhibit:
     """What each cause added to every forecast; the parts sum to the miss."""
     own = found.of(subject)
-    names = list(dict.fromkeys(name for each in own for name, _ in each.parts))
-
-    def parts(each: Miss) -> Mapping[str, float]:
-        return dict(each.parts)
-
+    names = dict.fromkeys(name for each in own for name, _ in each.parts)
+    parts = [dict(each.parts) for each in own]
     return table(
         [
             Column(label="USD bn", style="text", weight=2),
@@ -185,10 +179,7 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
                 Row(
                     cells=(
                         name.capitalize(),
-                        *(
-                            parts(each)[name] / MILLIONS if name in parts(each) else None
-                            for each in own
-                        ),
+                        *(each[name] / MILLIONS if name in each else None for each in parts),
                     ),
                     indent=1,
                 )
@@ -200,17 +191,17 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
         title=_misses_title(own, subject),
         subtitle="Forecasts on what was known at the end of the year above; parts are what each "
         "cause added, and sum to forecast less actual",
-        source="filings; guidance of the time",
+        source=_SOURCE,
         reading="Positive: the cause made the forecast too high.",
     )
 
 
 def _misses_title(own: Sequence[Miss], subject: str) -> str:
     """The cause that moved forecasts of a subject most, over all of them."""
-    sizes: dict[str, float] = {}
+    sizes: defaultdict[str, float] = defaultdict(float)
     for each in own:
         for name, amount in each.parts:
-            sizes[name] = sizes.get(name, 0.0) + abs(amount)
+            sizes[name] += abs(amount)
     most = max(sizes, key=sizes.__getitem__)
     return f"Forecasts of {subject} missed by {lowered(most)} most"
 
@@ -221,7 +212,7 @@ def by_response(found: Backtest) -> TableExhibit:
     made = dict.fromkeys((each.origin, each.year) for each in found.by_elasticity)
     errors = {(each.origin, each.year, each.elasticity): each for each in found.by_elasticity}
     means = [
-        _mean([each for each in found.by_elasticity if each.elasticity == elasticity])
+        mean_error(tuple(each for each in found.by_elasticity if each.elasticity == elasticity))
         for elasticity in tried
     ]
     rows = [
@@ -247,7 +238,7 @@ def by_response(found: Backtest) -> TableExhibit:
         title=f"Past forecasts of advertising miss by {percent(min(means))} to "
         f"{percent(max(means))}, whatever response is believed",
         subtitle="Forecast over actual, less 1, by elasticity of advertising to ranking compute",
-        source="filings; guidance of the time",
+        source=_SOURCE,
         reading="Compute grew about as fast as the frontier's, so that the test says how well "
         "market and excess growth were foreseen and cannot say which elasticity is right.",
     )
@@ -255,9 +246,7 @@ def by_response(found: Backtest) -> TableExhibit:
 
 def causes(found: Backtest, project: Project | str | Path | None = None) -> TableExhibit:
     """Why each large miss came about."""
-    from jcurve_studies.records.causes import causes as on_file
-
-    why = on_file(project)
+    why = causes_on_file(project)
     told = [
         (each, why[each.subject, each.origin, each.year])
         for each in found.misses
@@ -283,3 +272,32 @@ def causes(found: Backtest, project: Project | str | Path | None = None) -> Tabl
         "own.",
         dense=True,
     )  # fmt: skip
+
+
+def stated(found: Backtest) -> TableExhibit:
+    """The assumptions of each run: guidance of the time, or the naive rule in its place."""
+    runs = (*found.runs, *found.response_runs)
+    rows: dict[str, list[str]] = {}
+    for at, run in enumerate(runs):
+        for each in run.stated:
+            text = _value(each.value)
+            if each.keys[0] in _QUARTERS:
+                text = run.case.assembly.timeline.labels[round(float(text))]
+            cells = rows.setdefault(f"{each.what} ({', '.join(each.keys)})", [""] * len(runs))
+            cells[at] = f"{text} ({each.basis})"
+    heads = [f"{run.as_of.isoformat()}, known through {run.origin}" for run in runs]
+    heads[len(found.runs) :] = [f"{head}, with response" for head in heads[len(found.runs) :]]
+    return table(
+        ["Assumption", *heads],
+        [(key, *cells) for key, cells in rows.items()],
+        id="stated-then",
+        title="What each run was told: guidance of the time, otherwise a naive rule",
+        source=f"{_SOURCE}; jcurve_studies.backtesting.as_stated",
+        dense=True,
+    )
+
+
+def _value(value: float | Mapping[int, float] | Mapping[str, float]) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{period}: {_value(each)}" for period, each in value.items())
+    return f"{value:,.0f}" if abs(value) >= MILLIONS else f"{value:.3g}"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jcurve.figures.lens import percent
 from jcurve.figures.numbers import written
 from jcurve.figures.table import Column, Row, TableExhibit, table
-
-if TYPE_CHECKING:
-    from jcurve_studies.comparisons.response import Fit, Line, Study
+from jcurve_studies.comparisons.response import Fit, Line, Study
 
 __all__ = ["response_fit"]
 

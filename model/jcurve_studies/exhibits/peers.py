@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from jcurve.case import Case
 from jcurve.figures import answer, style
 from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import MILLIONS, joined, money, percent
+from jcurve.figures.numbers import MINUS
 from jcurve.figures.prose import paragraph
 from jcurve.figures.table import Column, Row, TableExhibit, table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jcurve.case import Case
-    from jcurve.ground.project import Project
-    from jcurve_studies.fits.companies import Peer
+from jcurve.ground.project import Project
+from jcurve_studies.comparisons.published_models import side_by_side
+from jcurve_studies.fits.companies import Peer, fiscal_years, peer
+from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
+from jcurve_studies.records.calibration import calibrated, has_outlay_targets
 
 __all__ = [
     "companies",
@@ -34,20 +34,15 @@ __all__ = [
 
 _SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
 _YEARS = 5
-_MINUS = "\N{MINUS SIGN}"
 
 
 def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
     """The companies of a report, in its order."""
-    from jcurve_studies.fits.companies import peer
-
     return [peer(name, project) for name in names]
 
 
 def intensity(found: Sequence[Peer]) -> Exhibit:
     """Property acquired per dollar of revenue, by fiscal year."""
-    from jcurve_studies.fits.companies import fiscal_years
-
     shares = {
         each.name: {int(year): each.intensity(year) for year in fiscal_years(each)[-_YEARS:]}
         for each in found
@@ -113,8 +108,6 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
 
 def forecast(found: Sequence[Peer]) -> TableExhibit:
     """Depreciation of later years with parameters fitted to the years before them alone."""
-    from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors
-
     errors = {
         f"{each.name}, full model" if each.has_whole_model else each.name: early_errors(each)
         for each in found
@@ -162,11 +155,9 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
     )
 
 
-def fitted(found: Sequence[Peer]) -> TableExhibit:
-    """The fitted parameters of companies that are seen through their outlays alone."""
-    from jcurve_studies.fits.outlays import held_outlays
-    from jcurve_studies.records.calibration import calibrated, has_outlay_targets
-
+def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
+    """The fitted parameters of companies that are seen through their outlays alone; ``early``
+    adds those fitted through :data:`FORECAST_AFTER`."""
     rows: list[Row] = []
     for each in found:
         name = each.assembly.company.name
@@ -174,19 +165,23 @@ def fitted(found: Sequence[Peer]) -> TableExhibit:
             continue
         rows.append(Row(cells=(each.name,), role="heading"))
         held = held_outlays(name, each.project)
-        for parameter, value in zip(calibrated(name, each.project), held, strict=True):
+        known = calibrated(name, each.project)
+        before = fit_outlays(name, FORECAST_AFTER, each.project).values if early else ()
+        for at, (parameter, value) in enumerate(zip(known, held, strict=True)):
             ends = f"{parameter.low:g} to {parameter.high:g}"
             at_end = value in (parameter.low, parameter.high)
             told = f"{value:g}, an end" if at_end else f"{value:g}"
-            rows.append(Row(cells=(parameter.name, ends, told, parameter.basis), indent=1))
+            then = [f"{before[at]:g}"] if early else []
+            rows.append(Row(cells=(parameter.name, ends, told, *then, parameter.basis), indent=1))
     return table(
         [
             Column(label="Parameter", style="text", weight=2),
             Column(label="Range", style="text"),
             Column(label="Value", style="text"),
+            *([f"Fitted through {FORECAST_AFTER}"] if early else []),
             Column(label="Range rests on", style="text", weight=3),
         ],
-        rows or [("none is fitted", "", "", "")],
+        rows or [("none is fitted", *[""] * (4 if early else 3))],
         id="peer-parameters",
         title="Mix, lags and lives are fitted inside the range that evidence allows each",
         subtitle="Shares, quarters, years; fitted to depreciation, effects of changes of life and "
@@ -236,8 +231,6 @@ def wave(found: Sequence[Peer]) -> Exhibit:
 
 def lives(found: Sequence[Peer]) -> TableExhibit:
     """What depreciation of the last fiscal year would be had lives of servers been others."""
-    from jcurve_studies.fits.companies import fiscal_years
-
     rows: list[Row] = []
     shares: list[float] = []
     for each in found:
@@ -254,9 +247,9 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
             Column(label="Depreciation", decimals=1),
             *(
                 Column(label=f"{years} y", group="Lives longer by", decimals=1, sign=True)
-                for years in (f"{_MINUS}2", f"{_MINUS}1", "+1")
+                for years in (f"{MINUS}2", f"{MINUS}1", "+1")
             ),
-            Column(label=f"{_MINUS}1 y", group="In %", style="percent", decimals=0, sign=True),
+            Column(label=f"{MINUS}1 y", group="In %", style="percent", decimals=0, sign=True),
         ],
         rows,
         id="peer-lives",
@@ -272,8 +265,6 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
 
 def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, float, float]]:
     """By company: its last fiscal year, the outlay, the cash and the revenue a year it asks."""
-    from jcurve_studies.fits.companies import fiscal_years
-
     rows = []
     for each in found:
         year = fiscal_years(each)[-1]
@@ -347,9 +338,6 @@ def required(found: Sequence[Peer]) -> TableExhibit:
 
 def rules(found: Peer) -> TableExhibit:
     """Other people's rules for the same outlay, and what each counts."""
-    from jcurve_studies.comparisons.published_models import side_by_side
-    from jcurve_studies.fits.companies import fiscal_years
-
     year = fiscal_years(found)[-1]
     outlay = found.year("outlay", year) / MILLIONS
     rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)

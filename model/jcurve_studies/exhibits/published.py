@@ -1,26 +1,37 @@
-"""Other people's models: which of their printed answers can be worked out, and which cannot."""
+"""The model beside others: published models, guidance and consensus, what history says."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jcurve.figures.lens import joined
+from jcurve.case import Case
+from jcurve.figures.lens import MILLIONS, Lens, joined, percent
 from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.ground.project import Project
+from jcurve_studies.comparisons.cross_check import TOLERANCE, compare
+from jcurve_studies.comparisons.elasticities import believed
+from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
+from jcurve_studies.comparisons.rebuilt import COMPANIES, Rebuilt, net_cash, rebuilt
+from jcurve_studies.fits.lives import changes_of, cut
+from jcurve_studies.records.printed_models import published_models
+from jcurve_studies.records.references import references
 
-if TYPE_CHECKING:
-    from jcurve.ground.project import Project
-    from jcurve_studies.comparisons.rebuilt import Rebuilt
-
-__all__ = ["answers", "readings"]
+__all__ = [
+    "answers",
+    "by_elasticity",
+    "cash",
+    "cross_check",
+    "every_answer",
+    "own",
+    "readings",
+    "share_value",
+]
 
 _SOURCE = "data/evidence/published_models.csv; models rebuilt in jcurve_studies.comparisons"
 
 
 def answers(project: Project | str | Path | None = None) -> TableExhibit:
     """Every published model with its answers: reproduced, or why not."""
-    from jcurve_studies.comparisons.rebuilt import rebuilt
-
     found = rebuilt(project)
     whole = sum(each.reproduced for each in found)
     rows: list[Row] = []
@@ -45,7 +56,7 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
         reading="Where an answer does not come out, what it rests on is not printed in what was "
-        "read. Every answer beside ours is in docs/published-models.md.",
+        "read. Every answer beside ours is in docs/validation.md.",
         dense=True,
     )
 
@@ -56,16 +67,40 @@ def _figure(each: Rebuilt) -> str:
     return f"{each.printed.figure}: {each.printed.value:,.{digits}f} {each.printed.unit}{ours}"
 
 
+def every_answer(project: Project | str | Path | None = None) -> TableExhibit:
+    """Every printed answer beside ours."""
+    rows: list[Row] = []
+    found = rebuilt(project)
+    for model in dict.fromkeys(each.model for each in found):
+        rows.append(Row(cells=(model,), role="heading"))
+        for each in (each for each in found if each.model == model):
+            digits = max(each.printed.digits, 0)
+            ours = None if each.ours is None else round(each.ours, each.printed.digits)
+            cells = (
+                each.printed.figure,
+                each.printed.unit,
+                f"{each.printed.value:,.{digits}f}",
+                "" if ours is None else f"{ours:,.{digits}f}",
+                each.status,
+                each.printed.source.source_id,
+            )
+            rows.append(Row(cells=cells, indent=1))
+    return table(
+        ["Figure", "Unit", "Printed", "Ours", "Status", "Source"],
+        rows,
+        id="published-figures",
+        title="Every printed answer beside ours",
+        source=_SOURCE,
+        dense=True,
+    )
+
+
 def readings(project: Project | str | Path | None = None) -> TableExhibit:
     """What rounding and range of its inputs allow of J.P. Morgan's answer."""
-    from jcurve_studies.comparisons.published_models import jpm_ranges, jpm_years
-    from jcurve_studies.records.published import published_models
-
     jpm = published_models(project)["J.P. Morgan"]
-    printed = next(each.value for each in jpm.printed if each.figure == "Revenue needed")
+    printed = jpm.answer("Revenue needed")
     outlays = jpm.given("outlay.low"), jpm.given("outlay.high")
     rate, years = jpm.given("rate"), jpm.given("years")
-    rows = jpm_ranges(printed, outlays, rate, years)
     return table(
         [
             Column(label="Reading of the outlay and its years", style="text", weight=2),
@@ -73,7 +108,10 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
             Column(label="To"),
             Column(label=f"{printed:,.0f} in it", style="text"),
         ],
-        [(each.reading, each.low, each.high, "yes" if each.holds else "no") for each in rows],
+        [
+            (each.reading, each.low, each.high, "yes" if each.holds else "no")
+            for each in jpm_ranges(printed, outlays, rate, years)
+        ],
         id="published-readings",
         title=f"The {printed:,.0f} bn of J.P. Morgan follow from no printed input, and contradict "
         "none",
@@ -82,4 +120,171 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
         source=_SOURCE,
         reading=f"Whole years come nearest at {years:g}; the printed answer itself needs "
         f"{jpm_years(printed, outlays[0], rate):.1f} years for the least outlay.",
+    )
+
+
+def cash(project: Project | str | Path | None = None) -> TableExhibit:
+    """The cash count of fberl for every company whose inputs it prints."""
+    model = published_models(project)["fberl"]
+    rows = [
+        (company, str(year), *net_cash(model, company, year))
+        for company in COMPANIES
+        for year in (2025, 2026)
+    ]
+    return table(
+        [
+            "Company",
+            "Year",
+            Column(label="Accelerators", decimals=1),
+            Column(label="Running them", decimals=2),
+            Column(label="Net AI cash", decimals=1, sign=True),
+        ],
+        rows,
+        id="published-cash",
+        title="The cash count of fberl for five companies",
+        subtitle="USD bn; answers are printed for Meta alone, the others are ours",
+        source=_SOURCE,
+        reading="It counts direct AI revenue only: none of what AI adds to advertising, search or "
+        "cloud sold as before.",
+    )
+
+
+def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """Answers of models that count something else, beside the case's own."""
+    models = published_models(project)
+    years = case.assembly.timeline.years
+
+    def ours(line: str, year: int, world: str = "with") -> float:
+        return float(case.year(line, world)[years.index(year)]) / MILLIONS
+
+    flows = [
+        (
+            f"fberl: net AI cash of Meta, {year}",
+            f"{models['fberl'].answer(f'Meta: net AI cash, {year}'):+.1f} bn",
+            f"{ours('unlevered_free_cash_flow', year, 'programme'):+.1f} bn",
+            "Theirs takes all capital expenditure as AI and no uplift of advertising; ours is free "
+            "cash flow after tax of the programme against a company without it, uplift in.",
+        )
+        for year in (2025, 2026)
+    ]
+    bernstein, burry = models["Bernstein"], models["Burry"]
+    spent = ours("capex", 2025)
+    cost = bernstein_gigawatt(
+        *(bernstein.given(name) for name in ("compute", "infrastructure", "kilowatts"))
+    )
+    added = [ours("power", year) - ours("power", year - 1) for year in (2025, 2026)]
+    shorter = cut(case.assembly, case.values, changes_of(case.scenario), "2026Q1", 3.0).extra
+    extra = sum(shorter[year] for year in (2026, 2027, 2028)) / MILLIONS
+    share = shorter[2028] / MILLIONS / ours("operating_income", 2028)
+    understated = burry.answer("Depreciation understated, 2026-28")
+    overstated = burry.answer("Meta's earnings overstated, 2028")
+    rows = [
+        *flows,
+        (
+            f"Bernstein: gigawatts for the {spent:.1f} bn of 2025",
+            f"{spent / cost.gigawatt:.1f} GW",
+            f"{added[0]:.1f} GW more in 2025, {added[1]:.1f} in 2026",
+            "Theirs is what the outlay buys were all of it racks with their site; ours is power "
+            "drawn by compute in service, which follows spending by the placement lags and leaves "
+            "out offices, land and sites still being built.",
+        ),
+        (
+            "Burry: depreciation understated, 2026 to 2028",
+            f"{understated:.0f} bn, the industry; {overstated:.1f} % of Meta's earnings in 2028",
+            f"{extra:.0f} bn, Meta alone; {share:.0%} of its operating income in 2028",
+            "Ours is what a life of 3 years from 2026 on would add, expensing at once what is "
+            "older; no cash moves. That such a life is right is Burry's claim, not ours.",
+        ),
+        (
+            "ZeroDayDoom: value of a Microsoft share",
+            f"{models['ZeroDayDoom'].answer('Value a share'):.2f}",
+            "none",
+            "Microsoft is seen through its outlays alone here: no revenue, cost or tax is forecast "
+            "for it.",
+        ),
+    ]
+    return table(
+        ["Model", "Theirs", "Ours", "What each counts"],
+        rows,
+        id="published-own",
+        title="Answers that count something else, beside our own",
+        source=[_SOURCE, *Lens(case).modelled()],
+    )
+
+
+def cross_check(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """Lines of the statements beside what was guided and what analysts expected."""
+    found = compare(case, references(project))
+    rows = [
+        (
+            f"{each.about.label}, {each.about.period}", each.unit, each.model, each.reference,
+            "" if each.low is None or each.high is None else f"{each.low:g} to {each.high:g}",
+            each.difference,
+            each.verdict if each.agrees else f"{each.verdict}: {each.about.explanation}",
+            ", ".join(sorted({evidence.grade for evidence in each.about.references})),
+            "; ".join(f"{evidence.key} ({evidence.as_of})" for evidence in each.about.references),
+        )
+        for each in found
+    ]  # fmt: skip
+    return table(
+        [
+            "Figure",
+            "Unit",
+            Column(label="Model", decimals=1),
+            Column(label="Published", decimals=1),
+            "Range",
+            Column(label="Difference", style="percent", decimals=1, sign=True),
+            "Verdict",
+            "Grade",
+            "Evidence",
+        ],
+        rows,
+        id="cross-check",
+        title=f"{sum(each.agrees for each in found)} of {len(found)} lines agree with what was "
+        "guided or expected",
+        subtitle=f"Within {TOLERANCE:.0%}, or inside the range that was guided",
+        source="data/evidence/cross_check.csv; addresses of the evidence are in docs/sources.md",
+        dense=True,
+    )
+
+
+def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:
+    """What each elasticity says of reported growth."""
+    return table(
+        [
+            "Elasticity",
+            Column(label="From own compute", style="percent", decimals=1, sign=True),
+            Column(label="Less what the frontier took", style="percent", decimals=1, sign=True),
+            Column(label="Unexplained a year", style="percent", decimals=1, sign=True),
+        ],
+        [
+            (f"{each.elasticity:g}", each.own, each.relative, each.unexplained)
+            for each in believed(case, project=project)
+        ],
+        id="growth-by-elasticity",
+        title="What an elasticity says of reported growth",
+        subtitle=f"Growth in logarithms: of the four quarters to {case.data_through} from compute, "
+        "the mean of eight quarters for what is unexplained",
+        source=Lens(case).compared("filings"),
+    )
+
+
+def share_value(case: Case) -> TableExhibit:
+    """Value per share in each world beside the reference price."""
+    price = float(case.row("shares_reference_price")[-1])
+    names = {"with": "With the programme", "stopped": "Stopped now", "without": "Without it"}
+    values = {name: float(case[f"value_per_share@{world}"]) for world, name in names.items()}
+    return table(
+        [
+            "World",
+            Column(label="USD per share"),
+            Column(label="Over the price", style="percent", sign=True),
+        ],
+        [(name, value, value / price - 1) for name, value in values.items()],
+        id="share-value",
+        title="A share with the programme is worth "
+        f"{percent(values[names['with']] / price, 0)} of its price",
+        subtitle=f"Reference price USD {price:,.2f}; discounted cash flow of each world, "
+        "perpetuity included",
+        source=Lens(case).modelled(),
     )

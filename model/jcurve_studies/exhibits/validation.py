@@ -2,100 +2,140 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from jcurve.case import Case
+from jcurve.facts import VerifyReport, companies, company, evidence
 from jcurve.figures.lens import MILLIONS, Lens, percent
+from jcurve.figures.numbers import MINUS
 from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.ground.project import Project
+from jcurve_studies.fits.depreciation import measure, values_of
+from jcurve_studies.fits.fitting import Calibration, Target
+from jcurve_studies.fits.lives import (
+    by_quarter,
+    changes_of,
+    cut,
+    disclosed_effects,
+    effect,
+    in_service_at,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jcurve.case import Case
-    from jcurve.facts import VerifyReport
-    from jcurve.ground.project import Project
-    from jcurve_studies.fits.depreciation import Calibration, Target
-
-__all__ = ["depreciation", "effects", "parameters", "quarters", "verified"]
+__all__ = [
+    "cuts",
+    "depreciation",
+    "effects",
+    "effects_forecast",
+    "forecast",
+    "parameters",
+    "quarters",
+    "verified",
+]
 
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
-_MINUS = "\N{MINUS SIGN}"
 _A_YEAR = 4  # letters of a whole year's period
+_CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
+_DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
 
 
-def depreciation(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
-    """Depreciation, that of servers, and construction in progress, model over reported."""
-    from jcurve_studies.fits.depreciation import measure
+def _off(targets: Sequence[Target]) -> tuple[float, str]:
+    """The largest miss of depreciation in a whole year, and how far off the part of a year is."""
+    own = [each for each in targets if each.what == _PROPERTY]
+    whole = [abs(each.error) for each in own if len(each.period) == _A_YEAR]
+    part = [each.error for each in own if len(each.period) != _A_YEAR]
+    since = f" and {percent(abs(part[-1]))} since" if part else ""
+    return max(whole, default=0.0), since
 
-    targets = [each for each in measure(case, project) if not each.what.startswith(_EFFECT)]
+
+def _against_filings(
+    case: Case, targets: Sequence[Target], *, id: str, title: str, subtitle: str, reading: str
+) -> TableExhibit:
+    """Reported, modelled and how far apart, a column for each period."""
+    targets = [each for each in targets if not each.what.startswith(_EFFECT)]
     periods = list(dict.fromkeys(each.period for each in targets))
-    kinds = list(dict.fromkeys(each.what for each in targets))
     found = {(each.what, each.period): each for each in targets}
-    worst = max(
-        (
-            abs(each.error)
-            for each in targets
-            if each.what == _PROPERTY and len(each.period) == _A_YEAR
-        ),
-        default=0.0,
-    )
     rows: list[Row] = []
-    for kind in kinds:
+    for kind in dict.fromkeys(each.what for each in targets):
         own = [found.get((kind, period)) for period in periods]
-        rows.append(Row(cells=(f"{kind}, USD bn",), role="heading"))
-        rows.append(Row(cells=("Reported", *(_bn(each, "reported") for each in own)), indent=1))
-        rows.append(Row(cells=("Model", *(_bn(each, "modelled") for each in own)), indent=1))
-        rows.append(
-            Row(
-                cells=("Difference", *(None if each is None else each.error for each in own)),
-                indent=1,
-                style="percent",
-                decimals=1,
-            )
-        )
+        reported = (None if each is None else each.reported / MILLIONS for each in own)
+        modelled = (None if each is None else each.modelled / MILLIONS for each in own)
+        errors = (None if each is None else each.error for each in own)
+        rows += [
+            Row(cells=(f"{kind}, USD bn",), role="heading"),
+            Row(cells=("Reported", *reported), indent=1),
+            Row(cells=("Model", *modelled), indent=1),
+            Row(cells=("Difference", *errors), indent=1, style="percent", decimals=1),
+        ]
     return table(
         [
             Column(label="", style="text"),
             *(Column(label=period.replace(" to ", "–"), decimals=1) for period in periods),
         ],
         rows,
-        id="depreciation-targets",
-        title=f"Depreciation is rebuilt within {percent(worst)} in every whole year"
-        f"{_partly(targets)}",
-        subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
+        id=id,
+        title=title,
+        subtitle=subtitle,
         source=Lens(case).source(),
+        reading=reading,
+    )
+
+
+def depreciation(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """Depreciation, that of servers, and construction in progress, model over reported."""
+    targets = measure(case, project)
+    worst, since = _off(targets)
+    return _against_filings(
+        case,
+        targets,
+        id="depreciation-targets",
+        title=f"Depreciation is rebuilt within {percent(worst)} in every whole year{since}",
+        subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
         reading="Every fitted parameter is a constant or one straight path inside the range that "
         "evidence allows; no year has a multiplier of its own.",
     )
 
 
-def _partly(targets: Sequence[Target]) -> str:
-    """How far the newest part of a year is off, where there is one."""
-    part = [each for each in targets if each.what == _PROPERTY and len(each.period) != _A_YEAR]
-    return f" and {percent(abs(part[-1].error))} since" if part else ""
+def forecast(early: Calibration, case: Case) -> TableExhibit:
+    """The same with parameters fitted through an earlier year: what they forecast after it."""
+    later = [each for each in early.targets if each.year > early.through]
+    worst, since = _off(later)
+    return _against_filings(
+        case,
+        early.targets,
+        id="depreciation-forecast",
+        title=f"Fitted through {early.through}, depreciation of the next year comes within "
+        f"{percent(worst)}{since}",
+        subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
+        reading="Purchases are those that came, so this tests mix, lags and lives.",
+    )
 
 
-def _bn(target: Target | None, part: str) -> float | None:
-    return None if target is None else float(getattr(target, part)) / MILLIONS
-
-
-def parameters(found: Calibration, case: Case) -> TableExhibit:
-    """The fitted parameters with their ranges, as the scenario holds them and as fitted."""
-    from jcurve_studies.fits.depreciation import values_of
-
+def parameters(found: Calibration, case: Case, early: Calibration | None = None) -> TableExhibit:
+    """The fitted parameters with their ranges, as the scenario holds them; with ``early`` also
+    as fitted now and through its year."""
+    fits = [] if early is None else [found, early]
     held = values_of(case.scenario, found.parameters)
     return table(
         [
             Column(label="Parameter", style="text", weight=2),
             Column(label="Range", style="text"),
             Column(label="Scenario", style="text"),
+            *(Column(label=f"Fitted through {each.through}", style="text") for each in fits),
             Column(label="Range rests on", style="text", weight=3),
         ],
         [
-            (each.name, f"{each.low:g} to {each.high:g}", f"{value:g}", each.basis)
-            for each, value in zip(found.parameters, held, strict=True)
+            (
+                each.name,
+                f"{each.low:g} to {each.high:g}",
+                f"{held[at]:g}",
+                *(f"{fit.values[at]:g}" for fit in fits),
+                each.basis,
+            )
+            for at, each in enumerate(found.parameters)
         ],
         id="parameters",
         title=f"{len(found.parameters)} parameters are fitted, each inside its range",
@@ -108,16 +148,25 @@ def parameters(found: Calibration, case: Case) -> TableExhibit:
 
 def effects(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
     """Every disclosed effect of a change of useful life beside the model's."""
-    from jcurve_studies.fits.depreciation import measure
+    return _effects(case, measure(case, project), "life-effects")
 
-    targets = [each for each in measure(case, project) if each.what.startswith(_EFFECT)]
+
+def effects_forecast(early: Calibration, case: Case) -> TableExhibit:
+    """The same with parameters fitted through an earlier year."""
+    found = _effects(case, early.targets, "life-effects-forecast")
+    title = f"{found.title}, by parameters fitted through {early.through}"
+    return found.model_copy(update={"title": title})
+
+
+def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
+    targets = [each for each in measured if each.what.startswith(_EFFECT)]
     worst = max((abs(each.error) for each in targets), default=0.0)
     return table(
         [
             Column(label="Period", style="text"),
             Column(label="Disclosed", unit="USD m"),
             Column(label="Model", unit="USD m"),
-            Column(label="Difference", style="percent", decimals=1, sign=True),
+            _DIFFERENCE,
         ],
         [
             (
@@ -128,7 +177,7 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
             )
             for each in targets
         ],
-        id="life-effects",
+        id=name,
         title=f"Changes of useful life save what was disclosed, within {percent(worst)}",
         subtitle="Change of depreciation by longer lives of servers and network",
         source=Lens(case).source(),
@@ -139,32 +188,21 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
 
 def quarters(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
     """The effect of the change of 2025 in each quarter, as far as disclosures tell it."""
-    from jcurve_studies.fits.lives import (
-        by_quarter,
-        changes_of,
-        disclosed_effects,
-        effect,
-        in_service_at,
-    )
-
-    changes = changes_of(case.scenario)
+    changes, timeline = changes_of(case.scenario), case.assembly.timeline
     then = in_service_at(changes, _CHANGE_YEAR)
     moved = effect(case.assembly, case.values, changes, _CHANGE_YEAR, then)[:, 0]
-    company = case.assembly.company.name
     rows, worst = [], 0.0
-    for each in by_quarter(disclosed_effects(company, project), _CHANGE_YEAR):
-        own = float(moved[case.assembly.timeline.index(each.quarter)])
+    for each in by_quarter(disclosed_effects(case.assembly.company.name, project), _CHANGE_YEAR):
+        own = float(moved[timeline.index(each.quarter)])
         worst = max(worst, abs(each.worst(own)))
-        known = f"{each.large:,.0f}".replace("-", _MINUS)
-        if each.small != each.large:
-            known += f" to {each.small:,.0f}".replace("-", _MINUS)
-        rows.append((each.quarter, known, own, each.worst(own), each.how))
+        ends = dict.fromkeys(f"{end:,.0f}".replace("-", MINUS) for end in (each.large, each.small))
+        rows.append((each.quarter, " to ".join(ends), own, each.worst(own), each.how))
     return table(
         [
             Column(label="Quarter", style="text"),
             Column(label="Disclosed", style="text"),
             Column(label="Model"),
-            Column(label="Difference", style="percent", decimals=1, sign=True),
+            _DIFFERENCE,
             Column(label="How it is known", style="text", weight=2),
         ],
         rows,
@@ -178,17 +216,42 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
     )
 
 
+def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+    """What a life of three or four years for servers would cost, beside the static reading."""
+    static = evidence(project)["LIFE3_STATIC"].value or 0.0
+    rows = []
+    for date, life in _CUTS:
+        found = cut(case.assembly, case.values, changes_of(case.scenario), date, life)
+        by_year = "; ".join(f"{year} {x / MILLIONS:+.1f}" for year, x in found.extra.items())
+        cells = (found.static / MILLIONS, found.first_quarter / MILLIONS)
+        rows.append((date, f"{life:g} years", *cells, by_year))
+    return table(
+        [
+            "From",
+            "To",
+            Column(label="Static reading, year", decimals=1, sign=True),
+            Column(label="First quarter", decimals=1, sign=True),
+            Column(label="By year", style="text", weight=3),
+        ],
+        rows,
+        id="life-cuts",
+        title="A shorter life costs most at once, and nothing over the life of the assets",
+        subtitle="Depreciation beyond that of the lives in force, USD bn",
+        source=Lens(case).source(),
+        reading="The static reading multiplies a year's depreciation by old life over new; that "
+        f"of 2025 is published as {static:.1f}bn.",
+    )
+
+
 def verified(report: VerifyReport, project: Project | str | Path | None = None) -> TableExhibit:
     """How many identities of the reported facts were re-checked, by company."""
-    from jcurve.facts import companies, company
-
     owners = [company(folder, project) for folder in companies(project)]
     names = {each.name: each.display_name for each in owners}
-    counts: dict[str, int] = {}
-    failed: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
     for each in report.checks:
-        counts[each.company] = counts.get(each.company, 0) + each.count
-        failed[each.company] = failed.get(each.company, 0) + len(each.failures)
+        counts[each.company] += each.count
+        failed[each.company] += len(each.failures)
     total, wrong = sum(counts.values()), sum(failed.values())
     return table(
         [

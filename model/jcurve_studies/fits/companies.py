@@ -28,7 +28,7 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
-from jcurve_studies.records.outlays import OutlayAssumption, at, outlay_assumptions
+from jcurve_studies.records.outlay_tables import OutlayAssumption, at, outlay_assumptions
 
 __all__ = [
     "SUBSET_SHARE",

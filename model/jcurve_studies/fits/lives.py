@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import Change
+from jcurve.assumptions import Change, Scenario
+from jcurve.company import Assembly
 from jcurve.engine.model import SHARED, RowKey
-from jcurve.facts import life_changes
+from jcurve.facts import LifeChange, life_changes
 from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jcurve.assumptions import Scenario
-    from jcurve.company import Assembly
-    from jcurve.engine.timeline import Timeline
-    from jcurve.facts import LifeChange
-    from jcurve.ground.project import Project
+from jcurve.lines.assets import depreciation_charge
 
 __all__ = [
     "CHANGES",
@@ -38,7 +32,6 @@ __all__ = [
     "disclosed_effects",
     "effect",
     "in_service_at",
-    "without_year",
 ]
 
 Array = NDArray[np.float64]
@@ -75,7 +68,7 @@ class Disclosed:
     def window(self) -> str:
         """The quarters in words."""
         first, last = self.quarters[0], self.quarters[-1]
-        whole = len(self.quarters) == 4
+        whole = len(self.quarters) == QUARTERS_IN_YEAR
         return self.year if whole else first if first == last else f"{first} to {last}"
 
 
@@ -201,11 +194,6 @@ def _year(change: Change) -> str:
     return str(Quarter.at(change.date).year)
 
 
-def without_year(changes: Sequence[Change], year: str) -> tuple[Change, ...]:
-    """The changes that did not take effect in a calendar year."""
-    return tuple(change for change in changes if _year(change) != year)
-
-
 def depreciation(
     assembly: Assembly,
     values: Mapping[RowKey, Array],
@@ -221,9 +209,13 @@ def depreciation(
         changes: of useful life, in order.
         placed_through: the last quarter of placements that count; None for all.
     """
-    slots = _slots(changes, assembly.timeline)
-    dates = {key: date for key, (date, _) in slots.items()}
-    lives = {key: life for key, (_, life) in slots.items()}
+    first = Quarter(assembly.timeline.first) - FIRST_QUARTER
+    # Without any change, one that never comes.
+    placed = [(max(float(each.date - first), 0.0), each.life * 1.0) for each in changes] or [
+        (float(len(assembly.timeline)), 1.0)
+    ]
+    dates = {str(slot): np.array([[date]]) for slot, (date, _) in enumerate(placed, start=1)}
+    lives = {str(slot): np.array([[life]]) for slot, (_, life) in enumerate(placed, start=1)}
     return charged(assembly, values, dates, lives, placed_through)
 
 
@@ -236,8 +228,6 @@ def charged(
 ) -> Array:
     """:func:`depreciation`, the changes as rows by slot: dates counted from the first quarter
     of the timeline, lives in years, each (1, scenario)."""
-    from jcurve.lines.assets import depreciation_charge
-
     timeline = assembly.timeline
     counts = np.ones((len(timeline), 1))
     if placed_through is not None:
@@ -261,17 +251,6 @@ def charged(
     return total
 
 
-def _slots(changes: Sequence[Change], timeline: Timeline) -> dict[str, tuple[Array, Array]]:
-    """Date and life of each change by slot; without any, one that never comes."""
-    first = Quarter(timeline.first) - FIRST_QUARTER
-    if not changes:
-        return {"1": (np.array([[float(len(timeline))]]), np.ones((1, 1)))}
-    return {
-        str(slot): (np.array([[max(float(each.date - first), 0.0)]]), np.array([[each.life * 1.0]]))
-        for slot, each in enumerate(changes, start=1)
-    }
-
-
 def effect(
     assembly: Assembly,
     values: Mapping[RowKey, Array],
@@ -281,7 +260,8 @@ def effect(
 ) -> Array:
     """What the changes of a calendar year moved in depreciation: (quarter, scenario)."""
     moved = depreciation(assembly, values, changes, placed_through)
-    return moved - depreciation(assembly, values, without_year(changes, year), placed_through)
+    others = [change for change in changes if _year(change) != year]
+    return moved - depreciation(assembly, values, others, placed_through)
 
 
 def in_service_at(changes: Sequence[Change], year: str) -> str:

@@ -10,7 +10,7 @@ stay near it. Fitted through an earlier year, the same parameters forecast the y
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,24 +20,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.evaluate import evaluate
-from jcurve.engine.model import SHARED
+from jcurve.engine.model import SHARED, RowKey
+from jcurve.facts import reported
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
-from jcurve_studies.fits.companies import Peer, changes, peer, row_of
-from jcurve_studies.fits.depreciation import Calibration, Target, fit
-from jcurve_studies.fits.least_squares import nearest_within
-from jcurve_studies.fits.outlay_figures import Figure, figures_of, modelled, rows_wanted
-from jcurve_studies.records.calibration import Calibrated, calibrated, has_outlay_targets
-from jcurve_studies.records.outlays import OutlayAssumption, at, with_rests
+from jcurve.ground.quarters import Quarter
+from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
+from jcurve_studies.fits.depreciation import fit
+from jcurve_studies.fits.fitting import Calibration, Target, fit_within
+from jcurve_studies.fits.lives import charged, disclosed_effects
+from jcurve_studies.records.calibration import (
+    EFFECT,
+    EFFECT_IN_SERVICE,
+    Calibrated,
+    OutlayTarget,
+    calibrated,
+    has_outlay_targets,
+    outlay_targets,
+)
+from jcurve_studies.records.outlay_tables import OutlayAssumption, at, with_rests
 
-__all__ = [
-    "DEPRECIATION",
-    "FORECAST_AFTER",
-    "MIDDLE_WEIGHT",
-    "early_errors",
-    "fit_outlays",
-    "held_outlays",
-]
+__all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
 
 Array = NDArray[np.float64]
 
@@ -100,48 +103,42 @@ def fit_outlays(
 
 @lru_cache(maxsize=16)
 def _fitted(found: Peer, through: str) -> Calibration:
-    name, project = found.assembly.company.name, found.project
-    parameters = calibrated(name, project)
-    figures = figures_of(found)
-    seen = tuple(each for each in figures if each.year <= through)
+    assembly, timeline = found.assembly, found.assembly.timeline
+    parameters = calibrated(assembly.company.name, found.project)
+    targets = _targets(found)
+    seen = [each.year for each in targets if each.period <= through]
     if not seen:
-        raise FactsError("no figure to fit to", where=name, received=f"through {through}")
-    last = int(max(each.year for each in seen))
-    free = np.array([not each.years or min(each.years) <= last for each in parameters])
-    ranges = np.array([(each.low, each.high) for each in parameters])
-    low, high = ranges[free].T
-    run = _trial(found, parameters, last)
+        raise FactsError(
+            "no figure to fit to", where=assembly.company.name, received=f"through {through}"
+        )
+    last = max(seen)
+    members = assembly.company.sets["asset_class"]
+    wanted = [(f"{line}.{each}", SHARED) for line in _EVALUATED for each in members]
 
-    def whole(points: Array) -> Array:
-        filled = np.repeat(ranges.mean(axis=1)[:, None], points.shape[1], axis=1)
-        filled[free] = points
-        return filled
+    def rows(point: Array) -> dict[str, Array]:
+        given = _assigned(found.assumptions, parameters, tuple(map(float, point)), last)
+        moved = {
+            key: row_of(each, timeline)
+            for key, each in given.items()
+            if each is not found.assumptions[key]
+        }
+        return {**found.rows, **moved, **changes(found.disclosed, timeline, given)}
 
-    wanted = np.array([each.reported for each in seen])[:, None]
-    weight = np.array([each.weight for each in seen])[:, None]
+    def likes(points: Array, chosen: Sequence[Target]) -> Array:
+        batch = [rows(point) for point in points.T]
+        stacked = {key: _stacked([each[key] for each in batch]) for key in batch[0]}
+        inputs = assembly.inputs(stacked)
+        made = evaluate(assembly.model, inputs, timeline, wanted)
+        values = {**{(key, SHARED): row for key, row in inputs.items()}, **made}
+        modelled = [_modelled(found, each, values, stacked) for each in chosen]
+        return np.broadcast_to(
+            np.stack(np.broadcast_arrays(*modelled)), (len(chosen), points.shape[1])
+        )
 
-    def misses(points: Array) -> Array:
-        likes = run(whole(points), seen)
-        middle = (points - (low + high)[:, None] / 2) / ((high - low)[:, None] / 2)
-        return np.vstack([(likes / wanted - 1.0) / weight, middle * MIDDLE_WEIGHT])
+    def known(values: tuple[float, ...]) -> tuple[float, ...]:
+        return _held(_assigned(found.assumptions, parameters, values, last), parameters)
 
-    fitted = whole(nearest_within(misses, low, high)[:, None])[:, 0]
-    given = _assigned(
-        found.assumptions,
-        parameters,
-        tuple(
-            round(float(value), each.digits) for value, each in zip(fitted, parameters, strict=True)
-        ),
-        last,
-    )
-    values = _held(given, parameters)
-    likes = run(np.array(values)[:, None], figures)[:, 0]
-    targets = tuple(
-        Target(each.what, each.year, int(each.year), each.reported, float(value), each.weight,
-               each.source_id)
-        for each, value in zip(figures, likes, strict=True)
-    )  # fmt: skip
-    return Calibration(last, parameters, values, targets)
+    return fit_within(parameters, targets, last, likes, known, MIDDLE_WEIGHT)
 
 
 def _held(
@@ -185,36 +182,115 @@ def _assigned(
     return with_rests(found)
 
 
-def _trial(
-    found: Peer, parameters: tuple[Calibrated, ...], last: int
-) -> Callable[[Array, tuple[Figure, ...]], Array]:
-    """The model's figures, (figure, point), at values of the parameters, (parameter, point)."""
-    assembly, timeline = found.assembly, found.assembly.timeline
-    wanted = rows_wanted(found)
-
-    def rows(point: Array) -> dict[str, Array]:
-        given = _assigned(found.assumptions, parameters, tuple(map(float, point)), last)
-        moved = {
-            key: row_of(each, timeline)
-            for key, each in given.items()
-            if each is not found.assumptions[key]
-        }
-        return {**found.rows, **moved, **changes(found.disclosed, timeline, given)}
-
-    def run(points: Array, figures: tuple[Figure, ...]) -> Array:
-        batch = [rows(point) for point in points.T]
-        stacked = {key: _stacked([each[key] for each in batch]) for key in batch[0]}
-        inputs = assembly.inputs(stacked)
-        made = evaluate(assembly.model, inputs, timeline, wanted)
-        values = {**{(key, SHARED): row for key, row in inputs.items()}, **made}
-        likes = modelled(found, figures, values, stacked)
-        return np.broadcast_to(likes, (len(figures), points.shape[1]))
-
-    return run
-
-
 def _stacked(rows: list[Array]) -> Array:
     first = rows[0]
     if all(row is first or np.array_equal(row, first) for row in rows[1:]):
         return first
     return np.hstack(rows)
+
+
+# ---- targets and the model's like of each ------------------------------------------------------
+
+_STOCK, _FLOW = "construction_in_progress", "book_depreciation"
+_ROWS = {"ppe_construction_in_progress": _STOCK, "depreciation_expense_ppe": _FLOW}
+"""Reported metrics to the family of lines whose sum is the model's like."""
+_EVALUATED = (_FLOW, _STOCK, "placed_in_service")
+_DATE, _LIFE = "life.change.date.", "life.change.life."
+
+
+def _targets(found: Peer) -> tuple[Target, ...]:
+    """Every reported figure that the company's table of targets names; the row of a disclosed
+    effect is the quarter of its change."""
+    owner = found.assembly.company
+    targets: list[Target] = []
+    for each in outlay_targets(owner.name, found.project):
+        is_effect = each.metric in (EFFECT, EFFECT_IN_SERVICE)
+        made = _effects(found, each) if is_effect else _reported(found, each)
+        if not made:
+            raise FactsError(
+                "a target without a figure on file",
+                where=f"data/companies/{owner.folder}/outlay_targets.csv",
+                received=f"{each.metric} {each.first}",
+            )
+        targets += made
+    return tuple(targets)
+
+
+def _reported(found: Peer, target: OutlayTarget) -> list[Target]:
+    line = _ROWS.get(target.metric)
+    if line is None:
+        raise FactsError(
+            "the model has no like of this metric",
+            received=target.metric,
+            allowed=", ".join((*_ROWS, EFFECT, EFFECT_IN_SERVICE)),
+        )
+    timeline, owner = found.assembly.timeline, found.assembly.company
+    made = []
+    series = reported(owner.name, found.project).series(target.metric, "year")
+    for year, fact in series.items():
+        if target.covers(year):
+            quarters = owner.quarters(year)
+            last = timeline.index(quarters[-1])
+            first = last if line == _STOCK else timeline.index(quarters[0])
+            made.append(
+                Target(target.figure, year, int(year), fact.value, target.weight,
+                       fact.source.source_id, line, first, last)
+            )  # fmt: skip
+    return made
+
+
+def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
+    timeline, owner = found.assembly.timeline, found.assembly.company
+    dated = {timeline.labels[int(row[0, 0])] for row in _dates(found.rows).values()}
+    made = []
+    for each in disclosed_effects(owner.name, found.project, owner.fiscal_year_ends_in_month):
+        quarter = Quarter.on(each.change.effective_date)
+        counts = about_servers(each.change) and not each.expected
+        if counts and quarter in dated and target.covers(each.year):
+            then = quarter.plus(-1) if target.metric == EFFECT_IN_SERVICE else None
+            made.append(
+                Target(target.figure, each.year, int(each.year), each.amount, target.weight,
+                       each.change.source.source_id, quarter, timeline.index(each.quarters[0]),
+                       timeline.index(each.quarters[-1]), then)
+            )  # fmt: skip
+    return made
+
+
+def _dates(rows: Mapping[str, Array]) -> dict[str, Array]:
+    """Dates of the changes of life by slot."""
+    return {key.removeprefix(_DATE): row for key, row in rows.items() if key.startswith(_DATE)}
+
+
+def _modelled(
+    found: Peer, target: Target, values: Mapping[RowKey, Array], rows: Mapping[str, Array]
+) -> Array:
+    """The model's like of a target by point, from evaluated ``values`` and the assumptions'
+    ``rows`` that gave them."""
+    if target.row in _ROWS.values():
+        members = found.assembly.company.sets["asset_class"]
+        parts = [values[f"{target.row}.{member}", SHARED] for member in members]
+        row = np.sum(np.broadcast_arrays(*parts), axis=0)
+    else:
+        dates = _dates(rows)
+        day = float(found.assembly.timeline.index(target.row))
+        kept = [slot for slot, date in dates.items() if float(date[0, 0]) != day]
+        whole, without = (_charged(found, target, values, rows, each) for each in (dates, kept))
+        row = whole - without
+    return np.asarray(row[target.first : target.last + 1].sum(axis=0))
+
+
+def _charged(
+    found: Peer,
+    target: Target,
+    values: Mapping[RowKey, Array],
+    rows: Mapping[str, Array],
+    chosen: Iterable[str],
+) -> Array:
+    """Depreciation with the changes of life in some slots alone; without any, one never comes."""
+    slots = list(chosen)
+    dates = {str(slot): rows[f"{_DATE}{each}"] for slot, each in enumerate(slots, start=1)}
+    lives = {str(slot): rows[f"{_LIFE}{each}"] for slot, each in enumerate(slots, start=1)}
+    if not slots:
+        dates = {"1": np.full((1, 1), float(len(found.assembly.timeline)))}
+        lives = {"1": np.ones((1, 1))}
+    return charged(found.assembly, values, dates, lives, target.in_service)

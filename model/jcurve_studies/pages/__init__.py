@@ -1,10 +1,12 @@
 """The generated pages of ``docs/``.
 
-To add a page, write a function that takes the :class:`~jcurve.ground.project.Project` and returns
-the page's text (the same bytes for the same files: no date, no machine, no random order), and
-add one line to ``PAGES``: ``"page.md": "module:function"``. Tables come from
-``jcurve.ground.markdown``, the evaluated scenarios from ``jcurve_studies.pages.cases``. ``make
-docs`` then writes the page, and a test fails when what is on disk is not what the function returns.
+A page is the same bytes for the same files: no date, no machine, no random order. One that shows
+exhibits is data (``contents``: title, introduction, sections with a sentence and exhibits); one
+that prints a register is a function of a ``Study``. To add either, write it and add one line to
+``PAGES``. ``make docs`` writes every page, and a test fails when what is on disk is not that.
+
+>>> PAGES["validation.md"]
+'contents:validation_page'
 """
 
 from __future__ import annotations
@@ -21,26 +23,21 @@ __all__ = ["PAGES", "page", "write"]
 
 PAGES: Mapping[str, str] = MappingProxyType(
     {
-        "facts.md": "jcurve_studies.pages.facts:page",
-        "lines.md": "jcurve_studies.pages.lines:page",
-        "assumptions.md": "jcurve_studies.pages.assumptions:page",
-        "scenarios.md": "jcurve_studies.pages.scenarios:page",
-        "sources.md": "jcurve_studies.pages.sources:page",
-        "j-curve.svg": "jcurve_studies.pages.picture:page",
-        "npv-and-size.svg": "jcurve_studies.pages.picture:sizes",
-        "calibration.md": "jcurve_studies.pages.calibration:page",
-        "drivers.md": "jcurve_studies.pages.drivers:page",
-        "discrepancies.md": "jcurve_studies.pages.discrepancies:page",
-        "life-changes.md": "jcurve_studies.pages.life_changes:page",
-        "peers.md": "jcurve_studies.pages.peers:page",
-        "published-models.md": "jcurve_studies.pages.published:page",
-        "claims.md": "jcurve_studies.pages.claims:page",
-        "../README.md": "jcurve_studies.pages.readme:page",
-        "cross-check.md": "jcurve_studies.pages.cross_check:page",
-        "response.md": "jcurve_studies.pages.response:page",
+        "facts.md": "registers:facts",
+        "lines.md": "line_book:lines",
+        "assumptions.md": "registers:assumptions",
+        "scenarios.md": "registers:scenarios",
+        "sources.md": "registers:sources",
+        "articles.md": "registers:articles",
+        "validation.md": "contents:validation_page",
+        "peers.md": "contents:peers_page",
+        "response.md": "contents:response_page",
+        "../README.md": "contents:readme",
+        "j-curve.svg": "drawings:curves",
+        "npv-and-size.svg": "drawings:sizes",
     }
 )
-"""Page, relative to ``docs/``, to the function that writes it."""
+"""Page, relative to ``docs/``, to the function of a ``Study`` that gives its text."""
 
 
 def page(name: str, project: Project) -> str:
@@ -49,11 +46,13 @@ def page(name: str, project: Project) -> str:
     Raises:
         UsageError: there is no such page.
     """
+    from jcurve_studies.pages.study import study_of
+
     if name not in PAGES:
         raise UsageError.not_among("unknown page", name, PAGES)
     module, _, function = PAGES[name].partition(":")
-    made: str = getattr(import_module(module), function)(project)
-    return made
+    text: str = getattr(import_module(f"{__name__}.{module}"), function)(study_of(project))
+    return text
 
 
 def write(project: Project, names: Iterable[str] = PAGES) -> list[str]:

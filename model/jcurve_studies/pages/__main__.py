@@ -11,12 +11,19 @@ from jcurve_studies.pages import PAGES, write
 
 def main(names: list[str]) -> int:
     """Write the pages ``names``, all when none is named; the exit status."""
+    from jcurve_studies.pages.pack import outdated
+    from jcurve_studies.pages.study import study_of
+
+    project = find_project()
     try:
-        changed = write(find_project(), names or list(PAGES))
+        changed = write(project, names or list(PAGES))
+        behind = [] if names else outdated(study_of(project))
     except JCurveError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     print("changed: " + ", ".join(changed) if changed else "every page is up to date")
+    if behind:
+        print(f"pictures in docs/ show older numbers ({'; '.join(behind)}): run make pictures")
     return 0
 
 

@@ -1,8 +1,9 @@
 """``python -m jcurve_studies.pages.pack``: the pictures of the reports in ``docs/``.
 
 ``pack.png`` shows a page of each report, ``brief.png`` both pages of the executive brief. All
-are reports on the base scenario, run for the purpose as first editions. Unlike the generated
-pages they hold no number that a test compares: they are renewed by hand, with ``make pictures``.
+are reports on the base scenario, run for the purpose as first editions, which takes minutes; so
+the numbers that they show are written down beside them, in ``pictures.json``. A test compares that
+record with the present model, ``make docs`` says when it is behind, ``make pictures`` renews both.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from jcurve.case import evaluate
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.extensions import REPORTS, extensions
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
+from jcurve_studies.backtesting.backtest import SUBJECTS, mean_error
+from jcurve_studies.fits.companies import fiscal_years
+from jcurve_studies.pages.study import Study
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PAGES", "sheet", "write"]
+__all__ = ["PAGES", "outdated", "sheet", "shown", "write"]
 
 PAGES: Mapping[str, int] = MappingProxyType(
     {
@@ -37,6 +43,10 @@ PAGES: Mapping[str, int] = MappingProxyType(
     }
 )
 """Report, and its page that stands for it."""
+
+_RECORD = "pictures.json"
+_COMPARED = ("base", "bear", "bull")
+"""Scenarios whose headlines the pages show: the base, and what the comparison sets beside it."""
 
 _BRIEF = "executive_brief"
 _ACROSS = 3
@@ -56,9 +66,41 @@ def write(project: Project) -> list[str]:
         "pack.png": sheet([pages[name][at - 1] for name, at in PAGES.items()], _ACROSS, 330),
         "brief.png": sheet(pages[_BRIEF], len(pages[_BRIEF]), 620),
     }
+    text = json.dumps(shown(Study(project)), indent=1, ensure_ascii=False)
+    made[_RECORD] = f"{text}\n".encode()
     for name, data in made.items():
         write_file(project.root / "docs" / name, data)
     return list(made)
+
+
+def shown(study: Study) -> dict[str, dict[str, str]]:
+    """The numbers that the pictures show, as they are written: one that moves in its last bits
+    asks for no new picture."""
+    found = {"data": {"reported through": study.base.data_through}}
+    for name in _COMPARED:
+        case = study.base if name == "base" else evaluate(name, project=study.project)
+        for view, figures in case.headlines().items():
+            texts = {key: headline_text(figure) for key, figure in figures.items()}
+            found[f"{name}, {view}"] = texts
+    found["mean error of past forecasts"] = {
+        subject: f"{mean_error(study.backtest.of(subject)):.1%}" for subject in SUBJECTS
+    }
+    asked = found["revenue asked by an outlay, of revenue"] = {}
+    for each in study.peers:
+        names = ("required_revenue", "reported_revenue")
+        needed, whole = (each.year(name, fiscal_years(each)[-1]) for name in names)
+        asked[each.name] = f"{needed / whole:.1%}"
+    return found
+
+
+def outdated(study: Study) -> list[str]:
+    """What the pictures show otherwise than the present model; none where they are up to date."""
+    path = study.project.root / "docs" / _RECORD
+    recorded = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    now = shown(study)
+    return [
+        each for each in dict.fromkeys((*now, *recorded)) if now.get(each) != recorded.get(each)
+    ]
 
 
 def _pages(project: Project) -> dict[str, list[bytes]]:
@@ -113,6 +155,7 @@ def main() -> int:
     """Write the pictures; the exit status."""
     try:
         print("written: " + ", ".join(write(find_project())))
+        print("docs/workbench.png is a screenshot of the panel: renew it by hand")
     except JCurveError as error:
         print(error, file=sys.stderr)
         return error.exit_status

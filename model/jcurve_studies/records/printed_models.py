@@ -63,6 +63,10 @@ class PublishedModel:
             )
         return self.inputs[name]
 
+    def answer(self, figure: str) -> float:
+        """A printed answer."""
+        return next(each.value for each in self.printed if each.figure == figure)
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:

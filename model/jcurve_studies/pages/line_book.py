@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from jcurve.company import Assembly
+from jcurve.engine.line import Line
+from jcurve.engine.model import Instance
 from jcurve.ground.markdown import code, table
-from jcurve_studies.pages.cases import base_case
+from jcurve_studies.pages.study import Study
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from jcurve.company import Assembly
-    from jcurve.engine.line import Line
-    from jcurve.engine.model import Instance
-    from jcurve.ground.project import Project
-
-__all__ = ["page"]
+__all__ = ["lines"]
 
 _INTRODUCTION = """\
 # Lines of the model
@@ -38,18 +33,18 @@ rows of reported history in [facts.md](facts.md).
 """
 
 
-def page(project: Project) -> str:
+def lines(study: Study) -> str:
     """Every line, by module, in the order in which a reader meets them."""
-    assembly = base_case(project).assembly
+    assembly = study.base.assembly
     by_module: dict[str, dict[str, Instance]] = {}
     for instance in assembly.model.instances:
         # One entry a line, not one a member.
         by_module.setdefault(instance.line.module, {}).setdefault(instance.line.name, instance)
     rows = len(assembly.model.outputs)
-    lines = sum(len(found) for found in by_module.values())
+    count = sum(len(found) for found in by_module.values())
     parts = [
         _INTRODUCTION,
-        f"{lines} functions give {rows} rows for the company `{assembly.company.name}`.\n",
+        f"{count} functions give {rows} rows for the company `{assembly.company.name}`.\n",
         _sets(assembly),
     ]
     for module in _order(by_module):

@@ -3,22 +3,18 @@ each size of the plan is worth in them and at three readings of the response."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from jcurve.case import evaluate
-from jcurve.figures import chart, style
+from jcurve.analysis.question import Question
+from jcurve.assumptions import Scenario, scenario
+from jcurve.case import Case, evaluate
+from jcurve.figures import Exhibit, chart, style
 from jcurve.figures.svg import size
+from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve_studies.pages.study import Study
 
-if TYPE_CHECKING:
-    from jcurve.assumptions import Scenario
-    from jcurve.case import Case
-    from jcurve.figures import Exhibit
-    from jcurve.ground.project import Project
-
-__all__ = ["page", "sizes"]
+__all__ = ["curves", "sizes"]
 
 _ROLES = {"bull": "high", "base": "programme", "bear": "low"}
 _BILLION = 1000.0
@@ -27,22 +23,22 @@ _RESPONSE = "advertising.compute_elasticity"
 _SIZES = tuple(step / 10 for step in range(16))
 
 
-def page(project: Project) -> str:
+def curves(study: Study) -> str:
     """Cumulative incremental free cash flow of base, bear and bull, as SVG on white."""
-    cases = {name: evaluate(name, project=project) for name in _ROLES}
-    curves = {name: _curve(case) for name, case in cases.items()}
+    cases = {name: evaluate(name, project=study.project) for name in _ROLES}
+    drawn = {name: _curve(case) for name, case in cases.items()}
     with style.house():
         figure, axes = style.plot(height=72)
         for name, role in _ROLES.items():
-            style.line(axes, *curves[name], role, cases[name].scenario.title)
-        axes.set_xticks(range(_FIRST_TICK, int(curves["base"][0][-1]), 2))
+            style.line(axes, *drawn[name], role, cases[name].scenario.title)
+        axes.set_xticks(range(_FIRST_TICK, int(drawn["base"][0][-1]), 2))
         style.numbers(axes.yaxis)
         style.numbers(axes.xaxis, "plain")
         style.zero_line(axes)
         style.forecast_from(axes, Quarter(cases["base"].data_through).end)
         style.label_ends(axes)
     lowest = ", ".join(
-        f"{cases[name].scenario.title} {min(heights):,.0f}" for name, (_, heights) in curves.items()
+        f"{cases[name].scenario.title} {min(heights):,.0f}" for name, (_, heights) in drawn.items()
     )
     return _on_white(
         chart(
@@ -55,12 +51,11 @@ def page(project: Project) -> str:
     )
 
 
-def sizes(project: Project) -> str:
+def sizes(study: Study) -> str:
     """NPV from today over the size of the plan: three scenarios, and three responses of the base
     case, as SVG on white."""
-    from jcurve.assumptions import scenario
-
-    base = scenario("base", project=project)
+    project = study.project
+    base = study.base.scenario
     item = base[_RESPONSE]
     responses = (float(item.lows()[0]), float(item.row()[0]), float(item.highs()[0]))
     left = {
@@ -99,8 +94,6 @@ def sizes(project: Project) -> str:
 
 def _worth(given: Scenario, project: Project, response: float | None = None) -> list[float]:
     """NPV from today in whole USD bn at each size."""
-    from jcurve.analysis.question import Question
-
     draws = {"programme.scale": np.array(_SIZES)}
     if response is not None:
         draws[_RESPONSE] = np.array([response])
