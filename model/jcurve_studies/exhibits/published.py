@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jcurve.figures.lens import joined
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.numbers import joined
 
 if TYPE_CHECKING:
     from jcurve.ground.project import Project

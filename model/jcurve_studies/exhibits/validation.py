@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jcurve.figures.lens import MILLIONS, Lens, percent
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.facts import evidence
-from jcurve.figures.prose import words
+from jcurve.figures.display import words
 from jcurve.ground.markdown import code, link, table
 from jcurve_studies.comparisons.response import ARRIVAL, response
 from jcurve_studies.exhibits.elasticity import response_fit
@@ -13,7 +13,7 @@ from jcurve_studies.pages.cases import base_case
 
 if TYPE_CHECKING:
     from jcurve.facts import Evidence
-    from jcurve.figures.table import TableExhibit
+    from jcurve.figures.exhibit import TableExhibit
     from jcurve.ground.project import Project
 
 __all__ = ["page"]
