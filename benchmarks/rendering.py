@@ -49,7 +49,7 @@ def words_of(made: bytes) -> Document:
     """What is written in a PDF, as a document of plain paragraphs."""
     from pypdf import PdfReader
 
-    from jcurve.figures.prose import Run
+    from jcurve.figures.display import Run
 
     pages = PdfReader(io.BytesIO(made)).pages
     lines = [line for page in pages for line in page.extract_text().splitlines() if line.strip()]

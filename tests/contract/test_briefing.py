@@ -174,6 +174,7 @@ class TestPdf:
             id="wide",
             title="Thirty-one years",
             source="Test data",
+            reading=(),
         )
         plan = layout(wide)
         assert len(plan.parts) > 1

@@ -15,7 +15,8 @@ import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures.lens import money
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import money
 from jcurve.figures.whatif import KEYS, Dial, Output, WhatIf, what_if
 from jcurve.ground.errors import UsageError
 from tests.support import pdfcheck
@@ -24,7 +25,7 @@ from tests.support.demo_report import code, cover, demo_notebook, notebook
 
 @pytest.fixture(scope="module")
 def panel() -> WhatIf:
-    made = what_if(jcurve.evaluate("base"))
+    made = what_if(Lens(jcurve.evaluate("base")))
     assert isinstance(made, WhatIf)
     return made
 

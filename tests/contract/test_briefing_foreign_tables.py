@@ -10,7 +10,7 @@ import pytest
 
 from jcurve.briefing.document import Cell, Grid, placed
 from jcurve.briefing.grids import is_number
-from jcurve.figures.prose import words
+from jcurve.figures.display import words
 from tests.support import pdfcheck
 from tests.support.foreign import Briefing, briefing, cell, display, note, shown
 

@@ -14,9 +14,10 @@ import jcurve
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.commands import main
-from jcurve.figures import brief, grounds, scenarios
+from jcurve.figures import basis, brief, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import money
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
@@ -73,12 +74,12 @@ class TestBrief:
             assert "Nobody else's case" not in " ".join(" ".join(texts).split())
 
     def test_risks_name_the_worst_end(self, base: jcurve.Case) -> None:
-        moves = grounds.ranking(base)
+        moves = basis.ranking(Lens(base))
         worst = min(
             min(move.at_low["npv.programme"], move.at_high["npv.programme"]) for move in moves
         )
-        said = brief.risks(base, moves).plain().split("\n\n")[0]
-        assert brief.money(worst / 1000) in said
+        said = brief.risks(Lens(base), moves).plain().split("\n\n")[0]
+        assert money(worst / 1000) in said
 
 
 class TestChanges:
@@ -92,13 +93,13 @@ class TestChanges:
         return Earlier(**{**known, **changed})
 
     def test_none_before_the_first(self, base: jcurve.Case) -> None:
-        assert "first edition" in brief.changes(base, None).plain()
+        assert "first edition" in brief.changes(Lens(base), None).plain()
 
     def test_nothing(self, base: jcurve.Case) -> None:
-        assert "Nothing has changed" in brief.changes(base, self._earlier(base)).plain()
+        assert "Nothing has changed" in brief.changes(Lens(base), self._earlier(base)).plain()
 
     def test_assumptions_without_effect(self, base: jcurve.Case) -> None:
-        said = brief.changes(base, self._earlier(base, scenario_hash="0" * 64)).plain()
+        said = brief.changes(Lens(base), self._earlier(base, scenario_hash="0" * 64)).plain()
         assert "Assumptions have changed." in said
         assert "as they were" in said
 
@@ -109,7 +110,7 @@ class TestChanges:
             "trough_amount": {"value": None, "reason": "x"},
         }
         said = brief.changes(
-            base, self._earlier(base, headlines=headlines, data_through="2026Q1")
+            Lens(base), self._earlier(base, headlines=headlines, data_through="2026Q1")
         ).plain()
         assert "from $12.0bn to" in said
         assert "Data now reach" in said
@@ -126,10 +127,10 @@ class TestComparison:
 
     def test_a_bridge_goes_all_the_way(self, base: jcurve.Case) -> None:
         bull = jcurve.evaluate("bull")
-        shown = scenarios.steps(base, bull)
+        shown = scenarios.steps(Lens(base), Lens(bull))
         gap = (bull["npv"] - base["npv"]) / 1000
-        assert scenarios.money(gap, sign=True) in "".join(run.text for run in shown.reading)
-        assert scenarios.money(bull["npv"] / 1000) in shown.alt
+        assert money(gap, sign=True) in "".join(run.text for run in shown.reading)
+        assert money(bull["npv"] / 1000) in shown.alt
 
     @pytest.mark.parametrize(
         "against",
@@ -142,11 +143,11 @@ class TestComparison:
     )
     def test_lists_that_make_no_comparison(self, base: jcurve.Case, against: str) -> None:
         with pytest.raises(UsageError, match="parameter against"):
-            scenarios.chosen(base, against)
+            scenarios.chosen(Lens(base), against)
 
     def test_an_unknown_scenario(self, base: jcurve.Case) -> None:
         with pytest.raises(ScenarioError, match="did you mean"):
-            scenarios.chosen(base, "baer")
+            scenarios.chosen(Lens(base), "baer")
 
 
 class TestPictures:

@@ -53,6 +53,7 @@ def _filled(seed: int, rows: int = 60) -> TableExhibit:
         id="filled",
         title="Words of every kind",
         source="Drawn",
+        reading=(),
         dense=True,
     )
 
@@ -89,6 +90,7 @@ def test_a_row_is_no_taller_than_its_text() -> None:
         id="sized",
         title="Rows of many heights",
         source="Drawn",
+        reading=(),
     )
     made = pdf(read(notebook(code(shown)), "x"))
     reckoned = layout(shown).lines[0]

@@ -12,9 +12,9 @@ from jcurve.assumptions import load, shipped
 from jcurve.facts import claims, company
 from jcurve.facts.calendar import next_results_day, stale
 from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch, touches
-from jcurve.figures import answer
+from jcurve.figures import Lens, answer
 from jcurve.figures.claims import claims as exhibit
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.exhibit import TableExhibit
 
 
 def test_the_ledger_holds_74_claims_with_source_or_reason() -> None:
@@ -61,8 +61,8 @@ def test_stale_data_are_said_on_the_first_page() -> None:
     assert "Q3 2026" in late
     assert "28 October 2026" in late
     case = jcurve.evaluate("base")
-    assert answer.cover(case, today=day).stale == ""
-    assert answer.cover(case, today=datetime.date(2027, 1, 1)).stale == late
+    assert answer.cover(Lens(case), today=day).stale == ""
+    assert answer.cover(Lens(case), today=datetime.date(2027, 1, 1)).stale == late
 
 
 def test_without_a_date_the_last_day_to_report_counts() -> None:

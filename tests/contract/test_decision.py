@@ -10,28 +10,28 @@ import pytest
 
 import jcurve
 from jcurve.figures import answer, beliefs, size
-from jcurve.figures.decision import Decision
-from jcurve.figures.lens import Lens, dollars, money, percent
-from jcurve.figures.prose import words
+from jcurve.figures.display import words
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import dollars, money, percent
 
 
 @pytest.fixture(scope="module")
-def base() -> Decision:
-    return Decision(jcurve.evaluate("base"))
+def base() -> Lens:
+    return Lens(jcurve.evaluate("base"))
 
 
-def _moved(decision: Decision, **parts: Any) -> Decision:
-    """The same decision with other answers in place of some."""
-    made = Decision(decision.case, decision.project)
-    made.__dict__.update(decision.__dict__)
+def _moved(lens: Lens, **parts: Any) -> Lens:
+    """The same case with other answers in place of some."""
+    made = Lens(lens.case, lens.view, lens.project)
+    made.__dict__.update(lens.__dict__)
     made.__dict__.update(parts)
     return made
 
 
 class TestSize:
-    def test_the_plan_is_the_case(self, base: Decision) -> None:
+    def test_the_plan_is_the_case(self, base: Lens) -> None:
         shown = size.against_scale(base)
-        plan = Lens(base.case, "go_forward").figure("npv") or 0.0
+        plan = base.forward.figure("npv") or 0.0
         assert f"{money(plan)} at the plan" in shown.alt
         assert f"Plan: {money(plan)}" in shown.svg
 
@@ -49,10 +49,10 @@ class TestSize:
         ],
     )
     def test_the_finding_follows_the_best_size(
-        self, base: Decision, scale: float, worth: float, plan: float, staff: float, says: str
+        self, base: Lens, scale: float, worth: float, plan: float, staff: float, says: str
     ) -> None:
         """A best size at an end of those looked at is said first."""
-        found = base.size
+        found = base.scale_study
         most = replace(found.talent_scaled[0], npv_go_forward=1000 * staff)
         few = [replace(each, npv_go_forward=min(each.npv_go_forward, 1000 * staff))
                for each in found.talent_scaled[1:]]  # fmt: skip
@@ -64,21 +64,21 @@ class TestSize:
         )
         assert says in size.best_size(moved)
 
-    def test_the_brief_begins_with_it(self, base: Decision) -> None:
-        cover = answer.cover(base.case, "programme", "Executive brief", base)
+    def test_the_brief_begins_with_it(self, base: Lens) -> None:
+        cover = answer.cover(base, "Executive brief", shown=answer.pictures(base))
         first = words(cover.summary[0])
-        assert cover.title == size.best_size(base.size)
+        assert cover.title == size.best_size(base.scale_study)
         assert first.startswith(f"Decision. {cover.title}.")
         assert {each.label for each in cover.figures} >= {"Best size", "Rate of return"}
 
-    def test_last_dollars_read_below_zero_as_a_loss(self, base: Decision) -> None:
+    def test_last_dollars_read_below_zero_as_a_loss(self, base: Lens) -> None:
         every = [100 * each.last.npv_per_dollar for each in base.marginal.years]
         assert max(every) < 0
         shown = size.last_dollars(base)
         assert f"lose {-max(every):.0f} to {-min(every):.0f} cents" in shown.title
         assert shown.notes == (base.marginal.covers,)
 
-    def test_one_year_that_earns_is_named(self, base: Decision) -> None:
+    def test_one_year_that_earns_is_named(self, base: Lens) -> None:
         last, *rest = base.marginal.years[::-1]
         earns = replace(last, last=replace(last.last, npv_per_dollar=0.1))
         moved = replace(base.marginal, years=(*rest[::-1], earns))
@@ -86,12 +86,12 @@ class TestSize:
 
 
 class TestBeliefs:
-    def test_what_must_be_believed_makes_the_plan_earn_its_cost(self, base: Decision) -> None:
+    def test_what_must_be_believed_makes_the_plan_earn_its_cost(self, base: Lens) -> None:
         """Demand moved by the factor that the sentence names leaves a value near zero."""
-        found = base.beliefs
+        found = base.belief_map
         response, revenue = found.case
         needed = float(np.exp(np.interp(response, found.elasticities, np.log(found.break_even))))
-        assert f"{money(needed / 1000)} in {found.year}" in beliefs.believed(base.case, found)
+        assert f"{money(needed / 1000)} in {found.year}" in beliefs.believed(base, found)
         factor = needed / revenue
         moved = {
             key: float(base.case.scenario[key].row()[0]) * factor
@@ -100,22 +100,22 @@ class TestBeliefs:
         again = jcurve.evaluate(jcurve.scenario("base", moved))
         assert abs(again["npv.go_forward"]) < 0.02 * abs(base.case["npv.go_forward"])
 
-    def test_a_demand_off_the_map_is_said(self, base: Decision) -> None:
-        nowhere = np.full_like(base.beliefs.break_even, np.nan)
-        found = replace(base.beliefs, break_even=nowhere, right_size=nowhere)
-        assert "No demand looked at" in beliefs.believed(base.case, found)
+    def test_a_demand_off_the_map_is_said(self, base: Lens) -> None:
+        nowhere = np.full_like(base.belief_map.break_even, np.nan)
+        found = replace(base.belief_map, break_even=nowhere, right_size=nowhere)
+        assert "No demand looked at" in beliefs.believed(base, found)
         assert "At no demand looked at" in beliefs.right_size(found)
-        assert beliefs.beliefs(_moved(base, beliefs=found)).svg
+        assert beliefs.beliefs(_moved(base, belief_map=found)).svg
 
-    def test_the_map_names_the_case_and_every_reading(self, base: Decision) -> None:
+    def test_the_map_names_the_case_and_every_reading(self, base: Lens) -> None:
         shown = beliefs.beliefs(base)
-        assert money(Lens(base.case, "go_forward").figure("npv") or 0.0) in shown.svg
-        for each in base.beliefs.readings:
+        assert money(base.forward.figure("npv") or 0.0) in shown.svg
+        for each in base.belief_map.readings:
             assert each.kind == "case" or each.label in shown.svg
 
 
 class TestPrice:
-    def test_a_price_is_a_pair_of_ends(self, base: Decision) -> None:
+    def test_a_price_is_a_pair_of_ends(self, base: Lens) -> None:
         line = base.prices[0]
         known = line.revenues[np.isfinite(line.revenues)]
         said = beliefs.asked(base.prices)
@@ -123,7 +123,7 @@ class TestPrice:
         assert money(known[0] / 1000) in said
         assert money(known[-1] / 1000) in said
 
-    def test_no_pair_is_said(self, base: Decision) -> None:
+    def test_no_pair_is_said(self, base: Lens) -> None:
         lines = tuple(
             replace(each, revenues=np.full_like(each.revenues, np.nan)) for each in base.prices
         )
@@ -134,20 +134,20 @@ class TestPrice:
 class TestNothingToDecide:
     @pytest.mark.parametrize("name", ["no_programme", "stop_now"])
     def test_is_said_once(self, name: str) -> None:
-        decision = Decision(jcurve.evaluate(name))
-        for shown in (answer.pictures(decision), size.sizes(decision)):
+        lens = Lens(jcurve.evaluate(name))
+        for shown in (answer.pictures(lens), size.sizes(lens)):
             assert [each.plain() for each in shown] == [
                 "Nothing to decide. This scenario plans no spending that stopping would save."
             ]
-        cover = answer.cover(decision.case, "programme", "Executive brief", decision)
-        assert cover.title == answer.headline(decision.case)
+        cover = answer.cover(lens, "Executive brief", shown=answer.pictures(lens))
+        assert cover.title == answer.headline(lens)
 
 
-def test_rates_of_return_say_what_they_cover(base: Decision) -> None:
-    cover = answer.cover(jcurve.evaluate("bull"))
-    rate = next(each for each in cover.figures if each.label == "Rate of return")
+def test_rates_of_return_say_what_they_cover(base: Lens) -> None:
     lens = Lens(jcurve.evaluate("bull"))
+    cover = answer.cover(lens)
+    rate = next(each for each in cover.figures if each.label == "Rate of return")
     assert rate.value == percent(lens.figure("irr_with_terminal_value") or 0.0)
     assert "to 2040 alone" in rate.note
-    labels = [row.cells[0] for row in answer.returns(base.case).rows]
+    labels = [row.cells[0] for row in answer.returns(base).rows]
     assert sum("ate of return" in str(label) for label in labels) == 2

@@ -13,7 +13,8 @@ from jcurve.analysis.snapshots import Input, Snapshot, compare, snapshot_of_case
 from jcurve.briefing import record_case
 from jcurve.briefing.editions import Edition, diff
 from jcurve.commands import main
-from jcurve.figures.comparison import compared, what_differs, what_moved
+from jcurve.figures.brief import compared, what_differs, what_moved
+from jcurve.figures.lens import Lens
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
@@ -241,8 +242,8 @@ def test_a_section_for_a_report() -> None:
     assert "differ from base" in inputs.title
     same = compare(snapshot_of_case(cases[0]), snapshot_of_case(cases[0]))
     assert (what_differs(same), what_moved(same)) == (None, None)
-    section = compared(*cases)
+    section = compared(*map(Lens, cases))
     assert [each.id for each in section] == ["moved-bear", "differs-bear"]
     assert [each.rows for each in section] == [moved.rows, inputs.rows]
     assert {"NPV", "Trough amount"} <= {row.cells[0] for row in section[0].rows}
-    assert compared(cases[0], cases[0]) == ()
+    assert compared(Lens(cases[0]), Lens(cases[0])) == ()

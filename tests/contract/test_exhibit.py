@@ -18,6 +18,7 @@ from jcurve.figures import (
     compact,
     footnote,
     link,
+    plotting,
     prose,
     ref,
     strong,
@@ -127,7 +128,15 @@ def test_hostile_text_is_escaped_everywhere(curve: Exhibit) -> None:
             notes=(HOSTILE,),
         ),
         prose([HOSTILE, strong(HOSTILE), footnote(HOSTILE), link(HOSTILE, "javascript:alert(1)")]),
-        table([HOSTILE], [[HOSTILE]], id="t", title=HOSTILE, source=HOSTILE, notes=[HOSTILE]),
+        table(
+            [HOSTILE],
+            [[HOSTILE]],
+            id="t",
+            title=HOSTILE,
+            source=HOSTILE,
+            reading=(),
+            notes=[HOSTILE],
+        ),
         Cover(title=HOSTILE, kicker=HOSTILE, stale=HOSTILE, status=((HOSTILE, HOSTILE),)),
     ]
     for item in shown:
@@ -181,17 +190,18 @@ def test_a_number_that_is_none_names_table_row_and_column() -> None:
             id="t",
             title="T",
             source="S",
+            reading=(),
         )
 
 
 def test_a_row_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(UsageError, match="exhibit t, row 1: a row of the wrong length"):
-        table(["A", "B"], [["1"]], id="t", title="T", source="S")
+        table(["A", "B"], [["1"]], id="t", title="T", source="S", reading=())
 
 
 def test_a_note_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="note that does not exist"):
-        table(["A"], [[Cell(value="1", note=0)]], id="t", title="T", source="S")
+        table(["A"], [[Cell(value="1", note=0)]], id="t", title="T", source="S", reading=())
 
 
 def test_rows_may_write_their_numbers_otherwise() -> None:
@@ -205,6 +215,7 @@ def test_rows_may_write_their_numbers_otherwise() -> None:
         id="t",
         title="T",
         source="S",
+        reading=(),
     )
     assert [shown.text(row, 1)[0] for row in shown.rows] == ["−1.2", "41.5%", "–"]
 
@@ -234,8 +245,8 @@ def test_end_labels_keep_their_distance() -> None:
     with style.house():
         figure, axes = style.plot(height=40)
         for index in range(4):
-            style.line(axes, [0, 1], [0, 1 + index / 1000], "with", f"line {index}")
-        style.label_ends(axes)
+            plotting.line(axes, [0, 1], [0, 1 + index / 1000], "with", f"line {index}")
+        plotting.label_ends(axes)
         places = sorted(
             text.xyann[1] + axes.transData.transform((1, 1 + index / 1000))[1] * 72 / figure.dpi
             for index, text in enumerate(axes.texts)
@@ -247,9 +258,9 @@ def test_end_labels_keep_their_distance() -> None:
 def test_labels_stay_inside_the_drawing() -> None:
     with style.house():
         figure, axes = style.plot(height=40)
-        style.line(axes, [0, 1], [0, 1], "with", "A label that needs a lot of room to its right")
-        style.label_ends(axes)
-    chart(figure, id="x", title="T", source="S", alt="A")
+        plotting.line(axes, [0, 1], [0, 1], "with", "A label that needs a lot of room to its right")
+        plotting.label_ends(axes)
+    chart(figure, id="x", title="T", source="S", alt="A", reading="R.")
     box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
     assert box.x0 >= 0
@@ -261,10 +272,10 @@ def test_labels_stay_inside_the_drawing() -> None:
 def test_a_label_may_hold_anything() -> None:
     with style.house():
         figure, axes = style.plot(height=40)
-        style.line(axes, [0, 1], [0, 1], "with", "中文 <b>\u202e$x$")
-        style.mark(axes, 0, 0, "中文")
-        style.label_ends(axes)
-    shown = chart(figure, id="x", title="T", source="S", alt="A")
+        plotting.line(axes, [0, 1], [0, 1], "with", "中文 <b>\u202e$x$")
+        plotting.point(axes, 0, 0, "中文")
+        plotting.label_ends(axes)
+    shown = chart(figure, id="x", title="T", source="S", alt="A", reading="R.")
     assert "[U+4E2D]" in shown.svg
     assert "&lt;b&gt;[U+202E]$x$" in shown.svg
 

@@ -7,17 +7,18 @@ import pytest
 
 import jcurve
 from jcurve.figures import (
+    basis,
     curve,
     depreciation,
     drag,
     fleet,
-    grounds,
     spending,
     statements,
     uplift,
 )
 from jcurve.figures.curve import cash_parts
-from jcurve.figures.lens import Lens, joined, money, percent, points
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import joined, money, percent, points
 
 VIEWS = ("programme", "go_forward")
 
@@ -52,7 +53,7 @@ def test_no_vintage_charges_before_its_year(base: jcurve.Case) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_cash_by_cause_sums_to_the_end_of_the_curve(base: jcurve.Case, view: str) -> None:
     end = base.row("cumulative_free_cash_flow", view)[-1] / 1000
-    parts = cash_parts(base, view)
+    parts = cash_parts(Lens(base, view))
     assert sum(parts.values()) == pytest.approx(end, rel=1e-9)
     assert parts["Better advertising"] == pytest.approx(
         (base.row("advertising", view) - base.row("uplift_cost", view)).sum() / 1000
@@ -68,19 +69,19 @@ def test_steps_of_margin_sum_to_the_gap(base: jcurve.Case, year: int, view: str)
         lens.bn("operating_income", tag, year, year)[0] / lens.bn("revenue", tag, year, year)[0]
         for tag in ("with", lens.other)
     ]
-    steps = drag.margin_steps(base, year, view)
+    steps = drag.margin_steps(lens, year)
     assert sum(steps.values()) == pytest.approx(margins[0] - margins[1], abs=1e-12)
     assert steps["Depreciation and amortisation"] < 0
 
 
 def test_the_bridge_of_margin_shows_the_widest_gap(base: jcurve.Case) -> None:
     years = Lens(base).years(Lens(base).first_forecast_year)
-    gaps = {year: sum(drag.margin_steps(base, year).values()) for year in years}
+    gaps = {year: sum(drag.margin_steps(Lens(base), year).values()) for year in years}
     year = min(gaps, key=gaps.__getitem__)
-    shown = drag.margin_bridge(base)
+    shown = drag.margin_bridge(Lens(base))
     assert f"in {year}" in shown.plain()
     assert points(gaps[year], sign=True) in shown.plain()
-    assert "No bridge" in drag.margin_bridge(jcurve.evaluate("no_programme")).plain()
+    assert "No bridge" in drag.margin_bridge(Lens(jcurve.evaluate("no_programme"))).plain()
 
 
 @pytest.mark.parametrize(
@@ -115,16 +116,16 @@ class TestTheCurve:
         ends = np.array([lens.start, *lens.quarter_ends])
         balance = np.array([0.0, *lens.quarterly("cumulative_free_cash_flow", "programme")])
         assert np.interp(lens.payback_at, ends, balance) == pytest.approx(0.0, abs=1e-6)
-        assert lens.calendar(lens.payback_at) in curve.jcurve(bull).title
+        assert lens.calendar(lens.payback_at) in curve.jcurve(lens).title
 
     def test_says_never_and_what_is_missing(self) -> None:
         never = jcurve.evaluate("stress_ai_winter")
         assert never.headlines()["programme"]["payback"]["value"] is None
         short = money(Lens(never).figure("unrecovered_balance") or 0.0)
-        assert short in curve.jcurve(never).title
+        assert short in curve.jcurve(Lens(never)).title
 
     def test_is_flat_without_a_programme(self) -> None:
-        exhibit = curve.jcurve(jcurve.evaluate("no_programme"))
+        exhibit = curve.jcurve(Lens(jcurve.evaluate("no_programme")))
         assert "nothing to recover" in exhibit.title
         assert "flat line at zero" in exhibit.alt
 
@@ -134,7 +135,7 @@ class TestTheCurve:
 
 def test_swings_hold_the_value_of_each_end(base: jcurve.Case) -> None:
     items = {item.name or item.label: item for item in base.scenario.items}
-    shown = grounds.swings(base)
+    shown = basis.swings(Lens(base))
     row = next(row for row in shown.rows if items[row.cells[0]].shape == "scalar")
     item = items[row.cells[0]]
     for end, found in zip((item.low, item.high), row.cells[3:], strict=True):
@@ -144,13 +145,13 @@ def test_swings_hold_the_value_of_each_end(base: jcurve.Case) -> None:
 
 def test_differences_share_a_row_where_members_move_together() -> None:
     case = jcurve.evaluate("bull")
-    shown = grounds.differences(case)
+    shown = basis.differences(Lens(case))
     assert len(shown.rows) < len(case.differences)
     assert f"{len(case.differences)} assumptions differ" in shown.title
 
 
 def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
-    text = grounds.book(base).plain()
+    text = basis.book(Lens(base)).plain()
     for item in base.scenario.items:
         assert item.label.rpartition(": ")[0] in text or item.label in text
 
@@ -201,7 +202,8 @@ class TestGrowth:
     @pytest.mark.parametrize("view", VIEWS)
     def test_rows_are_the_model_s(self, name: str, view: str) -> None:
         case = jcurve.evaluate(name)
-        lens, shown = Lens(case, view), uplift.growth(case, view)
+        lens = Lens(case, view)
+        shown = uplift.growth(lens)
         years = [int(column.label) for column in shown.columns[1:]]
         rows = [row.cells[1:] for row in shown.rows if row.role != "heading"]
         market, ours, theirs, above, excess, relative, behind = rows[:7]
@@ -217,16 +219,16 @@ class TestGrowth:
         first = uplift.trails(Lens(base))
         assert first is not None
         assert first > Lens(base).plan_end
-        assert "share loss by assumption" in uplift.growth(base).plain()
+        assert "share loss by assumption" in uplift.growth(Lens(base)).plain()
 
     def test_a_fleet_that_keeps_its_share_is_not(self) -> None:
         kept = jcurve.evaluate(jcurve.scenario("base", {"fleet.share": 0.5}))
         assert uplift.trails(Lens(kept)) is None
-        assert "share loss" not in uplift.growth(kept).plain()
+        assert "share loss" not in uplift.growth(Lens(kept)).plain()
 
 
 def test_the_fleet_s_uses_and_pay_are_the_model_s(base: jcurve.Case) -> None:
-    shown = fleet.use(base)
+    shown = fleet.use(Lens(base))
     most = max(base.year("share_leased_out", "with"))
     assert percent(most, 0) in shown.title
     lens = Lens(base)
@@ -246,7 +248,7 @@ def test_the_fleet_s_uses_and_pay_are_the_model_s(base: jcurve.Case) -> None:
         for value in lens.bn("advertising", "with", years[0])
     ]
     at = max(range(len(years)), key=lambda i: cost[i] - pays[i])
-    title = fleet.pays(base).title
+    title = fleet.pays(Lens(base)).title
     assert f"In {years[at]}" in title
     assert money(pays[at]) in title
     assert money(cost[at]) in title

@@ -11,7 +11,7 @@ import jcurve
 from jcurve.analysis.overview import Asked
 from jcurve.assumptions import available, shipped, start
 from jcurve.commands import main
-from jcurve.figures import scenarios
+from jcurve.figures import Lens, scenarios
 from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve_studies.pages import page
@@ -77,22 +77,23 @@ def test_no_record_and_no_generated_page_knows_them(project: Project) -> None:
 def test_a_report_on_another_scenario_knows_those_it_is_told_of(
     project: Project, base: jcurve.Case
 ) -> None:
-    compared = scenarios.family(base, project=project)
-    assert {case.scenario.name for case in compared} <= {*shipped()}
-    told = scenarios.family(base, project=project, against="mine, bull base mine")
-    assert [case.scenario.name for case in told] == ["base", "mine", "bull"]
+    lens = Lens(base, project=project)
+    compared = scenarios.family(lens)
+    assert {each.case.scenario.name for each in compared} <= {*shipped()}
+    told = scenarios.family(lens, "mine, bull base mine")
+    assert [each.case.scenario.name for each in told] == ["base", "mine", "bull"]
     with pytest.raises(ScenarioError) as caught:
-        scenarios.family(base, project=project, against="draft")
+        scenarios.family(lens, "draft")
     assert str(caught.value).startswith(TOLD)
     with pytest.raises(ScenarioError, match=r"^parameter against: unknown scenario; received 'min"):
-        scenarios.family(base, project=project, against="min")
+        scenarios.family(lens, "min")
 
 
 def test_a_report_on_ones_own_scenario_compares_it_with_the_shipped(project: Project) -> None:
     case = jcurve.evaluate("mine", project=project)
-    first, *others = scenarios.family(case, project=project)
-    assert first is case
-    assert {other.scenario.name for other in others} <= {*shipped()}
+    first, *others = scenarios.family(Lens(case, project=project))
+    assert first.case is case
+    assert {other.case.scenario.name for other in others} <= {*shipped()}
 
 
 def test_a_risk_report_knows_its_own_stresses_and_weights(

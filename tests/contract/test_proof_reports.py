@@ -11,8 +11,8 @@ import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import answer
-from jcurve.figures.lens import MILLIONS, money, percent
+from jcurve.figures import Lens, answer
+from jcurve.figures.numbers import MILLIONS, money, percent
 from jcurve.ground.errors import FactsError
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
@@ -77,7 +77,7 @@ def test_each_opens_with_its_own_answer() -> None:
     assert f" {money(spent)} " in beside.summary[0][0].text
     assert "bn" in money(spent)
     for cover in (head, beside):
-        assert answer.headline(case)[1:] in "".join(
+        assert answer.headline(Lens(case))[1:] in "".join(
             run.text for words in cover.summary for run in words
         )
 

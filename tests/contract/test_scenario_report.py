@@ -22,7 +22,7 @@ from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import answer
+from jcurve.figures import Lens, answer
 from jcurve_runs import Request, run
 from tests.counts import count
 from tests.support import pdfcheck
@@ -204,7 +204,7 @@ class TestEveryScenario:
         name, view, _, items = shown
         case = jcurve.evaluate(name)
         found = case.headlines()[view]["payback"]
-        sentence = answer.headline(case, view)
+        sentence = answer.headline(Lens(case, view))
         assert items[0].title == sentence
         if found["value"] is not None:
             assert "pays back in" in sentence

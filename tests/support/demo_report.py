@@ -19,6 +19,7 @@ from jcurve.figures import (
     callout,
     chart,
     footnote,
+    plotting,
     prose,
     ref,
     strong,
@@ -110,16 +111,16 @@ def cumulative_chart(**changed: Any) -> Exhibit:
     """The J-curve of the demonstration."""
     with style.house():
         figure, axes = style.plot(height=66)
-        style.line(axes, YEARS, CUMULATIVE, "programme", "Programme")
-        style.line(axes, YEARS, [0.62 * y - 12 for y in CUMULATIVE], "go_forward", "Go-forward")
-        style.line(axes, YEARS, [0.58 * y - 6 for y in CUMULATIVE], "low", "Bear")
+        plotting.line(axes, YEARS, CUMULATIVE, "programme", "Programme")
+        plotting.line(axes, YEARS, [0.62 * y - 12 for y in CUMULATIVE], "go_forward", "Go-forward")
+        plotting.line(axes, YEARS, [0.58 * y - 6 for y in CUMULATIVE], "low", "Bear")
         style.years(axes, 2019, 2040, 3)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         style.forecast_from(axes, 2026.5)
-        style.mark(axes, 2028, -150.0, "Trough: −150 bn, 2028", shift=(6, -3))
-        style.mark(axes, 2033.4, 0.0, "Payback: 2033", shift=(-4, 6))
-        style.label_ends(axes)
+        plotting.point(axes, 2028, -150.0, "Trough: −150 bn, 2028", shift=(6, -3))
+        plotting.point(axes, 2033.4, 0.0, "Payback: 2033", shift=(-4, 6))
+        plotting.label_ends(axes)
     return chart(
         figure,
         **{
@@ -151,12 +152,12 @@ def capex_chart() -> Exhibit:
         figure, axes = style.plot(height=62)
         bottom = [0.0] * len(years)
         for look, (name, values) in zip(style.CATEGORIES, parts.items(), strict=False):
-            style.bars(axes, years, values, look, bottom=bottom, label=name)
+            plotting.bars(axes, years, values, look, bottom=bottom, label=name)
             bottom = [low + value for low, value in zip(bottom, values, strict=True)]
         style.years(axes, 2021, 2030)
         style.numbers(axes.yaxis)
         style.forecast_from(axes, 2025.5)
-        style.label_stack(axes)
+        plotting.label_stack(axes)
     return chart(
         figure,
         id="capex",
@@ -176,17 +177,18 @@ def small_chart(name: str, title: str, role: str) -> Exhibit:
     with style.house():
         figure, axes = style.plot(width="half", height=48)
         years = list(range(2024, 2033))
-        style.line(axes, years, [31, 33, 34, 33, 31, 30, 31, 33, 35], role, role.title())
-        style.line(axes, years, [31, 33, 35, 36, 36, 37, 37, 38, 38], "without", "Without")
+        plotting.line(axes, years, [31, 33, 34, 33, 31, 30, 31, 33, 35], role, role.title())
+        plotting.line(axes, years, [31, 33, 35, 36, 36, 37, 37, 38, 38], "without", "Without")
         style.years(axes, 2024, 2032, 2)
         style.numbers(axes.yaxis)
-        style.label_ends(axes)
+        plotting.label_ends(axes)
     return chart(
         figure,
         id=name,
         title=title,
         subtitle="Per cent of revenue",
         source=SOURCE,
+        reading=(),
         alt=f"Two lines from 2024 to 2032; {role} dips below the other from 2027 on.",
         width="half",
     )
@@ -275,6 +277,7 @@ def book(count: int = 60) -> TableExhibit:
         title="What the result rests on",
         subtitle="All assumptions of the scenario",
         source=SOURCE,
+        reading=(),
         dense=True,
     )
 

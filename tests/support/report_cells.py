@@ -17,8 +17,7 @@ import pytest
 
 from jcurve.analysis import belief_pairs, scale
 from jcurve.assumptions import shipped
-from jcurve.figures.display import Displayed
-from jcurve.figures.prose import Paragraph, words
+from jcurve.figures.display import Displayed, Paragraph, words
 from tests.support.demo_report import code, markdown, notebook
 
 __all__ = ["NOTEBOOKS", "executed", "real_project", "sentences"]

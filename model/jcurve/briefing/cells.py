@@ -14,11 +14,8 @@ from jcurve.briefing.document import Block, Code, Loss, Para, Picture, Shown, Ve
 from jcurve.briefing.hypertext import Context
 from jcurve.briefing.maths import TeX
 from jcurve.briefing.outputs import joined, terminal
-from jcurve.figures.cover import Cover
-from jcurve.figures.display import MIME
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.prose import Prose, Run
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.display import MIME, Cover, Prose, Run
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.whatif import WhatIf
 from jcurve.ground.errors import RunError
 

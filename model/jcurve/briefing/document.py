@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jcurve.figures.cover import Cover
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.prose import Formula, Paragraph, Prose
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.display import Cover, Formula, Paragraph, Prose
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 
 __all__ = [
     "Align",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from jcurve.briefing.document import Align, Cell, Grid, placed
-from jcurve.figures.prose import words
+from jcurve.figures.display import words
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -14,8 +14,8 @@ from jcurve.briefing.document import Cell, Grid, placed
 from jcurve.briefing.grids import is_number
 from jcurve.briefing.lettering import runs, text
 from jcurve.briefing.widths import NARROW, PAD, SIZES, WEIGHT, Fit, Measure, em, fit, whole, wrapped
+from jcurve.figures.display import Formula, Paragraph, Run, words
 from jcurve.figures.plaintext import is_rtl
-from jcurve.figures.prose import Formula, Paragraph, Run, words
 
 __all__ = ["Sheet", "planned"]
 

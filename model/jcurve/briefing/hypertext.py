@@ -32,8 +32,8 @@ from jcurve.briefing.document import (
     Verbatim,
 )
 from jcurve.briefing.maths import Held, TeX, held, markup, put
+from jcurve.figures.display import Paragraph, Run, words
 from jcurve.figures.markup import safe_link
-from jcurve.figures.prose import Paragraph, Run, words
 
 __all__ = ["Context", "Reader", "missing", "read", "tidy"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from jcurve.briefing.maths import tree
 from jcurve.figures import fonts
+from jcurve.figures.display import Formula, Run, words
 from jcurve.figures.markup import safe_link
 from jcurve.figures.plaintext import UNKNOWN, breakable, is_rtl, visible
-from jcurve.figures.prose import Formula, Run, words
 
 __all__ = ["Lettering", "equation", "paragraph", "runs", "short", "text"]
 

@@ -23,7 +23,7 @@ from xml.etree.ElementTree import Element
 
 import math_core
 
-from jcurve.figures.prose import Formula
+from jcurve.figures.display import Formula
 
 __all__ = ["Held", "TeX", "held", "markup", "put", "tree"]
 

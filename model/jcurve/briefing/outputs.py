@@ -15,8 +15,7 @@ from jcurve.briefing import markdown, pictures
 from jcurve.briefing.document import Block, Maths, Para, Verbatim
 from jcurve.briefing.hypertext import Context, missing, read, tidy
 from jcurve.briefing.maths import held
-from jcurve.figures.display import KEY
-from jcurve.figures.prose import Run
+from jcurve.figures.display import KEY, Run
 
 __all__ = ["alt_text", "displayed", "joined", "latex", "printed", "terminal"]
 

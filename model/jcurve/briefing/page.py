@@ -30,10 +30,10 @@ from jcurve.briefing.document import (
     within,
 )
 from jcurve.figures import fonts
+from jcurve.figures.display import Prose, Run, words
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.markup import Writer, escape
 from jcurve.figures.plaintext import is_rtl
-from jcurve.figures.prose import Prose, Run, words
 from jcurve.figures.whatif import WhatIf
 
 __all__ = ["html"]

@@ -27,11 +27,9 @@ from jcurve.briefing.lettering import equation, paragraph, runs, short, text
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.widths import NARROW, layout
 from jcurve.figures import svg as drawing
-from jcurve.figures.cover import Cover
-from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.display import Cover, Prose
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.plaintext import visible
-from jcurve.figures.prose import Prose
-from jcurve.figures.table import TableExhibit
 from jcurve.ground.errors import UsageError
 
 __all__ = ["Paper", "data", "framed", "stubs"]

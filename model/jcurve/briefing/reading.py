@@ -24,11 +24,8 @@ from jcurve.briefing.document import (
     Quote,
     Shown,
 )
-from jcurve.figures.cover import Cover
-from jcurve.figures.display import MIME
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.prose import Paragraph, Prose, Run, words
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.display import MIME, Cover, Paragraph, Prose, Run, words
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.errors import RunError
 
 __all__ = ["read"]

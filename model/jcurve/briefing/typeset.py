@@ -32,7 +32,7 @@ from jcurve.briefing.lettering import Lettering
 from jcurve.briefing.payload import Paper, data, framed, stubs
 from jcurve.briefing.tagging import with_row_heads
 from jcurve.figures import fonts
-from jcurve.figures.prose import Run
+from jcurve.figures.display import Run
 from jcurve.ground.errors import RunError
 
 __all__ = ["Paper", "Typeset", "pdf", "pictures", "typeset"]

@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from jcurve.figures import fonts
+from jcurve.figures.exhibit import TableExhibit
 from jcurve.figures.plaintext import UNKNOWN, breakable, visible
 from jcurve.figures.style import FULL
-from jcurve.figures.table import TableExhibit
 
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font

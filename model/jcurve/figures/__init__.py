@@ -1,17 +1,24 @@
-"""Charts and tables: each with alt text, a source and sentences that read it.
+"""Exhibits: charts and tables of a case, each with a title that says what it shows, an alt text,
+a source and a reading.
 
-``chart``, ``table``, ``prose`` and ``Cover`` make display objects; ``style`` is how charts
-look. The modules beside them draw the exhibits of the model.
+A case, a view and a project enter as one ``Lens``; exhibits leave, which Jupyter shows and the
+briefing prints. Every module named for a question (``answer``, ``curve``, ``spending`` …) has a
+function an exhibit. To write one, start from ``curve``: ``recipes`` draw, ``chart`` and ``table``
+make exhibits, ``numbers`` writes amounts.
+
+>>> from jcurve import evaluate
+>>> from jcurve.figures import Lens, answer
+>>> answer.headline(Lens(evaluate("no_programme")))
+'There is no AI programme in this scenario, and so nothing to pay back'
 """
 
 from __future__ import annotations
 
-from jcurve.figures.cover import Cover, KeyFigure
-from jcurve.figures.display import Shown
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.numbers import compact, written
-from jcurve.figures.prose import (
+from jcurve.figures.display import (
+    Cover,
+    KeyFigure,
     Prose,
+    Shown,
     bullets,
     callout,
     em,
@@ -21,7 +28,10 @@ from jcurve.figures.prose import (
     ref,
     strong,
 )
-from jcurve.figures.table import Cell, Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Cell, Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.markup import Writer
+from jcurve.figures.numbers import compact, written
 
 __all__ = [
     "Cell",
@@ -29,10 +39,12 @@ __all__ = [
     "Cover",
     "Exhibit",
     "KeyFigure",
+    "Lens",
     "Prose",
     "Row",
     "Shown",
     "TableExhibit",
+    "Writer",
     "bullets",
     "callout",
     "chart",

@@ -3,140 +3,133 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from jcurve.facts.calendar import stale
 from jcurve.figures.beliefs import asked, beliefs, believed
-from jcurve.figures.cover import Cover, KeyFigure
 from jcurve.figures.curve import cash_parts
-from jcurve.figures.decision import closed
-from jcurve.figures.lens import (
+from jcurve.figures.display import (
+    Cover,
+    Displayed,
+    KeyFigure,
+    Part,
+    Prose,
+    paragraph,
+    ref,
+    strong,
+)
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, table
+from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_decide
+from jcurve.figures.numbers import (
     MILLIONS,
     NOTHING,
-    VIEW_NAMES,
-    Lens,
     dollars,
+    highest,
     joined,
     lowered,
     money,
     percent,
 )
-from jcurve.figures.prose import Part, paragraph, ref, strong
 from jcurve.figures.size import against_scale, best_size
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.uplift import trails
 
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.figures.decision import Decision
-    from jcurve.figures.exhibit import Exhibit
-    from jcurve.figures.prose import Prose
-
-__all__ = ["cover", "headline", "pictures", "returns"]
-
-_DISCLAIMER = "Analysis, not investment advice."
 _HALF_TALL = 54.0  # mm: they share the page with the cover
 
 
-def pictures(decision: Decision) -> tuple[Exhibit | Prose, ...]:
+def pictures(lens: Lens) -> tuple[Exhibit | Prose, ...]:
     """The pictures of a first page, side by side: value over size, and the map of beliefs; one
     line where nothing is left to decide."""
-    if not decision.is_open:
-        return (closed(),)
+    if not lens.is_open:
+        return (nothing_to_decide(),)
     return (
-        against_scale(decision, width="half", height=_HALF_TALL),
-        beliefs(decision, width="half", height=_HALF_TALL),
+        against_scale(lens, width="half", height=_HALF_TALL),
+        beliefs(lens, width="half", height=_HALF_TALL),
     )
 
 
-def headline(case: Case, view: str = "programme") -> str:
+def headline(lens: Lens) -> str:
     """The answer in one sentence without its full stop: whether it pays back, and when."""
-    lens = Lens(case, view)
     if lens.is_empty:
         return (
             "There is no AI programme in this scenario, and so nothing to pay back"
-            if view == "programme"
+            if lens.view == "programme"
             else "Nothing new is spent after the valuation date, and so nothing to pay back"
         )
+    what = "The AI programme" if lens.view == "programme" else "Continuing the AI programme"
     if lens.payback_at is not None:
-        return f"{lens.subject} pays back in {lens.calendar(lens.payback_at)}"
-    if lens.reason("payback").startswith("never"):
-        return f"{lens.subject} does not pay back by the end of {lens.horizon}"
-    return f"{lens.subject} never needs cash that it has not earned"
+        return f"{what} pays back in {lens.calendar(lens.payback_at)}"
+    if lens.never_pays_back:
+        return f"{what} does not pay back by the end of {lens.horizon}"
+    return f"{what} never needs cash that it has not earned"
 
 
 def cover(
-    case: Case,
-    view: str = "programme",
+    lens: Lens,
     kind: str = "Scenario report",
-    decision: Decision | None = None,
+    *,
+    shown: Sequence[Displayed] = (),
     today: datetime.date | None = None,
 ) -> Cover:
-    """The head of a report: the answer, key figures, a summary, and what it is about; and a
-    warning where results have come out since (``today`` is by default the day of the run).
+    """The head of a report: the answer, key figures, a summary, and what it is about.
 
-    With a ``decision`` the title is its finding and the summary begins with it.
+    Args:
+        lens: a case in a view.
+        kind: of report.
+        shown: exhibits of the report that the summary refers to: the J-curve, or the
+            ``pictures`` of the decision, whose finding then is the title.
+        today: for the warning that results have come out since; by default the day of the run.
     """
-    lens, scenario = Lens(case, view), case.scenario
-    company = case.assembly.company
+    scenario, company = lens.case.scenario, lens.case.assembly.company
     changed = f", {len(scenario.overrides)} values set for this run" if scenario.overrides else ""
-    decided = decision if decision is not None and decision.is_open else None
+    ids = {each.mark().get("exhibit") for each in shown}
+    decided = {"against-scale", "beliefs"} <= ids
+    gist = f"net present value {money(lens.npv)} at {percent(lens.wacc)} a year"
+    summary = _decision(lens) if decided else _summary(lens, "jcurve" in ids)
     return Cover(
         kicker=f"{company.display_name} · {kind}",
-        title=headline(case, view) if decided is None else best_size(decided.size),
-        subtitle=f"{scenario.title}{changed}: {_gist(lens)}",
+        title=best_size(lens.scale_study) if decided else headline(lens),
+        subtitle=f"{scenario.title}{changed}: "
+        f"{'nothing is spent or earned' if lens.is_empty else gist}",
         figures=_figures(lens, decided),
-        summary=tuple(
-            paragraph(parts)
-            for parts in (_summary(lens) if decided is None else _decided(lens, decided))
-        ),
-        status=(
-            ("Scenario", f"{scenario.title} ({scenario.name})"),
-            ("View", VIEW_NAMES[view].lower()),
-            ("Data through", lens.quarter(case.data_through)),
-            ("Valuation date", f"{lens.valued_on:%d %B %Y}".lstrip("0")),
-            ("Hash", scenario.short_hash),
-        ),
-        disclaimer=_DISCLAIMER,
+        summary=tuple(paragraph(parts) for parts in summary),
+        status=(("Scenario", f"{scenario.title} ({scenario.name})"), *status(lens)),
         stale=stale(company, today or datetime.date.today()),
         date=lens.valued_on,
     )
 
 
-def _gist(lens: Lens) -> str:
-    if lens.is_empty:
-        return "nothing is spent or earned"
-    value = money(lens.figure("npv") or 0.0)
-    return f"net present value {value} at {percent(_wacc(lens))} a year"
-
-
-def _wacc(lens: Lens) -> float:
-    return lens.number("returns_wacc")
+def status(lens: Lens) -> tuple[tuple[str, str], ...]:
+    """What every cover says of its numbers."""
+    return (
+        ("View", VIEW_NAMES[lens.view].lower()),
+        ("Data through", lens.quarter(lens.case.data_through)),
+        ("Valuation date", f"{lens.valued_on:%d %B %Y}".lstrip("0")),
+        ("Hash", lens.case.scenario.short_hash),
+    )
 
 
 def _other(lens: Lens) -> Lens:
-    return Lens(lens.case, "go_forward" if lens.view == "programme" else "programme")
+    """The same case in the other view."""
+    return lens.forward if lens.view == "programme" else Lens(lens.case, project=lens.project)
 
 
-_COUNTED: Mapping[str, str] = MappingProxyType(
-    {"programme": "NPV since the start", "go_forward": "NPV from today"}
+_COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "programme": ("NPV since the start", "against no AI programme"),
+        "go_forward": ("NPV from today", "against stopping"),
+    }
 )
 
 
-def _figures(lens: Lens, decision: Decision | None) -> tuple[KeyFigure, ...]:
+def _figures(lens: Lens, decided: bool) -> tuple[KeyFigure, ...]:
     rate, inside = lens.figure("irr_with_terminal_value"), lens.figure("irr")
-    back, trough = lens.figure("payback"), lens.figure("trough_amount") or 0.0
     figures = [
-        KeyFigure(
-            label=_COUNTED[each.view],
-            value=money(each.figure("npv") or 0.0),
-            note="against stopping" if each.view == "go_forward" else "against no AI programme",
-        )
+        KeyFigure(label=_COUNTED[each.view][0], value=money(each.npv), note=_COUNTED[each.view][1])
         for each in (lens, _other(lens))
     ]
-    if decision is not None:
-        best, last = decision.size.best, decision.size.scales[-1]
+    if decided:
+        best, last = lens.scale_study.best, lens.scale_study.scales[-1]
         more = " or more" if best.high >= last else ""
         figures.append(
             KeyFigure(
@@ -153,107 +146,86 @@ def _figures(lens: Lens, decision: Decision | None) -> tuple[KeyFigure, ...]:
             if rate is None
             else f"{'none' if inside is None else percent(inside)} to {lens.horizon} alone",
         ),
-        KeyFigure(
-            label="Payback",
-            value="none"
-            if lens.reason("payback").startswith("no outlay")
-            else "never"
-            if back is None
-            else f"{back:.1f} years",
-            note=_payback_note(lens),
-        ),
+        _payback(lens),
         KeyFigure(
             label="Trough",
-            value=money(trough),
-            note=f"in {lens.label('trough_quarter')}" if trough < -NOTHING else "never below zero",
+            value=money(lens.trough),
+            note=f"in {lens.label('trough_quarter')}"
+            if lens.trough < -NOTHING
+            else "never below zero",
         ),
     ]
     return tuple(figures)
 
 
-def _payback_note(lens: Lens) -> str:
-    if lens.payback_at is not None:
-        return f"in {lens.calendar(lens.payback_at)}"
-    if lens.reason("payback").startswith("never"):
-        return f"{money(lens.figure('unrecovered_balance') or 0.0)} short in {lens.horizon}"
-    return lens.reason("payback")
+def _payback(lens: Lens) -> KeyFigure:
+    years, reason = lens.figure("payback"), lens.reason("payback")
+    if years is not None and lens.payback_at is not None:
+        value, note = f"{years:.1f} years", f"in {lens.calendar(lens.payback_at)}"
+    elif lens.never_pays_back:
+        value, note = "never", f"{money(lens.shortfall)} short in {lens.horizon}"
+    else:
+        value, note = "none" if reason.startswith("no outlay") else "never", reason
+    return KeyFigure(label="Payback", value=value, note=note)
 
 
-def _summary(lens: Lens) -> list[list[Part]]:
-    first: list[Part] = [f"{headline(lens.case, lens.view)}."]
+def _summary(lens: Lens, refers: bool) -> list[list[Part]]:
+    first: list[Part] = [f"{headline(lens)}."]
     if lens.is_empty:
-        return [
-            [
-                *first,
-                " Revenue, cost and capex are the same in both cases in every quarter. "
-                "The report shows the company as it is, and zero wherever it compares.",
-            ]
-        ]
-    trough = lens.figure("trough_amount") or 0.0
-    if trough < -NOTHING:
-        first += [
-            f" Cumulative incremental cash falls to {money(trough)} in "
-            f"{lens.label('trough_quarter')} (",
-            ref("jcurve"),
-            f"){_still(lens)}.",
-        ]
-    first += [f" {_earning(lens)}"]
-    second: list[Part] = [f"{_worth(lens)} {_causes(lens)}"]
-    return [first, second]
+        first.append(
+            " Revenue, cost and capex are the same in both cases in every quarter. "
+            "The report shows the company as it is, and zero wherever it compares."
+        )
+        return [first]
+    if lens.trough < -NOTHING:
+        falls = f" Cumulative incremental cash falls to {money(lens.trough)}"
+        said = f"{falls} in {lens.label('trough_quarter')}"
+        still = f"{_still(lens)}."
+        first += [f"{said} (", ref("jcurve"), f"){still}"] if refers else [said + still]
+    first.append(f" {_earning(lens)}")
+    return [first, [f"{_worth(lens)} {_causes(lens)}"]]
 
 
 def _worth(lens: Lens) -> str:
-    value, terminal = lens.figure("npv") or 0.0, lens.figure("terminal_value") or 0.0
-    said = (
-        f"At a cost of capital of {percent(_wacc(lens))} it is worth {money(value)}"
-        f"{_beyond(lens, terminal)}."
+    terminal = lens.figure("terminal_value") or 0.0
+    beyond = (
+        "; nothing beyond the horizon is counted"
+        if abs(terminal) < NOTHING
+        else f", {money(terminal)} of it from the time after {lens.horizon}"
     )
+    said = f"At a cost of capital of {percent(lens.wacc)} it is worth {money(lens.npv)}{beyond}."
     other = _other(lens)
     if other.is_empty:
         return said
-    amount = money(other.figure("npv") or 0.0)
     return f"{said} " + (
-        f"From today, continuing is worth {amount} against stopping."
+        f"From today, continuing is worth {money(other.npv)} against stopping."
         if other.view == "go_forward"
-        else f"Since its start, money already spent included, the programme is worth {amount}."
+        else f"Since its start, money already spent included, the programme is worth "
+        f"{money(other.npv)}."
     )
 
 
 def _still(lens: Lens) -> str:
-    if not lens.reason("payback").startswith("never"):
+    if not lens.never_pays_back:
         return ""
-    short = lens.figure("unrecovered_balance") or 0.0
-    if short > -(lens.figure("trough_amount") or 0.0) - NOTHING:
+    if lens.shortfall > -lens.trough - NOTHING:
         return " and is still falling then"
-    return f" and is still {money(-short)} at the end of {lens.horizon}"
+    return f" and is still {money(-lens.shortfall)} at the end of {lens.horizon}"
 
 
 def _earning(lens: Lens) -> str:
-    cash, income = (
-        lens.label("ebitda_turns_positive"),
-        lens.label("operating_income_turns_positive"),
-    )
-    who = "AI" if lens.view == "programme" else "Continuing"
-    if cash and income:
-        return (
-            f"{who} adds to EBITDA from {cash} on and, after depreciation, to profit from {income}."
-        )
-    if cash:
-        return (
-            f"{who} adds to EBITDA from {cash} on; after depreciation it lowers profit to "
-            f"{lens.horizon}."
-        )
-    return f"{who} does not add to EBITDA for good by {lens.horizon}."
-
-
-def _beyond(lens: Lens, terminal: float) -> str:
-    if abs(terminal) < NOTHING:
-        return "; nothing beyond the horizon is counted"
-    return f", {money(terminal)} of it from the time after {lens.horizon}"
+    cash = lens.label("ebitda_turns_positive")
+    income = lens.label("operating_income_turns_positive")
+    if not cash:
+        return f"{lens.doing} does not add to EBITDA for good by {lens.horizon}."
+    adds = f"{lens.doing} adds to EBITDA from {cash} on"
+    if income:
+        return f"{adds} and, after depreciation, to profit from {income}."
+    return f"{adds}; after depreciation it lowers profit to {lens.horizon}."
 
 
 def _causes(lens: Lens) -> str:
-    parts = cash_parts(lens.case, lens.view)
+    parts = cash_parts(lens)
     gains = sorted((name for name in parts if parts[name] > NOTHING), key=lambda n: -parts[n])[:2]
     if not gains:
         return ""
@@ -262,70 +234,58 @@ def _causes(lens: Lens) -> str:
     return f"To {lens.horizon} most comes from {said}, against capex of {money(-capex)}."
 
 
-def _decided(lens: Lens, found: Decision) -> list[list[Part]]:
+def _decision(lens: Lens) -> list[list[Part]]:
     """The first page in words: the decision, what it rests on, what is spent, what comes back."""
-    case = lens.case
-    ahead = Lens(case, "go_forward")
-    plan = money(ahead.figure("npv") or 0.0)
-    best = found.size.best
-    size: list[Part] = [
-        strong("Decision. "),
-        f"{best_size(found.size)}. From today the plan is worth {plan} against stopping",
-        f"; the best size is worth {money(best.npv_go_forward / MILLIONS)} (",
-        ref("against-scale"),
-        ").",
+    study, prices = lens.scale_study, lens.prices
+    return [
+        [
+            strong("Decision. "),
+            f"{best_size(study)}. From today the plan is worth {money(lens.forward.npv)} against "
+            f"stopping; the best size is worth {money(study.best.npv_go_forward / MILLIONS)} (",
+            ref("against-scale"),
+            ").",
+        ],
+        [
+            strong("What must be believed. "),
+            f"{believed(lens, lens.belief_map)} (",
+            ref("beliefs"),
+            ").",
+        ],
+        [
+            strong("What the price implies. "),
+            f"{asked(prices)}; a share is worth {dollars(prices[0].value_per_share)} in this "
+            f"scenario.",
+        ],
+        [strong("What is spent. "), _spent(lens)],
+        [
+            strong("When it comes back. "),
+            f"{headline(lens)}. {_earning(lens)}{_share_loss(lens)}",
+        ],
     ]
-    believe: list[Part] = [
-        strong("What must be believed. "),
-        f"{believed(case, found.beliefs)} (",
-        ref("beliefs"),
-        ").",
-    ]
-    price: list[Part] = [
-        strong("What the price implies. "),
-        f"{asked(found.prices)}; a share is worth "
-        f"{dollars(found.prices[0].value_per_share)} in this scenario.",
-    ]
-    spend: list[Part] = [strong("What is spent. "), _spent(lens)]
-    back: list[Part] = [
-        strong("When it comes back. "),
-        f"{headline(case, lens.view)}. {_earning(lens)}{_losing(lens)}",
-    ]
-    return [size, believe, price, spend, back]
 
 
 def _spent(lens: Lens) -> str:
     """Capex, free cash flow, net debt and depreciation of the company, in two sentences."""
     now = lens.first_forecast_year
-    years = lens.years(now)
     capex, free, net = (
-        dict(zip(years, lens.bn(name, "with", now), strict=True))
+        dict(zip(lens.years(now), lens.bn(name, "with", now), strict=True))
         for name in ("capex", "free_cash_flow", "net_cash")
     )
-    depreciation = [
-        charge / revenue
-        for charge, revenue in zip(
-            lens.bn("depreciation_and_amortisation", "with", now - 1),
-            lens.bn("revenue", "with", now - 1),
-            strict=True,
-        )
-    ]
-    most = max(years, key=capex.__getitem__)
-    told = [f"{money(capex[year])} in {year}" for year in sorted({now, now + 1, most})]
-    low, poor = min(years, key=free.__getitem__), min(years, key=net.__getitem__)
-    at = max(range(len(depreciation)), key=depreciation.__getitem__)
+    charge = lens.ratio("depreciation_and_amortisation", first=now - 1)
+    years = sorted({now, now + 1, max(capex, key=capex.__getitem__)})
+    spending = joined(f"{money(capex[year])} in {year}" for year in years)
+    low, poor = min(free, key=free.__getitem__), min(net, key=net.__getitem__)
     debt = f"net debt reaches {money(-net[poor])} in {poor}" if net[poor] < 0 else "no net debt"
+    most = highest(charge)
     return (
-        f"Capex is {joined(told)}; free cash flow is lowest in {low}, {money(free[low])}; {debt}. "
-        f"Depreciation goes from {percent(depreciation[0], 0)} of revenue in {now - 1} to "
-        f"{percent(depreciation[at], 0)} in {now - 1 + at}."
+        f"Capex is {spending}; free cash flow is lowest in {low}, {money(free[low])}; {debt}. "
+        f"Depreciation goes from {percent(charge[0], 0)} of revenue in {now - 1} to "
+        f"{percent(charge[most], 0)} in {now - 1 + most}."
     )
 
 
-def _losing(lens: Lens) -> str:
+def _share_loss(lens: Lens) -> str:
     """That the company trails its market by assumption, where it does."""
-    from jcurve.figures.uplift import trails
-
     first = trails(lens)
     if first is None:
         return ""
@@ -356,44 +316,37 @@ _ROWS: tuple[tuple[str, str], ...] = (
 _INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
 
 
-def returns(case: Case) -> TableExhibit:
+def returns(lens: Lens) -> TableExhibit:
     """Every headline figure in both views, with the reason where there is none."""
-    both = [Lens(case, view) for view in VIEW_NAMES]
-    rows = [
-        Row(
-            cells=(label, *(lens.shown(name) for lens in both)),
-            indent=1 if name in _INDENTED else 0,
+    both = [Lens(lens.case, view) for view in VIEW_NAMES]
+    whole, forward = both
+    ends = ("since {}, against no programme", "from {}, against stopping")
+    columns = [
+        Column(
+            label=VIEW_NAMES[each.view],
+            unit=end.format(each.calendar(each.start)),
+            style="text",
+            figures=True,
         )
-        for label, name in _ROWS
+        for each, end in zip(both, ends, strict=True)
     ]
-    values = [lens.figure("npv") or 0.0 for lens in both]
     return table(
+        ["", *columns],
         [
-            Column(label="", style="text"),
-            *(
-                Column(
-                    label=VIEW_NAMES[lens.view], unit=_compared(lens), style="text", figures=True
-                )
-                for lens in both
-            ),
+            Row(
+                cells=(label, *(each.shown(name) for each in both)),
+                indent=1 if name in _INDENTED else 0,
+            )
+            for label, name in _ROWS
         ],
-        rows,
         id="returns",
         title="Without a programme there is nothing to value"
-        if both[0].is_empty
-        else f"Since its start the programme is worth {money(values[0])}, "
-        f"from today {money(values[1])}",
+        if whole.is_empty
+        else f"Since its start the programme is worth {money(whole.npv)}, "
+        f"from today {money(forward.npv)}",
         subtitle=f"On incremental unlevered free cash flow after tax, "
-        f"at the end of {both[0].quarter(case.valuation_date)}",
-        source=both[0].modelled(),
+        f"at the end of {whole.quarter(lens.case.valuation_date)}",
+        source=whole.modelled(),
         reading="The programme view includes money already spent. The go-forward view compares "
         "continuing with stopping: existing assets are kept in both cases.",
-    )
-
-
-def _compared(lens: Lens) -> str:
-    return (
-        f"since {lens.calendar(lens.start)}, against no programme"
-        if lens.view == "programme"
-        else f"from {lens.calendar(lens.start)}, against stopping"
     )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from jcurve.figures import style
-from jcurve.figures.decision import closed
+from jcurve.figures import plotting, style
+from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, Lens, dollars, lowered, money, percent
-from jcurve.figures.numbers import compact
-from jcurve.figures.prose import Prose, callout, strong
+from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.numbers import MILLIONS, compact, dollars, lowered, money, percent
+from jcurve.figures.recipes import level_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,88 +22,75 @@ if TYPE_CHECKING:
     from jcurve.analysis.belief_pairs import BeliefMap
     from jcurve.analysis.market_implied import PriceLine
     from jcurve.analysis.question import Array
-    from jcurve.case import Case
-    from jcurve.figures.decision import Decision
-
-__all__ = ["asked", "beliefs", "believed", "implied", "right_size"]
 
 _LEVELS = (-2000, -1000, -750, -500, -250, 0, 250, 500, 1000, 2000, 4000, 8000)
 
 
-def believed(case: Case, found: BeliefMap) -> str:
+def believed(lens: Lens, found: BeliefMap) -> str:
     """What must be believed for the plan to be worth its cost, at the case's response and at the
     highest that the evidence allows, in one sentence without its full stop."""
-    response, revenue = found.case
-    name = lowered(Lens(case).title)
+    response, high = found.case[0], found.elasticity_range[1]
+    against = f"against {_bn(found.case[1])} in the {lowered(lens.title)}"
     needed = _over(found, found.break_even, response)
-    high = found.elasticity_range[1]
     at_high = _over(found, found.break_even, high)
-    if (Lens(case, "go_forward").figure("npv") or 0.0) >= 0:
+    if lens.forward.npv >= 0:
         if needed is None:
-            return f"At the response of the {name} the plan earns its cost at any demand looked at"
+            return (
+                f"At the response of the {lowered(lens.title)} the plan earns its cost at any "
+                f"demand looked at"
+            )
         return (
             f"The plan earns its cost as long as AI products bring {money(needed)} in "
-            f"{found.year}, against {money(revenue / MILLIONS)} in the {name}"
+            f"{found.year}, {against}"
         )
-    if needed is None and at_high is None:
+    if needed is not None:
+        bring = f"{money(needed)} in {found.year}"
+        if at_high is not None and high > response:
+            bring += f" or {money(at_high)} at the highest response"
+    elif at_high is not None:
+        bring = f"{money(at_high)} in {found.year} at a response of {high:g}"
+    else:
         return (
             f"No demand looked at, up to {_bn(found.revenues.max())} in {found.year}, lets the "
             f"plan earn its cost"
         )
-    told = [
-        f"{money(amount)} in {found.year}{end}"
-        for amount, end in (
-            (needed, ""),
-            (at_high, f" at a response of {high:g}" if needed is None else ""),
-        )
-        if amount is not None
-    ][:1]
-    if needed is not None and at_high is not None and high > response:
-        told.append(f"{money(at_high)} at the highest response")
-    return (
-        f"To earn its cost the plan needs AI products to bring {' or '.join(told)}, against "
-        f"{money(revenue / MILLIONS)} in the {name}"
-    )
+    return f"To earn its cost the plan needs AI products to bring {bring}, {against}"
 
 
 def beliefs(
-    decision: Decision,
-    *,
-    width: Literal["full", "half"] = "full",
-    height: float = 70.0,
+    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 70.0
 ) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
     right size, and the ranges of the evidence; in half a column without single readings."""
-    if not decision.is_open:
-        return closed()
-    case, found = decision.case, decision.beliefs
-    lens = Lens(case, "go_forward")
+    if not lens.is_open:
+        return nothing_to_decide()
+    found, worth = lens.belief_map, lens.forward.npv
     x, y = found.elasticities, found.revenues / MILLIONS
     here = (found.case[0], found.case[1] / MILLIONS)
-    worth = lens.figure("npv") or 0.0
-    shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
+    is_full = width == "full"
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         axes.set_yscale("log")
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_ylim(float(y[0]), float(y[-1]))
-        style.levels(axes, x, y, found.value / MILLIONS, _LEVELS)
-        _evidence(axes, found, readings=width == "full")
+        level_map(axes, x, y, found.value / MILLIONS, _LEVELS)
+        _evidence(axes, found, readings=is_full)
         for row, role, label in (
             (found.right_size, "positive", "The right size"),
             (found.break_even, "with", "Earns its cost"),
         ):
             shown = np.isfinite(row)
             if shown.any():
-                style.line(axes, x[shown], row[shown] / MILLIONS, role, label)
-        style.mark(axes, *here, f"{lens.title}: {money(worth)}", shift=shift, over=True)
-        _responses(axes, x, 2 if width == "full" else 4)
+                plotting.line(axes, x[shown], row[shown] / MILLIONS, role, label)
+        shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
+        plotting.point(axes, *here, f"{lens.title}: {money(worth)}", shift=shift, over=True)
+        _response_axis(axes, x, 2 if is_full else 4)
         style.powers(axes.yaxis)
-        style.label_ends(axes)
+        plotting.label_ends(axes)
     return chart(
         figure,
         id="beliefs",
-        title=believed(case, found),
+        title=believed(lens, found),
         subtitle="Value of the plan from today, USD bn, by response of advertising (across) and "
         f"revenue of AI products in {found.year} (upwards, USD bn, logarithmic); box: evidence",
         source=lens.modelled("ranges and readings as the assumptions cite them"),
@@ -114,13 +101,13 @@ def beliefs(
         notes=[
             f"{each.label}: {each.says.rstrip('.')}."
             for each in found.readings
-            if width == "full" and each.says and each.kind != "case"
+            if is_full and each.says and each.kind != "case"
         ],
         width=width,
     )
 
 
-def _responses(axes: Axes, x: Array, step: int) -> None:
+def _response_axis(axes: Axes, x: Array, step: int) -> None:
     """The axis of responses, with ticks ``step`` hundredths apart."""
     ticks = [tick / 100 for tick in range(step, 100, step)]
     axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
@@ -140,15 +127,13 @@ def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
             linestyle=(0, (4, 2)), zorder=3,
         )
     )  # fmt: skip
-    told = [each for each in found.readings if readings and each.kind != "case"]
-    across = sorted((each for each in told if each.axis == "elasticity"), key=lambda e: e.value)
+    said = [each for each in found.readings if readings and each.kind != "case"]
+    across = sorted((each for each in said if each.axis == "elasticity"), key=lambda e: e.value)
     for at, each in enumerate(across):
-        style.edge(axes, each.low, each.high, each.label, lift=at % 2)
-    for each in told:
-        if each.axis == "elasticity":
-            continue
-        if found.revenues[0] < each.value < found.revenues[-1]:
-            style.level(axes, each.value / MILLIONS, each.label)
+        plotting.name_range(axes, each.low, each.high, each.label, lift=at % 2)
+    for each in said:
+        if each.axis != "elasticity" and found.revenues[0] < each.value < found.revenues[-1]:
+            plotting.name_level(axes, each.value / MILLIONS, each.label)
 
 
 def _over(found: BeliefMap, row: Array, elasticity: float) -> float | None:
@@ -173,33 +158,26 @@ def _alt_line(found: BeliefMap) -> str:
 
 def right_size(found: BeliefMap) -> str:
     """For which beliefs the plan is the right size, in sentences."""
-    own, high = found.case[0], found.elasticity_range[1]
+    low, high = found.elasticity_range
     sizes = []
-    for response in dict.fromkeys((own, high)):
+    for response in dict.fromkeys((found.case[0], high)):
         needed = _over(found, found.right_size, response)
         if needed is not None:
-            times = needed * MILLIONS / found.case[1]
+            times = compact(needed * MILLIONS / found.case[1], 2)
             sizes.append(
-                f"{money(needed)}, {compact(times, 2)} times the case's, at a response of "
-                f"{response:g}"
+                f"{money(needed)}, {times} times the case's, at a response of {response:g}"
             )
-    first = (
-        f"The plan is the right size if AI products bring {' or '.join(sizes)}."
-        if sizes
-        else "At no demand looked at is the plan the right size."
+    if not sizes:
+        return "At no demand looked at is the plan the right size."
+    responses = [each for each in found.elasticities if low <= each <= high]
+    rows = [_over(found, found.right_size, each) for each in responses]
+    top = found.revenue_range[1] / MILLIONS
+    inside = any(row is not None and row <= top for row in rows)
+    return (
+        f"The plan is the right size if AI products bring {' or '.join(sizes)}. "
+        f"{'Part of that line lies inside' if inside else 'All of that line lies outside'} the "
+        f"ranges of the evidence."
     )
-    top = found.revenue_range[1]
-    inside = any(
-        row is not None and row <= top / MILLIONS
-        for row in (_over(found, found.right_size, each) for each in found.elasticities
-                    if found.elasticity_range[0] <= each <= high)
-    )  # fmt: skip
-    second = (
-        "Part of that line lies inside the ranges of the evidence."
-        if inside
-        else "All of that line lies outside the ranges of the evidence."
-    )
-    return f"{first} {second if sizes else ''}".strip()
 
 
 def _bn(millions: float) -> str:
@@ -213,7 +191,9 @@ def asked(lines: Sequence[PriceLine]) -> str:
     shown = np.isfinite(line.revenues)
     price = f"A price of {dollars(line.price)}"
     if not shown.any():
-        return f"{price} asks for nothing that was looked at: {_most_said(line.notes)}"
+        reasons = [note for note in line.notes if note]
+        most = max(dict.fromkeys(reasons), key=reasons.count) if reasons else "no pair was found"
+        return f"{price} asks for nothing that was looked at: {most}"
     at, revenue = line.elasticities[shown], line.revenues[shown]
     if at.size == 1 or math.isclose(at[0], at[-1]):
         return f"{price} goes with AI revenue of {_bn(revenue[0])} in {line.year} at {at[0]:g}"
@@ -223,60 +203,46 @@ def asked(lines: Sequence[PriceLine]) -> str:
     )
 
 
-def _most_said(notes: Sequence[str]) -> str:
-    said = [note for note in notes if note]
-    return max(dict.fromkeys(said), key=said.count) if said else "no pair was found"
-
-
 def implied(
-    decision: Decision,
-    *,
-    width: Literal["full", "half"] = "full",
-    height: float = 66.0,
+    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 66.0
 ) -> Exhibit | Prose:
     """Pairs of response and AI revenue at which a share is worth its price, with the band of half
     a point of the cost of capital, at each date of a price."""
-    if not decision.is_open:
-        return closed()
-    case, lines = decision.case, decision.prices
-    lens = Lens(case)
+    if not lens.is_open:
+        return nothing_to_decide()
+    lines, title = lens.prices, asked(lens.prices)
     drawn = [line for line in lines if np.isfinite(line.revenues).sum() > 1]
-    response = lens.number("advertising_compute_elasticity")
-    title = asked(lines)
     if not drawn:
         return callout([strong("What the price implies. "), f"{title}."])
-    revenue = lens.bn("new_product_revenue", "with", lines[0].year, lines[0].year)[0]
+    year = lines[0].year
+    response = lens.number("advertising_compute_elasticity")
+    revenue = lens.bn("new_product_revenue", "with", year, year)[0]
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         for line, role in zip(drawn, ("programme", "with"), strict=False):
+            at, low, high = line.elasticities, line.at_lower_wacc, line.at_higher_wacc
+            both = np.isfinite(low) & np.isfinite(high)
             shown = np.isfinite(line.revenues)
-            ends = np.isfinite(line.at_lower_wacc) & np.isfinite(line.at_higher_wacc)
-            at = line.elasticities
-            style.band(
-                axes, at[ends], line.at_lower_wacc[ends] / MILLIONS,
-                line.at_higher_wacc[ends] / MILLIONS, role,
-            )  # fmt: skip
-            style.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
-        style.mark(axes, response, revenue, lens.title, shift=(6, 0))
-        reach = [line.revenues[np.isfinite(line.revenues)] / MILLIONS for line in drawn]
-        reach += [
-            line.at_higher_wacc[np.isfinite(line.at_higher_wacc)] / MILLIONS for line in drawn
-        ]
-        style.room(axes, [revenue, *np.concatenate(reach)])
-        _responses(axes, lines[0].elasticities, 2 if width == "full" else 4)
+            plotting.band(axes, at[both], low[both] / MILLIONS, high[both] / MILLIONS, role)
+            plotting.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
+        plotting.point(axes, response, revenue, lens.title, shift=(6, 0))
+        reach = np.concatenate(
+            [row for line in drawn for row in (line.revenues, line.at_higher_wacc)]
+        )
+        style.room(axes, [revenue, *(reach[np.isfinite(reach)] / MILLIONS)])
+        _response_axis(axes, lines[0].elasticities, 2 if width == "full" else 4)
         style.numbers(axes.yaxis)
-        style.label_ends(axes)
-    line = lines[0]
+        plotting.label_ends(axes)
     return chart(
         figure,
         id="price-implied",
         title=title,
-        subtitle=f"Pairs of response and AI product revenue in {line.year} (USD bn) at which a "
+        subtitle=f"Pairs of response and AI product revenue in {year} (USD bn) at which a "
         "share is worth its price; band: cost of capital half a point lower and higher",
         source=lens.modelled(*(f"share price of {each.date}" for each in lines if each.date)),
         alt=f"{len(drawn)} lines of AI revenue against response, with bands. {title}. The case "
         f"stands at {response:g} and {money(revenue)}.",
-        reading=_implied_reading(lines),
+        reading=_implied_reading(lines[0]),
         width=width,
     )
 
@@ -288,9 +254,8 @@ def _dated(line: PriceLine) -> str:
     return f"{dollars(line.price)}, {datetime.date.fromisoformat(line.date):%b %Y}"
 
 
-def _implied_reading(lines: Sequence[PriceLine]) -> str:
-    line = lines[0]
-    up, down = (abs(each) for each in line.half_a_point)
+def _implied_reading(line: PriceLine) -> str:
+    less, more = sorted(abs(each) for each in line.half_a_point)
     missing = [note for note in dict.fromkeys(line.notes) if note]
     why = f" No pair: {missing[0]}." if missing else ""
     known = line.revenues[np.isfinite(line.revenues)]
@@ -302,6 +267,5 @@ def _implied_reading(lines: Sequence[PriceLine]) -> str:
     return (
         f"In this scenario a share is worth {dollars(line.value_per_share)} at "
         f"{percent(line.wacc)}; half a point of the cost of capital moves that by "
-        f"{dollars(min(up, down))} to {dollars(max(up, down))}, so that a price says a line and "
-        f"never a number.{why}"
+        f"{dollars(less)} to {dollars(more)}, so that a price says a line and never a number.{why}"
     )

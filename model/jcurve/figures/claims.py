@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from jcurve.facts import articles
 from jcurve.facts import claims as ledger
 from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch
-from jcurve.figures.prose import Prose, prose
-from jcurve.figures.table import Column, TableExhibit, table
+from jcurve.figures.display import Prose, prose
+from jcurve.figures.exhibit import Column, TableExhibit, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from jcurve.case import Case
     from jcurve.ground.project import Project
-
-__all__ = ["claims"]
 
 _BASE_SUBJECTS = ("capex.total", "advertising.compute_elasticity", "cloud.yearly_spending",
                   "market.growth", "returns.wacc")  # fmt: skip

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions.paths import Change
 from jcurve.engine.model import RowKey
-from jcurve.figures import style
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures import plotting, style
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from jcurve.case import Case
-
-__all__ = ["by_vintage", "rebuilt", "wave"]
 
 Array = NDArray[np.float64]
 
@@ -81,42 +78,41 @@ def _groups(lens: Lens, last: int) -> dict[str, range]:
     return groups
 
 
-def wave(case: Case, view: str = "programme") -> Exhibit:
+def wave(lens: Lens) -> Exhibit:
     """Depreciation of property by vintage, against what was reported and the other case's."""
-    lens = Lens(case, view)
     first, last = lens.first_forecast_year - _HISTORY, lens.horizon
     years = lens.years(first, last)
-    vintages, charge = by_vintage(case)
+    vintages, charge = by_vintage(lens.case)
     yearly = charge.reshape(len(vintages), QUARTERS_IN_YEAR, -1).sum(axis=1) / MILLIONS
-    window = slice(vintages.index(first), vintages.index(last) + 1)
-    groups = _groups(lens, last)
+    yearly = yearly[vintages.index(first) : vintages.index(last) + 1]
     layers = {
         name: [
-            float(value)
-            for value in yearly[window, [vintages.index(year) for year in members]].sum(axis=1)
+            float(value) for value in yearly[:, [vintages.index(y) for y in members]].sum(axis=1)
         ]
-        for name, members in groups.items()
+        for name, members in _groups(lens, last).items()
     }
-    totals = lens.bn("property_depreciation", "with", first, last)
-    others = lens.bn("property_depreciation", lens.other, first, last)
+    totals, others = lens.both("property_depreciation", first)
     known = [year for year in years if year < lens.first_forecast_year]
     reported = lens.bn(_REPORTED, None, first, known[-1])
     with style.house():
         figure, axes = style.plot(height=78)
-        style.stack(axes, years, layers, looks=style.ramp(len(layers)))
-        style.line(axes, years, others, "without")
-        style.dots(axes, known, reported, "reported", label="As reported")
+        plotting.stack(axes, years, layers, looks=style.ramp(len(layers)))
+        plotting.line(axes, years, others, "without")
+        plotting.dots(axes, known, reported, "reported", label="As reported")
         style.years(axes, first, last, 2)
         axes.set_ylim(0, 1.12 * max(*totals, *others))
         style.numbers(axes.yaxis)
-        style.forecast_from(axes, lens.first_forecast_year - 0.5)
-        _mark_lives(axes, lens, years, totals)
-        style.key(axes, columns=len(layers) + 1)
-    peak = max(range(len(years)), key=totals.__getitem__)
+        style.forecast_from(axes, lens.forecast_from)
+        for year, life in _lives(lens).items():
+            if year in years:
+                words = f"life {life:g} years"
+                plotting.note(axes, year, totals[years.index(year)], words, shift=14.0)
+        plotting.key(axes, columns=len(layers) + 1)
+    peak = highest(totals)
     return chart(
         figure,
         id="depreciation",
-        title=_wave_title(lens, years, totals, peak),
+        title=_wave_title(lens, years, totals),
         subtitle="Depreciation of property by year in which it was placed in service, USD bn; "
         f"dashed: {lowered(lens.other_name)}",
         source=lens.compared(),
@@ -130,26 +126,17 @@ def wave(case: Case, view: str = "programme") -> Exhibit:
 
 def _lives(lens: Lens) -> dict[int, float]:
     """By year the useful life, in years, that a change inside the horizon left in force."""
-    from jcurve.assumptions.paths import Change
-
-    start = lens.case.assembly.timeline.years[0]
+    timeline = lens.case.assembly.timeline
     value = lens.case.scenario["life.change"].value
-    changes = value if isinstance(value, tuple) else ()
     return {
-        start + int(change.date) // QUARTERS_IN_YEAR: change.life
-        for change in changes
-        if isinstance(change, Change) and change.date < len(lens.case.assembly.timeline)
+        timeline.years[0] + int(change.date) // QUARTERS_IN_YEAR: change.life
+        for change in (value if isinstance(value, tuple) else ())
+        if isinstance(change, Change) and change.date < len(timeline)
     }
 
 
-def _mark_lives(axes: Axes, lens: Lens, years: list[int], totals: list[float]) -> None:
-    for year, life in _lives(lens).items():
-        if year in years:
-            style.note(axes, year, totals[years.index(year)], f"life {life:g} years", shift=14.0)
-
-
-def _wave_title(lens: Lens, years: list[int], totals: list[float], peak: int) -> str:
-    base = years.index(lens.first_forecast_year - 1)
+def _wave_title(lens: Lens, years: list[int], totals: list[float]) -> str:
+    base, peak = years.index(lens.first_forecast_year - 1), highest(totals)
     reported = lens.bn(_REPORTED, None, years[base], years[base])[0] or totals[base]
     times = totals[peak] / max(reported, NOTHING)
     if peak > base and times > 1.15:
@@ -169,8 +156,6 @@ def _wave_reading(
         sum(lens.bn(f"catch_up.{name}", "with", lens.first_forecast_year))
         for name in lens.members("asset_class")
     )
-    who = "AI" if lens.view == "programme" else "continuing"
-    extra = sum(totals) - sum(others)
     first = (
         f"Rebuilt from reported capex, depreciation is within {percent(worst)} of what was "
         f"reported in each of the last five full years."
@@ -178,14 +163,13 @@ def _wave_reading(
     if caught > NOTHING:
         return f"{first} A shortened life expenses {money(caught)} of old vintages at once."
     return (
-        f"{first} From {years[0]} to {years[-1]} {who} adds {money(extra)} "
-        f"to what would be charged otherwise."
+        f"{first} From {years[0]} to {years[-1]} {lowered(lens.doing)} adds "
+        f"{money(sum(totals) - sum(others))} to what would be charged otherwise."
     )
 
 
-def rebuilt(case: Case) -> TableExhibit:
+def rebuilt(lens: Lens) -> TableExhibit:
     """Depreciation that the model rebuilds from reported capex against what was reported."""
-    lens = Lens(case)
     last = lens.first_forecast_year - 1
     years = lens.years(last - 4, last)
     model = lens.bn("property_depreciation", "with", years[0], last)
@@ -193,10 +177,7 @@ def rebuilt(case: Case) -> TableExhibit:
     errors = [one / other - 1 for one, other in zip(model, fact, strict=True)]
     mean = float(np.mean(np.abs(errors)))
     return table(
-        [
-            Column(label="USD bn", style="text"),
-            *(Column(label=str(year), decimals=2) for year in years),
-        ],
+        ["USD bn", *(Column(label=str(year), decimals=2) for year in years)],
         [
             ("Reported", *fact),
             ("Rebuilt from capex and useful lives", *model),

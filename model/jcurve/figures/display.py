@@ -1,20 +1,24 @@
-"""What every display object shares: how Jupyter shows it and how the exporters find it.
+"""What a notebook shows: the base of all display objects, prose, and the cover of a report.
 
 A display object puts three things into a cell's output: HTML for JupyterLab, plain text for
 a terminal, and ``application/vnd.jcurve.exhibit+json``, its whole content as data. The
 exporters use only the last; so does anyone who wants the numbers from an executed notebook.
+
+A paragraph is a sequence of runs of text. Nothing in a string is ever read as markup, so a
+scenario's name may hold anything; what is bold or a link is marked by code.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+import datetime
+from collections.abc import Iterable, Sequence
+from functools import cache, singledispatch
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jcurve.ground.errors import UsageError
-
-__all__ = ["KEY", "MIME", "Displayed", "Shown", "identifier", "required"]
 
 MIME = "application/vnd.jcurve.exhibit+json"
 """Type of the structured content in a cell's output."""
@@ -22,13 +26,15 @@ MIME = "application/vnd.jcurve.exhibit+json"
 KEY = "jcurve"
 """Key of an output's metadata that names the exhibit and carries its alt text."""
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
-
-class Displayed(BaseModel):
-    """Base of the display objects: frozen, and shown by Jupyter."""
+class Frozen(BaseModel):
+    """Content that neither changes nor has fields beyond its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Displayed(Frozen):
+    """Base of the display objects, shown by Jupyter."""
 
     def plain(self) -> str:
         """Plain text for a terminal."""
@@ -36,7 +42,7 @@ class Displayed(BaseModel):
 
     def markup(self) -> str:
         """HTML without styling; every text in it is escaped."""
-        raise TypeError(f"{type(self).__name__} cannot be shown")
+        return as_html(self)
 
     def mark(self) -> dict[str, str]:
         """The exhibit's id and alt text for the output's metadata; empty if it is none."""
@@ -45,22 +51,37 @@ class Displayed(BaseModel):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        from jcurve.figures.markup import card
-
+        kind = str(getattr(self, "kind", ""))
         data = {
-            MIME: self.model_dump(mode="json", exclude_defaults=True) | {"kind": _kind(self)},
-            "text/html": card(self.markup()),
+            MIME: self.model_dump(mode="json", exclude_defaults=True) | {"kind": kind},
+            "text/html": on_card(self.markup()),
             "text/plain": self.plain(),
         }
         mark = self.mark()
         return data, {KEY: mark} if mark else {}
 
 
+@singledispatch
+def as_html(shown: Displayed) -> str:
+    """A display object as HTML; ``markup`` registers how each kind is written."""
+    raise TypeError(f"{type(shown).__name__} cannot be shown")
+
+
+@cache
+def _card_style() -> str:
+    return Path(__file__).with_name("card.css").read_text(encoding="utf-8")
+
+
+def on_card(markup: str) -> str:
+    """``markup`` on a light card, as JupyterLab shows it in any theme."""
+    return f'<style>\n{_card_style()}</style><div class="jcurve-card">{markup}</div>'
+
+
 class Shown:
     """Shows display objects in a notebook and remembers its charts and tables.
 
     show = Shown()
-    show(curve.jcurve(case, view))
+    show(curve.jcurve(lens))
     record_case(out, report=..., case=case, view=view, exhibits=show.exhibits)
     """
 
@@ -86,31 +107,161 @@ class Shown:
         return tuple(item for item in self._items if item.mark())
 
 
-def _kind(shown: Displayed) -> str:
-    return str(getattr(shown, "kind", ""))
+class Run(Frozen):
+    """A stretch of text in one style.
 
-
-def identifier(value: str, what: str) -> str:
-    """Return ``value`` if it may be an exhibit's id.
-
-    Raises:
-        UsageError: it may not.
+    Attributes:
+        href: an address to link to (http, https, mailto).
+        ref: an exhibit's id; shown as "Exhibit 3" with a link.
+        note: a footnote's text; the run itself has none then.
     """
-    if not _IDENTIFIER.fullmatch(value):
-        raise UsageError(
-            f"{what} with an id that is none",
-            received=value,
-            allowed="a small letter, then small letters, digits, - or _; at most 64",
-        )
-    return value
+
+    text: str = ""
+    strong: bool = False
+    em: bool = False
+    code: bool = False
+    sup: bool = False
+    sub: bool = False
+    strike: bool = False
+    href: str | None = None
+    ref: str | None = None
+    note: str | None = None
 
 
-def required(value: str, what: str, name: str) -> str:
-    """Return ``value`` if it says anything.
+class Formula(Run):
+    """A formula among words; ``text`` is its TeX source.
 
-    Raises:
-        UsageError: it is empty; the message names the exhibit.
+    Attributes:
+        mathml: what it means, as one ``math`` element.
+        display: whether it stands on a line of its own.
     """
-    if not value.strip():
-        raise UsageError(f"exhibit {name} has no {what}", allowed=f"a non-empty {what}")
-    return value
+
+    mathml: str
+    display: bool = False
+
+
+Paragraph = tuple[Run, ...]
+"""One paragraph."""
+
+Part = str | Run
+"""What a sentence is put together from."""
+
+
+def strong(text: str) -> Run:
+    """``text`` with strong emphasis."""
+    return Run(text=text, strong=True)
+
+
+def em(text: str) -> Run:
+    """``text`` in italics."""
+    return Run(text=text, em=True)
+
+
+def link(text: str, href: str) -> Run:
+    """``text`` that leads to ``href``."""
+    return Run(text=text, href=href)
+
+
+def ref(exhibit: str) -> Run:
+    """A reference to the exhibit with this id, shown as "Exhibit 3"."""
+    return Run(ref=exhibit)
+
+
+def footnote(text: str) -> Run:
+    """A footnote at this place."""
+    return Run(note=text)
+
+
+def paragraph(parts: Part | Iterable[Part]) -> Paragraph:
+    """One paragraph from a string, a run, or a sequence of both."""
+    if isinstance(parts, str | Run):
+        parts = (parts,)
+    return tuple(part if isinstance(part, Run) else Run(text=part) for part in parts)
+
+
+def words(runs: Iterable[Run]) -> str:
+    """The plain text of ``runs``; a reference reads as its exhibit's id in brackets."""
+    return "".join(f"[{run.ref}]" if run.ref else run.text for run in runs)
+
+
+class Prose(Displayed):
+    """Generated paragraphs, a list, or a call-out.
+
+    Attributes:
+        role: ``text``; ``list`` makes each paragraph an item; ``callout`` sets it apart.
+    """
+
+    kind: Literal["prose"] = "prose"
+    role: Literal["text", "list", "callout"] = "text"
+    paragraphs: tuple[Paragraph, ...]
+
+    def plain(self) -> str:
+        """The paragraphs as plain text."""
+        bullet = "• " if self.role == "list" else ""
+        return "\n\n".join(bullet + words(runs) for runs in self.paragraphs)
+
+
+def prose(*paragraphs: Part | Sequence[Part]) -> Prose:
+    """Paragraphs, each a string, a run, or a sequence of both."""
+    return Prose(paragraphs=tuple(paragraph(parts) for parts in paragraphs))
+
+
+def bullets(*items: Part | Sequence[Part]) -> Prose:
+    """A list, each item a string, a run, or a sequence of both."""
+    return Prose(role="list", paragraphs=tuple(paragraph(parts) for parts in items))
+
+
+def callout(*paragraphs: Part | Sequence[Part]) -> Prose:
+    """Paragraphs set apart from the rest: a warning, a limit of the analysis."""
+    return Prose(role="callout", paragraphs=tuple(paragraph(parts) for parts in paragraphs))
+
+
+class KeyFigure(Frozen):
+    """One of the figures on top: ``label``, ``value`` as written, and a word on it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+class Cover(Displayed):
+    """The head of a report: what it is, the answer in a few figures, and what it rests on.
+
+    Attributes:
+        kicker: a line above the title: the company and the kind of report.
+        title: of the report.
+        subtitle: the answer in a line.
+        figures: up to six key figures.
+        status: labels and values: scenario, view, data through, valuation date, hash.
+        stale: a warning that the data is old; shown with weight.
+        disclaimer: a line that every report carries.
+        date: of the report; its file's date, too, so that the bytes repeat.
+        author: who signs.
+        language: of the text, as a BCP 47 tag.
+    """
+
+    kind: Literal["cover"] = "cover"
+    title: str
+    kicker: str = ""
+    subtitle: str = ""
+    figures: tuple[KeyFigure, ...] = Field(default=(), max_length=6)
+    status: tuple[tuple[str, str], ...] = ()
+    summary: tuple[Paragraph, ...] = ()
+    stale: str = ""
+    disclaimer: str = "Analysis, not investment advice."
+    date: datetime.date | None = None
+    author: str = "J-Curve"
+    language: str = "en-GB"
+
+    @model_validator(mode="after")
+    def _titled(self) -> Cover:
+        if not self.title.strip():
+            raise UsageError("a cover without a title", allowed="a non-empty title")
+        return self
+
+    def plain(self) -> str:
+        """Everything on the cover as plain text."""
+        lines = [self.kicker, self.title, self.subtitle]
+        lines += [f"{item.label}: {item.value} {item.note}".rstrip() for item in self.figures]
+        lines += [f"{label}: {value}" for label, value in self.status]
+        return "\n".join(line for line in [*lines, self.stale, self.disclaimer] if line)

@@ -1,56 +1,101 @@
-"""A chart with everything a reader needs around it: takeaway, units, source, alt, reading."""
+"""Charts, tables and what-if panels with everything a reader needs around them: a takeaway
+for a title, units, a source, an alt text, and sentences that read the numbers.
+
+``chart`` and ``table`` make them; a reading must be given, for an exhibit that nobody reads out
+is a picture.
+"""
 
 from __future__ import annotations
 
 import io
+import itertools
+import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
 from jcurve.figures import svg as drawing
-from jcurve.figures.display import Displayed, identifier, required
-from jcurve.figures.prose import Paragraph, Part, paragraph, words
+from jcurve.figures.display import (
+    Displayed,
+    Frozen,
+    Paragraph,
+    Part,
+    paragraph,
+    words,
+)
+from jcurve.figures.numbers import NumberStyle, written
+from jcurve.figures.style import fit, house
 from jcurve.ground import markdown
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Exhibit", "chart"]
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_NOTHING = "–"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+Value = str | int | float | None
+"""A cell's content; None is shown as a dash: there is no such number."""
 
 
-class Exhibit(Displayed):
-    """A chart.
+def _required(name: str, what: str, **texts: str) -> None:
+    """Refuse an id that is none, and texts that say nothing."""
+    if not _IDENTIFIER.fullmatch(name):
+        raise UsageError(
+            f"{what} with an id that is none",
+            received=name,
+            allowed="a small letter, then small letters, digits, - or _; at most 64",
+        )
+    for label, text in texts.items():
+        if not text.strip():
+            label = label.replace("_", " ")
+            raise UsageError(f"exhibit {name} has no {label}", allowed=f"a non-empty {label}")
+
+
+class _Exhibit(Displayed):
+    """What charts and tables have in common.
 
     Attributes:
         id: names it in cross-references, in ``results.json`` and in errors.
         title: the takeaway, in words.
-        subtitle: what is drawn and in which unit.
-        svg: the drawing; one unit of its view box is a point on paper.
+        subtitle: what is shown, and the unit.
         source: where the numbers come from.
-        alt: what the drawing shows, for who cannot see it; never empty.
-        reading: sentences that read the chart, generated from its numbers.
         notes: what must be known beyond that.
+        reading: sentences that read the exhibit, generated from its numbers.
+    """
+
+    id: str
+    title: str
+    subtitle: str = ""
+    source: str
+    notes: tuple[str, ...] = ()
+    reading: Paragraph = ()
+
+    def lettered(self) -> tuple[tuple[str, str], ...]:
+        """Each note with its letter, or an empty one where no cell calls it."""
+        return tuple(("", note) for note in self.notes)
+
+
+class Exhibit(_Exhibit):
+    """A chart.
+
+    Attributes:
+        svg: the drawing; one unit of its view box is a point on paper.
+        alt: what the drawing shows, for who cannot see it; never empty.
         width: ``full`` column, or ``half``: two in a row stand side by side.
     """
 
     kind: Literal["chart"] = "chart"
-    id: str
-    title: str
-    subtitle: str = ""
     svg: str
-    source: str
     alt: str
-    reading: Paragraph = ()
-    notes: tuple[str, ...] = ()
     width: Literal["full", "half"] = "full"
 
     @model_validator(mode="after")
     def _complete(self) -> Exhibit:
-        identifier(self.id, "a chart")
-        required(self.title, "title", self.id)
-        required(self.alt, "alt text", self.id)
-        required(self.source, "source", self.id)
+        _required(self.id, "a chart", title=self.title, alt_text=self.alt, source=self.source)
         drawing.check(self.svg, self.id)
         drawing.size(self.svg)
         return self
@@ -75,12 +120,6 @@ class Exhibit(Displayed):
             self.source,
         )  # fmt: skip
 
-    def markup(self) -> str:
-        """The chart with its texts as HTML."""
-        from jcurve.figures.markup import chart_html
-
-        return chart_html(self)
-
 
 def chart(
     figure: Figure,
@@ -89,8 +128,8 @@ def chart(
     title: str,
     source: str | Sequence[str],
     alt: str,
+    reading: Part | Iterable[Part],
     subtitle: str = "",
-    reading: Part | Iterable[Part] = (),
     notes: Sequence[str] = (),
     width: Literal["full", "half"] = "full",
 ) -> Exhibit:
@@ -100,17 +139,13 @@ def chart(
     the figure's edge pulls the axes in.
 
     Args:
-        figure: from ``jcurve.figures.style.plot`` or ``panels``.
+        figure: from a recipe, or from ``style.plot`` or ``style.panels``.
         source: one text, or several to be joined.
 
     Raises:
         UsageError: a text that must be there is missing; the message names the exhibit.
     """
-    from jcurve.figures.style import fit, house
-
-    identifier(id, "a chart")
-    required(title, "title", id)
-    required(alt, "alt text", id)
+    _required(id, "a chart", title=title, alt_text=alt)
     buffer = io.StringIO()
     with house():
         fit(figure)
@@ -126,3 +161,244 @@ def chart(
         notes=tuple(notes),
         width=width,
     )
+
+
+class Cell(Frozen):
+    """A value that carries a footnote: ``note`` counts from 0 in the table's notes."""
+
+    value: Value
+    note: int
+
+
+class Column(Frozen):
+    """A column.
+
+    Attributes:
+        label: its head.
+        unit: in the head, under the label.
+        group: neighbours with the same group share a head above theirs.
+        style: ``text``, or how numbers are written.
+        decimals: digits after the point.
+        sign: whether positive numbers show their plus.
+        forecast: tinted, to tell forecast from history.
+        figures: a text column that mostly holds numbers, and keeps right as they do.
+        weight: share of the width that a text column may take when it must wrap.
+    """
+
+    label: str
+    unit: str = ""
+    group: str = ""
+    style: Literal["text"] | NumberStyle = "number"
+    decimals: int = 0
+    sign: bool = False
+    forecast: bool = False
+    figures: bool = False
+    weight: float = 0.0
+
+    @property
+    def keeps_left(self) -> bool:
+        """Whether its cells begin at the left, as words do."""
+        return self.style == "text" and not self.figures
+
+
+class Row(Frozen):
+    """A row.
+
+    Attributes:
+        cells: one value a column; for a heading the first is enough.
+        role: ``heading`` spans the table; ``subtotal`` and ``total`` have a rule above.
+        indent: how deep under the row above, from 0 to 3.
+        style: how this row's numbers are written, if not as their columns say.
+        decimals: the same for digits.
+    """
+
+    cells: tuple[Value | Cell, ...]
+    role: Literal["normal", "heading", "subtotal", "total"] = "normal"
+    indent: int = 0
+    style: NumberStyle | None = None
+    decimals: int | None = None
+
+
+def heading(text: str) -> Row:
+    """A row that spans the table and names what follows."""
+    return Row(cells=(text,), role="heading")
+
+
+class TableExhibit(_Exhibit):
+    """A table.
+
+    Attributes:
+        columns: the first one names the rows.
+        notes: footnotes a, b, c …, called from cells; one that none calls stands for the
+            whole table and has no letter.
+        dense: smaller text, for long tables of reference.
+    """
+
+    kind: Literal["table", "whatif"] = "table"
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    dense: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> TableExhibit:
+        _required(self.id, "a table", title=self.title, source=self.source)
+        if not self.columns or not self.rows:
+            raise UsageError(f"exhibit {self.id} has no columns or no rows")
+        if len(self.notes) > len(_LETTERS):
+            raise UsageError(f"exhibit {self.id} has too many notes", allowed="at most 26")
+        for number, row in enumerate(self.rows, start=1):
+            self._check(number, row)
+        return self
+
+    def _check(self, number: int, row: Row) -> None:
+        where = f"exhibit {self.id}, row {number}"
+        wanted = len(self.columns)
+        if row.role == "heading":
+            if len(row.cells) != 1:
+                raise UsageError("a heading row of more than one cell", where=where)
+        elif len(row.cells) != wanted:
+            raise UsageError(
+                "a row of the wrong length",
+                where=where,
+                received=len(row.cells),
+                allowed=f"{wanted} cells, one a column",
+            )
+        for cell, column in zip(row.cells, self.columns, strict=False):
+            value = cell.value if isinstance(cell, Cell) else cell
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(
+                    "a number that is none",
+                    where=f"{where}, column {column.label!r}",
+                    received=value,
+                    allowed="a finite number, or None where there is none",
+                )
+            if isinstance(cell, Cell) and not 0 <= cell.note < len(self.notes):
+                raise UsageError(
+                    "a note that does not exist",
+                    where=f"{where}, column {column.label!r}",
+                    received=cell.note,
+                    allowed=f"0 to {len(self.notes) - 1}",
+                )
+
+    @property
+    def alt(self) -> str:
+        """A table is read cell by cell; this only says what it is."""
+        return f"Table: {self.title}"
+
+    def mark(self) -> dict[str, str]:
+        """The exhibit's id and, as its alt text, what the table is."""
+        return {"exhibit": self.id, "alt": self.alt}
+
+    def record(self) -> dict[str, str]:
+        """What ``results.json`` says of it."""
+        return {"id": self.id, "kind": "table", "title": self.title, "alt": self.alt}
+
+    def text(self, row: Row, index: int) -> tuple[str, str]:
+        """Text of one cell and the letter of its note, or an empty one."""
+        cell, column = row.cells[index], self.columns[index]
+        letter = _LETTERS[cell.note] if isinstance(cell, Cell) else ""
+        value = cell.value if isinstance(cell, Cell) else cell
+        if value is None:
+            return _NOTHING, letter
+        if isinstance(value, str):
+            return value, letter
+        if column.style == "text" and row.style is None:
+            return str(value), letter
+        style = row.style or ("number" if column.style == "text" else column.style)
+        decimals = column.decimals if row.decimals is None else row.decimals
+        return written(value, style, decimals, sign=column.sign), letter
+
+    def column_groups(self) -> list[tuple[str, int]]:
+        """The heads above the heads, each with how many columns it spans."""
+        groups = itertools.groupby(self.columns, key=lambda column: column.group)
+        return [(group, len(list(columns))) for group, columns in groups]
+
+    def lettered(self) -> tuple[tuple[str, str], ...]:
+        """Each note with its letter, or an empty one where no cell calls it."""
+        called = {cell.note for row in self.rows for cell in row.cells if isinstance(cell, Cell)}
+        return tuple(
+            (_LETTERS[number] if number in called else "", note)
+            for number, note in enumerate(self.notes)
+        )
+
+    def cells_as_markdown(self) -> str:
+        """The cells alone as a Markdown table; a heading row is bold."""
+        heads = [
+            ": ".join(filter(None, (column.group, column.label)))
+            + (f" ({column.unit})" if column.unit else "")
+            for column in self.columns
+        ]
+        rows = []
+        for row in self.rows:
+            cells = [
+                text + (f" <sup>{letter}</sup>" if letter else "")
+                for text, letter in (self.text(row, index) for index in range(len(row.cells)))
+            ]
+            if row.role == "heading":
+                cells = [f"**{cells[0]}**", *[""] * (len(heads) - 1)]
+            rows.append(cells)
+        return markdown.table(heads, rows)
+
+    def markdown(self) -> str:
+        """The table with its texts as Markdown, for a page of ``docs/``."""
+        notes = (f"{letter}: {note}" if letter else note for letter, note in self.lettered())
+        return markdown.exhibit(
+            self.title, self.subtitle, self.cells_as_markdown(),
+            (*notes, words(self.reading)), self.source,
+        )  # fmt: skip
+
+    def plain(self) -> str:
+        """The table in aligned columns."""
+        head = [each.label + (f" ({each.unit})" if each.unit else "") for each in self.columns]
+        body = [[self.text(row, index)[0] for index in range(len(row.cells))] for row in self.rows]
+        widths = [
+            max(len(line[index]) for line in [head, *body] if index < len(line))
+            for index in range(len(head))
+        ]
+        lines = [
+            "  ".join(
+                text.ljust(width) if index == 0 else text.rjust(width)
+                for index, (text, width) in enumerate(zip(line, widths, strict=False))
+            ).rstrip()
+            for line in [head, *body]
+        ]
+        tail = [words(self.reading)] if self.reading else []
+        return "\n".join([self.title, *lines, *tail, f"Source: {self.source}"])
+
+
+def table(
+    columns: Sequence[Column | str | tuple[str, float]],
+    rows: Sequence[Row | Sequence[Value | Cell]],
+    *,
+    id: str,
+    title: str,
+    source: str | Sequence[str],
+    reading: Part | Sequence[Part],
+    subtitle: str = "",
+    notes: Sequence[str] = (),
+    dense: bool = False,
+) -> TableExhibit:
+    """Make a table; a bare string is a text column, a string with a number a text column of that
+    weight, a bare sequence a normal row.
+
+    Raises:
+        UsageError: a text is missing, a row has the wrong length, a number is not finite.
+    """
+    return TableExhibit(
+        id=id,
+        title=title,
+        subtitle=subtitle,
+        columns=tuple(_column(column) for column in columns),
+        rows=tuple(row if isinstance(row, Row) else Row(cells=tuple(row)) for row in rows),
+        source=source if isinstance(source, str) else "; ".join(source),
+        notes=tuple(notes),
+        reading=paragraph(reading),
+        dense=dense,
+    )
+
+
+def _column(column: Column | str | tuple[str, float]) -> Column:
+    if isinstance(column, Column):
+        return column
+    label, weight = (column, 0.0) if isinstance(column, str) else column
+    return Column(label=label, style="text", weight=weight)

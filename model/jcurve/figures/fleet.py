@@ -1,5 +1,5 @@
-"""The fleet: what it costs beside what ranking alone pays, what it is used for, how it stands
-against the frontier's, and what share of revenue capex takes, beside history and rivals."""
+"""The fleet: what it costs beside what ranking alone pays, what it is used for, what AI products
+earn with it, how it stands against the frontier's, and the share of revenue that capex takes."""
 
 from __future__ import annotations
 
@@ -8,56 +8,56 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jcurve.facts import companies, company
-from jcurve.figures import style
+from jcurve.facts import Company, companies, company, history
+from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, Lens, joined, lowered, money, percent
-from jcurve.figures.numbers import compact
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import (
+    MILLIONS,
+    NOTHING,
+    compact,
+    highest,
+    joined,
+    lowered,
+    money,
+    percent,
+)
+from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
-    from jcurve.case import Case
-    from jcurve.facts import Company
     from jcurve.ground.project import Project
-
-__all__ = ["against_frontier", "intensity", "pays", "use"]
 
 _BEFORE = 3
 _MUCH = 0.2
 """A share of the fleet leased out above which the reader is told what that means."""
 _MILLION = 1e6
 _RIVALS = ("guided", "positive", "judgement", "consensus")
+_LAYERS = 7
+_SERVED = 0.995
 
 
-def _years(case: Case) -> list[int]:
-    lens = Lens(case)
-    return lens.years(lens.first_forecast_year)
-
-
-def pays(case: Case) -> Exhibit:
-    """What ranking pays a year at the margin of its compute, beside the fleet's yearly cost;
-    half a column wide."""
+def _uses(lens: Lens) -> tuple[FleetUse, ...]:
     from jcurve.analysis.marginal import fleet_use
 
-    lens, found = Lens(case), fleet_use(case, _years(case))
+    return fleet_use(lens.case, lens.years(lens.first_forecast_year))
+
+
+def pays(lens: Lens) -> Exhibit:
+    """What ranking pays a year at the margin of its compute, beside the fleet's yearly cost;
+    half a column wide."""
+    found = _uses(lens)
     years = [each.year for each in found]
     gain = [each.ranking_pays / MILLIONS for each in found]
     cost = [each.fleet_costs / MILLIONS for each in found]
-    widest = max(range(len(years)), key=lambda at: cost[at] - gain[at])
-    with style.house():
-        figure, axes = style.plot(width="half", height=58)
-        style.line(axes, years, cost, "negative", "Fleet costs")
-        style.line(axes, years, gain, "with", "Ranking pays")
-        style.years(axes, years[0], years[-1], 4)
-        style.room(axes, [*gain, *cost])
-        style.numbers(axes.yaxis)
-        style.label_ends(axes)
+    at = highest([spent - earned for spent, earned in zip(cost, gain, strict=True)])
+    lines = {"Fleet costs": ("negative", cost), "Ranking pays": ("with", gain)}
     return chart(
-        figure,
+        by_year(years, Scale(step=4), lines=lines, width="half", height=58),
         id="ranking-pays",
-        title=f"In {years[widest]} ranking alone pays {money(gain[widest])} of the "
-        f"{money(cost[widest])} that the fleet costs"
-        if gain[widest] < cost[widest]
+        title=f"In {years[at]} ranking alone pays {money(gain[at])} of the {money(cost[at])} that "
+        "the fleet costs"
+        if gain[at] < cost[at]
         else "Ranking alone pays for the whole fleet in every year",
         subtitle="USD bn a year, forecast",
         source=lens.modelled(),
@@ -71,29 +71,20 @@ def pays(case: Case) -> Exhibit:
     )
 
 
-def use(case: Case) -> Exhibit:
+def use(lens: Lens) -> Exhibit:
     """How much of the fleet trains, ranks, serves AI products and is leased out, by year; half
     a column wide."""
-    from jcurve.analysis.marginal import fleet_use
-
-    lens, found = Lens(case), fleet_use(case, _years(case))
-    years = [each.year for each in found]
+    found = _uses(lens)
     layers = {
         "Ranking": [100 * each.ranking for each in found],
         "Training": [100 * each.training for each in found],
         "AI products": [100 * each.products for each in found],
         "Leased out": [100 * each.leased_out for each in found],
     }
-    with style.house():
-        figure, axes = style.plot(width="half", height=58)
-        style.stack(axes, years, layers)
-        style.years(axes, years[0], years[-1], 4)
-        axes.set_ylim(0, 100)
-        style.numbers(axes.yaxis)
-        style.label_stack(axes)
+    scale = Scale(step=4, top=100)
     first, last = found[0], found[-1]
     return chart(
-        figure,
+        by_year([each.year for each in found], scale, layers=layers, width="half", height=58),
         id="fleet-use",
         title=_use_title(found),
         subtitle="Share of compute in service, %, forecast",
@@ -109,12 +100,12 @@ def use(case: Case) -> Exhibit:
 
 
 def _use_title(found: tuple[FleetUse, ...]) -> str:
-    most = max(found, key=lambda each: each.leased_out)
+    most, first, last = max(found, key=lambda each: each.leased_out), found[0], found[-1]
     if most.leased_out > _MUCH:
         return f"Up to {percent(most.leased_out, 0)} of the fleet is leased out, in {most.year}"
     return (
-        f"Ranking uses {percent(found[0].ranking, 0)} of the fleet in {found[0].year} and "
-        f"{percent(found[-1].ranking, 0)} in {found[-1].year}"
+        f"Ranking uses {percent(first.ranking, 0)} of the fleet in {first.year} and "
+        f"{percent(last.ranking, 0)} in {last.year}"
     )
 
 
@@ -130,41 +121,75 @@ def _use_reading(found: tuple[FleetUse, ...]) -> str:
     )
 
 
-def against_frontier(case: Case, view: str = "programme") -> Exhibit:
+def channels(lens: Lens) -> Exhibit:
+    """Revenue of AI products, weighted by the probability that each succeeds."""
+    first = lens.first_forecast_year - 1
+    years = lens.years(first)
+    labels = lens.members("channel")
+    rows = {name: lens.bn(f"channel_revenue.{name}", lens.view, first) for name in labels}
+    ranked = sorted(rows, key=lambda name: -rows[name][-1])
+    layers = {labels[name]: rows[name] for name in ranked[:_LAYERS] if any(rows[name])}
+    rest = [sum(year) for year in zip(*(rows[name] for name in ranked[_LAYERS:]), strict=True)]
+    if any(value > NOTHING for value in rest):
+        layers["Others"] = rest
+    totals = lens.bn("new_product_revenue", lens.view, first)
+    scale = Scale(step=2, forecast=lens.forecast_from, hold=totals)
+    best = [labels[name] for name in ranked[:2]]
+    share = sum(rows[name][-1] for name in ranked[:2]) / max(totals[-1], NOTHING)
+    return chart(
+        by_year(years, scale, layers=layers, height=72),
+        id="channels",
+        title=f"AI products add {money(totals[-1])} of revenue by {years[-1]}, "
+        f"{percent(totals[-1] / max(lens.bn('revenue', 'with')[-1], NOTHING), 0)} of the total"
+        if max(totals) > NOTHING
+        else "AI products earn nothing more",
+        subtitle="Revenue of AI products, weighted by probability, net of what they "
+        "take from advertising, USD bn",
+        source=lens.modelled("demand as the assumptions cite it"),
+        alt=f"Stacked bars of AI product revenue, rising from {money(totals[0])} in {first} to "
+        f"{money(totals[-1])} in {years[-1]}; most of it is {joined(map(lowered, best))}.",
+        reading=_channels_reading(lens, best, share, totals[-1])
+        if max(totals) >= NOTHING
+        else "The same products are offered in both cases.",
+        notes=lens.resting("demand.agents", "demand.other", "products.compute_cost"),
+    )
+
+
+def _channels_reading(lens: Lens, best: list[str], share: float, earned: float) -> str:
+    kept = 1 - lens.bn("new_product_cost", lens.view)[-1] / earned
+    floor = lens.number("products_compute_cost_floor")
+    served = min(lens.values("channel_service_level", "with", lens.first_forecast_year))
+    short = f" In the tightest year compute serves {percent(served, 0)} of demand."
+    return (
+        f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of it in {lens.horizon}. "
+        f"Before compute, {percent(kept, 0)} of the revenue remains; in the long run compute takes "
+        f"at least {percent(floor, 0)} of it.{'' if served > _SERVED else short}"
+    )
+
+
+def against_frontier(lens: Lens) -> Exhibit:
     """Compute in service beside the frontier's other companies', and their ratio."""
-    lens = Lens(case, view)
     first = lens.first_forecast_year - _BEFORE
     years = lens.years(first)
-    fleets = {
-        "Frontier": ("reported", lens.values("frontier_fleet", None, first)),
-        lens.other_name: ("without", lens.values("compute_in_service", lens.other, first)),
-        lens.with_name: ("with", lens.values("compute_in_service", "with", first)),
-    }
-    share = {tag: lens.values("fleet_over_frontier", tag, first) for tag in ("with", lens.other)}
+    units = [value / _MILLION for value in lens.values("compute_in_service", "with", first)]
+    other = [value / _MILLION for value in lens.values("compute_in_service", lens.other, first)]
+    frontier = [value / _MILLION for value in lens.values("frontier_fleet", None, first)]
+    ours, theirs = (lens.values("fleet_over_frontier", tag, first) for tag in ("with", lens.other))
     with style.house():
         figure, (left, right) = style.panels(1, 2, height=62, gap=0.62)
         left.set_yscale("log")
-        for name, (role, values) in fleets.items():
-            style.line(left, years, [value / _MILLION for value in values], role, name)
+        plotting.line(left, years, frontier, "reported", "Frontier")
+        plotting.line(left, years, other, "without", lens.other_name)
+        plotting.line(left, years, units, "with", lens.with_name)
         style.years(left, first, years[-1], 4)
         style.powers(left.yaxis)
         left.set_title("Million H100 equivalents, logarithmic scale")
-        style.line(right, years, share[lens.other], "without", lens.other_name)
-        style.line(right, years, share["with"], "with", lens.with_name)
-        style.years(right, first, years[-1], 4)
-        style.room(right, [*share["with"], *share[lens.other]])
-        style.numbers(right.yaxis, "percent")
         right.set_title("Over the frontier's other companies'")
-        for axes in (left, right):
-            style.forecast_from(
-                axes, lens.first_forecast_year - 0.5, words=("Estimated", "Forecast")
-            )
-            style.label_ends(axes)
-    ours = share["with"]
-    top = max(range(len(years)), key=ours.__getitem__)
-    units = {
-        year: value / _MILLION for year, value in zip(years, fleets[lens.with_name][1], strict=True)
-    }
+        style.forecast_from(left, lens.forecast_from, words=ESTIMATED)
+        plotting.label_ends(left)
+        scale = Scale(step=4, style="percent", forecast=lens.forecast_from, words=ESTIMATED)
+        draw_years(right, years, scale, lines=lens.two_lines(ours, theirs))
+    top = highest(ours)
     return chart(
         figure,
         id="against-frontier",
@@ -172,11 +197,11 @@ def against_frontier(case: Case, view: str = "programme") -> Exhibit:
         subtitle=f"Compute in service at the year's end; dashed: {lowered(lens.other_name)}",
         source=lens.modelled("fleets estimated from capex and prices, no company reports them"),
         alt=f"Left, three rising lines on a logarithmic scale: the company's fleet goes from "
-        f"{compact(units[first])} million H100 equivalents in {first} to "
-        f"{compact(units[years[-1]])} million in {years[-1]}. Right, its ratio to the frontier's "
+        f"{compact(units[0])} million H100 equivalents in {first} to "
+        f"{compact(units[-1])} million in {years[-1]}. Right, its ratio to the frontier's "
         f"other companies': {percent(ours[0], 0)}, a peak of {percent(ours[top], 0)} in "
         f"{years[top]}, {percent(ours[-1], 0)} in {years[-1]}.",
-        reading=_frontier_reading(lens, years, ours, top, units),
+        reading=_frontier_reading(lens, dict(zip(years, units, strict=True))),
         notes=lens.resting("fleet.share", "fleet.years", "sector.spending_growth"),
     )
 
@@ -193,46 +218,36 @@ def _frontier_title(years: list[int], ours: list[float], top: int) -> str:
     )
 
 
-def _frontier_reading(
-    lens: Lens, years: list[int], ours: list[float], top: int, units: Mapping[int, float]
-) -> str:
-    shown = [year for year in (lens.first_forecast_year, lens.plan_end, years[-1]) if year in units]
-    told = joined(f"{compact(units[year])} million in {year}" for year in shown)
-    long_run = lens.number("fleet_share")
+def _frontier_reading(lens: Lens, units: Mapping[int, float]) -> str:
+    shown = (lens.first_forecast_year, lens.plan_end, lens.horizon)
+    fleets = joined(f"{compact(units[year])} million in {year}" for year in shown if year in units)
     return (
-        f"The fleet is {told}. To {lens.plan_end} it follows from planned dollars; after that it "
-        f"goes to {percent(long_run, 0)} of the frontier's, which is a judgement."
+        f"The fleet is {fleets}. To {lens.plan_end} it follows from planned dollars; after that it "
+        f"goes to {percent(lens.number('fleet_share'), 0)} of the frontier's, which is a judgement."
     )
 
 
-def intensity(case: Case, project: Project, view: str = "programme") -> Exhibit:
+def intensity(lens: Lens) -> Exhibit:
     """Capex over revenue: the company's history and forecast, and rivals as reported."""
-    lens = Lens(case, view)
     first = lens.first_forecast_year - 2 * _BEFORE + 1
     years = lens.years(first)
-    rows = {tag: _over_revenue(lens, tag, first) for tag in ("with", lens.other)}
-    own = case.assembly.company.display_name
+    ours, theirs = (lens.ratio("capex", tag=tag, first=first) for tag in ("with", lens.other))
+    own = lens.case.assembly.company.display_name
     rivals = {
-        each.display_name.split()[0].strip(","): _reported_intensity(each, first, project)
-        for each in (company(folder, project) for folder in companies(project))
+        each.display_name.split()[0].strip(","): _reported_intensity(each, first, lens.home)
+        for each in (company(folder, lens.home) for folder in companies(lens.home))
         if each.display_name != own
     }
+    scale = Scale(step=2, style="percent", forecast=lens.forecast_from)
     with style.house():
         figure, axes = style.plot(height=66)
         for role, (name, shares) in zip(_RIVALS, rivals.items(), strict=False):
-            style.line(axes, list(shares), list(shares.values()), role, name)
-        style.key(axes)
+            plotting.line(axes, list(shares), list(shares.values()), role, name)
+        plotting.key(axes)
         for drawn in axes.get_lines():
             drawn.set_label("_rival")  # named in the key, not at its end
-        style.line(axes, years, rows[lens.other], "without", lens.other_name)
-        style.line(axes, years, rows["with"], "with", lens.with_name)
-        style.years(axes, first, years[-1], 2)
-        style.room(axes, [*rows["with"], *rows[lens.other]])
-        style.numbers(axes.yaxis, "percent")
-        style.forecast_from(axes, lens.first_forecast_year - 0.5)
-        style.label_ends(axes)
-    ours = rows["with"]
-    top = max(range(len(years)), key=ours.__getitem__)
+        draw_years(axes, years, scale, lines=lens.two_lines(ours, theirs))
+    top = highest(ours)
     latest = {name: list(shares.values())[-1] for name, shares in rivals.items()}
     most = max(latest, key=latest.__getitem__)
     return chart(
@@ -246,7 +261,7 @@ def intensity(case: Case, project: Project, view: str = "programme") -> Exhibit:
         alt=f"Lines of capex over revenue: the company's rises from {percent(ours[0], 0)} in "
         f"{first} to {percent(ours[top], 0)} in {years[top]} and ends at "
         f"{percent(ours[-1], 0)}; {lowered(lens.other_name)} it ends at "
-        f"{percent(rows[lens.other][-1], 0)}. Rivals' last years: "
+        f"{percent(theirs[-1], 0)}. Rivals' last years: "
         + joined(f"{name} {percent(share, 0)}" for name, share in latest.items())
         + ".",
         reading=f"The highest rival, {most}, stood at {percent(latest[most], 0)} in its last "
@@ -257,8 +272,6 @@ def intensity(case: Case, project: Project, view: str = "programme") -> Exhibit:
 
 def _reported_intensity(rival: Company, first: int, project: Project) -> dict[int, float]:
     """Property bought and leased over revenue, by fiscal year whose every quarter is reported."""
-    from jcurve.facts import history
-
     through = rival.data_through
     rows = history(rival.name, rival.first_quarter, through, project)
 
@@ -274,8 +287,3 @@ def _reported_intensity(rival: Company, first: int, project: Project) -> dict[in
             spent += flow("reported_finance_lease_additions", quarters)
             found[year] = spent / flow("reported_revenue", quarters)
     return found
-
-
-def _over_revenue(lens: Lens, tag: str, first: int) -> list[float]:
-    spent, earned = lens.bn("capex", tag, first), lens.bn("revenue", tag, first)
-    return [one / other for one, other in zip(spent, earned, strict=True)]

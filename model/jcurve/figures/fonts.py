@@ -13,19 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-__all__ = [
-    "FALLBACK",
-    "FAMILY",
-    "MONO",
-    "Drawable",
-    "Face",
-    "charset",
-    "fallback",
-    "folder",
-    "register",
-    "web_faces",
-]
-
 FAMILY = "JCurve Sans"
 """Family of every chart, table and paragraph."""
 

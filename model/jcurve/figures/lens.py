@@ -1,4 +1,6 @@
-"""A case as exhibits draw it: years or quarters in USD bn, and words for worlds and views."""
+"""A case as exhibits see it: years or quarters in USD bn, words for worlds and views, and the
+questions about the decision, each asked once and only where its answer is shown.
+"""
 
 from __future__ import annotations
 
@@ -10,88 +12,38 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jcurve.engine.model import SHARED, VIEWS
-from jcurve.figures.numbers import MINUS, compact, written
-from jcurve.figures.table import Column
+from jcurve.figures.display import Prose, callout, strong
+from jcurve.figures.exhibit import Column
+from jcurve.figures.numbers import MILLIONS, NOTHING, lowered, percent, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
+    from jcurve.analysis.belief_pairs import BeliefMap
+    from jcurve.analysis.marginal import Marginal
+    from jcurve.analysis.market_implied import PriceLine
+    from jcurve.analysis.scale import ScaleStudy
     from jcurve.case import Case
-
-__all__ = [
-    "MILLIONS",
-    "NOTHING",
-    "VIEW_NAMES",
-    "Lens",
-    "dollars",
-    "joined",
-    "lowered",
-    "money",
-    "percent",
-    "points",
-    "spelt",
-]
-
-MILLIONS = 1000.0
-"""USD m in a USD bn."""
-
-NOTHING = 0.0005
-"""What counts as no money at all, in USD bn."""
 
 VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     {"programme": "Programme", "go_forward": "Going forward"}
 )
 _OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
-_SUBJECT: Mapping[str, str] = MappingProxyType(
-    {"programme": "The AI programme", "go_forward": "Continuing the AI programme"}
-)
-_TRILLION = 1000.0
-_LABEL = 24  # letters
+_LONG_TITLE = 24  # letters
+_SOFT = ("judgement", "estimate")
 
 
-def money(billions: float, *, sign: bool = False) -> str:
-    """An amount in prose, at most three digits: $776bn, −$4.6bn, $1.2tn."""
-    if abs(billions) < NOTHING:
-        return "$0"
-    # What rounds up to a thousand is a trillion too.
-    rounded = float(f"{abs(billions):.3g}")
-    size, unit = (rounded, "bn") if rounded < _TRILLION else (rounded / _TRILLION, "tn")
-    mark = MINUS if billions < 0 else "+" if sign else ""
-    return f"{mark}${compact(size)}{unit}"
+def nothing_to_show(what: str) -> Prose:
+    """In place of an exhibit where the two cases are the same."""
+    return callout([strong("Nothing to show. "), what])
 
 
-def dollars(value: float) -> str:
-    """A price in prose, at most three digits: $35,400, $1.26."""
-    return f"{MINUS if value < 0 else ''}${compact(abs(value))}"
-
-
-def percent(share: float, decimals: int = 1, *, sign: bool = False) -> str:
-    """A share in prose: 12.3%."""
-    return written(share, "percent", decimals, sign=sign)
-
-
-def points(share: float, *, sign: bool = False) -> str:
-    """A difference of shares in prose: 12.3 points."""
-    return f"{written(share * 100, decimals=1, sign=sign)} points"
-
-
-def joined(parts: Iterable[str]) -> str:
-    """``a, b and c``."""
-    texts = list(parts)
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{', '.join(texts[:-1])} and {texts[-1]}"
-
-
-def lowered(text: str) -> str:
-    """``text`` as it stands inside a sentence; a word of capitals keeps them."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def spelt(count: int) -> str:
-    """A number of things in prose: words to nine."""
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return words[count] if 0 <= count < len(words) else f"{count:,}"
+def nothing_to_decide() -> Prose:
+    """In place of an exhibit where nothing is left to decide."""
+    return callout(
+        [strong("Nothing to decide. "), "This scenario plans no spending that stopping would save."]
+    )
 
 
 @dataclass(frozen=True)
@@ -101,10 +53,12 @@ class Lens:
     Attributes:
         case: an evaluated scenario.
         view: ``programme`` or ``go_forward``; what the exhibit compares.
+        project: where the model's data are; by default found from the working folder.
     """
 
     case: Case
     view: str = "programme"
+    project: Project | None = None
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
@@ -126,9 +80,24 @@ class Lens:
         return "With AI" if self.view == "programme" else "Continued"
 
     @property
-    def subject(self) -> str:
-        """What the view judges, at the beginning of a sentence."""
-        return _SUBJECT[self.view]
+    def doing(self) -> str:
+        """What acts in the view, short, at the beginning of a sentence."""
+        return "AI" if self.view == "programme" else "Continuing"
+
+    @property
+    def since(self) -> str:
+        """From when the view counts, as a subtitle says it."""
+        return "since the programme's start" if self.view == "programme" else "from today"
+
+    @cached_property
+    def forward(self) -> Lens:
+        """The same case from the valuation date on: what is left to decide."""
+        return Lens(self.case, "go_forward", self.project)
+
+    @cached_property
+    def home(self) -> Project:
+        """The project, found where none was given."""
+        return self.project or find_project(None)
 
     # ---- time -------------------------------------------------------------------------
 
@@ -147,6 +116,11 @@ class Lens:
         """The last year that the plan states in dollars."""
         through = self.number("capex_planned_through")
         return self.case.assembly.timeline.years[0] + int(through) // QUARTERS_IN_YEAR
+
+    @property
+    def forecast_from(self) -> float:
+        """Where the first forecast year begins on an axis of years."""
+        return self.first_forecast_year - 0.5
 
     @property
     def has_mixed_year(self) -> bool:
@@ -207,7 +181,7 @@ class Lens:
     def title(self) -> str:
         """The scenario's title as a label in a chart: *This scenario* where it is long."""
         title = self.case.scenario.title
-        return title if len(title) <= _LABEL else "This scenario"
+        return title if len(title) <= _LONG_TITLE else "This scenario"
 
     # ---- rows -------------------------------------------------------------------------
 
@@ -225,6 +199,24 @@ class Lens:
         row = self.case.year(name, tag)
         return [float(row[years.index(year)]) for year in self.years(first, last)]
 
+    def both(self, name: str, first: int | None = None) -> tuple[list[float], list[float]]:
+        """A line in USD bn by year in the world with the programme and in the other."""
+        return self.bn(name, "with", first), self.bn(name, self.other, first)
+
+    def ratio(
+        self, name: str, over: str = "revenue", tag: str = "with", first: int | None = None
+    ) -> list[float]:
+        """One line over another by year."""
+        parts = zip(self.bn(name, tag, first), self.bn(over, tag, first), strict=True)
+        return [part / whole for part, whole in parts]
+
+    def two_lines(
+        self, ours: list[float], theirs: list[float], names: tuple[str, str] | None = None
+    ) -> dict[str, tuple[str, list[float]]]:
+        """The world with the programme drawn over the other, each by its name or by ``names``."""
+        one, other = names or (self.with_name, self.other_name)
+        return {other: ("without", theirs), one: ("with", ours)}
+
     def quarterly(self, name: str, tag: str | None = None) -> list[float]:
         """A line in USD bn by quarter, from the view's first."""
         return [float(value) / MILLIONS for value in self.case.row(name, tag)[self.start_index :]]
@@ -232,23 +224,19 @@ class Lens:
     @property
     def quarter_ends(self) -> list[float]:
         """The ends of the view's quarters as decimal years."""
-        first, timeline = self.case.assembly.timeline.years[0], self.case.assembly.timeline
-        return [
-            first + (index + 1) / QUARTERS_IN_YEAR
-            for index in range(self.start_index, len(timeline))
-        ]
+        timeline = self.case.assembly.timeline
+        indices = range(self.start_index, len(timeline))
+        return [timeline.years[0] + (index + 1) / QUARTERS_IN_YEAR for index in indices]
 
     def number(self, name: str) -> float:
         """A result or an input that does not change, in its own unit."""
-        return float(self.case.row(name, None if self._shared(name) else "with")[0])
+        is_shared = self.case.assembly.model.tags(name) == (SHARED,)
+        return float(self.case.row(name, None if is_shared else "with")[0])
 
     def called(self, key: str) -> str:
         """An assumption's short name, its label where it has none."""
         item = self.case.scenario[key]
         return item.name or item.label
-
-    def _shared(self, name: str) -> bool:
-        return self.case.assembly.model.tags(name) == (SHARED,)
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""
@@ -268,6 +256,31 @@ class Lens:
         if value is None:
             return None
         return float(value) / MILLIONS if found["unit"] == "USD m" else float(value)
+
+    @property
+    def npv(self) -> float:
+        """Net present value in USD bn."""
+        return self.figure("npv") or 0.0
+
+    @property
+    def wacc(self) -> float:
+        """Cost of capital a year."""
+        return self.number("returns_wacc")
+
+    @property
+    def trough(self) -> float:
+        """The lowest point of the J-curve in USD bn, zero or below."""
+        return self.figure("trough_amount") or 0.0
+
+    @property
+    def shortfall(self) -> float:
+        """What the J-curve lacks of zero at the horizon, in USD bn."""
+        return self.figure("unrecovered_balance") or 0.0
+
+    @property
+    def never_pays_back(self) -> bool:
+        """Whether there is an outlay that the horizon does not see come back."""
+        return self.reason("payback").startswith("never")
 
     def label(self, name: str) -> str | None:
         """A headline's quarter in words, None without an answer."""
@@ -310,31 +323,65 @@ class Lens:
         """The quarter in which a decimal year falls."""
         return self.quarter(Quarter.in_time(at))
 
+    # ---- the decision -----------------------------------------------------------------
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether the case spends anything after the valuation date that stopping would not."""
+        return not self.forward.is_empty
+
+    @cached_property
+    def scale_study(self) -> ScaleStudy:
+        """NPV against the size of the plan."""
+        from jcurve.analysis.scale import SCALES, scale_study
+
+        return scale_study(self.case.scenario, SCALES[::2], project=self.project)
+
+    @cached_property
+    def belief_map(self) -> BeliefMap:
+        """The plan's value over response and demand."""
+        from jcurve.analysis.belief_pairs import belief_map
+
+        return belief_map(self.case.scenario, project=self.project)
+
+    @cached_property
+    def marginal(self) -> Marginal:
+        """What the last dollars of each year return."""
+        from jcurve.analysis.marginal import marginal_returns
+
+        return marginal_returns(self.case.scenario, project=self.project)
+
+    @cached_property
+    def prices(self) -> tuple[PriceLine, ...]:
+        """What share prices ask for, the newest first."""
+        from jcurve.analysis.market_implied import price_implied
+
+        return price_implied(self.case.scenario, project=self.project)
+
     # ---- sources ----------------------------------------------------------------------
 
     def source(self, *more: str) -> list[str]:
         """Filings to the last reported quarter, the model after it, and ``more``."""
-        company, scenario = self.case.assembly.company, self.case.scenario
-        return [
-            f"{company.display_name}, filings through {self.quarter(self.case.data_through)}",
-            *more,
-            f"J-Curve model, scenario {scenario.title}, from there on",
-        ]
+        return [self._filings, *more, f"{self._model}, from there on"]
 
     def compared(self, *more: str) -> list[str]:
         """The source of a difference or of another case: no filing holds one, so that its
         history is an estimate as well."""
-        company = self.case.assembly.company
-        return [
-            f"{company.display_name}, filings through {self.quarter(self.case.data_through)}",
-            *more,
-            f"{lowered(self.other_name)}: J-Curve estimate throughout",
-            f"J-Curve model, scenario {self.case.scenario.title}",
-        ]
+        estimated = f"{lowered(self.other_name)}: J-Curve estimate throughout"
+        return [self._filings, *more, estimated, self._model]
 
     def modelled(self, *more: str) -> list[str]:
         """The model alone, for what no filing says."""
-        return [f"J-Curve model, scenario {self.case.scenario.title}", *more]
+        return [self._model, *more]
+
+    @property
+    def _filings(self) -> str:
+        company, through = self.case.assembly.company, self.quarter(self.case.data_through)
+        return f"{company.display_name}, filings through {through}"
+
+    @property
+    def _model(self) -> str:
+        return f"J-Curve model, scenario {self.case.scenario.title}"
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
@@ -342,6 +389,3 @@ class Lens:
         soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
         named = [f"{item.label} ({item.kind})" for item in soft if item.kind in _SOFT]
         return [f"Rests on: {'; '.join(named)}."] if named else []
-
-
-_SOFT = ("judgement", "estimate")

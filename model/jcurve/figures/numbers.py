@@ -1,17 +1,29 @@
-"""How a number is written: one way for tables, prose and axes."""
+"""How numbers and lists are written: one way for tables, prose and axes.
+
+``written`` serves tables and axes, where every digit that the column asks for is shown;
+``money``, ``percent`` and their like serve sentences, which have at most three digits.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Literal
-
-__all__ = ["MINUS", "NumberStyle", "compact", "written"]
 
 MINUS = "\N{MINUS SIGN}"
 """Every negative number carries this sign; there are no parentheses anywhere."""
 
+MILLIONS = 1000.0
+"""USD m in a USD bn."""
+
+NOTHING = 0.0005
+"""What counts as no money at all, in USD bn."""
+
 NumberStyle = Literal["number", "percent", "multiple", "plain"]
 """``number`` 1,234.5; ``percent`` of a share: 12.3%; ``multiple`` 1.8x; ``plain`` 2026."""
+
+_TRILLION = 1000.0
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def written(
@@ -25,8 +37,7 @@ def written(
         decimals: digits after the point.
         sign: whether a positive number shows its plus.
     """
-    if not math.isfinite(value):
-        raise ValueError(f"not a finite number: {value!r}")
+    _finite(value)
     scaled = value * 100 if style == "percent" else value
     text = f"{abs(scaled):{'' if style == 'plain' else ','}.{decimals}f}"
     if any(digit in text for digit in "123456789"):
@@ -39,8 +50,7 @@ def compact(value: float, digits: int = 3) -> str:
 
     Digits before the point are never rounded away below 1,000 by more than that.
     """
-    if not math.isfinite(value):
-        raise ValueError(f"not a finite number: {value!r}")
+    _finite(value)
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
@@ -48,3 +58,67 @@ def compact(value: float, digits: int = 3) -> str:
     # Rounding may carry into the next magnitude: 9.996 becomes 10.0, not 10.00.
     magnitude = math.floor(math.log10(abs(rounded)))
     return written(rounded, decimals=max(0, digits - 1 - magnitude))
+
+
+def _finite(value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"not a finite number: {value!r}")
+
+
+def money(amount: float, *, sign: bool = False) -> str:
+    """USD bn in prose, at most three digits: $776bn, −$4.6bn, $1.2tn."""
+    if abs(amount) < NOTHING:
+        return "$0"
+    # What rounds up to a thousand is a trillion too.
+    rounded = float(f"{abs(amount):.3g}")
+    size, unit = (rounded, "bn") if rounded < _TRILLION else (rounded / _TRILLION, "tn")
+    mark = MINUS if amount < 0 else "+" if sign else ""
+    return f"{mark}${compact(size)}{unit}"
+
+
+def dollars(value: float) -> str:
+    """A price in prose, at most three digits: $35,400, $1.26."""
+    return f"{MINUS if value < 0 else ''}${compact(abs(value))}"
+
+
+def percent(share: float, decimals: int = 1, *, sign: bool = False) -> str:
+    """A share in prose: 12.3%."""
+    return written(share, "percent", decimals, sign=sign)
+
+
+def points(share: float, *, sign: bool = False) -> str:
+    """A difference of shares in prose: 12.3 points."""
+    return f"{written(share * 100, decimals=1, sign=sign)} points"
+
+
+def billions(millions: float) -> float | None:
+    """USD m in USD bn for a cell; None where there is no such number."""
+    return None if math.isnan(millions) else millions / MILLIONS
+
+
+def joined(parts: Iterable[str]) -> str:
+    """``a, b and c``."""
+    texts = list(parts)
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def lowered(text: str) -> str:
+    """``text`` as it stands inside a sentence; a word of capitals keeps them."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def spelt(count: int) -> str:
+    """A number of things in prose: words to nine."""
+    return _WORDS[count] if 0 <= count < len(_WORDS) else f"{count:,}"
+
+
+def lowest(values: Sequence[float]) -> int:
+    """Where the least of ``values`` stands, the first where several do."""
+    return min(range(len(values)), key=values.__getitem__)
+
+
+def highest(values: Sequence[float]) -> int:
+    """Where the largest of ``values`` stands, the first where several do."""
+    return max(range(len(values)), key=values.__getitem__)

@@ -8,8 +8,6 @@ from collections.abc import Container, Hashable
 from functools import lru_cache
 from typing import Protocol
 
-__all__ = ["UNKNOWN", "breakable", "is_rtl", "visible"]
-
 UNKNOWN = "□"
 """Stands for a letter that no font at hand can draw."""
 

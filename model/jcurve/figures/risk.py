@@ -1,43 +1,40 @@
-"""Charts of where uncertainty comes from: tornado, heat map, variance, waterfall."""
+"""Charts of uncertainty: how NPV, the J-curve and payback spread over the draws of a simulation,
+and where the spread comes from."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jcurve.analysis.overview import npv_of
-from jcurve.figures import style
+from jcurve.figures import plotting, style
+from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, NOTHING, Lens, lowered, money, percent, spelt
-from jcurve.figures.numbers import written
-from jcurve.figures.prose import Prose, callout, strong
+from jcurve.figures.lens import Lens, nothing_to_show
+from jcurve.figures.numbers import (
+    MILLIONS,
+    NOTHING,
+    billions,
+    lowered,
+    money,
+    percent,
+    points,
+    spelt,
+    written,
+)
+from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, bridge, tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jcurve.analysis.bridging import Bridge
+    from jcurve.analysis.overview import Simulated
     from jcurve.analysis.sensitivity import Grid, Swing
     from jcurve.analysis.variance import Importance
-    from jcurve.assumptions import Scenario
-    from jcurve.case import Case
+    from jcurve.assumptions import Assumption
 
-__all__ = [
-    "heat",
-    "nothing",
-    "tornado",
-    "variance",
-    "waterfall",
-]
-
-
-def nothing(what: str) -> Prose:
-    """In place of an exhibit where the two cases are the same."""
-    return callout([strong("Nothing to show. "), what])
-
-
-_GROUPS = {
+_AREAS = {
     "lever": "Split of the gain of advertising",
     "channel": "AI products",
     "market": "Advertising market",
@@ -50,79 +47,168 @@ _GROUPS = {
 """Families of assumptions whose name in a key says little to a reader."""
 
 
-def _group(name: str) -> str:
-    return _GROUPS.get(name, name[:1].upper() + name[1:].replace("_", " "))
+def _area(name: str) -> str:
+    return _AREAS.get(name, name[:1].upper() + name[1:].replace("_", " "))
 
 
-def tornado(
-    case: Case, swings: Sequence[Swing], view: str = "programme", count: int = 14
-) -> Exhibit | Prose:
+def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
+    """The J-curve with the spread that the assumptions' ranges give it."""
+    if lens.is_empty:
+        return nothing_to_show("Cumulative cash flow is zero in every draw.")
+    found = next(each for each in drawn.risk.fans if each.line.startswith("cumulative"))
+    rows = dict(zip(found.probabilities, found.quantiles / MILLIONS, strict=True))
+    first, x = found.years[0], [float(year) for year in found.years]
+    own = lens.bn("cumulative_free_cash_flow", lens.view, first)
+    with style.house():
+        figure, axes = style.plot(height=78)
+        colour = style.series("programme").colour
+        for low, high, strength in ((0.05, 0.95, 0.16), (0.25, 0.75, 0.26)):
+            axes.fill_between(
+                x, rows[low], rows[high], color=colour, alpha=strength, linewidth=0, zorder=2
+            )
+        plotting.line(axes, x, rows[0.50], "programme", "Median")
+        plotting.line(axes, x, own, "with", "As assumed")
+        axes.set_xticks(list(range(first, lens.horizon + 1, 2)))
+        axes.set_xlim(first - 0.2, lens.horizon + 1.6)
+        style.numbers(axes.xaxis, "plain")
+        style.room(axes, [float(v) for row in rows.values() for v in row], below=0.06)
+        style.numbers(axes.yaxis)
+        style.zero_line(axes)
+        style.forecast_from(axes, lens.today, words=ESTIMATED)
+        plotting.label_ends(axes)
+    last = {p: money(float(row[-1])) for p, row in rows.items()}
+    return chart(
+        figure,
+        id="fan",
+        title=f"Nine draws in ten end between {last[0.05]} and {last[0.95]} in {lens.horizon}",
+        subtitle="Cumulative incremental free cash flow: half of all draws (dark), nine in ten "
+        "(light), median, and the scenario itself, USD bn",
+        source=lens.modelled(),
+        alt=f"Fan chart to {lens.horizon}: median {last[0.5]}, half of all draws between "
+        f"{last[0.25]} and {last[0.75]}.",
+        reading=f"{drawn.run.note}. The median ends at {last[0.5]}, the scenario as "
+        f"assumed at {money(own[-1])}: ranges are not symmetric, and effects multiply.",
+    )
+
+
+def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
+    """How NPV is spread over the draws."""
+    if lens.is_empty:
+        return nothing_to_show("The value is zero in every draw.")
+    spread = next(each for each in drawn.risk.spreads if each.output == npv_of(lens.view))
+    middles = (spread.edges[1:] + spread.edges[:-1]) / 2.0 / MILLIONS
+    width = 0.92 * float(spread.edges[1] - spread.edges[0]) / MILLIONS
+    low, median, high = (spread.quantiles[at].value / MILLIONS for at in (0, 3, 6))
+    with style.house():
+        figure, axes = style.plot(height=62)
+        for role, kept in (("negative", middles < 0), ("positive", middles >= 0)):
+            if kept.any():
+                look, shares = style.series(role), spread.shares[kept]
+                plotting.bars(axes, middles[kept], shares, look, width=width)
+        top = float(spread.shares.max())
+        axes.set_ylim(0, top * 1.25)
+        for value, name in ((low, "5%"), (median, "Median"), (high, "95%")):
+            plotting.note(axes, value, top, f"{name}: {money(value)}", shift=4.0)
+        style.numbers(axes.xaxis)
+        style.numbers(axes.yaxis, "percent")
+    below, mean = spread.below_zero, spread.mean
+    return chart(
+        figure,
+        id="distribution",
+        title=f"NPV is below zero in {percent(below.value, 0)} of draws",
+        subtitle="Net present value over all draws, USD bn, share of draws in each bin",
+        source=lens.modelled(),
+        alt=f"Histogram of net present value: 5% of draws below {money(low)}, half below "
+        f"{money(median)}, 5% above {money(high)}.",
+        reading=f"The mean is {money(mean.value / MILLIONS)}, ± "
+        f"{money((mean.error or 0.0) / MILLIONS)}; the share below zero is known to ± "
+        f"{points(below.error or 0.0)} (95% intervals).",
+    )
+
+
+def payback(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
+    """How likely the programme is to have paid back by the end of each year."""
+    found = drawn.risk.payback_by
+    if lens.is_empty or not found:
+        return nothing_to_show("There is no outlay to pay back.")
+    years = [year for year in found if year >= lens.first_forecast_year]
+    shares = [found[year].value for year in years]
+    with style.house():
+        figure, axes = style.plot(height=52)
+        plotting.bars(axes, years, shares, style.series("programme"))
+        style.years(axes, years[0], years[-1], 2)
+        axes.set_ylim(0, max(1.0, *shares) if max(shares) > 0.5 else max(0.05, max(shares) * 1.2))
+        style.numbers(axes.yaxis, "percent")
+        plotting.number_beside(axes, years[-1] + 0.3, shares[-1], percent(shares[-1]))
+    half = next((year for year, share in zip(years, shares, strict=True) if share >= 0.5), None)
+    return chart(
+        figure,
+        id="payback-probability",
+        title=f"By {lens.horizon} the programme has paid back in {percent(shares[-1], 0)} of draws",
+        subtitle="Share of draws whose cumulative incremental cash flow has returned to zero by "
+        "the end of the year",
+        source=lens.modelled(),
+        alt=f"Bars by year of the share of draws that have paid back, rising from "
+        f"{percent(shares[0])} by {years[0]} to {percent(shares[-1])} by {years[-1]}.",
+        reading=(
+            f"In more than half of the draws the programme has paid back by {half}."
+            if half
+            else f"In no year to {lens.horizon} is payback more likely than not."
+        )
+        + " Payback is never counted through a terminal value.",
+    )
+
+
+def tornado(lens: Lens, swings: Sequence[Swing], count: int = 14) -> Exhibit | Prose:
     """The assumptions whose own range moves NPV most, one at a time."""
-    lens, output = Lens(case, view), npv_of(view)
+    output = npv_of(lens.view)
     shown = [swing for swing in swings if not math.isnan(swing.spread(output))][:count]
     shown = [swing for swing in shown if swing.spread(output) > NOTHING * MILLIONS]
     if not shown:
-        return nothing("No assumption moves the value, since the two cases are the same.")
+        return nothing_to_show("No assumption moves the value, since the two cases are the same.")
     base = shown[0].base[output] / MILLIONS
-    rank = list(range(len(shown)))[::-1]
-    with style.house():
-        figure, axes = style.plot(height=22 + 5.6 * len(shown))
-        reach = [base]
-        for y, swing in zip(rank, shown, strict=True):
-            for value in (swing.at_low[output], swing.at_high[output]):
-                if math.isnan(value):
-                    continue
-                at = value / MILLIONS
-                role = "positive" if at >= base else "negative"
-                style.rung(axes, y, base, at - base, style.series(role))
-                reach.append(at)
-        style.rungs(axes, rank, [lens.called(swing.key) for swing in shown])
-        axes.axvline(base, color=style.INK, linewidth=0.7, zorder=3)
-        style.room(axes, reach, below=0.16, above=0.1, along="x")
-        for y, swing in zip(rank, shown, strict=True):
-            known = [v / MILLIONS for v in (swing.at_low[output], swing.at_high[output])]
-            known = [v for v in known if not math.isnan(v)]
-            if (left := min(known)) < base - NOTHING:
-                style.beside(axes, left, y, written(left, decimals=0), side=-1)
-            if (right := max(known)) > base + NOTHING:
-                style.beside(axes, right, y, written(right, decimals=0))
-        style.numbers(axes.xaxis)
-    first = shown[0]
+    rows = []
+    for swing in shown:
+        ends = [end for end in _ends(swing, output) if end is not None]
+        pieces = [(base, end - base, "positive" if end >= base else "negative") for end in ends]
+        low, high = min(ends), max(ends)
+        labels = [(low, written(low), -1)] * (low < base - NOTHING)
+        labels += [(high, written(high), 1)] * (high > base + NOTHING)
+        rows.append(Bars(lens.called(swing.key), pieces, labels))
+    first, height = shown[0], 22 + 5.6 * len(shown)
+    spans = [
+        " to ".join("none" if end is None else money(end) for end in _ends(swing, output))
+        for swing in shown[:8]
+    ]
+    named = zip((row.name for row in rows), spans, strict=False)
     return chart(
-        figure,
+        bars_across(rows, height=height, below=0.16, above=0.1, base=base),
         id="tornado",
         title=f"{lens.called(first.key)} alone moves the value by "
         f"{money(first.spread(output) / MILLIONS)}",
         subtitle=f"NPV with one assumption at either end of its range, all others as they are "
         f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
-        alt="Tornado: "
-        + "; ".join(f"{lens.called(swing.key)} {_ends(swing, output)}" for swing in shown[:8])
-        + ".",
+        alt=f"Tornado: {'; '.join(f'{name} {span}' for name, span in named)}.",
         reading=_tornado_reading(swings, shown, output, base),
     )
 
 
-def _ends(swing: Swing, output: str) -> str:
-    ends = (swing.at_low[output], swing.at_high[output])
-    return " to ".join("none" if math.isnan(end) else money(end / MILLIONS) for end in ends)
+def _ends(swing: Swing, output: str) -> tuple[float | None, float | None]:
+    """The output at both ends of a range in USD bn; None where an end breaks a rule."""
+    return billions(swing.at_low[output]), billions(swing.at_high[output])
 
 
 def _tornado_reading(
     swings: Sequence[Swing], shown: Sequence[Swing], output: str, base: float
 ) -> str:
-    turned = [
-        swing
+    turned = sum(
+        any((end > 0) != (base > 0) for end in _ends(swing, output) if end is not None)
         for swing in swings
-        if any(
-            (end > 0) != (base > 0)
-            for end in (swing.at_low[output], swing.at_high[output])
-            if not math.isnan(end)
-        )
-    ]
+    )
     judged = sum(swing.kind == "judgement" for swing in shown)
     first = (
-        f"{spelt(len(turned)).capitalize()} of {len(swings)} assumptions with a range can turn the "
+        f"{spelt(turned).capitalize()} of {len(swings)} assumptions with a range can turn the "
         f"sign of NPV alone."
         if turned
         else f"None of the {len(swings)} assumptions with a range turns the sign of NPV alone."
@@ -131,52 +217,28 @@ def _tornado_reading(
     return f"{first} Of those shown, {spelt(judged)} {verb} on judgement."
 
 
-def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
+def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     """NPV over the ranges of two assumptions at once."""
-    from matplotlib.patches import Rectangle
-
-    lens = Lens(case, view)
-    values = found.values[npv_of(view)] / MILLIONS
+    values = found.values[npv_of(lens.view)] / MILLIONS
     known = values[~np.isnan(values)]
     if lens.is_empty or not known.size:
-        return nothing("No pair of assumptions moves the value, since the two cases are the same.")
-    across, down = (case.scenario[key] for key in (found.across, found.down))
-    most = float(np.abs(known).max()) or 1.0
+        return nothing_to_show(
+            "No pair of assumptions moves the value, since the two cases are the same."
+        )
+    across, down = (lens.case.scenario[key] for key in (found.across, found.down))
+    names = (lens.called(across.key), lens.called(down.key))
+    low, high = money(float(known.min())), money(float(known.max()))
     with style.house():
         figure, axes = style.plot(height=84)
-        for i, row in enumerate(values):
-            for j, value in enumerate(row):
-                share = 0.0 if math.isnan(value) else float(value) / most
-                meaning = style.series("positive" if share >= 0 else "negative")
-                colour = style.tint(meaning.colour, 0.08 + 0.52 * abs(share))
-                axes.add_patch(
-                    Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white")
-                )
-                axes.annotate(
-                    "–" if math.isnan(value) else written(float(value), decimals=0),
-                    (j, i),
-                    ha="center",
-                    va="center",
-                    fontsize=style.SMALL,
-                    color=style.INK,
-                )
-        axes.set_xlim(-0.5, len(found.xs) - 0.5)
-        axes.set_ylim(-0.5, len(found.ys) - 0.5)
-        axes.grid(visible=False)
-        axes.set_xticks(
-            range(len(found.xs)), [_draw(case.scenario, found.across, x) for x in found.xs]
-        )
-        axes.set_yticks(
-            range(len(found.ys)), [_draw(case.scenario, found.down, y) for y in found.ys]
-        )
-        axes.set_xlabel(lens.called(across.key))
+        tiles(axes, values)
+        axes.set_xticks(range(len(found.xs)), [_draw(across, x) for x in found.xs])
+        axes.set_yticks(range(len(found.ys)), [_draw(down, y) for y in found.ys])
+        axes.set_xlabel(names[0])
         axes.set_title(
-            f"{lens.called(down.key)}, upwards",
-            fontsize=style.BODY,
-            fontweight="normal",
-            color=style.MUTED,
+            f"{names[1]}, upwards", fontsize=style.BODY, fontweight="normal", color=style.MUTED
         )
     above = float(np.mean(known > 0))
+    moves_whole = any(item.shape.startswith("by_") for item in (across, down))
     return chart(
         figure,
         id="heat",
@@ -186,20 +248,13 @@ def heat(case: Case, found: Grid, view: str = "programme") -> Exhibit | Prose:
         subtitle="Net present value over the ranges of the two assumptions that move it most, "
         "all others as they are, USD bn",
         source=lens.modelled(),
-        alt=f"Heat map of {lens.called(across.key)} against {lens.called(down.key)}: from "
-        f"{money(float(known.min()))} to {money(float(known.max()))}.",
-        reading=f"Between their ends the two together move NPV from {money(float(known.min()))} to "
-        f"{money(float(known.max()))}."
-        + (
-            " A path moves as a whole: −100% is its low, 100% its high."
-            if any(item.shape.startswith("by_") for item in (across, down))
-            else ""
-        ),
+        alt=f"Heat map of {names[0]} against {names[1]}: from {low} to {high}.",
+        reading=f"Between their ends the two together move NPV from {low} to {high}."
+        + " A path moves as a whole: −100% is its low, 100% its high." * moves_whole,
     )
 
 
-def _draw(scenario: Scenario, key: str, at: float) -> str:
-    item = scenario[key]
+def _draw(item: Assumption, at: float) -> str:
     if item.shape in ("by_year", "by_quarter"):
         return percent(float(at), 0)
     if item.unit in ("share", "per year"):
@@ -207,48 +262,33 @@ def _draw(scenario: Scenario, key: str, at: float) -> str:
     return item.text(float(f"{at:.3g}"))
 
 
-def variance(case: Case, found: Importance | None, view: str = "programme") -> Exhibit | Prose:
+def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
     """Where the variance of NPV comes from: by itself, and with all it interacts with."""
-    lens = Lens(case, view)
     if found is None:
-        return nothing("The value does not vary, since the two cases are the same.")
-    parts = [part for part in found.parts if part.total is not None and part.first is not None]
-    parts.sort(key=lambda part: part.total.value if part.total else 0.0)
-    rank = list(range(len(parts)))
-    with style.house():
-        figure, axes = style.plot(height=20 + 8 * len(parts))
-        for y, part in zip(rank, parts, strict=True):
-            if part.total is None or part.first is None:
-                continue
-            own = min(max(part.first.value, 0.0), part.total.value)
-            style.rung(axes, y, 0.0, own, style.series("high"))
-            style.rung(axes, y, own, max(part.total.value - own, 0.0), style.series("low"))
-            error = part.total.error or 0.0
-            style.beside(
-                axes,
-                part.total.value,
-                y,
-                f"{percent(part.total.value, 0)} ± {written(error * 100, decimals=0)}",
-            )
-        style.rungs(axes, rank, [_group(part.group) for part in parts])
-        style.room(axes, [part.total.value for part in parts if part.total], above=0.14, along="x")
-        style.numbers(axes.xaxis, "percent")
-    lead = parts[-1]
-    share = lead.total.value if lead.total else 0.0
+        return nothing_to_show("The value does not vary, since the two cases are the same.")
+    parts = [
+        (_area(part.group), part.first.value, part.total)
+        for part in found.parts
+        if part.total is not None and part.first is not None
+    ]
+    parts.sort(key=lambda part: -part[2].value)
+    rows = []
+    for name, first, total in parts:
+        own = min(max(first, 0.0), total.value)
+        pieces = [(0.0, own, "high"), (own, max(total.value - own, 0.0), "low")]
+        label = f"{percent(total.value, 0)} ± {written((total.error or 0.0) * 100)}"
+        rows.append(Bars(name, pieces, [(total.value, label, 1)]))
+    lead, _, most = parts[0]
     return chart(
-        figure,
+        bars_across(rows, height=20 + 8 * len(rows), above=0.14, number_style="percent"),
         id="variance",
-        title=f"{_group(lead.group)} and what it acts with explain {percent(share, 0)} of the "
+        title=f"{lead} and what it acts with explain {percent(most.value, 0)} of the "
         f"variance of NPV",
         subtitle=f"Total Sobol index of each family of assumptions, of it the first order (dark), "
         f"share of the variance of NPV; standard deviation {money(found.sd.value / MILLIONS)}",
         source=lens.modelled(),
         alt="Bars of total Sobol indices: "
-        + "; ".join(
-            f"{_group(part.group)} {percent(part.total.value, 0)}"
-            for part in parts[::-1]
-            if part.total
-        )
+        + "; ".join(f"{name} {percent(total.value, 0)}" for name, _, total in parts)
         + ".",
         reading=f"Over the whole of every range at once, {found.evaluated:,} scenarios. The dark "
         f"part is what a family explains by itself, the light part what it does together with "
@@ -256,48 +296,36 @@ def variance(case: Case, found: Importance | None, view: str = "programme") -> E
     )
 
 
-def waterfall(case: Case, found: Bridge, count: int = 9) -> Exhibit | Prose:
+def waterfall(lens: Lens, found: Bridge, count: int = 9) -> Exhibit | Prose:
     """The whole difference of NPV between two scenarios, by what differs."""
-    lens = Lens(case)
     if not found.shares or abs(found.difference) < NOTHING * MILLIONS:
-        return nothing("The two scenarios have the same value.")
+        return nothing_to_show("The two scenarios have the same value.")
     ordered = sorted(found.shares, key=lambda share: -abs(share.amount))
-    parts = [(share.group, share.amount / MILLIONS) for share in ordered[:count]]
+    parts = [(_area(share.group), share.amount / MILLIONS) for share in ordered[:count]]
     rest = math.fsum(share.amount for share in ordered[count:]) / MILLIONS
     if abs(rest) > NOTHING:
-        parts.append(("everything else", rest))
+        parts.append((_area("everything else"), rest))
     before, after = found.before / MILLIONS, found.after / MILLIONS
-    names = [found.start, *(name for name, _ in parts), found.end]
-    rank = list(range(len(names)))[::-1]
-    with style.house():
-        figure, axes = style.plot(height=20 + 6 * len(names))
-        style.rung(axes, rank[0], 0.0, before, style.series("with"))
-        at, reach = before, [before, after]
-        for y, (_, amount) in zip(rank[1:], parts, strict=False):
-            look = style.series("positive" if amount >= 0 else "negative")
-            style.rung(axes, y, at, amount, look)
-            style.beside(axes, max(at, at + amount), y, written(amount, decimals=0, sign=True))
-            at += amount
-            reach.append(at)
-        style.rung(axes, rank[-1], 0.0, after, style.series("with"))
-        style.rungs(axes, rank, [_group(name) for name in names])
-        style.room(axes, reach, below=0.04, above=0.14, along="x")
-        for y, value in ((rank[0], before), (rank[-1], after)):
-            style.beside(axes, max(value, 0.0), y, written(value, decimals=0))
-        style.numbers(axes.xaxis)
-    lead = ordered[0]
-    name = _group(lead.group)
+    figure = bridge(
+        (_area(found.start), before),
+        parts,
+        (_area(found.end), after),
+        height=20 + 6 * (len(parts) + 2),
+        write_total=written,
+        below=0.04,
+        above=0.14,
+    )
     return chart(
         figure,
         id="waterfall",
         title=f"From {found.start} to {found.end} NPV changes by "
-        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is {lowered(name)}, "
-        f"{money(lead.amount / MILLIONS, sign=True)}",
+        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is "
+        f"{lowered(parts[0][0])}, {money(parts[0][1], sign=True)}",
         subtitle="Net present value of two scenarios and what differs between them, each at its "
         "mean over every order of change (Shapley value), USD bn",
         source=lens.modelled(),
         alt="Waterfall: "
-        + "; ".join(f"{_group(part)} {money(amount, sign=True)}" for part, amount in parts)
+        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts)
         + f"; from {money(before)} to {money(after)}.",
         reading=f"The parts sum to the whole difference and depend on no order. "
         f"{found.evaluated:,} combinations of both scenarios were evaluated.",

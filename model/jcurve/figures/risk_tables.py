@@ -1,132 +1,125 @@
-"""Tables of uncertainty: measures of risk, what must be true, stresses, positions."""
+"""Tables of uncertainty: measures of risk, what must be true, stresses, positions, scenarios by
+weight, reviews, and what the value of an action rests on."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
-from jcurve.figures.lens import MILLIONS, Lens, money, percent, spelt
-from jcurve.figures.numbers import written
-from jcurve.figures.prose import Prose
-from jcurve.figures.risk import nothing
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.display import Prose
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.figures.lens import Lens, nothing_to_show
+from jcurve.figures.numbers import MILLIONS, billions, money, percent, spelt, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from jcurve.analysis.consequences import Consequences
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.risk_measures import Estimate
     from jcurve.analysis.solving import Solution
-    from jcurve.analysis.stress import PositionLoss, Stress
-    from jcurve.case import Case
+    from jcurve.analysis.staged import Staged
+    from jcurve.analysis.stress import PositionLoss, Stress, Weighed
+    from jcurve.assumptions.scenario_files import Weight
 
-__all__ = ["measures", "must_be", "positions", "stress_table"]
-
-
-def _row(label: str, found: Estimate, scale: float, style: str = "money") -> Row:
-    if math.isnan(found.value):
-        return Row(cells=(label, "none", ""))
-    if style == "percent":
-        value = percent(found.value)
-        error = "" if found.error is None else percent(found.error)
-    else:
-        value = written(found.value / scale, decimals=1)
-        error = "" if found.error is None else written(found.error / scale, decimals=1)
-    return Row(cells=(label, value, error))
+_DOING = {"stop": "Stopping", "cut": "Cutting", "pause": "Pausing"}
+_LITTLE = 0.02
+"""Share of the worth of reviews below which looking is said to add nothing: judgement."""
 
 
-def measures(case: Case, drawn: Simulated, view: str = "programme") -> TableExhibit:
+def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
+    return Column(label=label, unit="USD bn", decimals=decimals, sign=sign)
+
+
+def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
-    lens, risk, output = Lens(case, view), drawn.risk, npv_of(view)
+    risk, output = drawn.risk, npv_of(lens.view)
     spread = next(each for each in risk.spreads if each.output == output)
     losses = next(each for each in risk.losses if each.output == output)
-    level = percent(losses.confidence, 0)
+    level, tail = percent(losses.confidence, 0), percent(1 - losses.confidence, 0)
     rows = [
-        Row(cells=("Net present value, USD bn",), role="heading"),
-        _row("Mean", spread.mean, MILLIONS),
-        _row("Standard deviation", spread.sd, MILLIONS),
-        _row(f"Value at risk at {level}: loss not exceeded", losses.value_at_risk, MILLIONS),
-        _row(f"Expected shortfall at {level} (CVaR)", losses.expected_shortfall, MILLIONS),
-        _row("Share of draws below zero", spread.below_zero, 1.0, "percent"),
+        heading("Net present value, USD bn"),
+        _amount("Mean", spread.mean),
+        _amount("Standard deviation", spread.sd),
+        _amount(f"Value at risk at {level}: loss not exceeded", losses.value_at_risk),
+        _amount(f"Expected shortfall at {level} (CVaR)", losses.expected_shortfall),
+        _share("Share of draws below zero", spread.below_zero),
     ]
     if risk.payback_by:
         last = max(risk.payback_by)
-        rows += [
-            Row(cells=("Payback",), role="heading"),
-            _row(f"Paid back by {last}", risk.payback_by[last], 1.0, "percent"),
-        ]
+        rows += [heading("Payback"), _share(f"Paid back by {last}", risk.payback_by[last])]
     if (cash := risk.cash) is not None:
-        limit = money(cash.limit / MILLIONS)
         rows += [
-            Row(cells=("Net debt at its highest after the valuation date",), role="heading"),
-            _row(f"Passes {limit}", cash.passed, 1.0, "percent"),
-            _row("Expected shortfall of cash beyond it, USD bn", cash.shortfall, MILLIONS),
-            _row(
-                f"the same in the worst {percent(1 - losses.confidence, 0)}", cash.worst, MILLIONS
-            ),
+            heading("Net debt at its highest after the valuation date"),
+            _share(f"Passes {money(cash.limit / MILLIONS)}", cash.passed),
+            _amount("Expected shortfall of cash beyond it, USD bn", cash.shortfall),
+            _amount(f"the same in the worst {tail}", cash.worst),
         ]
+    left_out = f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left"
     return table(
-        [
-            Column(label="Measure", style="text", weight=3),
-            Column(label="Estimate", style="text"),
-            Column(label="Error, 95%", style="text"),
-        ],
+        [("Measure", 3), "Estimate", "Error, 95%"],
         rows,
         id="measures",
-        title=f"In the worst {percent(1 - losses.confidence, 0)} of draws NPV averages "
+        title=f"In the worst {tail} of draws NPV averages "
         f"{money(-losses.expected_shortfall.value / MILLIONS)}",
         subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
         f"path as one",
         source=lens.modelled(),
         reading="A loss is an NPV below zero. "
-        + (
-            f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left "
-            f"out."
-            if risk.left_out
-            else "No draw was rejected."
-        ),
+        + (f"{left_out} out." if risk.left_out else "No draw was rejected."),
     )
 
 
-def must_be(
-    case: Case, found: Mapping[tuple[str, str], Solution], view: str = "programme"
-) -> TableExhibit | Prose:
+def _amount(label: str, found: Estimate) -> Row:
+    if math.isnan(found.value):
+        return Row(cells=(label, "none", ""))
+    error = "" if found.error is None else written(found.error / MILLIONS, decimals=1)
+    return Row(cells=(label, written(found.value / MILLIONS, decimals=1), error))
+
+
+def _share(label: str, found: Estimate) -> Row:
+    if math.isnan(found.value):
+        return Row(cells=(label, "none", ""))
+    error = "" if found.error is None else percent(found.error)
+    return Row(cells=(label, percent(found.value), error))
+
+
+def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
     """What single assumptions would have to be for a target, beside their evidence."""
-    lens = Lens(case, view)
     if lens.is_empty or not found:
-        return nothing("No assumption changes the answer, since the two cases are the same.")
-    solved = list(found.values())
-    goals = sorted({each.goal for each in solved})
-    rows = [
-        (
-            lens.called(each.key),
-            each.unit,
-            _brief(each.present, each.unit),
-            _brief(each.text, each.unit) or "none",
-            f"{_brief(each.low, each.unit)} to {_brief(each.high, each.unit)}",
-            each.standing.capitalize() or "–",
+        return nothing_to_show(
+            "No assumption changes the answer, since the two cases are the same."
         )
-        for each in solved
-    ]
+    solved = list(found.values())
+    goals = ", ".join(sorted({each.goal for each in solved})).replace("npv", "NPV")
     plausible = sum(each.standing == "plausible" for each in solved)
     none = sum(each.value is None for each in solved)
     return table(
         [
-            Column(label="Assumption", style="text", weight=2.6),
-            Column(label="Unit", style="text", weight=0.9),
-            Column(label="Case", style="text", weight=1.4),
-            Column(label="Break-even", style="text", weight=1.4),
-            Column(label="Evidence range", style="text", weight=1.6),
-            Column(label="Verdict", style="text", weight=0.9),
+            ("Assumption", 2.6),
+            ("Unit", 0.9),
+            ("Case", 1.4),
+            ("Break-even", 1.4),
+            ("Evidence range", 1.6),
+            ("Verdict", 0.9),
         ],
-        rows,
+        [
+            (
+                lens.called(each.key),
+                each.unit,
+                _shortened(each.present, each.unit),
+                _shortened(each.text, each.unit) or "none",
+                f"{_shortened(each.low, each.unit)} to {_shortened(each.high, each.unit)}",
+                each.standing.capitalize() or "–",
+            )
+            for each in solved
+        ],
         id="must-be",
         title=f"{spelt(plausible).capitalize()} single change within its evidence makes NPV zero"
         if plausible < 2
         else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
         f"NPV zero lie within their evidence",
-        subtitle=f"For {', '.join(goals).replace('npv', 'NPV')}: one assumption changed, all "
+        subtitle=f"For {goals}: one assumption changed, all "
         f"others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
         reading="Plausible: inside the range. Stretch: at most as far again from the value as the "
@@ -136,7 +129,7 @@ def must_be(
     )
 
 
-def _brief(text: str, unit: str) -> str:
+def _shortened(text: str, unit: str) -> str:
     """A value for a reader in a narrow column: a path by its last year, a share as a
     percentage, at most four digits."""
     year, colon, last = text.rpartition(";")[2].strip().rpartition(": ")
@@ -148,23 +141,21 @@ def _brief(text: str, unit: str) -> str:
     return f"{shown} in {year}" if colon else shown
 
 
-def stress_table(
-    case: Case, found: Sequence[Stress], view: str = "programme"
-) -> TableExhibit | Prose:
+def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
     """Each stress of the library beside the scenario."""
-    lens, output = Lens(case, view), npv_of(view)
+    output, own = npv_of(lens.view), lens.case.scenario.title
     if not found:
-        return nothing("There is no stress in the library.")
+        return nothing_to_show("There is no stress in the library.")
     ordered = sorted(found, key=lambda each: each.changes[output])
-    raised = [each for each in ordered if each.changes[output] > 0.0]
+    raised = sum(each.changes[output] > 0.0 for each in ordered)
     worst = ordered[0]
     return table(
         [
-            Column(label="Stress", style="text", weight=3),
+            ("Stress", 3),
             Column(label="Assumptions moved"),
-            Column(label="NPV", unit="USD bn", decimals=0),
-            Column(label="Change", unit="USD bn", decimals=0, sign=True),
-            Column(label="Trough", unit="USD bn", decimals=0),
+            _usd_bn("NPV"),
+            _usd_bn("Change", sign=True),
+            _usd_bn("Trough"),
             Column(label="Value per share", unit="USD", decimals=0),
         ],
         [
@@ -173,32 +164,23 @@ def stress_table(
                 each.moved,
                 each.values[output] / MILLIONS,
                 each.changes[output] / MILLIONS,
-                _bn(each.values.get("trough_amount", float("nan"))),
-                _known(each.values.get("value_per_share", float("nan"))),
+                billions(each.values.get("trough_amount", math.nan)),
+                _known(each.values.get("value_per_share", math.nan)),
             )
             for each in ordered
         ],
         id="stresses",
-        title=(
-            f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}"
-            if worst.changes[output] < 0.0
-            else f"No stress of the base case is worth less than {case.scenario.title}"
-        ),
-        subtitle=f"Each stress moves every assumption its story implies, against "
-        f"{case.scenario.title}",
+        title=f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}"
+        if worst.changes[output] < 0.0
+        else f"No stress of the base case is worth less than {own}",
+        subtitle=f"Each stress moves every assumption its story implies, against {own}",
         source=lens.modelled(),
-        reading=(
-            f"{spelt(len(raised)).capitalize()} of the {spelt(len(ordered))} stresses "
-            f"{'raises' if len(raised) == 1 else 'raise'} NPV: they cut spending that earned less "
-            f"than it cost, or hurt the company without AI more."
-            if raised
-            else "No stress raises NPV."
-        ),
+        reading=f"{spelt(raised).capitalize()} of the {spelt(len(ordered))} stresses "
+        f"{'raises' if raised == 1 else 'raise'} NPV: they cut spending that earned less "
+        f"than it cost, or hurt the company without AI more."
+        if raised
+        else "No stress raises NPV.",
     )
-
-
-def _bn(value: float) -> float | None:
-    return None if math.isnan(value) else value / MILLIONS
 
 
 def _known(value: float) -> float | None:
@@ -206,35 +188,33 @@ def _known(value: float) -> float | None:
 
 
 def positions(
-    case: Case,
-    found: Sequence[PositionLoss],
-    exposure: float,
-    stressed: Sequence[Stress] = (),
+    lens: Lens, found: Sequence[PositionLoss], exposure: float, stressed: Sequence[Stress] = ()
 ) -> TableExhibit:
     """What a position lost on past results days, and would lose in each stress."""
-    lens = Lens(case)
     days = [each for each in found if each.kind == "results day"]
-    others = [each for each in found if each.kind != "results day"]
     titles = {each.name: each.title for each in stressed}
-    rows = [
-        Row(cells=("Past results days",), role="heading"),
-        *(_position(each, titles) for each in days),
-        Row(cells=("Stresses, by the model's value per share",), role="heading"),
-        *(_position(each, titles) for each in others),
-    ]
-    worst = max(days, key=lambda each: each.loss)
     secondary = sum(each.grade == "secondary" for each in days)
+
+    def row(each: PositionLoss) -> Row:
+        name = titles.get(each.name) or _named(each.name.removeprefix("stress_"))
+        return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
+
     return table(
         [
-            Column(label="Event", style="text", weight=2),
+            ("Event", 2),
             Column(label="Move", style="percent", decimals=1, sign=True),
             Column(label="P&L", unit="USD m", decimals=1, sign=True),
-            Column(label="Read from", style="text", weight=2),
+            ("Read from", 2),
         ],
-        rows,
+        [
+            heading("Past results days"),
+            *map(row, days),
+            heading("Stresses, by the model's value per share"),
+            *(row(each) for each in found if each.kind != "results day"),
+        ],
         id="positions",
         title=f"P&L of a ${exposure:,.4g}m position: the worst results day lost "
-        f"${written(worst.loss, decimals=1)}m",
+        f"${written(max(each.loss for each in days), decimals=1)}m",
         subtitle="In each past one-day move after results and in each stress; losses are negative",
         source=["register of evidence", *lens.modelled()],
         reading="This is arithmetic on past moves and on the model, and no advice. "
@@ -246,6 +226,158 @@ def positions(
     )
 
 
-def _position(each: PositionLoss, titles: Mapping[str, str]) -> Row:
-    name = titles.get(each.name, each.name.removeprefix("stress_").replace("_", " ").capitalize())
-    return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
+def _named(scenario: str) -> str:
+    return scenario.replace("_", " ").capitalize()
+
+
+def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhibit:
+    """Scenarios by weight, and what is to be expected of them."""
+    why = {each.scenario: each.rationale for each in table_of}
+    whole, forward, _ = found.expectations
+    back = percent(found.paid_back, 0)
+    rows = []
+    for name, weight in found.weights.items():
+        years = found.payback[name]
+        worth = (each.values[name] / MILLIONS for each in found.expectations)
+        paid = "never" if math.isnan(years) else f"{years:.1f} years"
+        rows.append(Row(cells=(_named(name), weight, *worth, paid)))
+    means = (each.mean / MILLIONS for each in found.expectations)
+    spreads = (each.sd / MILLIONS for each in found.expectations)
+    rows.append(Row(cells=("Expected", 1.0, *means, f"in {back}"), role="total"))
+    rows.append(Row(cells=("Standard deviation", None, *spreads, "")))
+    return table(
+        [
+            ("Scenario", 2),
+            Column(label="Weight", style="percent", decimals=0),
+            _usd_bn("NPV since the start"),
+            _usd_bn("NPV from today"),
+            _usd_bn("Trough"),
+            "Payback",
+        ],
+        rows,
+        id="weighed",
+        title=f"By these weights the programme is worth {money(whole.mean / MILLIONS)}, and from "
+        f"today {money(forward.mean / MILLIONS)}",
+        subtitle="Scenarios with their weights, a judgement; the mean by weight and its spread",
+        source=["data/scenarios/weights.csv", *lens.modelled()],
+        reading=f"The programme pays back within the horizon in {back} of the weight. "
+        + " ".join(f"{_named(name)}: {why[name]}" for name in found.weights),
+    )
+
+
+def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
+    """What reviewing the programme later is worth against committing now."""
+    committed, (plan, fixed) = found.committed, found.fixed
+    if abs(committed.value) < 1e-9 and abs(fixed.value) < 1e-9:
+        return nothing_to_show("There is nothing left to decide.")
+    looking, worth = found.beyond_fixed, found.option_value
+    adds = looking.value > max(looking.error or 0.0, _LITTLE * worth.value)
+    trigger, triggered = found.trigger
+    return table(
+        [("", 4), _usd_bn("NPV"), _usd_bn("Error, 95%", 1), ("", 1.6)],
+        [
+            heading("Rules"),
+            _rule("Commit now: go on whatever happens", committed),
+            _rule(f"Best plan without waiting: {plan}", fixed),
+            _rule(f"Trigger on observed advertising: {trigger}", triggered),
+            _rule("Best expected at each review (least squares)", found.least_squares),
+            heading("Differences"),
+            _rule("Worth of reviewing, against committing now", worth),
+            _rule("of which owed to waiting alone", looking),
+            heading("Actions taken for good, whatever is observed"),
+            *(
+                _rule(
+                    f"{each.action} at {each.date}",
+                    each.always,
+                    f"taken in {percent(each.share.value, 0)} of draws",
+                )
+                for each in found.taken
+            ),
+        ],
+        id="reviews",
+        title=f"The right to review the programme is worth {money(worth.value / MILLIONS)} against "
+        f"committing now"
+        if adds
+        else f"{_doing(*found.fixed_plan) if found.fixed_plan else 'Going on'} beats the plan by "
+        f"{money((fixed.value - committed.value) / MILLIONS)} whatever is seen; "
+        f"waiting adds nothing",
+        subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
+        f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
+        f"other",
+        source=lens.modelled(),
+        reading=f"{money(looking.value / MILLIONS, sign=True)} comes from seeing what advertising "
+        f"and AI products have earned by then; the rest from a plan that is better now already. "
+        f"Cuts and pauses are stated actions, judgement, and scale what is neither maintenance "
+        f"nor committed; the table after this one gives the value of every other part of the plan.",
+    )
+
+
+def _doing(action: str, date: str) -> str:
+    return f"{_DOING.get(action, action.capitalize())} at {date.replace('Q', ' Q')}"
+
+
+def _rule(label: str, found: Estimate, more: str = "") -> Row:
+    error = None if found.error is None else found.error / MILLIONS
+    return Row(cells=(label, found.value / MILLIONS, error, more), indent=1)
+
+
+def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
+    """Where the value of an action comes from, on the curve on which it is one point."""
+    if not found.items:
+        return nothing_to_show("There is nothing left to decide.")
+    action = found.action
+    within = math.fsum(each.within for each in found.items)
+    beyond = math.fsum(each.beyond for each in found.items)
+    lasts = f"for {action.quarters} quarters" if action.quarters else "for good"
+    return table(
+        [
+            ("Present value of what changes", 3),
+            _usd_bn("To the horizon", sign=True),
+            _usd_bn("Beyond it", sign=True),
+            _usd_bn("Together", sign=True),
+        ],
+        [
+            *(_in_bn(each.name, each.within, each.beyond, each.total) for each in found.items),
+            _in_bn("Change of NPV from today", within, beyond, found.change, role="total"),
+            heading(f"By the part of the plan that is spent, {lasts}"),
+            *(
+                Row(cells=(percent(part, 0), None, None, worth / MILLIONS), indent=1)
+                for part, worth in found.curve[::2]
+            ),
+        ],
+        id="rests-on",
+        title=f"{_doing(action.name, found.date)} takes {percent(-found.compute, 0)} of compute "
+        f"and {percent(-found.advertising, 0)} of advertising by {lens.horizon}",
+        subtitle=f"{action.meaning[:1].upper()}{action.meaning[1:]} after "
+        f"{found.date}; all else as assumed in {lens.case.scenario.title}",
+        source=lens.modelled(),
+        reading=_rests_on_reading(found, lens.horizon),
+    )
+
+
+def _in_bn(label: str, *amounts: float, role: Literal["normal", "total"] = "normal") -> Row:
+    return Row(cells=(label, *(amount / MILLIONS for amount in amounts)), role=role)
+
+
+def _rests_on_reading(found: Consequences, horizon: int) -> str:
+    sentences = []
+    if found.compute < 0.0:
+        sentences.append(
+            f"Advertising follows relative compute by an elasticity that is a belief: "
+            f"{percent(-found.compute, 0)} less compute costs {percent(-found.advertising, 1)} of "
+            f"it by {horizon}."
+        )
+    served = "all" if found.served >= 1.0 else percent(found.served, 0)
+    sentences.append(
+        f"AI products then get {served} of the compute that they ask for, and lose what their "
+        f"quality owes to training."
+    )
+    if found.bearable is not None and not found.action.stops:
+        sentences.append(
+            f"The {found.action.name} would be worth no more than going on if it cost "
+            f"{percent(found.bearable, 0)} of demand for AI products after it."
+            if found.bearable <= 1.0
+            else f"The {found.action.name} would be worth something even if it cost all demand for "
+            f"AI products."
+        )
+    return " ".join((*sentences, "The result rests on a response that nobody has measured."))

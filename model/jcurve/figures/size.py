@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from jcurve.figures import style
-from jcurve.figures.decision import closed
+from jcurve.figures import plotting, style
+from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, Lens, joined, lowered, money, percent
-from jcurve.figures.numbers import written
+from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.numbers import (
+    MILLIONS,
+    highest,
+    joined,
+    lowered,
+    lowest,
+    money,
+    percent,
+    written,
+)
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import Marginal, Return
     from jcurve.analysis.question import Array
     from jcurve.analysis.scale import ScaleStudy
-    from jcurve.figures.decision import Decision
-    from jcurve.figures.prose import Prose
-
-__all__ = ["against_scale", "best_size", "last_dollars", "sizes"]
 
 _NEAR = 0.05
 """A best size within this of the plan is the plan's."""
@@ -51,8 +56,7 @@ def best_size(found: ScaleStudy) -> str:
         return f"A larger plan would be worth more: the best size is {size}"
     if plan >= 0:
         return f"The plan earns its cost, but a smaller one would be worth more: the best is {size}"
-    scaled = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
-    if worth <= 0 < scaled - _LITTLE:
+    if worth <= 0 < _most_with_staff_scaled(found) - _LITTLE:
         share = f"{percent(found.best_talent_scaled, 0)} of it, with AI staff in proportion"
         return f"The plan costs more than it returns; {share}, would not"
     if worth > 0:
@@ -60,48 +64,45 @@ def best_size(found: ScaleStudy) -> str:
     return f"The plan costs more than it returns at any size; the least is lost at {size}"
 
 
+def _most_with_staff_scaled(found: ScaleStudy) -> float:
+    return max(size.npv_go_forward for size in found.talent_scaled) / MILLIONS
+
+
 def against_scale(
-    decision: Decision,
-    *,
-    width: Literal["full", "half"] = "full",
-    height: float = 70.0,
+    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 70.0
 ) -> Exhibit | Prose:
-    """Value from today over the size of the plan: the plan and the best size marked, the band of
+    """Value from today over the size of the plan: the plan and the best size shown, the band of
     the evidence, and the same with people in proportion."""
-    if not decision.is_open:
-        return closed()
-    lens, found = Lens(decision.case, "go_forward"), decision.size
+    if not lens.is_open:
+        return nothing_to_decide()
+    found = lens.scale_study
     x = 100 * found.scales
-    own = [point.npv_go_forward / MILLIONS for point in found.points]
-    talent = [point.npv_go_forward / MILLIONS for point in found.talent_scaled]
+    own = [size.npv_go_forward / MILLIONS for size in found.points]
+    talent = [size.npv_go_forward / MILLIONS for size in found.talent_scaled]
     low, high = found.low / MILLIONS, found.high / MILLIONS
     plan, best = found.plan.npv_go_forward / MILLIONS, found.best.npv_go_forward / MILLIONS
     with style.house():
         figure, axes = style.plot(width=width, height=height)
-        style.band(axes, x, low, high, "programme")
-        style.line(axes, x, talent, "without", "staff scaled")
-        style.line(axes, x, own, "programme", "staff fixed")
+        plotting.band(axes, x, low, high, "programme")
+        plotting.line(axes, x, talent, "without", "staff scaled")
+        plotting.line(axes, x, own, "programme", "staff fixed")
         style.zero_line(axes)
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_xlabel("% of the plan")
-        style.mark(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
+        plotting.point(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
         if abs(found.best.value - _PLAN) > _NEAR:
-            style.mark(
-                axes,
-                100 * found.best.value,
-                best,
-                f"Best: {percent(found.best.value, 0)}, {money(best)}",
-                shift=(3, style.points(axes, max(0.0, *high) - best) + 4),
-                colour=style.readable(style.series("positive").colour),
-            )
+            words = f"Best: {percent(found.best.value, 0)}, {money(best)}"
+            shift = (3, style.points(axes, max(0.0, *high) - best) + 4)
+            colour = style.readable(style.series("positive").colour)
+            plotting.point(axes, 100 * found.best.value, best, words, shift=shift, colour=colour)
         style.numbers(axes.yaxis)
-        style.label_ends(axes)
+        plotting.label_ends(axes)
     return chart(
         figure,
         id="against-scale",
-        title=best_size(found) if width == "full" else _tenth(found),
+        title=best_size(found) if width == "full" else _last_tenth(found),
         subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
         "commitments and maintenance); band: one driver at a time over its evidence",
         source=lens.modelled(),
@@ -121,68 +122,56 @@ def _at(found: ScaleStudy, values: Array, scale: float = _PLAN) -> float:
     return float(np.interp(scale, found.scales, values)) / MILLIONS
 
 
-def _tenth(found: ScaleStudy) -> str:
+def _last_tenth(found: ScaleStudy) -> str:
     """What the last tenth of the plan is worth, in one sentence without its full stop."""
-    own = np.array([point.npv_go_forward for point in found.points])
+    own = np.array([size.npv_go_forward for size in found.points])
     step = _at(found, own) - _at(found, own, _PLAN - 0.1)
     return f"The last tenth of the plan {'adds' if step > 0 else 'costs'} {money(abs(step))}"
 
 
 def _scale_reading(found: ScaleStudy) -> str:
-    best, last = found.best, float(found.scales[-1])
-    more = " or more" if best.high >= last else ""
-    span = (
-        f"Over the evidence the best size runs from {percent(best.low, 0)} "
-        f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)})."
-    )
-    most = max(point.npv_go_forward for point in found.talent_scaled) / MILLIONS
+    best = found.best
+    more = " or more" if best.high >= float(found.scales[-1]) else ""
     return (
-        f"{span} {_tenth(found)}. AI staff stay whatever "
-        f"the size; in proportion to it, the best would be {percent(found.best_talent_scaled, 0)} "
-        f"of the plan, worth {money(most)}."
+        f"Over the evidence the best size runs from {percent(best.low, 0)} "
+        f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)}). "
+        f"{_last_tenth(found)}. AI staff stay whatever the size; in proportion to it, the best "
+        f"would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
+        f"{money(_most_with_staff_scaled(found))}."
     )
 
 
-def sizes(decision: Decision) -> tuple[Exhibit | Prose, ...]:
+def sizes(lens: Lens) -> tuple[Exhibit | Prose, ...]:
     """Value over size, and what the last dollars return; one line where nothing is open."""
-    if not decision.is_open:
-        return (closed(),)
-    return against_scale(decision), last_dollars(decision)
+    if not lens.is_open:
+        return (nothing_to_decide(),)
+    return against_scale(lens), last_dollars(lens)
 
 
-def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose:
+def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
-    if not decision.is_open or not decision.marginal.years:
-        return closed()
-    lens, found = Lens(decision.case, "go_forward"), decision.marginal
+    if not lens.is_open or not lens.marginal.years:
+        return nothing_to_decide()
+    found = lens.marginal
     years = [each.year for each in found.years]
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
-    amount = max(each.last.amount for each in found.years) / MILLIONS
+    amount = f"${max(each.last.amount for each in found.years) / MILLIONS:g}bn"
+    width = 0.36
     with style.house():
         figure, axes = style.plot(height=height)
-        width = 0.36
-        style.bars(
-            axes,
-            [year - width / 2 for year in years],
-            last,
-            style.series("programme"),
-            width=width,
-            label=f"The last ${amount:g}bn",
-        )
-        style.bars(
-            axes, [year + width / 2 for year in years], average, style.series("low"),
-            width=width, label="All of the year",
-        )  # fmt: skip
+        for side, values, role, label in (
+            (-1, last, "programme", f"The last {amount}"),
+            (1, average, "low", "All of the year"),
+        ):
+            x = [year + side * width / 2 for year in years]
+            plotting.bars(axes, x, values, style.series(role), width=width, label=label)
         style.years(axes, years[0], years[-1])
         style.room(axes, [*last, *average], below=0.06, above=0.06)
         style.numbers(axes.yaxis, sign=True)
         style.zero_line(axes)
-        style.key(axes)
-    low, high = (
-        min(range(len(years)), key=last.__getitem__),
-        max(range(len(years)), key=last.__getitem__),
-    )
+        plotting.key(axes)
+    low, high = lowest(last), highest(last)
     return chart(
         figure,
         id="last-dollars",
@@ -190,7 +179,7 @@ def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose
         subtitle="NPV per dollar of capex in present value, cents, by year of the plan; zero earns "
         f"the cost of capital of {percent(found.wacc)}",
         source=lens.modelled(),
-        alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: the last ${amount:g}bn return "
+        alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: the last {amount} return "
         f"between {written(last[low])} cents on the dollar in {years[low]} and "
         f"{written(last[high])} in {years[high]}, beside {written(min(average))} to "
         f"{written(max(average))} for all of a year.",
@@ -199,14 +188,13 @@ def last_dollars(decision: Decision, *, height: float = 62.0) -> Exhibit | Prose
     )
 
 
-def _last_title(years: Sequence[int], last: Sequence[float], amount: float) -> str:
+def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str:
     earns = [year for year, value in zip(years, last, strict=True) if value > 0]
     if len(earns) == len(years):
         return "The last dollars of every year of the plan earn their cost of capital"
-    low, high = min(last), max(last)
     if not earns:
-        lost = f"{written(-high)} to {written(-low)} cents on the dollar"
-        return f"The last ${amount:g}bn of a year lose {lost}"
+        lost = f"{written(-max(last))} to {written(-min(last))} cents on the dollar"
+        return f"The last {amount} of a year lose {lost}"
     span = f"from {earns[0]} on" if earns[-1] == years[-1] else f"in {joined(map(str, earns))}"
     return f"The last dollars of the plan earn their cost of capital only {span}"
 

@@ -1,59 +1,48 @@
-"""What is spent: capex against guidance, and what it buys."""
+"""What is spent: capex against guidance, and what the money buys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jcurve.figures import style
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, lowered, money, percent
-from jcurve.figures.table import Column, Row, TableExhibit, table
-from jcurve.ground.project import Project
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.facts import Guidance
-
-__all__ = ["capex", "layers", "supply"]
+from jcurve.facts import Guidance, capex_guidance
+from jcurve.figures import plotting, style
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import NOTHING, highest, lowered, money, percent
 
 _HISTORY = 4  # reported years before the first forecast year
 _AHEAD = 8  # years shown from the first forecast year
 _BILLION = "USD bn"
+_AI = "AI machines and sites"
 
 
-def capex(
-    case: Case, view: str = "programme", project: Project | str | Path | None = None
-) -> Exhibit:
+def capex(lens: Lens) -> Exhibit:
     """The company's capex, general and for AI, against each year's first and last guided range
     and against the other case's total. History is not split: no filing does."""
-    lens = Lens(case, view)
     now = lens.first_forecast_year
-    first = now - _HISTORY
-    last = min(now + _AHEAD, lens.horizon)
+    first, last = now - _HISTORY, min(now + _AHEAD, lens.horizon)
     years = lens.years(first, last)
     totals = lens.bn("capex", "with", first, last)
     others = lens.bn("capex", lens.other, first, last)
     parts = layers(lens, years, totals)
-    guided = _guided(lens, years, project)
+    guided = _guided(lens, years)
     with style.house():
         figure, axes = style.plot(height=76)
-        style.stack(axes, years, parts)
-        style.line(axes, years, others, "without", lens.other_name)
+        plotting.stack(axes, years, parts)
+        plotting.line(axes, years, others, "without", lens.other_name)
         for year, (earliest, latest) in guided.items():
-            style.span(axes, year - 0.2, earliest.low, earliest.high, "judgement")
-            style.span(axes, year + 0.2, latest.low, latest.high, "guided")
+            plotting.bracket(axes, year - 0.2, earliest.low, earliest.high, "judgement")
+            plotting.bracket(axes, year + 0.2, latest.low, latest.high, "guided")
         style.years(axes, first, last)
         axes.set_ylim(0, 1.12 * max(*totals, *(each.high for _, each in guided.values()), 1.0))
         style.numbers(axes.yaxis)
-        style.forecast_from(axes, now - 0.5)
-        style.label_stack(axes)
-    peak = max(range(len(years)), key=totals.__getitem__)
+        style.forecast_from(axes, lens.forecast_from)
+        plotting.label_stack(axes)
+    peak = highest(totals)
     return chart(
         figure,
         id="capex",
-        title=_capex_title(lens, years, totals, peak),
+        title=_capex_title(lens, years, totals),
         subtitle="Capital expenditure, finance-lease principal included, "
         f"{_BILLION}; brackets: guidance, first (left) and latest (right)",
         source=lens.compared(*_guidance_sources(guided)),
@@ -63,7 +52,7 @@ def capex(
         f"The dashed line, {lowered(lens.other_name)}, ends at {money(others[-1])}.",
         reading=_capex_reading(lens, years, totals, others, guided),
         notes=[
-            f"{now}: actual to {lens.quarter(case.data_through)}, planned after it. How capex "
+            f"{now}: actual to {lens.quarter(lens.case.data_through)}, planned after it. How capex "
             f"splits is not disclosed; from {now} on the split is an estimate."
         ]
         * lens.has_mixed_year
@@ -71,61 +60,53 @@ def capex(
     )
 
 
-_AI = "AI machines and sites"
-
-
 def layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list[float]]:
     """Capex as reported, then general capex, AI capex and what principal on leases is left."""
     first, last, now = years[0], years[-1], lens.first_forecast_year
-    known = [float(year < now) for year in years]
-    ai = [v * (1 - k) for v, k in zip(lens.bn("ai_capex", "with", first, last), known, strict=True)]
-    general = [
-        value * (1 - k)
-        for value, k in zip(lens.bn("general_capex", None, first, last), known, strict=True)
-    ]
-    whole = [total * k for total, k in zip(totals, known, strict=True)]
-    rest = [total - sum(parts) for total, *parts in zip(totals, whole, general, ai, strict=True)]
-    made = {"_actual": whole, "Other property": general, _AI: ai}
+    made: dict[str, list[float]] = {"_actual": [], "Other property": [], _AI: []}
+    rest = []
+    for year, total, general, ai in zip(
+        years,
+        totals,
+        lens.bn("general_capex", None, first, last),
+        lens.bn("ai_capex", "with", first, last),
+        strict=True,
+    ):
+        parts = (total, 0.0, 0.0) if year < now else (0.0, general, ai)
+        for row, part in zip(made.values(), parts, strict=True):
+            row.append(part)
+        rest.append(total - sum(parts))
     return made | ({"Finance leases": rest} if max(map(abs, rest)) > NOTHING else {})
 
 
-def _guided(
-    lens: Lens, years: list[int], project: Project | str | Path | None
-) -> Mapping[int, tuple[Guidance, Guidance]]:
+def _guided(lens: Lens, years: list[int]) -> Mapping[int, tuple[Guidance, Guidance]]:
     """By year the first and the last guided range for capex, as known at the data date."""
-    from jcurve.facts import capex_guidance
-
     found: dict[int, tuple[Guidance, Guidance]] = {}
-    ranges = [
-        each
-        for each in capex_guidance(lens.case.assembly.company.name, project)
-        if each.metric == "capex" and each.unit == _BILLION and int(each.fiscal_year) in years
-    ]
+    ranges = capex_guidance(lens.case.assembly.company.name, lens.project)
     for each in sorted(ranges, key=lambda each: each.as_of):
         year = int(each.fiscal_year)
-        found[year] = (found[year][0] if year in found else each, each)
+        if each.metric == "capex" and each.unit == _BILLION and year in years:
+            found[year] = (found[year][0] if year in found else each, each)
     return dict(sorted(found.items()))
 
 
 def _guidance_sources(guided: Mapping[int, tuple[Guidance, Guidance]]) -> list[str]:
     if not guided:
         return []
-    last = max(each.as_of for pair in guided.values() for each in pair)
-    secondary = any(each.source.is_secondary for pair in guided.values() for each in pair)
+    every = [each for pair in guided.values() for each in pair]
+    secondary = any(each.source.is_secondary for each in every)
+    last = max(each.as_of for each in every)
     return [f"guidance to {last}" + (" (some from secondary sources)" if secondary else "")]
 
 
-def _capex_title(lens: Lens, years: list[int], totals: list[float], peak: int) -> str:
-    before = years.index(lens.first_forecast_year) - 1
-    up = f"Capex goes from {money(totals[before])} in {years[before]}"
+def _capex_title(lens: Lens, years: list[int], totals: list[float]) -> str:
+    before, peak = years.index(lens.first_forecast_year) - 1, highest(totals)
+    up = f"Capex goes from {money(totals[before])} in {years[before]} to {money(totals[peak])}"
     if totals[peak] <= totals[before]:
         return f"Capex falls from {money(totals[before])} to {money(totals[-1])} in {years[-1]}"
     if totals[-1] < 0.9 * totals[peak]:
-        return (
-            f"{up} to {money(totals[peak])} by {years[peak]}, then falls to {money(totals[-1])} "
-            f"in {years[-1]}"
-        )
-    return f"{up} to {money(totals[peak])} in {years[peak]}"
+        return f"{up} by {years[peak]}, then falls to {money(totals[-1])} in {years[-1]}"
+    return f"{up} in {years[peak]}"
 
 
 def _capex_reading(
@@ -137,15 +118,12 @@ def _capex_reading(
 ) -> str:
     at = years.index(lens.first_forecast_year)
     year, planned = years[at], totals[at]
+    first = f"Capex is {money(planned)} in {year}; no range is guided."
     if year in guided:
         low, high = guided[year][1].low, guided[year][1].high
         where = "above" if planned > high else "below" if planned < low else "inside"
-        first = (
-            f"Capex of {money(planned)} in {year} is {where} the guided "
-            f"{money(low)} to {money(high)}."
-        )
-    else:
-        first = f"Capex is {money(planned)} in {year}; no range is guided."
+        span = f"{money(low)} to {money(high)}"
+        first = f"Capex of {money(planned)} in {year} is {where} the guided {span}."
     beyond = sum(totals[at:]) - sum(others[at:])
     part = f"{money(beyond)} more than" if beyond > NOTHING else "no more than"
     return (
@@ -154,40 +132,35 @@ def _capex_reading(
     )
 
 
-def supply(case: Case, view: str = "programme") -> TableExhibit:
+def supply(lens: Lens) -> TableExhibit:
     """Where the money goes: capex, energy and cloud by what they buy."""
-    lens = Lens(case, view)
-    start = lens.first_forecast_year
-    shown = [
-        year
-        for year in (start - 2, start - 1, start, start + 1, start + 2, start + 4, start + 9)
-        if year <= lens.horizon
-    ]
-    window = (min(shown), lens.horizon)
-    at = [year - window[0] for year in shown]
+    start, last = lens.first_forecast_year, lens.horizon
+    shown = [year for year in (start + ahead for ahead in (-2, -1, 0, 1, 2, 4, 9)) if year <= last]
     lines = {
-        label: lens.bn(f"spending_by_supply.{name}", "with", *window)
+        label: lens.bn(f"spending_by_supply.{name}", "with", shown[0], last)
         for name, label in lens.members("supply").items()
     }
-    total = [sum(year) for year in zip(*lines.values(), strict=True)]
-    ahead = {label: sum(row[start - window[0] :]) for label, row in lines.items()}
-    everything = sum(ahead.values())
+    ahead = {label: sum(row[start - shown[0] :]) for label, row in lines.items()}
+    most = sorted(ahead, key=ahead.__getitem__, reverse=True)[:2]
+    lines["Total"] = [sum(year) for year in zip(*lines.values(), strict=True)]
+    ahead["Total"] = everything = sum(ahead.values())
     rows = [
-        Row(cells=(label, *(row[i] for i in at), ahead[label], _share(ahead[label], everything)))
+        Row(
+            cells=(
+                label,
+                *(row[year - shown[0]] for year in shown),
+                ahead[label],
+                ahead[label] / everything if everything > NOTHING else None,
+            ),
+            role="total" if label == "Total" else "normal",
+        )
         for label, row in lines.items()
     ]
-    rows.append(
-        Row(
-            cells=("Total", *(total[i] for i in at), everything, _share(everything, everything)),
-            role="total",
-        )
-    )
-    most = sorted(ahead, key=ahead.__getitem__, reverse=True)[:2]
     return table(
         [
-            Column(label="What is bought", style="text"),
+            "What is bought",
             *lens.columns(shown, past="Estimated"),
-            Column(label=f"{start}–{lens.horizon}", group="Sum", decimals=0, forecast=True),
+            Column(label=f"{start}–{last}", group="Sum", decimals=0, forecast=True),
             Column(label="Share", group="Sum", style="percent", decimals=0, forecast=True),
         ],
         rows,
@@ -200,11 +173,7 @@ def supply(case: Case, view: str = "programme") -> TableExhibit:
         notes=lens.resting(
             "supply.of_accelerators.accelerators", "supply.of_buildings.construction"
         ),
-        reading=f"From {start} to {lens.horizon} the company spends {money(everything)} on these. "
+        reading=f"From {start} to {last} the company spends {money(everything)} on these. "
         f"The split follows a bill of materials, so it says what suppliers may see as demand and "
         f"not what any one of them will sell.",
     )
-
-
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole > NOTHING else None

@@ -1,27 +1,17 @@
-"""Statement tables: income, cash flow and balance sheet of the company by year."""
+"""Statements of the company by year, and the identities that hold between their lines."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jcurve.figures.lens import NOTHING, Lens, money, percent
-from jcurve.figures.numbers import NumberStyle
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Row, TableExhibit, heading, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import NOTHING, NumberStyle, lowest, money, percent
 
 if TYPE_CHECKING:
-    from jcurve.case import Case
-
-__all__ = [
-    "BALANCE_SHEET",
-    "CASH_FLOW",
-    "INCOME",
-    "Item",
-    "balance_sheet",
-    "cash_flow",
-    "income",
-    "values",
-]
+    from jcurve.case import Check
 
 _BEFORE, _AFTER = 3, 6
 """Years shown in a row before and from the first forecast year; then every fifth."""
@@ -121,22 +111,16 @@ BALANCE_SHEET: tuple[Item, ...] = (
     Item("Liabilities and equity", "total_assets", role="total", indent=0),
     Item("Net cash", "net_cash", indent=0, style="number", decimals=1),
     Item("Net debt over EBITDA", "net_debt_to_ebitda", indent=0, style="multiple", decimals=1),
-    Item(
-        "Adjusted net debt over EBITDA",
-        "adjusted_debt_to_ebitda",
-        indent=0,
-        style="multiple",
-        decimals=1,
-    ),
+    Item("Adjusted net debt over EBITDA", "adjusted_debt_to_ebitda", 1, "normal", 0, "multiple", 1),
 )
 """The balance sheet; what stands above a sub-total, from the last heading on, sums to it."""
 
 
-def income(case: Case) -> TableExhibit:
+def income(lens: Lens) -> TableExhibit:
     """The income statement of the company with its programme."""
-    lens = Lens(case)
     revenue, net = lens.bn("revenue", "with"), lens.bn("net_income", "with")
-    at = lens.years().index(lens.first_forecast_year - 1)
+    known = lens.first_forecast_year - 1
+    at = lens.years().index(known)
     return _statement(
         lens,
         INCOME,
@@ -144,94 +128,79 @@ def income(case: Case) -> TableExhibit:
         title=f"Revenue grows from {money(revenue[at])} to {money(revenue[-1])}, "
         f"net income from {money(net[at])} to {money(net[-1])}",
         subtitle="Income statement, the company with its programme, USD bn",
-        reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in "
-        f"{lens.first_forecast_year - 1} and {percent(net[-1] / revenue[-1])} in {lens.horizon}. "
+        reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in {known} and "
+        f"{percent(net[-1] / revenue[-1])} in {lens.horizon}. "
         f"What stands above each sub-total sums to it.",
     )
 
 
-def cash_flow(case: Case) -> TableExhibit:
+def cash_flow(lens: Lens) -> TableExhibit:
     """The cash flow statement of the company with its programme."""
-    lens = Lens(case)
-    free = lens.bn("free_cash_flow", "with")
-    years = lens.years()
-    low = min(range(len(years)), key=free.__getitem__)
-    bought = sum(lens.bn("repurchases", "with", lens.first_forecast_year))
+    free, now = lens.bn("free_cash_flow", "with"), lens.first_forecast_year
+    low = lowest(free)
+    bought = sum(lens.bn("repurchases", "with", now))
     return _statement(
         lens,
         CASH_FLOW,
         id="cash-flow-statement",
-        title=f"Free cash flow is lowest in {years[low]}, at {money(free[low])}",
+        title=f"Free cash flow is lowest in {lens.years()[low]}, at {money(free[low])}",
         subtitle="Cash flow, the company with its programme, USD bn",
         reading=f"To {lens.horizon} free cash flow sums to "
-        f"{money(sum(lens.bn('free_cash_flow', 'with', lens.first_forecast_year)))}. "
+        f"{money(sum(lens.bn('free_cash_flow', 'with', now)))}. "
         f"Repurchases take {money(bought)} of it.",
     )
 
 
-def balance_sheet(case: Case) -> TableExhibit:
+def balance_sheet(lens: Lens) -> TableExhibit:
     """The balance sheet of the company with its programme."""
-    lens = Lens(case)
-    net = lens.bn("net_cash", "with", lens.first_forecast_year)
-    years = lens.years(lens.first_forecast_year)
-    low = min(range(len(years)), key=net.__getitem__)
+    now = lens.first_forecast_year
+    net = lens.bn("net_cash", "with", now)
+    low = lowest(net)
     return _statement(
         lens,
         BALANCE_SHEET,
         id="balance-sheet",
-        title=f"Net cash reaches its lowest in {years[low]}, at {money(net[low])}"
+        title=f"Net cash reaches its lowest in {now + low}, at {money(net[low])}"
         if net[low] >= 0
-        else f"Net debt peaks at {money(-net[low])} in {years[low]}",
+        else f"Net debt peaks at {money(-net[low])} in {now + low}",
         subtitle="Balance sheet at the year's end, the company with its programme, USD bn",
         reading=f"Debt is drawn when cash would fall below its minimum. Net cash is "
-        f"{money(net[0])} at the end of {years[0]} and {money(net[-1])} in {lens.horizon}.",
+        f"{money(net[0])} at the end of {now} and {money(net[-1])} in {lens.horizon}.",
     )
 
 
 def _statement(
-    lens: Lens,
-    items: tuple[Item, ...],
-    *,
-    id: str,
-    title: str,
-    subtitle: str,
-    reading: str,
+    lens: Lens, items: tuple[Item, ...], *, id: str, title: str, subtitle: str, reading: str
 ) -> TableExhibit:
     now = lens.first_forecast_year
     shown = list(range(now - _BEFORE, now + _AFTER))
     shown += [year for year in range(shown[-1] + 1, lens.horizon + 1) if year % 5 == 0]
-    at = [year - shown[0] for year in shown]
-    columns = [Column(label="", style="text"), *lens.columns(shown)]
     rows = []
     for item in items:
         if item.role == "heading":
-            rows.append(Row(cells=(item.label,), role="heading"))
+            rows.append(heading(item.label))
             continue
         yearly = values(lens, item, shown[0])
         if item.role == "normal" and max(map(abs, yearly)) < NOTHING:
             continue  # what never happens takes no line
         rows.append(
             Row(
-                cells=(item.label, *(yearly[i] for i in at)),
+                cells=(item.label, *(yearly[year - shown[0]] for year in shown)),
                 role=item.role,
                 indent=item.indent,
                 style=item.style,
                 decimals=item.decimals,
             )
         )
-    mixed = (
-        [f"{now}: actual to {lens.quarter(lens.case.data_through)}, forecast after it."]
-        if lens.has_mixed_year
-        else []
-    )
+    mixed = f"{now}: actual to {lens.quarter(lens.case.data_through)}, forecast after it."
     return table(
-        columns,
+        ["", *lens.columns(shown)],
         rows,
         id=id,
         title=title,
         subtitle=subtitle,
         source=lens.source(),
-        notes=mixed,
+        notes=[mixed] * lens.has_mixed_year,
         reading=reading,
         dense=True,
     )
@@ -243,3 +212,44 @@ def values(lens: Lens, item: Item, first: int) -> list[float]:
     tag = "with" if "with" in made.tags(item.line) else None
     read = lens.bn if made.unit(item.line).name == "USD m" else lens.values
     return [item.sign * value + 0.0 for value in read(item.line, tag, first)]
+
+
+def checks(lens: Lens) -> TableExhibit:
+    """Every identity of the model with its largest breach in any world and quarter."""
+    found = lens.case.checks()
+    worst: dict[str, Check] = {}
+    for each in found:
+        name = each.row.partition("@")[0]
+        if name not in worst or each.worst / each.scale > worst[name].worst / worst[name].scale:
+            worst[name] = each
+    broken = sum(not each.holds for each in found)
+    largest = max((each.worst / each.scale for each in worst.values()), default=0.0)
+    refused = "A report with a broken identity is not published."
+    return table(
+        [("Identity", 1.4), ("What must be zero", 3), "Largest breach", "Holds"],
+        [
+            (
+                name.removeprefix("check_").replace("_", " ").capitalize(),
+                " ".join(each.definition.split()).removesuffix(": 0."),
+                _power_of_ten(each.worst / each.scale),
+                "yes" if each.holds else f"no: {each.row} {each.at}".rstrip(),
+            )
+            for name, each in worst.items()
+        ],
+        id="checks",
+        title=f"{broken} of {len(found)} identities are broken"
+        if broken
+        else f"All {len(found)} identities hold",
+        subtitle="Largest breach in any world and quarter, relative to the largest amount in it; "
+        "a millionth is allowed",
+        source=lens.modelled(),
+        reading=refused
+        if broken
+        else f"The largest relative breach is {_power_of_ten(largest)}, which is rounding. "
+        f"{refused}",
+        dense=True,
+    )
+
+
+def _power_of_ten(ratio: float) -> str:
+    return "0" if ratio == 0 else f"below 1e{math.floor(math.log10(ratio)) + 1:d}"

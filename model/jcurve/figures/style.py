@@ -1,52 +1,24 @@
-"""The house style: sizes on paper, colours with a meaning, direct labels, recessive axes.
+"""The house style: colours with a meaning, sizes on paper, figures and their scales.
 
 Everything is drawn within ``house()``, which sets matplotlib's parameters and puts them
 back; nothing global changes. Sizes are millimetres on paper and text is in points there,
-for a chart is placed at its own size. Colours are in ``palette``, what is drawn in ``marks``,
-labels at the ends of lines in ``ends``; all are offered here as well.
+for a chart is placed at its own size. What is drawn on axes is in ``plotting``, whole pictures
+are in ``recipes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from jcurve.figures.ends import figure_of, label_ends, label_stack
-from jcurve.figures.fonts import FAMILY, MONO, register
-from jcurve.figures.marks import (
-    band,
-    bars,
-    beside,
-    dots,
-    edge,
-    key,
-    level,
-    levels,
-    line,
-    mark,
-    note,
-    rung,
-    rungs,
-    span,
-    stack,
-)
+from jcurve.figures.fonts import register
 from jcurve.figures.numbers import NumberStyle, written
-from jcurve.figures.palette import (
-    BODY,
-    CATEGORIES,
-    GRID,
-    INK,
-    MUTED,
-    SERIES,
-    SHADE,
-    SMALL,
-    Series,
-    ramp,
-    readable,
-    series,
-    tint,
-)
+from jcurve.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -56,51 +28,102 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
 
-__all__ = [
-    "BODY",
-    "CATEGORIES",
-    "FULL",
-    "GRID",
-    "HALF",
-    "INK",
-    "MUTED",
-    "SERIES",
-    "SHADE",
-    "SMALL",
-    "Series",
-    "band",
-    "bars",
-    "beside",
-    "dots",
-    "edge",
-    "fit",
-    "forecast_from",
-    "house",
-    "key",
-    "label_ends",
-    "label_stack",
-    "level",
-    "levels",
-    "line",
-    "mark",
-    "note",
-    "numbers",
-    "panels",
-    "plot",
-    "points",
-    "powers",
-    "ramp",
-    "readable",
-    "room",
-    "rung",
-    "rungs",
-    "series",
-    "span",
-    "stack",
-    "tint",
-    "years",
-    "zero_line",
-]
+INK = "#1b2430"
+MUTED = "#5b6573"
+GRID = "#e3e6ea"
+SHADE = "#f3f5f8"
+BODY = 8.0
+"""Size of axis text, in points on paper."""
+
+SMALL = 7.5
+"""Smallest text in a chart, in points on paper."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """How a meaning looks: a colour, and a stroke that tells it apart without colour."""
+
+    colour: str
+    dash: str | tuple[float, tuple[float, ...]] = "solid"
+    width: float = 1.6
+    hatch: str = ""
+    marker: str = ""
+
+
+SERIES: Mapping[str, Series] = MappingProxyType(
+    {
+        "with": Series("#0b3c6f", width=1.9),
+        "without": Series("#7b8794", (0, (4.0, 1.6))),
+        "programme": Series("#c2570c", width=1.9),
+        "go_forward": Series("#c2570c", (0, (1.2, 1.2)), width=1.6),
+        "reported": Series("#1b2430", width=1.9),
+        "guided": Series("#2f7fb8", (0, (5.0, 1.4, 1.0, 1.4)), hatch="////", marker="D"),
+        "judgement": Series("#a8820a", (0, (1.0, 1.3)), hatch="||||", marker="o"),
+        "consensus": Series("#5f8f4e", (0, (3.0, 1.2)), marker="s"),
+        "positive": Series("#0f7b6c"),
+        "negative": Series("#c2570c", hatch="////"),
+        "low": Series("#9fb6cc", (0, (2.0, 1.2))),
+        "high": Series("#0b3c6f", (0, (2.0, 1.2))),
+    }
+)
+"""Every meaning a series can have, and how it looks in all charts."""
+
+CATEGORIES: tuple[Series, ...] = (
+    Series("#0b3c6f"),
+    Series("#5b9bcb", hatch="////"),
+    Series("#c2570c"),
+    Series("#e9b872", hatch="||||"),
+    Series("#7b8794"),
+    Series("#c9d0d8", hatch="\\\\\\\\"),
+    Series("#0f7b6c"),
+    Series("#9ccfc5", hatch="xxxx"),
+)
+"""Members of a set without a meaning of their own; neighbours differ in lightness."""
+
+
+def series(role: str) -> Series:
+    """How ``role`` looks.
+
+    Raises:
+        UsageError: no such meaning; names the nearest.
+    """
+    if role not in SERIES:
+        raise UsageError.not_among("an unknown meaning of a series", role, SERIES)
+    return SERIES[role]
+
+
+def readable(colour: str) -> str:
+    """``colour`` darkened until text in it stands out from white (contrast 4.5 to 1)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    shade = to_rgb(colour)
+    while _contrast(shade) < 4.5:
+        shade = (shade[0] * 0.92, shade[1] * 0.92, shade[2] * 0.92)
+    return to_hex(shade)
+
+
+def tint(colour: str, strength: float) -> str:
+    """``colour`` on white, paler the smaller its strength, from 0 to 1."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (1 - min(strength, 1.0) * (1 - part) for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))
+
+
+def ramp(count: int) -> tuple[Series, ...]:
+    """Looks of layers that have an order, from dark to pale."""
+    pale = (1 - 0.84 * at / max(count - 1, 1) for at in range(count))
+    return tuple(Series(tint(SERIES["with"].colour, strength)) for strength in pale)
+
+
+def _contrast(colour: tuple[float, float, float]) -> float:
+    """Contrast with white, as the web's accessibility guidelines (WCAG 2.1) define it."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)
+
 
 FULL = 170.0
 """Width of the text column in mm, on A4 and on Letter."""
@@ -114,53 +137,21 @@ _EM = 4.6  # points that a letter of a short label takes, with some room
 _FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
 
 
-def _parameters() -> dict[str, Any]:
-    return {
-        "font.family": [FAMILY, MONO],
-        "font.size": BODY,
-        "text.color": INK,
-        "text.parse_math": False,
-        "text.hinting": "no_hinting",
-        "axes.edgecolor": MUTED,
-        "axes.labelcolor": MUTED,
-        "axes.labelsize": BODY,
-        "axes.linewidth": 0.6,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.spines.left": False,
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
-        "axes.xmargin": 0.01,
-        "axes.ymargin": 0.1,
-        "axes.titlesize": BODY + 0.5,
-        "axes.titleweight": 600,
-        "axes.titlelocation": "left",
-        "axes.titlecolor": INK,
-        "grid.color": GRID,
-        "grid.linewidth": 0.6,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "xtick.labelsize": BODY,
-        "ytick.labelsize": BODY,
-        "xtick.major.size": 2.5,
-        "xtick.major.width": 0.6,
-        "ytick.major.size": 0,
-        "xtick.minor.size": 0,
-        "ytick.minor.size": 0,
-        "lines.linewidth": 1.6,
-        "lines.solid_capstyle": "round",
-        "hatch.linewidth": 0.4,
-        "hatch.color": "#ffffff",
-        "legend.frameon": False,
-        "legend.fontsize": BODY,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "svg.fonttype": "none",
-        "svg.hashsalt": "jcurve",
-    }
+_COLOURED = {
+    INK: ("text.color", "axes.titlecolor"),
+    MUTED: ("axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"),
+    GRID: ("grid.color",),
+}
+"""Which parameters of matplotlib take a colour of the palette."""
+
+
+@cache
+def _parameters() -> Any:  # matplotlib's stubs list every key as a literal
+    from matplotlib import rc_params_from_file
+
+    path = Path(__file__).with_name("house.mplstyle")
+    found = dict(rc_params_from_file(path, use_default_template=False))
+    return found | {name: colour for colour, names in _COLOURED.items() for name in names}
 
 
 @contextmanager
@@ -171,11 +162,10 @@ def house() -> Iterator[None]:
     import matplotlib
 
     register()
-    parameters: Any = _parameters()  # its stubs list every key as a literal
     told = logging.getLogger("matplotlib.font_manager")
     told.addFilter(_other_weight)
     try:
-        with matplotlib.rc_context(parameters):
+        with matplotlib.rc_context(_parameters()):
             yield
     finally:
         told.removeFilter(_other_weight)
@@ -230,6 +220,14 @@ def panels(
         hspace=0.35,
     )
     return figure, [axes for row in grid for axes in row]
+
+
+def figure_of(axes: Axes) -> Figure:
+    """The figure that ``axes`` stand in."""
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise UsageError("axes without a figure")
+    return figure
 
 
 def zero_line(axes: Axes) -> None:

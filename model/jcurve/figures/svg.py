@@ -16,8 +16,6 @@ from jcurve.figures.fonts import FALLBACK, FAMILY, charset
 from jcurve.figures.plaintext import visible
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Size", "check", "size", "tidy"]
-
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _ELEMENTS = frozenset(

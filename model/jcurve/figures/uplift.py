@@ -5,50 +5,34 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
 
-from jcurve.figures import style
-from jcurve.figures.decision import closed
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import NOTHING, Lens, joined, lowered, money, percent, points
-from jcurve.figures.table import Column, Row, TableExhibit, table
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
-    from jcurve.figures.prose import Prose
-    from jcurve.ground.project import Project
-
-__all__ = ["growth", "responses", "trails", "uplift"]
+from jcurve.assumptions import scenario as read_scenario
+from jcurve.case import evaluate
+from jcurve.figures import plotting, style
+from jcurve.figures.display import Prose
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
+from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.numbers import NOTHING, highest, joined, lowered, money, percent, points
+from jcurve.figures.recipes import ESTIMATED, Scale, draw_years
 
 _BEFORE, _AHEAD, _STEP = 3, 5, 5
 _RESPONSE = "advertising.compute_elasticity"
 _HALF_POINT = 0.0005
 
 
-def uplift(case: Case, view: str = "programme") -> Exhibit:
+def uplift(lens: Lens) -> Exhibit:
     """Advertising in both cases and their difference."""
-    lens = Lens(case, view)
-    years = lens.years()
-    last = lens.horizon
-    ours, theirs = lens.bn("advertising", "with"), lens.bn("advertising", lens.other)
-    gain = lens.bn("advertising", view)
-    now = lens.first_forecast_year
+    years, last, now = lens.years(), lens.horizon, lens.first_forecast_year
+    ours, theirs = lens.both("advertising")
+    gain = lens.bn("advertising", lens.view)
     with style.house():
         figure, (left, right) = style.panels(1, 2, height=66, gap=0.55)
-        style.line(left, years, theirs, "without", lens.other_name)
-        style.line(left, years, ours, "with", lens.with_name)
-        style.years(left, years[0], last, 4)
-        style.room(left, [*ours, *theirs])
-        style.numbers(left.yaxis)
-        style.forecast_from(left, now - 0.5)
+        scale = Scale(step=4, forecast=lens.forecast_from)
+        draw_years(left, years, scale, lines=lens.two_lines(ours, theirs))
         left.set_title("Advertising")
-        style.label_ends(left)
-        style.bars(right, years, gain, style.series("programme"))
-        style.years(right, years[0], last, 4)
-        style.numbers(right.yaxis)
-        style.room(right, gain)
-        style.zero_line(right)
-        style.forecast_from(right, now - 0.5, words=("Estimated", "Forecast"))
+        plotting.bars(right, years, gain, style.series("programme"))
+        scale = Scale(4, lens.forecast_from, ESTIMATED, hold=gain, zero=True)
+        draw_years(right, years, scale)
         right.set_title("Difference")
     return chart(
         figure,
@@ -61,7 +45,9 @@ def uplift(case: Case, view: str = "programme") -> Exhibit:
         f"{lowered(lens.with_name)} and {money(theirs[-1])} {lowered(lens.other_name)}. Right, "
         f"bars of the difference, from {money(gain[years.index(now) - 1])} in {now - 1} to "
         f"{money(gain[-1])} in {last}.",
-        reading=_reading(lens, gain),
+        reading=_reading(lens)
+        if max(map(abs, gain)) >= NOTHING
+        else "No compute is bought in one case that the other lacks.",
         notes=lens.resting(_RESPONSE, "advertising.contribution"),
     )
 
@@ -79,9 +65,7 @@ def _title(lens: Lens, years: list[int], gain: list[float], ours: list[float]) -
     return f"Stopping now {what} {money(abs(gain[-1]))} of advertising in {last}"
 
 
-def _reading(lens: Lens, gain: list[float]) -> str:
-    if max(map(abs, gain)) < NOTHING:
-        return "No compute is bought in one case that the other lacks."
+def _reading(lens: Lens) -> str:
     elasticity = lens.number("advertising_compute_elasticity")
     shares = {
         label: lens.number(f"lever_share.{name}") for name, label in lens.members("lever").items()
@@ -95,49 +79,37 @@ def _reading(lens: Lens, gain: list[float]) -> str:
     )
 
 
-def responses(case: Case, project: Project) -> TableExhibit | Prose:
+def responses(lens: Lens) -> TableExhibit | Prose:
     """What is known of the response, and what each reading makes of history and of the plan."""
-    from jcurve.assumptions import scenario as read_scenario
-    from jcurve.case import evaluate
     from jcurve.facts.readings import ELASTICITY, belief_readings
 
-    lens = Lens(case)
-    if Lens(case, "go_forward").is_empty:
-        return closed()
-    known = [each for each in belief_readings(project) if each.about == ELASTICITY]
-    told = [(each.label, each.value, each.low, each.high, each.why) for each in known]
-    item = case.scenario[_RESPONSE]
-    own = lens.number("advertising_compute_elasticity")
+    if not lens.is_open:
+        return nothing_to_decide()
+    given, year = lens.case.scenario, lens.first_forecast_year - 1
+    item, own = given[_RESPONSE], lens.number("advertising_compute_elasticity")
     ends = (float(item.lows()[0]), float(item.highs()[0])) if item.has_range else (own, own)
-    told.append(("This scenario", own, *ends, "A belief between the readings, not a measurement"))
+    known = [each for each in belief_readings(lens.project) if each.about == ELASTICITY]
+    readings = [(each.label, each.value, each.low, each.high, each.why) for each in known]
+    belief = "A belief between the readings, not a measurement"
     rows, worth = [], []
-    for label, value, low, high, why in told:
-        given = dict(case.scenario.overrides) | {_RESPONSE: value}
-        made = evaluate(read_scenario(case.scenario.name, given, project=project), project=project)
-        there = Lens(made, "go_forward")
-        year = lens.first_forecast_year - 1
-        part = Lens(made).bn("advertising", "programme", year, year)[0]
+    for label, value, low, high, why in (*readings, ("This scenario", own, *ends, belief)):
+        overrides = dict(given.overrides) | {_RESPONSE: value}
+        moved = read_scenario(given.name, overrides, project=lens.project)
+        there = Lens(evaluate(moved, project=lens.project))
+        part = there.bn("advertising", "programme", year, year)[0]
         whole = there.bn("advertising", "with", year, year)[0]
-        worth.append(there.figure("npv") or 0.0)
-        span = f" ({low:g} to {high:g})" if low < high else ""
-        rows.append(
-            Row(
-                cells=(
-                    label, f"{value:g}{span}", percent(2**value - 1), percent(part / whole),
-                    worth[-1], why,
-                ),
-                role="total" if label == told[-1][0] else "normal",
-            )
-        )  # fmt: skip
+        worth.append(there.forward.npv)
+        span = f"{value:g}" + (f" ({low:g} to {high:g})" if low < high else "")
+        cells = (label, span, percent(2**value - 1), percent(part / whole), worth[-1], why)
+        rows.append(Row(cells=cells, role="total" if why is belief else "normal"))
     return table(
         [
-            Column(label="", style="text", weight=1.6),
-            Column(label="Elasticity", style="text"),
+            ("", 1.6),
+            "Elasticity",
             Column(label="Twice the compute adds", style="text", figures=True),
-            Column(label=f"AI in advertising of {lens.first_forecast_year - 1}", style="text",
-                   figures=True),
+            Column(label=f"AI in advertising of {year}", style="text", figures=True),
             Column(label="Plan's value from today", unit="USD bn"),
-            Column(label="What it covers", style="text", weight=2.6),
+            ("What it covers", 2.6),
         ],
         rows,
         id="responses",
@@ -148,7 +120,7 @@ def responses(case: Case, project: Project) -> TableExhibit | Prose:
         reading="Papers cover one model each and stated gains come from the company; history "
         "cannot tell compute from growth that the market shares. No reading measures the response.",
         dense=True,
-    )  # fmt: skip
+    )
 
 
 def _responses_title(worth: list[float]) -> str:
@@ -162,67 +134,62 @@ def _responses_title(worth: list[float]) -> str:
     )
 
 
-def growth(case: Case, view: str = "programme") -> TableExhibit:
+def growth(lens: Lens) -> TableExhibit:
     """Growth of the market, the company and the counterfactual on history and to the horizon,
     what exceeds the market and why, margins, and the fleet."""
-    lens = Lens(case, view)
     now, last = lens.first_forecast_year, lens.horizon
     first = now - _BEFORE
-    every = list(range(first, last + 1))
-    shown = [year for year in every if year <= now + _AHEAD or (last - year) % _STEP == 0]
-    at = [year - first for year in shown]
+    years = list(range(first, last + 1))
+    shown = [year for year in years if year <= now + _AHEAD or (last - year) % _STEP == 0]
     market = lens.values("market_growth_on_year", None, first)
-    ours, theirs = (_grown(lens.bn("advertising", tag, first - 1)) for tag in ("with", lens.other))
-    beyond = [
-        lens.values(name, None, first) for name in ("excess_growth", "reported_excess_growth")
-    ]
+    ours, theirs = (_grown(row) for row in lens.both("advertising", first - 1))
+    unexplained = zip(
+        years,
+        market,
+        lens.values("excess_growth", None, first),
+        lens.values("reported_excess_growth", None, first),
+        strict=True,
+    )
     excess = [
         (1 + size) * (math.exp(forecast if year >= now else known) - 1)
-        for year, size, forecast, known in zip(every, market, *beyond, strict=True)
+        for year, size, forecast, known in unexplained
     ]
-    above = [one - other for one, other in zip(ours, market, strict=True)]
-    behind = [one - other for one, other in zip(theirs, market, strict=True)]
-    margins = {
-        tag: [
-            income / revenue
-            for income, revenue in zip(
-                lens.bn("operating_income", tag, first), lens.bn("revenue", tag, first), strict=True
-            )
-        ]
-        for tag in ("with", lens.other)
-    }
-    fleet = {tag: lens.values("fleet_over_frontier", tag, first) for tag in ("with", lens.other)}
+    above, behind = _less(ours, market), _less(theirs, market)
+    names = {"with": lens.with_name, lens.other: lens.other_name}
 
     def row(label: str, values: list[float], *, share: bool = True) -> Row:
-        picked = [values[i] if share else 100 * values[i] for i in at]
+        picked = [values[year - first] * (1 if share else 100) for year in shown]
         return Row(cells=(label, *picked), indent=1, style="percent" if share else None)
 
-    relative = [all_ - part for all_, part in zip(above, excess, strict=True)]
     return table(
-        [Column(label="", style="text"), *lens.columns(shown, past="History")],
+        ["", *lens.columns(shown, past="History")],
         [
-            Row(cells=("Growth of advertising on the year",), role="heading"),
+            heading("Growth of advertising on the year"),
             row("Market, published and assumed", market),
             row(f"{lens.with_name} (actual to {now - 1})", ours),
             row(lens.other_name, theirs),
-            Row(cells=("Growth beyond the market, points",), role="heading"),
+            heading("Growth beyond the market, points"),
             row(lens.with_name, above, share=False),
             row("of it unexplained, fading by assumption", excess, share=False),
-            row("of it compute against the frontier's", relative, share=False),
+            row("of it compute against the frontier's", _less(above, excess), share=False),
             row(lens.other_name, behind, share=False),
-            Row(cells=("Operating margin",), role="heading"),
-            row(lens.with_name, margins["with"]),
-            row(lens.other_name, margins[lens.other]),
-            Row(cells=("Fleet over the frontier's other companies'",), role="heading"),
-            row(lens.with_name, fleet["with"]),
-            row(lens.other_name, fleet[lens.other]),
+            heading("Operating margin"),
+            *(
+                row(name, lens.ratio("operating_income", tag=tag, first=first))
+                for tag, name in names.items()
+            ),
+            heading("Fleet over the frontier's other companies'"),
+            *(
+                row(name, lens.values("fleet_over_frontier", tag, first))
+                for tag, name in names.items()
+            ),
         ],
         id="growth",
-        title=_growth_title(every, ours, theirs, market, lens),
+        title=_growth_title(lens, years, theirs, above),
         subtitle="Growth of advertising against its market, margin, and fleet by year",
         source=lens.compared("growth of the market as published"),
         notes=lens.resting("market.growth_far", "advertising.excess_years", "fleet.share"),
-        reading=_growth_reading(lens, every, above, fleet["with"], excess),
+        reading=_growth_reading(lens, years, above, excess),
         dense=True,
     )
 
@@ -231,46 +198,40 @@ def _grown(values: list[float]) -> list[float]:
     return [after / before - 1 for before, after in itertools.pairwise(values)]
 
 
+def _less(ones: list[float], others: list[float]) -> list[float]:
+    return [one - other for one, other in zip(ones, others, strict=True)]
+
+
 def trails(lens: Lens) -> int | None:
     """The first year after the plan in which advertising grows slower than its market while the
     fleet's share of the frontier falls; None where there is none."""
     first = lens.plan_end
-    years = lens.years(first + 1)
     market = lens.values("market_growth_on_year", None, first + 1)
-    ours = _grown(lens.bn("advertising", "with", first))
+    above = _less(_grown(lens.bn("advertising", "with", first)), market)
     fleet = lens.values("fleet_over_frontier", "with", first)
-    above = [one - other for one, other in zip(ours, market, strict=True)]
-    losing = _losing(lens, years, above)
+    losing = _losing(lens, lens.years(first + 1), above)
     return losing[0] if losing and fleet[-1] < max(fleet) else None
 
 
 def _losing(lens: Lens, years: list[int], above: list[float]) -> list[int]:
     """Years after the plan in which the company grows slower than its market."""
-    end = lens.plan_end
-    return [
-        year for year, gap in zip(years, above, strict=True) if year > end and gap < -_HALF_POINT
-    ]
+    gaps = zip(years, above, strict=True)
+    return [year for year, gap in gaps if year > lens.plan_end and gap < -_HALF_POINT]
 
 
-def _growth_title(
-    years: list[int], ours: list[float], theirs: list[float], market: list[float], lens: Lens
-) -> str:
-    above = [one - other for one, other in zip(ours, market, strict=True)]
+def _growth_title(lens: Lens, years: list[int], theirs: list[float], above: list[float]) -> str:
     losing = _losing(lens, years, above)
-    ahead = [value for year, value in zip(years, theirs, strict=True) if year >= years[_BEFORE]]
     other = "Without AI" if lens.view == "programme" else "Stopped now"
     grows = (
-        f"{other}, advertising would grow {percent(ahead[0], 0)} in {years[_BEFORE]} and "
-        f"{percent(ahead[-1], 0)} in {years[-1]}"
+        f"{other}, advertising would grow {percent(theirs[_BEFORE], 0)} in {years[_BEFORE]} and "
+        f"{percent(theirs[-1], 0)} in {years[-1]}"
     )
     if lens.is_empty or not losing:
         return grows
     return f"{grows}; with AI it trails its market from {losing[0]}"
 
 
-def _growth_reading(
-    lens: Lens, years: list[int], above: list[float], fleet: list[float], excess: list[float]
-) -> str:
+def _growth_reading(lens: Lens, years: list[int], above: list[float], excess: list[float]) -> str:
     now = years.index(lens.first_forecast_year)
     first = (
         f"Of the {points(above[now])} by which advertising outgrows its market in {years[now]}, "
@@ -279,13 +240,14 @@ def _growth_reading(
     losing = _losing(lens, years, above)
     if not losing:
         return f"{first} After that the company never grows slower than its market."
-    most = -min(above[years.index(year)] for year in losing)
-    top = max(range(len(years)), key=fleet.__getitem__)
-    if fleet[-1] < fleet[top]:
-        return (
-            f"{first} From {losing[0]} it grows slower than its market, by up to {points(most)}: "
-            f"the fleet falls from {percent(fleet[top], 0)} of the frontier's in {years[top]} to "
-            f"{percent(fleet[-1], 0)} in {years[-1]}. That is share loss by assumption, not a "
-            f"finding."
-        )
-    return f"{first} From {losing[0]} it grows slower than its market, by up to {points(most)}."
+    most = points(-min(above[years.index(year)] for year in losing))
+    slower = f"{first} From {losing[0]} it grows slower than its market, by up to {most}"
+    fleet = lens.values("fleet_over_frontier", "with", years[0])
+    top = highest(fleet)
+    if fleet[-1] >= fleet[top]:
+        return f"{slower}."
+    return (
+        f"{slower}: the fleet falls from {percent(fleet[top], 0)} of the frontier's in "
+        f"{years[top]} to {percent(fleet[-1], 0)} in {years[-1]}. That is share loss by "
+        f"assumption, not a finding."
+    )

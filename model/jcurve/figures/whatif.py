@@ -9,30 +9,26 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from jcurve.assumptions.batch import position
 from jcurve.assumptions.paths import Path as Dated
-from jcurve.figures.lens import MILLIONS, Lens, joined, money, percent
-from jcurve.figures.prose import Prose, paragraph, prose
-from jcurve.figures.table import Column, Row, TableExhibit
+from jcurve.figures.display import Frozen, Prose, paragraph, prose
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, MINUS, joined, money, percent
 from jcurve.ground.errors import UsageError
-from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from jcurve.analysis.question import Array
     from jcurve.assumptions import Assumption
-    from jcurve.case import Case
 
     Mask = NDArray[np.bool_]
-
-__all__ = ["KEYS", "Dial", "Output", "WhatIf", "what_if"]
 
 KEYS = ("capex.total", "advertising.compute_elasticity", "returns.wacc")
 """What is spent, what it earns, and what money costs: the first three that a reader doubts."""
@@ -41,11 +37,7 @@ _STEPS = 4
 """Values on either side of the scenario's own."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Dial(_Part):
+class Dial(Frozen):
     """An assumption and its values, as texts; ``at`` is the scenario's own."""
 
     label: str
@@ -53,7 +45,7 @@ class Dial(_Part):
     at: int
 
 
-class Output(_Part):
+class Output(Frozen):
     """A result and its text for every combination, the last dial running fastest."""
 
     label: str
@@ -87,47 +79,45 @@ class WhatIf(TableExhibit):
         return self
 
 
-def what_if(
-    case: Case,
-    view: str = "programme",
-    project: Project | str | Path | None = None,
-    keys: Sequence[str] = KEYS,
-) -> WhatIf | Prose:
+def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     """Value, payback and trough for every combination of nine values of a few assumptions.
 
     Args:
-        case: an evaluated scenario.
-        view: of the results.
-        project: where the model's data are.
+        lens: a case in a view.
         keys: assumptions with a range; an assumption without one has no dial.
     """
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import at_value, ends
-    from jcurve.ground.project import find_project
 
-    lens = Lens(case, view)
-    items = [case.scenario[key] for key in keys if case.scenario[key].has_range]
+    scenario = lens.case.scenario
+    items = [scenario[key] for key in keys if scenario[key].has_range]
     if lens.is_empty or len(items) < 2:
         return prose("The two cases are the same, so there is nothing to vary.")
     draws = [_points(at_value(item), *ends(item)) for item in items]
     grid = np.array(list(itertools.product(*draws))).T
-    names = tuple(f"{name}.{view}" for name in ("npv", "payback", "trough_amount"))
-    home = project if isinstance(project, Project) else find_project(project)
-    ask = Question.of(case.scenario, names, home)
-    asked = {item.key: row for item, row in zip(items, grid, strict=True)}
-    answers = ask(asked)
-    valid = np.broadcast_to(ask.valid(asked), grid.shape[1])
-    outputs = (
-        Output(label="Net present value", cells=_texts(answers[names[0]], valid, _money)),
-        Output(label="Payback", cells=_texts(answers[names[1]], valid, _years)),
-        Output(label="Trough", cells=_texts(answers[names[2]], valid, _money)),
+    writers: dict[str, tuple[str, Callable[[float], str]]] = {
+        f"npv.{lens.view}": ("Net present value", lambda value: money(value / MILLIONS)),
+        f"payback.{lens.view}": ("Payback", _years),
+        f"trough_amount.{lens.view}": ("Trough", lambda value: money(value / MILLIONS)),
+    }
+    ask = Question.of(scenario, tuple(writers), lens.home)
+    varied = {item.key: row for item, row in zip(items, grid, strict=True)}
+    answers = ask(varied)
+    valid = np.broadcast_to(ask.valid(varied), grid.shape[1])
+    outputs = tuple(
+        Output(label=label, cells=_texts(answers[name], valid, write))
+        for name, (label, write) in writers.items()
     )
     dials = tuple(
-        Dial(label=_label(item), values=_values(item, points), at=int(np.argmin(abs(points - own))))
+        Dial(
+            label=_label(item),
+            values=_values(item, points),
+            at=int(np.argmin(abs(points - at_value(item)))),
+        )
         for item, points in zip(items, draws, strict=True)
-        for own in [at_value(item)]
     )
-    return _panel(lens, dials, outputs, answers[names[0]], valid)
+    good = int(((answers[f"npv.{lens.view}"] > 0) & valid).sum())
+    return _panel(lens, dials, outputs, good)
 
 
 def _points(value: float, low: float, high: float) -> Array:
@@ -145,16 +135,14 @@ def _label(item: Assumption) -> str:
 
 def _values(item: Assumption, points: Array) -> tuple[str, ...]:
     """Each draw as a reader writes it; a path by its last dated value."""
+    numbers = points
     if isinstance(item.value, Dated):
-        at = item.value.periods[-1] - item.value.first
-        numbers = [float(value) for value in position(item, points)[at]]
-    else:
-        numbers = [float(value) for value in points]
+        numbers = position(item, points)[item.value.periods[-1] - item.value.first]
     if item.unit == "USD m":
-        return tuple(money(number / MILLIONS) for number in numbers)
+        return tuple(money(float(number) / MILLIONS) for number in numbers)
     if item.unit in ("share", "per year"):
-        return tuple(percent(number, 2) for number in numbers)
-    return tuple(f"{number:.3g}" for number in numbers)
+        return tuple(percent(float(number), 2) for number in numbers)
+    return tuple(f"{float(number):.3g}" for number in numbers)
 
 
 def _texts(row: Array, valid: Mask, write: Callable[[float], str]) -> tuple[str, ...]:
@@ -163,59 +151,39 @@ def _texts(row: Array, valid: Mask, write: Callable[[float], str]) -> tuple[str,
     )
 
 
-def _money(value: float) -> str:
-    return money(value / MILLIONS)
-
-
 def _years(value: float) -> str:
     return "never" if math.isnan(value) else f"{value:.1f} years"
 
 
-def _panel(
-    lens: Lens,
-    dials: tuple[Dial, ...],
-    outputs: tuple[Output, ...],
-    worth: Array,
-    valid: Mask,
-) -> WhatIf:
-    sizes = [len(dial.values) for dial in dials]
-    home = [dial.at for dial in dials]
+def _panel(lens: Lens, dials: tuple[Dial, ...], outputs: tuple[Output, ...], good: int) -> WhatIf:
+    sizes, home = [len(dial.values) for dial in dials], [dial.at for dial in dials]
+    width, every = max(sizes), math.prod(sizes)
     rows: list[Row] = []
-    width = max(sizes)
     for number, dial in enumerate(dials):
-        rows.append(Row(cells=(dial.label,), role="heading"))
+        rows.append(heading(dial.label))
+        # Where the table's one-at-a-time values stand among all combinations.
         places = [
             int(np.ravel_multi_index([*home[:number], at, *home[number + 1 :]], sizes))
             for at in range(sizes[number])
         ]
+        lines = [("Value", dial.values)]
+        lines += [(each.label, tuple(each.cells[at] for at in places)) for each in outputs[:2]]
         pad = (None,) * (width - sizes[number])
-        rows.append(Row(cells=("Value", *dial.values, *pad), indent=1))
-        for output in outputs[:2]:
-            rows.append(
-                Row(cells=(output.label, *(output.cells[at] for at in places), *pad), indent=1)
-            )
-    good = int(((worth > 0) & valid).sum())
-    count = "none" if not good else "all" if good == len(worth) else f"{good}"
+        rows += [Row(cells=(label, *cells, *pad), indent=1) for label, cells in lines]
+    count = "none" if not good else "all" if good == every else f"{good}"
     names = joined(dial.label[0].lower() + dial.label[1:] for dial in dials)
-    middle = [str(at - _STEPS) if at != _STEPS else "case" for at in range(width)]
-    labels = [text if text == "case" else _signed(text) for text in middle]
+    steps = (at - _STEPS for at in range(width))
+    labels = [f"{step:+d}".replace("-", MINUS) if step else "case" for step in steps]
     return WhatIf(
         id="what-if",
-        title=f"The value is positive in {count} of {len(worth)} combinations",
+        title=f"The value is positive in {count} of {every} combinations",
         subtitle="One assumption at a time, from the low end of its range over the scenario's "
         "own value (case) to the high end",
-        columns=(
-            Column(label="", style="text"),
-            *(Column(label=label, style="number") for label in labels),
-        ),
+        columns=(Column(label="", style="text"), *(Column(label=label) for label in labels)),
         rows=tuple(rows),
-        source="; ".join(lens.modelled(f"{len(worth)} combinations, each computed")),
+        source="; ".join(lens.modelled(f"{every} combinations, each computed")),
         reading=paragraph(f"The combinations run over {names}."),
         dense=True,
         dials=dials,
         outputs=outputs,
     )
-
-
-def _signed(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else f"+{text}"

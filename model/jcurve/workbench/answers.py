@@ -13,8 +13,7 @@ from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
-from jcurve.figures.lens import money
-from jcurve.figures.numbers import written
+from jcurve.figures.numbers import money, written
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
@@ -46,15 +45,11 @@ EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:use": ("What the fleet does", "fleet", "use"),
     "report:wave": ("Depreciation by vintage", "depreciation", "wave"),
     "report:uplift": ("Advertising with and without AI", "uplift", "uplift"),
-    "report:channels": ("AI products", "products", "channels"),
+    "report:channels": ("AI products", "fleet", "channels"),
     "report:margin": ("Margin with and without AI", "drag", "margin"),
     "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
 }
 """What can be drawn: its name in the choice, and the module and function that draw it."""
-
-_DECIDED = ("size", "beliefs")
-"""Modules whose functions take the decision in place of a case and a view."""
-
 
 _SHOWN = 15
 _MILLIONS = 1000.0
@@ -218,14 +213,13 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
     Raises:
         UsageError: there is no such exhibit.
     """
-    from jcurve.figures.decision import Decision
-    from jcurve.figures.prose import Prose, words
+    from jcurve.figures.display import Prose, words
+    from jcurve.figures.lens import Lens
 
     if name not in EXHIBITS:
         raise UsageError.not_among("unknown exhibit", name, EXHIBITS, allowed="")
     title, module, function = EXHIBITS[name]
-    asked = (Decision(case, project),) if module in _DECIDED else (case, view)
-    made = getattr(import_module(f"jcurve.figures.{module}"), function)(*asked)
+    made = getattr(import_module(f"jcurve.figures.{module}"), function)(Lens(case, view, project))
     shown: dict[str, Any] = {"hash": case.scenario.hash, "view": view, "title": title}
     if isinstance(made, Prose):
         empty = dict.fromkeys(("subtitle", "svg", "alt", "source"), "")

@@ -11,8 +11,7 @@ import numpy as np
 from jcurve.case import Case
 from jcurve.engine.evaluate import needs
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
-from jcurve.figures.lens import NOTHING, money
-from jcurve.figures.numbers import compact, written
+from jcurve.figures.numbers import NOTHING, compact, money, written
 from jcurve.figures.style import INK, SERIES, Series
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jcurve.case import Case
-from jcurve.figures import answer, style
-from jcurve.figures.cover import Cover, KeyFigure
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, joined, lowered, money, percent
-from jcurve.figures.prose import paragraph
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures import answer, plotting, style
+from jcurve.figures.display import Cover, KeyFigure, paragraph
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
 from jcurve_studies.records.causes import causes as causes_on_file
@@ -47,8 +46,8 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
         )
         for subject in SUBJECTS
     )
-    head, first = answer.cover(case, view, "Validation report"), found.runs[0].origin
-    said = answer.headline(case, view)
+    head, first = answer.cover(Lens(case, view), "Validation report"), found.runs[0].origin
+    said = answer.headline(Lens(case, view))
     summary = (
         f"Run on nothing but what was known at the end of {first} and of each year after, this "
         f"model would have missed by these mean absolute errors. The answer of the "
@@ -127,10 +126,10 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
     with style.house():
         figure, axes = style.plot(height=60)
         # Plain and light, so that the diamonds over it are seen.
-        style.bars(axes, years, [came[year] for year in years], _CAME, width=0.5, label="Actual")
+        plotting.bars(axes, years, [came[year] for year in years], _CAME, width=0.5, label="Actual")
         for look, run in zip(_LOOKS, found.runs, strict=False):
             line = [each for each in own if each.origin == run.origin]
-            style.dots(
+            plotting.dots(
                 axes,
                 [each.year + 0.12 * (run.origin - found.runs[1].origin) for each in line],
                 [each.forecast / MILLIONS for each in line],
@@ -141,7 +140,7 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
         top = max(max(each.forecast, each.actual) for each in own)
         axes.set_ylim(0, 1.25 * top / MILLIONS)
         style.numbers(axes.yaxis)
-        style.key(axes)
+        plotting.key(axes)
     last = [each for each in own if each.year == years[-1]]
     return chart(
         figure,
@@ -292,6 +291,7 @@ def stated(found: Backtest) -> TableExhibit:
         [(key, *cells) for key, cells in rows.items()],
         id="stated-then",
         title="What each run was told: guidance of the time, otherwise a naive rule",
+        reading=(),
         source=f"{_SOURCE}; jcurve_studies.backtesting.as_stated",
         dense=True,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jcurve.figures.lens import percent
-from jcurve.figures.numbers import written
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.numbers import percent, written
 from jcurve_studies.comparisons.response import Fit, Line, Study
 
 __all__ = ["response_fit"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jcurve.figures.lens import MILLIONS
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
 from jcurve_studies.records.calibration import has_outlay_targets
@@ -35,6 +35,7 @@ def outlays(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-outlays",
         title="What each company put into property",
+        reading=(),
         subtitle="USD bn, fiscal years",
         source=_SOURCE,
     )
@@ -70,6 +71,7 @@ def targets(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-targets",
         title="Every figure that the fit is held against",
+        reading=(),
         source="filings; data/companies/*/outlay_targets.csv",
     )
 
@@ -96,6 +98,7 @@ def assumptions(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-assumptions",
         title="What each company rests on beside its filings",
+        reading=(),
         source="data/companies/*/outlay.csv",
         dense=True,
     )

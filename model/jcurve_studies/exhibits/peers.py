@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jcurve.case import Case
-from jcurve.figures import answer, style
-from jcurve.figures.cover import Cover, KeyFigure
-from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import MILLIONS, joined, money, percent
-from jcurve.figures.numbers import MINUS
-from jcurve.figures.prose import paragraph
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures import answer, plotting, style
+from jcurve.figures.display import Cover, KeyFigure, paragraph
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, MINUS, joined, money, percent
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
@@ -55,7 +53,7 @@ def intensity(found: Sequence[Peer]) -> Exhibit:
             zip(style.CATEGORIES, shares.items(), strict=False)
         ):
             shift = (at - (len(found) - 1) / 2) * width
-            style.bars(
+            plotting.bars(
                 axes,
                 [year + shift for year in own],
                 [100 * share for share in own.values()],
@@ -66,7 +64,7 @@ def intensity(found: Sequence[Peer]) -> Exhibit:
         style.years(axes, years[0], years[-1])
         axes.set_ylim(0, 118 * max(max(own.values()) for own in shares.values()))
         style.numbers(axes.yaxis)
-        style.key(axes)
+        plotting.key(axes)
     last = {name: list(own.values())[-1] for name, own in shares.items()}
     top = max(last, key=last.__getitem__)
     return chart(
@@ -202,13 +200,13 @@ def wave(found: Sequence[Peer]) -> Exhibit:
         for role, (name, own) in zip(
             ("with", "without", "guided", "judgement"), waves.items(), strict=False
         ):
-            style.line(
+            plotting.line(
                 axes, [int(year) for year in own], [x / MILLIONS for x in own.values()], role, name
             )
         style.years(axes, years[0], years[-1])
         axes.set_ylim(bottom=0)
         style.numbers(axes.yaxis)
-        style.label_ends(axes)
+        plotting.label_ends(axes)
     peaks = {name: max(own, key=own.__getitem__) for name, own in waves.items()}
     return chart(
         figure,
@@ -301,9 +299,9 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
         "above are the revenue that each must add, as a share of what it has, for one year's "
         "outlay to earn its cost of capital: what must be true, not a forecast. "
         f"For the programme of {case.assembly.company.display_name}, the "
-        f"{case.scenario.title.lower()} of the model says: {answer.headline(case, view)}."
+        f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
     )
-    return answer.cover(case, view, "Peer report").model_copy(
+    return answer.cover(Lens(case, view), "Peer report").model_copy(
         update={
             "title": _asks(rows),
             "subtitle": names,

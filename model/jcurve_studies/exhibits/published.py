@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jcurve.case import Case
-from jcurve.figures.lens import MILLIONS, Lens, joined, percent
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, joined, percent
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons.cross_check import TOLERANCE, compare
 from jcurve_studies.comparisons.elasticities import believed
@@ -90,6 +91,7 @@ def every_answer(project: Project | str | Path | None = None) -> TableExhibit:
         rows,
         id="published-figures",
         title="Every printed answer beside ours",
+        reading=(),
         source=_SOURCE,
         dense=True,
     )
@@ -208,6 +210,7 @@ def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit
         rows,
         id="published-own",
         title="Answers that count something else, beside our own",
+        reading=(),
         source=[_SOURCE, *Lens(case).modelled()],
     )
 
@@ -242,6 +245,7 @@ def cross_check(case: Case, project: Project | str | Path | None = None) -> Tabl
         id="cross-check",
         title=f"{sum(each.agrees for each in found)} of {len(found)} lines agree with what was "
         "guided or expected",
+        reading=(),
         subtitle=f"Within {TOLERANCE:.0%}, or inside the range that was guided",
         source="data/evidence/cross_check.csv; addresses of the evidence are in docs/sources.md",
         dense=True,
@@ -263,6 +267,7 @@ def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:
         ],
         id="growth-by-elasticity",
         title="What an elasticity says of reported growth",
+        reading=(),
         subtitle=f"Growth in logarithms: of the four quarters to {case.data_through} from compute, "
         "the mean of eight quarters for what is unexplained",
         source=Lens(case).compared("filings"),
@@ -284,6 +289,7 @@ def share_value(case: Case) -> TableExhibit:
         id="share-value",
         title="A share with the programme is worth "
         f"{percent(values[names['with']] / price, 0)} of its price",
+        reading=(),
         subtitle=f"Reference price USD {price:,.2f}; discounted cash flow of each world, "
         "perpetuity included",
         source=Lens(case).modelled(),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.facts import VerifyReport, companies, company, evidence
-from jcurve.figures.lens import MILLIONS, Lens, percent
-from jcurve.figures.numbers import MINUS
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, MINUS, percent
 from jcurve.ground.project import Project
 from jcurve_studies.fits.depreciation import measure, values_of
 from jcurve_studies.fits.fitting import Calibration, Target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jcurve.facts import Evidence, evidence
-from jcurve.figures.table import TableExhibit, table
+from jcurve.figures.exhibit import TableExhibit, table
 from jcurve.ground.errors import UsageError
 from jcurve_studies.backtesting.backtest import SUBJECTS
 from jcurve_studies.comparisons.response import ARRIVAL, response
@@ -309,6 +309,7 @@ def _said(study: Study, driver: str, title: str) -> TableExhibit:
         rows,
         id=driver.replace("_", "-"),
         title=title,
+        reading=(),
         source="data/evidence/evidence.csv; addresses are in docs/sources.md",
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from jcurve.analysis.question import Question
 from jcurve.assumptions import Scenario, scenario
 from jcurve.case import Case, evaluate
-from jcurve.figures import Exhibit, chart, style
+from jcurve.figures import Exhibit, chart, plotting, style
 from jcurve.figures.svg import size
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
@@ -30,13 +30,13 @@ def curves(study: Study) -> str:
     with style.house():
         figure, axes = style.plot(height=72)
         for name, role in _ROLES.items():
-            style.line(axes, *drawn[name], role, cases[name].scenario.title)
+            plotting.line(axes, *drawn[name], role, cases[name].scenario.title)
         axes.set_xticks(range(_FIRST_TICK, int(drawn["base"][0][-1]), 2))
         style.numbers(axes.yaxis)
         style.numbers(axes.xaxis, "plain")
         style.zero_line(axes)
         style.forecast_from(axes, Quarter(cases["base"].data_through).end)
-        style.label_ends(axes)
+        plotting.label_ends(axes)
     lowest = ", ".join(
         f"{cases[name].scenario.title} {min(heights):,.0f}" for name, (_, heights) in drawn.items()
     )
@@ -47,6 +47,7 @@ def curves(study: Study) -> str:
             title="The J-curve",
             source="the model",
             alt=f"Cumulative free cash flow of the AI programme in USD bn; lowest: {lowest}.",
+            reading=(),
         )
     )
 
@@ -71,14 +72,14 @@ def sizes(study: Study) -> str:
         titles = ("Three scenarios, USD bn", "Base case at three responses, USD bn")
         for axes, lines, title in zip(panels, (left, right), titles, strict=True):
             for name, (role, worth) in lines.items():
-                style.line(axes, [100 * size for size in _SIZES], worth, role, name)
+                plotting.line(axes, [100 * size for size in _SIZES], worth, role, name)
             axes.set_xlim(0, 100 * _SIZES[-1])
             axes.set_xlabel("% of the plan")
             axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)))
             style.numbers(axes.yaxis)
             style.zero_line(axes)
             axes.set_title(title)
-            style.label_ends(axes)
+            plotting.label_ends(axes)
     plan = _SIZES.index(1.0)
     told = ", ".join(f"{name} {worth[plan]:,.0f}" for name, (_, worth) in (left | right).items())
     return _on_white(
@@ -88,6 +89,7 @@ def sizes(study: Study) -> str:
             title="NPV from today over the size of the plan",
             source="the model",
             alt=f"NPV from today in USD bn over the size of the plan; at the plan: {told}.",
+            reading=(),
         )
     )
 

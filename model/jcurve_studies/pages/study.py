@@ -9,8 +9,7 @@ from functools import cached_property, lru_cache
 from jcurve.assumptions import shipped
 from jcurve.case import Case, evaluate
 from jcurve.facts import companies, company
-from jcurve.figures.exhibit import Exhibit
-from jcurve.figures.table import TableExhibit
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
 from jcurve_studies.fits.companies import Peer, peer

@@ -10,27 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions.paths import Path as Dated
-from jcurve.figures.lens import MILLIONS, Lens, joined, money, percent
-from jcurve.figures.prose import Prose, callout, strong
-from jcurve.figures.table import Column, Row, TableExhibit, table
+from jcurve.facts import citations
+from jcurve.figures.display import Prose, callout, strong
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, billions, joined, money, percent
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Swing
     from jcurve.assumptions import Assumption, Difference, Scenario
-    from jcurve.case import Case
-
-__all__ = [
-    "Ground",
-    "book",
-    "differences",
-    "grounds",
-    "kinds",
-    "range_text",
-    "ranking",
-    "sources",
-    "swings",
-]
 
 _KINDS: Mapping[str, str] = {
     "reported": "printed in a filing or release",
@@ -39,10 +28,11 @@ _KINDS: Mapping[str, str] = {
     "estimate": "fitted or filled by a rule from reported figures",
     "judgement": "our choice, with a reason and a range",
 }
+_SOFT = ("judgement", "estimate")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Cited:
     """A source that assumptions of a scenario cite.
 
     Attributes:
@@ -64,13 +54,13 @@ class Ground:
     count: int
 
 
-def grounds(scenario: Scenario, project: Project | str | Path | None = None) -> tuple[Ground, ...]:
+def cited_sources(
+    scenario: Scenario, project: Project | str | Path | None = None
+) -> tuple[Cited, ...]:
     """Every source that the scenario's assumptions cite, the most cited first."""
-    from jcurve.facts import citations
-
     cited = Counter(key for item in scenario.items for key in item.source)
     found = [
-        Ground(
+        Cited(
             key=each.key,
             title=f"{each.publisher}: {each.title}" if each.publisher else each.title,
             says=each.says,
@@ -84,13 +74,12 @@ def grounds(scenario: Scenario, project: Project | str | Path | None = None) -> 
     return tuple(sorted(found, key=lambda each: (-each.count, each.key)))
 
 
-def differences(case: Case) -> TableExhibit | Prose:
+def differences(lens: Lens) -> TableExhibit | Prose:
     """What the scenario states differently from the base scenario, and why.
 
     Members of a family that move for the same reason share a row.
     """
-    lens, scenario = Lens(case), case.scenario
-    stated = case.differences
+    scenario, stated = lens.case.scenario, lens.case.differences
     if not stated:
         return callout(
             [
@@ -98,33 +87,25 @@ def differences(case: Case) -> TableExhibit | Prose:
                 "Every value with its range, kind and source is in the assumption book.",
             ]
         )
-    soft = sum(each.kind in ("judgement", "estimate") for each in stated)
+    soft = sum(each.kind in _SOFT for each in stated)
     here = sum(each.set_by == "override" for each in stated)
     groups: dict[tuple[str, ...], list[Difference]] = {}
     for each in stated:
-        groups.setdefault(
-            (_family(each.key, each.label), each.unit, each.why, each.kind), []
-        ).append(each)
+        same = (_family(each.key, each.label), each.unit, each.why, each.kind)
+        groups.setdefault(same, []).append(each)
     rows = [
         (
-            _label([each.label for each in same]),
+            _label([each.label for each in members]),
             unit,
-            _members([(each.key, each.before) for each in same]),
-            _members([(each.key, each.after) for each in same]),
+            _members([(each.key, each.before) for each in members]),
+            _members([(each.key, each.after) for each in members]),
             why,
             kind,
         )
-        for (_, unit, why, kind), same in groups.items()
+        for (_, unit, why, kind), members in groups.items()
     ]
     return table(
-        [
-            Column(label="Assumption", style="text", weight=2.4),
-            Column(label="Unit", style="text"),
-            Column(label="Base", style="text", weight=2),
-            Column(label="This scenario", style="text", weight=2),
-            Column(label="Why", style="text", weight=2.4),
-            Column(label="Kind", style="text"),
-        ],
+        [("Assumption", 2.4), "Unit", ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
         rows,
         id="differences",
         title=f"{len(stated)} assumptions differ from the base scenario, "
@@ -142,9 +123,8 @@ def differences(case: Case) -> TableExhibit | Prose:
 def _where_set(here: int, count: int) -> str:
     if not here:
         return "Each is set in the scenario's file, with its reason."
-    if here == count:
-        return "Set for this run alone, on top of the scenario's file."
-    return f"{here} of them were set for this run alone, on top of the scenario's file."
+    who = "Set" if here == count else f"{here} of them were set"
+    return f"{who} for this run alone, on top of the scenario's file."
 
 
 def _family(key: str, label: str) -> str:
@@ -167,44 +147,33 @@ def _members(texts: list[tuple[str, str]]) -> str:
     )
 
 
-def kinds(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def kinds(lens: Lens) -> TableExhibit:
     """How many assumptions are reported, guided, evidence, estimate and judgement, and how
     many of them cite a secondary source."""
-    lens, items = Lens(case), case.scenario.items
-    cited = grounds(case.scenario, project)
+    items = lens.case.scenario.items
+    cited = cited_sources(lens.case.scenario, lens.project)
     secondary = {each.key for each in cited if each.secondary}
-    rows = []
-    for kind, meaning in _KINDS.items():
-        own = [item for item in items if item.kind == kind]
-        rows.append(
-            Row(
-                cells=(
-                    kind.capitalize(),
-                    meaning,
-                    len(own),
-                    sum(item.has_range for item in own),
-                    sum(bool(secondary.intersection(item.source)) for item in own),
-                )
-            )
-        )
-    soft = sum(item.kind in ("judgement", "estimate") for item in items)
-    total = (
-        "All",
-        "",
-        len(items),
-        sum(item.has_range for item in items),
-        sum(bool(secondary.intersection(item.source)) for item in items),
-    )
-    rows.append(Row(cells=total, role="total"))
+
+    def counts(own: list[Assumption]) -> tuple[int, int, int]:
+        ranged = sum(item.has_range for item in own)
+        return len(own), ranged, sum(bool(secondary.intersection(item.source)) for item in own)
+
+    soft = sum(item.kind in _SOFT for item in items)
     return table(
         [
-            Column(label="Kind", style="text"),
-            Column(label="What it is", style="text", weight=3),
+            "Kind",
+            ("What it is", 3),
             Column(label="Number"),
             Column(label="With range"),
             Column(label="Secondary"),
         ],
-        rows,
+        [
+            *(
+                (kind.capitalize(), meaning, *counts([one for one in items if one.kind == kind]))
+                for kind, meaning in _KINDS.items()
+            ),
+            Row(cells=("All", "", *counts(list(items))), role="total"),
+        ],
         id="kinds",
         title=f"{percent(soft / len(items), 0)} of the assumptions are judgement or estimate",
         subtitle="Assumptions by what their value rests on; secondary: those that cite a "
@@ -216,29 +185,19 @@ def kinds(case: Case, project: Project | str | Path | None = None) -> TableExhib
     )
 
 
-def ranking(
-    case: Case, view: str = "programme", project: Project | str | Path | None = None
-) -> tuple[Swing, ...]:
+def ranking(lens: Lens) -> tuple[Swing, ...]:
     """Every assumption with a range at both of its ends, by how far it moves ``npv`` of the
     view, the furthest first."""
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import ranged, ranked, tornado
-    from jcurve.ground.project import find_project
 
-    output = f"npv.{view}"
-    home = project if isinstance(project, Project) else find_project(project)
-    ask = Question.of(case.scenario, output, home)
-    return ranked(tornado(ask, ranged(case.scenario), ask.valid), output)
+    output = f"npv.{lens.view}"
+    ask = Question.of(lens.case.scenario, output, lens.home)
+    return ranked(tornado(ask, ranged(lens.case.scenario), ask.valid), output)
 
 
-def swings(
-    case: Case,
-    view: str = "programme",
-    project: Project | str | Path | None = None,
-    count: int = 12,
-) -> TableExhibit | Prose:
+def swings(lens: Lens, count: int = 12) -> TableExhibit | Prose:
     """The assumptions whose own range moves net present value most, one at a time."""
-    lens = Lens(case, view)
     if lens.is_empty:
         return callout(
             [
@@ -246,25 +205,29 @@ def swings(
                 "The two cases are the same whatever the assumptions are, and so is the value.",
             ]
         )
-    output = f"npv.{view}"
-    every = ranking(case, view, project)
+    output, every = f"npv.{lens.view}", ranking(lens)
     found = every[:count]
     base = found[0].base[output] / MILLIONS
-    ends = [(_bn(swing.at_low[output]), _bn(swing.at_high[output])) for swing in found]
     turned = sum(
-        any((value > 0) != (base > 0) for value in _known(swing, output)) for swing in every
+        any((end > 0) != (base > 0) for end in _ends(swing, output) if not math.isnan(end))
+        for swing in every
     )
     return table(
         [
-            Column(label="Assumption", style="text", weight=3),
-            Column(label="Range", style="text", weight=2.4),
-            Column(label="Kind", style="text"),
+            ("Assumption", 3),
+            ("Range", 2.4),
+            "Kind",
             Column(label="Low", group="NPV, USD bn, at", decimals=0),
             Column(label="High", group="NPV, USD bn, at", decimals=0),
         ],
         [
-            (lens.called(swing.key), range_text(case.scenario[swing.key]), swing.kind, *pair)
-            for swing, pair in zip(found, ends, strict=True)
+            (
+                lens.called(swing.key),
+                range_text(lens.case.scenario[swing.key]),
+                swing.kind,
+                *map(billions, _ends(swing, output)),
+            )
+            for swing in found
         ],
         id="swings",
         title=_swing_title(turned, base),
@@ -278,71 +241,57 @@ def swings(
     )
 
 
-def _bn(value: float) -> float | None:
-    """USD m in USD bn; None where the end of a range breaks a rule between assumptions."""
-    return None if math.isnan(value) else value / MILLIONS
-
-
-def _known(swing: Swing, output: str) -> list[float]:
-    ends = (swing.at_low[output], swing.at_high[output])
-    return [value for value in ends if not math.isnan(value)]
+def _ends(swing: Swing, output: str) -> tuple[float, float]:
+    """The output at both ends of a range; NaN where an end breaks a rule between assumptions."""
+    return swing.at_low[output], swing.at_high[output]
 
 
 def _swing_title(turned: int, base: float) -> str:
-    side = "negative" if base < 0 else "positive"
     if not turned:
-        return f"NPV stays {side} at both ends of every range"
+        return f"NPV stays {'negative' if base < 0 else 'positive'} at both ends of every range"
     if turned == 1:
         return "One assumption can turn the sign of the value within its own range"
     return f"{turned} assumptions can each turn the sign of the value within their own range"
 
 
-def book(case: Case) -> TableExhibit:
+def book(lens: Lens) -> TableExhibit:
     """Every assumption with its value, range, kind and sources; members of a family that
     rest on the same share a row."""
-    groups: dict[tuple[str, ...], list[Assumption]] = {}
-    for item in case.scenario.items:
-        area = item.key.partition(".")[0]
-        same = (area, _family(item.key, item.label), item.unit, item.kind, *item.source)
-        groups.setdefault(same, []).append(item)
-    changed = {each.key for each in case.differences}
+    items = lens.case.scenario.items
+    areas: dict[str, dict[tuple[str, ...], list[Assumption]]] = {}
+    for item in items:
+        area = areas.setdefault(item.key.partition(".")[0], {})
+        same = (_family(item.key, item.label), item.unit, item.kind, *item.source)
+        area.setdefault(same, []).append(item)
+    changed = {each.key for each in lens.case.differences}
     rows: list[Row] = []
-    for area in dict.fromkeys(area for area, *_ in groups):
-        rows.append(Row(cells=(area.replace("_", " ").capitalize(),), role="heading"))
-        for group, members in groups.items():
-            if group[0] != area:
-                continue
+    for name, groups in areas.items():
+        rows.append(heading(name.replace("_", " ").capitalize()))
+        for (_, unit, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
-            first = members[0]
-            rows.append(
-                Row(
-                    cells=(
-                        _label([item.label for item in members]) + star,
-                        first.unit,
-                        _members([(item.key, _value(item)) for item in members]),
-                        _members([(item.key, range_text(item)) for item in members]),
-                        ", ".join((first.kind, *first.source)),
-                    )
-                )
-            )
+            label = _label([item.label for item in members]) + star
+            values = _members([(item.key, _value(item)) for item in members])
+            ranges = _members([(item.key, range_text(item)) for item in members])
+            rows.append(Row(cells=(label, unit, values, ranges, ", ".join(basis))))
     return table(
         [
-            Column(label="Assumption", style="text", weight=3.4),
-            Column(label="Unit", style="text", weight=0.8),
-            Column(label="Value", style="text", weight=2.4),
-            Column(label="Range", style="text", weight=1.8),
-            Column(label="Kind and sources", style="text", weight=2.8),
+            ("Assumption", 3.4),
+            ("Unit", 0.8),
+            ("Value", 2.4),
+            ("Range", 1.8),
+            ("Kind and sources", 2.8),
         ],
         rows,
         id="assumption-book",
-        title=f"The {len(case.scenario.items)} assumptions of the scenario",
+        title=f"The {len(items)} assumptions of the scenario",
         subtitle="Values with their range and what they rest on; rates as shares of one",
-        source=Lens(case).modelled(),
+        source=lens.modelled(),
         notes=[
             "A dated value moves evenly or in steps between its dates; its range is a factor, or "
             "stands for its first and last date.",
             *([f"* differs from the base scenario ({len(changed)} values)."] if changed else []),
         ],
+        reading=(),
         dense=True,
     )
 
@@ -361,25 +310,23 @@ def range_text(item: Assumption) -> str:
         return f"{item.low_factor:g} to {item.high_factor:g} times"
     if not isinstance(low, Dated) or not isinstance(high, Dated):
         return f"{item.text(low)} to {item.text(high)}"
-    ends = [
+    return "; ".join(
         f"{low.label(at)}: {item.text(low.at(at))} to {item.text(high.at(at))}"
         for at in dict.fromkeys((low.periods[0], low.periods[-1]))
-    ]
-    return "; ".join(ends)
+    )
 
 
-def sources(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def sources(lens: Lens) -> TableExhibit:
     """The sources that the assumptions cite, secondary ones marked."""
-    cited = grounds(case.scenario, project)
-    secondary = [each for each in cited if each.secondary]
-    most = [each.key for each in cited[:2]]
+    cited = cited_sources(lens.case.scenario, lens.project)
+    secondary = sum(each.secondary for each in cited)
     return table(
         [
-            Column(label="Key", style="text", weight=1.4),
-            Column(label="Source", style="text", weight=3),
-            Column(label="What is taken from it", style="text", weight=4),
-            Column(label="As of", style="text", weight=0.8),
-            Column(label="Read as", style="text"),
+            ("Key", 1.4),
+            ("Source", 3),
+            ("What is taken from it", 4),
+            ("As of", 0.8),
+            "Read as",
         ],
         [
             (
@@ -387,14 +334,14 @@ def sources(case: Case, project: Project | str | Path | None = None) -> TableExh
                 each.title,
                 each.says,
                 each.date,
-                f"{each.grade}{' !' if each.secondary and each.grade != 'secondary' else ''}",
+                each.grade + (" !" if each.secondary and each.grade != "secondary" else ""),
             )
             for each in cited
         ],
         id="sources",
-        title=f"{len(cited)} sources are cited, {len(secondary)} of them secondary",
+        title=f"{len(cited)} sources are cited, {secondary} of them secondary",
         subtitle="Most cited first; read as: how the source was checked",
         source="register of sources and evidence in the project's data folder",
-        reading=f"The most cited are {joined(most)}.",
+        reading=f"The most cited are {joined(each.key for each in cited[:2])}.",
         dense=True,
     )
