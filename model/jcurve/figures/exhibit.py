@@ -11,6 +11,7 @@ import io
 import itertools
 import math
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -78,6 +79,16 @@ class _Exhibit(Displayed):
         """Each note with its letter, or an empty one where no cell calls it."""
         return tuple(("", note) for note in self.notes)
 
+    @abstractmethod
+    def cells_as_markdown(self) -> str:
+        """What is shown: a table's cells, or a chart in words."""
+
+    def markdown(self) -> str:
+        """The exhibit with its texts as Markdown, for a page of ``docs/``."""
+        notes = (f"{letter}: {note}" if letter else note for letter, note in self.lettered())
+        body, reading = self.cells_as_markdown(), words(self.reading)
+        return markdown.exhibit(self.title, self.subtitle, body, (*notes, reading), self.source)
+
 
 class Exhibit(_Exhibit):
     """A chart.
@@ -113,12 +124,9 @@ class Exhibit(_Exhibit):
         lines = (self.title, self.subtitle, self.alt, words(self.reading), f"Source: {self.source}")
         return "\n".join(line for line in lines if line)
 
-    def markdown(self) -> str:
-        """What the chart shows, in words, as Markdown for a page of ``docs/``."""
-        return markdown.exhibit(
-            self.title, self.subtitle, f"{self.alt}\n", (*self.notes, words(self.reading)),
-            self.source,
-        )  # fmt: skip
+    def cells_as_markdown(self) -> str:
+        """What the chart shows, in words."""
+        return f"{self.alt}\n"
 
 
 def chart(
@@ -338,14 +346,6 @@ class TableExhibit(_Exhibit):
                 cells = [f"**{cells[0]}**", *[""] * (len(heads) - 1)]
             rows.append(cells)
         return markdown.table(heads, rows)
-
-    def markdown(self) -> str:
-        """The table with its texts as Markdown, for a page of ``docs/``."""
-        notes = (f"{letter}: {note}" if letter else note for letter, note in self.lettered())
-        return markdown.exhibit(
-            self.title, self.subtitle, self.cells_as_markdown(),
-            (*notes, words(self.reading)), self.source,
-        )  # fmt: skip
 
     def plain(self) -> str:
         """The table in aligned columns."""

@@ -21,7 +21,7 @@ _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
 _RENDERER = frozenset(
     (
         *("cells", "document", "exporters", "foreign", "grids", "gridset", "hypertext"),
-        *("lettering", "markdown", "maths", "outputs", "page", "payload", "pictures"),
+        *("lettering", "markdown_cells", "maths", "outputs", "page", "payload", "pictures"),
         *("reading", "tagging", "typeset", "widths"),
     )
 )
