@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jcurve.briefing import markdown, pictures
+from jcurve.briefing import markdown_cells, pictures
 from jcurve.briefing.document import Block, Maths, Para, Verbatim
 from jcurve.briefing.hypertext import Context, missing, read, tidy
 from jcurve.briefing.maths import held
@@ -137,7 +137,7 @@ def _words(data: Mapping[str, Any], context: Context) -> Iterator[Block]:
             yield from blocks
             return
     if "text/markdown" in data:
-        yield from markdown.blocks(joined(data["text/markdown"]), context)
+        yield from markdown_cells.blocks(joined(data["text/markdown"]), context)
     elif drawn is not None:
         name = _NAMES.get(drawn[1])
         yield missing(

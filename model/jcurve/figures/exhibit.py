@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import model_validator
 
 from jcurve.figures import svg as drawing
-from jcurve.figures.display import (
-    Displayed,
-    Frozen,
-    Paragraph,
-    Part,
-    paragraph,
-    words,
-)
+from jcurve.figures.display import Displayed, Frozen, Paragraph, Part, paragraph, words
 from jcurve.figures.numbers import NumberStyle, written
 from jcurve.figures.style import fit, house
 from jcurve.ground import markdown
@@ -52,8 +45,8 @@ def _required(name: str, what: str, **texts: str) -> None:
         )
     for label, text in texts.items():
         if not text.strip():
-            label = label.replace("_", " ")
-            raise UsageError(f"exhibit {name} has no {label}", allowed=f"a non-empty {label}")
+            lacking = label.replace("_", " ")
+            raise UsageError(f"exhibit {name} has no {lacking}", allowed=f"a non-empty {lacking}")
 
 
 class _Exhibit(Displayed):
@@ -331,11 +324,10 @@ class TableExhibit(_Exhibit):
 
     def cells_as_markdown(self) -> str:
         """The cells alone as a Markdown table; a heading row is bold."""
-        heads = [
-            ": ".join(filter(None, (column.group, column.label)))
-            + (f" ({column.unit})" if column.unit else "")
-            for column in self.columns
-        ]
+        heads = []
+        for each in self.columns:
+            unit = f" ({each.unit})" if each.unit else ""
+            heads.append(": ".join(filter(None, (each.group, each.label))) + unit)
         rows = []
         for row in self.rows:
             cells = [
@@ -378,8 +370,8 @@ def table(
     notes: Sequence[str] = (),
     dense: bool = False,
 ) -> TableExhibit:
-    """Make a table; a bare string is a text column, a string with a number a text column of that
-    weight, a bare sequence a normal row.
+    """A table; a bare string is a text column, with a number one of that weight, a bare sequence a
+    normal row.
 
     Raises:
         UsageError: a text is missing, a row has the wrong length, a number is not finite.
