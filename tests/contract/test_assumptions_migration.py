@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.assumptions import load, migrate, scenario
+from jcurve.assumptions import load, migrate, scenario, start
 from jcurve.assumptions.migration import convert, convert_overrides
 from jcurve.assumptions.retired import RETIRED, retired
 from jcurve.commands import main
@@ -230,6 +230,11 @@ schedules:
     overrides:
       advertising.variable_cost: 6 percent   # of revenue
 """
+
+
+def test_a_file_that_has_just_been_started_needs_nothing(project: Project) -> None:
+    start("mine_now", project=project)
+    assert migrate("mine_now", project, dry_run=True).diff == ""
 
 
 def test_a_schedule_is_converted_where_it_is_exact(project: Project) -> None:

@@ -184,7 +184,7 @@ def _set_schema(root: Table, edits: _Edits) -> bool:
 def _spans(entries: Sequence[Entry], edits: _Edits) -> Iterator[tuple[Entry, tuple[int, int]]]:
     """Each entry with its lines, counted from 0; what follows it as a comment is not its own."""
     starts = [entry.line - 1 for entry in entries if entry.line is not None]
-    for entry, first, after in zip(entries, starts, [*starts[1:], len(edits.lines)], strict=True):
+    for entry, first, after in zip(entries, starts, [*starts, len(edits.lines)][1:], strict=True):
         if first == after:
             place = Place(edits.origin, first + 1, entry.key)
             raise place.error("two entries on one line", None, "each key on a line of its own")
