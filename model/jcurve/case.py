@@ -160,7 +160,8 @@ class Case:
                 view for lines of a view.
 
         Returns:
-            Columns named as asked; ``attrs["units"]`` has each column's unit,
+            Rows named by quarter (``2027Q1``) or year (2027), columns as asked;
+            ``attrs["units"]`` has each column's unit,
             ``attrs["world"]`` and ``attrs["by"]`` what was asked.
 
         Raises:
@@ -180,7 +181,7 @@ class Case:
         rows = self.row if by == "quarter" else self.year
         columns = {name: rows(name, world) for name in names}
         timeline = self.assembly.timeline
-        labels = timeline.labels if by == "quarter" else tuple(map(str, timeline.years))
+        labels = timeline.labels if by == "quarter" else timeline.years
         frame = pd.DataFrame(columns, index=pd.Index(labels, name=by))
         frame.attrs.update({"units": units, "world": world or "", "by": by})
         return frame

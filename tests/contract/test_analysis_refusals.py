@@ -62,7 +62,7 @@ class TestQuestion:
         assert found["npv.go_forward"][0] == case["npv.go_forward"]
         assert (
             found["capex@without:2027"][0]
-            == case.frame("capex@without", by="year").loc["2027"].item()
+            == case.frame("capex@without", by="year").loc[2027].item()
         )
         assert found["net_cash:2030Q4"][0] == case["net_cash"]["2030Q4"]
 

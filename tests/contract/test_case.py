@@ -47,10 +47,10 @@ class TestFrames:
     def test_hold_lines_side_by_side_with_units(self) -> None:
         frame = CASE.frame(["income", "charge", "margin@without"], by="year")
         assert list(frame.columns) == ["income", "charge.big", "charge.small", "margin@without"]
-        assert list(frame.index) == ["2024", "2025", "2026", "2027"]
+        assert list(frame.index) == [2024, 2025, 2026, 2027]
         assert frame.attrs["units"]["charge.big"] == "USD m"
         assert frame.attrs["units"]["margin@without"] == "share"
-        assert frame.loc["2026", "income"] == pytest.approx(CASE.row("income")[8:12].sum())
+        assert frame.loc[2026, "income"] == pytest.approx(CASE.row("income")[8:12].sum())
 
     def test_of_a_view_hold_differences(self) -> None:
         frame = CASE.frame(["income", "incremental_income", "revenue"], world="go_forward")

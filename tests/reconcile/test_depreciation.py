@@ -76,9 +76,7 @@ def test_errors_are_those_of_the_filings(base: jcurve.Case) -> None:
     """The comparison itself, done once more by hand."""
     facts = reported("META")
     by_hand = {
-        str(year): base.frame("property_depreciation", by="year").loc[
-            str(year), "property_depreciation"
-        ]
+        str(year): base.frame("property_depreciation", by="year").loc[year, "property_depreciation"]
         / facts.value("depreciation_expense_ppe", str(year)).value
         - 1
         for year in YEARS

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv as csv_files
 import datetime
+import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from jcurve.commands.progress import Progress
 from jcurve.commands.texts import attributes, table
 from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, Seconds, to_stderr, verb
-from jcurve.ground.errors import AnswerError, FactsError, JCurveError
+from jcurve.ground.errors import AnswerError, FactsError, JCurveError, UsageError
+from jcurve.ground.files import write_file
 from jcurve.ground.project import start_project
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jcurve.case import Case
 
 __all__ = ["VERBS"]
@@ -134,6 +139,60 @@ def trace(
     case = context.case(scenario)
     node = case.trace(line, at=at, depth=depth, size=size)
     return Answer(as_data(node), [as_text(node, case.assembly.timeline)])
+
+
+@verb("jcurve lines capex book_depreciation --by year --xlsx capex.xlsx", overrides=True)
+def lines(
+    context: Context,
+    names: Annotated[list[str], "such as capex, book_depreciation, revenue@without", "LINE"],
+    *,
+    scenario: Annotated[str, "-s", "--scenario"] = "base",
+    by: Annotated[Literal["quarter", "year"], "a row each"] = "quarter",
+    world: Annotated[
+        str | None, "with, without or stopped; programme or go_forward for the difference", "WORLD"
+    ] = None,
+    csv: Annotated[bool, "print CSV", NOT_WITH_JSON] = False,
+    xlsx: Annotated[str | None, "write an Excel workbook", "FILE"] = None,
+    parquet: Annotated[str | None, "write a Parquet file", "FILE"] = None,
+) -> Answer | None:
+    """Any line of the model by quarter or year.
+
+    Names of all lines are in docs/lines.md.
+    """
+    if not names:
+        raise UsageError("no line is named", allowed="names of docs/lines.md, such as capex")
+    frame = context.case(scenario).frame(names, by, world)
+    units = frame.attrs["units"]
+    frame.columns = [f"{name} ({units[name]})" for name in frame.columns]
+    for path, written in ((xlsx, _as_xlsx), (parquet, _as_parquet)):
+        if path is not None:
+            write_file(Path(path), written(frame))
+    if csv:
+        print(frame.to_csv(lineterminator="\n"), end="")
+        return None
+    if xlsx or parquet:
+        made = [path for path in (xlsx, parquet) if path is not None]
+        return Answer({"files": made}, made)
+    rows = [(str(at), *map("{:,.6g}".format, row)) for at, row in frame.iterrows()]
+    columns = dict(zip(units, frame.T.to_numpy().tolist(), strict=True))
+    data = {"units": units, by: frame.index.tolist(), "lines": columns}
+    return Answer(data, table([(by, *frame.columns), *rows]))
+
+
+def _as_xlsx(frame: pd.DataFrame) -> bytes:
+    import xlsxwriter  # noqa: F401  # named where it is missing
+
+    written = io.BytesIO()
+    frame.to_excel(written, sheet_name="Lines", freeze_panes=(1, 1), engine="xlsxwriter")
+    return written.getvalue()
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes:
+    import pyarrow  # noqa: F401  # named where it is missing
+
+    written = io.BytesIO()
+    frame.to_parquet(written)
+    return written.getvalue()
 
 
 @verb("jcurve facts verify")
@@ -294,4 +353,4 @@ def app(
     app(context.project, port=port, browser=not no_browser, kernels=kernels, idle=idle)
 
 
-VERBS = (show, check, trace, facts, workbook, adopt, init, new, migrate, diff, lab, app)
+VERBS = (show, check, trace, lines, facts, workbook, adopt, init, new, migrate, diff, lab, app)
