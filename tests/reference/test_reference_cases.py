@@ -242,7 +242,14 @@ def _pert(inputs: Inputs) -> dict[str, float]:
 
     found = Pert(inputs["min"], inputs["mode"], inputs["max"])
     alpha, beta = found.shapes
-    return {"mean": found.mean, "alpha": alpha, "beta": beta, "variance": found.variance}
+    mean, width = alpha / (alpha + beta), found.high - found.low
+    variance = mean * (1 - mean) / (alpha + beta + 1)  # of a beta distribution
+    return {
+        "mean": found.low + width * mean,
+        "alpha": alpha,
+        "beta": beta,
+        "variance": width**2 * variance,
+    }
 
 
 def _moments(inputs: Inputs) -> dict[str, float]:

@@ -77,7 +77,8 @@ def app(
     notebook = _notebook(project)
     headers = {"Content-Security-Policy": _NOTHING_FROM_OUTSIDE}
     os.environ["JCURVE_PROJECT"] = str(project.root)
-    os.environ["JCURVE_REPORTS"] = str(project.reports)
+    if project.published is not None:
+        os.environ["JCURVE_REPORTS"] = str(project.published)
     Guarded.launch_instance(
         [
             str(notebook),
