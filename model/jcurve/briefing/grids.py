@@ -7,8 +7,8 @@ pandas writes of indexes and heads of several levels, of styles and captions, co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, cast
 
 from jcurve.briefing.document import Align, Cell, Grid, placed
 from jcurve.figures.display import words
@@ -16,11 +16,22 @@ from jcurve.figures.display import words
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from jcurve.briefing.hypertext import Reader
+    from jcurve.figures.display import Paragraph
 
 __all__ = ["grid", "is_number"]
 
 Styles = Mapping[str, str]
+
+
+class Reader(Protocol):
+    """What reads the HTML that a table stands in, and the words of its cells."""
+
+    sheets: Sequence[str]
+    root: HtmlElement
+    lost: Callable[[str], None]
+
+    def runs(self, element: HtmlElement) -> Paragraph: ...
+
 
 _NUMBER = re.compile(
     r"[-−+(<>≤≥~≈]*\s*(?:[A-Z]{0,3}[$€£¥₹]|(?:USD|EUR|GBP|CHF|JPY|CNY)\s?)?\s*[-−+]?\d[\d,.\s\u202f'’_]*(?:e[-+−]?\d+)?"
@@ -50,7 +61,7 @@ def grid(table: HtmlElement, reader: Reader) -> Grid | None:
     across = max((at + cell.across for row in (*placed(head), *placed(body)) for at, cell in row))
     head, body = _filled(head, across), _filled(body, across)
     for what in sorted(styles.lost):
-        reader.context.lost(f"{what} of a table")
+        reader.lost(f"{what} of a table")
     caption = next(table.iterchildren("caption"), None)
     return Grid(
         head=head,

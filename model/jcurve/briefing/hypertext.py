@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from jcurve.briefing.document import (
     Rule,
     Verbatim,
 )
+from jcurve.briefing.grids import grid
 from jcurve.briefing.maths import Held, TeX, held, markup, put
 from jcurve.figures.display import Paragraph, Run, words
 from jcurve.figures.markup import safe_link
@@ -188,6 +189,7 @@ class Reader:
         self, context: Context, kept: Sequence[Held], sheets: Sequence[str], root: HtmlElement
     ) -> None:
         self.context = context
+        self.lost: Callable[[str], None] = context.lost
         self.sheets = sheets
         self.root = root
         self._kept = kept
@@ -302,8 +304,6 @@ class Reader:
         if tag == "blockquote":
             return [Quote(tuple(self.blocks(element, style)))]
         if tag == "table":
-            from jcurve.briefing.grids import grid
-
             made = grid(element, self)
             return [made] if made is not None else []
         if tag == "div" and _CALLOUT.search(element.get("class") or ""):
