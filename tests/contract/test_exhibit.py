@@ -176,7 +176,14 @@ def test_numbers_have_one_style(value: float, style_: str, decimals: int, text: 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(9.996, "10.0"), (0.0, "0"), (-150.26, "−150"), (1_234_567, "1,230,000"), (0.01234, "0.0123")],
+    [
+        (9.996, "10.0"),
+        (6.1e-16, "0"),
+        (0.0, "0"),
+        (-150.26, "−150"),
+        (1_234_567, "1,230,000"),
+        (0.01234, "0.0123"),
+    ],
 )
 def test_prose_has_few_digits(value: float, text: str) -> None:
     assert compact(value) == text

@@ -299,7 +299,8 @@ def by_key(
         FactsError: as :func:`records`, or a key is listed twice.
     """
     first, key, _, what = _columns(kind)[1][0]
-    what = kind.__name__.lower() if key == "key" else what
+    name_of_kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__.lstrip("_"))
+    what = name_of_kind.lower() if key == "key" else what
     found: dict[str, _Record] = {}
 
     def once(record: _Record, row: Row) -> None:

@@ -45,13 +45,17 @@ def written(
     return text + {"percent": "%", "multiple": "x"}.get(style, "")
 
 
+_NOISE = 1e-9  # of a billion or a million: what is left when amounts cancel
+
+
 def compact(value: float, digits: int = 3) -> str:
     """``value`` with at most ``digits`` significant digits, as prose wants it.
 
-    Digits before the point are never rounded away below 1,000 by more than that.
+    Digits before the point are never rounded away below 1,000 by more than that. What adding up
+    leaves of nothing is nothing.
     """
     _finite(value)
-    if value == 0:
+    if abs(value) < _NOISE:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
     rounded = round(value, digits - 1 - magnitude)
