@@ -177,7 +177,7 @@ class Case:
         for name in names:
             if self._is_result(self._key(name, world)[0]):
                 what = "a result has one value, not a row"
-                raise UsageError(what, received=name, allowed=f'case["{name}"]')
+                raise UsageError(what, received=name, allowed=f'jcurve show, case["{name}"]')
         rows = self.row if by == "quarter" else self.year
         columns = {name: rows(name, world) for name in names}
         timeline = self.assembly.timeline

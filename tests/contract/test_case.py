@@ -69,7 +69,7 @@ class TestFrames:
             (
                 {"lines": "income_to_date"},
                 "a result has one value, not a row; received 'income_to_date'; "
-                'allowed: case["income_to_date"]',
+                'allowed: jcurve show, case["income_to_date"]',
             ),
             ({"lines": ["incme"]}, "unknown line; received 'incme'; did you mean 'income'?"),
         ],

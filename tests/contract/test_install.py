@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from jcurve.ground.errors import ProjectError
 from jcurve.ground.project import SHIPPED, Project, find_project, start_project
+from jcurve_runs.execution.engine import Engine
 
 HOME = Path(__file__).resolve().parents[2]
 WITHOUT = "import sys; sys.modules |= dict.fromkeys(sys.argv[1].split(','))"
@@ -143,3 +145,26 @@ def test_a_full_disk_leaves_no_half_project(
     with pytest.raises(Exception, match="cannot be written"):
         start_project(tmp_path / "own")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_is_run_in_the_project_that_it_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other in one process, and nothing is left behind."""
+    monkeypatch.delenv("JCURVE_PROJECT", raising=False)
+    named: list[str | None] = []
+    monkeypatch.setattr(
+        "jcurve_runs.execution.client.NotebookEngine.execute_notebook",
+        lambda *_, **__: named.append(os.environ.get("JCURVE_PROJECT")),
+    )
+    for folder in ("one", "two", "none"):
+        home = tmp_path / folder
+        (home / "notebooks").mkdir(parents=True)
+        if folder != "none":
+            (home / "data" / "scenarios").mkdir(parents=True)
+            (home / "data" / "scenarios" / "base.yml").touch()
+        note = nbformat.v4.new_notebook()
+        note.metadata["papermill"] = {"input_path": str(home / "notebooks" / "x.ipynb")}
+        Engine.execute_notebook(note, "python3")
+    assert named == [str(tmp_path / "one"), str(tmp_path / "two"), None]
+    assert "JCURVE_PROJECT" not in os.environ

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import keyword
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from jcurve.ground.project import project_above
 __all__ = ["Engine"]
 
 _KERNEL, _LANGUAGE = "python3", "python"
+_PROJECT = "JCURVE_PROJECT"
 
 
 class Engine:
@@ -42,14 +45,10 @@ class Engine:
                     received=name,
                     allowed="letters, digits and _, a letter first",
                 )
-        source = str(nb.metadata.get("papermill", {}).get("input_path") or "")
-        if "JCURVE_PROJECT" not in os.environ and source and "://" not in source:
-            project = project_above(Path(source).absolute().parent)
-            if project is not None:
-                os.environ["JCURVE_PROJECT"] = str(project.root)  # for the kernel
         from jcurve_runs.execution.client import NotebookEngine
 
-        return NotebookEngine.execute_notebook(nb, kernel_name, **options)
+        with _project_of(nb):
+            return NotebookEngine.execute_notebook(nb, kernel_name, **options)
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
@@ -62,6 +61,22 @@ class Engine:
         """Python, or an error."""
         _check_language(nb)
         return language or _LANGUAGE
+
+
+@contextmanager
+def _project_of(nb: Any) -> Iterator[None]:
+    """Name the notebook's own project to its kernel, unless the caller has named one."""
+    source = str(nb.metadata.get("papermill", {}).get("input_path") or "")
+    if _PROJECT in os.environ or not source or "://" in source:
+        yield
+        return
+    project = project_above(Path(source).absolute().parent)
+    if project is not None:
+        os.environ[_PROJECT] = str(project.root)
+    try:
+        yield
+    finally:
+        os.environ.pop(_PROJECT, None)
 
 
 def _check_language(nb: Any) -> None:
