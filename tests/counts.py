@@ -14,6 +14,7 @@ __all__ = ["COUNTS", "count", "is_full"]
 COUNTS: dict[str, tuple[int, int]] = {
     "kills": (2, 200),
     "publishing_kills": (5, 200),
+    "stores_opened": (10, 400),
     "ticks_at_once": (10, 200),
     "tick_kills": (10, 400),
     "fuzzed_schedules": (150, 10_000),

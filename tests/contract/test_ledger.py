@@ -21,6 +21,7 @@ from jcurve_runs.ledger.locks import Owner, take_over
 from jcurve_runs.ledger.store import Store, state_folder
 from jcurve_runs.plan.request import ONCE, Retry
 from jcurve_runs.publishing.runs import worth_another
+from tests.counts import count
 from tests.support.drives import plan_of
 from tests.support.notebooks import MOMENT, make_project
 
@@ -241,6 +242,25 @@ def test_writers_wait_for_one_another(project: Project) -> None:
     with Ledger(project, read_only=True) as ledger:
         assert len(ledger.attempts()) == 100
         assert len(ledger.attempts(limit=7)) == 7
+
+
+def test_many_open_a_new_store_at_once(tmp_path: Path) -> None:
+    """SQLite itself waits for nobody while a new file changes to its write-ahead log."""
+
+    def opened(folder: Path, start: threading.Barrier, found: list[int]) -> None:
+        start.wait()
+        with closing(Store(folder)) as made:
+            found.append(len(made.read("SELECT id FROM attempts")))
+
+    for number in range(count("stores_opened")):
+        start, found = threading.Barrier(8), list[int]()
+        given = (tmp_path / str(number), start, found)
+        threads = [threading.Thread(target=opened, args=given) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [0] * 8
 
 
 def test_a_group_of_statements_happens_whole_or_not_at_all(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -124,7 +125,7 @@ class Store:
             return self._connection.execute(statement, tuple(values)).fetchall()
 
     def _set_up(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._switch_to_wal()
         self._connection.execute("PRAGMA synchronous = FULL")  # what is told is on the disk
         self._connection.execute("PRAGMA foreign_keys = ON")
         with self.transaction():
@@ -141,6 +142,20 @@ class Store:
                     received=f"version {version}",
                     allowed=f"up to version {_VERSION}",
                 )
+
+    def _switch_to_wal(self) -> None:
+        # The one statement for which SQLite does not wait by itself: it refuses at once while
+        # another process opens the same new file or is the last to close it.
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > until:
+                    raise
+            time.sleep(0.01)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
