@@ -207,9 +207,9 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
     if isinstance(block, Para):
         return Para(of(block.runs))
     if isinstance(block, Quote | Note):
-        return type(block)(tuple(_resolved(inner, numbers) for inner in block.blocks))
+        return type(block)(tuple(_inner(each, numbers) for each in block.blocks))
     if isinstance(block, Items):
-        items = tuple(tuple(_resolved(inner, numbers) for inner in item) for item in block.items)
+        items = tuple(tuple(_inner(each, numbers) for each in item) for item in block.items)
         return Items(items, block.ordered, block.start)
     if isinstance(block, Grid):
         return replace(
@@ -228,6 +228,14 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
             return Shown(_reread(block.item, numbers))
         return Shown(_reread(block.item, numbers))
     return block
+
+
+def _inner(block: Block, numbers: Mapping[str, int]) -> Block:
+    """A block within a list, a quotation or a note. A heading there begins no section, and would
+    skip a level where it stands: it is strong text."""
+    if isinstance(block, Heading):
+        block = Para(tuple(run.model_copy(update={"strong": True}) for run in block.runs))
+    return _resolved(block, numbers)
 
 
 def _cell(cell: Cell, of: Callable[[Paragraph], Paragraph]) -> Cell:
