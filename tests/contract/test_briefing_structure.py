@@ -35,7 +35,8 @@ def _foreign() -> bytes:
         shown("<ul><li>In a list<table><tr><th>a</th><td>1</td></tr></table></li></ul>"
               "<div class='alert'><table><tr><td>2</td></tr></table></div>"),
         note("| a | b |\n|--|--|\n| c | 1 |"),
-        note("## C\n\n<div class='alert'><h3>Warning</h3>\nText.</div>\n\n> #### Quoted\n\n- ##### Listed"),
+        note("## C\n\n<div class='alert'><h3>Warning</h3>\nText.</div>\n\n"
+             "> #### Quoted\n\n- ##### Listed"),
     ).pdf  # fmt: skip
 
 
