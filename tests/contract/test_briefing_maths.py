@@ -143,6 +143,8 @@ def test_no_sign_is_lost_or_moved(seed: int) -> None:
         ("text $$a\n+ b$$ text", ["a\n+ b"]),
         ("\\begin{align}a &= b\\end{align}", ["\\begin{align}a &= b\\end{align}"]),
         ("\\\\(a\\\\) and \\\\[b\\\\] and \\(x^2\\)", ["a", "b", "x^2"]),
+        ("all $\\alpha$s, 2$\\sigma$, US$5m and A$\\beta$", ["\\alpha", "\\sigma", "\\beta"]),
+        ("$MSFT_close against x$AAPL, US$5^2 or A$7", []),
         ("- item $x_1$\n- | $a$ |", ["x_1", "a"]),
     ],
 )  # fmt: skip

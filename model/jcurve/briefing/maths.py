@@ -38,10 +38,12 @@ _DELIMITED = re.compile(
     r"|\\\[(?P<square>[^\]]*?[\\^_].+?)\\\]|\\\((?P<paren>[^\n]*?[\\^_][^\n]*?)\\\)"
     r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|alignat|eqnarray|gather|multline)"
     r"\*?)\}.+?\\end\{(?P=name)\})"
-    r"|(?<![\w$\\])\$(?P<inline>(?![\s$])(?:[^$\\]|\\.)+?)(?<!\s)\$(?![\w$])",
+    r"|(?<![\w$\\])\$(?P<inline>(?![\s$])(?:[^$\\]|\\.)+?)(?<!\s)\$(?![\w$])"
+    # Beside a letter, as in "all $\alpha$s", only what no sum of money has.
+    r"|(?<![$\\])\$(?P<beside>(?=[^$\n]*[\\^])(?![\s$\d])(?:[^$\\\n]|\\.)+?)(?<!\s)\$(?![$\d])",
     re.DOTALL | re.MULTILINE,
 )
-_KINDS = ("block", "bracket", "square", "environment", "round", "paren", "inline")
+_KINDS = ("block", "bracket", "square", "environment", "round", "paren", "inline", "beside")
 _DISPLAYED = _KINDS[:4]
 _HELD = re.compile("\ue000([0-9]+)\ue001")
 _PRIVATE = re.compile("[\ue000\ue001]")
