@@ -2,11 +2,13 @@ r"""Formulas keep their meaning: understood whole and set as mathematics, or pri
 
 from __future__ import annotations
 
+import io
 import random
 import re
 import unicodedata
 from typing import Any
 
+import pdfplumber
 import pytest
 
 from jcurve.briefing.maths import TeX, tree
@@ -36,11 +38,13 @@ def _tree(tex: str, *, display: bool = True) -> Any:
         (r"\left(\frac{a}{b}\right]", ["lr", [["sym", "("], ["frac", A, B], ["sym", "]"]]]),
         (r"\left.x\right|", ["lr", [X, ["sym", "|"]]]),
         (r"\begin{pmatrix}a&b\\x&a\end{pmatrix}",
-         ["lr", [["sym", "("], ["mat", [[A, B], [X, A]], "center", [], []], ["sym", ")"]]]),
+         ["lr", [["sym", "("], ["mat", [[A, B], [X, A]], ["", ""], [], []], ["sym", ")"]]]),
         (r"\begin{array}{c|c}a&b\\\hline x&a\end{array}",
-         ["mat", [[A, B], [X, A]], "center", [1], [1]]),
+         ["mat", [[A, B], [X, A]], ["", ""], [1], [1]]),
+        (r"\begin{array}{rl}a&b\\x&a\end{array}",
+         ["mat", [[A, B], [X, A]], ["end", "start"], [], []]),
         (r"\begin{cases}a\\b\end{cases}",
-         ["lr", [["sym", "{"], ["mat", [[A], [B]], "left", [], []]]]),
+         ["lr", [["sym", "{"], ["mat", [[A], [B]], ["start"], [], []]]]),
         (r"x = 5%", ["row", [X, ["sym", "="], ["text", "5"], ["sym", "%"]]]),
         (r"\mbox{if } x", ["row", [["text", "if\u00a0"], X]]),
         (r"\mathrm{d}x", ["row", [["up", "d"], X]]),
@@ -67,6 +71,16 @@ def test_what_a_formula_means(tex: str, wanted: Any) -> None:
 )
 def test_what_is_not_understood_is_nothing(tex: str) -> None:
     assert TeX().formula(tex) is None
+
+
+def test_each_column_of_an_array_keeps_to_its_side() -> None:
+    made = briefing(note(r"$$\begin{array}{rcl}A&=&BCDEFGH\\IJKLM&=&N\end{array}$$"))
+    with pdfplumber.open(io.BytesIO(made.pdf)) as opened:
+        at = {letter["text"]: letter for letter in opened.pages[0].chars}
+    ends = {letter: at[letter]["x1"] for letter in "𝐴𝑀"}
+    starts = {letter: at[letter]["x0"] for letter in "𝐵𝑁"}
+    assert max(ends.values()) - min(ends.values()) < 2
+    assert max(starts.values()) - min(starts.values()) < 2
 
 
 @pytest.mark.parametrize("source", [r"$\foo{x}$", r"$$\frac{a}$$", r"\begin{align}\q&1\end{align}"])

@@ -323,13 +323,10 @@ def _table(element: Element) -> Node:
         raise _UnknownError(element.tag)
     if element.get("displaystyle") == "true":
         return ["lines", [_line(row) for row in element]]
-    sides = [_class(cell, "start", "end") for row in cells for cell in row]
-    side = {"start": "left", "end": "right"}.get(sides[0], "center")
-    if len(set(sides)) > 1:
-        side = "center"
+    sides = [_class(cell, "start", "end") for cell in cells[0]]
     across = [at for at, row in enumerate(cells) if at and _class(row[0], "above")]
     down = [at + 1 for at, cell in enumerate(cells[0][:-1]) if _class(cell, "after")]
-    return ["mat", rows, side, across, down]
+    return ["mat", rows, sides, across, down]
 
 
 def _line(row: Element) -> list[Node]:
