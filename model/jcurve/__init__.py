@@ -10,10 +10,10 @@ Names are imported when first used, so that ``import jcurve`` costs next to noth
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's own takes longer to import than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from jcurve.assumptions import Scenario
     from jcurve.case import Case, evaluate, evaluate_batch, scenario
     from jcurve.ground.errors import JCurveError
@@ -42,6 +42,8 @@ _PACKAGES = ("analysis", "briefing", "facts", "figures", "workbench", "workbook"
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     if name in _PACKAGES:

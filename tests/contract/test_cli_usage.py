@@ -312,6 +312,27 @@ def test_interrupted(tmp_path: Path) -> None:
     assert [path.name for path in (project.reports / ".staging").iterdir()] == ["on"]
 
 
+@pytest.mark.parametrize(
+    "module", ["jcurve.commands.command_line", "argparse", "numpy", "jcurve.lines.costs"]
+)
+def test_interrupted_during_an_import(module: str) -> None:
+    """Ctrl-C in the first second, when modules are being imported."""
+    script = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from jcurve.commands import main\n"
+        "sys.exit(main(['show', 'base']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "jcurve: interrupted\n")
+
+
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     """``jcurve … | head`` ends without a traceback."""
     make_real_project(tmp_path)

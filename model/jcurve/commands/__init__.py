@@ -12,6 +12,23 @@ imported inside the verb that needs it, so that ``jcurve --help`` answers at onc
     0
 """
 
-from jcurve.commands.command_line import main
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        # Whoever changes his mind at once interrupts an import.
+        from jcurve.commands.command_line import run
+
+        return run(arguments)
+    except KeyboardInterrupt as interrupt:
+        print(f"jcurve: {str(interrupt) or 'interrupted'}", file=sys.stderr)
+        return _INTERRUPTED

@@ -14,14 +14,13 @@ from jcurve.ground.errors import JCurveError, WriteError
 from jcurve.ground.extensions import COMMANDS, extensions
 from jcurve.ground.extras import not_installed
 
-__all__ = ["known_verbs", "main"]
+__all__ = ["known_verbs", "run"]
 
-_INTERRUPTED = 130
 _BROKEN_PIPE = 141
 _OWN = (model_verbs, question_verbs, sensitivity_verb, simulate_verb)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None) -> int:
     """Run one command; returns the exit status."""
     _open_streams()
     try:
@@ -37,9 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         to_stderr(str(lacking))
         return lacking.exit_status
-    except KeyboardInterrupt as interrupt:
-        to_stderr(str(interrupt) or "interrupted")
-        return _INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough. Python flushes standard output once more on its way
         # out; let that go nowhere.
