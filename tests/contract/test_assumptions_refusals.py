@@ -334,6 +334,13 @@ REFUSED_FILES = [
         id="unknown field of the file",
     ),
     pytest.param(
+        {"x": HEAD + f"title: {'t' * 160}\n"},
+        "x",
+        "data/scenarios/x.yml:4: too long; received '160 letters'; allowed: at most 80; "
+        "the story tells more",
+        id="a title that no column holds",
+    ),
+    pytest.param(
         {"x": "- a\n- b\n"},
         "x",
         "data/scenarios/x.yml:1: a scenario file is a table; allowed: lines such as 'name: base'",

@@ -32,6 +32,7 @@ _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
+_LONGEST_TITLE = 80
 _MAX_CHAIN = 16
 _TABLE = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 _WEIGHT_COLUMNS = ("scenario", "weight", "kind", "rationale")
@@ -248,13 +249,22 @@ def _base(content: bytes, origin: str) -> _Base:
             items[entry.key] = define(entry.value, places[entry.key], author, value)
     made = Scenario(
         name=BASE,
-        title=fields.text("title"),
+        title=_title(fields),
         story=fields.text("story"),
         extends=None,
         items=tuple(items[key] for key in keys),
         mixes=mixes,
     )
     return _Base(resolved(made, places, BASE), frozenset(fields.texts("shipped")))
+
+
+def _title(fields: Fields) -> str:
+    title = fields.text("title")
+    if len(title) > _LONGEST_TITLE:  # it heads columns and names lines in charts
+        raise fields.at("title").error(
+            "too long", f"{len(title)} letters", f"at most {_LONGEST_TITLE}; the story tells more"
+        )
+    return title
 
 
 def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
@@ -278,7 +288,7 @@ def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
     made = replace(
         parent,
         name=name,
-        title=fields.text("title") if "title" in fields else name.replace("_", " ").capitalize(),
+        title=_title(fields) if "title" in fields else name.replace("_", " ").capitalize(),
         story=fields.text("story"),
         extends=parent.name,
         items=tuple(items.values()),
