@@ -23,9 +23,20 @@ from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["DAYS_TO_REPORT", "Releases", "known", "next_results_day", "releases", "stale"]
+__all__ = [
+    "DAYS_TO_REPORT",
+    "EXPECTED",
+    "RELEASED",
+    "Releases",
+    "expected",
+    "known",
+    "next_results_day",
+    "releases",
+    "stale",
+]
 
 DAYS_TO_REPORT = 45
+EXPECTED, RELEASED = "calendars/expected_results.csv", "calendars/releases.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +121,33 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
         "company": tuple(company(folder, home).name for folder in companies(home)),
         "source": sources(home),
     }
-    list(records(data, "calendars/releases.csv", _Release, names, check))
+    list(records(data, RELEASED, _Release, names, check))
     return Releases(
         owner,
         MappingProxyType({period: each.released for period, each in found.items()}),
         MappingProxyType({period: each.source for period, each in found.items()}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    company: str
+    period: Quarter
+    day: Annotated[datetime.date, Column(read=_day)]
+    basis: str
+
+
+def expected(name: str, project: Project | str | Path | None = None) -> Mapping[str, datetime.date]:
+    """The days on which a company is expected to report, by quarter; none without the table.
+
+    Raises:
+        FactsError: a malformed table.
+    """
+    data = data_folder(project)
+    if not (data / EXPECTED).is_file():
+        return {}
+    rows = records(data, EXPECTED, _Expected)
+    return {each.period: each.day for each in rows if each.company == name}
 
 
 def known(facts: Facts, as_of: datetime.date, calendar: Releases) -> Facts:

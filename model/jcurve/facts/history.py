@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["HistoryRow", "history"]
+__all__ = ["NEEDED", "HistoryRow", "Standing", "history", "standings"]
+
+NEEDED = "needed"
+"""What a row makes of a quarter for which it has neither figure nor rule."""
 
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
 _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _PER_CENT = 0.01
 _ON_FILE = "on file"
+_BY_YEAR = frozenset({"year_split", "year_ends", "at"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,6 +302,50 @@ def history(
             why=tuple("" if c is None else c.why for c in picked),
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the rows of history make of a metric in the last quarter.
+
+    Attributes:
+        words: :data:`NEEDED` where a row has a gap without it, what stands in for it otherwise;
+            empty where it is on file.
+        quarterly, yearly: whether its quarters, and its years, are read.
+    """
+
+    words: str = ""
+    quarterly: bool = False
+    yearly: bool = False
+
+
+def standings(facts: Facts, project: Project | str | Path | None = None) -> dict[str, Standing]:
+    """Each metric that the rows of a company read now, and what they make of its last quarter.
+
+    Raises:
+        FactsError: as :func:`history`, but for gaps.
+    """
+    builder = _Builder(facts, Project(data_folder(project).parent))
+    found: dict[str, Standing] = {}
+    for name in builder.plans:
+        steps = builder.steps[name]
+        cell = builder.row(name)[-1]
+        whys = (step.why for step in steps if step.rule != "quarters" and not step.stop)
+        words = cell.why if cell is not None else next(filter(None, whys), NEEDED)
+        if builder.plans[name].last < builder.quarters[-1]:
+            words = "the row ends with what is on file"
+        elif name in builder.gaps and name not in builder.follows:
+            words = NEEDED
+        for step in steps:
+            if step.stop and step.stop < builder.quarters[-1]:
+                continue
+            by_year = step.rule in _BY_YEAR
+            for metric in (each for each in step.inputs if each in facts.metrics):
+                old = found.get(metric, Standing())
+                asked = words if step.rule == "quarters" and old.words != NEEDED else old.words
+                read = replace(old, yearly=True) if by_year else replace(old, quarterly=True)
+                found[metric] = replace(read, words=asked)
+    return found
 
 
 def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[str, list[_Step]]]:

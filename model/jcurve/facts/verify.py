@@ -12,6 +12,7 @@ from jcurve.facts import identities
 from jcurve.facts.companies import companies
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.plausible import SIZE, out_of_size
 from jcurve.facts.registers import (
     Evidence,
     Parameter,
@@ -143,8 +144,10 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
     tolerances = _Tolerances(data)
     found: list[Check] = []
     filled: list[Filled] = []
+    through: dict[str, str] = {}
     for name in names:
         facts = reported(name, home)
+        through[facts.company.name] = facts.company.data_through
         found += _company_checks(data, facts, tolerances)
         if (data / "companies" / facts.company.folder / "history.csv").is_file():
             rows = history(name, project=home)
@@ -152,7 +155,7 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
             filled += _filled(facts, rows)
     if company is None:
         found += _shared_checks(home)
-        found.append(tolerances.unused())
+        found.append(tolerances.unused(through))
     return VerifyReport(tuple(found), tuple(filled))
 
 
@@ -188,8 +191,9 @@ class _Tolerances:
         self._used.add(key)
         return True
 
-    def unused(self) -> Check:
-        """A listed tolerance that nothing needs hides the next mistake: a failure."""
+    def unused(self, through: Mapping[str, str]) -> Check:
+        """A listed tolerance that nothing needs hides the next mistake: a failure, unless it is
+        of a period that the data of its company do not reach."""
         failures = tuple(
             Failure(
                 "tolerances",
@@ -198,7 +202,7 @@ class _Tolerances:
                 f"{each.where}: no check needs this tolerance any more",
             )
             for key, each in self._listed.items()
-            if key not in self._used
+            if key not in self._used and each.period <= through.get(each.company, each.period)
         )
         return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
 
@@ -231,6 +235,7 @@ def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[C
     compared = {
         "price times volume": identities.price_times_volume(facts),
         "second source": identities.crosscheck(data, facts, sources(home)),
+        SIZE: out_of_size(facts, identities.left_over(data, facts.metrics)),
     }
     made += [_compare(name, facts, each, tolerances) for name, each in compared.items()]
     owner = facts.company
