@@ -186,7 +186,7 @@ def test_an_unknown_company_lists_the_known(project: Project) -> None:
         ("currency: USD", "curency: USD", "did you mean 'currency'?"),
         ("data_through: 2026Q2", "data_through: 2026Q9", "a quarter such as 2026Q2"),
         ("next_results_status: expected", "next_results_status: unknown", "no date needs unknown"),
-        ("fiscal_year_ends_in_month: 12", "fiscal_year_ends_in_month: 11", "3, 6, 9 or 12"),
+        ("fiscal_year_ends_in_month: 12", "fiscal_year_ends_in_month: 13", "1 to 12"),
         ("    europe: Europe", "    Europe: Europe", "not a name"),
         ("sets:", "sets: [", "unreadable company file"),
     ],

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jcurve.facts import company, reported
+from jcurve.facts import company
 from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
 from jcurve.facts.quarter_change import moved_dates
@@ -83,17 +83,17 @@ def taken_back(project: Project, through: Quarter) -> None:
         path.write_text(
             moved_dates(text, now, through, days[through].isoformat()), encoding="utf-8"
         )
-    file = data / FOLDER / "company.yml"
+    owned = data / FOLDER / "company.yml"
     values = {
         "data_through": through,
         "last_results": f'"{days[through]}"',
         "next_results": f'"{days[coming]}"',
         "next_results_status": "expected",
     }
-    text = file.read_text(encoding="utf-8")
+    text = owned.read_text(encoding="utf-8")
     for key, value in values.items():
         text = re.sub(rf"(?m)^{key}: .*$", f"{key}: {value}", text)
-    file.write_text(text, encoding="utf-8")
+    owned.write_text(text, encoding="utf-8")
 
 
 def _ever_used(project: Project) -> set[str]:

@@ -66,7 +66,7 @@ class Releases:
             return self.of(self.company.quarters(period)[-1])
         if not QUARTER.fullmatch(period):
             raise UsageError("not a period", received=period, allowed="2026Q2 or 2025")
-        return Quarter(period).last_day + datetime.timedelta(days=DAYS_TO_REPORT)
+        return self.company.last_day(period) + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def _period(row: Row, key: str) -> str:
@@ -109,7 +109,7 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
         if period in found:
             raise FactsError("period listed twice", where=row.at("period"), received=period)
         last = Quarter(period) if "Q" in period else owner.quarters(period)[-1]
-        if each.released <= last.last_day:
+        if each.released <= owner.last_day(last):
             raise FactsError(
                 "reported before its end",
                 where=row.at("released"),
@@ -176,7 +176,7 @@ def next_results_day(company: Company) -> datetime.date:
     if company.next_results is not None:
         return datetime.date.fromisoformat(company.next_results)
     coming = Quarter(company.data_through).plus(1)
-    return coming.last_day + datetime.timedelta(days=DAYS_TO_REPORT)
+    return company.last_day(coming) + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def stale(company: Company, today: datetime.date) -> str:

@@ -151,8 +151,9 @@ class _Form:
                     *before, source=self.source)  # fmt: skip
         ended = self.year
         if ended:
+            last = days.get(str(int(ended) - 1), "")
             yield Entry("release", ended, "Day of the annual report", "day", "the 10-K",
-                        "known with the last quarter", days.get(str(int(ended) - 1), ""))  # fmt: skip
+                        "known with the last quarter", last)  # fmt: skip
         coming = quarter.plus(1)
         day = expected(owner.name, self.project).get(coming)
         yield Entry("next", coming, "Day of the next results", "day", "investor relations",
@@ -242,8 +243,8 @@ class _Form:
                 )
                 for side in ("low", "high"):
                     was = f"{getattr(ranges[-1], side):g}" if ranges else ""
-                    yield Entry("guidance", f"{metric} {year} {side}", f"{label} {year}, {side} end",
-                                unit, _OUTLOOK, "what was guided before stands", "", was,
+                    yield Entry("guidance", f"{metric} {year} {side}", f"{label}, {side} end", unit,
+                                _OUTLOOK, "what was guided before stands", "", was,
                                 source=self.source)  # fmt: skip
 
     def seconds(self) -> Iterator[Entry]:

@@ -200,14 +200,14 @@ class QuarterChange:
     def _release(self, entry: Entry) -> None:
         if entry.item not in (self.quarter, self.year):
             raise FactsError("another period", received=entry.item, allowed=self.quarter)
-        day = self.day(entry, self.quarter.last_day)
+        day = self.day(entry, self.owner.last_day(self.quarter))
         row = (self.owner.name, entry.item, day, self.source(entry))
         self.edits.insert(RELEASED, row, lambda each: (each[0], "Q" not in each[1], each[1]))
 
     def _next(self, entry: Entry) -> None:
         if entry.kind not in ("announced", "expected"):
             raise FactsError.not_among("unknown kind", entry.kind, ("announced", "expected"))
-        day = self.day(entry, self.quarter.plus(1).last_day)
+        day = self.day(entry, self.owner.last_day(self.quarter.plus(1)))
         file = f"{self.folder}/company.yml"
         self.edits.set_value(file, "next_results", f'"{day}"')
         self.edits.set_value(file, "next_results_status", entry.kind)
@@ -281,8 +281,9 @@ class QuarterChange:
         principal = next((each for each in reversed(told) if each is not None), None)
         as_of = low.kind if _DAY.fullmatch(low.kind) else self.released
         unit = low.unit or (last.unit if last else "USD bn")
-        row = (self.owner.name, as_of, year, metric, low.value, high.value, unit,
-               {True: "yes", False: "no", None: ""}[principal], self.source(low), low.note)  # fmt: skip
+        word = {True: "yes", False: "no", None: ""}[principal]
+        row = (self.owner.name, as_of, year, metric, low.value, high.value, unit, word,
+               self.source(low), low.note)  # fmt: skip
         self.edits.insert(f"{self.folder}/capex_guidance.csv", row, lambda each: tuple(each[1:4]))
         same = [(each.low, each.high) for each in was if each.fiscal_year == year]
         if (low.number(), high.number()) not in same[-1:]:

@@ -22,7 +22,7 @@ from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
-from jcurve.facts import LifeChange, constants, history, life_changes, reported
+from jcurve.facts import Company, LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
@@ -184,7 +184,7 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     given = outlay_assumptions(name, project)
     rows, units = _rows(name, given, timeline, project)
     disclosed = tuple(life_changes(name, project))
-    changed = changes(disclosed, timeline, given)
+    changed = changes(disclosed, timeline, given, owner)
     rows |= changed
     date, years = UNITS["date"], UNITS["years"]
     for key in changed:
@@ -255,6 +255,7 @@ def changes(
     disclosed: Iterable[LifeChange],
     timeline: Timeline,
     given: Mapping[str, OutlayAssumption],
+    owner: Company,
 ) -> dict[str, Array]:
     """Rows of the changes of the life of servers, as the company disclosed them.
 
@@ -275,7 +276,7 @@ def changes(
                     "a change of a subset without its old life", received=each.asset_class
                 )
             life = each.old_life[1] + share * (life - each.old_life[1])
-        found.setdefault(Quarter.on(each.effective_date), life)
+        found.setdefault(owner.quarter_on(each.effective_date), life)
     rows: dict[str, Array] = {}
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):

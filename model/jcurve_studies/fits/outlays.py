@@ -24,7 +24,6 @@ from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import Quarter
 from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
 from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
@@ -122,7 +121,11 @@ def _fitted(found: Peer, through: str) -> Calibration:
             for key, each in given.items()
             if each is not found.assumptions[key]
         }
-        return {**found.rows, **moved, **changes(found.disclosed, timeline, given)}
+        return {
+            **found.rows,
+            **moved,
+            **changes(found.disclosed, timeline, given, assembly.company),
+        }
 
     def likes(points: Array, chosen: Sequence[Target]) -> Array:
         batch = [rows(point) for point in points.T]
@@ -244,7 +247,7 @@ def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
     dated = {timeline.labels[int(row[0, 0])] for row in _dates(found.rows).values()}
     made = []
     for each in disclosed_effects(owner.name, found.project, owner.fiscal_year_ends_in_month):
-        quarter = Quarter.on(each.change.effective_date)
+        quarter = owner.quarter_on(each.change.effective_date)
         counts = about_servers(each.change) and not each.expected
         if counts and quarter in dated and target.covers(each.year):
             then = quarter.plus(-1) if target.metric == EFFECT_IN_SERVICE else None
