@@ -1,25 +1,31 @@
 """The data of a project taken back to an earlier quarter, and a form filled from what was there.
 
-``python -m tests.support.quarters_back ROOT 2026Q1`` takes the data of a project back in place.
+``python -m tests.support.quarters_back ROOT 2026Q1`` takes the data of a project back in place;
+without a quarter it brings them forward by one that is made up.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from jcurve.assumptions import shipped
 from jcurve.facts import company
 from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
+from jcurve.facts.history import NEEDED
+from jcurve.facts.new_quarter import bring_forward, quarter_form
 from jcurve.facts.quarter_change import moved_dates
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["filled", "last_quarter", "taken_back"]
+__all__ = ["filled", "last_quarter", "made_up", "taken_back"]
 
 FOLDER = "companies/meta"
 Row = dict[str, str]
@@ -172,6 +178,34 @@ def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> 
     return text.getvalue()
 
 
+def made_up(form: str, quarter: Quarter, sure: str = "") -> str:
+    """A form whose figures are a tenth above the year before, so that every identity holds."""
+    rows = list(csv.DictReader(io.StringIO(form)))
+    for row in rows:
+        metric, year_before = row["item"], row["year_before"]
+        if row["part"] == "release" and metric == quarter:
+            row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
+        if row["item"].endswith(f"_er_{quarter.lower()} url"):
+            row["value"] = "https://example.org/results"
+        if row["part"] != "figure":
+            continue
+        if metric.startswith("ad_impressions"):
+            row["value"] = "10"
+        elif metric.startswith("price_per_ad"):
+            row["value"] = "0"
+        elif year_before:
+            times = 1.0 if row["unit"] in ("percent", "million shares") else 1.1
+            row["value"] = f"{times * float(year_before):.6f}".rstrip("0").rstrip(".")
+        elif row["if_empty"] == NEEDED:
+            row["value"] = row["quarter_before"] or "1000"
+        row |= {"sure": sure, "kind": "reported"}
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
 def _figure(row: Mapping[str, str], sure: Mapping[str, str]) -> Row:
     return {
         "sure": sure.get(row["metric"], ""),
@@ -182,5 +216,18 @@ def _figure(row: Mapping[str, str], sure: Mapping[str, str]) -> Row:
     }
 
 
+def _forward(project: Project) -> None:
+    quarter = Quarter(company("META", project).data_through).plus(1)
+    with tempfile.TemporaryDirectory() as folder:
+        form = Path(folder) / "form.csv"
+        form.write_text(made_up(quarter_form(quarter, "META", project), quarter), encoding="utf-8")
+        found = bring_forward(form, quarter, "META", project, scenarios=shipped(project))
+    print("\n".join(found.lines()))
+
+
 if __name__ == "__main__":
-    taken_back(Project(Path(sys.argv[1])), Quarter(sys.argv[2]))
+    given = Project(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        taken_back(given, Quarter(sys.argv[2]))
+    else:
+        _forward(given)

@@ -133,7 +133,7 @@ class _Form:
         self.facts, self.quarter, self.standing = facts, quarter, standing
         self.project, self.fetched = project, fetched
         self.owner: Company = facts.company
-        self.source = f"er_{quarter.lower()}"
+        self.source = f"{self.owner.name}_er_{quarter}".lower()
         file = f"companies/{self.owner.folder}/release_labels.csv"
         there = (project.data / file).is_file()
         known = {"metric": facts.metrics}
@@ -176,8 +176,8 @@ class _Form:
         """What the figures are read from."""
         name, when = self.owner.display_name, self.quarter.words
         given = {
-            f"er_{self.quarter.lower()}": (f"{name}, results release of {when}", "release"),
-            f"q10_{self.quarter.lower()}": (
+            self.source: (f"{name}, results release of {when}", "release"),
+            self.source.replace("_er_", "_filing_"): (
                 f"{name}, quarterly or annual report of {when}",
                 "filing",
             ),

@@ -334,7 +334,7 @@ def standings(facts: Facts, project: Project | str | Path | None = None) -> dict
         words = cell.why if cell is not None else next(filter(None, whys), NEEDED)
         if builder.plans[name].last < builder.quarters[-1]:
             words = "the row ends with what is on file"
-        elif name in builder.gaps and name not in builder.follows:
+        elif cell is None and name not in builder.follows:
             words = NEEDED
         for step in steps:
             if step.stop and step.stop < builder.quarters[-1]:
