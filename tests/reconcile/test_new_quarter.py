@@ -20,10 +20,8 @@ from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
 from tests.counts import count
-from tests.support.quarters_back import filled, last_quarter, made_up, taken_back
+from tests.support.quarters_back import COMING, LAST, filled, made_up, taken_back
 
-LAST = last_quarter()
-COMING = LAST.plus(1)
 SURE = dict.fromkeys(
     [
         "acquisitions", "contractual_commitments", "effective_tax_rate_pct", "free_cash_flow",

@@ -25,15 +25,13 @@ from jcurve.facts.quarter_change import moved_dates
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["filled", "last_quarter", "made_up", "taken_back"]
+__all__ = ["COMING", "LAST", "filled", "made_up", "taken_back"]
 
 FOLDER = "companies/meta"
 Row = dict[str, str]
-
-
-def last_quarter() -> Quarter:
-    """The last quarter on file."""
-    return Quarter(company("META").data_through)
+LAST = Quarter(company("META").data_through)
+"""The last quarter on file."""
+COMING = LAST.plus(1)
 
 
 def _rows(path: Path) -> tuple[list[str], list[Row]]:

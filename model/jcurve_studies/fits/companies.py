@@ -24,11 +24,11 @@ from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
+from jcurve.facts.outlay_tables import OutlayAssumption, at, outlay_assumptions
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
-from jcurve_studies.records.outlay_tables import OutlayAssumption, at, outlay_assumptions
 
 __all__ = [
     "SUBSET_SHARE",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve_studies.records.calibration import Calibrated
+from jcurve.facts.calibration import Calibrated
 
 __all__ = ["Calibration", "Target", "fit_within"]
 

@@ -22,13 +22,7 @@ from numpy.typing import NDArray
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
-from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project, find_project
-from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
-from jcurve_studies.fits.depreciation import fit
-from jcurve_studies.fits.fitting import Calibration, Target, fit_within
-from jcurve_studies.fits.lives import charged, disclosed_effects
-from jcurve_studies.records.calibration import (
+from jcurve.facts.calibration import (
     EFFECT,
     EFFECT_IN_SERVICE,
     Calibrated,
@@ -37,7 +31,13 @@ from jcurve_studies.records.calibration import (
     has_outlay_targets,
     outlay_targets,
 )
-from jcurve_studies.records.outlay_tables import OutlayAssumption, at, with_rests
+from jcurve.facts.outlay_tables import OutlayAssumption, at, with_rests
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project, find_project
+from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
+from jcurve_studies.fits.depreciation import fit
+from jcurve_studies.fits.fitting import Calibration, Target, fit_within
+from jcurve_studies.fits.lives import charged, disclosed_effects
 
 __all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
 
