@@ -40,7 +40,7 @@ NEW = {
 """The quarter after the last on file, made up, in USD m."""
 
 LAST = Quarter(reported("META").company.data_through)
-COMING, BEFORE = LAST.plus(1), LAST.plus(-1)
+COMING = LAST.plus(1)
 FILED = (COMING.last_day + datetime.timedelta(days=29)).isoformat()
 EARLIER = (LAST.last_day + datetime.timedelta(days=30)).isoformat()
 
@@ -99,8 +99,9 @@ def _companyfacts() -> dict[str, Any]:
     for line in rows.splitlines()[1:]:
         name, metric, _, tag, *_ = line.split(",")
         if name == "META" and tag not in tags:
-            value = on_file(metric, BEFORE)
-            start, end = _days(BEFORE)
+            latest = Quarter(max(facts.series(metric)))
+            value = on_file(metric, latest)
+            start, end = _days(latest)
             stock = facts.metrics[metric].nature == "stock"
             tags[tag] = [_entry(None if stock else start, end, value, **old)]
     return {

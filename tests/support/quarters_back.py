@@ -176,27 +176,24 @@ def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> 
     return text.getvalue()
 
 
-def made_up(form: str, quarter: Quarter, sure: str = "") -> str:
-    """A form whose figures are a tenth above the year before, so that every identity holds."""
+def made_up(form: str, quarter: Quarter) -> str:
+    """A form whose figures are those of the quarter before, so that every identity holds."""
     rows = list(csv.DictReader(io.StringIO(form)))
+    sold = next((row for row in rows if row["item"] == "revenue_advertising"), None)
+    shown = next((row for row in rows if row["item"] == "ad_impressions_yoy_pct"), None)
     for row in rows:
-        metric, year_before = row["item"], row["year_before"]
-        if row["part"] == "release" and metric == quarter:
+        if row["part"] == "release" and row["item"] == quarter:
             row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
         if row["item"].endswith(f"_er_{quarter.lower()} url"):
             row["value"] = "https://example.org/results"
         if row["part"] != "figure":
             continue
-        if metric.startswith("ad_impressions"):
-            row["value"] = "10"
-        elif metric.startswith("price_per_ad"):
-            row["value"] = "0"
-        elif year_before:
-            times = 1.0 if row["unit"] in ("percent", "million shares") else 1.1
-            row["value"] = f"{times * float(year_before):.6f}".rstrip("0").rstrip(".")
-        elif row["if_empty"] == NEEDED:
-            row["value"] = row["quarter_before"] or "1000"
-        row |= {"sure": sure, "kind": "reported"}
+        row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
+        row |= {"sure": "made up", "kind": "reported"}
+        if row["item"] == "price_per_ad_yoy_pct" and sold and shown:
+            growth = float(sold["quarter_before"]) / float(sold["year_before"])
+            price = growth / (1 + float(shown["quarter_before"]) / 100) - 1
+            row["value"] = f"{100 * price:.0f}"
     text = io.StringIO()
     table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     table.writeheader()
