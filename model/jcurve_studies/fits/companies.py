@@ -122,13 +122,18 @@ class Peer:
         return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)
 
     def backcast(self, first: str = "2021") -> tuple[Backcast, ...]:
-        """Depreciation of every reported fiscal year from ``first`` on."""
+        """Depreciation of every reported fiscal year from ``first`` on that is on the timeline."""
         facts = reported(self.assembly.company.name, self.project)
         return tuple(
             Backcast(year, fact.value, self.year("property_depreciation", year))
             for year, fact in facts.series("depreciation_expense_ppe", "year").items()
-            if year >= first
+            if year >= first and self.has_year(year)
         )
+
+    def has_year(self, fiscal_year: str) -> bool:
+        """Whether every quarter of a fiscal year is on the timeline."""
+        quarters = self.assembly.company.quarters(fiscal_year)
+        return self.assembly.timeline.first <= quarters[0]
 
     def with_life(self, years: float, fiscal_year: str) -> float:
         """What depreciation of a fiscal year would add (USD m) had every life of servers been
@@ -159,10 +164,18 @@ class Peer:
 
 
 def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
-    """Fiscal years from ``first`` on whose every quarter is reported."""
-    through = found.assembly.data_through
+    """Fiscal years from ``first`` on whose every quarter is reported.
+
+    Raises:
+        FactsError: there is none.
+    """
+    through, owner = found.assembly.data_through, found.assembly.company
     years = (str(year) for year in range(int(first), Quarter(through).year + 2))
-    return tuple(year for year in years if found.assembly.company.quarters(year)[-1] <= through)
+    whole = tuple(y for y in years if found.has_year(y) and owner.quarters(y)[-1] <= through)
+    if not whole:
+        span = f"{found.assembly.timeline.first} to {through}"
+        raise FactsError("no whole fiscal year is on file", where=owner.name, received=span)
+    return whole
 
 
 def peer(name: str, project: Project | str | Path | None = None) -> Peer:

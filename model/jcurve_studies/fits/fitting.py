@@ -75,6 +75,15 @@ class Calibration:
     values: tuple[float, ...]
     targets: tuple[Target, ...]
 
+    def lines(self) -> list[str]:
+        """Each value with its range, and which end of it the fit has run into."""
+        pairs = zip(self.parameters, self.values, strict=True)
+        return [
+            f"{each.name}: {value:g}, {each.low:g} to {each.high:g}"
+            + (": AN END, filings ask for more" if value in (each.low, each.high) else "")
+            for each, value in pairs
+        ]
+
 
 def fit_within(
     parameters: tuple[Calibrated, ...],

@@ -10,6 +10,7 @@ stay near it. Fitted through an earlier year, the same parameters forecast the y
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -182,7 +183,30 @@ def _assigned(
         points = {year: at(each.points, min(year, last)) for year in {*each.points, last}}
         if set(each.points) != {0} and max(each.points) > last:
             found[key] = replace(each, points=MappingProxyType(points))
-    return with_rests(found)
+    return with_rests(_inside(found, parameters))
+
+
+def _inside(
+    given: Mapping[str, OutlayAssumption], parameters: tuple[Calibrated, ...]
+) -> dict[str, OutlayAssumption]:
+    """The same, fitted shares scaled back where their mix would leave its rest below 0."""
+    digits = {key: each.digits for each in parameters for key in each.keys}
+    found = dict(given)
+    for rest in (key for key, each in given.items() if each.rest):
+        family = rest.rpartition(".")[0]
+        names = [key for key in given if key.rpartition(".")[0] == family and key != rest]
+        others = {key: dict(given[key].points or {}) for key in names}
+        for year in sorted({year for points in others.values() for year in points}):
+            shares = {key: at(points, year) for key, points in others.items() if points}
+            fitted = {key: share for key, share in shares.items() if key in digits}
+            over = sum(shares.values()) - 1.0
+            for key, share in fitted.items() if over > 0.0 else ():
+                unit = 10.0 ** digits[key]
+                place = year if year in others[key] else 0
+                less = share * (1.0 - over / sum(fitted.values()))
+                others[key][place] = math.floor(less * unit) / unit
+                found[key] = replace(found[key], points=MappingProxyType(others[key]))
+    return found
 
 
 def _stacked(rows: list[Array]) -> Array:
