@@ -571,6 +571,19 @@ def test_the_command(
     assert "not written" in told
     assert main(["--project", root, "facts", "refresh", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["data_through"] == LAST
+    form = project.root / "form.csv"
+    called = ["--project", root, "quarter", COMING, str(form), "--template", "--edgar"]
+    assert main(called) == 0
+    lines = form.read_text(encoding="utf-8").splitlines()
+    source = f"edgar_{ACCESSION.replace('-', '_')}"
+    (revenue,) = [each for each in lines if each.startswith("figure,revenue_total,")]
+    assert f",62000,{source},reported," in revenue
+    assert sum(each.startswith(f"source,{source} ") for each in lines) == 7
+    capsys.readouterr()
+    assert main(called[:5]) == FactsError.exit_status
+    told = capsys.readouterr().out
+    assert "figures needed and left empty" in told
+    assert "no such source" not in told
     monkeypatch.delenv(AGENT)
     assert main(["--project", root, "facts", "refresh"]) == UsageError.exit_status
     assert AGENT in capsys.readouterr().err

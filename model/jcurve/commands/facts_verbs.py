@@ -70,12 +70,14 @@ def quarter(
     """
     from jcurve.assumptions import shipped
     from jcurve.company import DEFAULT_COMPANY
+    from jcurve.facts import company as facts_of
     from jcurve.facts.new_quarter import bring_forward, quarter_form
 
     if edgar and not template:
         raise UsageError("--edgar fills a form", allowed="--template --edgar, then the form alone")
     if template:
-        fetched = _refreshed(context, company).form_figures(quarter) if edgar else {}
+        owner = facts_of(company, context.project)
+        fetched = _refreshed(context, company).form_figures(owner, quarter) if edgar else {}
         text = quarter_form(quarter, company, context.project, fetched)
         write_file(Path(file), text, fresh=True)
         return Answer({"file": file}, [file])

@@ -13,6 +13,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -34,6 +35,7 @@ GUIDED: Mapping[str, str] = MappingProxyType(
     {"capex": "Capital expenditures", "total_expenses": "Total expenses"}
 )
 SOURCE_FIELDS = ("title", "publisher", "url", "date", "accession", "how_verified", "grade")
+_READ = "read by hand; identities re-checked"
 _OUTLOOK = "CFO outlook in the release"
 _UNREAD = "nothing: the model does not read it"
 _WORKED_OUT = "worked out from other figures"
@@ -71,12 +73,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A figure that the form is filled with before anybody opens it."""
+    """A figure that the form is filled with before anybody opens it; ``about`` is its source, in
+    the order of :data:`SOURCE_FIELDS`."""
 
     value: str
     source: str
     kind: str
     note: str
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +125,30 @@ def written_form(
     return text.getvalue()
 
 
+@dataclass(frozen=True)
 class _Form:
-    def __init__(
-        self,
-        facts: Facts,
-        quarter: Quarter,
-        standing: Mapping[str, Standing],
-        project: Project,
-        fetched: Mapping[tuple[str, str], Fetched],
-    ) -> None:
-        self.facts, self.quarter, self.standing = facts, quarter, standing
-        self.project, self.fetched = project, fetched
-        self.owner: Company = facts.company
-        self.source = f"{self.owner.name}_er_{quarter}".lower()
+    facts: Facts
+    quarter: Quarter
+    standing: Mapping[str, Standing]
+    project: Project
+    fetched: Mapping[tuple[str, str], Fetched]
+
+    @property
+    def owner(self) -> Company:
+        return self.facts.company
+
+    @property
+    def source(self) -> str:
+        """The release, which most figures are read from."""
+        return f"{self.owner.name}_er_{self.quarter}".lower()
+
+    @cached_property
+    def labels(self) -> Mapping[str, _Label]:
+        """What the company calls its figures, where a table says."""
         file = f"companies/{self.owner.folder}/release_labels.csv"
-        there = (project.data / file).is_file()
-        known = {"metric": facts.metrics}
-        self.labels = by_key(project.data, file, _Label, known) if there else {}
+        there = (self.project.data / file).is_file()
+        known = {"metric": self.facts.metrics}
+        return by_key(self.project.data, file, _Label, known) if there else {}
 
     def entries(self) -> Iterator[Entry]:
         """Every row, in the order of the file."""
@@ -182,14 +193,16 @@ class _Form:
                 "filing",
             ),
         }
-        for source, (title, grade) in given.items():
-            known = {"title": title, "publisher": name, "grade": grade,
-                     "how_verified": "read by hand; identities re-checked"}  # fmt: skip
-            for field in SOURCE_FIELDS:
+        known = {
+            source: dict(zip(SOURCE_FIELDS, (title, name, "", "", "", _READ, grade), strict=True))
+            for source, (title, grade) in given.items()
+        }
+        for each in self.fetched.values():
+            known[each.source] = dict(zip(SOURCE_FIELDS, each.about, strict=True))
+        for source, told in known.items():
+            for field, value in told.items():
                 empty = "the day of the results" if field == "date" else "not cited"
-                yield Entry(
-                    "source", f"{source} {field}", if_empty=empty, value=known.get(field, "")
-                )
+                yield Entry("source", f"{source} {field}", if_empty=empty, value=value)
 
     def figures(self, part: Literal["figure", "year"], period: str) -> Iterator[Entry]:
         """Figures that the model reads, and what else has been on file of late."""

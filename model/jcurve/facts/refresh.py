@@ -106,15 +106,15 @@ class Refresh:
         """The figures that are not on file yet."""
         return tuple(each for each in self.differences if each.what == "new")
 
-    def form_figures(self, quarter: str) -> dict[tuple[str, str], Fetched]:
+    def form_figures(self, owner: Company, quarter: str) -> dict[tuple[str, str], Fetched]:
         """The new figures of a quarter and of the year that it ends, for the form to fill."""
-        return {
-            (each.metric, each.period): Fetched(
-                _plain(each.filed or 0.0), _source_id(each.accession), *_kind(each)
-            )
-            for each in self.new
-            if each.period == quarter or (len(each.period) == 4 and each.period > "")
-        }
+        found = {}
+        for each in self.new:
+            if _last_quarter(each.period, owner) == quarter:
+                source, *about = _source(owner, each.accession, each.day)
+                figure = (_plain(each.filed or 0.0), source, *_kind(each))
+                found[each.metric, each.period] = Fetched(*figure, tuple(about))
+        return found
 
     def lines(self) -> list[str]:
         """For a reader."""
