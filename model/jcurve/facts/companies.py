@@ -54,6 +54,16 @@ class Company:
         """The calendar quarters of a fiscal year."""
         return Quarter.of_fiscal_year(fiscal_year, self.fiscal_year_ends_in_month)
 
+    def fiscal_year(self, quarter: Quarter) -> str:
+        """The fiscal year that a calendar quarter is in."""
+        years = (str(quarter.year), str(quarter.year + 1))
+        return next(year for year in years if quarter in self.quarters(year))
+
+    def year_ended(self, quarter: Quarter) -> str:
+        """The fiscal year that a calendar quarter ends; empty where it ends none."""
+        year = self.fiscal_year(quarter)
+        return year if self.quarters(year)[-1] == quarter else ""
+
     def last_day(self, quarter: str) -> datetime.date:
         """The last day of the company's own quarter that a calendar quarter stands for.
 

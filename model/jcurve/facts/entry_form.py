@@ -160,7 +160,7 @@ class _Form:
         before = days.get(quarter.plus(-4), ""), days.get(quarter.plus(-1), "")
         yield Entry("release", quarter, "Day of the results", "day", "head of the release", NEEDED,
                     *before, source=self.source)  # fmt: skip
-        ended = self.year
+        ended = owner.year_ended(quarter)
         if ended:
             last = days.get(str(int(ended) - 1), "")
             yield Entry("release", ended, "Day of the annual report", "day", "the 10-K",
@@ -177,30 +177,17 @@ class _Form:
         yield from self.guidance()
         yield from self.seconds()
 
-    @property
-    def year(self) -> str:
-        """The fiscal year that the quarter ends; empty where it ends none."""
-        return next((y for y in (str(self.quarter.year), str(self.quarter.year + 1))
-                     if self.owner.quarters(y)[-1] == self.quarter), "")  # fmt: skip
-
     def sources(self) -> Iterator[Entry]:
         """What the figures are read from."""
         name, when = self.owner.display_name, self.quarter.words
-        given = {
-            self.source: (f"{name}, results release of {when}", "release"),
-            self.source.replace("_er_", "_filing_"): (
-                f"{name}, quarterly or annual report of {when}",
-                "filing",
-            ),
+        filing = self.source.replace("_er_", "_filing_")
+        known: dict[str, tuple[str, ...]] = {
+            self.source: (f"{name}, results of {when}", name, "", "", "", _READ, "release"),
+            filing: (f"{name}, report filed for {when}", name, "", "", "", _READ, "filing"),
         }
-        known = {
-            source: dict(zip(SOURCE_FIELDS, (title, name, "", "", "", _READ, grade), strict=True))
-            for source, (title, grade) in given.items()
-        }
-        for each in self.fetched.values():
-            known[each.source] = dict(zip(SOURCE_FIELDS, each.about, strict=True))
-        for source, told in known.items():
-            for field, value in told.items():
+        known |= {each.source: each.about for each in self.fetched.values()}
+        for source, about in known.items():
+            for field, value in zip(SOURCE_FIELDS, about, strict=True):
                 empty = "the day of the results" if field == "date" else "not cited"
                 yield Entry("source", f"{source} {field}", if_empty=empty, value=value)
 
@@ -222,13 +209,9 @@ class _Form:
             label = self.labels.get(name)
             metric, found = self.facts.metrics[name], series.get(name, {})
             stands = self.standing.get(name)
-            empty = (
-                ""
-                if year
-                else (stands.words or _WORKED_OUT)
-                if stands and name in read
-                else _UNREAD
-            )
+            empty = "" if year else _UNREAD
+            if stands and name in read and not year:
+                empty = stands.words or _WORKED_OUT
             given = self.fetched.get(
                 (name, period), Fetched("", self.source, self._kind(found), "")
             )
@@ -244,8 +227,7 @@ class _Form:
     def guidance(self) -> Iterator[Entry]:
         """Ranges for the fiscal year of the coming quarter and the year after."""
         given = capex_guidance(self.owner.name, self.project)
-        of = next(y for y in range(self.quarter.year, self.quarter.year + 2)
-                  if self.quarter in self.owner.quarters(str(y)))  # fmt: skip
+        of = int(self.owner.fiscal_year(self.quarter))
         for year in (of, of + 1):
             for metric, label in GUIDED.items():
                 ranges = [

@@ -142,8 +142,7 @@ class _Builder:
         self.others: dict[str, Facts] = {}
         self.quarters = _GRID_START.through(facts.company.data_through)
         self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
-        shift = (facts.company.fiscal_year_ends_in_month + 1) // 3
-        self.years = tuple(str(q.year + (q.number > shift)) for q in self.quarters)
+        self.years = tuple(map(facts.company.fiscal_year, self.quarters))
         self.done: dict[str, Cells] = {}
         self.open: list[str] = []
         self.gaps: dict[str, tuple[str, ...]] = {}

@@ -55,9 +55,7 @@ class QuarterChange:
         self.entries = tuple(entries)
         self.owner = facts.company
         self.folder = f"companies/{self.owner.folder}"
-        self.fiscal = next(y for y in (str(quarter.year), str(quarter.year + 1))
-                           if quarter in self.owner.quarters(y))  # fmt: skip
-        self.year = self.fiscal if self.owner.quarters(self.fiscal)[-1] == quarter else ""
+        self.fiscal, self.year = self.owner.fiscal_year(quarter), self.owner.year_ended(quarter)
         self.edits = Edits(project.data)
         self.problems: list[str] = []
         self.notes: list[str] = []

@@ -268,7 +268,8 @@ def _by_period(prints: Iterable[Filed], owner: Company, tag: Tag) -> dict[str, _
         quarter = owner.quarter_ended(each.end)
         if quarter is None:
             continue
-        year, number = _fiscal(quarter, owner)
+        year = owner.fiscal_year(quarter)
+        number = owner.quarters(year).index(quarter) + 1
         ends_year = number == QUARTERS_IN_YEAR
         stock = tag.metric.nature == "stock"
         months = 0 if each.start is None else round((each.end - each.start).days / _MONTH)
@@ -285,15 +286,6 @@ def _by_period(prints: Iterable[Filed], owner: Company, tag: Tag) -> dict[str, _
         if before is not None and quarter not in found:
             put(quarter, quarter, each.value - before[0].value, each, derived=True)
     return found
-
-
-def _fiscal(quarter: Quarter, owner: Company) -> tuple[str, int]:
-    """Fiscal year and quarter of a calendar quarter."""
-    for fiscal in (quarter.year, quarter.year + 1):
-        quarters = owner.quarters(str(fiscal))
-        if quarter in quarters:
-            return str(fiscal), quarters.index(quarter) + 1
-    raise FactsError("a quarter in no fiscal year", received=quarter)
 
 
 def _write(data: Path, facts: Facts, new: list[Difference]) -> None:
