@@ -244,12 +244,12 @@ def _compare(tag: Tag, prints: list[Filed], facts: Facts) -> list[Difference]:
 
 def _weeks(prints: list[Filed], owner: Company) -> list[int]:
     """The lengths of recent quarters that are none of three calendar months, in weeks."""
-    recent = max((each.end for each in prints), default=datetime.date.min) - _RECENT
+    newest = max((each.end for each in prints), default=datetime.date.max)
     found = set()
     for each in prints:
         days = 0 if each.start is None else (each.end - each.start).days + 1
         good = round(days / _MONTH) == 3 and owner.quarter_ended(each.end) is not None
-        if each.end > recent and not good and _SHORTEST <= days <= _LONGEST:
+        if each.end > newest - _RECENT and not good and _SHORTEST <= days <= _LONGEST:
             found.add(round(days / 7))
     return sorted(found)
 
