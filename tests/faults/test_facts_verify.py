@@ -35,7 +35,10 @@ def _edit(project: Project, file: str, old: str, new: str) -> None:
 
 
 def _told(project: Project, folder: str) -> list[str]:
-    report = verify(folder, project)
+    try:
+        report = verify(folder, project)
+    except FactsError as refused:  # a table names another value, and nothing can be checked
+        return [str(refused)]
     assert not report.ok
     return [f"{each.check}: {each.message}" for each in report.failures]
 
@@ -72,9 +75,8 @@ def test_depreciation_ten_times_off(folder: str, times: float, project: Project)
     year, charge = list(facts.series("depreciation_expense_ppe", "year").items())[-1]
     row = rf"^({facts.company.name},{year},depreciation_expense_ppe),[^,]*,"
     _edit(project, f"{folder}/annual.csv", row, rf"\1,{charge.value * times:.6f},")
-    assert any(
-        "of net property" in each or "size beside" in each for each in _told(project, folder)
-    )
+    words = ("of net property", "size beside", "another value of depreciation_expense_ppe")
+    assert any(word in each for each in _told(project, folder) for word in words)
 
 
 @pytest.mark.parametrize("metric", ["revenue_total", "purchases_of_ppe", "operating_cash_flow"])
@@ -119,4 +121,4 @@ def test_the_command_fails_with_the_company_and_table(
     assert main(["--project", str(project.root), "facts", "verify"]) == FactsError.exit_status
     told = capsys.readouterr().out
     assert "data/companies/amazon/outlay.csv: no such table" in told
-    assert told.splitlines()[-1].endswith("1 FAILED")
+    assert told.splitlines()[-1].endswith("2 FAILED")  # and what is fitted in it

@@ -42,7 +42,7 @@ def tables_hold(facts: Facts, home: Project) -> Cases:
     def fitted() -> None:
         own = outlay_assumptions(name, home)
         for each in calibrated(name, home):
-            for key in each.keys if has_outlay_targets(name, home) else ():
+            for key in each.keys if fits else ():
                 if key not in own:
                     raise FactsError.not_among("fitted and not in outlay.csv", key, own, allowed="")
 
@@ -61,7 +61,12 @@ def tables_hold(facts: Facts, home: Project) -> Cases:
     }
     optional = {"calibration.csv": fitted, "outlay_targets.csv": targets,
                 "class_map.csv": lambda: class_map(name, home)}  # fmt: skip
-    needed |= {file: read for file, read in optional.items() if (folder / file).is_file()}
+    fits = has_outlay_targets(name, home)  # then there is a table of what is fitted, too
+    needed |= {
+        file: read
+        for file, read in optional.items()
+        if (folder / file).is_file() or (fits and file == "calibration.csv")
+    }
     for table, read in needed.items():
         try:
             read()
