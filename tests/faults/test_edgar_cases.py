@@ -187,7 +187,7 @@ def test_of_a_quarter_on_file_the_first_print_stands() -> None:
     assert "the first print stands" in found.line()
 
 
-BROKEN = [
+BROKEN: list[Any] = [
     float("nan"), float("inf"), float("-inf"), None, "", "n/a", "90000", True, [], {}, 10**400,
 ]  # fmt: skip
 
