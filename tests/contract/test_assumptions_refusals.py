@@ -9,7 +9,6 @@ import pytest
 from jcurve.assumptions import load, parse_override, scenario
 from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import HEAD, child, project_in, small_base
-from tests.support.quarters_back import COMING, LAST
 
 _X4 = "data/scenarios/x.yml:4"
 
@@ -135,9 +134,9 @@ REFUSED_ENTRIES = [
         id="terminal growth above the WACC",
     ),
     pytest.param(
-        f"  programme.start: {{value: {COMING}, why: a}}\n",
+        "  programme.start: {value: 2026Q3, why: a}\n",
         f"{_X4}, programme.start: the programme starts after the valuation date; "
-        f"received 'programme.start {COMING}, valuation.date {LAST}'; "
+        "received 'programme.start 2026Q3, valuation.date 2026Q2'; "
         "allowed: programme.start at valuation.date or before",
         id="dates out of order",
     ),

@@ -198,14 +198,14 @@ def test_a_new_quarter_is_shown_and_nothing_is_written(
 ) -> None:
     before = _state(project)
     found = refresh("META", project, edgar=_reader(server, waits))
-    values = {each.metric: each.filed for each in found.new}
+    values = {each.metric: each.filed for each in found.new if each.period == COMING}
     assert values["revenue_total"] == 62_000
     assert values["purchases_of_ppe"] == pytest.approx(36_000)
     assert values["operating_cash_flow"] == pytest.approx(33_000)
     # Cash flows are filed to date only: the quarter is a difference and says so.
     derived = {"purchases_of_ppe", "operating_cash_flow"} if COMING.number > 1 else set()
     assert {each.metric for each in found.new if each.derived} == derived
-    assert {each.period for each in found.new} == {COMING}
+    assert {each.period for each in found.new} <= {COMING, str(COMING.year)}
     assert found.data_through == LAST
     assert found.newest == (ACCESSION, "10-Q", FILED)
     assert any("jcurve quarter" in line for line in found.lines())
