@@ -34,6 +34,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "workbook_edits": (2, 100),
     "random_curves": (60, 600),
     "allocations": (20_000, 400_000),
+    "quarters_back": (1, 3),
 }
 
 

@@ -26,6 +26,7 @@ from jcurve_studies.pages import pack
 from jcurve_studies.pages.study import Study
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
+from tests.support.quarters_back import LAST
 from tests.support.report_cells import executed, real_project
 
 OWN = {
@@ -110,7 +111,7 @@ class TestChanges:
             "trough_amount": {"value": None, "reason": "x"},
         }
         said = brief.changes(
-            Lens(base), self._earlier(base, headlines=headlines, data_through="2026Q1")
+            Lens(base), self._earlier(base, headlines=headlines, data_through=LAST.plus(-1))
         ).plain()
         assert "from $12.0bn to" in said
         assert "Data now reach" in said

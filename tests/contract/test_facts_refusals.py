@@ -14,9 +14,10 @@ from jcurve.facts.readings import belief_readings
 from jcurve.ground.errors import FactsError, JCurveError, UsageError
 from jcurve.ground.project import Project
 
+LAST = facts.company("META").data_through
 ROOT = Path(__file__).resolve().parents[2]
 QUARTERLY = "companies/meta/quarterly.csv"
-ROW = "META,2026Q2,revenue_total,{value},USD m,er_2026q2_repo,secondary,"
+ROW = "META,2025Q3,revenue_total,{value},USD m,er_2025q3,reported,"
 
 
 @pytest.fixture
@@ -52,12 +53,12 @@ def refusal(call: Callable[[], object]) -> str:
 
 
 def spoil_revenue(project: Project, new: str) -> tuple[int, str]:
-    line = edit(project, QUARTERLY, ROW.format(value="60801"), new)
+    line = edit(project, QUARTERLY, ROW.format(value="51242"), new)
     return line, refusal(lambda: facts.reported("META", project))
 
 
 @pytest.mark.parametrize(
-    "value", ["nan", "NaN", "inf", "-inf", "60,801", "60801 ", "1_000", "0x10"]
+    "value", ["nan", "NaN", "inf", "-inf", "51,242", "51242 ", "1_000", "0x10"]
 )
 def test_a_value_that_is_no_finite_number_is_refused(project: Project, value: str) -> None:
     quoted = f'"{value}"' if "," in value else value
@@ -78,7 +79,7 @@ def test_an_overflowing_value_is_refused(project: Project) -> None:
 
 @pytest.mark.parametrize("period", ["2026Q5", "2026", "2026-06-30", "26Q2", "2026q2", "2026Q2 "])
 def test_a_malformed_quarter_is_refused(project: Project, period: str) -> None:
-    line, message = spoil_revenue(project, ROW.format(value="1").replace("2026Q2", period))
+    line, message = spoil_revenue(project, ROW.format(value="1").replace("2025Q3", period))
     assert message.startswith(f"data/{QUARTERLY}:{line}, period: malformed period")
     assert "a quarter such as 2026Q2" in message
 
@@ -87,7 +88,7 @@ def test_a_quarter_in_the_annual_table_is_refused(project: Project) -> None:
     line = append(
         project,
         "companies/meta/annual.csv",
-        "META,2026Q2,revenue_total,1,USD m,er_2026q2_repo,secondary,",
+        "META,2025Q3,revenue_total,1,USD m,er_2025q3,reported,",
     )
     message = refusal(lambda: facts.reported("META", project))
     assert f"annual.csv:{line}, period: malformed period" in message
@@ -95,9 +96,9 @@ def test_a_quarter_in_the_annual_table_is_refused(project: Project) -> None:
 
 
 def test_a_second_value_is_refused_even_if_equal(project: Project) -> None:
-    line = append(project, QUARTERLY, ROW.format(value="60801"))
+    line = append(project, QUARTERLY, ROW.format(value="51242"))
     message = refusal(lambda: facts.reported("META", project))
-    assert f"quarterly.csv:{line}, value: revenue_total has a second value for 2026Q2" in message
+    assert f"quarterly.csv:{line}, value: revenue_total has a second value for 2025Q3" in message
 
 
 @pytest.mark.parametrize(
@@ -105,26 +106,26 @@ def test_a_second_value_is_refused_even_if_equal(project: Project) -> None:
     [
         ("unit", "USD m", "USD_m", "USD m"),
         ("metric", "revenue_total", "revenue_totl", "revenue_total"),
-        ("source_id", "er_2026q2_repo", "er_2026q2_rep", "er_2026q2_repo"),
-        ("kind", "secondary", "secondry", "secondary"),
+        ("source_id", "er_2025q3", "er_2025q3x", "er_2025q3"),
+        ("kind", "reported,", "reportd,", "reported"),
         ("entity", "META", "META1", "META"),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest(
     project: Project, column: str, old: str, new: str, suggestion: str
 ) -> None:
-    line, message = spoil_revenue(project, ROW.format(value="60801").replace(old, new, 1))
+    line, message = spoil_revenue(project, ROW.format(value="51242").replace(old, new, 1))
     assert message.startswith(f"data/{QUARTERLY}:{line}, {column}: unknown")
     assert f"did you mean {suggestion!r}?" in message
 
 
 def test_a_known_unit_of_another_metric_is_refused(project: Project) -> None:
-    _, message = spoil_revenue(project, ROW.format(value="60801").replace("USD m", "USD bn"))
+    _, message = spoil_revenue(project, ROW.format(value="51242").replace("USD m", "USD bn"))
     assert "wrong unit for revenue_total; received 'USD bn'; allowed: USD m" in message
 
 
 def test_a_row_with_a_cell_too_many_is_refused(project: Project) -> None:
-    line, message = spoil_revenue(project, ROW.format(value="60801") + ",more")
+    line, message = spoil_revenue(project, ROW.format(value="51242") + ",more")
     assert f"quarterly.csv:{line}: a row of 9 cells under 8 columns" in message
 
 
@@ -184,9 +185,9 @@ def test_an_unknown_company_lists_the_known(project: Project) -> None:
     ("old", "new", "words"),
     [
         ("currency: USD", "curency: USD", "did you mean 'currency'?"),
-        ("data_through: 2026Q2", "data_through: 2026Q9", "a quarter such as 2026Q2"),
+        (f"data_through: {LAST}", "data_through: 2026Q9", "a quarter such as 2026Q2"),
         ("next_results_status: expected", "next_results_status: unknown", "no date needs unknown"),
-        ("fiscal_year_ends_in_month: 12", "fiscal_year_ends_in_month: 11", "3, 6, 9 or 12"),
+        ("fiscal_year_ends_in_month: 12", "fiscal_year_ends_in_month: 13", "1 to 12"),
         ("    europe: Europe", "    Europe: Europe", "not a name"),
         ("sets:", "sets: [", "unreadable company file"),
     ],

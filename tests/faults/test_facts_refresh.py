@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import datetime
 import errno
 import json
 import os
@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-import jcurve
 from jcurve.commands import main
 from jcurve.facts import reported, verify
 from jcurve.facts.edgar import AGENT, Edgar
@@ -25,6 +24,7 @@ from jcurve.facts.refresh import refresh
 from jcurve.ground.errors import FactsError, UsageError, WriteError
 from jcurve.ground.files import digest
 from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import Quarter
 from jcurve.ground.transaction import JOURNAL, replace_all
 from tests.support.waiting import GENEROUS, nobody_listens
 
@@ -37,15 +37,33 @@ NEW = {
     "PaymentsToAcquirePropertyPlantAndEquipment": 36_000,
     "NetCashProvidedByUsedInOperatingActivities": 33_000,
 }
-"""The third quarter of 2026, made up, in USD m."""
+"""The quarter after the last on file, made up, in USD m."""
+
+LAST = Quarter(reported("META").company.data_through)
+COMING = LAST.plus(1)
+FILED = (COMING.last_day + datetime.timedelta(days=29)).isoformat()
+EARLIER = (LAST.last_day + datetime.timedelta(days=30)).isoformat()
+
+
+def _days(quarter: Quarter) -> tuple[str, str]:
+    """Its first and last day."""
+    return (
+        quarter.plus(-1).last_day + datetime.timedelta(days=1)
+    ).isoformat(), quarter.last_day.isoformat()
+
+
+def _to_date(quarter: Quarter) -> tuple[str, str]:
+    """The year's first day, and the quarter's last."""
+    return f"{quarter.year}-01-01", quarter.last_day.isoformat()
+
 
 Answer = tuple[int, bytes, dict[str, str]]
 Script = Callable[[str, int], Answer]
 
 
 def _entry(start: str | None, end: str, value: float, **more: str) -> dict[str, Any]:
-    entry = {"end": end, "val": value * USD, "form": "10-Q", "filed": "2026-10-29"}
-    entry |= {"accn": ACCESSION, "fy": 2026, "fp": "Q3"} | more
+    entry = {"end": end, "val": value * USD, "form": "10-Q", "filed": FILED}
+    entry |= {"accn": ACCESSION} | more
     return entry if start is None else {"start": start, **entry}
 
 
@@ -55,22 +73,25 @@ def _companyfacts() -> dict[str, Any]:
     def on_file(metric: str, period: str) -> float:
         return facts.value(metric, period).value
 
-    old = {"filed": "2026-07-30", "accn": "0001326801-26-000050"}
-    half = sum(on_file("operating_cash_flow", each) for each in ("2026Q1", "2026Q2"))
-    bought = sum(on_file("purchases_of_ppe", each) for each in ("2026Q1", "2026Q2"))
+    old = {"filed": EARLIER, "accn": "0001326801-26-000050"}
+
+    def so_far(metric: str, quarter: Quarter) -> float:
+        known = Quarter.of(quarter.year, 1).through(min(quarter, LAST))
+        return sum(on_file(metric, each) for each in known)
+
     revenue, capex, cash = NEW.values()
     tags = {
         "RevenueFromContractWithCustomerExcludingAssessedTax": [
-            _entry("2026-04-01", "2026-06-30", on_file("revenue_total", "2026Q2"), **old),
-            _entry("2026-07-01", "2026-09-30", revenue),
+            _entry(*_days(LAST), on_file("revenue_total", LAST), **old),
+            _entry(*_days(COMING), revenue),
         ],
         "PaymentsToAcquirePropertyPlantAndEquipment": [
-            _entry("2026-01-01", "2026-06-30", bought, **old),
-            _entry("2026-01-01", "2026-09-30", bought + capex),
+            _entry(*_to_date(LAST), so_far("purchases_of_ppe", LAST), **old),
+            _entry(*_to_date(COMING), so_far("purchases_of_ppe", COMING) + capex),
         ],
         "NetCashProvidedByUsedInOperatingActivities": [
-            _entry("2026-01-01", "2026-06-30", half, **old),
-            _entry("2026-01-01", "2026-09-30", half + cash),
+            _entry(*_to_date(LAST), so_far("operating_cash_flow", LAST), **old),
+            _entry(*_to_date(COMING), so_far("operating_cash_flow", COMING) + cash),
         ],
     }
     # What the table lists beside these is there, with nothing new.
@@ -78,9 +99,11 @@ def _companyfacts() -> dict[str, Any]:
     for line in rows.splitlines()[1:]:
         name, metric, _, tag, *_ = line.split(",")
         if name == "META" and tag not in tags:
-            value = on_file(metric, "2026Q1")
+            latest = Quarter(max(facts.series(metric)))
+            value = on_file(metric, latest)
+            start, end = _days(latest)
             stock = facts.metrics[metric].nature == "stock"
-            tags[tag] = [_entry(None if stock else "2026-01-01", "2026-03-31", value, **old)]
+            tags[tag] = [_entry(None if stock else start, end, value, **old)]
     return {
         "cik": int(CIK),
         "entityName": "Meta Platforms, Inc.",
@@ -94,7 +117,7 @@ SUBMISSIONS = {
         "recent": {
             "accessionNumber": ["0001326801-26-000101", ACCESSION],
             "form": ["8-K", "10-Q"],
-            "filingDate": ["2026-11-02", "2026-10-29"],
+            "filingDate": ["2099-11-02", FILED],
         }
     },
 }
@@ -175,109 +198,78 @@ def test_a_new_quarter_is_shown_and_nothing_is_written(
 ) -> None:
     before = _state(project)
     found = refresh("META", project, edgar=_reader(server, waits))
-    values = {each.metric: each.filed for each in found.new}
+    values = {each.metric: each.filed for each in found.new if each.period == COMING}
     assert values["revenue_total"] == 62_000
     assert values["purchases_of_ppe"] == pytest.approx(36_000)
     assert values["operating_cash_flow"] == pytest.approx(33_000)
     # Cash flows are filed to date only: the quarter is a difference and says so.
-    assert {each.metric for each in found.new if each.derived} == {
-        "purchases_of_ppe", "operating_cash_flow",
-    }  # fmt: skip
-    assert found.data_through == "2026Q3"
-    assert found.newest == (ACCESSION, "10-Q", "2026-10-29")
+    derived = {"purchases_of_ppe", "operating_cash_flow"} if COMING.number > 1 else set()
+    assert {each.metric for each in found.new if each.derived} == derived
+    assert {each.period for each in found.new} <= {COMING, str(COMING.year)}
+    assert found.data_through == LAST
+    assert found.newest == (ACCESSION, "10-Q", FILED)
+    assert any("jcurve quarter" in line for line in found.lines())
     assert not found.written
     assert _state(project) == before
     assert {agent for _, agent in server.seen} == {"Test test@example.org"}
     assert waits, "two requests without a pause between them"
 
 
-def test_written_only_after_the_identities_hold(
+def test_a_quarter_after_the_last_comes_in_through_its_form_alone(
     server: Server, project: Project, waits: list[float]
 ) -> None:
-    """Three figures are not a whole quarter: rows of history would have gaps, so it is refused
-    with the first row that lacks a figure, and every file is as it was."""
     before = _state(project)
-    with pytest.raises(FactsError, match=r"nothing is written|no value and no rule"):
-        refresh("META", project, edgar=_reader(server, waits), write=True)
-    assert _state(project) == before
-
-
-def test_a_whole_quarter_is_what_filings_tag_and_the_rest_by_hand(
-    server: Server, project: Project, waits: list[float]
-) -> None:
-    """Figures as a quarter earlier stand for the third quarter of 2026: what EDGAR has no tag
-    for is added by hand first, rules that filled the quarter before reach it, the rest comes
-    from EDGAR; the model then runs from the new quarter on."""
-    facts = reported("META")
-    tags = server.facts["facts"]["us-gaap"]
-    rows = (project.data / "companies/edgar_tags.csv").read_text(encoding="utf-8")
-    tagged = {
-        metric: tag
-        for name, metric, _, tag, *_ in (line.split(",") for line in rows.splitlines())
-        if name == "META"
-    }
-    last = {metric: facts.get(metric, "2026Q2") for metric in facts.metrics}
-    on_file = {metric: fact for metric, fact in last.items() if fact is not None}
-    for metric, tag in tagged.items():
-        stock = facts.metrics[metric].nature == "stock"
-        entries = [each for each in tags[tag]["units"]["USD"] if each["end"] < "2026-07"]
-        if metric in on_file:
-            start = None if stock else "2026-07-01"
-            entries.append(_entry(start, "2026-09-30", on_file[metric].value))
-        tags[tag]["units"]["USD"] = entries
-    folder = project.data / "companies/meta"
-    with (folder / "quarterly.csv").open("a", encoding="utf-8") as handle:
-        for metric, fact in on_file.items():
-            if metric not in tagged:
-                # Advertising grew by 19 % on the year, impressions by 14 %: price by 4 %.
-                value = 4 if metric == "price_per_ad_yoy_pct" else fact.value
-                source = fact.source.source_id
-                handle.write(f"META,2026Q3,{metric},{value:.6f},{fact.unit},{source},reported,\n")
-    before = _state(project)
-    with pytest.raises(FactsError, match=r"so have 18 other rows.*reach the quarter") as refused:
-        refresh("META", project, edgar=_reader(server, waits), write=True)
-    assert "reported_interest_expense" in str(refused.value)
-    assert _state(project) == before
-    with (folder / "history_rules.csv").open(newline="", encoding="utf-8") as handle:
-        rules = list(csv.reader(handle))
-    last_filled = rules[0].index("to")
-    for rule in rules:
-        if rule[last_filled] == "2026Q2":
-            rule[last_filled] = "2026Q3"
-    with (folder / "history_rules.csv").open("w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle, lineterminator="\n").writerows(rules)
     found = refresh("META", project, edgar=_reader(server, waits), write=True)
-    assert found.written
-    assert found.data_through == "2026Q3"
-    assert verify(project=project).ok
-    case = jcurve.evaluate("base", project=project)
-    assert case.assembly.data_through == "2026Q3"
-    at = case.assembly.timeline.index("2026Q3")
-    bought = case.row("capex")[at]
-    assert bought == pytest.approx(on_file["capex_incl_finance_leases"].value, abs=2.0)
+    assert found.new
+    assert not found.written
+    assert _state(project) == before
 
 
-def _one_new_figure(server: Server) -> float:
+def test_a_figure_that_breaks_an_identity_is_not_written(
+    server: Server, project: Project, waits: list[float]
+) -> None:
+    """Gross property that is not net property and depreciation."""
+    _one_new_figure(server, project)
+    tags = server.facts["facts"]["us-gaap"]
+    name = "PropertyPlantAndEquipmentAndFinanceLeaseRightOfUseAssetAccumulated"
+    less = tags[f"{name}DepreciationAndAmortization"]["units"]["USD"]
+    less.append(_entry(None, LAST.last_day.isoformat(), 60_000))
+    before = _state(project)
+    with pytest.raises(FactsError, match="do not fit, and nothing is written: ppe_net"):
+        refresh("META", project, edgar=_reader(server, waits), write=True)
+    assert _state(project) == before
+
+
+def _one_new_figure(server: Server, project: Project) -> float:
     """EDGAR has gross property of the last quarter, which is not on file; net of it."""
+    for table in ("quarterly.csv", "annual.csv", "crosscheck.csv"):
+        path = project.data / "companies/meta" / table
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        gone = (f",{LAST},ppe_gross,", f",{LAST},accumulated_depreciation,")
+        year = (f",{LAST.year},ppe_gross,", f",{LAST.year},accumulated_depreciation,")
+        gone += year if LAST.number == 4 else ()
+        path.write_text(
+            "".join(x for x in lines if not any(y in x for y in gone)), encoding="utf-8"
+        )
     tags = server.facts["facts"]["us-gaap"]
     for tag in NEW:
         tags[tag]["units"]["USD"].pop()
     name = "PropertyPlantAndEquipmentAndFinanceLeaseRightOfUseAssetBeforeAccumulated"
     gross = tags[f"{name}DepreciationAndAmortization"]["units"]["USD"]
-    net = reported("META").value("ppe_net", "2026Q2").value
-    gross.append(_entry(None, "2026-06-30", net + 66_000))
+    net = reported("META").value("ppe_net", LAST).value
+    gross.append(_entry(None, LAST.last_day.isoformat(), net + 66_000))
     return net
 
 
 def test_new_figures_of_an_old_quarter_are_added(
     server: Server, project: Project, waits: list[float]
 ) -> None:
-    net = _one_new_figure(server)
+    net = _one_new_figure(server, project)
     found = refresh("META", project, edgar=_reader(server, waits), write=True)
-    assert [(each.metric, each.period) for each in found.new] == [("ppe_gross", "2026Q2")]
+    assert [(each.metric, each.period) for each in found.new] == [("ppe_gross", LAST)]
     assert found.written
-    assert found.data_through == "2026Q2"
-    fact = reported("META", project).value("ppe_gross", "2026Q2")
+    assert found.data_through == LAST
+    fact = reported("META", project).value("ppe_gross", LAST)
     assert fact.value == pytest.approx(net + 66_000)
     assert fact.source.accession == ACCESSION
     assert fact.source.grade == "filing"
@@ -291,7 +283,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(
     server: Server, project: Project, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody adds a row by hand while the copy is verified."""
-    _one_new_figure(server)
+    _one_new_figure(server, project)
     path = project.data / "companies/meta/quarterly.csv"
 
     def meanwhile(*arguments: Any, **more: Any) -> Any:
@@ -299,7 +291,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(
         return verify(*arguments, **more)
 
     monkeypatch.setattr("jcurve.facts.refresh.verify", meanwhile)
-    with pytest.raises(FactsError, match="changed while"):
+    with pytest.raises(FactsError, match="changed meanwhile"):
         refresh("META", project, edgar=_reader(server, waits), write=True)
     assert path.read_text(encoding="utf-8").endswith("by hand\n")
     assert not [found for found in project.data.rglob(".*") if found.is_file()]
@@ -311,9 +303,9 @@ def test_killed_before_any_step_all_files_are_old_or_all_are_new(
 ) -> None:
     """SIGKILL before every step that changes the folder, one after the other: whoever reads
     next finds every file old, or every file new, and every identity holds."""
-    _one_new_figure(server)
+    _one_new_figure(server, project)
     answer = tmp_path / "answer.json"
-    filings = [[ACCESSION, "10-Q", "2026-10-29"]]
+    filings = [[ACCESSION, "10-Q", FILED]]
     answer.write_text(json.dumps({"filings": filings, "facts": server.facts["facts"]}))
     found = _killed("refresh", str(tmp_path), str(answer))
     whole = ["companies/meta/quarterly.csv", "sources.csv"]
@@ -390,7 +382,7 @@ def test_a_journal_that_cannot_be_finished_is_one_error(project: Project) -> Non
     journal.unlink()
     staged.unlink()
     assert _state(project) == before
-    assert reported("META", project).get("revenue_total", "2026Q2") is not None
+    assert reported("META", project).get("revenue_total", LAST) is not None
 
 
 def test_a_value_on_file_is_never_replaced(
@@ -401,10 +393,10 @@ def test_a_value_on_file_is_never_replaced(
     revenue[0]["val"] += 500 * USD
     found = refresh("META", project, edgar=_reader(server, waits))
     (different,) = [each for each in found.differences if each.what == "differs"]
-    kept = reported("META").value("revenue_total", "2026Q2").value
+    kept = reported("META").value("revenue_total", LAST).value
     assert (different.on_file, different.filed) == (kept, kept + 500)
     assert "kept" in different.line()
-    assert reported("META", project).value("revenue_total", "2026Q2").value == kept
+    assert reported("META", project).value("revenue_total", LAST).value == kept
 
 
 def test_a_restatement_is_shown_beside_the_first_print(
@@ -412,10 +404,10 @@ def test_a_restatement_is_shown_beside_the_first_print(
 ) -> None:
     tags = server.facts["facts"]["us-gaap"]
     revenue = tags["RevenueFromContractWithCustomerExcludingAssessedTax"]["units"]["USD"]
-    revenue.append({**revenue[0], "val": revenue[0]["val"] - 300 * USD, "filed": "2026-10-29"})
+    revenue.append({**revenue[0], "val": revenue[0]["val"] - 300 * USD, "filed": FILED})
     found = refresh("META", project, edgar=_reader(server, waits))
     (again,) = [each for each in found.differences if each.what == "restated"]
-    assert again.period == "2026Q2"
+    assert again.period == LAST
     assert again.on_file - again.filed == pytest.approx(300)
 
 
@@ -432,9 +424,10 @@ def test_a_tag_that_changed_its_meaning_feeds_two_metrics(
 ) -> None:
     """Alphabet's gross property leaves out assets not in service from the end of 2024 on."""
     alphabet = reported("GOOGL")
+    after = Quarter(alphabet.company.data_through).plus(1)
     gross = [
         _entry(None, "2024-09-30", alphabet.value("ppe_gross", "2024Q3").value),
-        _entry(None, "2026-09-30", 300_000),
+        _entry(None, alphabet.company.last_day(after).isoformat(), 300_000),
     ]
     server.facts = {
         "cik": 1652044,
@@ -447,7 +440,7 @@ def test_a_tag_that_changed_its_meaning_feeds_two_metrics(
     )
     found = refresh("GOOGL", project, edgar=_reader(server, waits))
     new = {(each.metric, each.period) for each in found.new}
-    assert ("ppe_gross_in_service", "2026Q3") in new
+    assert ("ppe_gross_in_service", after) in new
     assert not {metric for metric, _ in new} & {"ppe_gross"}
 
 
@@ -574,10 +567,23 @@ def test_the_command(
     root = str(project.root)
     assert main(["--project", root, "facts", "refresh"]) == 0
     told = capsys.readouterr().out
-    assert "new revenue_total 2026Q3: 62,000" in told
+    assert f"new revenue_total {COMING}: 62,000" in told
     assert "not written" in told
     assert main(["--project", root, "facts", "refresh", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["data_through"] == "2026Q3"
+    assert json.loads(capsys.readouterr().out)["data_through"] == LAST
+    form = project.root / "form.csv"
+    called = ["--project", root, "quarter", COMING, str(form), "--template", "--edgar"]
+    assert main(called) == 0
+    lines = form.read_text(encoding="utf-8").splitlines()
+    source = f"edgar_{ACCESSION.replace('-', '_')}"
+    (revenue,) = [each for each in lines if each.startswith("figure,revenue_total,")]
+    assert f",62000,{source},reported," in revenue
+    assert sum(each.startswith(f"source,{source} ") for each in lines) == 7
+    capsys.readouterr()
+    assert main(called[:5]) == FactsError.exit_status
+    told = capsys.readouterr().out
+    assert "figures needed and left empty" in told
+    assert "no such source" not in told
     monkeypatch.delenv(AGENT)
     assert main(["--project", root, "facts", "refresh"]) == UsageError.exit_status
     assert AGENT in capsys.readouterr().err

@@ -16,6 +16,7 @@ from jcurve.engine.evaluate import evaluate as evaluate_rows
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.draws import sample_uniform
+from tests.support.quarters_back import COMING, LAST
 
 CHUNK = 512
 WORLDS = ("with", "without", "stopped")
@@ -23,7 +24,7 @@ NOTHING_BOUGHT = {
     "capex.maintenance": 0.0,
     "capex.property_per_revenue": 0.0,
     "fleet.share": 0.005,
-    "programme.last_spending": "2026Q2",
+    "programme.last_spending": LAST,
     "programme.committed_share": 0.0,
 }
 CLASSES = ("accelerators", "servers", "network", "buildings", "land")
@@ -50,7 +51,7 @@ def _batches(seed: int, wanted: list[str], what: str = "base"):  # type: ignore[
 def _switched(size: int, generator: np.random.Generator) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
     """Values of what has no range of its own: switches, choices, dates of stopping."""
     timeline = base().assembly.timeline
-    late = range(timeline.index("2026Q3"), len(timeline))
+    late = range(timeline.index(COMING), len(timeline))
     choices: dict[str, tuple[float, ...]] = {
         "programme.enabled": (0, 1, 1, 1, 1, 1, 1, 1),
         "programme.scale": (0.0, 0.5, 1.0, 1.0, 1.5),
@@ -211,7 +212,7 @@ def test_a_dearer_accelerator_never_raises_compute_in_random_scenarios() -> None
 
 def test_longer_lives_move_no_cash_before_tax_in_random_scenarios() -> None:
     wanted = [f"{line}@{world}" for line in ("ebitda", "capex") for world in WORLDS]
-    first = base().assembly.timeline.index("2026Q3")
+    first = base().assembly.timeline.index(COMING)
     short, long = _stepped({"life.book.buildings": 1.25}, [*wanted, "operating_income@with"])
     for line in wanted:
         np.testing.assert_allclose(short[line], long[line], rtol=1e-9, atol=1e-3)
@@ -224,7 +225,7 @@ def test_repurchases_are_never_paid_for_with_debt_in_random_scenarios() -> None:
     draws = sample_uniform(scenario, 256, np.random.default_rng(13))
     wanted = [f"{line}@{each}" for line in ("repurchases", "debt_change") for each in WORLDS]
     rows = jcurve.evaluate_batch(batch(scenario, draws), wanted, scenario)
-    first = base().assembly.timeline.index("2026Q3")
+    first = base().assembly.timeline.index(COMING)
     for world in WORLDS:
         bought = rows[f"repurchases@{world}"][first:]
         drawn = rows[f"debt_change@{world}"][first:]
@@ -235,7 +236,7 @@ def test_repurchases_are_never_paid_for_with_debt_in_random_scenarios() -> None:
 def test_worlds_agree_before_the_programme_and_the_stopped_one_until_the_valuation_date() -> None:
     case = base()
     start = case.assembly.timeline.index("2023Q1")
-    valued = case.assembly.timeline.index("2026Q2")
+    valued = case.assembly.timeline.index(LAST)
     for line in ("capex", "revenue", "total_costs", "unlevered_free_cash_flow", "equity"):
         assert (case.row(line, "with")[:start] == case.row(line, "without")[:start]).all(), line
         assert (
@@ -266,7 +267,7 @@ def test_without_a_programme_every_programme_line_is_exactly_zero(name: str) -> 
 
 @pytest.mark.parametrize("name", ["stop_now", "bear", "bull", "stress_eu_regulatory"])
 def test_a_programme_ended_at_the_valuation_date_has_no_go_forward_lines(name: str) -> None:
-    case = jcurve.evaluate(jcurve.scenario(name, {"programme.last_spending": "2026Q2"}))
+    case = jcurve.evaluate(jcurve.scenario(name, {"programme.last_spending": LAST}))
     assert _differences(case, "go_forward") == []
     assert case["npv.go_forward"] == 0.0
 
@@ -282,7 +283,7 @@ def test_every_scenario_evaluates_and_ties(name: str) -> None:
 
 def test_history_is_reported_and_the_forecast_starts_without_a_step() -> None:
     case = base()
-    last = case.assembly.timeline.index("2026Q2")
+    last = case.assembly.timeline.index(LAST)
     for line, fact in (
         ("revenue", "reported_revenue"),
         ("total_costs", "reported_total_costs"),
@@ -339,7 +340,7 @@ def test_a_dearer_accelerator_never_raises_compute_in_dollar_years_nor_moves_the
 def test_compute_waits_where_there_is_no_power_and_leaves_with_what_is_retired() -> None:
     held = jcurve.evaluate(jcurve.scenario("base", {"power.ceiling": 5000}))
     fleet, runs = held.row("compute_fleet", "with"), held.row("compute_owned", "with")
-    last = held.assembly.timeline.index("2026Q2")
+    last = held.assembly.timeline.index(LAST)
     assert (runs[: last + 1] == fleet[: last + 1]).all()
     assert held.row("power", "with")[-1] == pytest.approx(5000)
     assert runs[-1] < fleet[-1]

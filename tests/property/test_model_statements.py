@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import jcurve
+from tests.support.quarters_back import COMING, LAST
 
 WORLDS = ("with", "without", "stopped")
 VIEWS = ("programme", "go_forward")
@@ -55,7 +56,7 @@ def test_history_is_what_was_reported(line: str, fact: str) -> None:
     """From the balance sheet of 2022Q1 on, when regions are known too. Totals that a filing
     prints may miss their own parts by one million."""
     case = base()
-    start, end = case.assembly.timeline.index("2022Q1"), case.assembly.timeline.index("2026Q2")
+    start, end = case.assembly.timeline.index("2022Q1"), case.assembly.timeline.index(LAST)
     shown = case.row(line, "with")[start : end + 1]
     facts = case.row(fact)[start : end + 1]
     known = ~np.isnan(facts)
@@ -101,7 +102,7 @@ def test_the_forecast_starts_without_a_step() -> None:
     the growth of the last reported quarter on its year before; a balance moves on as in the
     last quarter. Off by more than 3 % of revenue or of total assets it is a step."""
     case = base()
-    at = case.assembly.timeline.index("2026Q3")
+    at = case.assembly.timeline.index(COMING)
     revenue = case.row("revenue", "with")[at]
     assets = case.row("total_assets", "with")[at]
     model = case.assembly.model
@@ -183,7 +184,7 @@ def test_net_debt_beyond_its_limit_is_shown_and_stops_repurchases() -> None:
     tight = jcurve.evaluate(jcurve.scenario("base", {"financing.leverage_limit": 0.05}))
     beyond = tight.row("debt_beyond_limit", "with")
     levered = tight.row("net_debt_to_ebitda", "with")
-    at = tight.assembly.timeline.index("2026Q3")
+    at = tight.assembly.timeline.index(COMING)
     assert ((beyond > 0) == (levered > 0.05)).all()
     bought = tight.row("repurchases", "with")
     assert not bought[at:][levered[at - 1 : -1] > 0.06].any()
@@ -231,7 +232,7 @@ def test_research_that_is_spread_defers_a_deduction_and_no_more() -> None:
         jcurve.scenario("base", {"tax.research_capitalised": 0.15, "tax.research_life": 5})
     )
     taxed = spread.row("cash_taxes", "with") - base().row("cash_taxes", "with")
-    at = spread.assembly.timeline.index("2026Q4")
+    at = spread.assembly.timeline.index(COMING.plus(1))
     assert taxed[at] > 0
     assert (spread.row("net_operating_profit", "with") == base().row(
         "net_operating_profit", "with")).all()  # fmt: skip

@@ -34,6 +34,7 @@ from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time
+from tests.support.quarters_back import LAST
 
 TODAYS = {
     "advertising.shock": "none",
@@ -316,7 +317,8 @@ def test_only_declared_assumptions_of_today_move_a_frozen_run() -> None:
 
 def test_a_period_is_known_from_its_release() -> None:
     calendar = releases("META")
-    assert calendar.of("2026Q2") == datetime.date(2026, 7, 29)
+    assert calendar.of(LAST) == calendar.days[LAST]
+    assert calendar.of("2025Q3") == datetime.date(2025, 10, 29)
     assert calendar.of("2022") == datetime.date(2023, 2, 2)
     assert calendar.of("2022Q4") == datetime.date(2023, 2, 1)
     # None is listed: 45 days after the quarter's end, and a year with its last quarter.
@@ -370,12 +372,12 @@ def test_facts_of_a_day() -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("META,2026Q2,2026-07-29,g_2026q2", "listed twice"),
-        ("META,2026Q4,2026-12-31,g_2026q2", "before its end"),
-        ("META,2026Q4,2027-13-40,g_2026q2", "date"),
-        ("META,2026Q9,2027-01-30,g_2026q2", "period"),
-        ("META,2026Q4,2027-01-30,nowhere", "source"),
-        ("METTA,2026Q4,2027-01-30,g_2026q2", "company"),
+        ("META,2025Q3,2025-10-29,er_2025q3", "listed twice"),
+        ("META,2027Q4,2027-12-31,er_2025q3", "before its end"),
+        ("META,2027Q4,2028-13-40,er_2025q3", "date"),
+        ("META,2027Q9,2028-01-30,er_2025q3", "period"),
+        ("META,2027Q4,2028-01-30,nowhere", "source"),
+        ("METTA,2027Q4,2028-01-30,er_2025q3", "company"),
     ],
 )
 def test_a_malformed_calendar_is_refused(line: str, what: str, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import jcurve
 from jcurve.assumptions import Change, Path
 from jcurve.engine.evaluate import evaluate
 from jcurve.facts import evidence, reported
+from jcurve.facts.calibration import calibrated
 from jcurve_studies.fits.depreciation import fit, measure, overrides, values_of
 from jcurve_studies.fits.fitting import Calibration
 from jcurve_studies.fits.lives import (
@@ -24,7 +25,6 @@ from jcurve_studies.fits.lives import (
     effect,
     in_service_at,
 )
-from jcurve_studies.records.calibration import calibrated
 from tests.conftest import RecordFigure
 from tests.support.one_at_a_time import one_at_a_time
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from jcurve.facts import reported
+from jcurve.facts.calibration import calibrated
 from jcurve.ground.errors import FactsError, JCurveError
 from jcurve.ground.project import Project, find_project
 from jcurve_studies.comparisons.published_models import capital_recovery, side_by_side
 from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays, held_outlays
-from jcurve_studies.records.calibration import calibrated
 from tests.conftest import RecordFigure
 
 PEERS = ("GOOGL", "MSFT", "AMZN")

@@ -8,7 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from jcurve.commands import model_verbs, question_verbs, sensitivity_verb, simulate_verb
+from jcurve.commands import (
+    facts_verbs,
+    model_verbs,
+    question_verbs,
+    sensitivity_verb,
+    simulate_verb,
+)
 from jcurve.commands.verb import Answer, Context, Verb, read_arguments, to_stderr
 from jcurve.ground.errors import JCurveError, WriteError
 from jcurve.ground.extensions import COMMANDS, extensions
@@ -17,7 +23,7 @@ from jcurve.ground.extras import not_installed
 __all__ = ["known_verbs", "run"]
 
 _BROKEN_PIPE = 141
-_OWN = (model_verbs, question_verbs, sensitivity_verb, simulate_verb)
+_OWN = (model_verbs, facts_verbs, question_verbs, sensitivity_verb, simulate_verb)
 
 
 def run(arguments: Sequence[str] | None) -> int:

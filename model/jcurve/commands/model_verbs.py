@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv as csv_files
 import datetime
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from jcurve.commands.progress import Progress
 from jcurve.commands.texts import attributes, table
 from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, Seconds, to_stderr, verb
-from jcurve.ground.errors import AnswerError, FactsError, JCurveError, UsageError
+from jcurve.ground.errors import AnswerError, JCurveError, UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import start_project
 
@@ -195,33 +194,6 @@ def _as_parquet(frame: pd.DataFrame) -> bytes:
     return written.getvalue()
 
 
-@verb("jcurve facts verify")
-def facts(
-    context: Context,
-    action: Annotated[
-        Literal["verify", "refresh"], "verify: re-check every identity; refresh: compare with EDGAR"
-    ],
-    *,
-    company: Annotated[str, "whose facts to refresh", "NAME"] = "META",
-    write: Annotated[bool, "add what is new, once every identity holds"] = False,
-) -> Answer:
-    """Re-check the reported facts."""
-    from jcurve.facts import verify
-    from jcurve.facts.edgar import ADDRESS, Edgar
-    from jcurve.facts.refresh import refresh
-
-    if action == "refresh":
-        edgar = Edgar(os.environ.get("JCURVE_EDGAR", ADDRESS))
-        with Progress(f"EDGAR {company}"):
-            found = refresh(company, context.project, edgar=edgar, write=write)
-        return Answer(found, found.lines())
-    with Progress("facts"):
-        report = verify(project=context.project)
-    return Answer(
-        report.to_json(), list(report.lines()), 0 if report.ok else FactsError.exit_status
-    )
-
-
 @verb("jcurve diff base bear", overrides=True)
 def diff(
     context: Context,
@@ -353,4 +325,4 @@ def app(
     app(context.project, port=port, browser=not no_browser, kernels=kernels, idle=idle)
 
 
-VERBS = (show, check, trace, lines, facts, workbook, adopt, init, new, migrate, diff, lab, app)
+VERBS = (show, check, trace, lines, workbook, adopt, init, new, migrate, diff, lab, app)

@@ -23,9 +23,20 @@ from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["DAYS_TO_REPORT", "Releases", "known", "next_results_day", "releases", "stale"]
+__all__ = [
+    "DAYS_TO_REPORT",
+    "EXPECTED",
+    "RELEASED",
+    "Releases",
+    "expected",
+    "known",
+    "next_results_day",
+    "releases",
+    "stale",
+]
 
 DAYS_TO_REPORT = 45
+EXPECTED, RELEASED = "calendars/expected_results.csv", "calendars/releases.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Releases:
             return self.of(self.company.quarters(period)[-1])
         if not QUARTER.fullmatch(period):
             raise UsageError("not a period", received=period, allowed="2026Q2 or 2025")
-        return Quarter(period).last_day + datetime.timedelta(days=DAYS_TO_REPORT)
+        return self.company.last_day(period) + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def _period(row: Row, key: str) -> str:
@@ -98,7 +109,7 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
         if period in found:
             raise FactsError("period listed twice", where=row.at("period"), received=period)
         last = Quarter(period) if "Q" in period else owner.quarters(period)[-1]
-        if each.released <= last.last_day:
+        if each.released <= owner.last_day(last):
             raise FactsError(
                 "reported before its end",
                 where=row.at("released"),
@@ -110,12 +121,33 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
         "company": tuple(company(folder, home).name for folder in companies(home)),
         "source": sources(home),
     }
-    list(records(data, "calendars/releases.csv", _Release, names, check))
+    list(records(data, RELEASED, _Release, names, check))
     return Releases(
         owner,
         MappingProxyType({period: each.released for period, each in found.items()}),
         MappingProxyType({period: each.source for period, each in found.items()}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    company: str
+    period: Quarter
+    day: Annotated[datetime.date, Column(read=_day)]
+    basis: str
+
+
+def expected(name: str, project: Project | str | Path | None = None) -> Mapping[str, datetime.date]:
+    """The days on which a company is expected to report, by quarter; none without the table.
+
+    Raises:
+        FactsError: a malformed table.
+    """
+    data = data_folder(project)
+    if not (data / EXPECTED).is_file():
+        return {}
+    rows = records(data, EXPECTED, _Expected)
+    return {each.period: each.day for each in rows if each.company == name}
 
 
 def known(facts: Facts, as_of: datetime.date, calendar: Releases) -> Facts:
@@ -144,7 +176,7 @@ def next_results_day(company: Company) -> datetime.date:
     if company.next_results is not None:
         return datetime.date.fromisoformat(company.next_results)
     coming = Quarter(company.data_through).plus(1)
-    return coming.last_day + datetime.timedelta(days=DAYS_TO_REPORT)
+    return company.last_day(coming) + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
 def stale(company: Company, today: datetime.date) -> str:

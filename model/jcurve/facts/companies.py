@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ _KEYS = (
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DAY = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _YEAR_START = re.compile(r"(?:19|20)\d\dQ1")
-_MONTHS = (3, 6, 9, 12)
+_MONTHS = tuple(range(1, 13))
+_WEEK = 7  # days by which a quarter of weeks may end beside that of months
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,47 @@ class Company:
     def quarters(self, fiscal_year: str) -> tuple[Quarter, ...]:
         """The calendar quarters of a fiscal year."""
         return Quarter.of_fiscal_year(fiscal_year, self.fiscal_year_ends_in_month)
+
+    def fiscal_year(self, quarter: Quarter) -> str:
+        """The fiscal year that a calendar quarter is in."""
+        years = (str(quarter.year), str(quarter.year + 1))
+        return next(year for year in years if quarter in self.quarters(year))
+
+    def year_ended(self, quarter: Quarter) -> str:
+        """The fiscal year that a calendar quarter ends; empty where it ends none."""
+        year = self.fiscal_year(quarter)
+        return year if self.quarters(year)[-1] == quarter else ""
+
+    def last_day(self, quarter: str) -> datetime.date:
+        """The last day of the company's own quarter that a calendar quarter stands for.
+
+        Where the fiscal year ends in May, 2026Q2 stands for March to May.
+        """
+        last = Quarter(quarter).last_day
+        return _month_end(last.year, last.month - self._ahead)
+
+    def quarter_on(self, day: str) -> Quarter:
+        """The quarter that stands for the company's own one in which a day or month falls."""
+        return Quarter.on(_month_end(int(day[:4]), int(day[5:7]) + self._ahead).isoformat())
+
+    def quarter_ended(self, day: datetime.date) -> Quarter | None:
+        """The quarter that ends on a day, or within a week of it; None where none does."""
+        near = self.quarter_on(day.isoformat())
+        for quarter in (near.plus(-1), near, near.plus(1)):
+            if abs((self.last_day(quarter) - day).days) <= _WEEK:
+                return quarter
+        return None
+
+    @property
+    def _ahead(self) -> int:
+        """Months by which the calendar quarter ends after the company's own."""
+        return 3 * ((self.fiscal_year_ends_in_month + 1) // 3) - self.fiscal_year_ends_in_month
+
+
+def _month_end(year: int, month: int) -> datetime.date:
+    """The last day of a month; month 0 is December of the year before."""
+    after = datetime.date(year + month // 12, month % 12 + 1, 1)
+    return after - datetime.timedelta(days=1)
 
 
 def companies(project: Project | str | Path | None = None) -> tuple[str, ...]:
@@ -107,7 +150,7 @@ def _load(data: Path, folder: str) -> Company:
             "bad value",
             where=f"{where}, fiscal_year_ends_in_month",
             received=month,
-            allowed="3, 6, 9 or 12",
+            allowed="a month from 1 to 12",
         )
     day = "a quoted date such as '2026-07-29'"
     coming = content.get("next_results")

@@ -1,8 +1,8 @@
 """What the SEC's EDGAR says of a company: companyfacts and submissions, read politely.
 
-Only this module opens a connection, and only ``jcurve facts refresh`` calls it. The agency asks
-each reader to name himself: the environment variable ``JCURVE_USER_AGENT`` holds a name and an
-address; without it nothing is asked.
+Only this module opens a connection; only ``jcurve facts refresh`` and ``jcurve quarter`` with
+``--edgar`` call it. The agency asks each reader to name himself: the environment variable
+``JCURVE_USER_AGENT`` holds a name and an address; without it nothing is asked.
 """
 
 from __future__ import annotations
@@ -204,11 +204,13 @@ def _filed(entry: object, where: str) -> Filed:
     try:
         if not isinstance(entry, dict):
             raise TypeError
-        start = entry.get("start")
+        start, value = entry.get("start"), entry["val"]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError
         found = Filed(
             start=_day(start) if start else None,
             end=_day(entry["end"]),
-            value=float(entry["val"]),
+            value=float(value),
             form=str(entry["form"]),
             filed=_day(entry["filed"]),
             accession=str(entry["accn"]),
@@ -217,8 +219,11 @@ def _filed(entry: object, where: str) -> Filed:
             raise ValueError
         return found
     except (KeyError, TypeError, ValueError, OverflowError):
+        accession = entry.get("accn", "") if isinstance(entry, dict) else ""
         raise FactsError(
-            "the answer has another form than agreed: a figure", where=where, received=entry
+            "the answer has another form than agreed: a figure",
+            where=f"{where} in {accession}" if accession else where,
+            received=entry,
         ) from None
 
 

@@ -2,7 +2,8 @@
 
 ``history.csv`` lists the rows of a company, ``history_rules.csv`` how each is filled, in
 order: what is on file first, then rules for the rest. A row has no gap from its first to its
-last quarter; outside them it is NaN. What a rule fills beyond arithmetic is an *estimate*.
+last quarter; outside them it is NaN. What a rule fills beyond arithmetic is an *estimate*. A row
+ends with the data unless the table says otherwise: in a quarter, or with what is ``on file``.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["HistoryRow", "history"]
+__all__ = ["NEEDED", "HistoryRow", "Standing", "history", "standings"]
+
+NEEDED = "needed"
+"""What a row makes of a quarter for which it has neither figure nor rule."""
 
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
 _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _PER_CENT = 0.01
+_ON_FILE = "on file"
+_BY_YEAR = frozenset({"year_split", "year_ends", "at"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +98,10 @@ def _quarter(row: Row, key: str) -> str:
     return row.period(key, QUARTER) if row.cells[key] else ""
 
 
+def _last(row: Row, key: str) -> str:
+    return _ON_FILE if row.cells[key] == _ON_FILE else _quarter(row, key)
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One rule of a row: which cells it may fill, and from what."""
@@ -107,13 +117,13 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a row of history is."""
+    """What a row of history is; ``last`` is empty where it ends with the data."""
 
     name: Annotated[str, Column("row", read=_name)]
     unit: str
     nature: str
     first: Quarter
-    last: Annotated[str, Column(read=_quarter)]
+    last: Annotated[str, Column(read=_last)]
     definition: str
     where: Annotated[str, Column("row", read=Row.at)]
 
@@ -132,8 +142,7 @@ class _Builder:
         self.others: dict[str, Facts] = {}
         self.quarters = _GRID_START.through(facts.company.data_through)
         self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
-        shift = facts.company.fiscal_year_ends_in_month // 3
-        self.years = tuple(str(q.year + (q.number > shift)) for q in self.quarters)
+        self.years = tuple(map(facts.company.fiscal_year, self.quarters))
         self.done: dict[str, Cells] = {}
         self.open: list[str] = []
         self.gaps: dict[str, tuple[str, ...]] = {}
@@ -216,12 +225,16 @@ class _Builder:
             # quarter is the neighbour of a gap at it.
             on_file = step.rule in ("quarters", "year_ends")
             low = self.index.get(step.start, 0 if on_file else self.index[plan.first])
-            high = self.index.get(step.stop, self.index[plan.last])
+            high = self.index.get(step.stop, self.index.get(plan.last, len(own) - 1))
             view = self.view(plan, step, tuple(own))
             for i, cell in apply(view, *step.inputs):
                 if low <= i <= high and own[i] is None:
                     own[i] = cell
-        inside = range(self.index[plan.first], self.index[plan.last] + 1)
+        if plan.last == _ON_FILE:
+            filled = [i for i in range(self.index[plan.first], len(own)) if own[i] is not None]
+            plan = replace(plan, last=self.quarters[filled[-1]] if filled else plan.first.plus(-1))
+            self.plans[name] = plan
+        inside = range(self.index[plan.first], self.index.get(plan.last, -1) + 1)
         if gaps := tuple(self.quarters[i] for i in inside if own[i] is None):
             self.gaps[name] = gaps
         self.open.pop()
@@ -290,14 +303,58 @@ def history(
     return rows
 
 
-def _plans(facts: Facts, project: Project) -> tuple[Mapping[str, _Plan], Mapping[str, list[_Step]]]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the rows of history make of a metric in the last quarter.
+
+    Attributes:
+        words: :data:`NEEDED` where a row has a gap without it, what stands in for it otherwise;
+            empty where it is on file.
+        quarterly, yearly: whether its quarters, and its years, are read.
+    """
+
+    words: str = ""
+    quarterly: bool = False
+    yearly: bool = False
+
+
+def standings(facts: Facts, project: Project | str | Path | None = None) -> dict[str, Standing]:
+    """Each metric that the rows of a company read now, and what they make of its last quarter.
+
+    Raises:
+        FactsError: as :func:`history`, but for gaps.
+    """
+    builder = _Builder(facts, Project(data_folder(project).parent))
+    found: dict[str, Standing] = {}
+    for name in builder.plans:
+        steps = builder.steps[name]
+        cell = builder.row(name)[-1]
+        whys = (step.why for step in steps if step.rule != "quarters" and not step.stop)
+        words = cell.why if cell is not None else next(filter(None, whys), NEEDED)
+        if builder.plans[name].last < builder.quarters[-1]:
+            words = "the row ends with what is on file"
+        elif cell is None and name not in builder.follows:
+            words = NEEDED
+        for step in steps:
+            if step.stop and step.stop < builder.quarters[-1]:
+                continue
+            by_year = step.rule in _BY_YEAR
+            for metric in (each for each in step.inputs if each in facts.metrics):
+                old = found.get(metric, Standing())
+                asked = words if step.rule == "quarters" and old.words != NEEDED else old.words
+                read = replace(old, yearly=True) if by_year else replace(old, quarterly=True)
+                found[metric] = replace(read, words=asked)
+    return found
+
+
+def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[str, list[_Step]]]:
     """What the two tables say of each row: what it is, and the rules that fill it in order."""
     data, folder = project.data, f"companies/{facts.company.folder}"
     through = facts.company.data_through
-    on_file = company(facts.company.name, project).data_through
+    on_file = max(through, company(facts.company.name, project).data_through)
 
     def in_the_data(plan: _Plan, row: Row) -> None:
-        last = plan.last or on_file
+        last = on_file if plan.last in ("", _ON_FILE) else plan.last
         if not _GRID_START <= plan.first <= last <= on_file:
             raise FactsError(
                 "a row of history ends before it starts, or outside the data",
@@ -313,9 +370,12 @@ def _plans(facts: Facts, project: Project) -> tuple[Mapping[str, _Plan], Mapping
     for step in records(data, table, _Step, {"row": plans, "rule": RULES}, _fits):
         steps[step.row].append(step)
     short = {
-        name: replace(plan, last=min(plan.last or on_file, through)) for name, plan in plans.items()
+        name: replace(plan, last=min(plan.last or on_file, through))
+        if plan.last != _ON_FILE
+        else plan
+        for name, plan in plans.items()
     }
-    return MappingProxyType(short), MappingProxyType(steps)
+    return short, MappingProxyType(steps)
 
 
 def _fits(step: _Step, row: Row) -> None:

@@ -8,7 +8,7 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,9 +25,11 @@ __all__ = [
     "crosscheck",
     "identities",
     "identity",
+    "left_over",
     "price_times_volume",
     "quarters_to_year",
     "same_in_both_tables",
+    "second_sources",
 ]
 
 _PER_CENT = 0.01
@@ -85,6 +87,12 @@ def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
 
     table = "companies/identities.csv"
     return tuple(records(data, table, Identity, {"total": known}, parts_exist))
+
+
+def left_over(data: Path, known: Mapping[str, object]) -> frozenset[str]:
+    """Totals that are what others leave: some part is taken away."""
+    rules = identities(data, known)
+    return frozenset(rule.total for rule in rules if any(sign < 0 for sign, _ in rule.parts))
 
 
 def _amount(fact: Fact) -> float:
@@ -174,9 +182,6 @@ def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterato
     Raises:
         FactsError: the table names a figure or source that is not on file, or another value.
     """
-    file = f"companies/{facts.company.folder}/crosscheck.csv"
-    if not (data / file).is_file():
-        return
 
     def same(each: _Second, row: Row) -> None:
         row.period("period", QUARTER if each.freq == "quarter" else YEAR)
@@ -190,10 +195,31 @@ def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterato
                 allowed=f"{fact.value:g}, as on file",
             )
 
-    names = {"metric": facts.metrics, "source_main": known, "source_alt": known}
-    for each in records(data, file, _Second, names, same):
+    for each in _seconds(data, facts, known, same):
         source = each.source_alt
         rounded = "rounded" in source.source_id or "ROUNDED" in source.how_verified
         tens = rounded or each.value_alt % _TEN_MILLION == 0.0
         allowed = _TEN_MILLION / 2 if tens else _ROUNDING
         yield Comparison(each.metric, each.period, each.value_main, each.value_alt, allowed)
+
+
+def second_sources(data: Path, facts: Facts, known: Mapping[str, Source], since: str) -> list[str]:
+    """The metrics of which a quarter from ``since`` on has a second source, as often as one has."""
+    found = _seconds(data, facts, known)
+    rows = [
+        (each.metric, each.period) for each in found if "Q" in each.period and each.period >= since
+    ]
+    latest = dict(rows)
+    return [metric for metric, period in rows if latest[metric] == period]
+
+
+def _seconds(
+    data: Path,
+    facts: Facts,
+    known: Mapping[str, Source],
+    check: Callable[[_Second, Row], None] | None = None,
+) -> Iterator[_Second]:
+    file = f"companies/{facts.company.folder}/crosscheck.csv"
+    names = {"metric": facts.metrics, "source_main": known, "source_alt": known}
+    there = (data / file).is_file()
+    return records(data, file, _Second, names, check) if there else iter(())

@@ -1,41 +1,42 @@
 """``facts refresh``: new figures from EDGAR beside those on file, written only when they fit.
 
 A table in data maps tags to metrics, with the periods in which a tag means that. Quarters that
-filings give to date only (cash flows, the fourth quarter) are differences and say so. The first
-print of a period is taken; a later filing that prints another figure is a restatement and is
-shown. A value on file is never replaced: where EDGAR differs, both are shown. Files are replaced
-only after every identity holds on a copy, all of them as one (:mod:`jcurve.ground.transaction`).
+filings give to date only (cash flows, the fourth quarter) are differences and say so. A value on
+file is never replaced: where EDGAR differs, both are shown, and a later filing that prints another
+figure is a restatement, also shown. Of a period that is not on file the last print counts, so that
+an amendment comes before what it amends. What is hard to believe (:mod:`jcurve.facts.plausible`)
+and a tag that the newest report has left are told, and nothing doubtful is written. A quarter after
+the last on file comes in whole, through the form of ``jcurve quarter``.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jcurve.facts.companies import Company, companies, company
+from jcurve.facts.companies import Company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
-from jcurve.facts.reported import Facts, Metric, metrics, reported
+from jcurve.facts.edgar_tags import NewestReport, Tag, edgar_tags
+from jcurve.facts.edits import Edits
+from jcurve.facts.entry_form import Fetched
+from jcurve.facts.plausible import doubt
+from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Text, data_folder, records
+from jcurve.facts.tables import data_folder
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError
-from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.ground.transaction import replace_all
 
 __all__ = ["Difference", "Refresh", "refresh"]
 
 _FORMS = frozenset({"10-Q", "10-K", "10-Q/A", "10-K/A"})
 _CLOSE = 1.0  # USD m: two prints of one figure differ by rounding
 _MONTH = 30.44
-_ESSENTIAL = ("revenue_total", "purchases_of_ppe", "operating_cash_flow")
+_RECENT = datetime.timedelta(days=400)
+_SHORTEST, _LONGEST = 80, 130  # days of a quarter counted in weeks: 12 to 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,15 @@ class Difference:
 
     Attributes:
         what: ``new``; ``differs`` from the file, which is kept; ``restated`` by a later filing,
-            of which the first print is kept; ``vanished``: a tag of the table is gone.
+            of which the first print is kept; ``moved``: the newest report has no figure under the
+            tag; ``unread``: its periods are no calendar quarters; ``vanished``: a tag is gone.
         metric, period: of the figure.
         on_file: the value on file, or the first print.
         filed: what EDGAR has, or the later print.
-        kept: why nothing is replaced; empty for a new figure.
+        kept: why nothing is replaced, or what a new figure amends.
         accession: of the filing.
         derived: whether it is a difference of figures to date.
+        doubt: why a new figure is hard to believe.
     """
 
     what: str
@@ -62,14 +65,18 @@ class Difference:
     accession: str = ""
     derived: bool = False
     day: str = ""
+    doubt: str = ""
 
     def line(self) -> str:
         """One line for a reader."""
         if self.what == "new":
             how = ", a difference of figures to date" if self.derived else ""
-            return f"new {self.metric} {self.period}: {self.filed:,.0f} ({self.accession}{how})"
-        if self.what == "vanished":
-            return f"vanished {self.metric}: {self.kept}"
+            how += f"; {self.kept}" if self.kept else ""
+            doubt = f": hard to believe, {self.doubt}" if self.doubt else ""
+            said = f"new {self.metric} {self.period}: {self.filed:,.0f} ({self.accession}{how})"
+            return said + doubt
+        if self.filed is None:
+            return f"{self.what} {self.metric}: {self.kept}"
         return (
             f"{self.what} {self.metric} {self.period}: {self.on_file:,.0f} kept, "
             f"{self.filed:,.0f} in {self.accession} ({self.kept})"
@@ -84,7 +91,7 @@ class Refresh:
         company: its name.
         differences: all of them, new figures first.
         written: whether the files were replaced.
-        data_through: how far the data reach then.
+        data_through: how far the data reach.
         newest: accession number, form and day of the newest report filed.
     """
 
@@ -99,35 +106,29 @@ class Refresh:
         """The figures that are not on file yet."""
         return tuple(each for each in self.differences if each.what == "new")
 
+    def form_figures(self, owner: Company, quarter: str) -> dict[tuple[str, str], Fetched]:
+        """The new figures of a quarter and of the year that it ends, for the form to fill."""
+        found = {}
+        for each in self.new:
+            if _last_quarter(each.period, owner) == quarter:
+                source, *about = _source(owner, each.accession, each.day)
+                figure = (_plain(each.filed or 0.0), source, *_kind(each))
+                found[each.metric, each.period] = Fetched(*figure, tuple(about))
+        return found
+
     def lines(self) -> list[str]:
         """For a reader."""
         told = [each.line() for each in self.differences]
         state = "written" if self.written else "not written" if self.new else "nothing new"
         accession, form, day = self.newest
+        later = sorted({each.period for each in self.new if each.period > self.data_through})
+        hint = [f"{each} comes in whole: jcurve quarter --template --edgar" for each in later[:1]]
         return [
             *told,
             f"{self.company}: newest report {form} of {day} ({accession}); "
             f"{len(self.new)} new figures, {state}; data through {self.data_through}",
+            *hint,
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """Which tag means a metric, in the periods that end within ``first`` to ``last``."""
-
-    company: str
-    metric: Metric
-    taxonomy: str
-    tag: str
-    unit: str
-    scale: float
-    first: Quarter | None
-    last: Quarter | None
-    note: Text
-
-    def means(self, end: Quarter) -> bool:
-        """Whether the tag means the metric in a period that ends with this quarter."""
-        return (self.first is None or end >= self.first) and (self.last is None or end <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,69 +168,93 @@ def refresh(
         raise FactsError("no annual or quarterly report among the recent filings", where=name)
     found = reader.facts(facts.company.cik)
     differences: list[Difference] = []
-    tags = _tags(data, facts.company)
+    tags = edgar_tags(facts.company, home)
+    report = NewestReport(found, newest[0])
     for tag in tags:
         values = filed_values(found, tag.taxonomy, tag.tag, tag.unit)
         if values is None:
-            differences.append(
-                Difference("vanished", tag.metric.name, "", None, None,
-                           f"EDGAR has no {tag.taxonomy}:{tag.tag} of the company any more")
-            )  # fmt: skip
+            gone = f"EDGAR has no {tag.taxonomy}:{tag.tag} of the company any more"
+            differences.append(Difference("vanished", tag.metric.name, "", None, None, gone))
             continue
-        differences += _compare(tag, list(values), facts)
+        prints = [each for each in values if each.form in _FORMS]
+        differences += _compare(tag, prints, facts)
+        quarter = report.quarter(facts.company)
+        if quarter and report.has_left(tag, prints, facts, quarter):
+            listed = {each.tag for each in tags}
+            names = report.likely(tag, listed, facts.get(tag.metric.name, quarter.plus(-4)))
+            kept = f"the newest report ({newest[0]}) has no figure under {tag.tag}; tags of it "
+            kept += f"that could be meant: {', '.join(names) or 'none near the year before'}"
+            differences.append(Difference("moved", tag.metric.name, quarter, None, None, kept))
     if tags and all(each.what == "vanished" for each in differences) and differences:
         raise FactsError("none of the company's tags is in the answer", where=name)
-    order = ("new", "differs", "restated", "vanished")
+    order = ("new", "moved", "differs", "restated", "unread", "vanished")
     differences.sort(key=lambda each: (order.index(each.what), each.metric, each.period))
-    new = [each for each in differences if each.what == "new"]
-    through = _through(facts, new)
-    if write and new:
-        _write(data, facts, new, through)
-    return Refresh(name, tuple(differences), bool(write and new), through, newest)
+    through = facts.company.data_through
+    reached = [
+        each
+        for each in differences
+        if each.what == "new" and _last_quarter(each.period, facts.company) <= through
+    ]
+    if write and reached:
+        _write(data, facts, reached)
+    return Refresh(name, tuple(differences), bool(write and reached), through, newest)
 
 
-def _tags(data: Path, owner: Company) -> list[_Tag]:
-    home = Project(data.parent)
-    names = tuple(company(folder, home).name for folder in companies(home))
-    known = {"company": names, "metric": metrics(home)}
-    every = records(data, "companies/edgar_tags.csv", _Tag, known)
-    return [tag for tag in every if tag.company == owner.name]
+def _last_quarter(period: str, owner: Company) -> str:
+    return period if "Q" in period else owner.quarters(period)[-1]
 
 
-def _compare(tag: _Tag, values: Iterable[Filed], facts: Facts) -> list[Difference]:
+def _compare(tag: Tag, prints: list[Filed], facts: Facts) -> list[Difference]:
     """New, differing and restated figures of one metric, from the start of the data on."""
     owner, name = facts.company, tag.metric.name
     first: dict[tuple[datetime.date | None, datetime.date], Filed] = {}
     last = dict(first)
-    filings = (each for each in values if each.form in _FORMS)
-    for each in sorted(filings, key=lambda print_: (print_.filed, print_.accession)):
+    for each in sorted(prints, key=lambda print_: (print_.filed, print_.accession)):
         first.setdefault((each.start, each.end), each)
         last[each.start, each.end] = each
-    figures, later = (_by_period(prints.values(), owner, tag) for prints in (first, last))
+    earliest, latest = (_by_period(each.values(), owner, tag) for each in (first, last))
     newest = {
         True: max(facts.series(name), default=""),
         False: max(facts.series(name, "year"), default=""),
     }
     found = []
 
-    def note(what: str, on_file: float | None, figure: _Figure, kept: str) -> None:
-        found.append(Difference(what, name, period, on_file, kept=kept, **asdict(figure)))
+    def note(what: str, on_file: float | None, figure: _Figure, kept: str, said: str = "") -> None:
+        more = asdict(figure)
+        found.append(Difference(what, name, period, on_file, kept=kept, doubt=said, **more))
 
-    for period, figure in sorted(figures.items()):
-        fact = facts.get(name, period)
+    for period, figure in sorted(earliest.items()):
+        fact, again = facts.get(name, period), latest[period]
+        amended = abs(again.filed - figure.filed) > _CLOSE
         if fact is None:
             # Gaps before the last period on file are filled by rules that say why.
             if period > (newest["Q" in period] or owner.first_quarter[: len(period)]):
-                note("new", None, figure, "")
-        elif abs(fact.value - figure.filed) > _CLOSE:
+                kept = f"amends {figure.filed:,.0f} of {figure.accession}" if amended else ""
+                note("new", None, again, kept, doubt(facts, name, period, again.filed))
+            continue
+        if abs(fact.value - figure.filed) > _CLOSE:
             note("differs", fact.value, figure, f"checked by hand against {fact.source.source_id}")
-        again = later.get(period)
-        if again is not None and abs(again.filed - figure.filed) > _CLOSE:
+        if amended:
             note("restated", figure.filed, again, "the first print stands")
+    if weeks := _weeks(prints, owner):
+        said = f"periods of {' and '.join(map(str, weeks))} weeks are no quarters of three months"
+        found.append(Difference("unread", name, "", None, None, f"{said}: enter them by hand"))
     return found
 
 
-def _by_period(prints: Iterable[Filed], owner: Company, tag: _Tag) -> dict[str, _Figure]:
+def _weeks(prints: list[Filed], owner: Company) -> list[int]:
+    """The lengths of recent quarters that are none of three calendar months, in weeks."""
+    newest = max((each.end for each in prints), default=datetime.date.max)
+    found = set()
+    for each in prints:
+        days = 0 if each.start is None else (each.end - each.start).days + 1
+        good = round(days / _MONTH) == 3 and owner.quarter_ended(each.end) is not None
+        if each.end > newest - _RECENT and not good and _SHORTEST <= days <= _LONGEST:
+            found.add(round(days / 7))
+    return sorted(found)
+
+
+def _by_period(prints: Iterable[Filed], owner: Company, tag: Tag) -> dict[str, _Figure]:
     """Figures by quarter and fiscal year, quarters to date taken apart."""
     found: dict[str, _Figure] = {}
     to_date: dict[tuple[str, int], tuple[Filed, Quarter]] = {}
@@ -240,10 +265,11 @@ def _by_period(prints: Iterable[Filed], owner: Company, tag: _Tag) -> dict[str, 
             found[period] = _Figure(value * tag.scale, each.accession, day, derived)
 
     for each in prints:
-        quarter = _quarter(each.end)
+        quarter = owner.quarter_ended(each.end)
         if quarter is None:
             continue
-        year, number = _fiscal(quarter, owner)
+        year = owner.fiscal_year(quarter)
+        number = owner.quarters(year).index(quarter) + 1
         ends_year = number == QUARTERS_IN_YEAR
         stock = tag.metric.nature == "stock"
         months = 0 if each.start is None else round((each.end - each.start).days / _MONTH)
@@ -262,108 +288,48 @@ def _by_period(prints: Iterable[Filed], owner: Company, tag: _Tag) -> dict[str, 
     return found
 
 
-def _quarter(day: datetime.date) -> Quarter | None:
-    """The calendar quarter that a day ends, within a week; None where it ends none."""
-    week = datetime.timedelta(days=7)
-    for each in (day, day + week, day - week):
-        quarter = Quarter.on(each.isoformat())
-        if abs((quarter.last_day - day).days) <= 7:
-            return quarter
-    return None
-
-
-def _fiscal(quarter: Quarter, owner: Company) -> tuple[str, int]:
-    """Fiscal year and quarter of a calendar quarter."""
-    for fiscal in (quarter.year, quarter.year + 1):
-        quarters = owner.quarters(str(fiscal))
-        if quarter in quarters:
-            return str(fiscal), quarters.index(quarter) + 1
-    raise FactsError("a quarter in no fiscal year", received=quarter)
-
-
-def _through(facts: Facts, new: list[Difference]) -> str:
-    """How far the data reach: a quarter more once its essential figures are there."""
-    through = facts.company.data_through
-    have = {(each.metric, each.period) for each in new}
-    coming = Quarter(through).plus(1)
-    while all((metric, coming) in have for metric in _ESSENTIAL):
-        through, coming = coming, coming.plus(1)
-    return through
-
-
-def _write(data: Path, facts: Facts, new: list[Difference], through: str) -> None:
+def _write(data: Path, facts: Facts, new: list[Difference]) -> None:
     """Add new figures on a copy, verify it, then replace the files, all or none."""
-    folder = f"companies/{facts.company.folder}"
-    changed: dict[str, str] = {}
-    before: dict[str, str] = {}
-    quarters = [each for each in new if "Q" in each.period]
-    years = [each for each in new if "Q" not in each.period]
-    for name, added in (("quarterly.csv", quarters), ("annual.csv", years)):
-        if added:
-            file = f"{folder}/{name}"
-            before[file] = (data / file).read_text(encoding="utf-8")
-            changed[file] = before[file] + _rows(_fact(facts, each) for each in added)
+    if doubtful := [each.line() for each in new if each.doubt]:
+        raise FactsError(
+            f"nothing is written: {'; '.join(doubtful)}",
+            allowed="figures that fit the year before; one that is right is added by hand",
+        )
+    edits = Edits(data)
+    for each in new:
+        table = "quarterly.csv" if "Q" in each.period else "annual.csv"
+        edits.insert_figure(f"companies/{facts.company.folder}/{table}", _fact(facts, each))
     known = sources(Project(data.parent))
-    before["sources.csv"] = (data / "sources.csv").read_text(encoding="utf-8")
-    changed["sources.csv"] = before["sources.csv"] + _rows(
-        _source(facts.company, accession, day)
-        for accession, day in sorted({(each.accession, each.day) for each in new})
-        if _source_id(accession) not in known
-    )
-    file = f"{folder}/company.yml"
-    before[file] = text = (data / file).read_text(encoding="utf-8")
-    old = f"data_through: {facts.company.data_through}"
-    if old not in text:
-        raise FactsError("data_through is not where it was read", where=f"data/{file}")
-    if through != facts.company.data_through:
-        changed[file] = text.replace(old, f"data_through: {through}")
-    with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary) / "data"
-        shutil.copytree(data, copy)
-        for name, content in changed.items():
-            write_file(copy / name, content, durable=False)
-        try:
-            report = verify(project=Project(Path(temporary)))
-        except FactsError as problem:
-            raise FactsError(
-                f"the new figures are not a whole quarter, and nothing is written: {problem}",
-                allowed="first add what filings do not tag, or let the rules of history_rules.csv "
-                "reach the quarter: docs/facts.md",
-            ) from problem
-        if not report.ok:
-            broken = [line for line in report.lines() if "FAIL" in line.upper()] or report.lines()
-            raise FactsError(
-                "the new figures break an identity; nothing is written", received=broken[0]
-            )
-    for name, content in before.items():
-        if (data / name).read_text(encoding="utf-8") != content:
-            raise FactsError("changed while EDGAR was read; try again", where=f"data/{name}")
-    # Sources first and the date last: of a reader at work while the files are renamed none
-    # meets a fact without its source or a quarter whose figures are not all there.
-    order = sorted(changed, key=lambda each: (each.endswith(".yml"), each != "sources.csv"))
-    replace_all(data, {name: changed[name] for name in order})
+    for accession, day in sorted({(each.accession, each.day) for each in new}):
+        if _source_id(accession) not in known:
+            edits.insert_source(_source(facts.company, accession, day))
+    with edits.copy() as copy:
+        report = verify(project=copy)
+    if not report.ok:
+        said = "; ".join(each.message for each in report.failures)
+        raise FactsError(f"the new figures do not fit, and nothing is written: {said}")
+    edits.replace()
 
 
-def _rows(rows: Iterable[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+def _fact(facts: Facts, each: Difference) -> tuple[str, ...]:
+    unit = facts.metrics[each.metric].unit
+    row = (facts.company.name, each.period, each.metric, _plain(each.filed or 0.0), unit)
+    return (*row, _source_id(each.accession), *_kind(each))
 
 
-def _fact(facts: Facts, each: Difference) -> tuple[object, ...]:
-    metric = facts.metrics[each.metric]
-    value = f"{each.filed:.6f}".rstrip("0").rstrip(".")
-    kind = "derived" if each.derived else "reported"
-    note = "difference of figures to date" if each.derived else ""
-    row = (facts.company.name, each.period, each.metric, value, metric.unit)
-    return (*row, _source_id(each.accession), kind, note)
+def _kind(each: Difference) -> tuple[str, str]:
+    return ("derived", "difference of figures to date") if each.derived else ("reported", "")
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _source_id(accession: str) -> str:
     return f"edgar_{accession.replace('-', '_')}"
 
 
-def _source(owner: Company, accession: str, day: str) -> tuple[object, ...]:
+def _source(owner: Company, accession: str, day: str) -> tuple[str, ...]:
     plain = accession.replace("-", "")
     url = f"https://www.sec.gov/Archives/edgar/data/{owner.cik.lstrip('0')}/{plain}/"
     return (

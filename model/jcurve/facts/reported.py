@@ -106,6 +106,11 @@ class Facts:
         """Every fact, in the order of the tables."""
         return iter(self._facts.values())
 
+    @property
+    def by_period(self) -> Mapping[tuple[str, str], Fact]:
+        """Every fact by metric and period."""
+        return self._facts
+
     def names(self) -> tuple[str, ...]:
         """Metrics that have a value, in the order of the tables."""
         return tuple(dict.fromkeys(metric for metric, _ in self._facts))

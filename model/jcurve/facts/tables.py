@@ -168,14 +168,16 @@ class Row:
 def read_table(data: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
     """The rows of ``data/name``, whose header must be exactly ``columns``.
 
+    A name with its whole path is that file, wherever it lies.
+
     Raises:
         FactsError: the file is missing or unreadable, its header differs, or a row has
             too few or too many cells.
     """
     path = data / name
-    shown = f"data/{name}"
+    shown = name if Path(name).is_absolute() else f"data/{name}"
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
             reader = csv.reader(handle, strict=True)
             header = tuple(next(reader, ()))
             if header != columns:

@@ -1,4 +1,4 @@
-"""``facts verify``: every identity, table and row of history, re-checked and counted."""
+"""``facts verify``: every table, identity and row of history, re-checked and counted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Annotated
 
 from jcurve.facts import identities
 from jcurve.facts.companies import companies
+from jcurve.facts.company_tables import Cases, charges_fit, tables_hold
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.plausible import SIZE, out_of_size
 from jcurve.facts.registers import (
     Evidence,
     Parameter,
@@ -143,16 +145,21 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
     tolerances = _Tolerances(data)
     found: list[Check] = []
     filled: list[Filled] = []
+    through: dict[str, str] = {}
     for name in names:
         facts = reported(name, home)
+        owner = facts.company.name
+        through[owner] = facts.company.data_through
+        found.append(_check("tables", owner, tables_hold(facts, home)))
+        if found[-1].failures:
+            continue  # what rests on them cannot be checked
         found += _company_checks(data, facts, tolerances)
-        if (data / "companies" / facts.company.folder / "history.csv").is_file():
-            rows = history(name, project=home)
-            found.append(_check("rows of history", facts.company.name, _history(rows)))
-            filled += _filled(facts, rows)
+        rows = history(name, project=home)
+        found.append(_check("rows of history", owner, _history(rows)))
+        filled += _filled(facts, rows)
     if company is None:
         found += _shared_checks(home)
-        found.append(tolerances.unused())
+        found.append(tolerances.unused(through))
     return VerifyReport(tuple(found), tuple(filled))
 
 
@@ -188,8 +195,9 @@ class _Tolerances:
         self._used.add(key)
         return True
 
-    def unused(self) -> Check:
-        """A listed tolerance that nothing needs hides the next mistake: a failure."""
+    def unused(self, through: Mapping[str, str]) -> Check:
+        """A listed tolerance that nothing needs hides the next mistake: a failure, unless it is
+        of a period that the data of its company do not reach."""
         failures = tuple(
             Failure(
                 "tolerances",
@@ -198,13 +206,9 @@ class _Tolerances:
                 f"{each.where}: no check needs this tolerance any more",
             )
             for key, each in self._listed.items()
-            if key not in self._used
+            if key not in self._used and each.period <= through.get(each.company, each.period)
         )
         return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
-
-
-_Cases = Iterator[tuple[str, str | None]]
-"""What was looked at, and the complaint about it; None where there is none."""
 
 
 def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
@@ -231,9 +235,11 @@ def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[C
     compared = {
         "price times volume": identities.price_times_volume(facts),
         "second source": identities.crosscheck(data, facts, sources(home)),
+        SIZE: out_of_size(facts, identities.left_over(data, facts.metrics)),
     }
     made += [_compare(name, facts, each, tolerances) for name, each in compared.items()]
     owner = facts.company
+    made.append(_check("depreciation beside property", facts.company.name, charges_fit(facts)))
     made.append(_check("guidance and life changes", owner.name, _disclosures(owner.name, home)))
     last = max(facts.series("revenue_total"), default="")
     reach = f"revenue reaches {last}, the company file says {owner.data_through}"
@@ -267,7 +273,7 @@ def _compare(
     return Check(name, facts.company.name, count, tolerated, tuple(failures))
 
 
-def _disclosures(name: str, home: Project) -> _Cases:
+def _disclosures(name: str, home: Project) -> Cases:
     for each in capex_guidance(name, home):
         wrong = each.low > each.high
         yield (
@@ -284,7 +290,7 @@ def _disclosures(name: str, home: Project) -> _Cases:
             )
 
 
-def _history(rows: Mapping[str, HistoryRow]) -> _Cases:
+def _history(rows: Mapping[str, HistoryRow]) -> Cases:
     """Gaps are refused on loading; here every row is finite, and families sum to their totals."""
     for row in rows.values():
         inside = Quarter(row.first).through(row.last)
@@ -320,18 +326,18 @@ def _shared_checks(home: Project) -> list[Check]:
     statements, mechanisms = evidence(home), drivers(home)
     ranged: tuple[Parameter | Evidence, ...] = (*external(home).values(), *statements.values())
 
-    def order() -> _Cases:
+    def order() -> Cases:
         for each in ranged:
             values = [v for v in (each.low, each.value, each.high) if v is not None]
             wrong = values != sorted(values)
             yield each.key, "low, value and high are not in order" if wrong else None
 
-    def links() -> _Cases:
+    def links() -> Cases:
         for key, mechanism in mechanisms.items():
             lost = [name for name in mechanism.evidence if name not in statements]
             yield key, f"no evidence named {', '.join(lost)}" if lost else None
 
-    def tax_tables() -> _Cases:
+    def tax_tables() -> Cases:
         short = [("half-year", None), ("mid-quarter", 4)]
         kinds = [(years, *kind) for years in (5, 7, 15) for kind in short]
         kinds += [(39, "mid-month", month) for month in range(1, 13)]
@@ -341,7 +347,7 @@ def _shared_checks(home: Project) -> list[Check]:
             subject = f"{years} years, {convention} {placed or ''}".strip()
             yield subject, f"sums to {total:.6f}" if wrong else None
 
-    def resolvable() -> _Cases:
+    def resolvable() -> Cases:
         for key, source in sources(home).items():
             lost = "no address, accession or word on why not"
             yield key, None if source.is_resolvable else lost

@@ -72,8 +72,12 @@ class Quarter(str):
 
     @classmethod
     def of_fiscal_year(cls, year: str, ends_in_month: int = 12) -> tuple[Self, ...]:
-        """The four quarters of a fiscal year that is named for the year in which it ends."""
-        last = ends_in_month // _MONTHS_IN_QUARTER
+        """The four quarters of a fiscal year that is named for the year in which it ends.
+
+        One that ends within a calendar quarter is taken for the calendar quarters that end
+        nearest, a month before or after.
+        """
+        last = (ends_in_month + 1) // _MONTHS_IN_QUARTER
         return tuple(cls.of(int(year), last + step) for step in (-3, -2, -1, 0))
 
     @property

@@ -131,28 +131,16 @@ class Calendars:
             FactsError, UsageError: there is no such company, or a table is malformed.
         """
         if company not in self._results:
-            from jcurve.facts.calendar import releases
+            from jcurve.facts.calendar import expected, releases
 
             reported = {
                 period: day
                 for period, day in releases(company, self._project).days.items()
                 if "Q" in period
             }
-            expected = {
-                period: day for period, day in self._expected(company) if period not in reported
-            }
-            self._results[company] = tuple(sorted({*reported.values(), *expected.values()}))
+            days = {**expected(company, self._project), **reported}
+            self._results[company] = tuple(sorted(set(days.values())))
         return self._results[company]
-
-    def _expected(self, company: str) -> list[tuple[str, date]]:
-        path = self._folder / "expected_results.csv"
-        if not path.is_file():
-            return []
-        return [
-            (row["period"], _day(row["day"], path, line))
-            for line, row in _read(path, ("company", "period", "day"))
-            if row["company"] == company
-        ]
 
     def _rows(self, file: str, name: str) -> list[tuple[str, date]]:
         path = self._folder / file

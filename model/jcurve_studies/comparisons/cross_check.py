@@ -6,6 +6,7 @@ A figure outside the range that the company has guided is outside, however near 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from jcurve.case import Case
 from jcurve.ground.errors import FactsError
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.records.references import Reference
 
 __all__ = ["TOLERANCE", "Comparison", "compare"]
@@ -22,6 +24,7 @@ TOLERANCE = 0.05
 
 _IN_MODEL_UNITS = {"USD bn": 1e3, "thousand": 1e3, "GW": 1e3}
 _YEAR = 4
+_OF_QUARTER = re.compile(r"Q([1-4])_(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,11 @@ def _compare(case: Case, reference: Reference) -> Comparison:
     places = _places(case, reference.period)
     published = sum(known) / (len(known) if reference.combine == "mean" else 1)
     if reference.reported:
-        known_quarters = np.where(case.row("history") > 0, case.row(reference.reported), 0.0)
-        published += float(known_quarters[places].sum()) / scale
+        row = np.where(case.row("history") > 0, case.row(reference.reported), 0.0)
+        for each in reference.references:
+            if found := _OF_QUARTER.fullmatch(each.as_of):  # as published, reported since or not
+                row[case.assembly.timeline.index(Quarter(f"20{found[2]}Q{found[1]}"))] = 0.0
+        published += float(row[places].sum()) / scale
     model = _value(case, reference.line, places) / scale
     low, high = (None, None) if only is None else (only.low, only.high)
     return Comparison(reference, unit, model, published, low, high)

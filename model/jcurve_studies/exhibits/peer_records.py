@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jcurve.facts.calibration import has_outlay_targets
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
-from jcurve_studies.records.calibration import has_outlay_targets
 
 __all__ = ["assumptions", "outlays", "targets"]
 

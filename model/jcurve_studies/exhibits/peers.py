@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jcurve.case import Case
+from jcurve.facts.calibration import calibrated, has_outlay_targets
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
@@ -15,7 +16,6 @@ from jcurve.ground.project import Project
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
-from jcurve_studies.records.calibration import calibrated, has_outlay_targets
 
 __all__ = [
     "companies",

@@ -22,13 +22,13 @@ from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.engine.timeline import Timeline
-from jcurve.facts import LifeChange, constants, history, life_changes, reported
+from jcurve.facts import Company, LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
+from jcurve.facts.outlay_tables import OutlayAssumption, at, outlay_assumptions
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
-from jcurve_studies.records.outlay_tables import OutlayAssumption, at, outlay_assumptions
 
 __all__ = [
     "SUBSET_SHARE",
@@ -122,13 +122,18 @@ class Peer:
         return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)
 
     def backcast(self, first: str = "2021") -> tuple[Backcast, ...]:
-        """Depreciation of every reported fiscal year from ``first`` on."""
+        """Depreciation of every reported fiscal year from ``first`` on that is on the timeline."""
         facts = reported(self.assembly.company.name, self.project)
         return tuple(
             Backcast(year, fact.value, self.year("property_depreciation", year))
             for year, fact in facts.series("depreciation_expense_ppe", "year").items()
-            if year >= first
+            if year >= first and self.has_year(year)
         )
+
+    def has_year(self, fiscal_year: str) -> bool:
+        """Whether every quarter of a fiscal year is on the timeline."""
+        quarters = self.assembly.company.quarters(fiscal_year)
+        return self.assembly.timeline.first <= quarters[0]
 
     def with_life(self, years: float, fiscal_year: str) -> float:
         """What depreciation of a fiscal year would add (USD m) had every life of servers been
@@ -159,10 +164,18 @@ class Peer:
 
 
 def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
-    """Fiscal years from ``first`` on whose every quarter is reported."""
-    through = found.assembly.data_through
+    """Fiscal years from ``first`` on whose every quarter is reported.
+
+    Raises:
+        FactsError: there is none.
+    """
+    through, owner = found.assembly.data_through, found.assembly.company
     years = (str(year) for year in range(int(first), Quarter(through).year + 2))
-    return tuple(year for year in years if found.assembly.company.quarters(year)[-1] <= through)
+    whole = tuple(y for y in years if found.has_year(y) and owner.quarters(y)[-1] <= through)
+    if not whole:
+        span = f"{found.assembly.timeline.first} to {through}"
+        raise FactsError("no whole fiscal year is on file", where=owner.name, received=span)
+    return whole
 
 
 def peer(name: str, project: Project | str | Path | None = None) -> Peer:
@@ -184,7 +197,7 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     given = outlay_assumptions(name, project)
     rows, units = _rows(name, given, timeline, project)
     disclosed = tuple(life_changes(name, project))
-    changed = changes(disclosed, timeline, given)
+    changed = changes(disclosed, timeline, given, owner)
     rows |= changed
     date, years = UNITS["date"], UNITS["years"]
     for key in changed:
@@ -255,6 +268,7 @@ def changes(
     disclosed: Iterable[LifeChange],
     timeline: Timeline,
     given: Mapping[str, OutlayAssumption],
+    owner: Company,
 ) -> dict[str, Array]:
     """Rows of the changes of the life of servers, as the company disclosed them.
 
@@ -275,7 +289,7 @@ def changes(
                     "a change of a subset without its old life", received=each.asset_class
                 )
             life = each.old_life[1] + share * (life - each.old_life[1])
-        found.setdefault(Quarter.on(each.effective_date), life)
+        found.setdefault(owner.quarter_on(each.effective_date), life)
     rows: dict[str, Array] = {}
     later = sorted((quarter, life) for quarter, life in found.items() if quarter > timeline.first)
     for slot, (quarter, life) in enumerate(later or [("", 1.0)], start=1):

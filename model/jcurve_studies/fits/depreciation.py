@@ -24,11 +24,11 @@ from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
+from jcurve.facts.calibration import Calibrated, calibrated
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import changes_of, disclosed_effects, effect, in_service_at
-from jcurve_studies.records.calibration import Calibrated, calibrated
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR", "fit", "measure", "overrides", "values_of"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve_studies.records.calibration import Calibrated
+from jcurve.facts.calibration import Calibrated
 
 __all__ = ["Calibration", "Target", "fit_within"]
 
@@ -74,6 +74,15 @@ class Calibration:
     parameters: tuple[Calibrated, ...]
     values: tuple[float, ...]
     targets: tuple[Target, ...]
+
+    def lines(self) -> list[str]:
+        """Each value with its range, and which end of it the fit has run into."""
+        pairs = zip(self.parameters, self.values, strict=True)
+        return [
+            f"{each.name}: {value:g}, {each.low:g} to {each.high:g}"
+            + (": AN END, filings ask for more" if value in (each.low, each.high) else "")
+            for each, value in pairs
+        ]
 
 
 def fit_within(

@@ -10,6 +10,7 @@ stay near it. Fitted through an earlier year, the same parameters forecast the y
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,14 +23,7 @@ from numpy.typing import NDArray
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
-from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import Quarter
-from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
-from jcurve_studies.fits.depreciation import fit
-from jcurve_studies.fits.fitting import Calibration, Target, fit_within
-from jcurve_studies.fits.lives import charged, disclosed_effects
-from jcurve_studies.records.calibration import (
+from jcurve.facts.calibration import (
     EFFECT,
     EFFECT_IN_SERVICE,
     Calibrated,
@@ -38,7 +32,13 @@ from jcurve_studies.records.calibration import (
     has_outlay_targets,
     outlay_targets,
 )
-from jcurve_studies.records.outlay_tables import OutlayAssumption, at, with_rests
+from jcurve.facts.outlay_tables import OutlayAssumption, at, with_rests
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Project, find_project
+from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
+from jcurve_studies.fits.depreciation import fit
+from jcurve_studies.fits.fitting import Calibration, Target, fit_within
+from jcurve_studies.fits.lives import charged, disclosed_effects
 
 __all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
 
@@ -122,7 +122,11 @@ def _fitted(found: Peer, through: str) -> Calibration:
             for key, each in given.items()
             if each is not found.assumptions[key]
         }
-        return {**found.rows, **moved, **changes(found.disclosed, timeline, given)}
+        return {
+            **found.rows,
+            **moved,
+            **changes(found.disclosed, timeline, given, assembly.company),
+        }
 
     def likes(points: Array, chosen: Sequence[Target]) -> Array:
         batch = [rows(point) for point in points.T]
@@ -179,7 +183,30 @@ def _assigned(
         points = {year: at(each.points, min(year, last)) for year in {*each.points, last}}
         if set(each.points) != {0} and max(each.points) > last:
             found[key] = replace(each, points=MappingProxyType(points))
-    return with_rests(found)
+    return with_rests(_inside(found, parameters))
+
+
+def _inside(
+    given: Mapping[str, OutlayAssumption], parameters: tuple[Calibrated, ...]
+) -> dict[str, OutlayAssumption]:
+    """The same, fitted shares scaled back where their mix would leave its rest below 0."""
+    digits = {key: each.digits for each in parameters for key in each.keys}
+    found = dict(given)
+    for rest in (key for key, each in given.items() if each.rest):
+        family = rest.rpartition(".")[0]
+        names = [key for key in given if key.rpartition(".")[0] == family and key != rest]
+        others = {key: dict(given[key].points or {}) for key in names}
+        for year in sorted({year for points in others.values() for year in points}):
+            shares = {key: at(points, year) for key, points in others.items() if points}
+            fitted = {key: share for key, share in shares.items() if key in digits}
+            over = sum(shares.values()) - 1.0
+            for key, share in fitted.items() if over > 0.0 else ():
+                unit = 10.0 ** digits[key]
+                place = year if year in others[key] else 0
+                less = share * (1.0 - over / sum(fitted.values()))
+                others[key][place] = math.floor(less * unit) / unit
+                found[key] = replace(found[key], points=MappingProxyType(others[key]))
+    return found
 
 
 def _stacked(rows: list[Array]) -> Array:
@@ -244,7 +271,7 @@ def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
     dated = {timeline.labels[int(row[0, 0])] for row in _dates(found.rows).values()}
     made = []
     for each in disclosed_effects(owner.name, found.project, owner.fiscal_year_ends_in_month):
-        quarter = Quarter.on(each.change.effective_date)
+        quarter = owner.quarter_on(each.change.effective_date)
         counts = about_servers(each.change) and not each.expected
         if counts and quarter in dated and target.covers(each.year):
             then = quarter.plus(-1) if target.metric == EFFECT_IN_SERVICE else None

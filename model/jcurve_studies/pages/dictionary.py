@@ -57,12 +57,9 @@ unit, metric or source, a malformed period or number is refused with file and li
 | `evidence/` | dated evidence, claims, others' models ([notes](../data/evidence/NOTES.md)) |
 | `external/` | tax law, rates, prices, power; tax depreciation tables |
 
-A quarter is added by hand in one step: append its rows to `quarterly.csv` (and `annual.csv` with
-the fourth quarter), name their sources in `sources.csv`, set `data_through` in `company.yml`, and
-run `jcurve facts verify`. It names every row of history that the new quarter leaves empty: give
-each a value, or move the end of the rule that filled it before (`to` in `history_rules.csv`) to the
-quarter. `jcurve facts refresh --write` does the part that filings tag, and moves `data_through`,
-once the rest is there.
+A reported quarter comes in by one command, `jcurve quarter` ([how to](how-to.md#results-day)); how
+the rows that the model reads are filled, and what stands in for a figure that is not on file, is
+listed under each company below and in [add-a-company.md](add-a-company.md#rules-of-history).
 """
 
 

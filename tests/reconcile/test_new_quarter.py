@@ -1,0 +1,284 @@
+"""A results day: the data taken back, and brought forward again by one command from a form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import jcurve
+from jcurve.commands import main
+from jcurve.facts import company, reported, verify
+from jcurve.facts.calendar import stale
+from jcurve.facts.history import NEEDED
+from jcurve.facts.new_quarter import bring_forward, quarter_form
+from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.project import Project, find_project
+from jcurve.ground.quarters import Quarter
+from tests.counts import count
+from tests.support.quarters_back import COMING, LAST, filled, made_up, taken_back
+
+SURE = dict.fromkeys(
+    [
+        "acquisitions", "contractual_commitments", "effective_tax_rate_pct", "free_cash_flow",
+        "general_and_administrative", "income_tax_provision", "interest_and_other_income_net",
+        "leases_not_yet_commenced", "share_repurchases_cash",
+    ],
+    "as the release prints it",
+)  # fmt: skip
+"""Figures of the last three quarters that jump against their year, and are so."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return _copied(tmp_path / "now")
+
+
+def _copied(root: Path) -> Project:
+    shutil.copytree(find_project().data, root / "data")
+    return Project(root)
+
+
+def _files(project: Project) -> dict[str, bytes]:
+    found = (path for path in sorted(project.data.rglob("*")) if path.is_file())
+    return {str(path.relative_to(project.data)): path.read_bytes() for path in found}
+
+
+def _form(project: Project, change: Callable[[dict[str, str]], object] = lambda row: None) -> Path:
+    """A form for the coming quarter, made up, with every row changed."""
+    text = made_up(quarter_form(COMING, "META", project), COMING)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        change(row)
+    path = project.root / "form.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize("back", range(1, count("quarters_back") + 1))
+def test_taken_back_and_brought_forward_the_data_are_the_same_to_the_byte(
+    back: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the command, from its own form, filled with what is on file today."""
+    then, after = _copied(tmp_path / "then"), _copied(tmp_path / "after")
+    taken_back(then, LAST.plus(-back))
+    if back > 1:
+        taken_back(after, LAST.plus(1 - back))
+    quarter, form = LAST.plus(1 - back), tmp_path / "form.csv"
+    root = str(then.root)
+    assert main(["--project", root, "quarter", quarter, str(form), "--template"]) == 0
+    form.write_text(
+        filled(form.read_text(encoding="utf-8"), find_project(), then, SURE), encoding="utf-8"
+    )
+    before = _files(then)
+    assert main(["--project", root, "quarter", quarter, str(form), "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert f"+data_through: {quarter}" in told
+    assert f"+META,{quarter},revenue_total," in told
+    assert _files(then) == before
+    assert main(["--project", root, "quarter", quarter, str(form)]) == 0
+    assert _files(then) == _files(after)
+    assert verify(project=then).ok
+
+
+def test_the_form_says_what_each_figure_is_and_what_stands_without_it(project: Project) -> None:
+    text = quarter_form(COMING, "META", project)
+    rows = {(row["part"], row["item"]): row for row in csv.DictReader(io.StringIO(text))}
+    revenue = rows["figure", "revenue_total"]
+    facts = reported("META", project)
+    assert revenue["if_empty"] == NEEDED
+    assert revenue["unit"] == "USD m"
+    assert "statements of income" in revenue["where"]
+    assert float(revenue["quarter_before"]) == facts.value("revenue_total", LAST).value
+    assert float(revenue["year_before"]) == facts.value("revenue_total", COMING.plus(-4)).value
+    assert rows["figure", "headcount"]["if_empty"] == "not on file; the last known stands"
+    labels = {row["label"] for (part, _), row in rows.items() if part == "figure"}
+    assert {"Income from operations", "Purchases of property and equipment, net"} <= labels
+    assert ("next", COMING.plus(1)) in rows
+    assert [item for part, item in rows if part == "guidance"]
+
+
+def test_a_quarter_that_is_made_up_moves_everything_together(project: Project) -> None:
+    found = bring_forward(_form(project), COMING, "META", project, scenarios=("base", "stop_now"))
+    assert found.problems == ()
+    assert found.written
+    owner = company("META", project)
+    assert owner.data_through == COMING
+    assert stale(owner, COMING.plus(1).last_day) == ""
+    base = jcurve.evaluate("base", project=project)
+    assert base.valuation_date == base.data_through == COMING
+    stop = jcurve.scenario("stop_now", project=project)
+    at = stop["programme.last_spending"].value
+    assert base.assembly.timeline.labels[int(at)] == COMING
+    listed = (project.data / "calendars/expected_results.csv").read_text(encoding="utf-8")
+    assert f"META,{COMING}," not in listed
+    assert f"META,{COMING.plus(1)}," in listed
+    bought = base.row("capex")[base.assembly.timeline.index(COMING)]
+    was = reported("META", project).value("capex_incl_finance_leases", LAST).value
+    assert bought == pytest.approx(was, abs=2.0)
+
+
+def test_everything_that_is_needed_is_named_at_once_and_nothing_written(project: Project) -> None:
+    before = _files(project)
+    path = _form(project, lambda row: row.update(value="") if row["part"] == "figure" else None)
+    found = bring_forward(path, COMING, "META", project)
+    (one,) = found.problems
+    for metric in ("revenue_total", "net_income", "marketing_and_sales", "ppe_net", "dap_billion"):
+        assert metric in one
+    assert "headcount" not in one
+    assert not found.written
+    assert _files(project) == before
+
+
+def _set(part: str, item: str, /, **cells: str) -> Callable[[dict[str, str]], object]:
+    return lambda row: row.update(cells) if (row["part"], row["item"]) == (part, item) else None
+
+
+def _was(metric: str, times: float = 1.0) -> str:
+    """A figure of the year before, so many times."""
+    return f"{times * reported('META').value(metric, COMING.plus(-4)).value:.3f}"
+
+
+YEAR = COMING.year
+WRONG = {
+    "a thousand times off": (
+        _set("figure", "revenue_total", value=_was("revenue_total", 1e-3), sure=""),
+        "another unit",
+    ),
+    "a minus": (
+        _set("figure", "purchases_of_ppe", value="-20000", sure=""),
+        "below 0, as it never was",
+    ),
+    "ten times off": (_set("figure", "headcount", value="800000", sure=""), "times the"),
+    "no number": (_set("figure", "net_income", value="12,000"), "not a number"),
+    "no metric": (_set("figure", "net_income", item="net_incom"), "did you mean 'net_income'"),
+    "another unit": (_set("figure", "net_income", unit="USD bn"), "another unit"),
+    "no kind": (_set("figure", "net_income", kind="sure"), "unknown kind"),
+    "no source": (_set("figure", "net_income", source="memory"), "no such source"),
+    "an identity": (_set("figure", "operating_income", value=_was("operating_income")), "implied"),
+    "no day": (_set("release", COMING, value="28/10/2026"), "not a day, or too early"),
+    "a day too early": (_set("release", COMING, value=LAST.last_day.isoformat()), "too early"),
+    "no release": (_set("release", COMING, value=""), "the day of the results is needed"),
+    "no status": (_set("next", COMING.plus(1), kind="guessed"), "unknown kind"),
+    "half a range": (_set("guidance", f"capex {YEAR} low", value="120"), "has two ends"),
+    "no range": (
+        _set("guidance", f"capex {YEAR} low", item="capex low", value="1"),
+        "guided range",
+    ),
+    "no field": (
+        _set("source", f"meta_er_{COMING.lower()} title", item="x titel"),
+        "no such field",
+    ),
+    "no grade": (_set("source", f"meta_er_{COMING.lower()} grade", value="best"), "a grade"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_row_is_told_with_its_line_and_nothing_written(what: str, project: Project) -> None:
+    change, words = WRONG[what]
+    before = _files(project)
+    found = bring_forward(_form(project, change), COMING, "META", project)
+    assert any(words in each for each in found.problems), found.problems
+    assert not found.written
+    assert _files(project) == before
+    assert found.lines()[-1].endswith("nothing is written")
+
+
+def test_guidance_is_taken_with_both_ends_and_its_move_is_noted(project: Project) -> None:
+    def guided(row: dict[str, str]) -> None:
+        if row["part"] == "guidance" and row["item"].startswith(f"total_expenses {YEAR}"):
+            row["value"] = "170" if row["item"].endswith("low") else "175"
+        if row["item"] == f"capex {YEAR} low":
+            row["value"] = "1"
+        if row["item"] == f"capex {YEAR} high":
+            row["value"] = "2"
+
+    found = bring_forward(_form(project, guided), COMING, "META", project, write=False)
+    assert any("hard to believe: the last low end was" in each for each in found.problems)
+    found = bring_forward(
+        _form(project, lambda row: guided(row) if "total" in row["item"] else None),
+        COMING, "META", project, write=False,
+    )  # fmt: skip
+    assert found.problems == ()
+    assert any(each.startswith(f"guided total_expenses {YEAR}: 170 to 175") for each in found.notes)
+    assert f",{YEAR},total_expenses,170,175,USD bn," in found.diff
+
+
+def test_what_is_sure_enters_with_its_reason(project: Project) -> None:
+    """A figure out of size is refused, then taken, and verify holds from then on."""
+    change = _set("figure", "acquisitions", value="90000", sure="")
+    with (project.data / "companies/meta/quarterly.csv").open("a", encoding="utf-8") as stream:
+        stream.write(f"META,{LAST.plus(-1)},acquisitions,100,USD m,derived_calc,derived,\n")
+        stream.write(f"META,{LAST},acquisitions,100,USD m,derived_calc,derived,\n")
+
+    def sure(row: dict[str, str]) -> None:
+        change(row)
+        if row["item"] == "acquisitions":
+            row["sure"] = "a company was bought"
+
+    assert "times the" in bring_forward(_form(project, change), COMING, "META", project).problems[0]
+    assert bring_forward(_form(project, sure), COMING, "META", project).written
+    listed = (project.data / "companies/tolerances.csv").read_text(encoding="utf-8")
+    assert f"META,size beside neighbours,acquisitions,{COMING}," in listed
+    assert "a company was bought" in listed
+    assert verify(project=project).ok
+
+
+def test_a_scenario_of_ones_own_keeps_its_dates_and_is_named(project: Project) -> None:
+    text = (project.data / "scenarios/stop_now.yml").read_text(encoding="utf-8")
+    own = project.data / "scenarios/mine.yml"
+    own.write_text(text.replace("name: stop_now", "name: mine"), encoding="utf-8")
+    before = own.read_bytes()
+    found = bring_forward(
+        _form(project), COMING, "META", project, scenarios=("base", "stop_now"), write=False
+    )
+    assert any(each.startswith("mine, a scenario of your own") for each in found.notes)
+    assert own.read_bytes() == before
+
+
+def test_what_the_model_refuses_is_not_written(project: Project) -> None:
+    def refuses(copy: Project) -> None:
+        assert company("META", copy).data_through == COMING
+        raise FactsError("the model says no")
+
+    before = _files(project)
+    found = bring_forward(_form(project), COMING, "META", project, check=refuses)
+    assert found.problems == ("the model says no",)
+    assert _files(project) == before
+
+
+@pytest.mark.parametrize("quarter", [LAST, COMING.plus(1)])
+def test_another_quarter_than_the_next_is_refused(quarter: Quarter, project: Project) -> None:
+    with pytest.raises(UsageError, match=f"the data of META end with {LAST}.*allowed: {COMING}"):
+        quarter_form(quarter, "META", project)
+
+
+def test_a_company_seen_through_its_outlays_has_a_form_too(project: Project) -> None:
+    owner = company("MSFT", project)
+    coming = Quarter(owner.data_through).plus(1)
+    text = made_up(quarter_form(coming, "MSFT", project), coming)
+    path = project.root / "msft.csv"
+    path.write_text(text, encoding="utf-8")
+    found = bring_forward(path, coming, "MSFT", project)
+    assert found.problems == ()
+    assert company("MSFT", project).data_through == coming
+    assert not [file for file in found.files if file.startswith("scenarios")]
+
+
+def test_a_form_is_not_written_over_another(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.root / "form.csv"
+    path.write_text("mine", encoding="utf-8")
+    root = str(project.root)
+    assert main(["--project", root, "quarter", COMING, str(path), "--template"]) != 0
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert main(["--project", root, "quarter", COMING, str(path), "--edgar"]) != 0
+    assert "--template --edgar" in capsys.readouterr().err

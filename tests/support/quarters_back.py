@@ -1,0 +1,228 @@
+"""The data of a project taken back to an earlier quarter, and a form filled from what was there.
+
+``python -m tests.support.quarters_back ROOT 2026Q1`` takes the data of a project back in place;
+without a quarter it brings them forward by one that is made up.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from jcurve.assumptions import shipped
+from jcurve.facts import company
+from jcurve.facts.calendar import expected, releases
+from jcurve.facts.entry_form import SOURCE_FIELDS
+from jcurve.facts.history import NEEDED
+from jcurve.facts.new_quarter import bring_forward, quarter_form
+from jcurve.facts.quarter_change import moved_dates
+from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
+
+__all__ = ["COMING", "LAST", "filled", "made_up", "taken_back"]
+
+FOLDER = "companies/meta"
+Row = dict[str, str]
+LAST = Quarter(company("META").data_through)
+"""The last quarter on file."""
+COMING = LAST.plus(1)
+
+
+def _rows(path: Path) -> tuple[list[str], list[Row]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        rows = list(reader)
+        return list(reader.fieldnames or ()), rows
+
+
+def _keep(path: Path, keep: Callable[[Row], bool]) -> None:
+    columns, rows = _rows(path)
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows(row for row in rows if keep(row))
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _known(project: Project, period: str, through: Quarter) -> bool:
+    last = Quarter(period) if "Q" in period else company("META", project).quarters(period)[-1]
+    return last <= through
+
+
+def taken_back(project: Project, through: Quarter) -> None:
+    """Leave what was on file when the quarter was the last that was reported."""
+    data, owner = project.data, company("META", project)
+    days = releases("META", project).days
+    now, coming = Quarter(owner.data_through), through.plus(1)
+    first_unknown = days[coming].isoformat()
+    for file in ("quarterly.csv", "annual.csv", "crosscheck.csv"):
+        _keep(data / FOLDER / file, lambda row: _known(project, row["period"], through))
+    _keep(data / FOLDER / "capex_guidance.csv", lambda row: row["as_of"] < first_unknown)
+    _keep(
+        data / "calendars/releases.csv",
+        lambda row: row["company"] != "META" or _known(project, row["period"], through),
+    )
+    listed = data / "calendars/expected_results.csv"
+    head, *rest = listed.read_text(encoding="utf-8").splitlines(keepends=True)
+    gone = [f"META,{q},{days[q]},judgement: a day\n" for q in coming.through(now)]
+    listed.write_text("".join([head, *gone, *rest]), encoding="utf-8")
+    cited = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted(data.rglob("*"))
+        if path.suffix in (".csv", ".yml") and path.name != "sources.csv"
+    )
+    was = {row["source_id"] for row in _rows(data / "sources.csv")[1]}
+    words = set(re.findall(r"[A-Za-z0-9_]+", cited))
+    used = {source for source in was if source in words}
+    unused_now = was - _ever_used(project)
+    _keep(data / "sources.csv", lambda row: row["source_id"] in used | unused_now)
+    for path in (data / "scenarios").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            moved_dates(text, now, through, days[through].isoformat()), encoding="utf-8"
+        )
+    owned = data / FOLDER / "company.yml"
+    values = {
+        "data_through": through,
+        "last_results": f'"{days[through]}"',
+        "next_results": f'"{days[coming]}"',
+        "next_results_status": "expected",
+    }
+    text = owned.read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = re.sub(rf"(?m)^{key}: .*$", f"{key}: {value}", text)
+    owned.write_text(text, encoding="utf-8")
+
+
+def _ever_used(project: Project) -> set[str]:
+    """Sources that the whole data cite; what nothing cites is no business of a quarter."""
+    from jcurve.ground.project import find_project
+
+    words: set[str] = set()
+    for path in find_project().data.rglob("*"):
+        if path.suffix in (".csv", ".yml") and path.name != "sources.csv":
+            words |= set(re.findall(r"[A-Za-z0-9_]+", path.read_text(encoding="utf-8")))
+    return words
+
+
+def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> str:
+    """A form for the quarter after the last of ``now``, filled with what ``whole`` has of it.
+
+    ``sure`` gives reasons, by metric, for figures that are asked for.
+    """
+    quarter = Quarter(company("META", now).data_through).plus(1)
+    data = whole.data
+    days = releases("META", whole).days
+    year = str(quarter.year) if quarter.number == 4 else ""
+    figures = {
+        (part, row["metric"]): row
+        for part, file, period in (("figure", "quarterly", quarter), ("year", "annual", year))
+        for row in _rows(data / FOLDER / f"{file}.csv")[1]
+        if row["period"] == period
+    }
+    seconds = [
+        row
+        for row in _rows(data / FOLDER / "crosscheck.csv")[1]
+        if row["period"] in (quarter, year)
+    ]
+    last_day = max(days[quarter], days.get(year, days[quarter])).isoformat()
+    guided = [
+        row for row in _rows(data / FOLDER / "capex_guidance.csv")[1]
+        if days[quarter].isoformat() <= row["as_of"] <= last_day
+    ]  # fmt: skip
+    given = list(csv.DictReader(io.StringIO(form)))
+    columns = list(given[0])
+    made: list[Row] = []
+
+    def add(**cells: str) -> None:
+        made.append({name: cells.get(name, "") for name in columns})
+
+    for period in (quarter, year):
+        if period in days:
+            listed = releases("META", whole).source[period].source_id
+            add(part="release", item=period, value=days[period].isoformat(), source=listed)
+    coming = days.get(quarter.plus(1)) or expected("META", whole)[quarter.plus(1)]
+    add(part="next", item=quarter.plus(1), value=coming.isoformat(), kind="expected")
+    for row in given:  # as the form lists them, and then what it does not
+        found = figures.pop((row["part"], row["item"]), None)
+        if found is not None:
+            made.append(row | _figure(found, sure))
+    for (part, metric), found in figures.items():
+        add(part=part, item=metric, **_figure(found, sure))
+    for row in guided:
+        for side in ("low", "high"):
+            item = f"{row['metric']} {row['fiscal_year']} {side}"
+            add(part="guidance", item=item, value=row[side], unit=row["unit"],
+                source=row["source_id"], kind=row["as_of"], note=row["note"])  # fmt: skip
+    for row in seconds:
+        item = f"{row['metric']} {row['period']}"
+        add(part="second", item=item, value=row["value_alt"], source=row["source_alt"])
+    known = {row["source_id"] for row in _rows(now.data / "sources.csv")[1]}
+    for row in _rows(data / "sources.csv")[1]:
+        if row["source_id"] not in known:
+            for name in SOURCE_FIELDS:
+                if row[name] or name == "date":
+                    add(part="source", item=f"{row['source_id']} {name}", value=row[name])
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows(made)
+    return text.getvalue()
+
+
+def made_up(form: str, quarter: Quarter) -> str:
+    """A form whose figures are those of the quarter before, so that every identity holds."""
+    rows = list(csv.DictReader(io.StringIO(form)))
+    sold = next((row for row in rows if row["item"] == "revenue_advertising"), None)
+    shown = next((row for row in rows if row["item"] == "ad_impressions_yoy_pct"), None)
+    for row in rows:
+        if row["part"] == "release" and row["item"] == quarter:
+            row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
+        if row["item"].endswith(f"_er_{quarter.lower()} url"):
+            row["value"] = "https://example.org/results"
+        if row["part"] != "figure":
+            continue
+        row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
+        row |= {"sure": "made up", "kind": "reported"}
+        if row["item"] == "price_per_ad_yoy_pct" and sold and shown:
+            growth = float(sold["quarter_before"]) / float(sold["year_before"])
+            price = growth / (1 + float(shown["quarter_before"]) / 100) - 1
+            row["value"] = f"{100 * price:.0f}"
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _figure(row: Mapping[str, str], sure: Mapping[str, str]) -> Row:
+    return {
+        "sure": sure.get(row["metric"], ""),
+        "value": row["value"],
+        "source": row["source_id"],
+        "kind": row["kind"],
+        "note": row["note"],
+    }
+
+
+def _forward(project: Project) -> None:
+    quarter = Quarter(company("META", project).data_through).plus(1)
+    with tempfile.TemporaryDirectory() as folder:
+        form = Path(folder) / "form.csv"
+        form.write_text(made_up(quarter_form(quarter, "META", project), quarter), encoding="utf-8")
+        found = bring_forward(form, quarter, "META", project, scenarios=shipped(project))
+    print("\n".join(found.lines()))
+
+
+if __name__ == "__main__":
+    given = Project(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        taken_back(given, Quarter(sys.argv[2]))
+    else:
+        _forward(given)
