@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
+from jcurve_runs.execution import warm_executor
 from jcurve_runs.execution.warm_executor import Warm, imported_by
-from jcurve_runs.execution.worker import NoAnswer, Worker
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
@@ -257,7 +258,7 @@ def test_a_killed_warm_process_costs_one_attempt(
 
 
 @WARM_ONLY
-def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
+def test_a_late_run_is_stopped_and_nothing_else_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_children: Callable[[], bool]
 ) -> None:
     note = tmp_path / "kernel"
@@ -270,29 +271,28 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     warm = Warm(project)
     slow = plan_of(project, "slow", deadline=LATE)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
-    ask = Worker.ask
+    read = warm_executor._read
 
-    def late_in_the_cell(self: Worker, request: Any, *, within: float) -> dict[str, Any]:
+    def late_in_the_cell(answer: Any, within: float, *rest: Any) -> dict[str, Any] | None:
         """Time is up once the cell has begun."""
-        while True:
-            try:
-                return ask(self, request, within=0.1 if within == LATE else within)
-            except NoAnswer as no_answer:
-                if no_answer.exit_status is not None or within != LATE or note.is_file():
-                    raise
-                request = None
+        if within != LATE:
+            return read(answer, within, *rest)
+        while not note.is_file():
+            with suppress(TimeoutError):
+                return read(answer, 0.1, *rest)
+        raise TimeoutError
 
-    monkeypatch.setattr(Worker, "ask", late_in_the_cell)
+    monkeypatch.setattr(warm_executor, "_read", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
             late = carry_out(slow, ledger=ledger, executor=warm)
-            assert warm._worker is None
+            assert gone(int(note.read_text()))
             soon = plan_of(project, "next", deadline=GENEROUS)
             done = carry_out(soon, ledger=ledger, executor=warm)
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
-    assert gone(int(note.read_text()))
+    assert len(warm._started) == 0
     assert no_children()
 
 
@@ -362,13 +362,14 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
     warm = Warm(project)
     try:
         first = warm._warm()
-        assert warm._loaded == warm._files()
+        assert first is not None
+        assert first.loaded == warm._files()
         (project.data / "facts.csv").write_text("quarter,value\n")
-        assert warm._loaded != warm._files()
+        assert first.loaded != warm._files()
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"
-        assert warm._worker is not first
+        assert warm._process is not first
     finally:
         warm.close()
 
