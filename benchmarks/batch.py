@@ -140,7 +140,7 @@ def _same(made: Batch, plain: Path) -> str:
         same = sum(
             run.edition is not None
             and (run.edition.folder / f"report.{kind}").read_bytes()
-            == (plain / run.scenario / f"notebook.{kind}").read_bytes()
+            == (plain / run.request.scenario / f"notebook.{kind}").read_bytes()
             for run in made.runs
         )
         counted.append(f"{kind.upper()} {same} of {len(made.runs)}")

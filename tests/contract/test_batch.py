@@ -80,7 +80,7 @@ def run_batch(project: Project, *scenarios: str, **options: Any) -> Batch:
 
 def states(made: Batch) -> list[tuple[str, str, str | None]]:
     """Scenario, state and reason of each run."""
-    return [(run.scenario, run.state, run.reason) for run in made.runs]
+    return [(run.request.scenario, run.state, run.reason) for run in made.runs]
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_warm_and_plain_are_the_same_bytes(tmp_path: Path, no_children: Callable
         assert plain.edition is not None
         for name in ("notebook.ipynb", "results.json", "report.html", "report.pdf"):
             one, other = (each.edition.folder / name for each in (warm, plain) if each.edition)
-            assert one.read_bytes() == other.read_bytes(), (warm.scenario, name)
+            assert one.read_bytes() == other.read_bytes(), (warm.request.scenario, name)
         assert b"image/png" in warm.edition.notebook.read_bytes()
     assert no_children()
 
@@ -149,7 +149,7 @@ def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[
     assert manifest["failed"] == 2
     assert manifest["ended"] is not None
     assert [(run["scenario"], run["state"]) for run in manifest["runs"]] == [
-        (run.scenario, run.state) for run in made.runs
+        (run.request.scenario, run.state) for run in made.runs
     ]
     assert "data/scenarios/broken.yml" in manifest["runs"][2]["message"]
     for run in manifest["runs"]:
@@ -164,7 +164,7 @@ def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[
 
 
 def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
-    failed = Done("failed", "", "fixture", "base", "")
+    failed = Done(Request(report="fixture"), "failed")
     for count, status in [(0, 0), (1, 11), (99, 109), (100, 110), (5_000, 110)]:
         made = Batch("x", (failed,) * count, tmp_path, "plain")
         assert made.exit_status == status
@@ -201,7 +201,7 @@ def test_reports_and_scenarios_are_multiplied(tmp_path: Path) -> None:
     other = RECORD.replace('report="fixture"', 'report="other"')
     write_notebook(project.notebooks / "other.ipynb", [PARAMETERS, SHOW, other])
     made = run_batch(project, "base", "broken", reports=["fixture", "other"], render=render_plainly)
-    assert [(run.report, run.scenario, run.state) for run in made.runs] == [
+    assert [(run.request.report, run.request.scenario, run.state) for run in made.runs] == [
         ("fixture", "base", "succeeded"),
         ("fixture", "broken", "failed"),
         ("other", "base", "succeeded"),

@@ -17,6 +17,7 @@ from jcurve.commands import main
 from jcurve.ground.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
+from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.publishing.retention import Rule
@@ -432,7 +433,7 @@ class Hand:
         self.ran.append(name)
         self.meanwhile()
         state = "failed" if self.failing else "succeeded"
-        done = Done(state, "r", "fixture", "base", "base")  # type: ignore[arg-type]
+        done = Done(Request(report="fixture"), state)  # type: ignore[arg-type]
         return Batch(name, (done,), Path("manifest"), "plain")
 
     def tick(self, run_now: str | None = None, **later: float) -> Tick:

@@ -42,6 +42,10 @@ class BatchProgress(Watch):
                 bar.close()
         self._slots, self._whole = [], None
 
+    def notes(self, text: str) -> None:
+        """Write a line."""
+        self._stream.write(f"jcurve: {text}\n")
+
     def begins(self, total: int, slots: int) -> None:
         """Draw the bars; those of a batch before this one go."""
         self._close()
@@ -76,7 +80,7 @@ class BatchProgress(Watch):
                 return
             reason = f" ({done.reason})" if done.reason else ""
             self._stream.write(
-                f"[{self._ended}/{self._total}] {done.report} {done.scenario}: "
+                f"[{self._ended}/{self._total}] {done.request.title}: "
                 f"{done.state.replace('_', ' ')}{reason}, {done.seconds:.1f} s\n"
             )
             self._stream.flush()

@@ -100,13 +100,15 @@ def of_runs(folder: Path) -> tuple[str, ...]:
     return folder.name, folder.name.rpartition(_FURTHER)[0]
 
 
-def stage(plan: Plan, attempt: int = 1) -> Staged:
-    """Make the attempt's folder under ``reports/.staging`` with all that the child needs.
+def stage(plan: Plan, attempt: int = 1, under: Path | None = None) -> Staged:
+    """Make the attempt's folder, by default under ``reports/.staging``, with all that the child
+    needs.
 
     Raises:
         WriteError: it cannot be made; nothing is left behind.
     """
-    staged = Staged(plan.project.reports / ".staging" / attempt_name(plan.edition.id, attempt))
+    home = under or plan.project.reports / ".staging"
+    staged = Staged(home / attempt_name(plan.edition.id, attempt))
     make_folder(staged.folder, fresh=True)
     try:
         make_folder(staged.work)

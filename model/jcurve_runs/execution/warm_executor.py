@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from io import FileIO
@@ -26,12 +26,12 @@ from typing import Any
 from jcurve.ground.errors import RunError
 from jcurve.ground.processes import Finished, Tail, kill_tree
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Plain, Progress, RendererKilled, environment
+from jcurve_runs.execution.executor import Plain, Progress, RendererKilled, check, environment
 from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.plan.request import Plan
+from jcurve_runs.plan.request import Plan, reports_of
 
-__all__ = ["Warm", "imported_by"]
+__all__ = ["Warm", "imported_by", "imported_by_all"]
 
 _START = 120.0
 _RENDER = 300.0
@@ -115,25 +115,20 @@ class Warm:
 
     comparable = True
 
-    def __init__(
-        self,
-        project: Project,
-        modules: tuple[str, ...] = (),
-        stop: threading.Event | None = None,
-    ) -> None:
+    def __init__(self, project: Project, modules: tuple[str, ...] = ()) -> None:
         """Start the warm process later, when it is first needed.
 
         Args:
             project: whose reports are run.
             modules: what to load beforehand, as ``imported_by`` finds it.
-            stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
         """
         self.fallback: str | None = None
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project
         self._modules = modules
-        self._plain = Plain(stop=stop)
+        self._plain = Plain(project=project)
+        self.stop = self._plain.stop
         self._starting = threading.Lock()
         self._process: _Process | None = None
         self._started: list[_Process] = []
@@ -172,10 +167,6 @@ class Warm:
             last = finished.err_tail.strip().splitlines()[-1:] or ["it gave no reason"]
             raise RunError(error or f"the renderer failed: {last[0]}")
 
-    def check(self) -> None:
-        """Raise ``Cancelled`` once everything is called off."""
-        self._plain.check()
-
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""
         for each in self._started:
@@ -202,14 +193,14 @@ class Warm:
                 each.close()
             found, timed_out = None, False
             try:
-                found = _read(answer, within, warm.process, self.check)
+                found = _read(answer, within, warm.process, self.stop)
             except TimeoutError:
                 timed_out = True
             if found is None:
-                self.check()
+                check(self.stop)
                 lifeline.close()
                 with suppress(TimeoutError):
-                    _read(answer, _END, warm.process, self.check)  # until its group is gone
+                    _read(answer, _END, warm.process, self.stop)  # until its group is gone
             seconds = time.monotonic() - started
             status = -signal.SIGKILL if found is None else int(found["status"])
             texts = [tail.text() for tail in tails]
@@ -242,7 +233,7 @@ class Warm:
                 return None
             self._started.append(made)
             refusal = made.refusal()
-            self.check()
+            check(self.stop)
             if refusal is not None:
                 self.fallback = refusal
                 self.close()
@@ -261,7 +252,7 @@ def _pipe(opened: ExitStack) -> tuple[FileIO, FileIO]:
 
 
 def _read(
-    answer: FileIO, within: float, process: subprocess.Popen[bytes], check: Callable[[], None]
+    answer: FileIO, within: float, process: subprocess.Popen[bytes], stop: threading.Event
 ) -> dict[str, Any] | None:
     """What comes over a pipe; None when the process that would tell is gone.
 
@@ -272,7 +263,7 @@ def _read(
     gathered = b""
     found: dict[str, Any] = {"error": ""}
     while (left := end - time.monotonic()) > 0:
-        check()
+        check(stop)
         if select.select([answer], [], [], min(_TICK, left))[0]:
             block = answer.read(65_536)
             if not block:
@@ -285,6 +276,17 @@ def _read(
         elif process.poll() is not None:
             return None
     raise TimeoutError
+
+
+def imported_by_all(project: Project, reports: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The modules that a project's reports import, or some of them; a run itself will say what
+    is wrong with one."""
+    modules: set[str] = set()
+    for report in reports_of(project) if reports is None else set(reports):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            notebook = json.loads((project.notebooks / f"{report}.ipynb").read_bytes())
+            modules |= set(imported_by(notebook))
+    return tuple(sorted(modules))
 
 
 def imported_by(notebook: Mapping[str, Any]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from typing import Any
 from jcurve.briefing.lightweight import lighten, without_debugger
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import Project
 
 __all__ = ["main", "unsafe"]
 
@@ -77,7 +78,7 @@ def main(arguments: list[str]) -> int:
     gc.collect()
     gc.freeze()  # the collector would otherwise write to every shared page
     door.send(json.dumps({"unsafe": unsafe()}).encode())
-    _serve(door)
+    _serve(door, Project(project))
     return 0
 
 
@@ -159,7 +160,7 @@ class _Copy:
         os.close(self.answer)
 
 
-def _serve(door: socket.socket) -> None:
+def _serve(door: socket.socket, project: Project) -> None:
     """Begin what is asked for and see it to its end, several at once."""
     copies: dict[int, _Copy] = {}  # by the descriptor of the process
     is_open = True
@@ -172,7 +173,7 @@ def _serve(door: socket.socket) -> None:
                 content, pipes, _, _ = socket.recv_fds(door, _MESSAGE, 4)
                 is_open = bool(content)
                 if content:
-                    made = _begin(json.loads(content), pipes, door)
+                    made = _begin(json.loads(content), pipes, door, project)
                     copies[os.pidfd_open(made.pid)] = made
             elif descriptor in copies:
                 copies.pop(descriptor).end()
@@ -181,7 +182,9 @@ def _serve(door: socket.socket) -> None:
                 called_off.call_off()
 
 
-def _begin(request: dict[str, Any], pipes: list[int], door: socket.socket) -> _Copy:
+def _begin(
+    request: dict[str, Any], pipes: list[int], door: socket.socket, project: Project
+) -> _Copy:
     """Fork, and let the copy do the work."""
     answer, lifeline, *printed = pipes
     sys.stdout.flush()
@@ -192,13 +195,13 @@ def _begin(request: dict[str, Any], pipes: list[int], door: socket.socket) -> _C
         door.close()
         for at, descriptor in enumerate(printed, start=1):
             os.dup2(descriptor, at)
-        _work(request, lifeline, answer)
+        _work(request, project, lifeline, answer)
     for descriptor in printed:
         os.close(descriptor)
     return _Copy(pid, answer, lifeline)
 
 
-def _work(request: dict[str, Any], lifeline: int, answer: int) -> None:
+def _work(request: dict[str, Any], project: Project, lifeline: int, answer: int) -> None:
     """The copy's whole life; never returns."""
     status = 70
     try:
@@ -206,7 +209,7 @@ def _work(request: dict[str, Any], lifeline: int, answer: int) -> None:
             status = _execute(request, lifeline)
         else:
             _die_with(lifeline)
-            status = _render(request)
+            status = _render(request, project)
     except JCurveError as error:
         os.write(answer, json.dumps({"error": str(error)[:10_000]}).encode() + b"\n")
         status = error.exit_status
@@ -230,10 +233,10 @@ def _execute(request: dict[str, Any], lifeline: int) -> int:
     return serve(Path(request["request"]), Path(request["outcome"]), ForkedKernels)
 
 
-def _render(request: dict[str, Any]) -> int:
+def _render(request: dict[str, Any], project: Project) -> int:
     from jcurve.briefing import render
 
-    render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]))
+    render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]), project=project)
     return 0
 
 

@@ -164,7 +164,7 @@ class _Look:
             failures = [facts_of(done) for done in runs if done.failed]
             self._occurrences.end(one.occurrence, schedule, failures)
             self._ran.append(one)
-            series = {(done.report, done.series) for done in runs if done.series}
+            series = {(done.request.report, done.series) for done in runs if done.series}
             if schedule.keep is not None and series:
                 prune(self._project, schedule.keep, self._ledger.clock(), only=series)
             self._alarm()
@@ -364,7 +364,7 @@ def facts_of(done: Done) -> Facts:
     """What a notice tells of a run that failed, without secrets."""
     secrets = secret_values()
     facts = [
-        ("Report", f"{done.report} {done.scenario}"),
+        ("Report", done.request.title),
         ("State", done.state.replace("_", " ")),
         ("Reason", done.reason or "none"),
         ("Message", done.message),
