@@ -34,6 +34,8 @@ COUNTS: dict[str, tuple[int, int]] = {
     "workbook_edits": (2, 100),
     "random_curves": (60, 600),
     "allocations": (20_000, 400_000),
+    "table_cases": (300, 5_000),
+    "cluster_cases": (6, 60),
 }
 
 

@@ -323,18 +323,18 @@ class TestFile:
             keep="{last: 3, days: 30, monthly: false}",
         )
         assert made.reports == ("fixture", "other")
-        assert made.parameters == {
+        assert made.request.parameters == {
             "draws": 512,
             "against": ["bear", "bull"],
             "text": "a b",
             "flag": True,
         }
-        assert (made.retry.attempts, made.enabled) == (5, False)
+        assert (made.request.retry.attempts, made.enabled) == (5, False)
         assert made.keep == Rule(3, 30, False)
         assert made.scenarios == ()
-        assert dict(made.overrides) == {"returns.wacc": "0.1"}
+        assert dict(made.request.overrides) == {"returns.wacc": "0.1"}
         assert (made.missed, made.overlap) == ("all", "queue")
-        assert made.workbook
+        assert made.request.workbook
         assert (made.grace, made.deadline) == (timedelta(hours=1), timedelta(hours=2))
         assert (made.success, made.failure) == (("a@example.org",), ("b@example.org",))
 

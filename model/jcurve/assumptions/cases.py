@@ -17,7 +17,7 @@ from pathlib import Path
 
 from jcurve.assumptions.scenario import parse_override
 from jcurve.assumptions.scenario_files import BASE
-from jcurve.ground.errors import UsageError, nearest
+from jcurve.ground.errors import UsageError
 
 __all__ = ["Case", "read_cases", "sweeps"]
 
@@ -71,7 +71,6 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
         raise UsageError(
             "a table of cases without names", where=where, received=", ".join(columns),
             allowed=f"columns {_NAME}, {_SCENARIO} and keys such as returns.wacc",
-            suggestion=nearest(_NAME, columns),
         )  # fmt: skip
     if "" in columns or len({*columns}) < len(columns):
         raise UsageError("a column without a head, or one given twice", where=where)
