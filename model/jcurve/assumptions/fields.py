@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     r"(?P<unit>.*)",
     re.ASCII | re.DOTALL,
 )
-_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b|[€£¥]", re.ASCII)
+_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b", re.ASCII)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 _SWITCHES = {"0": 0.0, "false": 0.0, "off": 0.0, "no": 0.0} | {
