@@ -98,13 +98,13 @@ class Heard(Watch):
         self.messages: list[str] = []
         self.done: list[Done] = []
 
-    def begins(self, total: int, slots: int) -> None:
+    def begins(self, total: int) -> None:
         self.total = total
 
-    def tells(self, slot: int, title: str, message: str) -> None:
+    def tells(self, title: str, message: str) -> None:
         self.messages.append(message)
 
-    def ends(self, slot: int, done: Done) -> None:
+    def ends(self, done: Done) -> None:
         self.done.append(done)
 
 

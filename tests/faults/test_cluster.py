@@ -64,7 +64,7 @@ class Killer(Watch):
     def __init__(self, worker: subprocess.Popen[bytes], after: int) -> None:
         self.worker, self.left = worker, after
 
-    def ends(self, slot: int, done: Done) -> None:
+    def ends(self, done: Done) -> None:
         self.left -= 1
         if self.left == 0:
             self.worker.send_signal(signal.SIGKILL)

@@ -100,7 +100,7 @@ class Plain:
             self._loading = threading.Thread(target=_load_renderer)
             self._loading.start()
         progress("starting")
-        child = ["-m", "jcurve_runs.execution.child", str(staged.request), str(staged.outcome)]
+        child = ["-m", "jcurve_runs.execution.child", str(staged.folder)]
         return run_process(
             [sys.executable, *child],
             deadline=plan.request.deadline,

@@ -138,13 +138,8 @@ class Warm:
         warm = self._warm(fresh=True)
         if warm is None:
             return self._plain.execute(plan, staged, progress=progress)
-        request = {
-            "do": "execute",
-            "request": str(staged.request),
-            "outcome": str(staged.outcome),
-            "cwd": str(staged.work),
-            "env": environment(plan.project, staged),
-        }
+        own = environment(plan.project, staged)
+        request = {"do": "execute", "folder": str(staged.folder), "env": own}
         return self._asked(warm, request, plan.request.deadline, progress)[0]
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:

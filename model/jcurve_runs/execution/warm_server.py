@@ -223,14 +223,16 @@ def _work(request: dict[str, Any], project: Project, lifeline: int, answer: int)
 
 def _execute(request: dict[str, Any], lifeline: int) -> int:
     from jcurve_runs.execution.child import serve
+    from jcurve_runs.execution.staging import Staged
     from jcurve_runs.execution.warm_kernel import ForkedKernels, SpareKernel
 
     os.environ.clear()
     os.environ.update(request["env"])
-    os.chdir(request["cwd"])
+    staged = Staged(Path(request["folder"]))
+    os.chdir(staged.work)
     ForkedKernels.spare = SpareKernel()
     _die_with(lifeline)
-    return serve(Path(request["request"]), Path(request["outcome"]), ForkedKernels)
+    return serve(staged, ForkedKernels)
 
 
 def _render(request: dict[str, Any], project: Project) -> int:

@@ -98,13 +98,13 @@ class Watch:
     def notes(self, text: str) -> None:
         """Something is worth a line, such as a worker that takes no part."""
 
-    def begins(self, total: int, slots: int) -> None:
+    def begins(self, total: int) -> None:
         """The batch begins."""
 
-    def tells(self, slot: int, title: str, message: str) -> None:
+    def tells(self, title: str, message: str) -> None:
         """A run says what it is doing."""
 
-    def ends(self, slot: int, done: Done) -> None:
+    def ends(self, done: Done) -> None:
         """A run has ended."""
 
 
@@ -220,12 +220,11 @@ class _Work:
 
     def run(self, slots: int) -> Batch:
         """Run everything, so many at once; write the manifest as it goes."""
-        self.free = list(range(slots))
         self.jobs = slots
         path = manifest_path(self.ledger.project, self.name)
         make_folder(path.parent)
         self._write_manifest()
-        self.watch.begins(len(self.requests), slots)
+        self.watch.begins(len(self.requests))
         pool = ThreadPoolExecutor(slots, thread_name_prefix="run")
         try:
             futures = [pool.submit(self._one, number) for number in range(len(self.requests))]
@@ -247,20 +246,14 @@ class _Work:
     def _one(self, number: int) -> None:
         if self.executor.stop.is_set():
             return
-        with self.lock:
-            slot = self.free.pop(0)
-        try:
-            done = self._carry_out(slot, self.requests[number])
-        finally:
-            with self.lock:
-                self.free.append(slot)
+        done = self._carry_out(self.requests[number])
         with self.lock:
             self.done[number] = done
             with suppress(WriteError):  # written again when the next ends, and at the end
                 self._write_manifest()
-        self.watch.ends(slot, done)
+            self.watch.ends(done)
 
-    def _carry_out(self, slot: int, request: Request) -> Done:
+    def _carry_out(self, request: Request) -> Done:
         try:
             with self.reading:  # else the first runs would each read the base scenario
                 started = self.ledger.clock()
@@ -270,7 +263,7 @@ class _Work:
                 ledger=self.ledger,
                 executor=self.executor,
                 batch=self.name,
-                progress=lambda message: self.watch.tells(slot, request.title, message),
+                progress=lambda message: self.watch.tells(request.title, message),
                 wait=self._wait,
             )
         except JCurveError as error:
