@@ -70,7 +70,7 @@ def test_a_channel_that_is_half_done_is_refused(
 def test_another_currency_is_refused(tmp_path: Path) -> None:
     """In a value and for the reports: a rate of one day is not right for 29 years of flows."""
     for text in ("160 EUR bn", "160 GBP m"):
-        with pytest.raises(ScenarioError, match=r"another currency.*USD m, USD bn"):
+        with pytest.raises(ScenarioError, match=r"another currency.*USD m, USD, USD bn"):
             jcurve.scenario("base", {"capex.total.2027": text})
     with pytest.raises(ScenarioError, match="unknown unit"):
         jcurve.scenario("base", {"returns.wacc": "9 EUR"})

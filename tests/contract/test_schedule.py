@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -433,7 +434,8 @@ class Hand:
         self.ran.append(name)
         self.meanwhile()
         state = "failed" if self.failing else "succeeded"
-        done = Done(Request(report="fixture"), state)  # type: ignore[arg-type]
+        plan = SimpleNamespace(edition=SimpleNamespace(id="r", series="base"))
+        done = Done(Request(report="fixture"), state, plan)  # type: ignore[arg-type]
         return Batch(name, (done,), Path("manifest"), "plain")
 
     def tick(self, run_now: str | None = None, **later: float) -> Tick:

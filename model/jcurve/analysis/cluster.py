@@ -142,11 +142,15 @@ class Cluster:
         (shared,) = self.client.scatter([question], broadcast=True, hash=False)
         futures = [
             self.client.submit(
-                _answered, self.wanted, shared, _columns(sent, first, last), pure=False,
+                _answered,
+                self.wanted,
+                shared,
+                _columns(sent, first, last),
+                pure=False,
                 workers=list(threads),
             )
             for first, last in itertools.pairwise(edges)
-        ]  # fmt: skip
+        ]
         found: list[Answers] = self.client.gather(futures)
         sizes = np.diff(edges)
         return {

@@ -69,9 +69,11 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
     where = f"{file.name}:1"
     if _NAME not in columns:
         raise UsageError(
-            "a table of cases without names", where=where, received=", ".join(columns),
+            "a table of cases without names",
+            where=where,
+            received=", ".join(columns),
             allowed=f"columns {_NAME}, {_SCENARIO} and keys such as returns.wacc",
-        )  # fmt: skip
+        )
     if "" in columns or len({*columns}) < len(columns):
         raise UsageError("a column without a head, or one given twice", where=where)
     found: list[Case] = []
@@ -83,9 +85,11 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
         if len(cells) != len(columns):
             received = f"{len(cells)} cells"
             raise UsageError(
-                "a row of another length", where=where, received=received,
+                "a row of another length",
+                where=where,
+                received=received,
                 allowed=f"{len(columns)}, as in the first line; a value with a comma in quotes",
-            )  # fmt: skip
+            )
         given = {key: cell for key, cell in zip(columns, cells, strict=True) if cell}
         name, own = given.pop(_NAME, ""), given.pop(_SCENARIO, "")
         if not name or len(name) > _LONGEST or not name.isprintable():
@@ -109,9 +113,11 @@ def sweeps(texts: Iterable[str], scenarios: Sequence[str] = (BASE,)) -> list[Cas
         steps = _STEPS.search(value)
         if steps is None or int(steps["count"]) < 2:
             raise UsageError(
-                "no steps", where="--sweep", received=text,
+                "no steps",
+                where="--sweep",
+                received=text,
                 allowed="KEY=FIRST:LAST:COUNT, such as returns.wacc=0.07:0.12:11",
-            )  # fmt: skip
+            )
         first, last, count = float(steps["first"]), float(steps["last"]), int(steps["count"])
         values = (first + (last - first) * at / (count - 1) for at in range(count))
         before, after = value[: steps.start()], value[steps.end() :]
