@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -38,6 +39,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 Cluster: TypeAlias = tuple[str, list[subprocess.Popen[bytes]]]
+SECRET = "known-far-away-alone"
 FILES = ("notebook.ipynb", "results.json", "report.html", "report.pdf")
 
 
@@ -51,6 +53,7 @@ def cluster() -> Iterator[Cluster]:
         command = [sys.executable, "-m", "distributed.cli.dask_worker", made.scheduler_address]
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
         quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet["env"] = {**os.environ, "FAR_TOKEN": SECRET}
         processes = [subprocess.Popen([*command, *options], **quiet) for _ in range(3)]
         held.callback(lambda: [(each.kill(), each.wait(GENEROUS)) for each in processes])
         with distributed.Client(made.scheduler_address, set_as_default=False) as client:
@@ -85,6 +88,17 @@ def test_a_run_that_fails_there_has_its_verdict(cluster: Cluster, tmp_path: Path
     assert "ZeroDivisionError" in done.message
     (kept,) = (project.reports / ".failed").iterdir()
     assert b"ZeroDivisionError" in (kept / "executed.ipynb").read_bytes()
+
+
+def test_a_workers_own_secret_never_leaves_it(cluster: Cluster, tmp_path: Path) -> None:
+    show = "import os; print(os.environ.get('FAR_TOKEN'))"
+    project = make_project(tmp_path, [PARAMETERS, show, SHOW, RECORD])
+    (done,) = run(project, ["base"], scheduler=cluster[0]).runs
+    assert (done.state, done.edition) == ("failed", None)
+    assert "executed.ipynb holds the value of a worker's FAR_TOKEN" in done.message
+    kept = [each for each in tmp_path.rglob("*") if each.is_file()]
+    assert kept
+    assert not any(SECRET.encode() in each.read_bytes() for each in kept)
 
 
 def test_a_damaged_bundle_is_never_unpacked(tmp_path: Path) -> None:

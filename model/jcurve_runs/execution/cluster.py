@@ -8,6 +8,7 @@ What a worker has begun when the batch is called off it finishes, to no effect.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import tempfile
 import threading
@@ -26,6 +27,7 @@ from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Progress, RendererKilled
 from jcurve_runs.execution.fingerprint import circumstance
+from jcurve_runs.execution.redaction import find_secret, secret_values
 from jcurve_runs.execution.staging import Staged, stage
 from jcurve_runs.execution.warm_executor import Warm, imported_by_all
 from jcurve_runs.plan.request import Plan
@@ -150,7 +152,8 @@ class OnCluster:
                 return made
             except (JCurveError, _WorkerGone):
                 raise
-            except Exception as error:  # whatever the worker or the way to it came to
+            except (Exception, asyncio.CancelledError) as error:
+                # Whatever the worker, its scheduler or the way to them came to.
                 if self.stop.is_set():
                     raise Cancelled from None
                 raise RunError(f"worker {worker}: {type(error).__name__}: {error}") from error
@@ -170,6 +173,9 @@ def _execute(wanted: Mapping[str, str], plan: Plan) -> _Bundle:
     with tempfile.TemporaryDirectory(prefix="jcurve-") as folder:
         staged = stage(plan, under=Path(folder))
         finished = _warm(plan.project).execute(plan, staged, progress=lambda text: None)
+        # Its own secrets are known to this worker alone: what holds one never leaves it.
+        if (found := find_secret(staged.folder, secret_values())) is not None:
+            raise RunError(f"{found[0]} holds the value of a worker's {found[1]}")
         return _Bundle.of(_left(staged), finished)
 
 
