@@ -78,29 +78,6 @@ def run(project: Project, scenarios: list[str], **options: Any) -> Batch:
     return batch(every(["fixture"], scenarios, like), project, resolve=stand_in, **options)
 
 
-def test_a_run_that_fails_there_has_its_verdict(cluster: Cluster, tmp_path: Path) -> None:
-    """As here: the reason, and the notebook that it left."""
-    project = make_project(tmp_path, [PARAMETERS, "1 / 0", SHOW, RECORD])
-    (project.reports).mkdir()
-    (project.reports / "house_style.yml").write_text("company: Example Research\n")
-    (done,) = run(project, ["base"], scheduler=cluster[0]).runs
-    assert (done.state, done.reason, done.attempts) == ("failed", "cell_error", 1)
-    assert "ZeroDivisionError" in done.message
-    (kept,) = (project.reports / ".failed").iterdir()
-    assert b"ZeroDivisionError" in (kept / "executed.ipynb").read_bytes()
-
-
-def test_a_workers_own_secret_never_leaves_it(cluster: Cluster, tmp_path: Path) -> None:
-    show = "import os; print(os.environ.get('FAR_TOKEN'))"
-    project = make_project(tmp_path, [PARAMETERS, show, SHOW, RECORD])
-    (done,) = run(project, ["base"], scheduler=cluster[0]).runs
-    assert (done.state, done.edition) == ("failed", None)
-    assert "executed.ipynb holds the value of a worker's FAR_TOKEN" in done.message
-    kept = [each for each in tmp_path.rglob("*") if each.is_file()]
-    assert kept
-    assert not any(SECRET.encode() in each.read_bytes() for each in kept)
-
-
 def test_a_damaged_bundle_is_never_unpacked(tmp_path: Path) -> None:
     (tmp_path / "made").write_bytes(b"as it left")
     sound = _Bundle.of({"report.pdf": tmp_path / "made", "none": tmp_path / "none"})
@@ -141,28 +118,63 @@ def test_questions_have_the_same_answers_there(
         pass
 
 
+CELLS = [
+    PARAMETERS,
+    CHART,
+    "import os, time\nif scenario == 'bad':\n    1 / 0\nif scenario == 'leak':\n"
+    "    print(os.environ.get('FAR_TOKEN'))\ntime.sleep(0.3)",
+    SHOW,
+    RECORD,
+]
+NAMES = [f"s{number}" for number in range(count("cluster_cases"))]
+
+
+@pytest.fixture(scope="module")
+def far(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Project, dict[str, Done]]:
+    """What came of a batch on three workers, one of which is killed in the middle."""
+    project, (address, workers) = make_project(tmp_path_factory.mktemp("far"), CELLS), cluster
+    scenarios = ["bad", "leak", *NAMES]
+    made = run(project, scenarios, scheduler=address, watch=Killer(workers[0], 3))
+    assert made.engine == "cluster"
+    return project, dict(zip(scenarios, made.runs, strict=True))
+
+
 def test_a_killed_worker_costs_one_attempt(
-    cluster: Cluster, tmp_path: Path, record_figure: RecordFigure
+    far: tuple[Project, dict[str, Done]], tmp_path: Path, record_figure: RecordFigure
 ) -> None:
     """Every case has one edition, with the bytes of a run here; the death is in the ledger."""
-    cells = [PARAMETERS, CHART, "import time; time.sleep(0.5)", SHOW, RECORD]
-    project = make_project(tmp_path / "far", cells)
-    names = [f"s{number}" for number in range(count("cluster_cases"))]
-    address, workers = cluster
-    made = run(project, names, scheduler=address, watch=Killer(workers[0], 2))
-    assert [each.state for each in made.runs] == ["succeeded"] * len(names)
-    assert made.engine == "cluster"
-    assert len([*(project.reports / "fixture").glob("*/*/report.html")]) == len(names)
+    project, runs = far
+    assert {runs[name].state for name in NAMES} == {"succeeded"}
+    assert len([*(project.reports / "fixture").glob("*/*/report.html")]) == len(NAMES)
     with Ledger(project, read_only=True) as ledger:
         ended = Counter((each.state, each.reason) for each in ledger.attempts())
-    assert ended.pop(("succeeded", None)) == len(names)
-    assert set(ended) <= {("failed", "child_killed")}
-    assert sum(ended.values()) <= 1
-    here = run(make_project(tmp_path / "near", cells), names[:1])
-    for one, other in zip(made.runs[:1], here.runs, strict=True):
-        assert one.edition is not None
-        assert other.edition is not None
-        for name in FILES:
-            there = (one.edition.folder / name).read_bytes()
-            assert there == (other.edition.folder / name).read_bytes(), name
-    record_figure("cases on three workers, one of which was killed", len(names))
+    assert ended["succeeded", None] == len(NAMES)
+    assert ended["failed", "child_killed"] <= 1
+    assert ended.total() <= len(NAMES) + 3
+    (here,) = run(make_project(tmp_path / "near", CELLS), NAMES[:1]).runs
+    there = runs[NAMES[0]].edition
+    assert here.edition is not None
+    assert there is not None
+    for name in FILES:
+        assert (there.folder / name).read_bytes() == (here.edition.folder / name).read_bytes(), name
+    record_figure("cases on three workers, one of which was killed", len(NAMES))
+
+
+def test_a_run_that_fails_there_has_its_verdict(far: tuple[Project, dict[str, Done]]) -> None:
+    """As here: the reason, and the notebook that it left."""
+    project, runs = far
+    bad = runs["bad"]
+    assert (bad.state, bad.reason) == ("failed", "cell_error")
+    assert "ZeroDivisionError" in bad.message
+    kept = (project.reports / ".failed" / bad.run / "executed.ipynb").read_bytes()
+    assert b"ZeroDivisionError" in kept
+
+
+def test_a_workers_own_secret_never_leaves_it(far: tuple[Project, dict[str, Done]]) -> None:
+    project, runs = far
+    assert (runs["leak"].state, runs["leak"].edition) == ("failed", None)
+    assert "executed.ipynb holds the value of a worker's FAR_TOKEN" in runs["leak"].message
+    files = [each for each in project.root.rglob("*") if each.is_file()]
+    assert not any(SECRET.encode() in each.read_bytes() for each in files)
