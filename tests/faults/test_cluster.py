@@ -97,10 +97,10 @@ def test_a_damaged_bundle_is_never_unpacked(tmp_path: Path) -> None:
 def test_questions_have_the_same_answers_there(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of hundreds of scenarios at once, to the last digit; ``scale`` and ``sensitivity`` too."""
+    """Of hundreds of scenarios at once, to the last digit; ``scale`` too."""
     project = find_project()
     question = Question.of(jcurve.scenario("base"), ("npv", "net_cash:2030"), project)
-    draws = {"returns.wacc": np.linspace(0.07, 0.12, 300), "demand.agents": np.ones(1)}
+    draws = {"returns.wacc": np.linspace(0.07, 0.12, 200), "demand.agents": np.ones(1)}
     here = question(draws)
     swings = tornado(question, ranged(question.scenario), question.valid)
     address, _ = cluster
@@ -109,11 +109,10 @@ def test_questions_have_the_same_answers_there(
         assert tornado(question, ranged(question.scenario), question.valid) == swings
     for name in question.outputs:
         assert np.array_equal(here[name], there[name])
-    for command in (["scale", "base"], ["sensitivity", "--of", "npv"]):
-        assert main([*command, "--json"]) == 0
-        alone = capsys.readouterr().out
-        assert main([*command, "--json", "--scheduler", address]) == 0
-        assert capsys.readouterr().out == alone
+    assert main(["scale", "base", "--json"]) == 0
+    alone = capsys.readouterr().out
+    assert main(["scale", "base", "--json", "--scheduler", address]) == 0
+    assert capsys.readouterr().out == alone
     with pytest.raises(UsageError, match="does not answer"), answered_on("127.0.0.1:9", project):
         pass
 
