@@ -22,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from jcurve.assumptions.retired import SCHEMA
 from jcurve.ground.project import Project, find_project
 from jcurve_runs import Request
 from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
@@ -96,7 +97,7 @@ def _project(home: Project, folder: Path, reports: int) -> tuple[Project, list[s
         name = f"wacc_{number:02}"
         names.append(name)
         (data / "scenarios" / f"{name}.yml").write_text(
-            f"schema: 1\nname: {name}\ntitle: Cost of capital {number}\nextends: base\n"
+            f"schema: {SCHEMA}\nname: {name}\ntitle: Cost of capital {number}\nextends: base\n"
             "story: The base case at another cost of capital.\n"
             "assumptions:\n  returns.wacc:\n"
             f"    value: {0.085 + 0.001 * number:.4f}\n"
@@ -139,7 +140,7 @@ def _same(made: Batch, plain: Path) -> str:
         same = sum(
             run.edition is not None
             and (run.edition.folder / f"report.{kind}").read_bytes()
-            == (plain / run.scenario / f"notebook.{kind}").read_bytes()
+            == (plain / run.request.scenario / f"notebook.{kind}").read_bytes()
             for run in made.runs
         )
         counted.append(f"{kind.upper()} {same} of {len(made.runs)}")

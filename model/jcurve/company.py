@@ -27,7 +27,7 @@ from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.ground.cache import homes, keep, kept, sources, unchanged
-from jcurve.ground.errors import ScenarioError
+from jcurve.ground.errors import ModelError, ScenarioError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 from jcurve.ground.units import SHARE, Unit, unit_named
@@ -149,9 +149,13 @@ def assemble(
     for name, each in fixed.items():
         inputs[name] = Input(name, SHARE, each.key)
         given[name] = np.full((1, 1), each.value)
+    try:
+        made = _built(every, company.sets, inputs)
+    except ModelError as error:
+        raise _half_done(names, company) or error from error
     return Assembly(
         company=company,
-        model=_built(every, company.sets, inputs),
+        model=made,
         timeline=timeline,
         history=MappingProxyType(dict(rows)),
         given=MappingProxyType(given),
@@ -166,12 +170,7 @@ def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
     Raises:
         ScenarioError: such as a channel that ``company.yml`` does not list.
     """
-    families: dict[str, list[str]] = {}
-    for key, name in names.items():
-        if "." in name:  # read as a member of a family, not by its own name
-            family, _, member = key.rpartition(".")
-            families.setdefault(family, []).append(member)
-    for family, members in families.items():
+    for family, members in _families(names).items():
         known = max(company.sets.items(), key=lambda each: len({*members} & {*each[1]}))
         strange = [member for member in members if member not in known[1]]
         if strange and len(strange) < len(members):
@@ -183,6 +182,37 @@ def _refuse_strangers(names: Mapping[str, str], company: Company) -> None:
                 allowed=f"{', '.join(known[1])}, as data/companies/{company.folder}/company.yml "
                 "lists them",
             )
+
+
+def _families(names: Mapping[str, str]) -> dict[str, list[str]]:
+    """The members that have an assumption of their own, by the first part of their keys."""
+    families: dict[str, list[str]] = {}
+    for key, name in names.items():
+        if "." in name:  # read as a member of a family, not by its own name
+            family, _, member = key.rpartition(".")
+            families.setdefault(family, []).append(member)
+    return families
+
+
+def _half_done(names: Mapping[str, str], company: Company) -> ScenarioError | None:
+    """What a member lacks that all others of its set have, such as a channel that was added."""
+    families = _families(names)
+    for kind, members in company.sets.items():
+        for member in members:
+            lacking = [
+                f"{family}.{member}"
+                for family, given in families.items()
+                if len(members) > 2 and {*members} - {*given} == {member}
+            ]
+            if lacking:
+                return ScenarioError(
+                    f"a {kind.replace('_', ' ')} that is half done",
+                    where=f"data/scenarios/{BASE}.yml",
+                    received=member,
+                    allowed=f"also {', '.join(lacking)}; or take it out of "
+                    f"data/companies/{company.folder}/company.yml",
+                )
+    return None
 
 
 def _built(

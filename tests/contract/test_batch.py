@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
+from jcurve_runs.execution import warm_executor
 from jcurve_runs.execution.warm_executor import Warm, imported_by
-from jcurve_runs.execution.worker import NoAnswer, Worker
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
@@ -79,7 +80,7 @@ def run_batch(project: Project, *scenarios: str, **options: Any) -> Batch:
 
 def states(made: Batch) -> list[tuple[str, str, str | None]]:
     """Scenario, state and reason of each run."""
-    return [(run.scenario, run.state, run.reason) for run in made.runs]
+    return [(run.request.scenario, run.state, run.reason) for run in made.runs]
 
 
 @pytest.fixture
@@ -97,13 +98,13 @@ class Heard(Watch):
         self.messages: list[str] = []
         self.done: list[Done] = []
 
-    def begins(self, total: int, slots: int) -> None:
+    def begins(self, total: int) -> None:
         self.total = total
 
-    def tells(self, slot: int, title: str, message: str) -> None:
+    def tells(self, title: str, message: str) -> None:
         self.messages.append(message)
 
-    def ends(self, slot: int, done: Done) -> None:
+    def ends(self, done: Done) -> None:
         self.done.append(done)
 
 
@@ -122,7 +123,7 @@ def test_warm_and_plain_are_the_same_bytes(tmp_path: Path, no_children: Callable
         assert plain.edition is not None
         for name in ("notebook.ipynb", "results.json", "report.html", "report.pdf"):
             one, other = (each.edition.folder / name for each in (warm, plain) if each.edition)
-            assert one.read_bytes() == other.read_bytes(), (warm.scenario, name)
+            assert one.read_bytes() == other.read_bytes(), (warm.request.scenario, name)
         assert b"image/png" in warm.edition.notebook.read_bytes()
     assert no_children()
 
@@ -148,7 +149,7 @@ def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[
     assert manifest["failed"] == 2
     assert manifest["ended"] is not None
     assert [(run["scenario"], run["state"]) for run in manifest["runs"]] == [
-        (run.scenario, run.state) for run in made.runs
+        (run.request.scenario, run.state) for run in made.runs
     ]
     assert "data/scenarios/broken.yml" in manifest["runs"][2]["message"]
     for run in manifest["runs"]:
@@ -163,7 +164,7 @@ def test_one_failure_never_stops_the_rest(tmp_path: Path, no_children: Callable[
 
 
 def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
-    failed = Done("failed", "", "fixture", "base", "")
+    failed = Done(Request(report="fixture"), "failed")
     for count, status in [(0, 0), (1, 11), (99, 109), (100, 110), (5_000, 110)]:
         made = Batch("x", (failed,) * count, tmp_path, "plain")
         assert made.exit_status == status
@@ -200,7 +201,7 @@ def test_reports_and_scenarios_are_multiplied(tmp_path: Path) -> None:
     other = RECORD.replace('report="fixture"', 'report="other"')
     write_notebook(project.notebooks / "other.ipynb", [PARAMETERS, SHOW, other])
     made = run_batch(project, "base", "broken", reports=["fixture", "other"], render=render_plainly)
-    assert [(run.report, run.scenario, run.state) for run in made.runs] == [
+    assert [(run.request.report, run.request.scenario, run.state) for run in made.runs] == [
         ("fixture", "base", "succeeded"),
         ("fixture", "broken", "failed"),
         ("other", "base", "succeeded"),
@@ -257,7 +258,7 @@ def test_a_killed_warm_process_costs_one_attempt(
 
 
 @WARM_ONLY
-def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
+def test_a_late_run_is_stopped_and_nothing_else_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_children: Callable[[], bool]
 ) -> None:
     note = tmp_path / "kernel"
@@ -270,29 +271,28 @@ def test_a_late_run_is_stopped_and_the_next_has_a_new_process(
     warm = Warm(project)
     slow = plan_of(project, "slow", deadline=LATE)
     slow = replace(slow, parameters={**slow.parameters, "view": "go_forward"})
-    ask = Worker.ask
+    read = warm_executor._read
 
-    def late_in_the_cell(self: Worker, request: Any, *, within: float) -> dict[str, Any]:
+    def late_in_the_cell(answer: Any, within: float, *rest: Any) -> dict[str, Any] | None:
         """Time is up once the cell has begun."""
-        while True:
-            try:
-                return ask(self, request, within=0.1 if within == LATE else within)
-            except NoAnswer as no_answer:
-                if no_answer.exit_status is not None or within != LATE or note.is_file():
-                    raise
-                request = None
+        if within != LATE:
+            return read(answer, within, *rest)
+        while not note.is_file():
+            with suppress(TimeoutError):
+                return read(answer, 0.1, *rest)
+        raise TimeoutError
 
-    monkeypatch.setattr(Worker, "ask", late_in_the_cell)
+    monkeypatch.setattr(warm_executor, "_read", late_in_the_cell)
     try:
         with Ledger(project) as ledger:
             late = carry_out(slow, ledger=ledger, executor=warm)
-            assert warm._worker is None
+            assert gone(int(note.read_text()))
             soon = plan_of(project, "next", deadline=GENEROUS)
             done = carry_out(soon, ledger=ledger, executor=warm)
     finally:
         warm.close()
     assert (late.state, late.reason, done.state) == ("timed_out", "timeout", "succeeded")
-    assert gone(int(note.read_text()))
+    assert len(warm._started) == 0
     assert no_children()
 
 
@@ -362,13 +362,14 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
     warm = Warm(project)
     try:
         first = warm._warm()
-        assert warm._loaded == warm._files()
+        assert first is not None
+        assert first.loaded == warm._files()
         (project.data / "facts.csv").write_text("quarter,value\n")
-        assert warm._loaded != warm._files()
+        assert first.loaded != warm._files()
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"
-        assert warm._worker is not first
+        assert warm._process is not first
     finally:
         warm.close()
 

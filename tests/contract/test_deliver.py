@@ -34,7 +34,7 @@ from jcurve_runs.execution.staging import Staged
 from jcurve_runs.ledger.locks import locked
 from jcurve_runs.ledger.outbox import Answer, Entry, Outbox
 from jcurve_runs.ledger.store import state_folder
-from jcurve_runs.plan.request import Origin
+from jcurve_runs.plan.request import Origin, Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.runs import carry_out
 from jcurve_runs.schedule.tick import facts_of
@@ -750,7 +750,7 @@ class TestSecrets:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setenv("DB_PASSWORD", SECRET)
-        done = Done("failed", "run-9", "fixture", "base", "base", message=f"no {SECRET}")
+        done = Done(Request(report="fixture"), "failed", message=f"no {SECRET}")
         assert ("Message", "no [DB_PASSWORD]") in facts_of(done)
 
     def test_what_a_server_says_is_cleaned(

@@ -154,7 +154,8 @@ def test_a_batch_makes_one_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         render=render_plainly,
     )
     assert [has_one(done) for done in made.runs] == [True, True]
-    assert json.loads(made.manifest.read_text())["workbook"] is True
+    manifest = json.loads(made.manifest.read_text())
+    assert [each["workbook"] for each in manifest["runs"]] == [True, True]
 
 
 def test_an_edition_without_one_is_completed_not_run_again(

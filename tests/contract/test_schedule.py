@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +19,7 @@ from jcurve.facts import company
 from jcurve.ground.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
+from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.publishing.retention import Rule
@@ -323,18 +325,18 @@ class TestFile:
             keep="{last: 3, days: 30, monthly: false}",
         )
         assert made.reports == ("fixture", "other")
-        assert made.parameters == {
+        assert made.request.parameters == {
             "draws": 512,
             "against": ["bear", "bull"],
             "text": "a b",
             "flag": True,
         }
-        assert (made.retry.attempts, made.enabled) == (5, False)
+        assert (made.request.retry.attempts, made.enabled) == (5, False)
         assert made.keep == Rule(3, 30, False)
         assert made.scenarios == ()
-        assert dict(made.overrides) == {"returns.wacc": "0.1"}
+        assert dict(made.request.overrides) == {"returns.wacc": "0.1"}
         assert (made.missed, made.overlap) == ("all", "queue")
-        assert made.workbook
+        assert made.request.workbook
         assert (made.grace, made.deadline) == (timedelta(hours=1), timedelta(hours=2))
         assert (made.success, made.failure) == (("a@example.org",), ("b@example.org",))
 
@@ -433,7 +435,8 @@ class Hand:
         self.ran.append(name)
         self.meanwhile()
         state = "failed" if self.failing else "succeeded"
-        done = Done(state, "r", "fixture", "base", "base")  # type: ignore[arg-type]
+        plan = SimpleNamespace(edition=SimpleNamespace(id="r", series="base"))
+        done = Done(Request(report="fixture"), state, plan)  # type: ignore[arg-type]
         return Batch(name, (done,), Path("manifest"), "plain")
 
     def tick(self, run_now: str | None = None, **later: float) -> Tick:

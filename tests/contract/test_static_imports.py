@@ -50,7 +50,7 @@ EDGES = {"jcurve/analysis/draw_stores.py"}
 
 READS = {"open", "read_text", "read_bytes", "glob", "rglob", "iterdir", "exists", "is_file", "stat"}
 WRITES = {"write_text", "write_bytes", "touch", "mkdir", "makedirs", "mkstemp"}
-HELPERS = ("jcurve/ground/processes.py", "jcurve_runs/execution/worker.py")
+HELPERS = ("jcurve/ground/processes.py", "jcurve_runs/execution/warm_executor.py")
 """Where processes are started."""
 
 SPAWNS = {"subprocess.Popen", "os.system", "os.popen", "os.fork", "os.execv", "os.spawnv"}

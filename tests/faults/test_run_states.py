@@ -240,7 +240,7 @@ def fail_writing(
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EIO])
-@pytest.mark.parametrize("name", ["request.json", "results.json", "provenance.json"])
+@pytest.mark.parametrize("name", ["parameters.json", "results.json", "provenance.json"])
 def test_a_full_or_failing_disk(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from jcurve.ground.project import Project
+from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.schedule.occurrences import Occurrence
@@ -32,7 +33,7 @@ def main(project: Project, ran: Path) -> None:
         with ran.open("ab", buffering=0) as file:
             file.write(f"{name} {os.getpid()}\n".encode())
         time.sleep(random.uniform(0.0, 0.02))
-        done = Done("succeeded", name, "fixture", "base", "base")
+        done = Done(Request(report="fixture"), "succeeded")
         return Batch(name, (done,), Path("manifest"), "plain")
 
     print("ready", flush=True)

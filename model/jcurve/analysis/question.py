@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -36,6 +37,7 @@ Draws: TypeAlias = Mapping[str, Array]
 Answers: TypeAlias = dict[str, Array]
 """By output, (scenarios,); (periods, scenarios) for a whole line."""
 Ask: TypeAlias = Callable[[Draws], Answers]
+Elsewhere: TypeAlias = Callable[["Question", Mapping[str, Array]], Answers | None]
 
 CHUNK = 504
 """Scenarios evaluated together: wide enough for whole rows, narrow enough for the cache and
@@ -44,6 +46,10 @@ for a few hundred megabytes; no power of two, whose rows would begin at the same
 
 MANY = 1 << 14
 """Scenarios from which machine code for one set of drawn keys is worth its compiling."""
+
+ELSEWHERE: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
+"""Answers for many scenarios in place of this process, as a cluster does, while it is set; gives
+None for those that it leaves to this one."""
 
 _SLACK = 1e-9
 _BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
@@ -153,6 +159,9 @@ class Question:
 
     def answers(self, rows: Mapping[str, Array]) -> Answers:
         """The answers for rows of the model by assumption key, all evaluated together."""
+        elsewhere = ELSEWHERE.get()
+        if elsewhere is not None and (made := elsewhere(self, rows)) is not None:
+            return made
         case = self.case
         own = case.assumption_rows
         if any(

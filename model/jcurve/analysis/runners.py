@@ -7,15 +7,13 @@ a unit is evaluated changes nothing in it.
 from __future__ import annotations
 
 import os
-import re
 import signal
-import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.cluster import Cluster, check_address, check_same, looked
 from jcurve.analysis.draw_stores import Block
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.sampling import Plan, Sampler, Unit
@@ -40,9 +39,7 @@ Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
 
 _AHEAD = 2
 """Units under way for each worker, so that none waits for work and few are lost."""
-_PATIENCE = 10
 _WATCH = 1.0
-_ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASCII)
 
 
 def evaluate_unit(plan: Plan, unit: Unit) -> Block:
@@ -139,40 +136,12 @@ def processes(count: int) -> Runner:
 def cluster(
     address: str, project: Project, refused: Callable[[str], object] = lambda text: None
 ) -> Runner:
-    """On the workers of a Dask cluster that is there; they must see the same project folder.
-
-    A worker takes part only if its model, data and libraries are this machine's: another version
-    of one line would give another number and nobody would see it.
-
-    Args:
-        address: of its scheduler, such as ``tcp://10.0.0.5:8786``.
-        project: whose data the scenario rests on.
-        refused: called for each worker that does not take part, with the reason.
+    """On the workers of a Dask cluster that is there; see :class:`Cluster`.
 
     Raises:
         UsageError: the scheduler does not answer, or Dask is not installed.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise UsageError(
-            "a cluster needs Dask, which is not installed",
-            received=address,
-            allowed="pip install 'jcurve[cluster]', or no --scheduler",
-        ) from error
-    place = _ADDRESS.fullmatch(address)
-    try:
-        if place is None:
-            raise ValueError("not an address")
-        # A client that finds nobody is slow to give up; a plain connection says so at once.
-        socket.create_connection((place["host"], int(place["port"])), _PATIENCE).close()
-        Client(address, timeout=_PATIENCE, set_as_default=False).close()
-    except (OSError, TimeoutError, ValueError, OverflowError) as error:
-        raise UsageError(
-            "the scheduler does not answer",
-            received=address,
-            allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786",
-        ) from error
+    check_address(address)
     return partial(_on_cluster, address, project, refused)
 
 
@@ -266,37 +235,28 @@ def _on_cluster(
     plan: Plan,
     units: Sequence[Unit],
 ) -> Iterator[Block]:
-    from distributed import Client, as_completed
+    from distributed import as_completed
 
-    with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
-        wanted = calculation(project)
-        sound = _same(client.run(_fingerprint, project.root, on_error="return"), wanted, refused)
-        threads = client.nthreads()
-        workers = max(1, sum(threads.get(each, 1) for each in sound))
+    with Cluster(address, project, refused) as made:
+        client, threads = made.client, made.workers()
         # Each part is checked again where it is made: a worker may have been replaced meanwhile.
-        evaluate = partial(client.submit, _evaluate_as, pure=False, workers=sound)
+        evaluate = partial(client.submit, _evaluate_as, pure=False, workers=list(threads))
         (shared,) = client.scatter([plan], broadcast=True)
         left = iter(units)
         running = as_completed(loop=client.loop)
-        for _ in range(workers * _AHEAD):
+        for _ in range(sum(threads.values()) * _AHEAD):
             if (unit := next(left, None)) is not None:
-                running.add(evaluate(wanted, project.root, shared, unit))
+                running.add(evaluate(made.wanted, project.root, shared, unit))
         try:
             for future in running:
                 block: Block = future.result()
                 future.release()
                 if (unit := next(left, None)) is not None:
-                    running.add(evaluate(wanted, project.root, shared, unit))
+                    running.add(evaluate(made.wanted, project.root, shared, unit))
                 yield block
         finally:
             with suppress(Exception):  # the cluster may be gone, which has its own error
                 client.cancel(list(running.futures))
-
-
-@cache
-def _fingerprint(root: Path) -> dict[str, str]:
-    """On a worker: what its answers rest on."""
-    return calculation(Project(root))
 
 
 def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) -> Block:
@@ -305,41 +265,5 @@ def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) 
     Raises:
         RunError: this worker is another than the one that was looked at.
     """
-    if differs := _difference(_fingerprint(root), wanted):
-        raise RunError(f"a worker became another while it was at work: {differs}")
+    check_same(wanted, looked(calculation, root))
     return evaluate_unit(plan, unit)
-
-
-def _same(
-    found: Mapping[str, Mapping[str, str] | Exception],
-    wanted: Mapping[str, str],
-    refused: Callable[[str], object],
-) -> list[str]:
-    """The workers that would give the same bytes.
-
-    Raises:
-        UsageError: there is none.
-    """
-    reasons = {worker: _difference(theirs, wanted) for worker, theirs in sorted(found.items())}
-    for worker, reason in reasons.items():
-        if reason:
-            refused(f"worker {worker} takes no part: {reason}")
-    sound = [worker for worker, reason in reasons.items() if not reason]
-    if not sound:
-        raise UsageError(
-            "no worker of the cluster is as this machine",
-            received=next(iter(reasons.values()), "no worker at all"),
-            allowed="workers with the same package, data and libraries",
-        )
-    return sound
-
-
-def _difference(theirs: Mapping[str, str] | Exception, ours: Mapping[str, str]) -> str:
-    """What differs, in words; empty when nothing does."""
-    if isinstance(theirs, Exception):  # another version that cannot say
-        return f"it cannot say what it is ({type(theirs).__name__}: {theirs})"
-    return ", ".join(
-        f"{name} {theirs.get(name, 'none')} instead of {ours.get(name, 'none')}"
-        for name in dict.fromkeys([*ours, *theirs])
-        if theirs.get(name) != ours.get(name)
-    )

@@ -22,6 +22,7 @@ from jcurve.assumptions.assumption import (
     shape_of,
 )
 from jcurve.assumptions.fields import Fields, read_number
+from jcurve.assumptions.moves import new_value
 from jcurve.assumptions.nodes import Node, Place, Table, Text
 from jcurve.assumptions.paths import CHOICE, SWITCH, Between, Change, Path, Value
 from jcurve.assumptions.values import Values, period_of, range_of, values_of
@@ -124,7 +125,7 @@ def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assu
     between = fields.between() or _between_of(parent)
     value: Value = parent.value
     if "value" in fields:
-        value = reader.value(fields["value"].value, between, fields.at("value"))
+        value = new_value(parent, fields["value"].value, between, fields.at("value"))
         _check_replaces(parent, value, fields.at("value"))
     elif "between" in fields and isinstance(value, Path):
         value = Path(value.by, between or value.between, value.points)

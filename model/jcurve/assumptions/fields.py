@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     r"(?P<unit>.*)",
     re.ASCII | re.DOTALL,
 )
+_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b", re.ASCII)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 _SWITCHES = {"0": 0.0, "false": 0.0, "off": 0.0, "no": 0.0} | {
@@ -183,6 +184,8 @@ def _amount(text: str, unit: Unit, place: Place) -> Quantity:
     given, allowed = ALIASES.get(given, given), convertible(unit)
     if given not in allowed:
         what = "wrong unit" if given in ASSUMPTION_UNITS else "unknown unit"
+        if given not in ASSUMPTION_UNITS and _CURRENCY.match(given) and "usd" in dict(unit.dims):
+            what = "another currency than that of the accounts: nothing is converted here"
         raise place.error(what, text, ", ".join(allowed), nearest(given, allowed))
     return Quantity(convert(value, UNITS[given], unit), False, text)
 

@@ -87,6 +87,10 @@ def read_house_style(reports: Path) -> HouseStyle:
     given: dict[str, Any] = {}
     for key, node, line in ((each.key, each.value, each.line) for each in entries):
         where = f"{origin}:{line}, {key}"
+        if key == "currency":
+            what = "no presentation currency: reports are in US dollars, as the accounts are"
+            allowed = "a table of jcurve lines, converted with a rate and a day of your own"
+            raise UsageError(what, where=where, received=getattr(node, "text", ""), allowed=allowed)
         if key not in _KEYS:
             known = ", ".join(_KEYS)
             raise UsageError(

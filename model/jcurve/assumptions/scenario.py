@@ -20,12 +20,12 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import with_period, with_value
+from jcurve.assumptions.moves import new_value
 from jcurve.assumptions.nodes import Node, Place, from_python, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.relations import Mix, idle_values, refuse_beyond_end, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
 from jcurve.assumptions.rows import own_rows
-from jcurve.assumptions.values import values_of
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
@@ -165,7 +165,7 @@ class Scenario:
         Args:
             overrides: value by key, or by ``key.2027`` for one year: a number in the key's
                 unit, a text with its unit (``"200 USD bn"``), a table by year, a list of
-                changes.
+                changes, or how a value by date moves (``"1 year later"``).
             origin: how errors name what was given, such as ``--set``.
             insist: take numbers as they are; otherwise a bare one that is 1,000 times off
                 the usual size is refused.
@@ -316,7 +316,7 @@ def _overridden(
             single.append((found.key, period, node, place))
             continue
         between = found.value.between if isinstance(found.value, Path) else None
-        made = values_of(found, insist=insist).value(node, between, place)
+        made = new_value(found, node, between, place, insist=insist)
         changed[found.key] = with_value(found, made, "Set by an override.", OVERRIDE, place)
     for key, period, node, place in single:
         found = changed[key]

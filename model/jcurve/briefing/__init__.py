@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jcurve.briefing.exporters import BriefingExporter, BriefingHTMLExporter
     from jcurve.briefing.parameters import Parameters, check_parameters, notebook_errors
     from jcurve.briefing.results import NothingToReport, Results, record, record_case
+    from jcurve.ground.project import Project
 
 __all__ = [
     "BriefingExporter",
@@ -51,12 +52,17 @@ _HOMES = {
 
 
 def render(
-    notebook: Path, html: Path, pdf: Path, *, paper: Literal["a4", "us-letter"] | None = None
+    notebook: Path,
+    html: Path,
+    pdf: Path,
+    *,
+    paper: Literal["a4", "us-letter"] | None = None,
+    project: Project | None = None,
 ) -> tuple[Loss, ...]:
     """Write an executed notebook as HTML and as PDF; what neither could show comes back.
 
-    House style and pictures are those of the project that the notebook lies in. What is lost
-    is also logged as a warning; with ``JCURVE_STRICT`` in the environment it is an error.
+    What is lost is also logged as a warning; with ``JCURVE_STRICT`` in the environment it is an
+    error.
 
     Call it only in a process that will not fork afterwards.
 
@@ -65,6 +71,7 @@ def render(
         html: the HTML file to write.
         pdf: the PDF file to write.
         paper: size of the PDF's pages; None: the house style's.
+        project: whose house style and pictures; None: the project that the notebook lies in.
 
     Raises:
         RunError: an exhibit without alt text, an unknown cross-reference, content that
@@ -79,7 +86,7 @@ def render(
     from jcurve.ground.files import write_file
     from jcurve.ground.project import project_above
 
-    project = project_above(notebook.parent)
+    project = project or project_above(notebook.parent)
     house = read_house_style(project.reports) if project is not None else None
     folder = project.notebooks if project is not None else notebook.parent
     document = read(json.loads(notebook.read_bytes()), notebook.stem, folder=folder)

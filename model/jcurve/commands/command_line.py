@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from jcurve.commands import (
     facts_verbs,
@@ -79,8 +80,12 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     folder, command, _, verbose = (given.pop(name) for name in common)
     if command is None:  # then --version was given
         return _version(folder, verbose)
-    context = Context(folder, given.pop("sets", ()), given.pop("json", False))
-    answer = verbs[command].action(context, **given)
+    context = Context(
+        folder, given.pop("sets", ()), given.pop("json", False), given.pop("scheduler", None)
+    )
+    chosen = verbs[command]
+    with context.spread() if chosen.cluster == "answers" else nullcontext():
+        answer = chosen.action(context, **given)
     if not isinstance(answer, Answer):
         return answer or 0
     answer.print(context.json)

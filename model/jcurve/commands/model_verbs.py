@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import csv as csv_files
 import datetime
-import io
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from jcurve.commands.frames import write_frame
 from jcurve.commands.progress import Progress
 from jcurve.commands.texts import attributes, table
 from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, Seconds, to_stderr, verb
 from jcurve.ground.errors import AnswerError, JCurveError, UsageError
-from jcurve.ground.files import write_file
 from jcurve.ground.project import start_project
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from jcurve.case import Case
 
 __all__ = ["VERBS"]
@@ -163,9 +159,9 @@ def lines(
     frame = context.case(scenario).frame(names, by, world)
     units = frame.attrs["units"]
     frame.columns = [f"{name} ({units[name]})" for name in frame.columns]
-    for path, written in ((xlsx, _as_xlsx), (parquet, _as_parquet)):
+    for path, kind in ((xlsx, ".xlsx"), (parquet, ".parquet")):
         if path is not None:
-            write_file(Path(path), written(frame))
+            write_frame(frame, path, kind)
     if csv:
         print(frame.to_csv(lineterminator="\n"), end="")
         return None
@@ -176,22 +172,6 @@ def lines(
     columns = dict(zip(units, frame.T.to_numpy().tolist(), strict=True))
     data = {"units": units, by: frame.index.tolist(), "lines": columns}
     return Answer(data, table([(by, *frame.columns), *rows]))
-
-
-def _as_xlsx(frame: pd.DataFrame) -> bytes:
-    import xlsxwriter  # noqa: F401  # named where it is missing
-
-    written = io.BytesIO()
-    frame.to_excel(written, sheet_name="Lines", freeze_panes=(1, 1), engine="xlsxwriter")
-    return written.getvalue()
-
-
-def _as_parquet(frame: pd.DataFrame) -> bytes:
-    import pyarrow  # noqa: F401  # named where it is missing
-
-    written = io.BytesIO()
-    frame.to_parquet(written)
-    return written.getvalue()
 
 
 @verb("jcurve diff base bear", overrides=True)

@@ -18,7 +18,7 @@ __all__ = ["VERBS"]
 _NO_ANSWER = AnswerError.exit_status
 
 
-@verb("jcurve scale base", overrides=True)
+@verb("jcurve scale base", overrides=True, cluster="answers")
 def scale(context: Context, scenario: Annotated[str, "such as base"]) -> Answer:
     """NPV against the size of the plan, and the return on its last dollars."""
     from jcurve import evaluate
@@ -145,7 +145,7 @@ def implied(
     return Answer(found, lines, 0 if answered else _NO_ANSWER)
 
 
-@verb("jcurve solve returns.wacc --for irr=wacc", overrides=True)
+@verb("jcurve solve returns.wacc --for irr=wacc", overrides=True, cluster="answers")
 def solve(
     context: Context,
     key: Annotated[str, "the assumption, such as capex.total.2027"],

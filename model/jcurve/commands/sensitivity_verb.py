@@ -31,7 +31,7 @@ _CUT = "cut"
 """The action whose curve is shown where the best plan is to go on."""
 
 
-@verb("jcurve sensitivity --of npv.go_forward", overrides=True)
+@verb("jcurve sensitivity --of npv.go_forward", overrides=True, cluster="answers")
 def sensitivity(
     context: Context,
     *,

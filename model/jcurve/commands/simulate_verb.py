@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["VERBS", "correlations"]
 
 
-@verb("jcurve simulate --draws 16384 --seed 7", overrides=True)
+@verb("jcurve simulate --draws 16384 --seed 7", overrides=True, cluster="work")
 def simulate(
     context: Context,
     *,
@@ -47,7 +47,6 @@ def simulate(
     processes: Annotated[
         int | None, "on this machine (default: one a processor, fewer for few draws)", "N"
     ] = None,
-    scheduler: Annotated[str | None, "a Dask cluster, tcp://…", "ADDRESS"] = None,
     chunk: Annotated[int, "scenarios at a time", "N"] = 512,
     resume: Annotated[bool, "go on with what is finished"] = False,
     scenario: Annotated[str, "-s", "--scenario"] = "base",
@@ -81,8 +80,8 @@ def simulate(
         chunk=chunk,
         project=project,
     )
-    if scheduler is not None:
-        runner = runners.cluster(scheduler, project, to_stderr)
+    if context.scheduler is not None:
+        runner = runners.cluster(context.scheduler, project, to_stderr)
     else:
         # One a processor, as far as each has a whole unit to do: starting one takes seconds.
         enough = max(1, min(os.cpu_count() or 1, plan.draws // UNIT))

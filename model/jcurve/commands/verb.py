@@ -26,6 +26,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType
@@ -96,11 +97,13 @@ class Context:
         folder: of ``--project``.
         sets: the texts of ``--set``.
         json: whether the answer is for a machine.
+        scheduler: address of a Dask cluster that answers instead of this machine.
     """
 
     folder: str | None
     sets: Sequence[str] = ()
     json: bool = False
+    scheduler: str | None = None
 
     @cached_property
     def project(self) -> Project:
@@ -120,6 +123,12 @@ class Context:
         """A scenario with the overrides."""
         project = self.project  # first: without one nothing else is worth saying
         return read_scenario(name, self.overrides, project)
+
+    def spread(self) -> AbstractContextManager[None]:
+        """A block in which many scenarios are answered by the cluster, where one is named."""
+        from jcurve.analysis.cluster import answered_on
+
+        return answered_on(self.scheduler, self.project, to_stderr)
 
     def case(self, name: str) -> Case:
         """The evaluated model of a scenario with the overrides."""
@@ -184,12 +193,15 @@ class Verb:
         action: the function; where it gives an answer, ``--json`` is among the options.
         example: a call that works.
         overrides: whether ``--set`` is among the options.
+        cluster: whether ``--scheduler`` is; what is left to a cluster then: the answers of the
+            model, or the work that the verb itself hands over.
     """
 
     name: str
     action: Action
     example: str
     overrides: bool
+    cluster: Literal["answers", "work"] | None = None
 
     @property
     def help(self) -> str:
@@ -197,9 +209,11 @@ class Verb:
         return inspect.getdoc(self.action) or ""
 
 
-def verb(example: str, *, overrides: bool = False) -> Callable[[Action], Verb]:
+def verb(
+    example: str, *, overrides: bool = False, cluster: Literal["answers", "work"] | None = None
+) -> Callable[[Action], Verb]:
     """Make a verb of a function."""
-    return lambda action: Verb(action.__name__, action, example, overrides)
+    return lambda action: Verb(action.__name__, action, example, overrides, cluster)
 
 
 _EPILOG = """\
@@ -300,6 +314,9 @@ def _add_parameters(parser: argparse.ArgumentParser, made: Verb) -> None:
         parser.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help=text
         )
+    if made.cluster:
+        text = "leave the work to the workers of a Dask cluster, tcp://…"
+        parser.add_argument("--scheduler", metavar="ADDRESS", help=text)
     if has_json:
         exclusive.add_argument("--json", action="store_true", help="print JSON")
 

@@ -32,7 +32,9 @@ from jcurve.ground.errors import UsageError
 _ACROSS = 3
 _STEPS = 9
 _LEAST = 0.5  # USD bn; a smaller step goes with the others
-_MOST = 5
+_MOST = 12
+_BESIDE = 6
+"""Scenarios that have room side by side; more stand one under the other."""
 _SOURCE = "J-Curve model, scenario files"
 _ROWS: tuple[tuple[str, str], ...] = (
     ("Net present value, USD bn", "npv"),
@@ -143,7 +145,7 @@ def cover(lenses: Sequence[Lens]) -> Cover:
                 if lens.never_pays_back
                 else "nothing to pay back",
             )
-            for lens in lenses
+            for lens in lenses[:_BESIDE]
         ),
         summary=(
             paragraph(
@@ -226,7 +228,11 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
     first = min(int(lens.start) for lens in lenses)
     with style.house():
         figure, every = style.panels(
-            rows, min(_ACROSS, len(lenses)), height=8 + 42 * rows, share_y=True, gap=0.08
+            rows,
+            min(_ACROSS, len(lenses)),
+            height=8 + (42 if rows < _ACROSS else 34) * rows,
+            share_y=True,
+            gap=0.08,
         )
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
             plotting.line(axes, at[0], drawn[0], "without")
@@ -271,23 +277,30 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         for lens in lenses
         if lens.payback_at is not None
     )
-    heads = [
-        Column(label=_title(lens, 40), style="text", figures=True, weight=1.6) for lens in lenses
+    rows = [
+        *(
+            Row(
+                cells=(label, *(lens.shown(name) for lens in lenses)),
+                indent=1 if name in _INDENTED else 0,
+            )
+            for label, name in _ROWS
+        ),
+        Row(cells=("Cost of capital a year", *(percent(lens.wacc) for lens in lenses))),
+        Row(cells=("Highest capex of a year, USD bn", *peaks)),
+        Row(cells=(f"Revenue in {last}, USD bn", *sales)),
     ]
+    names = [_title(lens, 40) for lens in lenses]
+    if len(lenses) > _BESIDE:  # under one another, with the figures of the first few rows
+        shown = [row for row in rows if not row.indent][:_BESIDE]
+        names = [str(row.cells[0]) for row in shown]
+        rows = [
+            Row(cells=(_title(lens, 40), *(row.cells[at] for row in shown)))
+            for at, lens in enumerate(lenses, start=1)
+        ]
+    heads = [Column(label=name, style="text", figures=True, weight=1.6) for name in names]
     return table(
         ["", *heads],
-        [
-            *(
-                Row(
-                    cells=(label, *(lens.shown(name) for lens in lenses)),
-                    indent=1 if name in _INDENTED else 0,
-                )
-                for label, name in _ROWS
-            ),
-            ("Cost of capital a year", *(percent(lens.wacc) for lens in lenses)),
-            ("Highest capex of a year, USD bn", *peaks),
-            (f"Revenue in {last}, USD bn", *sales),
-        ],
+        rows,
         id="comparison",
         title=f"{_title(best)} is worth {money(best.npv - least.npv)} more than {_title(least)}"
         if best.npv - least.npv > NOTHING

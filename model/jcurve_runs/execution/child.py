@@ -1,9 +1,9 @@
 """The child process of a run: executes one notebook through papermill, nothing else.
 
-Started as ``python -m jcurve_runs.execution.child REQUEST OUTCOME``. The request is a JSON file
-with the notebook, its typed parameters and where the executed notebook goes; the outcome
-is a JSON file that says how papermill left. Neither is the verdict: that rests on the
-executed notebook. Each line on standard output is ``cell N of M``.
+Started as ``python -m jcurve_runs.execution.child FOLDER``. The staged folder holds the notebook
+and its typed parameters; the executed notebook and the outcome, which says how papermill left, are
+put beside them. Neither is the verdict: that rests on the executed notebook. Each line on standard
+output is ``cell N of M``.
 """
 
 from __future__ import annotations
@@ -16,35 +16,33 @@ from pathlib import Path
 from jcurve.briefing.lightweight import lighten
 from jcurve.ground.files import write_file
 from jcurve.ground.processes import hold_lifeline
-from jcurve_runs.execution.staging import Outcome, Task
+from jcurve_runs.execution.staging import Outcome, Staged
 
 __all__ = ["main", "serve"]
 
 _SCHEME = "jcurve-staged:"
+_START_TIMEOUT = 60
 
 
 def main(arguments: list[str]) -> int:
-    """Execute the request in ``arguments[0]``; write the outcome to ``arguments[1]``."""
+    """Execute what is staged in the folder ``arguments[0]``."""
     hold_lifeline()
-    request_path, outcome_path = (Path(argument) for argument in arguments)
-    return serve(request_path, outcome_path)
+    return serve(Staged(Path(arguments[0])))
 
 
-def serve(request_path: Path, outcome_path: Path, kernels: type | None = None) -> int:
-    """Execute a request and write its outcome; returns the exit status.
+def serve(staged: Staged, kernels: type | None = None) -> int:
+    """Execute what is staged and write its outcome; returns the exit status.
 
     Args:
-        request_path: the request, as JSON.
-        outcome_path: where the outcome goes.
+        staged: the run's folder.
         kernels: the class of kernel manager; a fresh interpreter when None.
     """
-    task = Task.model_validate_json(request_path.read_bytes())
-    outcome = _execute(task, kernels)
-    write_file(outcome_path, outcome.model_dump_json(), durable=False)
+    outcome = _execute(staged, kernels)
+    write_file(staged.outcome, outcome.model_dump_json(), durable=False)
     return 0 if outcome.ended == "completed" else 1
 
 
-def _execute(task: Task, kernels: type | None) -> Outcome:
+def _execute(staged: Staged, kernels: type | None) -> Outcome:
     lighten()
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import DeadKernelError
@@ -55,18 +53,18 @@ def _execute(task: Task, kernels: type | None) -> Outcome:
     from jcurve_runs.execution.client import ThisInterpreter, TooMuchOutput
 
     papermill_io.register(_SCHEME, _StagedFiles())
-    cells = json.loads(task.notebook.read_bytes())["cells"]
+    cells = json.loads(staged.notebook.read_bytes())["cells"]
     total = len(cells) + 1  # papermill adds the cell of injected parameters
     try:
         execute_notebook(
-            _as_template(task.notebook),
-            _SCHEME + _as_template(task.executed),
-            parameters=dict(task.parameters),
+            _as_template(staged.notebook),
+            _SCHEME + _as_template(staged.executed),
+            parameters=json.loads(staged.parameters.read_bytes()),
             engine_name="jcurve",
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            start_timeout=task.start_timeout,
+            start_timeout=_START_TIMEOUT,
             kernel_manager_class=kernels or ThisInterpreter,
             shutdown_kernel="immediate",  # a graceful one waits for up to five seconds
             force_raise_errors=True,

@@ -23,6 +23,7 @@ __all__ = [
     "Progress",
     "Render",
     "RendererKilled",
+    "check",
     "environment",
 ]
 
@@ -42,14 +43,18 @@ class RendererKilled(RunError):
 
 
 class Executor(Protocol):
-    """Executes staged notebooks and renders executed ones, one at a time.
+    """Executes staged notebooks and renders executed ones, for several threads at once.
 
     Attributes:
         comparable: whether its editions may be held against earlier ones; not so where a test
             renders in its own way.
+        stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
+        fallback: why runs are not executed as was asked for; None while they are.
     """
 
     comparable: bool
+    stop: threading.Event
+    fallback: str | None
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in processes of its own; none is left behind."""
@@ -61,26 +66,32 @@ class Executor(Protocol):
             RunError: it cannot be rendered.
         """
 
-    def check(self) -> None:
-        """Raise ``Cancelled`` once everything is called off."""
-
     def close(self) -> None:
         """End what is kept from run to run."""
+
+
+def check(stop: threading.Event) -> None:
+    """Raise ``Cancelled`` once everything is called off."""
+    if stop.is_set():
+        raise Cancelled
 
 
 class Plain:
     """A child process for each run: slow to start, and right on every machine."""
 
-    def __init__(self, render: Render | None = None, stop: threading.Event | None = None) -> None:
+    fallback: str | None = None
+
+    def __init__(self, render: Render | None = None, project: Project | None = None) -> None:
         """Set up an executor.
 
         Args:
-            render: renders; as a briefing when None.
-            stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
+            render: renders in place of the briefing.
+            project: whose house style the pages have; that of the notebook's folder when None.
         """
         self.comparable = render is None
+        self._project = project
+        self.stop = threading.Event()
         self._render = render
-        self._stop = stop or threading.Event()
         self._loading: threading.Thread | None = None
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
@@ -89,7 +100,7 @@ class Plain:
             self._loading = threading.Thread(target=_load_renderer)
             self._loading.start()
         progress("starting")
-        child = ["-m", "jcurve_runs.execution.child", str(staged.request), str(staged.outcome)]
+        child = ["-m", "jcurve_runs.execution.child", str(staged.folder)]
         return run_process(
             [sys.executable, *child],
             deadline=plan.request.deadline,
@@ -97,16 +108,11 @@ class Plain:
             env=environment(plan.project, staged),
             lifeline=True,
             on_line=progress,
-            on_tick=lambda seconds: self.check(),
+            on_tick=lambda seconds: check(self.stop),
         )
 
     def close(self) -> None:
         """Nothing is kept from run to run."""
-
-    def check(self) -> None:
-        """Raise ``Cancelled`` once everything is called off."""
-        if self._stop.is_set():
-            raise Cancelled
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
         """Render in this process."""
@@ -117,7 +123,7 @@ class Plain:
             self._loading.join()
         from jcurve.briefing import render
 
-        render(notebook, html, pdf)
+        render(notebook, html, pdf, project=self._project)
 
 
 def environment(project: Project, staged: Staged) -> dict[str, str]:

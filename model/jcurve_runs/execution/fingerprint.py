@@ -12,10 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import jcurve
+from jcurve.assumptions.house_style import read_house_style
 from jcurve.ground.project import Project
-from jcurve.ground.provenance import combined, inputs
+from jcurve.ground.provenance import calculation, combined, inputs
 
-__all__ = ["environment", "hashed", "loaded_files", "package", "renderer"]
+__all__ = ["circumstance", "environment", "hashed", "loaded_files", "package", "renderer"]
 
 _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
 _RENDERER = frozenset(
@@ -36,6 +37,21 @@ def loaded_files(project: Project) -> str:
     """
     scenarios = combined(project.scenarios, _files(project.scenarios))
     return hashed([package(), renderer(), inputs(project), scenarios])
+
+
+def circumstance(project: Project) -> dict[str, str]:
+    """What an edition rests on beside its plan; where two machines agree, so do the bytes.
+
+    Raises:
+        FactsError, UsageError: a data file or the house style cannot be read.
+    """
+    parts = {
+        "runs": package(),
+        "renderer": renderer(),
+        "packages": environment(),
+        "house style": hashed(repr(read_house_style(project.reports))),
+    }
+    return calculation(project) | {name: each[:12] for name, each in parts.items()}
 
 
 def package() -> str:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict
 
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["Outcome", "Staged", "Task", "attempt_name", "of_runs", "stage"]
+__all__ = ["Outcome", "Staged", "attempt_name", "of_runs", "stage"]
 
-_START_TIMEOUT = 60
 _FURTHER = ".attempt-"
 
 
@@ -46,9 +45,9 @@ class Staged:
         return self.folder / "runtime"
 
     @property
-    def request(self) -> Path:
-        """What the child is asked."""
-        return self.folder / "request.json"
+    def parameters(self) -> Path:
+        """What the notebook is given, already validated, as JSON."""
+        return self.folder / "parameters.json"
 
     @property
     def outcome(self) -> Path:
@@ -59,24 +58,6 @@ class Staged:
     def edition(self) -> Path:
         """The edition while it is assembled."""
         return self.folder / "edition"
-
-
-class Task(BaseModel):
-    """What the child is asked to do.
-
-    Attributes:
-        notebook: the prepared notebook to execute.
-        executed: where the executed notebook is saved, after every cell.
-        parameters: JSON values by parameter name, already validated.
-        start_timeout: seconds for the kernel to start.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    notebook: Path
-    executed: Path
-    parameters: dict[str, JsonValue]
-    start_timeout: int
 
 
 class Outcome(BaseModel):
@@ -100,25 +81,21 @@ def of_runs(folder: Path) -> tuple[str, ...]:
     return folder.name, folder.name.rpartition(_FURTHER)[0]
 
 
-def stage(plan: Plan, attempt: int = 1) -> Staged:
-    """Make the attempt's folder under ``reports/.staging`` with all that the child needs.
+def stage(plan: Plan, attempt: int = 1, under: Path | None = None) -> Staged:
+    """Make the attempt's folder, by default under ``reports/.staging``, with all that the child
+    needs.
 
     Raises:
         WriteError: it cannot be made; nothing is left behind.
     """
-    staged = Staged(plan.project.reports / ".staging" / attempt_name(plan.edition.id, attempt))
+    home = under or plan.project.reports / ".staging"
+    staged = Staged(home / attempt_name(plan.edition.id, attempt))
     make_folder(staged.folder, fresh=True)
     try:
         make_folder(staged.work)
         make_folder(staged.runtime)
         write_json(staged.notebook, plan.notebook, durable=False)
-        task = Task(
-            notebook=staged.notebook,
-            executed=staged.executed,
-            parameters=dict(plan.parameters),
-            start_timeout=_START_TIMEOUT,
-        )
-        write_json(staged.request, task.model_dump(mode="json"), durable=False)
+        write_json(staged.parameters, dict(plan.parameters), durable=False)
     except WriteError:
         shutil.rmtree(staged.folder, ignore_errors=True)
         raise

@@ -1,34 +1,43 @@
 """Executes runs in forks of a warm process, or plainly where that cannot be.
 
-One warm process serves one run at a time; a batch has as many as it has runs at once.
+One warm process serves all runs of a batch, as many at once as are asked for: each is a fork of it
+with pipes of its own. Its request, and the pipes with it, go over a socket that nothing else holds.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import os
+import select
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from jcurve.ground.errors import RunError
-from jcurve.ground.processes import Finished
+from jcurve.ground.processes import Finished, Tail, kill_tree
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Cancelled, Plain, Progress, RendererKilled, environment
+from jcurve_runs.execution.executor import Plain, Progress, RendererKilled, check, environment
 from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.execution.worker import NoAnswer, Worker
-from jcurve_runs.plan.request import Plan
+from jcurve_runs.plan.request import Plan, reports_of
 
-__all__ = ["Warm", "imported_by"]
+__all__ = ["Warm", "imported_by", "imported_by_all"]
 
 _START = 120.0
 _RENDER = 300.0
+_END = 10.0  # for a run that is called off
+_TICK = 0.1
+_TAIL = 16_384
 # Nothing that is loaded may start a thread: neither BLAS nor the allocator in pyarrow.
 _SINGLE = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -38,10 +47,67 @@ _SINGLE = {
 # These set themselves up for the shell that loads them.
 _IN_KERNEL_ONLY = ("matplotlib.pyplot", "matplotlib.pylab", "matplotlib.backends")
 _PRELOADED = ("jcurve", "numpy", "pandas", "matplotlib", "IPython", "scipy")
+_SILENT: Progress = lambda _: None  # noqa: E731
+
+
+@dataclass
+class _Process:
+    """A warm process and the door to it; ``loaded`` is a hash of what it has read."""
+
+    process: subprocess.Popen[bytes]
+    door: socket.socket
+    loaded: str
+    sending: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._tails = [
+            Tail(each, _TAIL, None) for each in (self.process.stdout, self.process.stderr)
+        ]
+
+    @classmethod
+    def start(cls, project: Project, modules: tuple[str, ...], loaded: str) -> _Process:
+        """Start one, in a process group of its own, without waiting for it."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        server = ("-m", "jcurve_runs.execution.warm_server", str(theirs.fileno()))
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, *server, str(project.root), *modules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **_SINGLE},
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        return cls(process, ours, loaded)
+
+    def refusal(self) -> str | None:
+        """Once it has loaded everything: why nothing may be forked from it; None when it may."""
+        self.door.settimeout(_START)
+        with suppress(OSError, ValueError):
+            answer = json.loads(self.door.recv(65_536))
+            return None if answer["unsafe"] is None else str(answer["unsafe"])
+        last = self._tails[1].take().strip().splitlines()[-1:] or ["it gave no reason"]
+        return f"the warm process did not start: {last[0]}"
+
+    def send(self, request: Mapping[str, Any], pipes: list[int]) -> None:
+        """Hand a request over, and the ends of the pipes that are its own."""
+        with self.sending, suppress(OSError):  # one that is gone gives no answer
+            socket.send_fds(self.door, [json.dumps(request).encode()], pipes)
+
+    def close(self) -> None:
+        """End it and all that was forked from it; harmless twice."""
+        if self.process.poll() is None:
+            kill_tree(self.process)
+        self.process.wait()
+        self.door.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
 
 
 class Warm:
-    """An executor with a warm process behind it; close it when done.
+    """An executor with a warm process behind it, for several threads; close it when done.
 
     Attributes:
         fallback: why runs are executed plainly, None while they are not.
@@ -49,84 +115,32 @@ class Warm:
 
     comparable = True
 
-    def __init__(
-        self,
-        project: Project,
-        modules: tuple[str, ...] = (),
-        stop: threading.Event | None = None,
-    ) -> None:
+    def __init__(self, project: Project, modules: tuple[str, ...] = ()) -> None:
         """Start the warm process later, when it is first needed.
 
         Args:
             project: whose reports are run.
             modules: what to load beforehand, as ``imported_by`` finds it.
-            stop: once it is set and ``close`` called, ``Cancelled`` is raised.
         """
         self.fallback: str | None = None
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project
         self._modules = modules
-        self._loaded = ""
-        self._stop = stop or threading.Event()
-        self._plain = Plain(stop=self._stop)
-        self._worker: Worker | None = None
-        self._ready = False
-        self._progress: Progress = lambda _: None
-
-    def start(self) -> None:
-        """Start the warm process without waiting for it."""
-        if self._worker is None and self.fallback is None:
-            self._loaded = self._files()
-            try:
-                self._worker = Worker(
-                    lambda answers: [
-                        *(sys.executable, "-m", "jcurve_runs.execution.warm_server", str(answers)),
-                        *(str(self._project.root), *self._modules),
-                    ],
-                    env={**os.environ, **_SINGLE},
-                    on_line=lambda line: self._progress(line),
-                )
-            except OSError as error:
-                self.fallback = f"no warm process could be started ({error.strerror})"
-            self._ready = False
+        self._plain = Plain(project=project)
+        self.stop = self._plain.stop
+        self._starting = threading.Lock()
+        self._process: _Process | None = None
+        self._started: list[_Process] = []
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in a fork of the warm process."""
-        if self._worker is not None and self._loaded != self._files():
-            self.close()  # data or code have changed since it was loaded
-        worker = self._warm()
-        if worker is None:
+        warm = self._warm(fresh=True)
+        if warm is None:
             return self._plain.execute(plan, staged, progress=progress)
-        request = {
-            "do": "execute",
-            "request": str(staged.request),
-            "outcome": str(staged.outcome),
-            "cwd": str(staged.work),
-            "env": environment(plan.project, staged),
-        }
-        worker.tails()
-        self._progress = progress
-        started = time.monotonic()
-        try:
-            status = worker.ask(request, within=plan.request.deadline)["status"]
-            timed_out = False
-        except NoAnswer as no_answer:
-            self._called_off()
-            # Its group goes with it: nothing of the run survives.
-            status, timed_out = no_answer.exit_status, no_answer.exit_status is None
-            if status is None or status >= 0:
-                status = -signal.SIGKILL
-            tails = worker.tails()
-            self.close()
-        except BaseException:
-            self.close()
-            raise
-        else:
-            tails = worker.tails()
-        finally:
-            self._progress = lambda _: None
-        return Finished(status, timed_out, time.monotonic() - started, *tails)
+        own = environment(plan.project, staged)
+        request = {"do": "execute", "folder": str(staged.folder), "env": own}
+        return self._asked(warm, request, plan.request.deadline, progress)[0]
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
         """Render in a fork of the warm process.
@@ -134,67 +148,140 @@ class Warm:
         Raises:
             RunError: it cannot be rendered.
         """
-        worker = self._warm()
-        if worker is None:
+        warm = self._warm()
+        if warm is None:
             self._plain.render(notebook, html, pdf)
             return
         paths = {"notebook": str(notebook), "html": str(html), "pdf": str(pdf)}
-        try:
-            answer = worker.ask({"do": "render", **paths}, within=_RENDER)
-        except NoAnswer:
-            self._called_off()
-            self.close()
-            raise RendererKilled("the renderer ended without an answer") from None
-        except BaseException:
-            self.close()
-            raise
-        if answer["status"] < 0:
-            raise RendererKilled(f"the renderer was killed by signal {-answer['status']}")
-        if answer["status"] != 0:
-            _, errors = worker.tails()
-            last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
-            raise RunError(answer["error"] or f"the renderer failed: {last[0]}")
-
-    def check(self) -> None:
-        """Raise ``Cancelled`` once everything is called off."""
-        self._plain.check()
+        finished, error = self._asked(warm, {"do": "render", **paths}, _RENDER)
+        if finished.timed_out:
+            raise RendererKilled("the renderer ended without an answer")
+        if finished.exit_status < 0:
+            raise RendererKilled(f"the renderer was killed by signal {-finished.exit_status}")
+        if finished.exit_status != 0:
+            last = finished.err_tail.strip().splitlines()[-1:] or ["it gave no reason"]
+            raise RunError(error or f"the renderer failed: {last[0]}")
 
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""
-        worker, self._worker, self._ready = self._worker, None, False
-        if worker is not None:
-            worker.close()
+        for each in self._started:
+            each.close()
+        self._process, self._started = None, []
 
-    def _called_off(self) -> None:
-        if self._stop.is_set():
-            self.close()
-            raise Cancelled
+    def _asked(
+        self, warm: _Process, request: Mapping[str, Any], within: float, told: Progress = _SILENT
+    ) -> tuple[Finished, str]:
+        """How a fork for a request ended, and the error that it told.
+
+        It dies when its lifeline is let go of: here, or by the death of this process.
+        """
+        started = time.monotonic()
+        with ExitStack() as opened:
+            answer, says = _pipe(opened)
+            held, lifeline = _pipe(opened)
+            out, prints = _pipe(opened)
+            err, warns = _pipe(opened)
+            tails = [Tail(out, _TAIL, told), Tail(err, _TAIL, None)]
+            theirs = (says, held, prints, warns)
+            warm.send(request, [each.fileno() for each in theirs])
+            for each in theirs:
+                each.close()
+            found, timed_out = None, False
+            try:
+                found = _read(answer, within, warm.process, self.stop)
+            except TimeoutError:
+                timed_out = True
+            if found is None:
+                check(self.stop)
+                lifeline.close()
+                with suppress(TimeoutError):
+                    _read(answer, _END, warm.process, self.stop)  # until its group is gone
+            seconds = time.monotonic() - started
+            status = -signal.SIGKILL if found is None else int(found["status"])
+            texts = [tail.text() for tail in tails]
+        error = "" if found is None else str(found["error"])
+        return Finished(status, timed_out, seconds, *texts), error
 
     def _files(self) -> str:
         """A hash of everything that the warm process has loaded."""
         return loaded_files(self._project)
 
-    def _warm(self) -> Worker | None:
-        """The warm process, loaded; None where runs are executed plainly."""
-        self.start()
-        if self._worker is None or self._ready:
-            return self._worker
-        try:
-            answer = self._worker.ask(None, within=_START)
-        except NoAnswer:
-            self._called_off()
-            _, errors = self._worker.tails()
-            last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
-            answer = {"unsafe": f"the warm process did not start: {last[0]}"}
-        except BaseException:
-            self.close()
-            raise
-        if answer["unsafe"] is not None:
-            self.fallback = str(answer["unsafe"])
-            self.close()
+    def _warm(self, *, fresh: bool = False) -> _Process | None:
+        """The warm process, loaded; None where runs are executed plainly.
+
+        ``fresh``: one that has loaded what is now on the disk.
+        """
+        with self._starting:
+            if self.fallback is not None:
+                return None
+            now = self._process
+            if now is not None and now.process.poll() is not None:
+                now = None  # it was killed
+            loaded = self._files() if fresh or now is None else ""
+            if now is not None and not (fresh and now.loaded != loaded):
+                return now
+            # Where data or code have changed, what runs in the one before goes on.
+            try:
+                made = _Process.start(self._project, self._modules, loaded)
+            except OSError as error:
+                self.fallback = f"no warm process could be started ({error.strerror})"
+                return None
+            self._started.append(made)
+            refusal = made.refusal()
+            check(self.stop)
+            if refusal is not None:
+                self.fallback = refusal
+                self.close()
+                return None
+            self._process = made
+            return made
+
+
+def _pipe(opened: ExitStack) -> tuple[FileIO, FileIO]:
+    """Both ends of a pipe; closed with the block, if not before."""
+    reading, writing = os.pipe()
+    return (
+        opened.enter_context(FileIO(reading, "rb")),
+        opened.enter_context(FileIO(writing, "wb")),
+    )
+
+
+def _read(
+    answer: FileIO, within: float, process: subprocess.Popen[bytes], stop: threading.Event
+) -> dict[str, Any] | None:
+    """What comes over a pipe; None when the process that would tell is gone.
+
+    Raises:
+        TimeoutError: nothing has come in time.
+    """
+    end = time.monotonic() + within
+    gathered = b""
+    found: dict[str, Any] = {"error": ""}
+    while (left := end - time.monotonic()) > 0:
+        check(stop)
+        if select.select([answer], [], [], min(_TICK, left))[0]:
+            block = answer.read(65_536)
+            if not block:
+                return None
+            *lines, gathered = (gathered + block).split(b"\n")
+            for line in lines:
+                found |= json.loads(line)
+            if "status" in found:
+                return found
+        elif process.poll() is not None:
             return None
-        self._ready = True
-        return self._worker
+    raise TimeoutError
+
+
+def imported_by_all(project: Project, reports: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The modules that a project's reports import, or some of them; a run itself will say what
+    is wrong with one."""
+    modules: set[str] = set()
+    for report in reports_of(project) if reports is None else set(reports):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            notebook = json.loads((project.notebooks / f"{report}.ipynb").read_bytes())
+            modules |= set(imported_by(notebook))
+    return tuple(sorted(modules))
 
 
 def imported_by(notebook: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The warm process of a batch: everything loaded once, a fork for each run and rendering.
 
-Started as ``python -m jcurve_runs.execution.warm_server ANSWERS PROJECT MODULE…``. Requests
-come as lines of JSON on standard input, answers go to the descriptor ANSWERS. It has one thread
-and never
-opens a socket, calls typst or runs an event loop: what is forked from it is clean.
+Started as ``python -m jcurve_runs.execution.warm_server DOOR PROJECT MODULE…``. Requests come
+as messages of JSON over the socket DOOR, each with four pipes: where the answer goes, the
+lifeline whose end calls the run off, and standard output and error of the copy that does it.
+It has one thread and never opens a socket, calls typst or runs an event loop: what is forked from
+it is clean.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jcurve.briefing.lightweight import lighten, without_debugger
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.project import Project
 
 __all__ = ["main", "unsafe"]
 
@@ -36,7 +39,9 @@ _ALWAYS = (
     "ipykernel.ipkernel",
     "IPython.core.completerlib",
     "psutil",
+    "jinja2.ext",
     "jupyter_client.provisioning.local_provisioner",
+    "contourpy",
     "matplotlib.figure",
     "matplotlib.backends.backend_svg",
     "matplotlib.backends.backend_agg",
@@ -49,27 +54,31 @@ _ALWAYS = (
 )
 _SHELLS = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _MODEL = "jcurve.evaluate"
+_ASKED = ("belief_pairs", "marginal", "market_implied", "scale", "sensitivity", "solving")
+"""Modules of questions that reports ask of the model."""
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
+_MESSAGE = 1024 * 1024
 _SMALLEST = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 _INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets when it starts
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until standard input ends."""
-    answers, project, modules = int(arguments[0]), Path(arguments[1]), arguments[2:]
-    os.set_inheritable(answers, False)
+    """Serve until the door is closed and all that was begun has ended."""
+    door, project = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
+    door.set_inheritable(False)
+    modules = arguments[2:]
     here = os.getcwd()
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     keep_pages(_KEPT)
     preload(modules)
     wear_in()
     if _MODEL in modules:
+        preload([f"jcurve.analysis.{name}" for name in _ASKED])
         rehearse(project)
     gc.collect()
     gc.freeze()  # the collector would otherwise write to every shared page
-    _say(answers, {"ready": True, "unsafe": unsafe()})
-    for request in _requests():
-        _say(answers, _answer(request, answers))
+    door.send(json.dumps({"unsafe": unsafe()}).encode())
+    _serve(door, Project(project))
     return 0
 
 
@@ -126,68 +135,83 @@ def unsafe() -> str | None:
     return None
 
 
-def _requests() -> Iterator[dict[str, Any]]:
-    rest = b""
-    while block := os.read(0, 65_536):
-        *lines, rest = (rest + block).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
+@dataclass(slots=True)
+class _Copy:
+    """A copy at work, with what is heard of it and what is held for it."""
+
+    pid: int
+    answer: int
+    lifeline: int | None
+
+    def call_off(self) -> None:
+        """End it and its group; called when its lifeline has ended."""
+        if self.lifeline is not None:
+            os.close(self.lifeline)
+            self.lifeline = None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # its number is not free before it is waited for
+
+    def end(self) -> None:
+        """See its group to its end and tell how it went."""
+        self.call_off()
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+            os.write(self.answer, json.dumps({"status": status}).encode() + b"\n")
+        os.close(self.answer)
 
 
-def _answer(request: dict[str, Any], answers: int) -> dict[str, Any]:
-    """Fork, let the copy do the work, and see it and its group to their end."""
-    lifeline, held = os.pipe()
-    told, tell = os.pipe()
+def _serve(door: socket.socket, project: Project) -> None:
+    """Begin what is asked for and see it to its end, several at once."""
+    copies: dict[int, _Copy] = {}  # by the descriptor of the process
+    is_open = True
+    while is_open or copies:
+        held = {each.lifeline: each for each in copies.values() if each.lifeline is not None}
+        heard = [door.fileno()] if is_open else []
+        ready, _, _ = select.select([*heard, *copies, *held], [], [])
+        for descriptor in ready:
+            if descriptor in heard:
+                content, pipes, _, _ = socket.recv_fds(door, _MESSAGE, 4)
+                is_open = bool(content)
+                if content:
+                    made = _begin(json.loads(content), pipes, door, project)
+                    copies[os.pidfd_open(made.pid)] = made
+            elif descriptor in copies:
+                copies.pop(descriptor).end()
+                os.close(descriptor)
+            elif (called_off := held[descriptor]) in copies.values():
+                called_off.call_off()
+
+
+def _begin(
+    request: dict[str, Any], pipes: list[int], door: socket.socket, project: Project
+) -> _Copy:
+    """Fork, and let the copy do the work."""
+    answer, lifeline, *printed = pipes
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        for descriptor in (answers, held, told):
-            os.close(descriptor)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.close(null)
-        _work(request, lifeline, tell)
-    os.close(lifeline)
-    os.close(tell)
-    try:
-        status = _end_of(pid)
-        with os.fdopen(told, "rb") as pipe:
-            error = pipe.read(65_536)
-    finally:
-        os.close(held)
-    return {"status": status, "error": error.decode(errors="replace")}
+        door.close()
+        for at, descriptor in enumerate(printed, start=1):
+            os.dup2(descriptor, at)
+        _work(request, project, lifeline, answer)
+    for descriptor in printed:
+        os.close(descriptor)
+    return _Copy(pid, answer, lifeline)
 
 
-def _end_of(pid: int) -> int:
-    """Wait for a copy to end, kill what is left of its group; returns its exit status."""
-    watched = os.pidfd_open(pid)
-    try:
-        ready, _, _ = select.select([watched, 0], [], [])
-        if watched not in ready:
-            # Standard input has something while work is going on: nobody asks twice, so the
-            # other end is gone. The lifeline ends the copy.
-            os._exit(1)
-    finally:
-        os.close(watched)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)  # its number is not free before it is waited for
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def _work(request: dict[str, Any], lifeline: int, tell: int) -> None:
+def _work(request: dict[str, Any], project: Project, lifeline: int, answer: int) -> None:
     """The copy's whole life; never returns."""
     status = 70
     try:
         if request["do"] == "execute":
-            status = _execute(request, lifeline, tell)
+            status = _execute(request, lifeline)
         else:
             _die_with(lifeline)
-            status = _render(request)
+            status = _render(request, project)
     except JCurveError as error:
-        with os.fdopen(tell, "wb", closefd=False) as pipe:
-            pipe.write(str(error).encode()[:60_000])
+        os.write(answer, json.dumps({"error": str(error)[:10_000]}).encode() + b"\n")
         status = error.exit_status
     except BaseException:
         traceback.print_exc()
@@ -197,28 +221,29 @@ def _work(request: dict[str, Any], lifeline: int, tell: int) -> None:
         os._exit(status)
 
 
-def _execute(request: dict[str, Any], lifeline: int, tell: int) -> int:
+def _execute(request: dict[str, Any], lifeline: int) -> int:
     from jcurve_runs.execution.child import serve
+    from jcurve_runs.execution.staging import Staged
     from jcurve_runs.execution.warm_kernel import ForkedKernels, SpareKernel
 
-    os.close(tell)
     os.environ.clear()
     os.environ.update(request["env"])
-    os.chdir(request["cwd"])
+    staged = Staged(Path(request["folder"]))
+    os.chdir(staged.work)
     ForkedKernels.spare = SpareKernel()
     _die_with(lifeline)
-    return serve(Path(request["request"]), Path(request["outcome"]), ForkedKernels)
+    return serve(staged, ForkedKernels)
 
 
-def _render(request: dict[str, Any]) -> int:
+def _render(request: dict[str, Any], project: Project) -> int:
     from jcurve.briefing import render
 
-    render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]))
+    render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]), project=project)
     return 0
 
 
 def _die_with(lifeline: int) -> None:
-    """End this whole group when the warm process is gone, however it went."""
+    """End this whole group when whoever asked is gone, and the warm process with it."""
 
     def watch() -> None:
         while os.read(lifeline, 1):
@@ -226,12 +251,6 @@ def _die_with(lifeline: int) -> None:
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
-
-
-def _say(answers: int, answer: dict[str, Any]) -> None:
-    text = json.dumps(answer).encode() + b"\n"
-    while text:
-        text = text[os.write(answers, text) :]
 
 
 if __name__ == "__main__":

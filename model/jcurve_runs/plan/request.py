@@ -111,6 +111,7 @@ class Request:
     Attributes:
         report: name of a notebook in ``notebooks/``.
         scenario: name of a scenario.
+        case: what a table of cases calls it; empty for a scenario of its own name.
         overrides: assumption key → value, on top of the scenario.
         view: the view the report leads with.
         parameters: further parameters that the notebook declares.
@@ -123,6 +124,7 @@ class Request:
 
     report: str = "scenario_report"
     scenario: str = "base"
+    case: str = ""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     view: str = "programme"
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -131,6 +133,11 @@ class Request:
     deadline: float = DEADLINE
     retry: Retry = ONCE
     origin: Origin | None = None
+
+    @property
+    def title(self) -> str:
+        """Report and case in words."""
+        return f"{self.report} {self.case or self.scenario}"
 
 
 @dataclass(frozen=True, slots=True)

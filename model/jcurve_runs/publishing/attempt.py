@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jcurve.analysis.snapshots import stated_inputs
 from jcurve.briefing.editions import Edition
@@ -17,18 +18,18 @@ from jcurve.ground.files import move_folder, write_json
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import circumstances, determinants
-from jcurve_runs.execution.executor import Executor, Progress, RendererKilled
+from jcurve_runs.execution.executor import Executor, Progress, RendererKilled, check
 from jcurve_runs.execution.redaction import cleaned, find_secret, one_line, redact, secret_values
 from jcurve_runs.execution.staging import Staged, stage
 from jcurve_runs.ledger.attempts import Ledger, RunState
-from jcurve_runs.plan.request import Plan
+from jcurve_runs.plan.request import Plan, Request
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.publish import assemble, publish
 from jcurve_runs.publishing.unchanged import Keys, Standing, relook
 from jcurve_runs.publishing.workbook import NoWorkbook, write_workbook
 from jcurve_runs.verdict.judge import Verdict, judge
 
-__all__ = ["Done", "attempt", "keep", "show"]
+__all__ = ["Attempting", "Done", "keep", "show"]
 
 _NOT_RUN = Finished(0, False, 0.0, "", "")
 _LONGEST = 2_000
@@ -39,9 +40,9 @@ class Done:
     """How a run ended.
 
     Attributes:
+        request: what was asked for.
         state: one of the ends of the ledger.
-        run: its identifier; empty when it was refused before it began.
-        report, scenario, series: what it was about.
+        plan: what it became; None when it was refused before it began.
         edition: what it published, or the edition that a skipped run relies on.
         error: why it failed.
         reason: the class of the failure.
@@ -51,11 +52,9 @@ class Done:
         seconds: wall time in all.
     """
 
+    request: Request
     state: RunState
-    run: str
-    report: str
-    scenario: str
-    series: str
+    plan: Plan | None = None
     edition: Edition | None = None
     error: JCurveError | None = None
     reason: str | None = None
@@ -64,21 +63,15 @@ class Done:
     rendered_only: bool = False
     seconds: float = 0.0
 
-    @classmethod
-    def of(
-        cls,
-        plan: Plan,
-        state: RunState,
-        *,
-        edition: Edition | None = None,
-        error: JCurveError | None = None,
-        reason: str | None = None,
-        message: str = "",
-    ) -> Done:
-        """The end of a plan."""
-        name, series = plan.scenario.name, plan.edition.series
-        ended = (state, plan.edition.id, plan.edition.report, name, series)
-        return cls(*ended, edition=edition, error=error, reason=reason, message=message)
+    @property
+    def run(self) -> str:
+        """Its identifier; empty when it never began."""
+        return "" if self.plan is None else self.plan.edition.id
+
+    @property
+    def series(self) -> str:
+        """Of its editions; empty when it never began."""
+        return "" if self.plan is None else self.plan.edition.series
 
     @property
     def failed(self) -> bool:
@@ -86,47 +79,36 @@ class Done:
         return self.state in ("failed", "timed_out", "lost", "cancelled")
 
 
-def attempt(
-    plan: Plan,
-    number: int,
-    counted: int,
-    *,
-    ledger: Ledger,
-    executor: Executor,
-    tell: Progress,
-    keys: Keys | None,
-    known: Standing | None,
-) -> Done:
-    """Take one attempt to an end, whatever happens.
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    """One attempt at a run.
 
-    Args:
+    Attributes:
         plan: the checked run.
-        number: its row in the ledger.
         counted: which attempt it is, from 1.
+        number: its row in the ledger.
         ledger: where every step is entered.
         executor: executes and renders.
         tell: told in words what is going on.
         keys: of what it would produce; None when editions are not compared.
         known: an edition whose executed notebook is only to be rendered anew.
-
-    Raises:
-        KeyboardInterrupt, Cancelled: as they came; the attempt is then entered as cancelled.
     """
-    return _Attempt(plan, number, counted, ledger, executor, tell, keys, known).run()
 
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
     plan: Plan
-    number: int
     counted: int
+    number: int
     ledger: Ledger
     executor: Executor
     tell: Progress
     keys: Keys | None
     known: Standing | None
 
-    def run(self) -> Done:
+    def to_end(self) -> Done:
+        """Take it to an end, whatever happens.
+
+        Raises:
+            KeyboardInterrupt, Cancelled: as they came; the attempt is then entered as cancelled.
+        """
         staged: Staged | None = None
         try:
             staged = stage(self.plan, self.counted)
@@ -167,7 +149,7 @@ class _Attempt:
         if verdict.state == "nothing_to_report":
             message = one_line(cleaned(verdict.message, secret_values()), _LONGEST)
             self.ledger.move(self.number, "nothing_to_report", message=message)
-            return Done.of(plan, "nothing_to_report", message=message)
+            return self._done("nothing_to_report", message=message)
         if verdict.results is None:
             return self._judged(staged, verdict, finished)
         return self._publish(staged, verdict.results, finished)
@@ -205,7 +187,7 @@ class _Attempt:
             publish(plan.edition, staged.edition, results=results, published=ledger.clock())
             ledger.move(self.number, "succeeded", edition=plan.edition.id)
         show(ledger, plan.edition)
-        return Done.of(plan, "succeeded", edition=plan.edition)
+        return self._done("succeeded", edition=plan.edition)
 
     def _assemble(
         self, staged: Staged, results: Results, finished: Finished, of: Edition | None
@@ -236,7 +218,7 @@ class _Attempt:
 
     def _workbook(self, path: Path) -> None:
         self.tell("writing the workbook")
-        write_workbook(self.plan, path, self.executor.check)
+        write_workbook(self.plan, path, lambda: check(self.executor.stop))
 
     def _judged(self, staged: Staged, verdict: Verdict, finished: Finished) -> Done:
         plan, secrets = self.plan, secret_values()
@@ -262,7 +244,10 @@ class _Attempt:
         state: RunState = "timed_out" if verdict.state == "timed_out" else "failed"
         reason, message = verdict.reason, verdict.message
         self.ledger.move(self.number, state, reason=reason, message=message)
-        return Done.of(plan, state, error=error, reason=reason, message=message)
+        return self._done(state, error=error, reason=reason, message=message)
+
+    def _done(self, state: RunState, **told: Any) -> Done:
+        return Done(self.plan.request, state, self.plan, **told)
 
     def _failed(self, reason: str, error: JCurveError) -> Done:
         if not self.plan.edition.folder.exists():
@@ -270,7 +255,7 @@ class _Attempt:
             # stays open, and the next start settles it as it settles a killed one.
             with suppress(JCurveError):
                 self.ledger.move(self.number, "failed", reason=reason, message=str(error))
-        return Done.of(self.plan, "failed", error=error, reason=reason, message=str(error))
+        return self._done("failed", error=error, reason=reason, message=str(error))
 
 
 def keep(project: Project, staged: Staged, about: Mapping[str, object]) -> Path:

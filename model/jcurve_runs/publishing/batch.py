@@ -6,26 +6,26 @@ run publishes, enters and retries; a batch adds who works when.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Literal
 
+from jcurve.assumptions.cases import Case
 from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, UsageError, WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
-from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.execution.warm_executor import Warm, imported_by_all
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import (
@@ -50,14 +50,17 @@ __all__ = [
     "manifest_path",
 ]
 
-Engine = Literal["warm", "plain"]
+Engine = Literal["warm", "plain", "cluster"]
 """``warm`` forks each run from a process that has everything loaded, where that is safe;
-``plain`` starts a process for each."""
+``plain`` starts a process for each; ``cluster`` leaves them to the workers of a Dask cluster."""
 
 MOST_JOBS = 8
 """At once by default; each takes about 300 MB."""
 
 _MOST_TOLD = 100
+_ASKED = ("report", "scenario", "case", "overrides", "view", "parameters", "workbook")
+_TOLD = ("state", "reason", "message", "run", "series", "attempts", "rendered_only")
+"""What the manifest says of each run: as asked for, and as it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +95,38 @@ class Batch:
 class Watch:
     """Told what goes on in a batch, from several threads; this one says nothing."""
 
-    def begins(self, total: int, slots: int) -> None:
+    def notes(self, text: str) -> None:
+        """Something is worth a line, such as a worker that takes no part."""
+
+    def begins(self, total: int) -> None:
         """The batch begins."""
 
-    def tells(self, slot: int, title: str, message: str) -> None:
+    def tells(self, title: str, message: str) -> None:
         """A run says what it is doing."""
 
-    def ends(self, slot: int, done: Done) -> None:
+    def ends(self, done: Done) -> None:
         """A run has ended."""
 
 
-def every(reports: Sequence[str], scenarios: Sequence[str], like: Request) -> list[Request]:
-    """A request for each report on each scenario, otherwise ``like`` this one; none twice."""
-    return [
-        replace(like, report=report, scenario=scenario)
-        for report, scenario in dict.fromkeys(product(reports, scenarios))
-    ]
+def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) -> list[Request]:
+    """A request for each report on each case, otherwise ``like`` this one; none twice.
+
+    Args:
+        reports: names of notebooks.
+        cases: names of scenarios, or cases of a table, whose overrides go on top.
+        like: everything else.
+    """
+    found = []
+    for report, case in product(reports, cases):
+        if isinstance(case, str):
+            found.append(replace(like, report=report, scenario=case))
+            continue
+        overrides = {**like.overrides, **case.overrides}
+        scenario, name = case.scenario, case.name
+        found.append(
+            replace(like, report=report, scenario=scenario, case=name, overrides=overrides)
+        )
+    return [*{(each.report, each.title): each for each in found}.values()]
 
 
 def batch(
@@ -116,6 +135,7 @@ def batch(
     *,
     jobs: int | None = None,
     engine: Engine = "warm",
+    scheduler: str | None = None,
     batch_id: str | None = None,
     clock: Clock = now,
     watch: Watch | None = None,
@@ -127,8 +147,10 @@ def batch(
     Args:
         requests: what is asked for.
         project: whose reports.
-        jobs: how many run at once; as many as there are processors when None.
+        jobs: how many run at once; as many as there are processors when None, on a cluster as
+            its workers have threads.
         engine: what executes the runs.
+        scheduler: address of a Dask cluster whose workers execute them instead.
         batch_id: made from the clock when None.
         clock: gives the present time.
         watch: told what goes on.
@@ -136,7 +158,7 @@ def batch(
         resolve: reads a scenario.
 
     Raises:
-        UsageError: a report is unknown, or nothing was asked for.
+        UsageError: a report is unknown, nothing was asked for, or the cluster is no help.
         WriteError, RunError: the ledger or the manifest cannot be written.
         KeyboardInterrupt: as it came, after every run was stopped and the manifest written.
     """
@@ -144,25 +166,26 @@ def batch(
         check_report(report, project)
     if not requests:
         raise UsageError("nothing to run", allowed="at least one report and one scenario")
-    started = clock()
+    started, watch = clock(), watch or Watch()
     name = check_name(
         batch_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the batch's identifier"
     )
-    slots = min(jobs or default_jobs(), len(requests))
-    with Ledger(project, clock=clock) as ledger, beating(ledger):
+    with ExitStack() as held:
+        executor: Executor
+        if scheduler is not None:
+            from jcurve_runs.execution.cluster import OnCluster
+
+            executor = made = held.enter_context(OnCluster(scheduler, project, watch.notes))
+            jobs, engine = jobs or made.threads, "cluster"
+        elif engine == "plain" or render is not None:
+            executor = Plain(render, project)
+        else:
+            executor = Warm(project, imported_by_all(project, (each.report for each in requests)))
+        ledger = held.enter_context(Ledger(project, clock=clock))
+        held.enter_context(beating(ledger))
         recover(ledger)
-        executors, stop = _executors(project, requests, slots, engine, render)
-        return _Work(
-            ledger,
-            name,
-            list(requests),
-            executors,
-            stop,
-            resolve,
-            watch or Watch(),
-            started,
-            engine,
-        ).run()
+        work = _Work(ledger, name, requests, executor, resolve, watch, started, engine)
+        return work.run(min(jobs or default_jobs(), len(requests)))
 
 
 def default_jobs() -> int:
@@ -179,29 +202,14 @@ def manifest_path(project: Project, name: str) -> Path:
     return project.reports / ".batches" / f"{check_name(name, 'the batch')}.json"
 
 
-def _executors(
-    project: Project, requests: Sequence[Request], slots: int, engine: Engine, render: Render | None
-) -> tuple[list[Executor], threading.Event]:
-    stop = threading.Event()
-    if engine == "plain" or render is not None:
-        return [Plain(render, stop) for _ in range(slots)], stop
-    modules: set[str] = set()
-    for report in dict.fromkeys(request.report for request in requests):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # the run itself will say it
-            notebook = json.loads((project.notebooks / f"{report}.ipynb").read_bytes())
-            modules |= set(imported_by(notebook))
-    return [Warm(project, tuple(sorted(modules)), stop) for _ in range(slots)], stop
-
-
 @dataclass
 class _Work:
     """A batch while it runs."""
 
     ledger: Ledger
     name: str
-    requests: list[Request]
-    executors: list[Executor]
-    stop: threading.Event
+    requests: Sequence[Request]
+    executor: Executor
     resolve: Resolve
     watch: Watch
     started: datetime
@@ -210,89 +218,64 @@ class _Work:
     lock: threading.Lock = field(default_factory=threading.Lock)
     reading: threading.Lock = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
-        self.free = list(range(len(self.executors)))
-
-    def run(self) -> Batch:
-        """Run everything; write the manifest as it goes."""
+    def run(self, slots: int) -> Batch:
+        """Run everything, so many at once; write the manifest as it goes."""
+        self.jobs = slots
         path = manifest_path(self.ledger.project, self.name)
         make_folder(path.parent)
         self._write_manifest()
-        self.watch.begins(len(self.requests), len(self.executors))
-        pool = ThreadPoolExecutor(len(self.executors), thread_name_prefix="run")
+        self.watch.begins(len(self.requests))
+        pool = ThreadPoolExecutor(slots, thread_name_prefix="run")
         try:
             futures = [pool.submit(self._one, number) for number in range(len(self.requests))]
             for future in futures:
                 future.result()
         except BaseException:
-            self.stop.set()
-            for executor in self.executors:
-                executor.close()
-            pool.shutdown(wait=True, cancel_futures=True)
-            self._write_manifest(ended=True)
+            self.executor.stop.set()
             raise
         finally:
-            pool.shutdown(wait=True)
-            for executor in self.executors:
-                executor.close()
-        self._write_manifest(ended=True)
-        fallback = self._fallback()
-        return Batch(
-            id=self.name,
-            runs=tuple(self.done[number] for number in range(len(self.requests))),
-            manifest=path,
-            engine="plain" if fallback else self.engine,
-            fallback=fallback,
-        )
+            if self.executor.stop.is_set():
+                self.executor.close()
+            pool.shutdown(wait=True, cancel_futures=True)
+            self.executor.close()
+            self._write_manifest(ended=True)
+        fallback = self.executor.fallback
+        runs = tuple(self.done[number] for number in range(len(self.requests)))
+        return Batch(self.name, runs, path, "plain" if fallback else self.engine, fallback)
 
     def _one(self, number: int) -> None:
-        if self.stop.is_set():
+        if self.executor.stop.is_set():
             return
-        with self.lock:
-            slot = self.free.pop(0)
-        try:
-            done = self._carry_out(slot, self.requests[number])
-        finally:
-            with self.lock:
-                self.free.append(slot)
+        done = self._carry_out(self.requests[number])
         with self.lock:
             self.done[number] = done
             with suppress(WriteError):  # written again when the next ends, and at the end
                 self._write_manifest()
-        self.watch.ends(slot, done)
+            self.watch.ends(done)
 
-    def _carry_out(self, slot: int, request: Request) -> Done:
-        report, scenario = request.report, request.scenario
-        title = f"{report} {scenario}"
+    def _carry_out(self, request: Request) -> Done:
         try:
             with self.reading:  # else the first runs would each read the base scenario
-                plan = prepare(
-                    request,
-                    self.ledger.project,
-                    started=self.ledger.clock(),
-                    resolve=self.resolve,
-                )
+                started = self.ledger.clock()
+                plan = prepare(request, self.ledger.project, started=started, resolve=self.resolve)
             return carry_out(
                 plan,
                 ledger=self.ledger,
-                executor=self.executors[slot],
+                executor=self.executor,
                 batch=self.name,
-                progress=lambda message: self.watch.tells(slot, title, message),
+                progress=lambda message: self.watch.tells(request.title, message),
                 wait=self._wait,
             )
         except JCurveError as error:
             # Refused before it began, or the ledger is out of reach.
-            refused = Done("failed", "", report, scenario, "", error=error, reason="refused")
-            return replace(refused, message=str(error), attempts=0)
+            refused = Done(request, "failed", error=error, reason="refused", attempts=0)
+            return replace(refused, message=str(error))
         except Cancelled:
-            return Done("cancelled", "", report, scenario, "", attempts=0)
+            return Done(request, "cancelled", attempts=0)
 
     def _wait(self, seconds: float) -> None:
-        if self.stop.wait(seconds):
+        if self.executor.stop.wait(seconds):
             raise Cancelled
-
-    def _fallback(self) -> str | None:
-        return next((e.fallback for e in self.executors if isinstance(e, Warm)), None)
 
     def _write_manifest(self, *, ended: bool = False) -> None:
         """Write the manifest of the batch as far as it has come.
@@ -301,18 +284,13 @@ class _Work:
             WriteError: it cannot be written.
         """
         entries = [self._entry(number) for number in range(len(self.requests))]
-        first = self.requests[0]
         manifest = {
             "batch": self.name,
             "started": self.started.isoformat(timespec="seconds"),
             "ended": self.ledger.clock().isoformat(timespec="seconds") if ended else None,
-            "overrides": dict(first.overrides),
-            "view": first.view,
-            "parameters": dict(first.parameters),
-            "workbook": first.workbook,
             "engine": self.engine,
-            "fallback": self._fallback(),
-            "jobs": len(self.executors),
+            "fallback": self.executor.fallback,
+            "jobs": self.jobs,
             "counts": dict(Counter(str(entry["state"]) for entry in entries)),
             "failed": sum(done.failed for done in self.done.values()),
             "runs": entries,
@@ -321,20 +299,13 @@ class _Work:
 
     def _entry(self, number: int) -> dict[str, object]:
         request, done = self.requests[number], self.done.get(number)
-        head = {"report": request.report, "scenario": request.scenario}
+        head = {name: getattr(request, name) for name in _ASKED}
         if done is None:
-            return {**head, "state": "cancelled" if self.stop.is_set() else "queued"}
-        reports = self.ledger.project.reports
-        edition = done.edition
+            return {**head, "state": "cancelled" if self.executor.stop.is_set() else "queued"}
+        edition, reports = done.edition, self.ledger.project.reports
         return {
             **head,
-            "state": done.state,
-            "reason": done.reason,
-            "message": done.message,
-            "run": done.run or None,
-            "series": done.series or None,
+            **{name: getattr(done, name) for name in _TOLD},
             "edition": None if edition is None else edition.folder.relative_to(reports).as_posix(),
-            "attempts": done.attempts,
-            "rendered_only": done.rendered_only,
             "seconds": round(done.seconds, 2),
         }

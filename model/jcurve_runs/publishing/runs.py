@@ -25,7 +25,7 @@ from jcurve_runs.execution.staging import Staged, attempt_name, of_runs
 from jcurve_runs.ledger.attempts import Attempt, Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Plan, Request, Resolve, prepare, resolve_scenario
-from jcurve_runs.publishing.attempt import Done, attempt, keep, show
+from jcurve_runs.publishing.attempt import Attempting, Done, keep, show
 from jcurve_runs.publishing.publish import point
 from jcurve_runs.publishing.unchanged import intact, keys, standing
 from jcurve_runs.verdict.judge import FailedRun
@@ -129,7 +129,8 @@ def run_plan(
     """
     with Ledger(plan.project, clock=clock) as ledger, beating(ledger):
         recover(ledger)
-        return carry_out(plan, ledger=ledger, executor=Plain(render), progress=progress)
+        executor = Plain(render, plan.project)
+        return carry_out(plan, ledger=ledger, executor=executor, progress=progress)
 
 
 def carry_out(
@@ -163,20 +164,12 @@ def carry_out(
         number = ledger.queue(plan, attempt=counted, batch=batch)
         known = standing(plan, wanted) if wanted is not None and not request.force else None
         if known is not None and known.same == "all":
-            message = f"relies on edition {known.edition.id}"
-            ledger.move(number, "skipped_unchanged", message=message, edition=known.edition.id)
-            done = Done.of(plan, "skipped_unchanged", edition=known.edition, message=message)
-            return replace(done, seconds=time.monotonic() - began)
-        done = attempt(
-            plan,
-            number,
-            counted,
-            ledger=ledger,
-            executor=executor,
-            tell=tell,
-            keys=wanted,
-            known=known,
-        )
+            message, edition = f"relies on edition {known.edition.id}", known.edition
+            ledger.move(number, "skipped_unchanged", message=message, edition=edition.id)
+            done = Done(request, "skipped_unchanged", plan, edition, message=message)
+        else:
+            step = Attempting(plan, counted, number, ledger, executor, tell, wanted, known)
+            done = step.to_end()
         done = replace(done, seconds=time.monotonic() - began, attempts=counted)
         last = counted == retry.attempts or not worth_another(done.reason)
         if done.state != "failed" or last or plan.edition.folder.exists():

@@ -39,7 +39,7 @@ def check_schedule(
         check_report(report, project)
         declared[report] = declared_by(report, project)
     known = {name for each in declared.values() for name in each}
-    for name in schedule.parameters:
+    for name in schedule.request.parameters:
         if name not in known:
             raise UsageError.not_among(
                 "no report of this schedule takes the parameter",
@@ -51,13 +51,13 @@ def check_schedule(
     for report in schedule.reports:
         check_names(parameters_for(schedule, report, project), declared[report], where)
     for name in schedule.scenarios or ("base",):
-        resolve(name, schedule.overrides, project)
+        resolve(name, schedule.request.overrides, project)
 
 
 def parameters_for(schedule: Schedule, report: str, project: Project) -> dict[str, Any]:
     """Those of a schedule's parameters that a report declares."""
     declared = declared_by(report, project)
-    return {name: value for name, value in schedule.parameters.items() if name in declared}
+    return {name: value for name, value in schedule.request.parameters.items() if name in declared}
 
 
 def mistake_in(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from jcurve.assumptions.nodes import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
-from jcurve_runs.plan.request import Retry
+from jcurve_runs.plan.request import Request, Retry
 from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule.calendars import Calendars, Day
 from jcurve_runs.schedule.cron import Cron, instant
@@ -52,11 +51,7 @@ class Schedule:
         name: of the schedule.
         reports: notebooks; several make a pack, which is one mail.
         scenarios: names; empty for all there are.
-        view: the view the reports lead with.
-        overrides: on top of each scenario, as given.
-        parameters: of the reports; each takes those that it declares.
-        workbook: whether editions hold the scenario's workbook.
-        retry: how often a run is attempted.
+        request: what is asked of each run; of the parameters a report takes those it declares.
         when: cron's days and times, or a calendar's day and a time.
         at: the time of a calendar's day.
         zone: whose clocks are meant.
@@ -73,11 +68,7 @@ class Schedule:
     name: str
     reports: tuple[str, ...]
     scenarios: tuple[str, ...]
-    view: str
-    overrides: Mapping[str, str]
-    parameters: Mapping[str, Any]
-    workbook: bool
-    retry: Retry
+    request: Request
     when: Cron | Day
     at: time
     zone: ZoneInfo
@@ -210,30 +201,31 @@ class _Reader:
     def __init__(
         self, entry: Entry, origin: str, name: str, allowed: tuple[str, ...] = _KEYS
     ) -> None:
-        self._origin = origin
-        self._name = name
+        self._origin, self._name = origin, name
         self._where = f"{origin}:{entry.line}, {name}"
         if not isinstance(entry.value, Table):
             raise UsageError("not a table", where=self._where, allowed=", ".join(allowed))
         self._node = entry.value
         for each in self._node.entries:
             if each.key not in allowed:
-                raise UsageError.not_among(
-                    "unknown key", each.key, allowed, where=f"{origin}:{each.line}, {name}"
-                )
+                where = f"{origin}:{each.line}, {name}"
+                raise UsageError.not_among("unknown key", each.key, allowed, where=where)
 
     def schedule(self) -> Schedule:
         """The schedule."""
         when = self._when()
-        return Schedule(
-            name=check_name(self._name, "the schedule"),
-            reports=self._names("report", "the report"),
-            scenarios=self._scenarios(),
+        request = Request(
             view=self._choice("view", ("programme", "go_forward")),
             overrides={each.key: self._word(each.value) for each in self._table("overrides")},
             parameters={each.key: _data(each.value) for each in self._table("parameters")},
             workbook=self._choice("workbook", ("false", "true")) == "true",
             retry=Retry(attempts=1 + self._count("retries", 2)),
+        )
+        return Schedule(
+            name=check_name(self._name, "the schedule"),
+            reports=self._names("report", "the report"),
+            scenarios=self._scenarios(),
+            request=request,
             when=when,
             at=self._time() if isinstance(when, Day) else time(),
             zone=self._zone(),
@@ -247,56 +239,55 @@ class _Reader:
             failure=self._addresses("failure"),
         )
 
-    def _when(self) -> Cron | Day:
-        cron, on = self._node.get("cron"), self._node.get("on")
-        if (cron is None) == (on is None):
-            raise UsageError(
-                "needs either cron or on", where=self._where, allowed="exactly one of them"
-            )
-        if cron is not None:
-            for key in ("at", "calendar"):
-                if self._node.get(key) is not None:
-                    raise UsageError(f"{key} has no meaning beside cron", where=self._at(key))
-            return Cron.parse(self._text("cron"), self._at("cron"))
-        return Day.parse(self._text("on"), self._text("calendar"), self._at("on"))
+    def _wrong(self, key: str, what: str, received: object = None, allowed: str = "") -> UsageError:
+        """The refusal of what stands under a key."""
+        where = self._at(key)
+        return UsageError(what, where=where, received=received, allowed=allowed or None)
 
     def _at(self, key: str) -> str:
         entry = self._node.get(key)
-        if entry is None:
-            return f"{self._where}.{key}"
-        return f"{self._origin}:{entry.line}, {self._name}.{key}"
+        line = self._where if entry is None else f"{self._origin}:{entry.line}, {self._name}"
+        return f"{line}.{key}"
+
+    def _when(self) -> Cron | Day:
+        cron, on = self._node.get("cron"), self._node.get("on")
+        if (cron is None) == (on is None):
+            allowed = "exactly one of them"
+            raise UsageError("needs either cron or on", where=self._where, allowed=allowed)
+        if cron is None:
+            return Day.parse(self._text("on"), self._text("calendar"), self._at("on"))
+        for key in ("at", "calendar"):
+            if self._node.get(key) is not None:
+                raise self._wrong(key, f"{key} has no meaning beside cron")
+        return Cron.parse(self._text("cron"), self._at("cron"))
 
     def _text(self, key: str, default: str | None = None) -> str:
         entry = self._node.get(key)
-        if entry is None:
-            if default is not None:
-                return default
+        if entry is not None:
+            return self._word(entry.value, key)
+        if default is None:
             raise UsageError(f"{key} is missing", where=self._where)
-        if not isinstance(entry.value, Text) or entry.value.text is None:
-            raise UsageError(f"{key} is not a text", where=self._at(key))
-        return entry.value.text
+        return default
 
-    def _texts(self, key: str) -> Iterator[str]:
+    def _word(self, node: Node, key: str = "overrides") -> str:
+        if not isinstance(node, Text) or node.text is None:
+            raise self._wrong(key, f"{key} is not a text")
+        return node.text
+
+    def _texts(self, key: str) -> tuple[str, ...]:
         entry = self._node.get(key)
         if entry is None:
-            return
+            return ()
         value = entry.value
-        for item in value.items if isinstance(value, Listing) else (value,):
-            if not isinstance(item, Text) or item.text is None:
-                raise UsageError(f"{key} is not a list of texts", where=self._at(key))
-            yield item.text
-
-    def _word(self, node: Node) -> str:
-        if not isinstance(node, Text) or node.text is None:
-            raise UsageError("not a text", where=self._at("overrides"))
-        return node.text
+        items = value.items if isinstance(value, Listing) else (value,)
+        return tuple(self._word(item, key) for item in items)
 
     def _table(self, key: str) -> tuple[Entry, ...]:
         entry = self._node.get(key)
         if entry is None:
             return ()
         if not isinstance(entry.value, Table):
-            raise UsageError(f"{key} is not a table", where=self._at(key))
+            raise self._wrong(key, f"{key} is not a table")
         return entry.value.entries
 
     def _names(self, key: str, what: str) -> tuple[str, ...]:
@@ -306,11 +297,10 @@ class _Reader:
         return tuple(check_name(name, what) for name in names)
 
     def _scenarios(self) -> tuple[str, ...]:
-        names = tuple(self._texts("scenarios"))
+        names = self._texts("scenarios")
         if not names:
-            raise UsageError(
-                "scenarios are missing", where=self._where, allowed="a list of names, or all"
-            )
+            allowed = "a list of names, or all"
+            raise UsageError("scenarios are missing", where=self._where, allowed=allowed)
         return () if names == ("all",) else self._names("scenarios", "the scenario")
 
     def _choice(self, key: str, choices: tuple[str, ...]) -> str:
@@ -322,12 +312,7 @@ class _Reader:
     def _count(self, key: str, default: int) -> int:
         text = self._text(key, str(default))
         if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
-            raise UsageError(
-                f"{key} is not a count",
-                where=self._at(key),
-                received=text,
-                allowed=f"a whole number up to {_MOST}",
-            )
+            raise self._wrong(key, f"{key} is not a count", text, f"a whole number up to {_MOST}")
         return int(text)
 
     def _keep(self) -> Rule | None:
@@ -342,25 +327,19 @@ class _Reader:
         )
 
     def _zone(self) -> ZoneInfo:
-        name = self._text("zone", "UTC")
+        name, allowed = self._text("zone", "UTC"), "an IANA name such as America/New_York"
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise UsageError.not_among(
-                "unknown time zone",
-                name,
-                available_timezones(),
-                where=self._at("zone"),
-                allowed="an IANA name such as America/New_York",
-            ) from None
+            what, known = "unknown time zone", available_timezones()
+            where = self._at("zone")
+            raise UsageError.not_among(what, name, known, where=where, allowed=allowed) from None
 
     def _time(self) -> time:
         text = self._text("at")
-        if re.fullmatch(r"\d{2}:\d{2}", text, re.ASCII):
-            hour, minute = int(text[:2]), int(text[3:])
-            if hour < 24 and minute < 60:
-                return time(hour, minute)
-        raise UsageError("not a time", where=self._at("at"), received=text, allowed="such as 07:00")
+        if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+            return time.fromisoformat(text)
+        raise self._wrong("at", "not a time", text, "such as 07:00")
 
     def _span(self, key: str, default: str) -> timedelta | None:
         text = self._text(key, default)
@@ -368,23 +347,15 @@ class _Reader:
             return None
         found = _SPAN.fullmatch(text)
         if found is None:
-            raise UsageError(
-                f"{key} is not a span of time",
-                where=self._at(key),
-                received=text,
-                allowed="such as 90 minutes, 2 hours, 1 day, or none",
-            )
+            allowed = "such as 90 minutes, 2 hours, 1 day, or none"
+            raise self._wrong(key, f"{key} is not a span of time", text, allowed)
         unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2][0]]
         return timedelta(**{unit: int(found[1])})
 
     def _addresses(self, key: str) -> tuple[str, ...]:
-        found = tuple(self._texts(key))
+        found = self._texts(key)
         for address in found:
             if not _MAIL.fullmatch(address):
-                raise UsageError(
-                    "not a mail address",
-                    where=self._at(key),
-                    received=address,
-                    allowed="name@host.domain, nothing else",
-                )
+                allowed = "name@host.domain, nothing else"
+                raise self._wrong(key, "not a mail address", address, allowed)
         return found

@@ -19,7 +19,7 @@ from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import supported
 from jcurve_runs.ledger.store import now
-from jcurve_runs.plan.request import Clock, Origin, Request, Resolve, resolve_scenario
+from jcurve_runs.plan.request import Clock, Origin, Resolve, resolve_scenario
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
 from jcurve_runs.publishing.retention import prune
@@ -164,7 +164,7 @@ class _Look:
             failures = [facts_of(done) for done in runs if done.failed]
             self._occurrences.end(one.occurrence, schedule, failures)
             self._ran.append(one)
-            series = {(done.report, done.series) for done in runs if done.series}
+            series = {(done.request.report, done.series) for done in runs if done.series}
             if schedule.keep is not None and series:
                 prune(self._project, schedule.keep, self._ledger.clock(), only=series)
             self._alarm()
@@ -333,13 +333,7 @@ def run_scheduled(
     from jcurve.assumptions import available
 
     origin = Origin(schedule.name, occurrence.occurrence, schedule.success, schedule.failure)
-    like = Request(
-        overrides=schedule.overrides,
-        view=schedule.view,
-        workbook=schedule.workbook,
-        retry=schedule.retry,
-        origin=origin,
-    )
+    like = replace(schedule.request, origin=origin)
     requests = [
         replace(request, parameters=parameters_for(schedule, request.report, project))
         for request in every(schedule.reports, schedule.scenarios or available(project), like)
@@ -364,7 +358,7 @@ def facts_of(done: Done) -> Facts:
     """What a notice tells of a run that failed, without secrets."""
     secrets = secret_values()
     facts = [
-        ("Report", f"{done.report} {done.scenario}"),
+        ("Report", done.request.title),
         ("State", done.state.replace("_", " ")),
         ("Reason", done.reason or "none"),
         ("Message", done.message),

@@ -119,10 +119,7 @@ class _Failure(Exception):
         self, reason: Reason, message: str, cell: int | None = None, raised: str | None = None
     ) -> None:
         super().__init__(reason, message)
-        self.reason: Reason = reason
-        self.message = message
-        self.cell = cell
-        self.raised = raised
+        self.verdict = Verdict("failed", reason, message, cell, raised)
 
 
 def judge(
@@ -161,7 +158,7 @@ def judge(
         record = _sound_results(results, expected)
         _exhibits_shown(record, cells)
     except _Failure as failure:
-        return Verdict("failed", failure.reason, failure.message, failure.cell, failure.raised)
+        return failure.verdict
     return Verdict("succeeded", results=record)
 
 

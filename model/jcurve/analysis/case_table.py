@@ -1,0 +1,111 @@
+"""The headline results of many cases as one table, all evaluated together, without notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from jcurve.analysis.question import CHUNK
+from jcurve.assumptions import Scenario, load, rows
+from jcurve.assumptions.cases import Case
+from jcurve.assumptions.paths import DATE
+from jcurve.case import evaluate, evaluate_batch
+from jcurve.engine.model import VIEWS
+from jcurve.evaluation.naming import DEFAULT_VIEW
+from jcurve.ground.errors import JCurveError, ModelError
+from jcurve.ground.project import Project
+
+__all__ = ["case_table"]
+
+PROBLEM = "problem"
+
+
+def case_table(
+    cases: Sequence[Case],
+    project: Project,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    progress: Callable[[str], object] = lambda text: None,
+) -> dict[str, list[Any]]:
+    """Headline results by column, a row each case.
+
+    Args:
+        cases: what is asked for.
+        project: whose scenarios and data.
+        overrides: under those of each case.
+        progress: told how far it is.
+
+    Returns:
+        ``case``, ``scenario``, each key that any case sets, the scenario's ``hash``, each result
+        as ``npv (USD m)`` and ``npv.go_forward (USD m)`` (a date as ``2034Q3``; None where there
+        is no answer) and ``problem``: why a case has none, empty otherwise.
+    """
+    common = dict(overrides or {})
+    case = evaluate(project=project)
+    views = case.headlines()
+    names = [
+        name if view == DEFAULT_VIEW else f"{name}.{view}" for view in VIEWS for name in views[view]
+    ]
+    units = {name: case.unit(name) for name in names}
+    keys = dict.fromkeys([*common, *(key for each in cases for key in each.overrides)])
+    read = lru_cache(maxsize=64)(lambda name: load(name, project))
+    table: dict[str, list[Any]] = {"case": [], "scenario": [], **{key: [] for key in keys}}
+    table |= {"hash": [], **{name: [] for name in names}, PROBLEM: []}
+    for start in range(0, len(cases), CHUNK):
+        progress(f"case {start + 1:,} of {len(cases):,}")
+        part = cases[start : start + CHUNK]
+        made = [_scenario(each, common, read) for each in part]
+        sound = [each for each in made if isinstance(each, Scenario)]
+        answers = iter(_answers(sound, names, project))
+        for each, found in zip(part, made, strict=True):
+            said = {**common, **each.overrides}
+            answer = next(answers) if isinstance(found, Scenario) else str(found)
+            table["case"].append(each.name)
+            table["scenario"].append(each.scenario)
+            for key in keys:
+                table[key].append(str(said[key]) if key in said else None)
+            table["hash"].append(found.short_hash if isinstance(found, Scenario) else None)
+            table[PROBLEM].append(answer if isinstance(answer, str) else "")
+            for name in names:
+                value = None if isinstance(answer, str) else answer[name]
+                if value is None or units[name] != DATE:
+                    table[name].append(value)
+                    continue
+                labels = case.assembly.timeline.labels
+                table[name].append(labels[min(max(round(value), 0), len(labels) - 1)])
+    return {f"{name} ({units[name]})" if name in units else name: table[name] for name in table}
+
+
+def _scenario(
+    case: Case, common: Mapping[str, Any], read: Callable[[str], Scenario]
+) -> Scenario | JCurveError:
+    try:
+        return read(case.scenario).with_overrides({**common, **case.overrides}, origin=case.where)
+    except JCurveError as error:
+        return error
+
+
+def _answers(
+    scenarios: Sequence[Scenario], names: Iterable[str], project: Project
+) -> list[dict[str, float | None] | str]:
+    """Each scenario's results, or why it has none; one without an answer fails alone."""
+    if not scenarios:
+        return []
+    try:
+        found = evaluate_batch(rows(scenarios), names, project=project)
+    except ModelError as error:
+        if len(scenarios) == 1:
+            return [str(error)]
+        half = len(scenarios) // 2
+        return [
+            *_answers(scenarios[:half], names, project),
+            *_answers(scenarios[half:], names, project),
+        ]
+    wide = {name: np.broadcast_to(row, (len(scenarios),)) for name, row in found.items()}
+    return [
+        {name: None if np.isnan(row[at]) else float(row[at]) for name, row in wide.items()}
+        for at in range(len(scenarios))
+    ]
