@@ -153,6 +153,14 @@ def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:
     return {name: float(f"{each:.12g}") for name, each in found.items()}
 
 
+def _step(item: Assumption, scale: Scale, ends: Mapping[str, float] | None) -> float | None:
+    """By how much an arrow key moves a number: a slider's step, else about one in a hundred."""
+    if ends is not None or item.unit in (DATE, SWITCH, CHOICE):
+        return ends["step"] if ends is not None and item.unit != DATE else None
+    size = scale.shown(float(abs(item.row()).max())) if item.shape != "changes" else 0.0
+    return _round_step(size / 200) if size else None
+
+
 def _round_step(step: float) -> float:
     """1, 2 or 5 times a power of ten, at least ``step``."""
     power = 10.0 ** math.floor(math.log10(step))
@@ -230,6 +238,8 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
         made["slider"] = ends
+    if (step := _step(item, scale, made.get("slider"))) is not None:
+        made["step"] = step
     if item.next is not None:
         made["period"] = Quarter.at(item.next)
     if isinstance(item.value, Path):

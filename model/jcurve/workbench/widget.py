@@ -34,7 +34,7 @@ File: TypeAlias = tuple[str, str, bytes]
 """Name, media type and content."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SCRIPTS = ("page", "link", "controls", "groups", "readouts", "tools", "panel")
+_SCRIPTS = ("page", "keys", "link", "controls", "groups", "readouts", "tools", "panel")
 """In the order in which they are joined: one module for the browser."""
 
 

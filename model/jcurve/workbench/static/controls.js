@@ -10,6 +10,7 @@ class Control {
     this.gesture = 0;
     this.refusal = h("p", { className: "jc-refusal", id: `${this.id}-refusal`, role: "alert", hidden: true });
     this.info = h("div", { className: "jc-info", id: `${this.id}-info`, hidden: true });
+    this.typed = h("p", { className: "jc-hint", hidden: true, textContent: "Typed, not applied: Enter applies it, Escape takes it back." });
     this.changed = h("span", { className: "jc-was" });
     this.back = h("button", {
       type: "button", className: "jc-icon", hidden: true, title: "Set back",
@@ -24,7 +25,7 @@ class Control {
       h("div", { className: "jc-head" },
         h("label", { htmlFor: this.id, className: "jc-label", textContent: about.label }),
         this.back, more),
-      this.field, this.changed, this.refusal, this.info);
+      this.field, this.typed, this.changed, this.refusal, this.info);
     this.show({});
   }
 
@@ -38,21 +39,47 @@ class Control {
     return this.numberField();
   }
 
-  /** A field that asks when it is left or Enter is pressed; Escape shows the state again. */
+  /** A field that asks when Enter is pressed or it is left; Escape shows the state again, and
+   * arrows move a number by a step. What is typed and not yet taken is marked. */
   textField({ label = "", id = "", period = "", wide = false }) {
     const field = h("input", {
-      type: "text", autocomplete: "off", spellcheck: false,
+      type: "text", autocomplete: "off", spellcheck: false, data: { period },
       "aria-describedby": this.refusal.id, ...(label ? { "aria-label": label } : {}),
       className: wide ? "jc-number jc-wide" : "jc-number",
       on: {
-        input: () => { field.dataset.typed = "1"; },
-        change: () => { this.set(field.value, false, period); },
-        keydown: (event) => { if (event.key === "Escape") { event.stopPropagation(); this.release(); } },
+        input: () => { field.dataset.typed = "1"; this.hint(); },
+        change: () => { if (field.dataset.typed) this.set(field.value, false, period, field); },
+        keydown: (event) => {
+          if (event.key === "Escape") { taken(event); this.release(); }
+          if (event.key === "ArrowUp") this.nudge(event, field, 1);
+          if (event.key === "ArrowDown") this.nudge(event, field, -1);
+        },
       },
     });
     if (id) field.id = id;
     return field;
   }
+
+  /** Up or down by a step, or by ten. */
+  nudge(event, field, way) {
+    const { step } = this.about;
+    if (!step || !/^\s*[+-]?[\d.]+\s*$/.test(field.value)) return;
+    taken(event);
+    if (Date.now() - (this.pressed || 0) > 1000) this.gesture += 1;
+    this.pressed = Date.now();
+    const next = Number(field.value) + way * step * (event.shiftKey ? 10 : 1);
+    field.value = String(Number(next.toFixed(decimalsOf(step))));
+    this.set(field.value, true, field.dataset.period, field);
+  }
+
+  /** Say what is typed and not taken. */
+  hint() {
+    const waits = this.texts().some((field) => field.dataset.typed) && !this.refused;
+    show(this.typed, waits);
+    this.element.dispatchEvent(new CustomEvent("jc-typed", { bubbles: true }));
+  }
+
+  texts() { return [this.input, ...(this.rows ? this.rows.values() : [])].filter(Boolean); }
 
   numberField() {
     const { about } = this;
@@ -171,16 +198,16 @@ class Control {
 
   get slot() { return `control ${this.about.key}`; }
 
-  set(text, dragging = false, period = "") {
+  set(text, dragging = false, period = "", field = null) {
     const message = { do: "set", key: this.about.key, text, period };
-    this.change(message, dragging);
+    this.change(message, dragging, field);
   }
 
   move(at) { this.change({ do: "move", key: this.about.key, at }, true); }
 
   reset() { this.change({ do: "reset", key: this.about.key }, false); }
 
-  async change(message, dragging) {
+  async change(message, dragging, field = null) {
     if (dragging) message.gesture = `${this.id}-${this.gesture}`;
     this.element.classList.add("jc-pending");
     const slot = message.period ? `${this.slot} ${message.period}` : this.slot;
@@ -188,32 +215,27 @@ class Control {
     if (reply.superseded) return;
     const busy = this.link.isBusy(slot);
     if (!busy) this.element.classList.remove("jc-pending");
-    if (reply.ok) {
-      if (!busy) this.release();
-    } else {
-      this.refuse(reply.error.what, message.period);
-    }
+    if (!reply.ok) this.refuse(reply.error.what, field || this.input || this.slider);
+    else if (!busy) this.release(field && field.value === message.text ? [field] : field ? [] : this.texts());
   }
 
-  refuse(words, period) {
+  refuse(words, field) {
     this.refused = true;
-    const field = period && this.rows ? this.rows.get(period) : this.input || this.slider;
     field.setAttribute("aria-invalid", "true");
-    this.refusal.textContent = `${words}. Not applied; everything shown keeps the last valid value.`;
+    this.refusal.textContent = `${/[.?!]$/.test(words) ? words : `${words}.`} Not applied; everything shown keeps the last valid value.`;
     show(this.refusal, true);
     this.element.classList.add("jc-refused");
+    this.hint();
   }
 
-  /** Show the state's value again. */
-  release() {
+  /** Show the state's value again in some fields, all by default: what is typed in them goes. */
+  release(fields = this.texts()) {
     this.refused = false;
     show(this.refusal, false);
     this.element.classList.remove("jc-refused", "jc-pending");
-    for (const field of [this.input, this.slider, ...(this.rows ? this.rows.values() : [])]) {
-      if (!field) continue;
-      field.removeAttribute("aria-invalid");
-      delete field.dataset.typed;
-    }
+    for (const field of [...this.texts(), this.slider]) field?.removeAttribute("aria-invalid");
+    for (const field of fields) delete field.dataset.typed;
+    this.hint();
     if (this.shown) this.show(...this.shown);
   }
 

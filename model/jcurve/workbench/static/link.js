@@ -14,6 +14,7 @@ class Link {
     this.waiting = []; // quick questions not yet sent
     this.flying = null; // the one that is
     this.slow = new Map(); // those that may take seconds, by number
+    this.resting = []; // who waits until nothing quick is asked
     this.lost = false;
     this.listener = (message, buffers) => this.heard(message, buffers);
     model.on("msg:custom", this.listener);
@@ -54,6 +55,12 @@ class Link {
     return [this.flying, ...this.waiting].some((each) => each && each.slot === slot);
   }
 
+  /** A promise of the moment at which nothing quick is asked. */
+  quiet() {
+    if (!this.flying && !this.waiting.length) return Promise.resolve();
+    return new Promise((resolve) => { this.resting.push(resolve); });
+  }
+
   number() {
     this.count += 1;
     return `${this.name}-${this.count}`;
@@ -70,6 +77,7 @@ class Link {
   next() {
     if (this.flying || !this.waiting.length) {
       this.onBusy(Boolean(this.flying));
+      if (!this.flying) for (const resolve of this.resting.splice(0)) resolve();
       return;
     }
     this.flying = this.waiting.shift();

@@ -48,14 +48,7 @@ function render({ model, el }) {
   if (document.body.dataset.voila) root.classList.add("jc-in-app");
   else root.classList.add("jc-in-lab");
 
-  root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input[type=text], input[type=search]")) return;
-    if (event.key.toLowerCase() === "z") {
-      link.ask({ do: event.shiftKey ? "redo" : "undo" });
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  });
+  listenToKeys(root, link);
 
   const memory = `jcurve ${location.pathname}`;
 
