@@ -201,11 +201,12 @@ def _example(unit: Unit, choices: tuple[str, ...]) -> str:
     fixed = {DATE: "a quarter such as 2026Q3", SWITCH: "0 or 1", CHOICE: ", ".join(choices)}
     if unit.name in fixed:
         return fixed[unit.name]
-    # The first other one for plain numbers (percent), the largest for amounts (USD bn).
+    # Per cent for plain numbers, the largest for amounts (USD bn).
     others = [UNITS[name] for name in convertible(unit) if name != unit.name]
     if not others:
         return f"a number ({unit.name})"
-    other = max(others, key=lambda each: each.scale) if unit.dims else others[0]
+    others.sort(key=lambda each: each.scale if unit.dims else -abs(each.scale - 0.01))
+    other = others[-1]
     return f"a number ({unit.name}), or with its unit such as '1.5 {other.name}'"
 
 

@@ -190,7 +190,7 @@ class Values:
         if floor <= found.value <= ceiling:
             return
         what, suggestion = "out of bounds", None
-        is_decimal = self.unit.group in ("share", "rate")
+        is_decimal = self.unit.group in ("share", "rate") and self.unit.is_plain
         if found.bare and is_decimal and floor <= found.value / _HUNDRED <= ceiling:
             suggestion = f"{found.text} percent"
         else:

@@ -8,20 +8,23 @@ line. What is made here is plain data for the panel's front end; nothing in it i
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from jcurve.assumptions import Assumption, Path, Scenario, position
 from jcurve.assumptions.fields import number_text
-from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
+from jcurve.assumptions.nodes import Place, read_value
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Value, changes_text
+from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import UNITS, convert
 
 __all__ = [
+    "WORDS",
     "Scale",
     "control",
     "groups",
@@ -32,10 +35,10 @@ __all__ = [
     "slider",
 ]
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _LARGE = 1000.0
 _STEPS = 200
-_WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+"""Units as a label writes them."""
 
 
 _GROUPS: Mapping[str, str] = {
@@ -81,7 +84,7 @@ class Scale:
         """The unit beside a number; empty for dates, switches and choices."""
         if self.unit in (DATE, SWITCH, CHOICE, "index"):
             return ""
-        return _WORDS.get(self.unit, self.unit)
+        return WORDS.get(self.unit, self.unit)
 
     def shown(self, value: float) -> float:
         """A value of the key's unit in this one."""
@@ -95,16 +98,47 @@ class Scale:
             return number_text(value, self.unit, self.choices)
         return plain(self.shown(value))
 
-    def given(self, text: str) -> str:
-        """What was typed, with the shown unit where it is a bare number."""
-        if self.unit in (DATE, SWITCH, CHOICE) or not _NUMBER.fullmatch(text):
-            return text.strip()
-        return f"{text.strip().removeprefix('+')} {self.unit}"
+    def override(self, value: Value) -> str:
+        """A value of the key's unit as an override: a number with the shown unit, of a path a
+        table by period."""
+        if isinstance(value, tuple):
+            return changes_text(value)
+        if isinstance(value, Path):
+            points = (f"{value.label(at)}: {self.override(v)}" for at, v in value.points)
+            return f"{{{', '.join(points)}}}"
+        if self.unit == SWITCH:
+            return "on" if value else "off"
+        text = self.text(value)
+        return text if self.unit in (DATE, CHOICE) else f"{text} {self.unit}"
 
-    def table(self, path: Path) -> str:
-        """A path as an override: a table by period, each value with its unit."""
-        points = (f"{path.label(at)}: {self.given(self.text(v))}" for at, v in path.points)
-        return f"{{{', '.join(points)}}}"
+    def read(self, item: Assumption, text: str, period: str = "") -> Value:
+        """What was typed for an assumption, in the key's unit: a bare number is in the shown
+        unit, ``+10%`` a change of what ``item`` has, in a period of its own where one is given.
+
+        Raises:
+            ScenarioError: it does not validate; the error speaks of the shown unit.
+        """
+        reader, place = values_of(self._shown(item)), Place("", None, item.key)
+        node, own = read_value(text, place), item.value
+        if isinstance(own, tuple):
+            return reader.value(node, None, place) if not period else reader.number(node, place)
+        if isinstance(own, Path) and not period:
+            return self._own(reader.value(node, own.between, place))
+        at = period_of(period, own.by, place) if isinstance(own, Path) else None
+        return self._own(reader.number(node, place, at))
+
+    def _shown(self, item: Assumption) -> Assumption:
+        """An assumption in the shown unit."""
+        if self.unit == self.own or isinstance(item.value, tuple):
+            return item
+        moved = {name: getattr(item, name) for name in ("value", "low", "high", "bounds")}
+        told = {name: _each(self.shown, each) for name, each in moved.items()}
+        return item.model_copy(update={"unit": self.unit, **told})
+
+    def _own(self, value: Value) -> Value:
+        back = partial(convert, source=UNITS[self.unit], target=UNITS[self.own])
+        made: Value = _each(back, value) if self.unit != self.own else value
+        return made
 
 
 def scale_of(item: Assumption) -> Scale:
@@ -118,6 +152,15 @@ def scale_of(item: Assumption) -> Scale:
         if max(sizes) >= _LARGE:
             return Scale("USD bn", item.unit)
     return Scale(item.unit, item.unit, item.choices)
+
+
+def _each(change: Callable[[float], float], value: Any) -> Any:
+    """A number, a path or a pair of bounds with ``change`` applied to every number."""
+    if isinstance(value, Path):
+        return value.each(change)
+    if isinstance(value, tuple):
+        return tuple(map(change, value))
+    return None if value is None else change(value)
 
 
 def plain(number: float) -> str:

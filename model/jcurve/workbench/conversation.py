@@ -7,14 +7,15 @@ refused leaves everything as it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
-from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
+from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, MEASURES, exhibit, swings, what_must_be_true
-from jcurve.workbench.controls import control, groups, readings, scale_of
+from jcurve.workbench.controls import WORDS, control, groups, readings
 from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, drawn_from, picture, view_of
 from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace, watched
 from jcurve.workbench.session import Session
@@ -158,22 +159,9 @@ class Conversation:
     # ---- what is asked ------------------------------------------------------------------
 
     def _set(self, message: Message) -> None:
-        key = str(message["key"])
         period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
-        try:
-            self.session.set(key, str(message["text"]), period=period, gesture=gesture)
-        except ScenarioError as error:
-            raise self._in_shown_unit(error, key) from error
-
-    def _in_shown_unit(self, error: ScenarioError, key: str) -> ScenarioError:
-        """Bounds in the unit that the control shows, not in that of the file."""
-        item = self.session.start.assumptions.get(key)
-        if item is None or item.bounds is None or not error.what.startswith("out of bounds"):
-            return error
-        scale = scale_of(item)
-        floor, ceiling = (scale.text(bound) for bound in item.bounds)
-        allowed = f"{floor} to {ceiling} {scale.label}".strip()
-        return ScenarioError("out of bounds", received=error.received, allowed=allowed)
+        key, text = str(message["key"]), str(message["text"])
+        self.session.set(key, text, period=period, gesture=gesture)
 
     def _look(self, message: Message) -> None:
         name, side = message.get("picture", self.picture), message.get("side", self.side)
@@ -223,10 +211,15 @@ def refusal(error: JCurveError) -> dict[str, Any]:
     if received is not None:
         text += f": {received[:80]}"
     if error.allowed:
-        text += f". Allowed: {error.allowed}"
+        text += f". Allowed: {_as_labelled(error.allowed)}"
     if error.suggestion:
         text += f". Did you mean {error.suggestion}?"
     return {"what": text, "code": error.code, "suggestion": error.suggestion}
+
+
+def _as_labelled(text: str) -> str:
+    """Units as labels write them."""
+    return re.sub(r"\bpercent per year\b|\bpercent\b", lambda unit: WORDS[unit[0]], text)
 
 
 def _forecast_years(session: Session) -> range:

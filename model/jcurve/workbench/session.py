@@ -28,7 +28,6 @@ __all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session"]
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
 
-_ONE_CHANGE = re.compile(r"\s*(?P<date>[0-9]{4}Q[1-4])\s*[:=]\s*(?P<life>.+)", re.ASCII)
 _KEPT = 24
 _DEPTH = 200
 
@@ -152,12 +151,11 @@ class Session:
             raise ScenarioError("the remainder of a mix is computed, never set", where=key)
         if not text.strip():
             raise ScenarioError("no value", where=key, allowed="a value, or reset")
-        if item.shape == "changes" and not period and (one := _ONE_CHANGE.fullmatch(text)):
-            period, text = one["date"], one["life"]
-        asked = f"{key}.{period}" if period else key
+        scale, present = scale_of(item), self.scenario[key]
+        value = scale.read(present, text, period)
         # A whole value replaces the single years set before it.
         overrides = self.overrides if period else self._others(key)
-        overrides[asked] = scale_of(item).given(text)
+        overrides[f"{key}.{period}" if period else key] = scale.override(value)
         self._change(overrides, gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
@@ -172,7 +170,7 @@ class Session:
             raise ScenarioError("no path with a range", where=key)
         overrides = self._others(key)
         if at:
-            overrides[key] = scale_of(item).table(moved_path(item, value, at))
+            overrides[key] = scale_of(item).override(moved_path(item, value, at))
         self._change(overrides, gesture, key)
 
     def reset(self, key: str | None = None) -> None:
