@@ -1,37 +1,22 @@
-"""Questions about the case at hand: which ranges matter, what must be true, what a report shows."""
+"""Questions about the case at hand: what must be true, what a report shows."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from jcurve.analysis.question import Question
-from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
-from jcurve.figures.numbers import money, written
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, scale_of
 from jcurve.workbench.session import Session
 
-__all__ = ["EXHIBITS", "MEASURES", "exhibit", "swings", "what_must_be_true"]
-
-MEASURES = {
-    "npv": "Net present value",
-    "npv_within_horizon": "Net present value without terminal value",
-    "unrecovered_balance": "Balance not recovered",
-    "trough_amount": "Trough of the J-curve",
-    "payback": "Payback",
-    "irr": "Rate of return to the horizon",
-    "irr_with_terminal_value": "Rate of return, value beyond included",
-}
-"""What a tornado can rank by."""
+__all__ = ["EXHIBITS", "exhibit", "what_must_be_true"]
 
 EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:size": ("NPV against the size of the plan", "size", "against_scale"),
@@ -50,71 +35,6 @@ EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
 }
 """What can be drawn: its name in the choice, and the module and function that draw it."""
-
-_SHOWN = 15
-_MILLIONS = 1000.0
-
-
-def swings(session: Session, output: str, view: str) -> dict[str, Any]:
-    """The assumptions whose own range moves an output most, the others as they are.
-
-    Returns:
-        ``base`` in words and as a number; per assumption the output at its low and high.
-
-    Raises:
-        UsageError: no such output.
-    """
-    if output not in MEASURES:
-        raise UsageError("unknown measure", received=output, allowed=", ".join(MEASURES))
-    name = f"{output}.{view}"
-    question = Question.of(session.scenario, name, session.project)
-    unit = question.unit(name)
-    found = tornado(question, ranged(session.scenario), question.valid)
-    top = ranked(found, name)[:_SHOWN]
-    return {
-        "title": MEASURES[output],
-        "base": _in_words(found[0].base[name], unit) if found else "",
-        "number": _number(found[0].base[name]) if found else None,
-        "rows": [_swing(each, session.scenario[each.key], name, unit) for each in top],
-        "of": len(found),
-    }
-
-
-def _swing(swing: Swing, item: Assumption, name: str, unit: str) -> dict[str, Any]:
-    at_low, at_high = swing.at_low[name], swing.at_high[name]
-    return {
-        "key": swing.key,
-        "label": swing.label,
-        "kind": swing.kind,
-        "low": _end(item, "low"),
-        "high": _end(item, "high"),
-        "at_low": _number(at_low),
-        "at_high": _number(at_high),
-        "low_text": _in_words(at_low, unit),
-        "high_text": _in_words(at_high, unit),
-    }
-
-
-def _end(item: Assumption, end: str) -> str:
-    bound = item.low if end == "low" else item.high
-    if isinstance(bound, Path):
-        return f"{end} path"
-    scale = scale_of(item)
-    return f"{scale.text(float(bound or 0.0))} {scale.label}".strip()
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _in_words(value: float, unit: str) -> str:
-    if not math.isfinite(value):
-        return "no answer"
-    if unit == "USD m":
-        return money(value / _MILLIONS)
-    if unit == "per year":
-        return written(value, "percent", 1)
-    return f"{value:.1f} {unit}"
 
 
 def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]:

@@ -14,10 +14,20 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
-from jcurve.workbench.answers import EXHIBITS, MEASURES, exhibit, swings, what_must_be_true
+from jcurve.workbench.answers import EXHIBITS, exhibit, what_must_be_true
+from jcurve.workbench.cases import link, side_by_side
 from jcurve.workbench.controls import WORDS, control, groups, readings
-from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, drawn_from, picture, view_of
-from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace, watched
+from jcurve.workbench.effects import attempt, swings, worth
+from jcurve.workbench.live_charts import (
+    PICTURES,
+    VIEW_TITLES,
+    drawn_from,
+    picture,
+    picture_of,
+    view_of,
+)
+from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
+from jcurve.workbench.readouts import cards, differences, trace, watched
 from jcurve.workbench.session import Session
 
 __all__ = ["Conversation", "Message"]
@@ -26,6 +36,9 @@ Message: TypeAlias = Mapping[str, Any]
 _Action: TypeAlias = Callable[[Message], Any]
 
 _NO_REASON = "Changed in the workbench."
+MAX_PICTURES, MAX_CARDS = 4, 16
+AT_REST = {"rest:matters": "What matters here", "rest:worth": "What each change is worth"}
+"""Pictures that follow when the hand rests."""
 
 
 class Conversation:
@@ -44,7 +57,8 @@ class Conversation:
             raise UsageError.not_among("unknown view or world", side, VIEW_TITLES)
         self.session = session
         self.side = side
-        self.picture = "jcurve"
+        self.pictures: tuple[tuple[str, str], ...] = (("jcurve", side),)
+        self.cards: tuple[str, ...] = tuple(HEADLINES)
         self.serial = 0
         session.watched = self._watched
         self._changes: Mapping[str, _Action] = {
@@ -57,12 +71,21 @@ class Conversation:
             "pin": lambda m: session.pin(m["name"]),
             "unpin": lambda m: session.unpin(m["name"]),
             "go_to": lambda m: session.go_to(m["name"]),
+            "take": lambda m: session.take(m["keys"], session.case_of(m["of"]).scenario),
             "look": self._look,
         }
         self._answers: Mapping[str, _Action] = {
             "trace": self._trace,
-            "tornado": lambda m: swings(session, m["output"], view_of(self.side)),
+            "try": lambda m: attempt(
+                session, m["of"], self.view, m["key"], m["text"], str(m.get("period", ""))
+            ),
+            "worth": lambda m: worth(session, m["of"], self.view, m["against"]),
+            "tornado": lambda m: swings(
+                session, m["of"], self.view, everything=bool(m.get("everything"))
+            ),
             "solve": lambda m: what_must_be_true(session, m["key"], m["target"]),
+            "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
+            "link": lambda m: link(session),
             "exhibit": self._exhibit,
             "yaml": self._yaml,
             "save": self._save,
@@ -98,6 +121,11 @@ class Conversation:
 
     # ---- what is shown ------------------------------------------------------------------
 
+    @property
+    def view(self) -> str:
+        """The view of results, which the first picture's side decides."""
+        return view_of(self.side)
+
     def schema(self) -> dict[str, Any]:
         """What does not change while one scenario is open: controls and choices."""
         session = self.session
@@ -111,18 +139,19 @@ class Conversation:
             "groups": groups(session.start),
             "controls": {item.key: control(item, years) for item in session.start.items},
             "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
+            "at_rest": [{"name": n, "title": title} for n, title in AT_REST.items()],
             "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
             "sides": [{"name": name, "title": title} for name, title in VIEW_TITLES.items()],
-            "measures": [{"name": name, "title": title} for name, title in MEASURES.items()],
-            "headlines": [headline.title for headline in HEADLINES.values()],
+            "measures": list(MEASURES),
+            "quantities": catalogue(session.case.assembly.model),
+            "years": list(session.case.assembly.timeline.years),
         }
 
     def state(self) -> dict[str, Any]:
         """What follows from the present state, as the front end shows it."""
-        session, view = self.session, view_of(self.side)
+        session, view = self.session, self.view
         base, case = session.base, session.case
         pins = [(pin.name, pin.case) for pin in session.pins]
-        compared = [("Present state", case), *pins, ("Base", base)] if pins else []
         return {
             "serial": self.serial,
             "start": session.start.name,
@@ -133,10 +162,14 @@ class Conversation:
             "overrides": session.overrides,
             "values": readings(session.scenario, session.start),
             "positions": self._positions(),
-            "headlines": headlines(case, base, view),
-            "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},
+            "cards": cards(case, base, view, self.cards),
+            "pictures": [
+                {"name": name}
+                | (picture(name, side, case, base, pins) if _is_live(name) else {"side": side})
+                for name, side in self.pictures
+            ],
             "differences": differences(session.scenario, base.scenario, session.overrides),
-            "pins": comparison(compared, view),
+            "pins": [pin.name for pin in session.pins],
             "can_undo": session.can_undo,
             "can_redo": session.can_redo,
             "scenarios": list(available(session.project)),
@@ -145,8 +178,11 @@ class Conversation:
     def _watched(self) -> list[RowKey]:
         """The rows that are on the screen."""
         model = self.session.case.assembly.model
-        shown = drawn_from(self.picture, self.side, model)
-        return list(dict.fromkeys((*watched(model, view_of(self.side)), *shown)))
+        rows = watched(model, self.view, self.cards)
+        for name, side in self.pictures:
+            if _is_live(name):
+                rows += drawn_from(name, side, model)
+        return list(dict.fromkeys(rows))
 
     def _positions(self) -> dict[str, float]:
         """Where moved paths stand between their low and high, by key."""
@@ -164,10 +200,25 @@ class Conversation:
         self.session.set(key, text, period=period, gesture=gesture)
 
     def _look(self, message: Message) -> None:
-        name, side = message.get("picture", self.picture), message.get("side", self.side)
-        if name not in PICTURES or side not in VIEW_TITLES:
-            raise UsageError("unknown picture, view or world", received=f"{name}, {side}")
-        self.picture, self.side = name, side
+        """Choose what is shown: pictures, each (name, side), and cards."""
+        model = self.session.case.assembly.model
+        chosen = tuple((str(n), str(s)) for n, s in message.get("pictures", self.pictures))
+        named = tuple(str(name) for name in message.get("cards", self.cards))
+        if not 1 <= len(chosen) <= MAX_PICTURES or len(named) > MAX_CARDS:
+            allowed = f"1 to {MAX_PICTURES} pictures, {MAX_CARDS} cards at most"
+            raise UsageError(
+                "too many or too few", received=f"{len(chosen)}, {len(named)}", allowed=allowed
+            )
+        for name, side in chosen:
+            if side not in VIEW_TITLES:
+                raise UsageError.not_among("unknown view or world", side, VIEW_TITLES)
+            if _is_live(name):
+                picture_of(name, model)
+            elif name not in EXHIBITS and name not in AT_REST:
+                raise UsageError.not_among("unknown picture", name, (*AT_REST, *EXHIBITS))
+        for name in named:
+            quantity(name, model, self.view)
+        self.pictures, self.cards, self.side = chosen, named, chosen[0][1]
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side
@@ -220,6 +271,11 @@ def refusal(error: JCurveError) -> dict[str, Any]:
 def _as_labelled(text: str) -> str:
     """Units as labels write them."""
     return re.sub(r"\bpercent per year\b|\bpercent\b", lambda unit: WORDS[unit[0]], text)
+
+
+def _is_live(name: str) -> bool:
+    """Whether a picture comes with every state; others are asked for when the hand rests."""
+    return not name.startswith(("report:", "rest:"))
 
 
 def _forecast_years(session: Session) -> range:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve.workbench.controls import moved_path, position_of, scale_of
+from jcurve.workbench.controls import as_override, moved_path, position_of, scale_of
 from jcurve.workbench.prefetch import prefetched
 
 __all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session"]
@@ -122,6 +123,25 @@ class Session:
         """The base scenario, evaluated."""
         return self._evaluated(self.start.base or self.start)
 
+    def case_of(self, name: str) -> Case:
+        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``.
+
+        Raises:
+            JCurveError: there is none, or it does not validate any more.
+        """
+        kind, _, own = name.partition(":")
+        if kind == "pin":
+            return self._pinned(own).case
+        if kind != "scenario":
+            raise UsageError("no such case", received=name, allowed="scenario:NAME, pin:NAME")
+        return self._evaluated(load(own, self.project))
+
+    def tried(self, key: str, text: str, *, period: str = "") -> Case:
+        """The case with one more change, which is not made; see :meth:`set`."""
+        other = copy(self)
+        other.set(key, text, period=period)
+        return other.case
+
     @property
     def can_undo(self) -> bool:
         return bool(self._past)
@@ -178,6 +198,19 @@ class Session:
         if key is not None:
             self.start[key]  # refuses a key that is none
         self._change({} if key is None else self._others(key))
+
+    def take(self, keys: Iterable[str], other: Scenario) -> None:
+        """Set assumptions as another scenario has them.
+
+        Raises:
+            ScenarioError: the two do not agree in what else they state.
+        """
+        overrides = self.overrides
+        for item in (other[key] for key in keys):
+            own = self._others(item.key).keys()
+            overrides = {key: text for key, text in overrides.items() if key in own}
+            overrides[item.key] = as_override(item)
+        self._change(overrides)
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
         """Begin with another scenario, or go to a state that was kept.

@@ -34,7 +34,10 @@ File: TypeAlias = tuple[str, str, bytes]
 """Name, media type and content."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SCRIPTS = ("page", "keys", "link", "controls", "groups", "readouts", "tools", "panel")
+_SCRIPTS = (
+    "page", "keys", "link", "chart", "controls", "groups", "readouts", "effects", "cases",
+    "pictures", "tools", "panel",
+)  # fmt: skip
 """In the order in which they are joined: one module for the browser."""
 
 

@@ -57,6 +57,7 @@ class Control {
       },
     });
     if (id) field.id = id;
+    if (period) field.dataset.period = period;
     return field;
   }
 

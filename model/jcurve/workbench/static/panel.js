@@ -17,8 +17,8 @@ function render({ model, el }) {
   const controls = new Controls(link);
   const tools = new Tools(link, { reveal: (key) => controls.reveal(key) });
   const trace = (asked) => tools.showTrace(asked);
-  const headlines = new Headlines(trace);
-  const picture = new Picture(link, trace);
+  const cards = new Cards(link, trace);
+  const pictures = new Pictures(link, tools);
 
   const start = h("select", { "aria-label": "Scenario to start from", on: { change: () => open() } });
   const open = async () => {
@@ -44,7 +44,8 @@ function render({ model, el }) {
       undo, redo, reset, status),
     lost, kept,
     h("div", { className: "jc-main" }, controls.element,
-      h("div", { className: "jc-right" }, headlines.element, picture.element, tools.element)));
+      h("div", { className: "jc-right" }, cards.element, pictures.element, tools.element)));
+  new Preview(root, link);
   if (document.body.dataset.voila) root.classList.add("jc-in-app");
   else root.classList.add("jc-in-lab");
 
@@ -55,7 +56,8 @@ function render({ model, el }) {
   function opened() {
     const schema = model.get("schema");
     controls.open(schema);
-    picture.open(schema);
+    cards.open(schema);
+    pictures.open(schema);
     tools.open(schema);
   }
 
@@ -72,8 +74,8 @@ function render({ model, el }) {
     reset.disabled = !number;
     const schema = model.get("schema");
     status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no change"} to ${state.start}`;
-    headlines.show(state.headlines);
-    picture.show(state);
+    cards.show(state.cards);
+    pictures.show(state);
     controls.show(state.values, state.positions);
     tools.show(state);
     root.dataset.serial = state.serial;

@@ -1,4 +1,5 @@
-// Below the picture: what differs, pinned cases, tornado, what must be true, trace, saving.
+// Below the pictures: what each change is worth, what matters, cases, what must be true, trace,
+// saving.
 // An answer belongs to the state it was asked of; when the state moves on, it says so.
 
 class Tools {
@@ -9,17 +10,16 @@ class Tools {
     this.bar = h("div", { className: "jc-tabs", role: "tablist", "aria-label": "Analysis" });
     this.panes = h("div", { className: "jc-panes" });
     this.element = h("section", { className: "jc-tools", "aria-label": "Analysis" }, this.bar, this.panes);
-    this.differences = this.add("differences", "Differs from base");
-    this.pins = this.add("pins", "Compare");
-    this.tornado = this.add("tornado", "Tornado");
+    this.worth = this.follower("worth", "What each change is worth", new Worth(this));
+    this.matters = this.follower("matters", "What matters here", new Matters(this));
+    this.compare = this.follower("compare", "Compare", new Compare(this));
     this.solve = this.add("solve", "What must be true");
     this.trace = this.add("trace", "Trace");
     this.save = this.add("save", "Save and share");
-    this.fillPins();
-    this.fillTornado();
     this.fillSolve();
     fill(this.trace.pane, h("p", { className: "jc-quiet", textContent: "Choose a headline number, or a number under “Numbers”, to see what it rests on." }));
-    this.select("differences");
+    this.followers = [this.worth, this.matters, this.compare];
+    this.select("worth");
   }
 
   add(name, title) {
@@ -36,12 +36,20 @@ class Tools {
     return made;
   }
 
+  /** A tab whose answer follows the state by itself. */
+  follower(name, title, part) {
+    const made = this.add(name, title);
+    fill(made.pane, part.element);
+    return { ...made, part };
+  }
+
   select(name) {
     for (const [each, { tab, pane }] of this.tabs) {
       tab.setAttribute("aria-selected", String(each === name));
       tab.tabIndex = each === name ? 0 : -1;
       show(pane, each === name);
     }
+    for (const { part } of this.followers || []) part.again();
   }
 
   walk(event, name) {
@@ -56,7 +64,7 @@ class Tools {
 
   open(schema) {
     this.schema = schema;
-    fill(this.measure, schema.measures.map(({ name, title }) => h("option", { value: name, textContent: title })));
+    for (const { part } of this.followers) part.open(schema);
     fill(this.keys, Object.values(schema.controls).filter((each) => !["derived", "changes", "choice"].includes(each.kind))
       .map((each) => h("option", { value: each.key, textContent: each.label })));
     this.fillSave();
@@ -66,10 +74,10 @@ class Tools {
   show(state) {
     this.state = state;
     const number = state.differences.length;
-    this.differences.tab.textContent = number ? `Differs from base (${number})` : "Differs from base";
-    fill(this.differences.pane, differencesOf(state, this.link, this.reveal));
-    this.showPins(state);
-    for (const each of [this.tornado, this.solve, this.trace]) {
+    this.worth.tab.textContent = number ? `What each change is worth (${number})` : "What each change is worth";
+    this.compare.tab.textContent = state.pins.length ? `Compare (${state.pins.length})` : "Compare";
+    for (const { part } of this.followers) part.show(state);
+    for (const each of [this.solve, this.trace]) {
       if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
     }
     this.savable();
@@ -92,53 +100,7 @@ class Tools {
     return this.link.askSlowly(message, onProgress || (() => {}));
   }
 
-  // ---- pinned cases ----------------------------------------------------------------------
-
-  fillPins() {
-    const name = h("input", { type: "text", className: "jc-text", id: freshId("pin"), placeholder: "Name of this case" });
-    const said = h("p", { className: "jc-refusal", role: "alert", hidden: true });
-    const pin = async () => {
-      const reply = await this.link.ask({ do: "pin", name: name.value });
-      show(said, !reply.ok);
-      if (reply.ok) name.value = "";
-      else said.textContent = `${reply.error.what}.`;
-    };
-    this.pinned = h("div");
-    fill(this.pins.pane,
-      h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); pin(); } } },
-        h("label", { htmlFor: name.id, textContent: "Pin this case as" }), name,
-        h("button", { type: "submit", className: "jc-button", textContent: "Pin" })), said, this.pinned);
-  }
-
-  showPins({ pins }) {
-    this.pins.tab.textContent = pins.length ? `Compare (${pins.length - 2})` : "Compare";
-    if (!pins.length) {
-      fill(this.pinned, h("p", { className: "jc-quiet", textContent: "A pinned case stays in the picture and stands beside this one here." }));
-      return;
-    }
-    fill(this.pinned, h("table", { className: "jc-table" },
-      h("thead", {}, h("tr", {}, ["Case", ...this.schema.headlines, ""].map((text) => h("th", { scope: "col", textContent: text })))),
-      h("tbody", {}, pins.map(({ name, cells }, at) => h("tr", {}, h("th", { scope: "row", textContent: name }),
-        cells.map((cell) => h("td", { textContent: cell })),
-        h("td", {}, at === 0 || at === pins.length - 1 ? null : [
-          h("button", { type: "button", className: "jc-link", textContent: "Go to", "aria-label": `Go to ${name}`, on: { click: () => this.link.ask({ do: "go_to", name }) } }), " ",
-          h("button", { type: "button", className: "jc-link", textContent: "Unpin", "aria-label": `Unpin ${name}`, on: { click: () => this.link.ask({ do: "unpin", name }) } })]))))));
-  }
-
   // ---- questions -------------------------------------------------------------------------
-
-  fillTornado() {
-    this.measure = h("select", { id: freshId("measure") });
-    const place = h("div");
-    const ask = async () => {
-      const reply = await this.work(place, { do: "tornado", output: this.measure.value });
-      if (!reply.ok) this.failed(place, reply);
-      else this.answer(this.tornado, place, ask, ...tornadoRows(reply.result, this.reveal));
-    };
-    fill(this.tornado.pane, h("div", { className: "jc-form" },
-      h("label", { htmlFor: this.measure.id, textContent: "Which ranges matter most for" }), this.measure,
-      h("button", { type: "button", className: "jc-button", textContent: "Draw", on: { click: ask } })), place);
-  }
 
   fillSolve() {
     this.keys = h("datalist", { id: freshId("keys") });
