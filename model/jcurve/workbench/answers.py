@@ -92,7 +92,7 @@ def _whole_path(item: Assumption, own: Path, found: Solution) -> dict[str, Any]:
             made[end] = _points(bound, scale)
     if found.value is not None:
         path = moved_path(item, own, found.value)
-        made |= {"text": _points(path, scale), "set": scale.table(path)}
+        made |= {"text": _points(path, scale), "set": scale.override(path)}
     return made
 
 

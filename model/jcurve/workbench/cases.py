@@ -9,7 +9,7 @@ from jcurve.assumptions import Assumption, Path, Scenario, load, shipped
 from jcurve.assumptions.paths import changes_text
 from jcurve.case import Case
 from jcurve.figures.numbers import MILLIONS
-from jcurve.workbench.controls import Scale, as_override, scale_of
+from jcurve.workbench.controls import Scale, scale_of
 from jcurve.workbench.quantities import quantity
 from jcurve.workbench.readouts import cards
 from jcurve.workbench.session import Session
@@ -104,7 +104,7 @@ def link(session: Session) -> dict[str, Any]:
         parent = load(str(parent.extends), session.project)
     before = parent.assumptions
     changed = {
-        item.key: as_override(item)
+        item.key: scale_of(item).override(item.value)
         for item in session.scenario.items
         if not item.derived and item.value != before[item.key].value
     }

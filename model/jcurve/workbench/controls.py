@@ -26,7 +26,6 @@ from jcurve.ground.units import UNITS, convert
 __all__ = [
     "WORDS",
     "Scale",
-    "as_override",
     "control",
     "groups",
     "moved_path",
@@ -162,16 +161,6 @@ def _each(change: Callable[[float], float], value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(change, value))
     return None if value is None else change(value)
-
-
-def as_override(item: Assumption) -> str:
-    """The value of an assumption as an override that sets it."""
-    scale = scale_of(item)
-    if isinstance(item.value, tuple):
-        return changes_text(item.value)
-    if isinstance(item.value, Path):
-        return scale.table(item.value)
-    return scale.given(scale.text(item.value))
 
 
 def plain(number: float) -> str:

@@ -20,8 +20,8 @@ from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.workbench.controls import scale_of
 from jcurve.workbench.quantities import Quantity, quantity
-from jcurve.workbench.readouts import owner_of, shown
-from jcurve.workbench.session import Session
+from jcurve.workbench.readouts import shown
+from jcurve.workbench.session import Session, owner_of
 
 __all__ = ["attempt", "swings", "worth"]
 

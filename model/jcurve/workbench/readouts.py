@@ -18,8 +18,9 @@ from jcurve.figures.numbers import MILLIONS, MINUS, money
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
 from jcurve.workbench.quantities import Quantity, difference, in_words, quantity
+from jcurve.workbench.session import owner_of
 
-__all__ = ["cards", "differences", "owner_of", "shown", "trace", "watched"]
+__all__ = ["cards", "differences", "shown", "trace", "watched"]
 
 _BESIDE = ("unrecovered_balance", "trough_quarter")
 """Results told beside a headline."""
@@ -150,11 +151,6 @@ def shown(item: Assumption) -> str:
         points = (f"{item.value.label(p)}: {scale.text(v)}" for p, v in item.value.points)
         return f"{'; '.join(points)} {scale.label}".strip()
     return f"{scale.text(item.value)} {scale.label}".strip()
-
-
-def owner_of(key: str, scenario: Scenario) -> str:
-    """The assumption that an override's key means: its own, or that of a single period."""
-    return key if key in scenario else key.rpartition(".")[0]
 
 
 def trace(

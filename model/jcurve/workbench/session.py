@@ -21,10 +21,10 @@ from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve.workbench.controls import as_override, moved_path, position_of, scale_of
+from jcurve.workbench.controls import moved_path, position_of, scale_of
 from jcurve.workbench.prefetch import prefetched
 
-__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session"]
+__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session", "owner_of"]
 
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
@@ -205,12 +205,9 @@ class Session:
         Raises:
             ScenarioError: the two do not agree in what else they state.
         """
-        overrides = self.overrides
-        for item in (other[key] for key in keys):
-            own = self._others(item.key).keys()
-            overrides = {key: text for key, text in overrides.items() if key in own}
-            overrides[item.key] = as_override(item)
-        self._change(overrides)
+        wanted = {key: other[key] for key in keys}
+        own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
+        self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
         """Begin with another scenario, or go to a state that was kept.
@@ -332,11 +329,16 @@ class Session:
         return prefetched(scenario, self.project, self.watched())
 
 
+def owner_of(key: str, scenario: Scenario) -> str:
+    """The assumption that an override's key means: its own, or that of a single period."""
+    return key if key in scenario else key.rpartition(".")[0]
+
+
 def _needed(
     overrides: tuple[tuple[str, str], ...], scenario: Scenario, start: Scenario
 ) -> tuple[tuple[str, str], ...]:
     """The overrides that change something: a value set back to where it was is no change."""
-    owners = [key if key in start else key.rpartition(".")[0] for key, _ in overrides]
+    owners = [owner_of(key, start) for key, _ in overrides]
     return tuple(
         each
         for each, owner in zip(overrides, owners, strict=True)
