@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
+from jcurve.analysis.question import Question
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
+from jcurve.engine.model import VIEWS
+from jcurve.figures.numbers import MILLIONS, money
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, scale_of
+from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 
-__all__ = ["EXHIBITS", "exhibit", "what_must_be_true"]
+__all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
 
 EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:size": ("NPV against the size of the plan", "size", "against_scale"),
@@ -146,3 +153,46 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
         return {**shown, **empty, "reading": made.plain()}
     texts = {name: getattr(made, name) for name in ("title", "subtitle", "svg", "alt", "source")}
     return {**shown, **texts, "reading": words(made.reading)}
+
+
+_SCALES = np.linspace(0.0, 1.5, 25)
+_SCALE = "programme.scale"
+
+
+def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
+    """NPV against the size of the plan, in both views, as a picture with the base behind it."""
+    outputs = {f"npv.{view}": VIEW_TITLES[view] for view in VIEWS}
+
+    def found(each: Case) -> dict[str, list[float | None]]:
+        asked = Question(each.scenario, tuple(outputs), project, known=each)
+        rows = asked({_SCALE: _SCALES})
+        return {name: [_bn(value) for value in rows[name]] for name in outputs}
+
+    own, x = found(case), [float(f"{scale:.6g}") for scale in _SCALES]
+    curves = [
+        {"label": label, "look": f"now {name[4:]}", "x": x, "y": own[name]}
+        for name, label in outputs.items()
+    ]
+    if case.scenario.hash != base.scenario.hash:
+        other = found(base)
+        curves = [
+            *(
+                {"label": f"{label}, base", "look": "base", "x": x, "y": other[name]}
+                for name, label in outputs.items()
+            ),
+            *curves,
+        ]
+    going_on = [-math.inf if y is None else y for y in own["npv.go_forward"]]
+    best = max(range(len(x)), key=going_on.__getitem__)
+    words = f"Best size of going on {x[best]:g}×: {money(going_on[best])}"
+    return {
+        "title": "NPV against the size of the plan",
+        "what": "USD bn, people as planned; 1× is the plan",
+        "axis": "×", "first": x[0], "last": x[-1], "today": None, "percent": False,
+        "by_year": False, "curves": curves, "alt": f"{words}.",
+        "marks": [{"x": x[best], "y": going_on[best], "text": words, "below": False}],
+    }  # fmt: skip
+
+
+def _bn(value: float) -> float | None:
+    return float(f"{value / MILLIONS:.7g}") if math.isfinite(value) else None

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import available, changed_scenario_text, save
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
-from jcurve.workbench.answers import EXHIBITS, exhibit, what_must_be_true
+from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
+from jcurve.workbench.bands import Band
 from jcurve.workbench.cases import link, side_by_side
 from jcurve.workbench.controls import WORDS, control, groups, readings
 from jcurve.workbench.effects import attempt, swings, worth
@@ -37,7 +38,11 @@ _Action: TypeAlias = Callable[[Message], Any]
 
 _NO_REASON = "Changed in the workbench."
 MAX_PICTURES, MAX_CARDS = 4, 16
-AT_REST = {"rest:matters": "What matters here", "rest:worth": "What each change is worth"}
+AT_REST = {
+    "rest:matters": "What matters here",
+    "rest:worth": "What each change is worth",
+    "rest:scale": "NPV against the size of the plan, live",
+}
 """Pictures that follow when the hand rests."""
 
 
@@ -60,6 +65,7 @@ class Conversation:
         self.pictures: tuple[tuple[str, str], ...] = (("jcurve", side),)
         self.cards: tuple[str, ...] = tuple(HEADLINES)
         self.serial = 0
+        self._band: Band | None = None
         session.watched = self._watched
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
@@ -84,6 +90,8 @@ class Conversation:
                 session, m["of"], self.view, everything=bool(m.get("everything"))
             ),
             "solve": lambda m: what_must_be_true(session, m["key"], m["target"]),
+            "scale": lambda m: against_scale(session.case, session.base, session.project),
+            "band": self._grow,
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
             "link": lambda m: link(session),
             "exhibit": self._exhibit,
@@ -219,6 +227,14 @@ class Conversation:
         for name in named:
             quantity(name, model, self.view)
         self.pictures, self.cards, self.side = chosen, named, chosen[0][1]
+
+    def _grow(self, message: Message) -> dict[str, Any]:
+        """Some more draws of the simulation behind the pictures that are asked for."""
+        case = self.session.case
+        wanted = tuple((str(name), str(side)) for name, side in message["pictures"])
+        if self._band is None or self._band.of != (case.scenario.hash, wanted):
+            self._band = Band(case, wanted, self.session.project)
+        return self._band.grow() | {"hash": case.scenario.hash}
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side

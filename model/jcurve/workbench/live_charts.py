@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jcurve.case import Case
 from jcurve.engine.evaluate import needs
@@ -20,7 +21,10 @@ from jcurve.figures.numbers import NOTHING, compact, money, written
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "view_of"]
+__all__ = [
+    "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
+    "side_of", "view_of",
+]  # fmt: skip
 
 _MILLIONS = 1000.0
 
@@ -95,6 +99,11 @@ def view_of(side: str) -> str:
     return side if side in VIEWS else "programme"
 
 
+def side_of(what: Picture, side: str, case: Case) -> str:
+    """The side that a picture shows: lines that only a view has are drawn in the side's view."""
+    return view_of(side) if what.line in case.assembly.model.viewed else side
+
+
 def picture_of(name: str, model: Model) -> Picture:
     """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line.
 
@@ -138,7 +147,7 @@ def picture(
     what = picture_of(name, case.assembly.model)
     if side not in VIEW_TITLES:
         raise UsageError.not_among("unknown view or world", side, VIEW_TITLES, allowed="")
-    drawn = view_of(side) if what.line in case.assembly.model.viewed else side
+    drawn = side_of(what, side, case)
     changed = case is not base and case.scenario.hash != base.scenario.hash
     others = [("Base", base, "base")] if changed else []
     others += [(label, each, f"pin{at}") for at, (label, each) in enumerate(pins)]
@@ -174,6 +183,7 @@ def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
     return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
 
+Array = NDArray[np.float64]
 Row = tuple[list[float], list[float | None]]
 
 
@@ -183,19 +193,24 @@ def _points(row: Row) -> dict[str, Any]:
 
 
 def _row(what: Picture, side: str, case: Case) -> Row:
-    """Points of a line: a quarter's end for a J-curve, the middle of a year for the rest."""
+    tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
+    values = case.row(what.line, tag) if what.cumulative else case.year(what.line, tag)
+    return placed(what, side, case, values)
+
+
+def placed(what: Picture, side: str, case: Case, values: Array) -> Row:
+    """Values of a line, by quarter for a balance and by year for the rest, as points: a quarter's
+    end for a J-curve, the middle of a year for the rest."""
+    years, values = case.assembly.timeline.years, values / what.scale
     if what.cumulative:
         start = int(case.row("view_start", side)[0])
-        values = case.row(what.line, side)[start:] / what.scale
-        years = case.assembly.timeline.years[0]
-        x = [years + (start + at) / QUARTERS_IN_YEAR for at in range(len(values) + 1)]
-        return x, [0.0, *values.tolist()]
-    tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
-    values = case.year(what.line, tag) / what.scale
+        after = values[start:].tolist()
+        x = [years[0] + (start + at) / QUARTERS_IN_YEAR for at in range(len(after) + 1)]
+        return x, [0.0, *after]
     first, _ = _span(case, side, cumulative=False)
     shown = [
         (year + 0.5, None if np.isnan(value) else float(value))
-        for year, value in zip(case.assembly.timeline.years, values, strict=True)
+        for year, value in zip(years, values, strict=True)
         if year >= first
     ]
     return [x for x, _ in shown], [y for _, y in shown]

@@ -118,6 +118,7 @@ class LineChart {
     return made.join("");
   }
 
+  /** The middle of the simulated cases, behind the curves. */
   band({ x: xs, low, high }, x, y) {
     const point = (at, value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
     const back = xs.map((at, place) => point(at, low[place])).reverse();

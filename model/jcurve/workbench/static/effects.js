@@ -183,6 +183,27 @@ class Matters extends Follower {
   }
 }
 
+/** NPV against the size of the plan, drawn again whenever the hand rests. */
+class Scale extends Follower {
+  constructor(tools, height) {
+    super(tools);
+    this.chart = new LineChart({ height });
+    this.element = h("div", {}, this.place);
+  }
+
+  message() { return { do: "scale" }; }
+
+  draw(found) {
+    if (!this.place.childElementCount) fill(this.place, this.chart.element);
+    this.chart.show(found);
+  }
+
+  close() {
+    super.close();
+    this.chart.watcher.disconnect();
+  }
+}
+
 /** What an edit would do, shown beside the field before it is accepted. */
 class Preview {
   constructor(root, link) {

@@ -39,6 +39,38 @@ class Pictures {
     }
     this.grid.dataset.count = pictures.length;
     for (const slot of this.slots) slot.show(state, pictures.length);
+    this.state = state;
+    this.simulate();
+  }
+
+  // ---- the simulation behind the curves ------------------------------------------------------
+
+  get banded() { return this.slots.filter((slot) => slot.banded); }
+
+  get wanted() { return JSON.stringify([this.state.hash, this.banded.map((slot) => slot.chosen())]); }
+
+  bandOf(slot) {
+    return this.bands && this.bands.of === this.wanted && slot.banded ? this.bands.list[this.banded.indexOf(slot)] : null;
+  }
+
+  /** Draw more cases, a few at a time, while the state stays and somebody looks. */
+  simulate() {
+    clearTimeout(this.waiting);
+    if (!this.banded.length || this.drawing || (this.bands?.of === this.wanted && !this.bands.more)) return;
+    this.waiting = setTimeout(async () => {
+      const of = this.wanted;
+      this.drawing = true;
+      const reply = await this.link.askSlowly({ do: "band", pictures: this.banded.map((slot) => slot.chosen()) });
+      this.drawing = false;
+      if (reply.ok && of === this.wanted) {
+        this.bands = { of, more: reply.result.more, list: reply.result.bands };
+        for (const slot of this.banded) slot.chart.show({ ...slot.chart.data, band: this.bandOf(slot) });
+      } else if (!reply.ok) {
+        for (const slot of this.banded) slot.says.textContent = `${reply.error.what}.`;
+        return;
+      }
+      this.simulate();
+    }, this.bands?.of === this.wanted ? 30 : 160);
   }
 }
 
@@ -60,18 +92,23 @@ class Picture {
     this.numbers = h("div", { className: "jc-numbers", id: freshId("numbers"), hidden: true });
     this.toggle = toggle("Numbers", this.numbers);
     this.toggle.addEventListener("click", () => this.tell());
+    this.spread = h("button", {
+      type: "button", className: "jc-link", textContent: "Simulate", "aria-pressed": "false",
+      title: "80% of simulated cases behind the curve: every assumption drawn from its range",
+      on: { click: () => { this.spread.setAttribute("aria-pressed", String(!this.banded)); this.chart.show({ ...this.chart.data, band: null }); home.simulate(); } },
+    });
     const button = (text, label, click) => h("button", { type: "button", className: "jc-icon", textContent: text, title: label, "aria-label": label, on: { click } });
     this.more = at ? null : button("+", "Add a picture", () => home.add());
     this.less = at ? button("×", `Remove picture ${at + 1}`, () => home.look((wanted) => wanted.splice(at, 1))) : null;
     this.follower = null;
     this.element = h("section", { className: "jc-picture", "aria-label": at ? `Picture ${at + 1}` : "Picture" },
       h("div", { className: "jc-bar" }, h("div", {}, this.title, this.what, this.busy),
-        h("div", { className: "jc-choices" }, this.which, this.side, this.toggle, this.more, this.less)),
+        h("div", { className: "jc-choices" }, this.which, this.side, this.spread, this.toggle, this.more, this.less)),
       this.chart.element, this.fixed, this.answer, this.says, this.numbers);
   }
 
   height() {
-    return this.count > 1 ? 236 : Math.min(372, Math.max(250, 0.4 * this.chart.element.clientWidth));
+    return this.count > 1 ? 236 : Math.min(372, Math.max(250, 0.4 * this.element.clientWidth));
   }
 
   close() {
@@ -91,6 +128,8 @@ class Picture {
     fill(this.side, schema.sides.map(({ name, title }) => h("option", { value: name, textContent: title })));
   }
 
+  get banded() { return this.spread.getAttribute("aria-pressed") === "true" && !this.spread.hidden; }
+
   chosen() { return [this.which.value, this.side.value]; }
 
   look() { this.home.look(() => {}); }
@@ -108,6 +147,7 @@ class Picture {
     const [kind] = name.split(":");
     const live = kind !== "report" && kind !== "rest";
     show(this.toggle, live);
+    show(this.spread, live);
     show(this.chart.element, live);
     show(this.fixed, kind === "report");
     show(this.answer, kind === "rest");
@@ -128,7 +168,7 @@ class Picture {
       this.title.textContent = picture.title;
       this.what.textContent = picture.what;
       if (this.chart.data && had !== count) this.chart.width = 0;
-      this.chart.show(picture);
+      this.chart.show({ ...picture, band: this.home.bandOf(this) });
       this.tell();
     }
   }
@@ -137,7 +177,7 @@ class Picture {
   follow(name) {
     if (this.follower?.name !== name) {
       this.follower?.close();
-      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : new Matters(this.home.tools);
+      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : name === "rest:scale" ? new Scale(this.home.tools, () => this.height()) : new Matters(this.home.tools);
       this.follower.name = name;
       this.follower.open(this.home.schema);
       fill(this.answer, this.follower.element);
