@@ -85,7 +85,7 @@ class PanelPage:
 
     @property
     def picture(self) -> str:
-        return self.page.locator(".jc-drawing").inner_html()
+        return self.page.locator(".jc-drawing").first.inner_html()
 
     def headline(self, name: str) -> str:
         return self.page.locator(f'[data-headline="{name}"] .jc-value').inner_text()

@@ -1,20 +1,31 @@
-"""Several cases side by side: what goes into them where they differ, and what comes out."""
+"""Several cases side by side, and what may be done with the files of one's own.
+
+What goes into them where they differ, and what comes out; the whole state as a link.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, load, shipped
+from jcurve.assumptions.own_scenarios import (
+    copy_scenario,
+    delete_scenario,
+    rename_scenario,
+    restore_scenario,
+    update,
+)
 from jcurve.assumptions.paths import changes_text
 from jcurve.case import Case
 from jcurve.figures.numbers import MILLIONS
+from jcurve.ground.errors import UsageError
 from jcurve.workbench.controls import Scale, scale_of
 from jcurve.workbench.quantities import quantity
 from jcurve.workbench.readouts import cards
 from jcurve.workbench.session import Session
 
-__all__ = ["link", "side_by_side"]
+__all__ = ["link", "manage", "side_by_side"]
 
 
 def side_by_side(
@@ -93,10 +104,10 @@ def link(session: Session) -> dict[str, Any]:
     A scenario of the user's own is told as what it changes; its ranges and reasons stay behind.
 
     Returns:
-        ``start``, ``overrides``, and the ``hash`` that the state has here.
+        ``start``, ``overrides``, ``notes``, and the ``hash`` that the state has here.
     """
     start, known = session.start, shipped(session.project)
-    made = {"hash": session.scenario.short_hash}
+    made: dict[str, Any] = {"hash": session.scenario.short_hash, "notes": session.notes}
     if start.name in known:
         return made | {"start": start.name, "overrides": session.overrides}
     parent: Scenario = start
@@ -109,3 +120,41 @@ def link(session: Session) -> dict[str, Any]:
         if not item.derived and item.value != before[item.key].value
     }
     return made | {"start": parent.name, "overrides": changed}
+
+
+def manage(session: Session, message: Mapping[str, Any]) -> dict[str, str]:
+    """Update, copy, rename, delete or restore a scenario of the user's own.
+
+    Returns:
+        ``name`` of the scenario that is there now, or the ``text`` of one that is not.
+
+    Raises:
+        JCurveError: it cannot be done; nothing is.
+    """
+    project, name, new = session.project, str(message["name"]), str(message.get("new", ""))
+    what = message["what"]
+    if what == "update":
+        if session.start.name != name:
+            raise UsageError("only the scenario that is open is updated", received=name)
+        reasons = session.reasons(str(message.get("reason", "")))
+        update(name, session.scenario, session.overrides, reasons, project)
+        session.reopen(name)
+    elif what == "copy":
+        copy_scenario(name, new, project)
+    elif what in ("rename", "delete") and session.start.name == name and session.overrides:
+        raise UsageError("it is open and has changes", received=name, allowed="save them first")
+    elif what == "rename":
+        rename_scenario(name, new, project)
+    elif what == "delete":
+        text = delete_scenario(name, project)
+        if session.start.name == name:
+            session.open(str(session.start.extends))
+        return {"name": name, "text": text}
+    elif what == "restore":
+        restore_scenario(name, str(message["text"]), project)
+    else:
+        allowed = "update, copy, rename, delete, restore"
+        raise UsageError("unknown request", received=what, allowed=allowed)
+    if what == "rename" and session.start.name == name:
+        session.reopen(new)
+    return {"name": new or name}

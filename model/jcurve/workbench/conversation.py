@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from jcurve.assumptions import available, changed_scenario_text, save
+from jcurve.assumptions import available, changed_scenario_text, save, shipped
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
 from jcurve.workbench.bands import Band
-from jcurve.workbench.cases import link, side_by_side
+from jcurve.workbench.cases import link, manage, side_by_side
 from jcurve.workbench.controls import WORDS, control, groups, readings
 from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
@@ -73,10 +73,11 @@ class Conversation:
             "reset": lambda m: session.reset(m.get("key")),
             "undo": lambda m: session.undo(),
             "redo": lambda m: session.redo(),
-            "open": lambda m: session.open(m["name"], m.get("overrides")),
+            "open": self._open,
             "pin": lambda m: session.pin(m["name"]),
             "unpin": lambda m: session.unpin(m["name"]),
             "go_to": lambda m: session.go_to(m["name"]),
+            "note": lambda m: session.note(m["key"], m["text"]),
             "take": lambda m: session.take(m["keys"], session.case_of(m["of"]).scenario),
             "look": self._look,
         }
@@ -94,6 +95,7 @@ class Conversation:
             "band": self._grow,
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
             "link": lambda m: link(session),
+            "manage": self._manage,
             "exhibit": self._exhibit,
             "yaml": self._yaml,
             "save": self._save,
@@ -180,7 +182,9 @@ class Conversation:
             "pins": [pin.name for pin in session.pins],
             "can_undo": session.can_undo,
             "can_redo": session.can_redo,
-            "scenarios": list(available(session.project)),
+            "scenarios": (names := list(available(session.project))),
+            "own": sorted({*names} - {*shipped(session.project)}),
+            "notes": session.notes,
         }
 
     def _watched(self) -> list[RowKey]:
@@ -206,6 +210,11 @@ class Conversation:
         period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
         key, text = str(message["key"]), str(message["text"])
         self.session.set(key, text, period=period, gesture=gesture)
+
+    def _open(self, message: Message) -> None:
+        notes = {str(key): str(text) for key, text in dict(message.get("notes") or {}).items()}
+        self.session.open(message["name"], message.get("overrides"))
+        self.session.notes = {key: text for key, text in notes.items() if key in self.session.start}
 
     def _look(self, message: Message) -> None:
         """Choose what is shown: pictures, each (name, side), and cards."""
@@ -253,8 +262,18 @@ class Conversation:
         name = message.get("name") or "my_scenario"
         reason = message.get("reason") or _NO_REASON
         return changed_scenario_text(
-            name, session.start, session.overrides, reason, message.get("title") or ""
+            name,
+            session.start,
+            session.overrides,
+            reason,
+            message.get("title") or "",
+            session.reasons(reason),
         )
+
+    def _manage(self, message: Message) -> dict[str, str]:
+        made = manage(self.session, message)
+        self.serial += 1
+        return made
 
     def _save(self, message: Message) -> dict[str, str]:
         session = self.session
@@ -266,6 +285,7 @@ class Conversation:
             str(message.get("reason", "")),
             str(message.get("title") or ""),
             session.project,
+            notes=session.reasons(str(message.get("reason", ""))),
         )
         self.serial += 1  # one more scenario to choose from
         return {"file": path.relative_to(session.project.root).as_posix(), "name": path.stem}

@@ -70,6 +70,7 @@ class Session:
         start: the scenario that was opened, as its file has it.
         case: the present state, evaluated; ``case.scenario`` is the state itself.
         pins: cases put aside.
+        notes: why an assumption was changed here, by its key.
         watched: tells the rows that are shown and evaluated first; all of them when None.
 
     Raises:
@@ -97,6 +98,7 @@ class Session:
         self._position = Position(start, given)
         self.case = self._evaluated(self._resolved(self._position, self.start))
         self.pins: tuple[Pin, ...] = ()
+        self.notes: dict[str, str] = {}
         self._past: list[Position] = []
         self._future: list[Position] = []
         self._gesture: tuple[str, str] | None = None
@@ -208,6 +210,22 @@ class Session:
         wanted = {key: other[key] for key in keys}
         own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
         self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
+
+    def note(self, key: str, text: str) -> None:
+        """Say why an assumption is changed here; nothing takes the note back."""
+        self.notes.pop(self.start[key].key, None)
+        if words := " ".join(text.split()):
+            self.notes[key] = words
+
+    def reasons(self, otherwise: str) -> dict[str, str]:
+        """Why, for each override: the note of its assumption, else the one reason for all."""
+        return {k: self.notes.get(owner_of(k, self.start)) or otherwise for k in self.overrides}
+
+    def reopen(self, name: str) -> None:
+        """Begin with a scenario as its file now is: the present state, which was saved there."""
+        self.start = load(name, self.project)
+        self.notes = {}
+        self._go(Position(name))
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
         """Begin with another scenario, or go to a state that was kept.

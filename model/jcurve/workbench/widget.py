@@ -36,7 +36,7 @@ File: TypeAlias = tuple[str, str, bytes]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SCRIPTS = (
     "page", "keys", "link", "chart", "controls", "groups", "readouts", "effects", "cases",
-    "pictures", "tools", "panel",
+    "keep", "pictures", "tools", "panel",
 )  # fmt: skip
 """In the order in which they are joined: one module for the browser."""
 

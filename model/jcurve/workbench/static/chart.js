@@ -1,7 +1,7 @@
 // A line chart drawn from points and words, at the size it has: direct labels where there is
 // room, the values under the mouse or the arrow keys, and a band behind the present curve.
 
-const LOOKS = { base: "5.6 2.2", pin0: "8.4 2 1.7 2", pin1: "2 2", pin2: "12 2.8" };
+const LOOKS = { "now go_forward": "3.5 2.5", base: "5.6 2.2", pin0: "8.4 2 1.7 2", pin1: "2 2", pin2: "12 2.8" };
 const PER_CHARACTER = 6.3;
 const LINE_HEIGHT = 14.5;
 

@@ -51,6 +51,17 @@ function render({ model, el }) {
 
   listenToKeys(root, link);
 
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  // A notebook has a theme of its own; on a page of its own the reader's system says.
+  const dress = () => {
+    const { jpThemeLight } = document.body.dataset;
+    root.classList.toggle("jc-dark", root.classList.contains("jc-in-lab") && jpThemeLight ? jpThemeLight === "false" : dark.matches);
+  };
+  const themes = new MutationObserver(dress);
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  dark.addEventListener("change", dress);
+  dress();
+
   const memory = `jcurve ${location.pathname}`;
 
   function opened() {
@@ -90,13 +101,21 @@ function render({ model, el }) {
     } catch (error) { /* no storage: nothing is offered after a reload */ }
   }
 
+  /** The address carries a state: open it, once. */
+  async function followLink() {
+    const said = await openLink(link, location.hash);
+    history.replaceState(null, "", location.pathname + location.search);
+    fill(kept, said ? `${said}. ` : "Opened the state of the link. ", h("button", { type: "button", className: "jc-button", textContent: "Close", on: { click: () => show(kept, false) } }));
+    show(kept, true);
+  }
+
   function offer() {
     let before = null;
     try {
       before = JSON.parse(sessionStorage.getItem(memory));
     } catch (error) { return; }
     const number = before ? Object.keys(before.overrides).length : 0;
-    if (model.get("state").serial || !number) return;
+    if (model.get("state").serial || !before || (!number && before.start === model.get("state").start)) return;
     const close = () => show(kept, false);
     fill(kept, `Before the reload there were ${counted(number, "change")} to ${before.start}. `,
       h("button", { type: "button", className: "jc-button", textContent: "Restore", on: { click: async () => { const reply = await link.ask({ do: "open", name: before.start, overrides: before.overrides }); if (reply.ok) close(); else fill(kept, reply.error.what); } } }), " ",
@@ -108,10 +127,13 @@ function render({ model, el }) {
   model.on("change:state", changed);
   opened();
   changed();
-  offer();
+  if (location.hash.startsWith(LINK)) followLink();
+  else offer();
   el.append(root);
   return () => {
     link.close();
+    themes.disconnect();
+    dark.removeEventListener("change", dress);
     model.off("change:schema", opened);
     model.off("change:state", changed);
   };

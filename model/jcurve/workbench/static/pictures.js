@@ -148,6 +148,7 @@ class Picture {
     const live = kind !== "report" && kind !== "rest";
     show(this.toggle, live);
     show(this.spread, live);
+    show(this.side, live || !this.at);
     show(this.chart.element, live);
     show(this.fixed, kind === "report");
     show(this.answer, kind === "rest");

@@ -15,7 +15,7 @@ class Tools {
     this.compare = this.follower("compare", "Compare", new Compare(this));
     this.solve = this.add("solve", "What must be true");
     this.trace = this.add("trace", "Trace");
-    this.save = this.add("save", "Save and share");
+    this.save = this.follower("save", "Save and share", new Keep(this));
     this.fillSolve();
     fill(this.trace.pane, h("p", { className: "jc-quiet", textContent: "Choose a headline number, or a number under “Numbers”, to see what it rests on." }));
     this.followers = [this.worth, this.matters, this.compare];
@@ -67,7 +67,7 @@ class Tools {
     for (const { part } of this.followers) part.open(schema);
     fill(this.keys, Object.values(schema.controls).filter((each) => !["derived", "changes", "choice"].includes(each.kind))
       .map((each) => h("option", { value: each.key, textContent: each.label })));
-    this.fillSave();
+    this.save.part.open(schema);
   }
 
   /** Show a state; answers about an earlier one are marked. */
@@ -80,7 +80,7 @@ class Tools {
     for (const each of [this.solve, this.trace]) {
       if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
     }
-    this.savable();
+    this.save.part.show(state);
   }
 
   /** Put an answer into a tab, with the note that shows when the state has moved on. */
@@ -139,57 +139,5 @@ class Tools {
     const reply = await this.work(pane, { do: "trace", ...asked });
     if (!reply.ok) this.failed(pane, reply);
     else this.answer(this.trace, pane, () => this.showTrace(asked), traceTree(reply.result, (next) => this.showTrace({ side: asked.side, ...next })));
-  }
-
-  // ---- saving ----------------------------------------------------------------------------
-
-  fillSave() {
-    const name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
-    const reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
-    const said = h("div", { role: "status" });
-    const words = (text) => fill(said, h("p", { textContent: text }));
-    this.saveButton = h("button", { type: "submit", className: "jc-button", textContent: "Save scenario" });
-    const save = async () => {
-      const reply = await this.link.ask({ do: "save", name: name.value.trim(), reason: reason.value });
-      if (!reply.ok) this.failed(said, reply);
-      else words(`Saved as ${reply.result.name} in ${reply.result.file}. It runs as any scenario: jcurve report -s ${reply.result.name}`);
-    };
-    const copy = async () => {
-      const reply = await this.link.ask({ do: "yaml", name: name.value.trim(), reason: reason.value });
-      if (!reply.ok) return this.failed(said, reply);
-      const text = h("pre", { className: "jc-yaml", tabIndex: 0, textContent: reply.result });
-      let copied = "Copied.";
-      try {
-        await navigator.clipboard.writeText(reply.result);
-      } catch (error) {
-        copied = "The browser does not let this page copy; select the text below.";
-      }
-      return fill(said, h("p", { textContent: copied }), text);
-    };
-    const files = (what, doing) => async () => {
-      words(`${doing} …`);
-      const reply = await this.link.askSlowly({ do: what }, (text) => words(`${doing}: ${text} …`));
-      if (!reply.ok) return this.failed(said, reply);
-      const links = reply.result.files.map((file, at) => h("button", {
-        type: "button", className: "jc-button", textContent: file.type === "text/html" ? "Open the page" : `Download ${file.name}`,
-        on: { click: () => handOver(file, reply.buffers[at]) },
-      }));
-      if (links.length === 1) handOver(reply.result.files[0], reply.buffers[0]);
-      return fill(said, h("p", { textContent: reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready." }), links);
-    };
-    const button = (text, click) => h("button", { type: "button", className: "jc-button", textContent: text, on: { click } });
-    this.shared = h("div", { className: "jc-form" }, button("Copy as YAML", copy),
-      this.schema.offers.report ? button("Render report", files("report", "Rendering the report of this state")) : null,
-      this.schema.offers.workbook ? button("Excel workbook", files("workbook", "Writing the workbook of this state")) : null);
-    fill(this.save.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); save(); } } },
-      h("label", { htmlFor: name.id, textContent: "Name" }), name,
-      h("label", { htmlFor: reason.id, textContent: "Reason" }), reason, this.saveButton), this.shared, said);
-  }
-
-  savable() {
-    const changed = Object.keys(this.state.overrides).length > 0;
-    this.saveButton.disabled = !changed;
-    this.saveButton.title = changed ? "" : "Nothing is changed";
-    this.shared.firstChild.disabled = !changed;
   }
 }
