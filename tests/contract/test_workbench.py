@@ -65,6 +65,25 @@ class TestChanging:
         assert session.overrides == {WACC: "9.9 percent per year"}
         assert session.scenario[WACC].value == pytest.approx(0.099)
 
+    @pytest.mark.parametrize("text", ["$210bn", "210", "210,000m", "0.21 tn", "US$ 210 bn"])
+    def test_money_as_finance_writes_it(self, session: Session, text: str) -> None:
+        """And one text of one value, however it was typed."""
+        session.set(CAPEX, text, period="2027")
+        assert session.overrides == {f"{CAPEX}.2027": "210 USD bn"}
+
+    def test_a_change_is_one_of_what_is_shown(self, session: Session) -> None:
+        """Per cent of the present value, not of the opened scenario's."""
+        session.set(WACC, "10")
+        session.set(WACC, "+50bp")
+        session.set(CAPEX, "200", period="2027")
+        session.set(CAPEX, "+10%", period="2027")
+        assert session.overrides == {
+            WACC: "10.5 percent per year",
+            f"{CAPEX}.2027": "220 USD bn",
+        }
+        session.set(CAPEX, "-10%")
+        assert session.scenario[CAPEX].row()[2027 - 2012] == pytest.approx(198_000)
+
     def test_a_unit_that_is_typed_wins(self, session: Session) -> None:
         session.set(WACC, "990 basis points")
         assert session.scenario[WACC].value == pytest.approx(0.099)
@@ -78,7 +97,9 @@ class TestChanging:
         assert session.scenario.hash == other.scenario.hash
         assert session.case.headlines() == other.headlines()
 
-    @pytest.mark.parametrize("text", ["", " ", "x", "1,5", "900", "nan", "9 USD", "{2027: 9}"])
+    @pytest.mark.parametrize(
+        "text", ["", " ", "x", "1,5", "900", "nan", "9 USD", "{2027: 9}", "+1%"]
+    )
     def test_what_does_not_validate_leaves_everything_as_it_was(
         self, session: Session, text: str
     ) -> None:
@@ -232,8 +253,8 @@ class TestControls:
         assert sorted(keys) == sorted(item.key for item in base.items)
         assert set(found[0]["keys"]) < set(keys)
 
-    def test_a_change_of_life_is_one_slider_or_one_line(self, session: Session) -> None:
-        """On top of the changes already made; the whole table stays in the file's own words."""
+    def test_a_change_of_life_is_a_date_and_years(self, session: Session) -> None:
+        """On top of the changes already made."""
         key = "life.change"
         about = control(session.start[key], range(2026, 2041))
         assert (about["kind"], about["period"]) == ("changes", "2027Q1")
@@ -242,12 +263,13 @@ class TestControls:
         session.set(key, "6", period=about["period"])
         by_slider = session.scenario
         session.reset(key)
-        session.set(key, "2027Q1: 6 years")
+        session.lives(key, [*about["changes"], ["2027Q1", "6 years"]])
         assert session.scenario == by_slider
         assert session.overrides == {"life.change.2027Q1": "6 years"}
         shown = readings(session.scenario, session.start)[key]
-        assert shown["text"] == "{2022Q2: 4.5, 2022Q4: 5, 2025Q1: 5.5, 2027Q1: 6}"
-        assert shown["number"] == 6
+        made = [["2022Q2", "4.5"], ["2022Q4", "5"], ["2025Q1", "5.5"], ["2027Q1", "6"]]
+        assert (shown["changes"], shown["number"]) == (made, 6)
+        assert "{" not in shown["text"]
 
     def test_a_value_that_changes_nothing_says_so(self, session: Session) -> None:
         session.set("life.book.servers", "6")
@@ -262,7 +284,8 @@ class TestControls:
             assert about["rationale"]
             if item.derived or item.shape != "scalar":
                 continue
-            text = scale_of(item).given(about["text"])
+            text = scale_of(item).override(item.value)
+            assert text.startswith(about["text"]) or item.unit == "switch"
             changed = base.with_overrides({item.key: text})
             assert changed[item.key].row() == pytest.approx(item.row(), rel=1e-11)
 
@@ -364,9 +387,7 @@ class TestTalking:
         before = talk.state()
         reply = talk.hear({"do": "set", "n": 1, "key": WACC, "text": "900"})
         assert not reply["ok"]
-        assert reply["error"]["what"] == (
-            "Out of bounds: 900 percent per year. Allowed: 1 to 40 % a year"
-        )
+        assert reply["error"]["what"] == ("Out of bounds: 900. Allowed: 1 to 40 % a year")
         assert reply["serial"] == 0
         assert talk.state() == before
 
@@ -393,6 +414,14 @@ class TestTalking:
                 "sum to more than 1",
             ),
             ({"do": "set", "key": "programme.start", "text": "2026Q5"}, "Not a quarter"),
+            (
+                {"do": "set", "key": CAPEX, "text": "200000", "period": "2027"},
+                "1,000 times too large: 200000. Allowed: 0 to 600 USD bn. Did you mean 200?",
+            ),
+            (
+                {"do": "set", "key": WACC, "text": "x"},
+                "Allowed: a number (% a year), or with its unit such as '1.5 %'",
+            ),
             ({"do": "set", "key": "life.change", "text": "[{date: 1}]"}, "are a table of dates"),
         ],
     )

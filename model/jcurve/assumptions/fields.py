@@ -205,8 +205,7 @@ def _example(unit: Unit, choices: tuple[str, ...]) -> str:
     others = [UNITS[name] for name in convertible(unit) if name != unit.name]
     if not others:
         return f"a number ({unit.name})"
-    others.sort(key=lambda each: each.scale if unit.dims else -abs(each.scale - 0.01))
-    other = others[-1]
+    other = max(others, key=lambda each: each.scale if unit.dims else -abs(each.scale - 0.01))
     return f"a number ({unit.name}), or with its unit such as '1.5 {other.name}'"
 
 

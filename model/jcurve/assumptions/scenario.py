@@ -20,9 +20,10 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import with_period, with_value
+from jcurve.assumptions.idle import idle_values, refuse_beyond_end
 from jcurve.assumptions.nodes import Node, Place, from_python, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
-from jcurve.assumptions.relations import Mix, idle_values, refuse_beyond_end, rules_for, settle
+from jcurve.assumptions.relations import Mix, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
 from jcurve.assumptions.rows import own_rows
 from jcurve.assumptions.values import values_of

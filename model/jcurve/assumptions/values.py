@@ -195,7 +195,8 @@ class Values:
             suggestion = f"{found.text} percent"
         else:
             for factor, word in ((1 / _THOUSAND, "large"), (_THOUSAND, "small")):
-                if self._has_thousands and floor <= found.value * factor <= ceiling:
+                meant = found.value * factor
+                if self._has_thousands and floor <= meant <= ceiling and self._usual(meant):
                     what = f"out of bounds, 1,000 times too {word}"
                     suggestion = self.written(found.value * factor)
         raise place.error(what, found.text, self._accepted(), suggestion)
@@ -205,13 +206,10 @@ class Values:
         if self.insist or not found.bare or self.parent is None or not self._has_thousands:
             return
         sizes = _sizes(self.parent, period)
-        if not sizes:
-            return
-        least, most = min(sizes) / _USUAL, max(sizes) * _USUAL
-        if least <= abs(found.value) <= most:
+        if not sizes or self._usual(found.value, period):
             return
         for factor, word in ((_THOUSAND, "small"), (1 / _THOUSAND, "large")):
-            if least <= abs(found.value * factor) <= most:
+            if self._usual(found.value * factor, period):
                 raise place.error(
                     f"a bare number 1,000 times too {word} for {self.unit.name}",
                     found.text,
@@ -219,6 +217,11 @@ class Values:
                     f"write '{found.text} {self.unit.name}'",
                     self.written(found.value * factor),
                 )
+
+    def _usual(self, value: float, period: int | None = None) -> bool:
+        """Whether a value is of the size of those that the key has had, if any are known."""
+        sizes = [] if self.parent is None else _sizes(self.parent, period)
+        return not sizes or min(sizes) / _USUAL <= abs(value) <= max(sizes) * _USUAL
 
     @property
     def _has_thousands(self) -> bool:

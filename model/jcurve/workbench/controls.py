@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.nodes import Place, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Value, changes_text
 from jcurve.assumptions.values import period_of, values_of
-from jcurve.ground.quarters import Quarter
+from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Scale",
     "control",
     "groups",
+    "mixes",
     "moved_path",
     "position_of",
     "readings",
@@ -248,6 +250,22 @@ def groups(scenario: Scenario) -> list[dict[str, Any]]:
     return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 
+def mixes(scenario: Scenario) -> list[dict[str, Any]]:
+    """The mixes: title, members in the order of their entries with a short name each, and the one
+    that is computed."""
+    found = []
+    for mix in scenario.mixes:
+        keys = {*mix.others, mix.remainder}
+        members = [item.key for item in scenario.items if item.key in keys]
+        labels = [scenario[key].label.split() for key in members]
+        alike = len([*takewhile(lambda words: len({*words}) == 1, zip(*labels, strict=False))])
+        title = " ".join(labels[0][:alike]).rstrip(":")
+        names = [" ".join(words[alike:]) for words in labels]
+        made = {"title": title, "members": members, "names": names, "remainder": mix.remainder}
+        found.append(made)
+    return found
+
+
 def kind_of(item: Assumption) -> str:
     """How an assumption is set: ``number``, ``date``, ``switch``, ``choice``, ``path``,
     ``changes``, or ``derived`` where it cannot be."""
@@ -260,12 +278,13 @@ def kind_of(item: Assumption) -> str:
     return {DATE: "date", SWITCH: "switch", CHOICE: "choice"}.get(item.unit, "number")
 
 
-def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
+def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[str, Any]:
     """What the front end must know of an assumption to draw its control.
 
     Args:
         item: as the panel's own scenario has it.
         years: the forecast's years, for values by year.
+        reported: the last reported quarter.
     """
     scale = scale_of(item)
     plain_texts = ("key", "label", "rationale", "why", "distribution")
@@ -285,10 +304,14 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
         made["step"] = step
     if item.next is not None:
         made["period"] = Quarter.at(item.next)
+    if item.shape == "changes":
+        made |= {"reported": reported, "last": LAST_QUARTER}
     if isinstance(item.value, Path):
         made |= {"by": item.value.by, "between": item.value.between}
         made |= {"has_position": item.has_range and not item.derived}
         made |= {"periods": _periods(item.value, years)}
+        if item.has_range:
+            made["band"] = [_band(limit, scale) for limit in (item.low, item.high)]
     return made | reading(item, scale)
 
 
@@ -302,7 +325,8 @@ def reading(item: Assumption, scale: Scale | None = None) -> dict[str, Any]:
     unit = scale or scale_of(item)
     value = item.value
     if isinstance(value, tuple):
-        return {"text": changes_text(value), "number": value[-1].life if value else None}
+        told = [[Quarter.at(each.date), plain(each.life)] for each in value]
+        return {"text": item.text(), "changes": told, "number": value[-1].life if value else None}
     if isinstance(value, Path):
         periods = range(value.first, value.last + 1)
         rows = zip(periods, value.over().tolist(), strict=True)
@@ -331,6 +355,12 @@ def _end(bound: float | Path, scale: Scale) -> str:
     if isinstance(bound, Path):
         return "; ".join(f"{bound.label(at)}: {scale.text(v)}" for at, v in bound.points)
     return scale.text(bound)
+
+
+def _band(limit: float | Path | None, scale: Scale) -> dict[str, float]:
+    """An end of a range by period, in the shown unit."""
+    assert isinstance(limit, Path)
+    return {limit.label(at): float(f"{scale.shown(limit.at(at)):.6g}") for at in limit.periods}
 
 
 def _periods(path: Path, years: Iterable[int]) -> list[str]:

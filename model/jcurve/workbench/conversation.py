@@ -17,7 +17,7 @@ from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
 from jcurve.workbench.bands import Band
 from jcurve.workbench.cases import link, manage, side_by_side
-from jcurve.workbench.controls import WORDS, control, groups, readings
+from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
 from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
     PICTURES,
@@ -29,7 +29,8 @@ from jcurve.workbench.live_charts import (
 )
 from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
 from jcurve.workbench.readouts import cards, differences, trace, watched
-from jcurve.workbench.session import Session
+from jcurve.workbench.session import Session, owner_of
+from jcurve.workbench.standing import ends, held_rows, idles
 
 __all__ = ["Conversation", "Message"]
 
@@ -70,6 +71,12 @@ class Conversation:
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
             "move": lambda m: session.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
+            "paste": lambda m: session.paste(
+                m["key"], m["period"], [str(each) for each in m["cells"]]
+            ),
+            "lives": lambda m: session.lives(m["key"], m["rows"], gesture=m.get("gesture", "")),
+            "shift": lambda m: session.shift(m["key"], int(m["by"])),
+            "share_out": lambda m: session.share_out(m["key"], str(m["text"])),
             "reset": lambda m: session.reset(m.get("key")),
             "undo": lambda m: session.undo(),
             "redo": lambda m: session.redo(),
@@ -147,7 +154,11 @@ class Conversation:
             "company": session.case.assembly.company.display_name,
             "data_through": session.case.data_through,
             "groups": groups(session.start),
-            "controls": {item.key: control(item, years) for item in session.start.items},
+            "mixes": mixes(session.start),
+            "controls": {
+                item.key: control(item, years, session.case.data_through)
+                for item in session.start.items
+            },
             "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
             "at_rest": [{"name": n, "title": title} for n, title in AT_REST.items()],
             "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
@@ -170,6 +181,9 @@ class Conversation:
             "side": self.side,
             "view": view,
             "overrides": session.overrides,
+            "changed": sorted({owner_of(key, session.start) for key in session.overrides}),
+            "idle": idles(session.scenario),
+            "ends": ends(case),
             "values": readings(session.scenario, session.start),
             "positions": self._positions(),
             "cards": cards(case, base, view, self.cards),
@@ -190,7 +204,7 @@ class Conversation:
     def _watched(self) -> list[RowKey]:
         """The rows that are on the screen."""
         model = self.session.case.assembly.model
-        rows = watched(model, self.view, self.cards)
+        rows = [*watched(model, self.view, self.cards), *held_rows(model)]
         for name, side in self.pictures:
             if _is_live(name):
                 rows += drawn_from(name, side, model)

@@ -135,22 +135,29 @@ def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> l
     for each in compare(base, replace(scenario, items=touched)):
         before, after = each.before, each.after
         if each.what == "value":
-            before, after = (shown(items[each.key]) for items in (base, scenario))
+            one, other = base[each.key], scenario[each.key]
+            before, after = shown(one, other), shown(other, one)
         own = each.key in owners
         texts = {"key": each.key, "label": each.label, "before": before, "after": after}
         made.append({**texts, "why": "" if own else each.why, "own": own})
     return made
 
 
-def shown(item: Assumption) -> str:
-    """The value of an assumption in the unit of its control; of a path, its points."""
-    scale = scale_of(item)
-    if isinstance(item.value, tuple):
+def shown(item: Assumption, other: Assumption | None = None) -> str:
+    """The value of an assumption in the unit of its control; of a path its points, beside another
+    one only where they differ."""
+    scale, path, against = scale_of(item), item.value, None if other is None else other.value
+    if isinstance(path, tuple):
         return item.text()
-    if isinstance(item.value, Path):
-        points = (f"{item.value.label(p)}: {scale.text(v)}" for p, v in item.value.points)
-        return f"{'; '.join(points)} {scale.label}".strip()
-    return f"{scale.text(item.value)} {scale.label}".strip()
+    if not isinstance(path, Path):
+        return f"{scale.text(path)} {scale.label}".strip()
+    points: Iterable[tuple[int, float]] = path.points
+    if isinstance(against, Path) and against.by == path.by:
+        periods = sorted({*path.periods, *against.periods})
+        both = zip(periods, path.over(periods), against.over(periods), strict=True)
+        points = [(at, v) for at, v, w in both if f"{v:.12g}" != f"{w:.12g}"]
+    told = (f"{path.label(at)}: {scale.text(v)}" for at, v in points)
+    return f"{'; '.join(told)} {scale.label}".strip()
 
 
 def trace(

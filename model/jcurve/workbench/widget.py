@@ -35,8 +35,8 @@ File: TypeAlias = tuple[str, str, bytes]
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SCRIPTS = (
-    "page", "keys", "link", "chart", "controls", "groups", "readouts", "effects", "cases",
-    "keep", "pictures", "tools", "panel",
+    "page", "keys", "link", "chart", "control", "controls", "lives", "paths", "mixes", "groups",
+    "readouts", "effects", "cases", "keep", "pictures", "tools", "panel",
 )  # fmt: skip
 """In the order in which they are joined: one module for the browser."""
 

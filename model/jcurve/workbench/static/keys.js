@@ -4,8 +4,8 @@ const TEXTS = "input[type=text], input[type=search], textarea";
 
 /** Listen to the keys that a notebook or a browser would else keep for itself. */
 function listenToKeys(root, link) {
-  // In a notebook, keys pressed in here would else be the notebook's own shortcuts.
-  root.dataset.lmSuppressShortcuts = "true";
+  // In a notebook, keys on what has the focus would else be the notebook's own shortcuts.
+  root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = "true"; });
   root.addEventListener("keydown", (event) => {
     const { target } = event;
     const held = event.ctrlKey || event.metaKey;

@@ -5,10 +5,11 @@
 const PATIENCE = 6000; // ms without an answer after which the numbers are called stale
 
 class Link {
-  constructor(model, { onLost, onBusy }) {
+  constructor(model, { onLost, onBusy, onNote }) {
     this.model = model;
     this.onLost = onLost;
     this.onBusy = onBusy;
+    this.onNote = onNote;
     this.name = Math.random().toString(36).slice(2, 8);
     this.count = 0;
     this.waiting = []; // quick questions not yet sent
@@ -19,6 +20,9 @@ class Link {
     this.listener = (message, buffers) => this.heard(message, buffers);
     model.on("msg:custom", this.listener);
   }
+
+  /** Say something of what was just done. */
+  note(text) { this.onNote(text); }
 
   close() {
     this.model.off("msg:custom", this.listener);
@@ -103,7 +107,22 @@ class Link {
     }
   }
 
+  /** A reply is heard once the state that it speaks of is here: the two come on their own ways. */
   heard(reply, buffers) {
+    const behind = () => reply.serial > this.model.get("state").serial;
+    if (reply && behind()) {
+      const here = () => {
+        if (behind()) return;
+        this.model.off("change:state", here);
+        this.take(reply, buffers);
+      };
+      this.model.on("change:state", here);
+    } else {
+      this.take(reply, buffers);
+    }
+  }
+
+  take(reply, buffers) {
     if (!reply || typeof reply.n !== "string" || !reply.n.startsWith(`${this.name}-`)) return;
     this.lose(false);
     const slow = this.slow.get(reply.n);

@@ -4,6 +4,8 @@ function render({ model, el }) {
   const status = h("span", { className: "jc-status", role: "status" });
   const lost = h("div", { className: "jc-lost", role: "alert", hidden: true },
     "The kernel does not answer. Everything shown is the last state that it confirmed; changes since then are not applied. Run the notebook again, or reload the page.");
+  const said = h("div", { className: "jc-kept", role: "status", hidden: true });
+  let noted;
   const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "region" });
 
   const link = new Link(model, {
@@ -12,6 +14,7 @@ function render({ model, el }) {
       root.classList.toggle("jc-is-lost", isLost);
       if (isLost) controls.release();
     },
+    onNote: (text) => { fill(said, text); show(said, true); clearTimeout(noted); noted = setTimeout(() => show(said, false), 12000); },
     onBusy: (busy) => root.setAttribute("aria-busy", String(busy)),
   });
   const controls = new Controls(link);
@@ -42,7 +45,7 @@ function render({ model, el }) {
       h("strong", { className: "jc-name", textContent: "J-Curve" }),
       h("label", { className: "jc-start" }, "Scenario ", start),
       undo, redo, reset, status),
-    lost, kept,
+    lost, kept, said,
     h("div", { className: "jc-main" }, controls.element,
       h("div", { className: "jc-right" }, cards.element, pictures.element, tools.element)));
   new Preview(root, link);
@@ -81,13 +84,13 @@ function render({ model, el }) {
     start.value = state.start;
     undo.disabled = !state.can_undo;
     redo.disabled = !state.can_redo;
-    const number = Object.keys(state.overrides).length;
+    const number = state.changed.length;
     reset.disabled = !number;
     const schema = model.get("schema");
     status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no change"} to ${state.start}`;
     cards.show(state.cards);
     pictures.show(state);
-    controls.show(state.values, state.positions);
+    controls.show(state);
     tools.show(state);
     root.dataset.serial = state.serial;
     root.dataset.hash = state.hash;
