@@ -230,17 +230,16 @@ class TestStanding:
         assert not alive & beyond
 
     @pytest.mark.parametrize(
-        ("key", "text"),
+        ("key", "text", "scale"),
         [
-            ("power.ceiling", "2000"),
-            ("financing.spread_limit", "0"),
-            ("programme.commitments_due.2029", "300 USD bn"),
+            ("power.ceiling", "2000", 1),
+            ("financing.spread_limit", "0", 1),
+            ("programme.commitments_due.2029", "300 USD bn", 0.1),
         ],
     )
-    def test_a_limit_binds_somewhere(self, key: str, text: str) -> None:
-        small = {"programme.scale": 0.1}
+    def test_a_limit_binds_somewhere(self, key: str, text: str, scale: float) -> None:
         one, other = (
-            evaluate(scenario("base", small | more, project=Project(HOME)))
+            evaluate(scenario("base", {"programme.scale": scale} | more, project=Project(HOME)))
             for more in ({}, {key: text})
         )
         assert (one.row("net_income", "with") != other.row("net_income", "with")).any()
