@@ -115,3 +115,25 @@ class TestEffects:
         assert rows[CAPEX, "2027"] == ["200", "175", "188"]
         keys = {each.key for each in bear.scenario.differences if each.what == "value"}
         assert {key for key, _ in rows} == keys | {CAPEX}
+
+    @pytest.mark.parametrize(
+        ("key", "of", "text", "wanted"),
+        [
+            (RESPONSE, "npv", "-100", -100_000.0),
+            (RESPONSE, "npv", "$-0.1tn", -100_000.0),
+            ("tax.rate", "earnings_per_share@with:2028", "38", 38.0),
+            (CAPEX, "net_cash@with:2030", "-50", -50_000.0),
+        ],
+    )
+    def test_a_goal_is_found_and_met(
+        self, talk: Conversation, key: str, of: str, text: str, wanted: float
+    ) -> None:
+        """A bare number is in the unit that the quantity is shown in."""
+        found = talk.hear({"do": "solve", "key": key, "of": of, "text": text})
+        assert found["ok"], found
+        result = found["result"]
+        assert talk.hear({"do": "set", "key": key, "text": result["set"]})["ok"]
+        row, _, year = of.partition(":")
+        case = talk.session.case
+        value = case.frame(row, by="year").loc[int(year)].iloc[0] if year else case[row]
+        assert value == pytest.approx(wanted, rel=2e-3, abs=1.0 if year else 1_000.0)

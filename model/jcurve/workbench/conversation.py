@@ -97,7 +97,7 @@ class Conversation:
             "tornado": lambda m: swings(
                 session, m["of"], self.view, everything=bool(m.get("everything"))
             ),
-            "solve": lambda m: what_must_be_true(session, m["key"], m["target"]),
+            "solve": self._solve,
             "scale": lambda m: against_scale(session.case, session.base, session.project),
             "band": self._grow,
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
@@ -258,6 +258,14 @@ class Conversation:
         if self._band is None or self._band.of != (case.scenario.hash, wanted):
             self._band = Band(case, wanted, self.session.project)
         return self._band.grow() | {"hash": case.scenario.hash}
+
+    def _solve(self, message: Message) -> dict[str, Any]:
+        """For a target as text, or for a quantity and what is typed for it."""
+        target = message.get("target")
+        if target is None:
+            what = quantity(str(message["of"]), self.session.case.assembly.model, self.view)
+            target = what.target(str(message["text"]))
+        return what_must_be_true(self.session, str(message["key"]), str(target))
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side

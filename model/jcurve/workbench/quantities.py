@@ -11,6 +11,7 @@ is written; where the number comes from is the case's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +69,10 @@ _LESS = frozenset({"quarters_under_water", "price_over_value", "position_loss"})
 _WORLDS = MappingProxyType({"without": "without AI", "stopped": "if it stopped now"})
 _SIDES = MappingProxyType({"programme": "with against without AI", "go_forward": "going on"})
 _TENS = 10.0
+_SHOWN = MappingProxyType({"USD m": "USD bn", "per year": "percent per year", "share": "percent"})
+"""The unit in which a quantity is typed, where it is not the model's."""
+
+_BARE = re.compile(r"[+\-\u2212]?[\d,.]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,16 @@ class Quantity:
             return []
         return sorted(needs(model, self.key))
 
+    def target(self, text: str) -> str:
+        """A goal for it: ``npv.programme=0 USD bn``; a bare number is in the unit that is shown."""
+        words = text.strip()
+        unit = _SHOWN.get(self.unit, "")
+        return (
+            f"{self.output}={words} {unit}"
+            if unit and _BARE.fullmatch(words)
+            else (f"{self.output}={words}")
+        )
+
     def text(self, value: float | None, *, sign: bool = False) -> str:
         """A value for a reader."""
         if value is None or not np.isfinite(value):
@@ -164,7 +179,7 @@ def quantity(name: str, model: Model, view: str) -> Quantity:
 
 def catalogue(model: Model) -> list[dict[str, Any]]:
     """Every result of a view and every line, for a search: ``name``, ``title``, ``says`` and
-    whether it ``has_years``."""
+    whether it ``has_years``, and the ``unit`` in which it is typed."""
     made = []
     for name, output in model.outputs.items():
         is_result = output.kind is Kind.RESULT
@@ -175,7 +190,9 @@ def catalogue(model: Model) -> list[dict[str, Any]]:
         ):
             continue
         says = output.definition.partition(". ")[0].replace("*", "")
-        made.append({"name": name, "title": _title(name), "says": says, "has_years": not is_result})
+        unit = output.unit.name
+        about = {"name": name, "title": _title(name), "says": says, "has_years": not is_result}
+        made.append(about | {"unit": _SHOWN.get(unit, unit)})
     return made
 
 

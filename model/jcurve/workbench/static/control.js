@@ -190,5 +190,6 @@ class Control {
     ];
     fill(this.info, h("dl", {}, rows.filter(([, text]) => text).map(([name, text]) =>
       [h("dt", { textContent: name }), h("dd", { textContent: text })])));
+    if (!["derived", "choice"].includes(about.kind)) this.info.append(new Goal(this, this.link, this.link.panel).element);
   }
 }

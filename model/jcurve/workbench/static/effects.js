@@ -204,6 +204,52 @@ class Scale extends Follower {
   }
 }
 
+/** What must be true, in words, with a way to set it. */
+function solutionOf(found, link) {
+  const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };
+  const range = found.low ? ` The evidence gives ${found.low} to ${found.high}.` : "";
+  const now = ` It is ${found.present} ${found.unit} now.`;
+  if (found.text === "") {
+    const near = found.nearest ? ` It comes nearest at ${found.nearest}.` : "";
+    return [h("p", {}, h("strong", { textContent: `${found.goal}: ${found.reason}.` }), `${near}${now}${range}`)];
+  }
+  const set = { do: "set", key: found.key, text: found.set, period: found.period };
+  return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text} ${found.unit}` }),
+    ` ${found.direction ? `or ${found.direction.replace("at or ", "")} ` : ""}gives ${found.goal}${found.standing ? `, ${says[found.standing]}` : ""}.${now}${range}`),
+    h("button", { type: "button", className: "jc-button", textContent: "Set it", on: { click: () => link.ask(set) } })];
+}
+
+/** Goal seek on the control itself: set this so that a quantity is what is typed. */
+class Goal {
+  constructor(control, link, panel) {
+    this.control = control;
+    this.link = link;
+    this.panel = panel;
+    this.measure = h("select", { "aria-label": `Goal of ${control.about.label}`, on: { change: () => this.fit() } });
+    this.wanted = h("input", { type: "text", className: "jc-number", value: "0", "aria-label": "is to be", autocomplete: "off" });
+    this.unit = h("span", { className: "jc-unit" });
+    this.said = h("div", { className: "jc-goal-says", role: "status" });
+    this.element = h("form", { className: "jc-form jc-goal", on: { submit: (event) => { event.preventDefault(); this.ask(); } } },
+      h("span", { textContent: "Set it so that" }), this.measure, h("span", { textContent: "is" }), this.wanted, this.unit,
+      h("button", { type: "submit", className: "jc-button", textContent: "Find" }), this.said);
+    fillMeasures(this.measure, panel.schema, panel.state.cards.map((each) => each.name));
+    this.measure.addEventListener("focus", () => fillMeasures(this.measure, panel.schema, panel.state.cards.map((each) => each.name)));
+    this.fit();
+  }
+
+  fit() {
+    const line = this.measure.value.split(":")[0].split("@")[0];
+    const unit = this.panel.schema.quantities.find((each) => each.name === line)?.unit || "";
+    this.unit.textContent = { percent: "%", "percent per year": "% a year" }[unit] || unit;
+  }
+
+  async ask() {
+    fill(this.said, "Working …");
+    const reply = await this.link.askSlowly({ do: "solve", key: this.control.about.key, of: this.measure.value, text: this.wanted.value });
+    fill(this.said, reply.ok ? solutionOf(reply.result, this.link) : h("p", { className: "jc-refusal", role: "alert", textContent: `${reply.error.what}.` }));
+  }
+}
+
 /** What an edit would do, shown beside the field before it is accepted. */
 class Preview {
   constructor(root, link) {

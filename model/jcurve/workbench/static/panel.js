@@ -67,16 +67,19 @@ function render({ model, el }) {
 
   const memory = `jcurve ${location.pathname}`;
 
+  /** Another scenario: its controls, and the state in them, whichever of the two came first. */
   function opened() {
     const schema = model.get("schema");
     controls.open(schema);
     cards.open(schema);
     pictures.open(schema);
     tools.open(schema);
+    changed();
   }
 
   function changed() {
     const state = model.get("state");
+    link.panel = { schema: model.get("schema"), state };
     if (start.dataset.names !== String(state.scenarios)) {
       start.dataset.names = String(state.scenarios);
       fill(start, state.scenarios.map((name) => h("option", { value: name, textContent: name.replaceAll("_", " ") })));
@@ -129,7 +132,6 @@ function render({ model, el }) {
   model.on("change:schema", opened);
   model.on("change:state", changed);
   opened();
-  changed();
   if (location.hash.startsWith(LINK)) followLink();
   else offer();
   el.append(root);

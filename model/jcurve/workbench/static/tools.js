@@ -110,27 +110,13 @@ class Tools {
     const ask = async () => {
       const reply = await this.work(place, { do: "solve", key: key.value.trim(), target: target.value.trim() });
       if (!reply.ok) this.failed(place, reply);
-      else this.answer(this.solve, place, ask, ...this.solution(reply.result));
+      else this.answer(this.solve, place, ask, ...solutionOf(reply.result, this.link));
     };
     fill(this.solve.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); ask(); } } },
       h("label", { htmlFor: key.id, textContent: "What must" }), key, this.keys,
       h("label", { htmlFor: target.id, textContent: "be for" }), target,
       h("button", { type: "submit", className: "jc-button", textContent: "Solve" }),
       h("span", { className: "jc-quiet", textContent: "such as npv=0, irr=wacc, payback=2036Q4" })), place);
-  }
-
-  solution(found) {
-    const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };
-    const range = found.low ? ` The evidence gives ${found.low} to ${found.high}.` : "";
-    const now = ` It is ${found.present} ${found.unit} now.`;
-    if (found.text === "") {
-      const near = found.nearest ? ` It comes nearest at ${found.nearest}.` : "";
-      return [h("p", {}, h("strong", { textContent: `${found.goal}: ${found.reason}.` }), `${near}${now}${range}`)];
-    }
-    const set = { do: "set", key: found.key, text: found.set, period: found.period };
-    return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text} ${found.unit}` }),
-      ` ${found.direction ? `or ${found.direction.replace("at or ", "")} ` : ""}gives ${found.goal}${found.standing ? `, ${says[found.standing]}` : ""}.${now}${range}`),
-      h("button", { type: "button", className: "jc-button", textContent: "Set it", on: { click: () => this.link.ask(set) } })];
   }
 
   async showTrace(asked) {
