@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from jcurve.case import evaluate
 from jcurve.ground.project import Project
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.session import Session
+from jcurve.workbench.words import TRADE
 
 HOME = Path(__file__).resolve().parents[2]
 WACC = "returns.wacc"
@@ -137,3 +139,32 @@ class TestEffects:
         case = talk.session.case
         value = case.frame(row, by="year").loc[int(year)].iloc[0] if year else case[row]
         assert value == pytest.approx(wanted, rel=2e-3, abs=1.0 if year else 1_000.0)
+
+
+class TestFinding:
+    """Words of the trade and sources lead to assumptions."""
+
+    def test_every_word_of_the_trade_means_something(self, talk: Conversation) -> None:
+        keys = [item.key for item in talk.session.start.items]
+        for pattern in TRADE:
+            assert any(re.match(pattern, key) for key in keys), pattern
+
+    @pytest.mark.parametrize(
+        ("word", "key"),
+        [
+            ("discount rate", WACC),
+            ("buyback", "financing.repurchase_share"),
+            ("inflation", "costs.core_growth"),
+            ("chip life", "life.physical.accelerators"),
+        ],
+    )
+    def test_a_word_leads_to_its_assumption(self, talk: Conversation, word: str, key: str) -> None:
+        assert word in talk.schema()["words"][key]
+
+    def test_sources_are_told_with_title_and_address(self, talk: Conversation) -> None:
+        told = talk.schema()["sources"]
+        named = {name for item in talk.session.start.items for name in item.source}
+        assert all(name.startswith("aggregate.") for name in named - set(told))  # sums, no source
+        assert all(each["title"] for each in told.values())
+        assert all(each["url"].startswith("http") or not each["url"] for each in told.values())
+        assert sum(bool(each["url"]) for each in told.values()) > len(told) / 2

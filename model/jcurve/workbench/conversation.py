@@ -31,6 +31,7 @@ from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
 from jcurve.workbench.readouts import cards, differences, trace, watched
 from jcurve.workbench.session import Session, owner_of
 from jcurve.workbench.standing import ends, held_rows, idles
+from jcurve.workbench.words import cited, trade_words
 
 __all__ = ["Conversation", "Message"]
 
@@ -163,6 +164,8 @@ class Conversation:
             "at_rest": [{"name": n, "title": title} for n, title in AT_REST.items()],
             "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
             "sides": [{"name": name, "title": title} for name, title in VIEW_TITLES.items()],
+            "words": trade_words(session.start.items),
+            "sources": cited(session.start.items, session.project),
             "measures": list(MEASURES),
             "quantities": catalogue(session.case.assembly.model),
             "years": list(session.case.assembly.timeline.years),
@@ -261,11 +264,15 @@ class Conversation:
 
     def _solve(self, message: Message) -> dict[str, Any]:
         """For a target as text, or for a quantity and what is typed for it."""
-        target = message.get("target")
-        if target is None:
-            what = quantity(str(message["of"]), self.session.case.assembly.model, self.view)
-            target = what.target(str(message["text"]))
-        return what_must_be_true(self.session, str(message["key"]), str(target))
+        key, session = str(message["key"]), self.session
+        if "target" in message:
+            return what_must_be_true(session, key, str(message["target"]))
+        what, text = (
+            quantity(str(message["of"]), session.case.assembly.model, self.view),
+            message["text"],
+        )
+        target, goal = what.target(str(text))
+        return what_must_be_true(session, key, target) | {"goal": goal}
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side

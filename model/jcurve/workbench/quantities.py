@@ -126,15 +126,13 @@ class Quantity:
             return []
         return sorted(needs(model, self.key))
 
-    def target(self, text: str) -> str:
-        """A goal for it: ``npv.programme=0 USD bn``; a bare number is in the unit that is shown."""
-        words = text.strip()
-        unit = _SHOWN.get(self.unit, "")
-        return (
-            f"{self.output}={words} {unit}"
-            if unit and _BARE.fullmatch(words)
-            else (f"{self.output}={words}")
-        )
+    def target(self, text: str) -> tuple[str, str]:
+        """A goal for it, and in words: ``npv.programme=0 USD bn``; a bare number is in the unit
+        that is shown."""
+        words, unit = text.strip(), _SHOWN.get(self.unit, "")
+        if unit and _BARE.fullmatch(words):
+            words = f"{words} {unit}"
+        return f"{self.output}={words}", f"{self.title} = {words}"
 
     def text(self, value: float | None, *, sign: bool = False) -> str:
         """A value for a reader."""

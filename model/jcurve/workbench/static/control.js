@@ -173,6 +173,14 @@ class Control {
     }) : null);
   }
 
+  /** A source: its title as a link where it has an address, what it says under the mouse. */
+  source(id) {
+    const found = this.link.panel.schema.sources[id];
+    const title = found ? found.title : id;
+    const told = { title: found ? `${id}: ${found.says}` : id, textContent: title };
+    return h("div", { className: "jc-source" }, found?.url ? h("a", { ...told, href: found.url, target: "_blank", rel: "noopener noreferrer" }) : h("span", told));
+  }
+
   /** What the value rests on; written when it is first asked for. */
   tell() {
     if (this.info.childElementCount) return;
@@ -184,12 +192,12 @@ class Control {
         : about.kind === "path" ? [["Low", `${about.low} ${about.unit}`], ["High", `${about.high} ${about.unit}, ${about.distribution}`]]
           : [["Range", `${about.low} to ${about.high} ${about.unit}, ${about.distribution}`]]),
       ["Accepted", about.choices ? about.choices.join(", ") : about.bounds ? `${about.bounds[0]} to ${about.bounds[1]} ${about.unit}` : ""],
-      ["Sources", about.source.join(", ") || "none"],
+      ["Sources", about.source.length ? about.source.map((id) => this.source(id)) : "none"],
       ["Why", about.rationale],
       ["Here", about.why],
     ];
     fill(this.info, h("dl", {}, rows.filter(([, text]) => text).map(([name, text]) =>
-      [h("dt", { textContent: name }), h("dd", { textContent: text })])));
+      [h("dt", { textContent: name }), h("dd", {}, text)])));
     if (!["derived", "choice"].includes(about.kind)) this.info.append(new Goal(this, this.link, this.link.panel).element);
   }
 }

@@ -11,7 +11,7 @@ class Controls {
     this.link = link;
     this.built = new Map();
     this.search = h("input", {
-      type: "search", className: "jc-search", placeholder: "Search assumptions",
+      type: "search", className: "jc-search", placeholder: "Search: discount rate, chip life, a source …",
       "aria-label": "Search assumptions", on: { input: () => this.find() },
     });
     this.count = h("p", { className: "jc-count", role: "status" });
@@ -87,9 +87,13 @@ class Controls {
     }
     const shown = 40;
     const all = Object.values(this.schema.controls);
+    const { words: trade, sources } = this.schema;
     const has = (text) => words.every((word) => text.toLowerCase().includes(word));
-    const hits = [...all.filter((each) => has(`${each.key} ${each.label}`)),
-      ...all.filter((each) => !has(`${each.key} ${each.label}`) && has(`${each.key} ${each.label} ${each.rationale}`))];
+    const named = (each) => `${each.key} ${each.label}`;
+    const cited = (each) => each.source.map((id) => `${id} ${sources[id]?.title || ""}`).join(" ");
+    // What the trade means by a word first, then names, then reasons and sources.
+    const rank = (each) => [trade[each.key] || "", named(each), `${named(each)} ${each.rationale} ${trade[each.key] || ""} ${cited(each)}`].findIndex(has);
+    const hits = all.map((each) => [rank(each), each]).filter(([at]) => at >= 0).sort(([a], [b]) => a - b).map(([, each]) => each);
     this.count.textContent = `${hits.length} of ${all.length}${hits.length > shown ? `, the first ${shown} shown` : ""}`;
     fill(this.list, this.elements(hits.slice(0, shown).map((each) => each.key), "search"));
   }

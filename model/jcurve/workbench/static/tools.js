@@ -108,7 +108,7 @@ class Tools {
     const target = h("input", { type: "text", className: "jc-text", id: freshId("target"), value: "npv=0", autocomplete: "off" });
     const place = h("div");
     const ask = async () => {
-      const reply = await this.work(place, { do: "solve", key: key.value.trim(), target: target.value.trim() });
+      const reply = await this.work(place, { do: "solve", key: this.keyOf(key.value), target: target.value.trim() });
       if (!reply.ok) this.failed(place, reply);
       else this.answer(this.solve, place, ask, ...solutionOf(reply.result, this.link));
     };
@@ -117,6 +117,12 @@ class Tools {
       h("label", { htmlFor: target.id, textContent: "be for" }), target,
       h("button", { type: "submit", className: "jc-button", textContent: "Solve" }),
       h("span", { className: "jc-quiet", textContent: "such as npv=0, irr=wacc, payback=2036Q4" })), place);
+  }
+
+  /** The key of what is typed: itself, or that of a label. */
+  keyOf(text) {
+    const wanted = text.trim().toLowerCase();
+    return Object.values(this.schema.controls).find((each) => each.label.toLowerCase() === wanted)?.key || text.trim();
   }
 
   async showTrace(asked) {
