@@ -6,28 +6,22 @@ the state only then, so a session never holds a state that did not validate.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from jcurve.assumptions import BASE, Assumption, Path, Scenario
-from jcurve.assumptions.idle import end_of
-from jcurve.assumptions.nodes import Place
-from jcurve.assumptions.paths import Value
 from jcurve.assumptions.scenario_files import load
-from jcurve.assumptions.values import period_of
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import moved_path, position_of, scale_of
-from jcurve.workbench.edits import lives, pasted, shifted, whole_mix
+from jcurve.workbench.edits import Hand
 from jcurve.workbench.prefetch import prefetched
 
 __all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session", "owner_of"]
@@ -173,95 +167,23 @@ class Session:
             ScenarioError: the value does not validate; the state is as before.
             ModelError: it has no answer in the model; the state is as before.
         """
-        item = self.start[key]
-        if item.derived:
-            raise ScenarioError("the remainder of a mix is computed, never set", where=key)
-        if not text.strip():
-            raise ScenarioError("no value", where=key, allowed="a value, or reset")
-        scale, present = scale_of(item), self.scenario[key]
-        value = scale.read(present, text, period)
-        if not period:
-            # A whole value replaces the single years set before it.
-            overrides = self._whole(key, value)
-        elif isinstance(present.value, Path) and isinstance(value, float):
-            at = period_of(period, present.value.by, Place("", None, key))
-            overrides = self._dated(key, {at: value})
-        else:
-            overrides = self.overrides | {f"{key}.{period}": scale.override(value)}
-        self._change(overrides, gesture, key)
+        self._change(self._hand.value(key, text, period), gesture, key)
 
     def paste(self, key: str, period: str, cells: Sequence[str]) -> None:
-        """Set a row of cells, from a sheet, from one period on; see :func:`edits.pasted`."""
-        values = pasted(
-            scale_of(self.start[key]), self.scenario[key], period, cells, self._last(key)
-        )
-        self._change(self._dated(key, values), "", key)
+        """Set a row of cells, from a sheet, from one period on; see :meth:`Hand.row`."""
+        self._change(self._hand.row(key, period, cells), "", key)
 
     def lives(self, key: str, rows: Sequence[Sequence[str]], *, gesture: str = "") -> None:
-        """Set all changes of a life, each a date and a life; see :func:`edits.lives`."""
-        item = self.start[key]
-        made, own = lives(item, rows), item.value if isinstance(item.value, tuple) else ()
-        overrides = self._others(key)
-        if {each.date for each in own} <= {each.date for each in made}:
-            more = [each for each in made if each not in own]
-            overrides |= {
-                f"{key}.{Quarter.at(each.date)}": f"{each.life:.12g} years" for each in more
-            }
-        else:
-            overrides[key] = scale_of(item).override(made)
-        self._change(overrides, gesture, key)
+        """Set all changes of a life, each a date and a life; see :meth:`Hand.lives`."""
+        self._change(self._hand.lives(key, rows), gesture, key)
 
     def shift(self, key: str, by: int) -> None:
-        """Move a path by some periods in time, from the first that is not wholly reported on.
-
-        Raises:
-            ScenarioError: it has one value for all dates, or the moved path does not validate.
-        """
-        path, last = self.scenario[key].value, self._last(key)
-        assert isinstance(path, Path)
-        first = Quarter(self.case.data_through) - FIRST_QUARTER
-        if path.by == "year":
-            first = int(self.case.data_through[:4])
-        moved = shifted(path, by, first, last)
-        self._change(self._whole(key, moved), "", key)
+        """Move a path by some periods in time; see :meth:`Hand.shifted`."""
+        self._change(self._hand.shifted(key, by), "", key)
 
     def share_out(self, key: str, text: str) -> None:
-        """Set one member of a mix and keep the others' proportions; see :func:`edits.whole_mix`."""
-        (mix,) = [each for each in self.start.mixes if key in (*each.others, each.remainder)]
-        scale, overrides = scale_of(self.start[key]), self.overrides
-        for each, value in whole_mix(scale, mix, self.scenario.assumptions, key, text).items():
-            overrides[each] = scale.override(value)
-        self._change(overrides, "", key)
-
-    def _last(self, key: str) -> int:
-        """The last period of a path that can be set."""
-        path = self.scenario[key].value
-        if not isinstance(path, Path):
-            raise ScenarioError("one value for all dates", received=key, allowed="a value by date")
-        end = end_of(key, self.scenario.assumptions)
-        if end is None:
-            return path.last
-        return Quarter.at(end[0]).year if path.by == "year" else int(end[0])
-
-    def _whole(self, key: str, value: Value) -> dict[str, str]:
-        """A whole value as an override, in place of single periods; a path up to its end."""
-        own = self.start[key].value
-        if isinstance(value, Path) and isinstance(own, Path) and own.by == value.by:
-            last = self._last(key)
-            kept = (each for each in own.points if each[0] > last)
-            made = (each for each in value.points if each[0] <= last)
-            value = replace(value, points=(*made, *kept))
-        return self._others(key) | {key: scale_of(self.start[key]).override(value)}
-
-    def _dated(self, key: str, values: Mapping[int, float]) -> dict[str, str]:
-        """Values of single periods as overrides: in the whole path where it was set and ends."""
-        path, scale = self.scenario[key].value, scale_of(self.start[key])
-        assert isinstance(path, Path)
-        if key in self.overrides and end_of(key, self.scenario.assumptions):
-            points = dict(path.points) | dict(values)
-            return self._whole(key, replace(path, points=tuple(sorted(points.items()))))
-        single = {f"{key}.{path.label(at)}": scale.override(v) for at, v in values.items()}
-        return self.overrides | single
+        """Set one member of a mix and keep the others' proportions; see :meth:`Hand.shared`."""
+        self._change(self._hand.shared(key, text), "", key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
         """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
@@ -273,7 +195,7 @@ class Session:
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
             raise ScenarioError("no path with a range", where=key)
-        overrides = self._others(key)
+        overrides = self._hand.others(key)
         if at:
             overrides[key] = scale_of(item).override(moved_path(item, value, at))
         self._change(overrides, gesture, key)
@@ -282,7 +204,7 @@ class Session:
         """Take back what was changed of one assumption, or of all."""
         if key is not None:
             self.start[key]  # refuses a key that is none
-        self._change({} if key is None else self._others(key))
+        self._change({} if key is None else self._hand.others(key))
 
     def take(self, keys: Iterable[str], other: Scenario) -> None:
         """Set assumptions as another scenario has them.
@@ -373,10 +295,9 @@ class Session:
 
     # ---- how ----------------------------------------------------------------------------
 
-    def _others(self, key: str) -> dict[str, str]:
-        """What was changed of all assumptions but one, its single periods included."""
-        own = re.compile(rf"{re.escape(key)}(\.[0-9][^.]*)?")
-        return {k: v for k, v in self.overrides.items() if not own.fullmatch(k)}
+    @property
+    def _hand(self) -> Hand:
+        return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
 
     def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
         self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
