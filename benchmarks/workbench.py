@@ -55,7 +55,8 @@ async ([key, moves, pause]) => {
     await changed;
     times.push(performance.now() - begun);
     while (root.getAttribute("aria-busy") === "true") await new Promise(requestAnimationFrame);
-    if (pause) await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + (at * 37 % 100) / 100)));
+    const rest = pause * (0.5 + (at * 37 % 100) / 100);
+    if (pause) await new Promise((resolve) => setTimeout(resolve, rest));
   }
   return times;
 }
