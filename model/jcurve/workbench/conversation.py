@@ -90,6 +90,7 @@ class Conversation:
             "look": self._look,
         }
         self._answers: Mapping[str, _Action] = {
+            "hello": lambda m: None,
             "trace": self._trace,
             "try": lambda m: attempt(
                 session, m["of"], self.view, m["key"], m["text"], str(m.get("period", ""))

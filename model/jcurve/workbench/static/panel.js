@@ -2,11 +2,20 @@
 
 function render({ model, el }) {
   const status = h("span", { className: "jc-status", role: "status" });
+  const inApp = Boolean(document.body.dataset.voila);
   const lost = h("div", { className: "jc-lost", role: "alert", hidden: true },
-    "The kernel does not answer. Everything shown is the last state that it confirmed; changes since then are not applied. Run the notebook again, or reload the page.");
+    "The kernel does not answer. Everything shown is the last state that it confirmed; changes since then are not applied. ",
+    inApp ? "A reload starts a new one, which offers this state. " : "Run the cell again (Ctrl+Enter): the panel that comes offers this state.",
+    inApp ? h("button", { type: "button", className: "jc-button", textContent: "Reload", on: { click: () => location.reload() } }) : null);
+  const typed = h("span", { className: "jc-typed-count" });
   const said = h("div", { className: "jc-kept", role: "status", hidden: true });
   let noted;
   const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "region" });
+  root.addEventListener("jc-typed", () => {
+    const count = root.querySelectorAll(".jc-number[data-typed]").length;
+    typed.textContent = count ? `${counted(count, "value")} typed, not applied` : "";
+  });
+  const skip = (text, place) => h("button", { type: "button", className: "jc-button", textContent: text, on: { click: () => root.querySelector(place)?.focus() } });
 
   const link = new Link(model, {
     onLost: (isLost) => {
@@ -41,15 +50,16 @@ function render({ model, el }) {
   const kept = h("div", { className: "jc-kept", role: "status", hidden: true });
 
   root.append(
-    h("header", { className: "jc-top" },
+    h("div", { className: "jc-skip" }, skip("To the numbers", ".jc-tile"), skip("To the assumptions", ".jc-search"), skip("To the analysis", ".jc-tabs [aria-selected=true]")),
+    h("div", { className: "jc-top" },
       h("strong", { className: "jc-name", textContent: "J-Curve" }),
       h("label", { className: "jc-start" }, "Scenario ", start),
-      undo, redo, reset, status),
+      undo, redo, reset, typed, status),
     lost, kept, said,
     h("div", { className: "jc-main" }, controls.element,
       h("div", { className: "jc-right" }, cards.element, pictures.element, tools.element)));
   new Preview(root, link);
-  if (document.body.dataset.voila) root.classList.add("jc-in-app");
+  if (inApp) root.classList.add("jc-in-app");
   else root.classList.add("jc-in-lab");
 
   listenToKeys(root, link);
@@ -100,6 +110,10 @@ function render({ model, el }) {
     if (state.serial) keep(state);
   }
 
+  /** Whether anybody is there: a panel of a saved notebook has no kernel, one that was restarted
+   * another. */
+  function hello() { link.ask({ do: "hello" }); }
+
   /** The changes outlive a reload of the page, for which the app starts a new kernel. */
   function keep(state) {
     try {
@@ -123,22 +137,25 @@ function render({ model, el }) {
     const number = before ? Object.keys(before.overrides).length : 0;
     if (model.get("state").serial || !before || (!number && before.start === model.get("state").start)) return;
     const close = () => show(kept, false);
-    fill(kept, `Before the reload there were ${counted(number, "change")} to ${before.start}. `,
+    fill(kept, `The state that was last confirmed here: ${number ? counted(number, "change") : "no change"} to ${before.start}. `,
       h("button", { type: "button", className: "jc-button", textContent: "Restore", on: { click: async () => { const reply = await link.ask({ do: "open", name: before.start, overrides: before.overrides }); if (reply.ok) close(); else fill(kept, reply.error.what); } } }), " ",
       h("button", { type: "button", className: "jc-button", textContent: "Leave", on: { click: close } }));
     show(kept, true);
   }
 
+  model.on("comm_live_update", hello);
   model.on("change:schema", opened);
   model.on("change:state", changed);
   opened();
   if (location.hash.startsWith(LINK)) followLink();
   else offer();
   el.append(root);
+  hello();
   return () => {
     link.close();
     themes.disconnect();
     dark.removeEventListener("change", dress);
+    model.off("comm_live_update", hello);
     model.off("change:schema", opened);
     model.off("change:state", changed);
   };
