@@ -130,13 +130,23 @@ class Scenario:
         remainders of mixes, which follow from the rest. Dated values are spelled out over
         the whole horizon, numbers to a dozen digits.
         """
-        content = {item.key: _canonical(item) for item in self.items if not item.derived}
-        return json.dumps(
-            {"schema": SCHEMA, "assumptions": content},
-            sort_keys=True,
-            separators=(",", ":"),
-            allow_nan=False,
-        )
+        stated = ",".join(f'"{key}":{text}' for key, text in sorted(self._texts.items()))
+        return f'{{"assumptions":{{{stated}}},"schema":{SCHEMA}}}'
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        """The canonical text of each assumption; of those that are the base's own, the base's."""
+        known = {} if self.base is None else self.base.assumptions
+        before = {} if self.base is None else self.base._texts
+        return {
+            item.key: before[item.key]
+            if known.get(item.key) is item
+            else json.dumps(
+                _canonical(item), sort_keys=True, separators=(",", ":"), allow_nan=False
+            )
+            for item in self.items
+            if not item.derived
+        }
 
     @cached_property
     def hash(self) -> str:
