@@ -200,6 +200,20 @@ def test_cases_are_kept_compared_and_sent(panel: PanelPage, app: Server, browser
     page.get_by_role("tab", name="What each change is worth").click()
 
 
+def test_the_numbers_are_few_tabs_away(panel: PanelPage) -> None:
+    """From the top of the panel to a card and an answer, by keyboard alone."""
+    page = panel.page
+    page.locator(".jc-start select").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.dataset.headline") == "npv"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".jc-trace")
+    page.get_by_role("tab", name="What each change is worth").click()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (1024, 768), (390, 800)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_off(panel: PanelPage, width: int, height: int, scheme: str) -> None:

@@ -39,7 +39,7 @@ class LineChart {
   /** `height` in pixels; `name` for who cannot see it. */
   constructor({ height = () => 340 } = {}) {
     this.height = height;
-    this.tip = h("div", { className: "jc-tip", "aria-hidden": "true", hidden: true });
+    this.tip = h("div", { className: "jc-tip", role: "status", hidden: true });
     this.drawn = h("div", { className: "jc-drawn" });
     this.element = h("div", {
       className: "jc-drawing",
@@ -51,6 +51,8 @@ class LineChart {
       },
     }, this.drawn, this.tip);
     this.element.tabIndex = 0;
+    this.element.setAttribute("role", "group");
+    this.element.setAttribute("aria-label", "Picture; left and right arrow tell its values");
     this.element.dataset.lmSuppressShortcuts = "true";
     this.watcher = new ResizeObserver(() => { if (this.data && this.element.clientWidth !== this.width) this.draw(); });
     this.watcher.observe(this.element);

@@ -44,6 +44,11 @@ function render({ model, el }) {
     type: "button", className: "jc-button", textContent: text, title: label, "aria-label": label,
     on: { click: () => link.ask(message) },
   });
+  // For who has no mouse: past the many controls at once; seen only when it has the focus.
+  const skip = (text, place) => h("button", {
+    type: "button", className: "jc-button jc-skip", textContent: `Skip to ${text.toLowerCase()}`,
+    on: { click: () => root.querySelector(place)?.focus() },
+  });
   const undo = action("↶ Undo", "Undo", { do: "undo" });
   const redo = action("↷ Redo", "Redo", { do: "redo" });
   const reset = action("↺ Reset all", "Set everything back", { do: "reset" });
@@ -53,6 +58,7 @@ function render({ model, el }) {
     h("div", { className: "jc-skip" }, skip("To the numbers", ".jc-tile"), skip("To the assumptions", ".jc-search"), skip("To the analysis", ".jc-tabs [aria-selected=true]")),
     h("div", { className: "jc-top" },
       h("strong", { className: "jc-name", textContent: "J-Curve" }),
+      skip("Numbers", ".jc-tile"), skip("Pictures", ".jc-picture select"), skip("Answers", ".jc-tabs [aria-selected=true]"),
       h("label", { className: "jc-start" }, "Scenario ", start),
       undo, redo, reset, typed, status),
     lost, kept, said,
