@@ -37,6 +37,7 @@ OVERRIDE = "override"
 
 _PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 _SHORT = 12
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +138,9 @@ class Scenario:
     def _texts(self) -> Mapping[str, str]:
         """The canonical text of each assumption; of those that are the base's own, the base's."""
         known = {} if self.base is None else self.base.assumptions
-        before = {} if self.base is None else self.base._texts
-        return {
-            item.key: before[item.key]
-            if known.get(item.key) is item
-            else json.dumps(
-                _canonical(item), sort_keys=True, separators=(",", ":"), allow_nan=False
-            )
-            for item in self.items
-            if not item.derived
-        }
+        own = (item for item in self.items if not item.derived and known.get(item.key) is not item)
+        told = {} if self.base is None else self.base._texts
+        return {**told, **{item.key: _JSON.encode(_canonical(item)) for item in own}}
 
     @cached_property
     def hash(self) -> str:
@@ -350,8 +344,7 @@ def compare(one: Scenario, other: Scenario) -> tuple[Difference, ...]:
 
 
 def _difference(before: Assumption, after: Assumption) -> Difference:
-    one, other = _canonical(before), _canonical(after)
-    same = one["value"] == other["value"]
+    same = _canonical(before)["value"] == _canonical(after)["value"]
     return Difference(
         key=after.key,
         label=after.label,
