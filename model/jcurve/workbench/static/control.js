@@ -198,6 +198,6 @@ class Control {
     ];
     fill(this.info, h("dl", {}, rows.filter(([, text]) => text).map(([name, text]) =>
       [h("dt", { textContent: name }), h("dd", {}, text)])));
-    if (!["derived", "choice"].includes(about.kind)) this.info.append(new Goal(this, this.link, this.link.panel).element);
+    if (!["derived", "choice"].includes(about.kind)) this.info.append(new Goal(this, this.link).element);
   }
 }

@@ -221,10 +221,9 @@ function solutionOf(found, link) {
 
 /** Goal seek on the control itself: set this so that a quantity is what is typed. */
 class Goal {
-  constructor(control, link, panel) {
+  constructor(control, link) {
     this.control = control;
     this.link = link;
-    this.panel = panel;
     this.measure = h("select", { "aria-label": `Goal of ${control.about.label}`, on: { change: () => this.fit() } });
     this.wanted = h("input", { type: "text", className: "jc-number", value: "0", "aria-label": "is to be", autocomplete: "off" });
     this.unit = h("span", { className: "jc-unit" });
@@ -232,14 +231,15 @@ class Goal {
     this.element = h("form", { className: "jc-form jc-goal", on: { submit: (event) => { event.preventDefault(); this.ask(); } } },
       h("span", { textContent: "Set it so that" }), this.measure, h("span", { textContent: "is" }), this.wanted, this.unit,
       h("button", { type: "submit", className: "jc-button", textContent: "Find" }), this.said);
-    fillMeasures(this.measure, panel.schema, panel.state.cards.map((each) => each.name));
-    this.measure.addEventListener("focus", () => fillMeasures(this.measure, panel.schema, panel.state.cards.map((each) => each.name)));
+    const offer = () => fillMeasures(this.measure, link.panel.schema, link.panel.state.cards.map((each) => each.name));
+    this.measure.addEventListener("focus", offer);
+    offer();
     this.fit();
   }
 
   fit() {
     const line = this.measure.value.split(":")[0].split("@")[0];
-    const unit = this.panel.schema.quantities.find((each) => each.name === line)?.unit || "";
+    const unit = this.link.panel.schema.quantities.find((each) => each.name === line)?.unit || "";
     this.unit.textContent = { percent: "%", "percent per year": "% a year" }[unit] || unit;
   }
 

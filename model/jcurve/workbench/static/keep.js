@@ -36,6 +36,7 @@ class Keep {
 
   open(schema) {
     this.schema = schema;
+    this.shown = null;
     this.name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
     this.reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
     this.said = h("div", { role: "status" });
