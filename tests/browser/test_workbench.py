@@ -329,6 +329,9 @@ def test_in_jupyterlab(
         panel.drag(CAPEX, 0.3)
         assert set(panel.overrides()) == {FLEET, CAPEX}
         agrees(panel, lab, capsys)
+        page.wait_for_function("() => document.querySelectorAll('.jc-step').length === 2")
+        page.get_by_role("tab", name="What matters here").click()
+        page.wait_for_selector(".jc-swing-row >> nth=10")
         changed = panel.hash
         panel.click("Undo")
         assert panel.hash != changed
