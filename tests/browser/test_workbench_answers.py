@@ -200,6 +200,21 @@ def test_cases_are_kept_compared_and_sent(panel: PanelPage, app: Server, browser
     page.get_by_role("tab", name="What each change is worth").click()
 
 
+def test_a_year_is_filled_on(panel: PanelPage) -> None:
+    """A year's value in the years after it, the ones before and those past the plan untouched."""
+    page = panel.page
+    page.get_by_label("Scenario to start from").select_option("base")
+    panel.settled()
+    control = panel.control("capex.total")
+    control.get_by_role("button", name="By year").click()
+    control.locator('[data-period="2027"]').click()
+    control.get_by_role("button", name=re.compile("in every year after it")).click()
+    panel.settled()
+    shown = [control.locator(f'[data-period="{year}"]').input_value() for year in range(2026, 2031)]
+    assert shown == ["137.5", "188", "188", "188", "188"]
+    panel.click("Set everything back")
+
+
 def test_the_numbers_are_few_tabs_away(panel: PanelPage) -> None:
     """From the top of the panel to a card and an answer, by keyboard alone."""
     page = panel.page

@@ -11,6 +11,7 @@ class PathControl extends Control {
     for (const period of about.periods) {
       const field = this.textField({ label: `${about.label}, ${period}`, period });
       field.addEventListener("paste", (event) => this.paste(event, period));
+      field.addEventListener("focus", () => { this.looked = period; });
       this.rows.set(period, field);
       body.append(h("tr", {}, h("th", { scope: "row", textContent: period }), h("td", {}, field)));
     }
@@ -24,7 +25,11 @@ class PathControl extends Control {
       type: "button", className: "jc-button", textContent: text, "aria-label": `${about.label}: a ${about.by} ${by > 0 ? "later" : "earlier"}`,
       on: { click: () => this.change({ do: "shift", key: about.key, by }, false) },
     });
-    const all = h("div", { className: "jc-field jc-whole" }, h("span", { className: "jc-unit", textContent: "Whole path" }), this.whole, later(-1, "← earlier"), later(1, "later →"));
+    const onward = h("button", {
+      type: "button", className: "jc-button", textContent: "Fill on", title: "The value of the year that you were in, in every year after it",
+      "aria-label": `${about.label}: the value of the year that you were in, in every year after it`, on: { click: () => this.fillOn() },
+    });
+    const all = h("div", { className: "jc-field jc-whole" }, h("span", { className: "jc-unit", textContent: "Whole path" }), this.whole, later(-1, "← earlier"), later(1, "later →"), about.by === "year" ? onward : null);
     const region = h("div", { id: `${this.id}-years` }, this.past, all, table);
     const open = toggle(`By ${about.by}`, region);
     open.classList.add("jc-open");
@@ -107,6 +112,14 @@ class PathControl extends Control {
     if (cells) this.change({ do: "paste", key: this.about.key, period, cells }, false, this.rows.get(period));
     else if (named) this.change({ do: "paste", key: this.about.key, period: head[0].trim(), cells: values }, false, this.rows.get(period));
     else this.refuse("A block of several rows; one row or one column is pasted here", this.rows.get(period));
+  }
+
+  /** A year's value in every year after it that can be set. */
+  fillOn() {
+    const open = this.about.periods.filter((period) => !(period in this.held)).map(Number);
+    const from = Number(this.looked && !(this.looked in this.held) ? this.looked : open[0]);
+    const cells = Array(open[open.length - 1] - from).fill(this.rows.get(String(from)).value);
+    if (cells.length) this.change({ do: "paste", key: this.about.key, period: String(from + 1), cells }, false, this.rows.get(String(from)));
   }
 
   // ---- the small picture -----------------------------------------------------------------
