@@ -118,7 +118,10 @@ function render({ model, el }) {
 
   /** Whether anybody is there: a panel of a saved notebook has no kernel, one that was restarted
    * another. */
-  function hello() { link.ask({ do: "hello" }); }
+  function hello() {
+    const silent = setTimeout(() => link.lose(true), PATIENCE);
+    link.ask({ do: "hello" }).then(() => clearTimeout(silent));
+  }
 
   /** The changes outlive a reload of the page, for which the app starts a new kernel. */
   function keep(state) {
