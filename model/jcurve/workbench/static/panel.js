@@ -15,7 +15,6 @@ function render({ model, el }) {
     const count = root.querySelectorAll(".jc-number[data-typed]").length;
     typed.textContent = count ? `${counted(count, "value")} typed, not applied` : "";
   });
-  const skip = (text, place) => h("button", { type: "button", className: "jc-button", textContent: text, on: { click: () => root.querySelector(place)?.focus() } });
 
   const link = new Link(model, {
     onLost: (isLost) => {
@@ -55,7 +54,6 @@ function render({ model, el }) {
   const kept = h("div", { className: "jc-kept", role: "status", hidden: true });
 
   root.append(
-    h("div", { className: "jc-skip" }, skip("To the numbers", ".jc-tile"), skip("To the assumptions", ".jc-search"), skip("To the analysis", ".jc-tabs [aria-selected=true]")),
     h("div", { className: "jc-top" },
       h("strong", { className: "jc-name", textContent: "J-Curve" }),
       skip("Numbers", ".jc-tile"), skip("Pictures", ".jc-picture select"), skip("Answers", ".jc-tabs [aria-selected=true]"),
@@ -81,7 +79,9 @@ function render({ model, el }) {
   dark.addEventListener("change", dress);
   dress();
 
-  const memory = `jcurve ${location.pathname}`;
+  // JupyterLab's address changes while one works; a tab has one memory there.
+  const memory = `jcurve ${inApp ? location.pathname : "in a notebook"}`;
+  root.dataset.memory = memory;
 
   /** Another scenario: its controls, and the state in them, whichever of the two came first. */
   function opened() {
