@@ -128,7 +128,9 @@ class PanelPage:
 
     def overrides(self) -> dict[str, str]:
         """What was changed, as the panel keeps it for a reload."""
-        kept = self.page.evaluate("() => sessionStorage.getItem(document.querySelector('.jc').dataset.memory)")
+        kept = self.page.evaluate(
+            "() => sessionStorage.getItem(document.querySelector('.jc').dataset.memory)"
+        )
         return dict(json.loads(kept)["overrides"]) if kept else {}
 
     def click(self, name: str) -> None:

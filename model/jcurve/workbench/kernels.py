@@ -42,7 +42,7 @@ body {{ max-width: 36em; margin: 12vh auto; padding: 0 1em; font: 16px/1.5 sans-
   color-scheme: light dark; }}
 </style></head>
 <body><main><h1>No room just now</h1>
-<p>{reason}.</p>
+<p>Just now {reason}.</p>
 <p>This page asks again every {again} seconds and opens the workbench as soon as there is room: when
 somebody closes a panel, or when one has been idle for long. Whoever runs the app can make more
 room with <code>jcurve app --kernels {more}</code>.</p></main></body>
@@ -79,8 +79,8 @@ class CappedKernels(AsyncMappingKernelManager):
         if len(self) >= self.cap:
             raise web.HTTPError(
                 503,
-                f"{self.cap} kernels run, which is as many as may be: one for each panel, and one "
-                "that is made ready",
+                f"as many panels are open as may be ({self.cap}, the one that is made ready for "
+                "the next visitor among them)",
             )
         return await super().start_kernel(*arguments, **options)
 
