@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
-from jupyterlab_server.config import ConfigManager
 from tornado import web
 
 from jcurve.briefing.panels import STATE
@@ -130,8 +129,8 @@ class TestServers:
         lab(Project(HOME), port=8888, browser=False)
         theirs, ours = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
         assert theirs == "/somewhere"
-        found = ConfigManager(read_config_path=[ours], config_dir_name="labconfig")
-        settings = found.get("default_setting_overrides")
+        text = (Path(ours) / "labconfig" / "default_setting_overrides.json").read_text()
+        settings = json.loads(text)
         assert settings["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
         assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
@@ -212,7 +211,7 @@ class TestVisitors:
         )
         message: Any = json.dumps({"header": header, "content": content, "channel": "shell"})
         if binary:
-            message = b"".join(serialize_msg_to_ws_v1(parts, "shell"))
+            message = bytes(serialize_msg_to_ws_v1(parts, "shell"))
         assert PanelOnly._may(stand_in, message) is passes  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
