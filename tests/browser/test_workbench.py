@@ -156,7 +156,7 @@ def test_from_a_slider_to_a_saved_scenario(
     field.press("Enter")
     refusal = panel.control(FLEET).get_by_role("alert")
     refusal.wait_for()
-    assert "Out of bounds: 900 percent" in refusal.inner_text()
+    assert "Out of bounds: 900. Allowed: 0.5 to 100 %. Not applied" in refusal.inner_text()
     assert field.get_attribute("aria-invalid") == "true"
     assert (panel.hash, panel.picture) == (dragged, shown)
     field.press("Escape")

@@ -67,7 +67,7 @@ def _drawn(
         return
     for each in shown:
         found, metadata = each._repr_mimebundle_()
-        yield type(output)(output_type="display_data", data=found, metadata=metadata)
+        yield {"output_type": "display_data", "data": found, "metadata": metadata}
 
 
 def _exhibits(state: Mapping[str, Any], folder: Path | None) -> tuple[Any, ...]:
