@@ -172,7 +172,7 @@ def test_from_a_slider_to_a_saved_scenario(
     page.get_by_label("Name", exact=True).fill("leaner")
     page.get_by_role("button", name="Save scenario").click()
     page.get_by_text("Why is missing").wait_for()
-    page.get_by_label("Reason").fill("Capex comes down once capacity catches up")
+    page.get_by_label("Reason", exact=True).fill("Capex comes down once capacity catches up")
     page.get_by_role("button", name="Save scenario").click()
     page.get_by_text("Saved as leaner").wait_for()
     capsys.readouterr()

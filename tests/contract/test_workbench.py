@@ -476,6 +476,15 @@ class TestTalking:
         assert reply["ok"]
         assert abs(talk.session.case["npv"]) < 1_000.0
 
+    @pytest.mark.parametrize(
+        ("key", "nearest"), [(WACC, "40 % a year"), ("capex.total.2027", "0 USD bn")]
+    )
+    def test_what_comes_nearest_is_in_the_unit_that_is_shown(
+        self, talk: Conversation, key: str, nearest: str
+    ) -> None:
+        found = talk.hear({"do": "solve", "key": key, "target": "npv=$900bn"})["result"]
+        assert (found["text"], found["nearest"]) == ("", nearest)
+
     def test_an_exhibit_of_the_report(self, talk: Conversation) -> None:
         found = talk.hear({"do": "exhibit", "name": "report:bridge"})["result"]
         assert found["svg"].lstrip().startswith("<svg")

@@ -70,7 +70,7 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
         "present": _period_text(item, period, scale),
         "low": _bound(item.book.low, period, scale),
         "high": _bound(item.book.high, period, scale),
-        "nearest": _with_unit(found.nearest, found.unit),
+        "nearest": _nearest(found, scale),
     }
     if found.value is not None:
         made["set"] = scale.text(_rounded(found.value))
@@ -124,6 +124,15 @@ def _bound(bound: float | Path | None, period: str, scale: Scale) -> str:
 def _in_period(path: Path, period: str) -> float:
     at = Quarter(period) - FIRST_QUARTER if path.by == "quarter" else int(period)
     return path.at(at)
+
+
+def _nearest(found: Solution, scale: Scale) -> str:
+    """The value that comes nearest, in the unit of its control."""
+    try:
+        value = float(found.nearest.replace(",", ""))
+    except ValueError:
+        return found.nearest
+    return f"{scale.text(_rounded(value))} {scale.label}".strip()
 
 
 def _with_unit(text: str, unit: str) -> str:
