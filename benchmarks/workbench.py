@@ -26,14 +26,16 @@ from tests.support.browsing import PanelPage, chromium
 from tests.support.serving import copied_project, serving
 
 _MOVES = 120
+_MANY = 500
+_PAUSE = 60
 _OPENINGS = 3
 _KEY = "capex.steady_state_intensity"
 _MOVE = """
-async ([key, moves]) => {
+async ([key, moves, pause]) => {
   const control = document.querySelector(`.jc-control[data-key="${key}"]`);
   const slider = control.querySelector(".jc-slider");
   const root = document.querySelector(".jc");
-  const drawing = document.querySelector(".jc-drawing");
+  const drawing = document.querySelector(".jc-drawing .jc-drawn");
   const { min, max, step } = slider;
   const steps = Math.round((max - min) / step);
   const times = [];
@@ -53,6 +55,8 @@ async ([key, moves]) => {
     await changed;
     times.push(performance.now() - begun);
     while (root.getAttribute("aria-busy") === "true") await new Promise(requestAnimationFrame);
+    const rest = pause * (0.5 + (at * 37 % 100) / 100);
+    if (pause) await new Promise((resolve) => setTimeout(resolve, rest));
   }
   return times;
 }
@@ -82,8 +86,44 @@ def main(moves: int) -> None:
             if len(ready) < _OPENINGS:
                 page.close(run_before_unload=True)
         print(f"page ready with a warm kernel: {', '.join(f'{each:.1f}' for each in ready)} s")
-        times = page.evaluate(_MOVE, [_KEY, moves])
-        print(f"slider move to changed picture, {moves} moves: {_told(times)}")
+        _measured(page, moves, "one picture")
+        for name in ("income", "line:free_cash_flow"):
+            panel.click("Add a picture")
+            page.locator(".jc-picture select").nth(-2).select_option(name)
+            panel.settled()
+        page.get_by_role("tab", name="What matters here").click()
+        page.wait_for_selector(".jc-swing-row >> nth=10")
+        _measured(page, moves, "three pictures and the tornado")
+        _memory(page, server)
+
+
+def _measured(page: Any, moves: int, shown: str) -> None:
+    for pause, how in ((0, "without a pause"), (_PAUSE, f"about {_PAUSE} ms apart")):
+        times = page.evaluate(_MOVE, [_KEY, moves, pause])
+        print(f"slider move to changed picture, {shown}, {moves} moves {how}: {_told(times)}")
+
+
+def _memory(page: Any, server: Any) -> None:
+    """What many moves leave behind, in the browser and in the kernel."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+
+    def taken() -> tuple[float, float, int]:
+        session.send("HeapProfiler.collectGarbage")
+        heap = page.evaluate("() => performance.memory.usedJSHeapSize") / 1e6
+        nodes = session.send("Memory.getDOMCounters")["nodes"]
+        kernel = max(each.memory_info().rss for each in server.kernels) / 1e6
+        return heap, kernel, nodes
+
+    page.evaluate(_MOVE, [_KEY, 60, 0])
+    before = taken()
+    page.evaluate(_MOVE, [_KEY, _MANY, 0])
+    after = taken()
+    told = ", ".join(
+        f"{name} {one:.0f} to {other:.0f}"
+        for name, one, other in zip(("heap MB", "kernel MB", "nodes"), before, after, strict=True)
+    )
+    print(f"memory over {_MANY} moves: {told}")
 
 
 def _parts() -> None:

@@ -6,6 +6,7 @@ the rows of reported history, the tax tables. A scenario then brings only its ow
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -272,16 +273,12 @@ def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
 
 def data_stamp(project: Project) -> Stamp:
     """What tells a changed data folder: sizes and times of the files that a model rests on."""
-    files = (
-        *sorted((project.data / "companies").glob("**/*")),
-        *sorted((project.data / "external").glob("*")),
-        project.scenarios / f"{BASE}.yml",
-    )
-    return tuple(
-        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in files
-        if path.is_file()
-    )
+    found = [str(project.scenarios / f"{BASE}.yml")]
+    for top in ("companies", "external"):
+        for folder, _, names in os.walk(project.data / top):
+            found += [os.path.join(folder, name) for name in sorted(names)]
+    told = ((path, os.stat(path)) for path in found if os.path.exists(path))
+    return tuple((path, about.st_size, about.st_mtime_ns) for path, about in told)
 
 
 @dataclass(frozen=True, eq=False)

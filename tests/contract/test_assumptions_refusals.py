@@ -89,8 +89,8 @@ REFUSED_ENTRIES = [
         id="overflow",
     ),
     pytest.param(
-        "  capex.total.2027: {value: '188,000', why: a}\n",
-        f"{_X4}, capex.total.2027: a comma in a number is ambiguous; received '188,000'; "
+        "  capex.total.2027: {value: '188,00', why: a}\n",
+        f"{_X4}, capex.total.2027: a comma in a number is ambiguous; received '188,00'; "
         "allowed: a number (USD m), or with its unit such as '1.5 USD bn'",
         id="comma",
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
 from tornado import web
 
+from jcurve.briefing.panels import STATE
 from jcurve.commands import main
 from jcurve.ground.project import Project
 from jcurve.workbench import panel
-from jcurve.workbench.kernels import CappedKernels, Guarded
+from jcurve.workbench.kernels import CappedKernels, Guarded, PanelOnly, _Templates
 from jcurve.workbench.serve import app, lab
 from jcurve.workbench.widget import Panel
 
@@ -51,6 +56,15 @@ class TestPanel:
     def test_another_scenario_brings_its_controls(self, made: Panel) -> None:
         made._heard(made, {"do": "open", "n": 1, "name": "bull"}, [])
         assert made.schema["start"] == made.state["start"] == "bull"
+
+    def test_its_output_carries_the_state_for_print(self, made: Panel) -> None:
+        """Beside the widget, which nothing but a browser can draw."""
+        made._heard(made, {"do": "set", "n": 1, "key": WACC, "text": "9.9"}, [])
+        bundle = made._repr_mimebundle_()
+        assert bundle is not None
+        state = {"start": "base", "overrides": {WACC: "9.9 percent per year"}, "view": "programme"}
+        assert bundle[0][STATE] == state
+        assert "0x" not in bundle[0]["text/plain"]
 
     def test_noise_is_no_message(self, made: Panel, told: list[Any]) -> None:
         made._heard(made, "noise", [])
@@ -94,6 +108,8 @@ class TestServers:
         assert options["CappedKernels.cull_idle_timeout"] == "90"
         assert options["CappedKernels.cull_connected"] == "True"
         assert "default-src 'self'" in options["Voila.tornado_settings"]
+        line = options["Voila.kernel_websocket_connection_class"]
+        assert line == f"{PanelOnly.__module__}.{PanelOnly.__name__}"
 
     def test_no_two_tokens_are_the_same(self, asked: list[str]) -> None:
         for _ in range(2):
@@ -105,6 +121,18 @@ class TestServers:
         lab(Project(HOME), port=8888, browser=False)
         assert "--ServerApp.ip=127.0.0.1" in asked
         assert not [each for each in asked if "token" in each or "password" in each]
+
+    def test_lab_keeps_widgets_in_the_notebook_and_asks_for_no_news(
+        self, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere")
+        lab(Project(HOME), port=8888, browser=False)
+        theirs, ours = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+        assert theirs == "/somewhere"
+        text = (Path(ours) / "labconfig" / "default_setting_overrides.json").read_text()
+        settings = json.loads(text)
+        assert settings["@jupyter-widgets/jupyterlab-manager:plugin"] == {"saveState": True}
+        assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
     @pytest.mark.parametrize("verb", ["app", "lab"])
     def test_a_project_without_a_workbench(
@@ -133,7 +161,7 @@ class TestKernels:
         with pytest.raises(web.HTTPError) as caught:
             asyncio.run(kernels.start_kernel())
         assert caught.value.status_code == 503
-        assert "as many as may be" in str(caught.value.log_message)
+        assert "as many panels are open as may be" in str(caught.value.log_message)
 
     @pytest.mark.parametrize(
         ("connections", "away", "ends"),
@@ -156,6 +184,44 @@ class TestKernels:
         monkeypatch.setattr(kernels, "kernel_model", lambda _: {"connections": connections})
         asyncio.run(kernels.cull_kernel_if_idle("k"))
         assert ended == (["k"] if ends else [])
+
+
+class TestVisitors:
+    """What a visitor may ask of a kernel and of the server's files."""
+
+    @pytest.mark.parametrize(
+        ("kind", "content", "passes"),
+        [
+            ("comm_msg", {"comm_id": "a", "data": {}}, True),
+            ("comm_open", {"target_name": "jupyter.widget.control"}, True),
+            ("comm_open", {"target_name": "jupyter.widget"}, False),
+            ("comm_open", {"target_name": "anything"}, False),
+            ("comm_open", {}, False),
+        ],
+    )
+    @pytest.mark.parametrize("binary", [True, False])
+    def test_no_widget_of_a_visitors_own(
+        self, kind: str, content: dict[str, Any], passes: bool, binary: bool
+    ) -> None:
+        session = Session(key=b"")
+        header = {"msg_type": kind}
+        parts = [session.pack(each) for each in (header, {}, {}, content)]
+        stand_in = SimpleNamespace(
+            subprotocol="v1.kernel.websocket.jupyter.org" if binary else None, session=session
+        )
+        message: Any = json.dumps({"header": header, "content": content, "channel": "shell"})
+        if binary:
+            message = bytes(serialize_msg_to_ws_v1(parts, "shell"))
+        assert PanelOnly._may(stand_in, message) is passes  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        "path", ["", "lab", "lab/static", "lab/static/../../x", "../static/x", "lab/other/x"]
+    )
+    def test_what_is_no_file_of_a_template_is_not_found(self, path: str) -> None:
+        handler = _Templates.__new__(_Templates)
+        with pytest.raises(web.HTTPError) as caught:
+            handler.parse_url_path(path)
+        assert caught.value.status_code == 404
 
 
 def _noting(ended: list[str]) -> Callable[[str], Any]:

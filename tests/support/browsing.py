@@ -85,7 +85,7 @@ class PanelPage:
 
     @property
     def picture(self) -> str:
-        return self.page.locator(".jc-drawing").inner_html()
+        return self.page.locator(".jc-drawing").first.inner_html()
 
     def headline(self, name: str) -> str:
         return self.page.locator(f'[data-headline="{name}"] .jc-value').inner_text()
@@ -128,7 +128,9 @@ class PanelPage:
 
     def overrides(self) -> dict[str, str]:
         """What was changed, as the panel keeps it for a reload."""
-        kept = self.page.evaluate("() => sessionStorage.getItem('jcurve ' + location.pathname)")
+        kept = self.page.evaluate(
+            "() => sessionStorage.getItem(document.querySelector('.jc').dataset.memory)"
+        )
         return dict(json.loads(kept)["overrides"]) if kept else {}
 
     def click(self, name: str) -> None:

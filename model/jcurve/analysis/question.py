@@ -10,7 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -69,6 +69,7 @@ class Question:
         chunk: scenarios evaluated together; it changes nothing but speed and memory.
         many: a great many scenarios are to come in which the same keys are drawn; they are then
             evaluated faster.
+        known: the scenario as a case, where the caller has it.
 
     Raises:
         UsageError: there is no such output.
@@ -80,6 +81,7 @@ class Question:
     company: str = DEFAULT_COMPANY
     chunk: int = CHUNK
     many: bool = False
+    known: Case | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.chunk < 1:
@@ -193,6 +195,8 @@ class Question:
     @cached_property
     def case(self) -> Case:
         """The scenario itself as a case; nothing is evaluated before it is asked for."""
+        if self.known is not None:
+            return self.known
         rows = rows_of(self.scenario, model(self.company, self.project).timeline)
         return Case(self.scenario, model(self.company, self.project, rows), rows)
 
@@ -212,7 +216,7 @@ class Question:
         return tuple(_target(self.case, name) for name in self.outputs)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"known": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -295,9 +299,7 @@ def cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
 def as_data(value: Any) -> Any:
     """``value`` for a machine: NaN and infinity become None, arrays lists, dataclasses tables."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: as_data(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+        return {each.name: as_data(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): as_data(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

@@ -30,7 +30,12 @@ _WIDTH = 96
 
 
 def changed_scenario_text(
-    name: str, parent: Scenario, changes: Mapping[str, str], reason: str, title: str = ""
+    name: str,
+    parent: Scenario,
+    changes: Mapping[str, str],
+    reason: str,
+    title: str = "",
+    notes: Mapping[str, str] | None = None,
 ) -> str:
     """A scenario file that extends ``parent`` and makes ``changes``.
 
@@ -38,24 +43,36 @@ def changed_scenario_text(
         name: of the new scenario.
         parent: a scenario as its file has it.
         changes: text by key or ``key.2027``, as overrides are written.
-        reason: why, for each change and as the story.
+        reason: why, as the story and for each change without a note of its own.
         title: for headings; made from the name when empty.
+        notes: why, by the same keys as the changes.
 
     Raises:
-        ScenarioError: the name is none, or there is no reason.
+        ScenarioError: the name is none, or a change has no reason.
     """
     heading = " ".join(title.split()) or _title(name)
-    why = " ".join(reason.split())
-    if not why:
-        allowed = "the reason for the changes, in words"
-        raise ScenarioError("why is missing", where=name, allowed=allowed)
-    lines = _head(name, _quoted(heading), parent, _quoted(why))
+    entries = entry_lines(name, changes, dict.fromkeys(changes, reason) | dict(notes or {}))
+    story = " ".join(reason.split()) or heading
+    return "\n".join([*head(name, _quoted(heading), parent, _quoted(story)), *entries]) + "\n"
+
+
+def entry_lines(name: str, changes: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
+    """The entries of a scenario file that make ``changes``, each with its reason.
+
+    Raises:
+        ScenarioError: one has none.
+    """
+    lines: list[str] = []
     for key, text in changes.items():
+        why = " ".join(reasons.get(key, "").split())
+        if not why:
+            allowed = "the reason for the changes, in words"
+            raise ScenarioError("why is missing", where=name, allowed=allowed)
         # Tables, lists and plain words stand as they are, anything else in quotes.
         is_flow = text.lstrip().startswith(("{", "["))
         written = text.strip() if is_flow or _PLAIN.fullmatch(text) else _quoted(text)
         lines += [f"  {key}:", f"    value: {written}", f"    why: {_quoted(why)}"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def save(
@@ -66,6 +83,8 @@ def save(
     reason: str,
     title: str = "",
     project: Project | str | FilePath | None = None,
+    *,
+    notes: Mapping[str, str] | None = None,
 ) -> FilePath:
     """Write ``state``, which is ``parent`` with ``changes``, as the scenario ``name``.
 
@@ -77,10 +96,10 @@ def save(
             the file would not validate or would mean something else; nothing is written.
         WriteError: it cannot be written, or another process has just written it.
     """
-    path = _free_path(name, project)
+    path = free_path(name, project)
     if not changes:
         raise ScenarioError("nothing is changed", received=name, allowed="at least one change")
-    text = changed_scenario_text(name, parent, changes, reason, title)
+    text = changed_scenario_text(name, parent, changes, reason, title, notes)
     if read_scenario(name, text, project).hash != state.hash:
         allowed = f"{parent.name} as it was when it was opened; open it again"
         raise ScenarioError("the file would not hold this state", where=name, allowed=allowed)
@@ -105,7 +124,7 @@ def start(
         WriteError: the file cannot be written.
     """
     parent = load(extends, project)
-    path = _free_path(name, project)
+    path = free_path(name, project)
     wanted = [item.key for item in parent.drivers] if keys is None else list(keys)
     text = new_scenario_text(name, parent, wanted)
     write_file(path, text, fresh=True)
@@ -127,7 +146,7 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
         "# Take '# ' off a key and its two fields, change the value, give the reason.",
         "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year,",
         "# life.change.2027Q1 sets the useful life of servers from that quarter on.",
-        *_head(name, title, parent, f"Starts as {parent.title}; what it changes is listed below."),
+        *head(name, title, parent, f"Starts as {parent.title}; what it changes is listed below."),
     ]
     for key in keys:
         item, _ = find(key, parent.assumptions, parent.mixes, Place("keys"))
@@ -135,7 +154,7 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _free_path(name: str, project: Project | str | FilePath | None) -> FilePath:
+def free_path(name: str, project: Project | str | FilePath | None) -> FilePath:
     path = new_path(scenario_name(name), project)
     if path.exists():
         raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
@@ -146,7 +165,7 @@ def _title(name: str) -> str:
     return scenario_name(name).replace("_", " ").capitalize()
 
 
-def _head(name: str, title: str, parent: Scenario, story: str) -> list[str]:
+def head(name: str, title: str, parent: Scenario, story: str) -> list[str]:
     return [
         f"schema: {SCHEMA}",
         f"name: {name}",

@@ -213,8 +213,7 @@ def with_period(
         value = reader.in_order([*kept, Change(at, reader.number(node, place))], place)
     elif isinstance(path, Path):
         at = period_of(period, path.by, place)
-        number = reader.number(node, place, at if path.by == "year" else None)
-        value = path.with_point(at, number)
+        value = path.with_point(at, reader.number(node, place, at))
     else:
         raise place.error("this assumption has one value for all dates")
     return with_value(parent, value, why, set_by, place, parent.source)

@@ -1,10 +1,10 @@
 """The fields of a table in a file, and the texts in them: words, dates, numbers with a unit.
 
-A number is digits with a decimal point, an exponent if need be (``1e3``) and ``_``
-between digits (``137_500``). A comma is refused, since it is a thousands mark for some
-and a decimal mark for others. A value may carry its unit (``200 USD bn``, ``9 %``) and is
-converted once; a bare number is in the key's unit. Quarters are labels (``2026Q3``),
-switches 0 or 1 (or false, true, off, on, no, yes), choices one of the listed names.
+A number is digits with a decimal point, an exponent if need be (``1e3``) and ``_`` or commas
+between groups of digits (``137_500``, ``137,500``); any other comma is refused, since it is a
+decimal mark for some. A value may carry its unit (``200 USD bn``, ``$200bn``, ``9 %``: see
+``spellings``) and is converted once; a bare number is in the key's unit. Quarters are labels
+(``2026Q3``), switches 0 or 1 (or false, true, off, on, no, yes), choices one of the listed names.
 """
 
 from __future__ import annotations
@@ -18,19 +18,15 @@ from typing import TypeVar
 
 from jcurve.assumptions.nodes import Entry, Listing, Node, Place, Table, Text
 from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, SWITCH, Between
+from jcurve.assumptions.spellings import in_unit, spelling
 from jcurve.ground.errors import UsageError, nearest
 from jcurve.ground.quarters import FIRST_QUARTER, HORIZON, QUARTER_COUNT, Quarter
-from jcurve.ground.units import ALIASES, ASSUMPTION_UNITS, UNITS, Unit, convert, convertible
+from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit, convert, convertible
 
 __all__ = ["Fields", "Quantity", "number_text", "read_number", "read_text", "read_texts"]
 
 _Word = TypeVar("_Word", bound=str)
-_NUMBER = re.compile(
-    r"(?P<number>[+-]?(?:(?:0|[1-9][0-9]*(?:_[0-9]+)*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"(?P<unit>.*)",
-    re.ASCII | re.DOTALL,
-)
-_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b", re.ASCII)
+_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}", re.ASCII)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 _SWITCHES = {"0": 0.0, "false": 0.0, "off": 0.0, "no": 0.0} | {
@@ -164,24 +160,22 @@ def read_number(node: Node, unit: Unit, choices: tuple[str, ...], place: Place) 
 
 
 def _amount(text: str, unit: Unit, place: Place) -> Quantity:
-    found = _NUMBER.fullmatch(text)
+    found = spelling(text)
+    value, given = (math.nan, "") if found is None else in_unit(found, unit)
     wrong = ""
     if _NOT_FINITE.match(text):
         wrong = "not a finite number"
-    elif _COMMA.match(text):
+    elif (found is None or given[:1] == ",") and _COMMA.match(text):
         wrong = "a comma in a number is ambiguous"
-    elif found is None or found["unit"][:1].isdigit():
+    elif found is None or (given and not given[0].isalpha()):
         wrong = "not a number"
-    elif not math.isfinite(float(found["number"])):
+    elif not math.isfinite(value):
         wrong = "not a finite number"
-    elif (given := found["unit"].strip()) and not ALIASES.get(given, given)[0].isalpha():
-        wrong = "not a number"
-    if wrong or found is None:
+    if wrong:
         raise place.error(wrong, text, _example(unit, ()))
-    value, given = float(found["number"]), found["unit"].strip()
     if not given:
         return Quantity(value, True, text)
-    given, allowed = ALIASES.get(given, given), convertible(unit)
+    allowed = convertible(unit)
     if given not in allowed:
         what = "wrong unit" if given in ASSUMPTION_UNITS else "unknown unit"
         if given not in ASSUMPTION_UNITS and _CURRENCY.match(given) and "usd" in dict(unit.dims):
@@ -210,11 +204,11 @@ def _example(unit: Unit, choices: tuple[str, ...]) -> str:
     fixed = {DATE: "a quarter such as 2026Q3", SWITCH: "0 or 1", CHOICE: ", ".join(choices)}
     if unit.name in fixed:
         return fixed[unit.name]
-    # The first other one for plain numbers (percent), the largest for amounts (USD bn).
+    # Per cent for plain numbers, the largest for amounts (USD bn).
     others = [UNITS[name] for name in convertible(unit) if name != unit.name]
     if not others:
         return f"a number ({unit.name})"
-    other = max(others, key=lambda each: each.scale) if unit.dims else others[0]
+    other = max(others, key=lambda each: each.scale if unit.dims else -abs(each.scale - 0.01))
     return f"a number ({unit.name}), or with its unit such as '1.5 {other.name}'"
 
 

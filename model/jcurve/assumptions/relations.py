@@ -1,19 +1,15 @@
-"""What must hold between assumptions: mixes that sum to 1, rules, values that can change nothing.
+"""What must hold between assumptions: mixes that sum to 1, and rules.
 
 Mixes are families of shares, one of which is computed as what the others leave. A rule is asked of
 rows, so the same few lines refuse a file and sift random draws; it is left out where a scenario
-lacks one of its keys. A stated year that comes after the end of its path is refused, since whoever
-states it means it to count; a value that another one makes idle, such as a first useful life that
-later changes override, is accepted and said, since the other may be changed next.
+lacks one of its keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +18,9 @@ from jcurve.assumptions.assumption import Assumption, shape_of
 from jcurve.assumptions.fields import Fields, read_text, read_texts
 from jcurve.assumptions.nodes import Listing, Place, Table, Text
 from jcurve.assumptions.paths import Path
-from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
-    "Mix", "Rule", "idle_values", "read_mixes", "refuse_beyond_end", "remainder", "remainder_row",
-    "rules_for", "settle",
+    "Mix", "Rule", "read_mixes", "remainder", "remainder_row", "rules_for", "settle",
 ]  # fmt: skip
 
 Array: TypeAlias = NDArray[np.float64]
@@ -207,115 +201,3 @@ def _tax_classes(keys: Collection[str]) -> Iterator[Rule]:
             f"{head + member} and {other + member} summing to 1 at most",
             lambda five, fifteen: five + fifteen <= 1 + _SLACK,
         )
-
-
-class _End(NamedTuple):
-    """The last quarter in which a path counts, and what rules after it."""
-
-    date: str
-    then: str
-
-
-_ENDS: Mapping[str, _End] = {
-    "capex.total": _End("capex.planned_through", "the fleet rule (fleet.share, fleet.years)"),
-    "market.growth": _End("market.near_through", "market.growth_far"),
-    "costs.core_growth": _End("costs.guided_through", "costs.core_elasticity"),
-    "sector.fleet": _End("sector.sourced_through", "sector.spending_growth"),
-}
-_IDLE: Mapping[str, tuple[str, str]] = {
-    "programme.scales_talent": ("programme.scale", "1"),
-    "capex.response_lag": ("capex.response_share", "0"),
-    "tax.research_share": ("tax.research_capitalised", "0"),
-    "tax.research_life": ("tax.research_capitalised", "0"),
-    "life.early_retirement_age.*": ("life.early_retirement_share.*", "0"),
-    "life.salvage_share.*": ("life.early_retirement_share.*", "0"),
-    "life.sellable_share.*": ("life.early_retirement_share.*", "0"),
-}
-"""Keys that change nothing while another assumption has a value; a last ``*`` is one member."""
-
-_RUN_OFF = ("returns.run_off_from", "returns.terminal_treatment", "run_off")
-_BOOK, _FOLLOWS = "life.book.", "life.changes_share."
-_CHANGES, _REST_FROM = "life.change", "life.rest_follows_from"
-
-
-def refuse_beyond_end(before: Items, after: Items, changed: Mapping[str, Place]) -> None:
-    """Refuse a period stated beyond the end of its path."""
-    for key, end in _ENDS.items():
-        if key not in changed or end.date not in after:
-            continue
-        last = after[end.date].row()[0]
-        beyond = _stated_beyond(after[key].value, before[key].value, last)
-        if beyond:
-            what = f"a value after the end of {key}, where {end.then} holds"
-            allowed = f"up to {Quarter.at(last)}, or a later {end.date} beside it"
-            raise changed[key].error(what, beyond, allowed)
-
-
-def _stated_beyond(now: object, was: object, last: float) -> str:
-    """The first point after ``last`` that says anything new, as a label."""
-    if isinstance(now, Path):
-        for period, value in now.points:
-            by_quarter = now.by == "quarter"
-            first = period if by_quarter else (period - FIRST_YEAR) * QUARTERS_IN_YEAR
-            same = isinstance(was, Path) and was.by == now.by and was.at(period) == value
-            if first > last and not same:
-                return now.label(period)
-    return ""
-
-
-def idle_values(items: Items, base: Items) -> Mapping[str, str]:
-    """What is set otherwise than in the base scenario and changes nothing: why, by key."""
-    moved = [
-        item
-        for key, item in items.items()
-        if key in base and not item.derived and item.value != base[key].value
-    ]
-    reasons = ((item.key, "; ".join(_idle(item, items))) for item in moved)
-    return MappingProxyType({key: text for key, text in reasons if text})
-
-
-def _idle(item: Assumption, items: Items) -> Iterator[str]:
-    if item.key.startswith(_BOOK):
-        yield from _overridden(item, items)
-    if item.key == _CHANGES:
-        yield from _history(item)
-    family, _, member = item.key.rpartition(".")
-    ruling, value = _IDLE.get(item.key) or _IDLE.get(f"{family}.*") or ("", "")
-    other = items.get(ruling.replace("*", member))
-    if other is not None and (other.row() == float(value)).all():
-        yield f"{item.key} changes nothing while {other.key} is {value}"
-    key, treatment, wanted = _RUN_OFF
-    if item.key == key and treatment in items and items[treatment].text() != wanted:
-        yield f"{key} changes nothing unless {treatment} is {wanted}"
-
-
-def _overridden(item: Assumption, items: Items) -> Iterator[str]:
-    """A first useful life: only a class that follows no change keeps it."""
-    follows = items.get(_FOLLOWS + item.key.removeprefix(_BOOK))
-    changes = items[_CHANGES].value if _CHANGES in items else ()
-    if follows is None or not isinstance(changes, tuple) or not changes:
-        return
-    last, rest = changes[-1].date, items.get(_REST_FROM)
-    takes_all = rest is None or last >= rest.row()[0]
-    if (follows.row() > 0).all() and takes_all:
-        yield (
-            f"{item.key} is overridden by the change of useful life in {Quarter.at(last)}: it "
-            f"moves past depreciation only; set {_CHANGES}.2027Q1 for a life to come"
-        )
-
-
-def _history(item: Assumption) -> Iterator[str]:
-    """Changes of useful life of the past, which a later one overrides or which are left out."""
-    book = item.book.value
-    assert isinstance(item.value, tuple)
-    assert isinstance(book, tuple)
-    made = {change.date for change in item.value}
-    missing = [Quarter.at(change.date) for change in book if change.date not in made]
-    if missing:
-        yield f"{item.key} replaces all changes and leaves out {', '.join(missing)}"
-    for earlier, later in pairwise(item.value):
-        if earlier not in book and later in book:
-            yield (
-                f"{item.key}.{Quarter.at(earlier.date)} is overridden by the change of "
-                f"{Quarter.at(later.date)}: it moves depreciation until then only"
-            )

@@ -20,10 +20,11 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import with_period, with_value
+from jcurve.assumptions.idle import idle_values, refuse_beyond_end
 from jcurve.assumptions.moves import new_value
 from jcurve.assumptions.nodes import Node, Place, from_python, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
-from jcurve.assumptions.relations import Mix, idle_values, refuse_beyond_end, rules_for, settle
+from jcurve.assumptions.relations import Mix, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
 from jcurve.assumptions.rows import own_rows
 from jcurve.ground.errors import ScenarioError
@@ -36,6 +37,7 @@ OVERRIDE = "override"
 
 _PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 _SHORT = 12
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,16 @@ class Scenario:
         remainders of mixes, which follow from the rest. Dated values are spelled out over
         the whole horizon, numbers to a dozen digits.
         """
-        content = {item.key: _canonical(item) for item in self.items if not item.derived}
-        return json.dumps(
-            {"schema": SCHEMA, "assumptions": content},
-            sort_keys=True,
-            separators=(",", ":"),
-            allow_nan=False,
-        )
+        stated = ",".join(f'"{key}":{text}' for key, text in sorted(self._texts.items()))
+        return f'{{"assumptions":{{{stated}}},"schema":{SCHEMA}}}'
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        """The canonical text of each assumption; of those that are the base's own, the base's."""
+        known = {} if self.base is None else self.base.assumptions
+        own = (item for item in self.items if not item.derived and known.get(item.key) is not item)
+        told = {} if self.base is None else self.base._texts
+        return {**told, **{item.key: _JSON.encode(_canonical(item)) for item in own}}
 
     @cached_property
     def hash(self) -> str:
@@ -339,8 +344,7 @@ def compare(one: Scenario, other: Scenario) -> tuple[Difference, ...]:
 
 
 def _difference(before: Assumption, after: Assumption) -> Difference:
-    one, other = _canonical(before), _canonical(after)
-    same = one["value"] == other["value"]
+    same = _canonical(before)["value"] == _canonical(after)["value"]
     return Difference(
         key=after.key,
         label=after.label,

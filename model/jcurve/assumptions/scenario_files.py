@@ -28,6 +28,8 @@ __all__ = [
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+_NO_FILE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+"""What Windows lets no file be called."""
 _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
@@ -137,8 +139,8 @@ def scenario_name(name: str) -> str:
     Raises:
         ScenarioError: it may not.
     """
-    if not _NAME.fullmatch(name):
-        allowed = "up to 64 small letters, digits and _"
+    if not _NAME.fullmatch(name) or _NO_FILE.fullmatch(name):
+        allowed = "up to 64 small letters, digits and _, and no name that Windows keeps to itself"
         raise ScenarioError("not a name for a scenario", received=name, allowed=allowed)
     return name
 

@@ -8,7 +8,7 @@ where it is inherited.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from jcurve.assumptions.paths import (
     Value,
     combine,
 )
+from jcurve.assumptions.spellings import change_of, spelling
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, Quarter
 from jcurve.ground.units import UNITS, Unit
@@ -40,6 +41,7 @@ _THOUSAND = 1000.0
 _HUNDRED = 100.0
 _USUAL = 3.0
 _TIME = frozenset({"year^1", "quarter^1", "hour^1", DATE})
+_SIGNS = ("+", "-", "\N{MINUS SIGN}")
 _NO_BOUNDS = (-math.inf, math.inf)
 
 
@@ -71,15 +73,22 @@ class Values:
     is_changes: bool = False
 
     def value(self, node: Node, between: Between | None, place: Place) -> Value:
-        """A value of whatever shape is written; ``between`` is the rule between dates."""
+        """A value of whatever shape is written; ``between`` is the rule between dates. What is
+        written as a change (``+10%``) changes a path as a whole."""
         if self.is_changes:
             return self._changes(node, place)
+        own = self.parent.value if self.parent is not None else None
+        if isinstance(own, Path) and (change := self._change(node, place)) is not None:
+            points = ((at, self._checked(change(v), node, place)) for at, v in own.points)
+            return Path(own.by, own.between, tuple(points))
         if isinstance(node, Table):
             return self._path(node, between, place)
         return self.number(node, place)
 
     def number(self, node: Node, place: Place, period: int | None = None) -> float:
-        """One number, inside the bounds and of a believable size (in the year ``period``)."""
+        """One number, inside the bounds and of a believable size (in ``period``)."""
+        if (change := self._change(node, place)) is not None:
+            return self._checked(change(self._own(period, place)), node, place)
         found = read_number(node, self.unit, self.choices, place)
         self._inside(found, place)
         self._believable(found, place, period)
@@ -119,7 +128,9 @@ class Values:
         points: dict[int, float] = {}
         for here, label, node in _by_date(table, place):
             period = period_of(label, by, here)
-            points[period] = self.number(node, here, period if by == "year" else None)
+            own = self.parent.value if self.parent is not None else None
+            known = by == "year" or (isinstance(own, Path) and own.by == by)
+            points[period] = self.number(node, here, period if known else None)
         least = min(points.values())
         if between == "geometric" and least <= 0:
             what = "a geometric path passes through values above 0 only"
@@ -138,35 +149,67 @@ class Values:
         )
         return self.in_order(found, place)
 
+    def _change(self, node: Node, place: Place) -> Callable[[float], float] | None:
+        """What a text such as ``+10%`` does to the value that stands."""
+        text = (node.text or "").strip() if isinstance(node, Text) else ""
+        given = spelling(text) if text.startswith(_SIGNS) else None
+        if given is None or self.unit.name in (DATE, SWITCH, CHOICE):
+            return None
+        try:
+            return change_of(given, self.unit)
+        except ValueError:
+            what = "a plus before per cent of a rate can be read two ways"
+            allowed = f"{text[1:]} for the rate itself, +50 bp or +0.5 points to add to it"
+            raise place.error(what, text, allowed) from None
+
+    def _own(self, period: int | None, place: Place) -> float:
+        """The value that stands, in a period where it is dated."""
+        own = self.parent.value if self.parent is not None else None
+        if isinstance(own, Path) and period is not None:
+            return own.at(period)
+        if not isinstance(own, float):
+            raise place.error("a change of a value that is not there", None, "the value itself")
+        return own
+
+    def _checked(self, value: float, node: Node, place: Place) -> float:
+        """A value that a change makes, to a dozen digits, inside the bounds."""
+        assert isinstance(node, Text)
+        made, (floor, ceiling) = float(f"{value:.12g}"), self.bounds
+        if not floor <= made <= ceiling:
+            received = f"{node.text}: {self.written(made)}"
+            raise place.error("out of bounds", received, self._accepted())
+        return made
+
+    def _accepted(self) -> str:
+        floor, ceiling = map(self.written, self.bounds)
+        unit = "" if self.unit.name in (DATE, SWITCH, CHOICE) else self.unit.name
+        return f"{floor} to {ceiling} {unit}".rstrip()
+
     def _inside(self, found: Quantity, place: Place) -> None:
         floor, ceiling = self.bounds
         if floor <= found.value <= ceiling:
             return
         what, suggestion = "out of bounds", None
-        is_decimal = self.unit.group in ("share", "rate")
+        is_decimal = self.unit.group in ("share", "rate") and self.unit.is_plain
         if found.bare and is_decimal and floor <= found.value / _HUNDRED <= ceiling:
             suggestion = f"{found.text} percent"
         else:
             for factor, word in ((1 / _THOUSAND, "large"), (_THOUSAND, "small")):
-                if self._has_thousands and floor <= found.value * factor <= ceiling:
+                meant = found.value * factor
+                if self._has_thousands and floor <= meant <= ceiling and self._usual(meant):
                     what = f"out of bounds, 1,000 times too {word}"
                     suggestion = self.written(found.value * factor)
-        unit = "" if self.unit.name in (DATE, SWITCH, CHOICE) else self.unit.name
-        allowed = f"{self.written(floor)} to {self.written(ceiling)} {unit}".rstrip()
-        raise place.error(what, found.text, allowed, suggestion)
+        raise place.error(what, found.text, self._accepted(), suggestion)
 
     def _believable(self, found: Quantity, place: Place, period: int | None) -> None:
         """Refuse a bare number that is far from the usual size and at it times or by 1,000."""
         if self.insist or not found.bare or self.parent is None or not self._has_thousands:
             return
         sizes = _sizes(self.parent, period)
-        if not sizes:
-            return
-        least, most = min(sizes) / _USUAL, max(sizes) * _USUAL
-        if least <= abs(found.value) <= most:
+        if not sizes or self._usual(found.value, period):
             return
         for factor, word in ((_THOUSAND, "small"), (1 / _THOUSAND, "large")):
-            if least <= abs(found.value * factor) <= most:
+            if self._usual(found.value * factor, period):
                 raise place.error(
                     f"a bare number 1,000 times too {word} for {self.unit.name}",
                     found.text,
@@ -174,6 +217,11 @@ class Values:
                     f"write '{found.text} {self.unit.name}'",
                     self.written(found.value * factor),
                 )
+
+    def _usual(self, value: float, period: int | None = None) -> bool:
+        """Whether a value is of the size of those that the key has had, if any are known."""
+        sizes = [] if self.parent is None else _sizes(self.parent, period)
+        return not sizes or min(sizes) / _USUAL <= abs(value) <= max(sizes) * _USUAL
 
     @property
     def _has_thousands(self) -> bool:

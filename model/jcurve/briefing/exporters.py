@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jcurve.briefing.lightweight import lighten
+from jcurve.briefing.panels import with_panels
 
 lighten()  # before nbconvert, which imports jsonschema
 
@@ -39,10 +40,11 @@ class _Briefing(Exporter):
     def _document(self, notebook: NotebookNode, resources: dict[str, Any]) -> Document:
         about = resources.get("metadata", {})
         excluded = self.config.get("TemplateExporter", {})
+        folder = _folder(resources)
         return read(
-            notebook,
+            with_panels(notebook, folder),
             str(about.get("name") or "Notebook"),
-            folder=_folder(resources),
+            folder=folder,
             excluded=frozenset(str(name) for name, value in excluded.items() if value is True),
         )
 

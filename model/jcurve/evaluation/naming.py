@@ -36,12 +36,12 @@ def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
         if last in (*VIEWS, *WORLDS) and head:
             row, given = head, last
     wanted = given or tag
-    known = {*model.outputs, *model.inputs, *SYSTEM_INPUTS}
     if row in model.families:
         members = ", ".join(model.families[row].values())
         raise UsageError("a family of lines, not one", received=row, allowed=members)
-    if row not in known:
-        raise UsageError.not_among("unknown line", row, (*known, *model.families), allowed="")
+    if row not in model.outputs and row not in model.inputs and row not in SYSTEM_INPUTS:
+        known = {*model.outputs, *model.inputs, *SYSTEM_INPUTS, *model.families}
+        raise UsageError.not_among("unknown line", row, known, allowed="")
     if wanted is not None and wanted not in (*VIEWS, *WORLDS):
         raise UsageError.not_among("unknown world or view", wanted, (*WORLDS, *VIEWS))
     if row in model.viewed:

@@ -23,6 +23,7 @@ NumberStyle = Literal["number", "percent", "multiple", "plain"]
 """``number`` 1,234.5; ``percent`` of a share: 12.3%; ``multiple`` 1.8x; ``plain`` 2026."""
 
 _TRILLION = 1000.0
+_IN_MILLIONS = 0.01  # of a billion: what would be mostly zeros
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -70,12 +71,14 @@ def _finite(value: float) -> None:
 
 
 def money(amount: float, *, sign: bool = False) -> str:
-    """USD bn in prose, at most three digits: $776bn, −$4.6bn, $1.2tn."""
+    """USD bn in prose, at most three digits: $776bn, −$4.6bn, $1.2tn; below $10m in millions."""
     if abs(amount) < NOTHING:
         return "$0"
     # What rounds up to a thousand is a trillion too.
     rounded = float(f"{abs(amount):.3g}")
     size, unit = (rounded, "bn") if rounded < _TRILLION else (rounded / _TRILLION, "tn")
+    if rounded < _IN_MILLIONS:
+        size, unit = abs(amount) * MILLIONS, "m"
     mark = MINUS if amount < 0 else "+" if sign else ""
     return f"{mark}${compact(size)}{unit}"
 

@@ -1,4 +1,4 @@
-"""Questions about the case at hand: which ranges matter, what must be true, what a report shows."""
+"""Questions about the case at hand: what must be true, what a report shows."""
 
 from __future__ import annotations
 
@@ -7,31 +7,23 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from jcurve.analysis.question import Question
-from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
-from jcurve.figures.numbers import money, written
+from jcurve.engine.model import VIEWS
+from jcurve.figures.numbers import MILLIONS, money
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, scale_of
+from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 
-__all__ = ["EXHIBITS", "MEASURES", "exhibit", "swings", "what_must_be_true"]
-
-MEASURES = {
-    "npv": "Net present value",
-    "npv_within_horizon": "Net present value without terminal value",
-    "unrecovered_balance": "Balance not recovered",
-    "trough_amount": "Trough of the J-curve",
-    "payback": "Payback",
-    "irr": "Rate of return to the horizon",
-    "irr_with_terminal_value": "Rate of return, value beyond included",
-}
-"""What a tornado can rank by."""
+__all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
 
 EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:size": ("NPV against the size of the plan", "size", "against_scale"),
@@ -50,71 +42,6 @@ EXHIBITS: Mapping[str, tuple[str, str, str]] = {
     "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
 }
 """What can be drawn: its name in the choice, and the module and function that draw it."""
-
-_SHOWN = 15
-_MILLIONS = 1000.0
-
-
-def swings(session: Session, output: str, view: str) -> dict[str, Any]:
-    """The assumptions whose own range moves an output most, the others as they are.
-
-    Returns:
-        ``base`` in words and as a number; per assumption the output at its low and high.
-
-    Raises:
-        UsageError: no such output.
-    """
-    if output not in MEASURES:
-        raise UsageError("unknown measure", received=output, allowed=", ".join(MEASURES))
-    name = f"{output}.{view}"
-    question = Question.of(session.scenario, name, session.project)
-    unit = question.unit(name)
-    found = tornado(question, ranged(session.scenario), question.valid)
-    top = ranked(found, name)[:_SHOWN]
-    return {
-        "title": MEASURES[output],
-        "base": _in_words(found[0].base[name], unit) if found else "",
-        "number": _number(found[0].base[name]) if found else None,
-        "rows": [_swing(each, session.scenario[each.key], name, unit) for each in top],
-        "of": len(found),
-    }
-
-
-def _swing(swing: Swing, item: Assumption, name: str, unit: str) -> dict[str, Any]:
-    at_low, at_high = swing.at_low[name], swing.at_high[name]
-    return {
-        "key": swing.key,
-        "label": swing.label,
-        "kind": swing.kind,
-        "low": _end(item, "low"),
-        "high": _end(item, "high"),
-        "at_low": _number(at_low),
-        "at_high": _number(at_high),
-        "low_text": _in_words(at_low, unit),
-        "high_text": _in_words(at_high, unit),
-    }
-
-
-def _end(item: Assumption, end: str) -> str:
-    bound = item.low if end == "low" else item.high
-    if isinstance(bound, Path):
-        return f"{end} path"
-    scale = scale_of(item)
-    return f"{scale.text(float(bound or 0.0))} {scale.label}".strip()
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _in_words(value: float, unit: str) -> str:
-    if not math.isfinite(value):
-        return "no answer"
-    if unit == "USD m":
-        return money(value / _MILLIONS)
-    if unit == "per year":
-        return written(value, "percent", 1)
-    return f"{value:.1f} {unit}"
 
 
 def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]:
@@ -143,7 +70,7 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
         "present": _period_text(item, period, scale),
         "low": _bound(item.book.low, period, scale),
         "high": _bound(item.book.high, period, scale),
-        "nearest": _with_unit(found.nearest, found.unit),
+        "nearest": _nearest(found, scale),
     }
     if found.value is not None:
         made["set"] = scale.text(_rounded(found.value))
@@ -172,7 +99,7 @@ def _whole_path(item: Assumption, own: Path, found: Solution) -> dict[str, Any]:
             made[end] = _points(bound, scale)
     if found.value is not None:
         path = moved_path(item, own, found.value)
-        made |= {"text": _points(path, scale), "set": scale.table(path)}
+        made |= {"text": _points(path, scale), "set": scale.override(path)}
     return made
 
 
@@ -197,6 +124,15 @@ def _bound(bound: float | Path | None, period: str, scale: Scale) -> str:
 def _in_period(path: Path, period: str) -> float:
     at = Quarter(period) - FIRST_QUARTER if path.by == "quarter" else int(period)
     return path.at(at)
+
+
+def _nearest(found: Solution, scale: Scale) -> str:
+    """The value that comes nearest, in the unit of its control."""
+    try:
+        value = float(found.nearest.replace(",", ""))
+    except ValueError:
+        return found.nearest
+    return f"{scale.text(_rounded(value))} {scale.label}".strip()
 
 
 def _with_unit(text: str, unit: str) -> str:
@@ -226,3 +162,46 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
         return {**shown, **empty, "reading": made.plain()}
     texts = {name: getattr(made, name) for name in ("title", "subtitle", "svg", "alt", "source")}
     return {**shown, **texts, "reading": words(made.reading)}
+
+
+_SCALES = np.linspace(0.0, 1.5, 25)
+_SCALE = "programme.scale"
+
+
+def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
+    """NPV against the size of the plan, in both views, as a picture with the base behind it."""
+    outputs = {f"npv.{view}": VIEW_TITLES[view] for view in VIEWS}
+
+    def found(each: Case) -> dict[str, list[float | None]]:
+        asked = Question(each.scenario, tuple(outputs), project, known=each)
+        rows = asked({_SCALE: _SCALES})
+        return {name: [_bn(value) for value in rows[name]] for name in outputs}
+
+    own, x = found(case), [float(f"{scale:.6g}") for scale in _SCALES]
+    curves = [
+        {"label": label, "look": f"now {name[4:]}", "x": x, "y": own[name]}
+        for name, label in outputs.items()
+    ]
+    if case.scenario.hash != base.scenario.hash:
+        other = found(base)
+        curves = [
+            *(
+                {"label": f"{label}, base", "look": "base", "x": x, "y": other[name]}
+                for name, label in outputs.items()
+            ),
+            *curves,
+        ]
+    going_on = [-math.inf if y is None else y for y in own["npv.go_forward"]]
+    best = max(range(len(x)), key=going_on.__getitem__)
+    words = f"Best size of going on {x[best]:g}×: {money(going_on[best])}"
+    return {
+        "title": "NPV against the size of the plan",
+        "what": "USD bn, people as planned; 1× is the plan",
+        "axis": "×", "first": x[0], "last": x[-1], "today": None, "percent": False,
+        "by_year": False, "curves": curves, "alt": f"{words}.",
+        "marks": [{"x": x[best], "y": going_on[best], "text": words, "below": False}],
+    }  # fmt: skip
+
+
+def _bn(value: float) -> float | None:
+    return float(f"{value / MILLIONS:.7g}") if math.isfinite(value) else None

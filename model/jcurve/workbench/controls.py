@@ -8,23 +8,28 @@ line. What is made here is plain data for the panel's front end; nothing in it i
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from jcurve.assumptions import Assumption, Path, Scenario, position
 from jcurve.assumptions.fields import number_text
-from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, changes_text
-from jcurve.ground.quarters import Quarter
+from jcurve.assumptions.nodes import Place, read_value
+from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Value, changes_text
+from jcurve.assumptions.values import period_of, values_of
+from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
 
 __all__ = [
+    "WORDS",
     "Scale",
     "control",
     "groups",
+    "mixes",
     "moved_path",
     "position_of",
     "readings",
@@ -32,10 +37,10 @@ __all__ = [
     "slider",
 ]
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _LARGE = 1000.0
 _STEPS = 200
-_WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+"""Units as a label writes them."""
 
 
 _GROUPS: Mapping[str, str] = {
@@ -81,7 +86,7 @@ class Scale:
         """The unit beside a number; empty for dates, switches and choices."""
         if self.unit in (DATE, SWITCH, CHOICE, "index"):
             return ""
-        return _WORDS.get(self.unit, self.unit)
+        return WORDS.get(self.unit, self.unit)
 
     def shown(self, value: float) -> float:
         """A value of the key's unit in this one."""
@@ -95,16 +100,47 @@ class Scale:
             return number_text(value, self.unit, self.choices)
         return plain(self.shown(value))
 
-    def given(self, text: str) -> str:
-        """What was typed, with the shown unit where it is a bare number."""
-        if self.unit in (DATE, SWITCH, CHOICE) or not _NUMBER.fullmatch(text):
-            return text.strip()
-        return f"{text.strip().removeprefix('+')} {self.unit}"
+    def override(self, value: Value) -> str:
+        """A value of the key's unit as an override: a number with the shown unit, of a path a
+        table by period."""
+        if isinstance(value, tuple):
+            return changes_text(value)
+        if isinstance(value, Path):
+            points = (f"{value.label(at)}: {self.override(v)}" for at, v in value.points)
+            return f"{{{', '.join(points)}}}"
+        if self.unit == SWITCH:
+            return "on" if value else "off"
+        text = self.text(value)
+        return text if self.unit in (DATE, CHOICE) else f"{text} {self.unit}"
 
-    def table(self, path: Path) -> str:
-        """A path as an override: a table by period, each value with its unit."""
-        points = (f"{path.label(at)}: {self.given(self.text(v))}" for at, v in path.points)
-        return f"{{{', '.join(points)}}}"
+    def read(self, item: Assumption, text: str, period: str = "") -> Value:
+        """What was typed for an assumption, in the key's unit: a bare number is in the shown
+        unit, ``+10%`` a change of what ``item`` has, in a period of its own where one is given.
+
+        Raises:
+            ScenarioError: it does not validate; the error speaks of the shown unit.
+        """
+        reader, place = values_of(self._shown(item)), Place("", None, item.key)
+        node, own = read_value(text, place), item.value
+        if isinstance(own, tuple):
+            return reader.value(node, None, place) if not period else reader.number(node, place)
+        if isinstance(own, Path) and not period:
+            return self._own(reader.value(node, own.between, place))
+        at = period_of(period, own.by, place) if isinstance(own, Path) else None
+        return self._own(reader.number(node, place, at))
+
+    def _shown(self, item: Assumption) -> Assumption:
+        """An assumption in the shown unit."""
+        if self.unit == self.own or isinstance(item.value, tuple):
+            return item
+        moved = {name: getattr(item, name) for name in ("value", "low", "high", "bounds")}
+        told = {name: _each(self.shown, each) for name, each in moved.items()}
+        return item.model_copy(update={"unit": self.unit, **told})
+
+    def _own(self, value: Value) -> Value:
+        back = partial(convert, source=UNITS[self.unit], target=UNITS[self.own])
+        made: Value = _each(back, value) if self.unit != self.own else value
+        return made
 
 
 def scale_of(item: Assumption) -> Scale:
@@ -118,6 +154,15 @@ def scale_of(item: Assumption) -> Scale:
         if max(sizes) >= _LARGE:
             return Scale("USD bn", item.unit)
     return Scale(item.unit, item.unit, item.choices)
+
+
+def _each(change: Callable[[float], float], value: Any) -> Any:
+    """A number, a path or a pair of bounds with ``change`` applied to every number."""
+    if isinstance(value, Path):
+        return value.each(change)
+    if isinstance(value, tuple):
+        return tuple(map(change, value))
+    return None if value is None else change(value)
 
 
 def plain(number: float) -> str:
@@ -151,6 +196,14 @@ def slider(item: Assumption, scale: Scale) -> dict[str, float] | None:
         return None
     found = {"min": first * step, "max": last * step, "step": step, "low": low, "high": high}
     return {name: float(f"{each:.12g}") for name, each in found.items()}
+
+
+def _step(item: Assumption, scale: Scale, ends: Mapping[str, float] | None) -> float | None:
+    """By how much an arrow key moves a number: a slider's step, else about one in a hundred."""
+    if ends is not None or item.unit in (DATE, SWITCH, CHOICE):
+        return ends["step"] if ends is not None and item.unit != DATE else None
+    size = scale.shown(float(abs(item.row()).max())) if item.shape != "changes" else 0.0
+    return _round_step(size / 200) if size else None
 
 
 def _round_step(step: float) -> float:
@@ -197,6 +250,22 @@ def groups(scenario: Scenario) -> list[dict[str, Any]]:
     return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 
+def mixes(scenario: Scenario) -> list[dict[str, Any]]:
+    """The mixes: title, members in the order of their entries with a short name each, and the one
+    that is computed."""
+    found = []
+    for mix in scenario.mixes:
+        keys = {*mix.others, mix.remainder}
+        members = [item.key for item in scenario.items if item.key in keys]
+        labels = [scenario[key].label.split() for key in members]
+        alike = len([*takewhile(lambda words: len({*words}) == 1, zip(*labels, strict=False))])
+        title = " ".join(labels[0][:alike]).rstrip(":")
+        names = [" ".join(words[alike:]) for words in labels]
+        made = {"title": title, "members": members, "names": names, "remainder": mix.remainder}
+        found.append(made)
+    return found
+
+
 def kind_of(item: Assumption) -> str:
     """How an assumption is set: ``number``, ``date``, ``switch``, ``choice``, ``path``,
     ``changes``, or ``derived`` where it cannot be."""
@@ -209,12 +278,13 @@ def kind_of(item: Assumption) -> str:
     return {DATE: "date", SWITCH: "switch", CHOICE: "choice"}.get(item.unit, "number")
 
 
-def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
+def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[str, Any]:
     """What the front end must know of an assumption to draw its control.
 
     Args:
         item: as the panel's own scenario has it.
         years: the forecast's years, for values by year.
+        reported: the last reported quarter.
     """
     scale = scale_of(item)
     plain_texts = ("key", "label", "rationale", "why", "distribution")
@@ -230,12 +300,18 @@ def control(item: Assumption, years: Iterable[int]) -> dict[str, Any]:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
         made["slider"] = ends
+    if (step := _step(item, scale, made.get("slider"))) is not None:
+        made["step"] = step
     if item.next is not None:
         made["period"] = Quarter.at(item.next)
+    if item.shape == "changes":
+        made |= {"reported": reported, "last": LAST_QUARTER}
     if isinstance(item.value, Path):
         made |= {"by": item.value.by, "between": item.value.between}
         made |= {"has_position": item.has_range and not item.derived}
         made |= {"periods": _periods(item.value, years)}
+        if item.has_range:
+            made["band"] = [_band(limit, scale) for limit in (item.low, item.high)]
     return made | reading(item, scale)
 
 
@@ -249,7 +325,8 @@ def reading(item: Assumption, scale: Scale | None = None) -> dict[str, Any]:
     unit = scale or scale_of(item)
     value = item.value
     if isinstance(value, tuple):
-        return {"text": changes_text(value), "number": value[-1].life if value else None}
+        told = [[Quarter.at(each.date), plain(each.life)] for each in value]
+        return {"text": item.text(), "changes": told, "number": value[-1].life if value else None}
     if isinstance(value, Path):
         periods = range(value.first, value.last + 1)
         rows = zip(periods, value.over().tolist(), strict=True)
@@ -278,6 +355,12 @@ def _end(bound: float | Path, scale: Scale) -> str:
     if isinstance(bound, Path):
         return "; ".join(f"{bound.label(at)}: {scale.text(v)}" for at, v in bound.points)
     return scale.text(bound)
+
+
+def _band(limit: float | Path | None, scale: Scale) -> dict[str, float]:
+    """An end of a range by period, in the shown unit."""
+    assert isinstance(limit, Path)
+    return {limit.label(at): float(f"{scale.shown(limit.at(at)):.6g}") for at in limit.periods}
 
 
 def _periods(path: Path, years: Iterable[int]) -> list[str]:

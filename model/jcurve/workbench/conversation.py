@@ -7,17 +7,31 @@ refused leaves everything as it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from jcurve.assumptions import available, changed_scenario_text, save
+from jcurve.assumptions import available, changed_scenario_text, save, shipped
 from jcurve.engine.model import RowKey
-from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
-from jcurve.workbench.answers import EXHIBITS, MEASURES, exhibit, swings, what_must_be_true
-from jcurve.workbench.controls import control, groups, readings, scale_of
-from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, drawn_from, picture, view_of
-from jcurve.workbench.readouts import HEADLINES, comparison, differences, headlines, trace, watched
-from jcurve.workbench.session import Session
+from jcurve.ground.errors import JCurveError, UsageError
+from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
+from jcurve.workbench.bands import Band
+from jcurve.workbench.cases import link, manage, side_by_side
+from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
+from jcurve.workbench.effects import attempt, swings, worth
+from jcurve.workbench.live_charts import (
+    PICTURES,
+    VIEW_TITLES,
+    drawn_from,
+    picture,
+    picture_of,
+    view_of,
+)
+from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
+from jcurve.workbench.readouts import cards, differences, trace, watched
+from jcurve.workbench.session import Session, owner_of
+from jcurve.workbench.standing import ends, held_rows, idles
+from jcurve.workbench.words import cited, trade_words
 
 __all__ = ["Conversation", "Message"]
 
@@ -25,6 +39,13 @@ Message: TypeAlias = Mapping[str, Any]
 _Action: TypeAlias = Callable[[Message], Any]
 
 _NO_REASON = "Changed in the workbench."
+MAX_PICTURES, MAX_CARDS = 4, 16
+AT_REST = {
+    "rest:matters": "What matters here",
+    "rest:worth": "What each change is worth",
+    "rest:scale": "NPV against the size of the plan, live",
+}
+"""Pictures that follow when the hand rests."""
 
 
 class Conversation:
@@ -43,25 +64,47 @@ class Conversation:
             raise UsageError.not_among("unknown view or world", side, VIEW_TITLES)
         self.session = session
         self.side = side
-        self.picture = "jcurve"
+        self.pictures: tuple[tuple[str, str], ...] = (("jcurve", side),)
+        self.cards: tuple[str, ...] = tuple(HEADLINES)
         self.serial = 0
+        self._band: Band | None = None
         session.watched = self._watched
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
             "move": lambda m: session.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
+            "paste": lambda m: session.paste(
+                m["key"], m["period"], [str(each) for each in m["cells"]]
+            ),
+            "lives": lambda m: session.lives(m["key"], m["rows"], gesture=m.get("gesture", "")),
+            "shift": lambda m: session.shift(m["key"], int(m["by"])),
+            "share_out": lambda m: session.share_out(m["key"], str(m["text"])),
             "reset": lambda m: session.reset(m.get("key")),
             "undo": lambda m: session.undo(),
             "redo": lambda m: session.redo(),
-            "open": lambda m: session.open(m["name"], m.get("overrides")),
+            "open": self._open,
             "pin": lambda m: session.pin(m["name"]),
             "unpin": lambda m: session.unpin(m["name"]),
             "go_to": lambda m: session.go_to(m["name"]),
+            "note": lambda m: session.note(m["key"], m["text"]),
+            "take": lambda m: session.take(m["keys"], session.case_of(m["of"]).scenario),
             "look": self._look,
         }
         self._answers: Mapping[str, _Action] = {
+            "hello": lambda m: None,
             "trace": self._trace,
-            "tornado": lambda m: swings(session, m["output"], view_of(self.side)),
-            "solve": lambda m: what_must_be_true(session, m["key"], m["target"]),
+            "try": lambda m: attempt(
+                session, m["of"], self.view, m["key"], m["text"], str(m.get("period", ""))
+            ),
+            "worth": lambda m: worth(session, m["of"], self.view, m["against"]),
+            "tornado": lambda m: swings(
+                session, m["of"], self.view, everything=bool(m.get("everything"))
+            ),
+            "solve": self._solve,
+            "scale": lambda m: against_scale(session.case, session.base, session.project),
+            "band": self._grow,
+            "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
+            "link": lambda m: link(session),
+            "manage": self._manage,
             "exhibit": self._exhibit,
             "yaml": self._yaml,
             "save": self._save,
@@ -97,6 +140,11 @@ class Conversation:
 
     # ---- what is shown ------------------------------------------------------------------
 
+    @property
+    def view(self) -> str:
+        """The view of results, which the first picture's side decides."""
+        return view_of(self.side)
+
     def schema(self) -> dict[str, Any]:
         """What does not change while one scenario is open: controls and choices."""
         session = self.session
@@ -108,20 +156,27 @@ class Conversation:
             "company": session.case.assembly.company.display_name,
             "data_through": session.case.data_through,
             "groups": groups(session.start),
-            "controls": {item.key: control(item, years) for item in session.start.items},
+            "mixes": mixes(session.start),
+            "controls": {
+                item.key: control(item, years, session.case.data_through)
+                for item in session.start.items
+            },
             "pictures": [{"name": n, "title": p.title} for n, p in PICTURES.items()],
+            "at_rest": [{"name": n, "title": title} for n, title in AT_REST.items()],
             "exhibits": [{"name": name, "title": each[0]} for name, each in EXHIBITS.items()],
             "sides": [{"name": name, "title": title} for name, title in VIEW_TITLES.items()],
-            "measures": [{"name": name, "title": title} for name, title in MEASURES.items()],
-            "headlines": [headline.title for headline in HEADLINES.values()],
+            "words": trade_words(session.start.items),
+            "sources": cited(session.start.items, session.project),
+            "measures": list(MEASURES),
+            "quantities": catalogue(session.case.assembly.model),
+            "years": list(session.case.assembly.timeline.years),
         }
 
     def state(self) -> dict[str, Any]:
         """What follows from the present state, as the front end shows it."""
-        session, view = self.session, view_of(self.side)
+        session, view = self.session, self.view
         base, case = session.base, session.case
         pins = [(pin.name, pin.case) for pin in session.pins]
-        compared = [("Present state", case), *pins, ("Base", base)] if pins else []
         return {
             "serial": self.serial,
             "start": session.start.name,
@@ -130,22 +185,34 @@ class Conversation:
             "side": self.side,
             "view": view,
             "overrides": session.overrides,
+            "changed": sorted({owner_of(key, session.start) for key in session.overrides}),
+            "idle": idles(session.scenario),
+            "ends": ends(case),
             "values": readings(session.scenario, session.start),
             "positions": self._positions(),
-            "headlines": headlines(case, base, view),
-            "picture": {"name": self.picture, **picture(self.picture, self.side, case, base, pins)},
+            "cards": cards(case, base, view, self.cards),
+            "pictures": [
+                {"name": name}
+                | (picture(name, side, case, base, pins) if _is_live(name) else {"side": side})
+                for name, side in self.pictures
+            ],
             "differences": differences(session.scenario, base.scenario, session.overrides),
-            "pins": comparison(compared, view),
+            "pins": [pin.name for pin in session.pins],
             "can_undo": session.can_undo,
             "can_redo": session.can_redo,
-            "scenarios": list(available(session.project)),
+            "scenarios": (names := list(available(session.project))),
+            "own": sorted({*names} - {*shipped(session.project)}),
+            "notes": session.notes,
         }
 
     def _watched(self) -> list[RowKey]:
         """The rows that are on the screen."""
         model = self.session.case.assembly.model
-        shown = drawn_from(self.picture, self.side, model)
-        return list(dict.fromkeys((*watched(model, view_of(self.side)), *shown)))
+        rows = [*watched(model, self.view, self.cards), *held_rows(model)]
+        for name, side in self.pictures:
+            if _is_live(name):
+                rows += drawn_from(name, side, model)
+        return list(dict.fromkeys(rows))
 
     def _positions(self) -> dict[str, float]:
         """Where moved paths stand between their low and high, by key."""
@@ -158,28 +225,55 @@ class Conversation:
     # ---- what is asked ------------------------------------------------------------------
 
     def _set(self, message: Message) -> None:
-        key = str(message["key"])
         period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
-        try:
-            self.session.set(key, str(message["text"]), period=period, gesture=gesture)
-        except ScenarioError as error:
-            raise self._in_shown_unit(error, key) from error
+        key, text = str(message["key"]), str(message["text"])
+        self.session.set(key, text, period=period, gesture=gesture)
 
-    def _in_shown_unit(self, error: ScenarioError, key: str) -> ScenarioError:
-        """Bounds in the unit that the control shows, not in that of the file."""
-        item = self.session.start.assumptions.get(key)
-        if item is None or item.bounds is None or not error.what.startswith("out of bounds"):
-            return error
-        scale = scale_of(item)
-        floor, ceiling = (scale.text(bound) for bound in item.bounds)
-        allowed = f"{floor} to {ceiling} {scale.label}".strip()
-        return ScenarioError("out of bounds", received=error.received, allowed=allowed)
+    def _open(self, message: Message) -> None:
+        notes = {str(key): str(text) for key, text in dict(message.get("notes") or {}).items()}
+        self.session.open(message["name"], message.get("overrides"))
+        self.session.notes = {key: text for key, text in notes.items() if key in self.session.start}
 
     def _look(self, message: Message) -> None:
-        name, side = message.get("picture", self.picture), message.get("side", self.side)
-        if name not in PICTURES or side not in VIEW_TITLES:
-            raise UsageError("unknown picture, view or world", received=f"{name}, {side}")
-        self.picture, self.side = name, side
+        """Choose what is shown: pictures, each (name, side), and cards."""
+        model = self.session.case.assembly.model
+        chosen = tuple((str(n), str(s)) for n, s in message.get("pictures", self.pictures))
+        named = tuple(str(name) for name in message.get("cards", self.cards))
+        if not 1 <= len(chosen) <= MAX_PICTURES or len(named) > MAX_CARDS:
+            allowed = f"1 to {MAX_PICTURES} pictures, {MAX_CARDS} cards at most"
+            raise UsageError(
+                "too many or too few", received=f"{len(chosen)}, {len(named)}", allowed=allowed
+            )
+        for name, side in chosen:
+            if side not in VIEW_TITLES:
+                raise UsageError.not_among("unknown view or world", side, VIEW_TITLES)
+            if _is_live(name):
+                picture_of(name, model)
+            elif name not in EXHIBITS and name not in AT_REST:
+                raise UsageError.not_among("unknown picture", name, (*AT_REST, *EXHIBITS))
+        for name in named:
+            quantity(name, model, self.view)
+        self.pictures, self.cards, self.side = chosen, named, chosen[0][1]
+
+    def _grow(self, message: Message) -> dict[str, Any]:
+        """Some more draws of the simulation behind the pictures that are asked for."""
+        case = self.session.case
+        wanted = tuple((str(name), str(side)) for name, side in message["pictures"])
+        if self._band is None or self._band.of != (case.scenario.hash, wanted):
+            self._band = Band(case, wanted, self.session.project)
+        return self._band.grow() | {"hash": case.scenario.hash}
+
+    def _solve(self, message: Message) -> dict[str, Any]:
+        """For a target as text, or for a quantity and what is typed for it."""
+        key, session = str(message["key"]), self.session
+        if "target" in message:
+            return what_must_be_true(session, key, str(message["target"]))
+        what, text = (
+            quantity(str(message["of"]), session.case.assembly.model, self.view),
+            message["text"],
+        )
+        target, goal = what.target(str(text))
+        return what_must_be_true(session, key, target) | {"goal": goal}
 
     def _trace(self, message: Message) -> dict[str, Any]:
         side = message.get("side") or self.side
@@ -198,8 +292,18 @@ class Conversation:
         name = message.get("name") or "my_scenario"
         reason = message.get("reason") or _NO_REASON
         return changed_scenario_text(
-            name, session.start, session.overrides, reason, message.get("title") or ""
+            name,
+            session.start,
+            session.overrides,
+            reason,
+            message.get("title") or "",
+            session.reasons(reason),
         )
+
+    def _manage(self, message: Message) -> dict[str, str]:
+        made = manage(self.session, message)
+        self.serial += 1
+        return made
 
     def _save(self, message: Message) -> dict[str, str]:
         session = self.session
@@ -211,6 +315,7 @@ class Conversation:
             str(message.get("reason", "")),
             str(message.get("title") or ""),
             session.project,
+            notes=session.reasons(str(message.get("reason", ""))),
         )
         self.serial += 1  # one more scenario to choose from
         return {"file": path.relative_to(session.project.root).as_posix(), "name": path.stem}
@@ -223,10 +328,20 @@ def refusal(error: JCurveError) -> dict[str, Any]:
     if received is not None:
         text += f": {received[:80]}"
     if error.allowed:
-        text += f". Allowed: {error.allowed}"
+        text += f". Allowed: {_as_labelled(error.allowed)}"
     if error.suggestion:
         text += f". Did you mean {error.suggestion}?"
     return {"what": text, "code": error.code, "suggestion": error.suggestion}
+
+
+def _as_labelled(text: str) -> str:
+    """Units as labels write them."""
+    return re.sub(r"\bpercent per year\b|\bpercent\b", lambda unit: WORDS[unit[0]], text)
+
+
+def _is_live(name: str) -> bool:
+    """Whether a picture comes with every state; others are asked for when the hand rests."""
+    return not name.startswith(("report:", "rest:"))
 
 
 def _forecast_years(session: Session) -> range:

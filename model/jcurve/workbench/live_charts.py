@@ -1,4 +1,7 @@
-"""The live pictures: the J-curve and lines of the statements, each with the base behind it."""
+"""The live pictures: the J-curve and any line by year, each with the base behind it.
+
+What is made here is plain data, points and words; the front end draws it at the size it has.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jcurve.case import Case
 from jcurve.engine.evaluate import needs
+from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
+from jcurve.evaluation.naming import figure_label
 from jcurve.figures.numbers import NOTHING, compact, money, written
-from jcurve.figures.style import INK, SERIES, Series
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.workbench.line_chart import Chart, Curve, Mark, draw
 
-__all__ = ["PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "view_of"]
+__all__ = [
+    "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
+    "side_of", "view_of",
+]  # fmt: skip
 
 _MILLIONS = 1000.0
 
@@ -83,21 +90,40 @@ PICTURES: Mapping[str, Picture] = {
 }
 """What can be drawn live, in the order of the choice."""
 
-_BASE = Series("#7b8794", (0, (4.0, 1.6)))
-_NOW = {**dict.fromkeys(VIEWS, SERIES["programme"]), "with": SERIES["with"]} | {
-    "without": Series("#0f7b6c", width=1.9),
-    "stopped": Series("#8a4b00", width=1.9),
-}
-_PINS = (
-    Series("#2f7fb8", (0, (6.0, 1.4, 1.2, 1.4))),
-    Series("#5f8f4e", (0, (1.4, 1.4))),
-    Series("#7a5195", (0, (9.0, 2.0))),
-)
+_OF_LINE = "line:"
+_DIGITS = 7
 
 
 def view_of(side: str) -> str:
     """The view that headlines take when ``side`` is shown."""
     return side if side in VIEWS else "programme"
+
+
+def side_of(what: Picture, side: str, case: Case) -> str:
+    """The side that a picture shows: lines that only a view has are drawn in the side's view."""
+    return view_of(side) if what.line in case.assembly.model.viewed else side
+
+
+def picture_of(name: str, model: Model) -> Picture:
+    """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line.
+
+    Raises:
+        UsageError: there is no such picture or line.
+    """
+    if name in PICTURES:
+        return PICTURES[name]
+    line = name.removeprefix(_OF_LINE)
+    output = model.outputs.get(line)
+    if not name.startswith(_OF_LINE) or output is None or output.kind is Kind.RESULT:
+        raise UsageError.not_among("unknown picture", name, PICTURES, allowed="")
+    unit, stock = model.unit(line).name, output.kind is Kind.STOCK
+    title, end = figure_label(line.replace(".", ", ")), " at the year's end" if stock else ""
+    if unit == "USD m":
+        flow = " a year" if output.kind is Kind.FLOW else end
+        return Picture(title, line, f"USD bn{flow}")
+    is_share = unit in ("share", "per year")
+    what = "a year" if unit == "per year" else "share" if is_share else unit
+    return Picture(title, line, f"{what}{end}", 1.0, is_share)
 
 
 def picture(
@@ -106,76 +132,85 @@ def picture(
     """A picture of a case with the base and the pinned cases behind it.
 
     Args:
-        name: of :data:`PICTURES`.
+        name: see :func:`picture_of`.
         side: a view or a world; lines that only a view has are drawn in the side's view.
         case, base: the present state and the base scenario.
         pins: (name, case) of what was put aside.
 
     Returns:
-        ``svg``, ``title``, ``what``, ``side`` as drawn, and ``table``: what is drawn, by year.
+        ``title``, ``what``, ``side`` as drawn, ``first`` and ``last`` year, ``today``, ``percent``,
+        the ``curves`` behind and, last, the present one, the ``marks``, and ``alt``: all in words.
 
     Raises:
         UsageError: there is no such picture or side.
     """
-    if name not in PICTURES:
-        raise UsageError.not_among("unknown picture", name, PICTURES, allowed="")
+    what = picture_of(name, case.assembly.model)
     if side not in VIEW_TITLES:
         raise UsageError.not_among("unknown view or world", side, VIEW_TITLES, allowed="")
-    what = PICTURES[name]
-    drawn = view_of(side) if what.line in case.assembly.model.viewed else side
+    drawn = side_of(what, side, case)
     changed = case is not base and case.scenario.hash != base.scenario.hash
-    others = [("Base", base)] if changed else []
-    rows = {label: _row(what, drawn, each) for label, each in (*others, *pins)}
-    own = _row(what, drawn, case)
+    others = [("Base", base, "base")] if changed else []
+    others += [(label, each, f"pin{at}") for at, (label, each) in enumerate(pins)]
     present = "Present state" if changed else "Base"
-    looks = (_BASE, *_PINS) if changed else _PINS
-    curves = [
-        Curve(x, y, look, label, behind=True)
-        for (label, (x, y)), look in zip(rows.items(), looks, strict=False)
+    rows = [
+        (label, look, _row(what, drawn, each))
+        for label, each, look in (*others, (present, case, f"now {drawn}"))
     ]
+    own = rows[-1][2]
     first, last = _span(case, drawn, what.cumulative)
-    chart = Chart(
-        title=f"{what.title}, {VIEW_TITLES[drawn]}, {what.what}",
-        alt=_alt(what, {present: own, **rows}),
-        curves=(*curves, Curve(*own, _NOW[drawn], present)),
-        first=first,
-        last=last,
-        today=Quarter(case.data_through).end,
-        percent=what.percent,
-        marks=_marks(case, drawn, own) if name == "jcurve" else (),
-    )
-    table = _table(what, drawn, {**rows, present: own}, first)
-    subtitle = f"{VIEW_TITLES[drawn]} · {what.what}"
-    texts = {"title": what.title, "what": subtitle, "side": drawn}
-    return {"svg": draw(chart), **texts, "table": table}
+    return {
+        "title": what.title,
+        "what": f"{VIEW_TITLES[drawn]} · {what.what}",
+        "side": drawn,
+        "line": what.line,
+        "first": first,
+        "last": last,
+        "today": Quarter(case.data_through).end,
+        "percent": what.percent,
+        "by_year": not what.cumulative,
+        "curves": [{"label": label, "look": look, **_points(row)} for label, look, row in rows],
+        "marks": _marks(case, drawn, own) if name == "jcurve" else [],
+        "alt": _alt(what, [(label, row) for label, _, row in rows[::-1]]),
+    }
 
 
 def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
     """The rows that a picture is read from."""
-    what = PICTURES[name]
+    what = picture_of(name, model)
     drawn = view_of(side) if what.line in model.viewed else side
     key = (what.line, SHARED if model.tags(what.line) == (SHARED,) else drawn)
     views = [("view_start", view) for view in VIEWS]
     return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
 
+Array = NDArray[np.float64]
 Row = tuple[list[float], list[float | None]]
 
 
+def _points(row: Row) -> dict[str, Any]:
+    x, y = row
+    return {"x": x, "y": [None if v is None else float(f"{v:.{_DIGITS}g}") for v in y]}
+
+
 def _row(what: Picture, side: str, case: Case) -> Row:
-    """Points of a line: a quarter's end for a J-curve, the middle of a year for the rest."""
+    tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
+    values = case.row(what.line, tag) if what.cumulative else case.year(what.line, tag)
+    return placed(what, side, case, values)
+
+
+def placed(what: Picture, side: str, case: Case, values: Array) -> Row:
+    """Values of a line, by quarter for a balance and by year for the rest, as points: a quarter's
+    end for a J-curve, the middle of a year for the rest."""
+    years, values = case.assembly.timeline.years, values / what.scale
     if what.cumulative:
         start = int(case.row("view_start", side)[0])
-        values = case.row(what.line, side)[start:] / what.scale
-        years = case.assembly.timeline.years[0]
-        x = [years + (start + at) / QUARTERS_IN_YEAR for at in range(len(values) + 1)]
-        return x, [0.0, *values.tolist()]
-    tag = None if case.assembly.model.tags(what.line) == (SHARED,) else side
-    values = case.year(what.line, tag) / what.scale
+        after = values[start:].tolist()
+        x = [years[0] + (start + at) / QUARTERS_IN_YEAR for at in range(len(after) + 1)]
+        return x, [0.0, *after]
     first, _ = _span(case, side, cumulative=False)
     shown = [
         (year + 0.5, None if np.isnan(value) else float(value))
-        for year, value in zip(case.assembly.timeline.years, values, strict=True)
+        for year, value in zip(years, values, strict=True)
         if year >= first
     ]
     return [x for x, _ in shown], [y for _, y in shown]
@@ -189,33 +224,33 @@ def _span(case: Case, side: str, cumulative: bool) -> tuple[float, float]:
     return years[0] + start // QUARTERS_IN_YEAR - before, years[-1] + 1
 
 
-def _marks(case: Case, view: str, row: Row) -> tuple[Mark, ...]:
+def _marks(case: Case, view: str, row: Row) -> list[dict[str, Any]]:
     """The trough and where the curve comes back."""
     x, values = row[0], [value or 0.0 for value in row[1]]
     lowest = min(range(len(values)), key=values.__getitem__)
     if values[lowest] > -NOTHING:
-        return ()
-    orange = SERIES["programme"].colour
+        return []
     words = f"Trough {money(values[lowest])}, {_calendar(x[lowest] - 0.01)}"
-    made = [Mark(x[lowest], values[lowest], words, orange, above=False)]
+    made = [{"x": x[lowest], "y": values[lowest], "text": words, "below": True}]
     payback = case[f"payback.{view}"]
     if payback is not None:
         at = x[0] + payback
-        made.append(Mark(at, 0.0, f"Payback {_calendar(at)}", INK))
+        made.append({"x": at, "y": 0.0, "text": f"Payback {_calendar(at)}", "below": False})
     elif values[-1] < -NOTHING:
         words = f"Not recovered: {money(values[-1])}"
-        made.append(Mark(x[-1], values[-1], words, orange, above=values[-1] > values[lowest]))
-    return tuple(made)
+        below = values[-1] <= values[lowest]
+        made.append({"x": x[-1], "y": values[-1], "text": words, "below": below})
+    return made
 
 
 def _calendar(at: float) -> str:
     return Quarter.in_time(at).replace("Q", " Q")
 
 
-def _alt(what: Picture, rows: Mapping[str, Row]) -> str:
+def _alt(what: Picture, rows: Sequence[tuple[str, Row]]) -> str:
     """What the lines do, in words."""
     made = []
-    for label, row in rows.items():
+    for label, row in rows:
         known = [(x, y) for x, y in zip(*row, strict=True) if y is not None]
         values = [y for _, y in known]
         if not known:
@@ -230,18 +265,3 @@ def _alt(what: Picture, rows: Mapping[str, Row]) -> str:
 
 def _short(value: float, what: Picture) -> str:
     return written(value, "percent", 1) if what.percent else compact(value)
-
-
-def _table(what: Picture, side: str, rows: Mapping[str, Row], first: float) -> dict[str, Any]:
-    """What is drawn, by year: of a J-curve the balance at each year's end."""
-    years: list[int] = []
-    cells: dict[str, list[str]] = {}
-    for label, (x, y) in rows.items():
-        points = {
-            round(at - 1 if what.cumulative else at - 0.5): "" if v is None else _short(v, what)
-            for at, v in zip(x, y, strict=True)
-            if at > first and (at == int(at) or not what.cumulative)
-        }
-        years = years or sorted(points)
-        cells[label] = [points.get(year, "") for year in years]
-    return {"line": what.line, "side": side, "years": years, "rows": cells}

@@ -43,17 +43,20 @@ class _Rows(Mapping[RowKey, Array]):
         made = evaluate_rows(assembly, case.inputs, keys)
         self._case = case
         self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
-        self._differences = {(name, view) for name in assembly.model.worldly for view in VIEWS}
         self._all: Mapping[RowKey, Array] | None = None
 
     def __getitem__(self, key: RowKey) -> Array:
         found = self._first.get(key)
-        if found is None and key in self._differences:
+        if found is None and self._is_difference(key):
             raise KeyError(key)  # no row of its own: whoever asks subtracts two
         return self._whole[key] if found is None else found
 
     def __contains__(self, key: object) -> bool:
-        return key in self._first or (key not in self._differences and key in self._whole)
+        return key in self._first or (not self._is_difference(key) and key in self._whole)
+
+    def _is_difference(self, key: object) -> bool:
+        worldly = self._case.assembly.model.worldly
+        return isinstance(key, tuple) and key[1] in VIEWS and key[0] in worldly
 
     def __iter__(self) -> Iterator[RowKey]:
         return iter(self._whole)

@@ -2,204 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, compare
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.case import Case
-from jcurve.engine.model import Model, RowKey
+from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node, short_number
-from jcurve.figures.numbers import MINUS, money, written
+from jcurve.figures.numbers import MILLIONS, MINUS, money
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
+from jcurve.workbench.quantities import Quantity, difference, in_words, quantity
+from jcurve.workbench.session import owner_of
 
-__all__ = ["HEADLINES", "comparison", "differences", "headlines", "trace", "watched"]
-
-_MILLIONS = 1000.0
-_TENS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A number on top of the panel.
-
-    Attributes:
-        title: in words.
-        better: 1 where more is better, -1 where less is, 0 where neither.
-    """
-
-    title: str
-    better: int = 1
-
-
-HEADLINES: Mapping[str, Headline] = MappingProxyType(
-    {
-        "npv": Headline("Net present value"),
-        "payback": Headline("Payback", -1),
-        "discounted_payback": Headline("Discounted payback", -1),
-        "irr": Headline("Rate of return to the horizon"),
-        "irr_with_terminal_value": Headline("Rate of return, value beyond included"),
-        "trough_amount": Headline("Trough of the J-curve"),
-    }
-)
-
+__all__ = ["cards", "differences", "shown", "trace", "watched"]
 
 _BESIDE = ("unrecovered_balance", "trough_quarter")
 """Results told beside a headline."""
 
+_Figures = Callable[[str], Mapping[str, Any]]
 
-def headlines(case: Case, base: Case, view: str) -> list[dict[str, Any]]:
-    """The headline numbers of a case in a view, each with its change against base.
+
+def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Numbers on top of the panel, each with its change against base.
+
+    Args:
+        case, base: the present state and the base scenario.
+        view: of results that name none.
+        names: see :func:`jcurve.workbench.quantities.quantity`.
 
     Returns:
-        ``name``, ``title``, ``text``, ``note``, ``change`` in words, and ``trend``: 1 better
-        than base, -1 worse, 0 neither.
+        ``name``, ``title``, ``line`` and ``year`` to trace, ``text``, ``note``, ``change`` in
+        words, and ``trend``: 1 better than base, -1 worse, 0 neither.
     """
-    own, others = _figures(case, view), _figures(base, view)
-    made = []
-    for name, headline in HEADLINES.items():
-        text, note = _in_words(name, case, own, view)
-        change, trend = _change(name, headline, own, others)
-        texts = {"name": name, "title": headline.title, "text": text, "note": note}
-        made.append({**texts, "change": change, "trend": trend})
-    return made
+    model = case.assembly.model
+    return [_card(quantity(name, model, view), case, base) for name in names]
 
 
-@lru_cache(maxsize=8)
-def _figures(case: Case, view: str) -> Mapping[str, Mapping[str, Any]]:
-    """What the headlines need of a case; kept, since base and pins are told with every state."""
-    return {name: case.headline(name, view) for name in (*HEADLINES, *_BESIDE)}
+def _card(what: Quantity, case: Case, base: Case) -> dict[str, Any]:
+    own, others = _figures(case, what.key[1]), _figures(base, what.key[1])
+    if what.year or what.key[1] not in VIEWS:
+        text, note = what.text(what.read(case)), what.beside
+        here, there = what.read(case), what.read(base)
+        change = what.change(here - there) if here is not None and there is not None else None
+        told = (f"{change} vs base" if change else "as in base"), 0
+    else:
+        name = what.key[0]
+        text, note = _in_words(name, case, own(name), own, what.key[1])
+        told = _change(name, what.better, own, others)
+    words = {"name": what.name, "title": what.title, "line": what.line, "year": what.year}
+    return {**words, "text": text, "note": note, "change": told[0], "trend": told[1]}
 
 
-def watched(model: Model, view: str) -> list[RowKey]:
-    """The rows that the headlines of a view are read from."""
-    names = [*HEADLINES, *_BESIDE, "view_start"]
-    names = [name for name in names if name in model.outputs]
-    names += [status for name in names if (status := model.status(name))]
-    return [(name, view) for name in names]
+def watched(model: Model, view: str, names: Iterable[str]) -> list[RowKey]:
+    """The rows that the cards of a view are read from."""
+    every = [quantity(name, model, view) for name in (*names, *_BESIDE)]
+    return [("view_start", view), *(row for what in every for row in what.rows(model))]
+
+
+@lru_cache(maxsize=16)
+def _figures(case: Case, view: str) -> _Figures:
+    """Results of a case by name, each asked once, since base and pins are told with every state."""
+    return lru_cache(maxsize=None)(lambda name: case.headline(name, view))
 
 
 def _in_words(
-    name: str, case: Case, own: Mapping[str, Mapping[str, Any]], view: str
+    name: str, case: Case, figure: Mapping[str, Any], own: _Figures, view: str
 ) -> tuple[str, str]:
-    value, unit = own[name]["value"], own[name].get("unit", "")
+    value, unit = figure["value"], figure.get("unit", "")
     if value is None:
-        reason = str(own[name]["reason"])
+        reason = str(figure["reason"])
         word = "never" if reason.startswith("never") else "none"
         if name == "payback" and word == "never":
-            short = own["unrecovered_balance"]["value"] / _MILLIONS
+            short = own("unrecovered_balance")["value"] / MILLIONS
             last = case.assembly.timeline.labels[-1][:4]
             return word, f"{money(short)} not recovered by {last}"
         return word, "within the horizon" if word == "never" else reason
-    text = _value(value, unit)
-    if unit == "years":
+    if isinstance(value, str):
+        return value.replace("Q", " Q"), ""
+    text = in_words(value, unit)
+    if name.endswith("payback"):
         first = int(case.row("view_start", view)[0])
         start = case.assembly.timeline.years[0] + first / QUARTERS_IN_YEAR
         return text, f"in {Quarter.in_time(start + value).replace('Q', ' Q')}"
-    if name == "trough_amount" and own["trough_quarter"]["value"] is not None:
-        return text, f"in {str(own['trough_quarter']['value']).replace('Q', ' Q')}"
+    if name == "trough_amount" and own("trough_quarter")["value"] is not None:
+        return text, f"in {str(own('trough_quarter')['value']).replace('Q', ' Q')}"
     return text, ""
-
-
-def _value(value: float, unit: str) -> str:
-    if unit == "USD m":
-        return money(value / _MILLIONS)
-    if unit == "per year":
-        return f"{written(value, 'percent', 1)} a year"
-    if unit == "years":
-        return f"{value:.1f} years"
-    return written(value, "multiple", 2)
 
 
 def _change(
     name: str,
-    headline: Headline,
-    own: Mapping[str, Mapping[str, Any]],
-    base: Mapping[str, Mapping[str, Any]],
+    better: int,
+    own: _Figures,
+    base: _Figures,
 ) -> tuple[str, int]:
-    here, there = own[name]["value"], base[name]["value"]
-    unit = own[name].get("unit") or base[name].get("unit", "")
+    here, there = own(name)["value"], base(name)["value"]
+    unit = own(name).get("unit") or base(name).get("unit", "")
     if here is None and there is None:
         if name == "payback":
-            change, trend = _change("unrecovered_balance", Headline("", -1), own, base)
+            change, trend = _change("unrecovered_balance", -1, own, base)
             return (f"shortfall {change}" if trend else change), trend
         return "as in base", 0
     if here is None:
-        return f"base: {_value(there, unit)}", -headline.better * (
-            name.endswith("payback") * -2 + 1
-        )
+        return f"base: {_text(there, unit)}", -better * (name.endswith("payback") * -2 + 1)
     if there is None:
-        reason = str(base[name]["reason"])
+        reason = str(base(name)["reason"])
         return f"base: {'never' if reason.startswith('never') else 'none'}", 1
-    change = here - there
-    text = _difference(change, unit)
+    if isinstance(here, str):
+        return (f"base: {_text(there, unit)}" if here != there else "as in base"), 0
+    text = difference(here - there, unit)
     if text is None:
         return "as in base", 0
-    return f"{text} vs base", headline.better * (1 if change > 0 else -1)
+    return f"{text} vs base", better * (1 if here > there else -1)
 
 
-def _difference(change: float, unit: str) -> str | None:
-    """A change with its sign; None where it is not seen in the digits shown."""
-    sign = MINUS if change < 0 else "+"
-    if unit == "USD m":
-        return None if abs(change) < 0.5 else money(change / _MILLIONS, sign=True)
-    if unit == "per year":
-        size = abs(change) * 100
-        points = written(size, decimals=2 if size < _TENS else 1)
-        return None if float(points) == 0 else f"{sign}{points} points"
-    if unit == "years":
-        years = f"{abs(change):.1f}"
-        return None if float(years) == 0 else f"{sign}{years} years"
-    times = f"{abs(change):.2f}"
-    return None if float(times) == 0 else f"{sign}{times}x"
+def _text(value: float | str, unit: str) -> str:
+    return value.replace("Q", " Q") if isinstance(value, str) else in_words(value, unit)
 
 
 def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> list[dict[str, Any]]:
     """What differs from base, in the units that controls show; ``own`` where it was changed
     here and not in a file."""
-    owners = {_owner(key) for key in changed} | set(changed)
+    owners = {owner_of(key, base) for key in changed}
     made = []
     # States share the objects of what nobody changed: only the others are worth comparing.
     touched = tuple(item for item in scenario.items if item is not base.assumptions.get(item.key))
     for each in compare(base, replace(scenario, items=touched)):
         before, after = each.before, each.after
         if each.what == "value":
-            before, after = (_shown(items[each.key]) for items in (base, scenario))
+            one, other = base[each.key], scenario[each.key]
+            before, after = shown(one, other), shown(other, one)
         own = each.key in owners
         texts = {"key": each.key, "label": each.label, "before": before, "after": after}
         made.append({**texts, "why": "" if own else each.why, "own": own})
     return made
 
 
-def _shown(item: Assumption) -> str:
-    scale = scale_of(item)
-    if isinstance(item.value, tuple):
+def shown(item: Assumption, other: Assumption | None = None) -> str:
+    """The value of an assumption in the unit of its control; of a path its points, beside another
+    one only where they differ."""
+    scale, path, against = scale_of(item), item.value, None if other is None else other.value
+    if isinstance(path, tuple):
         return item.text()
-    if isinstance(item.value, Path):
-        points = (f"{item.value.label(p)}: {scale.text(v)}" for p, v in item.value.points)
-        return f"{'; '.join(points)} {scale.label}".strip()
-    return f"{scale.text(item.value)} {scale.label}".strip()
-
-
-def _owner(key: str) -> str:
-    head, _, last = key.rpartition(".")
-    return head if last[:1].isdigit() else key
-
-
-def comparison(cases: Iterable[tuple[str, Case]], view: str) -> list[dict[str, Any]]:
-    """Headlines of several cases side by side: one row a case."""
-    made = []
-    for name, case in cases:
-        own = _figures(case, view)
-        cells = [" ".join(filter(None, _in_words(each, case, own, view))) for each in HEADLINES]
-        made.append({"name": name, "cells": cells})
-    return made
+    if not isinstance(path, Path):
+        return f"{scale.text(path)} {scale.label}".strip()
+    points: Iterable[tuple[int, float]] = path.points
+    if isinstance(against, Path) and against.by == path.by:
+        periods = sorted({*path.periods, *against.periods})
+        both = zip(periods, path.over(periods), against.over(periods), strict=True)
+        points = [(at, v) for at, v, w in both if f"{v:.12g}" != f"{w:.12g}"]
+    told = (f"{path.label(at)}: {scale.text(v)}" for at, v in points)
+    return f"{'; '.join(told)} {scale.label}".strip()
 
 
 def trace(

@@ -36,6 +36,10 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
     from jupyterlab.labapp import LabApp
 
     notebook = _notebook(project.own())
+    # Settings of JupyterLab that hold where its user has chosen none: see lab_settings.
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    ours = str(Path(__file__).parent / "lab_settings")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (others, ours)))
     LabApp.launch_instance(
         [
             f"--ServerApp.ip={_LOOPBACK}",
@@ -44,7 +48,6 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--ServerApp.root_dir={project.root}",
             f"--ServerApp.allow_root={_is_root()}",
             f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
-            "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
         ]
@@ -88,6 +91,7 @@ def app(
             f"--Voila.open_browser={browser}",
             f"--Voila.token={secrets.token_hex(24)}",
             f"--Voila.tornado_settings={{'headers': {headers!r}}}",
+            "--Voila.kernel_websocket_connection_class=jcurve.workbench.kernels.PanelOnly",
             "--VoilaConfiguration.preheat_kernel=True",
             "--VoilaConfiguration.default_pool_size=1",
             "--VoilaConfiguration.file_allowlist=[]",

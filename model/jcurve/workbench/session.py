@@ -6,9 +6,9 @@ the state only then, so a session never holds a state that did not validate.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,14 +21,14 @@ from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.workbench.controls import moved_path, position_of, scale_of
+from jcurve.workbench.edits import Hand
 from jcurve.workbench.prefetch import prefetched
 
-__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session"]
+__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session", "owner_of"]
 
 MAX_PINS = 3
 """Pinned cases beside the present one and the base: more lines cannot be told apart."""
 
-_ONE_CHANGE = re.compile(r"\s*(?P<date>[0-9]{4}Q[1-4])\s*[:=]\s*(?P<life>.+)", re.ASCII)
 _KEPT = 24
 _DEPTH = 200
 
@@ -70,6 +70,7 @@ class Session:
         start: the scenario that was opened, as its file has it.
         case: the present state, evaluated; ``case.scenario`` is the state itself.
         pins: cases put aside.
+        notes: why an assumption was changed here, by its key.
         watched: tells the rows that are shown and evaluated first; all of them when None.
 
     Raises:
@@ -97,6 +98,7 @@ class Session:
         self._position = Position(start, given)
         self.case = self._evaluated(self._resolved(self._position, self.start))
         self.pins: tuple[Pin, ...] = ()
+        self.notes: dict[str, str] = {}
         self._past: list[Position] = []
         self._future: list[Position] = []
         self._gesture: tuple[str, str] | None = None
@@ -123,6 +125,25 @@ class Session:
         """The base scenario, evaluated."""
         return self._evaluated(self.start.base or self.start)
 
+    def case_of(self, name: str) -> Case:
+        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``.
+
+        Raises:
+            JCurveError: there is none, or it does not validate any more.
+        """
+        kind, _, own = name.partition(":")
+        if kind == "pin":
+            return self._pinned(own).case
+        if kind != "scenario":
+            raise UsageError("no such case", received=name, allowed="scenario:NAME, pin:NAME")
+        return self._evaluated(load(own, self.project))
+
+    def tried(self, key: str, text: str, *, period: str = "") -> Case:
+        """The case with one more change, which is not made; see :meth:`set`."""
+        other = copy(self)
+        other.set(key, text, period=period)
+        return other.case
+
     @property
     def can_undo(self) -> bool:
         return bool(self._past)
@@ -138,8 +159,7 @@ class Session:
 
         Args:
             key: the assumption.
-            text: as typed; a bare number is in the control's own unit. Of a list of changes
-                ``2027Q1: 6`` is one more of them.
+            text: as typed; a bare number is in the unit that the control shows.
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
 
@@ -147,18 +167,23 @@ class Session:
             ScenarioError: the value does not validate; the state is as before.
             ModelError: it has no answer in the model; the state is as before.
         """
-        item = self.start[key]
-        if item.derived:
-            raise ScenarioError("the remainder of a mix is computed, never set", where=key)
-        if not text.strip():
-            raise ScenarioError("no value", where=key, allowed="a value, or reset")
-        if item.shape == "changes" and not period and (one := _ONE_CHANGE.fullmatch(text)):
-            period, text = one["date"], one["life"]
-        asked = f"{key}.{period}" if period else key
-        # A whole value replaces the single years set before it.
-        overrides = self.overrides if period else self._others(key)
-        overrides[asked] = scale_of(item).given(text)
-        self._change(overrides, gesture, key)
+        self._change(self._hand.value(key, text, period), gesture, key)
+
+    def paste(self, key: str, period: str, cells: Sequence[str]) -> None:
+        """Set a row of cells, from a sheet, from one period on; see :meth:`Hand.row`."""
+        self._change(self._hand.row(key, period, cells), "", key)
+
+    def lives(self, key: str, rows: Sequence[Sequence[str]], *, gesture: str = "") -> None:
+        """Set all changes of a life, each a date and a life; see :meth:`Hand.lives`."""
+        self._change(self._hand.lives(key, rows), gesture, key)
+
+    def shift(self, key: str, by: int) -> None:
+        """Move a path by some periods in time; see :meth:`Hand.shifted`."""
+        self._change(self._hand.shifted(key, by), "", key)
+
+    def share_out(self, key: str, text: str) -> None:
+        """Set one member of a mix and keep the others' proportions; see :meth:`Hand.shared`."""
+        self._change(self._hand.shared(key, text), "", key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
         """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
@@ -170,16 +195,42 @@ class Session:
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
             raise ScenarioError("no path with a range", where=key)
-        overrides = self._others(key)
+        overrides = self._hand.others(key)
         if at:
-            overrides[key] = scale_of(item).table(moved_path(item, value, at))
+            overrides[key] = scale_of(item).override(moved_path(item, value, at))
         self._change(overrides, gesture, key)
 
     def reset(self, key: str | None = None) -> None:
         """Take back what was changed of one assumption, or of all."""
         if key is not None:
             self.start[key]  # refuses a key that is none
-        self._change({} if key is None else self._others(key))
+        self._change({} if key is None else self._hand.others(key))
+
+    def take(self, keys: Iterable[str], other: Scenario) -> None:
+        """Set assumptions as another scenario has them.
+
+        Raises:
+            ScenarioError: the two do not agree in what else they state.
+        """
+        wanted = {key: other[key] for key in keys}
+        own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
+        self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
+
+    def note(self, key: str, text: str) -> None:
+        """Say why an assumption is changed here; nothing takes the note back."""
+        self.notes.pop(self.start[key].key, None)
+        if words := " ".join(text.split()):
+            self.notes[key] = words
+
+    def reasons(self, otherwise: str) -> dict[str, str]:
+        """Why, for each override: the note of its assumption, else the one reason for all."""
+        return {k: self.notes.get(owner_of(k, self.start)) or otherwise for k in self.overrides}
+
+    def reopen(self, name: str) -> None:
+        """Begin with a scenario as its file now is: the present state, which was saved there."""
+        self.start = load(name, self.project)
+        self.notes = {}
+        self._go(Position(name))
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
         """Begin with another scenario, or go to a state that was kept.
@@ -244,10 +295,9 @@ class Session:
 
     # ---- how ----------------------------------------------------------------------------
 
-    def _others(self, key: str) -> dict[str, str]:
-        """What was changed of all assumptions but one, its single periods included."""
-        own = re.compile(rf"{re.escape(key)}(\.[0-9][^.]*)?")
-        return {k: v for k, v in self.overrides.items() if not own.fullmatch(k)}
+    @property
+    def _hand(self) -> Hand:
+        return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
 
     def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
         self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
@@ -301,11 +351,16 @@ class Session:
         return prefetched(scenario, self.project, self.watched())
 
 
+def owner_of(key: str, scenario: Scenario) -> str:
+    """The assumption that an override's key means: its own, or that of a single period."""
+    return key if key in scenario else key.rpartition(".")[0]
+
+
 def _needed(
     overrides: tuple[tuple[str, str], ...], scenario: Scenario, start: Scenario
 ) -> tuple[tuple[str, str], ...]:
     """The overrides that change something: a value set back to where it was is no change."""
-    owners = [key if key in start else key.rpartition(".")[0] for key, _ in overrides]
+    owners = [owner_of(key, start) for key, _ in overrides]
     return tuple(
         each
         for each, owner in zip(overrides, owners, strict=True)

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import anywidget
 import traitlets
 
+from jcurve.briefing.panels import STATE
 from jcurve.case import Case
 from jcurve.figures.fonts import web_faces
 from jcurve.ground.errors import JCurveError
@@ -34,7 +35,10 @@ File: TypeAlias = tuple[str, str, bytes]
 """Name, media type and content."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SCRIPTS = ("page", "link", "controls", "groups", "readouts", "tools", "panel")
+_SCRIPTS = (
+    "page", "keys", "link", "chart", "control", "controls", "lives", "paths", "mixes", "groups",
+    "readouts", "effects", "cases", "keep", "pictures", "tools", "panel",
+)  # fmt: skip
 """In the order in which they are joined: one module for the browser."""
 
 
@@ -77,6 +81,18 @@ class Panel(anywidget.AnyWidget):
     def case(self) -> Any:
         """The present state, evaluated."""
         return self.conversation.session.case
+
+    def __repr__(self) -> str:
+        session = self.conversation.session
+        return f"<Panel on {session.start.name}, {len(session.overrides)} changes>"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The widget, and beside it the state, for what prints a notebook."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        shown = {name: self.state[name] for name in ("start", "overrides", "view")}
+        return {**bundle[0], STATE: shown}, bundle[1]
 
     def _schema(self) -> dict[str, Any]:
         return self.conversation.schema() | {"offers": self._offers}

@@ -1,84 +1,28 @@
-// One control for each assumption, generated from its description. A control shows a value
-// of the state unless the reader is changing it; what is refused stays beside it, in words.
+// A control of its own kind for each assumption: a number, a date, a switch, a choice, what a mix
+// leaves. Lives, paths and mixes have files of their own.
 
-class Control {
-  constructor(about, link, onAbout) {
-    this.about = about;
-    this.link = link;
-    this.id = freshId("control");
-    this.refused = false;
-    this.gesture = 0;
-    this.refusal = h("p", { className: "jc-refusal", id: `${this.id}-refusal`, role: "alert", hidden: true });
-    this.info = h("div", { className: "jc-info", id: `${this.id}-info`, hidden: true });
-    this.changed = h("span", { className: "jc-was" });
-    this.back = h("button", {
-      type: "button", className: "jc-icon", hidden: true, title: "Set back",
-      "aria-label": `Set back: ${about.label}`, textContent: "↺",
-      on: { click: () => this.reset() },
-    });
-    this.field = this.main();
-    const more = toggle("About", this.info);
-    more.setAttribute("aria-label", `About: ${about.label}`);
-    more.addEventListener("click", () => this.tell());
-    this.element = h("div", { className: "jc-control", data: { key: about.key } },
-      h("div", { className: "jc-head" },
-        h("label", { htmlFor: this.id, className: "jc-label", textContent: about.label }),
-        this.back, more),
-      this.field, this.changed, this.refusal, this.info);
-    this.show({});
-  }
-
-  /** The parts that hold the value, by kind. */
+class NumberControl extends Control {
   main() {
-    const { kind } = this.about;
-    if (kind === "switch") return this.switchField();
-    if (kind === "choice") return this.choiceField();
-    if (kind === "path") return this.pathField();
-    if (kind === "derived") return this.derivedField();
-    return this.numberField();
-  }
-
-  /** A field that asks when it is left or Enter is pressed; Escape shows the state again. */
-  textField({ label = "", id = "", period = "", wide = false }) {
-    const field = h("input", {
-      type: "text", autocomplete: "off", spellcheck: false,
-      "aria-describedby": this.refusal.id, ...(label ? { "aria-label": label } : {}),
-      className: wide ? "jc-number jc-wide" : "jc-number",
-      on: {
-        input: () => { field.dataset.typed = "1"; },
-        change: () => { this.set(field.value, false, period); },
-        keydown: (event) => { if (event.key === "Escape") { event.stopPropagation(); this.release(); } },
-      },
-    });
-    if (id) field.id = id;
-    return field;
-  }
-
-  numberField() {
     const { about } = this;
-    this.input = this.textField({ id: this.id, wide: about.kind === "changes" });
-    const unit = about.kind === "changes" ? `by date; add one as 2027Q1: 6` : about.unit;
-    const parts = [this.input, h("span", { className: "jc-unit", textContent: unit })];
-    if (about.slider) parts.unshift(this.sliderField(about.slider));
-    return h("div", { className: "jc-field" }, parts);
+    this.input = this.textField({ id: this.id });
+    return h("div", { className: "jc-field" }, about.slider ? this.sliderField(about.slider) : null,
+      this.input, h("span", { className: "jc-unit", textContent: about.unit }));
   }
 
   sliderField({ min, max, step, low, high }) {
     const { about } = this;
-    const digits = decimalsOf(step);
     const share = (value) => Math.max(0, Math.min(1, (value - min) / (max - min)));
-    this.say = (value) => (about.kind === "date" ? quarterLabel(value) : String(Number(Number(value).toFixed(digits))));
+    const spoken = (value) => `${this.say(value)} ${about.unit}`.trim();
     this.slider = h("input", {
       type: "range", className: "jc-slider", min, max, step,
       "aria-label": about.label, "aria-describedby": this.refusal.id,
-      title: `Range of the evidence${about.period ? ` from ${about.period}` : ""}: ${about.low} to ${about.high} ${about.unit}`.trim(),
+      title: `Range of the evidence${about.period ? ` from ${about.period}` : ""}: ${spoken(low)} to ${spoken(high)}`,
       on: {
         ...this.gestures(),
         input: () => {
           const text = this.say(this.slider.value);
-          if (about.kind !== "changes") this.input.value = text;
-          this.slider.setAttribute("aria-valuetext", `${text} ${about.unit}`);
-          this.set(text, true, about.period);
+          this.slider.setAttribute("aria-valuetext", spoken(this.slider.value));
+          this.slid(text);
         },
       },
     });
@@ -87,18 +31,61 @@ class Control {
     return this.slider;
   }
 
-  /** A drag, or keys in quick succession, are one gesture: they undo as one. */
-  gestures() {
-    return {
-      pointerdown: () => { this.gesture += 1; },
-      keydown: () => {
-        if (Date.now() - (this.pressed || 0) > 1000) this.gesture += 1;
-        this.pressed = Date.now();
-      },
-    };
+  /** A value of the slider as text. */
+  say(value) { return String(Number(Number(value).toFixed(decimalsOf(this.about.slider.step)))); }
+
+  slid(text) {
+    this.input.value = text;
+    this.set(text, true);
   }
 
-  switchField() {
+  value(now) {
+    super.value(now);
+    if (!this.slider) return;
+    this.slider.value = now.number;
+    this.slider.setAttribute("aria-valuetext", `${now.text} ${this.about.unit}`.trim());
+  }
+}
+
+/** A quarter of a year: one choice for the year, one for the quarter. */
+function quarterFields({ id, label, first, last, onChange }) {
+  const from = Number(first.slice(0, 4)), to = Number(last.slice(0, 4));
+  const years = Array.from({ length: to - from + 1 }, (_, at) => String(from + at));
+  const on = { change: () => onChange(`${year.value}${quarter.value}`) };
+  const year = h("select", { id, "aria-label": `${label}, year`, on }, years.map((each) => h("option", { value: each, textContent: each })));
+  const quarter = h("select", { "aria-label": `${label}, quarter`, on }, ["Q1", "Q2", "Q3", "Q4"].map((each) => h("option", { value: each, textContent: each })));
+  const put = (text) => { [year.value, quarter.value] = [text.slice(0, 4), text.slice(4)]; };
+  return { year, quarter, put };
+}
+
+class DateControl extends NumberControl {
+  main() {
+    const { about } = this;
+    const [first, last] = about.bounds;
+    this.fields = quarterFields({ id: this.id, label: about.label, first, last, onChange: (text) => this.set(text) });
+    this.input = this.fields.year;
+    return h("div", { className: "jc-field" }, about.slider ? this.sliderField(about.slider) : null,
+      this.fields.year, this.fields.quarter);
+  }
+
+  texts() { return []; }
+
+  say(value) { return quarterLabel(Number(value)); }
+
+  slid(text) {
+    this.fields.put(text);
+    this.set(text, true);
+  }
+
+  value(now) {
+    this.fields.put(now.text);
+    if (this.slider) this.slider.value = now.number;
+    this.slider?.setAttribute("aria-valuetext", now.text);
+  }
+}
+
+class SwitchControl extends Control {
+  main() {
     this.input = h("input", {
       type: "checkbox", id: this.id, "aria-describedby": this.refusal.id,
       on: { change: () => this.set(this.input.checked ? "on" : "off") },
@@ -107,7 +94,16 @@ class Control {
     return h("div", { className: "jc-field" }, this.input, this.word);
   }
 
-  choiceField() {
+  was() { return `changed from ${this.about.number === 1 ? "on" : "off"}`; }
+
+  value(now) {
+    this.input.checked = now.number === 1;
+    this.word.textContent = now.number === 1 ? "on" : "off";
+  }
+}
+
+class ChoiceControl extends Control {
+  main() {
     this.input = h("select", {
       id: this.id, "aria-describedby": this.refusal.id,
       on: { change: () => this.set(this.input.value) },
@@ -115,166 +111,25 @@ class Control {
     return h("div", { className: "jc-field" }, this.input);
   }
 
-  derivedField() {
+  was() { return `changed from ${this.about.text.replaceAll("_", " ")}`; }
+
+  value(now) { this.input.value = now.text; }
+}
+
+class DerivedControl extends Control {
+  main() {
     this.input = h("output", { id: this.id, className: "jc-derived" });
     return h("div", { className: "jc-field" }, this.input,
       h("span", { className: "jc-unit", textContent: `${this.about.unit} (what the others leave)` }));
   }
 
-  pathField() {
-    const { about } = this;
-    this.rows = new Map();
-    const body = h("tbody");
-    for (const period of about.periods) {
-      const field = this.textField({ label: `${about.label}, ${period}`, period });
-      this.rows.set(period, field);
-      body.append(h("tr", {}, h("th", { scope: "row", textContent: period }), h("td", {}, field)));
-    }
-    const table = h("table", { className: "jc-years", id: `${this.id}-years` },
-      h("caption", { textContent: `By ${about.by}, ${about.unit || "quarters"}; ${about.between === "linear" ? "evenly between points" : "each point holds to the next"}; points in bold` }),
-      body);
-    const open = toggle(`By ${about.by}`, table);
-    open.id = about.has_position ? "" : this.id;
-    const parts = [];
-    if (about.has_position) {
-      this.slider = h("input", {
-        type: "range", className: "jc-slider", id: this.id, min: -1.5, max: 1.5, step: 0.05,
-        "aria-label": `${about.label}: whole path between low and high`, "aria-describedby": this.refusal.id,
-        title: "−1 is the low path, 0 its own, 1 the high path",
-        on: {
-          ...this.gestures(),
-          input: () => {
-            this.slider.setAttribute("aria-valuetext", this.place(Number(this.slider.value)));
-            this.where.textContent = this.place(Number(this.slider.value));
-            this.move(Number(this.slider.value));
-          },
-        },
-      });
-      this.slider.style.setProperty("--low", 1 / 6);
-      this.slider.style.setProperty("--high", 5 / 6);
-      this.where = h("span", { className: "jc-unit jc-where" });
-      parts.push(this.slider, this.where);
-    }
-    return h("div", {}, h("div", { className: "jc-field" }, parts, open), table);
-  }
+  texts() { return []; }
 
-  place(at) {
-    if (at === null) return "own path";
-    if (at === 0) return "as is";
-    if (at === 1) return "high";
-    if (at === -1) return "low";
-    const share = Math.round(Math.abs(at) * 100);
-    return `${share}% to ${at > 0 ? "high" : "low"}`;
-  }
+  was() { return ""; }
 
-  // ---- asking --------------------------------------------------------------------------
-
-  get slot() { return `control ${this.about.key}`; }
-
-  set(text, dragging = false, period = "") {
-    const message = { do: "set", key: this.about.key, text, period };
-    this.change(message, dragging);
-  }
-
-  move(at) { this.change({ do: "move", key: this.about.key, at }, true); }
-
-  reset() { this.change({ do: "reset", key: this.about.key }, false); }
-
-  async change(message, dragging) {
-    if (dragging) message.gesture = `${this.id}-${this.gesture}`;
-    this.element.classList.add("jc-pending");
-    const slot = message.period ? `${this.slot} ${message.period}` : this.slot;
-    const reply = await this.link.ask(message, slot);
-    if (reply.superseded) return;
-    const busy = this.link.isBusy(slot);
-    if (!busy) this.element.classList.remove("jc-pending");
-    if (reply.ok) {
-      if (!busy) this.release();
-    } else {
-      this.refuse(reply.error.what, message.period);
-    }
-  }
-
-  refuse(words, period) {
-    this.refused = true;
-    const field = period && this.rows ? this.rows.get(period) : this.input || this.slider;
-    field.setAttribute("aria-invalid", "true");
-    this.refusal.textContent = `${words}. Not applied; everything shown keeps the last valid value.`;
-    show(this.refusal, true);
-    this.element.classList.add("jc-refused");
-  }
-
-  /** Show the state's value again. */
-  release() {
-    this.refused = false;
-    show(this.refusal, false);
-    this.element.classList.remove("jc-refused", "jc-pending");
-    for (const field of [this.input, this.slider, ...(this.rows ? this.rows.values() : [])]) {
-      if (!field) continue;
-      field.removeAttribute("aria-invalid");
-      delete field.dataset.typed;
-    }
-    if (this.shown) this.show(...this.shown);
-  }
-
-  // ---- showing -------------------------------------------------------------------------
-
-  /** Show the state: `values` by key of what differs from the opened scenario. */
-  show(values, positions = {}) {
-    this.shown = [values, positions];
-    if (this.refused || this.element?.classList.contains("jc-pending")) return;
-    const { about } = this;
-    const own = values[about.key];
-    const now = own || about;
-    this.element?.classList.toggle("jc-changed", Boolean(own));
-    show(this.back, Boolean(own) && about.kind !== "derived");
-    const plain = about.kind !== "path" && about.kind !== "changes";
-    const told = own && own.note ? `; ${own.note}` : "";
-    this.changed.textContent = own ? `${plain ? `changed from ${about.text} ${about.unit}`.trim() : "changed"}${told}` : "";
-    if (about.kind === "switch") {
-      this.input.checked = now.number === 1;
-      this.word.textContent = now.number === 1 ? "on" : "off";
-    } else if (about.kind === "derived") {
-      this.input.textContent = now.rows ? Object.entries(now.rows).filter(([p]) => now.points.includes(p)).map(([p, v]) => `${p}: ${v}`).join("; ") : now.text;
-    } else if (about.kind === "path") {
-      this.showPath(now, own, positions);
-    } else if (!this.input.dataset.typed) {
-      this.input.value = now.text;
-    }
-    if (this.slider && about.slider) {
-      this.slider.value = now.number;
-      this.slider.setAttribute("aria-valuetext", `${about.kind === "changes" ? now.number : now.text} ${about.unit}`);
-    }
-  }
-
-  showPath(now, own, positions) {
-    for (const [period, field] of this.rows) {
-      if (!field.dataset.typed) field.value = now.rows[period];
-      field.classList.toggle("jc-point", now.points.includes(period));
-    }
-    if (!this.slider) return;
-    const at = own ? (positions[this.about.key] ?? null) : 0;
-    this.slider.value = at ?? 0;
-    this.where.textContent = this.place(at);
-    this.slider.setAttribute("aria-valuetext", this.place(at));
-  }
-
-  /** What the value rests on; written when it is first asked for. */
-  tell() {
-    if (this.info.childElementCount) return;
-    const { about } = this;
-    const rows = [
-      ["Key", about.key],
-      ["Basis", `${about.basis}, as of ${about.as_of}`],
-      ...(about.low === undefined ? [["Range", "none stated"]]
-        : about.kind === "path" ? [["Low", `${about.low} ${about.unit}`], ["High", `${about.high} ${about.unit}, ${about.distribution}`]]
-          : [["Range", `${about.low} to ${about.high} ${about.unit}, ${about.distribution}`]]),
-      ["Accepted", about.choices ? about.choices.join(", ") : about.bounds ? `${about.bounds[0]} to ${about.bounds[1]} ${about.unit}` : ""],
-      ["Sources", about.source.join(", ") || "none"],
-      ["Why", about.rationale],
-      ["Here", about.why],
-    ];
-    fill(this.info, h("dl", {}, rows.filter(([, text]) => text).map(([name, text]) =>
-      [h("dt", { textContent: name }), h("dd", { textContent: text })])));
+  value(now) {
+    const held = this.state.ends[this.about.key]?.rows || {};
+    const period = now.rows && this.about.periods.filter((each) => !(each in held)).pop();
+    this.input.textContent = period ? `${period}: ${now.rows[period]}` : now.text;
   }
 }

@@ -5,19 +5,24 @@
 const PATIENCE = 6000; // ms without an answer after which the numbers are called stale
 
 class Link {
-  constructor(model, { onLost, onBusy }) {
+  constructor(model, { onLost, onBusy, onNote }) {
     this.model = model;
     this.onLost = onLost;
     this.onBusy = onBusy;
+    this.onNote = onNote;
     this.name = Math.random().toString(36).slice(2, 8);
     this.count = 0;
     this.waiting = []; // quick questions not yet sent
     this.flying = null; // the one that is
     this.slow = new Map(); // those that may take seconds, by number
+    this.resting = []; // who waits until nothing quick is asked
     this.lost = false;
     this.listener = (message, buffers) => this.heard(message, buffers);
     model.on("msg:custom", this.listener);
   }
+
+  /** Say something of what was just done. */
+  note(text) { this.onNote(text); }
 
   close() {
     this.model.off("msg:custom", this.listener);
@@ -54,6 +59,12 @@ class Link {
     return [this.flying, ...this.waiting].some((each) => each && each.slot === slot);
   }
 
+  /** A promise of the moment at which nothing quick is asked. */
+  quiet() {
+    if (!this.flying && !this.waiting.length) return Promise.resolve();
+    return new Promise((resolve) => { this.resting.push(resolve); });
+  }
+
   number() {
     this.count += 1;
     return `${this.name}-${this.count}`;
@@ -70,6 +81,7 @@ class Link {
   next() {
     if (this.flying || !this.waiting.length) {
       this.onBusy(Boolean(this.flying));
+      if (!this.flying) for (const resolve of this.resting.splice(0)) resolve();
       return;
     }
     this.flying = this.waiting.shift();
@@ -95,7 +107,22 @@ class Link {
     }
   }
 
+  /** A reply is heard once the state that it speaks of is here: the two come on their own ways. */
   heard(reply, buffers) {
+    const behind = () => reply.serial > this.model.get("state").serial;
+    if (reply && behind()) {
+      const here = () => {
+        if (behind()) return;
+        this.model.off("change:state", here);
+        this.take(reply, buffers);
+      };
+      this.model.on("change:state", here);
+    } else {
+      this.take(reply, buffers);
+    }
+  }
+
+  take(reply, buffers) {
     if (!reply || typeof reply.n !== "string" || !reply.n.startsWith(`${this.name}-`)) return;
     this.lose(false);
     const slow = this.slow.get(reply.n);

@@ -8,13 +8,9 @@ function freshId(stem) {
   return `jc-${stem}-${jcCount}`;
 }
 
-const KEYED = new Set(["button", "input", "pre", "select", "summary"]);
-
 /** An element with properties and children. `on` holds listeners, `data` data attributes. */
 function h(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
-  // In a notebook, keys on what has the focus would else be the notebook's own shortcuts.
-  if (KEYED.has(tag) || properties.tabIndex === 0) made.dataset.lmSuppressShortcuts = "true";
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "on") {
@@ -28,6 +24,14 @@ function h(tag, properties = {}, ...children) {
     }
   }
   made.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
+  return made;
+}
+
+/** An element of a drawing. */
+function svg(tag, attributes = {}, text = "") {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text) made.textContent = text;
   return made;
 }
 

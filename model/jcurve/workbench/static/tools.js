@@ -1,4 +1,5 @@
-// Below the picture: what differs, pinned cases, tornado, what must be true, trace, saving.
+// Below the pictures: what each change is worth, what matters, cases, what must be true, trace,
+// saving.
 // An answer belongs to the state it was asked of; when the state moves on, it says so.
 
 class Tools {
@@ -9,17 +10,16 @@ class Tools {
     this.bar = h("div", { className: "jc-tabs", role: "tablist", "aria-label": "Analysis" });
     this.panes = h("div", { className: "jc-panes" });
     this.element = h("section", { className: "jc-tools", "aria-label": "Analysis" }, this.bar, this.panes);
-    this.differences = this.add("differences", "Differs from base");
-    this.pins = this.add("pins", "Compare");
-    this.tornado = this.add("tornado", "Tornado");
+    this.worth = this.follower("worth", "What each change is worth", new Worth(this));
+    this.matters = this.follower("matters", "What matters here", new Matters(this));
+    this.compare = this.follower("compare", "Compare", new Compare(this));
     this.solve = this.add("solve", "What must be true");
     this.trace = this.add("trace", "Trace");
-    this.save = this.add("save", "Save and share");
-    this.fillPins();
-    this.fillTornado();
+    this.save = this.follower("save", "Save and share", new Keep(this));
     this.fillSolve();
     fill(this.trace.pane, h("p", { className: "jc-quiet", textContent: "Choose a headline number, or a number under “Numbers”, to see what it rests on." }));
-    this.select("differences");
+    this.followers = [this.worth, this.matters, this.compare];
+    this.select("worth");
   }
 
   add(name, title) {
@@ -36,12 +36,20 @@ class Tools {
     return made;
   }
 
+  /** A tab whose answer follows the state by itself. */
+  follower(name, title, part) {
+    const made = this.add(name, title);
+    fill(made.pane, part.element);
+    return { ...made, part };
+  }
+
   select(name) {
     for (const [each, { tab, pane }] of this.tabs) {
       tab.setAttribute("aria-selected", String(each === name));
       tab.tabIndex = each === name ? 0 : -1;
       show(pane, each === name);
     }
+    for (const { part } of this.followers || []) part.again();
   }
 
   walk(event, name) {
@@ -56,23 +64,23 @@ class Tools {
 
   open(schema) {
     this.schema = schema;
-    fill(this.measure, schema.measures.map(({ name, title }) => h("option", { value: name, textContent: title })));
+    for (const { part } of this.followers) part.open(schema);
     fill(this.keys, Object.values(schema.controls).filter((each) => !["derived", "changes", "choice"].includes(each.kind))
       .map((each) => h("option", { value: each.key, textContent: each.label })));
-    this.fillSave();
+    this.save.part.open(schema);
   }
 
   /** Show a state; answers about an earlier one are marked. */
   show(state) {
     this.state = state;
     const number = state.differences.length;
-    this.differences.tab.textContent = number ? `Differs from base (${number})` : "Differs from base";
-    fill(this.differences.pane, differencesOf(state, this.link, this.reveal));
-    this.showPins(state);
-    for (const each of [this.tornado, this.solve, this.trace]) {
+    this.worth.tab.textContent = number ? `What each change is worth (${number})` : "What each change is worth";
+    this.compare.tab.textContent = state.pins.length ? `Compare (${state.pins.length})` : "Compare";
+    for (const { part } of this.followers) part.show(state);
+    for (const each of [this.solve, this.trace]) {
       if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
     }
-    this.savable();
+    this.save.part.show(state);
   }
 
   /** Put an answer into a tab, with the note that shows when the state has moved on. */
@@ -92,53 +100,7 @@ class Tools {
     return this.link.askSlowly(message, onProgress || (() => {}));
   }
 
-  // ---- pinned cases ----------------------------------------------------------------------
-
-  fillPins() {
-    const name = h("input", { type: "text", className: "jc-text", id: freshId("pin"), placeholder: "Name of this case" });
-    const said = h("p", { className: "jc-refusal", role: "alert", hidden: true });
-    const pin = async () => {
-      const reply = await this.link.ask({ do: "pin", name: name.value });
-      show(said, !reply.ok);
-      if (reply.ok) name.value = "";
-      else said.textContent = `${reply.error.what}.`;
-    };
-    this.pinned = h("div");
-    fill(this.pins.pane,
-      h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); pin(); } } },
-        h("label", { htmlFor: name.id, textContent: "Pin this case as" }), name,
-        h("button", { type: "submit", className: "jc-button", textContent: "Pin" })), said, this.pinned);
-  }
-
-  showPins({ pins }) {
-    this.pins.tab.textContent = pins.length ? `Compare (${pins.length - 2})` : "Compare";
-    if (!pins.length) {
-      fill(this.pinned, h("p", { className: "jc-quiet", textContent: "A pinned case stays in the picture and stands beside this one here." }));
-      return;
-    }
-    fill(this.pinned, h("table", { className: "jc-table" },
-      h("thead", {}, h("tr", {}, ["Case", ...this.schema.headlines, ""].map((text) => h("th", { scope: "col", textContent: text })))),
-      h("tbody", {}, pins.map(({ name, cells }, at) => h("tr", {}, h("th", { scope: "row", textContent: name }),
-        cells.map((cell) => h("td", { textContent: cell })),
-        h("td", {}, at === 0 || at === pins.length - 1 ? null : [
-          h("button", { type: "button", className: "jc-link", textContent: "Go to", "aria-label": `Go to ${name}`, on: { click: () => this.link.ask({ do: "go_to", name }) } }), " ",
-          h("button", { type: "button", className: "jc-link", textContent: "Unpin", "aria-label": `Unpin ${name}`, on: { click: () => this.link.ask({ do: "unpin", name }) } })]))))));
-  }
-
   // ---- questions -------------------------------------------------------------------------
-
-  fillTornado() {
-    this.measure = h("select", { id: freshId("measure") });
-    const place = h("div");
-    const ask = async () => {
-      const reply = await this.work(place, { do: "tornado", output: this.measure.value });
-      if (!reply.ok) this.failed(place, reply);
-      else this.answer(this.tornado, place, ask, ...tornadoRows(reply.result, this.reveal));
-    };
-    fill(this.tornado.pane, h("div", { className: "jc-form" },
-      h("label", { htmlFor: this.measure.id, textContent: "Which ranges matter most for" }), this.measure,
-      h("button", { type: "button", className: "jc-button", textContent: "Draw", on: { click: ask } })), place);
-  }
 
   fillSolve() {
     this.keys = h("datalist", { id: freshId("keys") });
@@ -146,9 +108,9 @@ class Tools {
     const target = h("input", { type: "text", className: "jc-text", id: freshId("target"), value: "npv=0", autocomplete: "off" });
     const place = h("div");
     const ask = async () => {
-      const reply = await this.work(place, { do: "solve", key: key.value.trim(), target: target.value.trim() });
+      const reply = await this.work(place, { do: "solve", key: this.keyOf(key.value), target: target.value.trim() });
       if (!reply.ok) this.failed(place, reply);
-      else this.answer(this.solve, place, ask, ...this.solution(reply.result));
+      else this.answer(this.solve, place, ask, ...solutionOf(reply.result, this.link));
     };
     fill(this.solve.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); ask(); } } },
       h("label", { htmlFor: key.id, textContent: "What must" }), key, this.keys,
@@ -157,18 +119,10 @@ class Tools {
       h("span", { className: "jc-quiet", textContent: "such as npv=0, irr=wacc, payback=2036Q4" })), place);
   }
 
-  solution(found) {
-    const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };
-    const range = found.low ? ` The evidence gives ${found.low} to ${found.high}.` : "";
-    const now = ` It is ${found.present} ${found.unit} now.`;
-    if (found.text === "") {
-      const near = found.nearest ? ` It comes nearest at ${found.nearest}.` : "";
-      return [h("p", {}, h("strong", { textContent: `${found.goal}: ${found.reason}.` }), `${near}${now}${range}`)];
-    }
-    const set = { do: "set", key: found.key, text: found.set, period: found.period };
-    return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text} ${found.unit}` }),
-      ` ${found.direction ? `or ${found.direction.replace("at or ", "")} ` : ""}gives ${found.goal}${found.standing ? `, ${says[found.standing]}` : ""}.${now}${range}`),
-      h("button", { type: "button", className: "jc-button", textContent: "Set it", on: { click: () => this.link.ask(set) } })];
+  /** The key of what is typed: itself, or that of a label. */
+  keyOf(text) {
+    const wanted = text.trim().toLowerCase();
+    return Object.values(this.schema.controls).find((each) => each.label.toLowerCase() === wanted)?.key || text.trim();
   }
 
   async showTrace(asked) {
@@ -177,57 +131,5 @@ class Tools {
     const reply = await this.work(pane, { do: "trace", ...asked });
     if (!reply.ok) this.failed(pane, reply);
     else this.answer(this.trace, pane, () => this.showTrace(asked), traceTree(reply.result, (next) => this.showTrace({ side: asked.side, ...next })));
-  }
-
-  // ---- saving ----------------------------------------------------------------------------
-
-  fillSave() {
-    const name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
-    const reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
-    const said = h("div", { role: "status" });
-    const words = (text) => fill(said, h("p", { textContent: text }));
-    this.saveButton = h("button", { type: "submit", className: "jc-button", textContent: "Save scenario" });
-    const save = async () => {
-      const reply = await this.link.ask({ do: "save", name: name.value.trim(), reason: reason.value });
-      if (!reply.ok) this.failed(said, reply);
-      else words(`Saved as ${reply.result.name} in ${reply.result.file}. It runs as any scenario: jcurve report -s ${reply.result.name}`);
-    };
-    const copy = async () => {
-      const reply = await this.link.ask({ do: "yaml", name: name.value.trim(), reason: reason.value });
-      if (!reply.ok) return this.failed(said, reply);
-      const text = h("pre", { className: "jc-yaml", tabIndex: 0, textContent: reply.result });
-      let copied = "Copied.";
-      try {
-        await navigator.clipboard.writeText(reply.result);
-      } catch (error) {
-        copied = "The browser does not let this page copy; select the text below.";
-      }
-      return fill(said, h("p", { textContent: copied }), text);
-    };
-    const files = (what, doing) => async () => {
-      words(`${doing} …`);
-      const reply = await this.link.askSlowly({ do: what }, (text) => words(`${doing}: ${text} …`));
-      if (!reply.ok) return this.failed(said, reply);
-      const links = reply.result.files.map((file, at) => h("button", {
-        type: "button", className: "jc-button", textContent: file.type === "text/html" ? "Open the page" : `Download ${file.name}`,
-        on: { click: () => handOver(file, reply.buffers[at]) },
-      }));
-      if (links.length === 1) handOver(reply.result.files[0], reply.buffers[0]);
-      return fill(said, h("p", { textContent: reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready." }), links);
-    };
-    const button = (text, click) => h("button", { type: "button", className: "jc-button", textContent: text, on: { click } });
-    this.shared = h("div", { className: "jc-form" }, button("Copy as YAML", copy),
-      this.schema.offers.report ? button("Render report", files("report", "Rendering the report of this state")) : null,
-      this.schema.offers.workbook ? button("Excel workbook", files("workbook", "Writing the workbook of this state")) : null);
-    fill(this.save.pane, h("form", { className: "jc-form", on: { submit: (event) => { event.preventDefault(); save(); } } },
-      h("label", { htmlFor: name.id, textContent: "Name" }), name,
-      h("label", { htmlFor: reason.id, textContent: "Reason" }), reason, this.saveButton), this.shared, said);
-  }
-
-  savable() {
-    const changed = Object.keys(this.state.overrides).length > 0;
-    this.saveButton.disabled = !changed;
-    this.saveButton.title = changed ? "" : "Nothing is changed";
-    this.shared.firstChild.disabled = !changed;
   }
 }

@@ -1,0 +1,181 @@
+"""What moves a number: each change that was made, one that is about to be, each driver's range.
+
+All three are the model's own answers to whole scenarios, not slopes: the parts of a waterfall sum
+to the whole, and a driver's bar ends where its range does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.analysis.bridging import Share, bridge
+from jcurve.analysis.question import Answers, Draws, Question
+from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
+from jcurve.assumptions import Assumption, Path, Scenario
+from jcurve.workbench.controls import scale_of
+from jcurve.workbench.quantities import Quantity, quantity
+from jcurve.workbench.readouts import shown
+from jcurve.workbench.session import Session, owner_of
+
+__all__ = ["attempt", "swings", "worth"]
+
+_SHOWN = 14
+_BEYOND = 0.25
+"""How far beyond its range a present place is drawn, in widths of the range."""
+
+
+def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any]:
+    """What each change between a case and the present state is worth.
+
+    Args:
+        session: the present state.
+        name: the quantity.
+        view: of a result.
+        against: the case, see :meth:`~jcurve.workbench.session.Session.case_of`.
+
+    Returns:
+        ``before`` and ``after`` with their texts, and a row a change, the largest first; the
+        amounts sum to the difference.
+
+    Raises:
+        JCurveError: no such case or quantity, or it has no answer in a combination of changes.
+    """
+    other = session.case_of(against)
+    what = quantity(name, session.case.assembly.model, view)
+    start, end = other.scenario, session.scenario
+    found = bridge(start, end, what.output, project=session.project)
+    changed = {owner_of(key, session.start) for key in session.overrides}
+    rows = [_step(each, what, start, end, changed) for each in found.shares]
+    rows.sort(key=lambda row: -abs(row["amount"]))
+    return {
+        "title": what.title,
+        "before": found.before,
+        "after": found.after,
+        "before_text": what.text(found.before),
+        "after_text": what.text(found.after),
+        "difference": what.change(found.difference) or "no difference",
+        "how": f"each order of {len(rows)} changes" if found.exact else "sampled orders of changes",
+        "rows": rows,
+    }
+
+
+def _step(
+    share: Share, what: Quantity, start: Scenario, end: Scenario, changed: set[str]
+) -> dict[str, Any]:
+    first = end[share.keys[0]]
+    is_one = len(share.keys) == 1
+    label = first.label if is_one else share.group.replace("_", " ").replace(".", ", ")
+    says = "" if is_one else "; ".join(end[key].label for key in share.keys)
+    own = not changed.isdisjoint(share.keys)
+    return {
+        "keys": list(share.keys),
+        "label": label[:1].upper() + label[1:],
+        "says": says,
+        "from": shown(start[first.key]) if is_one else "",
+        "to": shown(first) if is_one else f"{len(share.keys)} assumptions",
+        "why": first.why if is_one and not own else "",
+        "own": own,
+        "amount": share.amount,
+        "text": what.change(share.amount) or "nothing",
+        "trend": what.better * int(np.sign(share.amount)),
+    }
+
+
+def attempt(
+    session: Session, name: str, view: str, key: str, text: str, period: str
+) -> dict[str, str]:
+    """What a change would do to a quantity; it is not made.
+
+    Raises:
+        JCurveError: it does not validate, or has no answer.
+    """
+    what = quantity(name, session.case.assembly.model, view)
+    case = session.tried(key, text, period=period)
+    before, after = what.read(session.case), what.read(case)
+    known = before is not None and after is not None
+    change = what.change(after - before) if before is not None and after is not None else None
+    told = (change or "no change") if known else "from no answer" if before is None else ""
+    return {"title": what.title, "text": what.text(after), "change": told}
+
+
+def swings(session: Session, name: str, view: str, *, everything: bool = False) -> dict[str, Any]:
+    """What the range of each driver does to a quantity, all others as they are.
+
+    The range is the evidence's, whatever the present value; where that stands in it is told too.
+
+    Args:
+        session: the present state.
+        name: the quantity.
+        view: of a result.
+        everything: of all assumptions with a range, not of the drivers alone.
+
+    Returns:
+        ``text`` and ``number`` of the quantity; per assumption, the widest first, the quantity
+        at its low and high, and the ``place`` of the present value between them, 0 to 1.
+
+    Raises:
+        UsageError: no such quantity.
+    """
+    what = quantity(name, session.case.assembly.model, view)
+    scenario = replace(session.scenario, items=tuple(map(_booked, session.scenario.items)))
+    question = Question(scenario, (what.output,), session.project, known=session.case)
+    driving = {item.key for item in scenario.drivers}
+    items = [item for item in ranged(scenario) if everything or item.key in driving]
+    kept: list[NDArray[np.bool_]] = []
+
+    def ask(draws: Draws) -> Answers:
+        rows = question.rows(draws)
+        kept.append(question.valid_rows(rows))
+        return question.answers(rows)
+
+    found = tornado(ask, items, lambda draws: kept[0])
+    top = ranked(found, what.output)[:_SHOWN]
+    number = what.read(session.case)
+    return {
+        "title": what.title,
+        "text": what.text(number),
+        "number": number,
+        "rows": [_swing(each, scenario[each.key], what) for each in top],
+        "of": len(found),
+    }
+
+
+def _booked(item: Assumption) -> Assumption:
+    """An assumption with the range of its evidence, wherever its value has gone."""
+    book = item.book
+    if (book.low, book.high) == (item.low, item.high):
+        return item
+    return item.model_copy(update={"low": book.low, "high": book.high})
+
+
+def _swing(swing: Swing, item: Assumption, what: Quantity) -> dict[str, Any]:
+    at: Mapping[str, float] = {"low": swing.at_low[what.output], "high": swing.at_high[what.output]}
+    made: dict[str, Any] = {"key": swing.key, "label": item.name or item.label, "says": item.label}
+    for end, value in at.items():
+        made[end] = _end(item, end)
+        made[f"at_{end}"] = value if math.isfinite(value) else None
+        broken = "breaks a rule" if end in swing.broken else "no answer"
+        made[f"{end}_text"] = what.text(value) if math.isfinite(value) else broken
+    return made | {"now": shown(item), "place": _place(item)}
+
+
+def _end(item: Assumption, end: str) -> str:
+    bound = item.low if end == "low" else item.high
+    if isinstance(bound, Path):
+        return f"{end} path"
+    scale = scale_of(item)
+    return f"{scale.text(float(bound or 0.0))} {scale.label}".strip()
+
+
+def _place(item: Assumption) -> float:
+    """Where the value lies between low and high, of a path in the mean of its periods."""
+    low, high, value = item.lows(), item.highs(), item.row()
+    open_ = high > low
+    share = float(((value - low)[open_] / (high - low)[open_]).mean())
+    return min(max(share, -_BEYOND), 1.0 + _BEYOND)

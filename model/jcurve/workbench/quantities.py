@@ -1,0 +1,232 @@
+"""What a card, a tornado, a waterfall or a goal may be about.
+
+``npv`` is a result in the view that is looked at; ``earnings_per_share@with:2028`` is a line's
+year, in a world or a view. A quantity says what it is called, what it is in a case, and how that
+is written; where the number comes from is the case's business.
+
+>>> from jcurve.company import model
+>>> quantity("earnings_per_share@with:2028", model().model, "programme").title
+'Earnings per share 2028'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from jcurve.case import Case
+from jcurve.engine.evaluate import needs
+from jcurve.engine.line import Kind
+from jcurve.engine.model import VIEWS, Model, RowKey
+from jcurve.evaluation.naming import figure_label, key_of
+from jcurve.figures.numbers import MILLIONS, MINUS, compact, money, written
+from jcurve.ground.errors import UsageError
+
+__all__ = [
+    "HEADLINES", "MEASURES", "Quantity", "catalogue", "difference", "in_words", "quantity",
+]  # fmt: skip
+
+HEADLINES: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "npv": ("Net present value", 1),
+        "payback": ("Payback", -1),
+        "discounted_payback": ("Discounted payback", -1),
+        "irr": ("Rate of return to the horizon", 1),
+        "irr_with_terminal_value": ("Rate of return, value beyond included", 1),
+        "trough_amount": ("Trough of the J-curve", 1),
+    }
+)
+"""The first cards: title, and 1 where more is better, -1 where less is."""
+
+MEASURES = (
+    "npv",
+    "npv_within_horizon",
+    "unrecovered_balance",
+    "trough_amount",
+    "payback",
+    "irr",
+    "irr_with_terminal_value",
+)
+"""Results that are offered first wherever a quantity is chosen."""
+
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "npv_within_horizon": "Net present value without terminal value",
+        "unrecovered_balance": "Balance not recovered",
+        "npv_sbc_as_cost": "NPV, share-based pay as a cost",
+        "npv_sbc_added_back": "NPV, share-based pay added back",
+    }
+)
+"""Titles of results whose names do not say enough."""
+
+_LESS = frozenset({"quarters_under_water", "price_over_value", "position_loss"})
+_WORLDS = MappingProxyType({"without": "without AI", "stopped": "if it stopped now"})
+_SIDES = MappingProxyType({"programme": "with against without AI", "go_forward": "going on"})
+_TENS = 10.0
+_SHOWN = MappingProxyType({"USD m": "USD bn", "per year": "percent per year", "share": "percent"})
+"""The unit in which a quantity is typed, where it is not the model's."""
+
+_BARE = re.compile(r"[+\-\u2212]?[\d,.]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of a case.
+
+    Attributes:
+        name: as it is asked for.
+        title: in words; ``beside`` which company or view, where it is not the company's own.
+        unit: the model's.
+        better: 1 where more is better, -1 where less is, 0 where neither.
+        key, year: the row, and which year of a line.
+    """
+
+    name: str
+    title: str
+    beside: str
+    unit: str
+    better: int
+    key: RowKey
+    year: str
+
+    @property
+    def output(self) -> str:
+        """The name by which :class:`~jcurve.analysis.question.Question` asks for it."""
+        row, tag = self.key
+        if self.year:
+            return f"{self.line}:{self.year}"
+        return f"{row}.{tag}" if tag else row
+
+    @cached_property
+    def line(self) -> str:
+        """The name by which a case traces it."""
+        return f"{self.key[0]}@{self.key[1]}" if self.key[1] else self.key[0]
+
+    def read(self, case: Case) -> float | None:
+        """The number in a case, None where it has none."""
+        if self.year:
+            at = case.assembly.timeline.year_index(self.year)
+            value = float(case.year(self.key[0], self.key[1] or None)[at])
+        else:
+            value = float(case.row(self.key[0], self.key[1] or None)[0])
+        return None if np.isnan(value) else value
+
+    def rows(self, model: Model) -> list[RowKey]:
+        """The rows that it is read from."""
+        if not self.year:
+            status = model.status(self.key[0])
+            return [self.key, *([(status, self.key[1])] if status else [])]
+        if self.key[1] in VIEWS and not model.differs(self.key[0]):
+            return []
+        return sorted(needs(model, self.key))
+
+    def target(self, text: str) -> tuple[str, str]:
+        """A goal for it, and in words: ``npv.programme=0 USD bn``; a bare number is in the unit
+        that is shown."""
+        words, unit = text.strip(), _SHOWN.get(self.unit, "")
+        if unit and _BARE.fullmatch(words):
+            words = f"{words} {unit}"
+        return f"{self.output}={words}", f"{self.title} = {words}"
+
+    def text(self, value: float | None, *, sign: bool = False) -> str:
+        """A value for a reader."""
+        if value is None or not np.isfinite(value):
+            return "no answer"
+        return in_words(value, self.unit, sign=sign)
+
+    def change(self, value: float) -> str | None:
+        """A change with its sign; None where it is not seen in the digits shown."""
+        return difference(value, self.unit)
+
+
+def quantity(name: str, model: Model, view: str) -> Quantity:
+    """The quantity of a name.
+
+    Args:
+        name: a result, or ``line:2028``, either with ``@world`` or ``@view``.
+        model: the lines.
+        view: in which a result stands that names none.
+
+    Raises:
+        UsageError: no such line, a line without a year, a result with one.
+    """
+    row, _, year = name.partition(":")
+    head = row.partition("@")[0]
+    key = key_of(model, row, None if year or head not in model.viewed else view)
+    made = model.outputs.get(key[0])
+    is_result = made is not None and made.kind is Kind.RESULT
+    if made is None or is_result == bool(year):
+        raise UsageError(
+            "a result has one value, a line one a year",
+            received=name,
+            allowed="npv, earnings_per_share@with:2028",
+        )
+    if year and not (year.isdecimal() and len(year) == 4):
+        raise UsageError("not a year", received=year, allowed="such as 2028")
+    _, better = HEADLINES.get(key[0], ("", -1 if key[0] in _LESS else 1))
+    title = f"{_title(key[0])} {year}".strip()
+    beside = (_WORLDS | _SIDES).get(key[1], "") if year else ""
+    return Quantity(name, title, beside, made.unit.name, 0 if year else better, key, year)
+
+
+def catalogue(model: Model) -> list[dict[str, Any]]:
+    """Every result of a view and every line, for a search: ``name``, ``title``, ``says`` and
+    whether it ``has_years``, and the ``unit`` in which it is typed."""
+    made = []
+    for name, output in model.outputs.items():
+        is_result = output.kind is Kind.RESULT
+        if (
+            output.status_of
+            or name.startswith("check_")
+            or (is_result and name not in model.viewed)
+        ):
+            continue
+        says = output.definition.partition(". ")[0].replace("*", "")
+        unit = output.unit.name
+        about = {"name": name, "title": _title(name), "says": says, "has_years": not is_result}
+        made.append(about | {"unit": _SHOWN.get(unit, unit)})
+    return made
+
+
+def _title(row: str) -> str:
+    """A row's name as a reader knows it."""
+    known = HEADLINES[row][0] if row in HEADLINES else TITLES.get(row)
+    return known or figure_label(row.replace(".", ", "))
+
+
+def in_words(value: float, unit: str, *, sign: bool = False) -> str:
+    """A number of the model with its unit, for a reader."""
+    if unit == "USD m":
+        return money(value / MILLIONS, sign=sign)
+    plus = "+" if sign and value > 0 else ""
+    if unit in ("per year", "share"):
+        return plus + written(value, "percent", 1) + (" a year" if unit == "per year" else "")
+    if unit in ("years", "quarters"):
+        return f"{plus}{written(value, decimals=1)} {unit}"
+    if unit in ("x", "index"):
+        return plus + written(value, "multiple", 2)
+    if unit.startswith("USD per"):
+        size = written(abs(value), decimals=2) if abs(value) < MILLIONS else compact(abs(value))
+        return f"{MINUS if value < 0 else plus}${size}{unit[len('USD') :].replace('per', 'a')}"
+    if abs(value) >= MILLIONS**2:
+        return f"{plus}{compact(value / MILLIONS**2)} million {unit}"
+    return f"{plus}{compact(value)} {unit}"
+
+
+def difference(change: float, unit: str) -> str | None:
+    """A change with its sign; None where it is not seen in the digits shown."""
+    sign = MINUS if change < 0 else "+"
+    if unit == "USD m":
+        return None if abs(change) < 0.5 else money(change / MILLIONS, sign=True)
+    if unit in ("per year", "share"):
+        size = abs(change) * 100
+        points = written(size, decimals=2 if size < _TENS else 1)
+        return None if float(points) == 0 else f"{sign}{points} points"
+    text = in_words(abs(change), unit)
+    return f"{sign}{text}" if any(digit in text for digit in "123456789") else None

@@ -1,0 +1,191 @@
+"""The hand on the controls in a browser: typed, pasted, dragged, greyed; and a full house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.browsing import PanelPage, chromium
+from tests.support.serving import Server, copied_project, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+WACC, CAPEX, LIVES = "returns.wacc", "capex.total", "life.change"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving("app", copied_project(tmp_path_factory.mktemp("app")), "--kernels", "1") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, app: Server) -> Iterator[PanelPage]:
+    """The one panel that the house has room for; the console stays empty."""
+    page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+    found = PanelPage(page)
+    said: list[str] = []
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type == "error" else None
+    )
+    page.goto(app.url)
+    found.ready()
+    yield found
+    assert (found.faults, said) == ([], [])
+    page.context.close()
+
+
+@pytest.fixture
+def panel(opened: PanelPage) -> Iterator[PanelPage]:
+    yield opened
+    if opened.overrides():
+        opened.click("Set everything back")
+
+
+def paste(panel: PanelPage, text: str) -> None:
+    """Paste into the field that has the focus, as a sheet's copy."""
+    panel.page.evaluate(
+        """text => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text", text);
+          document.activeElement.dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+    panel.settled()
+
+
+def test_typed_is_not_taken_until_it_is(panel: PanelPage) -> None:
+    """It is marked beside the field and counted on top; Enter takes it, Escape takes it back."""
+    page, field = panel.page, panel.field(WACC)
+    hint = panel.control(WACC).locator(".jc-hint")
+    before = panel.hash
+    field.fill("9.5 % a year")
+    field.fill("8 percent a year")
+    assert hint.is_visible()
+    assert page.locator(".jc-typed-count").inner_text() == "1 value typed, not applied"
+    assert panel.hash == before
+    field.press("Escape")
+    assert (field.input_value(), hint.is_visible()) == ("9.5", False)
+    field.fill("+50bp")
+    field.press("Enter")
+    panel.settled()
+    assert panel.overrides() == {WACC: "10 percent per year"}
+    assert page.locator(".jc-typed-count").inner_text() == ""
+    field.press("ArrowUp")
+    field.press("ArrowUp")
+    panel.settled()
+    assert panel.overrides() == {WACC: "10.1 percent per year"}
+    field.press("Control+z")  # both steps are one gesture
+    panel.settled()
+    assert panel.overrides() == {WACC: "10 percent per year"}
+    assert "1 change to base" in page.locator(".jc-status").inner_text()
+
+
+def test_a_path_by_paste_key_and_mouse(panel: PanelPage) -> None:
+    """Years past the plan are greyed and show what the model makes of them."""
+    page, control = panel.page, panel.control(CAPEX)
+    control.locator(".jc-open").click()
+    years = control.locator(".jc-years input")
+    open_years = [each for each in years.all() if each.is_enabled()]
+    assert len(open_years) == 5
+    assert years.nth(5).get_attribute("aria-label") == (
+        "Company capex by year, finance-lease principal included, 2031"
+    )
+    assert float(years.nth(5).input_value()) > 0
+    assert "Last quarter of the yearly plan" in control.inner_text()
+    years.nth(1).focus()
+    paste(panel, "150\t$160bn\t170,000m\r\n")
+    single = {
+        f"{CAPEX}.{year}": f"{value} USD bn"
+        for year, value in ((2027, 150), (2028, 160), (2029, 170))
+    }
+    assert panel.overrides() == single
+    paste(panel, "1\t2\t3\t4\t5\t6")
+    assert "longer than the years" in control.get_by_role("alert").inner_text()
+    assert panel.overrides() == single
+    years.nth(1).press("Escape")
+    dot = control.locator(".jc-spark .jc-dot").nth(1)
+    box = dot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 4, box["y"] - 12, steps=4)
+    page.mouse.up()
+    panel.settled()
+    assert float(panel.overrides()[f"{CAPEX}.2027"].split()[0]) > 160
+    panel.click("Undo")  # the whole drag
+    assert panel.overrides() == single
+    control.get_by_role("button", name="later").click()
+    panel.settled()
+    assert set(panel.overrides()) == {CAPEX}
+    control.locator(".jc-open").click()
+
+
+def test_lives_dates_and_mixes_are_chosen(panel: PanelPage) -> None:
+    """No YAML in a field: a date is two choices, a life has years, a mix adds up by itself."""
+    page, lives = panel.page, panel.control(LIVES)
+    lives.get_by_role("button", name="Add a change").click()
+    lives.locator(".jc-life-new input").fill("3 years")
+    page.keyboard.press("Enter")
+    panel.settled()
+    assert panel.overrides() == {f"{LIVES}.2027Q1": "3 years"}
+    lives.locator("select").first.select_option("2028")
+    panel.settled()
+    assert panel.overrides() == {f"{LIVES}.2028Q1": "3 years"}
+    lives.get_by_role("button", name="Take away").click()
+    panel.settled()
+    assert panel.overrides() == {}
+    search = page.get_by_label("Search assumptions")
+    search.fill("capex.planned_through")
+    panel.control("capex.planned_through").locator("select").first.select_option("2032")
+    panel.settled()
+    assert panel.overrides() == {"capex.planned_through": "2032Q4"}
+    search.fill("lever.share")
+    share = panel.field("lever.share.targeting")
+    share.fill("40")
+    share.press("Enter")
+    panel.settled()
+    assert panel.overrides()["lever.share.engagement"] == "40 percent"
+    search.fill("")
+
+
+def test_what_cannot_act_leads_to_what_rules(panel: PanelPage) -> None:
+    control = panel.control("programme.scales_talent")
+    assert control.locator("input").is_disabled()
+    assert "No effect while" in control.inner_text()
+    control.get_by_role("button", name="Go to what rules").click()
+    focused = "() => document.activeElement.closest('.jc-control').dataset.key"
+    assert panel.page.evaluate(focused) == "programme.scale"
+    panel.page.keyboard.press("Control+a")
+    panel.page.keyboard.type("0.5")
+    panel.page.keyboard.press("Enter")
+    panel.settled()
+    panel.page.get_by_label("Search assumptions").fill("")
+    assert control.locator("input").is_enabled()
+
+
+def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -> None:
+    """In words, on a page that tries again by itself."""
+    page = browser.new_page()
+    answer = page.goto(app.url)
+    assert answer is not None
+    assert answer.status == 503
+    text = page.locator("main").inner_text()
+    assert "No room just now" in text
+    assert "as many panels are open as may be (1," in text
+    assert "jcurve app --kernels 3" in text
+    assert page.locator("meta[http-equiv=refresh]").count() == 1
+    page.close()
