@@ -26,7 +26,7 @@ from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit, convert, converti
 __all__ = ["Fields", "Quantity", "number_text", "read_number", "read_text", "read_texts"]
 
 _Word = TypeVar("_Word", bound=str)
-_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}", re.ASCII)
+_CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b", re.ASCII)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 _SWITCHES = {"0": 0.0, "false": 0.0, "off": 0.0, "no": 0.0} | {
