@@ -14,7 +14,7 @@ import jcurve
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.commands import main
-from jcurve.figures import basis, brief, scenarios
+from jcurve.figures import brief, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import money
@@ -73,14 +73,6 @@ class TestBrief:
             assert len(texts) <= 2
             assert "This is the first edition" in " ".join(texts[-1].split())
             assert "Nobody else's case" not in " ".join(" ".join(texts).split())
-
-    def test_risks_name_the_worst_end(self, base: jcurve.Case) -> None:
-        moves = basis.ranking(Lens(base))
-        worst = min(
-            min(move.at_low["npv.programme"], move.at_high["npv.programme"]) for move in moves
-        )
-        said = brief.risks(Lens(base), moves).plain().split("\n\n")[0]
-        assert money(worst / 1000) in said
 
 
 class TestChanges:

@@ -24,6 +24,7 @@ from jcurve.analysis.stress import (
     position_losses,
     results_days,
     stresses,
+    struck,
     weighed,
 )
 from jcurve.analysis.variance import Importance, split_variance
@@ -138,6 +139,13 @@ class Asked:
         names = names if named.strip() else tuple(n for n in names if n.startswith(PREFIX))
         found = [read_scenario(name, project=self.project) for name in names]
         return stresses(self.scenario, found, project=self.project)
+
+    def events(self) -> Mapping[str, float]:
+        """What each stress of the library does to the NPV of the view, by its title, in USD m: what
+        it moves from the base scenario is moved in this one."""
+        names = shipped_or("", self.project)
+        found = [read_scenario(n, project=self.project) for n in names if n.startswith(PREFIX)]
+        return struck(self.scenario, found, self.output, project=self.project)
 
     def weighed(self, name: str = WEIGHTS) -> tuple[Weighed, tuple[Weight, ...]]:
         """What is to be expected over the scenarios of a table of weights, and the table."""

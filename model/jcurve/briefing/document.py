@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from jcurve.assumptions.house_style import HouseStyle
 from jcurve.figures.display import Cover, Formula, Paragraph, Prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 
 __all__ = [
     "Align",
+    "Beside",
     "Block",
     "Cell",
     "Code",
@@ -22,7 +24,6 @@ __all__ = [
     "Loss",
     "Maths",
     "Note",
-    "Pair",
     "Para",
     "Picture",
     "Quote",
@@ -30,6 +31,7 @@ __all__ = [
     "Shown",
     "Verbatim",
     "placed",
+    "signed",
     "within",
 ]
 
@@ -192,15 +194,25 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two half-width charts side by side."""
+class Beside:
+    """Charts of one width side by side."""
 
-    left: Exhibit
-    right: Exhibit
+    charts: tuple[Exhibit, ...]
 
 
 Block = (
-    Heading | Para | Items | Quote | Note | Verbatim | Maths | Rule | Picture | Grid | Shown | Pair
+    Heading
+    | Para
+    | Items
+    | Quote
+    | Note
+    | Verbatim
+    | Maths
+    | Rule
+    | Picture
+    | Grid
+    | Shown
+    | Beside
 )
 
 
@@ -261,3 +273,16 @@ class Document:
     date: datetime.date | None = None
     failed: str = ""
     losses: tuple[Loss, ...] = ()
+
+
+def signed(document: Document, house: HouseStyle) -> Document:
+    """``document`` with the date, the author and the contact that the house style states; its
+    own where that states none."""
+    date, author = house.date or document.date, house.author or house.company or document.author
+    cover = document.cover
+    if cover is not None:
+        day = f"{date.day} {date:%B %Y}" if date else ""
+        signs = ", ".join(filter(None, (author, house.contact)))
+        byline = " · ".join(filter(None, (day, cover.byline, signs)))
+        cover = cover.model_copy(update={"byline": byline})
+    return replace(document, cover=cover, author=author, date=date)

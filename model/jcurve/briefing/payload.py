@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from jcurve.assumptions.house_style import HouseStyle
 from jcurve.briefing.document import (
+    Beside,
     Block,
     Document,
     Grid,
@@ -15,7 +16,6 @@ from jcurve.briefing.document import (
     Items,
     Maths,
     Note,
-    Pair,
     Para,
     Picture,
     Quote,
@@ -27,9 +27,10 @@ from jcurve.briefing.lettering import equation, paragraph, runs, short, text
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.widths import NARROW, layout
 from jcurve.figures import svg as drawing
-from jcurve.figures.display import Cover, Prose
+from jcurve.figures.display import Cover, Prose, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.plaintext import visible
+from jcurve.figures.style import WIDTHS
 from jcurve.ground.errors import UsageError
 
 __all__ = ["Paper", "data", "framed", "stubs"]
@@ -38,6 +39,7 @@ Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
 _LONG_REPORT = 8
+_FULL_PAGE = 1_100  # letters of a summary that is a page by itself
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
 _LONG_CELL = 1_200  # letters; a row with more may have to break across pages
@@ -59,7 +61,7 @@ def data(
         "house": _house(house),
         "title": text(document.title),
         "running": [
-            short(document.title, 80),
+            short(document.title, 88),
             short(document.cover.kicker, 50) if document.cover else "",
         ],
         "author": text(document.author),
@@ -111,6 +113,9 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
         "kicker": text(cover.kicker),
         "title": text(cover.title),
         "subtitle": text(cover.subtitle),
+        "byline": text(cover.byline),
+        "changed": runs(cover.changed),
+        "full": sum(len(words(each)) for each in cover.summary) > _FULL_PAGE,
         "figures": [
             {
                 "label": text(item.label, NARROW),
@@ -153,8 +158,12 @@ def _block(block: Block, sheet: Sheet) -> dict[str, object]:
         return _picture(block)
     if isinstance(block, Grid):
         return planned(block, sheet)
-    if isinstance(block, Pair):
-        return {"kind": "pair", "left": _chart(block.left), "right": _chart(block.right)}
+    if isinstance(block, Beside):
+        return {
+            "kind": "beside",
+            "charts": [_chart(chart) for chart in block.charts],
+            "mm": WIDTHS[block.charts[0].width],
+        }
     item = block.item
     if isinstance(item, Prose):
         return {

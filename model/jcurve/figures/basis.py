@@ -14,7 +14,8 @@ from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, billions, joined, money, percent
+from jcurve.figures.numbers import MILLIONS, billions, counted, joined, money, percent, spelt
+from jcurve.figures.overrides import set_values
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
@@ -108,16 +109,26 @@ def differences(lens: Lens) -> TableExhibit | Prose:
         [("Assumption", 2.4), "Unit", ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
         rows,
         id="differences",
-        title=f"{len(stated)} assumptions differ from the base scenario, "
-        f"{'all' if soft == len(stated) else soft} of them by judgement or estimate"
-        if len(stated) > 1
-        else "One assumption differs from the base scenario",
+        title=_differ_title(scenario, len(stated), here, soft),
         subtitle=f"Scenario {scenario.title} against the base scenario",
         source=lens.modelled("sources of each value in the assumption book"),
         reading=f"{_where_set(here, len(stated))} "
         f"The other {len(scenario.items) - len(stated)} assumptions are the base scenario's.",
         dense=True,
     )
+
+
+def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:
+    """How much differs; where a run sets values, how many, as its first page counts them."""
+    if here:
+        values, rest = counted(len(set_values(scenario)), "value"), count - here
+        of = "" if here == 1 else f" of {spelt(here)} assumptions"
+        more = f"; {spelt(rest)} more differ as its file has them" if rest else ""
+        return f"{values}{of} set for this run{more}"
+    if count == 1:
+        return "One assumption differs from the base scenario"
+    of_them = f"{'all' if soft == count else soft} of them by judgement or estimate"
+    return f"{count} assumptions differ from the base scenario, {of_them}"
 
 
 def _where_set(here: int, count: int) -> str:

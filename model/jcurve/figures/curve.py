@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
@@ -17,7 +17,7 @@ _TROUGH_WORDS = 11.0  # mm
 _A_YEAR = 4  # quarters
 
 
-def jcurve(lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 68.0) -> Exhibit:
+def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     nominal = [0.0, *lens.quarterly("cumulative_free_cash_flow", lens.view)]

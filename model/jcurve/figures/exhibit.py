@@ -20,7 +20,7 @@ from pydantic import model_validator
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import Displayed, Frozen, Paragraph, Part, paragraph, words
 from jcurve.figures.numbers import NumberStyle, written
-from jcurve.figures.style import fit, house
+from jcurve.figures.style import Width, fit, house
 from jcurve.ground import markdown
 from jcurve.ground.errors import UsageError
 
@@ -89,13 +89,13 @@ class Exhibit(_Exhibit):
     Attributes:
         svg: the drawing; one unit of its view box is a point on paper.
         alt: what the drawing shows, for who cannot see it; never empty.
-        width: ``full`` column, or ``half``: two in a row stand side by side.
+        width: ``full`` column, ``half`` or ``third``: two or three in a row stand side by side.
     """
 
     kind: Literal["chart"] = "chart"
     svg: str
     alt: str
-    width: Literal["full", "half"] = "full"
+    width: Width = "full"
 
     @model_validator(mode="after")
     def _complete(self) -> Exhibit:
@@ -132,7 +132,7 @@ def chart(
     reading: Part | Iterable[Part],
     subtitle: str = "",
     notes: Sequence[str] = (),
-    width: Literal["full", "half"] = "full",
+    width: Width = "full",
 ) -> Exhibit:
     """Make an exhibit of a matplotlib figure drawn in the house style.
 

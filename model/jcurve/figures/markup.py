@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20]+", re.IGNORECASE)
-_AMOUNT = re.compile(f"({MINUS}[$]?[0-9][0-9.,]*[a-z%]*)")
+_AMOUNT = re.compile(f"([{MINUS}+][$]?[0-9][0-9.,]*[a-z%]*)")
 _LAYOUT = re.compile(r"\n\s*")
 _TAGS = [
     {"field": field, "name": name}
