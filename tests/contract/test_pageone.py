@@ -257,7 +257,9 @@ class TestSinceTheLastEdition:
         amounts = [float(each.replace("\N{MINUS SIGN}", "-").replace("$", ""))
                    for each in re.findall(r"([+\N{MINUS SIGN}]\$[\d.]+)bn", shown.alt)]  # fmt: skip
         assert sum(amounts[2:]) == pytest.approx(base.npv - run.npv, abs=0.2)
-        assert "Capex of guided years 2027 $200bn, 2028 $210bn → " in shown.alt
+        assert (
+            "Capex of guided years 2027 $200bn, 2028 $210bn → 2027 $188bn, 2028 $205bn" in shown.alt
+        )
         assert "Cost of capital 9% → 9.5%" in shown.alt
         ((head, parts),) = brief.since(base, earlier)
         assert head == "What has changed since 1 October 2026"

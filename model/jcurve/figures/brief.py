@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOVED = 0.005
 """A headline that moved by less than this share of itself is as it was."""
 _NAMED = 3
+_DRAWN = 3
 _REST = 0.05  # USD bn
 
 
@@ -78,25 +79,22 @@ def changes(lens: Lens, earlier: Earlier | None) -> Exhibit | Prose:
         return prose(_in_words(lens, earlier))
     before, now = _npv(earlier), lens.npv
     assert before is not None
-    named = [(each.text or each.name, each.amount) for each in steps]
+    named = [(each.text or each.name, each.amount) for each in steps[:_DRAWN]]
+    rest = sum(each.amount for each in steps[_DRAWN:])
+    named += [("All others", rest)] * (len(steps) > _DRAWN)
     first = max(steps, key=lambda each: abs(each.amount))
     return chart(
-        bridge(
-            ("Last edition", before),
-            named,
-            ("This edition", now),
-            height=12 + 4.2 * (len(named) + 2),
-        ),
+        bridge(None, named, ("Change", now - before), height=10 + 4.2 * (len(named) + 1)),
         id="edition-bridge",
         title=f"Net present value moves from {money(before)} to {money(now)}; the largest part is "
         f"{lowered(first.name)}, {money(first.amount, sign=True)}",
-        subtitle="Net present value of the last edition and of this one, by what has changed, "
-        "USD bn; each step at its mean over every order of change (Shapley value)",
+        subtitle="Change of net present value since the last edition, USD bn; each step at its "
+        "mean over every order (Shapley value)",
         source=lens.modelled("record of the last edition"),
-        alt=f"Waterfall from {money(before)} to {money(now)}: "
+        alt=f"Waterfall of the change from {money(before)} to {money(now)}: "
         + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in named)
         + ".",
-        reading=" ".join([*_new_data(lens, earlier), f"The steps sum to {money(now - before)}."]),
+        reading=" ".join(_new_data(lens, earlier)),
     )
 
 

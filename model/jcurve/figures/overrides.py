@@ -118,7 +118,7 @@ def _texts(then: Assumption, now: Assumption, period: str, digits: int) -> tuple
         ", ".join(f"{other.label(at)} {quantity_at(item, at, digits)}" for at in shown)
         for item in (then, now)
     )
-    return before, after
+    return before, after.partition(" ")[2] if len(shown) == 1 else after
 
 
 def _at(item: Assumption, period: str, digits: int) -> str:
