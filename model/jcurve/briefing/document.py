@@ -31,6 +31,7 @@ __all__ = [
     "Shown",
     "Verbatim",
     "placed",
+    "printed",
     "signed",
     "within",
 ]
@@ -273,6 +274,27 @@ class Document:
     date: datetime.date | None = None
     failed: str = ""
     losses: tuple[Loss, ...] = ()
+
+
+def printed(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without tables that stand on the page alone, and without the sections of which
+    these are all that is shown."""
+    kept: list[Block] = []
+    section: list[Block] = []
+    for block in (*blocks, None):
+        if block is None or (isinstance(block, Heading) and block.level == 1):
+            left = [each for each in section if not _on_the_page_alone(each)]
+            shows = any(not isinstance(each, Heading | Para) for each in left)
+            kept += left if shows or len(left) == len(section) else []
+            section = []
+        if block is not None:
+            section.append(block)
+    return kept
+
+
+def _on_the_page_alone(block: Block) -> bool:
+    item = block.item if isinstance(block, Shown) else None
+    return isinstance(item, TableExhibit) and item.place != "both"
 
 
 def signed(document: Document, house: HouseStyle) -> Document:

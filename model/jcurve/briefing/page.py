@@ -188,7 +188,14 @@ def _block(block: Block, writer: Writer) -> str:
     item = block.item
     if isinstance(item, Prose):
         return writer.prose(item)
-    return writer.chart(item) if isinstance(item, Exhibit) else writer.table(item)
+    if isinstance(item, Exhibit):
+        return writer.chart(item)
+    made = writer.table(item)
+    if item.place != "fold":
+        return made
+    number = f"Exhibit {writer.numbers[item.id]}: " if item.id in writer.numbers else ""
+    summary = f"<summary>{escape(number + item.title)}</summary>"
+    return f'<details class="fold">{summary}{made}</details>'
 
 
 def _way(runs: Iterable[Run]) -> str:

@@ -21,6 +21,7 @@ from jcurve.briefing.document import (
     Quote,
     Rule,
     Verbatim,
+    printed,
 )
 from jcurve.briefing.gridset import Sheet, planned
 from jcurve.briefing.lettering import equation, paragraph, runs, short, text
@@ -38,7 +39,7 @@ __all__ = ["Paper", "data", "framed", "stubs"]
 Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
-_LONG_REPORT = 8
+_LONG_REPORT = 12
 _FULL_PAGE = 1_100  # letters of a summary that is a page by itself
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
@@ -54,7 +55,8 @@ def data(
     document: Document, paper: Paper, contents: bool | None, house: HouseStyle
 ) -> dict[str, Any]:
     """``document`` as the template takes it."""
-    headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
+    blocks = printed(document.blocks)
+    headings = sum(isinstance(block, Heading) and block.level < 3 for block in blocks)
     day = document.date
     return {
         "paper": paper,
@@ -70,7 +72,7 @@ def data(
         "contents": headings >= _LONG_REPORT if contents is None else contents,
         "failed": text(document.failed),
         "cover": _cover(document.cover),
-        "blocks": [_block(block, _SHEETS[paper]) for block in document.blocks],
+        "blocks": [_block(block, _SHEETS[paper]) for block in blocks],
     }
 
 

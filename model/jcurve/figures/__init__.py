@@ -28,7 +28,17 @@ from jcurve.figures.display import (
     ref,
     strong,
 )
-from jcurve.figures.exhibit import Cell, Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import (
+    Cell,
+    Column,
+    Exhibit,
+    Row,
+    TableExhibit,
+    chart,
+    folded,
+    table,
+    unprinted,
+)
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
 from jcurve.figures.numbers import compact, written
@@ -50,11 +60,13 @@ __all__ = [
     "chart",
     "compact",
     "em",
+    "folded",
     "footnote",
     "link",
     "prose",
     "ref",
     "strong",
     "table",
+    "unprinted",
     "written",
 ]

@@ -13,7 +13,7 @@ import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import model_validator
 
@@ -233,12 +233,14 @@ class TableExhibit(_Exhibit):
         notes: footnotes a, b, c …, called from cells; one that none calls stands for the
             whole table and has no letter.
         dense: smaller text, for long tables of reference.
+        place: ``both``; on the ``page`` alone and not in print; or there behind a ``fold``.
     """
 
     kind: Literal["table", "whatif"] = "table"
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     dense: bool = False
+    place: Literal["both", "page", "fold"] = "both"
 
     @model_validator(mode="after")
     def _complete(self) -> TableExhibit:
@@ -386,6 +388,26 @@ def table(
         notes=tuple(notes),
         reading=paragraph(reading),
         dense=dense,
+    )
+
+
+_Shown = TypeVar("_Shown", bound=Displayed)
+
+
+def folded(*shown: _Shown) -> tuple[_Shown, ...]:
+    """Tables for whoever looks something up: behind a fold on the page, and not in print."""
+    return _placed(shown, "fold")
+
+
+def unprinted(*shown: _Shown) -> tuple[_Shown, ...]:
+    """Tables that stand on the page alone, such as those that answer to a reader's hand."""
+    return _placed(shown, "page")
+
+
+def _placed(shown: tuple[_Shown, ...], place: str) -> tuple[_Shown, ...]:
+    return tuple(
+        each.model_copy(update={"place": place}) if isinstance(each, TableExhibit) else each
+        for each in shown
     )
 
 

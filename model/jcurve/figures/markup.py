@@ -83,6 +83,7 @@ class Writer:
     """
 
     def __init__(self, numbers: Mapping[str, int], footnotes: list[str] | None = None) -> None:
+        self.numbers = numbers
         names = {"numbers": numbers, "footnotes": footnotes}
         self._macros: Any = _template().make_module(
             {**names, "safe_link": safe_link, "tags": _TAGS}

@@ -151,7 +151,9 @@ def sizes(lens: Lens) -> tuple[Exhibit | Prose, ...]:
     return against_scale(lens), last_dollars(lens)
 
 
-def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
+def last_dollars(
+    lens: Lens, *, width: style.Width = "full", height: float = 62.0
+) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
     if not lens.is_open or not lens.marginal.years:
         return nothing_to_decide()
@@ -160,15 +162,15 @@ def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
     amount = f"${max(each.last.amount for each in found.years) / MILLIONS:g}bn"
-    width = 0.36
+    wide = 0.36
     with style.house():
-        figure, axes = style.plot(height=height)
+        figure, axes = style.plot(width=width, height=height)
         for side, values, role, label in (
             (-1, last, "programme", f"The last {amount}"),
             (1, average, "low", "All of the year"),
         ):
-            x = [year + side * width / 2 for year in years]
-            plotting.bars(axes, x, values, style.series(role), width=width, label=label)
+            x = [year + side * wide / 2 for year in years]
+            plotting.bars(axes, x, values, style.series(role), width=wide, label=label)
         style.years(axes, years[0], years[-1])
         style.room(axes, [*last, *average], below=0.06, above=0.06)
         style.numbers(axes.yaxis, sign=True)
@@ -187,7 +189,8 @@ def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
         f"{written(last[high])} in {years[high]}, beside {written(min(average))} to "
         f"{written(max(average))} for all of a year.",
         reading=_last_reading(found),
-        notes=[found.covers],
+        notes=[found.covers] * (width == "full"),
+        width=width,
     )
 
 
