@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.bridging import Bridge, bridge
 from jcurve.analysis.consequences import Consequences, consequences
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.question import Question
@@ -28,7 +27,7 @@ from jcurve.analysis.stress import (
     weighed,
 )
 from jcurve.analysis.variance import Importance, split_variance
-from jcurve.assumptions import BASE, Scenario, shipped_or
+from jcurve.assumptions import Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.assumptions.scenario_files import WEIGHTS, Weight, weights
 from jcurve.evaluation.naming import DEFAULT_VIEW
@@ -153,13 +152,6 @@ class Asked:
         named = [read_scenario(each.scenario, project=self.project) for each in table]
         shares = {each.scenario: each.weight for each in table}
         return weighed(named, shares, project=self.project), table
-
-    def bridge(self, beside: str) -> Bridge:
-        """From the scenario to another by name; from the base scenario where it is that one."""
-        own, itself = self.scenario, beside == self.scenario.name
-        other = read_scenario(BASE if itself else beside, project=self.project)
-        pair = (other, own) if itself else (own, other)
-        return bridge(*pair, self.output, seed=self.seed, project=self.project)
 
     def positions(self, found: Sequence[Stress], exposure: float) -> tuple[PositionLoss, ...]:
         """What an exposure loses on past results days and in stresses."""

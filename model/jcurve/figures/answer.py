@@ -265,7 +265,7 @@ def returns(lens: Lens) -> TableExhibit:
         for each, end in zip(both, ends, strict=True)
     ]
     return table(
-        ["", *columns],
+        [("", 3), *columns],
         [
             Row(
                 cells=(label, *(each.shown(name) for each in both)),

@@ -29,6 +29,7 @@ _KINDS: Mapping[str, str] = {
     "judgement": "our choice, with a reason and a range",
 }
 _SOFT = ("judgement", "estimate")
+_SAID = ("share", "per year", "USD m", "x", "years")
 _LONG = 12  # rows; more are for whoever looks one up
 
 
@@ -209,18 +210,22 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         if any(end * base < 0 for end in (each.npv_at_low, each.npv_at_high))
     ]
 
-    def effects(decimals: int, unit: str, group: str) -> tuple[Column, ...]:
-        heads = {"decimals": decimals, "unit": unit, "group": group, "sign": True}
+    def effects(decimals: int, group: str) -> tuple[Column, ...]:
+        heads = {"decimals": decimals, "group": group, "sign": True}
         return tuple(Column.model_validate({"label": end, **heads}) for end in ("Low", "High"))
 
     def row(each: Driver) -> tuple[Value, ...]:
         item = lens.case.scenario[each.key]
         ends = (each.value_number, each.low_number, each.high_number)
-        value, low, high = (quantity(end, item.unit, item.choices) for end in ends)
+        value, low, high = (
+            quantity(end, item.unit, item.choices).removesuffix(f" {item.unit}") for end in ends
+        )
+        said = "" if item.unit in _SAID else f", {item.unit}"
         path = item.value if isinstance(item.value, Dated) else None
-        year = "" if path is None else f" in {path.label(path.periods[-1])}"
+        last = "" if path is None else path.label(path.periods[-1])
+        year = f" in {last}" if last and last not in each.short_name else ""
         return (
-            f"{each.short_name}{year}", value, f"{low} to {high}", each.kind,
+            f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,
             billions(each.effect_at_low), billions(each.effect_at_high),
             each.earnings_at_low, each.earnings_at_high,
         )  # fmt: skip
@@ -230,10 +235,10 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         [
             ("Driver", 3),
             Column(label="Value", style="text", figures=True),
-            Column(label="Range of the evidence", style="text", figures=True),
+            Column(label="Range", style="text", figures=True),
             "Kind",
-            *effects(0, "", "NPV from today, USD bn"),
-            *effects(2, "", f"EPS {EARNINGS_YEAR}, USD"),
+            *effects(0, "NPV, USD bn"),
+            *effects(2, f"EPS {EARNINGS_YEAR}, USD"),
         ],
         [row(each) for each in found],
         id="drivers",

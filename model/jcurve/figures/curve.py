@@ -8,7 +8,7 @@ from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import NOTHING, lowered, lowest, money
-from jcurve.figures.recipes import bridge
+from jcurve.figures.recipes import bridge, by_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,7 +169,7 @@ def cash_bridge(lens: Lens, *, height: float = 74.0) -> Exhibit:
     parts = cash_parts(lens)
     total = sum(parts.values())
     return chart(
-        bridge(None, list(parts.items()), (f"Balance in {lens.horizon}", total), height=height),
+        bridge(None, by_size(parts), (f"Balance in {lens.horizon}", total), height=height),
         id="cash-bridge",
         title=_bridge_title(lens, parts),
         subtitle=f"Incremental free cash flow to {lens.horizon} by cause, undiscounted, "

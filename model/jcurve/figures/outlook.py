@@ -80,12 +80,16 @@ def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None)
     )
 
 
-def pictures(lens: Lens, known: Found) -> tuple[Exhibit | Prose, ...]:
+def pictures(lens: Lens, known: Found, *, height: float = _TALL) -> tuple[Exhibit | Prose, ...]:
     """Cumulative cash with its spread, value over size, and what is spent beside what comes in,
     side by side; without the second where nothing is left to decide."""
     if not lens.is_open:
-        return (fan(lens, known), spending(lens), nothing_to_decide())
-    return (fan(lens, known), against_scale(lens, width="third", height=_TALL), spending(lens))
+        return (fan(lens, known, height), spending(lens, height), nothing_to_decide())
+    return (
+        fan(lens, known, height),
+        against_scale(lens, width="third", height=height),
+        spending(lens, height),
+    )
 
 
 def coming(lens: Lens) -> str:
@@ -143,7 +147,7 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
     )  # fmt: skip
 
 
-def fan(lens: Lens, known: Found) -> Exhibit:
+def fan(lens: Lens, known: Found, height: float = _TALL) -> Exhibit:
     """Cumulative cash of the case, base, bear and bull, and nine draws in ten around it."""
     spread = next(each for each in known.drawn.risk.fans if each.line.startswith("cumulative"))
     rows = dict(zip(spread.probabilities, spread.quantiles / MILLIONS, strict=True))
@@ -154,7 +158,7 @@ def fan(lens: Lens, known: Found) -> Exhibit:
     }
     roles = {"bull": "positive", "bear": "without", "base": "with"}
     with style.house():
-        figure, axes = style.plot(width="third", height=_TALL)
+        figure, axes = style.plot(width="third", height=height)
         plotting.band(axes, x, rows[0.05], rows[0.95], "programme")
         for each, values in lines.items():
             role = "programme" if each is lens else roles[each.case.scenario.name]
@@ -200,14 +204,14 @@ def _fan_title(lens: Lens, beside: Sequence[Lens]) -> str:
     return "Cumulative cash never falls below zero"
 
 
-def spending(lens: Lens) -> Exhibit:
+def spending(lens: Lens, height: float = _TALL) -> Exhibit:
     """The company's capex beside its operating cash flow, by year."""
     now = lens.first_forecast_year
     first, last = now - _BEFORE, min(now + _AHEAD, lens.horizon)
     years = lens.years(first, last)
     capex, cash = (lens.bn(name, "with", first, last) for name in ("capex", "operating_cash_flow"))
     with style.house():
-        figure, axes = style.plot(width="third", height=_TALL)
+        figure, axes = style.plot(width="third", height=height)
         known = [year < now for year in years]
         for role, wanted in (("high", True), ("low", False)):
             kept = [at for at, past in enumerate(known) if past is wanted]
@@ -226,7 +230,7 @@ def spending(lens: Lens) -> Exhibit:
     return chart(
         figure,
         id="capex-and-cash",
-        title=f"Capex exceeds operating cash flow in {_years(over)}"
+        title=f"Capex exceeds operating cash flow in {spans(over)}"
         if over
         else "Operating cash flow covers capex in every year",
         subtitle="USD bn, company; bars: capex, dark as reported",
@@ -239,7 +243,7 @@ def spending(lens: Lens) -> Exhibit:
     )
 
 
-def _years(years: Sequence[int]) -> str:
+def spans(years: Sequence[int]) -> str:
     """``2027 and 2028``, ``2027 to 2029``."""
     if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
         return f"{years[0]} to {years[-1]}"

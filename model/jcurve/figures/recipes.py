@@ -163,6 +163,12 @@ def bars_across(
     return figure
 
 
+def by_size(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The parts of a bridge as a reader takes them: gains before costs, the largest of each
+    first."""
+    return sorted(parts.items(), key=lambda part: (part[1] < 0, -abs(part[1])))
+
+
 def bridge(
     start: tuple[str, float] | None,
     changes: Sequence[tuple[str, float]],
