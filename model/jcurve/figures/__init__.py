@@ -35,9 +35,7 @@ from jcurve.figures.exhibit import (
     Row,
     TableExhibit,
     chart,
-    folded,
     table,
-    unprinted,
 )
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
@@ -60,13 +58,11 @@ __all__ = [
     "chart",
     "compact",
     "em",
-    "folded",
     "footnote",
     "link",
     "prose",
     "ref",
     "strong",
     "table",
-    "unprinted",
     "written",
 ]

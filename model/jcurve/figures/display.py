@@ -88,11 +88,14 @@ class Shown:
     def __init__(self) -> None:
         self._items: list[Displayed] = []
 
-    def __call__(self, *items: Displayed) -> None:
-        """Show ``items``, one under the other."""
+    def __call__(self, *items: Displayed, place: str = "both") -> None:
+        """Show ``items``, one under the other; tables on the ``page`` alone and not in print, or
+        there behind a ``fold``."""
         from IPython.display import display
 
         for item in items:
+            if "place" in type(item).model_fields and place != "both":
+                item = item.model_copy(update={"place": place})
             display(item)  # type: ignore[no-untyped-call]
             self._items.append(item)
 

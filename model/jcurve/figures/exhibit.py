@@ -7,20 +7,20 @@ is a picture.
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import Displayed, Frozen, Paragraph, Part, paragraph, words
+from jcurve.figures.narrowing import drawings
 from jcurve.figures.numbers import NumberStyle, written
-from jcurve.figures.style import Width, fit, house
+from jcurve.figures.style import Width
 from jcurve.ground import markdown
 from jcurve.ground.errors import UsageError
 
@@ -88,20 +88,23 @@ class Exhibit(_Exhibit):
 
     Attributes:
         svg: the drawing; one unit of its view box is a point on paper.
+        narrow: the same for a phone; empty where the drawing is narrow enough.
         alt: what the drawing shows, for who cannot see it; never empty.
         width: ``full`` column, ``half`` or ``third``: two or three in a row stand side by side.
     """
 
     kind: Literal["chart"] = "chart"
     svg: str
+    narrow: str = ""
     alt: str
     width: Width = "full"
 
     @model_validator(mode="after")
     def _complete(self) -> Exhibit:
         _required(self.id, "a chart", title=self.title, alt_text=self.alt, source=self.source)
-        drawing.check(self.svg, self.id)
-        drawing.size(self.svg)
+        for svg in filter(None, (self.svg, self.narrow)):
+            drawing.check(svg, self.id)
+            drawing.size(svg)
         return self
 
     def mark(self) -> dict[str, str]:
@@ -147,15 +150,13 @@ def chart(
         UsageError: a text that must be there is missing; the message names the exhibit.
     """
     _required(id, "a chart", title=title, alt_text=alt)
-    buffer = io.StringIO()
-    with house():
-        fit(figure)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    svg, narrow = drawings(figure, id, width)
     return Exhibit(
         id=id,
         title=title,
         subtitle=subtitle,
-        svg=drawing.tidy(buffer.getvalue(), id),
+        svg=svg,
+        narrow=narrow,
         source=source if isinstance(source, str) else "; ".join(source),
         alt=alt,
         reading=paragraph(reading),
@@ -388,26 +389,6 @@ def table(
         notes=tuple(notes),
         reading=paragraph(reading),
         dense=dense,
-    )
-
-
-_Shown = TypeVar("_Shown", bound=Displayed)
-
-
-def folded(*shown: _Shown) -> tuple[_Shown, ...]:
-    """Tables for whoever looks something up: behind a fold on the page, and not in print."""
-    return _placed(shown, "fold")
-
-
-def unprinted(*shown: _Shown) -> tuple[_Shown, ...]:
-    """Tables that stand on the page alone, such as those that answer to a reader's hand."""
-    return _placed(shown, "page")
-
-
-def _placed(shown: tuple[_Shown, ...], place: str) -> tuple[_Shown, ...]:
-    return tuple(
-        each.model_copy(update={"place": place}) if isinstance(each, TableExhibit) else each
-        for each in shown
     )
 
 

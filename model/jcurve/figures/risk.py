@@ -124,39 +124,6 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     )
 
 
-def payback(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
-    """How likely the programme is to have paid back by the end of each year."""
-    found = drawn.risk.payback_by
-    if lens.is_empty or not found:
-        return nothing_to_show("There is no outlay to pay back.")
-    years = [year for year in found if year >= lens.first_forecast_year]
-    shares = [found[year].value for year in years]
-    with style.house():
-        figure, axes = style.plot(height=52)
-        plotting.bars(axes, years, shares, style.series("programme"))
-        style.years(axes, years[0], years[-1], 2)
-        axes.set_ylim(0, max(1.0, *shares) if max(shares) > 0.5 else max(0.05, max(shares) * 1.2))
-        style.numbers(axes.yaxis, "percent")
-        plotting.number_beside(axes, years[-1] + 0.3, shares[-1], percent(shares[-1]))
-    half = next((year for year, share in zip(years, shares, strict=True) if share >= 0.5), None)
-    return chart(
-        figure,
-        id="payback-probability",
-        title=f"By {lens.horizon} the programme has paid back in {percent(shares[-1], 0)} of draws",
-        subtitle="Share of draws whose cumulative incremental cash flow has returned to zero by "
-        "the end of the year",
-        source=lens.modelled(),
-        alt=f"Bars by year of the share of draws that have paid back, rising from "
-        f"{percent(shares[0])} by {years[0]} to {percent(shares[-1])} by {years[-1]}.",
-        reading=(
-            f"In more than half of the draws the programme has paid back by {half}."
-            if half
-            else f"In no year to {lens.horizon} is payback more likely than not."
-        )
-        + " Payback is never counted through a terminal value.",
-    )
-
-
 def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | Prose:
     """The assumptions whose own range moves NPV most, one at a time."""
     output = npv_of(lens.view)
