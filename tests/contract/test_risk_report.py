@@ -38,7 +38,10 @@ def made(out: Path, **parameters: object) -> tuple[list[dict[str, str]], str]:
     assert "nan" not in text.lower().split()
     document = read(notebook, "risk_report")
     assert html(document)
-    assert pdfcheck.complaints(pdf(document)) == []
+    paper = pdf(document)
+    assert pdfcheck.complaints(paper) == []
+    assert len(pdfcheck.page_texts(paper)) <= 5
+    assert min([1.0, *pdfcheck.fullness(paper)[:-1]]) >= 0.6
     return results["exhibits"], text
 
 
