@@ -103,7 +103,7 @@ def test_every_chart_can_be_seen(opened: Opened) -> None:
         drawing.scroll_into_view_if_needed()
         box = drawing.bounding_box()
         assert box is not None
-        assert 0 <= box["x"]
+        assert box["x"] >= 0
         assert box["x"] + box["width"] <= room["width"]
         picture = Image.open(io.BytesIO(drawing.screenshot())).convert("RGB")
         most = max(count for count, _ in picture.getcolors(maxcolors=1 << 24) or [(1, None)])
