@@ -111,6 +111,13 @@ class TestWhatItSays:
         again = jcurve.evaluate(jcurve.scenario("stress_power_delay", SET))
         change = (again["npv"] - run.case["npv"]) / 1000
         assert found["Stress: power arrives late"] / 1000 == pytest.approx(change, rel=1e-6)
+        table = {
+            each.title: each.changes["npv"]
+            for each in Asked(run.case.scenario, "programme", run.home).stresses()
+        }
+        assert table["Stress: power arrives late"] == pytest.approx(
+            found["Stress: power arrives late"], rel=1e-6
+        )
 
     def test_what_is_watched_moves_value_as_it_says(
         self, base: Lens, known: outlook.Found, said: dict[str, str]

@@ -133,10 +133,12 @@ class Asked:
         }
 
     def stresses(self, named: str = "") -> tuple[Stress, ...]:
-        """The stresses in ``named`` beside the scenario; those that come with J-Curve for none."""
+        """The stresses in ``named`` beside the scenario, those that come with J-Curve for none, each
+        with what this run sets."""
         names = shipped_or(named, self.project, "parameter stresses")
         names = names if named.strip() else tuple(n for n in names if n.startswith(PREFIX))
-        found = [read_scenario(name, project=self.project) for name in names]
+        own = dict(self.scenario.overrides)
+        found = [read_scenario(name, own, project=self.project, insist=True) for name in names]
         return stresses(self.scenario, found, project=self.project)
 
     def events(self) -> Mapping[str, float]:

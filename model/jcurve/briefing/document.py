@@ -300,8 +300,9 @@ def _on_the_page_alone(block: Block) -> bool:
 def signed(document: Document, house: HouseStyle) -> Document:
     """``document`` with the date, the author and the contact that the house style states; its
     own where that states none."""
-    date, author = house.date or document.date, house.author or house.company or document.author
-    cover = document.cover
+    cover, date = document.cover, house.date or document.date
+    # A notebook of its own names its authors; a report of ours is the company's.
+    author = house.author or (house.company if cover is not None else "") or document.author
     if cover is not None:
         day = f"{date.day} {date:%B %Y}" if date else ""
         signs = ", ".join(filter(None, (author, house.contact)))
