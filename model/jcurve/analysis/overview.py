@@ -133,8 +133,7 @@ class Asked:
         }
 
     def stresses(self, named: str = "") -> tuple[Stress, ...]:
-        """The stresses in ``named`` beside the scenario, those that come with J-Curve for none, each
-        with what this run sets."""
+        """The stresses in ``named``, J-Curve's own for none, each with what this run sets."""
         names = shipped_or(named, self.project, "parameter stresses")
         names = names if named.strip() else tuple(n for n in names if n.startswith(PREFIX))
         own = dict(self.scenario.overrides)
