@@ -8,12 +8,12 @@ from jcurve.figures import answer, outlook
 from jcurve.figures.display import Cover, Prose
 from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import highest, lowest, money, percent
+from jcurve.figures.numbers import highest, lowered, lowest, money, percent
 from jcurve.figures.outlook import Found
 from jcurve.figures.recipes import Scale, by_year
 from jcurve.figures.size import against_scale
 
-_TALL = 33.0  # mm
+_TALL = 27.0  # mm
 _STEP = 6  # years between ticks
 _BEFORE, _AHEAD = 2, 6
 _LINES: tuple[tuple[str, str], ...] = (
@@ -30,7 +30,9 @@ _LINES: tuple[tuple[str, str], ...] = (
 def cover(lens: Lens) -> Cover:
     """The head: key figures, and the day's state, without a summary."""
     shown = [against_scale(lens)] if lens.is_open else []
-    return answer.cover(lens, "Dashboard", shown=shown).model_copy(update={"summary": ()})
+    head, scenario = answer.cover(lens, "Dashboard", shown=shown), lens.case.scenario
+    byline = f"{head.byline} · {scenario.name} {scenario.short_hash}"
+    return head.model_copy(update={"summary": (), "status": (), "byline": byline})
 
 
 def pictures(lens: Lens, known: Found) -> tuple[Exhibit | Prose, ...]:
@@ -65,15 +67,15 @@ def cash(lens: Lens) -> Exhibit:
 def charge(lens: Lens) -> Exhibit:
     """Depreciation and amortisation over revenue; a third of the column wide."""
     name = "depreciation_and_amortisation"
-    return _pair(lens, "charge", name, "Depreciation", "Depreciation and amortisation over revenue")
+    return _pair(lens, "charge", name, "Depreciation")
 
 
 def profit(lens: Lens) -> Exhibit:
     """Operating margin; a third of the column wide."""
-    return _pair(lens, "profit", "operating_income", "Margin", "Operating income over revenue")
+    return _pair(lens, "profit", "operating_income", "Operating margin")
 
 
-def _pair(lens: Lens, id: str, line: str, name: str, subtitle: str) -> Exhibit:
+def _pair(lens: Lens, id: str, line: str, name: str) -> Exhibit:
     """A line over revenue in both cases, with the widest gap of the forecast for a title."""
     years, now = lens.years(), lens.first_forecast_year
     ours, theirs = lens.ratio(line), lens.ratio(line, tag=lens.other)
@@ -83,7 +85,7 @@ def _pair(lens: Lens, id: str, line: str, name: str, subtitle: str) -> Exhibit:
         lens,
         id,
         f"{name} is {percent(ours[at], 0)} in {years[at]}, not {percent(theirs[at], 0)}",
-        f"{subtitle}; dashed: {lens.other_name[0].lower()}{lens.other_name[1:]}",
+        f"Share of revenue; dashed: {lowered(lens.other_name)}",
         {"": ("without", theirs), " ": ("with", ours)},
         f"The share of revenue is {percent(ours[0])} in {years[0]} and {percent(ours[-1])} in "
         f"{years[-1]}, in the other case {percent(theirs[-1])}.",
@@ -116,18 +118,21 @@ def lines(lens: Lens) -> TableExhibit:
     """The lines of the company by year."""
     now, end = lens.first_forecast_year, lens.horizon
     years = [*range(now - _BEFORE, min(now + _AHEAD, end)), end]
-    found = {name: dict(zip(lens.years(years[0]), lens.bn(row, "with", years[0]), strict=True))
-             for name, row in _LINES}  # fmt: skip
-    earned = dict(zip(lens.years(years[0]), lens.values("earnings_per_share", "with", years[0]),
-                      strict=True))  # fmt: skip
+
+    def shown(values: list[float]) -> dict[int, float]:
+        return dict(zip(lens.years(years[0]), values, strict=True))
+
+    found = {name: shown(lens.bn(row, "with", years[0])) for name, row in _LINES}
+    earned = shown(lens.values("earnings_per_share", "with", years[0]))
+    rows = [Row(cells=(name, *(found[name][year] for year in years))) for name, _ in _LINES]
+    rows.append(
+        Row(cells=("Earnings per share, USD", *(earned[year] for year in years)), decimals=2)
+    )
     free = found["Free cash flow"]
     short = [year for year in years if free[year] < 0]
     return table(
         ["USD bn", *lens.columns(years)],
-        [
-            *((name, *(found[name][year] for year in years)) for name, _ in _LINES),
-            Row(cells=("Earnings per share, USD", *(earned[year] for year in years)), decimals=2),
-        ],
+        rows,
         id="lines",
         title=f"Free cash flow is below zero in {outlook.spans(short)}"
         if short
