@@ -73,11 +73,6 @@ def test_a_record_for_the_results(curve: Exhibit) -> None:
     }
 
 
-def test_a_chart_drawn_twice_is_the_same() -> None:
-    assert cumulative_chart().svg == cumulative_chart().svg
-
-
-@pytest.mark.parametrize("missing", ["title", "alt", "source"])
 def test_a_chart_is_drawn_again_for_phones() -> None:
     """Half a column wide, panels under one another, with fewer ticks; a half column as it is."""
     case = jcurve.evaluate("base")
@@ -94,6 +89,11 @@ def test_a_chart_is_drawn_again_for_phones() -> None:
     assert 'id="jcurve-narrow-title"' in page
 
 
+def test_a_chart_drawn_twice_is_the_same() -> None:
+    assert cumulative_chart().svg == cumulative_chart().svg
+
+
+@pytest.mark.parametrize("missing", ["title", "alt", "source"])
 def test_a_missing_text_names_the_exhibit(missing: str) -> None:
     with pytest.raises(UsageError, match="exhibit jcurve has no"):
         cumulative_chart(**{missing: "  "})

@@ -19,6 +19,7 @@ _NAME = 20  # letters of a row's name on a line
 _LETTER = 0.62  # em of a digit with the room about it
 _GAP = 1.6  # em between ticks' labels
 _KEYS = 3
+_TALLER = 1.5  # where rows have names of two lines
 _PANEL = 52.0  # mm of height of each of several panels
 
 
@@ -44,7 +45,7 @@ def narrowed(figure: Figure) -> None:
     from matplotlib.gridspec import GridSpec
 
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    height = figure.get_size_inches()[1]
+    height = figure.get_size_inches()[1] * (_TALLER if any(map(_names, shown)) else 1.0)
     if len(shown) > 1:
         grid = GridSpec(len(shown), 1, figure=figure, hspace=0.35)
         for at, axes in enumerate(shown):
@@ -55,17 +56,18 @@ def narrowed(figure: Figure) -> None:
     figure.set_size_inches(width, height)
     figure.subplots_adjust(left=1 / 82, right=1 - 1 / 82, bottom=0.09, top=0.985)
     for axes in shown:
-        _names(axes)
         _ticks(axes, width)
         _key(axes)
     fit(figure)
 
 
-def _names(axes: Axes) -> None:
-    """Names of rows, each on as many lines as it takes."""
+def _names(axes: Axes) -> bool:
+    """Names of rows, each on as many lines as it takes; whether one takes several."""
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    if any(len(text) > _NAME for text in labels):
-        axes.set_yticks(axes.get_yticks(), [textwrap.fill(text, _NAME) for text in labels])
+    if all(len(text) <= _NAME for text in labels):
+        return False
+    axes.set_yticks(axes.get_yticks(), [textwrap.fill(text, _NAME) for text in labels])
+    return True
 
 
 def _ticks(axes: Axes, width: float) -> None:
