@@ -122,7 +122,7 @@ class TestARealRun:
         page, text = edition.html.read_text(), "\n".join(pdfcheck.page_texts(paper))
         for name in FOLDED:
             before = page[: page.index(f'id="exhibit-{name}"')]
-            assert before.rindex('<details class="fold">') > before.rindex("</details>")
+            assert before.rfind('<details class="fold">') > before.rfind("</details>")
         assert "Accelerator capex per H100-equivalent" in page
         assert "Accelerator capex per H100-equivalent" not in text
         assert "Appendix" not in text
