@@ -39,7 +39,7 @@ __all__ = ["Paper", "data", "framed", "stubs"]
 Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
-_LONG_REPORT = 12
+_LONG_REPORT = 9
 _FULL_PAGE = 1_100  # letters of a summary that is a page by itself
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
