@@ -39,7 +39,8 @@ __all__ = ["Paper", "data", "framed", "stubs"]
 Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
-_LONG_REPORT = 9
+_LONG_REPORT = 8
+_AFTER_A_COVER = 4  # headings more: its summary says what follows
 _FULL_PAGE = 1_100  # letters of a summary that is a page by itself
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
@@ -58,6 +59,7 @@ def data(
     blocks = printed(document.blocks)
     headings = sum(isinstance(block, Heading) and block.level < 3 for block in blocks)
     day = document.date
+    long = _LONG_REPORT + _AFTER_A_COVER * (document.cover is not None)
     return {
         "paper": paper,
         "house": _house(house),
@@ -69,7 +71,7 @@ def data(
         "author": text(document.author),
         "language": document.language,
         "date": [day.year, day.month, day.day] if day else None,
-        "contents": headings >= _LONG_REPORT if contents is None else contents,
+        "contents": headings >= long if contents is None else contents,
         "failed": text(document.failed),
         "cover": _cover(document.cover),
         "blocks": [_block(block, _SHEETS[paper]) for block in blocks],
