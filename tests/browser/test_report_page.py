@@ -93,11 +93,18 @@ def test_every_chart_can_be_seen(opened: Opened) -> None:
 
     from PIL import Image
 
-    drawings = opened.page.locator("figure.chart svg")
+    drawings = opened.page.locator("figure.chart svg:visible")
     assert drawings.count() > 6
+    assert drawings.count() == opened.page.locator("figure.chart").count()
+    room = opened.page.viewport_size
+    assert room is not None
     for at in range(drawings.count()):
         drawing = drawings.nth(at)
         drawing.scroll_into_view_if_needed()
+        box = drawing.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= room["width"]
         picture = Image.open(io.BytesIO(drawing.screenshot())).convert("RGB")
         most = max(count for count, _ in picture.getcolors(maxcolors=1 << 24) or [(1, None)])
         assert most < BLANK_SHARE * picture.width * picture.height

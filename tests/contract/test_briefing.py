@@ -238,7 +238,19 @@ def hostile(demo: dict[str, Any]) -> dict[str, Any]:
             return {name: spoilt(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [spoilt(inner, key) for inner in value]
-        kept = {"kind", "role", "id", "svg", "width", "style", "date", "language", "ref"}
+        kept = {
+            "kind",
+            "role",
+            "id",
+            "svg",
+            "narrow",
+            "place",
+            "width",
+            "style",
+            "date",
+            "language",
+            "ref",
+        }
         return f"{value} {HOSTILE}" if isinstance(value, str) and key not in kept else value
 
     spoilt_cells = []

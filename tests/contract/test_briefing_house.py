@@ -35,6 +35,9 @@ accent: "#006644"
 footer: For professional investors only.
 paper: us-letter
 logo: logo.svg
+author: A. Writer
+contact: desk@example.org
+date: 2026-12-01
 """
 
 
@@ -70,6 +73,7 @@ def test_without_a_file_all_is_as_usual(tmp_path: Path) -> None:
         ("colr: x", "unknown key"), ("colr: x", "did you mean 'colour'?"),
         ("logo: ../x.svg", "not a logo"), ("logo: none.svg", "the logo cannot be read"),
         ("logo: a.txt", "allowed: an SVG, PNG or JPG beside this file"),
+        ("date: soon", "reports/house_style.yml:1, date: not a date; received 'soon'"),
         ("company: [a]", "not a text"), ("company: a\ncompany: b", "house_style.yml:2"),
     ],
 )  # fmt: skip
@@ -98,6 +102,20 @@ def test_it_stands_in_pdf_and_html(reports: Path, logo: str, own: bool) -> None:
     assert "--navy:#7a1f2b" in page
     assert '<p class="masthead"><img alt="" src="data:image/' in page
     assert "For professional investors only." in page
+
+
+def test_who_signs_and_when_stand_under_the_title(reports: Path) -> None:
+    """Date, author and contact are the house's; without it the report's own date and maker."""
+    house, document = read_house_style(reports), read(demo_notebook(), "x")
+    made, page = pdf(document, house=house), html(document, house)
+    for text in (" ".join(pdfcheck.page_texts(made)[0].split()), page):
+        assert "1 December 2026" in text
+        assert "A. Writer, desk@example.org" in text
+    about = PdfReader(io.BytesIO(made)).metadata
+    assert about is not None
+    assert about.author == "A. Writer"
+    assert str(about["/CreationDate"]).startswith("D:20261201")
+    assert "A. Writer" not in html(document)
 
 
 def test_text_of_it_is_never_markup(reports: Path) -> None:

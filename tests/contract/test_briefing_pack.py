@@ -14,10 +14,10 @@ import jcurve
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.commands import main
-from jcurve.figures import basis, brief, scenarios
+from jcurve.figures import brief, dashboard, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import money
+from jcurve.figures.numbers import money, percent
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
@@ -28,6 +28,9 @@ from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.quarters_back import LAST
 from tests.support.report_cells import executed, real_project
+
+LEAST_FULL = 0.6
+"""How far down its content reaches on every page of a report but the last."""
 
 OWN = {
     "draft": "extends: base\nassumptions:\n  returns.wac: {value: 0.09, why: A typing mistake.}\n",
@@ -71,16 +74,9 @@ class TestBrief:
             texts = pdfcheck.page_texts(made)
             assert pdfcheck.complaints(made) == []
             assert len(texts) <= 2
+            assert name != "base" or min(pdfcheck.fullness(made)) >= LEAST_FULL
             assert "This is the first edition" in " ".join(texts[-1].split())
             assert "Nobody else's case" not in " ".join(" ".join(texts).split())
-
-    def test_risks_name_the_worst_end(self, base: jcurve.Case) -> None:
-        moves = basis.ranking(Lens(base))
-        worst = min(
-            min(move.at_low["npv.programme"], move.at_high["npv.programme"]) for move in moves
-        )
-        said = brief.risks(Lens(base), moves).plain().split("\n\n")[0]
-        assert money(worst / 1000) in said
 
 
 class TestChanges:
@@ -126,6 +122,13 @@ class TestComparison:
         assert pdfcheck.complaints(paper) == []
         assert all(pdfcheck.alts(paper))
 
+    def test_two_scenarios_beside_the_base_take_two_pages(
+        self, project: Path, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        paper = _paper("comparison_report", project, tmp_path, monkeypatch)
+        assert len(pdfcheck.page_texts(paper)) == 2
+        assert min(pdfcheck.fullness(paper)) >= LEAST_FULL
+
     def test_a_bridge_goes_all_the_way(self, base: jcurve.Case) -> None:
         bull = jcurve.evaluate("bull")
         shown = scenarios.steps(Lens(base), Lens(bull))
@@ -149,6 +152,43 @@ class TestComparison:
     def test_an_unknown_scenario(self, base: jcurve.Case) -> None:
         with pytest.raises(ScenarioError, match="did you mean"):
             scenarios.chosen(Lens(base), "baer")
+
+
+class TestDashboard:
+    @pytest.mark.parametrize(("name", "view"), [("base", "programme"), ("bull", "go_forward")])
+    def test_is_one_page(
+        self, name: str, view: str, project: Path, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        paper = _paper(
+            "dashboard", project, tmp_path, monkeypatch, scenario=name, view=view, draws=64
+        )
+        assert pdfcheck.complaints(paper) == []
+        assert len(pdfcheck.page_texts(paper)) == 1
+        assert len(pdfcheck.alts(paper)) == 6
+
+    def test_titles_hold_what_their_rows_say(self, base: jcurve.Case) -> None:
+        lens = Lens(base)
+        years = base.assembly.timeline.years
+        net = dict(zip(years, base.year("net_cash") / 1000, strict=True))
+        low = min((year for year in net if year >= 2022), key=net.__getitem__)
+        assert dashboard.cash(lens).title == f"Net debt peaks at {money(-net[low])} in {low}"
+        free = dict(zip(years, base.year("free_cash_flow"), strict=True))
+        title = dashboard.lines(lens).title
+        below = [year for year in (*range(2024, 2032), 2040) if free[year] < 0]
+        assert all(str(year) in title for year in below) == bool(below)
+        for shown, line in (
+            (dashboard.charge(lens), "depreciation_and_amortisation"),
+            (dashboard.profit(lens), "operating_income"),
+        ):
+            ours, theirs = (
+                base.year(line, t) / base.year("revenue", t) for t in ("with", "without")
+            )
+            gaps = {y: abs(a - b) for y, a, b in zip(years, ours, theirs, strict=True) if y >= 2026}
+            widest = max(gaps, key=gaps.__getitem__)
+            at = years.index(widest)
+            assert (
+                f"{percent(ours[at], 0)} in {widest}, not {percent(theirs[at], 0)}" in shown.title
+            )
 
 
 class TestPictures:

@@ -7,11 +7,13 @@ import json
 
 import pytest
 
+import jcurve
 from jcurve.figures import (
     Cell,
     Column,
     Cover,
     Exhibit,
+    Lens,
     Row,
     bullets,
     chart,
@@ -24,8 +26,10 @@ from jcurve.figures import (
     strong,
     style,
     table,
+    uplift,
     written,
 )
+from jcurve.figures import curve as curves
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import KEY, MIME, Displayed
 from jcurve.figures.plaintext import breakable, visible
@@ -67,6 +71,22 @@ def test_a_record_for_the_results(curve: Exhibit) -> None:
         "title": curve.title,
         "alt": curve.alt,
     }
+
+
+def test_a_chart_is_drawn_again_for_phones() -> None:
+    """Half a column wide, panels under one another, with fewer ticks; a half column as it is."""
+    case = jcurve.evaluate("base")
+    wide, panels = curves.jcurve(Lens(case)), uplift.uplift(Lens(case))
+    for shown in (wide, panels):
+        assert drawing.size(shown.narrow).width == pytest.approx(82 / 25.4 * 72, abs=0.5)
+        assert drawing.size(shown.svg).width > 2 * drawing.size(shown.narrow).width
+    assert drawing.size(panels.narrow).height > drawing.size(panels.svg).height
+    years = [shown.count(">20") for shown in (wide.svg, wide.narrow)]
+    assert 0 < years[1] < years[0]
+    assert curves.jcurve(Lens(case), width="half").narrow == ""
+    page = wide.markup()
+    assert page.count('role="img"') == 2
+    assert 'id="jcurve-narrow-title"' in page
 
 
 def test_a_chart_drawn_twice_is_the_same() -> None:

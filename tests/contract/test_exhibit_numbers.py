@@ -133,14 +133,25 @@ class TestTheCurve:
         assert Lens(base, "go_forward").start == pytest.approx(Lens(base).today)
 
 
-def test_swings_hold_the_value_of_each_end(base: jcurve.Case) -> None:
-    items = {item.name or item.label: item for item in base.scenario.items}
-    shown = basis.swings(Lens(base))
-    row = next(row for row in shown.rows if items[row.cells[0]].shape == "scalar")
-    item = items[row.cells[0]]
-    for end, found in zip((item.low, item.high), row.cells[3:], strict=True):
+def test_drivers_hold_what_each_end_does(base: jcurve.Case) -> None:
+    """Every driver has its row, the largest effect first, and each effect is the model's own."""
+    items = {item.name: item for item in base.scenario.items if item.level == "driver"}
+    shown = basis.drivers(Lens(base))
+    names = [str(row.cells[0]).partition(" in 20")[0] for row in shown.rows]
+    assert set(names) == {name for name, item in items.items() if item.has_range}
+    swings = [max(abs(float(end)) for end in row.cells[4:6]) for row in shown.rows]
+    assert swings == sorted(swings, reverse=True)
+    item = items[names[0]]
+    for end, found in zip((item.low, item.high), shown.rows[0].cells[4:6], strict=True):
         again = jcurve.evaluate(jcurve.scenario("base", {item.key: end}))
-        assert again["npv"] / 1000 == pytest.approx(found, rel=1e-6)
+        assert (again["npv.go_forward"] - base["npv.go_forward"]) / 1000 == pytest.approx(found)
+    turned = [
+        name
+        for name, row in zip(names, shown.rows, strict=True)
+        if any(base["npv.go_forward"] * (base["npv.go_forward"] + 1000 * float(end)) < 0
+               for end in row.cells[4:6])
+    ]  # fmt: skip
+    assert ("stays negative" in shown.title) == (not turned)
 
 
 def test_differences_share_a_row_where_members_move_together() -> None:

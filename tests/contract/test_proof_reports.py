@@ -16,21 +16,19 @@ from jcurve.figures.numbers import MILLIONS, money, percent
 from jcurve.ground.errors import FactsError
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
-from jcurve_studies.fits.companies import fiscal_years
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 
+PAGES = {"validation_report": 4, "peer_report": 2}
 VALIDATION = {
-    "jcurve", "backtest-errors", "depreciation-targets", "parameters", "life-effects",
-    "life-quarters",
+    "backtest-errors", "depreciation-targets", "parameters", "life-effects", "life-quarters",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
     "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
     "verified", "checks", "claims",
 }  # fmt: skip
 PEERS = {
-    "jcurve", "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",
-    "peer-parameters", "peer-required", "published-rules", "published-answers",
-    "published-readings",
+    "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",
+    "peer-parameters", "peer-required",
 }  # fmt: skip
 
 
@@ -41,7 +39,10 @@ def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[s
     assert "nan" not in text.lower().split()
     document = read(notebook, report)
     assert html(document)
-    assert pdfcheck.complaints(pdf(document)) == []
+    paper = pdf(document)
+    assert pdfcheck.complaints(paper) == []
+    assert len(pdfcheck.page_texts(paper)) <= PAGES[report]
+    assert min([1.0, *pdfcheck.fullness(paper)[:-1]]) >= 0.6
     found = {each["id"]: each for each in results["exhibits"]}
     assert all(len(each["alt"]) > 30 for each in found.values() if each["kind"] == "chart")
     return found, text
@@ -61,6 +62,24 @@ def test_the_peer_report(tmp_path: Path) -> None:
     assert "judgement" in text
 
 
+def test_peers_are_compared_over_the_same_twelve_months() -> None:
+    """The ends of their fiscal years are months apart; the shares of the title are not."""
+    own = peers.companies(["META", "MSFT", "AMZN", "GOOGL"])
+    end = peers.through(own)
+    assert all(each.assembly.data_through >= end for each in own)
+    shares = {
+        each.name: each.twelve_months("outlay", end) / each.twelve_months("reported_revenue", end)
+        for each in own
+    }
+    top = max(shares, key=shares.__getitem__)
+    assert peers.intensity(own).title.startswith(f"{top} puts {percent(shares[top])} of revenue")
+    rows = {str(row.cells[0]): row.cells for row in peers.required(own).rows}
+    assert len({cells[1] for cells in rows.values()}) == 1
+    asks = {name: float(str(cells[6])) for name, cells in rows.items()}
+    most = max(asks, key=asks.__getitem__)
+    assert f"asks {most} for {percent(asks[most])}" in peers.required(own).title
+
+
 def test_each_opens_with_its_own_answer() -> None:
     """The head of the report speaks of errors and of peers, and still gives the answer."""
     case = jcurve.evaluate("base")
@@ -73,7 +92,8 @@ def test_each_opens_with_its_own_answer() -> None:
     beside = peers.cover(case, "programme", own)
     assert [each.label for each in beside.figures] == [each.name for each in own]
     assert any(each.label in beside.title and each.value in beside.title for each in beside.figures)
-    spent = sum(each.year("outlay", fiscal_years(each)[-1]) for each in own) / MILLIONS
+    end = peers.through(own)
+    spent = sum(each.twelve_months("outlay", end) for each in own) / MILLIONS
     assert f" {money(spent)} " in beside.summary[0][0].text
     assert "bn" in money(spent)
     for cover in (head, beside):

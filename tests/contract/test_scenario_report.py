@@ -43,15 +43,14 @@ assumptions:
 SECTIONS = [
     "The answer",
     "Which size is best",
-    "What the price implies",
-    "The J-curve",
+    "What must be believed, and what the price implies",
+    "Where the cash comes from and goes",
     "Capex and depreciation",
-    "The fleet and what it does",
-    "Advertising: response and growth",
-    "Margin and free cash flow",
+    "The fleet and advertising",
+    "Margin, free cash flow and earnings",
     "What the result rests on",
-    "Method and checks",
 ]
+FOLDED = ["income-statement", "assumption-book", "sources", "checks"]
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELLING = [
@@ -111,6 +110,22 @@ class TestARealRun:
         places = [page.index(f">{section}</h2>") for section in SECTIONS]
         assert places == sorted(places)
         assert all(section in text for section in SECTIONS)
+
+    def test_ten_pages_hold_it_and_none_is_a_void(self, paper: bytes) -> None:
+        assert 8 <= len(pdfcheck.page_texts(paper)) <= 10
+        assert min(pdfcheck.fullness(paper)[:-1]) >= 0.6
+
+    def test_tables_of_reference_are_on_the_page_behind_a_fold_alone(
+        self, paper: bytes, edition: Edition
+    ) -> None:
+        """The whole book, statements and sources: in HTML, and in the workbook, not in print."""
+        page, text = edition.html.read_text(), "\n".join(pdfcheck.page_texts(paper))
+        for name in FOLDED:
+            before = page[: page.index(f'id="exhibit-{name}"')]
+            assert before.rfind('<details class="fold">') > before.rfind("</details>")
+        assert "Accelerator capex per H100-equivalent" in page
+        assert "Accelerator capex per H100-equivalent" not in text
+        assert "Appendix" not in text
 
     def test_headings_skip_no_level(self, paper: bytes) -> None:
         levels = pdfcheck.headings(paper)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.bridging import Bridge, bridge
 from jcurve.analysis.consequences import Consequences, consequences
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.question import Question
@@ -24,10 +23,11 @@ from jcurve.analysis.stress import (
     position_losses,
     results_days,
     stresses,
+    struck,
     weighed,
 )
 from jcurve.analysis.variance import Importance, split_variance
-from jcurve.assumptions import BASE, Scenario, shipped_or
+from jcurve.assumptions import Scenario, shipped_or
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.assumptions.scenario_files import WEIGHTS, Weight, weights
 from jcurve.evaluation.naming import DEFAULT_VIEW
@@ -133,11 +133,19 @@ class Asked:
         }
 
     def stresses(self, named: str = "") -> tuple[Stress, ...]:
-        """The stresses in ``named`` beside the scenario; those that come with J-Curve for none."""
+        """The stresses in ``named``, J-Curve's own for none, each with what this run sets."""
         names = shipped_or(named, self.project, "parameter stresses")
         names = names if named.strip() else tuple(n for n in names if n.startswith(PREFIX))
-        found = [read_scenario(name, project=self.project) for name in names]
+        own = dict(self.scenario.overrides)
+        found = [read_scenario(name, own, project=self.project, insist=True) for name in names]
         return stresses(self.scenario, found, project=self.project)
+
+    def events(self) -> Mapping[str, float]:
+        """What each stress of the library does to the NPV of the view, by its title, in USD m: what
+        it moves from the base scenario is moved in this one."""
+        names = shipped_or("", self.project)
+        found = [read_scenario(n, project=self.project) for n in names if n.startswith(PREFIX)]
+        return struck(self.scenario, found, self.output, project=self.project)
 
     def weighed(self, name: str = WEIGHTS) -> tuple[Weighed, tuple[Weight, ...]]:
         """What is to be expected over the scenarios of a table of weights, and the table."""
@@ -145,13 +153,6 @@ class Asked:
         named = [read_scenario(each.scenario, project=self.project) for each in table]
         shares = {each.scenario: each.weight for each in table}
         return weighed(named, shares, project=self.project), table
-
-    def bridge(self, beside: str) -> Bridge:
-        """From the scenario to another by name; from the base scenario where it is that one."""
-        own, itself = self.scenario, beside == self.scenario.name
-        other = read_scenario(BASE if itself else beside, project=self.project)
-        pair = (other, own) if itself else (own, other)
-        return bridge(*pair, self.output, seed=self.seed, project=self.project)
 
     def positions(self, found: Sequence[Stress], exposure: float) -> tuple[PositionLoss, ...]:
         """What an exposure loses on past results days and in stresses."""

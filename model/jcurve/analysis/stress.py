@@ -15,6 +15,7 @@ import numpy as np
 
 from jcurve.analysis.question import Question
 from jcurve.assumptions import Scenario, compare, rows
+from jcurve.company import rows_of
 from jcurve.facts import evidence
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
@@ -28,6 +29,7 @@ __all__ = [
     "position_losses",
     "results_days",
     "stresses",
+    "struck",
     "weighed",
 ]
 
@@ -128,6 +130,37 @@ def stresses(
             )
         )
     return tuple(found)
+
+
+def struck(
+    scenario: Scenario,
+    stressed: Sequence[Scenario],
+    output: str = OUTPUTS[0],
+    *,
+    project: Project | None = None,
+) -> dict[str, float]:
+    """What each stress changes an output by, by title, where it strikes any scenario: the rows that
+    it moves from its own base are moved in that scenario.
+
+    Args:
+        scenario: which is struck.
+        stressed: each of a base scenario.
+        output: a single value.
+    """
+    question = Question.of(scenario, output, project)
+    timeline = question.case.assembly.timeline
+    own = question.rows({})
+    before = float(question.answers(own)[output][-1])
+    found = {}
+    for each in stressed:
+        base, moved = (rows_of(one, timeline) for one in (each.base or each, each))
+        made = own | {
+            key: row
+            for key, row in moved.items()
+            if key in own and not np.array_equal(row, base[key])
+        }
+        found[each.title] = float(question.answers(made)[output][-1]) - before
+    return found
 
 
 def expectation(

@@ -5,6 +5,9 @@
     logo: logo.svg
     footer: For professional investors only.
     paper: us-letter
+    author: A. Writer
+    contact: writer@example.org
+    date: 2026-11-30
 
 Every key may be left out, and so may the file.
 """
@@ -12,6 +15,7 @@ Every key may be left out, and so may the file.
 from __future__ import annotations
 
 import base64
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +32,9 @@ FILE_NAME = "house_style.yml"
 
 Mime: TypeAlias = Literal["image/svg+xml", "image/png", "image/jpeg"]
 
-_KEYS = ("company", "colour", "accent", "logo", "footer", "paper")
+_KEYS = (
+    "company", "colour", "accent", "logo", "footer", "paper", "author", "contact", "date"
+)  # fmt: skip
 _PAPERS = ("a4", "us-letter")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _KINDS: Mapping[str, Mime] = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
@@ -56,6 +62,9 @@ class HouseStyle:
         logo: stands at the head; None: there is none.
         footer: at the foot of every page, after what a report itself says there.
         paper: of the PDF.
+        author: who signs; empty: the company.
+        contact: an address or a number beside it.
+        date: of publication; None: the day of the run.
     """
 
     company: str = ""
@@ -64,6 +73,9 @@ class HouseStyle:
     logo: Logo | None = None
     footer: str = ""
     paper: Literal["a4", "us-letter"] = "a4"
+    author: str = ""
+    contact: str = ""
+    date: datetime.date | None = None
 
 
 def read_house_style(reports: Path) -> HouseStyle:
@@ -107,7 +119,18 @@ def read_house_style(reports: Path) -> HouseStyle:
             given[key] = _logo(reports, node.text, where)
         elif key == "paper" and node.text not in _PAPERS:
             raise UsageError.not_among("unknown paper", node.text, _PAPERS, where=where)
+        elif key == "date":
+            given[key] = _date(node.text, where)
     return HouseStyle(**given)
+
+
+def _date(text: str, where: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "not a date", where=where, received=text, allowed="as in 2026-11-30"
+        ) from None
 
 
 def _colour(text: str, where: str) -> str:

@@ -81,6 +81,7 @@ class Scenario:
         mixes: families that sum to 1.
         base: the scenario that all others extend, None for itself without overrides.
         overrides: (key, value as given) of what no file says.
+        filed: as its file has it, None without overrides.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Scenario:
     mixes: tuple[Mix, ...] = ()
     base: Scenario | None = None
     overrides: tuple[tuple[str, str], ...] = ()
+    filed: Scenario | None = None
 
     @cached_property
     def assumptions(self) -> Mapping[str, Assumption]:
@@ -188,6 +190,7 @@ class Scenario:
                 items=tuple(changed.values()),
                 base=self.base or self,
                 overrides=tuple(sorted(given.items())),
+                filed=self.filed or self,
             ),
             places,
             OVERRIDE,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from jcurve.assumptions.house_style import HouseStyle
 from jcurve.figures.display import Cover, Formula, Paragraph, Prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 
 __all__ = [
     "Align",
+    "Beside",
     "Block",
     "Cell",
     "Code",
@@ -22,7 +24,6 @@ __all__ = [
     "Loss",
     "Maths",
     "Note",
-    "Pair",
     "Para",
     "Picture",
     "Quote",
@@ -30,6 +31,8 @@ __all__ = [
     "Shown",
     "Verbatim",
     "placed",
+    "printed",
+    "signed",
     "within",
 ]
 
@@ -192,15 +195,25 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two half-width charts side by side."""
+class Beside:
+    """Charts of one width side by side."""
 
-    left: Exhibit
-    right: Exhibit
+    charts: tuple[Exhibit, ...]
 
 
 Block = (
-    Heading | Para | Items | Quote | Note | Verbatim | Maths | Rule | Picture | Grid | Shown | Pair
+    Heading
+    | Para
+    | Items
+    | Quote
+    | Note
+    | Verbatim
+    | Maths
+    | Rule
+    | Picture
+    | Grid
+    | Shown
+    | Beside
 )
 
 
@@ -261,3 +274,38 @@ class Document:
     date: datetime.date | None = None
     failed: str = ""
     losses: tuple[Loss, ...] = ()
+
+
+def printed(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without tables that stand on the page alone, and without the sections of which
+    these are all that is shown."""
+    kept: list[Block] = []
+    section: list[Block] = []
+    for block in (*blocks, None):
+        if block is None or (isinstance(block, Heading) and block.level == 1):
+            left = [each for each in section if not _on_the_page_alone(each)]
+            shows = any(not isinstance(each, Heading | Para) for each in left)
+            kept += left if shows or len(left) == len(section) else []
+            section = []
+        if block is not None:
+            section.append(block)
+    return kept
+
+
+def _on_the_page_alone(block: Block) -> bool:
+    item = block.item if isinstance(block, Shown) else None
+    return isinstance(item, TableExhibit) and item.place != "both"
+
+
+def signed(document: Document, house: HouseStyle) -> Document:
+    """``document`` with the date, the author and the contact that the house style states; its
+    own where that states none."""
+    cover, date = document.cover, house.date or document.date
+    # A notebook of its own names its authors; a report of ours is the company's.
+    author = house.author or (house.company if cover is not None else "") or document.author
+    if cover is not None:
+        day = f"{date.day} {date:%B %Y}" if date else ""
+        signs = ", ".join(filter(None, (author, house.contact)))
+        byline = " · ".join(filter(None, (day, cover.byline, signs)))
+        cover = cover.model_copy(update={"byline": byline})
+    return replace(document, cover=cover, author=author, date=date)

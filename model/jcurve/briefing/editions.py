@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,27 @@ def previous_edition(given: Parameters, report: str) -> Earlier | None:
         valuation_date=results.valuation_date,
         scenario_hash=results.scenario.hash,
         headlines={name: headline.model_dump() for name, headline in shown.items()},
+        inputs=_recorded(found),
+        published=_day(found.id),
     )
+
+
+def _recorded(edition: Edition) -> Mapping[str, Mapping[str, str]]:
+    """The assumptions that an edition states; nothing where its record cannot be read."""
+    try:
+        recorded = json.loads(edition.provenance.read_bytes())["assumptions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def _day(name: str) -> str:
+    """The day that an edition's name begins with, in words; empty where it begins otherwise."""
+    try:
+        day = datetime.strptime(name[:8], "%Y%m%d").date()
+    except ValueError:
+        return ""
+    return f"{day.day} {day:%B %Y}"
 
 
 def diff(

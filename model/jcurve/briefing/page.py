@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jcurve.assumptions.house_style import HouseStyle, luminance
 from jcurve.briefing.document import (
+    Beside,
     Block,
     Cell,
     Code,
@@ -19,7 +20,6 @@ from jcurve.briefing.document import (
     Items,
     Maths,
     Note,
-    Pair,
     Para,
     Picture,
     Quote,
@@ -27,6 +27,7 @@ from jcurve.briefing.document import (
     Shown,
     Verbatim,
     placed,
+    signed,
     within,
 )
 from jcurve.figures import fonts
@@ -44,6 +45,7 @@ _CONTENTS_FROM = 2
 def html(document: Document, house: HouseStyle | None = None) -> str:
     """``document`` as one self-contained HTML file."""
     house = house or HouseStyle()
+    document = signed(document, house)
     footnotes: list[str] = []
     writer = Writer(document.numbers, footnotes)
     cover = document.cover
@@ -180,12 +182,20 @@ def _block(block: Block, writer: Writer) -> str:
         return _picture(block)
     if isinstance(block, Grid):
         return _grid(block, writer)
-    if isinstance(block, Pair):
-        return f'<div class="pair">{writer.chart(block.left)}{writer.chart(block.right)}</div>'
+    if isinstance(block, Beside):
+        charts = "".join(writer.chart(chart) for chart in block.charts)
+        return f'<div class="beside of{len(block.charts)}">{charts}</div>'
     item = block.item
     if isinstance(item, Prose):
         return writer.prose(item)
-    return writer.chart(item) if isinstance(item, Exhibit) else writer.table(item)
+    if isinstance(item, Exhibit):
+        return writer.chart(item)
+    made = writer.table(item)
+    if item.place != "fold":
+        return made
+    number = f"Exhibit {writer.numbers[item.id]}: " if item.id in writer.numbers else ""
+    summary = f"<summary>{escape(number + item.title)}</summary>"
+    return f'<details class="fold">{summary}{made}</details>'
 
 
 def _way(runs: Iterable[Run]) -> str:

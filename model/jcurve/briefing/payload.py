@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from jcurve.assumptions.house_style import HouseStyle
 from jcurve.briefing.document import (
+    Beside,
     Block,
     Document,
     Grid,
@@ -15,21 +16,22 @@ from jcurve.briefing.document import (
     Items,
     Maths,
     Note,
-    Pair,
     Para,
     Picture,
     Quote,
     Rule,
     Verbatim,
+    printed,
 )
 from jcurve.briefing.gridset import Sheet, planned
 from jcurve.briefing.lettering import equation, paragraph, runs, short, text
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.widths import NARROW, layout
 from jcurve.figures import svg as drawing
-from jcurve.figures.display import Cover, Prose
+from jcurve.figures.display import Cover, Prose, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.plaintext import visible
+from jcurve.figures.style import WIDTHS
 from jcurve.ground.errors import UsageError
 
 __all__ = ["Paper", "data", "framed", "stubs"]
@@ -38,6 +40,8 @@ Paper = Literal["a4", "us-letter"]
 """Sizes of paper; the text column is equally wide on both."""
 
 _LONG_REPORT = 8
+_AFTER_A_COVER = 4  # headings more: its summary says what follows
+_FULL_PAGE = 1_100  # letters of a summary that is a page by itself
 _WHOLE = 30  # lines; a table up to this keeps on one page
 _CSS_PIXEL = 0.75
 _LONG_CELL = 1_200  # letters; a row with more may have to break across pages
@@ -52,23 +56,25 @@ def data(
     document: Document, paper: Paper, contents: bool | None, house: HouseStyle
 ) -> dict[str, Any]:
     """``document`` as the template takes it."""
-    headings = sum(isinstance(block, Heading) and block.level < 3 for block in document.blocks)
+    blocks = printed(document.blocks)
+    headings = sum(isinstance(block, Heading) and block.level < 3 for block in blocks)
     day = document.date
+    long = _LONG_REPORT + _AFTER_A_COVER * (document.cover is not None)
     return {
         "paper": paper,
         "house": _house(house),
         "title": text(document.title),
         "running": [
-            short(document.title, 80),
+            short(document.title, 88),
             short(document.cover.kicker, 50) if document.cover else "",
         ],
         "author": text(document.author),
         "language": document.language,
         "date": [day.year, day.month, day.day] if day else None,
-        "contents": headings >= _LONG_REPORT if contents is None else contents,
+        "contents": headings >= long if contents is None else contents,
         "failed": text(document.failed),
         "cover": _cover(document.cover),
-        "blocks": [_block(block, _SHEETS[paper]) for block in document.blocks],
+        "blocks": [_block(block, _SHEETS[paper]) for block in blocks],
     }
 
 
@@ -111,6 +117,9 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
         "kicker": text(cover.kicker),
         "title": text(cover.title),
         "subtitle": text(cover.subtitle),
+        "byline": text(cover.byline),
+        "changed": runs(cover.changed),
+        "full": sum(len(words(each)) for each in cover.summary) > _FULL_PAGE,
         "figures": [
             {
                 "label": text(item.label, NARROW),
@@ -153,8 +162,12 @@ def _block(block: Block, sheet: Sheet) -> dict[str, object]:
         return _picture(block)
     if isinstance(block, Grid):
         return planned(block, sheet)
-    if isinstance(block, Pair):
-        return {"kind": "pair", "left": _chart(block.left), "right": _chart(block.right)}
+    if isinstance(block, Beside):
+        return {
+            "kind": "beside",
+            "charts": [_chart(chart) for chart in block.charts],
+            "mm": WIDTHS[block.charts[0].width],
+        }
     item = block.item
     if isinstance(item, Prose):
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from jcurve.briefing.cells import Cells
 from jcurve.briefing.document import (
+    Beside,
     Block,
     Cell,
     Document,
@@ -19,7 +21,6 @@ from jcurve.briefing.document import (
     Heading,
     Items,
     Note,
-    Pair,
     Para,
     Quote,
     Shown,
@@ -66,7 +67,7 @@ def read(
     title, found = _title(cover, found, notebook, name)
     numbers = _numbers(found)
     anchors = _Anchors()
-    blocks = tuple(_resolved(block, numbers) for block in _paired(_levelled(found, anchors)))
+    blocks = tuple(_resolved(block, numbers) for block in _in_rows(_levelled(found, anchors)))
     if cover is not None:
         cover = cover.model_copy(
             update={"summary": tuple(_referred(runs, numbers) for runs in cover.summary)}
@@ -171,29 +172,26 @@ def _levelled(found: Iterable[Block], anchors: _Anchors) -> Iterator[Block]:
             yield block
 
 
-def _paired(found: Iterable[Block]) -> Iterator[Block]:
-    waiting: Exhibit | None = None
-    for block in found:
-        half = (
-            block.item
-            if isinstance(block, Shown)
-            and isinstance(block.item, Exhibit)
-            and block.item.width == "half"
-            else None
-        )
-        if waiting is not None:
-            if half is not None:
-                yield Pair(waiting, half)
-                waiting = None
-                continue
-            yield Shown(waiting)
-            waiting = None
-        if half is not None:
-            waiting = half
-        else:
-            yield block
-    if waiting is not None:
-        yield Shown(waiting)
+_IN_A_ROW = {"full": 1, "half": 2, "third": 3}
+
+
+def _in_rows(found: Iterable[Block]) -> Iterator[Block]:
+    """Neighbours of one width that share the column stand side by side."""
+
+    def width(block: Block) -> str:
+        chart = block.item if isinstance(block, Shown) else None
+        return chart.width if isinstance(chart, Exhibit) else "full"
+
+    for kind, group in itertools.groupby(found, width):
+        blocks_of_kind, many = list(group), _IN_A_ROW[kind]
+        for at in range(0, len(blocks_of_kind), many):
+            blocks = blocks_of_kind[at : at + many]
+            charts = [block.item for block in blocks if isinstance(block, Shown)]
+            row = tuple(chart for chart in charts if isinstance(chart, Exhibit))
+            if len(row) > 1:
+                yield Beside(row)
+            else:
+                yield from blocks
 
 
 def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
@@ -218,8 +216,8 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
             rows=tuple(tuple(_cell(cell, of) for cell in row) for row in block.rows),
             caption=of(block.caption),
         )
-    if isinstance(block, Pair):
-        return Pair(_reread(block.left, numbers), _reread(block.right, numbers))
+    if isinstance(block, Beside):
+        return Beside(tuple(_reread(chart, numbers) for chart in block.charts))
     if isinstance(block, Shown):
         if isinstance(block.item, Prose):
             paragraphs = tuple(of(runs) for runs in block.item.paragraphs)

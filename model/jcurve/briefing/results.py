@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import (
@@ -125,12 +126,19 @@ class Difference(_Record):
 
 
 class ScenarioRecord(_Record):
-    """The scenario as a report names it."""
+    """The scenario as a report names it.
+
+    Attributes:
+        set_values: every value that the run sets, in words.
+        filed_npv: that of the view in the scenario as its file has it, where a run sets values.
+    """
 
     name: Text
     title: Text
     hash: Text
     differences: tuple[Difference, ...] = ()
+    set_values: tuple[str, ...] = ()
+    filed_npv: Headline | None = None
 
 
 class Results(_Record):
@@ -157,7 +165,7 @@ class Results(_Record):
     @property
     def changed(self) -> list[str]:
         """The values that were set for this run alone, each in words."""
-        return [
+        return list(self.scenario.set_values) or [
             f"{each.label or each.key}: {each.before} → {each.after} {each.unit}".rstrip()
             for each in self.scenario.differences
             if each.set_by == "override"
@@ -206,6 +214,7 @@ def record(
     checks: Iterable[Mapping[str, object]],
     exhibits: Iterable[Mapping[str, object]] = (),
     seed: int | None = None,
+    beside: Mapping[str, object] = MappingProxyType({}),
 ) -> Results:
     """Write ``results.json`` into the folder ``out``, whole or not at all.
 
@@ -220,6 +229,7 @@ def record(
         checks: ``{name, value, tolerance, ok}`` for each identity.
         exhibits: ``{id, kind, title, alt}`` for each chart and table shown.
         seed: of random draws, if any.
+        beside: ``set_values`` and ``filed_npv`` of a run that sets values.
 
     Raises:
         RunError: the record is incomplete or holds a value that is not finite.
@@ -232,6 +242,7 @@ def record(
             "title": scenario.title,
             "hash": scenario.hash,
             "differences": [asdict(difference) for difference in scenario.differences],
+            **dict(beside),
         },
         "view": view,
         "valuation_date": valuation_date,
@@ -296,7 +307,20 @@ def record_case(
         ],
         exhibits=[exhibit.record() for exhibit in exhibits],
         seed=seed,
+        beside=_beside(case, view),
     )
+
+
+def _beside(case: Case, view: str) -> dict[str, object]:
+    """What a run sets, and the value of the scenario as its file has it."""
+    from jcurve.case import evaluate
+    from jcurve.figures.overrides import filed, set_values
+
+    scenario, file = case.scenario, filed(case.scenario)
+    if file is None:
+        return {}
+    own = evaluate(file, company=case.assembly.company.name).headlines()[view]["npv"]
+    return {"set_values": list(map(str, set_values(scenario))), "filed_npv": own}
 
 
 def read_results(path: Path) -> Results:

@@ -26,6 +26,7 @@ from jcurve.briefing.document import (
     Para,
     Picture,
     Quote,
+    signed,
     within,
 )
 from jcurve.briefing.lettering import Lettering
@@ -82,6 +83,7 @@ def typeset(
         RunError: Typst refuses the document; its reason is in the message.
     """
     look = _Look(house or HouseStyle(), paper, contents)
+    document = signed(document, look.house)
     day = document.date
     # An archive wants a date, and an invented one would be worse than none.
     standards = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
@@ -116,6 +118,7 @@ class _Look:
 def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
     """The pages that ``pdf`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
     look = _Look(HouseStyle(), paper, None)
+    document = signed(document, look.house)
     made: Any = _compiled(document, look, {"format": "png", "ppi": dots}).pdf
     return [made] if isinstance(made, bytes) else list(made)
 

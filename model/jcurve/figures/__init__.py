@@ -28,7 +28,15 @@ from jcurve.figures.display import (
     ref,
     strong,
 )
-from jcurve.figures.exhibit import Cell, Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import (
+    Cell,
+    Column,
+    Exhibit,
+    Row,
+    TableExhibit,
+    chart,
+    table,
+)
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
 from jcurve.figures.numbers import compact, written

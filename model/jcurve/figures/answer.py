@@ -6,46 +6,27 @@ import datetime
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from jcurve import __version__
 from jcurve.facts.calendar import stale
-from jcurve.figures.beliefs import asked, beliefs, believed
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.display import (
     Cover,
     Displayed,
     KeyFigure,
     Part,
-    Prose,
     paragraph,
     ref,
-    strong,
 )
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, table
-from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_decide
+from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.lens import VIEW_NAMES, Lens
 from jcurve.figures.numbers import (
-    MILLIONS,
     NOTHING,
-    dollars,
-    highest,
     joined,
     lowered,
     money,
     percent,
 )
-from jcurve.figures.size import against_scale, best_size
-from jcurve.figures.uplift import trails
-
-_HALF_TALL = 54.0  # mm: they share the page with the cover
-
-
-def pictures(lens: Lens) -> tuple[Exhibit | Prose, ...]:
-    """The pictures of a first page, side by side: value over size, and the map of beliefs; one
-    line where nothing is left to decide."""
-    if not lens.is_open:
-        return (nothing_to_decide(),)
-    return (
-        against_scale(lens, width="half", height=_HALF_TALL),
-        beliefs(lens, width="half", height=_HALF_TALL),
-    )
+from jcurve.figures.overrides import strip
 
 
 def headline(lens: Lens) -> str:
@@ -76,27 +57,41 @@ def cover(
     Args:
         lens: a case in a view.
         kind: of report.
-        shown: exhibits of the report that the summary refers to: the J-curve, or the
-            ``pictures`` of the decision, whose finding then is the title.
+        shown: exhibits of the report that the summary refers to, such as the J-curve; with
+            value over size the best size is among the figures.
         today: for the warning that results have come out since; by default the day of the run.
     """
     scenario, company = lens.case.scenario, lens.case.assembly.company
-    changed = f", {len(scenario.overrides)} values set for this run" if scenario.overrides else ""
     ids = {each.mark().get("exhibit") for each in shown}
-    decided = {"against-scale", "beliefs"} <= ids
+    decided = "against-scale" in ids
     gist = f"net present value {money(lens.npv)} at {percent(lens.wacc)} a year"
-    summary = _decision(lens) if decided else _summary(lens, "jcurve" in ids)
+    day = today or datetime.date.today()
+    summary = _summary(lens, "jcurve" in ids)
     return Cover(
         kicker=f"{company.display_name} · {kind}",
-        title=best_size(lens.scale_study) if decided else headline(lens),
-        subtitle=f"{scenario.title}{changed}: "
-        f"{'nothing is spent or earned' if lens.is_empty else gist}",
+        title=headline(lens),
+        subtitle=f"{_whose(lens)}: {'nothing is spent or earned' if lens.is_empty else gist}",
+        byline=byline(lens),
+        changed=strip(scenario),
         figures=_figures(lens, decided),
         summary=tuple(paragraph(parts) for parts in summary),
         status=(("Scenario", f"{scenario.title} ({scenario.name})"), *status(lens)),
-        stale=stale(company, today or datetime.date.today()),
-        date=lens.valued_on,
+        stale=stale(company, day),
+        date=day,
     )
+
+
+def _whose(lens: Lens) -> str:
+    """The scenario; a run with values of its own beside the scenario as its file has it."""
+    scenario = lens.case.scenario
+    if lens.filed is None:
+        return scenario.title
+    return f"This run ({lowered(lens.filed.title)} {money(lens.filed.npv)})"
+
+
+def byline(lens: Lens) -> str:
+    """How far the data reach and what made the report."""
+    return f"Data to {lens.quarter(lens.case.data_through)} · J-Curve {__version__}"
 
 
 def status(lens: Lens) -> tuple[tuple[str, str], ...]:
@@ -116,7 +111,7 @@ def _other(lens: Lens) -> Lens:
 
 _COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "programme": ("NPV since the start", "against no AI programme"),
+        "programme": ("NPV since the start", "against no AI"),
         "go_forward": ("NPV from today", "against stopping"),
     }
 )
@@ -182,7 +177,7 @@ def _summary(lens: Lens, refers: bool) -> list[list[Part]]:
         said = f"{falls} in {lens.label('trough_quarter')}"
         still = f"{_still(lens)}."
         first += [f"{said} (", ref("jcurve"), f"){still}"] if refers else [said + still]
-    first.append(f" {_earning(lens)}")
+    first.append(f" {earning(lens)}")
     return [first, [f"{_worth(lens)} {_causes(lens)}"]]
 
 
@@ -213,7 +208,7 @@ def _still(lens: Lens) -> str:
     return f" and is still {money(-lens.shortfall)} at the end of {lens.horizon}"
 
 
-def _earning(lens: Lens) -> str:
+def earning(lens: Lens) -> str:
     cash = lens.label("ebitda_turns_positive")
     income = lens.label("operating_income_turns_positive")
     if not cash:
@@ -232,67 +227,6 @@ def _causes(lens: Lens) -> str:
     said = joined(f"{lowered(name)} ({money(parts[name])})" for name in gains)
     capex = parts["Capital expenditure"]
     return f"To {lens.horizon} most comes from {said}, against capex of {money(-capex)}."
-
-
-def _decision(lens: Lens) -> list[list[Part]]:
-    """The first page in words: the decision, what it rests on, what is spent, what comes back."""
-    study, prices = lens.scale_study, lens.prices
-    return [
-        [
-            strong("Decision. "),
-            f"{best_size(study)}. From today the plan is worth {money(lens.forward.npv)} against "
-            f"stopping; the best size is worth {money(study.best.npv_go_forward / MILLIONS)} (",
-            ref("against-scale"),
-            ").",
-        ],
-        [
-            strong("What must be believed. "),
-            f"{believed(lens, lens.belief_map)} (",
-            ref("beliefs"),
-            ").",
-        ],
-        [
-            strong("What the price implies. "),
-            f"{asked(prices)}; a share is worth {dollars(prices[0].value_per_share)} in this "
-            f"scenario.",
-        ],
-        [strong("What is spent. "), _spent(lens)],
-        [
-            strong("When it comes back. "),
-            f"{headline(lens)}. {_earning(lens)}{_share_loss(lens)}",
-        ],
-    ]
-
-
-def _spent(lens: Lens) -> str:
-    """Capex, free cash flow, net debt and depreciation of the company, in two sentences."""
-    now = lens.first_forecast_year
-    capex, free, net = (
-        dict(zip(lens.years(now), lens.bn(name, "with", now), strict=True))
-        for name in ("capex", "free_cash_flow", "net_cash")
-    )
-    charge = lens.ratio("depreciation_and_amortisation", first=now - 1)
-    years = sorted({now, now + 1, max(capex, key=capex.__getitem__)})
-    spending = joined(f"{money(capex[year])} in {year}" for year in years)
-    low, poor = min(free, key=free.__getitem__), min(net, key=net.__getitem__)
-    debt = f"net debt reaches {money(-net[poor])} in {poor}" if net[poor] < 0 else "no net debt"
-    most = highest(charge)
-    return (
-        f"Capex is {spending}; free cash flow is lowest in {low}, {money(free[low])}; {debt}. "
-        f"Depreciation goes from {percent(charge[0], 0)} of revenue in {now - 1} to "
-        f"{percent(charge[most], 0)} in {now - 1 + most}."
-    )
-
-
-def _share_loss(lens: Lens) -> str:
-    """That the company trails its market by assumption, where it does."""
-    first = trails(lens)
-    if first is None:
-        return ""
-    return (
-        f" From {first} advertising grows slower than its market because the fleet's share of the "
-        f"frontier falls: share loss by assumption."
-    )
 
 
 _ROWS: tuple[tuple[str, str], ...] = (
@@ -331,7 +265,7 @@ def returns(lens: Lens) -> TableExhibit:
         for each, end in zip(both, ends, strict=True)
     ]
     return table(
-        ["", *columns],
+        [("", 3), *columns],
         [
             Row(
                 cells=(label, *(each.shown(name) for each in both)),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING
 from jcurve.assumptions.paths import Path as Dated
 from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
-from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
-from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, billions, joined, money, percent
+from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, heading, table
+from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.numbers import billions, counted, joined, lowered, money, percent, spelt
+from jcurve.figures.overrides import quantity, set_values
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
-    from jcurve.analysis.sensitivity import Swing
+    from jcurve.analysis.sensitivity import Driver
     from jcurve.assumptions import Assumption, Difference, Scenario
 
 _KINDS: Mapping[str, str] = {
@@ -29,6 +29,8 @@ _KINDS: Mapping[str, str] = {
     "judgement": "our choice, with a reason and a range",
 }
 _SOFT = ("judgement", "estimate")
+_SAID = ("share", "per year", "USD m", "x", "years")
+_LONG = 12  # rows; more are for whoever looks one up
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +110,26 @@ def differences(lens: Lens) -> TableExhibit | Prose:
         [("Assumption", 2.4), "Unit", ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
         rows,
         id="differences",
-        title=f"{len(stated)} assumptions differ from the base scenario, "
-        f"{'all' if soft == len(stated) else soft} of them by judgement or estimate"
-        if len(stated) > 1
-        else "One assumption differs from the base scenario",
+        title=_differ_title(scenario, len(stated), here, soft),
         subtitle=f"Scenario {scenario.title} against the base scenario",
         source=lens.modelled("sources of each value in the assumption book"),
         reading=f"{_where_set(here, len(stated))} "
         f"The other {len(scenario.items) - len(stated)} assumptions are the base scenario's.",
         dense=True,
-    )
+    ).model_copy(update={"place": "fold" if len(rows) > _LONG else "both"})
+
+
+def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:
+    """How much differs; where a run sets values, how many, as its first page counts them."""
+    if here:
+        values, rest = counted(len(set_values(scenario)), "value"), count - here
+        of = "" if here == 1 else f" of {spelt(here)} assumptions"
+        more = f"; {spelt(rest)} more differ as its file has them" if rest else ""
+        return f"{values}{of} set for this run{more}"
+    if count == 1:
+        return "One assumption differs from the base scenario"
+    of_them = f"{'all' if soft == count else soft} of them by judgement or estimate"
+    return f"{count} assumptions differ from the base scenario, {of_them}"
 
 
 def _where_set(here: int, count: int) -> str:
@@ -185,73 +197,69 @@ def kinds(lens: Lens) -> TableExhibit:
     )
 
 
-def ranking(lens: Lens) -> tuple[Swing, ...]:
-    """Every assumption with a range at both of its ends, by how far it moves ``npv`` of the
-    view, the furthest first."""
-    from jcurve.analysis.question import Question
-    from jcurve.analysis.sensitivity import ranged, ranked, tornado
+def drivers(lens: Lens) -> TableExhibit | Prose:
+    """Every driver with its value, its range and what either end does to value and earnings."""
+    from jcurve.analysis.sensitivity import EARNINGS_YEAR, drivers
 
-    output = f"npv.{lens.view}"
-    ask = Question.of(lens.case.scenario, output, lens.home)
-    return ranked(tornado(ask, ranged(lens.case.scenario), ask.valid), output)
+    if not lens.is_open:
+        return nothing_to_decide()
+    found, base = drivers(lens.case.scenario, project=lens.home), lens.forward.npv
+    turned = [
+        each.short_name
+        for each in found
+        if any(end * base < 0 for end in (each.npv_at_low, each.npv_at_high))
+    ]
 
+    def effects(decimals: int, group: str) -> tuple[Column, ...]:
+        heads = {"decimals": decimals, "group": group, "sign": True}
+        return tuple(Column.model_validate({"label": end, **heads}) for end in ("Low", "High"))
 
-def swings(lens: Lens, count: int = 12) -> TableExhibit | Prose:
-    """The assumptions whose own range moves net present value most, one at a time."""
-    if lens.is_empty:
-        return callout(
-            [
-                strong("No range moves the answer. "),
-                "The two cases are the same whatever the assumptions are, and so is the value.",
-            ]
+    def row(each: Driver) -> tuple[Value, ...]:
+        item = lens.case.scenario[each.key]
+        ends = (each.value_number, each.low_number, each.high_number)
+        value, low, high = (
+            quantity(end, item.unit, item.choices).removesuffix(f" {item.unit}") for end in ends
         )
-    output, every = f"npv.{lens.view}", ranking(lens)
-    found = every[:count]
-    base = found[0].base[output] / MILLIONS
-    turned = sum(
-        any((end > 0) != (base > 0) for end in _ends(swing, output) if not math.isnan(end))
-        for swing in every
-    )
+        said = "" if item.unit in _SAID else f", {item.unit}"
+        path = item.value if isinstance(item.value, Dated) else None
+        last = "" if path is None else path.label(path.periods[-1])
+        year = f" in {last}" if last and last not in each.short_name else ""
+        return (
+            f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,
+            billions(each.effect_at_low), billions(each.effect_at_high),
+            each.earnings_at_low, each.earnings_at_high,
+        )  # fmt: skip
+
+    judged = sum(each.kind == "judgement" for each in found)
     return table(
         [
-            ("Assumption", 3),
-            ("Range", 2.4),
+            ("Driver", 3),
+            Column(label="Value", style="text", figures=True),
+            Column(label="Range", style="text", figures=True),
             "Kind",
-            Column(label="Low", group="NPV, USD bn, at", decimals=0),
-            Column(label="High", group="NPV, USD bn, at", decimals=0),
+            *effects(0, "NPV, USD bn"),
+            *effects(2, f"EPS {EARNINGS_YEAR}, USD"),
         ],
-        [
-            (
-                lens.called(swing.key),
-                range_text(lens.case.scenario[swing.key]),
-                swing.kind,
-                *map(billions, _ends(swing, output)),
-            )
-            for swing in found
-        ],
-        id="swings",
-        title=_swing_title(turned, base),
-        subtitle=f"Net present value with one assumption at either end of its range, all others "
-        f"as they are ({money(base)})",
-        source=lens.modelled(),
-        reading=f"Of {len(every)} assumptions with a range these {len(found)} move the value most, "
-        f"and {sum(swing.kind == 'judgement' for swing in found)} of them are judgement. "
-        f"Ranges of several at once are a matter of simulation, not of adding these up.",
+        [row(each) for each in found],
+        id="drivers",
+        title=_drivers_title(turned, base),
+        subtitle=f"Each driver at either end of its range, all others as they are: change of net "
+        f"present value from today ({money(base)}) and of earnings per share; a path by its last "
+        "year",
+        source=lens.modelled("sources of each driver in the assumption book"),
+        reading=f"The value of {spelt(judged)} of the {len(found)} drivers is judgement. Effects "
+        "do not add up: several at once are a matter of simulation.",
         dense=True,
     )
 
 
-def _ends(swing: Swing, output: str) -> tuple[float, float]:
-    """The output at both ends of a range; NaN where an end breaks a rule between assumptions."""
-    return swing.at_low[output], swing.at_high[output]
-
-
-def _swing_title(turned: int, base: float) -> str:
+def _drivers_title(turned: Sequence[str], base: float) -> str:
     if not turned:
-        return f"NPV stays {'negative' if base < 0 else 'positive'} at both ends of every range"
-    if turned == 1:
-        return "One assumption can turn the sign of the value within its own range"
-    return f"{turned} assumptions can each turn the sign of the value within their own range"
+        sign = "negative" if base < 0 else "positive"
+        return f"Value from today stays {sign} at both ends of every driver's range"
+    if len(turned) == 1:
+        return f"One driver alone turns the sign of value from today: {lowered(turned[0])}"
+    return f"{counted(len(turned), 'driver')} can each turn the sign of value from today"
 
 
 def book(lens: Lens) -> TableExhibit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import MILLIONS, compact, dollars, lowered, money, percent
+from jcurve.figures.numbers import MILLIONS, compact, dollars, money, percent
+from jcurve.figures.overrides import the
 from jcurve.figures.recipes import level_map
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ def believed(lens: Lens, found: BeliefMap) -> str:
     """What must be believed for the plan to be worth its cost, at the case's response and at the
     highest that the evidence allows, in one sentence without its full stop."""
     response, high = found.case[0], found.elasticity_range[1]
-    against = f"against {_bn(found.case[1])} in the {lowered(lens.title)}"
+    against = f"against {_bn(found.case[1])} in {the(lens.title)}"
     needed = _over(found, found.break_even, response)
     at_high = _over(found, found.break_even, high)
     if lens.forward.npv >= 0:
         if needed is None:
             return (
-                f"At the response of the {lowered(lens.title)} the plan earns its cost at any "
+                f"At the response of {the(lens.title)} the plan earns its cost at any "
                 f"demand looked at"
             )
         return (
@@ -57,9 +58,7 @@ def believed(lens: Lens, found: BeliefMap) -> str:
     return f"To earn its cost the plan needs AI products to bring {bring}, {against}"
 
 
-def beliefs(
-    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 70.0
-) -> Exhibit | Prose:
+def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
     right size, and the ranges of the evidence; in half a column without single readings."""
     if not lens.is_open:
@@ -203,9 +202,7 @@ def asked(lines: Sequence[PriceLine]) -> str:
     )
 
 
-def implied(
-    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 66.0
-) -> Exhibit | Prose:
+def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) -> Exhibit | Prose:
     """Pairs of response and AI revenue at which a share is worth its price, with the band of half
     a point of the cost of capital, at each date of a price."""
     if not lens.is_open:

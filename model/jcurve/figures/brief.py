@@ -1,25 +1,29 @@
-"""What a reader in a hurry asks: what can go wrong, and what has changed since the last edition
-or differs in another scenario."""
+"""What has changed since the last edition, and what differs in another scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
+from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case, stated_inputs
 from jcurve.evaluation.naming import figure_label, headline_text
-from jcurve.figures.display import Part, Prose, bullets, prose, strong
-from jcurve.figures.exhibit import TableExhibit, table
+from jcurve.figures.display import Part, Prose, prose
+from jcurve.figures.exhibit import Exhibit, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, NOTHING, money
+from jcurve.figures.numbers import MILLIONS, NOTHING, lowered, money, spelt
+from jcurve.figures.overrides import between
+from jcurve.figures.recipes import bridge
+from jcurve.ground.errors import JCurveError
 
 if TYPE_CHECKING:
-    from jcurve.analysis.sensitivity import Swing
+    from jcurve.assumptions import Assumption
 
 _MOVED = 0.005
 """A headline that moved by less than this share of itself is as it was."""
-_UNITS_UNSAID = ("x", "switch", "million")
+_NAMED = 3
+_DRAWN = 3
+_REST = 0.05  # USD bn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,63 +34,39 @@ class Earlier:
         data_through, valuation_date: its quarters.
         scenario_hash: of its scenario.
         headlines: name → ``{value, unit}`` or ``{value: None, reason}``, of the same view.
+        inputs: key → label, unit, text and digest of every assumption; empty where not on record.
+        published: its day in words.
     """
 
     data_through: str
     valuation_date: str
     scenario_hash: str
     headlines: Mapping[str, Mapping[str, Any]]
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    published: str = ""
 
 
-def risks(lens: Lens, swings: Sequence[Swing], count: int = 4) -> Prose:
-    """The ends of ranges that cost the most, in words.
-
-    Args:
-        lens: a case in a view.
-        swings: assumptions with what their ranges do to ``npv`` of the view.
-        count: how many are named.
-    """
-    if lens.is_empty:
-        return prose("The two cases are the same, so no assumption puts value at risk.")
-    output = f"npv.{lens.view}"
-    losses = []
-    for swing in swings:
-        worst, end, text = min(
-            (swing.at_low[output], "low", swing.low), (swing.at_high[output], "high", swing.high)
-        )
-        # NaN, where the end is no world, is below nothing.
-        if worst / MILLIONS < lens.npv - NOTHING:
-            losses.append((worst / MILLIONS, end, text, swing))
-    losses.sort(key=lambda each: each[0])
-    items: list[list[Part]] = [
-        [
-            strong(f"{lens.called(swing.key)}. "),
-            f"At {_end(end, text, swing.unit)} the value falls by {money(lens.npv - worst)} "
-            f"to {money(worst)} ({swing.kind}).",
-        ]
-        for worst, end, text, swing in losses[:count]
-    ]
-    return bullets(*items)
+def since(lens: Lens, earlier: Earlier | None) -> list[tuple[str, list[Part]]]:
+    """What has changed since the last edition, with its heading, in one line of a first page;
+    nothing before the first edition and where nothing has changed."""
+    if earlier is None:
+        return []
+    steps, said = _steps(lens, earlier), _new_data(lens, earlier)
+    parts = [f"{each.text}: {money(each.amount, sign=True)}" for each in steps if each.text]
+    left = len(parts) - _NAMED
+    if left > 0:
+        parts = [*parts[:_NAMED], f"{spelt(left)} more in the bridge"]
+    moved = _moved(lens, earlier, "npv", "Net present value")
+    if not parts and not moved and not said:
+        return []
+    texts = [" ".join(said), f"{'; '.join(parts)}." if parts else "", moved]
+    day = f" since {earlier.published}" if earlier.published else " since the last edition"
+    return [(f"What has changed{day}", [" ".join(filter(None, texts))])]
 
 
-def _end(end: str, text: str, unit: str) -> str:
-    """An end of a range as the model writes it, with at most three digits and its unit."""
-    if ";" in text:
-        return f"its {end} path"
-    try:
-        value = float(f"{float(text.replace(',', '')):.3g}")
-    except ValueError:
-        return text  # a quarter, a choice
-    if unit in ("share", "per year"):
-        return f"{value * 100:.3g}%"
-    if unit == "USD m":
-        return money(value / MILLIONS)
-    plain = f"{value:,}".removesuffix(".0")
-    return plain if unit in _UNITS_UNSAID else f"{plain} {unit}"
-
-
-def changes(lens: Lens, earlier: Earlier | None) -> Prose:
-    """What has changed since the last edition of the same report and series.
+def changes(lens: Lens, earlier: Earlier | None) -> Exhibit | Prose:
+    """The bridge from the last edition of the same report and series; in words where there is
+    none, or where its values are not on record.
 
     Args:
         lens: a case in a view.
@@ -94,12 +74,103 @@ def changes(lens: Lens, earlier: Earlier | None) -> Prose:
     """
     if earlier is None:
         return prose("This is the first edition: there is nothing to compare with.")
-    inputs = []
-    if earlier.data_through != lens.case.data_through:
-        inputs.append(
-            f"Data now reach {lens.quarter(lens.case.data_through)}, "
-            f"before {lens.quarter(earlier.data_through)}."
-        )
+    steps = _steps(lens, earlier)
+    if not steps:
+        return prose(_in_words(lens, earlier))
+    before, now = _npv(earlier), lens.npv
+    assert before is not None
+    named = [(each.text or each.name, each.amount) for each in steps[:_DRAWN]]
+    rest = sum(each.amount for each in steps[_DRAWN:])
+    named += [("All others", rest)] * (len(steps) > _DRAWN)
+    first = max(steps, key=lambda each: abs(each.amount))
+    return chart(
+        bridge(None, named, ("Change", now - before), height=10 + 4.2 * (len(named) + 1)),
+        id="edition-bridge",
+        title=f"Net present value moves from {money(before)} to {money(now)}; the largest part is "
+        f"{lowered(first.name)}, {money(first.amount, sign=True)}",
+        subtitle="Change of net present value since the last edition, USD bn; each step at its "
+        "mean over every order (Shapley value)",
+        source=lens.modelled("record of the last edition"),
+        alt=f"Waterfall of the change from {money(before)} to {money(now)}: "
+        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in named)
+        + ".",
+        reading=" ".join(_new_data(lens, earlier)),
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A part of the bridge between two editions: its name, its values in words, USD bn."""
+
+    name: str
+    text: str
+    amount: float
+
+
+def _steps(lens: Lens, earlier: Earlier) -> list[_Step]:
+    """What moved NPV since an edition: each assumption that was changed, the largest first, then
+    data and model; empty where the value did not move or the edition's values are not on record."""
+    from jcurve.analysis.bridging import bridge as attributed
+
+    before, now = _npv(earlier), lens.case.scenario
+    if before is None or abs(lens.npv - before) < NOTHING:
+        return []
+    stated = {each.key: each for each in now.items if each.key in stated_inputs(now)}
+    own = stated_inputs(now)
+    given = {
+        key: _given(stated[key], was["text"])
+        for key, was in earlier.inputs.items()
+        if key in own and was["text"] != own[key]["text"]
+    }
+    if not earlier.inputs:
+        return []
+    try:
+        then = now.with_overrides(given, insist=True)
+        output = f"npv.{lens.view}"
+        found = attributed(then, now, output, project=lens.home).shares
+    except JCurveError:
+        return []
+    steps = []
+    for share in found:
+        key = share.keys[0]
+        alone = len(share.keys) == 1
+        name = lens.called(key) if alone else f"{lens.called(key)} and {len(share.keys) - 1} more"
+        text = f"{name} {' → '.join(between(then[key], now[key]))}" if alone else name
+        steps.append(_Step(name, text, share.amount / MILLIONS))
+    steps.sort(key=lambda each: -abs(each.amount))
+    rest = lens.npv - before - sum(each.amount for each in steps)
+    if abs(rest) > _REST:
+        steps.append(_Step("Data and model", "", rest))
+    return steps
+
+
+def _given(item: Assumption, text: str) -> object:
+    """A value as a record has it, as an override takes it."""
+    if ": " not in text:
+        return text.replace(",", "")
+    points = dict(point.split(": ") for point in text.split("; "))
+    return {
+        int(at) if at.isdecimal() else at: float(value.replace(",", ""))
+        for at, value in points.items()
+    }
+
+
+def _npv(earlier: Earlier) -> float | None:
+    value = earlier.headlines.get("npv", {}).get("value")
+    return value / MILLIONS if isinstance(value, int | float) else None
+
+
+def _new_data(lens: Lens, earlier: Earlier) -> list[str]:
+    if earlier.data_through == lens.case.data_through:
+        return []
+    return [
+        f"Data now reach {lens.quarter(lens.case.data_through)}, "
+        f"before {lens.quarter(earlier.data_through)}."
+    ]
+
+
+def _in_words(lens: Lens, earlier: Earlier) -> str:
+    inputs = _new_data(lens, earlier)
     if earlier.scenario_hash != lens.case.scenario.hash:
         inputs.append("Assumptions have changed.")
     results = [
@@ -109,8 +180,8 @@ def changes(lens: Lens, earlier: Earlier | None) -> Prose:
     ]
     results = [text for text in results if text]
     if not inputs and not results:
-        return prose("Nothing has changed since the last edition: same data, same assumptions.")
-    return prose(" ".join([*inputs, *(results or ["The headline figures are as they were."])]))
+        return "Nothing has changed since the last edition: same data, same assumptions."
+    return " ".join([*inputs, *(results or ["The headline figures are as they were."])])
 
 
 def _moved(lens: Lens, earlier: Earlier, name: str, words: str) -> str:

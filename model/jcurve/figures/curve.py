@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import NOTHING, lowered, lowest, money
-from jcurve.figures.recipes import bridge
+from jcurve.figures.recipes import bridge, by_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ _TROUGH_WORDS = 11.0  # mm
 _A_YEAR = 4  # quarters
 
 
-def jcurve(lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 68.0) -> Exhibit:
+def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     nominal = [0.0, *lens.quarterly("cumulative_free_cash_flow", lens.view)]
@@ -169,7 +169,7 @@ def cash_bridge(lens: Lens, *, height: float = 74.0) -> Exhibit:
     parts = cash_parts(lens)
     total = sum(parts.values())
     return chart(
-        bridge(None, list(parts.items()), (f"Balance in {lens.horizon}", total), height=height),
+        bridge(None, by_size(parts), (f"Balance in {lens.horizon}", total), height=height),
         id="cash-bridge",
         title=_bridge_title(lens, parts),
         subtitle=f"Incremental free cash flow to {lens.horizon} by cause, undiscounted, "

@@ -88,11 +88,14 @@ class Shown:
     def __init__(self) -> None:
         self._items: list[Displayed] = []
 
-    def __call__(self, *items: Displayed) -> None:
-        """Show ``items``, one under the other."""
+    def __call__(self, *items: Displayed, place: str = "both") -> None:
+        """Show ``items``, one under the other; tables on the ``page`` alone and not in print, or
+        there behind a ``fold``."""
         from IPython.display import display
 
         for item in items:
+            if "place" in type(item).model_fields and place != "both":
+                item = item.model_copy(update={"place": place})
             display(item)  # type: ignore[no-untyped-call]
             self._items.append(item)
 
@@ -231,6 +234,9 @@ class Cover(Displayed):
         kicker: a line above the title: the company and the kind of report.
         title: of the report.
         subtitle: the answer in a line.
+        byline: how far the data reach and what made it; a page puts its date before and who
+            signs behind.
+        changed: every value set for this run, with the one that it replaces.
         figures: up to six key figures.
         status: labels and values: scenario, view, data through, valuation date, hash.
         stale: a warning that the data is old; shown with weight.
@@ -244,6 +250,8 @@ class Cover(Displayed):
     title: str
     kicker: str = ""
     subtitle: str = ""
+    byline: str = ""
+    changed: Paragraph = ()
     figures: tuple[KeyFigure, ...] = Field(default=(), max_length=6)
     status: tuple[tuple[str, str], ...] = ()
     summary: tuple[Paragraph, ...] = ()
@@ -261,7 +269,7 @@ class Cover(Displayed):
 
     def plain(self) -> str:
         """Everything on the cover as plain text."""
-        lines = [self.kicker, self.title, self.subtitle]
+        lines = [self.kicker, self.title, self.subtitle, self.byline, words(self.changed)]
         lines += [f"{item.label}: {item.value} {item.note}".rstrip() for item in self.figures]
         lines += [f"{label}: {value}" for label, value in self.status]
         return "\n".join(line for line in [*lines, self.stale, self.disclaimer] if line)

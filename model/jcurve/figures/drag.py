@@ -16,7 +16,7 @@ from jcurve.figures.numbers import (
     points,
     written,
 )
-from jcurve.figures.recipes import Scale, bridge, by_year
+from jcurve.figures.recipes import Scale, bridge, by_size, by_year
 from jcurve.figures.statements import INCOME
 
 _HUNDREDTH_POINT = 0.0001
@@ -140,11 +140,8 @@ def margin_bridge(lens: Lens) -> Exhibit | Prose:
         return callout(
             [strong("No bridge of margin. "), "AI lowers the margin in no forecast year."]
         )
-    steps = [
-        (name, amount)
-        for name, amount in margin_steps(lens, year).items()
-        if abs(amount) >= _HUNDREDTH_POINT
-    ]
+    every_step = by_size(margin_steps(lens, year))
+    steps = [(name, amount) for name, amount in every_step if abs(amount) >= _HUNDREDTH_POINT]
     name, other = _names(lens)
     worst, most = min(steps, key=lambda step: step[1])
     gains = sum(amount for _, amount in steps if amount > 0)

@@ -7,7 +7,6 @@ is a picture.
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
 import re
@@ -19,8 +18,9 @@ from pydantic import model_validator
 
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import Displayed, Frozen, Paragraph, Part, paragraph, words
+from jcurve.figures.narrowing import drawings
 from jcurve.figures.numbers import NumberStyle, written
-from jcurve.figures.style import fit, house
+from jcurve.figures.style import Width
 from jcurve.ground import markdown
 from jcurve.ground.errors import UsageError
 
@@ -88,20 +88,23 @@ class Exhibit(_Exhibit):
 
     Attributes:
         svg: the drawing; one unit of its view box is a point on paper.
+        narrow: the same for a phone; empty where the drawing is narrow enough.
         alt: what the drawing shows, for who cannot see it; never empty.
-        width: ``full`` column, or ``half``: two in a row stand side by side.
+        width: ``full`` column, ``half`` or ``third``: two or three in a row stand side by side.
     """
 
     kind: Literal["chart"] = "chart"
     svg: str
+    narrow: str = ""
     alt: str
-    width: Literal["full", "half"] = "full"
+    width: Width = "full"
 
     @model_validator(mode="after")
     def _complete(self) -> Exhibit:
         _required(self.id, "a chart", title=self.title, alt_text=self.alt, source=self.source)
-        drawing.check(self.svg, self.id)
-        drawing.size(self.svg)
+        for svg in filter(None, (self.svg, self.narrow)):
+            drawing.check(svg, self.id)
+            drawing.size(svg)
         return self
 
     def mark(self) -> dict[str, str]:
@@ -132,7 +135,7 @@ def chart(
     reading: Part | Iterable[Part],
     subtitle: str = "",
     notes: Sequence[str] = (),
-    width: Literal["full", "half"] = "full",
+    width: Width = "full",
 ) -> Exhibit:
     """Make an exhibit of a matplotlib figure drawn in the house style.
 
@@ -147,15 +150,13 @@ def chart(
         UsageError: a text that must be there is missing; the message names the exhibit.
     """
     _required(id, "a chart", title=title, alt_text=alt)
-    buffer = io.StringIO()
-    with house():
-        fit(figure)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    svg, narrow = drawings(figure, id, width)
     return Exhibit(
         id=id,
         title=title,
         subtitle=subtitle,
-        svg=drawing.tidy(buffer.getvalue(), id),
+        svg=svg,
+        narrow=narrow,
         source=source if isinstance(source, str) else "; ".join(source),
         alt=alt,
         reading=paragraph(reading),
@@ -233,12 +234,14 @@ class TableExhibit(_Exhibit):
         notes: footnotes a, b, c …, called from cells; one that none calls stands for the
             whole table and has no letter.
         dense: smaller text, for long tables of reference.
+        place: ``both``; on the ``page`` alone and not in print; or there behind a ``fold``.
     """
 
     kind: Literal["table", "whatif"] = "table"
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     dense: bool = False
+    place: Literal["both", "page", "fold"] = "both"
 
     @model_validator(mode="after")
     def _complete(self) -> TableExhibit:

@@ -3,18 +3,17 @@ earn with it, how it stands against the frontier's, and the share of revenue tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jcurve.facts import Company, companies, company, history
+from jcurve.facts import Company, companies, company, history, reported
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import (
     MILLIONS,
-    NOTHING,
     compact,
     highest,
     joined,
@@ -33,8 +32,7 @@ _MUCH = 0.2
 """A share of the fleet leased out above which the reader is told what that means."""
 _MILLION = 1e6
 _RIVALS = ("guided", "positive", "judgement", "consensus")
-_LAYERS = 7
-_SERVED = 0.995
+_CHARGE, _REVENUE = "depreciation_expense_ppe", "revenue_total"
 
 
 def _uses(lens: Lens) -> tuple[FleetUse, ...]:
@@ -121,52 +119,6 @@ def _use_reading(found: tuple[FleetUse, ...]) -> str:
     )
 
 
-def channels(lens: Lens) -> Exhibit:
-    """Revenue of AI products, weighted by the probability that each succeeds."""
-    first = lens.first_forecast_year - 1
-    years = lens.years(first)
-    labels = lens.members("channel")
-    rows = {name: lens.bn(f"channel_revenue.{name}", lens.view, first) for name in labels}
-    ranked = sorted(rows, key=lambda name: -rows[name][-1])
-    layers = {labels[name]: rows[name] for name in ranked[:_LAYERS] if any(rows[name])}
-    rest = [sum(year) for year in zip(*(rows[name] for name in ranked[_LAYERS:]), strict=True)]
-    if any(value > NOTHING for value in rest):
-        layers["Others"] = rest
-    totals = lens.bn("new_product_revenue", lens.view, first)
-    scale = Scale(step=2, forecast=lens.forecast_from, hold=totals)
-    best = [labels[name] for name in ranked[:2]]
-    share = sum(rows[name][-1] for name in ranked[:2]) / max(totals[-1], NOTHING)
-    return chart(
-        by_year(years, scale, layers=layers, height=72),
-        id="channels",
-        title=f"AI products add {money(totals[-1])} of revenue by {years[-1]}, "
-        f"{percent(totals[-1] / max(lens.bn('revenue', 'with')[-1], NOTHING), 0)} of the total"
-        if max(totals) > NOTHING
-        else "AI products earn nothing more",
-        subtitle="Revenue of AI products, weighted by probability, net of what they "
-        "take from advertising, USD bn",
-        source=lens.modelled("demand as the assumptions cite it"),
-        alt=f"Stacked bars of AI product revenue, rising from {money(totals[0])} in {first} to "
-        f"{money(totals[-1])} in {years[-1]}; most of it is {joined(map(lowered, best))}.",
-        reading=_channels_reading(lens, best, share, totals[-1])
-        if max(totals) >= NOTHING
-        else "The same products are offered in both cases.",
-        notes=lens.resting("demand.agents", "demand.other", "products.compute_cost"),
-    )
-
-
-def _channels_reading(lens: Lens, best: list[str], share: float, earned: float) -> str:
-    kept = 1 - lens.bn("new_product_cost", lens.view)[-1] / earned
-    floor = lens.number("products_compute_cost_floor")
-    served = min(lens.values("channel_service_level", "with", lens.first_forecast_year))
-    short = f" In the tightest year compute serves {percent(served, 0)} of demand."
-    return (
-        f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of it in {lens.horizon}. "
-        f"Before compute, {percent(kept, 0)} of the revenue remains; in the long run compute takes "
-        f"at least {percent(floor, 0)} of it.{'' if served > _SERVED else short}"
-    )
-
-
 def against_frontier(lens: Lens) -> Exhibit:
     """Compute in service beside the frontier's other companies', and their ratio."""
     first = lens.first_forecast_year - _BEFORE
@@ -228,45 +180,89 @@ def _frontier_reading(lens: Lens, units: Mapping[int, float]) -> str:
 
 
 def intensity(lens: Lens) -> Exhibit:
-    """Capex over revenue: the company's history and forecast, and rivals as reported."""
+    """Capex over revenue: the company's history and forecast, and rivals as reported; half a
+    column wide."""
+    return _over_revenue(
+        lens,
+        "capex",
+        id="capex-over-revenue",
+        name="Capex",
+        rivals=lambda rival, first: _reported_intensity(rival, first, lens.home),
+        subtitle="Capex over revenue; rivals as reported by fiscal year",
+        reading=f"After {lens.plan_end} the share is an outcome: the fleet is set, and its cost "
+        "follows from price and life.",
+    )
+
+
+def depreciation_share(lens: Lens) -> Exhibit:
+    """Depreciation and amortisation over revenue: the company's history and forecast, and rivals'
+    depreciation of property as reported; half a column wide."""
+
+    def shares(rival: Company, first: int) -> dict[int, float]:
+        facts = reported(rival.name, lens.home)
+        charged, earned = (facts.series(name, "year") for name in (_CHARGE, _REVENUE))
+        return {
+            int(year): fact.value / earned[year].value
+            for year, fact in charged.items()
+            if year in earned and int(year) >= first
+        }
+
+    return _over_revenue(
+        lens,
+        "depreciation_and_amortisation",
+        id="depreciation-over-revenue",
+        name="Depreciation",
+        rivals=shares,
+        subtitle="Depreciation and amortisation over revenue; rivals: of property, as reported",
+        reading="Depreciation trails capex: it keeps rising after spending has stopped rising.",
+    )
+
+
+def _over_revenue(
+    lens: Lens,
+    line: str,
+    *,
+    id: str,
+    name: str,
+    rivals: Callable[[Company, int], dict[int, float]],
+    subtitle: str,
+    reading: str,
+) -> Exhibit:
+    """A line over revenue in both cases, and rivals' as reported."""
     first = lens.first_forecast_year - 2 * _BEFORE + 1
     years = lens.years(first)
-    ours, theirs = (lens.ratio("capex", tag=tag, first=first) for tag in ("with", lens.other))
+    ours, theirs = (lens.ratio(line, tag=tag, first=first) for tag in ("with", lens.other))
     own = lens.case.assembly.company.display_name
-    rivals = {
-        each.display_name.split()[0].strip(","): _reported_intensity(each, first, lens.home)
+    known = {
+        each.display_name.split()[0].strip(","): rivals(each, first)
         for each in (company(folder, lens.home) for folder in companies(lens.home))
         if each.display_name != own
     }
-    scale = Scale(step=2, style="percent", forecast=lens.forecast_from)
+    scale = Scale(step=4, style="percent", forecast=lens.forecast_from, words=("", "Forecast"))
     with style.house():
-        figure, axes = style.plot(height=66)
-        for role, (name, shares) in zip(_RIVALS, rivals.items(), strict=False):
-            plotting.line(axes, list(shares), list(shares.values()), role, name)
-        plotting.key(axes)
+        figure, axes = style.plot(width="half", height=58)
+        for role, (rival, shares) in zip(_RIVALS, known.items(), strict=False):
+            plotting.line(axes, list(shares), list(shares.values()), role, rival)
+        plotting.key(axes, columns=3)
         for drawn in axes.get_lines():
             drawn.set_label("_rival")  # named in the key, not at its end
         draw_years(axes, years, scale, lines=lens.two_lines(ours, theirs))
     top = highest(ours)
-    latest = {name: list(shares.values())[-1] for name, shares in rivals.items()}
-    most = max(latest, key=latest.__getitem__)
+    latest = {rival: list(shares.values())[-1] for rival, shares in known.items() if shares}
+    others = joined(f"{rival} {percent(share, 0)}" for rival, share in latest.items())
     return chart(
         figure,
-        id="capex-over-revenue",
-        title=f"Capex takes {percent(ours[top], 0)} of revenue in {years[top]} and "
+        id=id,
+        title=f"{name} takes {percent(ours[top], 0)} of revenue in {years[top]} and "
         f"{percent(ours[-1], 0)} in {years[-1]}",
-        subtitle="Capex over revenue, %; rivals: property bought and leased over revenue, fiscal "
-        "years, as reported",
+        subtitle=subtitle,
         source=lens.compared("filings of rivals"),
-        alt=f"Lines of capex over revenue: the company's rises from {percent(ours[0], 0)} in "
-        f"{first} to {percent(ours[top], 0)} in {years[top]} and ends at "
-        f"{percent(ours[-1], 0)}; {lowered(lens.other_name)} it ends at "
-        f"{percent(theirs[-1], 0)}. Rivals' last years: "
-        + joined(f"{name} {percent(share, 0)}" for name, share in latest.items())
-        + ".",
-        reading=f"The highest rival, {most}, stood at {percent(latest[most], 0)} in its last "
-        f"fiscal year. After {lens.plan_end} the share is an outcome: the fleet is set, and its "
-        f"cost follows from price and life.",
+        alt=f"Lines of the share of revenue: the company's goes from {percent(ours[0], 0)} in "
+        f"{first} to {percent(ours[top], 0)} in {years[top]} and ends at {percent(ours[-1], 0)}; "
+        f"{lowered(lens.other_name)} it ends at {percent(theirs[-1], 0)}. Rivals' last years: "
+        f"{others}.",
+        reading=reading,
+        width="half",
     )
 
 

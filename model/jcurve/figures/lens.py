@@ -1,6 +1,5 @@
-"""A case as exhibits see it: years or quarters in USD bn, words for worlds and views, and the
-questions about the decision, each asked once and only where its answer is shown.
-"""
+"""A case as exhibits see it: rows in USD bn, words for worlds and views, and the questions about
+the decision, each asked once."""
 
 from __future__ import annotations
 
@@ -11,10 +10,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from jcurve.case import evaluate
 from jcurve.engine.model import SHARED, VIEWS
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
-from jcurve.figures.numbers import MILLIONS, NOTHING, lowered, percent, written
+from jcurve.figures.numbers import MILLIONS, NOTHING, counted, lowered, percent, written
+from jcurve.figures.overrides import called, filed, set_values
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
@@ -48,13 +49,8 @@ def nothing_to_decide() -> Prose:
 
 @dataclass(frozen=True)
 class Lens:
-    """A case seen in one view.
-
-    Attributes:
-        case: an evaluated scenario.
-        view: ``programme`` or ``go_forward``; what the exhibit compares.
-        project: where the model's data are; by default found from the working folder.
-    """
+    """A case in a view, ``programme`` or ``go_forward``; the project, where the model's data are,
+    is by default found from the working folder."""
 
     case: Case
     view: str = "programme"
@@ -66,7 +62,7 @@ class Lens:
 
     @property
     def other(self) -> str:
-        """The world that the view compares with."""
+        """The case that the view compares with."""
         return VIEWS[self.view]
 
     @property
@@ -76,7 +72,7 @@ class Lens:
 
     @property
     def with_name(self) -> str:
-        """The world with the programme in words, as set against the other."""
+        """The company with its programme, as set against the other."""
         return "With AI" if self.view == "programme" else "Continued"
 
     @property
@@ -86,13 +82,23 @@ class Lens:
 
     @property
     def since(self) -> str:
-        """From when the view counts, as a subtitle says it."""
+        """From when the view counts."""
         return "since the programme's start" if self.view == "programme" else "from today"
 
     @cached_property
     def forward(self) -> Lens:
         """The same case from the valuation date on: what is left to decide."""
         return Lens(self.case, "go_forward", self.project)
+
+    @cached_property
+    def filed(self) -> Lens | None:
+        """The scenario as its file has it; None where the case is that."""
+        scenario = filed(self.case.scenario)
+        return (
+            None
+            if scenario is None
+            else Lens(evaluate(scenario, project=self.project), self.view, self.project)
+        )
 
     @cached_property
     def home(self) -> Project:
@@ -148,7 +154,7 @@ class Lens:
         return Quarter(self.case.valuation_date).last_day
 
     def years(self, first: int | None = None, last: int | None = None) -> list[int]:
-        """Years from the one before the programme starts (or ``first``) to the horizon."""
+        """Years from the one before the programme starts to the horizon, or as given."""
         return list(range(first or self.first_shown, (last or self.horizon) + 1))
 
     @cached_property
@@ -174,13 +180,13 @@ class Lens:
         ]
 
     def quarter(self, label: str) -> str:
-        """``2034 Q3``, which does not break."""
+        """``2034 Q3``, unbroken."""
         return label.replace("Q", "\N{NO-BREAK SPACE}Q")
 
     @property
     def title(self) -> str:
-        """The scenario's title as a label in a chart: *This scenario* where it is long."""
-        title = self.case.scenario.title
+        """What the case is called in a chart: *This scenario* where that is long."""
+        title = called(self.case.scenario)
         return title if len(title) <= _LONG_TITLE else "This scenario"
 
     # ---- rows -------------------------------------------------------------------------
@@ -381,7 +387,10 @@ class Lens:
 
     @property
     def _model(self) -> str:
-        return f"J-Curve model, scenario {self.case.scenario.title}"
+        scenario = self.case.scenario
+        count = len(set_values(scenario))
+        changed = f" with {lowered(counted(count, 'value'))} set" if count else ""
+        return f"J-Curve model, scenario {scenario.title}{changed}"
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""

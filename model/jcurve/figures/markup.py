@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _SCHEME = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20]+", re.IGNORECASE)
-_AMOUNT = re.compile(f"({MINUS}[$]?[0-9][0-9.,]*[a-z%]*)")
+_AMOUNT = re.compile(f"([{MINUS}+][$]?[0-9][0-9.,]*[a-z%]*)")
 _LAYOUT = re.compile(r"\n\s*")
 _TAGS = [
     {"field": field, "name": name}
@@ -83,6 +83,7 @@ class Writer:
     """
 
     def __init__(self, numbers: Mapping[str, int], footnotes: list[str] | None = None) -> None:
+        self.numbers = numbers
         names = {"numbers": numbers, "footnotes": footnotes}
         self._macros: Any = _template().make_module(
             {**names, "safe_link": safe_link, "tags": _TAGS}

@@ -121,6 +121,11 @@ def spelt(count: int) -> str:
     return _WORDS[count] if 0 <= count < len(_WORDS) else f"{count:,}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``Three values``: a number of things as it stands at the beginning of a sentence."""
+    return f"{spelt(count).capitalize()} {noun}{'' if count == 1 else 's'}"
+
+
 def lowest(values: Sequence[float]) -> int:
     """Where the least of ``values`` stands, the first where several do."""
     return min(range(len(values)), key=values.__getitem__)

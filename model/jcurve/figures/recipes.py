@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from jcurve.figures import plotting, style
 from jcurve.figures.numbers import NumberStyle, written
@@ -61,7 +61,7 @@ def by_year(
     *,
     lines: Lines | None = None,
     layers: Mapping[str, Values] | None = None,
-    width: Literal["full", "half"] = "full",
+    width: style.Width = "full",
     height: float = 62.0,
 ) -> Figure:
     """Lines, or stacked bars with lines over them, by year, each labelled at its end.
@@ -71,7 +71,7 @@ def by_year(
         scale: of the axes.
         lines: by label, the meaning of each and its values.
         layers: by label, from the bottom up.
-        width: of the column, or half of it.
+        width: of the column, or a share of it.
         height: in mm.
     """
     with style.house():
@@ -161,6 +161,12 @@ def bars_across(
                 plotting.number_beside(axes, place, y, text, side=side)
         style.numbers(axes.xaxis, number_style)
     return figure
+
+
+def by_size(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The parts of a bridge as a reader takes them: gains before costs, the largest of each
+    first."""
+    return sorted(parts.items(), key=lambda part: (part[1] < 0, -abs(part[1])))
 
 
 def bridge(

@@ -18,17 +18,15 @@ from jcurve.figures.numbers import (
     MILLIONS,
     NOTHING,
     billions,
-    lowered,
     money,
     percent,
     points,
     spelt,
     written,
 )
-from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, bridge, tiles
+from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
 
 if TYPE_CHECKING:
-    from jcurve.analysis.bridging import Bridge
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.sensitivity import Grid, Swing
     from jcurve.analysis.variance import Importance
@@ -60,7 +58,7 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     first, x = found.years[0], [float(year) for year in found.years]
     own = lens.bn("cumulative_free_cash_flow", lens.view, first)
     with style.house():
-        figure, axes = style.plot(height=78)
+        figure, axes = style.plot(height=62)
         colour = style.series("programme").colour
         for low, high, strength in ((0.05, 0.95, 0.16), (0.25, 0.75, 0.26)):
             axes.fill_between(
@@ -100,7 +98,7 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     width = 0.92 * float(spread.edges[1] - spread.edges[0]) / MILLIONS
     low, median, high = (spread.quantiles[at].value / MILLIONS for at in (0, 3, 6))
     with style.house():
-        figure, axes = style.plot(height=62)
+        figure, axes = style.plot(height=52)
         for role, kept in (("negative", middles < 0), ("positive", middles >= 0)):
             if kept.any():
                 look, shares = style.series(role), spread.shares[kept]
@@ -126,40 +124,7 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     )
 
 
-def payback(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
-    """How likely the programme is to have paid back by the end of each year."""
-    found = drawn.risk.payback_by
-    if lens.is_empty or not found:
-        return nothing_to_show("There is no outlay to pay back.")
-    years = [year for year in found if year >= lens.first_forecast_year]
-    shares = [found[year].value for year in years]
-    with style.house():
-        figure, axes = style.plot(height=52)
-        plotting.bars(axes, years, shares, style.series("programme"))
-        style.years(axes, years[0], years[-1], 2)
-        axes.set_ylim(0, max(1.0, *shares) if max(shares) > 0.5 else max(0.05, max(shares) * 1.2))
-        style.numbers(axes.yaxis, "percent")
-        plotting.number_beside(axes, years[-1] + 0.3, shares[-1], percent(shares[-1]))
-    half = next((year for year, share in zip(years, shares, strict=True) if share >= 0.5), None)
-    return chart(
-        figure,
-        id="payback-probability",
-        title=f"By {lens.horizon} the programme has paid back in {percent(shares[-1], 0)} of draws",
-        subtitle="Share of draws whose cumulative incremental cash flow has returned to zero by "
-        "the end of the year",
-        source=lens.modelled(),
-        alt=f"Bars by year of the share of draws that have paid back, rising from "
-        f"{percent(shares[0])} by {years[0]} to {percent(shares[-1])} by {years[-1]}.",
-        reading=(
-            f"In more than half of the draws the programme has paid back by {half}."
-            if half
-            else f"In no year to {lens.horizon} is payback more likely than not."
-        )
-        + " Payback is never counted through a terminal value.",
-    )
-
-
-def tornado(lens: Lens, swings: Sequence[Swing], count: int = 14) -> Exhibit | Prose:
+def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | Prose:
     """The assumptions whose own range moves NPV most, one at a time."""
     output = npv_of(lens.view)
     shown = [swing for swing in swings if not math.isnan(swing.spread(output))][:count]
@@ -229,7 +194,7 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     names = (lens.called(across.key), lens.called(down.key))
     low, high = money(float(known.min())), money(float(known.max()))
     with style.house():
-        figure, axes = style.plot(height=84)
+        figure, axes = style.plot(height=66)
         tiles(axes, values)
         axes.set_xticks(range(len(found.xs)), [_draw(across, x) for x in found.xs])
         axes.set_yticks(range(len(found.ys)), [_draw(down, y) for y in found.ys])
@@ -280,7 +245,7 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
         rows.append(Bars(name, pieces, [(total.value, label, 1)]))
     lead, _, most = parts[0]
     return chart(
-        bars_across(rows, height=20 + 8 * len(rows), above=0.14, number_style="percent"),
+        bars_across(rows, height=14 + 5.2 * len(rows), above=0.14, number_style="percent"),
         id="variance",
         title=f"{lead} and what it acts with explain {percent(most.value, 0)} of the "
         f"variance of NPV",
@@ -293,40 +258,4 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
         reading=f"Over the whole of every range at once, {found.evaluated:,} scenarios. The dark "
         f"part is what a family explains by itself, the light part what it does together with "
         f"others. Errors are half widths of 95% intervals.",
-    )
-
-
-def waterfall(lens: Lens, found: Bridge, count: int = 9) -> Exhibit | Prose:
-    """The whole difference of NPV between two scenarios, by what differs."""
-    if not found.shares or abs(found.difference) < NOTHING * MILLIONS:
-        return nothing_to_show("The two scenarios have the same value.")
-    ordered = sorted(found.shares, key=lambda share: -abs(share.amount))
-    parts = [(_area(share.group), share.amount / MILLIONS) for share in ordered[:count]]
-    rest = math.fsum(share.amount for share in ordered[count:]) / MILLIONS
-    if abs(rest) > NOTHING:
-        parts.append((_area("everything else"), rest))
-    before, after = found.before / MILLIONS, found.after / MILLIONS
-    figure = bridge(
-        (_area(found.start), before),
-        parts,
-        (_area(found.end), after),
-        height=20 + 6 * (len(parts) + 2),
-        write_total=written,
-        below=0.04,
-        above=0.14,
-    )
-    return chart(
-        figure,
-        id="waterfall",
-        title=f"From {found.start} to {found.end} NPV changes by "
-        f"{money(found.difference / MILLIONS, sign=True)}; the largest part is "
-        f"{lowered(parts[0][0])}, {money(parts[0][1], sign=True)}",
-        subtitle="Net present value of two scenarios and what differs between them, each at its "
-        "mean over every order of change (Shapley value), USD bn",
-        source=lens.modelled(),
-        alt="Waterfall: "
-        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts)
-        + f"; from {money(before)} to {money(after)}.",
-        reading=f"The parts sum to the whole difference and depend on no order. "
-        f"{found.evaluated:,} combinations of both scenarios were evaluated.",
     )

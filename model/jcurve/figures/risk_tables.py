@@ -12,6 +12,7 @@ from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.numbers import MILLIONS, billions, money, percent, spelt, written
+from jcurve.figures.overrides import the
 
 if TYPE_CHECKING:
     from jcurve.analysis.consequences import Consequences
@@ -143,7 +144,7 @@ def _shortened(text: str, unit: str) -> str:
 
 def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
     """Each stress of the library beside the scenario."""
-    output, own = npv_of(lens.view), lens.case.scenario.title
+    output, own = npv_of(lens.view), the(lens.title)
     if not found:
         return nothing_to_show("There is no stress in the library.")
     ordered = sorted(found, key=lambda each: each.changes[output])

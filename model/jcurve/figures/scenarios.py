@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from jcurve.assumptions import shipped_or
+from jcurve.assumptions import available, shipped_or
 from jcurve.case import evaluate
 from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
-from jcurve.figures.answer import status
+from jcurve.figures.answer import byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
@@ -26,6 +26,7 @@ from jcurve.figures.numbers import (
     spelt,
     written,
 )
+from jcurve.figures.overrides import called, strip
 from jcurve.figures.recipes import Bars, bars_across, bridge
 from jcurve.ground.errors import UsageError
 
@@ -109,9 +110,17 @@ def family(lens: Lens, against: str = "") -> tuple[Lens, ...]:
         against: their names, with spaces between them; those that come with J-Curve when empty.
     """
     names = shipped_or(against, lens.project, "parameter against")
-    others = (name for name in names if name != lens.case.scenario.name)
-    found = (_beside(lens, name) for name in others)
-    return (lens, *(each for each in found if not each.is_empty))
+    return (lens, *(each for each in named_beside(lens, names) if not each.is_empty))
+
+
+def named_beside(lens: Lens, names: Sequence[str]) -> tuple[Lens, ...]:
+    """The scenarios of ``names`` that the project has, evaluated, without the case itself; a run
+    with values of its own stands beside the scenario that it comes from."""
+    own = lens.case.scenario
+    filed = () if lens.filed is None else (lens.filed,)
+    known = set(available(lens.project))
+    others = (name for name in names if name != own.name and name in known)
+    return (*filed, *(_beside(lens, name) for name in others))
 
 
 def _beside(lens: Lens, name: str) -> Lens:
@@ -119,7 +128,7 @@ def _beside(lens: Lens, name: str) -> Lens:
 
 
 def _title(lens: Lens, most: int = 0) -> str:
-    title = lens.case.scenario.title
+    title = called(lens.case.scenario)
     return _cut(title, most) if most else title
 
 
@@ -159,7 +168,9 @@ def cover(lenses: Sequence[Lens]) -> Cover:
             *status(first),
         ),
         stale=stale(first.case.assembly.company, datetime.date.today()),
-        date=first.valued_on,
+        date=datetime.date.today(),
+        byline=byline(first),
+        changed=strip(first.case.scenario),
     )
 
 
@@ -177,12 +188,12 @@ def _outcome(lens: Lens) -> str:
     return "never" if lens.never_pays_back else "no outlay"
 
 
-def values(lenses: Sequence[Lens], *, own: str = "", height: float = 0.0) -> Exhibit:
+def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) -> Exhibit:
     """Net present value of each scenario, the highest on top.
 
     Args:
         lenses: at least one.
-        own: title of the scenario that the report is about; it is set apart.
+        own: whether the first is the one that the report is about, to be set apart.
         height: in mm; from the number of scenarios when 0.
     """
     ranked = sorted(lenses, key=lambda lens: -lens.npv)
@@ -190,7 +201,7 @@ def values(lenses: Sequence[Lens], *, own: str = "", height: float = 0.0) -> Exh
     bars = []
     for lens, (name, amount) in zip(ranked, named, strict=True):
         sign = 1 if amount >= 0 else -1
-        role = "with" if _title(lens) == own else "positive" if amount >= 0 else "negative"
+        role = "with" if own and lens is lenses[0] else "positive" if amount >= 0 else "negative"
         label = (amount, written(amount, sign=True), sign)
         bars.append(Bars(name, [(0.0, amount, role)], [label]))
     (best, most), (worst, least) = named[0], named[-1]

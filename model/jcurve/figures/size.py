@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -69,14 +69,14 @@ def _most_with_staff_scaled(found: ScaleStudy) -> float:
 
 
 def against_scale(
-    lens: Lens, *, width: Literal["full", "half"] = "full", height: float = 70.0
+    lens: Lens, *, width: style.Width = "full", height: float = 70.0
 ) -> Exhibit | Prose:
     """Value from today over the size of the plan: the plan and the best size shown, the band of
     the evidence, and the same with people in proportion."""
     if not lens.is_open:
         return nothing_to_decide()
     found = lens.scale_study
-    x = 100 * found.scales
+    x, is_wide = 100 * found.scales, width != "third"
     own = [size.npv_go_forward / MILLIONS for size in found.points]
     talent = [size.npv_go_forward / MILLIONS for size in found.talent_scaled]
     low, high = found.low / MILLIONS, found.high / MILLIONS
@@ -84,8 +84,8 @@ def against_scale(
     with style.house():
         figure, axes = style.plot(width=width, height=height)
         plotting.band(axes, x, low, high, "programme")
-        plotting.line(axes, x, talent, "without", "staff scaled")
-        plotting.line(axes, x, own, "programme", "staff fixed")
+        plotting.line(axes, x, talent, "without", "staff scaled" if is_wide else "")
+        plotting.line(axes, x, own, "programme", "staff fixed" if is_wide else "")
         style.zero_line(axes)
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
@@ -96,23 +96,26 @@ def against_scale(
             words = f"Best: {percent(found.best.value, 0)}, {money(best)}"
             shift = (3, style.points(axes, max(0.0, *high) - best) + 4)
             colour = style.readable(style.series("positive").colour)
-            plotting.point(axes, 100 * found.best.value, best, words, shift=shift, colour=colour)
+            place = (100 * found.best.value, best)
+            plotting.point(axes, *place, words, shift=shift, colour=colour, over=not is_wide)
         style.numbers(axes.yaxis)
         plotting.label_ends(axes)
     return chart(
         figure,
         id="against-scale",
-        title=best_size(found) if width == "full" else _last_tenth(found),
+        title=best_size(found) if width == "full" else last_tenth(found),
         subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
-        "commitments and maintenance); band: one driver at a time over its evidence",
+        "commitments and maintenance); band: one driver at a time over its evidence"
+        if is_wide
+        else "NPV from today, USD bn, by size of the plan; dashed: AI staff in proportion",
         source=lens.modelled(),
         alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
         f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "
         f"the plan and {money(own[-1])} at {percent(found.scales[-1], 0)}. The band of the "
         f"evidence at the plan runs from {money(_at(found, found.low))} to "
         f"{money(_at(found, found.high))}.",
-        reading=_scale_reading(found),
-        notes=["Above 100% the plan is beyond what the demand for AI products presumes."],
+        reading=_scale_reading(found) if is_wide else (),
+        notes=["Above 100% the plan is beyond what the demand for AI products presumes."] * is_wide,
         width=width,
     )
 
@@ -122,7 +125,7 @@ def _at(found: ScaleStudy, values: Array, scale: float = _PLAN) -> float:
     return float(np.interp(scale, found.scales, values)) / MILLIONS
 
 
-def _last_tenth(found: ScaleStudy) -> str:
+def last_tenth(found: ScaleStudy) -> str:
     """What the last tenth of the plan is worth, in one sentence without its full stop."""
     own = np.array([size.npv_go_forward for size in found.points])
     step = _at(found, own) - _at(found, own, _PLAN - 0.1)
@@ -135,7 +138,7 @@ def _scale_reading(found: ScaleStudy) -> str:
     return (
         f"Over the evidence the best size runs from {percent(best.low, 0)} "
         f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)}). "
-        f"{_last_tenth(found)}. AI staff stay whatever the size; in proportion to it, the best "
+        f"{last_tenth(found)}. AI staff stay whatever the size; in proportion to it, the best "
         f"would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
         f"{money(_most_with_staff_scaled(found))}."
     )
@@ -148,7 +151,9 @@ def sizes(lens: Lens) -> tuple[Exhibit | Prose, ...]:
     return against_scale(lens), last_dollars(lens)
 
 
-def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
+def last_dollars(
+    lens: Lens, *, width: style.Width = "full", height: float = 62.0
+) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
     if not lens.is_open or not lens.marginal.years:
         return nothing_to_decide()
@@ -157,15 +162,15 @@ def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
     amount = f"${max(each.last.amount for each in found.years) / MILLIONS:g}bn"
-    width = 0.36
+    wide = 0.36
     with style.house():
-        figure, axes = style.plot(height=height)
+        figure, axes = style.plot(width=width, height=height)
         for side, values, role, label in (
             (-1, last, "programme", f"The last {amount}"),
             (1, average, "low", "All of the year"),
         ):
-            x = [year + side * width / 2 for year in years]
-            plotting.bars(axes, x, values, style.series(role), width=width, label=label)
+            x = [year + side * wide / 2 for year in years]
+            plotting.bars(axes, x, values, style.series(role), width=wide, label=label)
         style.years(axes, years[0], years[-1])
         style.room(axes, [*last, *average], below=0.06, above=0.06)
         style.numbers(axes.yaxis, sign=True)
@@ -184,7 +189,8 @@ def last_dollars(lens: Lens, *, height: float = 62.0) -> Exhibit | Prose:
         f"{written(last[high])} in {years[high]}, beside {written(min(average))} to "
         f"{written(max(average))} for all of a year.",
         reading=_last_reading(found),
-        notes=[found.covers],
+        notes=[found.covers] * (width == "full"),
+        width=width,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jcurve.facts import Guidance, capex_guidance
 from jcurve.figures import plotting, style
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import NOTHING, highest, lowered, money, percent
 
@@ -129,51 +129,4 @@ def _capex_reading(
     return (
         f"{first} From {year} to {years[-1]} it sums to {money(sum(totals[at:]))}, {part} "
         f"{'without AI' if lens.view == 'programme' else 'if spending stopped now'}."
-    )
-
-
-def supply(lens: Lens) -> TableExhibit:
-    """Where the money goes: capex, energy and cloud by what they buy."""
-    start, last = lens.first_forecast_year, lens.horizon
-    shown = [year for year in (start + ahead for ahead in (-2, -1, 0, 1, 2, 4, 9)) if year <= last]
-    lines = {
-        label: lens.bn(f"spending_by_supply.{name}", "with", shown[0], last)
-        for name, label in lens.members("supply").items()
-    }
-    ahead = {label: sum(row[start - shown[0] :]) for label, row in lines.items()}
-    most = sorted(ahead, key=ahead.__getitem__, reverse=True)[:2]
-    lines["Total"] = [sum(year) for year in zip(*lines.values(), strict=True)]
-    ahead["Total"] = everything = sum(ahead.values())
-    rows = [
-        Row(
-            cells=(
-                label,
-                *(row[year - shown[0]] for year in shown),
-                ahead[label],
-                ahead[label] / everything if everything > NOTHING else None,
-            ),
-            role="total" if label == "Total" else "normal",
-        )
-        for label, row in lines.items()
-    ]
-    return table(
-        [
-            "What is bought",
-            *lens.columns(shown, past="Estimated"),
-            Column(label=f"{start}–{last}", group="Sum", decimals=0, forecast=True),
-            Column(label="Share", group="Sum", style="percent", decimals=0, forecast=True),
-        ],
-        rows,
-        id="supply",
-        title=f"{most[0]} and {most[1].lower()} take "
-        f"{percent(sum(ahead[each] for each in most) / max(everything, NOTHING), 0)} of the money",
-        subtitle="Capex, energy and third-party cloud by what they buy, the whole company, "
-        f"{_BILLION}",
-        source=lens.modelled("split by bill of materials"),
-        notes=lens.resting(
-            "supply.of_accelerators.accelerators", "supply.of_buildings.construction"
-        ),
-        reading=f"From {start} to {last} the company spends {money(everything)} on these. "
-        f"The split follows a bill of materials, so it says what suppliers may see as demand and "
-        f"not what any one of them will sell.",
     )

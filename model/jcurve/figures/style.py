@@ -128,8 +128,11 @@ def _contrast(colour: tuple[float, float, float]) -> float:
 FULL = 170.0
 """Width of the text column in mm, on A4 and on Letter."""
 
-HALF = 82.0
-"""Width of one of two charts side by side, in mm."""
+Width = Literal["full", "half", "third"]
+"""Of a chart: the column, or its share of it where two or three stand side by side."""
+
+WIDTHS: Mapping[Width, float] = MappingProxyType({"full": FULL, "half": 82.0, "third": 53.0})
+"""In mm."""
 
 _MM = 1 / 25.4
 _MARGIN = 1.0
@@ -176,11 +179,11 @@ def _other_weight(record: LogRecord) -> bool:
     return "font weight" not in record.getMessage()
 
 
-def plot(*, width: Literal["full", "half"] = "full", height: float = 62.0) -> tuple[Figure, Axes]:
+def plot(*, width: Width = "full", height: float = 62.0) -> tuple[Figure, Axes]:
     """A figure with one set of axes. Call it within ``house()``.
 
     Args:
-        width: of the column, or half of it.
+        width: of the column, or a share of it.
         height: in mm.
     """
     figure, axes = panels(1, 1, width=width, height=height)
@@ -191,7 +194,7 @@ def panels(
     rows: int,
     columns: int,
     *,
-    width: Literal["full", "half"] = "full",
+    width: Width = "full",
     height: float = 62.0,
     share_x: bool = False,
     share_y: bool = False,
@@ -201,14 +204,14 @@ def panels(
 
     Args:
         rows, columns: of axes.
-        width: of the column, or half of it.
+        width: of the column, or a share of it.
         height: in mm.
         share_x, share_y: whether the axes have one scale.
         gap: between neighbours, as a share of their width: labels at a line's end need some.
     """
     from matplotlib.figure import Figure
 
-    across = FULL if width == "full" else HALF
+    across = WIDTHS[width]
     figure = Figure(figsize=(across * _MM, height * _MM))
     grid = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
     figure.subplots_adjust(

@@ -242,7 +242,8 @@ def _gist(results: Results) -> str:
     figure = results.headlines[results.view].get("npv")
     if figure is None:
         return f"data through {results.data_through}"
-    return f"NPV {_text(figure)}"
+    filed = results.scenario.filed_npv
+    return f"NPV {_text(figure)}" + (f" (in its file {_text(filed)})" if filed else "")
 
 
 def _text(figure: Headline | None) -> str:

@@ -48,6 +48,12 @@ class _Told:
         scenario = self.results.scenario
         return one_line(f"{scenario.title or scenario.name}, {self.started}")
 
+    @property
+    def filed(self) -> str:
+        """The value of the scenario as its file has it, where the run sets values."""
+        npv = self.results.scenario.filed_npv
+        return "" if npv is None else f" (in its file {headline_text(npv.model_dump())})"
+
     def figure(self, name: str) -> str:
         figure = self.results.headlines[self.results.view].get(name)
         return "" if figure is None else headline_text(figure.model_dump())
@@ -139,6 +145,7 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
                 "changed": "; ".join(each.results.changed),
                 "data_through": each.results.data_through,
                 "npv": each.figure("npv"),
+                "filed": each.filed,
                 "started": each.started,
             }
         )

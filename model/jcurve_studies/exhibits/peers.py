@@ -13,6 +13,7 @@ from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, ta
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import MILLIONS, MINUS, joined, money, percent
 from jcurve.ground.project import Project
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
@@ -27,11 +28,13 @@ __all__ = [
     "rebuilt",
     "required",
     "rules",
+    "through",
     "wave",
 ]
 
 _SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
-_YEARS = 5
+_QUARTERS = 21
+_ROLES = ("with", "programme", "positive", "judgement", "guided", "without")
 
 
 def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
@@ -39,48 +42,50 @@ def companies(names: Sequence[str], project: Project | str | Path | None = None)
     return [peer(name, project) for name in names]
 
 
+def through(found: Sequence[Peer]) -> str:
+    """The last quarter that every company has reported: what they are compared over ends here."""
+    return min(each.assembly.data_through for each in found)
+
+
 def intensity(found: Sequence[Peer]) -> Exhibit:
-    """Property acquired per dollar of revenue, by fiscal year."""
+    """Property acquired per dollar of revenue over the same twelve months, quarter by quarter."""
+    end = Quarter(through(found))
+    quarters = [end.plus(-back) for back in range(_QUARTERS)][::-1]
     shares = {
-        each.name: {int(year): each.intensity(year) for year in fiscal_years(each)[-_YEARS:]}
+        each.name: [
+            each.twelve_months("outlay", quarter) / each.twelve_months("reported_revenue", quarter)
+            for quarter in quarters
+        ]
         for each in found
     }
-    years = sorted({year for own in shares.values() for year in own})
-    width = 0.8 / len(found)
+    x = [Quarter(quarter).end for quarter in quarters]
     with style.house():
         figure, axes = style.plot(height=66)
-        for at, (look, (name, own)) in enumerate(
-            zip(style.CATEGORIES, shares.items(), strict=False)
-        ):
-            shift = (at - (len(found) - 1) / 2) * width
-            plotting.bars(
-                axes,
-                [year + shift for year in own],
-                [100 * share for share in own.values()],
-                look,
-                width=width * 0.92,
-                label=name,
-            )
-        style.years(axes, years[0], years[-1])
-        axes.set_ylim(0, 118 * max(max(own.values()) for own in shares.values()))
-        style.numbers(axes.yaxis)
-        plotting.key(axes)
-    last = {name: list(own.values())[-1] for name, own in shares.items()}
-    top = max(last, key=last.__getitem__)
+        for role, (name, own) in zip(_ROLES, shares.items(), strict=False):
+            plotting.line(axes, x, own, role, name)
+        first, last = Quarter(quarters[0]).year + 1, end.year + 1
+        axes.set_xticks(list(range(first, last)))
+        axes.set_xlim(x[0], x[-1] + 0.1)
+        style.numbers(axes.xaxis, "plain")
+        axes.set_ylim(0, 1.18 * max(max(own) for own in shares.values()))
+        style.numbers(axes.yaxis, "percent")
+        plotting.label_ends(axes)
+    latest = {name: own[-1] for name, own in shares.items()}
+    top = max(latest, key=latest.__getitem__)
     return chart(
         figure,
         id="peer-intensity",
-        title=f"{top} now puts {percent(last[top])} of revenue into property, more than the others",
-        subtitle="Property bought and acquired under finance leases over revenue, fiscal years, %",
+        title=f"{top} puts {percent(latest[top])} of revenue into property"
+        + (", more than the others" if len(latest) > 1 else ""),
+        subtitle=f"Property bought and acquired under finance leases over revenue, four quarters "
+        f"to each quarter, the last to {end.words}",
         source=_SOURCE,
-        alt="Bars by fiscal year: "
-        + "; ".join(
-            f"{name} " + ", ".join(f"{year} {percent(share)}" for year, share in own.items())
-            for name, own in shares.items()
-        )
+        alt="Lines by quarter, all rising or falling to: "
+        + "; ".join(f"{name} {percent(share)}" for name, share in latest.items())
+        + f" in the twelve months to {end.words}, from "
+        + "; ".join(f"{name} {percent(own[0])}" for name, own in shares.items())
         + ".",
-        reading="Fiscal years are each company's own: Microsoft's ends in June, the others' in "
-        "December.",
+        reading=f"Every company is counted over the same twelve months, which end in {end.words}.",
     )
 
 
@@ -197,9 +202,7 @@ def wave(found: Sequence[Peer]) -> Exhibit:
     years = sorted({int(year) for own in waves.values() for year in own})
     with style.house():
         figure, axes = style.plot(height=60)
-        for role, (name, own) in zip(
-            ("with", "without", "guided", "judgement"), waves.items(), strict=False
-        ):
+        for role, (name, own) in zip(_ROLES, waves.items(), strict=False):
             plotting.line(
                 axes, [int(year) for year in own], [x / MILLIONS for x in own.values()], role, name
             )
@@ -262,15 +265,15 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
 
 
 def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, float, float]]:
-    """By company: its last fiscal year, the outlay, the cash and the revenue a year it asks."""
-    rows = []
+    """By company: the end of the same twelve months, the outlay, the cash and the revenue a year
+    that it asks."""
+    rows, end = [], through(found)
     for each in found:
-        year = fiscal_years(each)[-1]
-        outlay, cash = each.year("outlay", year), each.year("required_cash", year)
-        revenue, whole = each.year("required_revenue", year), each.year("reported_revenue", year)
+        lines = ("outlay", "required_cash", "required_revenue", "reported_revenue")
+        outlay, cash, revenue, whole = (each.twelve_months(line, end) for line in lines)
         rows.append(
             (
-                each.name, year, outlay / MILLIONS, cash / MILLIONS, cash / outlay,
+                each.name, Quarter(end).words, outlay / MILLIONS, cash / MILLIONS, cash / outlay,
                 revenue / MILLIONS, revenue / whole,
             )
         )  # fmt: skip
@@ -289,15 +292,15 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
     """The head of the report: what a year's outlay asks of each company."""
     rows = _asked(found)
     figures = tuple(
-        KeyFigure(label=row[0], value=percent(row[-1]), note=f"more revenue for {row[1]}")
+        KeyFigure(label=row[0], value=percent(row[-1]), note=f"more revenue; to {row[1]}")
         for row in rows[:6]
     )
     names = joined([each.name for each in found])
     outlays = sum(row[2] for row in rows)  # USD bn
     words = (
-        f"{names} put {money(outlays)} into property in their last fiscal years. The figures "
-        "above are the revenue that each must add, as a share of what it has, for one year's "
-        "outlay to earn its cost of capital: what must be true, not a forecast. "
+        f"{names} put {money(outlays)} into property in the twelve months to {rows[0][1]}. "
+        "The figures above are the revenue that each must add, as a share of what it has, for one "
+        "year's outlay to earn its cost of capital: what must be true, not a forecast. "
         f"For the programme of {case.assembly.company.display_name}, the "
         f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
     )
@@ -312,12 +315,12 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
 
 
 def required(found: Sequence[Peer]) -> TableExhibit:
-    """Cash and revenue a year that the last fiscal year's outlay must bring."""
+    """Cash and revenue a year that the outlay of the last twelve months must bring."""
     rows = _asked(found)
     return table(
         [
             Column(label="Company", style="text", weight=2),
-            Column(label="Fiscal year", style="text"),
+            Column(label="Four quarters to", style="text"),
             Column(label="Outlay", unit="USD bn", decimals=1),
             Column(label="USD bn", group="Cash a year", decimals=1),
             Column(label="of outlay", group="Cash a year", style="percent"),

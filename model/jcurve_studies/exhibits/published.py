@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, joined, percent
+from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent, spelt, written
 from jcurve.ground.project import Project
-from jcurve_studies.comparisons.cross_check import TOLERANCE, compare
+from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare
 from jcurve_studies.comparisons.elasticities import believed
 from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
 from jcurve_studies.comparisons.rebuilt import COMPANIES, Rebuilt, net_cash, rebuilt
@@ -23,6 +24,7 @@ __all__ = [
     "cash",
     "cross_check",
     "every_answer",
+    "expected",
     "own",
     "readings",
     "share_value",
@@ -250,6 +252,80 @@ def cross_check(case: Case, project: Project | str | Path | None = None) -> Tabl
         source="data/evidence/cross_check.csv; addresses of the evidence are in docs/sources.md",
         dense=True,
     )
+
+
+def expected(lens: Lens) -> TableExhibit:
+    """Lines of a case beside what the company guides and what analysts expect, in dollars."""
+    found = [
+        each
+        for each in compare(lens.case, references(lens.project))
+        if each.unit == "USD bn" and "-" not in each.about.period
+    ]
+    widest = max(found, key=lambda each: abs(each.model - each.reference))
+    rows = [
+        (
+            each.about.label,
+            _period(each.about.period),
+            each.model,
+            each.reference,
+            "" if each.low is None or each.high is None else _span(each.low, each.high),
+            _whose(each),
+            each.model - each.reference,
+        )
+        for each in found
+    ]
+    gap = widest.model - widest.reference
+    return table(
+        [
+            ("Line, USD bn", 2.4),
+            ("Period", 1.2),
+            Column(label="J-Curve", decimals=1),
+            Column(label="Expected", decimals=1),
+            Column(label="Range", style="text", figures=True),
+            "By whom",
+            Column(label="Difference", decimals=1, sign=True),
+        ],
+        rows,
+        id="expected",
+        title=f"The widest gap to what is expected is {lowered(widest.about.label)} of "
+        f"{_period(widest.about.period)}: {money(abs(gap))} {'above' if gap > 0 else 'below'}",
+        subtitle="The company's lines as the model has them beside guidance, consensus and brokers",
+        source=[
+            "consensus of 29 July 2026 and brokers as the register of evidence cites them",
+            *lens.source(),
+        ],
+        reading=f"Guidance is {_agreed(found, 'Guidance')}; consensus is "
+        f"{_agreed(found, 'Consensus')}. Why lines differ is in docs/validation.md.",
+        dense=True,
+    )
+
+
+def _whose(each: Comparison) -> str:
+    if each.about.test == "guided":
+        return "Guidance"
+    cited = [evidence.key for evidence in each.about.references]
+    return "Consensus" if all(key.startswith("CONS_") for key in cited) else "Brokers"
+
+
+def _agreed(found: Sequence[Comparison], whose: str) -> str:
+    own = [each for each in found if _whose(each) == whose]
+    kept = sum(each.agrees for each in own)
+    if kept == len(own):
+        return "met in every line"
+    return f"met in {spelt(kept)} of {spelt(len(own))} lines"
+
+
+def _period(period: str) -> str:
+    """``2026``, ``2026 Q3``."""
+    return period.replace("Q", "\N{NO-BREAK SPACE}Q")
+
+
+def _span(low: float, high: float) -> str:
+    return f"{written(low, decimals=_places(low))} to {written(high, decimals=_places(high))}"
+
+
+def _places(value: float) -> int:
+    return 0 if value == round(value) else 1
 
 
 def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:

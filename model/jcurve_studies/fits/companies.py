@@ -117,6 +117,11 @@ class Peer:
         quarters = self.assembly.company.quarters(fiscal_year)
         return float(sum(self.row(line)[timeline.index(quarter)] for quarter in quarters))
 
+    def twelve_months(self, line: str, through: str) -> float:
+        """A flow summed over the four quarters to a calendar quarter."""
+        at = self.assembly.timeline.index(through)
+        return float(self.row(line)[at - 3 : at + 1].sum())
+
     def intensity(self, fiscal_year: str) -> float:
         """Property acquired per dollar of revenue."""
         return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)

@@ -35,11 +35,12 @@ __all__ = ["PAGES", "outdated", "sheet", "shown", "write"]
 PAGES: Mapping[str, int] = MappingProxyType(
     {
         "executive_brief": 1,
-        "scenario_report": 3,
+        "scenario_report": 2,
         "comparison_report": 1,
-        "risk_report": 4,
+        "risk_report": 2,
         "validation_report": 1,
         "peer_report": 1,
+        "dashboard": 1,
     }
 )
 """Report, and its page that stands for it."""

@@ -1,0 +1,107 @@
+"""A chart drawn again for a phone: as narrow as half a column, panels under one another, fewer
+ticks, names on two lines."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+from jcurve.figures.style import BODY, WIDTHS, Width, fit, house
+from jcurve.figures.svg import tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MM = 1 / 25.4
+_NAME = 20  # letters of a row's name on a line
+_LETTER = 0.62  # em of a digit with the room about it
+_GAP = 1.6  # em between ticks' labels
+_KEYS = 3
+_TALLER = 1.5  # where rows have names of two lines
+_PANEL = 52.0  # mm of height of each of several panels
+
+
+def drawings(figure: Figure, name: str, width: Width) -> tuple[str, str]:
+    """A figure as SVG at its own width, and as a phone shows it: empty where that is the same."""
+    with house():
+        fit(figure)
+        wide = _drawn(figure, name)
+        if width == "half":
+            return wide, ""
+        narrowed(figure)
+        return wide, _drawn(figure, f"{name}-narrow")
+
+
+def _drawn(figure: Figure, prefix: str) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return tidy(buffer.getvalue(), prefix)
+
+
+def narrowed(figure: Figure) -> None:
+    """Lay ``figure`` out anew, half a column wide; call it within ``house()``."""
+    from matplotlib.gridspec import GridSpec
+
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    height = figure.get_size_inches()[1] * (_TALLER if any(map(_names, shown)) else 1.0)
+    if len(shown) > 1:
+        grid = GridSpec(len(shown), 1, figure=figure, hspace=0.35)
+        for at, axes in enumerate(shown):
+            axes.set_subplotspec(grid[at])
+            axes.tick_params(labelbottom=True, labelleft=True)
+        height = _PANEL * _MM * len(shown)
+    width = WIDTHS["half"] * _MM
+    figure.set_size_inches(width, height)
+    figure.subplots_adjust(left=1 / 82, right=1 - 1 / 82, bottom=0.09, top=0.985)
+    for axes in shown:
+        _ticks(axes, width)
+        _key(axes)
+    fit(figure)
+
+
+def _names(axes: Axes) -> bool:
+    """Names of rows, each on as many lines as it takes; whether one takes several."""
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    if all(len(text) <= _NAME for text in labels):
+        return False
+    axes.set_yticks(axes.get_yticks(), [textwrap.fill(text, _NAME) for text in labels])
+    return True
+
+
+def _ticks(axes: Axes, width: float) -> None:
+    """Only so many ticks along the bottom as have room for their labels."""
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    formatter = axes.xaxis.get_major_formatter()
+    longest = max((len(str(formatter(tick, None))) for tick in ticks), default=0)
+    room = int(0.72 * width * 72 / (BODY * (_LETTER * longest + _GAP)))
+    step = -(-len(ticks) // max(room, 1))
+    if step > 1 and axes.get_xscale() == "linear":
+        names = [label.get_text() for label in axes.get_xticklabels()]
+        if type(formatter).__name__ == "FixedFormatter":
+            axes.set_xticks(ticks[::step], names[::step])
+        else:
+            axes.set_xticks(ticks[::step])
+
+
+def _key(axes: Axes) -> None:
+    """The key, if there is one, in as few columns as fit."""
+    found = axes.get_legend()
+    if found is None:
+        return
+    handles = [each for each in found.legend_handles if each is not None]
+    words = [text.get_text() for text in found.get_texts()]
+    axes.legend(
+        handles,
+        words,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=min(_KEYS, len(words)),
+        handlelength=0.9,
+        handletextpad=0.5,
+        columnspacing=1.0,
+        borderaxespad=0.2,
+        borderpad=0.2,
+    )

@@ -1,0 +1,250 @@
+"""What lies ahead in pictures: cumulative cash with its spread, spending beside what comes in, and
+what the next results say; with everything that a first page asks, asked once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jcurve.figures import plotting, style
+from jcurve.figures.brief import Earlier
+from jcurve.figures.display import Prose
+from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
+from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.numbers import MILLIONS, joined, lowered, money
+from jcurve.figures.scenarios import named_beside
+from jcurve.figures.size import against_scale
+from jcurve.ground.quarters import Quarter
+
+if TYPE_CHECKING:
+    from jcurve.analysis.overview import Simulated
+    from jcurve.analysis.sensitivity import Driver
+
+_TALL = 43.0  # mm
+_AHEAD = 6  # years after the first forecast year
+_BEFORE = 4
+_BESIDE = ("base", "bear", "bull")
+_WATCHED: tuple[tuple[str, str, str], ...] = (
+    ("capex.total", "capex", "Capex, and guidance for the year after"),
+    ("advertising.compute_elasticity", "advertising", "Advertising"),
+    ("capex.servers_share", "depreciation_and_amortisation", "Depreciation and amortisation"),
+    ("demand.agents", "new_product_revenue", "Revenue of AI products"),
+    ("compute.list_price", "leasing_revenue", "Compute leased out"),
+)
+"""What each quarter's results say something about: a driver, the line that shows it, its name."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a first page is made of beyond the case itself.
+
+    Attributes:
+        drawn: the simulation.
+        drivers: with what their ranges do, the largest effect first.
+        events: by stress of the library, what it changes NPV of the view by, in USD m.
+        beside: base, bear and bull, without the case itself.
+        earlier: the last edition, None before the first.
+    """
+
+    drawn: Simulated
+    drivers: tuple[Driver, ...]
+    events: Mapping[str, float]
+    beside: tuple[Lens, ...]
+    earlier: Earlier | None = None
+
+
+def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None) -> Found:
+    """Everything that a first page says, asked once.
+
+    Args:
+        lens: a case in a view.
+        draws: of the simulation.
+        seed: of everything random.
+        earlier: the last edition of the same report and series.
+
+    Raises:
+        UsageError: draws or seed is no whole number, or fewer draws than a simulation takes.
+    """
+    from jcurve.analysis.overview import Asked
+    from jcurve.analysis.sensitivity import drivers
+
+    ask = Asked(lens.case.scenario, lens.view, lens.home, draws, seed)
+    return Found(
+        drawn=ask.simulated(),
+        drivers=drivers(lens.case.scenario, project=lens.home),
+        events=ask.events(),
+        beside=named_beside(lens, _BESIDE),
+        earlier=earlier,
+    )
+
+
+def pictures(lens: Lens, known: Found, *, height: float = _TALL) -> tuple[Exhibit | Prose, ...]:
+    """Cumulative cash with its spread, value over size, and what is spent beside what comes in,
+    side by side; without the second where nothing is left to decide."""
+    if not lens.is_open:
+        return (fan(lens, known, height), spending(lens, height), nothing_to_decide())
+    return (
+        fan(lens, known, height),
+        against_scale(lens, width="third", height=height),
+        spending(lens, height),
+    )
+
+
+def coming(lens: Lens) -> str:
+    """The quarter whose results come next."""
+    return Quarter(lens.case.data_through).plus(1)
+
+
+def watched(lens: Lens, known: Found) -> list[tuple[str, float, float, Driver]]:
+    """What is watched: its name, the coming quarter's figure and that of a year before in USD bn,
+    and the driver that it tells of."""
+    by_key = {driver.key: driver for driver in known.drivers}
+    at = lens.case.assembly.timeline.index(coming(lens))
+    rows = []
+    for key, line, name in _WATCHED:
+        if key in by_key:
+            row = lens.case.row(line, "with") / MILLIONS
+            rows.append((name, float(row[at]), float(row[at - 4]), by_key[key]))
+    return rows
+
+
+def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
+    """What to watch in the coming quarter, and what each driver's range does to value."""
+    if not lens.is_open:
+        return nothing_to_decide()
+    rows = watched(lens, known)
+    most = max(rows, key=lambda row: row[3].swing)
+    quarter = lens.quarter(coming(lens))
+
+    def amount(label: str) -> Column:
+        return Column(label=label, unit="USD bn", sign=True)
+
+    return table(
+        [
+            ("In the results", 3),
+            Column(label="Model", unit="USD bn", decimals=1),
+            Column(label="Year before", unit="USD bn", decimals=1),
+            ("Driver that it tells of", 2.2),
+            amount("NPV, low"),
+            amount("NPV, high"),
+        ],
+        [
+            (
+                name, now, before, driver.short_name,
+                driver.effect_at_low / MILLIONS, driver.effect_at_high / MILLIONS,
+            )
+            for name, now, before, driver in rows
+        ],
+        id="watch",
+        title=f"{most[0]} in {quarter} tells most: the {lowered(most[3].short_name)} "
+        f"moves value by up to {money(most[3].swing / MILLIONS)}",
+        subtitle=f"Lines of {quarter} as the model has them, and change of net present value from "
+        "today with the driver at either end of its range",
+        source=lens.modelled("filings for the year before"),
+        reading="One quarter moves a belief and does not settle it.",
+    )  # fmt: skip
+
+
+def fan(lens: Lens, known: Found, height: float = _TALL) -> Exhibit:
+    """Cumulative cash of the case, base, bear and bull, and nine draws in ten around it."""
+    spread = next(each for each in known.drawn.risk.fans if each.line.startswith("cumulative"))
+    rows = dict(zip(spread.probabilities, spread.quantiles / MILLIONS, strict=True))
+    first, x = spread.years[0], list(map(float, spread.years))
+    every = (*known.beside, lens)
+    lines = {
+        each: each.bn("cumulative_free_cash_flow", lens.view, first, lens.horizon) for each in every
+    }
+    roles = {"bull": "positive", "bear": "without", "base": "with"}
+    with style.house():
+        figure, axes = style.plot(width="third", height=height)
+        plotting.band(axes, x, rows[0.05], rows[0.95], "programme")
+        for each, values in lines.items():
+            role = "programme" if each is lens else roles[each.case.scenario.name]
+            plotting.line(axes, x, values, role, _short(each))
+        begin = max(first, lens.first_shown + 1)
+        axes.set_xticks(list(range(begin + begin % 2, lens.horizon + 1, 6)))
+        axes.set_xlim(begin - 0.2, lens.horizon + 0.3)
+        style.numbers(axes.xaxis, "plain")
+        style.room(axes, [*rows[0.05], *rows[0.95], *itertools.chain(*lines.values())], below=0.05)
+        style.numbers(axes.yaxis)
+        style.zero_line(axes)
+        plotting.label_ends(axes)
+    low, high = money(float(rows[0.05][-1])), money(float(rows[0.95][-1]))
+    ends = joined(f"{_short(each)} {money(values[-1])}" for each, values in lines.items())
+    return chart(
+        figure,
+        id="outlook",
+        title=_fan_title(lens, known.beside),
+        subtitle="Cumulative incremental cash flow, USD bn; band: nine draws in ten",
+        source=lens.compared(),
+        alt=f"Lines of cumulative incremental cash flow with a band. In {lens.horizon}: {ends}; "
+        f"nine draws in ten end between {low} and {high}.",
+        reading=(),
+        width="third",
+    )
+
+
+def _short(lens: Lens) -> str:
+    return lens.title.removesuffix(" case")
+
+
+def _fan_title(lens: Lens, beside: Sequence[Lens]) -> str:
+    every = (lens, *beside)
+    paid = [lowered(_short(each)) for each in every if each.payback_at is not None]
+    if not paid and any(each.never_pays_back for each in every):
+        names = [lowered(_short(each)) for each in every if each.never_pays_back]
+        either = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return f"No payback by {lens.horizon} in {either}"
+    if len(paid) == len(every):
+        return f"Paid back by {lens.horizon} in every case"
+    if paid:
+        return f"Paid back by {lens.horizon} only in the {joined(paid)} case"
+    return "Cumulative cash never falls below zero"
+
+
+def spending(lens: Lens, height: float = _TALL) -> Exhibit:
+    """The company's capex beside its operating cash flow, by year."""
+    now = lens.first_forecast_year
+    first, last = now - _BEFORE, min(now + _AHEAD, lens.horizon)
+    years = lens.years(first, last)
+    capex, cash = (lens.bn(name, "with", first, last) for name in ("capex", "operating_cash_flow"))
+    with style.house():
+        figure, axes = style.plot(width="third", height=height)
+        known = [year < now for year in years]
+        for role, wanted in (("high", True), ("low", False)):
+            kept = [at for at, past in enumerate(known) if past is wanted]
+            look = style.series(role)
+            plotting.bars(axes, [years[at] for at in kept], [capex[at] for at in kept], look)
+        plotting.line(axes, years, cash, "programme")
+        style.years(axes, first, last, 4)
+        axes.set_ylim(0, 1.12 * max(*capex, *cash))
+        style.numbers(axes.yaxis)
+        colour = style.readable(style.series("programme").colour)
+        place = (years[0] - 0.3, 1.02 * max(*capex, *cash))
+        plotting.words_at(
+            axes, "Operating cash flow", place, (0, 0), "left", "center", colour=colour
+        )
+    over = [year for year, out, earned in zip(years, capex, cash, strict=True) if out > earned]
+    return chart(
+        figure,
+        id="capex-and-cash",
+        title=f"Capex exceeds operating cash flow in {spans(over)}"
+        if over
+        else "Operating cash flow covers capex in every year",
+        subtitle="USD bn, company; bars: capex, dark as reported",
+        source=lens.source(),
+        alt=f"Bars of capex from {money(capex[0])} in {first} to {money(capex[-1])} in {last}, at "
+        f"most {money(max(capex))}; a line of operating cash flow from {money(cash[0])} to "
+        f"{money(cash[-1])}.",
+        reading=(),
+        width="third",
+    )
+
+
+def spans(years: Sequence[int]) -> str:
+    """``2027 and 2028``, ``2027 to 2029``."""
+    if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
+        return f"{years[0]} to {years[-1]}"
+    return joined(map(str, years))
