@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.commands import main
-from jcurve.figures.numbers import money
+from jcurve.ground.numbers import money
 from tests.support.browsing import PanelPage, chromium
 from tests.support.serving import Server, copied_project, serving
 

@@ -17,8 +17,8 @@ from jcurve.commands import main
 from jcurve.figures import basis, brief, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import money
 from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.numbers import money
 from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of

@@ -18,7 +18,7 @@ from jcurve.figures import (
 )
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import joined, money, percent, points
+from jcurve.ground.numbers import joined, money, percent, points
 
 VIEWS = ("programme", "go_forward")
 
@@ -147,7 +147,7 @@ def test_differences_share_a_row_where_members_move_together() -> None:
     case = jcurve.evaluate("bull")
     shown = basis.differences(Lens(case))
     assert len(shown.rows) < len(case.differences)
-    assert f"{len(case.differences)} assumptions differ" in shown.title
+    assert f"changes {len(case.differences)} assumptions" in shown.title
 
 
 def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
@@ -165,7 +165,7 @@ def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
         (-1234.0, "−$1.23tn"),
         (0.0, "$0"),
         (-0.0, "$0"),
-        (0.25, "$0.250bn"),
+        (0.25, "$250m"),
     ],
 )
 def test_amounts_in_prose(amount: float, text: str) -> None:
@@ -219,7 +219,7 @@ class TestGrowth:
         first = uplift.trails(Lens(base))
         assert first is not None
         assert first > Lens(base).plan_end
-        assert "share loss by assumption" in uplift.growth(Lens(base)).plain()
+        assert "share loss is an assumption" in uplift.growth(Lens(base)).plain()
 
     def test_a_fleet_that_keeps_its_share_is_not(self) -> None:
         kept = jcurve.evaluate(jcurve.scenario("base", {"fleet.share": 0.5}))

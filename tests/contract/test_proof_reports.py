@@ -12,8 +12,8 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.figures import Lens, answer
-from jcurve.figures.numbers import MILLIONS, money, percent
 from jcurve.ground.errors import FactsError
+from jcurve.ground.numbers import MILLIONS, money, percent
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
 from jcurve_studies.fits.companies import fiscal_years

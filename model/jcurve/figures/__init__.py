@@ -31,7 +31,7 @@ from jcurve.figures.display import (
 from jcurve.figures.exhibit import Cell, Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
-from jcurve.figures.numbers import compact, written
+from jcurve.ground.numbers import compact, written
 
 __all__ = [
     "Cell",

@@ -21,7 +21,9 @@ from jcurve.figures.display import (
 )
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, table
 from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_decide
-from jcurve.figures.numbers import (
+from jcurve.figures.size import against_scale, best_size
+from jcurve.figures.uplift import trails
+from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     dollars,
@@ -30,9 +32,8 @@ from jcurve.figures.numbers import (
     lowered,
     money,
     percent,
+    written_date,
 )
-from jcurve.figures.size import against_scale, best_size
-from jcurve.figures.uplift import trails
 
 _HALF_TALL = 54.0  # mm: they share the page with the cover
 
@@ -52,16 +53,16 @@ def headline(lens: Lens) -> str:
     """The answer in one sentence without its full stop: whether it pays back, and when."""
     if lens.is_empty:
         return (
-            "There is no AI programme in this scenario, and so nothing to pay back"
+            "This scenario has no AI programme, so there is nothing to pay back"
             if lens.view == "programme"
-            else "Nothing new is spent after the valuation date, and so nothing to pay back"
+            else "Nothing new is spent after the valuation date, so there is nothing to pay back"
         )
     what = "The AI programme" if lens.view == "programme" else "Continuing the AI programme"
     if lens.payback_at is not None:
         return f"{what} pays back in {lens.calendar(lens.payback_at)}"
     if lens.never_pays_back:
         return f"{what} does not pay back by the end of {lens.horizon}"
-    return f"{what} never needs cash that it has not earned"
+    return f"{what} never needs more cash than it has earned"
 
 
 def cover(
@@ -104,7 +105,7 @@ def status(lens: Lens) -> tuple[tuple[str, str], ...]:
     return (
         ("View", VIEW_NAMES[lens.view].lower()),
         ("Data through", lens.quarter(lens.case.data_through)),
-        ("Valuation date", f"{lens.valued_on:%d %B %Y}".lstrip("0")),
+        ("Valuation date", written_date(lens.valued_on)),
         ("Hash", lens.case.scenario.short_hash),
     )
 
@@ -188,12 +189,15 @@ def _summary(lens: Lens, refers: bool) -> list[list[Part]]:
 
 def _worth(lens: Lens) -> str:
     terminal = lens.figure("terminal_value") or 0.0
+    what = "the programme" if lens.view == "programme" else "continuing"
     beyond = (
-        "; nothing beyond the horizon is counted"
+        "; no value beyond the horizon is counted"
         if abs(terminal) < NOTHING
-        else f", {money(terminal)} of it from the time after {lens.horizon}"
+        else f", of which {money(terminal)} lies beyond {lens.horizon}"
     )
-    said = f"At a cost of capital of {percent(lens.wacc)} it is worth {money(lens.npv)}{beyond}."
+    said = (
+        f"At a cost of capital of {percent(lens.wacc)} {what} is worth {money(lens.npv)}{beyond}."
+    )
     other = _other(lens)
     if other.is_empty:
         return said
@@ -209,7 +213,7 @@ def _still(lens: Lens) -> str:
     if not lens.never_pays_back:
         return ""
     if lens.shortfall > -lens.trough - NOTHING:
-        return " and is still falling then"
+        return " and is still falling"
     return f" and is still {money(-lens.shortfall)} at the end of {lens.horizon}"
 
 
@@ -231,7 +235,7 @@ def _causes(lens: Lens) -> str:
         return ""
     said = joined(f"{lowered(name)} ({money(parts[name])})" for name in gains)
     capex = parts["Capital expenditure"]
-    return f"To {lens.horizon} most comes from {said}, against capex of {money(-capex)}."
+    return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
 def _decision(lens: Lens) -> list[list[Part]]:
@@ -279,7 +283,7 @@ def _spent(lens: Lens) -> str:
     most = highest(charge)
     return (
         f"Capex is {spending}; free cash flow is lowest in {low}, {money(free[low])}; {debt}. "
-        f"Depreciation goes from {percent(charge[0], 0)} of revenue in {now - 1} to "
+        f"D&A goes from {percent(charge[0], 0)} of revenue in {now - 1} to "
         f"{percent(charge[most], 0)} in {now - 1 + most}."
     )
 
@@ -291,7 +295,7 @@ def _share_loss(lens: Lens) -> str:
         return ""
     return (
         f" From {first} advertising grows slower than its market because the fleet's share of the "
-        f"frontier falls: share loss by assumption."
+        f"frontier falls: an assumption, not a finding."
     )
 
 
@@ -301,7 +305,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("of which beyond it", "terminal_value"),
     ("with share-based pay added back", "npv_sbc_added_back"),
     ("Rate of return a year on cash to the horizon", "irr"),
-    ("Rate of return a year on NPV's own flows, value beyond included", "irr_with_terminal_value"),
+    ("Rate of return a year, value beyond the horizon included", "irr_with_terminal_value"),
     ("Payback, years", "payback"),
     ("Discounted payback, years", "discounted_payback"),
     ("Trough, USD bn", "trough_amount"),

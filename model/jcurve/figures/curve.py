@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import NOTHING, lowered, lowest, money
 from jcurve.figures.recipes import bridge
+from jcurve.ground.numbers import NOTHING, lowered, lowest, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,10 +102,7 @@ def _alt(lens: Lens, nominal: list[float]) -> str:
     if lens.payback_at is not None:
         parts.append(f"crosses zero in {lens.calendar(lens.payback_at)}")
     parts.append(f"and ends at {money(nominal[-1])}")
-    return (
-        f"Line chart of cumulative incremental free cash flow to {lens.horizon}: "
-        f"{', '.join(parts)}."
-    )
+    return f"Line of cumulative incremental free cash flow to {lens.horizon}: {', '.join(parts)}."
 
 
 def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
@@ -120,11 +117,11 @@ def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     second = (
         f"Discounted, it is paid back after {back:.1f} years."
         if back is not None
-        else f"Discounted, it is {money(present[-1])}, because later cash counts for less; what "
-        f"comes after {lens.horizon} is not in it."
+        else f"Discounted, it is {money(present[-1])}, because later cash counts for less; no "
+        f"value after {lens.horizon} is included."
     )
     return (
-        f"Cumulative cash is {below} and {money(nominal[-1])} at the end of {lens.horizon}. "
+        f"Cumulative cash is {below}, and {money(nominal[-1])} at the end of {lens.horizon}. "
         f"{second}"
     )
 

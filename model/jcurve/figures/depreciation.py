@@ -14,7 +14,7 @@ from jcurve.engine.model import RowKey
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
+from jcurve.ground.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 if TYPE_CHECKING:
@@ -161,10 +161,10 @@ def _wave_reading(
         f"reported in each of the last five full years."
     )
     if caught > NOTHING:
-        return f"{first} A shortened life expenses {money(caught)} of old vintages at once."
+        return f"{first} A shorter life expenses {money(caught)} of old vintages at once."
     return (
         f"{first} From {years[0]} to {years[-1]} {lowered(lens.doing)} adds "
-        f"{money(sum(totals) - sum(others))} to what would be charged otherwise."
+        f"{money(sum(totals) - sum(others))} of depreciation."
     )
 
 
@@ -180,7 +180,7 @@ def rebuilt(lens: Lens) -> TableExhibit:
         ["USD bn", *(Column(label=str(year), decimals=2) for year in years)],
         [
             ("Reported", *fact),
-            ("Rebuilt from capex and useful lives", *model),
+            ("Rebuilt by the full model", *model),
             Row(cells=("Difference", *errors), style="percent", decimals=1),
         ],
         id="depreciation-check",

@@ -12,7 +12,8 @@ from jcurve.facts import Company, companies, company, history
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
+from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     compact,
@@ -22,7 +23,6 @@ from jcurve.figures.numbers import (
     money,
     percent,
 )
-from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
@@ -64,9 +64,10 @@ def pays(lens: Lens) -> Exhibit:
         alt=f"Two lines from {years[0]} to {years[-1]}: the yearly cost of the fleet goes from "
         f"{money(cost[0])} to {money(cost[-1])}, what ranking pays from {money(gain[0])} to "
         f"{money(gain[-1])}.",
-        reading="Ranking pays elasticity × contribution × advertising; the fleet costs what an "
-        "owner pays a year for each unit in service. What ranking leaves must come from AI "
-        "products and from compute that is leased out.",
+        reading="What ranking pays is advertising times its response to compute times "
+        "contribution; "
+        "the cost of the fleet is an owner's yearly cost of all units in service. AI products and "
+        "leased compute must pay for the rest.",
         width="half",
     )
 
@@ -111,13 +112,13 @@ def _use_title(found: tuple[FleetUse, ...]) -> str:
 
 def _use_reading(found: tuple[FleetUse, ...]) -> str:
     much = [each.year for each in found if each.leased_out > _MUCH]
-    first = "Compute goes where it earns most at the margin."
+    first = "Compute goes to the use that earns most at the margin."
     if not much:
         return f"{first} No more than a fifth is leased out in any year."
     span = f"In {much[0]}" if len(much) == 1 else f"From {much[0]} to {much[-1]}"
     return (
         f"{first} {span} over a fifth is leased out: ranking and AI products have no better use "
-        f"for it, and the company competes with those who let compute for a living."
+        f"for it, and the company competes with firms whose business is renting out compute."
     )
 
 
@@ -161,7 +162,8 @@ def _channels_reading(lens: Lens, best: list[str], share: float, earned: float) 
     served = min(lens.values("channel_service_level", "with", lens.first_forecast_year))
     short = f" In the tightest year compute serves {percent(served, 0)} of demand."
     return (
-        f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of it in {lens.horizon}. "
+        f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of that revenue in "
+        f"{lens.horizon}. "
         f"Before compute, {percent(kept, 0)} of the revenue remains; in the long run compute takes "
         f"at least {percent(floor, 0)} of it.{'' if served > _SERVED else short}"
     )
@@ -265,7 +267,7 @@ def intensity(lens: Lens) -> Exhibit:
         + joined(f"{name} {percent(share, 0)}" for name, share in latest.items())
         + ".",
         reading=f"The highest rival, {most}, stood at {percent(latest[most], 0)} in its last "
-        f"fiscal year. After {lens.plan_end} the share is an outcome: the fleet is set, and its "
+        f"fiscal year. After {lens.plan_end} the share is a result: the fleet is assumed, and its "
         f"cost follows from price and life.",
     )
 

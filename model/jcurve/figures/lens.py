@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from jcurve.engine.model import SHARED, VIEWS
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
-from jcurve.figures.numbers import MILLIONS, NOTHING, lowered, percent, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, NOTHING, lowered, percent, written
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
@@ -235,8 +235,7 @@ class Lens:
 
     def called(self, key: str) -> str:
         """An assumption's short name, its label where it has none."""
-        item = self.case.scenario[key]
-        return item.name or item.label
+        return self.case.scenario[key].called
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""
@@ -362,7 +361,7 @@ class Lens:
 
     def source(self, *more: str) -> list[str]:
         """Filings to the last reported quarter, the model after it, and ``more``."""
-        return [self._filings, *more, f"{self._model}, from there on"]
+        return [self._filings, *more, f"{self._model}, after that"]
 
     def compared(self, *more: str) -> list[str]:
         """The source of a difference or of another case: no filing holds one, so that its

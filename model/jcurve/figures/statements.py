@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jcurve.figures.exhibit import Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import NOTHING, NumberStyle, lowest, money, percent
+from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
 
 if TYPE_CHECKING:
     from jcurve.case import Check
@@ -130,7 +130,7 @@ def income(lens: Lens) -> TableExhibit:
         subtitle="Income statement, the company with its programme, USD bn",
         reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in {known} and "
         f"{percent(net[-1] / revenue[-1])} in {lens.horizon}. "
-        f"What stands above each sub-total sums to it.",
+        f"The lines above each sub-total add up to it.",
     )
 
 
@@ -224,23 +224,23 @@ def checks(lens: Lens) -> TableExhibit:
             worst[name] = each
     broken = sum(not each.holds for each in found)
     largest = max((each.worst / each.scale for each in worst.values()), default=0.0)
-    refused = "A report with a broken identity is not published."
+    refused = "A report with a failed check is not published."
     return table(
-        [("Identity", 1.4), ("What must be zero", 3), "Largest breach", "Holds"],
+        [("Check", 1.4), ("What must be zero", 3), "Largest breach", "Holds"],
         [
             (
                 name.removeprefix("check_").replace("_", " ").capitalize(),
                 " ".join(each.definition.split()).removesuffix(": 0."),
                 _power_of_ten(each.worst / each.scale),
-                "yes" if each.holds else f"no: {each.row} {each.at}".rstrip(),
+                "yes" if each.holds else f"no: {each.row} {quarter(each.at)}".rstrip(),
             )
             for name, each in worst.items()
         ],
         id="checks",
-        title=f"{broken} of {len(found)} identities are broken"
+        title=f"Of {len(found)} accounting checks {spelt(broken)} fail"
         if broken
-        else f"All {len(found)} identities hold",
-        subtitle="Largest breach in any world and quarter, relative to the largest amount in it; "
+        else f"All {len(found)} accounting checks pass",
+        subtitle="Largest breach in any case and quarter, relative to the largest amount in it; "
         "a millionth is allowed",
         source=lens.modelled(),
         reading=refused

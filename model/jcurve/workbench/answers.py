@@ -13,8 +13,8 @@ from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
-from jcurve.figures.numbers import money, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import money, written
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, scale_of

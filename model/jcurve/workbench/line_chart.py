@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from jcurve.figures.numbers import written
 from jcurve.figures.style import GRID, INK, MUTED, SHADE, Series
+from jcurve.ground.numbers import written
 
 __all__ = ["Chart", "Curve", "Mark", "draw", "nice_ticks"]
 

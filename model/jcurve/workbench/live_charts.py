@@ -11,9 +11,9 @@ import numpy as np
 from jcurve.case import Case
 from jcurve.engine.evaluate import needs
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
-from jcurve.figures.numbers import NOTHING, compact, money, written
 from jcurve.figures.style import INK, SERIES, Series
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import NOTHING, compact, money, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.line_chart import Chart, Curve, Mark, draw
 

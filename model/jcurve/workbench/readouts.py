@@ -15,7 +15,7 @@ from jcurve.case import Case
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node, short_number
-from jcurve.figures.numbers import MINUS, money, written
+from jcurve.ground.numbers import MINUS, money, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
 

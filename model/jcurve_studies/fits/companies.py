@@ -26,7 +26,7 @@ from jcurve.facts import LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import LAST_QUARTER, Quarter
+from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 from jcurve_studies.records.outlay_tables import OutlayAssumption, at, outlay_assumptions
 
@@ -120,6 +120,11 @@ class Peer:
     def intensity(self, fiscal_year: str) -> float:
         """Property acquired per dollar of revenue."""
         return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)
+
+    def twelve_months(self, line: str, through: str) -> float:
+        """A flow summed over the four quarters that end with ``through``: the same for all."""
+        last = self.assembly.timeline.index(through) + 1
+        return float(self.row(line)[last - QUARTERS_IN_YEAR : last].sum())
 
     def backcast(self, first: str = "2021") -> tuple[Backcast, ...]:
         """Depreciation of every reported fiscal year from ``first`` on."""
