@@ -180,7 +180,7 @@ class TestMail:
         text, page = bodies(mail)
         assert "Net present value: $1.5m (whole programme)" in text
         assert "This is the first edition." in text
-        assert "Data through 2026Q2" in text
+        assert "Data through 2026 Q2" in text
         assert "In full: reports/fixture/base/run-1/report.html" in text
         assert "<td>NPV</td>" in page
         (pdf,) = mail.iter_attachments()
@@ -222,7 +222,7 @@ class TestMail:
             assert "Capital expenditure, 2027: $188bn → $200bn" in text
             assert "Other" not in text
             assert "−$63.8bn" in text
-            assert "from today)" in text
+            assert "from today" in text
 
     def test_data_that_are_out_of_date(
         self,

@@ -16,8 +16,7 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.numbers import MILLIONS, money, percent
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
-from jcurve_studies.fits.companies import fiscal_years
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import executed, sentences
 
 VALIDATION = {
@@ -35,7 +34,11 @@ PEERS = {
 
 
 def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[str, str]], str]:
-    notebook, shown = executed(report, out, **parameters)
+    with title_truth.drawn() as charts:
+        notebook, shown = executed(report, out, **parameters)
+    assert house_words.complaints(shown) == []
+    assert title_truth.complaints(shown, charts) == []
+    assert title_truth.undetected(shown, charts) == []
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
@@ -50,7 +53,7 @@ def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[s
 def test_the_validation_report(tmp_path: Path) -> None:
     found, text = made("validation_report", tmp_path)
     assert set(found) == VALIDATION
-    assert "Nothing later leaks in" in text
+    assert "No later information is used" in text
 
 
 def test_the_peer_report(tmp_path: Path) -> None:
@@ -73,7 +76,8 @@ def test_each_opens_with_its_own_answer() -> None:
     beside = peers.cover(case, "programme", own)
     assert [each.label for each in beside.figures] == [each.name for each in own]
     assert any(each.label in beside.title and each.value in beside.title for each in beside.figures)
-    spent = sum(each.year("outlay", fiscal_years(each)[-1]) for each in own) / MILLIONS
+    end = peers.through(own)
+    spent = sum(each.twelve_months("outlay", end) for each in own) / MILLIONS
     assert f" {money(spent)} " in beside.summary[0][0].text
     assert "bn" in money(spent)
     for cover in (head, beside):

@@ -22,10 +22,10 @@ from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import Lens, answer
+from jcurve.figures import Lens, answer, basis
 from jcurve_runs import Request, run
 from tests.counts import count
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
 
 HOSTILE = '<script>alert(1)</script> #panic() $x$ *a* `c` & "\'" {{7*7}} [x](javascript:y)'
@@ -52,6 +52,7 @@ SECTIONS = [
     "What the result rests on",
     "Method and checks",
 ]
+_LONG_ID = 24  # letters: a longer one may take two lines of a narrow column
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELLING = [
@@ -102,6 +103,16 @@ def paper(edition: Edition) -> bytes:
 
 
 class TestARealRun:
+    def test_no_word_or_number_is_broken(self, paper: bytes) -> None:
+        """A search finds what a reader sees: no invisible break, and each source on one line."""
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
+        assert not set("\N{ZERO WIDTH SPACE}\N{SOFT HYPHEN}\N{WORD JOINER}") & set(text)
+        cited = {each.key for each in basis.cited_sources(jcurve.scenario("base"))}
+        together = re.sub(r"\s+", "", text)
+        shown = {key for key in cited if key in together}
+        assert len(shown) > 100
+        assert {key for key in shown if key not in text and len(key) <= _LONG_ID} == set()
+
     def test_nothing_is_wrong_with_the_pages(self, paper: bytes) -> None:
         assert pdfcheck.complaints(paper) == []
 
@@ -173,22 +184,32 @@ class TestARealRun:
 def shown(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     name, view = request.param
     out = tmp_path_factory.mktemp("out")
-    notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
-    return name, view, notebook, items
+    with title_truth.drawn() as charts:
+        notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
+    return name, view, notebook, items, charts
 
 
 class TestEveryScenario:
     def test_its_pages_are_sound(self, shown: Any) -> None:
-        _, _, notebook, _ = shown
+        notebook = shown[2]
         assert pdfcheck.complaints(pdf(read(notebook, "scenario_report"))) == []
 
     def test_its_prose_has_few_digits(self, shown: Any) -> None:
-        _, _, _, items = shown
+        items = shown[3]
         found = {text: _too_long(text) for item in items for text in sentences(item)}
         assert {text: digits for text, digits in found.items() if digits} == {}
 
+    def test_its_sentences_are_the_house_s(self, shown: Any) -> None:
+        assert house_words.complaints(shown[3]) == []
+
+    def test_its_titles_are_true(self, shown: Any) -> None:
+        """And one of them made false is found, whichever number is changed."""
+        _, _, _, items, charts = shown
+        assert title_truth.complaints(items, charts) == []
+        assert title_truth.undetected(items, charts) == []
+
     def test_its_exhibits_have_a_takeaway_a_reading_and_a_source(self, shown: Any) -> None:
-        _, _, _, items = shown
+        items = shown[3]
         for item in items:
             mark = item.mark()
             if not mark:
@@ -201,7 +222,7 @@ class TestEveryScenario:
                 assert read_as.endswith("."), item.id
 
     def test_its_answer_agrees_with_the_model(self, shown: Any) -> None:
-        name, view, _, items = shown
+        name, view, _, items, _ = shown
         case = jcurve.evaluate(name)
         found = case.headlines()[view]["payback"]
         sentence = answer.headline(Lens(case, view))

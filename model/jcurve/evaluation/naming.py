@@ -19,6 +19,7 @@ __all__ = [
     "headline_text",
     "key_of",
     "members_of",
+    "plain_reason",
 ]
 
 DEFAULT_VIEW = "programme"
@@ -118,8 +119,13 @@ def headline_text(figure: Mapping[str, Any] | None) -> str:
         return ""
     value, unit = figure["value"], figure.get("unit", "")
     if value is None:
-        return f"none: {figure['reason']}"
+        return f"none: {plain_reason(figure['reason'])}"
     return quarter(value) if isinstance(value, str) else amount(value, unit)
+
+
+def plain_reason(reason: str) -> str:
+    """Why a headline has no number, for a reader."""
+    return reason.replace("no outlay", "nothing")
 
 
 def figure_label(name: str) -> str:

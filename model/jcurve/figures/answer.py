@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from jcurve.evaluation.naming import plain_reason
 from jcurve.facts.calendar import stale
 from jcurve.figures.beliefs import asked, beliefs, believed
 from jcurve.figures.curve import cash_parts
@@ -166,7 +167,8 @@ def _payback(lens: Lens) -> KeyFigure:
     elif lens.never_pays_back:
         value, note = "never", f"{money(lens.shortfall)} short in {lens.horizon}"
     else:
-        value, note = "none" if reason.startswith("no outlay") else "never", reason
+        value = "none" if reason.startswith("no outlay") else "never"
+        note = plain_reason(reason)
     return KeyFigure(label="Payback", value=value, note=note)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,13 +90,14 @@ def differences(lens: Lens) -> TableExhibit | Prose:
     here = sum(each.set_by == "override" for each in stated)
     groups: dict[tuple[str, ...], list[Difference]] = {}
     for each in stated:
-        same = (_family(each.key, each.label), each.unit, each.why, each.kind)
+        label = scenario[each.key].label
+        same = (_family(each.key, label), each.unit, each.why, each.kind)
         groups.setdefault(same, []).append(each)
     rows = []
     for (_, unit, why, kind), members in groups.items():
         sides = [(each.key, *differing(each.before, each.after, unit)) for each in members]
         before, after = (_members([(key, texts[at]) for key, *texts in sides]) for at in range(2))
-        rows.append((_label([each.label for each in members]), before, after, why, kind))
+        rows.append((_label([scenario[each.key] for each in members]), before, after, why, kind))
     return table(
         [("Assumption", 2.4), ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
         rows,
@@ -126,9 +127,10 @@ def _family(key: str, label: str) -> str:
     return key.rpartition(".")[0] if ": " in label else key
 
 
-def _label(labels: list[str]) -> str:
-    """The label that the members of a family share."""
-    return labels[0].rpartition(": ")[0] if len(labels) > 1 else labels[0]
+def _label(members: Sequence[Assumption]) -> str:
+    """What the members of a family share of their labels; the label of a single one."""
+    label = members[0].label
+    return label.rpartition(": ")[0] if len(members) > 1 else label
 
 
 def _members(texts: list[tuple[str, str]]) -> str:
@@ -203,7 +205,7 @@ def swings(lens: Lens, count: int = 12) -> TableExhibit | Prose:
     base = found[0].base[output] / MILLIONS
     turned = sum(
         any((end > 0) != (base > 0) for end in _ends(swing, output) if not math.isnan(end))
-        for swing in every
+        for swing in found
     )
     return table(
         [
@@ -241,11 +243,12 @@ def _ends(swing: Swing, output: str) -> tuple[float, float]:
 
 def _swing_title(turned: int, base: float) -> str:
     if not turned:
-        return f"NPV stays {'negative' if base < 0 else 'positive'} at both ends of every range"
+        return (
+            f"NPV stays {'negative' if base < 0 else 'positive'} at both ends of every range shown"
+        )
     if turned == 1:
         return "One assumption can change the sign of NPV within its own range"
-    count = spelt(turned).capitalize()
-    return f"{count} assumptions can each change the sign of NPV within their own range"
+    return f"Each of {spelt(turned)} assumptions can change the sign of NPV within its own range"
 
 
 def book(lens: Lens) -> TableExhibit:
@@ -263,7 +266,7 @@ def book(lens: Lens) -> TableExhibit:
         rows.append(heading(name.replace("_", " ").capitalize()))
         for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
-            label = _label([item.label for item in members]) + star
+            label = _label(members) + star
             values = _members([(item.key, _value(item)) for item in members])
             ranges = _members([(item.key, item.evidence) for item in members])
             rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))

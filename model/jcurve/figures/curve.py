@@ -108,7 +108,7 @@ def _alt(lens: Lens, nominal: list[float]) -> str:
 def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     if lens.is_empty:
         return (
-            "Cash flows are the same in both cases in every quarter: there is no outlay, no "
+            "Cash flows are the same in both cases in every quarter: there is no cost, no "
             "payback and no rate of return."
         )
     under = lens.figure("quarters_under_water") or 0.0

@@ -221,7 +221,7 @@ def drag(lens: Lens) -> TableExhibit:
             row("Spread over the WACC", spread, begun, "percent", indent=0),
         ],
         id="drag",
-        title=_drag_title(lens, years, shares),
+        title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
         subtitle=f"The company {lowered(lens.with_name)}, and the difference from the company "
         f"{lowered(lens.other_name)}",
         source=lens.compared(),

@@ -140,8 +140,7 @@ def channels(lens: Lens) -> Exhibit:
     return chart(
         by_year(years, scale, layers=layers, height=72),
         id="channels",
-        title=f"AI products add {money(totals[-1])} of revenue by {years[-1]}, "
-        f"{percent(totals[-1] / max(lens.bn('revenue', 'with')[-1], NOTHING), 0)} of the total"
+        title=f"AI products add {money(totals[-1])} of revenue by {years[-1]}"
         if max(totals) > NOTHING
         else "AI products earn nothing more",
         subtitle="Revenue of AI products, weighted by probability, net of what they "
@@ -159,11 +158,12 @@ def channels(lens: Lens) -> Exhibit:
 def _channels_reading(lens: Lens, best: list[str], share: float, earned: float) -> str:
     kept = 1 - lens.bn("new_product_cost", lens.view)[-1] / earned
     floor = lens.number("products_compute_cost_floor")
+    of_all = percent(earned / lens.bn("revenue", "with")[-1], 0)
     served = min(lens.values("channel_service_level", "with", lens.first_forecast_year))
     short = f" In the tightest year compute serves {percent(served, 0)} of demand."
     return (
         f"{joined([best[0], lowered(best[1])])} bring {percent(share, 0)} of that revenue in "
-        f"{lens.horizon}. "
+        f"{lens.horizon}, when AI products are {of_all} of the total. "
         f"Before compute, {percent(kept, 0)} of the revenue remains; in the long run compute takes "
         f"at least {percent(floor, 0)} of it.{'' if served > _SERVED else short}"
     )

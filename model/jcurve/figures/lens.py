@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jcurve.engine.model import SHARED, VIEWS
+from jcurve.evaluation.naming import plain_reason
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
 from jcurve.ground.errors import UsageError
@@ -294,7 +295,7 @@ class Lens:
         """A headline as a table writes it: its figure, its quarter, or why there is none."""
         found = self.headlines[name]
         if found["value"] is None:
-            return f"none: {found['reason']}"
+            return f"none: {plain_reason(found['reason'])}"
         if found["unit"] == "quarter":
             return self.quarter(str(found["value"]))
         value = self.figure(name) or 0.0

@@ -134,7 +134,7 @@ def payback(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     """How likely the programme is to have paid back by the end of each year."""
     found = drawn.risk.payback_by
     if lens.is_empty or not found:
-        return nothing_to_show("There is no outlay to pay back.")
+        return nothing_to_show("There is no cost to pay back.")
     years = [year for year in found if year >= lens.first_forecast_year]
     shares = [found[year].value for year in years]
     with style.house():
@@ -212,8 +212,8 @@ def _tornado_reading(
     )
     judged = sum(swing.kind == "judgement" for swing in shown)
     first = (
-        f"{spelt(turned).capitalize()} of {len(swings)} assumptions with a range can change the "
-        f"sign of NPV alone."
+        f"Of {len(swings)} assumptions with a range {spelt(turned)} can change the sign of NPV "
+        f"alone."
         if turned
         else f"None of the {len(swings)} assumptions with a range changes the sign of NPV alone."
     )

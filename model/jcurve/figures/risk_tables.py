@@ -14,6 +14,7 @@ from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.ground.numbers import (
     MILLIONS,
     billions,
+    lowered,
     money,
     named,
     percent,
@@ -103,7 +104,6 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
             "No assumption changes the answer, since the two cases are the same."
         )
     solved = list(found.values())
-    goals = ", ".join(sorted({each.goal for each in solved})).replace("npv", "NPV")
     plausible = sum(each.standing == "plausible" for each in solved)
     none = sum(each.value is None for each in solved)
     return table(
@@ -129,8 +129,8 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         if plausible < 2
         else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
         f"NPV zero lie within their evidence",
-        subtitle=f"For {goals}: one assumption changed, all "
-        f"others as they are; a path moves as a whole and is shown by its last year",
+        subtitle="For NPV = 0: one assumption changed, all "
+        "others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
         reading="Plausible: inside the range. Stretch: at most as far again from the value as the "
         "end of the range. Outside: further."
@@ -337,6 +337,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
     if not found.items:
         return nothing_to_show("There is nothing left to decide.")
     action = found.action
+    largest = max(found.items, key=lambda each: abs(each.total))
     within = math.fsum(each.within for each in found.items)
     beyond = math.fsum(each.beyond for each in found.items)
     lasts = f"for {action.quarters} quarters" if action.quarters else "for good"
@@ -357,8 +358,9 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
             ),
         ],
         id="rests-on",
-        title=f"{_doing(action.name, found.date)} takes {percent(-found.compute, 0)} of compute "
-        f"and {percent(-found.advertising, 0)} of advertising by {lens.horizon}",
+        title=f"{_doing(action.name, found.date)} {'adds' if found.change > 0 else 'costs'} "
+        f"{money(abs(found.change) / MILLIONS)} of NPV from today; the largest part is "
+        f"{lowered(largest.name)}, {money(largest.total / MILLIONS, sign=True)}",
         subtitle=f"{action.meaning[:1].upper()}{action.meaning[1:]} after "
         f"{quarter(found.date)}; all else as assumed in {lens.case.scenario.title}",
         source=lens.modelled(),

@@ -174,7 +174,7 @@ def _back_title(lenses: Sequence[Lens]) -> str:
 def _outcome(lens: Lens) -> str:
     if lens.payback_at is not None:
         return lens.calendar(lens.payback_at)
-    return "never" if lens.never_pays_back else "no outlay"
+    return "never" if lens.never_pays_back else "no cost"
 
 
 def values(lenses: Sequence[Lens], *, own: str = "", height: float = 0.0) -> Exhibit:

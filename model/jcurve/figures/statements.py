@@ -125,8 +125,9 @@ def income(lens: Lens) -> TableExhibit:
         lens,
         INCOME,
         id="income-statement",
-        title=f"Revenue grows from {money(revenue[at])} to {money(revenue[-1])}, "
-        f"net income from {money(net[at])} to {money(net[-1])}",
+        title=f"Revenue is {money(revenue[at])} in {known} and {money(revenue[-1])} in "
+        f"{lens.horizon}, net income {money(net[at])} in {known} and {money(net[-1])} in "
+        f"{lens.horizon}",
         subtitle="Income statement, the company with its programme, USD bn",
         reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in {known} and "
         f"{percent(net[-1] / revenue[-1])} in {lens.horizon}. "
@@ -136,14 +137,16 @@ def income(lens: Lens) -> TableExhibit:
 
 def cash_flow(lens: Lens) -> TableExhibit:
     """The cash flow statement of the company with its programme."""
-    free, now = lens.bn("free_cash_flow", "with"), lens.first_forecast_year
+    now = lens.first_forecast_year
+    ahead = [year for year in _shown(lens) if year >= now]
+    free = [lens.bn("free_cash_flow", "with", year, year)[0] for year in ahead]
     low = lowest(free)
     bought = sum(lens.bn("repurchases", "with", now))
     return _statement(
         lens,
         CASH_FLOW,
         id="cash-flow-statement",
-        title=f"Free cash flow is lowest in {lens.years()[low]}, at {money(free[low])}",
+        title=f"Free cash flow is lowest in {ahead[low]}, at {money(free[low])}",
         subtitle="Cash flow, the company with its programme, USD bn",
         reading=f"To {lens.horizon} free cash flow sums to "
         f"{money(sum(lens.bn('free_cash_flow', 'with', now)))}. "
@@ -154,27 +157,33 @@ def cash_flow(lens: Lens) -> TableExhibit:
 def balance_sheet(lens: Lens) -> TableExhibit:
     """The balance sheet of the company with its programme."""
     now = lens.first_forecast_year
-    net = lens.bn("net_cash", "with", now)
+    ahead = [year for year in _shown(lens) if year >= now]
+    net = [lens.bn("net_cash", "with", year, year)[0] for year in ahead]
     low = lowest(net)
     return _statement(
         lens,
         BALANCE_SHEET,
         id="balance-sheet",
-        title=f"Net cash reaches its lowest in {now + low}, at {money(net[low])}"
+        title=f"Net cash is lowest in {ahead[low]}, at {money(net[low])}"
         if net[low] >= 0
-        else f"Net debt peaks at {money(-net[low])} in {now + low}",
+        else f"Net debt peaks at {money(-net[low])} in {ahead[low]}",
         subtitle="Balance sheet at the year's end, the company with its programme, USD bn",
         reading=f"Debt is drawn when cash would fall below its minimum. Net cash is "
         f"{money(net[0])} at the end of {now} and {money(net[-1])} in {lens.horizon}.",
     )
 
 
+def _shown(lens: Lens) -> list[int]:
+    """The years of a statement."""
+    now = lens.first_forecast_year
+    near = list(range(now - _BEFORE, now + _AFTER))
+    return near + [year for year in range(near[-1] + 1, lens.horizon + 1) if year % 5 == 0]
+
+
 def _statement(
     lens: Lens, items: tuple[Item, ...], *, id: str, title: str, subtitle: str, reading: str
 ) -> TableExhibit:
-    now = lens.first_forecast_year
-    shown = list(range(now - _BEFORE, now + _AFTER))
-    shown += [year for year in range(shown[-1] + 1, lens.horizon + 1) if year % 5 == 0]
+    now, shown = lens.first_forecast_year, _shown(lens)
     rows = []
     for item in items:
         if item.role == "heading":
@@ -222,7 +231,7 @@ def checks(lens: Lens) -> TableExhibit:
         name = each.row.partition("@")[0]
         if name not in worst or each.worst / each.scale > worst[name].worst / worst[name].scale:
             worst[name] = each
-    broken = sum(not each.holds for each in found)
+    broken = len({each.row.partition("@")[0] for each in found if not each.holds})
     largest = max((each.worst / each.scale for each in worst.values()), default=0.0)
     refused = "A report with a failed check is not published."
     return table(
@@ -237,9 +246,9 @@ def checks(lens: Lens) -> TableExhibit:
             for name, each in worst.items()
         ],
         id="checks",
-        title=f"Of {len(found)} accounting checks {spelt(broken)} fail"
+        title=f"Of {len(worst)} accounting checks {spelt(broken)} fail"
         if broken
-        else f"All {len(found)} accounting checks pass",
+        else f"All {len(worst)} accounting checks pass",
         subtitle="Largest breach in any case and quarter, relative to the largest amount in it; "
         "a millionth is allowed",
         source=lens.modelled(),

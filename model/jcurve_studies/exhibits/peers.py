@@ -363,9 +363,9 @@ def rules(found: Peer) -> TableExhibit:
         ],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
         id="published-rules",
-        title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for "
-        f"{money(outlay)} of spending, because each counts something else",
-        subtitle=f"{found.name}, fiscal {year}",
+        title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "
+        "same spending, because each counts something else",
+        subtitle=f"{found.name}, spending of {money(outlay)} in fiscal {year}",
         source="published models, rebuilt by J-Curve",
         reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
     )
