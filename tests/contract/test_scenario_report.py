@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 import json
 import os
+import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from pypdf import PdfReader
 
@@ -22,8 +25,16 @@ from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import Lens, answer, basis
+from jcurve.commands import main
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
+from jcurve.figures import Lens, answer, basis, statements
+from jcurve.ground.numbers import written
+from jcurve.ground.project import Project
+from jcurve.workbook import content
+from jcurve.workbook.reader_sheets import title_of
 from jcurve_runs import Request, run
+from jcurve_runs.delivery.message import compose
+from jcurve_runs.ledger.outbox import Message
 from tests.counts import count
 from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
@@ -187,6 +198,92 @@ def shown(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     with title_truth.drawn() as charts:
         notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
     return name, view, notebook, items, charts
+
+
+class TestThirtyNumbers:
+    """Drawn at random with a seed, each the same wherever a reader may meet it."""
+
+    @pytest.fixture(scope="class")
+    def case(self) -> jcurve.Case:
+        return jcurve.evaluate("base")
+
+    @pytest.fixture(scope="class")
+    def sheets(self, case: jcurve.Case) -> Any:
+        return openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
+
+    def test_of_the_statements(
+        self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any
+    ) -> None:
+        """PDF, HTML, workbook and trace."""
+        lens, draw = Lens(case), random.Random(7)
+        grid = [list(row) for row in sheets["Statements"].iter_rows(values_only=True)]
+        heads = next(row for row in grid if "2030" in map(str, row))
+        held = {(str(row[0]), str(year)): row[at] for row in grid for at, year in enumerate(heads)}
+        printed, page = _printed(paper), edition.html.read_text()
+        items = (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET)
+        known = [each for each in items if (title_of(each.line), "2030") in held and not each.style]
+        for _ in range(20):
+            item, year = draw.choice(known), draw.choice((2024, 2025, 2026, 2027, 2030, 2035, 2040))
+            value = statements.values(lens, item, year)[0]
+            shown = written(value, decimals=1)
+            where = f"{item.label} in {year}"
+            assert shown in printed[item.label, str(year)], where
+            rows = re.findall(
+                rf"<tr[^>]*><th[^>]*>{re.escape(item.label)}</th>.*?</tr>", page, re.S
+            )
+            assert any(f">{shown}<" in row for row in rows), where
+            in_sheet = held[title_of(item.line), str(year)]
+            assert item.sign * in_sheet / 1000 == pytest.approx(value, rel=1e-9), where
+            traced = case.trace(item.line, str(year), depth=1).value
+            assert item.sign * (traced or 0.0) / 1000 == pytest.approx(value, rel=1e-9), where
+
+    def test_of_the_headlines(
+        self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any, capsys: Any
+    ) -> None:
+        """PDF, HTML, workbook, mail and ``show``."""
+        assert main(["show", "base"]) == 0
+        told = capsys.readouterr().out
+        project = Project(edition.folder.parents[3])
+        name = "/".join(edition.folder.parts[-3:])
+        message = Message("1", "success", "s", "o", {}, ((name, None),), ("a@b.c",), ("a@b.c",))
+        moment = datetime.datetime(2026, 7, 30, tzinfo=datetime.UTC)
+        mail = compose(message, project, sender="a@b.c", moment=moment).get_body(("plain",))
+        assert mail is not None
+        body = mail.get_content()
+        page, printed = edition.html.read_text(), _printed(paper)
+        summary = {row[0]: row[1:] for row in sheets["Summary"].iter_rows(values_only=True)}
+        both = [(view, name) for view in case.headlines() for name in ("npv", "trough_amount",
+                "payback", "irr", "trough_quarter", "discounted_payback")]  # fmt: skip
+        for view, name in random.Random(7).sample(both, 10):
+            figure = case.headlines()[view][name]
+            text = headline_text(figure)
+            row = next(line for line in told.splitlines() if line.split()[:1] == [name])
+            assert text in row, (view, name)
+            assert f"{figure_label(name)}: " in body
+            assert f"{text} ({VIEW_WORDS[view]})" in body, (view, name)
+            column = list(case.headlines()).index(view)
+            shown = Lens(case, view).shown(name).replace("\N{NO-BREAK SPACE}", " ")
+            label = next(label for label, key in answer._ROWS if key == name)
+            assert shown in printed[label, str(column)], (view, name)
+            assert shown in page.replace("\N{NO-BREAK SPACE}", " "), (view, name)
+            sheet = summary[figure_label(name)][3 * column]
+            if figure.get("unit") == "USD m":
+                assert sheet == pytest.approx(figure["value"] / 1000, rel=1e-9)
+
+
+def _printed(paper: bytes) -> dict[tuple[str, str], set[str]]:
+    """What the PDF prints by the row's name and, where it has one, the column's year; else the
+    column's place."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for cells in pdfcheck.tables(paper):
+        heads = {cell.column: cell.text for cell in cells if cell.scope == "Column"}
+        names = {cell.row: cell.text for cell in cells if cell.column == 0}
+        for cell in cells:
+            year = re.search(r"20\d\d$", heads.get(cell.column, ""))
+            at = year[0] if year else str(cell.column - 1)
+            text = cell.text.replace("\N{NO-BREAK SPACE}", " ")
+            found.setdefault((names.get(cell.row, ""), at), set()).add(" ".join(text.split()))
+    return found
 
 
 class TestEveryScenario:

@@ -97,7 +97,7 @@ def cover(
         summary=tuple(paragraph(parts) for parts in summary),
         status=(("Scenario", f"{scenario.title} ({scenario.name})"), *status(lens)),
         stale=stale(company, today or datetime.date.today()),
-        date=lens.valued_on,
+        date=today or datetime.date.today(),
     )
 
 

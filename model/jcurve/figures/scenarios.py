@@ -159,7 +159,7 @@ def cover(lenses: Sequence[Lens]) -> Cover:
             *status(first),
         ),
         stale=stale(first.case.assembly.company, datetime.date.today()),
-        date=first.valued_on,
+        date=datetime.date.today(),
     )
 
 
