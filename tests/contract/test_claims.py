@@ -58,7 +58,7 @@ def test_stale_data_are_said_on_the_first_page() -> None:
     assert stale(meta, day) == ""
     late = stale(meta, day + datetime.timedelta(days=1))
     assert late.startswith("Data are out of date")
-    assert "Q3 2026" in late
+    assert "2026 Q3" in late
     assert "28 October 2026" in late
     case = jcurve.evaluate("base")
     assert answer.cover(Lens(case), today=day).stale == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from jcurve.figures import (
     uplift,
 )
 from jcurve.figures.curve import cash_parts
+from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import joined, money, percent, points
 
@@ -107,6 +110,58 @@ def test_a_statement_sums_to_its_sub_totals(
             np.testing.assert_allclose(row, total, rtol=1e-6, atol=1e-6, err_msg=item.label)
             checked += 1
     assert checked >= 3
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_history_of_a_difference_is_never_called_actual(
+    view: str, base: jcurve.Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an exhibit reads decides how it is headed: a case that never was, and a difference,
+    have no filing."""
+    read: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    values, quarterly, source = Lens.values, Lens.quarterly, Lens.source
+
+    def reading(self: Lens, name: str, tag: Any = None, first: Any = None, last: Any = None) -> Any:
+        if (first or self.first_shown) < self.first_forecast_year:
+            read.append((name, tag))
+        return values(self, name, tag, first, last)
+
+    def reading_quarters(self: Lens, name: str, tag: Any = None) -> Any:
+        read.append((name, tag))
+        return quarterly(self, name, tag)
+
+    def claiming(self: Lens, *more: str) -> Any:
+        made_up = {tag for _, tag in read} & {*VIEWS, "without", "stopped"}
+        wrong.extend(f"{name} of {tag}" for name, tag in read if tag in made_up)
+        return source(self, *more)
+
+    monkeypatch.setattr(Lens, "values", reading)
+    monkeypatch.setattr(Lens, "quarterly", reading_quarters)
+    monkeypatch.setattr(Lens, "source", claiming)
+    lens = Lens(base, view)
+    compared = (
+        curve.jcurve, curve.cash_bridge, spending.capex, fleet.intensity, depreciation.wave,
+        uplift.uplift, uplift.growth, drag.margin, drag.free_cash_flow, drag.drag,
+    )  # fmt: skip
+    filed = (
+        statements.income, statements.cash_flow, statements.balance_sheet, depreciation.rebuilt
+    )  # fmt: skip
+    for make in (*compared, *filed):
+        read.clear()
+        shown = make(lens)
+        assert ("estimate" in shown.source) == (make in compared), shown.id
+        heads = {column.group for column in getattr(shown, "columns", ())}
+        assert not (make in compared and "Actual" in heads), shown.id
+    assert wrong == []
+
+
+def test_a_row_that_no_filing_states_says_so(base: jcurve.Case) -> None:
+    shown = statements.income(Lens(base))
+    noted = {row.cells[0].value for row in shown.rows if isinstance(row.cells[0], Cell)}
+    assert {"AI staff", "Energy, rented compute, leases"} <= noted
+    assert not noted & {"Advertising", "Tax provision", "Revenue", "Net income"}
+    assert any("derives it from reported totals" in note for note in shown.notes)
 
 
 class TestTheCurve:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jcurve.figures.exhibit import Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Cell, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _BEFORE, _AFTER = 3, 6
 """Years shown in a row before and from the first forecast year; then every fifth."""
+
+
+_DERIVED = "No line of the filings: on history J-Curve derives it from reported totals."
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,12 @@ def _shown(lens: Lens) -> list[int]:
     return near + [year for year in range(near[-1] + 1, lens.horizon + 1) if year % 5 == 0]
 
 
+def _named(lens: Lens, item: Item) -> str | Cell:
+    """A row's name, with a note where no filing states its history."""
+    derived = item.role == "normal" and item.style is None and not lens.is_filed(item.line)
+    return Cell(value=item.label, note=0) if derived else item.label
+
+
 def _statement(
     lens: Lens, items: tuple[Item, ...], *, id: str, title: str, subtitle: str, reading: str
 ) -> TableExhibit:
@@ -194,7 +203,7 @@ def _statement(
             continue  # what never happens takes no line
         rows.append(
             Row(
-                cells=(item.label, *(yearly[year - shown[0]] for year in shown)),
+                cells=(_named(lens, item), *(yearly[year - shown[0]] for year in shown)),
                 role=item.role,
                 indent=item.indent,
                 style=item.style,
@@ -209,7 +218,7 @@ def _statement(
         title=title,
         subtitle=subtitle,
         source=lens.source(),
-        notes=[mixed] * lens.has_mixed_year,
+        notes=[_DERIVED, *[mixed] * lens.has_mixed_year],
         reading=reading,
         dense=True,
     )
