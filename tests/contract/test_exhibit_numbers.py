@@ -22,6 +22,7 @@ from jcurve.figures.curve import cash_parts
 from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import joined, money, percent, points
+from jcurve_studies.exhibits import validation
 
 VIEWS = ("programme", "go_forward")
 
@@ -110,6 +111,15 @@ def test_a_statement_sums_to_its_sub_totals(
             np.testing.assert_allclose(row, total, rtol=1e-6, atol=1e-6, err_msg=item.label)
             checked += 1
     assert checked >= 3
+
+
+def test_depreciation_rebuilt_is_one_number_in_two_reports(base: jcurve.Case) -> None:
+    ours = depreciation.rebuilt(Lens(base))
+    theirs = validation.depreciation(base)
+    years = [column.label for column in ours.columns[1:]]
+    at = [[column.label for column in theirs.columns].index(year) for year in years]
+    for row, other in zip(ours.rows, theirs.rows[1:4], strict=True):
+        assert [other.cells[place] for place in at] == pytest.approx(row.cells[1:], rel=1e-9)
 
 
 @pytest.mark.parametrize("view", VIEWS)
