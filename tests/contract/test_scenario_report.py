@@ -209,14 +209,17 @@ class TestThirtyNumbers:
 
     @pytest.fixture(scope="class")
     def sheets(self, case: jcurve.Case) -> Any:
-        return openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
+        found = {name: list(book[name].values) for name in ("Statements", "Summary")}
+        book.close()
+        return found
 
     def test_of_the_statements(
         self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any
     ) -> None:
         """PDF, HTML, workbook and trace."""
         lens, draw = Lens(case), random.Random(7)
-        grid = [list(row) for row in sheets["Statements"].iter_rows(values_only=True)]
+        grid = sheets["Statements"]
         heads = next(row for row in grid if "2030" in map(str, row))
         held = {(str(row[0]), str(year)): row[at] for row in grid for at, year in enumerate(heads)}
         printed, page = _printed(paper), edition.html.read_text()
@@ -257,7 +260,7 @@ class TestThirtyNumbers:
         assert mail is not None
         body = mail.get_content()
         page, printed = edition.html.read_text(), _printed(paper)
-        summary = {row[0]: row[1:] for row in sheets["Summary"].iter_rows(values_only=True)}
+        summary = {row[0]: row[1:] for row in sheets["Summary"]}
         both = [(view, name) for view in case.headlines() for name in ("npv", "trough_amount",
                 "payback", "irr", "trough_quarter", "discounted_payback")]  # fmt: skip
         for view, name in random.Random(7).sample(both, 10):
