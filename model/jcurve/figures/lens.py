@@ -5,7 +5,6 @@ questions about the decision, each asked once and only where its answer is shown
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -358,21 +357,6 @@ class Lens:
         from jcurve.analysis.market_implied import price_implied
 
         return price_implied(self.case.scenario, project=self.project)
-
-    def is_filed(self, line: str) -> bool:
-        """Whether a line's history is a reported row, as filings state it."""
-        year = self.first_forecast_year - 1
-        made = self.case.assembly.model
-        tag = "with" if "with" in made.tags(line) else None
-        own = self.values(line, tag, year, year)[0]
-        return any(math.isclose(abs(own), abs(each), rel_tol=1e-9) for each in self._reported)
-
-    @cached_property
-    def _reported(self) -> tuple[float, ...]:
-        """Every reported row in the last whole year on file."""
-        year = self.first_forecast_year - 1
-        rows = (name for name in self.case.assembly.model.inputs if name.startswith("reported_"))
-        return tuple(self.values(name, None, year, year)[0] for name in rows)
 
     # ---- sources ----------------------------------------------------------------------
 

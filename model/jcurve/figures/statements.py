@@ -183,16 +183,30 @@ def _shown(lens: Lens) -> list[int]:
     return near + [year for year in range(near[-1] + 1, lens.horizon + 1) if year % 5 == 0]
 
 
-def _named(lens: Lens, item: Item) -> str | Cell:
+def filed(lens: Lens) -> frozenset[str]:
+    """The lines of the statements whose history is a reported row, as filings state it."""
+    year, made = lens.first_forecast_year - 1, lens.case.assembly.model
+    rows = (name for name in made.inputs if name.startswith("reported_"))
+    stated = [abs(lens.values(name, None, year, year)[0]) for name in rows]
+
+    def is_stated(line: str) -> bool:
+        own = lens.values(line, "with" if "with" in made.tags(line) else None, year, year)[0]
+        return any(math.isclose(abs(own), each, rel_tol=1e-9) for each in stated)
+
+    lines = {item.line for item in (*INCOME, *CASH_FLOW, *BALANCE_SHEET) if item.line}
+    return frozenset(filter(is_stated, lines))
+
+
+def _named(item: Item, stated: frozenset[str]) -> str | Cell:
     """A row's name, with a note where no filing states its history."""
-    derived = item.role == "normal" and item.style is None and not lens.is_filed(item.line)
+    derived = item.role == "normal" and item.style is None and item.line not in stated
     return Cell(value=item.label, note=0) if derived else item.label
 
 
 def _statement(
     lens: Lens, items: tuple[Item, ...], *, id: str, title: str, subtitle: str, reading: str
 ) -> TableExhibit:
-    now, shown = lens.first_forecast_year, _shown(lens)
+    now, shown, stated = lens.first_forecast_year, _shown(lens), filed(lens)
     rows = []
     for item in items:
         if item.role == "heading":
@@ -203,7 +217,7 @@ def _statement(
             continue  # what never happens takes no line
         rows.append(
             Row(
-                cells=(_named(lens, item), *(yearly[year - shown[0]] for year in shown)),
+                cells=(_named(item, stated), *(yearly[year - shown[0]] for year in shown)),
                 role=item.role,
                 indent=item.indent,
                 style=item.style,
