@@ -182,7 +182,7 @@ class TestMail:
         assert "This is the first edition." in text
         assert "Data through 2026 Q2" in text
         assert "In full: reports/fixture/base/run-1/report.html" in text
-        assert "<td>NPV</td>" in page
+        assert "<td>Net present value</td>" in page
         (pdf,) = mail.iter_attachments()
         assert pdf.get_filename() == "fixture-base.pdf"
         assert "Attached: fixture-base.pdf (1 kB)." in text

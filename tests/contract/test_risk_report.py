@@ -54,7 +54,7 @@ class TestExhibits:
         exhibits, text = made(tmp_path)
         assert {each["id"] for each in exhibits} == {*CHARTS, *TABLES}
         assert all(len(each["alt"]) > 30 for each in exhibits if each["kind"] == "chart")
-        assert "no advice" in text
+        assert "not advice" in text
 
     def test_from_now_on_and_beside_itself(self, tmp_path: Path) -> None:
         exhibits, _ = made(tmp_path, scenario="bull", view="go_forward", beside="bull")

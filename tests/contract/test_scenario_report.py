@@ -200,19 +200,21 @@ def shown(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return name, view, notebook, items, charts
 
 
+@pytest.fixture(scope="module")
+def case() -> jcurve.Case:
+    return jcurve.evaluate("base")
+
+
+@pytest.fixture(scope="module")
+def sheets(case: jcurve.Case) -> Any:
+    book = openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
+    found = {name: list(book[name].values) for name in ("Statements", "Summary")}
+    book.close()
+    return found
+
+
 class TestThirtyNumbers:
     """Drawn at random with a seed, each the same wherever a reader may meet it."""
-
-    @pytest.fixture(scope="class")
-    def case(self) -> jcurve.Case:
-        return jcurve.evaluate("base")
-
-    @pytest.fixture(scope="class")
-    def sheets(self, case: jcurve.Case) -> Any:
-        book = openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
-        found = {name: list(book[name].values) for name in ("Statements", "Summary")}
-        book.close()
-        return found
 
     def test_of_the_statements(
         self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any
