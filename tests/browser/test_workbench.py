@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.briefing.exporters import BriefingHTMLExporter
 from jcurve.commands import main
-from jcurve.figures.numbers import money
+from jcurve.ground.numbers import money
 from tests.support.browsing import PanelPage, chromium
 from tests.support.serving import Server, copied_project, serving
 

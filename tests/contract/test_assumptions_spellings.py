@@ -6,8 +6,8 @@ import pytest
 
 from jcurve.assumptions import scenario
 from jcurve.commands import main
-from jcurve.figures.numbers import money
 from jcurve.ground.errors import ScenarioError
+from jcurve.ground.numbers import money
 
 CAPEX, WACC = "capex.total.2027", "returns.wacc"
 

@@ -17,14 +17,14 @@ from jcurve.commands import main
 from jcurve.figures import brief, dashboard, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import money, percent
 from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.numbers import money, percent
 from jcurve.ground.project import find_project
 from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
 from jcurve_studies.pages import pack
 from jcurve_studies.pages.study import Study
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.demo_report import demo_notebook
 from tests.support.quarters_back import LAST
 from tests.support.report_cells import executed, real_project
@@ -55,8 +55,18 @@ def _paper(
     report: str, project: Path, tmp_path: Path, monkeypatch: Any, **parameters: Any
 ) -> bytes:
     monkeypatch.setenv("JCURVE_PROJECT", str(project))
-    notebook, _ = executed(report, tmp_path, **parameters)
-    return pdf(read(notebook, report))
+    return pdf(read(_held(report, tmp_path, **parameters), report))
+
+
+def _held(report: str, out: Path, **parameters: Any) -> dict[str, Any]:
+    """A report as a run leaves it, its sentences held to the house list and its titles to what
+    the exhibits show."""
+    with title_truth.drawn() as charts:
+        notebook, shown = executed(report, out, **parameters)
+    assert house_words.complaints(shown) == []
+    assert title_truth.complaints(shown, charts) == []
+    assert title_truth.undetected(shown, charts) == []
+    return notebook
 
 
 class TestBrief:
@@ -67,7 +77,7 @@ class TestBrief:
         self, name: str, view: str, project: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
         monkeypatch.setenv("JCURVE_PROJECT", str(project))
-        notebook, _ = executed("executive_brief", tmp_path, scenario=name, view=view)
+        notebook = _held("executive_brief", tmp_path, scenario=name, view=view)
         document = read(notebook, "executive_brief")
         for paper in ("a4", "us-letter"):
             made = pdf(document, paper=paper)

@@ -11,7 +11,7 @@ import pytest
 import jcurve
 from jcurve.figures import answer, beliefs, size
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import dollars, money, percent
+from jcurve.ground.numbers import dollars, money, percent
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ class TestSize:
     @pytest.mark.parametrize(
         ("scale", "worth", "plan", "staff", "says"),
         [
-            (0.0, -90.0, -600.0, -90.0, "smallest size looked at"),
+            (0.0, -90.0, -600.0, -90.0, "smallest size shown"),
             (1.5, 300.0, 200.0, 300.0, "still rises at 150%"),
             (1.02, 80.0, 79.0, 80.0, "about the right size"),
             (1.3, 80.0, 60.0, 80.0, "larger plan would be worth more"),
@@ -50,7 +50,7 @@ class TestSize:
     def test_the_finding_follows_the_best_size(
         self, base: Lens, scale: float, worth: float, plan: float, staff: float, says: str
     ) -> None:
-        """A best size at an end of those looked at is said first."""
+        """A best size at an end of those shown is said first."""
         found = base.scale_study
         most = replace(found.talent_scaled[0], npv_go_forward=1000 * staff)
         few = [replace(each, npv_go_forward=min(each.npv_go_forward, 1000 * staff))
@@ -99,8 +99,8 @@ class TestBeliefs:
     def test_a_demand_off_the_map_is_said(self, base: Lens) -> None:
         nowhere = np.full_like(base.belief_map.break_even, np.nan)
         found = replace(base.belief_map, break_even=nowhere, right_size=nowhere)
-        assert "No demand looked at" in beliefs.believed(base, found)
-        assert "At no demand looked at" in beliefs.right_size(found)
+        assert "No demand shown" in beliefs.believed(base, found)
+        assert "at no demand shown" in beliefs.right_size(found)
         assert beliefs.beliefs(_moved(base, belief_map=found)).svg
 
     def test_the_map_names_the_case_and_every_reading(self, base: Lens) -> None:
@@ -124,7 +124,7 @@ class TestPrice:
             replace(each, revenues=np.full_like(each.revenues, np.nan)) for each in base.prices
         )
         shown = beliefs.implied(_moved(base, prices=lines))
-        assert "asks for nothing that was looked at" in shown.plain()
+        assert "matches no pair shown" in shown.plain()
 
 
 class TestNothingToDecide:

@@ -174,15 +174,15 @@ class TestMail:
     ) -> None:
         done = run(project, sound())
         mail = sent()
-        assert mail["Subject"] == "J-Curve: Stand-in: NPV 0.0015 USD bn"
+        assert mail["Subject"] == "J-Curve: Stand-in: NPV $1.5m"
         assert mail["To"] == "cfo@example.org, board@example.org"
         assert mail["From"] == "jcurve@example.org"
         text, page = bodies(mail)
-        assert "NPV: 0.0015 USD bn (whole programme)" in text
+        assert "Net present value: $1.5m (whole programme)" in text
         assert "This is the first edition." in text
-        assert "Data through 2026Q2" in text
+        assert "Data through 2026 Q2" in text
         assert "In full: reports/fixture/base/run-1/report.html" in text
-        assert "<td>NPV</td>" in page
+        assert "<td>Net present value</td>" in page
         (pdf,) = mail.iter_attachments()
         assert pdf.get_filename() == "fixture-base.pdf"
         assert "Attached: fixture-base.pdf (1 kB)." in text
@@ -216,13 +216,13 @@ class TestMail:
             headlines={"go_forward": {"npv": {"value": -63_800.0, "unit": "USD m"}}},
         )
         mail = sent()
-        assert mail["Subject"] == "J-Curve: Stand-in (1 value changed): NPV 0.0015 USD bn"
+        assert mail["Subject"] == "J-Curve: Stand-in (1 value changed): NPV $1.5m"
         for text in bodies(mail):
             assert "Values changed for this run" in text
-            assert "Capital expenditure, 2027: 188,000 → 200,000 USD m" in text
+            assert "Capital expenditure, 2027: $188bn → $200bn" in text
             assert "Other" not in text
-            assert "-63.8 USD bn" in text
-            assert "from today on" in text
+            assert "−$63.8bn" in text
+            assert "from today" in text
 
     def test_data_that_are_out_of_date(
         self,
@@ -251,7 +251,7 @@ class TestMail:
         run(project, sound(), "run-3", origin=Origin("daily", "later", ("cfo@example.org",)))
         deliver(project, server=server)
         texts = [bodies(mail)[0] for mail in inbox.mails]
-        moved = "NPV (whole programme): 0.003 USD bn → 0.0015 USD bn (-0.0015 USD bn, -50.0%)"
+        moved = "Net present value (whole programme): $3m → $1.5m (−$1.5m, −50.0%)"
         assert moved in texts[0]
         assert "No headline figure has changed since the last edition." in texts[1]
 

@@ -50,9 +50,15 @@ def test_nothing_differs_from_itself() -> None:
 
 
 def test_a_number_moves_by_a_difference_and_a_share_of_what_it_was() -> None:
-    (move,) = compare(side(-200_000.0), side(-250_000.0)).moves
+    (move,) = compare(side(200_000.0), side(150_000.0)).moves
     assert (move.change, move.unit, move.relative) == (-50_000.0, "USD m", -0.25)
-    assert move.text() == "-200 USD bn → -250 USD bn (-50 USD bn, -25.0%)"
+    assert move.text() == "$200bn → $150bn (−$50bn, −25.0%)"
+
+
+def test_a_loss_has_no_percentage_change() -> None:
+    (move,) = compare(side(-200_000.0), side(-250_000.0)).moves
+    assert (move.change, move.relative) == (-50_000.0, None)
+    assert move.text() == "−$200bn → −$250bn (−$50bn)"
 
 
 def test_a_quarter_moves_by_quarters() -> None:
@@ -78,8 +84,8 @@ def test_a_figure_that_one_side_lacks() -> None:
     other = side()
     other = Snapshot(**{**vars_of(other), "headlines": {"programme": {}, "go_forward": {}}})
     assert {move.text() for move in compare(side(), other).moves} == {
-        "0.001 USD bn → not given",
-        "2030Q1 → not given",
+        "$1m → not given",
+        "2030 Q1 → not given",
     }
 
 
@@ -239,11 +245,12 @@ def test_a_section_for_a_report() -> None:
     assert moved is not None
     assert len(inputs.rows) == len(found.inputs)
     assert len(moved.rows) == sum(move.view == "programme" for move in found.moves)
-    assert "differ from base" in inputs.title
+    assert inputs.title.endswith("assumptions of base")
     same = compare(snapshot_of_case(cases[0]), snapshot_of_case(cases[0]))
     assert (what_differs(same), what_moved(same)) == (None, None)
     section = compared(*map(Lens, cases))
     assert [each.id for each in section] == ["moved-bear", "differs-bear"]
     assert [each.rows for each in section] == [moved.rows, inputs.rows]
-    assert {"NPV", "Trough amount"} <= {row.cells[0] for row in section[0].rows}
+    assert "Bear case" in section[0].title
+    assert {"Net present value", "Trough"} <= {row.cells[0] for row in section[0].rows}
     assert compared(Lens(cases[0]), Lens(cases[0])) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,8 +19,10 @@ from jcurve.figures import (
     uplift,
 )
 from jcurve.figures.curve import cash_parts
+from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import joined, money, percent, points
+from jcurve.ground.numbers import joined, money, percent, points
+from jcurve_studies.exhibits import validation
 
 VIEWS = ("programme", "go_forward")
 
@@ -109,6 +113,67 @@ def test_a_statement_sums_to_its_sub_totals(
     assert checked >= 3
 
 
+def test_depreciation_rebuilt_is_one_number_in_two_reports(base: jcurve.Case) -> None:
+    ours = depreciation.rebuilt(Lens(base))
+    theirs = validation.depreciation(base)
+    years = [column.label for column in ours.columns[1:]]
+    at = [[column.label for column in theirs.columns].index(year) for year in years]
+    for row, other in zip(ours.rows, theirs.rows[1:4], strict=True):
+        assert [other.cells[place] for place in at] == pytest.approx(row.cells[1:], rel=1e-9)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_history_of_a_difference_is_never_called_actual(
+    view: str, base: jcurve.Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an exhibit reads decides how it is headed: a case that never was, and a difference,
+    have no filing."""
+    read: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    values, quarterly, source = Lens.values, Lens.quarterly, Lens.source
+
+    def reading(self: Lens, name: str, tag: Any = None, first: Any = None, last: Any = None) -> Any:
+        if (first or self.first_shown) < self.first_forecast_year:
+            read.append((name, tag))
+        return values(self, name, tag, first, last)
+
+    def reading_quarters(self: Lens, name: str, tag: Any = None) -> Any:
+        read.append((name, tag))
+        return quarterly(self, name, tag)
+
+    def claiming(self: Lens, *more: str) -> Any:
+        made_up = {tag for _, tag in read} & {*VIEWS, "without", "stopped"}
+        wrong.extend(f"{name} of {tag}" for name, tag in read if tag in made_up)
+        return source(self, *more)
+
+    monkeypatch.setattr(Lens, "values", reading)
+    monkeypatch.setattr(Lens, "quarterly", reading_quarters)
+    monkeypatch.setattr(Lens, "source", claiming)
+    lens = Lens(base, view)
+    compared = (
+        curve.jcurve, curve.cash_bridge, spending.capex, fleet.intensity, depreciation.wave,
+        uplift.uplift, uplift.growth, drag.margin, drag.free_cash_flow, drag.drag,
+    )  # fmt: skip
+    filed = (
+        statements.income, statements.cash_flow, statements.balance_sheet, depreciation.rebuilt
+    )  # fmt: skip
+    for make in (*compared, *filed):
+        read.clear()
+        shown = make(lens)
+        assert ("estimate" in shown.source) == (make in compared), shown.id
+        heads = {column.group for column in getattr(shown, "columns", ())}
+        assert not (make in compared and "Actual" in heads), shown.id
+    assert wrong == []
+
+
+def test_a_row_that_no_filing_states_says_so(base: jcurve.Case) -> None:
+    shown = statements.income(Lens(base))
+    noted = {row.cells[0].value for row in shown.rows if isinstance(row.cells[0], Cell)}
+    assert {"AI staff", "Energy, rented compute, leases"} <= noted
+    assert not noted & {"Advertising", "Tax provision", "Revenue", "Net income"}
+    assert any("derives it from reported totals" in note for note in shown.notes)
+
+
 class TestTheCurve:
     def test_marks_payback_where_the_balance_crosses_zero(self, bull: jcurve.Case) -> None:
         lens = Lens(bull)
@@ -158,7 +223,7 @@ def test_differences_share_a_row_where_members_move_together() -> None:
     case = jcurve.evaluate("bull")
     shown = basis.differences(Lens(case))
     assert len(shown.rows) < len(case.differences)
-    assert f"{len(case.differences)} assumptions differ" in shown.title
+    assert f"changes {len(case.differences)} assumptions" in shown.title
 
 
 def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
@@ -176,7 +241,7 @@ def test_every_assumption_is_in_the_book(base: jcurve.Case) -> None:
         (-1234.0, "−$1.23tn"),
         (0.0, "$0"),
         (-0.0, "$0"),
-        (0.25, "$0.250bn"),
+        (0.25, "$250m"),
     ],
 )
 def test_amounts_in_prose(amount: float, text: str) -> None:
@@ -230,7 +295,7 @@ class TestGrowth:
         first = uplift.trails(Lens(base))
         assert first is not None
         assert first > Lens(base).plan_end
-        assert "share loss by assumption" in uplift.growth(Lens(base)).plain()
+        assert "share loss is an assumption" in uplift.growth(Lens(base)).plain()
 
     def test_a_fleet_that_keeps_its_share_is_not(self) -> None:
         kept = jcurve.evaluate(jcurve.scenario("base", {"fleet.share": 0.5}))

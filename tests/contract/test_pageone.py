@@ -21,8 +21,8 @@ from jcurve.figures.brief import Earlier
 from jcurve.figures.display import Cover, words
 from jcurve.figures.exhibit import Exhibit
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import money, percent
 from jcurve.figures.overrides import set_values
+from jcurve.ground.numbers import money, percent
 from jcurve_studies.exhibits import published
 from tests.support.report_cells import coarse
 

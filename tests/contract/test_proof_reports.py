@@ -12,11 +12,11 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.figures import Lens, answer
-from jcurve.figures.numbers import MILLIONS, money, percent
 from jcurve.ground.errors import FactsError
+from jcurve.ground.numbers import MILLIONS, money, percent
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import executed, sentences
 
 PAGES = {"validation_report": 4, "peer_report": 2}
@@ -33,7 +33,11 @@ PEERS = {
 
 
 def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[str, str]], str]:
-    notebook, shown = executed(report, out, **parameters)
+    with title_truth.drawn() as charts:
+        notebook, shown = executed(report, out, **parameters)
+    assert house_words.complaints(shown) == []
+    assert title_truth.complaints(shown, charts) == []
+    assert title_truth.undetected(shown, charts) == []
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
@@ -51,7 +55,7 @@ def made(report: str, out: Path, **parameters: object) -> tuple[dict[str, dict[s
 def test_the_validation_report(tmp_path: Path) -> None:
     found, text = made("validation_report", tmp_path)
     assert set(found) == VALIDATION
-    assert "Nothing later leaks in" in text
+    assert "No later information is used" in text
 
 
 def test_the_peer_report(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from jcurve.briefing.typeset import pdf
 from jcurve.case import scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import find_project
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import executed, sentences
 
 CHARTS = ["distribution", "fan", "tornado", "heat", "variance"]
@@ -32,7 +32,11 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(out: Path, **parameters: object) -> tuple[list[dict[str, str]], str]:
-    notebook, shown = executed("risk_report", out, draws=64, **parameters)
+    with title_truth.drawn() as charts:
+        notebook, shown = executed("risk_report", out, draws=64, **parameters)
+    assert house_words.complaints(shown) == []
+    assert title_truth.complaints(shown, charts) == []
+    assert title_truth.undetected(shown, charts) == []
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
@@ -50,7 +54,7 @@ class TestExhibits:
         exhibits, text = made(tmp_path)
         assert {each["id"] for each in exhibits} == {*CHARTS, *TABLES}
         assert all(len(each["alt"]) > 30 for each in exhibits if each["kind"] == "chart")
-        assert "no advice" in text
+        assert "not advice" in text
 
     def test_from_now_on(self, tmp_path: Path) -> None:
         exhibits, _ = made(tmp_path, scenario="bull", view="go_forward")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 import json
 import os
+import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from pypdf import PdfReader
 
@@ -22,10 +25,18 @@ from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
-from jcurve.figures import Lens, answer
+from jcurve.commands import main
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
+from jcurve.figures import Lens, answer, basis, statements
+from jcurve.ground.numbers import written
+from jcurve.ground.project import Project
+from jcurve.workbook import content
+from jcurve.workbook.reader_sheets import title_of
 from jcurve_runs import Request, run
+from jcurve_runs.delivery.message import compose
+from jcurve_runs.ledger.outbox import Message
 from tests.counts import count
-from tests.support import pdfcheck
+from tests.support import house_words, pdfcheck, title_truth
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
 
 HOSTILE = '<script>alert(1)</script> #panic() $x$ *a* `c` & "\'" {{7*7}} [x](javascript:y)'
@@ -51,6 +62,7 @@ SECTIONS = [
     "What the result rests on",
 ]
 FOLDED = ["income-statement", "assumption-book", "sources", "checks"]
+_LONG_ID = 24  # letters: a longer one may take two lines of a narrow column
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELLING = [
@@ -101,6 +113,16 @@ def paper(edition: Edition) -> bytes:
 
 
 class TestARealRun:
+    def test_no_word_or_number_is_broken(self, paper: bytes) -> None:
+        """A search finds what a reader sees: no invisible break, and each source on one line."""
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
+        assert not set("\N{ZERO WIDTH SPACE}\N{SOFT HYPHEN}\N{WORD JOINER}") & set(text)
+        cited = {each.key for each in basis.cited_sources(jcurve.scenario("base"))}
+        together = re.sub(r"\s+", "", text)
+        shown = {key for key in cited if key in together}
+        assert len(shown) > 100
+        assert {key for key in shown if key not in text and len(key) <= _LONG_ID} == set()
+
     def test_nothing_is_wrong_with_the_pages(self, paper: bytes) -> None:
         assert pdfcheck.complaints(paper) == []
 
@@ -188,22 +210,136 @@ class TestARealRun:
 def shown(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     name, view = request.param
     out = tmp_path_factory.mktemp("out")
-    notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
-    return name, view, notebook, items
+    with title_truth.drawn() as charts:
+        notebook, items = executed("scenario_report", out, ("book",), scenario=name, view=view)
+    return name, view, notebook, items, charts
+
+
+@pytest.fixture(scope="module")
+def case() -> jcurve.Case:
+    return jcurve.evaluate("base")
+
+
+@pytest.fixture(scope="module")
+def sheets(case: jcurve.Case) -> Any:
+    book = openpyxl.load_workbook(io.BytesIO(content(case)), data_only=True, read_only=True)
+    found = {name: list(book[name].values) for name in ("Statements", "Summary")}
+    book.close()
+    return found
+
+
+class TestThirtyNumbers:
+    """Drawn at random with a seed, each the same wherever a reader may meet it."""
+
+    def test_of_the_statements(
+        self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any
+    ) -> None:
+        """PDF, HTML, workbook and trace."""
+        lens, draw = Lens(case), random.Random(7)
+        grid = sheets["Statements"]
+        heads = next(row for row in grid if "2030" in map(str, row))
+        held = {(str(row[0]), str(year)): row[at] for row in grid for at, year in enumerate(heads)}
+        printed, page = _printed(paper), edition.html.read_text()
+        items = (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET)
+        known = [
+            each
+            for each in items
+            if (title_of(each.line), "2030") in held
+            and not each.style
+            and (
+                each.role != "normal" or each.line in statements.filed(lens)
+            )  # the others carry a note
+        ]
+        for _ in range(20):
+            item, year = draw.choice(known), draw.choice((2024, 2025, 2026, 2027, 2030, 2035, 2040))
+            value = statements.values(lens, item, year)[0]
+            shown = written(value, decimals=1)
+            where = f"{item.label} in {year}"
+            assert shown in printed[_solid(item.label), str(year)], where
+            rows = re.findall(
+                rf"<tr[^>]*><th[^>]*>{re.escape(item.label)}</th>.*?</tr>", page, re.S
+            )
+            assert any(f">{shown}<" in row for row in rows), where
+            in_sheet = held[title_of(item.line), str(year)]
+            assert item.sign * in_sheet / 1000 == pytest.approx(value, rel=1e-9), where
+            traced = case.trace(item.line, str(year), depth=1).value
+            assert item.sign * (traced or 0.0) / 1000 == pytest.approx(value, rel=1e-9), where
+
+    def test_of_the_headlines(
+        self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any, capsys: Any
+    ) -> None:
+        """PDF, HTML, workbook, mail and ``show``."""
+        assert main(["show", "base"]) == 0
+        told = capsys.readouterr().out
+        project = Project(edition.folder.parents[3])
+        name = "/".join(edition.folder.parts[-3:])
+        message = Message("1", "success", "s", "o", {}, ((name, None),), ("a@b.c",), ("a@b.c",))
+        moment = datetime.datetime(2026, 7, 30, tzinfo=datetime.UTC)
+        mail = compose(message, project, sender="a@b.c", moment=moment).get_body(("plain",))
+        assert mail is not None
+        body = mail.get_content()
+        page, printed = edition.html.read_text(), _printed(paper)
+        summary = {row[0]: row[1:] for row in sheets["Summary"]}
+        both = [(view, name) for view in case.headlines() for name in ("npv", "trough_amount",
+                "payback", "irr", "trough_quarter", "discounted_payback")]  # fmt: skip
+        for view, name in random.Random(7).sample(both, 10):
+            figure = case.headlines()[view][name]
+            text = headline_text(figure)
+            row = next(line for line in told.splitlines() if line.split()[:1] == [name])
+            assert text in row, (view, name)
+            assert f"{figure_label(name)}: " in body
+            assert f"{text} ({VIEW_WORDS[view]})" in body, (view, name)
+            column = list(case.headlines()).index(view)
+            shown = Lens(case, view).shown(name).replace("\N{NO-BREAK SPACE}", " ")
+            label = next(label for label, key in answer._ROWS if key == name)
+            assert _solid(shown) in printed[_solid(label), str(column)], (view, name)
+            assert shown in page.replace("\N{NO-BREAK SPACE}", " "), (view, name)
+            sheet = summary[figure_label(name)][3 * column]
+            if figure.get("unit") == "USD m":
+                assert sheet == pytest.approx(figure["value"] / 1000, rel=1e-9)
+
+
+def _printed(paper: bytes) -> dict[tuple[str, str], set[str]]:
+    """What the PDF prints by the row's name and, where it has one, the column's year; else the
+    column's place."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for cells in pdfcheck.tables(paper):
+        heads = {cell.column: cell.text for cell in cells if cell.scope == "Column"}
+        names = {cell.row: cell.text for cell in cells if cell.column == 0}
+        for cell in cells:
+            year = re.search(r"20\d\d$", heads.get(cell.column, ""))
+            at = year[0] if year else str(cell.column - 1)
+            key = _solid(names.get(cell.row, "")), at
+            found.setdefault(key, set()).add(_solid(cell.text))
+    return found
+
+
+def _solid(text: str) -> str:
+    """``text`` without blanks: where a line ends in a cell, there is none."""
+    return "".join(text.split())
 
 
 class TestEveryScenario:
     def test_its_pages_are_sound(self, shown: Any) -> None:
-        _, _, notebook, _ = shown
+        notebook = shown[2]
         assert pdfcheck.complaints(pdf(read(notebook, "scenario_report"))) == []
 
     def test_its_prose_has_few_digits(self, shown: Any) -> None:
-        _, _, _, items = shown
+        items = shown[3]
         found = {text: _too_long(text) for item in items for text in sentences(item)}
         assert {text: digits for text, digits in found.items() if digits} == {}
 
+    def test_its_sentences_are_the_house_s(self, shown: Any) -> None:
+        assert house_words.complaints(shown[3]) == []
+
+    def test_its_titles_are_true(self, shown: Any) -> None:
+        """And one of them made false is found, whichever number is changed."""
+        _, _, _, items, charts = shown
+        assert title_truth.complaints(items, charts) == []
+        assert title_truth.undetected(items, charts) == []
+
     def test_its_exhibits_have_a_takeaway_a_reading_and_a_source(self, shown: Any) -> None:
-        _, _, _, items = shown
+        items = shown[3]
         for item in items:
             mark = item.mark()
             if not mark:
@@ -216,7 +352,7 @@ class TestEveryScenario:
                 assert read_as.endswith("."), item.id
 
     def test_its_answer_agrees_with_the_model(self, shown: Any) -> None:
-        name, view, _, items = shown
+        name, view, _, items, _ = shown
         case = jcurve.evaluate(name)
         found = case.headlines()[view]["payback"]
         sentence = answer.headline(Lens(case, view))

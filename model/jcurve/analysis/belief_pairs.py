@@ -23,6 +23,7 @@ from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import money, span
 from jcurve.ground.project import Project, find_project
 
 __all__ = ["BeliefMap", "belief_map"]
@@ -192,8 +193,9 @@ class Demand:
             return Belief("elasticity", each.label, *numbers, each.kind, each.why, evidence)
         moved = self.revenue / self.by_year[each.year]
         says = (
-            f"{each.low / _BN:,.0f} to {each.high / _BN:,.0f} USD bn in {each.year}, read at this "
-            f"case's growth from {YEAR}. {each.why}"
+            f"{span(money(each.low / _BN), money(each.high / _BN))} in {each.year}, carried at "
+            f"this "
+            f"scenario's growth from {YEAR}. {each.why}"
         )
         value, low, high = (number * moved for number in numbers)
         return Belief("revenue", each.label, value, low, high, each.kind, says, evidence)

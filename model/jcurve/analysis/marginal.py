@@ -20,6 +20,7 @@ from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NONE, SEVERAL, real_roots
 from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.numbers import money
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.lines.returns import REASONS
@@ -219,8 +220,8 @@ def _use(case: Case, at: int, year: int) -> FleetUse:
         for name in ("training_share", "share_on_ranking", "share_on_products", "share_leased_out")
     )
     said = (
-        f"In {year} ranking alone pays for {pays / 1000:,.0f} USD bn (elasticity x contribution "
-        f"x advertising) of a fleet that costs {costs / 1000:,.0f} USD bn a year: {training:.0%} "
+        f"In {year} ranking alone pays {money(pays / 1000)} (response × contribution "
+        f"× advertising) of a fleet that costs {money(costs / 1000)} a year: {training:.0%} "
         f"of it trains, {ranking:.0%} ranks, {products:.0%} serves AI products, {leased:.0%} is "
         "let to others."
     )

@@ -32,6 +32,7 @@ from jcurve.assumptions import Scenario
 from jcurve.facts import evidence
 from jcurve.facts.readings import ELASTICITY
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import money, written_date
 from jcurve.ground.project import Project, find_project
 
 __all__ = ["Price", "PriceLine", "implied", "price_implied"]
@@ -176,19 +177,19 @@ def price_implied(
 
 def _sentence(price: Price, response: Array, revenue: Array) -> str:
     there = np.flatnonzero(np.isfinite(revenue))
-    dated = f"{price.price:,.2f} USD{f' of {price.date}' if price.date else ''}"
+    dated = f"${price.price:,.2f}{f' of {written_date(price.date)}' if price.date else ''}"
     if not there.size:
-        return f"No pair looked at makes a share worth {dated}."
+        return f"No pair shown makes a share worth {dated}."
     first, last = there[0], there[-1]
     said = (
         f"A share is worth {dated} with a response of {response[first]:.2f} and AI products of "
-        f"{revenue[first] / _BN:,.0f} USD bn in {YEAR}, as with {response[last]:.2f} and "
-        f"{revenue[last] / _BN:,.0f}."
+        f"{money(revenue[first] / _BN)} in {YEAR}, as with {response[last]:.2f} and "
+        f"{money(revenue[last] / _BN)}."
     )
     if revenue[last] > revenue[first]:
         said += (
-            " A greater response asks for more: it leaves less of past growth unexplained to go "
-            "on, and costs more wherever the fleet grows less than the frontier's."
+            " A higher response needs more: it leaves less of past growth to continue unaided, and "
+            "costs more wherever the fleet grows less than the frontier's."
         )
     return said
 

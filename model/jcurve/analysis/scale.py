@@ -22,6 +22,7 @@ from jcurve.analysis.sensitivity import GO_FORWARD, at_value, driver_items, ends
 from jcurve.assumptions import Scenario
 from jcurve.facts.readings import ELASTICITY, belief_readings
 from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.numbers import money
 from jcurve.ground.project import Project, find_project
 
 __all__ = ["SCALES", "ScaleStudy", "best_size", "scale_study"]
@@ -333,4 +334,4 @@ def _sentence(best: Best, plan: Point, points: Sequence[Point]) -> str:
 
 
 def _bn(value: float) -> str:
-    return f"{value / _BN:,.0f} USD bn"
+    return money(value / _BN)

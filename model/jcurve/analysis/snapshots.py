@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from jcurve.evaluation.naming import headline_text
+from jcurve.ground.numbers import change, differing, percent
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]
@@ -16,6 +17,8 @@ __all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "st
 if TYPE_CHECKING:
     from jcurve.case import Case
 
+
+_RATES = ("share", "per year")
 
 Figure = Mapping[str, Any]
 """A headline: ``value`` with its ``unit``, or None with a ``reason``."""
@@ -57,6 +60,10 @@ class InputChange:
     after: str | None
     what: str
 
+    def shown(self) -> tuple[str, str]:
+        """Both values for a reader; of two paths the dates at which they differ."""
+        return differing(self.before or "not stated", self.after or "not stated", self.unit)
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -69,17 +76,17 @@ class Move:
     # after less before, in ``unit``; quarters for a date; None where that says nothing
     change: float | None
     unit: str | None  # of the change
-    relative: float | None  # change over the size of before; None for a date or from nothing
+    # change over before; None for dates, rates, and where either is not above zero
+    relative: float | None
 
     def text(self) -> str:
-        """The move in words, such as ``-371 USD bn → -402 USD bn (-31 USD bn, -8.4 %)``."""
+        """The move in words, such as ``$371bn → $402bn (+$31bn, +8.4%)``."""
         before = headline_text(self.before) or "not given"
         line = f"{before} → {headline_text(self.after) or 'not given'}"
         if self.change is None:
             return line
-        change = headline_text({"value": self.change, "unit": self.unit})
-        relative = "" if self.relative is None else f", {self.relative:+.1%}"
-        return f"{line} ({'+' if self.change > 0 else ''}{change}{relative})"
+        relative = "" if self.relative is None else f", {percent(self.relative, sign=True)}"
+        return f"{line} ({change(self.change, self.unit or '')}{relative})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +135,10 @@ class Comparison:
         if self.same:
             return [*lines, "", "nothing differs"]
         lines += ["", f"inputs that differ: {len(self.inputs) or 'none'}"]
-        for change in self.inputs:
-            before, after = (text or "not stated" for text in (change.before, change.after))
-            what = "" if change.what == "value" else f" [{change.what}]"
-            unit = f" {change.unit}" if change.unit else ""
-            lines.append(f"  {change.key}: {before} → {after}{unit}{what}")
+        for each in self.inputs:
+            before, after = each.shown()
+            what = "" if each.what == "value" else f" [{each.what}]"
+            lines.append(f"  {each.key}: {before} → {after}{what}")
         lines += ["", f"headline figures that moved: {len(self.moves) or 'none'}"]
         lines += [f"  {move.view}.{move.name}: {move.text()}" for move in self.moves]
         if self.others:
@@ -196,16 +202,17 @@ def _stated(figure: Figure | None) -> tuple[object, ...] | None:
 
 
 def _move(view: str, name: str, before: Figure | None, after: Figure | None) -> Move:
-    change, unit, relative = None, None, None
+    moved, unit, relative = None, None, None
     if before is not None and after is not None and before.get("unit") == after.get("unit"):
         first, second = before["value"], after["value"]
         if isinstance(first, str) and isinstance(second, str):
             if before.get("unit") == "quarter":
-                change, unit = float(Quarter(second) - Quarter(first)), "quarters"
+                moved, unit = float(Quarter(second) - Quarter(first)), "quarters"
         elif isinstance(first, int | float) and isinstance(second, int | float):
-            change, unit = float(second) - float(first), before.get("unit")
-            relative = change / abs(float(first)) if first else None
-    return Move(view, name, before, after, change, unit, relative)
+            moved, unit = float(second) - float(first), before.get("unit")
+            if min(first, second) > 0 and unit not in _RATES:
+                relative = moved / float(first)
+    return Move(view, name, before, after, moved, unit, relative)
 
 
 def snapshot_of_case(case: Case, name: str | None = None) -> Snapshot:

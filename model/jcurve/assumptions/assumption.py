@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import Path, Value
+from jcurve.ground.numbers import readable, span
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
@@ -185,6 +186,32 @@ class Assumption(BaseModel):
             changes = (f"{number_text(c.date, 'date')}: {number_text(c.life)}" for c in shown)
             return "; ".join(changes) or "none"
         return self._number(shown)
+
+    @property
+    def called(self) -> str:
+        """The short name, the label where it has none."""
+        return self.name or self.label
+
+    def shown(self, value: Value | None = None) -> str:
+        """A value for a reader with its unit, by default its own."""
+        return readable(self.text(value), self.unit)
+
+    @property
+    def evidence(self) -> str:
+        """The range of the evidence for a reader: factors where it was given so, of a path its
+        first and last date; empty where there is none."""
+        book = self.book
+        low, high = book.low, book.high
+        if low is None or high is None or book.derived:
+            return ""
+        if book.low_factor is not None and book.high_factor is not None:
+            return f"{book.low_factor:g} to {book.high_factor:g} times"
+        if not isinstance(low, Path) or not isinstance(high, Path):
+            return span(book.shown(low), book.shown(high))
+        return "; ".join(
+            f"{low.label(at)}: {span(book.shown(low.at(at)), book.shown(high.at(at)))}"
+            for at in dict.fromkeys((low.periods[0], low.periods[-1]))
+        )
 
     def range_text(self) -> tuple[str, str]:
         """Low and high of the evidence for a reader, empty where there are none; of a list of

@@ -44,7 +44,9 @@ _CHANGED_PERIOD = ("value", "kind", "source", "as_of", "why")
 _VALUES = ("value", "low", "high", "distribution", "outcomes")
 _COMPUTED = ("value", "low", "high")
 _NEED_SOURCE = ("reported", "guided", "evidence")
-_STANDING = {"detail": ("why_detail",), "driver": ("name", "group"), "decision": ("name",)}
+_STANDING = {
+    "detail": ("name", "why_detail"), "driver": ("name", "group"), "decision": ("name",)
+}  # fmt: skip
 _LONGEST_NAME = 4
 
 
@@ -308,8 +310,8 @@ def _standing(fields: Fields) -> dict[str, str]:
             raise fields.at(field).error(f"{field} of a {level}", None, ", ".join(meant))
         if field in fields:
             found[field] = fields.text(field)
-    name = found.get("name")
-    if level != "detail" and not 0 < len((name or "").split()) <= _LONGEST_NAME:
+    name, least = found.get("name"), 0 if level == "detail" else 1
+    if not least <= len((name or "").split()) <= _LONGEST_NAME:
         what = f"a {level} has a name of at most {_LONGEST_NAME} words"
         raise fields.place.error(what, name)
     return found

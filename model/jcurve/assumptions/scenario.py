@@ -350,7 +350,7 @@ def _difference(before: Assumption, after: Assumption) -> Difference:
     same = _canonical(before)["value"] == _canonical(after)["value"]
     return Difference(
         key=after.key,
-        label=after.label,
+        label=after.called,
         unit=after.unit,
         before=_range_text(before) if same else before.text(),
         after=_range_text(after) if same else after.text(),
@@ -365,7 +365,7 @@ def _difference(before: Assumption, after: Assumption) -> Difference:
 def _range_text(item: Assumption) -> str:
     if item.low is None or item.high is None:
         return item.distribution
-    return f"{item.text(item.low)} to {item.text(item.high)}, {item.distribution}"
+    return f"{item.evidence}, {item.distribution}"
 
 
 def _canonical(item: Assumption) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from pydantic import (
 
 from jcurve.ground.errors import RunError
 from jcurve.ground.files import write_file
+from jcurve.ground.numbers import differing
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -166,7 +167,8 @@ class Results(_Record):
     def changed(self) -> list[str]:
         """The values that were set for this run alone, each in words."""
         return list(self.scenario.set_values) or [
-            f"{each.label or each.key}: {each.before} → {each.after} {each.unit}".rstrip()
+            f"{each.label or each.key}: "
+            + " → ".join(differing(each.before, each.after, each.unit))
             for each in self.scenario.differences
             if each.set_by == "override"
         ]

@@ -43,7 +43,7 @@ def scale(context: Context, scenario: Annotated[str, "such as base"]) -> Answer:
         f"smallest best size: {study.best.low_from}; largest: {study.best.high_from}",
         f"with people in proportion the best size is {study.best_talent_scaled:.2f}",
         *(f"{each.label}: best size {each.best:.2f}" for each in study.readings),
-        f"what the last 10 USD bn of a year return, against {returns.wacc:.1%} (NPV per dollar):",
+        f"what the last $10bn of a year return, against {returns.wacc:.1%} (NPV per dollar):",
         *(
             f"  {each.year}: {_as_text(each.last)}; all of the year {_as_text(each.average)}"
             for each in returns.years

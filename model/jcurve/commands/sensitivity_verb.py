@@ -20,6 +20,7 @@ from jcurve.commands.texts import (
 )
 from jcurve.commands.verb import Answer, Context, to_stderr, verb
 from jcurve.ground.errors import ScenarioError, UsageError
+from jcurve.ground.numbers import amount, percent
 
 if TYPE_CHECKING:
     from jcurve.analysis import Question
@@ -227,9 +228,9 @@ def _stresses(context: Context, scenario: Scenario, exposure: str | None) -> Ans
         losses = position_losses(position, results_days(project), found)
         lost = [["what", "name", "move", "loss", "source"]]
         for each in losses:
-            move, loss = f"{each.move:+.1%}", f"{each.loss:,.1f} USD m"
+            move, loss = percent(each.move, sign=True), amount(each.loss, "USD m")
             lost.append([each.kind, each.name, move, loss, each.source])
-        heading = f"exposure {position:,.1f} USD m: arithmetic, no advice"
+        heading = f"exposure {amount(position, 'USD m')}: arithmetic, no advice"
         return Answer(losses, [heading, *table(lost)])
     rows = [["stress", "assumptions", "npv", "change", "go forward", "change", ""]]
     for stress in found:

@@ -3,18 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
-from jcurve.engine.trace import short_number
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import amount, named, quarter
 
-__all__ = ["DEFAULT_VIEW", "DEFAULT_WORLD", "figure_label", "headline_text", "key_of", "members_of"]
+__all__ = [
+    "DEFAULT_VIEW",
+    "DEFAULT_WORLD",
+    "HEADLINES",
+    "VIEW_WORDS",
+    "figure_label",
+    "headline_text",
+    "key_of",
+    "members_of",
+    "plain_reason",
+]
 
 DEFAULT_VIEW = "programme"
 DEFAULT_WORLD = "with"
-_CAPITALS = ("npv", "irr", "ebitda", "sbc")
-_RATES = {"share": "%", "per year": "% a year"}
+
+VIEW_WORDS: Mapping[str, str] = MappingProxyType(
+    {"programme": "whole programme", "go_forward": "from today"}
+)
+"""What a reader calls each view."""
+
+HEADLINES: Mapping[str, str] = MappingProxyType(
+    {
+        "view_start": "Counted from",
+        "npv": "Net present value",
+        "npv_within_horizon": "NPV to the horizon",
+        "terminal_value": "NPV beyond the horizon",
+        "value_of_share_based_pay": "Present value of share-based pay",
+        "npv_sbc_added_back": "NPV, share-based pay added back",
+        "npv_sbc_as_cost": "NPV, share-based pay as a cost",
+        "terminal_share_of_npv": "Share of NPV beyond the horizon",
+        "irr": "Rate of return to the horizon",
+        "irr_with_terminal_value": "Rate of return, value beyond included",
+        "payback": "Payback",
+        "discounted_payback": "Discounted payback",
+        "payback_crossings": "Times the balance crosses zero",
+        "unrecovered_balance": "Shortfall at the horizon",
+        "trough_amount": "Trough",
+        "trough_quarter": "Trough quarter",
+        "quarters_under_water": "Quarters below zero",
+        "operating_income_turns_positive": "Operating income stays positive from",
+        "ebitda_turns_positive": "EBITDA stays positive from",
+        "multiple_on_invested_capital": "Multiple on invested capital",
+        "profitability_index": "Profitability index",
+    }
+)
+"""What a reader calls each headline figure, the same everywhere."""
 
 
 def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:
@@ -69,7 +110,7 @@ def members_of(model: Model, names: Iterable[str]) -> list[str]:
 
 
 def headline_text(figure: Mapping[str, Any] | None) -> str:
-    """``-371 USD bn``, ``2034Q3``, ``none: never within the horizon``; empty for None.
+    """``−$371bn``, ``2034 Q3``, ``none: never within the horizon``; empty for None.
 
     Args:
         figure: as :meth:`jcurve.case.Case.headlines` gives it: value and unit, or reason.
@@ -78,17 +119,15 @@ def headline_text(figure: Mapping[str, Any] | None) -> str:
         return ""
     value, unit = figure["value"], figure.get("unit", "")
     if value is None:
-        return f"none: {figure['reason']}"
-    if isinstance(value, str):
-        return value
-    if unit == "USD m":
-        value, unit = value / 1000.0, "USD bn"
-    elif unit in _RATES:
-        value, unit = value * 100.0, _RATES[unit]
-    return f"{short_number(value)} {unit}"
+        return f"none: {plain_reason(figure['reason'])}"
+    return quarter(value) if isinstance(value, str) else amount(value, unit)
+
+
+def plain_reason(reason: str) -> str:
+    """Why a headline has no number, for a reader."""
+    return reason.replace("no outlay", "nothing")
 
 
 def figure_label(name: str) -> str:
-    """A headline figure's name as a reader writes it: ``npv_sbc_as_cost``: NPV SBC as cost."""
-    words = [word.upper() if word in _CAPITALS else word for word in name.split("_")]
-    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
+    """What a reader calls a headline figure."""
+    return HEADLINES.get(name) or named(name)

@@ -39,7 +39,7 @@ from jcurve.figures.exhibit import (
 )
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
-from jcurve.figures.numbers import compact, written
+from jcurve.ground.numbers import compact, written
 
 __all__ = [
     "Cell",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from jcurve import __version__
+from jcurve.evaluation.naming import plain_reason
 from jcurve.facts.calendar import stale
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.display import (
@@ -19,30 +20,31 @@ from jcurve.figures.display import (
 )
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import VIEW_NAMES, Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.overrides import strip
+from jcurve.ground.numbers import (
     NOTHING,
     joined,
     lowered,
     money,
     percent,
+    written_date,
 )
-from jcurve.figures.overrides import strip
 
 
 def headline(lens: Lens) -> str:
     """The answer in one sentence without its full stop: whether it pays back, and when."""
     if lens.is_empty:
         return (
-            "There is no AI programme in this scenario, and so nothing to pay back"
+            "This scenario has no AI programme, so there is nothing to pay back"
             if lens.view == "programme"
-            else "Nothing new is spent after the valuation date, and so nothing to pay back"
+            else "Nothing new is spent after the valuation date, so there is nothing to pay back"
         )
     what = "The AI programme" if lens.view == "programme" else "Continuing the AI programme"
     if lens.payback_at is not None:
         return f"{what} pays back in {lens.calendar(lens.payback_at)}"
     if lens.never_pays_back:
         return f"{what} does not pay back by the end of {lens.horizon}"
-    return f"{what} never needs cash that it has not earned"
+    return f"{what} never needs more cash than it has earned"
 
 
 def cover(
@@ -99,7 +101,7 @@ def status(lens: Lens) -> tuple[tuple[str, str], ...]:
     return (
         ("View", VIEW_NAMES[lens.view].lower()),
         ("Data through", lens.quarter(lens.case.data_through)),
-        ("Valuation date", f"{lens.valued_on:%d %B %Y}".lstrip("0")),
+        ("Valuation date", written_date(lens.valued_on)),
         ("Hash", lens.case.scenario.short_hash),
     )
 
@@ -160,7 +162,8 @@ def _payback(lens: Lens) -> KeyFigure:
     elif lens.never_pays_back:
         value, note = "never", f"{money(lens.shortfall)} short in {lens.horizon}"
     else:
-        value, note = "none" if reason.startswith("no outlay") else "never", reason
+        value = "none" if reason.startswith("no outlay") else "never"
+        note = plain_reason(reason)
     return KeyFigure(label="Payback", value=value, note=note)
 
 
@@ -183,12 +186,15 @@ def _summary(lens: Lens, refers: bool) -> list[list[Part]]:
 
 def _worth(lens: Lens) -> str:
     terminal = lens.figure("terminal_value") or 0.0
+    what = "the programme" if lens.view == "programme" else "continuing"
     beyond = (
-        "; nothing beyond the horizon is counted"
+        "; no value beyond the horizon is counted"
         if abs(terminal) < NOTHING
-        else f", {money(terminal)} of it from the time after {lens.horizon}"
+        else f", of which {money(terminal)} lies beyond {lens.horizon}"
     )
-    said = f"At a cost of capital of {percent(lens.wacc)} it is worth {money(lens.npv)}{beyond}."
+    said = (
+        f"At a cost of capital of {percent(lens.wacc)} {what} is worth {money(lens.npv)}{beyond}."
+    )
     other = _other(lens)
     if other.is_empty:
         return said
@@ -204,7 +210,7 @@ def _still(lens: Lens) -> str:
     if not lens.never_pays_back:
         return ""
     if lens.shortfall > -lens.trough - NOTHING:
-        return " and is still falling then"
+        return " and is still falling"
     return f" and is still {money(-lens.shortfall)} at the end of {lens.horizon}"
 
 
@@ -226,7 +232,7 @@ def _causes(lens: Lens) -> str:
         return ""
     said = joined(f"{lowered(name)} ({money(parts[name])})" for name in gains)
     capex = parts["Capital expenditure"]
-    return f"To {lens.horizon} most comes from {said}, against capex of {money(-capex)}."
+    return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
 _ROWS: tuple[tuple[str, str], ...] = (
@@ -235,7 +241,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("of which beyond it", "terminal_value"),
     ("with share-based pay added back", "npv_sbc_added_back"),
     ("Rate of return a year on cash to the horizon", "irr"),
-    ("Rate of return a year on NPV's own flows, value beyond included", "irr_with_terminal_value"),
+    ("Rate of return a year, value beyond the horizon included", "irr_with_terminal_value"),
     ("Payback, years", "payback"),
     ("Discounted payback, years", "discounted_payback"),
     ("Trough, USD bn", "trough_amount"),

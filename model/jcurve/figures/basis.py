@@ -13,8 +13,17 @@ from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, heading, table
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import billions, counted, joined, lowered, money, percent, spelt
 from jcurve.figures.overrides import quantity, set_values
+from jcurve.ground.numbers import (
+    billions,
+    counted,
+    differing,
+    joined,
+    lowered,
+    money,
+    percent,
+    spelt,
+)
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
@@ -93,21 +102,16 @@ def differences(lens: Lens) -> TableExhibit | Prose:
     here = sum(each.set_by == "override" for each in stated)
     groups: dict[tuple[str, ...], list[Difference]] = {}
     for each in stated:
-        same = (_family(each.key, each.label), each.unit, each.why, each.kind)
+        label = scenario[each.key].label
+        same = (_family(each.key, label), each.unit, each.why, each.kind)
         groups.setdefault(same, []).append(each)
-    rows = [
-        (
-            _label([each.label for each in members]),
-            unit,
-            _members([(each.key, each.before) for each in members]),
-            _members([(each.key, each.after) for each in members]),
-            why,
-            kind,
-        )
-        for (_, unit, why, kind), members in groups.items()
-    ]
+    rows = []
+    for (_, unit, why, kind), members in groups.items():
+        sides = [(each.key, *differing(each.before, each.after, unit)) for each in members]
+        before, after = (_members([(key, texts[at]) for key, *texts in sides]) for at in range(2))
+        rows.append((_label([scenario[each.key] for each in members]), before, after, why, kind))
     return table(
-        [("Assumption", 2.4), "Unit", ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
+        [("Assumption", 2.4), ("Base", 2), ("This scenario", 2), ("Why", 2.4), "Kind"],
         rows,
         id="differences",
         title=_differ_title(scenario, len(stated), here, soft),
@@ -136,7 +140,7 @@ def _where_set(here: int, count: int) -> str:
     if not here:
         return "Each is set in the scenario's file, with its reason."
     who = "Set" if here == count else f"{here} of them were set"
-    return f"{who} for this run alone, on top of the scenario's file."
+    return f"{who} for this run only, on top of the scenario's file."
 
 
 def _family(key: str, label: str) -> str:
@@ -145,9 +149,10 @@ def _family(key: str, label: str) -> str:
     return key.rpartition(".")[0] if ": " in label else key
 
 
-def _label(labels: list[str]) -> str:
-    """The label that the members of a family share."""
-    return labels[0].rpartition(": ")[0] if len(labels) > 1 else labels[0]
+def _label(members: Sequence[Assumption]) -> str:
+    """What the members of a family share of their labels; the label of a single one."""
+    label = members[0].label
+    return label.rpartition(": ")[0] if len(members) > 1 else label
 
 
 def _members(texts: list[tuple[str, str]]) -> str:
@@ -187,12 +192,12 @@ def kinds(lens: Lens) -> TableExhibit:
             Row(cells=("All", "", *counts(list(items))), role="total"),
         ],
         id="kinds",
-        title=f"{percent(soft / len(items), 0)} of the assumptions are judgement or estimate",
-        subtitle="Assumptions by what their value rests on; secondary: those that cite a "
-        "secondary source",
+        title=f"Judgement and estimates make up {percent(soft / len(items), 0)} of the assumptions",
+        subtitle="Assumptions by what their value rests on; secondary: citing a secondary source",
         source=lens.modelled(),
-        reading=f"They cite {len(cited)} sources, {len(secondary)} of them secondary: press, data "
-        f"pages and research that was not checked against a filing. What is judgement has a "
+        reading=f"The assumptions cite {len(cited)} sources, {len(secondary)} of them secondary: "
+        f"press, data "
+        f"pages and research not checked against a filing. Each judgement has a "
         f"reason and, where it matters, a range.",
     )
 
@@ -275,16 +280,15 @@ def book(lens: Lens) -> TableExhibit:
     rows: list[Row] = []
     for name, groups in areas.items():
         rows.append(heading(name.replace("_", " ").capitalize()))
-        for (_, unit, *basis), members in groups.items():
+        for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
-            label = _label([item.label for item in members]) + star
+            label = _label(members) + star
             values = _members([(item.key, _value(item)) for item in members])
-            ranges = _members([(item.key, range_text(item)) for item in members])
-            rows.append(Row(cells=(label, unit, values, ranges, ", ".join(basis))))
+            ranges = _members([(item.key, item.evidence) for item in members])
+            rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))
     return table(
         [
             ("Assumption", 3.4),
-            ("Unit", 0.8),
             ("Value", 2.4),
             ("Range", 1.8),
             ("Kind and sources", 2.8),
@@ -292,7 +296,7 @@ def book(lens: Lens) -> TableExhibit:
         rows,
         id="assumption-book",
         title=f"The {len(items)} assumptions of the scenario",
-        subtitle="Values with their range and what they rest on; rates as shares of one",
+        subtitle="Values with their range and what they rest on",
         source=lens.modelled(),
         notes=[
             "A dated value moves evenly or in steps between its dates; its range is a factor, or "
@@ -305,23 +309,7 @@ def book(lens: Lens) -> TableExhibit:
 
 
 def _value(item: Assumption) -> str:
-    return "what the others leave" if item.derived else item.text()
-
-
-def range_text(item: Assumption) -> str:
-    """Low to high: factors where they were given so, else the ends of a path."""
-    item = item.book
-    low, high = item.low, item.high
-    if low is None or high is None or item.derived:
-        return ""
-    if item.low_factor is not None and item.high_factor is not None:
-        return f"{item.low_factor:g} to {item.high_factor:g} times"
-    if not isinstance(low, Dated) or not isinstance(high, Dated):
-        return f"{item.text(low)} to {item.text(high)}"
-    return "; ".join(
-        f"{low.label(at)}: {item.text(low.at(at))} to {item.text(high.at(at))}"
-        for at in dict.fromkeys((low.periods[0], low.periods[-1]))
-    )
+    return "what the others leave" if item.derived else item.shown()
 
 
 def sources(lens: Lens) -> TableExhibit:
@@ -347,9 +335,9 @@ def sources(lens: Lens) -> TableExhibit:
             for each in cited
         ],
         id="sources",
-        title=f"{len(cited)} sources are cited, {secondary} of them secondary",
+        title=f"Of {len(cited)} sources cited, {secondary} are secondary",
         subtitle="Most cited first; read as: how the source was checked",
-        source="register of sources and evidence in the project's data folder",
+        source="register of sources and evidence",
         reading=f"The most cited are {joined(each.key for each in cited[:2])}.",
         dense=True,
     )

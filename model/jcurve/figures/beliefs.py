@@ -13,9 +13,17 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import MILLIONS, compact, dollars, money, percent
 from jcurve.figures.overrides import the
 from jcurve.figures.recipes import level_map
+from jcurve.ground.numbers import (
+    MILLIONS,
+    compact,
+    dollars,
+    money,
+    percent,
+    spelt,
+    written_date,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +45,8 @@ def believed(lens: Lens, found: BeliefMap) -> str:
     if lens.forward.npv >= 0:
         if needed is None:
             return (
-                f"At the response of {the(lens.title)} the plan earns its cost at any "
-                f"demand looked at"
+                f"At the response of {the(lens.title)} the plan earns its cost at every "
+                f"demand shown"
             )
         return (
             f"The plan earns its cost as long as AI products bring {money(needed)} in "
@@ -47,12 +55,12 @@ def believed(lens: Lens, found: BeliefMap) -> str:
     if needed is not None:
         bring = f"{money(needed)} in {found.year}"
         if at_high is not None and high > response:
-            bring += f" or {money(at_high)} at the highest response"
+            bring += f", or {money(at_high)} at the highest response"
     elif at_high is not None:
         bring = f"{money(at_high)} in {found.year} at a response of {high:g}"
     else:
         return (
-            f"No demand looked at, up to {_bn(found.revenues.max())} in {found.year}, lets the "
+            f"No demand shown, up to {_bn(found.revenues.max())} in {found.year}, lets the "
             f"plan earn its cost"
         )
     return f"To earn its cost the plan needs AI products to bring {bring}, {against}"
@@ -94,7 +102,7 @@ def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) ->
         f"revenue of AI products in {found.year} (upwards, USD bn, logarithmic); box: evidence",
         source=lens.modelled("ranges and readings as the assumptions cite them"),
         alt=f"Map of the plan's value. It rises with both beliefs, from {_bn(found.value.min())} "
-        f"to {_bn(found.value.max())}; the case stands at a response of {here[0]:g} and "
+        f"to {_bn(found.value.max())}; the scenario stands at a response of {here[0]:g} and "
         f"{money(here[1])}, worth {money(worth)}. {_alt_line(found)}",
         reading=right_size(found),
         notes=[
@@ -150,7 +158,8 @@ def _alt_line(found: BeliefMap) -> str:
         return "No line of the right size crosses the map."
     at, row = found.elasticities[shown], found.right_size[shown]
     return (
-        f"The line on which the plan is the right size falls from {_bn(row[0])} at {at[0]:g} to "
+        f"The line of beliefs at which the plan is the right size falls from {_bn(row[0])} at "
+        f"{at[0]:g} to "
         f"{_bn(row[-1])} at {at[-1]:g}."
     )
 
@@ -164,18 +173,18 @@ def right_size(found: BeliefMap) -> str:
         if needed is not None:
             times = compact(needed * MILLIONS / found.case[1], 2)
             sizes.append(
-                f"{money(needed)}, {times} times the case's, at a response of {response:g}"
+                f"{money(needed)} ({times} times this scenario) at a response of {response:g}"
             )
     if not sizes:
-        return "At no demand looked at is the plan the right size."
+        return "The plan is the right size at no demand shown."
     responses = [each for each in found.elasticities if low <= each <= high]
     rows = [_over(found, found.right_size, each) for each in responses]
     top = found.revenue_range[1] / MILLIONS
     inside = any(row is not None and row <= top for row in rows)
     return (
         f"The plan is the right size if AI products bring {' or '.join(sizes)}. "
-        f"{'Part of that line lies inside' if inside else 'All of that line lies outside'} the "
-        f"ranges of the evidence."
+        f"{'Some such pairs lie inside' if inside else 'All such pairs lie outside'} the "
+        f"evidence."
     )
 
 
@@ -192,12 +201,12 @@ def asked(lines: Sequence[PriceLine]) -> str:
     if not shown.any():
         reasons = [note for note in line.notes if note]
         most = max(dict.fromkeys(reasons), key=reasons.count) if reasons else "no pair was found"
-        return f"{price} asks for nothing that was looked at: {most}"
+        return f"{price} matches no pair shown: {most}"
     at, revenue = line.elasticities[shown], line.revenues[shown]
     if at.size == 1 or math.isclose(at[0], at[-1]):
-        return f"{price} goes with AI revenue of {_bn(revenue[0])} in {line.year} at {at[0]:g}"
+        return f"{price} implies AI revenue of {_bn(revenue[0])} in {line.year} at {at[0]:g}"
     return (
-        f"{price} asks for AI revenue of {_bn(revenue[0])} in {line.year} at a response of "
+        f"{price} implies AI revenue of {_bn(revenue[0])} in {line.year} at a response of "
         f"{at[0]:g}, or {_bn(revenue[-1])} at {at[-1]:g}"
     )
 
@@ -236,9 +245,12 @@ def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) ->
         title=title,
         subtitle=f"Pairs of response and AI product revenue in {year} (USD bn) at which a "
         "share is worth its price; band: cost of capital half a point lower and higher",
-        source=lens.modelled(*(f"share price of {each.date}" for each in lines if each.date)),
-        alt=f"{len(drawn)} lines of AI revenue against response, with bands. {title}. The case "
-        f"stands at {response:g} and {money(revenue)}.",
+        source=lens.modelled(
+            *(f"share price of {written_date(each.date)}" for each in lines if each.date)
+        ),
+        alt=f"{spelt(len(drawn)).capitalize()} line{'' if len(drawn) == 1 else 's'} of AI revenue "
+        f"over "
+        f"response, with bands. {title}. The scenario stands at {response:g} and {money(revenue)}.",
         reading=_implied_reading(lines[0]),
         width=width,
     )
@@ -258,11 +270,12 @@ def _implied_reading(line: PriceLine) -> str:
     known = line.revenues[np.isfinite(line.revenues)]
     if known[-1] > known[0]:
         why = (
-            " A higher response asks for more: more of past growth was then compute, and less of "
-            f"it goes on by itself.{why}"
+            " A higher response needs more: compute then explains more of past growth, and less of "
+            f"that growth continues unaided.{why}"
         )
     return (
         f"In this scenario a share is worth {dollars(line.value_per_share)} at "
         f"{percent(line.wacc)}; half a point of the cost of capital moves that by "
-        f"{dollars(less)} to {dollars(more)}, so that a price says a line and never a number.{why}"
+        f"{dollars(less)} to {dollars(more)}, so that a price implies a line of pairs, not one "
+        f"number.{why}"
     )

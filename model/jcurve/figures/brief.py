@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case, stated_inputs
-from jcurve.evaluation.naming import figure_label, headline_text
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures.display import Part, Prose, prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, NOTHING, lowered, money, spelt
 from jcurve.figures.overrides import between
 from jcurve.figures.recipes import bridge
 from jcurve.ground.errors import JCurveError
+from jcurve.ground.numbers import MILLIONS, NOTHING, change, lowered, money, spelt
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Assumption
@@ -211,7 +211,9 @@ def compared(one: Lens, other: Lens) -> tuple[TableExhibit, ...]:
 
     A table without rows is left out.
     """
-    found = compare(snapshot_of_case(one.case), snapshot_of_case(other.case))
+    found = compare(
+        *(snapshot_of_case(each.case, each.case.scenario.title) for each in (one, other))
+    )
     name = other.case.scenario.name.replace("_", "-").lower()
     tables = (
         what_moved(found, one.view, id=f"moved-{name}"),
@@ -226,20 +228,18 @@ def what_differs(comparison: Comparison, id: str = "what-differs") -> TableExhib
         return None
     count, one, other = len(comparison.inputs), comparison.one, comparison.other
     return table(
-        [("Assumption", 3), (one.name, 2), (other.name, 2), "Unit"],
+        [("Assumption", 3), (one.name, 2), (other.name, 2)],
         [
             (
                 each.label + (" (range)" if each.what == "range" else ""),
-                each.before or "not stated",
-                each.after or "not stated",
-                each.unit,
+                *each.shown(),
             )
             for each in comparison.inputs
         ],
         id=id,
-        title=f"{count} assumption{'' if count == 1 else 's'} "
-        f"differ{'s' if count == 1 else ''} from {one.name}",
-        source=f"Scenarios {one.hash[:12]} and {other.hash[:12]}.",
+        title=f"{other.name} changes {spelt(count)} assumption{'' if count == 1 else 's'} of "
+        f"{one.name}",
+        source=f"scenarios {one.hash[:12]} and {other.hash[:12]}",
         reading=(),
     )
 
@@ -259,16 +259,14 @@ def what_moved(
                 figure_label(move.name),
                 headline_text(move.before) or "not given",
                 headline_text(move.after) or "not given",
-                "–"
-                if move.change is None
-                else headline_text({"value": move.change, "unit": move.unit}),
+                "–" if move.change is None else change(move.change, move.unit or ""),
             )
             for move in moves
         ],
         id=id,
-        title=f"{count} headline figure{'' if count == 1 else 's'} moved "
-        f"from {one.name} to {other.name}",
-        subtitle=f"View: {'whole programme' if view == 'programme' else 'from today on'}",
-        source=f"Scenarios {one.hash[:12]} and {other.hash[:12]}, evaluated.",
+        title=f"From {one.name} to {other.name} {spelt(count)} headline "
+        f"figure{' changes' if count == 1 else 's change'}",
+        subtitle=VIEW_WORDS[view].capitalize(),
+        source=f"J-Curve model, scenarios {one.hash[:12]} and {other.hash[:12]}",
         reading=(),
     )

@@ -34,7 +34,7 @@ def claims(
     found = every[:MOST_CLAIMS]
     titles = articles(project)
     if not found:
-        return prose("No claim of the source articles speaks of what this scenario changes.")
+        return prose("No claim of the source articles concerns what this scenario changes.")
     wrong = sum(each.contradicts_record for each in every)
     return table(
         [
@@ -58,8 +58,7 @@ def claims(
         else "No claim that touches this scenario contradicts the record",
         subtitle=f"Claims of the source articles that touch this scenario, {MOST_CLAIMS} at most; "
         "those that contradict the record first",
-        source="data/evidence/claims.csv, each with its source; the whole ledger is in "
-        "docs/articles.md",
+        source="register of claims, each with its source; the documentation lists them all",
         reading=". ".join(
             f"{verdict.capitalize()}: {meaning}"
             for verdict, meaning in VERDICTS.items()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import NOTHING, lowered, lowest, money
 from jcurve.figures.recipes import bridge, by_size
+from jcurve.ground.numbers import NOTHING, lowered, lowest, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,16 +102,13 @@ def _alt(lens: Lens, nominal: list[float]) -> str:
     if lens.payback_at is not None:
         parts.append(f"crosses zero in {lens.calendar(lens.payback_at)}")
     parts.append(f"and ends at {money(nominal[-1])}")
-    return (
-        f"Line chart of cumulative incremental free cash flow to {lens.horizon}: "
-        f"{', '.join(parts)}."
-    )
+    return f"Line of cumulative incremental free cash flow to {lens.horizon}: {', '.join(parts)}."
 
 
 def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     if lens.is_empty:
         return (
-            "Cash flows are the same in both cases in every quarter: there is no outlay, no "
+            "Cash flows are the same in both cases in every quarter: there is no cost, no "
             "payback and no rate of return."
         )
     under = lens.figure("quarters_under_water") or 0.0
@@ -120,11 +117,11 @@ def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
     second = (
         f"Discounted, it is paid back after {back:.1f} years."
         if back is not None
-        else f"Discounted, it is {money(present[-1])}, because later cash counts for less; what "
-        f"comes after {lens.horizon} is not in it."
+        else f"Discounted, it is {money(present[-1])}, because later cash counts for less; no "
+        f"value after {lens.horizon} is included."
     )
     return (
-        f"Cumulative cash is {below} and {money(nominal[-1])} at the end of {lens.horizon}. "
+        f"Cumulative cash is {below}, and {money(nominal[-1])} at the end of {lens.horizon}. "
         f"{second}"
     )
 

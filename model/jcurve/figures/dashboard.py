@@ -8,10 +8,10 @@ from jcurve.figures import answer, outlook
 from jcurve.figures.display import Cover, Prose
 from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import highest, lowered, lowest, money, percent
 from jcurve.figures.outlook import Found
 from jcurve.figures.recipes import Scale, by_year
 from jcurve.figures.size import against_scale
+from jcurve.ground.numbers import highest, lowered, lowest, money, percent
 
 _TALL = 27.0  # mm
 _STEP = 6  # years between ticks

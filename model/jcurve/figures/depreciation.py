@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions.paths import Change
 from jcurve.engine.model import RowKey
+from jcurve.facts import reported as reported_facts
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
+from jcurve.ground.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_REPORTED = "reported_property_depreciation"
+_REPORTED = "depreciation_expense_ppe"
 _HISTORY = 7
 
 
@@ -93,7 +94,7 @@ def wave(lens: Lens) -> Exhibit:
     }
     totals, others = lens.both("property_depreciation", first)
     known = [year for year in years if year < lens.first_forecast_year]
-    reported = lens.bn(_REPORTED, None, first, known[-1])
+    reported = _filed(lens, known)
     with style.house():
         figure, axes = style.plot(height=78)
         plotting.stack(axes, years, layers, looks=style.ramp(len(layers)))
@@ -124,6 +125,14 @@ def wave(lens: Lens) -> Exhibit:
     )
 
 
+def _filed(lens: Lens, years: list[int]) -> list[float]:
+    """Depreciation of property by year in USD bn, as annual reports print it; 0 where none does.
+    Sums of the quarters differ from it by rounding."""
+    facts = reported_facts(lens.case.assembly.company.name, lens.project)
+    found = facts.series(_REPORTED, "year")
+    return [found[str(year)].value / MILLIONS if str(year) in found else 0.0 for year in years]
+
+
 def _lives(lens: Lens) -> dict[int, float]:
     """By year the useful life, in years, that a change inside the horizon left in force."""
     timeline = lens.case.assembly.timeline
@@ -137,7 +146,7 @@ def _lives(lens: Lens) -> dict[int, float]:
 
 def _wave_title(lens: Lens, years: list[int], totals: list[float]) -> str:
     base, peak = years.index(lens.first_forecast_year - 1), highest(totals)
-    reported = lens.bn(_REPORTED, None, years[base], years[base])[0] or totals[base]
+    reported = _filed(lens, [years[base]])[0] or totals[base]
     times = totals[peak] / max(reported, NOTHING)
     if peak > base and times > 1.15:
         return (
@@ -161,10 +170,10 @@ def _wave_reading(
         f"reported in each of the last five full years."
     )
     if caught > NOTHING:
-        return f"{first} A shortened life expenses {money(caught)} of old vintages at once."
+        return f"{first} A shorter life expenses {money(caught)} of old vintages at once."
     return (
         f"{first} From {years[0]} to {years[-1]} {lowered(lens.doing)} adds "
-        f"{money(sum(totals) - sum(others))} to what would be charged otherwise."
+        f"{money(sum(totals) - sum(others))} of depreciation."
     )
 
 
@@ -173,14 +182,14 @@ def rebuilt(lens: Lens) -> TableExhibit:
     last = lens.first_forecast_year - 1
     years = lens.years(last - 4, last)
     model = lens.bn("property_depreciation", "with", years[0], last)
-    fact = lens.bn(_REPORTED, None, years[0], last)
+    fact = _filed(lens, years)
     errors = [one / other - 1 for one, other in zip(model, fact, strict=True)]
     mean = float(np.mean(np.abs(errors)))
     return table(
         ["USD bn", *(Column(label=str(year), decimals=2) for year in years)],
         [
             ("Reported", *fact),
-            ("Rebuilt from capex and useful lives", *model),
+            ("Rebuilt by the full model", *model),
             Row(cells=("Difference", *errors), style="percent", decimals=1),
         ],
         id="depreciation-check",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.recipes import Scale, bridge, by_size, by_year
+from jcurve.figures.statements import INCOME
+from jcurve.ground.numbers import (
     NOTHING,
     NumberStyle,
     joined,
@@ -16,8 +18,6 @@ from jcurve.figures.numbers import (
     points,
     written,
 )
-from jcurve.figures.recipes import Scale, bridge, by_size, by_year
-from jcurve.figures.statements import INCOME
 
 _HUNDREDTH_POINT = 0.0001
 
@@ -54,9 +54,9 @@ def margin(lens: Lens) -> Exhibit:
             years, scale, lines=lens.two_lines(ours, theirs, _names(lens)), width="half", height=54
         ),
         id="margin",
-        title=f"Margin is {points(-gap[worst])} lower in {years[worst]}"
+        title=f"{lens.doing} lowers operating margin by {points(-gap[worst])} in {years[worst]}"
         if gap[worst] < -NOTHING
-        else "Operating margin is never lower",
+        else f"{lens.doing} never lowers operating margin",
         subtitle=f"Operating income, per cent of revenue; dashed: {lowered(lens.other_name)}",
         source=lens.compared(),
         alt=f"Two lines from {years[0]} to {years[-1]}: operating margin ends at "
@@ -93,9 +93,9 @@ def free_cash_flow(lens: Lens) -> Exhibit:
             years, scale, lines=lens.two_lines(ours, theirs, _names(lens)), width="half", height=54
         ),
         id="free-cash-flow",
-        title=f"Free cash flow is {money(-gap[worst])} lower in {years[worst]}"
+        title=f"{lens.doing} lowers free cash flow by {money(-gap[worst])} in {years[worst]}"
         if gap[worst] < -NOTHING
-        else "Free cash flow is never lower",
+        else f"{lens.doing} never lowers free cash flow",
         subtitle=f"As the company defines it, USD bn; dashed: {lowered(lens.other_name)}",
         source=lens.compared(),
         alt=f"Two lines from {years[0]} to {years[-1]}: free cash flow is lowest at "
@@ -169,9 +169,9 @@ def margin_bridge(lens: Lens) -> Exhibit | Prose:
         reading=f"The steps sum to {points(ours - theirs, sign=True)}, the widest gap of any "
         "forecast year. "
         + (
-            f"Revenue and savings give back {points(gains)}."
+            f"Revenue and savings add {points(gains)}."
             if gains > _HUNDREDTH_POINT
-            else "Nothing gives any of it back."
+            else "Nothing offsets it."
         ),
     )
 
@@ -218,7 +218,7 @@ def drag(lens: Lens) -> TableExhibit:
             row("Spread over the WACC", spread, begun, "percent", indent=0),
         ],
         id="drag",
-        title=_drag_title(lens, years, shares),
+        title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
         subtitle=f"The company {lowered(lens.with_name)}, and the difference from the company "
         f"{lowered(lens.other_name)}",
         source=lens.compared(),
@@ -230,7 +230,7 @@ def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:
     """What the programme costs of earnings per share next year, at its worst and at the end."""
     worst = lowest(shares)
     if shares[worst] > -NOTHING:
-        return "Earnings per share are never lower"
+        return f"{lens.doing} never lowers earnings per share"
     following = min(years.index(lens.first_forecast_year) + 1, len(years) - 1)
     named = [following, worst] if worst > following else [worst]
     costs = [f"${abs(shares[at]):.2f} of EPS in {years[at]}" for at in named if shares[at] < 0]
@@ -252,7 +252,7 @@ def _drag_reading(lens: Lens, years: list[int]) -> str:
     last = (
         f"The first forecast year above the cost of capital is {above[0]}."
         if above
-        else "In no forecast year does it earn its cost of capital."
+        else "It earns its cost of capital in no forecast year."
     )
     return (
         f"Incremental capital earns {percent(earned)} a year before interest and after tax in "

@@ -19,10 +19,10 @@ from pydantic import model_validator
 from jcurve.figures import svg as drawing
 from jcurve.figures.display import Displayed, Frozen, Paragraph, Part, paragraph, words
 from jcurve.figures.narrowing import drawings
-from jcurve.figures.numbers import NumberStyle, written
 from jcurve.figures.style import Width
 from jcurve.ground import markdown
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,8 @@ from jcurve.facts import Company, companies, company, history, reported
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
+from jcurve.ground.numbers import (
     MILLIONS,
     compact,
     highest,
@@ -21,7 +22,6 @@ from jcurve.figures.numbers import (
     money,
     percent,
 )
-from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
@@ -62,9 +62,10 @@ def pays(lens: Lens) -> Exhibit:
         alt=f"Two lines from {years[0]} to {years[-1]}: the yearly cost of the fleet goes from "
         f"{money(cost[0])} to {money(cost[-1])}, what ranking pays from {money(gain[0])} to "
         f"{money(gain[-1])}.",
-        reading="Ranking pays elasticity × contribution × advertising; the fleet costs what an "
-        "owner pays a year for each unit in service. What ranking leaves must come from AI "
-        "products and from compute that is leased out.",
+        reading="What ranking pays is advertising times its response to compute times "
+        "contribution; "
+        "the cost of the fleet is an owner's yearly cost of all units in service. AI products and "
+        "leased compute must pay for the rest.",
         width="half",
     )
 
@@ -109,13 +110,13 @@ def _use_title(found: tuple[FleetUse, ...]) -> str:
 
 def _use_reading(found: tuple[FleetUse, ...]) -> str:
     much = [each.year for each in found if each.leased_out > _MUCH]
-    first = "Compute goes where it earns most at the margin."
+    first = "Compute goes to the use that earns most at the margin."
     if not much:
         return f"{first} No more than a fifth is leased out in any year."
     span = f"In {much[0]}" if len(much) == 1 else f"From {much[0]} to {much[-1]}"
     return (
         f"{first} {span} over a fifth is leased out: ranking and AI products have no better use "
-        f"for it, and the company competes with those who let compute for a living."
+        f"for it, and the company competes with firms whose business is renting out compute."
     )
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.case import evaluate
 from jcurve.engine.model import SHARED, VIEWS
+from jcurve.evaluation.naming import plain_reason
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
-from jcurve.figures.numbers import MILLIONS, NOTHING, counted, lowered, percent, written
 from jcurve.figures.overrides import called, filed, set_values
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, NOTHING, counted, lowered, percent, written
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
@@ -241,8 +242,7 @@ class Lens:
 
     def called(self, key: str) -> str:
         """An assumption's short name, its label where it has none."""
-        item = self.case.scenario[key]
-        return item.name or item.label
+        return self.case.scenario[key].called
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""
@@ -301,7 +301,7 @@ class Lens:
         """A headline as a table writes it: its figure, its quarter, or why there is none."""
         found = self.headlines[name]
         if found["value"] is None:
-            return f"none: {found['reason']}"
+            return f"none: {plain_reason(found['reason'])}"
         if found["unit"] == "quarter":
             return self.quarter(str(found["value"]))
         value = self.figure(name) or 0.0
@@ -368,7 +368,7 @@ class Lens:
 
     def source(self, *more: str) -> list[str]:
         """Filings to the last reported quarter, the model after it, and ``more``."""
-        return [self._filings, *more, f"{self._model}, from there on"]
+        return [self._filings, *more, f"{self._model}, after that"]
 
     def compared(self, *more: str) -> list[str]:
         """The source of a difference or of another case: no filing holds one, so that its

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.figures.display import Cover, Prose, Run, as_html
 from jcurve.figures.exhibit import Exhibit, TableExhibit
-from jcurve.figures.numbers import MINUS
 from jcurve.figures.plaintext import visible
+from jcurve.ground.numbers import MINUS
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -13,9 +13,9 @@ from jcurve.figures.brief import Earlier
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import MILLIONS, joined, lowered, money
 from jcurve.figures.scenarios import named_beside
 from jcurve.figures.size import against_scale
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money
 from jcurve.ground.quarters import Quarter
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Path
 from jcurve.assumptions.values import period_of
 from jcurve.figures.display import Paragraph, Run, paragraph, strong
-from jcurve.figures.numbers import MILLIONS, counted, lowered, money
+from jcurve.ground.numbers import amount, counted, lowered
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Assumption, Scenario
@@ -20,7 +20,6 @@ THIS_RUN = "This run"
 
 _POINTS = 3
 _DIGITS = 3
-_UNSAID = ("x", "switch", "choice", "date", "million")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +85,7 @@ def quantity(value: float, unit: str, choices: tuple[str, ...] = (), digits: int
     date, name or switch."""
     if unit in (DATE, CHOICE, SWITCH):
         return number_text(value, unit, choices)
-    value = float(f"{value:.{digits}g}")
-    if unit == "USD m":
-        return (
-            money(value / MILLIONS) if digits == _DIGITS else f"${value / MILLIONS:,.{digits}g}bn"
-        )
-    if unit in ("share", "per year"):
-        return f"{value * 100:.{digits}g}%"
-    plain = f"{value:,}".removesuffix(".0")
-    return plain if unit in _UNSAID else f"{plain} {unit}"
+    return amount(value, unit, digits)
 
 
 def between(then: Assumption, now: Assumption, period: str = "") -> tuple[str, str]:

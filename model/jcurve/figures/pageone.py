@@ -11,7 +11,10 @@ from jcurve.figures import answer, brief
 from jcurve.figures.beliefs import asked, believed
 from jcurve.figures.display import Cover, Displayed, Part, paragraph, ref, strong
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.outlook import Found, coming, watched
+from jcurve.figures.overrides import quantity_at, the
+from jcurve.figures.size import best_size, last_tenth
+from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     compact,
@@ -22,9 +25,6 @@ from jcurve.figures.numbers import (
     money,
     percent,
 )
-from jcurve.figures.outlook import Found, coming, watched
-from jcurve.figures.overrides import quantity_at, the
-from jcurve.figures.size import best_size, last_tenth
 from jcurve.ground.quarters import Quarter
 
 _EVENTS, _SOLVED, _NAMED = 4, 2, 4

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from jcurve.figures import plotting, style
-from jcurve.figures.numbers import NumberStyle, written
+from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
     import numpy as np

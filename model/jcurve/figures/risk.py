@@ -14,7 +14,8 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.numbers import (
+from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
+from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     billions,
@@ -24,7 +25,6 @@ from jcurve.figures.numbers import (
     spelt,
     written,
 )
-from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
 
 if TYPE_CHECKING:
     from jcurve.analysis.overview import Simulated
@@ -65,7 +65,7 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
                 x, rows[low], rows[high], color=colour, alpha=strength, linewidth=0, zorder=2
             )
         plotting.line(axes, x, rows[0.50], "programme", "Median")
-        plotting.line(axes, x, own, "with", "As assumed")
+        plotting.line(axes, x, own, "with", "Scenario")
         axes.set_xticks(list(range(first, lens.horizon + 1, 2)))
         axes.set_xlim(first - 0.2, lens.horizon + 1.6)
         style.numbers(axes.xaxis, "plain")
@@ -82,10 +82,12 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
         subtitle="Cumulative incremental free cash flow: half of all draws (dark), nine in ten "
         "(light), median, and the scenario itself, USD bn",
         source=lens.modelled(),
-        alt=f"Fan chart to {lens.horizon}: median {last[0.5]}, half of all draws between "
-        f"{last[0.25]} and {last[0.75]}.",
-        reading=f"{drawn.run.note}. The median ends at {last[0.5]}, the scenario as "
-        f"assumed at {money(own[-1])}: ranges are not symmetric, and effects multiply.",
+        alt=f"Fan of cumulative cash that widens to {lens.horizon}: median {last[0.5]}, half of "
+        f"all draws "
+        f"between {last[0.25]} and {last[0.75]}, nine in ten between {last[0.05]} and "
+        f"{last[0.95]}.",
+        reading=f"{drawn.run.note}. The median ends at {last[0.5]}, the scenario itself "
+        f"at {money(own[-1])}: ranges are not symmetric, and effects multiply.",
     )
 
 
@@ -116,7 +118,8 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
         title=f"NPV is below zero in {percent(below.value, 0)} of draws",
         subtitle="Net present value over all draws, USD bn, share of draws in each bin",
         source=lens.modelled(),
-        alt=f"Histogram of net present value: 5% of draws below {money(low)}, half below "
+        alt=f"Histogram of net present value, {percent(below.value, 0)} of it below zero: 5% of "
+        f"draws below {money(low)}, half below "
         f"{money(median)}, 5% above {money(high)}.",
         reading=f"The mean is {money(mean.value / MILLIONS)}, ± "
         f"{money((mean.error or 0.0) / MILLIONS)}; the share below zero is known to ± "
@@ -130,7 +133,7 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
     shown = [swing for swing in swings if not math.isnan(swing.spread(output))][:count]
     shown = [swing for swing in shown if swing.spread(output) > NOTHING * MILLIONS]
     if not shown:
-        return nothing_to_show("No assumption moves the value, since the two cases are the same.")
+        return nothing_to_show("The two cases are the same, so no assumption moves NPV.")
     base = shown[0].base[output] / MILLIONS
     rows = []
     for swing in shown:
@@ -149,9 +152,9 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
     return chart(
         bars_across(rows, height=height, below=0.16, above=0.1, base=base),
         id="tornado",
-        title=f"{lens.called(first.key)} alone moves the value by "
+        title=f"{lens.called(first.key)} alone moves NPV by "
         f"{money(first.spread(output) / MILLIONS)}",
-        subtitle=f"NPV with one assumption at either end of its range, all others as they are "
+        subtitle=f"NPV with one assumption at either end of its range, all others unchanged "
         f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
         alt=f"Tornado: {'; '.join(f'{name} {span}' for name, span in named)}.",
@@ -173,10 +176,10 @@ def _tornado_reading(
     )
     judged = sum(swing.kind == "judgement" for swing in shown)
     first = (
-        f"{spelt(turned).capitalize()} of {len(swings)} assumptions with a range can turn the "
-        f"sign of NPV alone."
+        f"Of {len(swings)} assumptions with a range {spelt(turned)} can change the sign of NPV "
+        f"alone."
         if turned
-        else f"None of the {len(swings)} assumptions with a range turns the sign of NPV alone."
+        else f"None of the {len(swings)} assumptions with a range changes the sign of NPV alone."
     )
     verb = "rests" if judged == 1 else "rest"
     return f"{first} Of those shown, {spelt(judged)} {verb} on judgement."
@@ -187,9 +190,7 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     values = found.values[npv_of(lens.view)] / MILLIONS
     known = values[~np.isnan(values)]
     if lens.is_empty or not known.size:
-        return nothing_to_show(
-            "No pair of assumptions moves the value, since the two cases are the same."
-        )
+        return nothing_to_show("The two cases are the same, so no pair of assumptions moves NPV.")
     across, down = (lens.case.scenario[key] for key in (found.across, found.down))
     names = (lens.called(across.key), lens.called(down.key))
     low, high = money(float(known.min())), money(float(known.max()))
@@ -207,15 +208,15 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     return chart(
         figure,
         id="heat",
-        title=f"NPV is positive for {percent(above, 0)} of the pairs"
+        title=f"NPV is positive for {percent(above, 0)} of the pairs shown"
         if above
-        else "No pair of the two makes NPV positive",
+        else "NPV stays negative for every pair of the two",
         subtitle="Net present value over the ranges of the two assumptions that move it most, "
-        "all others as they are, USD bn",
+        "all others unchanged, USD bn",
         source=lens.modelled(),
         alt=f"Heat map of {names[0]} against {names[1]}: from {low} to {high}.",
-        reading=f"Between their ends the two together move NPV from {low} to {high}."
-        + " A path moves as a whole: −100% is its low, 100% its high." * moves_whole,
+        reading=f"Across both ranges NPV runs from {low} to {high}."
+        + " A yearly path moves as a whole: −100% is its low end, 100% its high end." * moves_whole,
     )
 
 
@@ -230,7 +231,7 @@ def _draw(item: Assumption, at: float) -> str:
 def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
     """Where the variance of NPV comes from: by itself, and with all it interacts with."""
     if found is None:
-        return nothing_to_show("The value does not vary, since the two cases are the same.")
+        return nothing_to_show("The two cases are the same, so NPV does not vary.")
     parts = [
         (_area(part.group), part.first.value, part.total)
         for part in found.parts
@@ -247,15 +248,15 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
     return chart(
         bars_across(rows, height=14 + 5.2 * len(rows), above=0.14, number_style="percent"),
         id="variance",
-        title=f"{lead} and what it acts with explain {percent(most.value, 0)} of the "
+        title=f"{lead} and its interactions explain {percent(most.value, 0)} of the "
         f"variance of NPV",
-        subtitle=f"Total Sobol index of each family of assumptions, of it the first order (dark), "
-        f"share of the variance of NPV; standard deviation {money(found.sd.value / MILLIONS)}",
+        subtitle=f"Share of the variance of NPV by family of assumptions, alone (dark) and with "
+        f"interactions (total Sobol index); standard deviation {money(found.sd.value / MILLIONS)}",
         source=lens.modelled(),
         alt="Bars of total Sobol indices: "
         + "; ".join(f"{name} {percent(total.value, 0)}" for name, _, total in parts)
         + ".",
-        reading=f"Over the whole of every range at once, {found.evaluated:,} scenarios. The dark "
-        f"part is what a family explains by itself, the light part what it does together with "
+        reading=f"All ranges vary at once, over {found.evaluated:,} scenarios. The dark "
+        f"part is what a family explains alone, the light part what it explains together with "
         f"others. Errors are half widths of 95% intervals.",
     )

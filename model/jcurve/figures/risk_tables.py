@@ -11,8 +11,21 @@ from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.numbers import MILLIONS, billions, money, percent, spelt, written
 from jcurve.figures.overrides import the
+from jcurve.ground.numbers import (
+    MILLIONS,
+    billions,
+    lowered,
+    money,
+    named,
+    percent,
+    quarter,
+    readable,
+    span,
+    spelt,
+    written,
+    written_date,
+)
 
 if TYPE_CHECKING:
     from jcurve.analysis.consequences import Consequences
@@ -64,9 +77,9 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
         title=f"In the worst {tail} of draws NPV averages "
         f"{money(-losses.expected_shortfall.value / MILLIONS)}",
         subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
-        f"path as one",
+        f"yearly path as a whole",
         source=lens.modelled(),
-        reading="A loss is an NPV below zero. "
+        reading="A loss is a negative NPV. "
         + (f"{left_out} out." if risk.left_out else "No draw was rejected."),
     )
 
@@ -92,13 +105,11 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
             "No assumption changes the answer, since the two cases are the same."
         )
     solved = list(found.values())
-    goals = ", ".join(sorted({each.goal for each in solved})).replace("npv", "NPV")
     plausible = sum(each.standing == "plausible" for each in solved)
     none = sum(each.value is None for each in solved)
     return table(
         [
             ("Assumption", 2.6),
-            ("Unit", 0.9),
             ("Case", 1.4),
             ("Break-even", 1.4),
             ("Evidence range", 1.6),
@@ -107,10 +118,9 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         [
             (
                 lens.called(each.key),
-                each.unit,
-                _shortened(each.present, each.unit),
-                _shortened(each.text, each.unit) or "none",
-                f"{_shortened(each.low, each.unit)} to {_shortened(each.high, each.unit)}",
+                _last(each.present, each.unit),
+                _last(each.text, each.unit) or "none",
+                span(_last(each.low, each.unit), _last(each.high, each.unit)),
                 each.standing.capitalize() or "–",
             )
             for each in solved
@@ -120,8 +130,8 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         if plausible < 2
         else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
         f"NPV zero lie within their evidence",
-        subtitle=f"For {goals}: one assumption changed, all "
-        f"others as they are; a path moves as a whole and is shown by its last year",
+        subtitle="For NPV = 0: one assumption changed, all "
+        "others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
         reading="Plausible: inside the range. Stretch: at most as far again from the value as the "
         "end of the range. Outside: further."
@@ -130,16 +140,10 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
     )
 
 
-def _shortened(text: str, unit: str) -> str:
-    """A value for a reader in a narrow column: a path by its last year, a share as a
-    percentage, at most four digits."""
-    year, colon, last = text.rpartition(";")[2].strip().rpartition(": ")
-    try:
-        value = float(last.replace(",", ""))
-    except ValueError:
-        return text
-    shown = percent(value) if unit == "share" else f"{float(f'{value:.4g}'):,.10g}"
-    return f"{shown} in {year}" if colon else shown
+def _last(text: str, unit: str) -> str:
+    """A value for a reader in a narrow column: a path by its last year."""
+    year, colon, last = readable(text.rpartition("; ")[2], unit, 4).rpartition(": ")
+    return f"{last} in {year}" if colon else last
 
 
 def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
@@ -153,7 +157,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
     return table(
         [
             ("Stress", 3),
-            Column(label="Assumptions moved"),
+            Column(label="Assumptions changed"),
             _usd_bn("NPV"),
             _usd_bn("Change", sign=True),
             _usd_bn("Trough"),
@@ -173,8 +177,8 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         id="stresses",
         title=f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}"
         if worst.changes[output] < 0.0
-        else f"No stress of the base case is worth less than {own}",
-        subtitle=f"Each stress moves every assumption its story implies, against {own}",
+        else f"No stress is worth less than {own}",
+        subtitle=f"Each stress changes every assumption its story implies, against {own}",
         source=lens.modelled(),
         reading=f"{spelt(raised).capitalize()} of the {spelt(len(ordered))} stresses "
         f"{'raises' if raised == 1 else 'raise'} NPV: they cut spending that earned less "
@@ -197,14 +201,16 @@ def positions(
     secondary = sum(each.grade == "secondary" for each in days)
 
     def row(each: PositionLoss) -> Row:
-        name = titles.get(each.name) or _named(each.name.removeprefix("stress_"))
-        return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
+        return Row(
+            cells=(titles.get(each.name) or _day(each.name), each.move, -each.loss, each.grade),
+            indent=1,
+        )
 
     return table(
         [
             ("Event", 2),
             Column(label="Move", style="percent", decimals=1, sign=True),
-            Column(label="P&L", unit="USD m", decimals=1, sign=True),
+            Column(label="P&L", unit="$m", decimals=1, sign=True),
             ("Read from", 2),
         ],
         [
@@ -217,8 +223,8 @@ def positions(
         title=f"P&L of a ${exposure:,.4g}m position: the worst results day lost "
         f"${written(max(each.loss for each in days), decimals=1)}m",
         subtitle="In each past one-day move after results and in each stress; losses are negative",
-        source=["register of evidence", *lens.modelled()],
-        reading="This is arithmetic on past moves and on the model, and no advice. "
+        source=["past moves from the evidence file", *lens.modelled()],
+        reading="This is arithmetic on past moves and on the model, not advice. "
         + (
             "All past moves come from secondary sources."
             if secondary == len(days)
@@ -227,8 +233,12 @@ def positions(
     )
 
 
-def _named(scenario: str) -> str:
-    return scenario.replace("_", " ").capitalize()
+def _day(name: str) -> str:
+    """A results day in words, or a stress whose title is not at hand."""
+    try:
+        return written_date(name)
+    except ValueError:
+        return named(name.removeprefix("stress_"))
 
 
 def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhibit:
@@ -241,7 +251,7 @@ def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
         years = found.payback[name]
         worth = (each.values[name] / MILLIONS for each in found.expectations)
         paid = "never" if math.isnan(years) else f"{years:.1f} years"
-        rows.append(Row(cells=(_named(name), weight, *worth, paid)))
+        rows.append(Row(cells=(named(name), weight, *worth, paid)))
     means = (each.mean / MILLIONS for each in found.expectations)
     spreads = (each.sd / MILLIONS for each in found.expectations)
     rows.append(Row(cells=("Expected", 1.0, *means, f"in {back}"), role="total"))
@@ -260,9 +270,9 @@ def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
         title=f"By these weights the programme is worth {money(whole.mean / MILLIONS)}, and from "
         f"today {money(forward.mean / MILLIONS)}",
         subtitle="Scenarios with their weights, a judgement; the mean by weight and its spread",
-        source=["data/scenarios/weights.csv", *lens.modelled()],
-        reading=f"The programme pays back within the horizon in {back} of the weight. "
-        + " ".join(f"{_named(name)}: {why[name]}" for name in found.weights),
+        source=["scenario weights, a judgement", *lens.modelled()],
+        reading=f"Scenarios that pay back within the horizon carry {back} of the weight. "
+        + " ".join(f"{named(name)}: {why[name]}" for name in found.weights),
     )
 
 
@@ -278,17 +288,17 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         [("", 4), _usd_bn("NPV"), _usd_bn("Error, 95%", 1), ("", 1.6)],
         [
             heading("Rules"),
-            _rule("Commit now: go on whatever happens", committed),
-            _rule(f"Best plan without waiting: {plan}", fixed),
+            _rule("Commit now, with no review", committed),
+            _rule(f"Best plan without waiting: {quarter(plan)}", fixed),
             _rule(f"Trigger on observed advertising: {trigger}", triggered),
             _rule("Best expected at each review (least squares)", found.least_squares),
             heading("Differences"),
-            _rule("Worth of reviewing, against committing now", worth),
-            _rule("of which owed to waiting alone", looking),
-            heading("Actions taken for good, whatever is observed"),
+            _rule("Value of reviewing, against committing now", worth),
+            _rule("of which from waiting alone", looking),
+            heading("Permanent actions, whatever the reviews show"),
             *(
                 _rule(
-                    f"{each.action} at {each.date}",
+                    f"{each.action.capitalize()} at {quarter(each.date)}",
                     each.always,
                     f"taken in {percent(each.share.value, 0)} of draws",
                 )
@@ -300,21 +310,22 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         f"committing now"
         if adds
         else f"{_doing(*found.fixed_plan) if found.fixed_plan else 'Going on'} beats the plan by "
-        f"{money((fixed.value - committed.value) / MILLIONS)} whatever is seen; "
+        f"{money((fixed.value - committed.value) / MILLIONS)}, and "
         f"waiting adds nothing",
-        subtitle=f"Mean net present value from now on over {found.draws:,} draws; reviews at "
-        f"{' and '.join(found.dates)}; rules fitted on one half of the draws and valued on the "
+        subtitle=f"Mean net present value from today over {found.draws:,} draws; reviews at "
+        f"{quarter(' and '.join(found.dates))}; rules fitted on one half of the draws and valued "
+        f"on the "
         f"other",
         source=lens.modelled(),
         reading=f"{money(looking.value / MILLIONS, sign=True)} comes from seeing what advertising "
-        f"and AI products have earned by then; the rest from a plan that is better now already. "
-        f"Cuts and pauses are stated actions, judgement, and scale what is neither maintenance "
-        f"nor committed; the table after this one gives the value of every other part of the plan.",
+        f"and AI products have earned by then; the rest from choosing a better plan now. "
+        f"Cuts and pauses are a judgement and scale spending that is neither maintenance "
+        f"nor committed; the next table values every other size of the plan.",
     )
 
 
 def _doing(action: str, date: str) -> str:
-    return f"{_DOING.get(action, action.capitalize())} at {date.replace('Q', ' Q')}"
+    return f"{_DOING.get(action, action.capitalize())} at {quarter(date)}"
 
 
 def _rule(label: str, found: Estimate, more: str = "") -> Row:
@@ -327,6 +338,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
     if not found.items:
         return nothing_to_show("There is nothing left to decide.")
     action = found.action
+    largest = max(found.items, key=lambda each: abs(each.total))
     within = math.fsum(each.within for each in found.items)
     beyond = math.fsum(each.beyond for each in found.items)
     lasts = f"for {action.quarters} quarters" if action.quarters else "for good"
@@ -347,10 +359,11 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
             ),
         ],
         id="rests-on",
-        title=f"{_doing(action.name, found.date)} takes {percent(-found.compute, 0)} of compute "
-        f"and {percent(-found.advertising, 0)} of advertising by {lens.horizon}",
+        title=f"{_doing(action.name, found.date)} {'adds' if found.change > 0 else 'costs'} "
+        f"{money(abs(found.change) / MILLIONS)} of NPV from today; the largest part is "
+        f"{lowered(largest.name)}, {money(largest.total / MILLIONS, sign=True)}",
         subtitle=f"{action.meaning[:1].upper()}{action.meaning[1:]} after "
-        f"{found.date}; all else as assumed in {lens.case.scenario.title}",
+        f"{quarter(found.date)}; all else as assumed in {lens.case.scenario.title}",
         source=lens.modelled(),
         reading=_rests_on_reading(found, lens.horizon),
     )
@@ -364,21 +377,21 @@ def _rests_on_reading(found: Consequences, horizon: int) -> str:
     sentences = []
     if found.compute < 0.0:
         sentences.append(
-            f"Advertising follows relative compute by an elasticity that is a belief: "
+            f"The response of advertising to compute is assumed: "
             f"{percent(-found.compute, 0)} less compute costs {percent(-found.advertising, 1)} of "
-            f"it by {horizon}."
+            f"advertising by {horizon}."
         )
     served = "all" if found.served >= 1.0 else percent(found.served, 0)
     sentences.append(
-        f"AI products then get {served} of the compute that they ask for, and lose what their "
-        f"quality owes to training."
+        f"AI products then get {served} of the compute they need, and lose the quality that "
+        f"training would have added."
     )
     if found.bearable is not None and not found.action.stops:
         sentences.append(
-            f"The {found.action.name} would be worth no more than going on if it cost "
-            f"{percent(found.bearable, 0)} of demand for AI products after it."
+            f"The {found.action.name} would be worth no more than continuing if it cost "
+            f"{percent(found.bearable, 0)} of demand for AI products afterwards."
             if found.bearable <= 1.0
             else f"The {found.action.name} would be worth something even if it cost all demand for "
             f"AI products."
         )
-    return " ".join((*sentences, "The result rests on a response that nobody has measured."))
+    return " ".join((*sentences, "Nobody has measured that response."))

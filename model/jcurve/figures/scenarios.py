@@ -15,20 +15,22 @@ from jcurve.figures.answer import byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import (
+from jcurve.figures.overrides import called, strip
+from jcurve.figures.recipes import Bars, bars_across, bridge
+from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     highest,
     joined,
+    lowered,
     lowest,
     money,
+    named,
     percent,
     spelt,
     written,
 )
-from jcurve.figures.overrides import called, strip
-from jcurve.figures.recipes import Bars, bars_across, bridge
-from jcurve.ground.errors import UsageError
 
 _ACROSS = 3
 _STEPS = 9
@@ -185,7 +187,7 @@ def _back_title(lenses: Sequence[Lens]) -> str:
 def _outcome(lens: Lens) -> str:
     if lens.payback_at is not None:
         return lens.calendar(lens.payback_at)
-    return "never" if lens.never_pays_back else "no outlay"
+    return "never" if lens.never_pays_back else "no cost"
 
 
 def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) -> Exhibit:
@@ -197,14 +199,14 @@ def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) ->
         height: in mm; from the number of scenarios when 0.
     """
     ranked = sorted(lenses, key=lambda lens: -lens.npv)
-    named = [(_title(lens, 44), lens.npv) for lens in ranked]
+    worth = [(_title(lens, 44), lens.npv) for lens in ranked]
     bars = []
-    for lens, (name, amount) in zip(ranked, named, strict=True):
+    for lens, (name, amount) in zip(ranked, worth, strict=True):
         sign = 1 if amount >= 0 else -1
         role = "with" if own and lens is lenses[0] else "positive" if amount >= 0 else "negative"
         label = (amount, written(amount, sign=True), sign)
         bars.append(Bars(name, [(0.0, amount, role)], [label]))
-    (best, most), (worst, least) = named[0], named[-1]
+    (best, most), (worst, least) = worth[0], worth[-1]
     return chart(
         bars_across(bars, height=height or 12 + 4.2 * len(bars), below=0.12, above=0.12),
         id="scenario-values",
@@ -212,7 +214,7 @@ def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) ->
         subtitle=f"Net present value by scenario, {ranked[0].since}, USD bn",
         source=_SOURCE,
         alt="Bars of net present value by scenario: "
-        + "; ".join(f"{name} {money(value)}" for name, value in named)
+        + "; ".join(f"{name} {money(value)}" for name, value in worth)
         + ".",
         reading=f"{best} is worth the most, {money(most)}, and {worst} the least, "
         f"{money(least)}. Each scenario changes several assumptions together; none has a "
@@ -259,9 +261,9 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             axes.set_title(f"{_title(lens, 26)}: {_outcome(lens)}")
         for axes in every[len(lenses) :]:
             axes.set_visible(False)
-    named = list(zip(map(_title, lenses), drawn, strict=True))
-    deepest = min(named, key=lambda each: min(each[1]))
-    best = max(named, key=lambda each: each[1][-1])
+    titled = list(zip(map(_title, lenses), drawn, strict=True))
+    deepest = min(titled, key=lambda each: min(each[1]))
+    best = max(titled, key=lambda each: each[1][-1])
     return chart(
         figure,
         id="scenario-curves",
@@ -269,10 +271,13 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
         subtitle=f"Cumulative incremental free cash flow, {lenses[0].since}, USD bn; dashed: "
         f"{_title(lenses[0])}",
         source=f"{_SOURCE}; filings for reported quarters",
-        alt="Small line charts of cumulative cash flow, one a scenario: "
-        + "; ".join(f"{name} ends at {money(curve[-1])}" for name, curve in named)
+        alt="Small lines of cumulative cash flow, one a scenario: "
+        + "; ".join(
+            f"{name} falls to {money(min(curve))} and ends at {money(curve[-1])}"
+            for name, curve in titled
+        )
         + ".",
-        reading=f"{deepest[0]} has the deepest trough, {money(min(deepest[1]))}. {best[0]} ends "
+        reading=f"{deepest[0]} has the lowest trough, {money(min(deepest[1]))}. {best[0]} ends "
         f"highest, at {money(best[1][-1])} in {lenses[0].horizon}.",
     )
 
@@ -318,8 +323,7 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         else "The scenarios are worth the same",
         subtitle=f"Headline figures, {lenses[0].since}",
         source=_SOURCE,
-        reading=f"Payback comes in {back or f'none of them by {last}'}. A figure that has no "
-        f"answer says why.",
+        reading=f"Payback: {back}." if back else f"No scenario pays back by {last}.",
     )
 
 
@@ -330,47 +334,46 @@ def steps(start: Lens, end: Lens) -> Exhibit:
     one, other = start.case.scenario, end.case.scenario
     found = shapley_bridge(one, other, f"npv.{start.view}", project=start.home)
     shares = sorted(found.shares, key=lambda share: -abs(share.amount))
-    named = [(_group(end, share.group, share.keys), share.amount / MILLIONS) for share in shares]
-    large = sum(abs(amount) >= _LEAST for _, amount in named[:_STEPS])
-    rest = sum(amount for _, amount in named[large:])
-    named = named[:large] + [("All others", rest)] * (len(named) > large)
+    parts = [(_group(end, share.group, share.keys), share.amount / MILLIONS) for share in shares]
+    large = sum(abs(amount) >= _LEAST for _, amount in parts[:_STEPS])
+    rest = sum(amount for _, amount in parts[large:])
+    parts = parts[:large] + [("All others", rest)] * (len(parts) > large)
     before, after = found.before / MILLIONS, found.after / MILLIONS
     return chart(
         bridge(
             (one.title, before),
-            [(_cut(name, 46), amount) for name, amount in named],
+            [(_cut(name, 46), amount) for name, amount in parts],
             (other.title, after),
-            height=12 + 4.6 * (len(named) + 2),
+            height=12 + 4.6 * (len(parts) + 2),
         ),
         id="bridge-" + other.name.replace("_", "-").lower(),
-        title=f"{named[0][0]} is the largest step from {one.title} to "
-        f"{other.title}: {money(named[0][1], sign=True)}"
-        if named
+        title=f"{parts[0][0]} is the largest step from {one.title} to "
+        f"{other.title}: {money(parts[0][1], sign=True)}"
+        if parts
         else f"Nothing differs between {one.title} and {other.title}",
         subtitle="Net present value by what changes, USD bn; each step is a Shapley value"
         + ("" if found.exact else ", estimated from sampled orders"),
         source=_SOURCE,
         alt=f"Waterfall from {money(before)} to {money(after)}: "
-        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in named)
+        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in parts)
         + ".",
-        reading=_steps_reading(named, after - before),
+        reading=_steps_reading(parts, after - before),
     )
 
 
 def _group(lens: Lens, group: str, keys: Sequence[str]) -> str:
     """A group in words: its only assumption's label, or what its keys are about."""
     if len(keys) == 1:
-        return lens.case.scenario[keys[0]].label
-    return _AREAS.get(group, group.replace("_", " ").capitalize())
+        return lens.called(keys[0])
+    return _AREAS.get(group, named(group))
 
 
-def _steps_reading(named: list[tuple[str, float]], gap: float) -> str:
-    if not named:
+def _steps_reading(parts: list[tuple[str, float]], gap: float) -> str:
+    if not parts:
         return "The two scenarios state the same values. There is nothing to attribute."
-    against = [name for name, amount in named if amount * gap < 0]
-    turn = joined(name[0].lower() + name[1:] for name in against[:2]) or "None of the steps"
-    verb = "work" if against else "works"
-    return (
-        f"The steps sum to {money(gap, sign=True)}, with what assumptions do together shared "
-        f"among them. {turn[0].upper()}{turn[1:]} {verb} the other way."
+    against = [name for name, amount in parts if amount * gap < 0]
+    turn = joined([*against[:1], *map(lowered, against[1:2])])
+    verb = "works" if len(against) == 1 else "work"
+    return f"The steps sum to {money(gap, sign=True)}; joint effects are shared among them. " + (
+        f"{turn} {verb} in the other direction." if against else "All work in one direction."
     )

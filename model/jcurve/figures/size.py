@@ -12,7 +12,7 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import (
+from jcurve.ground.numbers import (
     MILLIONS,
     highest,
     joined,
@@ -42,13 +42,13 @@ def best_size(found: ScaleStudy) -> str:
     worth = best.npv_go_forward / MILLIONS
     if best.value <= least:
         return (
-            f"The plan is worth {money(plan)} against stopping, and the smallest size looked at, "
+            f"The plan is worth {money(plan)} against stopping, and the smallest size shown, "
             f"commitments alone, is worth the most"
             if least == 0
-            else f"The smallest size looked at, {percent(least, 0)} of the plan, is worth the most"
+            else f"The smallest size shown, {percent(least, 0)} of the plan, is worth the most"
         )
     if best.value >= most:
-        return f"Value still rises at {percent(most, 0)} of the plan, the largest size looked at"
+        return f"Value still rises at {percent(most, 0)} of the plan, the largest size shown"
     size = f"{percent(best.value, 0)} of the plan"
     if abs(best.value - _PLAN) <= _NEAR:
         return f"The plan is about the right size: the best is {size}"
@@ -115,7 +115,8 @@ def against_scale(
         f"evidence at the plan runs from {money(_at(found, found.low))} to "
         f"{money(_at(found, found.high))}.",
         reading=_scale_reading(found) if is_wide else (),
-        notes=["Above 100% the plan is beyond what the demand for AI products presumes."] * is_wide,
+        notes=["Above 100% the plan exceeds what the assumed demand for AI products can use."]
+        * is_wide,
         width=width,
     )
 
@@ -136,9 +137,11 @@ def _scale_reading(found: ScaleStudy) -> str:
     best = found.best
     more = " or more" if best.high >= float(found.scales[-1]) else ""
     return (
-        f"Over the evidence the best size runs from {percent(best.low, 0)} "
-        f"({lowered(best.low_from)}) to {percent(best.high, 0)}{more} ({lowered(best.high_from)}). "
-        f"{last_tenth(found)}. AI staff stay whatever the size; in proportion to it, the best "
+        f"Over the evidence the best size runs from {percent(best.low, 0)} of the plan, by "
+        f"{lowered(best.low_from)}, to {percent(best.high, 0)}{more}, by "
+        f"{lowered(best.high_from)}. "
+        f"{last_tenth(found)}. AI staff are the same at every size; in proportion to size, the "
+        f"best "
         f"would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
         f"{money(_most_with_staff_scaled(found))}."
     )
@@ -184,10 +187,11 @@ def last_dollars(
         subtitle="NPV per dollar of capex in present value, cents, by year of the plan; zero earns "
         f"the cost of capital of {percent(found.wacc)}",
         source=lens.modelled(),
-        alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: the last {amount} return "
-        f"between {written(last[low])} cents on the dollar in {years[low]} and "
-        f"{written(last[high])} in {years[high]}, beside {written(min(average))} to "
-        f"{written(max(average))} for all of a year.",
+        alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: NPV of the last {amount} runs "
+        f"from {written(last[low])} cents on the dollar in {years[low]} to "
+        f"{written(last[high])} in {years[high]}; of all of a year, from {written(min(average))} "
+        f"to "
+        f"{written(max(average))}.",
         reading=_last_reading(found),
         notes=[found.covers] * (width == "full"),
         width=width,
@@ -208,15 +212,14 @@ def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str
 def _last_reading(found: Marginal) -> str:
     first = found.years[0]
     return (
-        f"In {first.year} the last ${first.last.amount / MILLIONS:g}bn earn "
-        f"{_rate(first.last)}; all of the year beyond commitments earns {_rate(first.average)}. "
-        f"The whole plan from now on earns {_rate(found.whole)}, what comes after the horizon "
-        f"included."
+        f"In {first.year} the last ${first.last.amount / MILLIONS:g}bn "
+        f"{_rate(first.last)}; all spending of the year beyond commitments {_rate(first.average)}. "
+        f"The whole plan from today {_rate(found.whole)}, value beyond the horizon included."
     )
 
 
 def _rate(found: Return) -> str:
     if math.isfinite(found.rate):
-        return f"{percent(found.rate)} a year"
-    lost = written(100 * found.npv_per_dollar, sign=True)
-    return f"no rate of return ({lost} cents on the dollar)"
+        return f"returns {percent(found.rate)} a year"
+    cents = 100 * found.npv_per_dollar
+    return f"{'gains' if cents > 0 else 'loses'} {written(abs(cents))} cents on the dollar"

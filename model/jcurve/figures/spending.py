@@ -8,7 +8,7 @@ from jcurve.facts import Guidance, capex_guidance
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import NOTHING, highest, lowered, money, percent
+from jcurve.ground.numbers import NOTHING, highest, lowered, money, percent, span, written_date
 
 _HISTORY = 4  # reported years before the first forecast year
 _AHEAD = 8  # years shown from the first forecast year
@@ -96,7 +96,10 @@ def _guidance_sources(guided: Mapping[int, tuple[Guidance, Guidance]]) -> list[s
     every = [each for pair in guided.values() for each in pair]
     secondary = any(each.source.is_secondary for each in every)
     last = max(each.as_of for each in every)
-    return [f"guidance to {last}" + (" (some from secondary sources)" if secondary else "")]
+    return [
+        f"guidance to {written_date(last)}"
+        + (" (some from secondary sources)" if secondary else "")
+    ]
 
 
 def _capex_title(lens: Lens, years: list[int], totals: list[float]) -> str:
@@ -118,12 +121,12 @@ def _capex_reading(
 ) -> str:
     at = years.index(lens.first_forecast_year)
     year, planned = years[at], totals[at]
-    first = f"Capex is {money(planned)} in {year}; no range is guided."
+    first = f"Capex is {money(planned)} in {year}; the company guides no range."
     if year in guided:
         low, high = guided[year][1].low, guided[year][1].high
         where = "above" if planned > high else "below" if planned < low else "inside"
-        span = f"{money(low)} to {money(high)}"
-        first = f"Capex of {money(planned)} in {year} is {where} the guided {span}."
+        guide = span(money(low), money(high))
+        first = f"Capex of {money(planned)} in {year} is {where} the guided {guide}."
     beyond = sum(totals[at:]) - sum(others[at:])
     part = f"{money(beyond)} more than" if beyond > NOTHING else "no more than"
     return (

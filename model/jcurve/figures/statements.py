@@ -6,15 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jcurve.figures.exhibit import Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Cell, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import NOTHING, NumberStyle, lowest, money, percent
+from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
 
 if TYPE_CHECKING:
     from jcurve.case import Check
 
 _BEFORE, _AFTER = 3, 6
 """Years shown in a row before and from the first forecast year; then every fifth."""
+
+
+_DERIVED = "No line of the filings: on history J-Curve derives it from reported totals."
 
 
 @dataclass(frozen=True)
@@ -125,25 +128,28 @@ def income(lens: Lens) -> TableExhibit:
         lens,
         INCOME,
         id="income-statement",
-        title=f"Revenue grows from {money(revenue[at])} to {money(revenue[-1])}, "
-        f"net income from {money(net[at])} to {money(net[-1])}",
+        title=f"Revenue is {money(revenue[at])} in {known} and {money(revenue[-1])} in "
+        f"{lens.horizon}, net income {money(net[at])} in {known} and {money(net[-1])} in "
+        f"{lens.horizon}",
         subtitle="Income statement, the company with its programme, USD bn",
         reading=f"Net income is {percent(net[at] / revenue[at])} of revenue in {known} and "
         f"{percent(net[-1] / revenue[-1])} in {lens.horizon}. "
-        f"What stands above each sub-total sums to it.",
+        f"The lines above each sub-total add up to it.",
     )
 
 
 def cash_flow(lens: Lens) -> TableExhibit:
     """The cash flow statement of the company with its programme."""
-    free, now = lens.bn("free_cash_flow", "with"), lens.first_forecast_year
+    now = lens.first_forecast_year
+    ahead = [year for year in _shown(lens) if year >= now]
+    free = [lens.bn("free_cash_flow", "with", year, year)[0] for year in ahead]
     low = lowest(free)
     bought = sum(lens.bn("repurchases", "with", now))
     return _statement(
         lens,
         CASH_FLOW,
         id="cash-flow-statement",
-        title=f"Free cash flow is lowest in {lens.years()[low]}, at {money(free[low])}",
+        title=f"Free cash flow is lowest in {ahead[low]}, at {money(free[low])}",
         subtitle="Cash flow, the company with its programme, USD bn",
         reading=f"To {lens.horizon} free cash flow sums to "
         f"{money(sum(lens.bn('free_cash_flow', 'with', now)))}. "
@@ -154,27 +160,53 @@ def cash_flow(lens: Lens) -> TableExhibit:
 def balance_sheet(lens: Lens) -> TableExhibit:
     """The balance sheet of the company with its programme."""
     now = lens.first_forecast_year
-    net = lens.bn("net_cash", "with", now)
+    ahead = [year for year in _shown(lens) if year >= now]
+    net = [lens.bn("net_cash", "with", year, year)[0] for year in ahead]
     low = lowest(net)
     return _statement(
         lens,
         BALANCE_SHEET,
         id="balance-sheet",
-        title=f"Net cash reaches its lowest in {now + low}, at {money(net[low])}"
+        title=f"Net cash is lowest in {ahead[low]}, at {money(net[low])}"
         if net[low] >= 0
-        else f"Net debt peaks at {money(-net[low])} in {now + low}",
+        else f"Net debt peaks at {money(-net[low])} in {ahead[low]}",
         subtitle="Balance sheet at the year's end, the company with its programme, USD bn",
         reading=f"Debt is drawn when cash would fall below its minimum. Net cash is "
         f"{money(net[0])} at the end of {now} and {money(net[-1])} in {lens.horizon}.",
     )
 
 
+def _shown(lens: Lens) -> list[int]:
+    """The years of a statement."""
+    now = lens.first_forecast_year
+    near = list(range(now - _BEFORE, now + _AFTER))
+    return near + [year for year in range(near[-1] + 1, lens.horizon + 1) if year % 5 == 0]
+
+
+def filed(lens: Lens) -> frozenset[str]:
+    """The lines of the statements whose history is a reported row, as filings state it."""
+    year, made = lens.first_forecast_year - 1, lens.case.assembly.model
+    rows = (name for name in made.inputs if name.startswith("reported_"))
+    stated = [abs(lens.values(name, None, year, year)[0]) for name in rows]
+
+    def is_stated(line: str) -> bool:
+        own = lens.values(line, "with" if "with" in made.tags(line) else None, year, year)[0]
+        return any(math.isclose(abs(own), each, rel_tol=1e-9) for each in stated)
+
+    lines = {item.line for item in (*INCOME, *CASH_FLOW, *BALANCE_SHEET) if item.line}
+    return frozenset(filter(is_stated, lines))
+
+
+def _named(item: Item, stated: frozenset[str]) -> str | Cell:
+    """A row's name, with a note where no filing states its history."""
+    derived = item.role == "normal" and item.style is None and item.line not in stated
+    return Cell(value=item.label, note=0) if derived else item.label
+
+
 def _statement(
     lens: Lens, items: tuple[Item, ...], *, id: str, title: str, subtitle: str, reading: str
 ) -> TableExhibit:
-    now = lens.first_forecast_year
-    shown = list(range(now - _BEFORE, now + _AFTER))
-    shown += [year for year in range(shown[-1] + 1, lens.horizon + 1) if year % 5 == 0]
+    now, shown, stated = lens.first_forecast_year, _shown(lens), filed(lens)
     rows = []
     for item in items:
         if item.role == "heading":
@@ -185,7 +217,7 @@ def _statement(
             continue  # what never happens takes no line
         rows.append(
             Row(
-                cells=(item.label, *(yearly[year - shown[0]] for year in shown)),
+                cells=(_named(item, stated), *(yearly[year - shown[0]] for year in shown)),
                 role=item.role,
                 indent=item.indent,
                 style=item.style,
@@ -200,7 +232,7 @@ def _statement(
         title=title,
         subtitle=subtitle,
         source=lens.source(),
-        notes=[mixed] * lens.has_mixed_year,
+        notes=[_DERIVED, *[mixed] * lens.has_mixed_year],
         reading=reading,
         dense=True,
     )
@@ -222,25 +254,25 @@ def checks(lens: Lens) -> TableExhibit:
         name = each.row.partition("@")[0]
         if name not in worst or each.worst / each.scale > worst[name].worst / worst[name].scale:
             worst[name] = each
-    broken = sum(not each.holds for each in found)
+    broken = len({each.row.partition("@")[0] for each in found if not each.holds})
     largest = max((each.worst / each.scale for each in worst.values()), default=0.0)
-    refused = "A report with a broken identity is not published."
+    refused = "A report with a failed check is not published."
     return table(
-        [("Identity", 1.4), ("What must be zero", 3), "Largest breach", "Holds"],
+        [("Check", 1.4), ("What must be zero", 3), "Largest breach", "Holds"],
         [
             (
                 name.removeprefix("check_").replace("_", " ").capitalize(),
                 " ".join(each.definition.split()).removesuffix(": 0."),
                 _power_of_ten(each.worst / each.scale),
-                "yes" if each.holds else f"no: {each.row} {each.at}".rstrip(),
+                "yes" if each.holds else f"no: {each.row} {quarter(each.at)}".rstrip(),
             )
             for name, each in worst.items()
         ],
         id="checks",
-        title=f"{broken} of {len(found)} identities are broken"
+        title=f"Of {len(worst)} accounting checks {spelt(broken)} fail"
         if broken
-        else f"All {len(found)} identities hold",
-        subtitle="Largest breach in any world and quarter, relative to the largest amount in it; "
+        else f"All {len(worst)} accounting checks pass",
+        subtitle="Largest breach in any case and quarter, relative to the largest amount in it; "
         "a millionth is allowed",
         source=lens.modelled(),
         reading=refused

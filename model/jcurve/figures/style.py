@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from jcurve.figures.fonts import register
-from jcurve.figures.numbers import NumberStyle, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
     from logging import LogRecord

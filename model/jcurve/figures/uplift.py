@@ -12,8 +12,8 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens, nothing_to_decide
-from jcurve.figures.numbers import NOTHING, highest, joined, lowered, money, percent, points
 from jcurve.figures.recipes import ESTIMATED, Scale, draw_years
+from jcurve.ground.numbers import NOTHING, highest, joined, lowered, money, percent, points
 
 _BEFORE, _AHEAD, _STEP = 3, 5, 5
 _RESPONSE = "advertising.compute_elasticity"
@@ -47,7 +47,7 @@ def uplift(lens: Lens) -> Exhibit:
         f"{money(gain[-1])} in {last}.",
         reading=_reading(lens)
         if max(map(abs, gain)) >= NOTHING
-        else "No compute is bought in one case that the other lacks.",
+        else "Both cases buy the same compute.",
         notes=lens.resting(_RESPONSE, "advertising.contribution"),
     )
 
@@ -74,8 +74,9 @@ def _reading(lens: Lens) -> str:
     parts = joined(f"{lowered(label)} {percent(shares[label], 0)}" for label in most)
     return (
         f"One elasticity, {elasticity:g}, gives the gain on history and on the forecast: each "
-        f"doubling of ranking compute adds {percent(2**elasticity - 1)}. How it comes about is "
-        f"only a split of it: {parts}."
+        f"doubling of ranking compute adds {percent(2**elasticity - 1)}. The largest parts of that "
+        f"gain "
+        f"are {parts}."
     )
 
 
@@ -90,7 +91,7 @@ def responses(lens: Lens) -> TableExhibit | Prose:
     ends = (float(item.lows()[0]), float(item.highs()[0])) if item.has_range else (own, own)
     known = [each for each in belief_readings(lens.project) if each.about == ELASTICITY]
     readings = [(each.label, each.value, each.low, each.high, each.why) for each in known]
-    belief = "A belief between the readings, not a measurement"
+    belief = "A judgement between the readings, not a measurement"
     rows, worth = [], []
     for label, value, low, high, why in (*readings, ("This scenario", own, *ends, belief)):
         overrides = dict(given.overrides) | {_RESPONSE: value}
@@ -115,7 +116,7 @@ def responses(lens: Lens) -> TableExhibit | Prose:
         id="responses",
         title=_responses_title(worth),
         subtitle="Elasticity of advertising to ranking compute: readings, and what each implies, "
-        "all else as it is",
+        "all else unchanged",
         source=lens.modelled("papers, statements of the company and reported growth"),
         reading="Papers cover one model each and stated gains come from the company; history "
         "cannot tell compute from growth that the market shares. No reading measures the response.",
@@ -170,8 +171,8 @@ def growth(lens: Lens) -> TableExhibit:
             row(lens.other_name, theirs),
             heading("Growth beyond the market, points"),
             row(lens.with_name, above, share=False),
-            row("of it unexplained, fading by assumption", excess, share=False),
-            row("of it compute against the frontier's", _less(above, excess), share=False),
+            row("of which unexplained, fading by assumption", excess, share=False),
+            row("of which compute against the frontier's", _less(above, excess), share=False),
             row(lens.other_name, behind, share=False),
             heading("Operating margin"),
             *(
@@ -248,6 +249,6 @@ def _growth_reading(lens: Lens, years: list[int], above: list[float], excess: li
         return f"{slower}."
     return (
         f"{slower}: the fleet falls from {percent(fleet[top], 0)} of the frontier's in "
-        f"{years[top]} to {percent(fleet[-1], 0)} in {years[-1]}. That is share loss by "
-        f"assumption, not a finding."
+        f"{years[top]} to {percent(fleet[-1], 0)} in {years[-1]}. That share loss is "
+        f"an assumption, not a finding."
     )

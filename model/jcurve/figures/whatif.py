@@ -19,8 +19,8 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.figures.display import Frozen, Prose, paragraph, prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, MINUS, joined, money, percent
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, MINUS, joined, lowered, money, percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,8 +129,8 @@ def _points(value: float, low: float, high: float) -> Array:
 
 def _label(item: Assumption) -> str:
     if not isinstance(item.value, Dated):
-        return item.label
-    return f"{item.label}, in {item.value.label(item.value.periods[-1])}"
+        return item.called
+    return f"{item.called}, {item.value.label(item.value.periods[-1])}"
 
 
 def _values(item: Assumption, points: Array) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def _values(item: Assumption, points: Array) -> tuple[str, ...]:
 
 def _texts(row: Array, valid: Mask, write: Callable[[float], str]) -> tuple[str, ...]:
     return tuple(
-        write(float(value)) if ok else "breaks a rule" for value, ok in zip(row, valid, strict=True)
+        write(float(value)) if ok else "not possible" for value, ok in zip(row, valid, strict=True)
     )
 
 
@@ -171,18 +171,18 @@ def _panel(lens: Lens, dials: tuple[Dial, ...], outputs: tuple[Output, ...], goo
         pad = (None,) * (width - sizes[number])
         rows += [Row(cells=(label, *cells, *pad), indent=1) for label, cells in lines]
     count = "none" if not good else "all" if good == every else f"{good}"
-    names = joined(dial.label[0].lower() + dial.label[1:] for dial in dials)
+    names = joined(lowered(dial.label) for dial in dials)
     steps = (at - _STEPS for at in range(width))
     labels = [f"{step:+d}".replace("-", MINUS) if step else "case" for step in steps]
     return WhatIf(
         id="what-if",
-        title=f"The value is positive in {count} of {every} combinations",
+        title=f"NPV is positive in {count} of {every} combinations",
         subtitle="One assumption at a time, from the low end of its range over the scenario's "
         "own value (case) to the high end",
         columns=(Column(label="", style="text"), *(Column(label=label) for label in labels)),
         rows=tuple(rows),
         source="; ".join(lens.modelled(f"{every} combinations, each computed")),
-        reading=paragraph(f"The combinations run over {names}."),
+        reading=paragraph(f"The combinations vary {names}."),
         dense=True,
         dials=dials,
         outputs=outputs,

@@ -6,7 +6,7 @@ place in one is its distance from the first.
 
     >>> coming = Quarter("2026Q2").plus(1)
     >>> coming, coming.year, coming.number, coming.words
-    ('2026Q3', 2026, 3, 'Q3 2026')
+    ('2026Q3', 2026, 3, '2026 Q3')
     >>> coming - FIRST_QUARTER
     58
 """
@@ -104,8 +104,8 @@ class Quarter(str):
 
     @property
     def words(self) -> str:
-        """``Q3 2026``, as reports of companies say it."""
-        return f"Q{self[5]} {self[:4]}"
+        """``2026 Q3``, as a reader has it."""
+        return f"{self[:4]} Q{self[5]}"
 
     def plus(self, steps: int) -> Self:
         """The quarter so many later, earlier when negative."""

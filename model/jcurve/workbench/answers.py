@@ -15,8 +15,8 @@ from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import DATE, SWITCH
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS
-from jcurve.figures.numbers import MILLIONS, money
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, money
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, scale_of

@@ -18,8 +18,8 @@ from jcurve.assumptions.own_scenarios import (
 )
 from jcurve.assumptions.paths import changes_text
 from jcurve.case import Case
-from jcurve.figures.numbers import MILLIONS
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS
 from jcurve.workbench.controls import Scale, scale_of
 from jcurve.workbench.quantities import quantity
 from jcurve.workbench.readouts import cards

@@ -17,8 +17,8 @@ from jcurve.engine.evaluate import needs
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.evaluation.naming import figure_label
-from jcurve.figures.numbers import NOTHING, compact, money, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import NOTHING, compact, money, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [

@@ -25,8 +25,8 @@ from jcurve.engine.evaluate import needs
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.evaluation.naming import figure_label, key_of
-from jcurve.figures.numbers import MILLIONS, MINUS, compact, money, written
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, MINUS, compact, money, written
 
 __all__ = [
     "HEADLINES", "MEASURES", "Quantity", "catalogue", "difference", "in_words", "quantity",

@@ -14,7 +14,7 @@ from jcurve.case import Case
 from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node, short_number
-from jcurve.figures.numbers import MILLIONS, MINUS, money
+from jcurve.ground.numbers import MILLIONS, MINUS, money
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
 from jcurve.workbench.quantities import Quantity, difference, in_words, quantity

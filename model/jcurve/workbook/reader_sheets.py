@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 
 import jcurve
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
+from jcurve.evaluation.naming import figure_label
 from jcurve.facts import citations
 from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
@@ -172,7 +173,7 @@ def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
     for row, name in enumerate(names, 5):
-        page.text(row, 0, title_of(name), "name")
+        page.text(row, 0, figure_label(name), "name")
         for n, view in enumerate(VIEWS):
             _headline(page, book, (name, view), row, n)
     return page

@@ -25,8 +25,9 @@ from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
-from jcurve.evaluation.naming import figure_label, headline_text
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.ground.errors import JCurveError, UsageError
+from jcurve.ground.numbers import quarter
 from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.outbox import Message
@@ -38,7 +39,6 @@ MOST_ATTACHED = 8 * 1024 * 1024
 
 _EXHIBIT = "application/vnd.jcurve.exhibit+json"
 _SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
-_VIEWS = {"programme": "whole programme", "go_forward": "from today on"}
 _MOST_LISTED = 12
 _SUBJECTS = {
     "failure": "{} failed",
@@ -216,15 +216,15 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     return _Part(
         edition=edition,
         title=title,
-        gist=_gist(results),
+        gist=_gist(results, one_line(str(cover.get("title", "")), 120)),
         subtitle=one_line(str(cover.get("title", "")), 300),
         stale=one_line(str(cover.get("stale", "")), 600),
         changed=changed[:_MOST_LISTED],
-        views=[_VIEWS[view] for view in views],
+        views=[VIEW_WORDS[view] for view in views],
         figures=_figures(results, views),
         moved=_moved(project, edition, before),
-        note=f"Data through {results.data_through}, valued at the end of "
-        f"{results.valuation_date}. Analysis, not investment advice.",
+        note=f"Data through {quarter(results.data_through)}, valued at the end of "
+        f"{quarter(results.valuation_date)}. Analysis, not investment advice.",
         link=link,
         link_opens=bool(base),
         picture=_picture(exhibits, number),
@@ -238,12 +238,13 @@ def _edition(project: Project, folder: str) -> Edition:
     return Edition(name, report, series, project.reports / report / series / name)
 
 
-def _gist(results: Results) -> str:
+def _gist(results: Results, answer: str) -> str:
     figure = results.headlines[results.view].get("npv")
     if figure is None:
-        return f"data through {results.data_through}"
+        return f"data through {quarter(results.data_through)}"
     filed = results.scenario.filed_npv
-    return f"NPV {_text(figure)}" + (f" (in its file {_text(filed)})" if filed else "")
+    said = f" (in its file {_text(filed)})" if filed else ""
+    return f"NPV {_text(figure)}{said}" + (f". {answer}" if answer else "")
 
 
 def _text(figure: Headline | None) -> str:
@@ -256,7 +257,7 @@ def _figures(results: Results, views: list[Any]) -> list[tuple[str, list[tuple[s
     return [
         (
             figure_label(name),
-            [(_VIEWS[view], _text(results.headlines[view].get(name))) for view in views],
+            [(VIEW_WORDS[view], _text(results.headlines[view].get(name))) for view in views],
         )
         for name in names
     ]
@@ -274,7 +275,9 @@ def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
     if not moves:
         return ["No headline figure has changed since the last edition."]
     return ["Changed since the last edition:"] + [
-        one_line(f"{figure_label(move.name)} ({_VIEWS.get(move.view, move.view)}): {move.text()}")
+        one_line(
+            f"{figure_label(move.name)} ({VIEW_WORDS.get(move.view, move.view)}): {move.text()}"
+        )
         for move in moves
     ]
 

@@ -19,9 +19,10 @@ from urllib.parse import quote
 from jcurve.analysis.snapshots import compare
 from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
-from jcurve.evaluation.naming import figure_label, headline_text
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.files import make_folder, write_file
+from jcurve.ground.numbers import named, quarter
 from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line
 
@@ -139,11 +140,11 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
         rows.append(
             {
                 "href": f"{FOLDER}/{quote(report)}/{quote(series)}/index.html",
-                "report": report,
+                "report": named(report),
                 "series": series,
                 "title": each.results.scenario.title,
                 "changed": "; ".join(each.results.changed),
-                "data_through": each.results.data_through,
+                "data_through": quarter(each.results.data_through),
                 "npv": each.figure("npv"),
                 "filed": each.filed,
                 "started": each.started,
@@ -173,14 +174,14 @@ def _history(report: str, series: str, told: list[_Told]) -> dict[str, Any]:
         {
             "href": f"{quote(each.edition.id)}.html",
             "started": each.started,
-            "data_through": each.results.data_through,
+            "data_through": quarter(each.results.data_through),
             "figures": [each.figure(name) for name in _SHOWN],
             "changes": f"{quote(each.edition.id)}.changes.html" if each != told[0] else "",
         }
         for each in reversed(told)
     ]
     figures = [figure_label(name) for name in _SHOWN]
-    return {"report": report, "series": series, "figures": figures, "rows": rows}
+    return {"report": named(report), "series": series, "figures": figures, "rows": rows}
 
 
 def _edition(each: _Told, compared: str | None) -> dict[str, Any]:
@@ -206,10 +207,8 @@ def _changes(before: _Told, after: _Told) -> dict[str, Any]:
         found = compare(snapshot_of_edition(before.edition), snapshot_of_edition(after.edition))
     except JCurveError:
         return {"unreadable": True}
-    moves = [(f"{m.view} {m.name}".replace("_", " "), m.text()) for m in found.moves]
-    inputs = [
-        (c.label, c.before or "not stated", c.after or "not stated", c.unit) for c in found.inputs
-    ]
+    moves = [(f"{figure_label(m.name)}, {VIEW_WORDS[m.view]}", m.text()) for m in found.moves]
+    inputs = [(each.label, *each.shown()) for each in found.inputs]
     others = [(o.what, o.before or "none", o.after or "none") for o in found.others]
     return {
         "before": before.started,
@@ -217,7 +216,7 @@ def _changes(before: _Told, after: _Told) -> dict[str, Any]:
         "same": found.same,
         "tables": [
             ("Headline figures that moved", ["Figure", "Move"], moves),
-            ("Inputs that differ", ["Assumption", "Before", "After", "Unit"], inputs),
+            ("Inputs that differ", ["Assumption", "Before", "After"], inputs),
             ("What else determines the numbers", ["What", "Before", "After"], others),
         ],
     }

@@ -11,7 +11,7 @@ from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, spelt
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
 from jcurve_studies.records.causes import causes as causes_on_file
@@ -30,10 +30,10 @@ __all__ = [
 TOLERANCE = {"depreciation": 0.05, "free cash flow": 0.10, "advertising": 0.05}
 """From which error on a miss must have a cause on file."""
 
-_SOURCE = "filings; guidance of the time"
+_SOURCE = "filings and guidance up to each forecast"
 _QUARTERS = ("capex.planned_through", "valuation.date")
 _LOOKS = ("with", "without", "guided")
-_CAME = style.Series("#c9d0d8")
+_ACTUAL = style.Series("#c9d0d8")
 
 
 def cover(case: Case, view: str, found: Backtest) -> Cover:
@@ -49,14 +49,14 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
     head, first = answer.cover(Lens(case, view), "Validation report"), found.runs[0].origin
     said = answer.headline(Lens(case, view))
     summary = (
-        f"Run on nothing but what was known at the end of {first} and of each year after, this "
-        f"model would have missed by these mean absolute errors. The answer of the "
-        f"{case.scenario.title.lower()}, that {lowered(said)}, can be trusted no further."
+        f"Using only what was known at the end of {first} and of each later year, this "
+        f"model would have missed by these mean absolute errors. Its answer for the "
+        f"{case.scenario.title.lower()}, that {lowered(said)}, deserves no more trust than that."
     )
     return head.model_copy(
         update={
             "title": _title(found),
-            "subtitle": "Rebuilt, forecast as known then, and tied together",
+            "subtitle": "Past figures rebuilt, past forecasts tested, accounts checked",
             "figures": figures,
             "summary": (paragraph(summary),),
         }
@@ -97,8 +97,8 @@ def errors(found: Backtest) -> TableExhibit:
         if _falls(found)
         else "Later forecasts were not always closer",
         subtitle="Forecast over actual, less 1; as known at the annual report of each year",
-        source=f"{_SOURCE}; data/calendars/releases.csv",
-        reading="Nothing later leaks in: a test changes every later figure on file and finds "
+        source=_SOURCE,
+        reading="No later information is used: a test changes every later figure on file and finds "
         "every forecast unchanged.",
     )
 
@@ -121,12 +121,14 @@ def _falls(found: Backtest) -> bool:
 def forecasts(found: Backtest, subject: str) -> Exhibit:
     """Actual figures, and what was forecast from the end of each year."""
     own = found.of(subject)
-    came = {each.year: each.actual / MILLIONS for each in own}
-    years = sorted(came)
+    actual = {each.year: each.actual / MILLIONS for each in own}
+    years = sorted(actual)
     with style.house():
         figure, axes = style.plot(height=60)
         # Plain and light, so that the diamonds over it are seen.
-        plotting.bars(axes, years, [came[year] for year in years], _CAME, width=0.5, label="Actual")
+        plotting.bars(
+            axes, years, [actual[year] for year in years], _ACTUAL, width=0.5, label="Actual"
+        )
         for look, run in zip(_LOOKS, found.runs, strict=False):
             line = [each for each in own if each.origin == run.origin]
             plotting.dots(
@@ -147,8 +149,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
         id=f"forecasts-{subject.replace(' ', '-')}",
         title=f"{subject.capitalize()} of {years[-1]}: "
         + joined([f"{money(each.forecast / MILLIONS)} as known in {each.origin}" for each in last])
-        + f", actual {money(came[years[-1]])}",
-        subtitle="Bars: actual; diamonds: what was forecast on facts and guidance of the time, "
+        + f", actual {money(actual[years[-1]])}",
+        subtitle="Bars: actual; diamonds: what was forecast on facts and guidance known by then, "
         "USD bn",
         source=_SOURCE,
         alt=f"Bars of {subject} with forecasts as diamonds: "
@@ -191,7 +193,7 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
         subtitle="Forecasts on what was known at the end of the year above; parts are what each "
         "cause added, and sum to forecast less actual",
         source=_SOURCE,
-        reading="Positive: the cause made the forecast too high.",
+        reading="A positive part made the forecast too high.",
     )
 
 
@@ -202,7 +204,7 @@ def _misses_title(own: Sequence[Miss], subject: str) -> str:
         for name, amount in each.parts:
             sizes[name] += abs(amount)
     most = max(sizes, key=sizes.__getitem__)
-    return f"Forecasts of {subject} missed by {lowered(most)} most"
+    return f"{most.capitalize()} explains most of the missed forecasts of {subject}"
 
 
 def by_response(found: Backtest) -> TableExhibit:
@@ -235,11 +237,11 @@ def by_response(found: Backtest) -> TableExhibit:
         rows,
         id="advertising-by-response",
         title=f"Past forecasts of advertising miss by {percent(min(means))} to "
-        f"{percent(max(means))}, whatever response is believed",
+        f"{percent(max(means))}, whatever the response",
         subtitle="Forecast over actual, less 1, by elasticity of advertising to ranking compute",
         source=_SOURCE,
-        reading="Compute grew about as fast as the frontier's, so that the test says how well "
-        "market and excess growth were foreseen and cannot say which elasticity is right.",
+        reading="Compute grew about as fast as the frontier's, so the test shows how well "
+        "market and excess growth were foreseen; it cannot show which elasticity is right.",
     )
 
 
@@ -264,11 +266,11 @@ def causes(found: Backtest, project: Project | str | Path | None = None) -> Tabl
             for each, cause in told
         ],
         id="causes",
-        title=f"{len(told)} misses have a cause on file, every large one among them",
-        subtitle="Every miss of more than 5 % (of free cash flow: 10 %) has a cause on file",
-        source="data/evidence/discrepancies.csv",
-        reading="Causes in reported figures are told apart from those that follow from the model's "
-        "own.",
+        title=f"Every large miss has a cause on file, {spelt(len(told))} in all",
+        subtitle="Large: more than 5%, of free cash flow 10%",
+        source="register of causes of misses",
+        reading="Causes that reported figures show are kept apart from those the model itself "
+        "implies.",
         dense=True,
     )  # fmt: skip
 
@@ -290,9 +292,9 @@ def stated(found: Backtest) -> TableExhibit:
         ["Assumption", *heads],
         [(key, *cells) for key, cells in rows.items()],
         id="stated-then",
-        title="What each run was told: guidance of the time, otherwise a naive rule",
+        title="What each run was told: guidance known by then, otherwise a naive rule",
         reading=(),
-        source=f"{_SOURCE}; jcurve_studies.backtesting.as_stated",
+        source=_SOURCE,
         dense=True,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
-from jcurve.figures.numbers import percent, written
+from jcurve.ground.numbers import percent, written
 from jcurve_studies.comparisons.response import Fit, Line, Study
 
 __all__ = ["response_fit"]

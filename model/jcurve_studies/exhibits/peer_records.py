@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jcurve.facts.calibration import has_outlay_targets
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
-from jcurve.figures.numbers import MILLIONS
+from jcurve.ground.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
 

@@ -11,9 +11,9 @@ from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, MINUS, joined, money, percent
+from jcurve.ground.numbers import MILLIONS, MINUS, joined, money, percent, quarter
 from jcurve.ground.project import Project
-from jcurve.ground.quarters import Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
@@ -32,9 +32,10 @@ __all__ = [
     "wave",
 ]
 
-_SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
-_QUARTERS = 21
-_ROLES = ("with", "programme", "positive", "judgement", "guided", "without")
+_SOURCE = "filings of each company; J-Curve estimates of mix, lags and lives"
+_YEARS = 5
+_ROLES = ("with", "without", "guided", "judgement", "programme", "positive")
+_NTH = ("", "first", "second", "third", "fourth")
 
 
 def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
@@ -42,50 +43,59 @@ def companies(names: Sequence[str], project: Project | str | Path | None = None)
     return [peer(name, project) for name in names]
 
 
-def through(found: Sequence[Peer]) -> str:
-    """The last quarter that every company has reported: what they are compared over ends here."""
-    return min(each.assembly.data_through for each in found)
+def through(found: Sequence[Peer]) -> Quarter:
+    """The last quarter that every company has reported: all are compared over the same months."""
+    return Quarter(min(each.assembly.data_through for each in found))
 
 
 def intensity(found: Sequence[Peer]) -> Exhibit:
-    """Property acquired per dollar of revenue over the same twelve months, quarter by quarter."""
-    end = Quarter(through(found))
-    quarters = [end.plus(-back) for back in range(_QUARTERS)][::-1]
+    """Property acquired per dollar of revenue, by twelve months that are the same for all."""
+    end = through(found)
+    ends = [end.plus(-QUARTERS_IN_YEAR * back) for back in reversed(range(_YEARS))]
     shares = {
-        each.name: [
-            each.twelve_months("outlay", quarter) / each.twelve_months("reported_revenue", quarter)
-            for quarter in quarters
-        ]
+        each.name: {
+            at.year: each.twelve_months("outlay", at) / each.twelve_months("reported_revenue", at)
+            for at in ends
+        }
         for each in found
     }
-    x = [Quarter(quarter).end for quarter in quarters]
+    years = [at.year for at in ends]
+    width = 0.8 / len(found)
     with style.house():
         figure, axes = style.plot(height=66)
-        for role, (name, own) in zip(_ROLES, shares.items(), strict=False):
-            plotting.line(axes, x, own, role, name)
-        first, last = Quarter(quarters[0]).year + 1, end.year + 1
-        axes.set_xticks(list(range(first, last)))
-        axes.set_xlim(x[0], x[-1] + 0.1)
-        style.numbers(axes.xaxis, "plain")
-        axes.set_ylim(0, 1.18 * max(max(own) for own in shares.values()))
-        style.numbers(axes.yaxis, "percent")
-        plotting.label_ends(axes)
-    latest = {name: own[-1] for name, own in shares.items()}
-    top = max(latest, key=latest.__getitem__)
+        for at, (look, (name, own)) in enumerate(
+            zip(style.CATEGORIES, shares.items(), strict=False)
+        ):
+            shift = (at - (len(found) - 1) / 2) * width
+            plotting.bars(
+                axes,
+                [year + shift for year in own],
+                [100 * share for share in own.values()],
+                look,
+                width=width * 0.92,
+                label=name,
+            )
+        style.years(axes, years[0], years[-1])
+        axes.set_ylim(0, 118 * max(max(own.values()) for own in shares.values()))
+        style.numbers(axes.yaxis)
+        plotting.key(axes)
+    last = {name: list(own.values())[-1] for name, own in shares.items()}
+    top = max(last, key=last.__getitem__)
     return chart(
         figure,
         id="peer-intensity",
-        title=f"{top} puts {percent(latest[top])} of revenue into property"
-        + (", more than the others" if len(latest) > 1 else ""),
-        subtitle=f"Property bought and acquired under finance leases over revenue, four quarters "
-        f"to each quarter, the last to {end.words}",
+        title=f"{top} puts {percent(last[top])} of revenue into property, more than its peers",
+        subtitle="Property bought and acquired under finance leases over revenue, twelve months to "
+        f"the {_NTH[end.number]} quarter of each year, %",
         source=_SOURCE,
-        alt="Lines by quarter, all rising or falling to: "
-        + "; ".join(f"{name} {percent(share)}" for name, share in latest.items())
-        + f" in the twelve months to {end.words}, from "
-        + "; ".join(f"{name} {percent(own[0])}" for name, own in shares.items())
+        alt="Bars by year: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{year} {percent(share)}" for year, share in own.items())
+            for name, own in shares.items()
+        )
         + ".",
-        reading=f"Every company is counted over the same twelve months, which end in {end.words}.",
+        reading=f"All companies are compared over the same twelve months, the last to "
+        f"{quarter(end)}, whatever their fiscal years.",
     )
 
 
@@ -96,7 +106,7 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
     worst = max(abs(error) for own in errors.values() for error in own.values())
     return table(
         [
-            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
             *(Column(label=year, style="percent", decimals=1, sign=True) for year in years),
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
@@ -126,7 +136,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
     worst = max(by_outlays, default=0.0)
     return table(
         [
-            Column(label="Rebuilt over reported, less 1", style="text", weight=2),
+            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
             *(
                 Column(
                     label=year,
@@ -147,11 +157,12 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
         source=_SOURCE,
-        reading="Purchases are those that came, so this tests mix, lags and lives and is no "
-        "forecast of spending."
+        reading="Purchases are the actual ones, so this tests mix, lags and lives, not a forecast "
+        "of "
+        "spending."
         + (
-            " Where Meta misses by more, the mix of its spending had turned to servers, which "
-            "earlier figures cannot tell."
+            " Meta misses by more because its spending shifted to servers, which "
+            "earlier figures do not show."
             if any(each.has_whole_model for each in found)
             else ""
         ),
@@ -189,9 +200,10 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
         title="Mix, lags and lives are fitted inside the range that evidence allows each",
         subtitle="Shares, quarters, years; fitted to depreciation, effects of changes of life and "
         "construction in progress",
-        source="data/companies/*/calibration.csv and outlay_targets.csv; filings",
-        reading="The middle of each range is a target too, since a company reports few figures. A "
-        "value at an end of its range says that filings ask for more than evidence allows.",
+        source="J-Curve fit to filings of each company",
+        reading="The middle of each range is a target too, because a company reports few figures. "
+        "A "
+        "value at an end of its range means that filings point beyond the evidence.",
         dense=True,
     )
 
@@ -214,7 +226,7 @@ def wave(found: Sequence[Peer]) -> Exhibit:
     return chart(
         figure,
         id="peer-wave",
-        title="What is bought already keeps depreciation rising until "
+        title="Assets already bought keep depreciation rising until "
         + joined(sorted(set(peaks.values()))),
         subtitle="Depreciation of property acquired to the last report, nothing bought after it, "
         "calendar years, USD bn",
@@ -225,8 +237,7 @@ def wave(found: Sequence[Peer]) -> Exhibit:
             for name, own in waves.items()
         )
         + ".",
-        reading="The first year still holds quarters that are reported; whatever is bought next "
-        "comes on top.",
+        reading="The first year includes reported quarters; new purchases add to these figures.",
     )
 
 
@@ -247,7 +258,7 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
             Column(label="Fiscal year", style="text"),
             Column(label="Depreciation", decimals=1),
             *(
-                Column(label=f"{years} y", group="Lives longer by", decimals=1, sign=True)
+                Column(label=f"{years} y", group="Change of life", decimals=1, sign=True)
                 for years in (f"{MINUS}2", f"{MINUS}1", "+1")
             ),
             Column(label=f"{MINUS}1 y", group="In %", style="percent", decimals=0, sign=True),
@@ -264,27 +275,25 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
     )
 
 
-def _asked(found: Sequence[Peer]) -> list[tuple[str, str, float, float, float, float, float]]:
-    """By company: the end of the same twelve months, the outlay, the cash and the revenue a year
-    that it asks."""
-    rows, end = [], through(found)
+def _asked(found: Sequence[Peer]) -> list[tuple[str, float, float, float, float, float]]:
+    """By company: what it spent in the last twelve months, and the cash and revenue a year that
+    this must bring."""
+    rows = []
+    lines = ("outlay", "required_cash", "required_revenue", "reported_revenue")
     for each in found:
-        lines = ("outlay", "required_cash", "required_revenue", "reported_revenue")
-        outlay, cash, revenue, whole = (each.twelve_months(line, end) for line in lines)
-        rows.append(
-            (
-                each.name, Quarter(end).words, outlay / MILLIONS, cash / MILLIONS, cash / outlay,
-                revenue / MILLIONS, revenue / whole,
-            )
-        )  # fmt: skip
+        spent, cash, revenue, whole = (
+            each.twelve_months(line, through(found)) / MILLIONS for line in lines
+        )
+        rows.append((each.name, spent, cash, cash / spent, revenue, revenue / whole))
     return rows
 
 
-def _asks(rows: Sequence[tuple[str, str, float, float, float, float, float]]) -> str:
+def _asks(rows: Sequence[tuple[str, float, float, float, float, float]]) -> str:
     top = max(rows, key=lambda row: row[-1])
     return (
-        f"One year's outlay asks {top[0]} for {percent(top[-1])} more revenue, every year of "
-        "its life"
+        f"To earn its cost of capital on one year's spending {top[0]} needs {percent(top[-1])} "
+        f"more "
+        "revenue a year"
     )
 
 
@@ -292,15 +301,16 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
     """The head of the report: what a year's outlay asks of each company."""
     rows = _asked(found)
     figures = tuple(
-        KeyFigure(label=row[0], value=percent(row[-1]), note=f"more revenue; to {row[1]}")
+        KeyFigure(label=row[0], value=percent(row[-1]), note="more revenue a year")
         for row in rows[:6]
     )
     names = joined([each.name for each in found])
-    outlays = sum(row[2] for row in rows)  # USD bn
+    spent = sum(row[1] for row in rows)  # USD bn
     words = (
-        f"{names} put {money(outlays)} into property in the twelve months to {rows[0][1]}. "
-        "The figures above are the revenue that each must add, as a share of what it has, for one "
-        "year's outlay to earn its cost of capital: what must be true, not a forecast. "
+        f"{names} put {money(spent)} into property in the twelve months to "
+        f"{quarter(through(found))}. The figures above are the revenue that each must add, as a "
+        "share of its revenue, for that spending to earn its cost of capital: a condition, not a "
+        "forecast. "
         f"For the programme of {case.assembly.company.display_name}, the "
         f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
     )
@@ -315,25 +325,26 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
 
 
 def required(found: Sequence[Peer]) -> TableExhibit:
-    """Cash and revenue a year that the outlay of the last twelve months must bring."""
+    """Cash and revenue a year that the spending of the last twelve months must bring."""
     rows = _asked(found)
     return table(
         [
             Column(label="Company", style="text", weight=2),
-            Column(label="Four quarters to", style="text"),
-            Column(label="Outlay", unit="USD bn", decimals=1),
+            Column(label="Spent", unit="USD bn", decimals=1),
             Column(label="USD bn", group="Cash a year", decimals=1),
-            Column(label="of outlay", group="Cash a year", style="percent"),
+            Column(label="of spending", group="Cash a year", style="percent"),
             Column(label="USD bn", group="Revenue a year", decimals=1),
             Column(label="of revenue", group="Revenue a year", style="percent", decimals=1),
         ],
         rows,
         id="peer-required",
         title=_asks(rows),
-        subtitle="What must come back, after tax, to earn the cost of capital on the outlay",
+        subtitle="What must come back, after tax, to earn the cost of capital on property bought "
+        "in "
+        f"the twelve months to {quarter(through(found))}",
         source=_SOURCE,
-        reading="One cost of capital and one cash margin (60 % of revenue, judgement) for every "
-        "company, so that outlays compare; each further year of outlays asks for its own.",
+        reading="One cost of capital and one cash margin (60% of revenue, judgement) for every "
+        "company, so that they compare; each further year of spending needs as much again.",
     )
 
 
@@ -351,9 +362,9 @@ def rules(found: Peer) -> TableExhibit:
         ],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
         id="published-rules",
-        title=f"For one outlay of {money(outlay)}, published rules ask for {money(min(amounts))} "
-        f"to {money(max(amounts))}",
-        subtitle=f"{found.name}, fiscal {year}",
-        source="data/evidence/published_models.md; models rebuilt in jcurve_studies.comparisons",
+        title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "
+        "same spending, because each counts something else",
+        subtitle=f"{found.name}, spending of {money(outlay)} in fiscal {year}",
+        source="published models, rebuilt by J-Curve",
         reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
     )

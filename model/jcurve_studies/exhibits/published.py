@@ -8,7 +8,7 @@ from pathlib import Path
 from jcurve.case import Case
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent, spelt, written
+from jcurve.ground.numbers import MILLIONS, amount, joined, lowered, money, percent, spelt, written
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare
 from jcurve_studies.comparisons.elasticities import believed
@@ -30,7 +30,7 @@ __all__ = [
     "share_value",
 ]
 
-_SOURCE = "data/evidence/published_models.csv; models rebuilt in jcurve_studies.comparisons"
+_SOURCE = "published models, rebuilt by J-Curve"
 
 
 def answers(project: Project | str | Path | None = None) -> TableExhibit:
@@ -49,17 +49,18 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         [
             Column(label="Model", style="text"),
             Column(label="Answers"),
-            Column(label="Come out"),
-            Column(label="Does not", style="text", weight=1.6),
+            Column(label="Reproduced"),
+            Column(label="Not reproduced", style="text", weight=1.6),
             Column(label="Why not", style="text", weight=3),
         ],
         rows,
         id="published-answers",
-        title=f"{whole} of {len(found)} answers of published models come out to the printed digits",
+        title=f"Of {len(found)} published answers, {whole} can be reproduced to the printed digits",
         subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
-        reading="Where an answer does not come out, what it rests on is not printed in what was "
-        "read. Every answer beside ours is in docs/validation.md.",
+        reading="An answer that cannot be reproduced rests on inputs that its author does not "
+        "print. "
+        "The documentation sets every answer beside ours.",
         dense=True,
     )
 
@@ -67,7 +68,7 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
 def _figure(each: Rebuilt) -> str:
     digits = max(each.printed.digits, 0)
     ours = "" if each.ours is None else f" (ours: {each.ours:,.{digits}f})"
-    return f"{each.printed.figure}: {each.printed.value:,.{digits}f} {each.printed.unit}{ours}"
+    return f"{each.printed.figure}: {amount(each.printed.value, each.printed.unit)}{ours}"
 
 
 def every_answer(project: Project | str | Path | None = None) -> TableExhibit:
@@ -107,7 +108,7 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
     rate, years = jpm.given("rate"), jpm.given("years")
     return table(
         [
-            Column(label="Reading of the outlay and its years", style="text", weight=2),
+            Column(label="Reading of spending and its years", style="text", weight=2),
             Column(label="From"),
             Column(label="To"),
             Column(label=f"{printed:,.0f} in it", style="text"),
@@ -117,13 +118,14 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
             for each in jpm_ranges(printed, outlays, rate, years)
         ],
         id="published-readings",
-        title=f"The {printed:,.0f} bn of J.P. Morgan follow from no printed input, and contradict "
-        "none",
-        subtitle=f"USD bn a year at a return of {rate:.0%}; years, margin and the outlay behind it "
+        title=f"J.P. Morgan's ${printed:,.0f}bn follows from no printed input, and contradicts "
+        f"none",
+        subtitle=f"USD bn a year at a return of {rate:.0%}; years, margin and the spending behind "
+        f"it "
         "are not printed",
         source=_SOURCE,
         reading=f"Whole years come nearest at {years:g}; the printed answer itself needs "
-        f"{jpm_years(printed, outlays[0], rate):.1f} years for the least outlay.",
+        f"{jpm_years(printed, outlays[0], rate):.1f} years for the least spending.",
     )
 
 
@@ -245,11 +247,11 @@ def cross_check(case: Case, project: Project | str | Path | None = None) -> Tabl
         ],
         rows,
         id="cross-check",
-        title=f"{sum(each.agrees for each in found)} of {len(found)} lines agree with what was "
-        "guided or expected",
+        title=f"Of {len(found)} lines, {sum(each.agrees for each in found)} agree with guidance or "
+        "consensus",
         reading=(),
         subtitle=f"Within {TOLERANCE:.0%}, or inside the range that was guided",
-        source="data/evidence/cross_check.csv; addresses of the evidence are in docs/sources.md",
+        source="register of the cross-check; addresses of the evidence are in docs/sources.md",
         dense=True,
     )
 
@@ -351,13 +353,13 @@ def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:
 
 
 def share_value(case: Case) -> TableExhibit:
-    """Value per share in each world beside the reference price."""
+    """Value per share in each case beside the reference price."""
     price = float(case.row("shares_reference_price")[-1])
     names = {"with": "With the programme", "stopped": "Stopped now", "without": "Without it"}
     values = {name: float(case[f"value_per_share@{world}"]) for world, name in names.items()}
     return table(
         [
-            "World",
+            "Case",
             Column(label="USD per share"),
             Column(label="Over the price", style="percent", sign=True),
         ],
@@ -366,7 +368,7 @@ def share_value(case: Case) -> TableExhibit:
         title="A share with the programme is worth "
         f"{percent(values[names['with']] / price, 0)} of its price",
         reading=(),
-        subtitle=f"Reference price USD {price:,.2f}; discounted cash flow of each world, "
+        subtitle=f"Reference price ${price:,.2f}; discounted cash flow of each case, "
         "perpetuity included",
         source=Lens(case).modelled(),
     )

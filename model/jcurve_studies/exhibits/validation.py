@@ -10,7 +10,7 @@ from jcurve.case import Case
 from jcurve.facts import VerifyReport, companies, company, evidence
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.numbers import MILLIONS, MINUS, percent
+from jcurve.ground.numbers import MILLIONS, MINUS, percent, quarter, spelt
 from jcurve.ground.project import Project
 from jcurve_studies.fits.depreciation import measure, values_of
 from jcurve_studies.fits.fitting import Calibration, Target
@@ -73,7 +73,7 @@ def _against_filings(
     return table(
         [
             Column(label="", style="text"),
-            *(Column(label=period.replace(" to ", "–"), decimals=1) for period in periods),
+            *(Column(label=quarter(period), decimals=1) for period in periods),
         ],
         rows,
         id=id,
@@ -138,9 +138,9 @@ def parameters(found: Calibration, case: Case, early: Calibration | None = None)
             for at, each in enumerate(found.parameters)
         ],
         id="parameters",
-        title=f"{len(found.parameters)} parameters are fitted, each inside its range",
+        title=f"All {spelt(len(found.parameters))} fitted parameters lie inside their ranges",
         subtitle="Units as in the assumption book; shares, quarters, years",
-        source="data/companies/meta/calibration.csv, filings",
+        source="J-Curve fit to filings",
         reading="The fit is the same every time and starts from the middle of each range.",
         dense=True,
     )
@@ -164,13 +164,13 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
     return table(
         [
             Column(label="Period", style="text"),
-            Column(label="Disclosed", unit="USD m"),
-            Column(label="Model", unit="USD m"),
+            Column(label="Disclosed", unit="$m"),
+            Column(label="Model", unit="$m"),
             _DIFFERENCE,
         ],
         [
             (
-                each.period + (", said in advance" if each.what != _EFFECT else ""),
+                quarter(each.period) + (", said in advance" if each.what != _EFFECT else ""),
                 each.reported,
                 each.modelled,
                 each.error,
@@ -196,7 +196,8 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
         own = float(moved[timeline.index(each.quarter)])
         worst = max(worst, abs(each.worst(own)))
         ends = dict.fromkeys(f"{end:,.0f}".replace("-", MINUS) for end in (each.large, each.small))
-        rows.append((each.quarter, " to ".join(ends), own, each.worst(own), each.how))
+        how = quarter(each.how)
+        rows.append((quarter(each.quarter), " to ".join(ends), own, each.worst(own), how))
     return table(
         [
             Column(label="Quarter", style="text"),
@@ -208,7 +209,7 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
         rows,
         id="life-quarters",
         title=f"Each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what is disclosed",
-        subtitle="Change of depreciation of assets in service when lives were made longer, USD m; "
+        subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),
         reading="Two quarters are known together only. The effect fades as assets run out, so "
@@ -267,8 +268,10 @@ def verified(report: VerifyReport, project: Project | str | Path | None = None) 
             Row(cells=("All", total, wrong), role="total"),
         ],
         id="verified",
-        title=f"{total:,} accounting identities hold" if not wrong else f"{wrong} are broken",
+        title=f"All {total:,} accounting identities hold"
+        if not wrong
+        else f"Of {total:,} accounting identities {spelt(wrong)} fail",
         subtitle="Quarters to years, segments to totals, gross less accumulated to net, and so on",
-        source="jcurve facts verify",
-        reading="Known disagreements between filings are let pass only where a reason is on file.",
+        source="facts on file, checked by J-Curve",
+        reading="A known disagreement between filings passes only with a reason on file.",
     )

@@ -27,7 +27,7 @@ from jcurve.facts import company as company_facts
 from jcurve.facts.outlay_tables import OutlayAssumption, at, outlay_assumptions
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import LAST_QUARTER, Quarter
+from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
 __all__ = [
@@ -117,14 +117,14 @@ class Peer:
         quarters = self.assembly.company.quarters(fiscal_year)
         return float(sum(self.row(line)[timeline.index(quarter)] for quarter in quarters))
 
-    def twelve_months(self, line: str, through: str) -> float:
-        """A flow summed over the four quarters to a calendar quarter."""
-        at = self.assembly.timeline.index(through)
-        return float(self.row(line)[at - 3 : at + 1].sum())
-
     def intensity(self, fiscal_year: str) -> float:
         """Property acquired per dollar of revenue."""
         return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)
+
+    def twelve_months(self, line: str, through: str) -> float:
+        """A flow summed over the four quarters that end with ``through``: the same for all."""
+        last = self.assembly.timeline.index(through) + 1
+        return float(self.row(line)[last - QUARTERS_IN_YEAR : last].sum())
 
     def backcast(self, first: str = "2021") -> tuple[Backcast, ...]:
         """Depreciation of every reported fiscal year from ``first`` on that is on the timeline."""
