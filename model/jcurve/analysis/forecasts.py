@@ -58,7 +58,7 @@ _REGIONS = {
     "rest_of_world": "rest of the world",
 }  # fmt: skip
 _REVENUE, _COSTS, _SPENDING = "Revenue", "Costs and income", "Capital spending and cash flow"
-_BALANCE, _SHARES = "Net cash", "Shares"
+_BALANCE = "Net cash and shares"
 
 LINES: Mapping[str, Line] = MappingProxyType(
     {
@@ -103,9 +103,9 @@ LINES: Mapping[str, Line] = MappingProxyType(
             _money("debt", "Long-term debt", _BALANCE, "debt", "long_term_debt"),
             _money("net_cash", "Net cash", _BALANCE, "cash_and_securities -debt",
                    "cash_and_securities -long_term_debt", over_revenue=True),
-            _money("repurchases", "Shares bought back", _SHARES, "repurchases", "repurchases",
+            _money("repurchases", "Shares bought back", _BALANCE, "repurchases", "repurchases",
                    over_revenue=True),
-            Line("diluted_shares", "Diluted shares", _SHARES, "million shares",
+            Line("diluted_shares", "Diluted shares", _BALANCE, "million shares",
                  ("diluted_shares",), ("reported_diluted_shares",), estimates=True),
         )
     }

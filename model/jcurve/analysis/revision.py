@@ -25,6 +25,7 @@ from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
@@ -146,6 +147,21 @@ class Revision:
     def change(self, name: str, view: str = "programme") -> Change | None:
         """One figure's change; None where it has no value on a side."""
         return next((c for c in self.changes if (c.name, c.view) == (name, view)), None)
+
+    def lines(self, name: str = "npv") -> list[str]:
+        """For a reader at a terminal: what moved one figure in each view, part by part."""
+        said = []
+        for change in self.changes:
+            if change.name != name or not change.amount:
+                continue
+            said += ["", f"what moved {change.view}.{name}"]
+            said += [f"  {part.name}: {_moved(part.amount, change.unit)}" for part in change.parts]
+            said.append(f"  in all: {_moved(change.amount, change.unit)} {change.reason}".rstrip())
+        return said
+
+
+def _moved(amount: float, unit: str) -> str:
+    return f"{'+' if amount > 0 else ''}{headline_text({'value': amount, 'unit': unit})}"
 
 
 def revision(

@@ -3,19 +3,22 @@ or differs in another scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.evaluation.naming import figure_label, headline_text
+from jcurve.figures import revised
 from jcurve.figures.display import Part, Prose, bullets, prose, strong
 from jcurve.figures.exhibit import TableExhibit, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import MILLIONS, NOTHING, money
 
 if TYPE_CHECKING:
+    from jcurve.analysis.revision import Figures
     from jcurve.analysis.sensitivity import Swing
+    from jcurve.case import Case
 
 _MOVED = 0.005
 """A headline that moved by less than this share of itself is as it was."""
@@ -30,12 +33,14 @@ class Earlier:
         data_through, valuation_date: its quarters.
         scenario_hash: of its scenario.
         headlines: name → ``{value, unit}`` or ``{value: None, reason}``, of the same view.
+        rebuilt: puts together what it rested on, and all figures that it printed.
     """
 
     data_through: str
     valuation_date: str
     scenario_hash: str
     headlines: Mapping[str, Mapping[str, Any]]
+    rebuilt: Callable[[], tuple[Case, Figures]] | None = None
 
 
 def risks(lens: Lens, swings: Sequence[Swing], count: int = 4) -> Prose:
@@ -110,7 +115,12 @@ def changes(lens: Lens, earlier: Earlier | None) -> Prose:
     results = [text for text in results if text]
     if not inputs and not results:
         return prose("Nothing has changed since the last edition: same data, same assumptions.")
-    return prose(" ".join([*inputs, *(results or ["The headline figures are as they were."])]))
+    said = [" ".join([*inputs, *(results or ["The headline figures are as they were."])])]
+    found = revised.since(lens, earlier.rebuilt) if results and earlier.rebuilt else None
+    change = None if found is None else found.change("npv", lens.view)
+    if change is not None and change.amount:
+        said.append(revised.sentence(change))
+    return prose(*said)
 
 
 def _moved(lens: Lens, earlier: Earlier, name: str, words: str) -> str:
