@@ -31,8 +31,9 @@ class Line:
     """A line that is forecast and reported.
 
     ``model`` and ``history`` name the lines and rows that are summed, with a minus where they are
-    taken off. An estimate counts as a report only where ``estimates`` says so. A miss of a line
-    that may be near zero or of either sign is told as a share of revenue (``over_revenue``).
+    taken off; of no line of the model nothing is forecast. An estimate counts as a report only
+    where ``estimates`` says so. A miss of a line that may be near zero or of either sign is told
+    as a share of revenue (``over_revenue``).
     """
 
     name: str
@@ -92,6 +93,12 @@ LINES: Mapping[str, Line] = MappingProxyType(
                    "share_based_compensation", "share_based_compensation"),
             _money("operating_income", "Operating income", _COSTS, "operating_income",
                    "operating_income"),
+            _money("single_tax", "Single items of tax", _COSTS, "", "one_time_tax",
+                   estimates=True, over_revenue=True),
+            _money("interest_and_tax", "Interest and all other tax", _COSTS,
+                   "operating_income -net_income",
+                   "operating_income -net_income -one_time_tax", estimates=True,
+                   over_revenue=True),
             _money("net_income", "Net income", _COSTS, "net_income", "net_income"),
             _money("capex", "Capital expenditure", _SPENDING, "capex", "capex"),
             _money("operating_cash_flow", "Operating cash flow", _SPENDING, "operating_cash_flow",
@@ -117,6 +124,7 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "advertising": tuple(f"advertising.{region}" for region in _REGIONS),
         "total_costs": ("unusual_costs", "reality_labs_cost", "depreciation", "other_costs"),
         "operating_income": ("revenue", "-total_costs"),
+        "net_income": ("operating_income", "-single_tax", "-interest_and_tax"),
         "free_cash_flow": ("operating_cash_flow", "-capex"),
         "net_cash": ("cash", "-debt"),
     }
@@ -129,7 +137,7 @@ def forecast(case: Case, quarter: str) -> dict[str, float]:
     at = case.assembly.timeline.index(quarter)
     found: dict[str, float] = {}
     for name, line in LINES.items():
-        if line.model:
+        if line.unit != "share":
             found[name] = _sum(line.model, lambda each: float(case.row(each, _WORLD)[at]))
     volume = _ads_shown(case, at)
     if np.isfinite(volume):  # nothing is known of ads shown before 2022

@@ -1,5 +1,5 @@
 """The evening of a quarter's results: what came against the forecast that stood, what that does to
-the answer, what the company now guides, and what to watch next."""
+the answer, what to watch next."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from functools import cached_property
 
 from jcurve.analysis.forecasts import LINES, Miss, came, forecast, misses, rank
 from jcurve.analysis.revision import Revision, revision
-from jcurve.analysis.taken_back import Range, guided, taken_back
+from jcurve.analysis.taken_back import taken_back
 from jcurve.case import Case
-from jcurve.facts import capex_guidance
 from jcurve.facts.calendar import next_results_day, releases
 from jcurve.facts.forecast_records import Record, stood
-from jcurve.figures import answer, revised
-from jcurve.figures.display import Cover, KeyFigure, Part, Prose, paragraph, strong
+from jcurve.figures import answer, guided, revised
+from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
 from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, heading, table
-from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent, points, spelt, written
+from jcurve.figures.lens import Lens
+from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent, points, written
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["ResultsDay", "cover", "guidance", "missed", "watch"]
+__all__ = ["ResultsDay", "cover", "missed", "watch"]
 
 _LED = ("revenue", "operating_income", "capex", "free_cash_flow")
 _WATCHED = ("revenue", "advertising", "impressions_growth", "price_growth", "total_costs",
@@ -114,7 +113,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     summary: list[list[Part]] = [
         [strong("Results. "), _results(day)],
         [strong("The answer. "), revised.sentence(change) if change else "", f" {_stands(lens)}"],
-        [strong("Guidance. "), _guided(day)],
+        [strong("Guidance. "), guided.moved(lens, day.quarter)],
     ]
     reported = releases(case.assembly.company.name, lens.project).of(day.quarter)
     return head.model_copy(
@@ -201,44 +200,6 @@ def _ordinal(place: int) -> str:
 
 def _stands(lens: Lens) -> str:
     return f"{answer.headline(lens)}."
-
-
-def _guided(day: ResultsDay) -> str:
-    told = []
-    for metric, words in _METRICS.items():
-        for year in _years(day):
-            then, now = _ranges(day, metric, year)
-            if now is None or now == then:
-                continue
-            was = f", before {_range(then)}" if then else ", for the first time"
-            told.append(f"{words} of {year} {_range(now)}{was}")
-    if not told:
-        return "No guided range has moved."
-    return f"Now guided: {joined(told)}."
-
-
-_METRICS = {"capex": "capital expenditure", "total_expenses": "total expenses"}
-
-
-def _years(day: ResultsDay) -> tuple[int, int]:
-    return day.quarter.year, day.quarter.year + 1
-
-
-def _ranges(day: ResultsDay, metric: str, year: int) -> tuple[Range | None, Range | None]:
-    """What was guided for a year before the day of the results, and with them."""
-    owner = day.lens.case.assembly.company.name
-    days, said = releases(owner, day.lens.project), capex_guidance(owner, day.lens.project)
-    last = days.of(day.quarter) - datetime.timedelta(days=1)
-    then = guided(said, metric, year, last)
-    now = guided(said, metric, year, days.of(day.quarter.plus(1)) - datetime.timedelta(days=1))
-    return then, now
-
-
-def _range(found: Range | None) -> str:
-    if found is None:
-        return "none"
-    low, high = (written(each / MILLIONS) for each in (found.low, found.high))
-    return f"${low}bn" if low == high else f"${low}bn to ${high}bn"
 
 
 def missed(day: ResultsDay) -> TableExhibit:
@@ -332,62 +293,6 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
         ),
         indent=indent,
     )
-
-
-def guidance(day: ResultsDay) -> TableExhibit | Prose:
-    """What the company guides now and before, and where the case stands in it."""
-    case, rows, moved = day.lens.case, [], 0
-    for metric, words in _METRICS.items():
-        line = "capex" if metric == "capex" else "total_costs"
-        for year in _years(day):
-            then, now = _ranges(day, metric, year)
-            if now is None:
-                continue
-            moved += then is not None and (then.low, then.high) != (now.low, now.high)
-            at = case.assembly.timeline.years.index(year)
-            own = float(case.year(line, "with")[at])
-            known = case.row("history")
-            quarters = [i for i, label in enumerate(case.assembly.timeline.labels)
-                        if label.startswith(str(year)) and known[i] > 0]  # fmt: skip
-            spent = math.fsum(float(case.row(line, "with")[i]) for i in quarters)
-            rest = 4 - len(quarters)
-            left = (
-                [(each - spent) / MILLIONS / rest for each in (now.low, now.high)] if rest else []
-            )
-            rows.append(
-                (
-                    f"{words.capitalize()} {year}",
-                    _range(then),
-                    _range(now),
-                    money(spent / MILLIONS) if spent else "–",
-                    " to ".join(money(each) for each in left) or "–",
-                    f"{money(own / MILLIONS)}, {_inside(own, now)}",
-                )
-            )
-    if not rows:
-        return nothing_to_show("Nothing is guided.")
-    return table(
-        [
-            Column(label="", style="text", weight=1.4),
-            Column(label="Before", style="text", figures=True),
-            Column(label="Now", style="text", figures=True),
-            Column(label="Reported so far", style="text", figures=True),
-            Column(label="Leaves a quarter", style="text", figures=True),
-            Column(label="This case", style="text", figures=True),
-        ],
-        rows,
-        id="guided",
-        title=f"{spelt(moved).capitalize()} guided range{'s' if moved != 1 else ''} moved with the "
-        "results",
-        source="the company's releases and calls; data/companies/meta/capex_guidance.csv",
-        reading="What the guided range leaves is for each quarter of the year still to come.",
-    )
-
-
-def _inside(value: float, found: Range) -> str:
-    if value < found.low:
-        return "below"
-    return "above" if value > found.high else "inside"
 
 
 def watch(day: ResultsDay) -> TableExhibit:

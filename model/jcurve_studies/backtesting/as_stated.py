@@ -95,8 +95,9 @@ def of_the_time(
     years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
     then, day = f"as in {origin}", f"as at the end of {origin}"
     year_end = float(timeline.index(f"{origin + _HORIZON_YEARS}Q4"))
-    once = facts.get("one_time_income_tax_item", str(origin))
-    charged = _value(facts, origin, "income_tax_provision") - (once.value if once else 0.0)
+    single = [facts.get("one_time_income_tax_item", f"{origin}Q{q}") for q in range(1, 5)]
+    once = sum(each.value for each in single if each is not None)
+    charged = _value(facts, origin, "income_tax_provision") - once
     tax = charged / _value(facts, origin, "pretax_income")
     costs = _value(facts, origin, "total_costs_and_expenses")
     research = _value(facts, origin, "research_and_development") / costs
@@ -254,7 +255,8 @@ def of_the_quarter(quarter: Quarter, facts: Facts, timeline: Timeline) -> Iterab
         return total(over) / total(each.plus(-QUARTERS_IN_YEAR) for each in over) - 1.0
 
     advertising = grown("revenue_advertising")
-    shares = grown("shares_diluted") if facts.get("shares_diluted", quarter) else 0.0
+    counted = facts.get("shares_diluted", quarter) is not None
+    shares = grown("shares_diluted") if counted else 0.0
     yield Stated(
         "Valuation date",
         ("valuation.date",),
@@ -285,7 +287,12 @@ def of_the_quarter(quarter: Quarter, facts: Facts, timeline: Timeline) -> Iterab
         grown("revenue_reality_labs", "operating_income_rl", (quarter,)),
         on_year,
     )
-    yield Stated("Change of diluted shares", ("shares.net_issuance",), shares, lately)
+    yield Stated(
+        "Change of diluted shares",
+        ("shares.net_issuance",),
+        shares,
+        lately if counted else "not on file: held",
+    )
     yield Stated("Price of a share bought back", ("shares.reference_price",), _NO_PRICE,
                  "no price of the time is on file, and the change of shares holds repurchases: "
                  "so high a price that none is counted twice")  # fmt: skip

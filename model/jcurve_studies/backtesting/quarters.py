@@ -16,6 +16,7 @@ import numpy as np
 
 from jcurve.analysis.forecasts import LINES, Miss, came, forecast, misses
 from jcurve.company import DEFAULT_COMPANY, model
+from jcurve.facts.calendar import releases
 from jcurve.facts.forecast_records import Record, forecast_records
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
@@ -89,10 +90,17 @@ def _quarterly(project: Project) -> Quarterly:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A forecast that was kept, beside what came; ``misses`` is empty before the results."""
+    """A forecast that was kept, beside what came.
+
+    Attributes:
+        record: the forecast.
+        misses: none before the results are on file.
+        late: kept after the day of the results, on data without them.
+    """
 
     record: Record
     misses: tuple[Miss, ...]
+    late: bool
 
 
 def kept(project: Project | str | Path | None = None) -> tuple[Kept, ...]:
@@ -100,9 +108,12 @@ def kept(project: Project | str | Path | None = None) -> tuple[Kept, ...]:
     where = project if isinstance(project, Project) else find_project(project)
     today = model(project=where)
     last = {each.quarter: each for each in forecast_records(DEFAULT_COMPANY, where)}
+    calendar = releases(DEFAULT_COMPANY, where)
     found = []
     for quarter in sorted(last):
+        late = last[quarter].made >= calendar.of(quarter).isoformat()
         known = quarter <= today.data_through
         values = {name: v for name, v in last[quarter].values.items() if name in LINES}
-        found.append(Kept(last[quarter], misses(values, came(today, quarter)) if known else ()))
+        told = misses(values, came(today, quarter)) if known else ()
+        found.append(Kept(last[quarter], told, late))
     return tuple(found)

@@ -7,7 +7,7 @@ from jcurve.figures.exhibit import TableExhibit, table
 from jcurve.ground.errors import UsageError
 from jcurve_studies.backtesting.backtest import SUBJECTS
 from jcurve_studies.comparisons.response import ARRIVAL, response
-from jcurve_studies.exhibits import backtests, peer_records, peers, published, validation
+from jcurve_studies.exhibits import backtests, peer_records, peers, published, quarters, validation
 from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages.study import Page, Section, Study
 
@@ -119,6 +119,21 @@ and fades; compute is what the capex guided then buys; the frontier's grows on a
             lambda s: (backtests.by_response(s.backtest),),
         ),
         Section("### Assumptions of the time", exhibits=lambda s: (backtests.stated(s.backtest),)),
+        Section(
+            "### By quarter",
+            """\
+The same after the results of every quarter, for the four quarters to come: every line that the
+company reports and the model has. Growth is that of the quarters just reported; the yearly rules
+serve for all else. These runs have no judgement. A forecast of the house has, and is kept apart
+before a quarter's results: `jcurve misses` tells what came against it.
+""",
+            lambda s: (
+                quarters.by_line(s.quarterly),
+                quarters.by_quarter(s.quarterly),
+                quarters.stated(s.quarterly),
+            ),
+        ),
+        Section("### Forecasts that were kept", exhibits=lambda s: (quarters.kept(s.kept),)),
         Section(
             "## Beside guidance, consensus and the share price",
             """\

@@ -12,6 +12,7 @@ from jcurve.facts import companies, company
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
+from jcurve_studies.backtesting.quarters import Kept, Quarterly, kept, quarterly
 from jcurve_studies.fits.companies import Peer, peer
 from jcurve_studies.fits.depreciation import LAST_YEAR, fit
 from jcurve_studies.fits.fitting import Calibration
@@ -39,6 +40,16 @@ class Study:
     def backtest(self) -> Backtest:
         """Forecasts made on what was known then."""
         return backtest(self.project)
+
+    @cached_property
+    def quarterly(self) -> Quarterly:
+        """Forecasts made after each quarter's results."""
+        return quarterly(self.project)
+
+    @cached_property
+    def kept(self) -> tuple[Kept, ...]:
+        """Forecasts that were kept before a quarter's results."""
+        return kept(self.project)
 
     @cached_property
     def fitted(self) -> Calibration:
