@@ -21,8 +21,9 @@ from tests.support import pdfcheck
 from tests.support.report_cells import executed, sentences
 
 VALIDATION = {
-    "jcurve", "backtest-errors", "depreciation-targets", "parameters", "life-effects",
-    "life-quarters",
+    "jcurve", "backtest-errors", "depreciation-targets", "depreciation-forecast-2023",
+    "parameters", "life-effects", "life-quarters", "quarters-by-line", "quarters-by-quarter",
+    "kept",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
     "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
     "verified", "checks", "claims",

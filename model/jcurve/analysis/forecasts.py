@@ -14,16 +14,33 @@ from types import MappingProxyType
 
 import numpy as np
 
+from jcurve.analysis.taken_back import taken_back
+from jcurve.assumptions import BASE, Scenario
 from jcurve.case import Case
-from jcurve.company import Assembly
-from jcurve.facts.forecast_records import Record, append_forecast
+from jcurve.company import DEFAULT_COMPANY, Assembly, model
+from jcurve.facts.forecast_records import Record, append_forecast, stood
+from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["LINES", "PARTS", "Line", "Miss", "came", "forecast", "keep", "misses", "rank"]
+__all__ = [
+    "LINES",
+    "PARTS",
+    "Line",
+    "Miss",
+    "Standing",
+    "came",
+    "forecast",
+    "keep",
+    "misses",
+    "rank",
+    "standing",
+]
 
 _WORLD = "with"
 _VOLUME, _PRICE = "impressions_growth", "price_growth"
+_FIRST = Quarter("2023Q2")
+"""Of which a forecast can be put together: the valuation date of a case is 2023 or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +274,52 @@ def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
         return None
     own = [abs(m.share) for m in past if m.line.name == miss.line.name and m.share is not None]
     return (1 + sum(each > abs(miss.share) for each in own), len(own) + 1) if own else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The forecast of a quarter that stood, beside what came.
+
+    Attributes:
+        quarter: which.
+        kept: the day on which it was kept; empty where it was put together since.
+        how: how it came about.
+        misses: line by line.
+    """
+
+    quarter: str
+    kept: str
+    how: str
+    misses: tuple[Miss, ...]
+
+
+def standing(
+    quarter: str,
+    scenario: Scenario | str = BASE,
+    *,
+    project: Project | str | Path | None = None,
+) -> Standing:
+    """The forecast of a quarter: of the base case as it was kept, where it was; otherwise of the
+    scenario taken back to the quarter before.
+
+    Raises:
+        UsageError: the quarter is not reported.
+    """
+    name = scenario if isinstance(scenario, str) else scenario.name
+    own = not isinstance(scenario, str) and scenario.overrides
+    record = stood(quarter, DEFAULT_COMPANY, project) if name == BASE and not own else None
+    today = model(project=project)
+    if quarter > today.data_through or (record is None and Quarter(quarter) < _FIRST):
+        raise UsageError("no forecast of that quarter can be held against its results",
+                         received=quarter, allowed=f"{_FIRST} to {today.data_through}")  # fmt: skip
+    if record is not None:
+        how = f"forecast kept on {record.made}, on data through {record.data_through}"
+        values = {line: value for line, value in record.values.items() if line in LINES}
+        return Standing(quarter, record.made, how, misses(values, came(today, quarter)))
+    before = Quarter(quarter).plus(-1)
+    case = taken_back(before, scenario, project=project)
+    how = (
+        f"forecast of today's {case.scenario.title.lower()} taken back to {before.words}: facts "
+        "and guidance of then, today's judgement; none was kept at the time"
+    )
+    return Standing(quarter, "", how, misses(forecast(case, quarter), came(today, quarter)))

@@ -9,10 +9,21 @@ from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, Row
 from jcurve.engine.trace import short_number
 from jcurve.ground.errors import UsageError
 
-__all__ = ["DEFAULT_VIEW", "DEFAULT_WORLD", "figure_label", "headline_text", "key_of", "members_of"]
+__all__ = [
+    "DEFAULT_VIEW",
+    "DEFAULT_WORLD",
+    "MOVED_BY",
+    "figure_label",
+    "headline_text",
+    "key_of",
+    "members_of",
+]
 
 DEFAULT_VIEW = "programme"
 DEFAULT_WORLD = "with"
+MOVED_BY = ("NPV rises by", "NPV falls by")
+"""How the sentence on what moved NPV begins, by which a mail finds it."""
+
 _CAPITALS = ("npv", "irr", "ebitda", "sbc")
 _RATES = {"share": "%", "per year": "% a year"}
 

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from jcurve.analysis.forecasts import LINES, Miss, came, forecast, misses, rank
+from jcurve.analysis.forecasts import LINES, Miss, Standing, forecast, rank, standing
 from jcurve.analysis.revision import Revision, revision
 from jcurve.analysis.taken_back import taken_back
 from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
-from jcurve.facts.forecast_records import Record, stood
 from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
 from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, heading, table
@@ -55,23 +54,20 @@ class ResultsDay:
         return Quarter(self.lens.case.data_through)
 
     @cached_property
-    def record(self) -> Record | None:
-        """The forecast of the base case that stood, where one was kept."""
-        case = self.lens.case
-        if case.scenario.name != "base" or case.scenario.overrides:
-            return None
-        return stood(self.quarter, case.assembly.company.name, self.lens.project)
-
-    @cached_property
     def back(self) -> Case:
         """The scenario taken back to the quarter before."""
-        return taken_back(self.quarter.plus(-1), self.lens.case.scenario, project=self.lens.project)
+        scenario, project = self.lens.case.scenario, self.lens.project
+        return taken_back(self.quarter.plus(-1), scenario, project=project)
 
     @cached_property
-    def misses(self) -> tuple[Miss, ...]:
+    def stood(self) -> Standing:
         """What was forecast beside what came, line by line."""
-        said = forecast(self.back, self.quarter) if self.record is None else self.record.values
-        return misses(said, came(self.lens.case.assembly, self.quarter))
+        return standing(self.quarter, self.lens.case.scenario, project=self.lens.project)
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """Line by line."""
+        return self.stood.misses
 
     @cached_property
     def revision(self) -> Revision:
@@ -84,19 +80,6 @@ class ResultsDay:
     def miss(self, name: str) -> Miss:
         """The miss of one line."""
         return next(each for each in self.misses if each.line.name == name)
-
-    @property
-    def how(self) -> str:
-        """How the forecast came about, for a source or a subtitle."""
-        if self.record is not None:
-            return (
-                f"forecast kept on {self.record.made}, on data through {self.record.data_through}"
-            )
-        return (
-            f"forecast of today's {lowered(self.lens.case.scenario.title)} taken back to "
-            f"{self.quarter.plus(-1).words}: facts and guidance of then, today's judgement; no "
-            "forecast was kept at the time"
-        )
 
 
 def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
@@ -234,7 +217,7 @@ def missed(day: ResultsDay) -> TableExhibit:
         id="missed",
         title=_usual_title(day),
         subtitle=f"{day.quarter.words}: what came less the forecast, USD bn{ranked}",
-        source=[f"{day.quarter.words} filings and release", day.how],
+        source=[f"{day.quarter.words} filings and release", day.stood.how],
         reading="Parts that make up a quarter of a miss or more are named.",
         notes=notes,
         dense=True,

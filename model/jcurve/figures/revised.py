@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from jcurve.analysis.revision import Change, Figures, Kind, Revision, revision
 from jcurve.case import Case
-from jcurve.evaluation.naming import figure_label, headline_text
+from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_show
@@ -64,7 +64,7 @@ def since(lens: Lens, rebuilt: Callable[[], tuple[Case, Figures]]) -> Revision |
 def sentence(change: Change) -> str:
     """What moved an amount of money, kind by kind, in one sentence."""
     amount = change.amount / MILLIONS
-    whole = f"{figure_label(change.name)} {'rises' if amount > 0 else 'falls'} by"
+    whole = MOVED_BY[amount <= 0].replace("NPV", figure_label(change.name))
     facts = sorted(
         (part for part in change.parts if part.kind == "facts"), key=lambda part: -abs(part.amount)
     )

@@ -16,6 +16,7 @@ from jcurve_studies.backtesting.quarters import Kept, Quarterly, kept, quarterly
 from jcurve_studies.fits.companies import Peer, peer
 from jcurve_studies.fits.depreciation import LAST_YEAR, fit
 from jcurve_studies.fits.fitting import Calibration
+from jcurve_studies.fits.outlays import FORECAST_AFTER
 
 __all__ = ["Page", "Section", "Study", "study_of"]
 
@@ -58,6 +59,11 @@ class Study:
 
     @cached_property
     def fitted_early(self) -> Calibration:
+        """The same through the year after which every company's depreciation is forecast."""
+        return fit(int(FORECAST_AFTER), project=self.project)
+
+    @cached_property
+    def fitted_late(self) -> Calibration:
         """The same through the year before the last whole one."""
         return fit(LAST_YEAR - 1, project=self.project)
 
