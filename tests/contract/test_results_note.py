@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import jcurve
+from jcurve.analysis.earlier import CORE_GROWTH, taken_back
 from jcurve.analysis.forecasts import keep, standing
-from jcurve.analysis.revision import revision
+from jcurve.analysis.revisions import revision
 from jcurve.analysis.snapshots import stated_inputs
-from jcurve.analysis.taken_back import CORE_GROWTH, taken_back
 from jcurve.briefing import editions
 from jcurve.briefing.editions import Edition
 from jcurve.briefing.parameters import check_parameters

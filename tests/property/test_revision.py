@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import jcurve
+from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, taken_back
 from jcurve.analysis.forecasts import LINES, PARTS, came, forecast, keep, misses, rank
-from jcurve.analysis.revision import Revision, revision
-from jcurve.analysis.taken_back import CAPEX, CORE_GROWTH, taken_back
+from jcurve.analysis.revisions import Revision, revision
 from jcurve.case import Case
 from jcurve.company import rows_of
 from jcurve.facts import reported

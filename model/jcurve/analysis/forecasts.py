@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from jcurve.analysis.taken_back import taken_back
+from jcurve.analysis.earlier import taken_back
 from jcurve.assumptions import BASE, Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model

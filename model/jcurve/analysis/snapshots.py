@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.revision import Revision
+from jcurve.analysis.revisions import Revision
 from jcurve.assumptions.relations import remainder_row
 from jcurve.assumptions.rows import slot_keys
 from jcurve.company import rows_of

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.revision import Figures, revision
+from jcurve.analysis.earlier import assembly_over, facts_after
+from jcurve.analysis.revisions import Figures, revision
 from jcurve.analysis.snapshots import (
     Comparison,
     Input,
@@ -24,7 +25,6 @@ from jcurve.analysis.snapshots import (
     snapshot_of_case,
     stated_rows,
 )
-from jcurve.analysis.taken_back import assembly_over, facts_after
 from jcurve.assumptions import BASE, available
 from jcurve.briefing.results import read_results
 from jcurve.case import Case, evaluate, scenario

@@ -16,7 +16,7 @@ from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import MILLIONS, NOTHING, money
 
 if TYPE_CHECKING:
-    from jcurve.analysis.revision import Figures
+    from jcurve.analysis.revisions import Figures
     from jcurve.analysis.sensitivity import Swing
     from jcurve.case import Case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from jcurve.analysis.taken_back import Range, guided
+from jcurve.analysis.earlier import Range, guided
 from jcurve.facts import capex_guidance
 from jcurve.facts.calendar import releases
 from jcurve.figures.display import Prose

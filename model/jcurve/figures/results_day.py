@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from jcurve.analysis.earlier import taken_back
 from jcurve.analysis.forecasts import LINES, Miss, Standing, forecast, rank, standing
-from jcurve.analysis.revision import Revision, revision
-from jcurve.analysis.taken_back import taken_back
+from jcurve.analysis.revisions import Revision, revision
 from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
 from jcurve.figures import answer, guided, revised

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from jcurve.analysis.revision import Change, Figures, Kind, Revision, revision
+from jcurve.analysis.revisions import Change, Figures, Kind, Revision, revision
 from jcurve.case import Case
 from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
 from jcurve.figures.display import Prose

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.taken_back import assembly_over, facts_after
+from jcurve.analysis.earlier import assembly_over, facts_after
 from jcurve.assumptions import BASE, Change, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.taken_back import CAPEX, CORE_GROWTH, core_growth, guided
+from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, core_growth, guided
 from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.timeline import Timeline

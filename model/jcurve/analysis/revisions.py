@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from jcurve.analysis import shapley
 from jcurve.analysis.bridging import EXACT
+from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, DATED
 from jcurve.analysis.question import CHUNK
-from jcurve.analysis.taken_back import CAPEX, CORE_GROWTH, DATED
 from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.model import RowKey
