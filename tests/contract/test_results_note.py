@@ -28,7 +28,7 @@ from jcurve.company import rows_of
 from jcurve.figures import Lens, brief, guided, results_day, revised
 from jcurve.figures.numbers import MILLIONS, money
 from jcurve.ground.project import Project, find_project
-from jcurve_studies.backtesting.quarters import quarterly
+from jcurve_studies.backtesting.quarterly import quarterly
 from tests.support import pdfcheck
 from tests.support.report_cells import executed, real_project, sentences
 

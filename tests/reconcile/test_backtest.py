@@ -30,7 +30,7 @@ from jcurve_studies.backtesting.backtest import (
     backtest,
     mean_error,
 )
-from jcurve_studies.backtesting.quarters import FIRST, kept, quarterly, sizes
+from jcurve_studies.backtesting.quarterly import FIRST, kept, quarterly, sizes
 from jcurve_studies.comparisons.elasticities import ELASTICITIES
 from jcurve_studies.exhibits.backtests import TOLERANCE
 from jcurve_studies.records.causes import causes

@@ -7,7 +7,14 @@ from jcurve.figures.exhibit import TableExhibit, table
 from jcurve.ground.errors import UsageError
 from jcurve_studies.backtesting.backtest import SUBJECTS
 from jcurve_studies.comparisons.response import ARRIVAL, response
-from jcurve_studies.exhibits import backtests, peer_records, peers, published, quarters, validation
+from jcurve_studies.exhibits import (
+    backtests,
+    by_quarter,
+    peer_records,
+    peers,
+    published,
+    validation,
+)
 from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages.study import Page, Section, Study
 
@@ -127,17 +134,18 @@ and fades; compute is what the capex guided then buys; the frontier's grows on a
             "### By quarter",
             """\
 The same after the results of every quarter, for the four quarters to come: every line that the
-company reports and the model has. Growth is that of the quarters just reported; the yearly rules
-serve for all else. These runs have no judgement. A forecast of the house has, and is kept apart
-before a quarter's results: `jcurve misses` tells what came against it.
+company reports and the model has. Advertising, share-based pay and other revenue grow as the last
+four quarters did on the four before, ads shown and the costs of Reality Labs as in the last
+quarter, and the number of shares changes as it did; the yearly rules above serve for all else.
+These runs have no judgement. A forecast of the house has, and is kept apart before a quarter's
+results: `jcurve misses` tells what came against it.
 """,
             lambda s: (
-                quarters.by_line(s.quarterly),
-                quarters.by_quarter(s.quarterly),
-                quarters.stated(s.quarterly),
+                by_quarter.by_line(s.quarterly),
+                by_quarter.by_quarter(s.quarterly),
             ),
         ),
-        Section("### Forecasts that were kept", exhibits=lambda s: (quarters.kept(s.kept),)),
+        Section("### Forecasts that were kept", exhibits=lambda s: (by_quarter.kept(s.kept),)),
         Section(
             "## Beside guidance, consensus and the share price",
             """\

@@ -12,7 +12,7 @@ from jcurve.facts import companies, company
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
-from jcurve_studies.backtesting.quarters import Kept, Quarterly, kept, quarterly
+from jcurve_studies.backtesting.quarterly import Kept, Quarterly, kept, quarterly
 from jcurve_studies.fits.companies import Peer, peer
 from jcurve_studies.fits.depreciation import LAST_YEAR, fit
 from jcurve_studies.fits.fitting import Calibration

@@ -10,9 +10,9 @@ from jcurve.analysis.forecasts import LINES, Line, Miss
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.numbers import MILLIONS, lowered, percent, points, spelt, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve_studies.backtesting.quarters import Kept, Quarterly, sizes
+from jcurve_studies.backtesting.quarterly import Kept, Quarterly, sizes
 
-__all__ = ["by_line", "by_quarter", "kept", "stated"]
+__all__ = ["by_line", "by_quarter", "kept"]
 
 _SHOWN = ("revenue", "advertising", "total_costs", "depreciation", "operating_income", "capex",
           "free_cash_flow")  # fmt: skip
@@ -162,32 +162,4 @@ def _kept(line: Line, value: float, miss: Miss | None) -> Row:
     share = None if miss is None or miss.share is None else _size(line, miss.share, sign=True)
     return Row(
         cells=(line.label, told(value), told(None if miss is None else miss.came), share), indent=1
-    )
-
-
-def stated(found: Quarterly) -> TableExhibit:
-    """The rules of the last run after a quarter, beside those of a year."""
-    run = found.runs[-1]
-    own = [each for each in run.stated if isinstance(each.value, float)]
-    last = {key: each for each in own for key in each.keys}
-    return table(
-        [("Assumption", 1.5), "Value", ("Rule", 2.0)],
-        [
-            (
-                each.what,
-                run.case.assembly.timeline.labels[round(each.value)]
-                if each.keys[0] in ("valuation.date", "capex.planned_through")
-                else f"{each.value:,.4g}",
-                each.basis,
-            )
-            for each in own
-            if isinstance(each.value, float) and last[each.keys[0]] is each
-        ],
-        id="quarters-stated",
-        title=f"What the run after {run.case.data_through} was told",
-        subtitle="Each a single number; capital expenditure, its phasing and core cost are as in "
-        "the yearly runs",
-        source="jcurve_studies.backtesting.as_stated",
-        reading=(),
-        dense=True,
     )
