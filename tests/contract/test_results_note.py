@@ -46,6 +46,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(real_project(tmp_path_factory.mktemp("project"), {}))
 
 
+@pytest.fixture(scope="module")
+def april() -> Case:
+    """The base case as its file would have been in April."""
+    back = taken_back("2026Q1")
+    at = back.assembly.timeline.index("2026Q1")
+    growth = float(back.assumption_rows[CORE_GROWTH][at, 0])
+    stated = {"valuation.date": "2026Q1", "capex.total.2026": 135_000.0,
+              "costs.core_growth.2026": growth}  # fmt: skip
+    scenario = jcurve.scenario("base", stated)
+    case = Case(scenario, back.assembly, rows_of(scenario, back.assembly.timeline))
+    assert case["npv"] == pytest.approx(back["npv"], rel=1e-12)
+    return case
+
+
 def published(project: Project, case: Case, name: str, report: str = "executive_brief") -> Edition:
     """An edition of what a case says, as a run would have published it."""
     folder = project.reports / report / "base" / name
@@ -126,7 +140,9 @@ class TestWords:
         first = Lens(taken_back("2025Q4"), "programme", find_project())
         assert "for the first time" in guided.moved(first, results_day.ResultsDay(first).quarter)
 
-    def test_a_kept_forecast_is_what_counts(self, project: Project) -> None:
+    def test_a_kept_forecast_is_what_counts(self, tmp_path: Path) -> None:
+        shutil.copytree(find_project().data, tmp_path / "data")
+        project = Project(tmp_path)
         record = keep(taken_back("2026Q1"), datetime.date(2026, 7, 28), project)
         found = standing("2026Q2", project=project)
         assert found.kept == "2026-07-28"
@@ -136,19 +152,6 @@ class TestWords:
 
 
 class TestSinceAnEdition:
-    @pytest.fixture(scope="class")
-    def april(self) -> Case:
-        """The base case as its file would have been in April."""
-        back = taken_back("2026Q1")
-        at = back.assembly.timeline.index("2026Q1")
-        growth = float(back.assumption_rows[CORE_GROWTH][at, 0])
-        stated = {"valuation.date": "2026Q1", "capex.total.2026": 135_000.0,
-                  "costs.core_growth.2026": growth}  # fmt: skip
-        scenario = jcurve.scenario("base", stated)
-        case = Case(scenario, back.assembly, rows_of(scenario, back.assembly.timeline))
-        assert case["npv"] == pytest.approx(back["npv"], rel=1e-12)
-        return case
-
     @pytest.fixture
     def before(self, april: Case, project: Project) -> Iterator[Edition]:
         yield published(project, april, "run-april")

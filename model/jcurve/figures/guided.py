@@ -88,7 +88,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
             Column(label="Before", style="text", figures=True),
             Column(label="Now", style="text", figures=True),
             Column(label="Reported so far", style="text", figures=True),
-            Column(label="Leaves a quarter", style="text", figures=True),
+            Column(label="Left for each quarter to come", style="text", figures=True),
             Column(label="This case", style="text", figures=True),
         ],
         rows,
@@ -96,7 +96,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
         "moved with the results",
         source="the company's releases and calls; data/companies/meta/capex_guidance.csv",
-        reading="What the guided range leaves is for each quarter of the year still to come.",
+        reading=(),
     )
 
 

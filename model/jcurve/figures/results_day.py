@@ -211,14 +211,14 @@ def missed(day: ResultsDay) -> TableExhibit:
             Column(label="Miss", style="text", figures=True),
             Column(label="In per cent", style="text", figures=True),
             Column(label="Place", style="text", figures=True),
-            Column(label="Mostly", style="text", weight=2),
+            Column(label="A quarter of it or more", style="text", weight=2),
         ],
         rows,
         id="missed",
         title=_usual_title(day),
         subtitle=f"{day.quarter.words}: what came less the forecast, USD bn{ranked}",
         source=[f"{day.quarter.words} filings and release", day.stood.how],
-        reading="Parts that make up a quarter of a miss or more are named.",
+        reading=(),
         notes=notes,
         dense=True,
     )
@@ -236,7 +236,7 @@ def _usual_title(day: ResultsDay) -> str:
     over = sum(each > 1 for each in times.values())
     furthest = max(times, key=times.__getitem__)
     if not over:
-        return f"Every line missed by less than usual, {lowered(furthest)} by most"
+        return "Every line came nearer its forecast than usual"
     return f"{over} of {len(times)} lines missed by more than usual, {lowered(furthest)} furthest"
 
 

@@ -97,7 +97,7 @@ def steps(lens: Lens, found: Revision, *, height: float | None = None) -> Exhibi
         None,
         [(name.removeprefix("Assumption: "), amount) for name, amount in parts],
         ("All together", whole),
-        height=height or 12 + 5.2 * (len(parts) + 1),
+        height=height or 10 + 5.0 * (len(parts) + 1),
         write=lambda amount: written(amount, decimals=1, sign=True),
         write_total=lambda amount: written(amount, decimals=1, sign=True),
         below=0.06,
@@ -154,7 +154,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
         title=f"{spelt(len(changes)).capitalize()} headline figures moved since {before}",
         subtitle=f"{VIEW_NAMES[lens.view]} but for the second NPV; amounts in USD bn",
         source=lens.modelled(),
-        reading="Parts as above: they sum from the first column to the last.",
+        reading=(),
     )
 
 
