@@ -267,6 +267,17 @@ class TestRevision:
         assert other is not None
         assert abs(other.of("model")) < 1e-3
 
+    def test_a_new_change_of_life_is_one_side_s_alone(self, now: Case) -> None:
+        """A state with fewer changes of life does not take over those of the other."""
+        other = jcurve.evaluate(jcurve.scenario("base", {"life.change.2027Q1": 4.0}))
+        assert len(other.assembly.names) > len(now.assembly.names)
+        for one, two in ((now, other), (other, now)):
+            change = revision(one, two).change("npv")
+            assert change is not None
+            assert change.before == pytest.approx(one["npv"], rel=1e-12)
+            assert change.after == pytest.approx(two["npv"], rel=1e-12)
+            assert change.amount != 0.0
+
     def test_many_assumptions_are_one_part(self, now: Case) -> None:
         bull = jcurve.evaluate("bull")
         found = revision(now, bull)

@@ -37,6 +37,8 @@ Figures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, object]]]
 """Headline figures by view and name, each ``{value, unit}`` or ``{value: None, reason}``."""
 
 _WORLD = "with"
+_ROUNDING = 1e-9
+"""Of a figure: what a printed one may differ by before another model is said to have made it."""
 _QUARTER = "quarter"
 
 _FACTS: Mapping[str, Mapping[str, str]] = {
@@ -215,9 +217,11 @@ def revision(
             Part(kind, group, float(amount))
             for ((kind, group), _), amount in zip(groups.items(), amounts, strict=True)
         ]
-        rest = (own[0] - was) + (now - values[-1, at])
-        if rest:
-            parts.append(Part("model", _MODEL, float(rest)))
+        rest = float((own[0] - was) + (now - values[-1, at]))
+        if abs(rest) > _ROUNDING * max(abs(was), abs(now)):
+            parts.append(Part("model", _MODEL, rest))
+        else:
+            parts[0] = Part("time", _PASSES, parts[0].amount + rest)
         changes.append(Change(view, name, unit, was, now, tuple(p for p in parts if p.amount)))
     return Revision(before.data_through, after.data_through, tuple(changes))
 
@@ -240,8 +244,10 @@ def _states(
 ) -> tuple[Assembly, dict[str, Array], dict[str, Array], dict[str, Array]]:
     """A model that holds both, and the inputs at the start, after time has passed, at the end."""
     assembly = max((before.assembly, after.assembly), key=lambda each: len(each.names))
-    end = {**before.inputs, **after.inputs}
-    start = {**end, **before.inputs}
+    # Slots of a list of changes that one state does not use are in its rows all the same.
+    start, end = (
+        {**assembly.inputs(c.assumption_rows), **c.assembly.given} for c in (before, after)
+    )
     passed = dict(start)
     dated = [assembly.names[key] for key in DATED if key in assembly.names]
     for name in ("quarter_index", "quarter_of_year", "calendar_year", "history", *dated):
