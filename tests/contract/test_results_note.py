@@ -16,6 +16,7 @@ from jcurve.analysis.earlier import CORE_GROWTH, taken_back
 from jcurve.analysis.forecasts import keep, standing
 from jcurve.analysis.revisions import revision
 from jcurve.analysis.snapshots import stated_inputs
+from jcurve.assumptions import Scenario
 from jcurve.briefing import editions
 from jcurve.briefing.editions import Edition
 from jcurve.briefing.parameters import check_parameters
@@ -77,10 +78,20 @@ def published(project: Project, case: Case, name: str, report: str = "executive_
     return Edition(name, report, "base", folder)
 
 
-def test_the_note_has_two_sound_pages(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quarter", ["2026Q2", "2025Q3"], ids=["now", "with regions"])
+def test_the_note_has_two_sound_pages(
+    quarter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a quarter of which every region is on file."""
+
+    def then(scenario: Scenario, project: Project) -> Case:
+        return taken_back(quarter, scenario, project=project)
+
+    monkeypatch.setattr(jcurve, "evaluate", then)
     notebook, shown = executed("results_note", tmp_path)
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert {each["id"] for each in results["exhibits"]} == SHOWN
+    assert results["data_through"] == quarter
     text = "\n".join(line for item in shown for line in sentences(item))
     assert "nan" not in text.lower().split()
     for paper in ("a4", "us-letter"):

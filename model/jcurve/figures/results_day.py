@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from jcurve.analysis.earlier import taken_back
-from jcurve.analysis.forecasts import LINES, Miss, Standing, forecast, rank, standing
+from jcurve.analysis.forecasts import LINES, PARTS, Miss, Standing, forecast, rank, standing
 from jcurve.analysis.revisions import Revision, revision
 from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
 from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
-from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.numbers import MILLIONS, joined, lowered, money, percent, points, written
 from jcurve.ground.quarters import Quarter
@@ -27,6 +26,9 @@ __all__ = ["ResultsDay", "cover", "missed", "watch"]
 _LED = ("revenue", "operating_income", "capex", "free_cash_flow")
 _WATCHED = ("revenue", "advertising", "impressions_growth", "price_growth", "total_costs",
             "depreciation", "capex", "free_cash_flow")  # fmt: skip
+_INDENTED = ("advertising", "total_costs")
+_LEFT_OUT = ("share_based_compensation",)
+"""Not on the two pages: part of the lines above it."""
 _MOVED = 0.05
 """What counts as a moved value in a title, USD bn."""
 _LARGE_PART = 0.25
@@ -187,11 +189,12 @@ def _stands(lens: Lens) -> str:
 
 def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
-    by_group: defaultdict[str, list[Row]] = defaultdict(list)
-    for miss in day.misses:
-        if miss.came or (miss.forecast and miss.came is not None):
-            by_group[miss.line.group].append(_row(miss, day))
-    rows = [row for group, own in by_group.items() for row in (heading(group), *own)]
+    rows = [
+        _row(miss, day)
+        for miss in day.misses
+        if miss.line.name not in _LEFT_OUT
+        and (miss.came or (miss.forecast and miss.came is not None))
+    ]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
     absent = dict.fromkeys(
         "advertising by region"
@@ -263,7 +266,7 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
     if miss.share is not None:
         size = points(miss.share, sign=True) if growth else percent(miss.share, sign=True)
         size = Cell(value=size, note=0) if miss.line.over_revenue else size
-    indent = 1 if miss.line.name.startswith("advertising.") else 0
+    indent = 1 if any(miss.line.name in PARTS[whole] for whole in _INDENTED) else 0
     return Row(
         cells=(
             miss.line.label,

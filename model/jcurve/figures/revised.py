@@ -118,7 +118,8 @@ def steps(lens: Lens, found: Revision, *, height: float | None = None) -> Exhibi
 
 
 def _most(change: Change) -> str:
-    return max(change.parts, key=lambda part: abs(part.amount)).name
+    part = max(change.parts, key=lambda part: abs(part.amount))
+    return _IN_WORDS["time"] if part.kind == "time" else part.name
 
 
 def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:

@@ -140,7 +140,7 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
         rows,
         id="kept",
         title=f"{spelt(len(found)).capitalize()} forecast{'s' if len(found) != 1 else ''} kept, "
-        f"{spelt(known)} with results since",
+        f"{spelt(known) if known else 'none'} with results since",
         subtitle="USD bn, growth on the year, million shares",
         source="data/forecasts",
         reading="A kept forecast is never changed: each row carries a seal over itself and all "

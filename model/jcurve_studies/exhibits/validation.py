@@ -37,7 +37,7 @@ __all__ = [
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
-_FITTED = "By a fit to them: "
+_FITTED = "By a fit to them "
 _A_YEAR = 4  # letters of a whole year's period
 _CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
 _DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
@@ -161,7 +161,8 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
 def effects_forecast(early: Calibration, case: Case) -> TableExhibit:
     """The same with parameters fitted through an earlier year."""
     found = _effects(case, early.targets, f"life-effects-forecast-{early.through}")
-    title = f"{found.title.removeprefix(_FITTED)}, by parameters fitted through {early.through}"
+    told = found.title.removeprefix(_FITTED).capitalize()
+    title = f"{told}, by parameters fitted through {early.through}"
     return found.model_copy(update={"title": title})
 
 
@@ -185,7 +186,7 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
             for each in targets
         ],
         id=name,
-        title=f"{_FITTED}Changes of useful life save what was disclosed, within {percent(worst)}",
+        title=f"{_FITTED}changes of useful life save what was disclosed, within {percent(worst)}",
         subtitle="Change of depreciation by longer lives of servers and network",
         source=Lens(case).source(),
         reading="A disclosed effect covers assets in service when the change was made: it fades "
