@@ -267,16 +267,21 @@ class TestRevision:
         assert other is not None
         assert abs(other.of("model")) < 1e-3
 
-    def test_a_new_change_of_life_is_one_side_s_alone(self, now: Case) -> None:
-        """A state with fewer changes of life does not take over those of the other."""
-        other = jcurve.evaluate(jcurve.scenario("base", {"life.change.2027Q1": 4.0}))
-        assert len(other.assembly.names) > len(now.assembly.names)
-        for one, two in ((now, other), (other, now)):
-            change = revision(one, two).change("npv")
+    def test_a_change_of_life_that_one_state_lacks_stays_with_the_other(self) -> None:
+        few = jcurve.evaluate("bull")
+        more = jcurve.evaluate(jcurve.scenario("bull", {"life.change.2027Q1": 2.0}))
+        assert len(more.assembly.names) > len(few.assembly.names)
+        name = "operating_income_turns_positive"
+        for one, two in ((few, more), (more, few)):
+            change = revision(one, two).change(name)
             assert change is not None
-            assert change.before == pytest.approx(one["npv"], rel=1e-12)
-            assert change.after == pytest.approx(two["npv"], rel=1e-12)
-            assert change.amount != 0.0
+            ends = [case.assembly.timeline.index(case.headline(name, "programme")["value"])
+                    for case in (one, two)]  # fmt: skip
+            assert [change.before, change.after] == ends
+            assert change.moved
+            npv = revision(one, two).change("npv")
+            assert npv is not None
+            assert not npv.moved  # books move no cash
 
     def test_many_assumptions_are_one_part(self, now: Case) -> None:
         bull = jcurve.evaluate("bull")

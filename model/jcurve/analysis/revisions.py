@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -128,6 +128,11 @@ class Change:
         """After less before."""
         return self.after - self.before
 
+    @property
+    def moved(self) -> bool:
+        """Whether it differs by more than rounding."""
+        return abs(self.amount) > _ROUNDING * max(abs(self.before), abs(self.after))
+
     def of(self, kind: Kind) -> float:
         """What all parts of a kind added."""
         return math.fsum(part.amount for part in self.parts if part.kind == kind)
@@ -154,7 +159,7 @@ class Revision:
         """For a reader at a terminal: what moved one figure in each view, part by part."""
         said = []
         for change in self.changes:
-            if change.name != name or not change.amount:
+            if change.name != name or not change.moved:
                 continue
             said += ["", f"what moved {change.view}.{name}"]
             said += [f"  {part.name}: {_moved(part.amount, change.unit)}" for part in change.parts]
@@ -221,7 +226,8 @@ def revision(
         if abs(rest) > _ROUNDING * max(abs(was), abs(now)):
             parts.append(Part("model", _MODEL, rest))
         else:
-            parts[0] = Part("time", _PASSES, parts[0].amount + rest)
+            most = max(range(len(parts)), key=lambda place: abs(parts[place].amount))
+            parts[most] = replace(parts[most], amount=parts[most].amount + rest)
         changes.append(Change(view, name, unit, was, now, tuple(p for p in parts if p.amount)))
     return Revision(before.data_through, after.data_through, tuple(changes))
 

@@ -118,7 +118,7 @@ def changes(lens: Lens, earlier: Earlier | None) -> Prose:
     said = [" ".join([*inputs, *(results or ["The headline figures are as they were."])])]
     found = revised.since(lens, earlier.rebuilt) if results and earlier.rebuilt else None
     change = None if found is None else found.change("npv", lens.view)
-    if change is not None and change.amount:
+    if change is not None and change.moved:
         said.append(revised.sentence(change))
     return prose(*said)
 

@@ -126,7 +126,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
     """Every headline figure before and after, and what each kind of thing added."""
     other = "go_forward" if lens.view == "programme" else "programme"
     wanted = [("npv", lens.view), ("npv", other), *((name, lens.view) for name in _SHOWN)]
-    changes = [each for one in wanted if (each := found.change(*one)) is not None and each.amount]
+    changes = [each for one in wanted if (each := found.change(*one)) is not None and each.moved]
     if not changes:
         return nothing_to_show("The headline figures are as they were.")
     kinds = [kind for kind in KINDS if any(each.of(kind) for each in changes)]
