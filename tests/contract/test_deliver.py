@@ -255,6 +255,20 @@ class TestMail:
         assert moved in texts[0]
         assert "No headline figure has changed since the last edition." in texts[1]
 
+    def test_what_moved_the_answer_is_said_as_the_report_says_it(
+        self,
+        project: Project,
+        sound: Callable[[], NoProcess],
+        sent: Callable[[], EmailMessage],
+    ) -> None:
+        said = "NPV rises by $7.60bn: what was reported adds $13.1bn <mostly> advertising."
+        show(
+            run(project, sound()), kind="prose", paragraphs=[[{"text": "Before."}, {"text": said}]]
+        )
+        text, page = bodies(sent())
+        assert said in " ".join(text.split())
+        assert "adds $13.1bn &lt;mostly&gt; advertising" in page
+
     def test_a_chart_is_shown_inside_the_mail_with_its_alt_text(
         self,
         project: Project,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,7 +227,17 @@ def test_for_a_machine_and_for_a_reader(
     monkeypatch.chdir(published[0].root)
     assert main(["diff", "run-base", "run-bear", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert {"one", "other", "same", "inputs", "headlines", "others"} == set(shown)
+    assert {"one", "other", "same", "inputs", "headlines", "others", "revision"} == set(shown)
+    moved = {(each["view"], each["name"]): each for each in shown["revision"]["changes"]}
+    npv = moved["programme", "npv"]
+    assert math.fsum(part["amount"] for part in npv["parts"]) == pytest.approx(
+        npv["after"] - npv["before"], rel=1e-9
+    )
+    assert {part["kind"] for part in npv["parts"]} <= {"assumptions", "guidance", "model"}
+    model = math.fsum(part["amount"] for part in npv["parts"] if part["kind"] == "model")
+    assert abs(model) < 1e-6 * abs(npv["after"])  # the editions are of today's model
+    assert main(["diff", "run-base", "bear"]) == 0
+    assert "\nwhat moved programme.npv\n" in capsys.readouterr().out
     assert shown["one"]["name"] == "fixture/base/run-base"
     assert main(["diff", "base", "bear"]) == 0
     text = capsys.readouterr().out

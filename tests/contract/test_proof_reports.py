@@ -21,7 +21,9 @@ from tests.support.report_cells import executed, sentences
 
 PAGES = {"validation_report": 4, "peer_report": 2}
 VALIDATION = {
-    "backtest-errors", "depreciation-targets", "parameters", "life-effects", "life-quarters",
+    "backtest-errors", "depreciation-targets", "depreciation-forecast-2023",
+    "parameters", "life-effects", "life-quarters", "quarters-by-line", "quarters-by-quarter",
+    "kept",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
     "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
     "verified", "checks", "claims",

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jcurve.analysis.forecasts import LINES as LINES_FORECAST
 from jcurve.engine.evaluate import evaluate
 from jcurve.facts import reported, sources
 from jcurve.facts.calendar import DAYS_TO_REPORT, known, releases
+from jcurve.facts.forecast_records import forecast_records
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
@@ -28,6 +30,7 @@ from jcurve_studies.backtesting.backtest import (
     backtest,
     mean_error,
 )
+from jcurve_studies.backtesting.quarterly import FIRST, kept, quarterly, sizes
 from jcurve_studies.comparisons.elasticities import ELASTICITIES
 from jcurve_studies.exhibits.backtests import TOLERANCE
 from jcurve_studies.records.causes import causes
@@ -75,9 +78,12 @@ they say how something is computed, not how fast anything grew after the day."""
 
 
 @cache
-def run_of(origin: int, elasticity: float | None = None) -> Frozen:
+def run_of(origin: int | str, elasticity: float | None = None) -> Frozen:
     return frozen(origin, elasticity=elasticity)
 
+
+KEPT = [("2026Q3", "2026-11-30", "49d8cfa4fc23f3e9")]
+"""Forecasts on file when this was written: never changed, never fewer."""
 
 LINES = (
     "advertising",
@@ -243,9 +249,12 @@ def _later(as_of: datetime.date, project: Project) -> dict[str, Callable[[dict[s
 
 
 @pytest.mark.parametrize(
-    ("origin", "elasticity"), [(2023, 0.08), (2022, None), (2024, None)][: count("leaks")]
+    ("origin", "elasticity"),
+    [("2025Q1", None), *[(2023, 0.08), (2022, None), (2024, None)][: count("leaks")]],
 )
-def test_nothing_later_leaks_in(origin: int, elasticity: float | None, tmp_path: Path) -> None:
+def test_nothing_later_leaks_in(
+    origin: int | str, elasticity: float | None, tmp_path: Path
+) -> None:
     """Every later figure, guidance and disclosed effect is changed; no forecast moves."""
     here = find_project()
     before = run_of(origin, elasticity)
@@ -310,6 +319,72 @@ def test_only_declared_assumptions_of_today_move_a_frozen_run() -> None:
     assert {"costs.working_capital", "financing.cash_yield"} <= moved, "the test sees nothing"
     undeclared = {key for key in moved if not key.startswith(tuple(TODAYS))}
     assert not undeclared, sorted(undeclared)
+
+
+# By quarter
+
+
+def test_every_quarter_is_forecast_for_a_year_ahead_and_scored() -> None:
+    found = quarterly()
+    origins = Quarter(FIRST).through(Quarter(reported("META").company.data_through).plus(-1))
+    assert [run.case.data_through for run in found.runs] == list(origins)
+    steps = {(each.origin, each.ahead) for each in found.misses}
+    last = origins[-1].plus(1)
+    assert steps == {
+        (origin, ahead) for origin in origins for ahead in range(1, 5) if origin.plus(ahead) <= last
+    }
+    for name in ("revenue", "total_costs", "depreciation", "capex", "free_cash_flow"):
+        assert [each.quarter for each in found.of(name)] == [each.plus(1) for each in origins]
+    assert {each.line.name for each in found.before("2025Q1")} <= set(LINES_FORECAST)
+    assert len([m for m in found.before("2025Q1") if m.line.name == "capex"]) == 8
+
+
+def test_a_quarter_is_told_what_was_reported_guided_and_grown_by_then() -> None:
+    run = run_of("2025Q1")
+    facts = reported("META")
+    lately = sum(facts.value("revenue_advertising", q).value for q in
+                 ("2024Q2", "2024Q3", "2024Q4", "2025Q1"))  # fmt: skip
+    before = sum(facts.value("revenue_advertising", q).value for q in
+                 ("2023Q2", "2023Q3", "2023Q4", "2024Q1"))  # fmt: skip
+    told = {key: each for each in run.stated for key in each.keys}
+    assert told["market.growth"].value == pytest.approx(lately / before - 1.0, rel=1e-12)
+    assert run.case.valuation_date == run.case.data_through == "2025Q1"
+    at = run.case.assembly.timeline.years.index(2025)
+    assert run.case.year("capex", "with")[at] == pytest.approx(68_000)  # 64 to 72, 30 April 2025
+    assert run.case.year("total_costs", "with")[at] == pytest.approx(115_500)  # 113 to 118
+    advertising = run.case.row("advertising", "with")
+    first = run.case.assembly.timeline.index("2025Q2")
+    grown = advertising[first] / advertising[first - 4]
+    assert grown == pytest.approx(lately / before, rel=1e-9)
+
+
+def test_a_single_item_of_tax_is_no_rate_of_tax() -> None:
+    """2025 was charged 15.9bn once: a run that took it for the rate would tax every year by it."""
+    told = {key: each for each in run_of("2026Q1").stated for key in each.keys}
+    assert told["tax.rate"].value == pytest.approx(0.11, abs=0.02)
+    assert "single item" in told["tax.rate"].basis
+    assert (
+        "single item" not in {k: e for e in run_of(2024).stated for k in e.keys}["tax.rate"].basis
+    )
+
+
+def test_forecasts_by_quarter_are_no_worse_than_they_were(record_figure: RecordFigure) -> None:
+    found = quarterly()
+    for name, mean in (("revenue", 0.065), ("total_costs", 0.075), ("depreciation", 0.105),
+                       ("capex", 0.105)):  # fmt: skip
+        size = float(np.abs(sizes(found.of(name))).mean())
+        record_figure(f"mean miss of next-quarter {LINES_FORECAST[name].label.lower()}",
+                      100 * size, "%")  # fmt: skip
+        assert size < mean, name
+
+
+def test_kept_forecasts_are_those_that_were_kept() -> None:
+    """The file of forecasts only grows: what this version came with stands in every later one."""
+    records = forecast_records()
+    assert [(each.quarter, each.made, each.seal) for each in records[: len(KEPT)]] == KEPT
+    assert [each.record.quarter for each in kept()] == sorted({each.quarter for each in records})
+    for each in kept():
+        assert bool(each.misses) == (each.record.quarter <= reported("META").company.data_through)
 
 
 # The calendar

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from jcurve.analysis.belief_pairs import belief_map
     from jcurve.analysis.bridging import bridge
     from jcurve.analysis.draw_stores import MemoryStore
+    from jcurve.analysis.earlier import taken_back
     from jcurve.analysis.marginal import fleet_use, marginal_returns
     from jcurve.analysis.market_implied import Price, implied, price_implied
     from jcurve.analysis.question import Question
+    from jcurve.analysis.revisions import revision
     from jcurve.analysis.scale import best_size, scale_study
     from jcurve.analysis.sensitivity import drivers, grid, ranged, ranked, tornado
     from jcurve.analysis.simulation import plan_for, simulate
@@ -52,12 +54,14 @@ __all__ = [
     "price_implied",
     "ranged",
     "ranked",
+    "revision",
     "scale_study",
     "simulate",
     "solve",
     "split_variance",
     "staged_programme",
     "stresses",
+    "taken_back",
     "tornado",
 ]
 
@@ -68,12 +72,14 @@ _HOMES = {
     "marginal": "fleet_use marginal_returns",
     "market_implied": "Price implied price_implied",
     "question": "Question",
+    "revisions": "revision",
     "scale": "best_size scale_study",
     "sensitivity": "drivers grid ranged ranked tornado",
     "simulation": "plan_for simulate",
     "solving": "frontier solve",
     "staged": "staged_programme",
     "stress": "expectation position_losses stresses",
+    "earlier": "taken_back",
     "variance": "split_variance",
 }
 

@@ -8,14 +8,33 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.analysis.revisions import Revision
+from jcurve.assumptions.relations import remainder_row
+from jcurve.assumptions.rows import slot_keys
+from jcurve.company import rows_of
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.numbers import change, differing, percent
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["Comparison", "Input", "Snapshot", "compare", "snapshot_of_case", "stated_inputs"]
+__all__ = [
+    "Comparison",
+    "Input",
+    "Snapshot",
+    "compare",
+    "snapshot_of_case",
+    "stated_inputs",
+    "stated_rows",
+]
 
 if TYPE_CHECKING:
+    from jcurve.assumptions import Scenario
     from jcurve.case import Case
+    from jcurve.engine.timeline import Timeline
+
+Array = NDArray[np.float64]
 
 
 _RATES = ("share", "per year")
@@ -32,6 +51,7 @@ class Input:
     unit: str  # of the text
     text: str  # the value for a reader
     digest: str  # of value, range and distribution; what is compared
+    value: Any = None  # as the scenario's canonical form spells it; None where not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,7 @@ class Comparison:
     inputs: tuple[InputChange, ...]
     moves: tuple[Move, ...]
     others: tuple[OtherChange, ...]
+    revision: Revision | None = None  # what moved the figures, where the states can be rebuilt
 
     @property
     def same(self) -> bool:
@@ -126,6 +147,7 @@ class Comparison:
             "inputs": [asdict(change) for change in self.inputs],
             "headlines": [asdict(move) for move in self.moves],
             "others": [asdict(change) for change in self.others],
+            "revision": None if self.revision is None else asdict(self.revision),
         }
 
     def lines(self) -> list[str]:
@@ -141,6 +163,8 @@ class Comparison:
             lines.append(f"  {each.key}: {before} → {after}{what}")
         lines += ["", f"headline figures that moved: {len(self.moves) or 'none'}"]
         lines += [f"  {move.view}.{move.name}: {move.text()}" for move in self.moves]
+        if self.revision is not None:
+            lines += self.revision.lines()
         if self.others:
             lines += ["", "what else determines the numbers and differs"]
             lines += [
@@ -228,7 +252,7 @@ def snapshot_of_case(case: Case, name: str | None = None) -> Snapshot:
     )
 
 
-def stated_inputs(scenario: object) -> dict[str, dict[str, str]]:
+def stated_inputs(scenario: object) -> dict[str, dict[str, Any]]:
     """Every assumption that a scenario states, as plain data; none for a stand-in without.
 
     Remainders of mixes are left out: they follow from the rest.
@@ -243,7 +267,38 @@ def stated_inputs(scenario: object) -> dict[str, dict[str, str]]:
             "unit": item.unit,
             "text": item.text(),
             "digest": sha256(json.dumps(meanings[item.key]).encode()).hexdigest()[:16],
+            "value": meanings[item.key]["value"],
         }
         for item in getattr(scenario, "items", ())
         if item.key in meanings
     }
+
+
+def stated_rows(
+    stated: Mapping[str, Input], scenario: Scenario, timeline: Timeline
+) -> dict[str, Array]:
+    """The model's rows of assumptions as an edition states them; what it does not state, or in a
+    form of another version, is as in ``scenario``."""
+    rows = rows_of(scenario, timeline)
+    for key, given in stated.items():
+        item = scenario.assumptions.get(key)
+        if item is None or item.derived or given.value is None or given.unit != item.unit:
+            continue
+        value = given.value
+        if isinstance(item.value, tuple):
+            spare = [(len(timeline), value[-1][1] if value else 1.0)] * len(slot_keys(key))
+            dated = [(timeline.index(date), life) for date, life in value] + spare
+            for slot, given_slot in zip(slot_keys(key), dated, strict=False):
+                for name, number in zip(slot, given_slot, strict=True):
+                    rows[name] = np.full((1, 1), float(number))
+        elif isinstance(value, list):
+            times = len(timeline) // len(value)
+            rows[key] = np.repeat(np.array(value, dtype=np.float64), times)[:, None]
+        elif isinstance(value, str):
+            at = item.choices.index(value) if item.choices else timeline.index(value)
+            rows[key] = np.full((1, 1), float(at))
+        else:
+            rows[key] = np.full((1, 1), float(value))
+    for mix in scenario.mixes:
+        rows[mix.remainder] = remainder_row(mix, rows)
+    return rows

@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from jcurve.briefing.document import Loss
-    from jcurve.briefing.editions import Edition, all_editions, latest, previous_edition
+    from jcurve.briefing.editions import (
+        Edition,
+        all_editions,
+        edition_before,
+        latest,
+        previous_edition,
+    )
     from jcurve.briefing.exporters import BriefingExporter, BriefingHTMLExporter
     from jcurve.briefing.parameters import Parameters, check_parameters, notebook_errors
     from jcurve.briefing.results import NothingToReport, Results, record, record_case
@@ -34,6 +40,7 @@ __all__ = [
     "Results",
     "all_editions",
     "check_parameters",
+    "edition_before",
     "latest",
     "notebook_errors",
     "previous_edition",
@@ -44,7 +51,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "editions": ("Edition", "all_editions", "previous_edition", "latest"),
+    "editions": ("Edition", "all_editions", "edition_before", "previous_edition", "latest"),
     "exporters": ("BriefingExporter", "BriefingHTMLExporter"),
     "parameters": ("Parameters", "check_parameters", "notebook_errors"),
     "results": ("NothingToReport", "Results", "record", "record_case"),

@@ -10,15 +10,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.snapshots import Comparison, Input, Snapshot, compare, snapshot_of_case
+from jcurve.analysis.earlier import assembly_over, facts_after
+from jcurve.analysis.revisions import Figures, revision
+from jcurve.analysis.snapshots import (
+    Comparison,
+    Input,
+    Snapshot,
+    compare,
+    snapshot_of_case,
+    stated_rows,
+)
+from jcurve.assumptions import BASE, available
 from jcurve.briefing.results import read_results
+from jcurve.case import Case, evaluate, scenario
+from jcurve.company import model
 from jcurve.ground.errors import RunError, UsageError
+from jcurve.ground.numbers import written_date
 from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
@@ -31,8 +44,10 @@ __all__ = [
     "all_editions",
     "check_name",
     "diff",
+    "edition_before",
     "latest",
     "previous_edition",
+    "rebuilt",
     "series_name",
     "snapshot_of_edition",
 ]
@@ -163,7 +178,8 @@ def previous_edition(given: Parameters, report: str) -> Earlier | None:
 
     scenario = given.scenario
     series = series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
-    found = latest(given.project, report, series)
+    project = given.project
+    found = latest(project, report, series)
     if found is None:
         return None
     results = read_results(found.results)
@@ -173,27 +189,35 @@ def previous_edition(given: Parameters, report: str) -> Earlier | None:
         valuation_date=results.valuation_date,
         scenario_hash=results.scenario.hash,
         headlines={name: headline.model_dump() for name, headline in shown.items()},
-        inputs=_recorded(found),
         published=_day(found.id),
+        rebuilt=lambda: rebuilt(found, project),
     )
-
-
-def _recorded(edition: Edition) -> Mapping[str, Mapping[str, str]]:
-    """The assumptions that an edition states; nothing where its record cannot be read."""
-    try:
-        recorded = json.loads(edition.provenance.read_bytes())["assumptions"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return recorded if isinstance(recorded, dict) else {}
 
 
 def _day(name: str) -> str:
     """The day that an edition's name begins with, in words; empty where it begins otherwise."""
     try:
-        day = datetime.strptime(name[:8], "%Y%m%d").date()
+        return written_date(datetime.strptime(name[:8], "%Y%m%d").date())
     except ValueError:
         return ""
-    return f"{day.day} {day:%B %Y}"
+
+
+_TOLD_OF = ("results_note", "executive_brief")
+"""Reports whose last edition before a quarter's results tells where the answer stood."""
+
+
+def edition_before(given: Parameters, data_through: str) -> tuple[Case, Figures] | None:
+    """What the last edition that knew less rested on, rebuilt, and the figures that it printed;
+    None where neither report has one in the series of ``given``."""
+    scenario, project = given.scenario, given.project
+    series = series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
+    found = [
+        (each.id, each)
+        for report in _TOLD_OF
+        for each in all_editions(project, report, series)
+        if read_results(each.results).data_through < data_through
+    ]
+    return rebuilt(max(found)[1], project) if found else None
 
 
 def diff(
@@ -211,7 +235,37 @@ def diff(
         UsageError: there is no such thing.
         ScenarioError, RunError: it cannot be read.
     """
-    return compare(_snapshot(one, project, {}), _snapshot(other, project, overrides or {}))
+    first, state_one = _snapshot(one, project, {})
+    second, state_other = _snapshot(other, project, overrides or {})
+    found = compare(first, second)
+    if found.same or "edition" not in (first.kind, second.kind):
+        return found
+    before, printed_before = state_one()
+    after, printed_after = state_other()
+    if before.data_through > after.data_through:
+        return found
+    moved = revision(before, after, printed_before=printed_before, printed_after=printed_after)
+    return replace(found, revision=moved)
+
+
+def rebuilt(edition: Edition, project: Project) -> tuple[Case, Figures]:
+    """What an edition rested on, under today's model: the facts reported by its last quarter and
+    the assumptions that it states; and the figures as it printed them.
+
+    Raises:
+        RunError: its files are missing or damaged.
+        FactsError, UsageError: facts of that time cannot be put together.
+    """
+    stated, results = snapshot_of_edition(edition), read_results(edition.results)
+    names = available(project)
+    name = results.scenario.name if results.scenario.name in names else BASE
+    chosen = scenario(name, project=project)
+    rows = stated_rows(stated.inputs, chosen, model(project=project).timeline)
+    today = model(project=project, rows=rows)
+    _, facts = facts_after(results.data_through, project=project)
+    same = results.data_through == today.data_through
+    assembly = today if same else assembly_over(today, facts, project)
+    return Case(chosen, assembly, rows), stated.headlines
 
 
 def snapshot_of_edition(edition: Edition) -> Snapshot:
@@ -243,16 +297,16 @@ def snapshot_of_edition(edition: Edition) -> Snapshot:
     )
 
 
-def _snapshot(name: str, project: Project, overrides: Mapping[str, Any]) -> Snapshot:
-    from jcurve.assumptions import available
+_State = Callable[[], tuple[Case, Figures]]
 
+
+def _snapshot(name: str, project: Project, overrides: Mapping[str, Any]) -> tuple[Snapshot, _State]:
+    """What a name means, and what puts its inputs and figures together."""
     scenarios = available(project)
     if name in scenarios:
-        from jcurve import evaluate, scenario
-
         told = name if not overrides else f"{name} with overrides"
         case = evaluate(scenario(name, overrides, project=project), project=project)
-        return snapshot_of_case(case, told)
+        return snapshot_of_case(case, told), lambda: (case, case.headlines())
     edition = _edition(name, project)
     if edition is None:
         raise UsageError.not_among(
@@ -261,7 +315,7 @@ def _snapshot(name: str, project: Project, overrides: Mapping[str, Any]) -> Snap
             [*scenarios, *_series(project)],
             allowed=f"{', '.join(scenarios)}, a run's identifier, or report/series",
         )
-    return snapshot_of_edition(edition)
+    return snapshot_of_edition(edition), lambda: rebuilt(edition, project)
 
 
 def _edition(name: str, project: Project) -> Edition | None:

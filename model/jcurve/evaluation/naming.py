@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_VIEW",
     "DEFAULT_WORLD",
     "HEADLINES",
+    "MOVED_BY",
     "VIEW_WORDS",
     "figure_label",
     "headline_text",
@@ -56,6 +57,9 @@ HEADLINES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a reader calls each headline figure, the same everywhere."""
+
+MOVED_BY = ("NPV rises by", "NPV falls by")
+"""How the sentence on what moved NPV begins, by which a mail finds it."""
 
 
 def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:

@@ -21,7 +21,7 @@ from jcurve.facts.reported import NATURES, Fact, Facts, reported
 from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, data_folder, records
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
-from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, Quarter
+from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import FACT_UNITS
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _PER_CENT = 0.01
 _ON_FILE = "on file"
 _BY_YEAR = frozenset({"year_split", "year_ends", "at"})
+_NOT_KNOWN_THEN = "not known then; a flow as a year before, anything else as last known"
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +139,7 @@ class _Builder:
     def __init__(self, facts: Facts, project: Project) -> None:
         self.facts = facts
         self.project = project
+        self.early = facts.company.data_through < company(facts.company.name, project).data_through
         self.plans, self.steps = _plans(facts, project)
         self.others: dict[str, Facts] = {}
         self.quarters = _GRID_START.through(facts.company.data_through)
@@ -235,6 +237,8 @@ class _Builder:
             plan = replace(plan, last=self.quarters[filled[-1]] if filled else plan.first.plus(-1))
             self.plans[name] = plan
         inside = range(self.index[plan.first], self.index.get(plan.last, -1) + 1)
+        if self.early:
+            _stand_in(own, inside, plan.nature)
         if gaps := tuple(self.quarters[i] for i in inside if own[i] is None):
             self.gaps[name] = gaps
         self.open.pop()
@@ -259,6 +263,17 @@ class _Builder:
         )
 
 
+def _stand_in(own: list[Cell | None], inside: range, nature: str) -> None:
+    """What no rule fills at the end of facts that end early: the rules speak of today's end.
+
+    A flow is as in the same quarter of the year before, anything else as last known.
+    """
+    back = QUARTERS_IN_YEAR if nature == "flow" else 1
+    for i in inside:
+        if own[i] is None and i >= back and (known := own[i - back]) is not None:
+            own[i] = Cell(known.value, "estimate", known.source, _NOT_KNOWN_THEN)
+
+
 def history(
     company: str,
     first: str = FIRST_QUARTER,
@@ -269,7 +284,7 @@ def history(
     """Every row of history of a company, on the quarters from ``first`` to ``last``.
 
     ``facts`` are what the rows rest on, by default all that is on file; with fewer, a row that
-    had not begun is empty.
+    had not begun is empty, and what no rule fills at their end is an estimate.
 
     Raises:
         FactsError: a malformed table, rows that need one another, or a gap without a rule.

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case, stated_inputs
+from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
+from jcurve.figures import revised
 from jcurve.figures.display import Part, Prose, prose
-from jcurve.figures.exhibit import Exhibit, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.overrides import between
-from jcurve.figures.recipes import bridge
-from jcurve.ground.errors import JCurveError
-from jcurve.ground.numbers import MILLIONS, NOTHING, change, lowered, money, spelt
+from jcurve.ground.numbers import MILLIONS, NOTHING, change, money, spelt
 
 if TYPE_CHECKING:
-    from jcurve.assumptions import Assumption
+    from jcurve.analysis.revisions import Figures, Revision
+    from jcurve.case import Case
 
 _MOVED = 0.005
 """A headline that moved by less than this share of itself is as it was."""
-_NAMED = 3
 _DRAWN = 3
-_REST = 0.05  # USD bn
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +31,28 @@ class Earlier:
         data_through, valuation_date: its quarters.
         scenario_hash: of its scenario.
         headlines: name → ``{value, unit}`` or ``{value: None, reason}``, of the same view.
-        inputs: key → label, unit, text and digest of every assumption; empty where not on record.
         published: its day in words.
+        rebuilt: puts together what it rested on, and all figures that it printed.
     """
 
     data_through: str
     valuation_date: str
     scenario_hash: str
     headlines: Mapping[str, Mapping[str, Any]]
-    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     published: str = ""
+    rebuilt: Callable[[], tuple[Case, Figures]] | None = None
+    _memo: dict[str, Revision | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def until(self, lens: Lens) -> Revision | None:
+        """What moved the answer since, where NPV moved and the edition can be rebuilt."""
+        value, known = self.headlines.get("npv", {}).get("value"), lens.case.scenario.hash
+        if self.rebuilt is None or not isinstance(value, int | float):
+            return None
+        if abs(lens.npv - value / MILLIONS) < NOTHING:
+            return None
+        if known not in self._memo:
+            self._memo[known] = revised.since(lens, self.rebuilt)
+        return self._memo[known]
 
 
 def since(lens: Lens, earlier: Earlier | None) -> list[tuple[str, list[Part]]]:
@@ -51,22 +60,19 @@ def since(lens: Lens, earlier: Earlier | None) -> list[tuple[str, list[Part]]]:
     nothing before the first edition and where nothing has changed."""
     if earlier is None:
         return []
-    steps, said = _steps(lens, earlier), _new_data(lens, earlier)
-    parts = [f"{each.text}: {money(each.amount, sign=True)}" for each in steps if each.text]
-    left = len(parts) - _NAMED
-    if left > 0:
-        parts = [*parts[:_NAMED], f"{spelt(left)} more in the bridge"]
-    moved = _moved(lens, earlier, "npv", "Net present value")
-    if not parts and not moved and not said:
-        return []
-    texts = [" ".join(said), f"{'; '.join(parts)}." if parts else "", moved]
+    found, parts = earlier.until(lens), list[Part](_new_data(lens, earlier))
+    moved = None if found is None else found.change("npv", lens.view)
+    told = _moved(lens, earlier, "npv", "Net present value")
+    if moved is not None and moved.moved:
+        told = revised.sentence(moved)
+    parts += [" " if parts and told else "", told]
     day = f" since {earlier.published}" if earlier.published else " since the last edition"
-    return [(f"What has changed{day}", [" ".join(filter(None, texts))])]
+    return [(f"What has changed{day}", [part for part in parts if part])] if any(parts) else []
 
 
 def changes(lens: Lens, earlier: Earlier | None) -> Exhibit | Prose:
     """The bridge from the last edition of the same report and series; in words where there is
-    none, or where its values are not on record.
+    none, or where what it rested on is not on record.
 
     Args:
         lens: a case in a view.
@@ -74,90 +80,11 @@ def changes(lens: Lens, earlier: Earlier | None) -> Exhibit | Prose:
     """
     if earlier is None:
         return prose("This is the first edition: there is nothing to compare with.")
-    steps = _steps(lens, earlier)
-    if not steps:
+    found = earlier.until(lens)
+    moved = None if found is None else found.change("npv", lens.view)
+    if found is None or moved is None or not moved.moved:
         return prose(_in_words(lens, earlier))
-    before, now = _npv(earlier), lens.npv
-    assert before is not None
-    named = [(each.text or each.name, each.amount) for each in steps[:_DRAWN]]
-    rest = sum(each.amount for each in steps[_DRAWN:])
-    named += [("All others", rest)] * (len(steps) > _DRAWN)
-    first = max(steps, key=lambda each: abs(each.amount))
-    return chart(
-        bridge(None, named, ("Change", now - before), height=10 + 4.2 * (len(named) + 1)),
-        id="edition-bridge",
-        title=f"Net present value moves from {money(before)} to {money(now)}; the largest part is "
-        f"{lowered(first.name)}, {money(first.amount, sign=True)}",
-        subtitle="Change of net present value since the last edition, USD bn; each step at its "
-        "mean over every order (Shapley value)",
-        source=lens.modelled("record of the last edition"),
-        alt=f"Waterfall of the change from {money(before)} to {money(now)}: "
-        + "; ".join(f"{name} {money(amount, sign=True)}" for name, amount in named)
-        + ".",
-        reading=" ".join(_new_data(lens, earlier)),
-    )
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A part of the bridge between two editions: its name, its values in words, USD bn."""
-
-    name: str
-    text: str
-    amount: float
-
-
-def _steps(lens: Lens, earlier: Earlier) -> list[_Step]:
-    """What moved NPV since an edition: each assumption that was changed, the largest first, then
-    data and model; empty where the value did not move or the edition's values are not on record."""
-    from jcurve.analysis.bridging import bridge as attributed
-
-    before, now = _npv(earlier), lens.case.scenario
-    if before is None or abs(lens.npv - before) < NOTHING:
-        return []
-    stated = {each.key: each for each in now.items if each.key in stated_inputs(now)}
-    own = stated_inputs(now)
-    given = {
-        key: _given(stated[key], was["text"])
-        for key, was in earlier.inputs.items()
-        if key in own and was["text"] != own[key]["text"]
-    }
-    if not earlier.inputs:
-        return []
-    try:
-        then = now.with_overrides(given, insist=True)
-        output = f"npv.{lens.view}"
-        found = attributed(then, now, output, project=lens.home).shares
-    except JCurveError:
-        return []
-    steps = []
-    for share in found:
-        key = share.keys[0]
-        alone = len(share.keys) == 1
-        name = lens.called(key) if alone else f"{lens.called(key)} and {len(share.keys) - 1} more"
-        text = f"{name} {' → '.join(between(then[key], now[key]))}" if alone else name
-        steps.append(_Step(name, text, share.amount / MILLIONS))
-    steps.sort(key=lambda each: -abs(each.amount))
-    rest = lens.npv - before - sum(each.amount for each in steps)
-    if abs(rest) > _REST:
-        steps.append(_Step("Data and model", "", rest))
-    return steps
-
-
-def _given(item: Assumption, text: str) -> object:
-    """A value as a record has it, as an override takes it."""
-    if ": " not in text:
-        return text.replace(",", "")
-    points = dict(point.split(": ") for point in text.split("; "))
-    return {
-        int(at) if at.isdecimal() else at: float(value.replace(",", ""))
-        for at, value in points.items()
-    }
-
-
-def _npv(earlier: Earlier) -> float | None:
-    value = earlier.headlines.get("npv", {}).get("value")
-    return value / MILLIONS if isinstance(value, int | float) else None
+    return revised.steps(lens, found, most=_DRAWN)
 
 
 def _new_data(lens: Lens, earlier: Earlier) -> list[str]:

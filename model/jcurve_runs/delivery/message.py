@@ -25,7 +25,7 @@ from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
-from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
+from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label, headline_text
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.numbers import quarter
 from jcurve.ground.project import Project
@@ -222,7 +222,7 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
         changed=changed[:_MOST_LISTED],
         views=[VIEW_WORDS[view] for view in views],
         figures=_figures(results, views),
-        moved=_moved(project, edition, before),
+        moved=_moved(project, edition, before) + _caused(exhibits),
         note=f"Data through {quarter(results.data_through)}, valued at the end of "
         f"{quarter(results.valuation_date)}. Analysis, not investment advice.",
         link=link,
@@ -280,6 +280,16 @@ def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
         )
         for move in moves
     ]
+
+
+def _caused(exhibits: list[dict[str, Any]]) -> list[str]:
+    """What moved the answer, in the sentence with which the report says it."""
+    for each in exhibits:
+        for paragraph in (*each.get("paragraphs", ()), *each.get("summary", ())):
+            for run in paragraph:
+                if str(run.get("text", "")).startswith(MOVED_BY):
+                    return [one_line(str(run["text"]), 600)]
+    return []
 
 
 def _exhibits(edition: Edition) -> list[dict[str, Any]]:

@@ -16,27 +16,27 @@ capex has the mix that was fitted to the years until then.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.earlier import assembly_over, facts_after
 from jcurve.assumptions import BASE, Change, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
-from jcurve.engine.evaluate import system_rows
+from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.timeline import Timeline
-from jcurve.facts import Facts, capex_guidance, history, life_changes, reported
+from jcurve.facts import Facts, capex_guidance, life_changes, reported
 from jcurve.facts.calendar import known, releases
 from jcurve.ground.project import Project
-from jcurve.ground.quarters import Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_stated import (
     Stated,
     cost_growth,
     growth_of_the_time,
+    of_the_quarter,
     of_the_time,
     response,
     rows_of_stated,
@@ -55,7 +55,7 @@ class Frozen:
 
     Attributes:
         origin: the last fiscal year reported then.
-        as_of: the day of its annual report.
+        as_of: the day: of its annual report, or of a later quarter's results.
         facts: what was known.
         stated: the assumptions of the time.
         case: the run.
@@ -69,16 +69,17 @@ class Frozen:
 
 
 def frozen(
-    origin: int,
+    origin: int | str,
     *,
     elasticity: float | None = None,
     company: str = DEFAULT_COMPANY,
     project: Project | str | Path | None = None,
 ) -> Frozen:
-    """The model as of the annual report for fiscal year ``origin``.
+    """The model as of the annual report for fiscal year ``origin``, or as of the results of a
+    quarter.
 
     Args:
-        origin: the last year known.
+        origin: the last year known, or the last quarter.
         elasticity: of advertising to ranking compute, with which advertising follows market,
             excess and relative compute; None for growth of the time in place of all three.
         company: its name.
@@ -87,20 +88,26 @@ def frozen(
     Raises:
         UsageError: what the rules need was not known then.
     """
-    calendar = releases(company, project)
-    as_of = calendar.of(str(origin))
-    facts = known(reported(company, project), as_of, calendar)
+    quarter = Quarter(origin) if isinstance(origin, str) else None
+    if quarter is None:
+        year, calendar = int(origin), releases(company, project)
+        as_of = calendar.of(str(year))
+        facts = known(reported(company, project), as_of, calendar)
+    else:
+        year = quarter.year - (quarter.number < QUARTERS_IN_YEAR)
+        as_of, facts = facts_after(quarter, company, project)
     chosen = scenario(BASE, project=project)
-    today = model(company, project)
-    assembly = _assembly(today, facts, company, project)
+    assembly = assembly_over(model(company, project), facts, project)
     changes = _known_changes(chosen, as_of, company, project)
     guidance = capex_guidance(company, project)
-    rows = dict(_fitted(chosen, origin, changes, assembly.timeline, company, project))
-    stated = list(of_the_time(origin, facts, guidance, as_of, assembly.timeline))
-    if elasticity is None:
-        stated += growth_of_the_time(facts, origin)
+    rows = dict(_fitted(chosen, year, changes, assembly.timeline, company, project))
+    stated = list(of_the_time(year, facts, guidance, as_of, assembly.timeline))
+    if elasticity is not None:
+        stated += response(year, elasticity, assembly, rows)
     else:
-        stated += response(origin, elasticity, assembly, rows)
+        stated += growth_of_the_time(facts, year)
+    if quarter is not None:
+        stated += of_the_quarter(quarter, facts, assembly.timeline)
     for each in stated:
         rows |= rows_of_stated(each, rows, assembly.timeline)
     if elasticity is None:
@@ -109,13 +116,13 @@ def frozen(
             Stated(
                 "Buildings in capital expenditure", ("capex.general_mix.buildings",),
                 float(rows["capex.general_mix.buildings"][-1, 0]),
-                f"the mix fitted to the years to {origin} stands still, for AI and all else alike",
+                f"the mix fitted to the years to {year} stands still, for AI and all else alike",
             )
         )  # fmt: skip
-    costs = cost_growth(origin, facts, guidance, as_of, Case(chosen, assembly, rows))
+    costs = cost_growth(year, facts, guidance, as_of, Case(chosen, assembly, rows))
     stated.append(costs)
     rows |= rows_of_stated(costs, rows, assembly.timeline)
-    return Frozen(origin, as_of, facts, tuple(stated), Case(chosen, assembly, rows))
+    return Frozen(year, as_of, facts, tuple(stated), Case(chosen, assembly, rows))
 
 
 def _mix_stands_still(case: Case) -> dict[str, Array]:
@@ -136,25 +143,6 @@ def _mix_stands_still(case: Case) -> dict[str, Array]:
         "capex.maintenance": np.array([[0.0]]),
         **{key: np.broadcast_to(row, planned.shape) for key, row in mixes.items()},
     }
-
-
-def _assembly(
-    today: Assembly, facts: Facts, company: str, project: Project | str | Path | None
-) -> Assembly:
-    """Today's lines over the facts of the time."""
-    timeline = today.timeline
-    rows = history(company, timeline.first, timeline.last, project, facts)
-    given = {
-        **today.given,
-        **system_rows(timeline, facts.company.data_through),
-        **{name: row.values[:, None] for name, row in rows.items()},
-    }
-    return replace(
-        today,
-        company=facts.company,
-        history=MappingProxyType(rows),
-        given=MappingProxyType(given),
-    )
 
 
 def _known_changes(

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, core_growth, guided
 from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.comparisons.elasticities import ELASTICITY
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Stated",
     "cost_growth",
     "growth_of_the_time",
+    "of_the_quarter",
     "of_the_time",
     "response",
     "rows_of_stated",
@@ -35,8 +38,8 @@ Array = NDArray[np.float64]
 GROWTH_YEARS = 3
 """Years over which the naive rule averages growth."""
 
-_MILLIONS_IN_BILLION = 1_000.0
 _HORIZON_YEARS = 3
+_PER_CENT, _NO_PRICE = 100.0, 1e12
 _RESEARCH_YEARS = 5.0
 _LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024: 0.6, 2025: 0.4,
                     2026: 0.2, 2027: 0.0}  # fmt: skip
@@ -84,7 +87,7 @@ def of_the_time(
     growth = _growth(facts, origin, "revenue_advertising")
     other = _growth(facts, origin, "revenue_total", "revenue_advertising")
     rule = f"average growth a year of {origin - GROWTH_YEARS} to {origin}"
-    spent = _last_guided(guidance, "capex", origin + 1, as_of)
+    spent = guided(guidance, "capex", origin + 1, as_of)
     if spent is None:
         raise UsageError(
             f"no guidance of capex for {origin + 1} was known", received=as_of.isoformat()
@@ -92,16 +95,19 @@ def of_the_time(
     years = range(origin + 1, origin + 1 + _HORIZON_YEARS)
     then, day = f"as in {origin}", f"as at the end of {origin}"
     year_end = float(timeline.index(f"{origin + _HORIZON_YEARS}Q4"))
-    tax = _value(facts, origin, "income_tax_provision") / _value(facts, origin, "pretax_income")
+    single = [facts.get("one_time_income_tax_item", f"{origin}Q{q}") for q in range(1, 5)]
+    once = sum(each.value for each in single if each is not None)
+    charged = _value(facts, origin, "income_tax_provision") - once
+    tax = charged / _value(facts, origin, "pretax_income")
     costs = _value(facts, origin, "total_costs_and_expenses")
     research = _value(facts, origin, "research_and_development") / costs
     phasing = f"average of {origin - GROWTH_YEARS + 1} to {origin}"
     planned = {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years}
-    guided = f"middle of the range of {spent.day}; later years keep its share of revenue"
+    guidance_of = f"middle of the range of {spent.day}; later years keep its share of revenue"
     rules: list[tuple[str, str, float | Mapping[int, float], str]] = [
         ("Growth of other revenue", "base.other_revenue_growth", other, rule),
         ("Growth of share-based pay", "financing.sbc_growth", growth, rule),
-        (_GUIDED, "capex.total", planned, guided),
+        (_GUIDED, CAPEX, planned, guidance_of),
         ("Last planned quarter", "capex.planned_through costs.guided_through", year_end,
          "as above"),
         *((f"Share of quarter {number} in a year's capital expenditure",
@@ -109,7 +115,8 @@ def of_the_time(
           for number, share in enumerate(_phasing(facts, origin), start=1)),
         ("Unpaid capital expenditure over that of the quarter", "capex.unpaid_share",
          _unpaid(facts, origin), day),
-        ("Tax rate", "tax.rate", tax, f"provision over pre-tax income of {origin}"),
+        ("Tax rate", "tax.rate", tax,
+         f"provision over pre-tax income of {origin}" + (", less a single item" * bool(once))),
         ("Bonus depreciation", "tax.bonus_depreciation", dict(_LAW_OF_THE_TIME),
          "the law in force then, the act of December 2017"),
         ("Research spread over years for tax", "tax.research_capitalised", {2012: 0.0, 2022: 1.0},
@@ -123,29 +130,6 @@ def of_the_time(
     ]  # fmt: skip
     for what, keys, value, basis in rules:
         yield Stated(what, tuple(keys.split()), value, basis, guided=what == _GUIDED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    day: str
-    middle: float
-
-
-def _last_guided(
-    guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date
-) -> _Range | None:
-    """The last range that was known for a year, in USD m."""
-    known_then = sorted(
-        (each.as_of, each.low, each.high)
-        for each in guidance
-        if each.metric == metric
-        and each.fiscal_year == str(year)
-        and each.as_of <= as_of.isoformat()
-    )
-    if not known_then:
-        return None
-    day, low, high = known_then[-1]
-    return _Range(day, (low + high) / 2.0 * _MILLIONS_IN_BILLION)
 
 
 def _value(facts: Facts, year: int, metric: str, less: str = "") -> float:
@@ -184,26 +168,26 @@ def cost_growth(
     total, core, revenue = (
         case.year(name, "with") for name in ("total_costs", "core_cost", "revenue")
     )
-    guided = _last_guided(guidance, "total_expenses", origin + 1, as_of)
-    if guided is None:
+    said = guided(guidance, "total_expenses", origin + 1, as_of)
+    if said is None:
         share = facts.value("total_costs_and_expenses", str(origin)).value
         share /= facts.value("revenue_total", str(origin)).value
         basis = f"no range was on file: total costs keep their share of revenue of {origin}"
     else:
-        share = guided.middle / revenue[first]
+        share = said.middle / revenue[first]
         basis = (
-            f"total costs at the middle of the range of {guided.day}, then at its share of revenue"
+            f"total costs at the middle of the range of {said.day}, then at its share of revenue"
         )
     before = core[first - 1]
     found: dict[int, float] = {}
     for step, year in enumerate(years):
         other = total[first + step] - core[first + step]
         wanted = share * revenue[first + step] - other
-        found[year] = float(wanted / before - 1.0)
+        # Quarters of the first year may be reported: they do not grow.
+        grown = wanted / before - 1.0
+        found[year] = float(grown) if step else core_growth(case, year, share * revenue[first])
         before = wanted
-    return Stated(
-        "Growth of core cost", ("costs.core_growth",), found, basis, guided=guided is not None
-    )
+    return Stated("Growth of core cost", (CORE_GROWTH,), found, basis, guided=said is not None)
 
 
 def growth_of_the_time(facts: Facts, origin: int) -> Iterable[Stated]:
@@ -252,6 +236,66 @@ def response(
     )  # fmt: skip
     yield Stated("Response of advertising to compute", (ELASTICITY,), elasticity,
                  "a belief: each reading of it is tried")  # fmt: skip
+
+
+def of_the_quarter(quarter: Quarter, facts: Facts, timeline: Timeline) -> Iterable[Stated]:
+    """What the last quarter says better than the last year: growth of what is reported each
+    quarter, in place of the rules of the year."""
+    year = tuple(quarter.plus(-step) for step in range(QUARTERS_IN_YEAR))
+    lately = f"the four quarters to {quarter} over the four before"
+    on_year = f"{quarter} over the same quarter of the year before"
+
+    def grown(metric: str, less: str = "", over: tuple[Quarter, ...] = year) -> float:
+        def total(quarters: Iterable[Quarter]) -> float:
+            return sum(
+                facts.value(metric, each).value - (facts.value(less, each).value if less else 0.0)
+                for each in quarters
+            )
+
+        return total(over) / total(each.plus(-QUARTERS_IN_YEAR) for each in over) - 1.0
+
+    advertising = grown("revenue_advertising")
+    counted = facts.get("shares_diluted", quarter) is not None
+    shares = grown("shares_diluted") if counted else 0.0
+    yield Stated(
+        "Valuation date",
+        ("valuation.date",),
+        float(timeline.index(quarter)),
+        "the last quarter known",
+    )
+    yield Stated(
+        "Growth of advertising", ("market.growth", "market.growth_far"), advertising, lately
+    )
+    yield Stated(
+        "Growth of share-based pay", ("financing.sbc_growth",), advertising, "as advertising"
+    )
+    yield Stated(
+        "Growth of other revenue",
+        ("base.other_revenue_growth",),
+        grown("revenue_total", "revenue_advertising"),
+        lately,
+    )
+    yield Stated(
+        "Growth of ads shown",
+        ("advertising.volume_growth.*",),
+        facts.value("ad_impressions_yoy_pct", quarter).value / _PER_CENT,
+        on_year,
+    )
+    yield Stated(
+        "Growth of the costs of Reality Labs",
+        ("reality_labs.cost_growth",),
+        grown("revenue_reality_labs", "operating_income_rl", (quarter,)),
+        on_year,
+    )
+    yield Stated(
+        "Change of diluted shares",
+        ("shares.net_issuance",),
+        shares,
+        lately if counted else "not on file: held",
+    )
+    yield Stated("Price of a share bought back", ("shares.reference_price",), _NO_PRICE,
+                 "no price of the time is on file, and the change of shares holds repurchases: "
+                 "so high a price that none is counted twice")  # fmt: skip
 
 
 def rows_of_stated(

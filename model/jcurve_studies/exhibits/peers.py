@@ -111,11 +111,11 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
         id="peer-depreciation",
-        title=f"Depreciation is rebuilt within {percent(worst)} for every company and year",
+        title=f"Fitted to these years, depreciation of every company is within {percent(worst)}",
         subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
         source=_SOURCE,
         reading="Lives change on the days that each company disclosed; mix and lags are constants "
-        "or one straight path, and no year has a multiplier of its own.",
+        "or one straight path. What such a fit is worth, years that it has not seen tell: below.",
     )
 
 
@@ -126,14 +126,11 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         for each in found
     }
     years = sorted({year for own in errors.values() for year in own}) or [FORECAST_AFTER]
-    by_outlays = [
-        abs(error)
-        for each in found
-        if not each.has_whole_model
-        for year, error in early_errors(each).items()
-        if year > FORECAST_AFTER
-    ]
-    worst = max(by_outlays, default=0.0)
+    worst = {
+        name: max(later)
+        for name, own in errors.items()
+        if (later := [abs(error) for year, error in own.items() if year > FORECAST_AFTER])
+    }
     return table(
         [
             Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
@@ -151,9 +148,9 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
         id="peer-forecast",
-        title=f"Fitted through {FORECAST_AFTER}, peers' mix, lags and lives forecast later "
-        f"depreciation within {percent(worst)}"
-        if by_outlays
+        title=f"Fitted through {FORECAST_AFTER}, depreciation of the years after comes within "
+        + joined(f"{percent(error)} at {name.partition(',')[0]}" for name, error in worst.items())
+        if worst
         else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
         source=_SOURCE,

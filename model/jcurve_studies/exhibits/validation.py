@@ -37,6 +37,7 @@ __all__ = [
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
+_FITTED = "By a fit to them "
 _A_YEAR = 4  # letters of a whole year's period
 _CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
 _DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
@@ -84,18 +85,24 @@ def _against_filings(
     )
 
 
-def depreciation(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
-    """Depreciation, that of servers, and construction in progress, model over reported."""
+def depreciation(
+    case: Case, early: Calibration, project: Project | str | Path | None = None
+) -> TableExhibit:
+    """Depreciation, that of servers, and construction in progress, model over reported; ``early``
+    is fitted through an earlier year and tells what such a fit is worth."""
     targets = measure(case, project)
     worst, since = _off(targets)
+    later, later_since = _off([each for each in early.targets if each.year > early.through])
     return _against_filings(
         case,
         targets,
         id="depreciation-targets",
-        title=f"Depreciation is rebuilt within {percent(worst)} in every whole year{since}",
+        title=f"Fitted to these years, depreciation is within {percent(worst)} of every whole one"
+        f"{since}; fitted through {early.through}, within {percent(later)} of the years after"
+        f"{later_since}",
         subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
-        reading="Every fitted parameter is a constant or one straight path inside the range that "
-        "evidence allows; no year has a multiplier of its own.",
+        reading="Errors of a fit say how well it fits; what it is worth is what it says of years "
+        "that it has not seen. No year has a multiplier of its own.",
     )
 
 
@@ -106,8 +113,8 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
     return _against_filings(
         case,
         early.targets,
-        id="depreciation-forecast",
-        title=f"Fitted through {early.through}, depreciation of the next year comes within "
+        id=f"depreciation-forecast-{early.through}",
+        title=f"Fitted through {early.through}, depreciation of the years after comes within "
         f"{percent(worst)}{since}",
         subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
         reading="Purchases are those that came, so this tests mix, lags and lives.",
@@ -153,8 +160,9 @@ def effects(case: Case, project: Project | str | Path | None = None) -> TableExh
 
 def effects_forecast(early: Calibration, case: Case) -> TableExhibit:
     """The same with parameters fitted through an earlier year."""
-    found = _effects(case, early.targets, "life-effects-forecast")
-    title = f"{found.title}, by parameters fitted through {early.through}"
+    found = _effects(case, early.targets, f"life-effects-forecast-{early.through}")
+    told = found.title.removeprefix(_FITTED).capitalize()
+    title = f"{told}, by parameters fitted through {early.through}"
     return found.model_copy(update={"title": title})
 
 
@@ -178,7 +186,7 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
             for each in targets
         ],
         id=name,
-        title=f"Changes of useful life save what was disclosed, within {percent(worst)}",
+        title=f"{_FITTED}changes of useful life save what was disclosed, within {percent(worst)}",
         subtitle="Change of depreciation by longer lives of servers and network",
         source=Lens(case).source(),
         reading="A disclosed effect covers assets in service when the change was made: it fades "
@@ -208,7 +216,8 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
         ],
         rows,
         id="life-quarters",
-        title=f"Each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what is disclosed",
+        title=f"By that fit each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what is "
+        "disclosed",
         subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),

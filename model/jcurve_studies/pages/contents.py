@@ -7,7 +7,14 @@ from jcurve.figures.exhibit import TableExhibit, table
 from jcurve.ground.errors import UsageError
 from jcurve_studies.backtesting.backtest import SUBJECTS
 from jcurve_studies.comparisons.response import ARRIVAL, response
-from jcurve_studies.exhibits import backtests, peer_records, peers, published, validation
+from jcurve_studies.exhibits import (
+    backtests,
+    by_quarter,
+    peer_records,
+    peers,
+    published,
+    validation,
+)
 from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages.study import Page, Section, Study
 
@@ -45,18 +52,22 @@ depreciation; that split is judgement and is not fitted.
 """,
             lambda s: (
                 validation.parameters(s.fitted, s.base, s.fitted_early),
-                validation.depreciation(s.base, s.project),
+                validation.depreciation(s.base, s.fitted_early, s.project),
             ),
         ),
         Section(
             "### The years after the fit",
             """\
-The same parameters fitted to earlier figures only. The effect that the annual report for 2024
-expected of the change of 2025 is among its targets; no figure of 2025 is.
+The same parameters fitted to earlier figures only: through 2023, after which the depreciation of
+every company on file is forecast ([peers.md](peers.md)), and through 2024, when the effect that the
+annual report expected of the change of 2025 was known. What the years after miss is what a fit is
+worth; the errors above are not.
 """,
             lambda s: (
                 validation.forecast(s.fitted_early, s.base),
+                validation.forecast(s.fitted_late, s.base),
                 validation.effects_forecast(s.fitted_early, s.base),
+                validation.effects_forecast(s.fitted_late, s.base),
             ),
         ),
         Section(
@@ -119,6 +130,22 @@ and fades; compute is what the capex guided then buys; the frontier's grows on a
             lambda s: (backtests.by_response(s.backtest),),
         ),
         Section("### Assumptions of the time", exhibits=lambda s: (backtests.stated(s.backtest),)),
+        Section(
+            "### By quarter",
+            """\
+The same after the results of every quarter, for the four quarters to come: every line that the
+company reports and the model has. Advertising, share-based pay and other revenue grow as the last
+four quarters did on the four before, ads shown and the costs of Reality Labs as in the last
+quarter, and the number of shares changes as it did; the yearly rules above serve for all else.
+These runs have no judgement. A forecast of the house has, and is kept apart before a quarter's
+results: `jcurve misses` tells what came against it.
+""",
+            lambda s: (
+                by_quarter.by_line(s.quarterly),
+                by_quarter.by_quarter(s.quarterly),
+            ),
+        ),
+        Section("### Forecasts that were kept", exhibits=lambda s: (by_quarter.kept(s.kept),)),
         Section(
             "## Beside guidance, consensus and the share price",
             """\
@@ -191,9 +218,9 @@ are judgement.
         Section(
             "## The years after the fit",
             """\
-Eight per cent a year is allowed for a company seen through its outlays alone. Meta's row is its
-full model; fitted one year later, it comes within eight per cent of 2025:
-[validation.md](validation.md).
+Every company on file, fitted through 2023, and the years after. Eight per cent a year is allowed
+for a company seen through its outlays alone; Meta, in its full model, misses by more, and by more
+again in 2026 when fitted through 2024: [validation.md](validation.md).
 """,
             lambda s: (peers.forecast(s.peers),),
         ),

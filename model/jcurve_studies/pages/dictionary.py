@@ -54,6 +54,7 @@ unit, metric or source, a malformed period or number is refused with file and li
 | `companies/<company>/class_map.csv` | how model classes share the reported property classes |
 | `companies/others.csv` | other sellers of advertising, companies without a programme |
 | `companies/identities.csv`, `tolerances.csv` | accounting identities, known disagreements |
+| `forecasts/` | what the base case said of each coming quarter, kept and never changed |
 | `evidence/` | dated evidence, claims, others' models ([notes](../data/evidence/NOTES.md)) |
 | `external/` | tax law, rates, prices, power; tax depreciation tables |
 

@@ -38,6 +38,7 @@ PAGES: Mapping[str, int] = MappingProxyType(
         "scenario_report": 2,
         "comparison_report": 1,
         "risk_report": 2,
+        "results_note": 1,
         "validation_report": 1,
         "peer_report": 1,
         "dashboard": 1,

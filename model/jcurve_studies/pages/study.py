@@ -12,9 +12,11 @@ from jcurve.facts import companies, company
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
+from jcurve_studies.backtesting.quarterly import Kept, Quarterly, kept, quarterly
 from jcurve_studies.fits.companies import Peer, peer
 from jcurve_studies.fits.depreciation import LAST_YEAR, fit
 from jcurve_studies.fits.fitting import Calibration
+from jcurve_studies.fits.outlays import FORECAST_AFTER
 
 __all__ = ["Page", "Section", "Study", "study_of"]
 
@@ -41,12 +43,27 @@ class Study:
         return backtest(self.project)
 
     @cached_property
+    def quarterly(self) -> Quarterly:
+        """Forecasts made after each quarter's results."""
+        return quarterly(self.project)
+
+    @cached_property
+    def kept(self) -> tuple[Kept, ...]:
+        """Forecasts that were kept before a quarter's results."""
+        return kept(self.project)
+
+    @cached_property
     def fitted(self) -> Calibration:
         """Depreciation fitted to all that is on file."""
         return fit(project=self.project)
 
     @cached_property
     def fitted_early(self) -> Calibration:
+        """The same through the year after which every company's depreciation is forecast."""
+        return fit(int(FORECAST_AFTER), project=self.project)
+
+    @cached_property
+    def fitted_late(self) -> Calibration:
         """The same through the year before the last whole one."""
         return fit(LAST_YEAR - 1, project=self.project)
 

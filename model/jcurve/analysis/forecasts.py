@@ -1,0 +1,325 @@
+"""What a case says of a quarter still to come, line by line, beside what was then reported.
+
+Each line is a sum of model lines, its report the same sum of rows of history. A report that rests
+on an estimate is no report: there is nothing to miss.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from jcurve.analysis.earlier import taken_back
+from jcurve.assumptions import BASE, Scenario
+from jcurve.case import Case
+from jcurve.company import DEFAULT_COMPANY, Assembly, model
+from jcurve.facts.forecast_records import Record, append_forecast, stood
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Project
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+
+__all__ = [
+    "LINES",
+    "PARTS",
+    "Line",
+    "Miss",
+    "Standing",
+    "came",
+    "forecast",
+    "keep",
+    "misses",
+    "rank",
+    "standing",
+]
+
+_WORLD = "with"
+_VOLUME, _PRICE = "impressions_growth", "price_growth"
+_FIRST = Quarter("2023Q2")
+"""Of which a forecast can be put together: the valuation date of a case is 2023 or later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is forecast and reported.
+
+    ``model`` and ``history`` name the lines and rows that are summed, with a minus where they are
+    taken off; of no line of the model nothing is forecast. An estimate counts as a report only
+    where ``estimates`` says so. A miss of a line that may be near zero or of either sign is told
+    as a share of revenue (``over_revenue``).
+    """
+
+    name: str
+    label: str
+    group: str
+    unit: str
+    model: tuple[str, ...]
+    history: tuple[str, ...]
+    estimates: bool = False
+    over_revenue: bool = False
+
+
+def _money(name: str, label: str, group: str, model: str, history: str, **given: bool) -> Line:
+    rows = tuple(
+        f"-reported_{each[1:]}" if each.startswith("-") else f"reported_{each}"
+        for each in history.split()
+    )
+    return Line(name, label, group, "USD m", tuple(model.split()), rows, **given)
+
+
+_REGIONS = {
+    "us_canada": "US and Canada", "europe": "Europe", "asia_pacific": "Asia-Pacific",
+    "rest_of_world": "rest of the world",
+}  # fmt: skip
+_REVENUE, _COSTS, _SPENDING = "Revenue", "Costs and income", "Capital spending and cash flow"
+_BALANCE = "Net cash and shares"
+
+LINES: Mapping[str, Line] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            _money("revenue", "Revenue", _REVENUE, "revenue", "revenue"),
+            _money("advertising", "Advertising", _REVENUE, "advertising", "advertising"),
+            *(
+                _money(f"advertising.{region}", f"Advertising, {words}", _REVENUE,
+                       f"advertising_by_region.{region}", f"advertising_by_region.{region}")
+                for region, words in _REGIONS.items()
+            ),
+            Line(_VOLUME, "Ads shown, growth on the year", _REVENUE, "share", (),
+                 ("reported_impressions_growth",)),
+            Line(_PRICE, "Price per ad, growth on the year", _REVENUE, "share", (),
+                 ("reported_price_growth",)),
+            _money("other_revenue", "All other revenue", _REVENUE, "revenue -advertising",
+                   "non_advertising_revenue"),
+            _money("total_costs", "Total costs", _COSTS, "total_costs", "total_costs"),
+            _money("unusual_costs", "Legal charges and severance", _COSTS, "unusual_costs",
+                   "unusual_costs", estimates=True, over_revenue=True),
+            _money("reality_labs_cost", "Costs of Reality Labs", _COSTS, "reality_labs_cost",
+                   "reality_labs_revenue -reality_labs_operating_income"),
+            _money("depreciation", "Depreciation and amortisation", _COSTS,
+                   "depreciation_and_amortisation", "depreciation"),
+            _money("other_costs", "All other costs", _COSTS,
+                   "total_costs -unusual_costs -reality_labs_cost -depreciation_and_amortisation",
+                   "total_costs -unusual_costs -reality_labs_revenue "
+                   "reality_labs_operating_income -depreciation", estimates=True),
+            _money("share_based_compensation", "Share-based pay, in costs above", _COSTS,
+                   "share_based_compensation", "share_based_compensation"),
+            _money("operating_income", "Operating income", _COSTS, "operating_income",
+                   "operating_income"),
+            _money("single_tax", "Single items of tax", _COSTS, "", "one_time_tax",
+                   estimates=True, over_revenue=True),
+            _money("interest_and_tax", "Interest and all other tax", _COSTS,
+                   "operating_income -net_income",
+                   "operating_income -net_income -one_time_tax", estimates=True,
+                   over_revenue=True),
+            _money("net_income", "Net income", _COSTS, "net_income", "net_income"),
+            _money("capex", "Capital expenditure", _SPENDING, "capex", "capex"),
+            _money("operating_cash_flow", "Operating cash flow", _SPENDING, "operating_cash_flow",
+                   "operating_cash_flow"),
+            _money("free_cash_flow", "Free cash flow", _SPENDING, "free_cash_flow",
+                   "free_cash_flow", over_revenue=True),
+            _money("cash", "Cash and securities", _BALANCE, "cash_and_securities",
+                   "cash_and_securities"),
+            _money("debt", "Long-term debt", _BALANCE, "debt", "long_term_debt"),
+            _money("net_cash", "Net cash", _BALANCE, "cash_and_securities -debt",
+                   "cash_and_securities -long_term_debt", over_revenue=True),
+            _money("repurchases", "Shares bought back", _BALANCE, "repurchases", "repurchases",
+                   over_revenue=True),
+            Line("diluted_shares", "Diluted shares", _BALANCE, "million shares",
+                 ("diluted_shares",), ("reported_diluted_shares",), estimates=True),
+        )
+    }
+)  # fmt: skip
+
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "revenue": ("advertising", "other_revenue"),
+        "advertising": tuple(f"advertising.{region}" for region in _REGIONS),
+        "total_costs": ("unusual_costs", "reality_labs_cost", "depreciation", "other_costs"),
+        "operating_income": ("revenue", "-total_costs"),
+        "net_income": ("operating_income", "-single_tax", "-interest_and_tax"),
+        "free_cash_flow": ("operating_cash_flow", "-capex"),
+        "net_cash": ("cash", "-debt"),
+    }
+)
+"""Lines that are sums of others, whose misses explain theirs."""
+
+
+def forecast(case: Case, quarter: str) -> dict[str, float]:
+    """Every line of a quarter, as a case has it."""
+    at = case.assembly.timeline.index(quarter)
+    found: dict[str, float] = {}
+    for name, line in LINES.items():
+        if line.unit != "share":
+            found[name] = _sum(line.model, lambda each: float(case.row(each, _WORLD)[at]))
+    volume = _ads_shown(case, at)
+    if np.isfinite(volume):  # nothing is known of ads shown before 2022
+        sold = case.row("advertising", _WORLD)
+        grown = float(sold[at] / sold[at - QUARTERS_IN_YEAR])
+        found[_VOLUME], found[_PRICE] = volume, grown / (1.0 + volume) - 1.0
+    return found
+
+
+def _ads_shown(case: Case, at: int) -> float:
+    """Growth on the year of all ads shown: the mean of regions, weighted by their advertising,
+    and what the company's own figure last differed from it; NaN where regions are not known."""
+    reported = case.assembly.history["reported_impressions_growth"].values
+    last = min(at, case.assembly.timeline.index(case.data_through))
+
+    def mean(place: int) -> float:
+        before = place - QUARTERS_IN_YEAR
+        sold = [case.row(f"advertising_by_region.{r}", _WORLD)[before] for r in _REGIONS]
+        shown = [case.row(f"impressions.{r}", _WORLD) for r in _REGIONS]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            grown = [
+                weight * row[place] / row[before] for weight, row in zip(sold, shown, strict=True)
+            ]
+        return float(sum(grown) / sum(sold) - 1.0)
+
+    return mean(at) + float(reported[last]) - mean(last)
+
+
+def keep(case: Case, made: datetime.date, project: Project | str | Path | None = None) -> Record:
+    """Put on file what a case says of its coming quarter; what is on file already stays.
+
+    Raises:
+        ProjectError: the project is read-only.
+        FactsError: the file of forecasts is not as it was written.
+        WriteError: it cannot be written.
+    """
+    quarter, end = Quarter(case.data_through).plus(1), case.data_through
+    said = forecast(case, quarter)
+    about = Record(quarter, made.isoformat(), end, case.scenario.short_hash, said)
+    units = {name: line.unit for name, line in LINES.items()}
+    return append_forecast(about, units, case.assembly.company.name, project)
+
+
+def came(assembly: Assembly, quarter: str) -> dict[str, float]:
+    """Every line of a quarter that was reported, on the facts of ``assembly``."""
+    at = assembly.timeline.index(quarter)
+    found: dict[str, float] = {}
+    for name, line in LINES.items():
+        rows = [assembly.history.get(each.lstrip("-")) for each in line.history]
+        known = all(
+            row is not None and row.status[at] and (line.estimates or row.status[at] != "estimate")
+            for row in rows
+        )
+        if known:
+            found[name] = _sum(line.history, lambda each: assembly.history[each].values[at])
+    return found
+
+
+def _sum(names: Iterable[str], value: object) -> float:
+    assert callable(value)
+    return float(sum(-value(n[1:]) if n.startswith("-") else value(n) for n in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A forecast beside what came.
+
+    Attributes:
+        line: which.
+        forecast, came: in its unit; ``came`` is None where nothing is on file.
+        scale: of what ``share`` is a share; None where that is not known.
+        parts: by line, what its miss adds to this one; they sum to it where all came.
+    """
+
+    line: Line
+    forecast: float
+    came: float | None
+    scale: float | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def amount(self) -> float | None:
+        """What came less the forecast."""
+        return None if self.came is None else self.came - self.forecast
+
+    @property
+    def share(self) -> float | None:
+        """The same over what came, or over the quarter's revenue where the line says so; of a
+        growth rate, in its own points."""
+        return self.amount / self.scale if self.amount is not None and self.scale else None
+
+
+def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Miss, ...]:
+    """Forecasts beside what came, in the order of :data:`LINES`, with what makes them up."""
+    gap = {name: reported[name] - said[name] for name in said if name in reported}
+    found = []
+    for name, line in LINES.items():
+        if name not in said:
+            continue
+        parts = []
+        for part in PARTS.get(name, ()):
+            own = gap.get(part.lstrip("-"))
+            if own is not None:
+                parts.append((part.lstrip("-"), -own if part.startswith("-") else own))
+        whole = len(parts) == len(PARTS.get(name, ()))
+        own = reported.get(name)
+        over = reported.get("revenue") if line.over_revenue else own
+        scale = 1.0 if line.unit == "share" else None if over is None else abs(over)
+        found.append(Miss(line, said[name], own, scale, tuple(parts) if whole else ()))
+    return tuple(found)
+
+
+def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
+    """The place of a miss by size among it and past ones of its line, 1 the largest, and of how
+    many; None where it or all of the past have none."""
+    if miss.share is None:
+        return None
+    own = [abs(m.share) for m in past if m.line.name == miss.line.name and m.share is not None]
+    return (1 + sum(each > abs(miss.share) for each in own), len(own) + 1) if own else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The forecast of a quarter that stood, beside what came.
+
+    Attributes:
+        quarter: which.
+        kept: the day on which it was kept; empty where it was put together since.
+        how: how it came about.
+        misses: line by line.
+    """
+
+    quarter: str
+    kept: str
+    how: str
+    misses: tuple[Miss, ...]
+
+
+def standing(
+    quarter: str,
+    scenario: Scenario | str = BASE,
+    *,
+    project: Project | str | Path | None = None,
+) -> Standing:
+    """The forecast of a quarter: of the base case as it was kept, where it was; otherwise of the
+    scenario taken back to the quarter before.
+
+    Raises:
+        UsageError: the quarter is not reported.
+    """
+    name = scenario if isinstance(scenario, str) else scenario.name
+    own = not isinstance(scenario, str) and scenario.overrides
+    record = stood(quarter, DEFAULT_COMPANY, project) if name == BASE and not own else None
+    today = model(project=project)
+    if quarter > today.data_through or (record is None and Quarter(quarter) < _FIRST):
+        raise UsageError("no forecast of that quarter can be held against its results",
+                         received=quarter, allowed=f"{_FIRST} to {today.data_through}")  # fmt: skip
+    if record is not None:
+        how = f"forecast kept on {record.made}, on data through {record.data_through}"
+        values = {line: value for line, value in record.values.items() if line in LINES}
+        return Standing(quarter, record.made, how, misses(values, came(today, quarter)))
+    before = Quarter(quarter).plus(-1)
+    case = taken_back(before, scenario, project=project)
+    how = (
+        f"forecast of today's {case.scenario.title.lower()} taken back to {before.words}: facts "
+        "and guidance of then, today's judgement; none was kept at the time"
+    )
+    return Standing(quarter, "", how, misses(forecast(case, quarter), came(today, quarter)))

@@ -1,0 +1,106 @@
+"""What a company guides, what a quarter's results moved in it, and where a case stands in it."""
+
+from __future__ import annotations
+
+import datetime
+
+from jcurve.analysis.earlier import Range, guided
+from jcurve.facts import capex_guidance
+from jcurve.facts.calendar import releases
+from jcurve.figures.display import Prose
+from jcurve.figures.exhibit import Column, TableExhibit, table
+from jcurve.figures.lens import Lens, nothing_to_show
+from jcurve.ground.numbers import MILLIONS, money, spelt, written
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+
+__all__ = ["guidance", "moved"]
+
+_METRICS = {"capex": "capital expenditure", "total_expenses": "total expenses"}
+_LINES = {"capex": "capex", "total_expenses": "total_costs"}
+
+
+def moved(lens: Lens, quarter: Quarter) -> str:
+    """What the results of a quarter moved in the guided ranges, in a sentence."""
+    told = []
+    for metric, words in _METRICS.items():
+        for year in (quarter.year, quarter.year + 1):
+            then, now = _ranges(lens, quarter, metric, year)
+            if now is None or _same(then, now):
+                continue
+            was = f", before {_range(then)}" if then else ", for the first time"
+            told.append(f"{words} of {year} {_range(now)}{was}")
+    return f"Now guided: {'; '.join(told)}." if told else "No guided range has moved."
+
+
+def _same(then: Range | None, now: Range) -> bool:
+    return then is not None and (then.low, then.high) == (now.low, now.high)
+
+
+def _ranges(
+    lens: Lens, quarter: Quarter, metric: str, year: int
+) -> tuple[Range | None, Range | None]:
+    """What was guided for a year before the day of a quarter's results, and until the next."""
+    owner = lens.case.assembly.company.name
+    days, said = releases(owner, lens.home), capex_guidance(owner, lens.home)
+    until = [days.of(each) - datetime.timedelta(days=1) for each in (quarter, quarter.plus(1))]
+    then, now = (guided(said, metric, year, day) for day in until)
+    return then, now
+
+
+def _range(found: Range | None) -> str:
+    if found is None:
+        return "none"
+    low, high = (written(each / MILLIONS) for each in (found.low, found.high))
+    return f"${low}bn" if low == high else f"${low}bn to ${high}bn"
+
+
+def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
+    """What the company guides now and before, and where the case stands in it."""
+    case, rows, count = lens.case, [], 0
+    timeline, known = case.assembly.timeline, case.row("history")
+    for metric, words in _METRICS.items():
+        for year in (quarter.year, quarter.year + 1):
+            then, now = _ranges(lens, quarter, metric, year)
+            if now is None:
+                continue
+            count += not _same(then, now)
+            first = timeline.index(f"{year}Q1")
+            row = case.row(_LINES[metric], "with")[first : first + QUARTERS_IN_YEAR]
+            come = known[first : first + QUARTERS_IN_YEAR] > 0
+            spent, rest = float(row[come].sum()), int((~come).sum())
+            ends = (now.low, now.high) if rest else ()
+            left = [money((end - spent) / MILLIONS / rest) for end in ends]
+            rows.append(
+                (
+                    f"{words.capitalize()} {year}",
+                    _range(then),
+                    _range(now),
+                    money(spent / MILLIONS) if come.any() else "–",
+                    " to ".join(left) or "–",
+                    f"{money(float(row.sum()) / MILLIONS)}, {_inside(float(row.sum()), now)}",
+                )
+            )
+    if not rows:
+        return nothing_to_show("Nothing is guided.")
+    return table(
+        [
+            Column(label="", style="text", weight=1.4),
+            Column(label="Before", style="text", figures=True),
+            Column(label="Now", style="text", figures=True),
+            Column(label="Reported so far", style="text", figures=True),
+            Column(label="Left for each quarter to come", style="text", figures=True),
+            Column(label="This case", style="text", figures=True),
+        ],
+        rows,
+        id="guided",
+        title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
+        "moved with the results",
+        source="the company's releases and calls; data/companies/meta/capex_guidance.csv",
+        reading=(),
+    )
+
+
+def _inside(value: float, found: Range) -> str:
+    if value < found.low:
+        return "below"
+    return "above" if value > found.high else "inside"

@@ -1,0 +1,335 @@
+"""The evening of a quarter's results: what came against the forecast that stood, what that does to
+the answer, what to watch next."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from jcurve.analysis.earlier import taken_back
+from jcurve.analysis.forecasts import LINES, PARTS, Miss, Standing, forecast, rank, standing
+from jcurve.analysis.revisions import Revision, revision
+from jcurve.case import Case
+from jcurve.facts.calendar import next_results_day, releases
+from jcurve.figures import answer, guided, revised
+from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
+from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, table
+from jcurve.figures.lens import Lens
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, written
+from jcurve.ground.quarters import Quarter
+
+__all__ = ["ResultsDay", "cover", "missed", "watch"]
+
+_LED = ("revenue", "operating_income", "capex", "free_cash_flow")
+_WATCHED = ("revenue", "advertising", "impressions_growth", "price_growth", "total_costs",
+            "depreciation", "capex", "free_cash_flow")  # fmt: skip
+_INDENTED = ("advertising", "total_costs")
+_LEFT_OUT = ("share_based_compensation",)
+"""Not on the two pages: part of the lines above it."""
+_MOVED = 0.05
+"""What counts as a moved value in a title, USD bn."""
+_LARGE_PART = 0.25
+"""Of a miss: a part at least so large is named as what explains it."""
+
+
+@dataclass(frozen=True)
+class ResultsDay:
+    """A quarter's results in a case that knows them.
+
+    Attributes:
+        lens: the case, in a view.
+        past: misses of other quarters, against which one is ranked; the forecasts of the time.
+        before: the state before, with the figures that were printed of it; None: the same scenario
+            taken back a quarter.
+    """
+
+    lens: Lens
+    past: tuple[Miss, ...] = ()
+    before: tuple[Case, Mapping[str, Mapping[str, Mapping[str, object]]]] | None = None
+
+    @property
+    def quarter(self) -> Quarter:
+        """The quarter whose results came."""
+        return Quarter(self.lens.case.data_through)
+
+    @cached_property
+    def back(self) -> Case:
+        """The scenario taken back to the quarter before."""
+        scenario, project = self.lens.case.scenario, self.lens.project
+        return taken_back(self.quarter.plus(-1), scenario, project=project)
+
+    @cached_property
+    def stood(self) -> Standing:
+        """What was forecast beside what came, line by line."""
+        return standing(self.quarter, self.lens.case.scenario, project=self.lens.project)
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """Line by line."""
+        return self.stood.misses
+
+    @cached_property
+    def revision(self) -> Revision:
+        """What moved the headline figures since."""
+        if self.before is None:
+            return revision(self.back, self.lens.case)
+        before, printed = self.before
+        return revision(before, self.lens.case, printed_before=printed)
+
+    def miss(self, name: str) -> Miss:
+        """The miss of one line."""
+        return next(each for each in self.misses if each.line.name == name)
+
+
+def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
+    """Five numbers, and the evening in words."""
+    lens, case = day.lens, day.lens.case
+    head = answer.cover(lens, "Results note", today=today)
+    change = day.revision.change("npv", lens.view)
+    figures = [_figure(day.miss(name)) for name in _LED]
+    moved = money(0.0 if change is None else change.amount / MILLIONS, sign=True)
+    since = Quarter(day.revision.start).words
+    figures.append(
+        KeyFigure(label="Net present value", value=money(lens.npv), note=f"{moved} since {since}")
+    )
+    summary: list[list[Part]] = [
+        [strong("Results. "), _results(day)],
+        [strong("The answer. "), revised.sentence(change) if change else "", f" {_stands(lens)}"],
+        [strong("Guidance. "), guided.moved(lens, day.quarter)],
+    ]
+    reported = releases(case.assembly.company.name, lens.project).of(day.quarter)
+    return head.model_copy(
+        update={
+            "title": _title(day),
+            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; "
+            f"{lowered(case.scenario.title)}",
+            "figures": tuple(figures),
+            "summary": tuple(paragraph(parts) for parts in summary),
+        }
+    )
+
+
+def _title(day: ResultsDay) -> str:
+    revenue, costs = day.miss("revenue"), day.miss("total_costs")
+    change = day.revision.change("npv", day.lens.view)
+    amount = 0.0 if change is None else change.amount / MILLIONS
+    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
+    if abs(amount) < _MOVED:
+        moved = f"NPV as it was, {money(day.lens.npv)}"
+    sides = [_side(revenue), _side(costs)]
+    first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
+    said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
+    return f"{day.quarter.words}: {said}; {moved}"
+
+
+def _side(miss: Miss) -> str:
+    return "above" if (miss.share or 0.0) >= 0 else "below"
+
+
+def _size(miss: Miss) -> str:
+    """How large a miss is, without its sign."""
+    share = abs(miss.share or 0.0)
+    return points(share) if miss.line.unit == "share" else percent(share)
+
+
+def _figure(miss: Miss) -> KeyFigure:
+    value = "not on file" if miss.came is None else money(miss.came / MILLIONS)
+    if miss.amount is None:
+        note = f"forecast {money(miss.forecast / MILLIONS)}"
+    elif miss.line.over_revenue:
+        note = f"{money(miss.amount / MILLIONS, sign=True)} vs forecast"
+    else:
+        note = f"{percent(miss.share or 0.0, sign=True)} vs forecast"
+    return KeyFigure(label=miss.line.label, value=value, note=note)
+
+
+def _results(day: ResultsDay) -> str:
+    told = []
+    for name in ("revenue", "total_costs", "capex"):
+        miss = day.miss(name)
+        if miss.came is None or miss.amount is None:
+            continue
+        why = _explained(miss)
+        because = f" ({why})" if why else ""
+        told.append(
+            f"{miss.line.label} came to {money(miss.came / MILLIONS)}, {_size(miss)} "
+            f"{_side(miss)} forecast{because}{_placed(miss, day)}"
+        )
+    return f"{'. '.join(told)}."
+
+
+def _explained(miss: Miss) -> str:
+    """What makes up most of a miss, in its direction, where the parts are reported."""
+    if miss.amount is None or not miss.parts or not miss.amount:
+        return ""
+    large = [(name, amount) for name, amount in miss.parts if amount / miss.amount >= _LARGE_PART]
+    large.sort(key=lambda each: -abs(each[1]))
+    return joined(f"{lowered(LINES[n].label)} {money(abs(a) / MILLIONS)}" for n, a in large)
+
+
+def _placed(miss: Miss, day: ResultsDay) -> str:
+    place = rank(miss, day.past)
+    return f", the {_ordinal(place[0])} of {place[1]} misses" if place else ""
+
+
+def _ordinal(place: int) -> str:
+    """A place by size: largest, 2nd largest."""
+    if place == 1:
+        return "largest"
+    end = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{end} largest"
+
+
+def _stands(lens: Lens) -> str:
+    return f"{answer.headline(lens)}."
+
+
+def missed(day: ResultsDay) -> TableExhibit:
+    """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
+    rows = [
+        _row(miss, day)
+        for miss in day.misses
+        if miss.line.name not in _LEFT_OUT
+        and (miss.came or (miss.forecast and miss.came is not None))
+    ]
+    notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
+    absent = dict.fromkeys(
+        "advertising by region"
+        if each.line.name.startswith("advertising.")
+        else lowered(each.line.label)
+        for each in day.misses
+        if each.came is None
+    )
+    if absent:
+        notes.append(f"Not on file, or an estimate, which counts as none: {joined(absent)}.")
+    ranked = "; place 1: the largest miss of the line on record" if day.past else ""
+    return table(
+        [
+            Column(label="", style="text", weight=1.8),
+            Column(label="Forecast", style="text", figures=True),
+            Column(label="Came", style="text", figures=True),
+            Column(label="Miss", style="text", figures=True),
+            Column(label="In per cent", style="text", figures=True),
+            Column(label="Place", style="text", figures=True),
+            Column(label="A quarter of it or more", style="text", weight=2),
+        ],
+        rows,
+        id="missed",
+        title=_usual_title(day),
+        subtitle=f"{day.quarter.words}: what came less the forecast, USD bn{ranked}",
+        source=[f"{day.quarter.words} filings and release", day.stood.how],
+        reading=(),
+        notes=notes,
+        dense=True,
+    )
+
+
+def _usual_title(day: ResultsDay) -> str:
+    """How many lines missed by more than such forecasts do, and which by most of that."""
+    times = {
+        miss.line.label: abs(miss.share) / usual
+        for miss in day.misses
+        if miss.share is not None and (usual := _usual_miss(day, miss.line.name))
+    }
+    if not times:
+        return "What came, line by line, against what was forecast"
+    over = sum(each > 1 for each in times.values())
+    furthest = max(times, key=times.__getitem__)
+    if not over:
+        return "Every line came nearer its forecast than usual"
+    return f"{over} of {len(times)} lines missed by more than usual, {lowered(furthest)} furthest"
+
+
+def _usual_miss(day: ResultsDay, name: str) -> float | None:
+    """The mean size of the past misses of a line; None where there are none."""
+    own = [abs(m.share) for m in day.past if m.line.name == name and m.share is not None]
+    return math.fsum(own) / len(own) if own else None
+
+
+def _row(miss: Miss, day: ResultsDay) -> Row:
+    growth, shares = miss.line.unit == "share", miss.line.unit == "million shares"
+
+    def told(value: float | None, sign: bool = False) -> str:
+        if value is None:
+            return "–"
+        if growth:
+            return percent(value, sign=sign)
+        return written(
+            value if shares else value / MILLIONS, decimals=0 if shares else 2, sign=sign
+        )
+
+    place = rank(miss, day.past)
+    size: str | Cell | None = None
+    if miss.share is not None:
+        size = points(miss.share, sign=True) if growth else percent(miss.share, sign=True)
+        size = Cell(value=size, note=0) if miss.line.over_revenue else size
+    indent = 1 if any(miss.line.name in PARTS[whole] for whole in _INDENTED) else 0
+    return Row(
+        cells=(
+            miss.line.label,
+            told(miss.forecast),
+            told(miss.came),
+            "–" if growth or miss.amount is None else told(miss.amount, sign=True),
+            size,
+            f"{place[0]} of {place[1]}" if place else None,
+            _explained(miss),
+        ),
+        indent=indent,
+    )
+
+
+def watch(day: ResultsDay) -> TableExhibit:
+    """What the case says of the next quarter, how far such forecasts were off, and what a miss of
+    that size moves."""
+    case, coming = day.lens.case, day.quarter.plus(1)
+    said, last = forecast(case, coming), forecast(case, coming.plus(-4))
+    owner = case.assembly.company
+    rows: list[Sequence[str]] = []
+    for name in _WATCHED:
+        line = LINES[name]
+        growth = line.unit == "share"
+        value, before = said[name], last.get(name)
+        rows.append(
+            (
+                line.label,
+                percent(value) if growth else money(value / MILLIONS),
+                "–" if before is None else percent(before) if growth else money(before / MILLIONS),
+                _usual(_usual_miss(day, name), growth, line.over_revenue),
+            )
+        )
+    results = next_results_day(owner)
+    return table(
+        [
+            Column(label="", style="text", weight=1.6),
+            Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
+            Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
+            Column(label="Usual miss", style="text", figures=True),
+        ],
+        rows,
+        id="watch",
+        title=f"To watch in {coming.words}: {_watched(said, last)}",
+        subtitle=f"Results are {owner.next_results_status} for {results.day} {results:%B %Y}",
+        source=day.lens.modelled(),
+        reading="The usual miss is the mean size of next-quarter misses of forecasts of the time."
+        if day.past
+        else "No past forecasts were held against these.",
+    )
+
+
+def _usual(share: float | None, growth: bool, over_revenue: bool) -> str:
+    if share is None:
+        return "–"
+    if growth:
+        return points(share)
+    return f"{percent(share)}{' of revenue' if over_revenue else ''}"
+
+
+def _watched(said: Mapping[str, float], last: Mapping[str, float]) -> str:
+    grown = [said[name] / last[name] - 1.0 for name in ("advertising", "capex")]
+    return (
+        f"advertising {percent(grown[0], sign=True)} and capital expenditure "
+        f"{percent(grown[1], sign=True)} on the year"
+    )

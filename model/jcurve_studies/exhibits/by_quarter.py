@@ -1,0 +1,165 @@
+"""Forecasts by quarter beside what came: those of the time, and those that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jcurve.analysis.forecasts import LINES, Line, Miss
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.ground.numbers import MILLIONS, lowered, percent, points, spelt, written
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve_studies.backtesting.quarterly import Kept, Quarterly, sizes
+
+__all__ = ["by_line", "by_quarter", "kept"]
+
+_SHOWN = ("revenue", "advertising", "total_costs", "depreciation", "operating_income", "capex",
+          "free_cash_flow")  # fmt: skip
+_SOURCE = "filings; guidance of the time; data/calendars/releases.csv"
+_SHARE = "as a share of what came, of growth in points; lines near zero as a share of revenue"
+
+
+def _size(line: Line, share: float, *, sign: bool = False) -> str:
+    return points(share, sign=sign) if line.unit == "share" else percent(share, sign=sign)
+
+
+def by_line(found: Quarterly) -> TableExhibit:
+    """How far next-quarter and next-year forecasts of each line were off."""
+    rows: list[Row] = []
+    group = ""
+    errors = {}
+    for name, line in LINES.items():
+        own = found.of(name)
+        if not own:
+            continue
+        if line.group != group:
+            rows.append(heading(group := line.group))
+        near = sizes(own)
+        far = sizes(found.of(name, QUARTERS_IN_YEAR))
+        worst = max(own, key=lambda each: abs(each.miss.share or 0.0))
+        errors[name] = float(np.abs(near).mean())
+        rows.append(
+            Row(
+                cells=(
+                    line.label,
+                    len(own),
+                    _size(line, errors[name]),
+                    _size(line, float(near.mean()), sign=True),
+                    _size(line, float(np.abs(far).mean())) if len(far) else "–",
+                    f"{_size(line, worst.miss.share or 0.0, sign=True)} in {worst.quarter}",
+                ),
+                indent=1,
+            )
+        )
+    first, last = found.misses[0].quarter, found.misses[-1].quarter
+    return table(
+        [
+            Column(label="", style="text", weight=1.6),
+            Column(label="Quarters"),
+            Column(label="Mean size", group="Next quarter", style="text", figures=True),
+            Column(label="Mean", group="Next quarter", style="text", figures=True),
+            Column(label="Mean size", group="Four quarters on", style="text", figures=True),
+            Column(label="Largest, next quarter", style="text", figures=True),
+        ],
+        rows,
+        id="quarters-by-line",
+        title=f"A quarter ahead, forecasts of the time missed revenue by "
+        f"{percent(errors['revenue'])}, costs by {percent(errors['total_costs'])} and depreciation "
+        f"by {percent(errors['depreciation'])} on average",
+        subtitle=f"{first} to {last}: what came less the forecast, {_SHARE}",
+        source=_SOURCE,
+        reading="Positive: more came than was forecast. Rules of the time have no judgement, so "
+        "these are what a forecast with judgement must beat.",
+        dense=True,
+    )
+
+
+def by_quarter(found: Quarterly) -> TableExhibit:
+    """The miss of the main lines in each quarter, forecast a quarter before."""
+    quarters = dict.fromkeys(each.quarter for each in found.misses)
+    by = {
+        (each.miss.line.name, each.quarter): each.miss.share
+        for name in _SHOWN
+        for each in found.of(name)
+    }
+    mean = {name: float(np.abs(sizes(found.of(name))).mean()) for name in _SHOWN}
+    best = min(mean, key=mean.__getitem__)
+    return table(
+        [
+            Column(label="Quarter", style="text"),
+            *(
+                Column(label=LINES[name].label, style="percent", decimals=1, sign=True)
+                for name in _SHOWN
+            ),
+        ],
+        [
+            *(
+                Row(cells=(quarter, *(by.get((name, quarter)) for name in _SHOWN)))
+                for quarter in quarters
+            ),
+            Row(cells=("Mean size", *(mean[name] for name in _SHOWN)), role="total"),
+        ],
+        id="quarters-by-quarter",
+        title=f"A quarter ahead {lowered(LINES[best].label)} is forecast best, "
+        f"{percent(mean[best])} off on average",
+        subtitle="What came less what was forecast after the results of the quarter before; free "
+        "cash flow as a share of revenue",
+        source=_SOURCE,
+        reading="Nothing later leaks in: a test changes every later figure on file and finds every "
+        "forecast unchanged.",
+        dense=True,
+    )
+
+
+def kept(found: Sequence[Kept]) -> TableExhibit:
+    """Every forecast that was kept before a quarter's results, beside what came."""
+    rows = [] if found else [heading("No forecast has been kept yet")]
+    for each in found:
+        record = each.record
+        rows.append(
+            heading(
+                f"{Quarter(record.quarter).words}, kept on {record.made}, data through "
+                f"{record.data_through}, base case {record.scenario}"
+                + (": after the results were out, without them" if each.late else "")
+            )
+        )
+        by = {miss.line.name: miss for miss in each.misses}
+        for name, value in record.values.items():
+            line = LINES.get(name)
+            if line is not None:
+                rows.append(_kept(line, value, by.get(name)))
+    known = sum(bool(each.misses) for each in found)
+    return table(
+        [
+            Column(label="", style="text", weight=1.6),
+            Column(label="Forecast", style="text", figures=True),
+            Column(label="Came", style="text", figures=True),
+            Column(label="Came less forecast", style="text", figures=True),
+        ],
+        rows,
+        id="kept",
+        title=f"{spelt(len(found)).capitalize()} forecast{'s' if len(found) != 1 else ''} kept, "
+        f"{spelt(known) if known else 'none'} with results since",
+        subtitle="USD bn, growth on the year, million shares",
+        source="data/forecasts",
+        reading="A kept forecast is never changed: each row carries a seal over itself and all "
+        "before it. Of a quarter the last one before its results counts.",
+        dense=True,
+    )
+
+
+def _kept(line: Line, value: float, miss: Miss | None) -> Row:
+    def told(number: float | None) -> str | None:
+        if number is None:
+            return None
+        if line.unit == "share":
+            return percent(number)
+        if line.unit == "USD m":
+            return written(number / MILLIONS, decimals=2)
+        return written(number)
+
+    share = None if miss is None or miss.share is None else _size(line, miss.share, sign=True)
+    return Row(
+        cells=(line.label, told(value), told(None if miss is None else miss.came), share), indent=1
+    )

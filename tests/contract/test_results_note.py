@@ -1,0 +1,247 @@
+"""The note of a results evening: two sound pages, numbers that are the analysis' own, its words."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import jcurve
+from jcurve.analysis.earlier import CORE_GROWTH, taken_back
+from jcurve.analysis.forecasts import keep, standing
+from jcurve.analysis.revisions import revision
+from jcurve.analysis.snapshots import stated_inputs
+from jcurve.assumptions import Scenario
+from jcurve.briefing import editions
+from jcurve.briefing.editions import Edition
+from jcurve.briefing.parameters import check_parameters
+from jcurve.briefing.reading import read
+from jcurve.briefing.results import record_case
+from jcurve.briefing.typeset import pdf
+from jcurve.case import Case
+from jcurve.commands import main
+from jcurve.company import rows_of
+from jcurve.figures import Lens, brief, guided, results_day, revised
+from jcurve.ground.numbers import MILLIONS, money
+from jcurve.ground.project import Project, find_project
+from jcurve_studies.backtesting.quarterly import quarterly
+from tests.support import pdfcheck
+from tests.support.report_cells import executed, real_project, sentences
+
+SHOWN = {"missed", "npv-moved", "figures-moved", "guided", "watch"}
+EVENING = datetime.date(2026, 7, 29)
+
+
+@pytest.fixture(scope="module")
+def now() -> Case:
+    return jcurve.evaluate()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(real_project(tmp_path_factory.mktemp("project"), {}))
+
+
+@pytest.fixture(scope="module")
+def april() -> Case:
+    """The base case as its file would have been in April."""
+    back = taken_back("2026Q1")
+    at = back.assembly.timeline.index("2026Q1")
+    growth = float(back.assumption_rows[CORE_GROWTH][at, 0])
+    stated = {"valuation.date": "2026Q1", "capex.total.2026": 135_000.0,
+              "costs.core_growth.2026": growth}  # fmt: skip
+    scenario = jcurve.scenario("base", stated)
+    case = Case(scenario, back.assembly, rows_of(scenario, back.assembly.timeline))
+    assert case["npv"] == pytest.approx(back["npv"], rel=1e-12)
+    return case
+
+
+def published(project: Project, case: Case, name: str, report: str = "executive_brief") -> Edition:
+    """An edition of what a case says, as a run would have published it."""
+    folder = project.reports / report / "base" / name
+    folder.mkdir(parents=True)
+    record_case(folder, report=report, case=case, view="programme")
+    provenance = {
+        "assumptions": stated_inputs(case.scenario),
+        "determinants": {
+            "inputs": {}, "package": "0", "source": "0", "commit": None, "seed": None,
+            "python": "3", "libraries": {},
+        },
+    }  # fmt: skip
+    (folder / "provenance.json").write_text(json.dumps(provenance))
+    (folder.parent / "latest.json").write_text(json.dumps({"edition": name}))
+    return Edition(name, report, "base", folder)
+
+
+@pytest.mark.parametrize("quarter", ["2026Q2", "2025Q3"], ids=["now", "with regions"])
+def test_the_note_has_two_sound_pages(
+    quarter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a quarter of which every region is on file."""
+
+    def then(scenario: Scenario, project: Project) -> Case:
+        return taken_back(quarter, scenario, project=project)
+
+    monkeypatch.setattr(jcurve, "evaluate", then)
+    notebook, shown = executed("results_note", tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert {each["id"] for each in results["exhibits"]} == SHOWN
+    assert results["data_through"] == quarter
+    text = "\n".join(line for item in shown for line in sentences(item))
+    assert "nan" not in text.lower().split()
+    for paper in ("a4", "us-letter"):
+        made = pdf(read(notebook, "results_note"), paper=paper)
+        assert pdfcheck.complaints(made) == []
+        assert len(pdfcheck.page_texts(made)) == 2, paper
+
+
+@pytest.mark.parametrize("quarter", ["2025Q3", "2025Q4", "2026Q1", "2026Q2"])
+def test_the_evening_of_each_quarter(quarter: str) -> None:
+    lens = Lens(taken_back(quarter), "programme", find_project())
+    day = results_day.ResultsDay(lens, quarterly().before(quarter))
+    cover = results_day.cover(day, today=EVENING)
+    assert len(cover.figures) == 5
+    words = lens.case.data_through[4:] + " " + quarter[:4]
+    assert cover.title.startswith(f"{words}: revenue ")
+    assert money(lens.npv) in cover.title
+    table = results_day.missed(day)
+    own = standing(quarter)
+    rows = {row.cells[0]: row.cells for row in table.rows}
+    for miss in own.misses:
+        assert (miss.line.label in rows) == (
+            miss.came is not None and bool(miss.came or miss.forecast)
+        )
+    change = day.revision.change("npv")
+    assert change is not None
+    parts = math.fsum(part.amount for part in change.parts)
+    assert parts == pytest.approx(change.amount, rel=1e-9)
+    for shown in (table, revised.steps(lens, day.revision), revised.by_figure(lens, day.revision),
+                  guided.guidance(lens, day.quarter), results_day.watch(day)):  # fmt: skip
+        assert "nan" not in shown.plain().lower().split()
+
+
+class TestWords:
+    def test_a_miss_is_explained_by_what_makes_it_up(self) -> None:
+        lens = Lens(jcurve.evaluate(), "programme", find_project())
+        day = results_day.ResultsDay(lens, quarterly().before("2026Q2"))
+        rows = {row.cells[0]: row.cells for row in results_day.missed(day).rows}
+        assert "legal charges and severance $2.83bn" in str(rows["Total costs"][-1])
+        assert rows["Total costs"][-2] == "4 of 14"
+        notes = " ".join(results_day.missed(day).notes)
+        assert "advertising by region" in notes
+
+    def test_a_single_charge_of_tax_is_named(self) -> None:
+        lens = Lens(taken_back("2025Q3"), "programme", find_project())
+        rows = {r.cells[0]: r.cells for r in results_day.missed(results_day.ResultsDay(lens)).rows}
+        assert rows["Net income"][-1] == "single items of tax $15.9bn"
+        assert rows["Net income"][-2] is None  # no past is given
+
+    def test_guidance_of_a_year_before_and_now(self) -> None:
+        lens = Lens(jcurve.evaluate(), "programme", find_project())
+        said = guided.moved(lens, results_day.ResultsDay(lens).quarter)
+        assert said == (
+            "Now guided: capital expenditure of 2026 $130bn to $145bn, before $125bn to $145bn; "
+            "total expenses of 2026 $165bn to $169bn, before $162bn to $169bn."
+        )
+        first = Lens(taken_back("2025Q4"), "programme", find_project())
+        assert "for the first time" in guided.moved(first, results_day.ResultsDay(first).quarter)
+
+    def test_a_kept_forecast_is_what_counts(self, tmp_path: Path) -> None:
+        shutil.copytree(find_project().data, tmp_path / "data")
+        project = Project(tmp_path)
+        record = keep(taken_back("2026Q1"), datetime.date(2026, 7, 28), project)
+        found = standing("2026Q2", project=project)
+        assert found.kept == "2026-07-28"
+        assert {m.line.name: m.forecast for m in found.misses} == dict(record.values)
+        assert standing("2026Q2").kept == ""
+        assert "none was kept at the time" in standing("2026Q2").how
+
+
+class TestSinceAnEdition:
+    @pytest.fixture
+    def before(self, april: Case, project: Project) -> Iterator[Edition]:
+        yield published(project, april, "run-april")
+        shutil.rmtree(project.reports, ignore_errors=True)
+
+    def test_an_edition_is_rebuilt_from_what_it_states(
+        self, before: Edition, april: Case, project: Project
+    ) -> None:
+        case, printed = editions.rebuilt(before, project)
+        assert case.data_through == case.valuation_date == "2026Q1"
+        for view, figures in april.headlines().items():
+            for name, figure in figures.items():
+                assert case.headline(name, view).get("value") == pytest.approx(figure["value"])
+                assert printed[view][name]["value"] == pytest.approx(figure["value"])
+
+    def test_an_edition_without_its_numbers_is_rebuilt_with_those_of_today(
+        self, before: Edition, project: Project, now: Case
+    ) -> None:
+        """What an edition of an earlier version does not hold counts as the model's part."""
+        told = json.loads(before.provenance.read_text())
+        for each in told["assumptions"].values():
+            del each["value"]
+        before.provenance.write_text(json.dumps(told))
+        case, printed = editions.rebuilt(before, project)
+        assert case.valuation_date == "2026Q2"
+        change = revision(case, now, printed_before=printed).change("npv")
+        assert change is not None
+        assert change.of("model") != 0.0
+        assert math.fsum(p.amount for p in change.parts) == pytest.approx(change.amount, rel=1e-9)
+
+    def test_the_note_starts_from_the_last_edition_that_knew_less(
+        self, before: Edition, project: Project, now: Case, tmp_path: Path
+    ) -> None:
+        given = check_parameters("base", {}, "programme", tmp_path, project.root)
+        found = editions.edition_before(given, now.data_through)
+        assert found is not None
+        assert editions.edition_before(given, "2026Q1") is None
+        day = results_day.ResultsDay(Lens(now, "programme", project), before=found)
+        change = day.revision.change("npv")
+        assert change is not None
+        assert change.before == pytest.approx(taken_back("2026Q1")["npv"])
+        assert abs(change.of("model")) < 1e-6 * abs(change.before)
+        assert math.fsum(p.amount for p in change.parts) == pytest.approx(change.amount, rel=1e-9)
+
+    def test_the_brief_says_what_moved_it(
+        self, before: Edition, project: Project, now: Case, tmp_path: Path
+    ) -> None:
+        given = check_parameters("base", {}, "programme", tmp_path, project.root)
+        earlier = editions.previous_edition(given, "executive_brief")
+        said = brief.changes(Lens(now, "programme", project), earlier).plain()
+        assert "Data now reach" in said
+        assert "NPV rises by" in said
+        assert "what was reported" in said
+        moved = (now["npv"] - taken_back("2026Q1")["npv"]) / MILLIONS
+        assert money(moved) in said
+
+    def test_diff_attributes_it(
+        self, before: Edition, project: Project, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        monkeypatch.chdir(project.root)
+        assert main(["diff", "executive_brief/base", "base"]) == 0
+        said = capsys.readouterr().out
+        assert "what moved programme.npv" in said
+        assert "Advertising: +" in said
+
+
+class TestVerb:
+    def test_misses_of_the_last_quarter(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["misses"]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith("2026Q2: forecast of today's base case taken back to Q1 2026")
+        assert "Capital expenditure" in said
+        assert main(["misses", "2026Q2", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        named = {each["line"]["name"]: each for each in told["misses"]}
+        assert named["revenue"]["came"] == 60_801.0
+
+    @pytest.mark.parametrize("quarter", ["2026Q3", "2019Q1"])
+    def test_of_no_other(self, quarter: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["misses", quarter]) == 2
+        assert "2023Q2 to 2026Q2" in capsys.readouterr().err

@@ -1,0 +1,303 @@
+"""What a quarter's results did to the answer: a state taken back, forecasts, an exact bridge."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jcurve
+from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, taken_back
+from jcurve.analysis.forecasts import LINES, PARTS, came, forecast, keep, misses, rank
+from jcurve.analysis.revisions import Revision, revision
+from jcurve.case import Case
+from jcurve.company import rows_of
+from jcurve.facts import reported
+from jcurve.facts.forecast_records import forecast_records, stood
+from jcurve.ground.errors import FactsError, ProjectError, UsageError
+from jcurve.ground.project import SHIPPED, Project, find_project
+from jcurve.ground.quarters import Quarter
+
+QUARTERS = ("2025Q3", "2025Q4", "2026Q1")
+"""Taken back to each in turn."""
+
+
+@pytest.fixture(scope="module")
+def now() -> Case:
+    return jcurve.evaluate()
+
+
+def whole(found: Revision) -> None:
+    for change in found.changes:
+        assert not change.reason, (change.view, change.name, change.reason)
+        parts = math.fsum(part.amount for part in change.parts)
+        size = max(abs(change.amount), 1e-3)
+        assert abs(parts - change.amount) <= 1e-9 * max(size, abs(change.after)), change
+
+
+class TestTakenBack:
+    def test_to_the_last_quarter_is_the_case_of_today(self, now: Case) -> None:
+        back = taken_back(now.data_through)
+        assert back["npv"] == now["npv"]
+        assert back.headlines() == now.headlines()
+
+    @pytest.mark.parametrize("quarter", QUARTERS)
+    def test_knows_nothing_later_and_ties(self, quarter: str) -> None:
+        back = taken_back(quarter)
+        timeline = back.assembly.timeline
+        after = timeline.index(quarter) + 1
+        assert back.data_through == back.valuation_date == quarter
+        assert all(np.isnan(row.values[after:]).all() for row in back.assembly.history.values())
+        assert all(check.holds for check in back.checks())
+        facts = reported("META")
+        spent = facts.value("capex_incl_finance_leases", quarter).value
+        assert back.row("capex", "with")[after - 1] == pytest.approx(spent, abs=0.5)
+
+    def test_guidance_is_that_of_the_day(self, now: Case) -> None:
+        back = taken_back("2026Q1")
+        year = slice(back.assembly.timeline.index("2026Q1"), back.assembly.timeline.index("2026Q4"))
+        assert (
+            back.assumption_rows[CAPEX][year].tolist() == [[135_000.0]] * 3
+        )  # 125 to 145 in April
+        assert now.assumption_rows[CAPEX][year].tolist() == [[137_500.0]] * 3
+        # Expenses: 162 to 169 then, 165 to 169 in July, so the costs of the year are 1.5 lower.
+        then, later = (float(case.assumption_rows[CORE_GROWTH][year][0, 0]) for case in (back, now))
+        assert then < later
+        rows = {**back.assumption_rows, CORE_GROWTH: now.assumption_rows[CORE_GROWTH]}
+        as_guided_now = Case(back.scenario, back.assembly, rows)
+        at = back.assembly.timeline.years.index(2026)
+        costs = [case.year("total_costs", "with")[at] for case in (back, as_guided_now)]
+        assert costs[1] - costs[0] == pytest.approx(1_500.0, rel=1e-6)
+
+    def test_a_scenario_that_stops_at_the_valuation_date_still_does(self) -> None:
+        back = taken_back("2025Q4", "stop_now")
+        end = back.assembly.timeline.index("2025Q4")
+        assert back.assumption_rows["programme.last_spending"].tolist() == [[end]]
+        assert back["npv.go_forward"] == 0.0
+
+    @pytest.mark.parametrize("quarter", ["2026Q3", "2031Q1"])
+    def test_not_to_a_quarter_that_is_not_on_file(self, quarter: str) -> None:
+        with pytest.raises(UsageError, match="no results of that quarter are on file"):
+            taken_back(quarter)
+
+    def test_what_no_rule_fills_then_is_an_estimate(self) -> None:
+        """Rules of history speak of today's end: interest of early 2025 is known by year only."""
+        rows = taken_back("2025Q3").assembly.history
+        at = rows["reported_interest_income"].quarters.index("2025Q3")
+        row = rows["reported_interest_income"]
+        assert row.status[at] == "estimate"
+        assert row.values[at] == row.values[at - 4]
+
+
+class TestForecasts:
+    def test_of_a_reported_quarter_is_what_was_reported(self, now: Case) -> None:
+        said, was = forecast(now, "2025Q2"), came(now.assembly, "2025Q2")
+        assert set(was) == set(LINES)  # regions are on file then
+        for name, value in was.items():
+            printed = LINES[name].unit == "share"  # to a whole per cent
+            assert said[name] == pytest.approx(value, abs=0.006 if printed else 0.5), name
+
+    def test_an_estimate_is_no_report(self, now: Case) -> None:
+        was = came(now.assembly, "2026Q2")
+        assert "advertising.europe" not in was  # its share of the year before
+        assert was["revenue"] == 60_801.0
+        assert came(now.assembly, "2026Q3") == {}
+
+    def test_parts_make_up_a_miss(self, now: Case) -> None:
+        found = {
+            each.line.name: each
+            for each in misses(forecast(taken_back("2025Q2"), "2025Q3"),
+                               came(now.assembly, "2025Q3"))
+        }  # fmt: skip
+        assert set(PARTS) <= set(found)
+        for name in PARTS:
+            parts, amount = found[name].parts, found[name].amount
+            assert parts
+            assert amount is not None
+            assert math.fsum(part for _, part in parts) == pytest.approx(amount, abs=0.6), name
+        unscored = misses(forecast(taken_back("2026Q1"), "2026Q2"), came(now.assembly, "2026Q2"))
+        regions = [each for each in unscored if each.line.name.startswith("advertising.")]
+        assert regions
+        assert all(each.came is each.amount is each.share is None for each in regions)
+
+    def test_a_rank_counts_larger_misses_of_its_line(self, now: Case) -> None:
+        said, was = forecast(now, "2025Q1"), came(now.assembly, "2025Q1")
+        made = [
+            next(m for m in misses({**said, "capex": was["capex"] * by}, was)
+                 if m.line.name == "capex")
+            for by in (1.0, 1.1, 0.8, 1.05)
+        ]  # fmt: skip
+        assert rank(made[1], [made[0], made[2], made[3]]) == (2, 4)
+        assert rank(made[2], [made[0]]) == (1, 2)
+        assert rank(made[0], []) is None
+
+
+class TestRecords:
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Project:
+        shutil.copytree(find_project().data, tmp_path / "data")
+        shutil.rmtree(tmp_path / "data" / "forecasts", ignore_errors=True)
+        return Project(tmp_path)
+
+    def test_grow_and_are_never_kept_twice(self, project: Project, now: Case) -> None:
+        assert forecast_records(project=project) == ()
+        assert stood("2026Q3", project=project) is None
+        first = keep(taken_back("2026Q1"), datetime.date(2026, 7, 28), project)
+        text = (project.data / "forecasts/meta.csv").read_text(encoding="utf-8")
+        again = keep(taken_back("2026Q1"), datetime.date(2026, 7, 29), project)
+        assert again == first
+        assert (project.data / "forecasts/meta.csv").read_text(encoding="utf-8") == text
+        second = keep(now, datetime.date(2026, 7, 30), project)
+        grown = (project.data / "forecasts/meta.csv").read_text(encoding="utf-8")
+        assert grown.startswith(text)
+        assert grown != text
+        assert forecast_records(project=project) == (first, second)
+        assert stood("2026Q2", project=project) == first
+        assert set(first.values) == set(LINES)
+        assert first.values["revenue"] == pytest.approx(58_782, abs=1)
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda lines: [*lines[:3], lines[3].replace("advertising", "capex"), *lines[4:]],
+            lambda lines: [*lines[:3], *lines[4:]],
+            lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
+            lambda lines: [*lines, lines[-1]],
+        ],
+        ids=["changed", "missing", "moved", "repeated"],
+    )
+    def test_a_row_that_is_not_as_written_is_refused(
+        self, spoil: object, project: Project, now: Case
+    ) -> None:
+        keep(now, datetime.date(2026, 7, 30), project)
+        path = project.data / "forecasts/meta.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(spoil(lines)), encoding="utf-8")  # type: ignore[operator]
+        with pytest.raises(FactsError, match=r"is not as it was written") as refused:
+            forecast_records(project=project)
+        assert "forecasts/meta.csv:" in str(refused.value)
+
+    def test_the_project_that_came_with_the_package_keeps_none(self, now: Case) -> None:
+        with pytest.raises(ProjectError):
+            keep(now, datetime.date(2026, 7, 30), Project(SHIPPED))
+
+
+class TestRevision:
+    @pytest.mark.parametrize("quarter", QUARTERS)
+    def test_parts_sum_to_the_whole(self, quarter: str, now: Case) -> None:
+        before = taken_back(quarter)
+        found = revision(before, now)
+        assert (found.start, found.end) == (quarter, now.data_through)
+        whole(found)
+        change = found.change("npv")
+        assert change is not None
+        assert change.before == pytest.approx(before["npv"], rel=1e-12)
+        assert change.after == pytest.approx(now["npv"], rel=1e-12)
+        kinds = {part.kind for part in change.parts}
+        assert {"time", "facts"} <= kinds
+        assert "model" not in kinds
+
+    def test_the_same_state_twice_is_no_news(self, now: Case) -> None:
+        found = revision(now, now)
+        assert all(change.amount == 0.0 and change.parts == () for change in found.changes)
+
+    def test_a_line_that_came_as_forecast_is_no_news(self, now: Case) -> None:
+        """Advertising of the new quarter is what was forecast: it adds nothing, other lines do."""
+        before = taken_back("2026Q1")
+        at = now.assembly.timeline.index("2026Q2")
+        rows = {
+            **{f"reported_advertising_by_region.{region}": f"advertising_by_region.{region}"
+               for region in now.assembly.company.sets["region"]},
+            **{f"reported_impressions_index_by_region.{region}": f"impressions.{region}"
+               for region in now.assembly.company.sets["region"]},
+            "reported_advertising": "advertising",
+        }  # fmt: skip
+        given = dict(now.assembly.given)
+        for name, line in rows.items():
+            given[name] = given[name].copy()
+            given[name][at] = before.row(line, "with")[at]
+        assembly = replace(now.assembly, given=given)
+        as_said = Case(now.scenario, assembly, now.assumption_rows)
+        change = revision(before, as_said).change("npv")
+        assert change is not None
+        assert "Advertising" not in {part.name for part in change.parts}
+        assert "Operating costs" in {part.name for part in change.parts}
+        usual = revision(before, now).change("npv")
+        assert usual is not None
+        assert "Advertising" in {part.name for part in usual.parts}
+
+    def test_a_changed_assumption_is_told_by_its_name(self, now: Case) -> None:
+        other = jcurve.evaluate(jcurve.scenario("base", {"returns.wacc": 0.1, "fleet.share": 0.12}))
+        found = revision(now, other)
+        whole(found)
+        change = found.change("npv")
+        assert change is not None
+        assert {part.kind for part in change.parts} == {"assumptions"}
+        named = {part.name for part in change.parts}
+        assert "Assumption: Long-run fleet share" in named
+        assert len(named) == 2
+        bridged = jcurve.analysis.bridge(now.scenario, other.scenario)
+        assert sorted(part.amount for part in change.parts) == pytest.approx(
+            sorted(share.amount for share in bridged.shares), rel=1e-9
+        )
+
+    def test_moved_guidance_is_told_apart(self, now: Case) -> None:
+        other = jcurve.evaluate(jcurve.scenario("base", {"capex.total.2026": 145_000}))
+        change = revision(now, other).change("npv")
+        assert change is not None
+        assert [(p.kind, p.name) for p in change.parts] == [
+            ("guidance", "Guidance of capital expenditure")
+        ]
+
+    def test_what_was_printed_then_and_is_not_reproduced_is_the_model(self, now: Case) -> None:
+        before = taken_back("2026Q1")
+        printed = before.headlines()
+        printed["programme"]["npv"] = {"value": before["npv"] - 5_000.0, "unit": "USD m"}
+        found = revision(before, now, printed_before=printed, printed_after=now.headlines())
+        whole(found)
+        change = found.change("npv")
+        assert change is not None
+        assert change.of("model") == pytest.approx(5_000.0, rel=1e-6)
+        other = found.change("trough_amount")
+        assert other is not None
+        assert abs(other.of("model")) < 1e-3
+
+    def test_a_change_of_life_that_one_state_lacks_stays_with_the_other(self) -> None:
+        few = jcurve.evaluate("bull")
+        more = jcurve.evaluate(jcurve.scenario("bull", {"life.change.2027Q1": 2.0}))
+        assert len(more.assembly.names) > len(few.assembly.names)
+        name = "operating_income_turns_positive"
+        for one, two in ((few, more), (more, few)):
+            change = revision(one, two).change(name)
+            assert change is not None
+            ends = [case.assembly.timeline.index(case.headline(name, "programme")["value"])
+                    for case in (one, two)]  # fmt: skip
+            assert [change.before, change.after] == ends
+            assert change.moved
+            npv = revision(one, two).change("npv")
+            assert npv is not None
+            assert not npv.moved  # books move no cash
+
+    def test_many_assumptions_are_one_part(self, now: Case) -> None:
+        bull = jcurve.evaluate("bull")
+        found = revision(now, bull)
+        change = found.change("npv")
+        assert change is not None
+        assert math.fsum(p.amount for p in change.parts) == pytest.approx(change.amount, rel=1e-9)
+
+    def test_never_backwards(self, now: Case) -> None:
+        with pytest.raises(UsageError, match="the later state knows less"):
+            revision(now, taken_back("2026Q1"))
+
+
+def test_rows_of_a_taken_back_case_are_those_of_its_scenario_but_for_dates_and_guidance() -> None:
+    back = taken_back("2026Q1")
+    own = rows_of(back.scenario, back.assembly.timeline)
+    moved = {key for key, row in own.items() if not np.array_equal(row, back.assumption_rows[key])}
+    assert moved == {"valuation.date", CAPEX, CORE_GROWTH}
+    assert Quarter(back.valuation_date) == "2026Q1"
