@@ -4,11 +4,10 @@ The idea: an edited formula must be found when a workbook comes back, also from 
 spells formulas its own way, and 260,000 formulas must not be stored twice. So a formula is first
 brought to a form that does not change when it is copied along its row and that other programs
 leave as it is: columns relative to the period, no spaces, one spelling of numbers and sheets.
-The short hash of that form is its mark. Most of the 145 formulas of a row are one formula moved
-along, so that a handful of marks stand for the row, each with the cells that it stands for:
+The short hash of that form is its mark. The formulas of a row are one formula moved along its
+quarters and one along its years, so that a few marks stand for the row:
 
-- ``q`` all quarters, or ``q3`` the one quarter 3, or ``r2`` each third quarter of a year;
-- ``y`` all years; ``c3`` the one column 3;
+- ``q`` all quarters; ``y`` all years; ``c3`` the one column 3;
 - ``f`` the facts of a row and ``s`` its single fixed value, which are hashes of numbers.
 
 The record is lines of JSON on a hidden sheet, closed by a check sum, so that a workbook can be
@@ -31,12 +30,12 @@ from typing import Any, Final
 import jcurve
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.grid import Grid, column
+from jcurve.workbook.grid import OPENING, Grid, column
 from jcurve.workbook.input_cells import Layout
 
 __all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_facts", "read_record", "record_lines"]
 
-FORMAT = 1
+FORMAT = 2
 """The form of the record; a workbook with a higher one is from a newer program."""
 
 _MISSING = "this is no workbook of J-Curve, or its hidden sheet is damaged"
@@ -80,7 +79,7 @@ class Marker:
 
     def _place(self, at: int) -> tuple[str, int]:
         """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
-        if 0 <= at - self.first_quarter < self.quarters:
+        if -OPENING <= at - self.first_quarter < self.quarters:
             return "Q", at - self.first_quarter
         if 0 <= at - self.first_year < self.years:
             return "Y", at - self.first_year
@@ -140,8 +139,8 @@ class Marker:
             by_quarter = period - old
         moved = list(parts)
         # Nearly all time of a reading is spent here, so that columns are told apart in place.
-        first_year, first_quarter = self.first_year, self.first_quarter
-        end = first_quarter + self.quarters
+        first_year, first_quarter = self.first_year, self.first_quarter - OPENING
+        end = self.first_quarter + self.quarters
         for at in range(1, len(parts), 2):
             number = self._number(parts[at])
             if first_quarter <= number < end:
@@ -155,46 +154,20 @@ class Marker:
             moved[at] = column(number)
         return "".join(moved)
 
-    def row(
-        self, sheet: str, quarters: Sequence[str] | None, years: Sequence[str] | None, lead: int
-    ) -> RowMarks:
-        """The marks of a row whose formulas repeat.
-
-        Args:
-            sheet: its sheet.
-            quarters, years: formulas.
-            lead: quarters at the beginning whose formulas differ from the rest.
-        """
-        marks: RowMarks = {}
-        if quarters is not None:
-            start = -(-lead // QUARTERS_IN_YEAR) * QUARTERS_IN_YEAR
-            first = [
-                self.mark(quarters[at], sheet, self.first_quarter + at)
-                for at in range(start + QUARTERS_IN_YEAR)
-            ]
-            marks |= {f"q{at}": mark for at, mark in enumerate(first[:start])}
-            four = first[start:]
-            same = len(set(four)) == 1
-            marks |= {"q": four[0]} if same else {f"r{n}": mark for n, mark in enumerate(four)}
-        if years is not None:
-            marks["y"] = self.mark(years[-1], sheet, self.first_year + self.years - 1)
-        return marks
-
     def expected(self, marks: Mapping[str, str], column: int) -> str | None:
         """The mark that a cell should have; None where it should hold no formula."""
         own = marks.get(f"c{column}")
         kind, period = self._place(column)
-        if own is not None or not kind:
+        if own is not None or not kind or period < 0:
             return own
         if kind == "Y":
             return marks.get("y")
-        every = marks.get("q") or marks.get(f"r{period % QUARTERS_IN_YEAR}")
-        return marks.get(f"q{period}") or every
+        return marks.get("q")
 
     def columns(self, marks: Mapping[str, str]) -> list[int]:
         """The columns of a row that should hold formulas."""
         found = [int(name[1:]) for name in marks if name.startswith("c")]
-        if any(name[0] in "qr" for name in marks):
+        if "q" in marks:
             found += range(self.first_quarter, self.first_quarter + self.quarters)
         if "y" in marks:
             found += range(self.first_year, self.first_year + self.years)

@@ -55,7 +55,7 @@ class Entry:
     def cell(self) -> Cell:
         """The cell that the entry's name stands for: of a word, the number that it means."""
         uses = self.form in ("date", "choice")
-        return Cell(Tab.INPUTS, self.row, USED_COLUMN if uses else VALUE_COLUMN)
+        return Cell(Row(Tab.INPUTS, self.row), USED_COLUMN if uses else VALUE_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Dated:
 
     Attributes:
         item, path: the assumption, and its value.
-        row: on the sheet.
+        place: its row.
         first: the column of its first period.
         formulas: of each period; None where the cell is an input.
         values: of each period, years or quarters.
@@ -72,10 +72,15 @@ class Dated:
 
     item: Assumption
     path: Path
-    row: int
+    place: Row
     first: int
     formulas: tuple[str | None, ...]
     values: tuple[float, ...]
+
+    @property
+    def row(self) -> int:
+        """Its row, from 0."""
+        return self.place.row
 
     @property
     def cells(self) -> str:
@@ -106,7 +111,7 @@ class Layout:
     def locate(self, key: str) -> Row | Name:
         """Where formulas find the assumption ``key``."""
         dated = self.dated.get(key)
-        return Name(self.names[key]) if dated is None else Row(Tab.DATED, dated.row)
+        return Name(self.names[key]) if dated is None else dated.place
 
     def _dated(self, item: Assumption, path: Path, rows: Mapping[str, int]) -> Dated:
         by_year = path.by == "year"
@@ -122,7 +127,7 @@ class Layout:
             cells = [f"${column(first + at)}{rows[item.key] + 1}" for at in range(len(periods))]
             texts = _between(path, dict(zip(periods, cells, strict=True)))
         values = tuple(float(v) for v in path.over(periods))
-        return Dated(item, path, rows[item.key], first, tuple(texts), values)
+        return Dated(item, path, Row(Tab.DATED, rows[item.key]), first, tuple(texts), values)
 
     def _remainder(self, mix: Mix, rows: Mapping[str, int], letters: str) -> str:
         parts = [

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from jcurve.engine.model import SHARED
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
     NAME,
     NEVER,
+    OPENING,
+    SOURCE,
     UNIT,
     VALUE,
+    Name,
     Range,
-    Row,
+    Ref,
     Tab,
     column,
     prefixed,
 )
 from jcurve.workbook.input_cells import USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Entry
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.named_numbers import FIRST_YEAR
 
 __all__ = ["OUTSIDE_COLUMN", "choices", "dated_page", "inputs_page", "validations"]
 
@@ -158,19 +163,23 @@ def _outside(book: Book, entry: Entry) -> str:
 def dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow."""
     grid = book.grid
-    widths = (58, 17, 40, 10, *([10] * grid.years), *([10] * grid.quarters))
-    page = Page(Tab.DATED, [], widths, grid.first_quarter, (HEADER_ROW + 1, 2))
+    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
+    widths = (58, 17, 40, 10, 26, *periods)
+    page = Page(Tab.DATED, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs by year", "title")
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between"), "head")
-    page.texts(HEADER_ROW, (*grid.year_labels, *grid.labels), "head:right", grid.first_year)
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between", "Sources"), "head")
+    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
+    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
+    index = Ref(book.rows["calendar_year", SHARED])
     for dated in book.layout.dated.values():
         item, row = dated.item, dated.row
         page.text(row, NAME, item.label)
         page.text(row, UNIT, item.unit)
         page.text(row, DEFINITION, item.key, "name")
-        page.text(row, VALUE, "remainder" if item.derived else dated.path.between)
+        page.text(row, SOURCE, "remainder" if item.derived else dated.path.between)
+        page.text(row, VALUE, ", ".join(item.source) or "calculated", "clip")
         style = number_format(item.unit, dated.values)
         stated = enumerate(zip(dated.formulas, dated.values, strict=True), dated.first)
         for at, (text, value) in stated:
@@ -179,9 +188,10 @@ def dated_page(book: Book) -> Page:
             else:
                 page.formula(row, at, text, value, style)
         # What is stated by year is shown by quarter too, and the other way round.
-        place, values = Row(Tab.DATED, row), dated.values
+        place, values = dated.place, dated.values
         if dated.path.by == "year":
-            formulas = grid.formulas((Range(place, "one_year"),), Tab.DATED)
+            pieces = ("INDEX(", Range(place, "years"), ",", index, "-", Name(FIRST_YEAR), "+1)")
+            formulas = grid.formulas(pieces, Tab.DATED)
             for at, formula in enumerate(formulas):
                 page.formula(row, grid.quarter(at), formula, values[at // 4], style)
         else:

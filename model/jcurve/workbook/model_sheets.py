@@ -1,12 +1,14 @@
 """The content of a workbook: every row of every sheet, with its formulas and values.
 
 Nothing here knows a line of the model by name. Lines are placed first, then each formula is
-written with references to where its precedents stand, then the workings that came up.
+written with references to the rows of its precedents. A step that comes up gets a row above the
+line that it serves; rows are numbered when all are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -27,8 +29,8 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.ground.errors import JCurveError, ModelError
-from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
-from jcurve.workbook.excel_forms import NO_ANSWER, STEPS
+from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format, number_rows
+from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph, Node
 from jcurve.workbook.grid import (
     FIRST_ROW,
@@ -44,10 +46,12 @@ from jcurve.workbook.grid import (
     Tab,
 )
 from jcurve.workbook.input_cells import Layout
+from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
 from jcurve.workbook.return_search import Block
+from jcurve.workbook.step_names import label_of, said, titled, unit_of, words
 from jcurve.workbook.translate import Translator
 
-__all__ = ["RESULT_COLUMN", "Book"]
+__all__ = ["RESULT_COLUMN", "Book", "source_keys"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -59,9 +63,12 @@ _TITLES: Mapping[str, str] = {
     Tab.SHARED_ROWS: "Rows that are the same in every world",
     **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
     Tab.DIFFERENCES: "Differences between worlds",
-    Tab.HISTORY: "Reported history and constants of the law",
-    Tab.WORKINGS: "Steps of formulas that need cells of their own",
+    Tab.HISTORY: "Reported history",
+    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
 }
+_CALCULATED = "calculated"
+_OF_WORLDS = "Steps of {} in all worlds"
+_OF_RESULTS = "Steps of results: {}"
 
 
 class Book:
@@ -82,10 +89,14 @@ class Book:
         self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
         self.rows: dict[RowKey, Row] = {}
         self.results: dict[RowKey, Cell] = {}
-        self.result_formulas: dict[RowKey, str] = {}
+        self.result_formulas: dict[RowKey, tuple[Piece, ...]] = {}
         self.fixed: dict[RowKey, Cell] = {}
         self.blocks: dict[int, Block] = {}
-        self._owner: RowKey | None = None
+        self._owner: RowKey = ("", SHARED)
+        self._tags: dict[int, frozenset[str]] = {}
+        self.numbers = NamedNumbers(
+            case.assembly.timeline, case.data_through, self.layout.names.values()
+        )
         scalars = {
             (name, SHARED)
             for name in (*self.model.inputs, *SYSTEM_INPUTS)
@@ -97,20 +108,23 @@ class Book:
             scalars | set(CONSTANTS),
         )
         self.translator = Translator(
-            self.graph, self.locate, self._allot, self._answer, self.grid.quarters
+            self.graph, self.locate, self._allot, self._answer, self._constant
         )
         self._calendar()
         self._history()
         self._place_lines()
         roots = self._roots()
         for key, root in roots.items():
-            self._owner = key
             try:
                 self._write_line(key, root)
-                self._write_workings()
+                self._write_steps()
             except JCurveError as error:
                 raise self._no_form(key, error) from error
-        for sheet in self.sheets.values():
+        self.sheets[Tab.CONSTANTS].lines += self.numbers.lines(self.sheets[Tab.CONSTANTS].take)
+        number_rows(*(self.sheets[name] for name in WORLD_SHEETS.values()))
+        for name, sheet in self.sheets.items():
+            if name not in WORLD_SHEETS.values():
+                number_rows(sheet)
             sheet.lines.sort(key=lambda line: line.where.row)
 
     # Values
@@ -133,7 +147,7 @@ class Book:
         """Where the cells of a row are."""
         found = self.rows.get(key)
         if found is not None:
-            return Cell(found.sheet, found.row) if key in self.graph.scalars else found
+            return Cell(found) if key in self.graph.scalars else found
         if at := self.results.get(key) or self.fixed.get(key):
             return at
         if assumption := self.case.assembly.keys.get(key[0]):
@@ -141,12 +155,36 @@ class Book:
         raise ModelError("a row stands on no sheet", received=spell(key))
 
     def _allot(self, node: Node, annual: bool) -> Row | Cell:
-        sheet = self.sheets[Tab.WORKINGS]
-        if self._owner is not None:
-            sheet.heading(f"For {spell(self._owner)}")
-            self._owner = None
-        row = sheet.take()
-        return Cell(row.sheet, row.row) if node.scalar else row
+        """A row above the line that is being written. What no world changes stands once, among
+        the shared rows; what a result needs over time is on the sheet of its worlds."""
+        name, tag = self._owner
+        served: Row | str
+        if tag != SHARED and self._tags_of(node) <= {SHARED}:
+            sheet, served = self.sheets[Tab.SHARED_ROWS], _OF_WORLDS.format(_lower(name))
+        elif place := self.rows.get(self._owner):
+            sheet, served = self.sheets[place.sheet], place
+        else:
+            home = Tab.DIFFERENCES if tag in VIEWS else WORLD_SHEETS.get(tag, Tab.SHARED_ROWS)
+            sheet, served = self.sheets[home], _OF_RESULTS.format(TAG_TITLES[tag])
+        row = sheet.step(served, 2 * node.id + annual)
+        return Cell(row) if node.scalar else row
+
+    def _tags_of(self, node: Node) -> frozenset[str]:
+        """The worlds and views whose rows a node reads."""
+        found = self._tags.get(node.id)
+        if found is None:
+            self._tags[node.id] = frozenset()  # a balance rests on itself, a quarter before
+            read: tuple[Node, ...] = node.args
+            if node.op in ("balance", "previous"):
+                group, _ = node.data
+                delays = tuple(delay for _, delay in group.recalls)
+                read = (*group.start, *group.rows, *delays)
+            own = {node.data[1]} if node.op == "row" else {SHARED}
+            found = self._tags[node.id] = frozenset(own).union(*map(self._tags_of, read))
+        return found
+
+    def _constant(self, node: Node) -> Name:
+        return self.numbers.name(node.data, node.title, node.unit, self._owner[0])
 
     def _answer(self, node: Node) -> Cell:
         flows = node.args[0]
@@ -156,7 +194,7 @@ class Book:
                 len(self.blocks),
                 self.translator.row_of(flows),
                 self.graph.value(flows)[:, 0],
-                spell(flows.data) if flows.op == "row" else "a row of workings",
+                words(flows.data[0]) if flows.op == "row" else label_of(flows),
                 self.grid,
                 self.rows["quarter_index", SHARED],
                 self.rows[_BEHIND],
@@ -170,38 +208,33 @@ class Book:
         sheet.heading("Calendar")
         rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, _BEHIND[0])}
         self.rows |= {(name, SHARED): row for name, row in rows.items()}
-        index, through = Ref(rows["quarter_index"]), self.case.data_through
-        timeline = self.case.assembly.timeline
+        index, year = Ref(rows["quarter_index"]), Name(YEAR)
         forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
             "quarter_index": (
-                (Ref(rows["quarter_index"], -1, "-1"), "+1"),
+                (Ref(rows["quarter_index"], -1), "+1"),
                 "quarters",
                 "Quarters since the first of the timeline; dates among the inputs count so",
             ),
-            "quarter_of_year": (("MOD(", index, ",4)+1"), "", "1 to 4"),
-            "calendar_year": ((f"{timeline.years[0]}+INT(", index, "/4)"), "", "Year"),
+            "quarter_of_year": (("MOD(", index, ",", year, ")+1"), "quarter", "1 to 4"),
+            "calendar_year": ((Name(FIRST_YEAR), "+INT(", index, "/", year, ")"), "year", "Year"),
             "history": (
-                ("IF(", index, f"<={timeline.index(through)},1,0)"),
-                "",
-                f"1 while results are reported, which is through {through}",
+                ("IF(", index, "<=", Name(LAST_REPORTED), ",1,0)"),
+                "switch",
+                "1 while results are reported, 0 in forecasts: where facts join the forecast",
             ),
             _BEHIND[0]: (
-                (f"{self.grid.quarters - 1}-", index), "quarters", "Quarters to the last one",
+                (Name(HORIZON), "-1-", index), "quarters", "Quarters to the last one",
             ),
         }  # fmt: skip
         for name, (pieces, unit, definition) in forms.items():
             values = self._quarterly((name, SHARED))[:, 0]
-            line = Line(rows[name], name, unit, definition, "plain")
-            self._over_quarters(line, pieces, values.tolist())
+            line = Line(rows[name], name, words(name), unit, definition, _CALCULATED, "plain")
+            line.quarters, line.quarter_values = pieces, values.tolist()
             line.years = self._by_year(rows[name], Kind.STOCK)
             line.year_values = values[3::4].tolist()
+            if name == "quarter_index":
+                line.opening, line.opening_value = ("-1",), -1.0
             sheet.lines.append(line)
-
-    def _over_quarters(
-        self, line: Line, pieces: tuple[Piece, ...], values: Sequence[Value]
-    ) -> None:
-        line.quarters = self.grid.formulas(pieces, line.where.sheet)
-        line.quarter_values, line.lead = values, self.grid.lead(pieces)
 
     def _history(self) -> None:
         sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
@@ -214,22 +247,25 @@ class Book:
             if np.isnan(values).any():
                 self.graph.lacking.add((name, SHARED))
             style = number_format(unit, values)
-            line = Line(row, name, unit, facts[name].definition, style)
+            sources = ", ".join(source_keys(facts[name].source_id))
+            line = Line(row, name, words(name), unit, facts[name].definition, sources, style)
             line.quarter_values = _shown(values, "")
             line.years = self._by_year(row, self.model.inputs[name].kind, known=False)
             line.year_values = _shown(self.case.year(name), "")
             sheet.lines.append(line)
+        sheet = self.sheets[Tab.CONSTANTS]
         constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
         if constants:
-            sheet.heading("Constants")
+            sheet.heading("Of the law")
         for name in constants:
             value = float(self.case.inputs[name][0, 0])
             unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
-            definition = f"{leaf.label}: {leaf.source}" if leaf else ""
+            said, source = (leaf.label, leaf.source) if leaf else (words(name), _CALCULATED)
             style = number_format(unit, [value])
-            self._fixed(sheet, (name, SHARED), value, unit, definition, style)
+            self._fixed(sheet, (name, SHARED), value, unit, said, source, style)
+        sheet.heading("Of the timeline and of formulas")
 
-    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> list[str]:
+    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> tuple[Piece, ...]:
         """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
         whole, last = Range(row, "year"), Range(row, "last")
         word = "SUM" if kind is Kind.FLOW else "AVERAGE"
@@ -237,8 +273,8 @@ class Book:
         if kind is Kind.STOCK:
             pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
         elif not known:
-            pieces = ("IF(COUNT(", whole, f")=4,{word}(", whole, '),"")')
-        return self.grid.formulas(pieces, row.sheet, annual=True)
+            pieces = ("IF(COUNT(", whole, ")=", Name(YEAR), f",{word}(", whole, '),"")')
+        return pieces
 
     # Lines
 
@@ -275,14 +311,16 @@ class Book:
 
     def _switch(self, sheet: Sheet, key: RowKey, value: float) -> None:
         text = "1 in this world or view, else 0" if value else "0 in this world or view"
-        self._fixed(sheet, key, value, "switch", text, "plain")
+        self._fixed(sheet, key, value, "switch", text, "definition of the world or view", "plain")
 
     def _fixed(
-        self, sheet: Sheet, key: RowKey, value: float, unit: str, definition: str, style: str
+        self, sheet: Sheet, key: RowKey, value: float, unit: str, said: str, source: str, style: str
     ) -> None:
-        row = sheet.take()
-        self.fixed[key] = Cell(row.sheet, row.row)
-        sheet.lines.append(Line(row, key[0], unit, definition, style, single_value=value))
+        row, name = sheet.take(), key[0]
+        self.fixed[key] = Cell(row)
+        line = Line(row, name, words(name), unit or "number", said, source, style)
+        line.single_value = value
+        sheet.lines.append(line)
 
     def _place_results(self) -> None:
         """Results of a view side by side, then those of worlds."""
@@ -292,7 +330,7 @@ class Book:
             at += 1
             for name in (name for name in found if self.model.tags(name) == tags):
                 for n, tag in enumerate(tags):
-                    self.results[name, tag] = Cell(Tab.RETURNS, at, RESULT_COLUMN + n)
+                    self.results[name, tag] = Cell(Row(Tab.RETURNS, at), RESULT_COLUMN + n)
                 at += 1
             at += 2
 
@@ -305,7 +343,8 @@ class Book:
             if key in roots:
                 continue
             try:
-                made = [self.graph.root(formula) for formula in self.model.symbols(*key)]
+                symbols, titles = titled(partial(self.model.symbols, *key))
+                made = self.graph.roots(symbols, titles)
             except JCurveError as error:
                 raise self._no_form(key, error) from error
             for row, root in zip(self.model.maker[key[0]].rows, made, strict=True):
@@ -345,51 +384,63 @@ class Book:
         )
 
     def _write_line(self, key: RowKey, root: Node) -> None:
-        output = self.model.outputs[key[0]]
-        translate, grid = self.translator, self.grid
+        output, translate = self.model.outputs[key[0]], self.translator
+        self._owner = key
         if output.kind is Kind.RESULT:
-            pieces = translate.formula(root, self.results[key])
-            self.result_formulas[key] = grid.single(pieces, Tab.RETURNS)
+            self.result_formulas[key] = translate.formula(root, self.results[key])
             return
         row, unit = self.rows[key], output.unit.name
-        values = np.broadcast_to(self._quarterly(key)[:, 0], (grid.quarters,))
-        line = Line(row, key[0], unit, output.definition, number_format(unit, values))
+        values = np.broadcast_to(self._quarterly(key)[:, 0], (self.grid.quarters,))
+        source = f"{_CALCULATED}: {self.model.maker[key[0]].line.module}, {key[0]}"
+        style = number_format(unit, values)
+        line = Line(row, key[0], words(key[0]), unit, output.definition, source, style)
         line.quarter_values = values.tolist()
         line.year_values = self.case.year(key[0], key[1] or None).tolist()
         if root.scalar:
-            cell = Cell(row.sheet, row.row)
-            line.single = grid.single(translate.formula(root, cell), row.sheet)
-            line.single_value = float(values[0])
-            line.quarters = grid.formulas((cell,), row.sheet)
+            line.single, line.single_value = translate.formula(root, Cell(row)), float(values[0])
+            line.quarters = (Cell(row),)
         else:
-            self._over_quarters(line, translate.formula(root, row), values.tolist())
+            line.quarters = translate.formula(root, row)
         rule = self.model.maker[key[0]].line.annual
         if self.model.parts(key) is not None or (output.kind is Kind.RATE and rule == "formula"):
-            pieces = translate.formula(root, row, annual=True)
-            line.years = grid.formulas(pieces, row.sheet, annual=True)
+            line.years = translate.formula(root, row, annual=True)
         elif output.kind is Kind.RATE:
             line.years = self._by_year(row, Kind.STOCK if rule == "last" else None)
         else:
             line.years = self._by_year(row, output.kind)
         self.sheets[row.sheet].lines.append(line)
 
-    def _write_workings(self) -> None:
-        for node, where, annual in self.translator.workings():
+    def _write_steps(self) -> None:
+        source = f"{_CALCULATED}: step of {_lower(self._owner[0])}"
+        for node, where, annual in self.translator.steps():
             pieces = self.translator.formula(node, where, annual)
-            values = self.graph.value(node, annual)[:, 0]
-            shown = _shown(values, NO_ANSWER)
-            what = STEPS.get(node.op, "part of a formula") + (", by year" if annual else "")
-            row, style = Row(where.sheet, where.row), number_format("", values)
-            line = Line(row, f"step {where.row + 1}", "", what, style)
+            shown = _shown(self.graph.value(node, annual)[:, 0], NO_ANSWER)
+            label, told = label_of(node), said(node, 4)
+            label, told = (f"{label}, by year", f"{told}, by year") if annual else (label, told)
+            style = number_format(node.unit, [v for v in shown if isinstance(v, float)])
+            row = where.place if isinstance(where, Cell) else where
+            line = Line(row, "", label, unit_of(node), told[:1].upper() + told[1:], source, style)
             if isinstance(where, Cell):
-                line.single = self.grid.single(pieces, Tab.WORKINGS)
-                line.single_value = shown[0]
+                line.single, line.single_value = pieces, shown[0]
             elif annual:
-                line.years = self.grid.formulas(pieces, Tab.WORKINGS, annual=True)
-                line.year_values = shown
+                line.years, line.year_values = pieces, shown
             else:
-                self._over_quarters(line, pieces, shown)
-            self.sheets[Tab.WORKINGS].lines.append(line)
+                line.quarters, line.quarter_values = pieces, shown
+            if node.op == "opened":
+                line.opening = self.translator.opening(node)
+                group, place = node.args[0].data
+                line.opening_value = float(self.graph.value(group.start[place])[0, 0])
+            self.sheets[row.sheet].lines.append(line)
+
+
+def source_keys(cells: tuple[str, ...]) -> list[str]:
+    """The sources that the cells of a row of facts name, each once."""
+    parts = (part.strip() for text in cells for part in text.split(";"))
+    return list(dict.fromkeys(filter(None, parts)))
+
+
+def _lower(name: str) -> str:
+    return words(name)[:1].lower() + words(name)[1:]
 
 
 def _shown(values: Iterable[float], missing: str) -> list[Value]:

@@ -18,7 +18,8 @@ from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, choices
-from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
+from jcurve.workbook.model_sheets import RESULT_COLUMN, Book, source_keys
+from jcurve.workbook.step_names import words
 
 __all__ = ["reader_pages"]
 
@@ -58,7 +59,6 @@ _STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "total_liabilities", "equity", "net_cash",
     )),
 )  # fmt: skip
-_ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc"})
 _TOTALS = frozenset(
     {"revenue", "total_costs", "operating_income", "pretax_income", "net_income",
      "operating_cash_flow", "free_cash_flow", "change_in_cash", "total_assets", "total_net_assets",
@@ -75,13 +75,6 @@ def reader_pages(book: Book, project: Project | str | FilePath | None) -> Iterat
     yield summary_page(book, verdict)
     yield sources_page(book, project)
     yield lists_page(book)
-
-
-def title_of(name: str) -> str:
-    """A line's name in words."""
-    words = name.replace(".", ": ").split("_")
-    text = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
-    return text[:1].upper() + text[1:]
 
 
 def lists_page(book: Book) -> Page:
@@ -130,7 +123,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
-        formula = book.result_formulas[name, tag]
+        formula = book.grid.single(book.result_formulas[name, tag], Tab.RETURNS)
         page.formula(row, RESULT_COLUMN + n, formula, values[n], style)
         formula, value = _reading(book, (name, tag))
         if formula:
@@ -172,7 +165,7 @@ def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
     page.text(4, 0, "Headline", "head")
     names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
     for row, name in enumerate(names, 5):
-        page.text(row, 0, title_of(name), "name")
+        page.text(row, 0, words(name), "name")
         for n, view in enumerate(VIEWS):
             _headline(page, book, (name, view), row, n)
     return page
@@ -196,7 +189,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     page.text(row, left + 1, unit, "unit")
     formula, text = _reading(book, key)
     if formula:
-        reading = Cell(Tab.RETURNS, cell.row, _READING + view)
+        reading = Cell(cell.place, _READING + view)
         page.formula(row, left + 2, f"={reading.seen_from(Tab.SUMMARY)}", text)
 
 
@@ -240,14 +233,14 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
     unit, values = book.model.unit(name).name, book.case.year(name)
     strong = "strong:" if name in _TOTALS else ""
     style = strong + number_format(unit, values)
-    page.text(row, 0, title_of(name), "strong" if strong else "text")
+    page.text(row, 0, words(name), "strong" if strong else "text")
     page.text(row, 1, unit)
     shared = book.rows.get((name, SHARED))
     places = [book.rows.get((name, world), shared) for world in WORLDS]
     places += [book.rows.get((name, view)) for view in VIEWS]
     for at, value in enumerate(values):
         cells = [
-            "0" if p is None else Cell(p.sheet, p.row, book.grid.year(at)).seen_from(Tab.STATEMENTS)
+            "0" if p is None else Cell(p, book.grid.year(at)).seen_from(Tab.STATEMENTS)
             for p in places
         ]
         page.formula(row, 2 + at, f"=CHOOSE($B$4,{','.join(cells)})", float(value), style)
@@ -288,7 +281,7 @@ def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
     held = f"SUM(F{_FIRST_CHECK + 1}:F{row})"
     formula = f'=IF({held}={total},"{hold}",{total}-{held}&" checks fail")'
     page.formula(3, 0, formula, text, "strong")
-    return page, (Cell(Tab.CHECKS, 3, 0), text)
+    return page, (Cell(Row(Tab.CHECKS, 3), 0), text)
 
 
 def _scales(book: Book, key: RowKey) -> Iterator[str]:
@@ -335,12 +328,6 @@ def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
         said = (each.says, each.title) if each.is_statement else (each.title, each.publisher)
         page.texts(row, (*said, each.date, each.how_verified, each.url), "definition", 1)
     return page
-
-
-def source_keys(cells: tuple[str, ...]) -> list[str]:
-    """The sources that the cells of a row of facts name, each once."""
-    parts = (part.strip() for text in cells for part in text.split(";"))
-    return list(dict.fromkeys(filter(None, parts)))
 
 
 def about_page(book: Book, today: datetime.date | None, formulas: int) -> Page:

@@ -61,12 +61,10 @@ class Block:
         self.title, self.values = title, values
         self._left = at * _WIDTH
         self._letters = [column(self._left + n) for n in range(5)]
-        self._flows, self._ahead, self._behind = (
-            grid.whole(row, Tab.RATES) for row in (flows, ahead, behind)
-        )
-        self.count = Cell(Tab.RATES, 3, self._left + 1)
+        self._grid, self._rows = grid, (flows, ahead, behind)
+        self.count = Cell(Row(Tab.RATES, 3), self._left + 1)
         """How many rates there are."""
-        self.only = Cell(Tab.RATES, 4, self._left + 1)
+        self.only = Cell(Row(Tab.RATES, 4), self._left + 1)
         """The rate where it is the only one."""
         found = present_value(values[:, None], RATE_GRID[:, None])[:, 0]
         self._present_values = found
@@ -78,10 +76,13 @@ class Block:
 
     def found(self, at: int) -> Cell:
         """The ``at``-th rate a quarter, from 0."""
-        return Cell(Tab.RATES, _ROOTS_ROW + 1 + (HALVINGS + 4) * at, self._left + 1)
+        return Cell(Row(Tab.RATES, _ROOTS_ROW + 1 + (HALVINGS + 4) * at), self._left + 1)
 
     def cells(self) -> Iterator[Item]:
-        """Every cell of the block."""
+        """Every cell of the block, once rows are numbered."""
+        self._flows, self._ahead, self._behind = (
+            self._grid.whole(row, Tab.RATES) for row in self._rows
+        )
         left = self._left
         yield Item(1, left, "", self.title, "heading")
         yield from self._scan()

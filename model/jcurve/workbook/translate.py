@@ -4,12 +4,13 @@ The idea. A line of the model is one expression; a sheet has cells, each with on
 person should be able to read. An operation is therefore written in place, as part of the formula
 around it, unless it needs cells of its own. It does in three cases: something looks at it in
 other quarters (a lag, a sum over a row), it is needed twice and is not short, or the formula
-would become too long or too deeply nested to read. Such a part gets a row on the sheet of
-workings, and whoever needs it refers to that row.
+would become too long or too deeply nested to read. Such a part gets a row of its own, a step,
+and whoever needs it refers to that row.
 
 A formula is written as pieces: texts, and references that are spelled only when it is known in
-which quarter they stand. ``lag(capex, 1)`` is one reference, offset by a quarter; spelled along a
-row it is ``0`` in the first quarter and then the cell to the left. How strongly the outermost
+which quarter and row they stand. ``lag(capex, 1)`` is one reference, offset by a quarter: the cell
+to the left, which is blank ahead of the first quarter. A number but 0, 1, 2 and -1 is a named cell.
+How strongly the outermost
 operation of a text binds decides whether it needs brackets where it is put into another.
 
 A result without an answer (no payback, no rate of return) is the word ``none``: a number would be
@@ -20,7 +21,7 @@ cell ever holds an error.
 >>> from jcurve.workbook.grid import Row
 >>> graph = Graph(lambda key: None, lambda key: None, set())
 >>> rows = {(name, ""): Row("With", at) for at, name in enumerate(("capex", "revenue"), 4)}
->>> translator = Translator(graph, rows.__getitem__, lambda *_: None, lambda _: None, 104)
+>>> translator = Translator(graph, rows.__getitem__, lambda *_: None, lambda _: None, str)
 >>> capex, revenue = map(graph.row, rows)
 >>> share = graph.make("ratio", graph.make("lag", capex, graph.number(1)), revenue)
 >>> [piece if isinstance(piece, str) else piece.offset for piece in
@@ -30,7 +31,7 @@ cell ever holds an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -52,24 +53,27 @@ from jcurve.workbook.excel_forms import (
     Text,
     call,
     infix,
-    number,
     number_text,
     wrapped,
 )
-from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
+from jcurve.workbook.formula_graph import ANSWERS, COMPARES, HORIZON, Graph, Node
 from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
 
 __all__ = ["Translator"]
 
 _OWN_ROW = frozenset(
-    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
-     "part", "constant", "last_upward_crossing", "first_lasting"}
+    {"running_sum", "year_to_date", "grow", "balance", "opened", "recalled", "crossing",
+     "not_above", "whole", "part", "constant", "last_upward_crossing", "first_lasting"}
 )  # fmt: skip
 """Operations that are never written inside another formula."""
 
 _SEARCHES = frozenset({"internal_rate", "count_roots"})
 """Operations that have a block of cells of their own on the sheet of rates."""
 
+_CALENDAR = {
+    "index": "quarter_index", "season": "quarter_of_year", "year": "calendar_year",
+    "calendar": "calendar_year",
+}  # fmt: skip
 _TURNS = frozenset({"last_upward_crossing", "first_lasting"})
 """Operations that look for a quarter, and write ``none`` where there is none."""
 
@@ -77,7 +81,8 @@ _OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", 
 """Operations that say themselves whether they have an answer."""
 
 _COMPARES_NOTHING = "a comparison reads a value that may have no answer"
-_SHARED, _LONG, _DEEP = 48, 220, 24
+_SHARED, _LONG, _DEEP = 36, 96, 24
+_LITERALS = frozenset({0.0, 1.0, 2.0, -1.0})
 
 
 class Translator:
@@ -86,10 +91,9 @@ class Translator:
     Args:
         graph: all of them.
         locate: where the cells of a row of the model are.
-        allot: makes a row on the sheet of workings for a node, or one cell if it is single;
-            ``annual`` for the years alone.
+        allot: makes a row for a step, or one cell if it is single; ``annual`` for the years alone.
         answer: where the answer of a search stands (internal rates of return), by node.
-        quarters: how many.
+        constant: the named cell of a number.
     """
 
     def __init__(
@@ -98,13 +102,13 @@ class Translator:
         locate: Callable[[RowKey], Row | Cell | Name],
         allot: Callable[[Node, bool], Row | Cell],
         answer: Callable[[Node], Cell],
-        quarters: int,
+        constant: Callable[[Node], Piece],
     ) -> None:
         self.graph, self.locate, self.allot = graph, locate, allot
-        self.answer, self.quarters = answer, quarters
+        self.answer, self.constant = answer, constant
         self.placed: dict[tuple[int, bool], Row | Cell] = {}
         self.waiting: list[tuple[Node, Row | Cell, bool]] = []
-        self.annual = False
+        self.annual, self.host = False, ""
 
     def place(self, node: Node, where: Row | Cell) -> None:
         """Say that ``where`` holds ``node``, so that other formulas refer to it."""
@@ -119,14 +123,14 @@ class Translator:
             where: a row or a cell; a running sum refers to itself.
             annual: for the years rather than the quarters.
         """
-        self.annual = annual
+        self.annual, self.host = annual, where.sheet
         text = self._whole(node, where)
         if text.truth:
             text = call("IF({0},1,0)", text)
         return text.pieces
 
-    def workings(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
-        """Rows of workings that still need their formulas, as they come up."""
+    def steps(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
+        """Steps that still need their formulas, as they come up."""
         while self.waiting:
             yield self.waiting.pop(0)
 
@@ -195,7 +199,7 @@ class Translator:
             node = self.graph.make("along", node)
         where = self._where(node)
         if isinstance(where, Cell) and where.column == VALUE:
-            where = Row(where.sheet, where.row)  # a line of one value repeats it in each quarter
+            where = where.place  # a line of one value repeats it in each quarter
         if not isinstance(where, Row):
             raise ModelError("a function of time reads a single value", received=str(where))
         return where
@@ -205,15 +209,35 @@ class Translator:
         if node.op == "row":
             return self._refer(node)
         if node.op == "number":
-            return number(node.data)
+            return self._number(node)
         own_cells = node.op in _OWN_ROW or (node.op in ("where", "value_at") and self._lacks(node))
         if own_cells or (node.id, self.annual) in self.placed:
             return self._refer(node)
         text = self._text(node)
         shared = twice or node.uses > 1
-        if (shared and text.size > _SHARED) or text.size > _LONG or text.depth > _DEEP:
+        size = text.size(self.host)
+        if (shared and size > _SHARED) or size > _LONG or text.depth > _DEEP:
             return self._refer(node)
         return text
+
+    def _number(self, node: Node) -> Text:
+        """A number as it is, or the named cell that holds it."""
+        value = node.data
+        if value != value or value in _LITERALS:
+            return Text((number_text(value),), SUM if value < 0 else ATOM)
+        return Text((self.constant(node),))
+
+    def _fitted(self, nodes: Sequence[Node], texts: Sequence[Text]) -> list[Text]:
+        """Operands that are short enough together: the longest are referred to."""
+        fit, sizes = list(texts), [text.size(self.host) for text in texts]
+        while sum(sizes) > _LONG:
+            long = [at for at, text in enumerate(fit) if len(text.pieces) > 1 and sizes[at]]
+            if not long:
+                break
+            at = max(long, key=sizes.__getitem__)
+            fit[at] = self._refer(nodes[at])
+            sizes[at] = 0
+        return fit
 
     def _arithmetic(self, node: Node, *, twice: bool = False) -> Text:
         text = self._part(node, twice=twice)
@@ -225,7 +249,7 @@ class Translator:
         if op == "row":
             return self._refer(node)
         if op == "number":
-            return number(node.data)
+            return self._number(node)
         if op in INFIX:
             return self._infix(op, args)
         if op == "negative":
@@ -233,19 +257,24 @@ class Translator:
             text = wrapped(self._arithmetic(args[0]), ATOM)
             return Text(("-", *text.pieces), SUM, depth=text.depth)
         if op.startswith("logical_"):
-            return call(LOGICAL[op], *map(self._part, args), truth=True)
+            return call(LOGICAL[op], *self._fitted(args, [*map(self._part, args)]), truth=True)
         if op in ("positive", "along"):
             return self._arithmetic(args[0])
         if op in FORMS:
             names, form = FORMS[op]
-            text = call(form, *(self._named(name, node) for name in names))
-            return replace(text, binds=BINDS.get(op, ATOM))
+            texts = [self._named(name, node, where) for name in names]
+            own = {"twice": 0, "condition": 0, **{name: at for at, name in enumerate("abc")}}
+            free = [at for at, name in enumerate(names) if name in own]
+            fit = self._fitted([args[own[names[at]]] for at in free], [texts[at] for at in free])
+            for at, text in zip(free, fit, strict=True):
+                texts[at] = text
+            return replace(call(form, *texts), binds=BINDS.get(op, ATOM))
         write = _WRITTEN.get(op)
         if write is None:
             raise ModelError("an operation has no Excel form", received=op)
         return write(self, node, where)
 
-    def _named(self, name: str, node: Node) -> Text:
+    def _named(self, name: str, node: Node, where: Row | Cell | None) -> Text:
         """What a name in a form stands for."""
         args = node.args
         match name:
@@ -257,15 +286,16 @@ class Translator:
                 return self._part(args[0])
             case "cell":
                 return self._refer(args[0])
-            case "index":
-                return self._refer(self.graph.row(("quarter_index", "")))
+            case "index" | "year" | "season" | "calendar":
+                row = self.graph.row((_CALENDAR[name], ""))
+                return self._all_of(row) if name == "calendar" else self._refer(row)
+            case "own":
+                return Text((Ref(self._own_row(node, where), -1),))
             case "answer":
                 return Text((self.answer(node),))
-            case "row":
-                return self._all_of(args[0])
             case "now" | "before":
                 return Text((Ref(self.row_of(args[0]), -1 if name == "before" else 0),))
-        return Text((Range(self.row_of(args[0]), name),))
+        return self._all_of(args[0])
 
     def _all_of(self, node: Node) -> Text:
         return Text((Range(self.row_of(node)),))
@@ -273,13 +303,15 @@ class Translator:
     def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
         if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
             raise ModelError(_COMPARES_NOTHING, received=op)
-        return infix(op, *map(self._arithmetic, args))
+        return infix(op, *self._fitted(args, [*map(self._arithmetic, args)]))
 
     def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
         top, below = self._arithmetic(node.args[0]), node.args[1]
         if below.op == "number" and below.data:
             return self._infix("divide", node.args)
-        bottom = self._arithmetic(below, twice=True)
+        top, bottom = self._fitted(
+            (node.args[0], below), (top, self._arithmetic(below, twice=True))
+        )
         texts = (wrapped(bottom, SUM), wrapped(top, PRODUCT), wrapped(bottom, POWER))
         return call("IF({0}=0,0,{1}/{2})", *texts)
 
@@ -305,17 +337,17 @@ class Translator:
         return self._text(group.outputs[place])
 
     def _previous(self, node: Node, where: Row | Cell | None) -> Text:
+        """The balance a quarter before. One that opens with a value has a row that holds it."""
         group, place = node.data
-        start = group.start[place]
-        before: Piece = number_text(start.data) if start.op == "number" else self._fixed(start)
-        return Text((Ref(self.row_of(self.graph.balance(group, place)), -1, before),))
+        start, balance = group.start[place], self.graph.balance(group, place)
+        opens = start.op != "number" or start.data != 0
+        held = self.graph.make("opened", balance) if opens else balance
+        return Text((Ref(self.row_of(held), -1),))
 
-    def _fixed(self, node: Node) -> Cell | Name:
-        """The one cell that holds a single value."""
-        where = self._where(self._single(node))
-        if isinstance(where, Row):
-            raise ModelError("a single value stands in a row", received=str(where))
-        return where
+    def opening(self, node: Node) -> tuple[Piece, ...]:
+        """The formula of the value with which a balance opens, ahead of the first quarter."""
+        group, place = node.args[0].data
+        return self._arithmetic(self._single(group.start[place])).pieces
 
     def _single(self, node: Node) -> Node:
         return node if node.scalar else self.graph.make("constant", node)
@@ -323,29 +355,31 @@ class Translator:
     def _lag(self, node: Node, where: Row | Cell | None) -> Text:
         source, delay = node.args
         if delay.op != "number":
-            return self._look_back(delay, self._all_of(source))
+            return self._look_back(delay, Range(self.row_of(source), "opened"))
         row = self.row_of(source)
         whole = int(delay.data)
         part = delay.data - whole
         near, far = (Text((Ref(row, -quarters),)) for quarters in (whole, whole + 1))
         if part == 0.0:
             return near
-        return call("({1}*{0}+{3}*{2})", near, number(1 - part), far, number(part))
+        shares = [self._number(self.graph.number(share)) for share in (1 - part, part)]
+        return call("({1}*{0}+{3}*{2})", near, shares[0], far, shares[1])
 
     def _recalled(self, node: Node, where: Row | Cell | None) -> Text:
         """A balance of the formula's own scan: only the cells before this quarter's, so that no
         cell rests on itself."""
         balance, delay = node.args
-        return self._look_back(delay, Text((Range(self.row_of(balance), "before"),)))
+        return self._look_back(delay, Range(self.row_of(balance), "before"))
 
-    def _look_back(self, delay: Node, cells: Text) -> Text:
+    def _look_back(self, delay: Node, cells: Range) -> Text:
         """Between two whole quarters, in proportion; nothing ahead of the first quarter."""
         make = self.graph.make
-        capped = make("minimum", self._single(delay), self.graph.number(self.quarters))
+        capped = make("minimum", self._single(delay), self.graph.horizon)
         whole = make("whole", capped)
         part = make("part", capped, whole)
         index = self.graph.row(("quarter_index", ""))
-        return call(LOOK_BACK, *map(self._refer, (index, whole, part)), cells)
+        text = call(LOOK_BACK, *map(self._refer, (index, whole, part)), Text((cells,)))
+        return replace(text, binds=SUM)
 
     def _whole_quarters(self, node: Node, where: Row | Cell | None) -> Text:
         delay = self._arithmetic(node.args[0], twice=True)
@@ -359,28 +393,29 @@ class Translator:
         source, when = node.args
         if source.scalar:
             return self._arithmetic(source)
-        row, last = self._all_of(source), self.quarters - 1
-        if when.op == "number":
-            return call(f"INDEX({{0}},{int(min(max(when.data, 0.0), last)) + 1})", row)
+        row = self._all_of(source)
+        if when.title == HORIZON:
+            return call("INDEX({0},{1})", row, self._number(self.graph.horizon))
         date = self._arithmetic(self._single(when))
-        return call(f"INDEX({{0}},1+MIN(MAX(INT({{1}}),0),{last}))", row, date)
+        return call(
+            "INDEX({0},MIN(MAX(INT({1})+1,1),{2}))", row, date, self._number(self.graph.horizon)
+        )
 
     def _last_upward_crossing(self, node: Node, where: Row | Cell | None) -> Text:
         balance, start = node.args
         at = self._all_of(self.graph.make("crossing", balance))
         row = self._all_of(balance)
         begin = wrapped(self._arithmetic(self._single(start)), PRODUCT)
-        end = f"INDEX({{1}},{self.quarters})>=0"
-        form = f'IF(AND(MAX({{0}})>=0,{end}),MAX({{0}})-{{2}},"{NO_ANSWER}")'
-        return call(form, at, row, begin)
+        form = f'IF(AND(MAX({{0}})>=0,INDEX({{1}},{{3}})>=0),MAX({{0}})-{{2}},"{NO_ANSWER}")'
+        return call(form, at, row, begin, self._number(self.graph.horizon))
 
     def _first_lasting(self, node: Node, where: Row | Cell | None) -> Text:
         source, start = node.args
         after = self._all_of(self.graph.make("not_above", source))
         row = self._all_of(source)
         begin = self._arithmetic(self._single(start))
-        form = f'IF(INDEX({{0}},{self.quarters})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")'
-        return call(form, row, after, begin)
+        form = f'IF(INDEX({{0}},{{3}})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")'
+        return call(form, row, after, begin, self._number(self.graph.horizon))
 
 
 _WRITTEN: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = {
