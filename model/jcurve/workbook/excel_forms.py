@@ -48,6 +48,10 @@ _SPELLED = {
     "year_sum": "SUMIF({calendar},{year},{row})",
     "year_to_date": "IF({season}=1,0,{own})+{a}",
     "opened": "{cell}",
+    # Places in a row that begins with the blank cell ahead of its first quarter, or without it.
+    "near": "MAX({a}-{b},-1)+2",
+    "far": "MAX({a}-{b},0)+1",
+    "place": "MIN(MAX(INT({a})+1,1),{b})",
     "lowest": "MIN({row})",
     "lowest_at": "MATCH(MIN({row}),{row},0)-1",
     "never_below": "IF(MIN({row})<0,0,1)",
@@ -79,8 +83,8 @@ FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
 """The same by number: names, and a form in which their places are numbered."""
 
 LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
-BINDS: Mapping[str, int] = {"lowest_at": SUM}
-LOOK_BACK = "(1-{2})*INDEX({3},MAX({0}-{1},-1)+2)+{2}*INDEX({3},MAX({0}-{1},0)+1)"
+BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
+LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 """Between two whole quarters of a lag, in a row with the blank cell ahead of its first quarter."""
 
 

@@ -24,7 +24,7 @@ from jcurve.engine.model import RowKey
 from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
-from jcurve.ground.units import Quantity
+from jcurve.ground.units import UNITS, Quantity, Unit
 
 __all__ = ["ANSWERS", "COMPARES", "HORIZON", "Graph", "Group", "Node"]
 
@@ -44,6 +44,7 @@ ANSWERS = frozenset(
 
 _MEASURED: Mapping[str, str] = {
     "crossing": "quarters", "not_above": "quarters", "whole": "quarters", "part": "share",
+    "near": "number", "far": "number", "place": "number",
 }  # fmt: skip
 """The unit of an operation that no line names."""
 
@@ -188,14 +189,14 @@ class Graph:
 
     def _of(self, formula: object, done: dict[int, Node]) -> Node:
         if not isinstance(formula, Symbol):
-            unit = formula.unit.name if isinstance(formula, Quantity) else ""
+            unit = unit_text(formula.unit) if isinstance(formula, Quantity) else ""
             return self.number(float(formula), getattr(formula, "label", ""), unit)  # type: ignore[arg-type]
         found = done.get(id(formula))
         if found is None:
             found = done[id(formula)] = self._symbol(formula, done)
             if found.op != "row":
                 found.title = found.title or self._titles.get(id(formula), "")
-                found.unit = found.unit or formula.unit.name
+                found.unit = found.unit or unit_text(formula.unit)
         return found
 
     def _symbol(self, formula: Symbol, done: dict[int, Node]) -> Node:
@@ -326,6 +327,16 @@ def _interpret(formula: object, read: Mapping[str, tuple[Any, ...]], made: dict[
     return made[id(formula)]
 
 
+def unit_text(unit: Unit) -> str:
+    """A unit by the name that files know it by, where it has one."""
+    if unit.name == "1" or (unit.is_plain and unit.name not in UNITS):
+        return "number"
+    return unit.name if unit.name in UNITS else _NAMED.get((unit.dims, unit.scale), unit.name)
+
+
+_NAMED = {(each.dims, each.scale): each.name for each in reversed(UNITS.values())}
+
+
 def _crossing(cumulative: Array) -> Array:
     before = np.vstack([np.zeros((1, 1)), cumulative[:-1]])
     rises = (before < 0) & (cumulative >= 0)
@@ -343,6 +354,9 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "recalled": primitives.lag,
     "whole": np.floor,
     "part": lambda delay, whole: delay - whole,
+    "near": lambda index, whole: np.maximum(index - whole, -1.0) + 2.0,
+    "far": lambda index, whole: np.maximum(index - whole, 0.0) + 1.0,
+    "place": lambda date, last: np.minimum(np.maximum(np.floor(date) + 1.0, 1.0), last),
 }
 
 

@@ -7,7 +7,7 @@ line that it serves; rows are numbered when all are known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeAlias
 
@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.case import Case
-from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
-    CONSTANTS,
     SHARED,
-    SYSTEM_INPUTS,
     VIEW_INPUTS,
     VIEWS,
     WORLD_INPUTS,
@@ -29,49 +26,36 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.ground.errors import JCurveError, ModelError
-from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format, number_rows
+from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.formula_graph import Graph, Node
+from jcurve.workbook.formula_graph import Node
+from jcurve.workbook.given_rows import BEHIND, CALCULATED, GivenRows, shown
 from jcurve.workbook.grid import (
     FIRST_ROW,
     TAG_TITLES,
     WORLD_SHEETS,
     Cell,
-    Grid,
     Name,
     Piece,
-    Range,
-    Ref,
     Row,
     Tab,
 )
-from jcurve.workbook.input_cells import Layout
-from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
-from jcurve.workbook.return_search import Block
-from jcurve.workbook.step_names import label_of, said, titled, unit_of, words
+from jcurve.workbook.return_search import Block, search_names
+from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
 
-__all__ = ["RESULT_COLUMN", "Book", "source_keys"]
+__all__ = ["RESULT_COLUMN", "Book"]
 
 Array: TypeAlias = NDArray[np.float64]
 
 RESULT_COLUMN = 3
 """The first column of values on *Returns*; one a view or world."""
 
-_BEHIND: RowKey = ("quarters_to_last", SHARED)
-_TITLES: Mapping[str, str] = {
-    Tab.SHARED_ROWS: "Rows that are the same in every world",
-    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
-    Tab.DIFFERENCES: "Differences between worlds",
-    Tab.HISTORY: "Reported history",
-    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
-}
-_CALCULATED = "calculated"
 _OF_WORLDS = "Steps of {} in all worlds"
 _OF_RESULTS = "Steps of results: {}"
 
 
-class Book:
+class Book(GivenRows):
     """A case as rows of formulas.
 
     Args:
@@ -82,36 +66,15 @@ class Book:
     """
 
     def __init__(self, case: Case) -> None:
-        self.case = case
-        self.model = case.assembly.model
-        self.grid = Grid(case.assembly.timeline)
-        self.layout = Layout(case.scenario, case.assembly, self.grid)
-        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
-        self.rows: dict[RowKey, Row] = {}
+        super().__init__(case)
         self.results: dict[RowKey, Cell] = {}
         self.result_formulas: dict[RowKey, tuple[Piece, ...]] = {}
-        self.fixed: dict[RowKey, Cell] = {}
         self.blocks: dict[int, Block] = {}
         self._owner: RowKey = ("", SHARED)
         self._tags: dict[int, frozenset[str]] = {}
-        self.numbers = NamedNumbers(
-            case.assembly.timeline, case.data_through, self.layout.names.values()
-        )
-        scalars = {
-            (name, SHARED)
-            for name in (*self.model.inputs, *SYSTEM_INPUTS)
-            if case.inputs[name].shape[0] == 1
-        }
-        self.graph = Graph(
-            self._quarterly,
-            lambda key: case.year(key[0], key[1] or None)[:, None],
-            scalars | set(CONSTANTS),
-        )
         self.translator = Translator(
             self.graph, self.locate, self._allot, self._answer, self._constant
         )
-        self._calendar()
-        self._history()
         self._place_lines()
         roots = self._roots()
         for key, root in roots.items():
@@ -126,20 +89,6 @@ class Book:
             if name not in WORLD_SHEETS.values():
                 number_rows(sheet)
             sheet.lines.sort(key=lambda line: line.where.row)
-
-    # Values
-
-    def value(self, key: RowKey) -> Value:
-        """A result, or the word for none."""
-        return _shown(self.case.values[key][0], NO_ANSWER)[0]
-
-    def _quarterly(self, key: RowKey) -> Array:
-        if key == _BEHIND:
-            return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
-        found = self.case.values.get(key)
-        if found is not None:
-            return found
-        return self.case.row(key[0], key[1] or None)[:, None]
 
     # Places
 
@@ -183,6 +132,12 @@ class Book:
             found = self._tags[node.id] = frozenset(own).union(*map(self._tags_of, read))
         return found
 
+    def search_names(self) -> dict[str, str]:
+        """Names of ranges that the searches for rates read."""
+        ahead, behind = (self.rows[key] for key in (("quarter_index", SHARED), BEHIND))
+        flows = {b.name: self.grid.whole(b.flows, "") for b in self.blocks.values()}
+        return search_names(ahead, behind, self.grid) | flows
+
     def _constant(self, node: Node) -> Name:
         return self.numbers.name(node.data, node.title, node.unit, self._owner[0])
 
@@ -190,91 +145,10 @@ class Book:
         flows = node.args[0]
         block = self.blocks.get(flows.id)
         if block is None:
-            block = self.blocks[flows.id] = Block(
-                len(self.blocks),
-                self.translator.row_of(flows),
-                self.graph.value(flows)[:, 0],
-                words(flows.data[0]) if flows.op == "row" else label_of(flows),
-                self.grid,
-                self.rows["quarter_index", SHARED],
-                self.rows[_BEHIND],
-            )
+            row, values = self.translator.row_of(flows), self.graph.value(flows)[:, 0]
+            title = words(flows.data[0]) if flows.op == "row" else label_of(flows)
+            block = self.blocks[flows.id] = Block(len(self.blocks), row, values, title)
         return block.count if node.op == "count_roots" else block.only
-
-    # Calendar and history
-
-    def _calendar(self) -> None:
-        sheet = self.sheets[Tab.SHARED_ROWS]
-        sheet.heading("Calendar")
-        rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, _BEHIND[0])}
-        self.rows |= {(name, SHARED): row for name, row in rows.items()}
-        index, year = Ref(rows["quarter_index"]), Name(YEAR)
-        forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
-            "quarter_index": (
-                (Ref(rows["quarter_index"], -1), "+1"),
-                "quarters",
-                "Quarters since the first of the timeline; dates among the inputs count so",
-            ),
-            "quarter_of_year": (("MOD(", index, ",", year, ")+1"), "quarter", "1 to 4"),
-            "calendar_year": ((Name(FIRST_YEAR), "+INT(", index, "/", year, ")"), "year", "Year"),
-            "history": (
-                ("IF(", index, "<=", Name(LAST_REPORTED), ",1,0)"),
-                "switch",
-                "1 while results are reported, 0 in forecasts: where facts join the forecast",
-            ),
-            _BEHIND[0]: (
-                (Name(HORIZON), "-1-", index), "quarters", "Quarters to the last one",
-            ),
-        }  # fmt: skip
-        for name, (pieces, unit, definition) in forms.items():
-            values = self._quarterly((name, SHARED))[:, 0]
-            line = Line(rows[name], name, words(name), unit, definition, _CALCULATED, "plain")
-            line.quarters, line.quarter_values = pieces, values.tolist()
-            line.years = self._by_year(rows[name], Kind.STOCK)
-            line.year_values = values[3::4].tolist()
-            if name == "quarter_index":
-                line.opening, line.opening_value = ("-1",), -1.0
-            sheet.lines.append(line)
-
-    def _history(self) -> None:
-        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
-        sheet.heading("Reported, derived or estimated; blank where nothing is reported")
-        used = needed(self.model, self.model.order)
-        names = [name for name in self.model.inputs if (name, SHARED) in used]
-        for name in (name for name in names if name in facts):
-            row = self.rows[name, SHARED] = sheet.take()
-            values, unit = self.case.inputs[name][:, 0], self.model.unit(name).name
-            if np.isnan(values).any():
-                self.graph.lacking.add((name, SHARED))
-            style = number_format(unit, values)
-            sources = ", ".join(source_keys(facts[name].source_id))
-            line = Line(row, name, words(name), unit, facts[name].definition, sources, style)
-            line.quarter_values = _shown(values, "")
-            line.years = self._by_year(row, self.model.inputs[name].kind, known=False)
-            line.year_values = _shown(self.case.year(name), "")
-            sheet.lines.append(line)
-        sheet = self.sheets[Tab.CONSTANTS]
-        constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
-        if constants:
-            sheet.heading("Of the law")
-        for name in constants:
-            value = float(self.case.inputs[name][0, 0])
-            unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
-            said, source = (leaf.label, leaf.source) if leaf else (words(name), _CALCULATED)
-            style = number_format(unit, [value])
-            self._fixed(sheet, (name, SHARED), value, unit, said, source, style)
-        sheet.heading("Of the timeline and of formulas")
-
-    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> tuple[Piece, ...]:
-        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
-        whole, last = Range(row, "year"), Range(row, "last")
-        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
-        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
-        if kind is Kind.STOCK:
-            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
-        elif not known:
-            pieces = ("IF(COUNT(", whole, ")=", Name(YEAR), f",{word}(", whole, '),"")')
-        return pieces
 
     # Lines
 
@@ -311,16 +185,7 @@ class Book:
 
     def _switch(self, sheet: Sheet, key: RowKey, value: float) -> None:
         text = "1 in this world or view, else 0" if value else "0 in this world or view"
-        self._fixed(sheet, key, value, "switch", text, "definition of the world or view", "plain")
-
-    def _fixed(
-        self, sheet: Sheet, key: RowKey, value: float, unit: str, said: str, source: str, style: str
-    ) -> None:
-        row, name = sheet.take(), key[0]
-        self.fixed[key] = Cell(row)
-        line = Line(row, name, words(name), unit or "number", said, source, style)
-        line.single_value = value
-        sheet.lines.append(line)
+        self.fix(sheet, key, value, "switch", text, "definition of the world or view", "plain")
 
     def _place_results(self) -> None:
         """Results of a view side by side, then those of worlds."""
@@ -391,7 +256,7 @@ class Book:
             return
         row, unit = self.rows[key], output.unit.name
         values = np.broadcast_to(self._quarterly(key)[:, 0], (self.grid.quarters,))
-        source = f"{_CALCULATED}: {self.model.maker[key[0]].line.module}, {key[0]}"
+        source = f"{CALCULATED}: {self.model.maker[key[0]].line.module}, {key[0]}"
         style = number_format(unit, values)
         line = Line(row, key[0], words(key[0]), unit, output.definition, source, style)
         line.quarter_values = values.tolist()
@@ -405,27 +270,28 @@ class Book:
         if self.model.parts(key) is not None or (output.kind is Kind.RATE and rule == "formula"):
             line.years = translate.formula(root, row, annual=True)
         elif output.kind is Kind.RATE:
-            line.years = self._by_year(row, Kind.STOCK if rule == "last" else None)
+            line.years = self.by_year(row, Kind.STOCK if rule == "last" else None)
         else:
-            line.years = self._by_year(row, output.kind)
+            line.years = self.by_year(row, output.kind)
         self.sheets[row.sheet].lines.append(line)
 
     def _write_steps(self) -> None:
-        source = f"{_CALCULATED}: step of {_lower(self._owner[0])}"
+        source = f"{CALCULATED}: step of {_lower(self._owner[0])}"
         for node, where, annual in self.translator.steps():
             pieces = self.translator.formula(node, where, annual)
-            shown = _shown(self.graph.value(node, annual)[:, 0], NO_ANSWER)
-            label, told = label_of(node), said(node, 4)
-            label, told = (f"{label}, by year", f"{told}, by year") if annual else (label, told)
-            style = number_format(node.unit, [v for v in shown if isinstance(v, float)])
+            found = shown(self.graph.value(node, annual)[:, 0], NO_ANSWER)
+            label, told = label_of(node), definition_of(node)
+            label = f"{label}, by year" if annual else label
+            style = number_format(node.unit, [v for v in found if isinstance(v, float)])
             row = where.place if isinstance(where, Cell) else where
-            line = Line(row, "", label, unit_of(node), told[:1].upper() + told[1:], source, style)
+            unit = "switch" if node.is_truth else node.unit or "number"
+            line = Line(row, "", label, unit, told, source, style)
             if isinstance(where, Cell):
-                line.single, line.single_value = pieces, shown[0]
+                line.single, line.single_value = pieces, found[0]
             elif annual:
-                line.years, line.year_values = pieces, shown
+                line.years, line.year_values = pieces, found
             else:
-                line.quarters, line.quarter_values = pieces, shown
+                line.quarters, line.quarter_values = pieces, found
             if node.op == "opened":
                 line.opening = self.translator.opening(node)
                 group, place = node.args[0].data
@@ -433,15 +299,5 @@ class Book:
             self.sheets[row.sheet].lines.append(line)
 
 
-def source_keys(cells: tuple[str, ...]) -> list[str]:
-    """The sources that the cells of a row of facts name, each once."""
-    parts = (part.strip() for text in cells for part in text.split(";"))
-    return list(dict.fromkeys(filter(None, parts)))
-
-
 def _lower(name: str) -> str:
     return words(name)[:1].lower() + words(name)[1:]
-
-
-def _shown(values: Iterable[float], missing: str) -> list[Value]:
-    return [missing if np.isnan(value) else float(value) for value in values]

@@ -18,6 +18,7 @@ from jcurve.lines import constants
 from jcurve.workbook.cell_styles import Line, number_format
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
 from jcurve.workbook.grid import Cell, Name, Row
+from jcurve.workbook.return_search import NUMBERS
 from jcurve.workbook.step_names import words
 
 __all__ = ["FIRST_YEAR", "HORIZON", "LAST_REPORTED", "YEAR", "NamedNumbers"]
@@ -66,7 +67,7 @@ class NamedNumbers:
 
     def __init__(self, timeline: Timeline, through: str, taken: Iterable[str]) -> None:
         self._taken = frozenset(taken)
-        given = "the timeline"
+        given = "definition"
         self._all: dict[str, _Number] = {}
         for name, value, unit, definition in (
             (YEAR, QUARTERS_IN_YEAR, "quarters", "Quarters in a year"),
@@ -75,6 +76,12 @@ class NamedNumbers:
              "Quarters of the timeline; a date of so many never comes"),
             (LAST_REPORTED, timeline.index(through), "quarters",
              f"Index of the last reported quarter, {through}"),
+            ("thousand", 1000, "number", "Millions in a billion"),
+            ("check_tolerance", 1e-6, "share",
+             "Difference that an identity may have beside its largest amount"),
+            ("mix_tolerance", 1e-9, "share", "By how much shares of a mix may pass 1"),
+            ("share_digits", 12, "number", "Decimals to which a share left over is rounded"),
+            *((name, value, "number", text) for name, (value, text) in NUMBERS.items()),
         ):  # fmt: skip
             self._all[name] = _Number(float(value), unit, definition, given)
 

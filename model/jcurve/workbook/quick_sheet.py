@@ -54,14 +54,9 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
         else:
             forms = [f"<f>{_spelled(formula)}</f>" for formula in formulas]
         for at, (text, value) in enumerate(zip(forms, values, strict=True), first):
-            if isinstance(value, str):
-                texts.append(
-                    f'<c r="{column(at)}{number}" s="{form}" t="str">{text}<v>{escape(value)}</v></c>'
-                )
-            else:
-                texts.append(
-                    f'<c r="{column(at)}{number}" s="{form}">{text}<v>{value:.15g}</v></c>'
-                )
+            word = isinstance(value, str)
+            kind, told = (' t="str"', escape(str(value))) if word else ("", f"{value:.15g}")
+            texts.append(f'<c r="{column(at)}{number}" s="{form}"{kind}>{text}<v>{told}</v></c>')
         self._check_dimensions(row, first)
         self._check_dimensions(row, first + len(values) - 1)
 

@@ -16,9 +16,10 @@ from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.given_rows import source_keys
 from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, choices
-from jcurve.workbook.model_sheets import RESULT_COLUMN, Book, source_keys
+from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 from jcurve.workbook.step_names import words
 
 __all__ = ["reader_pages"]

@@ -1,4 +1,4 @@
-"""What a step of a formula is called: what the line's own source calls it, and what it does in words.
+"""What a step of a formula is called: by the line's own source, and by what it does, in words.
 
 A line gives names to its parts: ``late = bought * delayed_share``. They are gone once the function
 has returned, so they are taken while it runs. What has no name is said from its operation.
@@ -15,14 +15,14 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from jcurve.engine.symbol import Symbol
-from jcurve.workbook.formula_graph import Node
+from jcurve.workbook.formula_graph import HORIZON, Node
 
-__all__ = ["label_of", "said", "titled", "unit_of", "words"]
+__all__ = ["definition_of", "label_of", "titled", "words"]
 
 T = TypeVar("T")
 _LINES = "jcurve.lines."
 _ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc", "h100e", "ai", "eu", "us", "wacc"})
-_LONGEST = 78
+_LONGEST, _DEFINITION = 78, 300
 
 _SAID: Mapping[str, str] = {
     "add": "{0} plus {1}",
@@ -36,18 +36,18 @@ _SAID: Mapping[str, str] = {
     "log": "logarithm of {0}",
     "minimum": "the lesser of {0} and {1}",
     "maximum": "the greater of {0} and {1}",
-    "less": "1 where {0} is below {1}",
-    "less_equal": "1 where {0} is at most {1}",
-    "greater": "1 where {0} is above {1}",
-    "greater_equal": "1 where {0} is at least {1}",
-    "equal": "1 where {0} is {1}",
-    "not_equal": "1 where {0} is not {1}",
-    "logical_and": "1 where both: {0}; {1}",
-    "logical_or": "1 where either: {0}; {1}",
-    "logical_not": "1 where not: {0}",
+    "less": "{0} is below {1}",
+    "less_equal": "{0} is at most {1}",
+    "greater": "{0} is above {1}",
+    "greater_equal": "{0} is at least {1}",
+    "equal": "{0} is {1}",
+    "not_equal": "{0} is not {1}",
+    "logical_and": "{0} and {1}",
+    "logical_or": "{0} or {1}",
+    "logical_not": "not {0}",
     "where": "{1} where {0}, else {2}",
-    "lag": "{0}, {1} earlier",
-    "recalled": "{0}, {1} earlier",
+    "lag": "{0}, earlier by {1}",
+    "recalled": "{0}, earlier by {1}",
     "running_sum": "{0}, summed to date",
     "year_sum": "{0}, of the calendar year",
     "year_to_date": "{0}, of the year to date",
@@ -56,15 +56,19 @@ _SAID: Mapping[str, str] = {
     "splice": "{0}, then {1}",
     "grow": "{0}, then growing by {1}",
     "balance": "{0} at the quarter's end",
-    "opened": "{0} at the quarter's end, and as it opens",
+    "opened": "{0}, with the value at which it opens",
     "previous": "{0} at the quarter's beginning",
     "crossing": "when {0} rises through zero, else -1",
     "not_above": "quarter after one in which {0} is not above zero, else 0",
     "whole": "whole quarters of {0}",
     "part": "part of a quarter of {0}",
+    "near": "place of the quarter earlier by {1}",
+    "far": "place of the quarter before the one earlier by {1}",
+    "place": "place of {0}",
     "constant": "{0}, the same in every quarter",
-    "along": "{0}, in every quarter",
-}  # fmt: skip
+}
+_LOOSE = frozenset({"add", "subtract", "multiply", "divide", "ratio", "power", "negative"})
+"""Operations that stand in brackets inside another of them."""
 
 
 def words(name: str) -> str:
@@ -104,38 +108,40 @@ def label_of(node: Node) -> str:
     """A short label of a step, such as ``To date: placed over life, summed to date``."""
     told = said(node, 2)
     text = f"{node.title}: {told}" if node.title and node.title != told else told
+    return _clipped(text, _LONGEST)
+
+
+def definition_of(node: Node) -> str:
+    """The same at length."""
+    return _clipped(said(node, 5), _DEFINITION)
+
+
+def _clipped(text: str, most: int) -> str:
     text = text[:1].upper() + text[1:]
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rpartition(" ")[0] + " …"
+    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0] + " …"
 
 
-def said(node: Node, depth: int) -> str:
+def said(node: Node, depth: int, inside: str = "") -> str:
     """What a step holds, in words; parts that lie deeper than ``depth`` by their names."""
     if node.op == "row":
         return words(node.data[0]).lower()
     if node.op == "number":
         return node.title or f"{node.data:g}"
+    if inside and node.title:
+        return node.title
     if node.op in ("balance", "previous"):
         group, place = node.data
         own = node.title or group.outputs[place].title or "the balance"
         return _SAID[node.op].format(own)
-    if node.op in ("opened", "positive", "along"):
-        return said(node.args[0], depth)
-    form = _SAID.get(node.op)
-    parts = [_part(arg, depth - 1) for arg in node.args]
-    return form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
-
-
-def _part(node: Node, depth: int) -> str:
-    if node.title and node.op != "number":
-        return node.title
+    capped = node.op == "minimum" and node.args[1].title == HORIZON
+    if capped or node.op in ("positive", "along"):
+        return said(node.args[0], depth, inside)
     if depth < 0:
-        return "what is computed before"
-    text = said(node, depth)
-    return f"({text})" if node.args and node.op not in ("lag", "running_sum", "value_at") else text
-
-
-def unit_of(node: Node) -> str:
-    """The unit of a step, in words."""
-    if node.is_truth:
-        return "switch"
-    return {"": "number", "1": "number"}.get(node.unit, node.unit)
+        return "…"
+    parts = [said(arg, depth - 1, node.op) for arg in node.args]
+    form = _SAID.get(node.op)
+    text = form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
+    if node.is_truth and not inside:
+        return f"1 where {text}"
+    loose = inside in _LOOSE and (node.op in _LOOSE or node.op == "where")
+    return f"({text})" if loose else text

@@ -39,6 +39,7 @@ from jcurve.workbook.grid import (
 from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import about_page, reader_pages
+from jcurve.workbook.return_search import WIDTH
 
 __all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
 
@@ -175,9 +176,12 @@ class _Writer:
                 self.workbook.define_name(book.layout.names[entry.key], cell)
         for name, at in book.numbers.cells():
             self.workbook.define_name(name, book.grid.single((at,), ""))
+        for name, cells in book.search_names().items():
+            self.workbook.define_name(name, f"={cells}")
         for sheet in book.sheets.values():
             self._rows(sheet)
-        rates = Page(Tab.RATES, [], (30, *([16] * 9), 30, *([16] * 9)), 14, (3, 0))
+        widths = (30, *([16] * (WIDTH - 1))) * len(book.blocks)
+        rates = Page(Tab.RATES, [], widths, WIDTH, (3, 0))
         rates.text(0, 0, "Internal rates of return", "title")
         rates.items += [item for block in book.blocks.values() for item in block.cells()]
         for page in (inputs_page(book), dated_page(book), *reader_pages(book, project), rates):

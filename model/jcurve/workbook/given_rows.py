@@ -1,0 +1,194 @@
+"""Rows that are given to the model: the calendar, reported history, constants of the law.
+
+They are rows of a workbook before any line is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.case import Case
+from jcurve.engine.evaluate import needed
+from jcurve.engine.line import Kind
+from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
+from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.formula_graph import Graph
+from jcurve.workbook.grid import (
+    TAG_TITLES,
+    WORLD_SHEETS,
+    Cell,
+    Grid,
+    Name,
+    Piece,
+    Range,
+    Ref,
+    Row,
+    Tab,
+)
+from jcurve.workbook.input_cells import Layout
+from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
+from jcurve.workbook.step_names import words
+
+__all__ = ["BEHIND", "CALCULATED", "GivenRows", "shown", "source_keys"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+BEHIND: RowKey = ("quarters_to_last", SHARED)
+_TITLES: Mapping[str, str] = {
+    Tab.SHARED_ROWS: "Rows that are the same in every world",
+    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
+    Tab.DIFFERENCES: "Differences between worlds",
+    Tab.HISTORY: "Reported history",
+    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
+}
+CALCULATED = "calculated"
+
+
+class GivenRows:
+    """The sheets of a case, with the rows that no line makes.
+
+    Args:
+        case: an evaluated scenario.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.model = case.assembly.model
+        self.grid = Grid(case.assembly.timeline)
+        self.layout = Layout(case.scenario, case.assembly, self.grid)
+        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
+        self.rows: dict[RowKey, Row] = {}
+        self.fixed: dict[RowKey, Cell] = {}
+        self.numbers = NamedNumbers(
+            case.assembly.timeline, case.data_through, self.layout.names.values()
+        )
+        scalars = {
+            (name, SHARED)
+            for name in (*self.model.inputs, *SYSTEM_INPUTS)
+            if case.inputs[name].shape[0] == 1
+        }
+        self.graph = Graph(
+            self._quarterly,
+            lambda key: case.year(key[0], key[1] or None)[:, None],
+            scalars | set(CONSTANTS),
+        )
+        self._calendar()
+        self._history()
+
+    # Values
+
+    def value(self, key: RowKey) -> Value:
+        """A result, or the word for none."""
+        return shown(self.case.values[key][0], NO_ANSWER)[0]
+
+    def _quarterly(self, key: RowKey) -> Array:
+        if key == BEHIND:
+            return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
+        found = self.case.values.get(key)
+        if found is not None:
+            return found
+        return self.case.row(key[0], key[1] or None)[:, None]
+
+    # Calendar and history
+
+    def _calendar(self) -> None:
+        sheet = self.sheets[Tab.SHARED_ROWS]
+        sheet.heading("Calendar")
+        rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, BEHIND[0])}
+        self.rows |= {(name, SHARED): row for name, row in rows.items()}
+        index, year = Ref(rows["quarter_index"]), Name(YEAR)
+        forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
+            "quarter_index": (
+                (Ref(rows["quarter_index"], -1), "+1"),
+                "quarters",
+                "Quarters since the first of the timeline; dates among the inputs count so",
+            ),
+            "quarter_of_year": (("MOD(", index, ",", year, ")+1"), "quarter", "1 to 4"),
+            "calendar_year": ((Name(FIRST_YEAR), "+INT(", index, "/", year, ")"), "year", "Year"),
+            "history": (
+                ("IF(", index, "<=", Name(LAST_REPORTED), ",1,0)"),
+                "switch",
+                "1 while results are reported, 0 in forecasts: where facts join the forecast",
+            ),
+            BEHIND[0]: (
+                (Name(HORIZON), "-1-", index), "quarters", "Quarters to the last one",
+            ),
+        }  # fmt: skip
+        for name, (pieces, unit, definition) in forms.items():
+            values = self._quarterly((name, SHARED))[:, 0]
+            line = Line(rows[name], name, words(name), unit, definition, CALCULATED, "plain")
+            line.quarters, line.quarter_values = pieces, values.tolist()
+            line.years = self.by_year(rows[name], Kind.STOCK)
+            line.year_values = values[3::4].tolist()
+            if name == "quarter_index":
+                line.opening, line.opening_value = ("-1",), -1.0
+            sheet.lines.append(line)
+
+    def _history(self) -> None:
+        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
+        sheet.heading("Reported, derived or estimated; blank where nothing is reported")
+        used = needed(self.model, self.model.order)
+        names = [name for name in self.model.inputs if (name, SHARED) in used]
+        for name in (name for name in names if name in facts):
+            row = self.rows[name, SHARED] = sheet.take()
+            values, unit = self.case.inputs[name][:, 0], self.model.unit(name).name
+            if np.isnan(values).any():
+                self.graph.lacking.add((name, SHARED))
+            style = number_format(unit, values)
+            sources = ", ".join(source_keys(facts[name].source_id))
+            line = Line(row, name, words(name), unit, facts[name].definition, sources, style)
+            line.quarter_values = shown(values, "")
+            line.years = self.by_year(row, self.model.inputs[name].kind, known=False)
+            line.year_values = shown(self.case.year(name), "")
+            sheet.lines.append(line)
+        sheet = self.sheets[Tab.CONSTANTS]
+        constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
+        if constants:
+            sheet.heading("Of the law")
+        for name in constants:
+            value = float(self.case.inputs[name][0, 0])
+            unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
+            said, source = (leaf.label, leaf.source) if leaf else (words(name), CALCULATED)
+            style = number_format(unit, [value])
+            self.fix(sheet, (name, SHARED), value, unit, said, source, style)
+        sheet.heading("Of the timeline and of formulas")
+
+    def by_year(self, row: Row, kind: Kind | None, known: bool = True) -> tuple[Piece, ...]:
+        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
+        whole, last = Range(row, "year"), Range(row, "last")
+        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
+        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
+        if kind is Kind.STOCK:
+            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
+        elif not known:
+            pieces = ("IF(COUNT(", whole, ")=", Name(YEAR), f",{word}(", whole, '),"")')
+        return pieces
+
+    def fix(
+        self, sheet: Sheet, key: RowKey, value: float, unit: str, said: str, source: str, style: str
+    ) -> None:
+        row, name = sheet.take(), key[0]
+        self.fixed[key] = Cell(row)
+        line = Line(row, name, words(name), unit or "number", said, source, style)
+        line.single_value = value
+        sheet.lines.append(line)
+
+
+def source_keys(cells: tuple[str, ...]) -> list[str]:
+    """The sources that the cells of a row of facts name, each once."""
+    parts = (part.strip() for text in cells for part in text.split(";"))
+    return list(dict.fromkeys(filter(None, parts)))
+
+
+def _shown(values: Iterable[float], missing: str) -> list[Value]:
+    return [missing if np.isnan(value) else float(value) for value in values]
+
+
+def shown(values: Iterable[float], missing: str) -> list[Value]:
+    """What cells show of values; a text where there is none."""
+    return [missing if np.isnan(value) else float(value) for value in values]
