@@ -215,8 +215,8 @@ def record_lines(
         if entry.form not in ("dated", "computed"):
             parts.append({"input": entry.key, "form": entry.form, "value": entry.value})
     for key, dated in layout.dated.items():
-        if not dated.item.derived:
-            path = dated.path
+        path = dated.path
+        if path is not None and not dated.item.derived:
             points = [[path.label(period), value] for period, value in path.points]
             parts.append({"path": key, "by": path.by, "between": path.between, "points": points})
     parts += [{"row": [sheet, row], "marks": own} for (sheet, row), own in sorted(marks.items())]

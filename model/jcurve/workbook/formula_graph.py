@@ -334,7 +334,7 @@ def unit_text(unit: Unit) -> str:
     return unit.name if unit.name in UNITS else _NAMED.get((unit.dims, unit.scale), unit.name)
 
 
-_NAMED = {(each.dims, each.scale): each.name for each in reversed(UNITS.values())}
+_NAMED = {(each.dims, each.scale): each.name for each in reversed([*UNITS.values()])}
 
 
 def _crossing(cumulative: Array) -> Array:

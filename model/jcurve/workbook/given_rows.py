@@ -5,12 +5,13 @@ They are rows of a workbook before any line is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
@@ -19,6 +20,8 @@ from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph
 from jcurve.workbook.grid import (
+    FIRST_ROW,
+    HEADER_ROW,
     TAG_TITLES,
     WORLD_SHEETS,
     Cell,
@@ -29,8 +32,10 @@ from jcurve.workbook.grid import (
     Ref,
     Row,
     Tab,
+    column,
+    prefixed,
 )
-from jcurve.workbook.input_cells import Layout
+from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
 from jcurve.workbook.step_names import words
 
@@ -54,13 +59,14 @@ class GivenRows:
 
     Args:
         case: an evaluated scenario.
+        others: scenarios that can be chosen in its place.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, others: Sequence[Scenario]) -> None:
         self.case = case
         self.model = case.assembly.model
         self.grid = Grid(case.assembly.timeline)
-        self.layout = Layout(case.scenario, case.assembly, self.grid)
+        self.layout = Layout(case.scenario, others, case.assembly, self.grid)
         self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
         self.rows: dict[RowKey, Row] = {}
         self.fixed: dict[RowKey, Cell] = {}
@@ -73,12 +79,46 @@ class GivenRows:
             if case.inputs[name].shape[0] == 1
         }
         self.graph = Graph(
-            self._quarterly,
+            self.quarterly,
             lambda key: case.year(key[0], key[1] or None)[:, None],
             scalars | set(CONSTANTS),
         )
         self._calendar()
         self._history()
+
+        others_values = [self.layout.values_of(each) for each in others]
+        keys = [e.key for e in self.layout.entries] if others else []
+        self.scenario_values = {key: [each[key] for each in others_values] for key in keys}
+        """The numbers of each scenario that can be chosen, by key."""
+        self._entries = {entry.key: entry for entry in self.layout.entries}
+        single = [key for key in keys if key not in self.layout.dated]
+        self._scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
+
+    # Scenarios to choose from
+
+    def entry(self, key: str) -> Entry:
+        """The line of an assumption."""
+        return self._entries[key]
+
+    def scenario_row(self, key: str) -> int:
+        """The row of an assumption with one value on *Scenarios*."""
+        return self._scenario_rows.get(key, HEADER_ROW)
+
+    def by_year_row(self, key: str) -> int:
+        """The first row of a dated assumption on *Scenarios by year*."""
+        return FIRST_ROW + len(self.layout.others) * list(self.layout.dated).index(key)
+
+    def by_year_column(self, key: str, letters: str, host: str) -> str:
+        """The cells of one period of every scenario, in a formula on ``host``."""
+        first = self.by_year_row(key) + 1
+        last = first + len(self.layout.others) - 1
+        return f"{prefixed(Tab.BY_YEAR, host)}{letters}${first}:{letters}${last}"
+
+    def by_year_cells(self, key: str, at: int, host: str) -> str:
+        """The cells of every period of one scenario, in a formula on ``host``."""
+        dated, row = self.layout.dated[key], self.by_year_row(key) + at + 1
+        first, last = column(dated.first), column(dated.first + len(dated.values) - 1)
+        return f"{prefixed(Tab.BY_YEAR, host)}{first}{row}:{last}{row}"
 
     # Values
 
@@ -86,7 +126,8 @@ class GivenRows:
         """A result, or the word for none."""
         return shown(self.case.values[key][0], NO_ANSWER)[0]
 
-    def _quarterly(self, key: RowKey) -> Array:
+    def quarterly(self, key: RowKey) -> Array:
+        """The values of a row over the quarters, or its one value."""
         if key == BEHIND:
             return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
         found = self.case.values.get(key)
@@ -120,7 +161,7 @@ class GivenRows:
             ),
         }  # fmt: skip
         for name, (pieces, unit, definition) in forms.items():
-            values = self._quarterly((name, SHARED))[:, 0]
+            values = self.quarterly((name, SHARED))[:, 0]
             line = Line(rows[name], name, words(name), unit, definition, CALCULATED, "plain")
             line.quarters, line.quarter_values = pieces, values.tolist()
             line.years = self.by_year(rows[name], Kind.STOCK)

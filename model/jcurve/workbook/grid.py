@@ -25,17 +25,21 @@ __all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "colu
 class Tab:
     """The sheets by name."""
 
-    SUMMARY, INPUTS, DATED, HISTORY = "Summary", "Inputs", "Inputs by year", "History"
+    FRONT, SUMMARY, CHANGES, NAMES = "Front", "Summary", "Changes", "Names"
+    HISTORY = "History"
+    DRIVERS, INPUTS, DATED = "Drivers", "Inputs", "Inputs by year"
+    SCENARIOS, BY_YEAR = "Scenarios", "Scenarios by year"
     SHARED_ROWS, DIFFERENCES, CONSTANTS = "Shared", "Differences", "Constants"
     STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
-    SOURCES, ABOUT, LISTS, MARKS = "Sources", "About", "Lists", "Marks"
+    SOURCES, LISTS, MARKS = "Sources", "Lists", "Marks"
 
 
 WORLD_SHEETS: Mapping[str, str] = {world: world.capitalize() for world in WORLDS}
 SHEETS = (
-    Tab.SUMMARY, Tab.INPUTS, Tab.DATED, Tab.STATEMENTS, Tab.RETURNS, Tab.CHECKS,
-    *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY, Tab.CONSTANTS,
-    Tab.RATES, Tab.SOURCES, Tab.ABOUT, Tab.LISTS, Tab.MARKS,
+    Tab.FRONT, Tab.SUMMARY, Tab.DRIVERS, Tab.INPUTS, Tab.DATED, Tab.CHANGES, Tab.STATEMENTS,
+    Tab.RETURNS, Tab.CHECKS, *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY,
+    Tab.CONSTANTS, Tab.RATES, Tab.SCENARIOS, Tab.BY_YEAR, Tab.NAMES, Tab.SOURCES, Tab.LISTS,
+    Tab.MARKS,
 )  # fmt: skip
 """All sheets in the order of their tabs; the last two are hidden."""
 

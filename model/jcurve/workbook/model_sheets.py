@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path as FilePath
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions import Scenario, scenario, shipped
 from jcurve.case import Case
+from jcurve.company import model, rows_of
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
     SHARED,
@@ -25,7 +28,8 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.ground.errors import JCurveError, ModelError
+from jcurve.ground.errors import JCurveError, ModelError, ProjectError
+from jcurve.ground.project import Project
 from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Node
@@ -60,13 +64,15 @@ class Book(GivenRows):
 
     Args:
         case: an evaluated scenario.
+        project: whose shipped scenarios can be chosen in its place.
 
     Raises:
         ModelError: a line has no Excel form; the message names it and the reason.
     """
 
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
+    def __init__(self, case: Case, project: Project | str | FilePath | None = None) -> None:
+        others = _shipped(project)
+        super().__init__(_roomy(case, others, project), others)
         self.results: dict[RowKey, Cell] = {}
         self.result_formulas: dict[RowKey, tuple[Piece, ...]] = {}
         self.blocks: dict[int, Block] = {}
@@ -232,7 +238,7 @@ class Book(GivenRows):
         if root.scalar:
             self.graph.scalars.add(key)
         is_result = self.model.outputs[key[0]].kind is Kind.RESULT
-        missing = bool(np.isnan(self._quarterly(key)).any())
+        missing = bool(np.isnan(self.quarterly(key)).any())
         if root.lacks and (is_result or missing):
             self.graph.lacking.add(key)
         if missing and not is_result:
@@ -255,7 +261,7 @@ class Book(GivenRows):
             self.result_formulas[key] = translate.formula(root, self.results[key])
             return
         row, unit = self.rows[key], output.unit.name
-        values = np.broadcast_to(self._quarterly(key)[:, 0], (self.grid.quarters,))
+        values = np.broadcast_to(self.quarterly(key)[:, 0], (self.grid.quarters,))
         source = f"{CALCULATED}: {self.model.maker[key[0]].line.module}, {key[0]}"
         style = number_format(unit, values)
         line = Line(row, key[0], words(key[0]), unit, output.definition, source, style)
@@ -297,6 +303,26 @@ class Book(GivenRows):
                 group, place = node.args[0].data
                 line.opening_value = float(self.graph.value(group.start[place])[0, 0])
             self.sheets[row.sheet].lines.append(line)
+
+
+def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
+    """The shipped scenarios of a project; none where there is no project."""
+    try:
+        return [scenario(name, project=project) for name in shipped(project)]
+    except ProjectError:
+        return []
+
+
+def _roomy(
+    case: Case, others: Iterable[Scenario], project: Project | str | FilePath | None
+) -> Case:
+    """The same case in a model with room for the life changes of every scenario."""
+    rows = dict(case.assumption_rows)
+    for each in others:
+        for key, row in rows_of(each, case.assembly.timeline).items():
+            rows[key] = np.minimum(rows[key], row) if ".date." in key else rows.get(key, row)
+    assembly = model(case.assembly.company.folder, project, rows)
+    return Case(case.scenario, assembly, case.assumption_rows)
 
 
 def _lower(name: str) -> str:

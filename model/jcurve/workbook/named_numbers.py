@@ -79,7 +79,7 @@ class NamedNumbers:
             ("thousand", 1000, "number", "Millions in a billion"),
             ("check_tolerance", 1e-6, "share",
              "Difference that an identity may have beside its largest amount"),
-            ("mix_tolerance", 1e-9, "share", "By how much shares of a mix may pass 1"),
+            ("smallest_change", 1e-9, "number", "Difference between two inputs that counts as one"),
             ("share_digits", 12, "number", "Decimals to which a share left over is rounded"),
             *((name, value, "number", text) for name, (value, text) in NUMBERS.items()),
         ):  # fmt: skip
@@ -124,6 +124,11 @@ class NamedNumbers:
             )
             line.single_value = each.value
             yield line
+
+    def named(self) -> Iterator[tuple[str, float, str, str]]:
+        """Every number: name, value, unit and what it is."""
+        for name, each in self._all.items():
+            yield name, each.value, each.unit, each.definition
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
         """Every name with its cell, once rows are numbered."""

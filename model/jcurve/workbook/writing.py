@@ -22,6 +22,7 @@ from jcurve.ground.project import Project, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
 from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
+from jcurve.workbook.front_sheets import changes_page, front_names, front_page, names_page
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
@@ -36,9 +37,9 @@ from jcurve.workbook.grid import (
     Tab,
     column,
 )
-from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
+from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
-from jcurve.workbook.reader_sheets import about_page, reader_pages
+from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
 
 __all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
@@ -50,7 +51,8 @@ _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
 _LAST_SUMMARY_ROW = 19 + 32  # under the charts
 _TABS = {
-    Tab.SUMMARY: "#0B5D8F", Tab.INPUTS: "#C9B458", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
+    Tab.FRONT: "#0B5D8F", Tab.SUMMARY: "#0B5D8F", Tab.DRIVERS: "#C9B458", Tab.INPUTS: "#C9B458",
+    Tab.CHANGES: "#0B5D8F", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
     Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.CONSTANTS: "#1E6B37",
     Tab.RATES: "#9AA5B1", Tab.SHARED_ROWS: "#5B6573", Tab.DIFFERENCES: "#5B6573",
     **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
@@ -101,7 +103,7 @@ def content(
 ) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
     stream = io.BytesIO()
-    _Writer(Book(case), stream).write(today, project)
+    _Writer(Book(case, project), stream).write(today, project)
     return stream.getvalue()
 
 
@@ -170,13 +172,13 @@ class _Writer:
     def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
-        for entry in book.layout.entries:
-            if entry.form != "dated":
-                cell = book.grid.single((entry.cell,), "")
-                self.workbook.define_name(book.layout.names[entry.key], cell)
-        for name, at in book.numbers.cells():
-            self.workbook.define_name(name, book.grid.single((at,), ""))
-        for name, cells in book.search_names().items():
+        names = {
+            book.layout.names[entry.key]: book.grid.single((entry.cell,), "")[1:]
+            for entry in book.layout.entries
+            if entry.key in book.layout.names
+        }
+        names |= {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
+        for name, cells in (names | book.search_names() | front_names(book)).items():
             self.workbook.define_name(name, f"={cells}")
         for sheet in book.sheets.values():
             self._rows(sheet)
@@ -184,7 +186,11 @@ class _Writer:
         rates = Page(Tab.RATES, [], widths, WIDTH, (3, 0))
         rates.text(0, 0, "Internal rates of return", "title")
         rates.items += [item for block in book.blocks.values() for item in block.cells()]
-        for page in (inputs_page(book), dated_page(book), *reader_pages(book, project), rates):
+        inputs = list(input_pages(book))
+        changes, changed = changes_page(book, inputs[:2])
+        checks, verdict = checks_page(book)
+        readers = reader_pages(book, project, checks, verdict)
+        for page in (*inputs, changes, *readers, rates, names_page(book)):
             self._page(page)
         for name, cells, options in validations(book):
             sheets[name].data_validation(cells, options)
@@ -192,7 +198,7 @@ class _Writer:
         house = house_of(project)
         add_masthead(self.workbook, sheets[Tab.SUMMARY], house)
         add_footers(sheets, house)
-        self._page(about_page(book, today, self.formulas))
+        self._page(front_page(book, today, self.formulas, verdict, changed))
         company = book.case.assembly.company.name
         for at, line in enumerate(record_lines(book.layout, company, self.marks)):
             sheets[Tab.MARKS].write_string(at, 0, line)
@@ -202,8 +208,8 @@ class _Writer:
                 out.set_tab_color(_TABS[name])
         sheets[Tab.LISTS].hide()
         sheets[Tab.MARKS].very_hidden()
-        sheets[Tab.SUMMARY].activate()
-        sheets[Tab.ABOUT].set_portrait()
+        sheets[Tab.FRONT].activate()
+        sheets[Tab.FRONT].set_portrait()
         sheets[Tab.SOURCES].set_landscape()
         self.workbook.close()
 
