@@ -39,11 +39,11 @@ class Written:
     def cell(self, key: str) -> tuple[str, int, int]:
         """The input cell of an assumption with one value."""
         entry = next(e for e in self.book.layout.entries if e.key == key)
-        return Tab.INPUTS, entry.row, VALUE_COLUMN
+        return entry.sheet, entry.row, VALUE_COLUMN
 
     def why(self, key: str) -> tuple[str, int, int]:
         """The cell for the reason."""
-        return Tab.INPUTS, self.cell(key)[1], WHY_COLUMN
+        return *self.cell(key)[:2], WHY_COLUMN
 
     def year(self, key: str, year: str) -> tuple[str, int, int]:
         """The cell of a year of a dated assumption."""
@@ -156,7 +156,7 @@ def test_a_workbook_saved_by_another_program_is_the_same(
     with Calc() as calc:
         calc.load(written.path)
         calc.type([(*entry, 0.0875)])
-        calc.enter([(*cell, "=SUM(AK5:AK6)")])
+        calc.enter([(*cell, "=SUM(AU5:AU6)")])
         calc.recalculate()
         calc.save(tmp_path / "saved.xlsx")
     found = state_of(tmp_path / "saved.xlsx")

@@ -13,8 +13,8 @@ quarters and one along its years, so that a few marks stand for the row:
 The record is lines of JSON on a hidden sheet, closed by a check sum, so that a workbook can be
 read back without the program that wrote it.
 
->>> marker = Marker(first_year=4, years=3, first_quarter=7, quarters=12)
->>> marker.normal("=With!K5+J6", "Shared", 10), marker.normal("=With!L5 + K6", "Shared", 11)
+>>> marker = Marker(first_year=4, years=3, first_quarter=16, quarters=12)
+>>> marker.normal("=With!T5+S6", "Shared", 19), marker.normal("=With!U5 + T6", "Shared", 20)
 ('WITH!Q+0.5+SHARED!Q-1.6', 'WITH!Q+0.5+SHARED!Q-1.6')
 """
 
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Any, Final
@@ -75,7 +75,6 @@ class Marker:
         self.first_year, self.years = first_year, years
         self.first_quarter, self.quarters = first_quarter, quarters
         self._numbers: dict[str, int] = {}
-        self._last: tuple[str, int, str, list[str]] = ("", -1, "", [])
 
     def _place(self, at: int) -> tuple[str, int]:
         """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
@@ -116,43 +115,21 @@ class Marker:
         """A short mark of a formula's form."""
         return _hash(self.normal(formula, sheet, column))
 
-    def next_mark(self, formula: str, sheet: str, column: int) -> str:
-        """The same as :meth:`mark`, sooner where the formula is that of the cell asked for
-        before, moved along its row."""
-        last_sheet, last_column, mark, parts = self._last
-        if last_sheet == sheet and parts and self._moved(parts, last_column, column) == formula:
-            return mark
-        mark = self.mark(formula, sheet, column)
-        parts = [] if '"' in formula else _MOVING.split(formula)
-        self._last = (sheet, column, mark, parts)
-        return mark
-
-    def _moved(self, parts: list[str], origin: int, column_: int) -> str | None:
-        """A formula split at its moving columns, as it is in another column of the same kind."""
-        (kind, period), (old_kind, old) = self._place(column_), self._place(origin)
-        if not kind or kind != old_kind:
-            return None
-        by_year = period - old
-        by_quarter = by_year * QUARTERS_IN_YEAR
-        if kind == "Q":
-            by_year = period // QUARTERS_IN_YEAR - old // QUARTERS_IN_YEAR
-            by_quarter = period - old
-        moved = list(parts)
-        # Nearly all time of a reading is spent here, so that columns are told apart in place.
-        first_year, first_quarter = self.first_year, self.first_quarter - OPENING
-        end = self.first_quarter + self.quarters
+    def along(self, formula: str, origin: int, columns: Sequence[int]) -> dict[int, str]:
+        """A formula as it is in each of some columns of its row."""
+        kind, _ = self._place(origin)
+        parts: list[str] = _MOVING.split(formula)
+        steps: list[tuple[int, int]] = []
         for at in range(1, len(parts), 2):
             number = self._number(parts[at])
-            if first_quarter <= number < end:
-                number += by_quarter
-            elif first_year <= number < first_quarter:
-                number += by_year
-            else:
-                continue
-            if number < 0:
-                return None
-            moved[at] = column(number)
-        return "".join(moved)
+            to, _ = self._place(number)
+            by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
+            steps.append((number, by_year if to and (to == "Q" or kind == "Y") else 0))
+        made: dict[int, str] = {}
+        for n in columns:
+            parts[1::2] = [column(number + step * (n - origin)) for number, step in steps]
+            made[n] = "".join(parts)
+        return made
 
     def expected(self, marks: Mapping[str, str], column: int) -> str | None:
         """The mark that a cell should have; None where it should hold no formula."""
@@ -164,14 +141,15 @@ class Marker:
             return marks.get("y")
         return marks.get("q")
 
-    def columns(self, marks: Mapping[str, str]) -> list[int]:
-        """The columns of a row that should hold formulas."""
-        found = [int(name[1:]) for name in marks if name.startswith("c")]
-        if "q" in marks:
-            found += range(self.first_quarter, self.first_quarter + self.quarters)
-        if "y" in marks:
-            found += range(self.first_year, self.first_year + self.years)
-        return sorted(set(found))
+    def runs(self, marks: Mapping[str, str]) -> Iterator[tuple[Sequence[int], str]]:
+        """Columns of a row that hold one formula, moved along, and its mark."""
+        for name, mark in marks.items():
+            if name == "q":
+                yield range(self.first_quarter, self.first_quarter + self.quarters), mark
+            elif name == "y":
+                yield range(self.first_year, self.first_year + self.years), mark
+            elif name.startswith("c"):
+                yield (int(name[1:]),), mark
 
     def _number(self, letters: str) -> int:
         found = self._numbers.get(letters)

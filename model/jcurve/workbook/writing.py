@@ -1,7 +1,7 @@
 """Write a workbook: a case through XlsxWriter, whole or not at all.
 
 XlsxWriter, because it only writes: values beside formulas, native charts, data validation and
-print set-up in one pass, and the same bytes for the same content. Reading back is openpyxl's.
+print set-up in one pass, and the same bytes for the same content. Reading back is our own.
 """
 
 from __future__ import annotations
