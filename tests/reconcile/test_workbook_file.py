@@ -155,7 +155,7 @@ def test_sheets_are_set_up_for_reading_and_paper(parts: Mapping[str, str]) -> No
         assert 'state="frozen"' in _sheet(parts, name), name
     areas = re.findall(r'name="_xlnm.Print_Area"', parts["xl/workbook.xml"])
     assert len(areas) == len(SHEETS) - 1  # all but the record
-    assert len([name for name in parts if name.startswith("xl/charts/chart")]) == 4
+    assert len([name for name in parts if name.startswith("xl/charts/chart")]) == 6
 
 
 def test_no_cell_holds_an_error_and_every_formula_has_a_value(parts: Mapping[str, str]) -> None:

@@ -370,8 +370,9 @@ def test_the_values_shown_before_a_recalculation_are_those_of_the_search(tmp_pat
     for item in next(iter(sheet.blocks.values())).cells():
         got = cells[item.row][item.column]
         if isinstance(item.value, float) and item.row != 0:
-            if item.column in (6, 9) or item.row >= 200:
-                continue  # signs at a middle, where in the end the value is noise
+            searched = item.row > 112 and item.column in (6, 7)
+            if searched or item.column == 9:
+                continue  # what is left of a difference near a root, where a value is noise
             assert got == pytest.approx(item.value, rel=1e-7, abs=1e-9), item
         else:
             assert got == item.value

@@ -134,7 +134,7 @@ def _label(entry: Entry) -> str:
         return entry.item.label
     change = entry.key.rpartition(".")[2]
     what = "first quarter" if ".date." in entry.key else "new life"
-    return f"{entry.item.label}: change {change}, {what}"
+    return f"Change {change} of useful life: {what}"
 
 
 def _value(page: Page, book: Book, entry: Entry) -> None:

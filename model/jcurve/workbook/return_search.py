@@ -50,7 +50,7 @@ _HEADS = (
 )  # fmt: skip
 _SEARCH_HEADS = (
     "Low, ln(1 + rate)", "High", "Middle", "Weight a quarter", "Farthest quarter", "Sign at low",
-    "Sign at middle",
+    "Seen at middle", "Its sign",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ class _Ends(NamedTuple):
 
 def search_names(ahead: Row, behind: Row, grid: Grid) -> dict[str, str]:
     """The names of each quarter's distance from the first and from the last, with their cells."""
-    return {"quarters_ahead": grid.whole(ahead, ""), "quarters_behind": grid.whole(behind, "")}
+    return {"ahead": grid.whole(ahead, ""), "behind": grid.whole(behind, "")}
 
 
 class Block:
@@ -149,7 +149,7 @@ class Block:
 
     def _crossing(self, place: str) -> str:
         """1 where the value at a turning point has the sign that its slope came from, else 0."""
-        _, _, middle, weight, far, side, _ = self._letters[:7]
+        _, _, middle, weight, far, side = self._letters[:6]
         n = place.rpartition("$")[2]
         behind, ahead = (self._sum(turned, f"{weight}{n}", f"{far}{n}") for turned in (True, False))
         value = f"IF({middle}{n}<0,{behind},{ahead})"
@@ -191,7 +191,7 @@ class Block:
 
     def _sum(self, turned: bool, weight: str, farthest: str, slope: bool = False) -> str:
         """The same as a formula: weights that are too small are left out."""
-        periods = "quarters_behind" if turned else "quarters_ahead"
+        periods = "behind" if turned else "ahead"
         near = f"({periods}<={farthest})"
         moved = f"*{periods}" if slope else ""
         sign = "-" if slope and not turned else ""
@@ -276,14 +276,15 @@ class Block:
         top, left, letters = self._next, self._left, self._letters
         self._next += _TALL
         first = top + 2
-        low, high, middle, weight, far, side, sign = letters[:7]
+        low, high, middle, weight, far, side, seen, sign = letters[:8]
         items = [Item(top, left, "", title, "strong")]
         items += [Item(top + 1, left + n, "", head, "head") for n, head in enumerate(_SEARCH_HEADS)]
         a, b = ends.low, ends.high
         for step in range(HALVINGS):
             row, n = first + step, first + step + 1
             mid = (a + b) / 2
-            seen = float(np.sign(self._value(mid, mid < 0, slope)))
+            present = self._value(mid, mid < 0, slope)
+            now = float(np.sign(present))
             same = f"{sign}{n - 1}*{side}{n - 1}>0"
             begin = ends.formulas if step == 0 else (
                 f"IF({same},{middle}{n - 1},{low}{n - 1})",
@@ -298,7 +299,8 @@ class Block:
                 (f"EXP(-ABS({middle}{n}))", float(np.exp(-abs(mid))), "four"),
                 (f"farthest/(ABS({middle}{n})+near_zero)", _farthest(mid), "one"),
                 (begin[2], ends.side, "plain"),
-                (f"SIGN(IF({middle}{n}<0,{here[0]},{here[1]}))", seen, "plain"),
+                (f"IF({middle}{n}<0,{here[0]},{here[1]})", present, "whole"),
+                (f"SIGN({seen}{n})", now, "plain"),
             )  # fmt: skip
             has = ends.has if step == 0 else f"ISNUMBER({low}{n - 1})"
             for to, (form, value, style) in enumerate(forms):
@@ -306,7 +308,7 @@ class Block:
                 shown: float | str = float(value) if ends.looks else NO_ANSWER
                 form = f'=IF({guard},{form},"{NO_ANSWER}")'
                 items.append(Item(row, left + to, form, shown, style))
-            a, b = (mid, b) if seen * ends.side > 0 else (a, mid)
+            a, b = (mid, b) if now * ends.side > 0 else (a, mid)
         last = f"${middle}${first + HALVINGS}"
         return items, (last, mid if ends.looks else NO_ANSWER)
 
