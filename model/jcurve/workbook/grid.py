@@ -98,6 +98,10 @@ def input_names(keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+_FOLLOWS = frozenset({"before", "year", "last"})
+"""Spans that are others in each period."""
+
+
 @lru_cache(maxsize=1024)
 def column(at: int) -> str:
     """The letters of a column counted from 0."""
@@ -230,7 +234,15 @@ class Grid:
         found = self._spelled.get(key)
         if found is None:
             count = self.years if annual else self.quarters
-            found = tuple(self._spell(piece, host, at, annual) for at in range(count))
+            if isinstance(piece, Ref):
+                first = self.first_year if annual else self.quarter(piece.offset)
+                prefix, number = prefixed(piece.place.sheet, host), piece.place.row + 1
+                columns = range(first, first + count)
+                found = tuple(f"{prefix}{column(at)}{number}" for at in columns)
+            elif isinstance(piece, Range) and piece.span in _FOLLOWS:
+                found = tuple(self._spell(piece, host, at, annual) for at in range(count))
+            else:
+                found = (self._spell(piece, host, 0, annual),) * count
             self._spelled[key] = found
         return found
 

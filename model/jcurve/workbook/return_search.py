@@ -133,7 +133,7 @@ class Block:
             yield Item(items[0].row, left + 3, "", "Crosses zero", "text")
             yield Item(items[0].row, left + 4, self._crossing(place), float(crosses), "plain")
             crossed.append(flag)
-            number += 2 * crosses
+            number += 2.0 * crosses
             low, high, side = turn.formulas
             for name, forms, ends in (
                 ("lower", (low, place, f"-({side})"), (turn.low, middle, -turn.side)),

@@ -100,7 +100,7 @@ def titled(call: Callable[[], T]) -> tuple[T, dict[int, str]]:
     try:
         made = call()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)  # a C profiler cannot be put back
     return made, returned | names
 
 
