@@ -78,6 +78,14 @@ class Entry:
         return self.place.sheet
 
     @property
+    def label(self) -> str:
+        """What it is called."""
+        if self.item.shape != "changes":
+            return self.item.label
+        what = "first quarter" if ".date." in self.key else "new life"
+        return f"Change {self.key.rpartition('.')[2]} of useful life: {what}"
+
+    @property
     def own(self) -> Cell:
         """The cell that is typed into."""
         return Cell(self.place, VALUE_COLUMN)

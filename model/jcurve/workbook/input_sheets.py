@@ -35,6 +35,7 @@ from jcurve.workbook.grid import (
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Dated, Entry
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.named_numbers import FIRST_YEAR
+from jcurve.workbook.scenario_sheets import WIDE, by_year_page, scenario_cells, scenarios_page
 
 __all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
            "input_pages", "validations"]  # fmt: skip
@@ -56,23 +57,20 @@ CHOICE_CELL = Cell(Row(Tab.DRIVERS, 2), VALUE_COLUMN)
 THIS = "this workbook"
 """The choice of the values that stand in the workbook's own cells."""
 
-_WIDE = 8
-"""How many columns of the sheets of inputs are printed."""
-
 
 def input_pages(book: Book) -> Iterator[Page]:
     """Every sheet of inputs, and of the scenarios to choose from."""
     yield _inputs_page(book, Tab.DRIVERS)
     yield _inputs_page(book, Tab.INPUTS)
     yield _dated_page(book)
-    yield _scenarios_page(book)
-    yield _by_year_page(book)
+    yield scenarios_page(book)
+    yield by_year_page(book)
 
 
 def _inputs_page(book: Book, sheet: str) -> Page:
     """Assumptions with their value cells and all that is known of them."""
     heads, widths = zip(*_COLUMNS, strict=True)
-    page = Page(sheet, [], widths, _WIDE, (HEADER_ROW + 1, 2))
+    page = Page(sheet, [], widths, WIDE, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Drivers" if sheet == Tab.DRIVERS else "All other inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
                     "decimals shown as percentages.")  # fmt: skip
@@ -96,7 +94,7 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         item, row = entry.item, entry.row
         changed = _is_changed(book, entry, base)
         so_far += changed
-        page.text(row, 0, _label(entry))
+        page.text(row, 0, entry.label)
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
@@ -129,14 +127,6 @@ def _last_row(book: Book, sheet: str) -> int:
     return max((entry.row for entry in _on(book, sheet)), default=HEADER_ROW)
 
 
-def _label(entry: Entry) -> str:
-    if entry.item.shape != "changes":
-        return entry.item.label
-    change = entry.key.rpartition(".")[2]
-    what = "first quarter" if ".date." in entry.key else "new life"
-    return f"Change {change} of useful life: {what}"
-
-
 def _value(page: Page, book: Book, entry: Entry) -> None:
     row, value = entry.row, entry.value
     style = number_format(entry.item.unit, [entry.used])
@@ -156,7 +146,7 @@ def _value(page: Page, book: Book, entry: Entry) -> None:
     if entry.key in book.layout.dated:
         page.text(row, USED_COLUMN, "by year", "unit")
         return
-    formula = _in_use(book, own, _scenario_cells(book, entry.key))
+    formula = _in_use(book, own, scenario_cells(book, entry.key))
     page.formula(row, USED_COLUMN, formula, entry.used, style)
 
 
@@ -234,7 +224,7 @@ def _changed(book: Book, entry: Entry) -> str:
     if entry.form == "dated" or not layout.others:
         return "=0"
     if entry.item.shape == "changes":
-        number = f"INDEX({_scenario_cells(book, entry.key)},1)"
+        number = f"INDEX({scenario_cells(book, entry.key)},1)"
         mine = f"MATCH({own},{_listed(book, entry)},0)-1" if entry.form == "date" else own
         return f"=IF({mine}={number},0,1)"
     return f"=IF({own}={base},0,1)" if entry.key not in layout.moving else "=0"
@@ -334,63 +324,6 @@ def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
         for at, formula in enumerate(grid.formulas(pieces, Tab.DATED, annual=True)):
             four = values[QUARTERS_IN_YEAR * at : QUARTERS_IN_YEAR * (at + 1)]
             page.formula(row, grid.year(at), formula, sum(four) / QUARTERS_IN_YEAR, style)
-
-
-# Scenarios to choose from
-
-
-def _scenario_cells(book: Book, key: str) -> str:
-    """The cells with the value of each scenario of an assumption with one value."""
-    row = book.scenario_row(key) + 1
-    first, last = column(VALUE), column(VALUE + len(book.layout.others) - 1)
-    return f"{Tab.SCENARIOS}!${first}{row}:${last}{row}"
-
-
-def _scenarios_page(book: Book) -> Page:
-    """The values of each scenario, one column each; of those by year on the next sheet."""
-    others = book.layout.others
-    widths = (52, 13, 30, 14, *([14] * len(others)))
-    page = Page(Tab.SCENARIOS, [], widths, min(len(widths), _WIDE), (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Scenarios to choose from", "title")
-    page.text(1, 0, "Values as the scenario files had them when this was written. Nothing is typed "
-                    "here.")  # fmt: skip
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source"), "head")
-    page.texts(HEADER_ROW, [each.name for each in others], "head:right", VALUE)
-    for key, rows in book.scenario_values.items():
-        entry = book.entry(key)
-        if key in book.layout.dated:
-            continue
-        row = book.scenario_row(key)
-        page.text(row, NAME, _label(entry))
-        page.text(row, UNIT, entry.item.unit)
-        page.text(row, DEFINITION, key, "name")
-        page.text(row, SOURCE, "scenario files", "clip")
-        style = number_format(entry.item.unit, [each[0] for each in rows])
-        for at, each in enumerate(rows):
-            page.number(row, VALUE + at, each[0], f"fact:{style}")
-    return page
-
-
-def _by_year_page(book: Book) -> Page:
-    """The same for assumptions that move: one row a scenario."""
-    grid, others = book.grid, book.layout.others
-    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
-    widths = (58, 15, 30, 14, 30, *periods)
-    page = Page(Tab.BY_YEAR, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Scenarios by year", "title")
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source", "Scenario"), "head")
-    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
-    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
-    for key, dated in book.layout.dated.items():
-        rows = book.scenario_values.get(key, ())
-        style = number_format(dated.item.unit, [v for each in rows for v in each])
-        for at, (scenario, values) in enumerate(zip(others, rows, strict=False)):
-            row = book.by_year_row(key) + at
-            page.text(row, NAME, dated.item.label)
-            page.texts(row, (dated.item.unit, key, "scenario files", scenario.name), first=UNIT)
-            for n, value in enumerate(values):
-                page.number(row, dated.first + n, value, f"fact:{style}")
-    return page
 
 
 def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:

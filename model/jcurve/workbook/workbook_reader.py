@@ -12,31 +12,18 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path as FilePath
-from posixpath import join, normpath
-from typing import Any, TypeAlias
-
-from lxml import etree
 
 from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
 from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
+from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found, Rows, moved_to
 
 __all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "read_inputs"]
 
 _MOST_BYTES = 1_000_000_000
 _OURS = "a workbook written by jcurve workbook"
 _SHEET = "a sheet is missing or its heads were changed"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]+)")
-_FORMULA = re.compile(
-    r'<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
-    r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)"
-)
-_FIXED = r'<(?:\w+:)?c\s(?:[^>]*?\s)?r="{letters}([0-9]+)"[^>]*>\s*<(?:\w+:)?v>([-+.0-9eE]+)</'
-_SHARED = re.compile(r'\bsi="([0-9]+)"')
-_MOVING = re.compile(r"(?<![A-Za-z0-9_.$])(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?![A-Za-z0-9_(.!])")
 _DECIMAL_COMMA = re.compile(r"([-+]?(?:[0-9]{1,3}(?:[.\s'’][0-9]{3})+|[0-9]+)),([0-9]+)\s*(%?)")
 _PER_CENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 
@@ -81,144 +68,6 @@ class Reading:
     free: frozenset[tuple[str, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A cell: the text of its formula, if it has one, and its value."""
-
-    formula: str | None
-    value: float | str | bool | None
-
-
-_Rows: TypeAlias = dict[int, dict[int, _Found]]
-_NOTHING = _Found(None, None)
-
-
-class _Archive:
-    """The sheets of an ``.xlsx`` file."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        names = set(archive.namelist())
-        related = self._tree("xl/_rels/workbook.xml.rels")
-        targets = {each.get("Id"): each.get("Target", "") for each in related}
-        self._parts: dict[str, str] = {}
-        for sheet in self._tree("xl/workbook.xml").iter("{*}sheet"):
-            target = targets.get(sheet.get(_RELATION), "")
-            part = target[1:] if target.startswith("/") else normpath(join("xl", target))
-            if part in names:
-                self._parts[str(sheet.get("name"))] = part
-        self._texts: list[str] = []
-        if "xl/sharedStrings.xml" in names:
-            strings = self._tree("xl/sharedStrings.xml").iter("{*}si")
-            self._texts = [_text_of(each) for each in strings]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._parts
-
-    def _tree(self, part: str) -> Any:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
-        return etree.fromstring(self._archive.read(part), parser)
-
-    def rows(self, name: str) -> _Rows:
-        """Every cell of a sheet that holds something, by row and column from 0."""
-        found: _Rows = {}
-        shared: dict[str, tuple[int, int, str]] = {}
-        row = -1
-        for line in self._tree(self._parts[name]).iter("{*}row"):
-            row = int(line.get("r") or row + 2) - 1
-            at = -1
-            for cell in line.iterchildren("{*}c"):
-                place = _PLACE.fullmatch(cell.get("r") or "")
-                at = _number(place[1]) if place else at + 1
-                each = self._cell(cell, row, at, shared)
-                if each.value is not None or each.formula is not None:
-                    found.setdefault(row, {})[at] = each
-        return found
-
-    def _cell(
-        self, cell: Any, row: int, at: int, shared: dict[str, tuple[int, int, str]]
-    ) -> _Found:
-        kind, value, formula = cell.get("t", "n"), cell.find("{*}v"), cell.find("{*}f")
-        text: str | None = None
-        if formula is not None:
-            text = formula.text or ""
-            if (number := formula.get("si")) is not None:
-                if text:
-                    shared[number] = (row, at, text)
-                elif number in shared:
-                    text = _moved(shared[number], row, at)
-            text = "=" + text
-        if kind == "inlineStr":
-            inline = cell.find("{*}is")
-            return _Found(text, None if inline is None else _text_of(inline))
-        raw = None if value is None else value.text
-        if raw is None:
-            return _Found(text, None)
-        if kind == "s":
-            return _Found(text, self._texts[int(raw)])
-        if kind == "b":
-            return _Found(text, raw.strip() in ("1", "true"))
-        return _Found(text, raw if kind in ("str", "e", "d") else float(raw))
-
-    def numbers(self, name: str, at: int) -> _Rows:
-        """The fixed numbers of one column of a large sheet."""
-        text = self._archive.read(self._parts[name]).decode("utf-8")
-        pattern = _FIXED.format(letters=column(at))
-        return {
-            int(row) - 1: {at: _Found(None, float(value))}
-            for row, value in re.findall(pattern, text)
-        }
-
-    def formulas(self, name: str) -> dict[int, dict[int, str | tuple[int, int, str]]]:
-        """The formulas of a large sheet: texts, and of one that is shared from another row or
-        column the row, column and text that it is moved from."""
-        text = self._archive.read(self._parts[name]).decode("utf-8")
-        found: dict[int, dict[int, str | tuple[int, int, str]]] = {}
-        shared: dict[str, tuple[int, int, str]] = {}
-        numbers: dict[str, int] = {}
-        for letters, digits, kind, formula in _FORMULA.findall(text):
-            at = numbers.get(letters)
-            if at is None:
-                at = numbers[letters] = _number(letters)
-            row = int(digits) - 1
-            own: str | tuple[int, int, str] = unescape(formula) if "&" in formula else formula
-            if "si=" in kind and (match := _SHARED.search(kind)):
-                if formula:
-                    shared[match[1]] = (row, at, str(own))
-                elif match[1] in shared:
-                    own = shared[match[1]]
-            found.setdefault(row, {})[at] = own
-        return found
-
-
-def _text_of(element: Any) -> str:
-    """The text of a string, without its phonetic hints."""
-    return "".join(
-        each.text or ""
-        for each in element.iter("{*}t")
-        if etree.QName(each.getparent()).localname != "rPh"
-    )
-
-
-def _number(letters: str) -> int:
-    found = 0
-    for letter in letters.upper():
-        found = found * 26 + ord(letter) - 64
-    return found - 1
-
-
-def _moved(origin: tuple[int, int, str], row: int, at: int) -> str:
-    """A formula as it is in another cell."""
-    down, right = row - origin[0], at - origin[1]
-
-    def spell(match: re.Match[str]) -> str:
-        fixed, letters, fixed_row, digits = match.groups()
-        letters = letters if fixed else column(_number(letters) + right)
-        return f"{fixed}{letters}{fixed_row}{digits if fixed_row else int(digits) + down}"
-
-    return _MOVING.sub(spell, origin[2])
-
-
 def read_inputs(path: FilePath) -> Reading:
     """The inputs of the workbook ``path``.
 
@@ -232,7 +81,7 @@ def read_inputs(path: FilePath) -> Reading:
             raise ScenarioError(
                 "this is no workbook of J-Curve, or its hidden sheet was removed", where=path.name
             )
-        lines = [row.get(0, _NOTHING).value for _, row in sorted(book.rows(Tab.MARKS).items())]
+        lines = [row.get(0, NOTHING).value for _, row in sorted(book.rows(Tab.MARKS).items())]
         record = read_record([line for line in lines if isinstance(line, str)], path.name)
         reader = _Reader(path, book, record)
         inputs, dated = reader.inputs(), reader.dated()
@@ -240,11 +89,11 @@ def read_inputs(path: FilePath) -> Reading:
 
 
 @contextmanager
-def _opened(path: FilePath) -> Iterator[_Archive]:
+def _opened(path: FilePath) -> Iterator[Archive]:
     """A workbook to read; whatever a damaged file makes of the reader is one clear error."""
     try:
         with zipfile.ZipFile(path) as archive:
-            yield _Archive(archive)
+            yield Archive(archive)
     except ScenarioError:
         raise
     except Exception as error:  # zip, zlib and the parser of XML: no list is whole
@@ -274,7 +123,7 @@ def _refuse_bombs(path: FilePath) -> None:
 class _Reader:
     """Reads the sheets of inputs, and collects the places of their cells."""
 
-    def __init__(self, path: FilePath, book: _Archive, record: Record) -> None:
+    def __init__(self, path: FilePath, book: Archive, record: Record) -> None:
         self.path, self.book, self.record = path, book, record
         self.free: set[tuple[str, int, int]] = set()
 
@@ -286,7 +135,7 @@ class _Reader:
             heads, rows = self._rows(sheet, {"Key", "Value", "Your reason"}, known)
             for at, key, row in rows:
                 value, cell = self._value(sheet, at, heads["Value"], row, known[key])
-                why = row.get(heads["Your reason"], _NOTHING).value
+                why = row.get(heads["Your reason"], NOTHING).value
                 found[key] = InputCell(value, cell, " ".join(str(why).split()) if why else "")
         self._refuse_missing(found, known)
         return found
@@ -303,7 +152,7 @@ class _Reader:
             where: dict[str, str] = {}
             for label in years if known[key]["by"] == "year" else quarters:
                 n = heads[label]
-                text, want = row.get(n, _NOTHING).formula, marker.expected(marks, n)
+                text, want = row.get(n, NOTHING).formula, marker.expected(marks, n)
                 where[label] = _spelled(Tab.DATED, at, n)
                 self.free.add((Tab.DATED, at, n))
                 if text is None or marker.mark(text, Tab.DATED, n) != want:
@@ -314,7 +163,7 @@ class _Reader:
 
     def _rows(
         self, name: str, needs: set[str], known: Mapping[str, object]
-    ) -> tuple[dict[str, int], list[tuple[int, str, dict[int, _Found]]]]:
+    ) -> tuple[dict[str, int], list[tuple[int, str, dict[int, Found]]]]:
         """The columns of a sheet by head, and (row, key, cells) of each row whose key is known."""
         if name not in self.book:
             raise ScenarioError(_SHEET, where=self.path.name, received=name)
@@ -322,7 +171,7 @@ class _Reader:
         heads = {_head(each.value): at for at, each in rows.get(HEADER_ROW, {}).items()}
         if not needs <= heads.keys():
             raise ScenarioError(_SHEET, where=self.path.name, received=name)
-        keyed = [(at, row.get(heads["Key"], _NOTHING).value, row) for at, row in rows.items()]
+        keyed = [(at, row.get(heads["Key"], NOTHING).value, row) for at, row in rows.items()]
         return heads, [
             (at, key, row)
             for at, key, row in keyed
@@ -335,11 +184,11 @@ class _Reader:
                 raise ScenarioError("an input's row is missing", where=self.path.name, received=key)
 
     def _value(
-        self, sheet: str, at: int, n: int, row: Mapping[int, _Found], before: float | str
+        self, sheet: str, at: int, n: int, row: Mapping[int, Found], before: float | str
     ) -> tuple[float | str, str]:
         """The number or text of an input cell, of a formula typed into it its last result; and
         the cell. TRUE and FALSE are 1 and 0 where a number was."""
-        each, cell = row.get(n, _NOTHING), _spelled(sheet, at, n)
+        each, cell = row.get(n, NOTHING), _spelled(sheet, at, n)
         self.free.add((sheet, at, n))
         where = f"{self.path.name}, {cell}"
         if each.formula is not None and each.value is None:
@@ -433,7 +282,7 @@ def _edited(
                 if isinstance(text, tuple):
                     if text[0] == at and text[1] in columns:
                         continue  # the same formula, moved along its row
-                    text = _moved(text, at, n)
+                    text = moved_to(text, at, n)
                 if text == moved.get(n):
                     continue
                 if marker.mark(text, name, n) == want:
@@ -444,7 +293,7 @@ def _edited(
 
 
 def _other_facts(
-    cells: _Rows, name: str, rows: Mapping[int, RowMarks], marker: Marker
+    cells: Rows, name: str, rows: Mapping[int, RowMarks], marker: Marker
 ) -> Iterator[str]:
     first, quarters = marker.first_quarter, marker.quarters
     for at, marks in rows.items():
@@ -456,8 +305,8 @@ def _other_facts(
             yield f"{_spelled(name, at, VALUE)} (a constant)"
 
 
-def _plain(row: Mapping[int, _Found], columns: Sequence[int]) -> list[float | str | None]:
-    return [row.get(n, _NOTHING).value for n in columns]
+def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | None]:
+    return [row.get(n, NOTHING).value for n in columns]
 
 
 def _spelled(sheet: str, row: int, at: int) -> str:
