@@ -23,7 +23,7 @@ __all__ = ["NOTHING", "Archive", "Found", "Rows", "moved_to"]
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]+)")
 _FORMULA = re.compile(
-    r'<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
+    r'\sr="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
     r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)"
 )
 _FIXED = r'<(?:\w+:)?c\s(?:[^>]*?\s)?r="{letters}([0-9]+)"[^>]*>\s*<(?:\w+:)?v>([-+.0-9eE]+)</'
