@@ -12,16 +12,18 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from openpyxl.formula import Tokenizer
 
 import jcurve
+from jcurve.facts import citations
 from jcurve.workbook import content
 from jcurve.workbook.cell_styles import Line
 from jcurve.workbook.fingerprints import Marker
-from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Tab, column
+from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column
 from jcurve.workbook.model_sheets import Book
 from tests.conftest import RecordFigure
 
@@ -216,3 +218,44 @@ def test_every_check_reaches_the_one_cell(
     assert any("Checks!A4" in text for text, _ in formulas[Tab.FRONT].values())
     assert any("Checks!A4" in text for text, _ in formulas[Tab.SUMMARY].values())
     record_figure("workbook: checks behind one cell", len(rows))
+
+
+WAYS = (
+    ("discounted_free_cash_flow@programme", "incremental_free_cash_flow@programme",
+     "unlevered_free_cash_flow@with", "capex@with", "capex_by_class.accelerators@with",
+     "reported_capex"),
+    ("ai_capex@with", "planned_ai_capex", "guided_ai_capex", "guided_capex", "capex_total"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_number_is_followed_to_a_filing_and_to_an_input(way: tuple[str, ...], book: Book) -> None:
+    """The way that the documentation describes: each row is a precedent of the one before, at
+    most by way of its own steps."""
+    for name, source in pairwise(way):
+        key = (name.partition("@")[0], name.partition("@")[2])
+        place = book.locate((source.partition("@")[0], source.partition("@")[2]))
+        assert isinstance(place, Row)
+        wanted = f"{place.row + 1}", place.sheet
+        sheet = book.sheets[book.rows[key].sheet]
+        own = {row.row for _, row in sheet.steps.get(book.rows[key], ())} | {book.rows[key].row}
+        texts = [
+            book.grid.formula(line.quarters, sheet.name)
+            for line in sheet.lines
+            if line.where.row in own and line.quarters is not None
+        ]
+        prefix = "" if place.sheet == sheet.name else place.sheet
+        assert any(_reads(text, prefix, wanted[0]) for text in texts), (name, source, texts)
+
+
+def _reads(text: str, sheet: str, row: str) -> bool:
+    before = rf"'?{re.escape(sheet)}'?!" if sheet else r"(?<![!A-Z$])"
+    return bool(re.search(rf"{before}\$?[A-Z]{{1,3}}\$?{row}(?![0-9])", text))
+
+
+def test_the_sources_of_a_fact_and_of_an_input_stand_beside_it(book: Book) -> None:
+    lines = {line.name: line for line in book.sheets[Tab.HISTORY].lines}
+    assert set(lines["reported_capex"].source.split(", ")) <= {
+        each.key for each in citations(sorted(lines["reported_capex"].source.split(", ")))
+    }
+    assert book.layout.dated["capex.total"].item.source

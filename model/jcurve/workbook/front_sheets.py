@@ -68,10 +68,10 @@ _HOW = (
                           "last of them holds the value with which a balance opens."),
     ("No answer", "A result without an answer is the word none; the reason stands beside it. A "
                   "date that never comes is the word never; its number is the horizon."),
-    ("From npv to a filing", "Returns, row npv: its precedents are the discounted flows on "
-                             "Differences, each With less Without of free cash flow; on With free "
-                             "cash flow leads by way of capex to Shared and Drivers, where column "
-                             "Sources names the filing that Sources lists with its address."),
+    ("From npv to a filing", "Returns, npv within horizon: the sum of discounted free cash flow on "
+                             "Differences; incremental free cash flow; unlevered free cash flow, "
+                             "capex and capex by class on With; reported capex on History, whose "
+                             "column Source names filings that Sources lists with addresses."),
     ("Back to a scenario", "jcurve adopt FILE.xlsx reads the inputs back as a scenario, with the "
                            "column Your reason. Formulas edited elsewhere are listed and not "
                            "adopted; do not insert or delete rows or columns."),
