@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from jcurve.case import evaluate_batch
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
 from jcurve.facts import citations
 from jcurve.ground.project import Project
@@ -34,6 +35,12 @@ _READING = RESULT_COLUMN + len(WORLDS)
 
 Verdict: TypeAlias = "tuple[Cell, str]"
 """The cell that says whether all checks hold, and what it says."""
+
+_SCALE = "programme.scale"
+SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""Scales of the programme at which NPV is shown as a value."""
+SCALE_ROW = 59
+"""The row of *Summary* at which they begin, under the charts."""
 
 _TAGS = (*WORLDS, *VIEWS)
 _HEADLINES = (
@@ -78,7 +85,7 @@ def reader_pages(
     yield checks
     yield returns_page(book)
     yield statements_page(book)
-    yield summary_page(book, verdict)
+    yield summary_page(book, verdict, project)
     yield sources_page(book, project)
     yield lists_page(book)
 
@@ -156,7 +163,7 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
     return formula, REASONS.get(int(float(book.value(status))), "") if has_status else "no answer"
 
 
-def summary_page(book: Book, verdict: Verdict) -> Page:
+def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath | None) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
     page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
     scenario = book.case.scenario
@@ -175,7 +182,30 @@ def summary_page(book: Book, verdict: Verdict) -> Page:
         page.text(row, 0, words(name), "name")
         for n, view in enumerate(VIEWS):
             _headline(page, book, (name, view), row, n)
+    _by_scale(page, book, project)
     return page
+
+
+def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) -> None:
+    """NPV against the scale of the programme: values, which do not follow inputs, so that they
+    say of which scenario they are."""
+    case, top = book.case, SCALE_ROW
+    if _SCALE not in case.scenario:
+        return
+    names = [f"npv.{view}" for view in VIEWS]
+    company = case.assembly.company.folder
+    rows = {_SCALE: np.array([SCALES])}
+    wanted = evaluate_batch(rows, names, case.scenario, company=company, project=project)
+    page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
+    page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
+                          f"{case.scenario.hash[:12]}")  # fmt: skip
+    page.text(top + 2, 0, "Scale", "head")
+    for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
+        page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
+        for at, value in enumerate(wanted[name], top + 3):
+            page.number(at, 1 + 3 * n, float(value) / 1000, "fact:one")
+    for at, scale in enumerate(SCALES, top + 3):
+        page.number(at, 0, scale, "fact:two")
 
 
 def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:

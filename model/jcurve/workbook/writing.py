@@ -49,7 +49,7 @@ _A4, _A3 = 9, 8
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
-_LAST_SUMMARY_ROW = 19 + 40  # under the charts
+_LAST_SUMMARY_ROW = 59  # under the charts
 _TABS = {
     Tab.FRONT: "#0B5D8F", Tab.SUMMARY: "#0B5D8F", Tab.DRIVERS: "#C9B458", Tab.INPUTS: "#C9B458",
     Tab.CHANGES: "#0B5D8F", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
