@@ -244,6 +244,14 @@ def test_a_number_is_followed_to_a_filing_and_to_an_input(way: tuple[str, ...], 
             for line in sheet.lines
             if line.where.row in own and line.quarters is not None
         ]
+        shared = book.sheets[Tab.SHARED_ROWS]
+        texts += [  # by way of a step that worlds share
+            book.grid.formula(line.quarters, shared.name)
+            for line in shared.lines
+            if not line.name
+            and line.quarters is not None
+            and any(_reads(text, shared.name, f"{line.where.row + 1}") for text in texts)
+        ]
         prefix = "" if place.sheet == sheet.name else place.sheet
         assert any(_reads(text, prefix, wanted[0]) for text in texts), (name, source, texts)
 

@@ -195,6 +195,7 @@ class GivenRows:
             value = float(self.case.inputs[name][0, 0])
             unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
             said, source = (leaf.label, leaf.source) if leaf else (words(name), CALCULATED)
+            source = source or "definition of the company"
             style = number_format(unit, [value])
             self.fix(sheet, (name, SHARED), value, unit, said, source, style)
         sheet.heading("Of the timeline and of formulas")

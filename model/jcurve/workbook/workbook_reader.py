@@ -135,7 +135,8 @@ class _Reader:
             heads, rows = self._rows(sheet, {"Key", "Value", "Your reason"}, known)
             for at, key, row in rows:
                 value, cell = self._value(sheet, at, heads["Value"], row, known[key])
-                why = row.get(heads["Your reason"], NOTHING).value
+                told = row.get(heads["Your reason"], NOTHING)
+                why = told.formula if told.value is None else told.value
                 found[key] = InputCell(value, cell, " ".join(str(why).split()) if why else "")
         self._refuse_missing(found, known)
         return found
