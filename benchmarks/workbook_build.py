@@ -28,8 +28,9 @@ def main() -> None:
     case = jcurve.evaluate("base")
     layout, book = seconds(lambda: Book(case))
     write, data = seconds(lambda: content(case))
+    grid = book.grid
     formulas = sum(
-        len(line.quarters or ()) + len(line.years or ()) + (line.single is not None)
+        grid.quarters * bool(line.quarters) + grid.years * bool(line.years) + bool(line.single)
         for sheet in book.sheets.values()
         for line in sheet.lines
     )

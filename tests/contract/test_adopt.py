@@ -20,7 +20,7 @@ from jcurve.commands import main
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.workbook import adopt, state_of, write
 from jcurve.workbook.fingerprints import FORMAT
-from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.grid import SHEETS, Tab, column
 from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
 from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import MISSING, Calc, missing
@@ -39,11 +39,11 @@ class Written:
     def cell(self, key: str) -> tuple[str, int, int]:
         """The input cell of an assumption with one value."""
         entry = next(e for e in self.book.layout.entries if e.key == key)
-        return Tab.INPUTS, entry.row, VALUE_COLUMN
+        return entry.sheet, entry.row, VALUE_COLUMN
 
     def why(self, key: str) -> tuple[str, int, int]:
         """The cell for the reason."""
-        return Tab.INPUTS, self.cell(key)[1], WHY_COLUMN
+        return *self.cell(key)[:2], WHY_COLUMN
 
     def year(self, key: str, year: str) -> tuple[str, int, int]:
         """The cell of a year of a dated assumption."""
@@ -156,13 +156,69 @@ def test_a_workbook_saved_by_another_program_is_the_same(
     with Calc() as calc:
         calc.load(written.path)
         calc.type([(*entry, 0.0875)])
-        calc.enter([(*cell, "=SUM(AK5:AK6)")])
+        calc.enter([(*cell, "=SUM(AU5:AU6)")])
         calc.recalculate()
         calc.save(tmp_path / "saved.xlsx")
     found = state_of(tmp_path / "saved.xlsx")
     assert dict(found.changes) == {"returns.wacc": "0.0875"}
     assert found.formulas == (_spelled(cell),)
     assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "cell", "told"),
+    [
+        ("returns.wacc", '<c r="{at}"><v>0.0875</v></c>', "0.0875"),
+        ("returns.wacc", '<c t="str" r="{at}"><f>0.08+0.0075</f><v>0.0875</v></c>', "0.0875"),
+        ("returns.wacc", '<c r="{at}" t="inlineStr"><is><t>8,75 %</t></is></c>', "0.0875"),
+        ("returns.wacc", '<c r="{at}" t="inlineStr"><is><t>0,0875</t></is></c>', "0.0875"),
+        ("returns.sbc_is_cost", '<c r="{at}" t="b"><v>0</v></c>', "0"),
+    ],
+)
+def test_cells_as_other_programs_write_them(
+    key: str, cell: str, told: str, written: Written, project: Path, inputs_only: None,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """In a sheet whose range of used cells is said to be its first."""
+    file = _as_another_program(written, tmp_path / "other.xlsx", key, cell)
+    assert dict(state_of(file).changes) == {key: told}
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ('<c r="{at}" t="inlineStr"><is><t>1,234</t></is></c>', "can be read in two ways"),
+        ('<c r="{at}" t="b"><v>1</v></c>', "no value"),
+        ('<c r="{at}"/>', "no value"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused_with_its_cell(
+    cell: str, told: str, written: Written, project: Path, inputs_only: None, tmp_path: Path
+) -> None:
+    key = "returns.wacc"
+    file = _as_another_program(written, tmp_path / "other.xlsx", key, cell)
+    with pytest.raises(ScenarioError, match=told) as caught:
+        state_of(file)
+    assert _spelled(written.cell(key)) in str(caught.value)
+
+
+def _as_another_program(written: Written, target: Path, key: str, cell: str) -> Path:
+    """A copy with one input cell as text of XML, and a wrong ``<dimension>`` of its sheet."""
+    sheet, row, at = written.cell(key)
+    part = f"xl/worksheets/sheet{SHEETS.index(sheet) + 1}.xml"
+    place = f"{column(at)}{row + 1}"
+    with zipfile.ZipFile(written.path) as archive, zipfile.ZipFile(target, "w") as copy:
+        for info in archive.infolist():
+            content = archive.read(info)
+            if info.filename == part:
+                text = content.decode()
+                text = re.sub(r'<dimension ref="[^"]*"/>', '<dimension ref="A1"/>', text)
+                found = re.search(rf'<c r="{place}"[^>]*?(?:/>|>.*?</c>)', text)
+                assert found is not None
+                text = text[: found.start()] + cell.format(at=place) + text[found.end() :]
+                content = text.encode()
+            copy.writestr(info.filename, content)
+    return target
 
 
 def test_an_untouched_workbook_writes_nothing(

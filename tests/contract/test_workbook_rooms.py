@@ -12,7 +12,7 @@ import jcurve
 
 HOME = Path(jcurve.__file__).parent
 ROOMS = ("workbook", "workbench")
-EXAMPLES = ("cell_styles", "fingerprints", "grid", "translate")
+EXAMPLES = ("cell_styles", "fingerprints", "grid", "step_names", "translate")
 
 
 @pytest.mark.parametrize("name", [*ROOMS, *(f"workbook.{name}" for name in EXAMPLES)])

@@ -21,6 +21,7 @@ from jcurve.case import Case
 from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.grid import Tab
 from jcurve.workbook.input_cells import VALUE_COLUMN, Entry
+from jcurve.workbook.input_sheets import CHOICE_CELL
 from jcurve.workbook.model_sheets import Book
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
@@ -74,6 +75,25 @@ def test_libreoffice_finds_every_line_and_result_and_follows_edits(
     _nothing_to_recover(case, book, calc)
 
 
+@pytest.mark.parametrize("name", shipped()[1:] if FULL else ("bear", "stress_useful_life_3y"))
+def test_a_chosen_scenario_is_that_scenario(
+    name: str, base: tuple[Case, Book, Path], calc: Calc
+) -> None:
+    """The workbook of the base scenario, with another chosen in its list of scenarios."""
+    _, book, path = base
+    calc.load(path)
+    place = (CHOICE_CELL.sheet, CHOICE_CELL.row, CHOICE_CELL.column)
+    calc.type([(*place, name)])
+    calc.recalculate()
+    assert calc.errors() == []
+    cells = calc.read([*sheets_of(book), Tab.CHECKS, Tab.CHANGES])
+    found = compare(book, jcurve.evaluate(name), cells)
+    assert found.cells > 100_000
+    assert found.wrong == []
+    assert cells[Tab.CHECKS][3][0] == "All checks hold"
+    assert cells[Tab.CHANGES][4][1] == ""  # nothing was typed
+
+
 def _typed(calc: Calc, edits: list[Edit], sheets: list[str]) -> Cells:
     """The cells after edits, which are then taken back."""
     calc.type([(sheet, row, at, new) for sheet, row, at, new, _ in edits])
@@ -87,7 +107,7 @@ def _typed(calc: Calc, edits: list[Edit], sheets: list[str]) -> Cells:
 def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
     """Without a programme there is no rate, no payback and no trough, each with its reason."""
     entry = next(e for e in book.layout.entries if e.key == "programme.enabled")
-    edit: Edit = (Tab.INPUTS, entry.row, VALUE_COLUMN, 0.0, 1.0)
+    edit: Edit = (entry.sheet, entry.row, VALUE_COLUMN, 0.0, 1.0)
     cells = _typed(calc, [edit], [*sheets_of(book), Tab.RETURNS])
     changed = jcurve.evaluate(case.scenario.with_overrides({"programme.enabled": 0}))
     assert compare(book, changed, cells).wrong == []
@@ -158,7 +178,7 @@ def _edit(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, o
         # Neighbours follow a stated year, so the whole table is what is overridden.
         table = {dated.path.label(p): v for p, v in dated.path.points} | {label: value}
         return entry.key, table, edit
-    place = (Tab.INPUTS, entry.row, VALUE_COLUMN)
+    place = (entry.sheet, entry.row, VALUE_COLUMN)
     if item.shape == "changes":
         return _life(book, entry, random)
     if entry.form == "date":
@@ -178,12 +198,13 @@ def _life(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, o
         {"date": book.grid.labels[change.date], "life": change.life}
         for change in entry.item.value  # type: ignore[union-attr]
     ]
-    slot = int(entry.key.rpartition(".")[2]) - 1
+    slot = min(int(entry.key.rpartition(".")[2]), len(changes)) - 1
+    entry = book.entry(f"{entry.key.rpartition('.')[0]}.{slot + 1}")
     value: float | str = float(random.integers(12, 32)) / 4
     if entry.form == "date":
         value = book.grid.labels[book.grid.labels.index(changes[slot]["date"]) + 1]
     changes[slot]["date" if entry.form == "date" else "life"] = value
-    edit = (Tab.INPUTS, entry.row, VALUE_COLUMN, value, entry.value)
+    edit = (entry.sheet, entry.row, VALUE_COLUMN, value, entry.value)
     return entry.item.key, changes, edit
 
 

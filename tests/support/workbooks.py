@@ -149,7 +149,9 @@ def poisoned(case: Case, folder: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             if name.startswith("xl/worksheets/sheet"):
-                content, n = re.subn(rb"</f><v>[^<]*</v>", b"</f><v>-123456.5</v>", content)
+                content, n = re.subn(
+                    rb"(</f>|<f [^>]*/>)<v>[^<]*</v>", rb"\1<v>-123456.5</v>", content
+                )
                 replaced += n
             archive.writestr(name, content)
     assert replaced > 100_000

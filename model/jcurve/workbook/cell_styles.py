@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.workbook.grid import FIRST_ROW, Row
+from jcurve.workbook.grid import FIRST_ROW, Piece, Row
 
 __all__ = [
     "FONT",
@@ -22,10 +24,12 @@ __all__ = [
     "Page",
     "Sheet",
     "number_format",
+    "number_rows",
     "width_of",
 ]
 
 Value: TypeAlias = "float | str"
+Pieces: TypeAlias = "tuple[Piece, ...]"
 
 FONT = "Calibri"
 _HEAD_BLUE, _GREY = "#0B5D8F", "#5B6573"
@@ -99,48 +103,89 @@ class Line:
 
     Attributes:
         where: its place.
-        name, unit, definition: for the reader.
+        name: what the model calls it; empty for a step.
+        label, unit, definition, source: for the reader.
         style: number format of its cells.
         single, single_value: the one value, formula or None for a fixed number.
-        quarters, quarter_values: formulas of the quarters (None: the values are facts).
+        opening, opening_value: of the cell ahead of the first quarter.
+        quarters, quarter_values: formula of the quarters (None: the values are facts).
         years, year_values: of the years.
-        lead: first quarters whose formulas differ from the rest.
     """
 
     where: Row
     name: str
+    label: str
     unit: str
     definition: str
+    source: str
     style: str
-    single: str | None = None
+    single: Pieces | None = None
     single_value: Value | None = None
-    quarters: Sequence[str] | None = None
+    opening: Pieces | None = None
+    opening_value: Value = 0.0
+    quarters: Pieces | None = None
     quarter_values: Sequence[Value] = ()
-    years: Sequence[str] | None = None
+    years: Pieces | None = None
     year_values: Sequence[Value] = ()
-    lead: int = 0
 
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of one sheet, in order, with the headings between them."""
+    """Rows of one sheet in order: headings, lines, and above each line its steps.
+
+    Attributes:
+        order: headings and lines.
+        steps: rows with their rank, by the line, or the heading, that they serve.
+        headings: the rows of headings, once all are numbered.
+    """
 
     name: str
     title: str
     lines: list[Line] = field(default_factory=list)
+    order: list[Row | str] = field(default_factory=list)
+    steps: dict[Row | str, list[tuple[int, Row]]] = field(default_factory=dict)
     headings: list[tuple[int, str]] = field(default_factory=list)
-    next_row: int = FIRST_ROW
 
     def heading(self, text: str) -> None:
         """Begin a section, unless it is the one that is open."""
-        if not self.headings or self.headings[-1][1] != text:
-            self.headings.append((self.next_row, text))
-            self.next_row += 1
+        last = next((item for item in reversed(self.order) if isinstance(item, str)), None)
+        if text != last:
+            self.order.append(text)
 
     def take(self) -> Row:
-        """The next free row."""
-        self.next_row += 1
-        return Row(self.name, self.next_row - 1)
+        """A row for a line."""
+        self.order.append(row := Row(self.name))
+        return row
+
+    def step(self, served: Row | str, rank: int) -> Row:
+        """A row for a step of a line on this sheet, or under a heading at its end; what a step
+        reads has a lower rank."""
+        if isinstance(served, str) and served not in self.steps:
+            self.order.append(served)
+        row = Row(self.name)
+        self.steps.setdefault(served, []).append((rank, row))
+        return row
+
+
+def number_rows(*sheets: Sheet) -> None:
+    """Give every row its number. Sheets that are given together have the same lines: a line is in
+    the same row of each, though it has fewer steps on one."""
+    at = FIRST_ROW
+    for items in zip_longest(*(sheet.order for sheet in sheets)):
+        mine = [
+            (sheet, item, sorted(sheet.steps.get(item, ()), key=itemgetter(0)))
+            for sheet, item in zip(sheets, items, strict=True)
+            if item is not None
+        ]
+        room = max(len(steps) for _, _, steps in mine)
+        for sheet, item, steps in mine:
+            if isinstance(item, str):
+                sheet.headings.append((at, item))
+            else:
+                item.row = at + room
+            for n, (_, row) in enumerate(steps, at + isinstance(item, str) + room - len(steps)):
+                row.row = n
+        at += room + 1
 
 
 _NUMBERS: Mapping[str, tuple[str, int]] = {
@@ -215,6 +260,7 @@ _TEXTS: dict[str, dict[str, Any]] = {
     "wrap": {"text_wrap": True},
     "definition": {"text_wrap": True, "align": "left", "font_color": _GREY},
     "name": {"align": "left"},
+    "step": {"align": "left", "indent": 2, "font_color": _GREY},
     "note": {"font_color": _GREY, "align": "left", "text_wrap": True},
     "note_apart": {"font_color": _GREY, "align": "left"},
     "strong": {"bold": True, "align": "left"},

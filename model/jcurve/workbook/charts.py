@@ -8,41 +8,56 @@ from jcurve.engine.model import VIEWS, RowKey
 from jcurve.workbook.cell_styles import FONT
 from jcurve.workbook.grid import HEADER_ROW, TAG_TITLES
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.step_names import words
 
 __all__ = ["add_charts"]
 
 _BLUE, _ORANGE, _GREY = "#0B5D8F", "#C25B12", "#5B6573"
 _FIRST_YEAR = "2020"
-_TOP, _WIDE, _TALL, _APART = 19, 505, 300, 520
-_CHARTS = (
-    ("J-curve: cumulative free cash flow, USD bn", "cumulative_free_cash_flow", VIEWS, False),
-    ("J-curve in present values, USD bn", "cumulative_discounted_free_cash_flow", VIEWS, False),
-    ("Incremental free cash flow by year, USD bn", "incremental_free_cash_flow", VIEWS, True),
-    ("Capex by year, USD bn", "capex", ("with", "without"), True),
-)
-"""Title, row, its views or worlds, and whether they are columns by year or lines by quarter."""
+_TOP, _WIDE, _TALL, _APART = 19, 505, 250, 520
+_ROWS = 13
+_BN, _SHARE = "#,##0,", "0%"
+_VIEWS = tuple(VIEWS)
+_CHARTS: tuple[tuple[str, tuple[RowKey, ...], bool, str], ...] = (
+    ("J-curve: cumulative free cash flow, USD bn",
+     tuple(("cumulative_free_cash_flow", view) for view in _VIEWS), False, _BN),
+    ("J-curve in present values, USD bn",
+     tuple(("cumulative_discounted_free_cash_flow", view) for view in _VIEWS), False, _BN),
+    ("Incremental free cash flow by year, USD bn",
+     tuple(("incremental_free_cash_flow", view) for view in _VIEWS), True, _BN),
+    ("Capex by year, USD bn", (("capex", "with"), ("capex", "without")), True, _BN),
+    ("Capex and depreciation with the programme, USD bn",
+     (("capex", "with"), ("depreciation_and_amortisation", "with")), True, _BN),
+    ("Operating margin by year",
+     (("operating_margin", "with"), ("operating_margin", "without")), True, _SHARE),
+)  # fmt: skip
+"""Title, rows, whether they are columns by year or lines by quarter, and the axis's numbers."""
 
 
 def add_charts(workbook: Any, sheet: Any, book: Book) -> None:
-    """Four charts under the headlines; one whose rows are missing is left out."""
+    """Charts under the headlines, drawn from live rows; one whose rows are missing is left out."""
     place = 0
-    for title, name, tags, by_year in _CHARTS:
-        keys = [(name, tag) for tag in tags if (name, tag) in book.rows]
-        if keys and (not by_year or len(keys) == len(tags)):
-            chart = _chart(workbook, book, title, keys, by_year)
+    for title, wanted, by_year, numbers in _CHARTS:
+        keys = [key for key in wanted if key in book.rows]
+        if keys and (not by_year or len(keys) == len(wanted)):
+            chart = _chart(workbook, book, title, keys, by_year, numbers)
             row, left = divmod(place, 2)
             options = {
                 "x_offset": 2 + _APART * left,
                 "description": f"{title}, scenario in the cells above",
             }
-            sheet.insert_chart(_TOP + 16 * row, 0, chart, options)
+            sheet.insert_chart(_TOP + _ROWS * row, 0, chart, options)
             place += 1
 
 
-def _chart(workbook: Any, book: Book, title: str, keys: list[RowKey], by_year: bool) -> Any:
+def _chart(
+    workbook: Any, book: Book, title: str, keys: list[RowKey], by_year: bool, numbers: str
+) -> Any:
     chart = workbook.add_chart({"type": "column" if by_year else "line"})
     for key, colour in zip(keys, (_BLUE, _ORANGE), strict=False):
-        chart.add_series(_series(book, key, colour, by_year))
+        alike = len({name for name, _ in keys}) == 1
+        label = TAG_TITLES[key[1]] if alike else words(key[0])
+        chart.add_series({"name": label, **_series(book, key, colour, by_year)})
     font = {"name": FONT, "size": 9, "color": _GREY}
     chart.set_title({"name": title, "name_font": {"name": FONT, "size": 12, "bold": True}})
     chart.set_x_axis(
@@ -57,7 +72,7 @@ def _chart(workbook: Any, book: Book, title: str, keys: list[RowKey], by_year: b
     chart.set_y_axis(
         {
             "num_font": font,
-            "num_format": "#,##0,",
+            "num_format": numbers,
             "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}},
             "line": {"none": True},
         }
@@ -76,7 +91,6 @@ def _series(book: Book, key: RowKey, colour: str, by_year: bool) -> dict[str, An
         first, last = grid.year(skip), grid.first_quarter - 1
         look = {"fill": {"color": colour}, "gap": 60}
     return {
-        "name": TAG_TITLES[key[1]],
         "categories": [place.sheet, HEADER_ROW, first, HEADER_ROW, last],
         "values": [place.sheet, place.row, first, place.row, last],
         **look,

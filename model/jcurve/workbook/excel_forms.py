@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from jcurve.workbook.grid import Piece
+from jcurve.workbook.grid import Cell, Name, Piece, Range, prefixed
 
-__all__ = ["FORMS", "INFIX", "NO_ANSWER", "STEPS", "Text", "call", "infix", "number", "wrapped"]
+__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "wrapped"]
 
 NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
@@ -45,8 +45,13 @@ _SPELLED = {
     "hypot": "SQRT(SUMSQ({a},{b}))",
     "splice": "IF(ISNUMBER({cell}),{cell},{b})",
     "sum_to_date": "SUM({row})",
-    "year_sum": "SUM({year})",
-    "year_to_date": "SUM({to_date})",
+    "year_sum": "SUMIF({calendar},{year},{row})",
+    "year_to_date": "IF({season}=1,0,{own})+{a}",
+    "opened": "{cell}",
+    # Places in a row that begins with the blank cell ahead of its first quarter, or without it.
+    "near": "MAX({a}-{b},-1)+2",
+    "far": "MAX({a}-{b},0)+1",
+    "place": "MIN(MAX(INT({a})+1,1),{b})",
     "lowest": "MIN({row})",
     "lowest_at": "MATCH(MIN({row}),{row},0)-1",
     "never_below": "IF(MIN({row})<0,0,1)",
@@ -59,8 +64,10 @@ _SPELLED = {
 }
 """How an operation is written. ``a``, ``b``, ``c`` are its operands as numbers, ``condition`` the
 first as a condition, ``cell`` a reference to it, ``twice`` the same as ``a`` where it stands more
-than once. ``row``, ``year``, ``to_date``, ``now`` and ``before`` are cells of the first operand's
-row, ``index`` the quarter's number and ``answer`` the cell in which a search ends."""
+than once. ``row``, ``now`` and ``before`` are cells of the first operand's
+row, ``index`` the quarter's number, ``year`` its year, ``calendar`` the row of years, ``season``
+the quarter of the year, ``own`` the formula's own cell a quarter before, and ``answer`` the cell in
+which a search ends."""
 
 
 def _numbered(form: str) -> tuple[tuple[str, ...], str]:
@@ -76,22 +83,9 @@ FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
 """The same by number: names, and a form in which their places are numbered."""
 
 LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
-BINDS: Mapping[str, int] = {"lowest_at": SUM}
-LOOK_BACK = "IF({0}<{1},0,(1-{2})*INDEX({3},{0}-{1}+1)+IF({0}<{1}+1,0,{2}*INDEX({3},{0}-{1})))"
-
-
-STEPS: Mapping[str, str] = {
-    "lag": "an earlier quarter",
-    "running_sum": "running sum",
-    "balance": "balance at the quarter's end",
-    "grow": "facts, then growth",
-    "crossing": "when the balance rises through zero, else -1",
-    "not_above": "quarter after one that is not above zero, else 0",
-    "whole": "whole quarters of a lag",
-    "part": "part of a quarter of a lag",
-    "constant": "a value that does not move with time",
-}
-"""What the cells of an operation hold that has a row of workings of its own."""
+BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
+LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
+"""Between two whole quarters of a lag, in a row with the blank cell ahead of its first quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +104,18 @@ class Text:
     truth: bool = False
     depth: int = 0
 
-    @property
-    def size(self) -> int:
-        """About how many characters it takes."""
-        return sum(len(piece) if isinstance(piece, str) else 14 for piece in self.pieces)
+    def size(self, host: str) -> int:
+        """About how many characters it takes on the sheet ``host``."""
+        return sum(_size(piece, host) for piece in self.pieces)
+
+
+def _size(piece: Piece, host: str) -> int:
+    if isinstance(piece, str):
+        return len(piece)
+    if isinstance(piece, Name):
+        return len(piece.text)
+    sheet = piece.sheet if isinstance(piece, Cell) else piece.place.sheet
+    return (14 if isinstance(piece, Range) else 6) + len(prefixed(sheet, host))
 
 
 def call(form: str, *texts: Text, truth: bool = False) -> Text:
@@ -154,12 +156,8 @@ def wrapped(text: Text, binds: int) -> Text:
     return Text(joined(["(", *text.pieces, ")"]), depth=text.depth)
 
 
-def number(value: float) -> Text:
-    spelled = number_text(value)
-    return Text((spelled,), SUM if spelled.startswith("-") else ATOM)
-
-
 def number_text(value: float) -> str:
+    """A number as a formula spells it."""
     if value != value:
         return "NA()"
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value).upper()

@@ -4,18 +4,17 @@ The idea: an edited formula must be found when a workbook comes back, also from 
 spells formulas its own way, and 260,000 formulas must not be stored twice. So a formula is first
 brought to a form that does not change when it is copied along its row and that other programs
 leave as it is: columns relative to the period, no spaces, one spelling of numbers and sheets.
-The short hash of that form is its mark. Most of the 145 formulas of a row are one formula moved
-along, so that a handful of marks stand for the row, each with the cells that it stands for:
+The short hash of that form is its mark. The formulas of a row are one formula moved along its
+quarters and one along its years, so that a few marks stand for the row:
 
-- ``q`` all quarters, or ``q3`` the one quarter 3, or ``r2`` each third quarter of a year;
-- ``y`` all years; ``c3`` the one column 3;
+- ``q`` all quarters; ``y`` all years; ``c3`` the one column 3;
 - ``f`` the facts of a row and ``s`` its single fixed value, which are hashes of numbers.
 
 The record is lines of JSON on a hidden sheet, closed by a check sum, so that a workbook can be
 read back without the program that wrote it.
 
->>> marker = Marker(first_year=4, years=3, first_quarter=7, quarters=12)
->>> marker.normal("=With!K5+J6", "Shared", 10), marker.normal("=With!L5 + K6", "Shared", 11)
+>>> marker = Marker(first_year=4, years=3, first_quarter=16, quarters=12)
+>>> marker.normal("=With!T5+S6", "Shared", 19), marker.normal("=With!U5 + T6", "Shared", 20)
 ('WITH!Q+0.5+SHARED!Q-1.6', 'WITH!Q+0.5+SHARED!Q-1.6')
 """
 
@@ -31,12 +30,12 @@ from typing import Any, Final
 import jcurve
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.grid import Grid, column
+from jcurve.workbook.grid import OPENING, Grid, column
 from jcurve.workbook.input_cells import Layout
 
 __all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_facts", "read_record", "record_lines"]
 
-FORMAT = 1
+FORMAT = 2
 """The form of the record; a workbook with a higher one is from a newer program."""
 
 _MISSING = "this is no workbook of J-Curve, or its hidden sheet is damaged"
@@ -76,11 +75,10 @@ class Marker:
         self.first_year, self.years = first_year, years
         self.first_quarter, self.quarters = first_quarter, quarters
         self._numbers: dict[str, int] = {}
-        self._last: tuple[str, int, str, list[str]] = ("", -1, "", [])
 
     def _place(self, at: int) -> tuple[str, int]:
         """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
-        if 0 <= at - self.first_quarter < self.quarters:
+        if -OPENING <= at - self.first_quarter < self.quarters:
             return "Q", at - self.first_quarter
         if 0 <= at - self.first_year < self.years:
             return "Y", at - self.first_year
@@ -117,88 +115,41 @@ class Marker:
         """A short mark of a formula's form."""
         return _hash(self.normal(formula, sheet, column))
 
-    def next_mark(self, formula: str, sheet: str, column: int) -> str:
-        """The same as :meth:`mark`, sooner where the formula is that of the cell asked for
-        before, moved along its row."""
-        last_sheet, last_column, mark, parts = self._last
-        if last_sheet == sheet and parts and self._moved(parts, last_column, column) == formula:
-            return mark
-        mark = self.mark(formula, sheet, column)
-        parts = [] if '"' in formula else _MOVING.split(formula)
-        self._last = (sheet, column, mark, parts)
-        return mark
-
-    def _moved(self, parts: list[str], origin: int, column_: int) -> str | None:
-        """A formula split at its moving columns, as it is in another column of the same kind."""
-        (kind, period), (old_kind, old) = self._place(column_), self._place(origin)
-        if not kind or kind != old_kind:
-            return None
-        by_year = period - old
-        by_quarter = by_year * QUARTERS_IN_YEAR
-        if kind == "Q":
-            by_year = period // QUARTERS_IN_YEAR - old // QUARTERS_IN_YEAR
-            by_quarter = period - old
-        moved = list(parts)
-        # Nearly all time of a reading is spent here, so that columns are told apart in place.
-        first_year, first_quarter = self.first_year, self.first_quarter
-        end = first_quarter + self.quarters
+    def along(self, formula: str, origin: int, columns: Sequence[int]) -> dict[int, str]:
+        """A formula as it is in each of some columns of its row."""
+        kind, _ = self._place(origin)
+        parts: list[str] = _MOVING.split(formula)
+        steps: list[tuple[int, int]] = []
         for at in range(1, len(parts), 2):
             number = self._number(parts[at])
-            if first_quarter <= number < end:
-                number += by_quarter
-            elif first_year <= number < first_quarter:
-                number += by_year
-            else:
-                continue
-            if number < 0:
-                return None
-            moved[at] = column(number)
-        return "".join(moved)
-
-    def row(
-        self, sheet: str, quarters: Sequence[str] | None, years: Sequence[str] | None, lead: int
-    ) -> RowMarks:
-        """The marks of a row whose formulas repeat.
-
-        Args:
-            sheet: its sheet.
-            quarters, years: formulas.
-            lead: quarters at the beginning whose formulas differ from the rest.
-        """
-        marks: RowMarks = {}
-        if quarters is not None:
-            start = -(-lead // QUARTERS_IN_YEAR) * QUARTERS_IN_YEAR
-            first = [
-                self.mark(quarters[at], sheet, self.first_quarter + at)
-                for at in range(start + QUARTERS_IN_YEAR)
-            ]
-            marks |= {f"q{at}": mark for at, mark in enumerate(first[:start])}
-            four = first[start:]
-            same = len(set(four)) == 1
-            marks |= {"q": four[0]} if same else {f"r{n}": mark for n, mark in enumerate(four)}
-        if years is not None:
-            marks["y"] = self.mark(years[-1], sheet, self.first_year + self.years - 1)
-        return marks
+            to, _ = self._place(number)
+            by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
+            steps.append((number, by_year if to and (to == "Q" or kind == "Y") else 0))
+        made: dict[int, str] = {}
+        for n in columns:
+            parts[1::2] = [column(number + step * (n - origin)) for number, step in steps]
+            made[n] = "".join(parts)
+        return made
 
     def expected(self, marks: Mapping[str, str], column: int) -> str | None:
         """The mark that a cell should have; None where it should hold no formula."""
         own = marks.get(f"c{column}")
         kind, period = self._place(column)
-        if own is not None or not kind:
+        if own is not None or not kind or period < 0:
             return own
         if kind == "Y":
             return marks.get("y")
-        every = marks.get("q") or marks.get(f"r{period % QUARTERS_IN_YEAR}")
-        return marks.get(f"q{period}") or every
+        return marks.get("q")
 
-    def columns(self, marks: Mapping[str, str]) -> list[int]:
-        """The columns of a row that should hold formulas."""
-        found = [int(name[1:]) for name in marks if name.startswith("c")]
-        if any(name[0] in "qr" for name in marks):
-            found += range(self.first_quarter, self.first_quarter + self.quarters)
-        if "y" in marks:
-            found += range(self.first_year, self.first_year + self.years)
-        return sorted(set(found))
+    def runs(self, marks: Mapping[str, str]) -> Iterator[tuple[Sequence[int], str]]:
+        """Columns of a row that hold one formula, moved along, and its mark."""
+        for name, mark in marks.items():
+            if name == "q":
+                yield range(self.first_quarter, self.first_quarter + self.quarters), mark
+            elif name == "y":
+                yield range(self.first_year, self.first_year + self.years), mark
+            elif name.startswith("c"):
+                yield (int(name[1:]),), mark
 
     def _number(self, letters: str) -> int:
         found = self._numbers.get(letters)
@@ -242,8 +193,8 @@ def record_lines(
         if entry.form not in ("dated", "computed"):
             parts.append({"input": entry.key, "form": entry.form, "value": entry.value})
     for key, dated in layout.dated.items():
-        if not dated.item.derived:
-            path = dated.path
+        path = dated.path
+        if path is not None and not dated.item.derived:
             points = [[path.label(period), value] for period, value in path.points]
             parts.append({"path": key, "by": path.by, "between": path.between, "points": points})
     parts += [{"row": [sheet, row], "marks": own} for (sheet, row), own in sorted(marks.items())]

@@ -12,7 +12,7 @@ they are the numbers that a viewer shows before anything is recalculated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,15 @@ from jcurve.engine.model import RowKey
 from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
+from jcurve.ground.units import UNITS, Quantity, Unit
 
-__all__ = ["ANSWERS", "COMPARES", "Graph", "Group", "Node"]
+__all__ = ["ANSWERS", "COMPARES", "HORIZON", "Graph", "Group", "Node"]
 
 Array = NDArray[np.float64]
 
 TIMED = frozenset(
     {"lag", "running_sum", "year_sum", "year_to_date", "grow", "previous", "recalled",
-     "balance", "crossing", "not_above", "along"}
+     "balance", "opened", "crossing", "not_above", "along"}
 )  # fmt: skip
 """Operations whose result has a value of its own in each quarter, whatever they read."""
 
@@ -40,6 +41,15 @@ ANSWERS = frozenset(
      "first_lasting", "count_roots", "internal_rate", "constant"}
 )  # fmt: skip
 """Operations that read a whole row and give one value."""
+
+_MEASURED: Mapping[str, str] = {
+    "crossing": "quarters", "not_above": "quarters", "whole": "quarters", "part": "share",
+    "near": "number", "far": "number", "place": "number",
+}  # fmt: skip
+"""The unit of an operation that no line names."""
+
+HORIZON = "the last quarter"
+"""What a number stands for that is beyond every quarter, here and in lines."""
 
 _MAY_LACK = frozenset({"last_upward_crossing", "first_lasting", "internal_rate"})
 COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
@@ -56,6 +66,8 @@ class Node:
         scalar: one value for all quarters.
         lacks: the value may be missing (no answer, or a fact not reported).
         uses: by how many other nodes it is read.
+        unit: what it is measured in; empty for a row, which has its own.
+        title: what the line's source calls it; of a number, what it stands for.
     """
 
     id: int
@@ -65,6 +77,8 @@ class Node:
     scalar: bool = False
     lacks: bool = False
     uses: int = 0
+    unit: str = ""
+    title: str = ""
 
     @property
     def is_truth(self) -> bool:
@@ -113,10 +127,18 @@ class Graph:
         self._groups: dict[tuple[object, ...], Group] = {}
         self._values: dict[tuple[int, bool], Any] = {}
         self._concrete: dict[tuple[int, int], Node] = {}
+        self._titles: Mapping[int, str] = {}
 
-    def number(self, value: float) -> Node:
-        """A constant."""
-        return self._intern("number", (), repr(float(value)), float(value))
+    def number(self, value: float, title: str = "", unit: str = "") -> Node:
+        """A constant; one of another title is another, though it be of the same size."""
+        node = self._intern("number", (), (repr(float(value)), title), float(value))
+        node.title, node.unit = title, unit or node.unit
+        return node
+
+    @property
+    def horizon(self) -> Node:
+        """The number of quarters; a date of so many never comes."""
+        return self.number(self._quarterly(("quarter_index", "")).shape[0], HORIZON, "quarters")
 
     def row(self, key: RowKey) -> Node:
         """A reference to a row."""
@@ -124,11 +146,15 @@ class Graph:
 
     def make(self, op: str, *args: Node) -> Node:
         """An operation."""
-        return self._intern(op, args, None, None)
+        node = self._intern(op, args, None, None)
+        node.unit = node.unit or _MEASURED.get(op) or (args[0].unit if args else "")
+        return node
 
-    def root(self, formula: Symbol | float) -> Node:
-        """The node of a line's formula."""
-        return self._of(formula, {})
+    def roots(self, formulas: Iterable[Symbol | float], titles: Mapping[int, str]) -> list[Node]:
+        """The nodes of a line's formulas; ``titles`` are what its source calls their parts, by
+        the identity of their symbols."""
+        self._titles = titles
+        return [self._of(formula, {}) for formula in formulas]
 
     def _intern(self, op: str, args: tuple[Node, ...], label: object, data: Any) -> Node:
         key = (op, *(arg.id for arg in args), label)
@@ -153,7 +179,7 @@ class Graph:
             return bool(np.isnan(node.data))
         if node.op == "row":
             return node.data in self.lacking
-        if node.op in ("previous", "current", "recalled", "balance"):
+        if node.op in ("previous", "current", "recalled", "balance", "opened"):
             return False
         if node.op in _MAY_LACK:
             return True
@@ -163,10 +189,14 @@ class Graph:
 
     def _of(self, formula: object, done: dict[int, Node]) -> Node:
         if not isinstance(formula, Symbol):
-            return self.number(float(formula))  # type: ignore[arg-type]
+            unit = unit_text(formula.unit) if isinstance(formula, Quantity) else ""
+            return self.number(float(formula), getattr(formula, "label", ""), unit)  # type: ignore[arg-type]
         found = done.get(id(formula))
         if found is None:
             found = done[id(formula)] = self._symbol(formula, done)
+            if found.op != "row":
+                found.title = found.title or self._titles.get(id(formula), "")
+                found.unit = found.unit or unit_text(formula.unit)
         return found
 
     def _symbol(self, formula: Symbol, done: dict[int, Node]) -> Node:
@@ -187,7 +217,10 @@ class Graph:
 
     def balance(self, group: Group, place: int) -> Node:
         """The balance at the end of a quarter."""
-        return self._intern("balance", (), (id(group), place), (group, place))
+        node = self._intern("balance", (), (id(group), place), (group, place))
+        node.unit = node.unit or group.outputs[place].unit
+        node.title = node.title or group.outputs[place].title
+        return node
 
     def _group(
         self,
@@ -205,7 +238,7 @@ class Graph:
         key = (places, *(tuple(node.id for node in part) for part in read))
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(start, rows, recalls, formulas)
+            group = self._groups[key] = Group(start, rows, recalls, formulas, abstract)
             group.outputs = tuple(self._bind(node, group) for node in abstract)
         return group
 
@@ -214,7 +247,9 @@ class Graph:
         if node.op == "current":
             return group.rows[int(node.data)]
         if node.op == "previous":
-            return self._intern("previous", (), (id(group), node.data), (group, node.data))
+            bound = self._intern("previous", (), (id(group), node.data), (group, node.data))
+            bound.unit = bound.unit or node.unit
+            return bound
         if node.op == "recalled":
             place, delay = group.recalls[int(node.data)]
             return self.make("recalled", self.balance(group, place), delay)
@@ -225,6 +260,7 @@ class Graph:
         if found is None:
             args = tuple(self._bind(arg, group) for arg in node.args)
             found = self._concrete[key] = self._intern(node.op, args, None, None)
+            found.unit, found.title = found.unit or node.unit, found.title or node.title
         return found
 
     def value(self, node: Node, annual: bool = False) -> Array:
@@ -245,8 +281,8 @@ class Graph:
                 return self._annual(node.data)
             row = self._quarterly(node.data)
             return row[:1] if node.scalar else row
-        if node.op == "balance":
-            group, place = node.data
+        if node.op in ("balance", "opened"):
+            group, place = node.data if node.op == "balance" else node.args[0].data
             return self._balances(group)[place]
         if node.op == "previous":
             group, place = node.data
@@ -291,6 +327,16 @@ def _interpret(formula: object, read: Mapping[str, tuple[Any, ...]], made: dict[
     return made[id(formula)]
 
 
+def unit_text(unit: Unit) -> str:
+    """A unit by the name that files know it by, where it has one."""
+    if unit.name == "1" or (unit.is_plain and unit.name not in UNITS):
+        return "number"
+    return unit.name if unit.name in UNITS else _NAMED.get((unit.dims, unit.scale), unit.name)
+
+
+_NAMED = {(each.dims, each.scale): each.name for each in reversed([*UNITS.values()])}
+
+
 def _crossing(cumulative: Array) -> Array:
     before = np.vstack([np.zeros((1, 1)), cumulative[:-1]])
     rises = (before < 0) & (cumulative >= 0)
@@ -308,6 +354,9 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "recalled": primitives.lag,
     "whole": np.floor,
     "part": lambda delay, whole: delay - whole,
+    "near": lambda index, whole: np.maximum(index - whole, -1.0) + 2.0,
+    "far": lambda index, whole: np.maximum(index - whole, 0.0) + 1.0,
+    "place": lambda date, last: np.minimum(np.maximum(np.floor(date) + 1.0, 1.0), last),
 }
 
 

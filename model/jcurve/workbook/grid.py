@@ -25,17 +25,21 @@ __all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "colu
 class Tab:
     """The sheets by name."""
 
-    SUMMARY, INPUTS, DATED, HISTORY = "Summary", "Inputs", "Inputs by year", "History"
-    SHARED_ROWS, DIFFERENCES, WORKINGS = "Shared", "Differences", "Workings"
+    FRONT, SUMMARY, CHANGES, NAMES = "Front", "Summary", "Changes", "Names"
+    HISTORY = "History"
+    DRIVERS, INPUTS, DATED = "Drivers", "Inputs", "Inputs by year"
+    SCENARIOS, BY_YEAR = "Scenarios", "Scenarios by year"
+    SHARED_ROWS, DIFFERENCES, CONSTANTS = "Shared", "Differences", "Constants"
     STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
-    SOURCES, ABOUT, LISTS, MARKS = "Sources", "About", "Lists", "Marks"
+    SOURCES, LISTS, MARKS = "Sources", "Lists", "Marks"
 
 
 WORLD_SHEETS: Mapping[str, str] = {world: world.capitalize() for world in WORLDS}
 SHEETS = (
-    Tab.SUMMARY, Tab.INPUTS, Tab.DATED, Tab.STATEMENTS, Tab.RETURNS, Tab.CHECKS,
-    *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY, Tab.RATES, Tab.WORKINGS,
-    Tab.SOURCES, Tab.ABOUT, Tab.LISTS, Tab.MARKS,
+    Tab.FRONT, Tab.SUMMARY, Tab.DRIVERS, Tab.INPUTS, Tab.DATED, Tab.CHANGES, Tab.STATEMENTS,
+    Tab.RETURNS, Tab.CHECKS, *WORLD_SHEETS.values(), Tab.DIFFERENCES, Tab.SHARED_ROWS, Tab.HISTORY,
+    Tab.CONSTANTS, Tab.RATES, Tab.SCENARIOS, Tab.BY_YEAR, Tab.NAMES, Tab.SOURCES, Tab.LISTS,
+    Tab.MARKS,
 )  # fmt: skip
 """All sheets in the order of their tabs; the last two are hidden."""
 
@@ -57,9 +61,13 @@ TAG_HEADS: Mapping[str, str] = MappingProxyType(
 NEVER = "never"
 """What a cell for a quarter holds when the quarter is after the horizon."""
 
-NAME, UNIT, DEFINITION, VALUE = 0, 1, 2, 3
+NAME, UNIT, DEFINITION, SOURCE, VALUE = range(5)
 HEADER_ROW = 3
 """The row of column heads, counted from 0."""
+
+OPENING = 9
+"""Columns ahead of the first quarter: blank, so that a look back so far is one formula along a
+row; the last holds the value with which a balance opens."""
 
 FIRST_ROW = HEADER_ROW + 1
 _LOOKS_LIKE_A_CELL = re.compile(r"[a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*", re.IGNORECASE)
@@ -90,6 +98,10 @@ def input_names(keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+_FOLLOWS = frozenset({"before", "year", "last"})
+"""Spans that are others in each period."""
+
+
 @lru_cache(maxsize=1024)
 def column(at: int) -> str:
     """The letters of a column counted from 0."""
@@ -108,29 +120,27 @@ def prefixed(sheet: str, host: str) -> str:
     return f"{sheet}!" if sheet.isidentifier() else f"'{sheet}'!"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Row:
-    """A row of cells on a sheet; ``row`` counts from 0."""
+    """A row of cells on a sheet; ``row`` counts from 0, and is known once all rows are placed."""
 
     sheet: str
-    row: int
+    row: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The cell of ``place`` in the formula's own period, or ``offset`` quarters from it;
-    ``before`` stands for it ahead of the first quarter."""
+    """The cell of ``place`` in the formula's own period, or ``offset`` quarters from it."""
 
     place: Row
     offset: int = 0
-    before: Piece = "0"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Several quarters of ``place``: ``all``, the period's ``year``, or the year ``to_date``.
-    ``before`` is every quarter ahead of the formula's own, its label cells in the first;
-    ``one_year`` is the one cell of the period's year, ``last`` the year's last quarter."""
+    """Several quarters of ``place``: ``all``, ``opened`` (all, with the cell ahead of the first),
+    ``before`` (that cell and the quarters ahead of the formula's own), the period's ``year``, or
+    its ``last`` quarter; ``years`` is all years."""
 
     place: Row
     span: str = "all"
@@ -138,11 +148,20 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One fixed cell."""
+    """One fixed cell of a row."""
 
-    sheet: str
-    row: int
+    place: Row
     column: int = VALUE
+
+    @property
+    def sheet(self) -> str:
+        """The sheet."""
+        return self.place.sheet
+
+    @property
+    def row(self) -> int:
+        """The row, counted from 0."""
+        return self.place.row
 
     def seen_from(self, host: str) -> str:
         """The cell in a formula on the sheet ``host``, without dollars."""
@@ -173,7 +192,7 @@ class Grid:
         self.year_labels = tuple(map(str, timeline.years))
         self.years, self.quarters = len(self.year_labels), len(self.labels)
         self.first_year = VALUE + 1
-        self.first_quarter = self.first_year + self.years
+        self.first_quarter = self.first_year + self.years + OPENING
         self.last_column = self.first_quarter + self.quarters - 1
         self._spelled: dict[tuple[Piece, str, bool], tuple[str, ...]] = {}
 
@@ -194,12 +213,9 @@ class Grid:
         ]
         return ["=" + "".join(parts) for parts in zip(*columns, strict=True)]
 
-    @staticmethod
-    def lead(pieces: tuple[Piece, ...]) -> int:
-        """For how many first quarters a formula reaches before the timeline."""
-        back = [-piece.offset for piece in pieces if isinstance(piece, Ref)]
-        back += [1 for piece in pieces if isinstance(piece, Range) and piece.span == "before"]
-        return max(back, default=0)
+    def formula(self, pieces: tuple[Piece, ...], host: str) -> str:
+        """The formula of the first quarter of a row on the sheet ``host``."""
+        return "=" + "".join(self._spell(piece, host, 0, False) for piece in pieces)
 
     def single(self, pieces: tuple[Piece, ...], host: str) -> str:
         """The formula of one cell, whose pieces follow no period."""
@@ -211,15 +227,22 @@ class Grid:
 
     def years_of(self, place: Row, host: str) -> str:
         """All years of a row, in a formula on the sheet ``host``."""
-        first, last, number = self.first_year, self.first_quarter - 1, place.row + 1
-        return f"{prefixed(place.sheet, host)}{column(first)}{number}:{column(last)}{number}"
+        return self._spell(Range(place, "years"), host, 0, False)
 
     def _all(self, piece: Piece, host: str, annual: bool) -> tuple[str, ...]:
         key = (piece, host, annual)
         found = self._spelled.get(key)
         if found is None:
             count = self.years if annual else self.quarters
-            found = tuple(self._spell(piece, host, at, annual) for at in range(count))
+            if isinstance(piece, Ref):
+                first = self.first_year if annual else self.quarter(piece.offset)
+                prefix, number = prefixed(piece.place.sheet, host), piece.place.row + 1
+                columns = range(first, first + count)
+                found = tuple(f"{prefix}{column(at)}{number}" for at in columns)
+            elif isinstance(piece, Range) and piece.span in _FOLLOWS:
+                found = tuple(self._spell(piece, host, at, annual) for at in range(count))
+            else:
+                found = (self._spell(piece, host, 0, annual),) * count
             self._spelled[key] = found
         return found
 
@@ -235,24 +258,23 @@ class Grid:
             return prefix + self._span(piece.span, number, at, annual)
         if annual:
             return f"{prefix}{column(self.year(at))}{number}"
-        moved = at + piece.offset
-        if moved < 0:
-            return self._spell(piece.before, host, at, annual)
-        return f"{prefix}{column(self.quarter(moved))}{number}"
+        return f"{prefix}{column(self.quarter(at + piece.offset))}{number}"
 
     def _span(self, span: str, number: int, at: int, annual: bool) -> str:
-        if span == "all":
-            return f"${column(self.first_quarter)}${number}:${column(self.last_column)}${number}"
-        if span == "before":  # ahead of the first quarter stands no number: a label cell is read
-            first = column(self.first_quarter - (at == 0))
-            last = column(self.quarter(max(at - 1, 0)) - (at == 0))
-            return f"${first}{number}:{last}{number}"
-        year = at if annual else at // QUARTERS_IN_YEAR
-        start = self.quarter(year * QUARTERS_IN_YEAR)
+        first, last = self.first_quarter, self.last_column
+        if span == "years":
+            return (
+                f"${column(self.first_year)}${number}:${column(self.year(self.years - 1))}${number}"
+            )
+        if span in ("all", "opened"):
+            start = first - (span == "opened")
+            return f"${column(start)}${number}:${column(last)}${number}"
+        if span == "before":
+            return f"${column(first - 1)}{number}:{column(self.quarter(at - 1))}{number}"
+        if not annual:
+            raise ModelError("a formula of a quarter reads its year", received=span)
+        start = self.quarter(at * QUARTERS_IN_YEAR)
         end = start + QUARTERS_IN_YEAR - 1
-        if span == "one_year":
-            return f"{column(self.year(year))}{number}"
         if span == "last":
             return f"{column(end)}{number}"
-        stop = end if span == "year" else self.quarter(at)
-        return f"{column(start)}{number}:{column(stop)}{number}"
+        return f"{column(start)}{number}:{column(end)}{number}"

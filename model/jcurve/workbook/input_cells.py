@@ -1,38 +1,54 @@
 """Which cell holds which assumption, and what may be typed into it.
 
-An assumption with one value has a cell on *Inputs*. One with dates has a row on *Inputs by
-year*: the stated years are inputs, the years between are formulas of them, as the scenario
-file has it; a number typed over such a formula is one more stated year. A list of life
-changes has two cells a change. What is left of a mix is a formula.
+An assumption with one value has a cell on *Drivers* or on *Inputs*. One with dates has two rows on
+*Inputs by year*: in the first the stated years are inputs and the years between are formulas of
+them, as the scenario file has it (a number typed over such a formula is one more stated year);
+the second holds what is in use. A list of life changes has two cells a change. What is left of
+a mix is a formula.
+
+In use is what this workbook says or, while another scenario is chosen, what that one says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.relations import Mix
-from jcurve.assumptions.rows import slot_keys
+from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
 from jcurve.company import Assembly
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.grid import FIRST_ROW, NEVER, Cell, Grid, Name, Row, Tab, column, input_names
+from jcurve.workbook.grid import (
+    FIRST_ROW,
+    NEVER,
+    Cell,
+    Grid,
+    Name,
+    Row,
+    Tab,
+    column,
+    input_names,
+)
 
-__all__ = ["USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
+__all__ = ["CHOSEN", "USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
 
 VALUE_COLUMN, USED_COLUMN, WHY_COLUMN = 3, 4, 5
-"""Columns of *Inputs*; the last is for the reader's own reason."""
+"""Columns of *Drivers* and *Inputs*; the last is for the reader's own reason."""
+
+CHOSEN = "scenario_number"
+"""The name of the cell with the number of the scenario in use: 1 is this workbook's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of *Inputs*.
+    """A line of *Drivers* or *Inputs*.
 
     Attributes:
         key: as a row of the scenario, such as ``returns.wacc`` or ``life.change.date.1``.
         item: the assumption.
-        row: on the sheet, from 0.
+        place: its row.
         form: ``number``, ``date``, ``choice``, ``switch``, ``dated``, or ``computed``.
         value: what the input cell holds.
         used: the number that the model reads.
@@ -43,7 +59,7 @@ class Entry:
 
     key: str
     item: Assumption
-    row: int
+    place: Row
     form: str
     value: float | str
     used: float
@@ -52,30 +68,60 @@ class Entry:
     formula: str = ""
 
     @property
+    def row(self) -> int:
+        """Its row, from 0."""
+        return self.place.row
+
+    @property
+    def sheet(self) -> str:
+        """Its sheet."""
+        return self.place.sheet
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        if self.item.shape != "changes":
+            return self.item.label
+        what = "first quarter" if ".date." in self.key else "new life"
+        return f"Change {self.key.rpartition('.')[2]} of useful life: {what}"
+
+    @property
+    def own(self) -> Cell:
+        """The cell that is typed into."""
+        return Cell(self.place, VALUE_COLUMN)
+
+    @property
     def cell(self) -> Cell:
-        """The cell that the entry's name stands for: of a word, the number that it means."""
-        uses = self.form in ("date", "choice")
-        return Cell(Tab.INPUTS, self.row, USED_COLUMN if uses else VALUE_COLUMN)
+        """The cell that the entry's name stands for: the number in use."""
+        return Cell(self.place, USED_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A row of *Inputs by year*.
+    """Two rows of *Inputs by year*.
 
     Attributes:
-        item, path: the assumption, and its value.
-        row: on the sheet.
+        item: the assumption.
+        path: its value; None where it is one number here and moves in another scenario.
+        by: year or quarter.
+        place: the row that holds what is in use, under the one with the inputs.
         first: the column of its first period.
         formulas: of each period; None where the cell is an input.
         values: of each period, years or quarters.
     """
 
     item: Assumption
-    path: Path
-    row: int
+    path: Path | None
+    by: str
+    place: Row
     first: int
     formulas: tuple[str | None, ...]
     values: tuple[float, ...]
+
+    @property
+    def row(self) -> int:
+        """The row of its inputs, from 0."""
+        return self.place.row - 1
 
     @property
     def cells(self) -> str:
@@ -85,66 +131,124 @@ class Dated:
 
 
 class Layout:
-    """Where every assumption of a scenario stands."""
+    """Where every assumption of a scenario stands.
 
-    def __init__(self, scenario: Scenario, assembly: Assembly, grid: Grid) -> None:
-        self.scenario, self.grid = scenario, grid
+    Args:
+        scenario: whose values the cells hold.
+        others: scenarios that can be chosen in its place, in order.
+        assembly: the model.
+        grid: the columns.
+    """
+
+    def __init__(
+        self, scenario: Scenario, others: Sequence[Scenario], assembly: Assembly, grid: Grid
+    ) -> None:
+        self.scenario, self.others, self.grid = scenario, tuple(others), grid
         self.entries: list[Entry] = []
-        self.headings: list[tuple[int, str]] = []
+        self.headings: list[tuple[str, int, str]] = []
         self.dated: dict[str, Dated] = {}
         self._remainders = {mix.remainder: mix for mix in scenario.mixes}
-        self._shift = Quarter(grid.labels[0]) - FIRST_QUARTER
+        self.shift = Quarter(grid.labels[0]) - FIRST_QUARTER
+        self._window = Window(grid.labels[0], grid.labels[-1])
         self._rows_of = {item.key: _keys(item, assembly.names) for item in scenario.items}
-        paths = [(item, item.value) for item in scenario.items if isinstance(item.value, Path)]
-        dated = {item.key: FIRST_ROW + at for at, (item, _) in enumerate(paths)}
-        own = [key for name, keys in self._rows_of.items() if name not in dated for key in keys]
+        paths: dict[str, Path] = {}
+        for each in (scenario, *self.others):
+            paths |= {i.key: i.value for i in each.items if isinstance(i.value, Path)}
+        moving = [item for item in scenario.items if item.key in paths]
+        self.moving = frozenset(i.key for i in moving if not isinstance(i.value, Path))
+        """Keys of one value here that move in another scenario."""
+        self._dated_rows = {item.key: FIRST_ROW + 2 * at for at, item in enumerate(moving)}
+        own = [
+            key
+            for item in scenario.items
+            if not isinstance(item.value, Path)
+            for key in self._rows_of[item.key]
+        ]
         self.names: Mapping[str, str] = input_names(own)
-        for item, path in paths:
-            self.dated[item.key] = self._dated(item, path, dated)
         self._place_entries()
+        for item in moving:
+            own_path = item.value if isinstance(item.value, Path) else paths[item.key]
+            self.dated[item.key] = self._dated(item, own_path.by)
 
     def locate(self, key: str) -> Row | Name:
         """Where formulas find the assumption ``key``."""
         dated = self.dated.get(key)
-        return Name(self.names[key]) if dated is None else Row(Tab.DATED, dated.row)
+        return Name(self.names[key]) if dated is None else dated.place
 
-    def _dated(self, item: Assumption, path: Path, rows: Mapping[str, int]) -> Dated:
-        by_year = path.by == "year"
-        first = self.grid.first_year if by_year else self.grid.first_quarter
-        quarters = range(self._shift, self._shift + self.grid.quarters)
-        periods = [int(year) for year in self.grid.year_labels] if by_year else list(quarters)
-        mix = self._remainders.get(item.key)
+    def differs(self, entry: Entry) -> bool:
+        """Whether a number is not that of the first other scenario."""
+        return self.values_of(self.others[0])[entry.key] != (entry.used,)
+
+    def values_of(self, scenario: Scenario) -> dict[str, tuple[float, ...]]:
+        """The numbers of a scenario by key: one, or one a period of a dated assumption."""
+        found: dict[str, tuple[float, ...]] = {}
+        for item in scenario.items:
+            dated = self.dated.get(item.key)
+            if dated is None:
+                rows = assumption_rows(item, self._window)
+                found |= {key: (float(row[0, 0]),) for key, row in rows.items()}
+            elif isinstance(item.value, Path):
+                found[item.key] = tuple(float(v) for v in item.value.over(self._periods(dated.by)))
+            else:
+                found[item.key] = (float(item.value),) * len(dated.values)  # type: ignore[arg-type]
+        return found
+
+    def _periods(self, by: str) -> list[int]:
+        quarters = range(self.shift, self.shift + self.grid.quarters)
+        return [int(year) for year in self.grid.year_labels] if by == "year" else list(quarters)
+
+    def _dated(self, item: Assumption, by: str) -> Dated:
+        row = self._dated_rows[item.key]
+        first = self.grid.first_year if by == "year" else self.grid.first_quarter
+        periods, mix, path = self._periods(by), self._remainders.get(item.key), item.value
+        letters = [column(first + at) for at in range(len(periods))]
         texts: list[str | None]
+        if not isinstance(path, Path):
+            entry = next(entry for entry in self.entries if entry.key == item.key)
+            texts = [f"={self.grid.single((entry.own,), Tab.DATED)[1:]}"] * len(periods)
+            values = (entry.used,) * len(periods)
+            return Dated(item, None, by, Row(Tab.DATED, row + 1), first, tuple(texts), values)
         if mix is not None:
-            letters = [column(self.grid.year(at)) for at in range(self.grid.years)]
-            texts = [self._remainder(mix, rows, each) for each in letters]
+            texts = [self._remainder(mix, each, Tab.DATED) for each in letters]
         else:
-            cells = [f"${column(first + at)}{rows[item.key] + 1}" for at in range(len(periods))]
-            texts = _between(path, dict(zip(periods, cells, strict=True)))
+            columns = dict(zip(periods, letters, strict=True))
+            texts = _between(path, columns, row + 1, _PERIOD_ROW + 1)
         values = tuple(float(v) for v in path.over(periods))
-        return Dated(item, path, rows[item.key], first, tuple(texts), values)
+        return Dated(item, path, by, Row(Tab.DATED, row + 1), first, tuple(texts), values)
 
-    def _remainder(self, mix: Mix, rows: Mapping[str, int], letters: str) -> str:
+    def _remainder(self, mix: Mix, letters: str, host: str) -> str:
+        own = {entry.key: entry.own for entry in self.entries}
         parts = [
-            f"{letters}{rows[key] + 1}" if key in rows else self.names[key] for key in mix.others
+            f"{letters}{self._dated_rows[key] + 1}"
+            if key in self._dated_rows
+            else self.grid.single((own[key],), host)[1:]
+            for key in mix.others
         ]
-        return f"=MIN(MAX(ROUND(1-({'+'.join(parts)}),12),0),1)"
+        return f"=MIN(MAX(ROUND(1-({'+'.join(parts)}),share_digits),0),1)"
 
     def _place_entries(self) -> None:
-        """In the order of families, each under a heading of its own."""
-        families: dict[str, list[Assumption]] = {}
+        """Drivers on a sheet of their own; the others in the order of families, each under a
+        heading of its own."""
+        drivers = {item.key for item in self.scenario.drivers}
+        families: dict[tuple[str, str], list[Assumption]] = {}
         for item in self.scenario.items:
-            families.setdefault(item.key.partition(".")[0], []).append(item)
-        row = FIRST_ROW
-        for family, items in families.items():
-            self.headings.append((row, family.replace("_", " ").capitalize()))
-            row += 1
+            sheet = Tab.DRIVERS if item.key in drivers else Tab.INPUTS
+            families.setdefault((sheet, item.key.partition(".")[0]), []).append(item)
+        rows = dict.fromkeys((Tab.DRIVERS, Tab.INPUTS), FIRST_ROW)
+        left: list[tuple[Assumption, str, Row]] = []
+        for (sheet, family), items in families.items():
+            self.headings.append((sheet, rows[sheet], family.replace("_", " ").capitalize()))
+            rows[sheet] += 1
             for item in items:
                 for key in self._rows_of[item.key]:
-                    self.entries.append(self._entry(item, key, row))
-                    row += 1
+                    left.append((item, key, Row(sheet, rows[sheet])))
+                    rows[sheet] += 1
+        # What a mix leaves is written once its other parts have their cells.
+        for item, key, place in sorted(left, key=lambda each: each[0].derived):
+            self.entries.append(self._entry(item, key, place))
+        self.entries.sort(key=lambda entry: (entry.sheet, entry.row))
 
-    def _entry(self, item: Assumption, key: str, row: int) -> Entry:
+    def _entry(self, item: Assumption, key: str, row: Row) -> Entry:
         low, high = item.bounds or (0.0, float(len(item.choices) - 1))
         value = item.value
         if isinstance(value, Path):
@@ -156,34 +260,46 @@ class Layout:
                 life = change.life if change else (value[-1].life if value else 1.0)
                 return Entry(key, item, row, "number", life, life, low, high)
             never = float(self.grid.quarters)
-            index = max(float(change.date - self._shift), 0.0) if change else never
+            index = max(float(change.date - self.shift), 0.0) if change else never
             return self._date(item, key, row, index, 0.0, never)
         if item.derived:
-            text = self._remainder(self._remainders[item.key], {}, "")
+            text = self._remainder(self._remainders[item.key], "", row.sheet)
             return Entry(key, item, row, "computed", value, value, low, high, text)
         if item.unit == DATE:
             edge = float(self.grid.quarters - 1)
-            first, last = (min(max(bound - self._shift, 0.0), edge) for bound in (low, high))
-            return self._date(item, key, row, value - self._shift, first, last)
+            first, last = (min(max(bound - self.shift, 0.0), edge) for bound in (low, high))
+            return self._date(item, key, row, value - self.shift, first, last)
         if item.unit == CHOICE:
             return Entry(key, item, row, "choice", item.choices[round(value)], value, low, high)
         form = "switch" if item.unit == SWITCH else "number"
+        low, high = (0.0, 1.0) if form == "switch" else (low, high)
         return Entry(key, item, row, form, value, value, low, high)
 
     def _date(
-        self, item: Assumption, key: str, row: int, index: float, first: float, last: float
+        self, item: Assumption, key: str, row: Row, index: float, first: float, last: float
     ) -> Entry:
         label = (*self.grid.labels, NEVER)[min(int(index), self.grid.quarters)]
         return Entry(key, item, row, "date", label, index, first, last)
 
 
-def _between(path: Path, cells: Mapping[int, str]) -> list[str | None]:
-    """Each period of a path as a formula of the stated ones beside it; None where it is stated."""
-    points = [period for period in path.periods if period in cells]
+_PERIOD_ROW = 2
+"""The row of *Inputs by year* with the number of each period, over its heads."""
+
+
+def _between(path: Path, letters: Mapping[int, str], row: int, head: int) -> list[str | None]:
+    """Each period of a path as a formula of the stated ones beside it; None where it is stated.
+
+    Args:
+        path: the path.
+        letters: the column of each period.
+        row: of the cells, as a cell spells it.
+        head: of the numbers of periods.
+    """
+    points = [period for period in path.periods if period in letters]
     if not points:  # all of them outside: the nearest end holds
-        points = [next(iter(cells))]
+        points = [next(iter(letters))]
     texts: list[str | None] = []
-    for period in cells:
+    for period, here in letters.items():
         before = max((p for p in points if p < period), default=None)
         after = min((p for p in points if p > period), default=None)
         if period in points:
@@ -191,10 +307,11 @@ def _between(path: Path, cells: Mapping[int, str]) -> list[str | None]:
         elif before is None or after is None or path.between == "hold":
             held = before if before is not None else after
             assert held is not None
-            texts.append(f"={cells[held]}")
+            texts.append(f"=${letters[held]}{row}")
         else:
-            low, high = cells[before], cells[after]
-            part = f"{period - before}/{after - before}"
+            a, b = letters[before], letters[after]
+            low, high = f"${a}{row}", f"${b}{row}"
+            part = f"({here}${head}-${a}${head})/(${b}${head}-${a}${head})"
             geometric = path.between == "geometric"
             grown = f"*({high}/{low})^({part})" if geometric else f"+({high}-{low})*{part}"
             texts.append(f"={low}{grown}")

@@ -1,102 +1,160 @@
-"""The sheets of inputs: every assumption with what is known of it, and what may be typed."""
+"""The sheets of inputs: every assumption with what is known of it, and what may be typed.
+
+Beside them the shipped scenarios, from which the cells *in use* take their numbers while one of
+them is chosen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from jcurve.assumptions import Path
+from jcurve.engine.model import SHARED
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
     NAME,
     NEVER,
+    OPENING,
+    SOURCE,
     UNIT,
     VALUE,
+    Cell,
+    Name,
+    Piece,
     Range,
+    Ref,
     Row,
     Tab,
     column,
     prefixed,
 )
-from jcurve.workbook.input_cells import USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Entry
+from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Dated, Entry
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.named_numbers import FIRST_YEAR
+from jcurve.workbook.scenario_sheets import WIDE, by_year_page, scenario_cells, scenarios_page
 
-__all__ = ["OUTSIDE_COLUMN", "choices", "dated_page", "inputs_page", "validations"]
+__all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
+           "input_pages", "validations"]  # fmt: skip
 
 _COLUMNS = (
-    ("Assumption", 52), ("Key", 38), ("Unit", 15), ("Value", 14), ("As computed", 12),
-    ("Your reason", 24), ("Base scenario", 16), ("Low", 12), ("High", 12), ("Least accepted", 13),
-    ("Most accepted", 13), ("Distribution", 11), ("Kind", 11), ("Sources", 26), ("As of", 11),
-    ("Note", 60), ("Outside", 8),
+    ("Assumption", 52), ("Key", 30), ("Unit", 13), ("Value", 14), ("In use", 12),
+    ("Your reason", 24), ("Base scenario", 13), ("Changed", 8), ("Low", 11), ("High", 11),
+    ("Least accepted", 13), ("Most accepted", 13), ("Distribution", 11), ("Kind", 11),
+    ("Sources", 26), ("As of", 11), ("Note", 60), ("Outside", 8), ("Changes so far", 8),
 )  # fmt: skip
-OUTSIDE_COLUMN = 16
-"""The column of *Inputs* that is 1 where a value is outside its accepted range."""
+_BASE, _LOW, _LEAST, _MOST, _DISTRIBUTION, _SOURCES = 6, 8, 10, 11, 12, 14
+CHANGED_COLUMN, OUTSIDE_COLUMN, SO_FAR = 7, 17, 18
+"""Columns of *Drivers* and *Inputs* that are 1 where a value is not the base scenario's, and
+where it is outside its accepted range; and how many are changed down to it."""
+
+CHOICE_CELL = Cell(Row(Tab.DRIVERS, 2), VALUE_COLUMN)
+"""Where the scenario in use is chosen; its number stands beside."""
+
+THIS = "this workbook"
+"""The choice of the values that stand in the workbook's own cells."""
 
 
-def inputs_page(book: Book) -> Page:
-    """Every assumption with its value cell and all that is known of it."""
+def input_pages(book: Book) -> Iterator[Page]:
+    """Every sheet of inputs, and of the scenarios to choose from."""
+    yield _inputs_page(book, Tab.DRIVERS)
+    yield _inputs_page(book, Tab.INPUTS)
+    yield _dated_page(book)
+    yield scenarios_page(book)
+    yield by_year_page(book)
+
+
+def _inputs_page(book: Book, sheet: str) -> Page:
+    """Assumptions with their value cells and all that is known of them."""
     heads, widths = zip(*_COLUMNS, strict=True)
-    page = Page(Tab.INPUTS, [], widths, len(widths), (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Inputs", "title")
+    page = Page(sheet, [], widths, WIDE, (HEADER_ROW + 1, 2))
+    page.text(0, 0, "Drivers" if sheet == Tab.DRIVERS else "All other inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
                     "decimals shown as percentages.")  # fmt: skip
+    if sheet == Tab.DRIVERS:
+        at = CHOICE_CELL.row
+        page.text(at, 0, "Scenario in use, and its number", "strong")
+        page.text(at, VALUE_COLUMN, THIS, "input:right")
+        options = f"{Tab.LISTS}!$E$2:$E${len(book.layout.others) + 2}"
+        where = CHOICE_CELL.seen_from(sheet)
+        page.formula(at, USED_COLUMN, f"=MATCH({where},{options},0)", 1.0, "plain")
     page.texts(HEADER_ROW, heads, "head")
-    for row, heading in book.layout.headings:
-        page.text(row, 0, heading, "section")
+    for own, row, heading in book.layout.headings:
+        if own == sheet:
+            page.text(row, 0, heading, "section")
     base = (book.case.scenario.base or book.case.scenario).assumptions
-    for entry in book.layout.entries:
-        item, own = entry.item, base.get(entry.item.key)
-        row = entry.row
-        page.text(row, 0, _label(entry))
+    before = f"{prefixed(Tab.DRIVERS, sheet)}{column(SO_FAR)}{_last_row(book, Tab.DRIVERS) + 1}"
+    before, so_far = ("0" if sheet == Tab.DRIVERS else before), 0
+    if sheet == Tab.INPUTS:
+        so_far = sum(_is_changed(book, e, base) for e in _on(book, Tab.DRIVERS))
+    for entry in _on(book, sheet):
+        item, row = entry.item, entry.row
+        changed = _is_changed(book, entry, base)
+        so_far += changed
+        page.text(row, 0, entry.label)
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
-        note = item.why or item.rationale
+        _base_value(page, book, entry, base)
+        form = _changed(book, entry)
+        page.formula(row, CHANGED_COLUMN, form, float(changed), "plain")
         low, high = item.range_text()
+        note = item.why or item.rationale
         if entry.form == "dated" and low:
             note = f"{note} Low {low}. High {high}."
             low = high = "by year"
-        before = "" if own is None or own.value == item.value else own.text()
-        texts = (
-            before, low, high, *_bounds(book, entry), item.distribution, item.kind,
-        )  # fmt: skip
-        page.texts(row, texts, first=WHY_COLUMN + 1)
-        page.texts(
-            row, (", ".join(item.source), item.as_of.isoformat(), note), "clip", OUTSIDE_COLUMN - 3
-        )
+        page.texts(row, (low, high), first=_LOW)
+        _bounds(page, book, entry)
+        page.texts(row, (item.distribution, item.kind), first=_DISTRIBUTION)
+        source = ", ".join(item.source) or "judgement"
+        page.texts(row, (source, item.as_of.isoformat(), note), "clip", _SOURCES)
         page.formula(row, OUTSIDE_COLUMN, _outside(book, entry), 0.0, "plain")
+        count = f"={before}+{column(CHANGED_COLUMN)}{row + 1}"
+        page.formula(row, SO_FAR, count, float(so_far), "plain")
+        before = f"{column(SO_FAR)}{row + 1}"
     return page
 
 
-def _label(entry: Entry) -> str:
-    if entry.item.shape != "changes":
-        return entry.item.label
-    change = entry.key.rpartition(".")[2]
-    what = "first quarter" if ".date." in entry.key else "new life"
-    return f"{entry.item.label}: change {change}, {what}"
+def _on(book: Book, sheet: str) -> list[Entry]:
+    return [entry for entry in book.layout.entries if entry.sheet == sheet]
+
+
+def _last_row(book: Book, sheet: str) -> int:
+    return max((entry.row for entry in _on(book, sheet)), default=HEADER_ROW)
 
 
 def _value(page: Page, book: Book, entry: Entry) -> None:
     row, value = entry.row, entry.value
+    style = number_format(entry.item.unit, [entry.used])
     if entry.form == "dated":
         dated = book.layout.dated[entry.key]
         page.text(row, VALUE_COLUMN, f"row {dated.row + 1}", "right")
         page.text(row, USED_COLUMN, str(value), "unit")
         return
+    own = f"{column(VALUE_COLUMN)}{row + 1}"
     if isinstance(value, str):
         page.text(row, VALUE_COLUMN, value, "input:right")
-        date = entry.form == "date"
-        span = _listed(book, entry, 0, book.grid.quarters) if date else _listed(book, entry)
-        formula = f"=MATCH({column(VALUE_COLUMN)}{row + 1},{span},0)-1"
-        page.formula(row, USED_COLUMN, formula, entry.used, "plain")
-        return
-    style = number_format(entry.item.unit, [value])
-    if entry.form == "computed":
+        own, style = f"MATCH({own},{_listed(book, entry)},0)-1", "plain"
+    elif entry.form == "computed":
         page.formula(row, VALUE_COLUMN, entry.formula, value, style)
     else:
         page.number(row, VALUE_COLUMN, value, f"input:{_input_style(style, value)}")
+    if entry.key in book.layout.dated:
+        page.text(row, USED_COLUMN, "by year", "unit")
+        return
+    formula = _in_use(book, own, scenario_cells(book, entry.key))
+    page.formula(row, USED_COLUMN, formula, entry.used, style)
+
+
+def _in_use(book: Book, own: str, others: str) -> str:
+    """The own value, or that of the scenario that is chosen."""
+    if not book.layout.others:
+        return f"={own}"
+    return f"=IF({CHOSEN}=1,{own},INDEX({others},{CHOSEN}-1))"
 
 
 def _input_style(style: str, value: float) -> str:
@@ -118,23 +176,74 @@ def choices(book: Book) -> list[tuple[str, str]]:
     ]
 
 
-def _listed(book: Book, entry: Entry, first: int | None = None, last: int = 0) -> str:
+def _listed(book: Book, entry: Entry, first: int = 0, last: int | None = None) -> str:
     """The cells of the hidden list with an entry's choices, or with quarters of the timeline."""
-    letters = "A"
-    if first is None:
+    letters, last = "A", book.grid.quarters if last is None else last
+    if entry.form == "choice":
         letters = "B"
         rows = [at for at, (owner, _) in enumerate(choices(book)) if owner == entry.key]
         first, last = rows[0], rows[-1]
     return f"{Tab.LISTS}!${letters}${first + 2}:${letters}${last + 2}"
 
 
-def _bounds(book: Book, entry: Entry) -> tuple[str, str]:
+def _base_value(page: Page, book: Book, entry: Entry, base: Any) -> None:
+    """The base scenario's own value, in the form of the cell."""
+    if entry.form == "dated" or entry.item.shape == "changes" or entry.item.key not in base:
+        page.text(entry.row, _BASE, "by year" if entry.form == "dated" else "")
+        return
+    value = base[entry.item.key].value
+    if isinstance(value, Path):
+        page.text(entry.row, _BASE, "by year")
+    elif entry.form == "date":
+        page.text(entry.row, _BASE, book.grid.labels[int(value - book.layout.shift)], "right")
+    elif entry.form == "choice":
+        page.text(entry.row, _BASE, entry.item.choices[round(value)], "right")
+    else:
+        style = _input_style(number_format(entry.item.unit, [value]), value)
+        page.number(entry.row, _BASE, value, style)
+
+
+def _is_changed(book: Book, entry: Entry, base: Any) -> bool:
+    before = base.get(entry.item.key)
+    if before is None:
+        return False
+    if entry.item.shape == "changes":
+        return bool(book.layout.others) and book.layout.differs(entry)
+    return bool(before.value != entry.item.value)
+
+
+def _changed(book: Book, entry: Entry) -> str:
+    """1 where what is typed is not the base scenario's."""
+    layout, row = book.layout, entry.row + 1
+    own, base = f"{column(VALUE_COLUMN)}{row}", f"{column(_BASE)}{row}"
+    if entry.form == "dated" and layout.others:
+        dated = layout.dated[entry.key]
+        mine = f"{prefixed(Tab.DATED, entry.sheet)}{dated.cells}"
+        theirs = book.by_year_cells(entry.key, 0, entry.sheet)
+        return f"=IF(SUMPRODUCT((ABS({mine}-{theirs})>smallest_change)*1)>0,1,0)"
+    if entry.form == "dated" or not layout.others:
+        return "=0"
+    if entry.item.shape == "changes":
+        number = f"INDEX({scenario_cells(book, entry.key)},1)"
+        mine = f"MATCH({own},{_listed(book, entry)},0)-1" if entry.form == "date" else own
+        return f"=IF({mine}={number},0,1)"
+    return f"=IF({own}={base},0,1)" if entry.key not in layout.moving else "=0"
+
+
+def _bounds(page: Page, book: Book, entry: Entry) -> None:
+    """The least and the most that is accepted, as numbers; of dates as quarters."""
     if entry.form == "choice":
-        return "", ""
-    if entry.form == "date":
-        labels = (*book.grid.labels, NEVER)
-        return labels[int(entry.first)], labels[int(entry.last)]
-    return _bound(entry.first), _bound(entry.last)
+        page.texts(entry.row, ("a word of", "the list"), first=_LEAST)
+        return
+    for at, bound in ((_LEAST, entry.first), (_MOST, entry.last)):
+        if entry.form == "date":
+            page.text(entry.row, at, (*book.grid.labels, NEVER)[int(bound)], "right")
+        else:
+            page.number(entry.row, at, bound, _bound_style(bound))
+
+
+def _bound_style(value: float) -> str:
+    return "whole" if value == round(value) else "four"
 
 
 def _bound(value: float) -> str:
@@ -143,82 +252,107 @@ def _bound(value: float) -> str:
 
 def _outside(book: Book, entry: Entry) -> str:
     """1 where an input is outside its accepted range, else 0."""
-    dated = book.layout.dated.get(entry.key)
-    low, high = f"{entry.first!r}", f"{entry.last!r}"
-    if dated is not None:
-        span = f"{prefixed(Tab.DATED, Tab.INPUTS)}{dated.cells}"
-        return (
-            f"=IF(AND(COUNT({span})={len(dated.values)},MIN({span})>={low},"
-            f"MAX({span})<={high}),0,1)"
-        )
-    at = entry.cell.seen_from(Tab.INPUTS)
-    return f"=IF(COUNT({at})=0,1,IF(AND({at}>={low},{at}<={high}),0,1))"
+    row = entry.row + 1
+    own, low, high = (f"{column(at)}{row}" for at in (VALUE_COLUMN, _LEAST, _MOST))
+    if entry.form == "dated":
+        span = f"{prefixed(Tab.DATED, entry.sheet)}{book.layout.dated[entry.key].cells}"
+        held = f"COUNT({span})=COLUMNS({span}),MIN({span})>={low},MAX({span})<={high}"
+        return f"=IF(AND({held}),0,1)"
+    if entry.form in ("date", "choice"):
+        listed = _listed(book, entry, int(entry.first), int(entry.last))
+        return f"=IF(COUNTIF({listed},{own})=1,0,1)"
+    return f"=IF(ISNUMBER({own}),IF(AND({own}>={low},{own}<={high}),0,1),1)"
 
 
-def dated_page(book: Book) -> Page:
-    """Assumptions by year or quarter: stated periods are inputs, the others follow."""
+# Dated inputs
+
+
+def _dated_page(book: Book) -> Page:
+    """Assumptions by year or quarter: stated periods are inputs, the others follow; under each
+    row what is in use."""
     grid = book.grid
-    widths = (58, 17, 40, 10, *([10] * grid.years), *([10] * grid.quarters))
-    page = Page(Tab.DATED, [], widths, grid.first_quarter, (HEADER_ROW + 1, 2))
+    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
+    widths = (58, 15, 30, 10, 22, *periods)
+    page = Page(Tab.DATED, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Inputs by year", "title")
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between"), "head")
-    page.texts(HEADER_ROW, (*grid.year_labels, *grid.labels), "head:right", grid.first_year)
-    for dated in book.layout.dated.values():
+    page.text(2, 0, "Number of the period")
+    for at, year in enumerate(grid.year_labels):
+        page.number(2, grid.year(at), float(year), "plain")
+    for at in range(grid.quarters):
+        page.number(2, grid.quarter(at), float(at), "plain")
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between", "Sources"), "head")
+    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
+    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
+    for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
+        between = "remainder" if item.derived else dated.path.between if dated.path else "one value"
         page.text(row, NAME, item.label)
         page.text(row, UNIT, item.unit)
-        page.text(row, DEFINITION, item.key, "name")
-        page.text(row, VALUE, "remainder" if item.derived else dated.path.between)
+        page.text(row, DEFINITION, key if dated.path else "", "name")
+        page.text(row, SOURCE, between)
+        page.text(row, VALUE, ", ".join(item.source) or "judgement", "clip")
         style = number_format(item.unit, dated.values)
-        stated = enumerate(zip(dated.formulas, dated.values, strict=True), dated.first)
-        for at, (text, value) in stated:
+        for at, (text, value) in enumerate(zip(dated.formulas, dated.values, strict=True)):
             if text is None:
-                page.number(row, at, value, f"input:{style}")
+                page.number(row, dated.first + at, value, f"input:{style}")
             else:
-                page.formula(row, at, text, value, style)
-        # What is stated by year is shown by quarter too, and the other way round.
-        place, values = Row(Tab.DATED, row), dated.values
-        if dated.path.by == "year":
-            formulas = grid.formulas((Range(place, "one_year"),), Tab.DATED)
-            for at, formula in enumerate(formulas):
-                page.formula(row, grid.quarter(at), formula, values[at // 4], style)
-        else:
-            formulas = grid.formulas(
-                ("AVERAGE(", Range(place, "year"), ")"), Tab.DATED, annual=True
-            )
-            for at, formula in enumerate(formulas):
-                mean = sum(values[4 * at : 4 * at + 4]) / 4
-                page.formula(row, grid.year(at), formula, mean, style)
+                page.formula(row, dated.first + at, text, value, style)
+        _used_row(page, book, dated, style)
     return page
+
+
+def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
+    """What is in use: by its own period, and by the other from it."""
+    grid, place, values, row = book.grid, dated.place, dated.values, dated.place.row
+    page.text(row, NAME, f"{dated.item.label}: in use", "step")
+    page.texts(row, (dated.item.unit, "", "in use", "calculated"), first=UNIT)
+    for at, value in enumerate(values):
+        letters = column(dated.first + at)
+        others = book.by_year_column(dated.item.key, letters, Tab.DATED)
+        formula = _in_use(book, f"{letters}{dated.row + 1}", others)
+        page.formula(row, dated.first + at, formula, value, style)
+    pieces: tuple[Piece, ...]
+    if dated.by == "year":
+        year = Ref(book.rows["calendar_year", SHARED])
+        pieces = ("INDEX(", Range(place, "years"), ",", year, "-", Name(FIRST_YEAR), "+1)")
+        for at, formula in enumerate(grid.formulas(pieces, Tab.DATED)):
+            page.formula(row, grid.quarter(at), formula, values[at // QUARTERS_IN_YEAR], style)
+    else:
+        pieces = ("AVERAGE(", Range(place, "year"), ")")
+        for at, formula in enumerate(grid.formulas(pieces, Tab.DATED, annual=True)):
+            four = values[QUARTERS_IN_YEAR * at : QUARTERS_IN_YEAR * (at + 1)]
+            page.formula(row, grid.year(at), formula, sum(four) / QUARTERS_IN_YEAR, style)
 
 
 def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(sheet, cells, XlsxWriter's options) of every input."""
+    options: dict[str, Any] = {
+        "validate": "list",
+        "source": f"={Tab.LISTS}!$E$2:$E${len(book.layout.others) + 2}",
+        "error_title": "Not in the list",
+    }
+    yield Tab.DRIVERS, CHOICE_CELL.seen_from(Tab.DRIVERS), options
     for entry in book.layout.entries:
-        sheet, cells = Tab.INPUTS, f"{column(VALUE_COLUMN)}{entry.row + 1}"
+        sheet, cells = entry.sheet, f"{column(VALUE_COLUMN)}{entry.row + 1}"
         form, item = entry.form, entry.item
         if form == "computed" or (form == "dated" and item.derived):
             continue
         if form in ("date", "choice"):
-            date = form == "date"
-            allowed = "a quarter of the list" if date else ", ".join(item.choices)[:200]
-            first = (int(entry.first), int(entry.last)) if date else ()
-            options: dict[str, Any] = {
-                "validate": "list",
-                "source": f"={_listed(book, entry, *first)}",
-                "error_title": "Not in the list",
-            }
+            allowed = "a quarter of the list" if form == "date" else ", ".join(item.choices)[:200]
+            listed = _listed(book, entry, int(entry.first), int(entry.last))
+            options = {
+                "validate": "list", "source": f"={listed}", "error_title": "Not in the list",
+            }  # fmt: skip
         else:
-            least, most = _bounds(book, entry)
+            least, most = _bound(entry.first), _bound(entry.last)
             allowed = f"{least} to {most} {item.unit}" if form != "switch" else "0 or 1"
-            limits = (entry.first, entry.last) if form != "switch" else (0.0, 1.0)
             options = {
                 "validate": "integer" if form == "switch" else "decimal",
                 "criteria": "between",
-                "minimum": limits[0],
-                "maximum": limits[1],
+                "minimum": entry.first,
+                "maximum": entry.last,
                 "error_title": "Out of bounds",
             }
         if form == "dated":

@@ -1,24 +1,26 @@
 """The content of a workbook: every row of every sheet, with its formulas and values.
 
 Nothing here knows a line of the model by name. Lines are placed first, then each formula is
-written with references to where its precedents stand, then the workings that came up.
+written with references to the rows of its precedents. A step that comes up gets a row above the
+line that it serves; rows are numbered when all are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path as FilePath
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.assumptions import Scenario, scenario, shipped
 from jcurve.case import Case
-from jcurve.engine.evaluate import needed
+from jcurve.company import model, rows_of
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
-    CONSTANTS,
     SHARED,
-    SYSTEM_INPUTS,
     VIEW_INPUTS,
     VIEWS,
     WORLD_INPUTS,
@@ -26,25 +28,24 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.ground.errors import JCurveError, ModelError
-from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
-from jcurve.workbook.excel_forms import NO_ANSWER, STEPS
-from jcurve.workbook.formula_graph import Graph, Node
+from jcurve.ground.errors import JCurveError, ModelError, ProjectError
+from jcurve.ground.project import Project
+from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.formula_graph import Node
+from jcurve.workbook.given_rows import BEHIND, CALCULATED, GivenRows, shown
 from jcurve.workbook.grid import (
     FIRST_ROW,
     TAG_TITLES,
     WORLD_SHEETS,
     Cell,
-    Grid,
     Name,
     Piece,
-    Range,
-    Ref,
     Row,
     Tab,
 )
-from jcurve.workbook.input_cells import Layout
-from jcurve.workbook.return_search import Block
+from jcurve.workbook.return_search import Block, search_names
+from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
 
 __all__ = ["RESULT_COLUMN", "Book"]
@@ -54,78 +55,46 @@ Array: TypeAlias = NDArray[np.float64]
 RESULT_COLUMN = 3
 """The first column of values on *Returns*; one a view or world."""
 
-_BEHIND: RowKey = ("quarters_to_last", SHARED)
-_TITLES: Mapping[str, str] = {
-    Tab.SHARED_ROWS: "Rows that are the same in every world",
-    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
-    Tab.DIFFERENCES: "Differences between worlds",
-    Tab.HISTORY: "Reported history and constants of the law",
-    Tab.WORKINGS: "Steps of formulas that need cells of their own",
-}
+_OF_WORLDS = "Steps of {} in all worlds"
+_OF_RESULTS = "Steps of results: {}"
 
 
-class Book:
+class Book(GivenRows):
     """A case as rows of formulas.
 
     Args:
         case: an evaluated scenario.
+        project: whose shipped scenarios can be chosen in its place.
 
     Raises:
         ModelError: a line has no Excel form; the message names it and the reason.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.model = case.assembly.model
-        self.grid = Grid(case.assembly.timeline)
-        self.layout = Layout(case.scenario, case.assembly, self.grid)
-        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
-        self.rows: dict[RowKey, Row] = {}
+    def __init__(self, case: Case, project: Project | str | FilePath | None = None) -> None:
+        others = _shipped(project)
+        super().__init__(_roomy(case, others, project), others)
         self.results: dict[RowKey, Cell] = {}
-        self.result_formulas: dict[RowKey, str] = {}
-        self.fixed: dict[RowKey, Cell] = {}
+        self.result_formulas: dict[RowKey, tuple[Piece, ...]] = {}
         self.blocks: dict[int, Block] = {}
-        self._owner: RowKey | None = None
-        scalars = {
-            (name, SHARED)
-            for name in (*self.model.inputs, *SYSTEM_INPUTS)
-            if case.inputs[name].shape[0] == 1
-        }
-        self.graph = Graph(
-            self._quarterly,
-            lambda key: case.year(key[0], key[1] or None)[:, None],
-            scalars | set(CONSTANTS),
-        )
+        self._owner: RowKey = ("", SHARED)
+        self._tags: dict[int, frozenset[str]] = {}
         self.translator = Translator(
-            self.graph, self.locate, self._allot, self._answer, self.grid.quarters
+            self.graph, self.locate, self._allot, self._answer, self._constant
         )
-        self._calendar()
-        self._history()
         self._place_lines()
         roots = self._roots()
         for key, root in roots.items():
-            self._owner = key
             try:
                 self._write_line(key, root)
-                self._write_workings()
+                self._write_steps()
             except JCurveError as error:
                 raise self._no_form(key, error) from error
-        for sheet in self.sheets.values():
+        self.sheets[Tab.CONSTANTS].lines += self.numbers.lines(self.sheets[Tab.CONSTANTS].take)
+        number_rows(*(self.sheets[name] for name in WORLD_SHEETS.values()))
+        for name, sheet in self.sheets.items():
+            if name not in WORLD_SHEETS.values():
+                number_rows(sheet)
             sheet.lines.sort(key=lambda line: line.where.row)
-
-    # Values
-
-    def value(self, key: RowKey) -> Value:
-        """A result, or the word for none."""
-        return _shown(self.case.values[key][0], NO_ANSWER)[0]
-
-    def _quarterly(self, key: RowKey) -> Array:
-        if key == _BEHIND:
-            return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
-        found = self.case.values.get(key)
-        if found is not None:
-            return found
-        return self.case.row(key[0], key[1] or None)[:, None]
 
     # Places
 
@@ -133,7 +102,7 @@ class Book:
         """Where the cells of a row are."""
         found = self.rows.get(key)
         if found is not None:
-            return Cell(found.sheet, found.row) if key in self.graph.scalars else found
+            return Cell(found) if key in self.graph.scalars else found
         if at := self.results.get(key) or self.fixed.get(key):
             return at
         if assumption := self.case.assembly.keys.get(key[0]):
@@ -141,104 +110,51 @@ class Book:
         raise ModelError("a row stands on no sheet", received=spell(key))
 
     def _allot(self, node: Node, annual: bool) -> Row | Cell:
-        sheet = self.sheets[Tab.WORKINGS]
-        if self._owner is not None:
-            sheet.heading(f"For {spell(self._owner)}")
-            self._owner = None
-        row = sheet.take()
-        return Cell(row.sheet, row.row) if node.scalar else row
+        """A row above the line that is being written. What no world changes stands once, among
+        the shared rows; what a result needs over time is on the sheet of its worlds."""
+        name, tag = self._owner
+        served: Row | str
+        if tag != SHARED and self._tags_of(node) <= {SHARED}:
+            sheet, served = self.sheets[Tab.SHARED_ROWS], _OF_WORLDS.format(_lower(name))
+        elif place := self.rows.get(self._owner):
+            sheet, served = self.sheets[place.sheet], place
+        else:
+            home = Tab.DIFFERENCES if tag in VIEWS else WORLD_SHEETS.get(tag, Tab.SHARED_ROWS)
+            sheet, served = self.sheets[home], _OF_RESULTS.format(TAG_TITLES[tag])
+        row = sheet.step(served, 2 * node.id + annual)
+        return Cell(row) if node.scalar else row
+
+    def _tags_of(self, node: Node) -> frozenset[str]:
+        """The worlds and views whose rows a node reads."""
+        found = self._tags.get(node.id)
+        if found is None:
+            self._tags[node.id] = frozenset()  # a balance rests on itself, a quarter before
+            read: tuple[Node, ...] = node.args
+            if node.op in ("balance", "previous"):
+                group, _ = node.data
+                delays = tuple(delay for _, delay in group.recalls)
+                read = (*group.start, *group.rows, *delays)
+            own = {node.data[1]} if node.op == "row" else {SHARED}
+            found = self._tags[node.id] = frozenset(own).union(*map(self._tags_of, read))
+        return found
+
+    def search_names(self) -> dict[str, str]:
+        """Names of ranges that the searches for rates read."""
+        ahead, behind = (self.rows[key] for key in (("quarter_index", SHARED), BEHIND))
+        flows = {b.name: self.grid.whole(b.flows, "") for b in self.blocks.values()}
+        return search_names(ahead, behind, self.grid) | flows
+
+    def _constant(self, node: Node) -> Name:
+        return self.numbers.name(node.data, node.title, node.unit, self._owner[0])
 
     def _answer(self, node: Node) -> Cell:
         flows = node.args[0]
         block = self.blocks.get(flows.id)
         if block is None:
-            block = self.blocks[flows.id] = Block(
-                len(self.blocks),
-                self.translator.row_of(flows),
-                self.graph.value(flows)[:, 0],
-                spell(flows.data) if flows.op == "row" else "a row of workings",
-                self.grid,
-                self.rows["quarter_index", SHARED],
-                self.rows[_BEHIND],
-            )
+            row, values = self.translator.row_of(flows), self.graph.value(flows)[:, 0]
+            title = words(flows.data[0]) if flows.op == "row" else label_of(flows)
+            block = self.blocks[flows.id] = Block(len(self.blocks), row, values, title)
         return block.count if node.op == "count_roots" else block.only
-
-    # Calendar and history
-
-    def _calendar(self) -> None:
-        sheet = self.sheets[Tab.SHARED_ROWS]
-        sheet.heading("Calendar")
-        rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, _BEHIND[0])}
-        self.rows |= {(name, SHARED): row for name, row in rows.items()}
-        index, through = Ref(rows["quarter_index"]), self.case.data_through
-        timeline = self.case.assembly.timeline
-        forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
-            "quarter_index": (
-                (Ref(rows["quarter_index"], -1, "-1"), "+1"),
-                "quarters",
-                "Quarters since the first of the timeline; dates among the inputs count so",
-            ),
-            "quarter_of_year": (("MOD(", index, ",4)+1"), "", "1 to 4"),
-            "calendar_year": ((f"{timeline.years[0]}+INT(", index, "/4)"), "", "Year"),
-            "history": (
-                ("IF(", index, f"<={timeline.index(through)},1,0)"),
-                "",
-                f"1 while results are reported, which is through {through}",
-            ),
-            _BEHIND[0]: (
-                (f"{self.grid.quarters - 1}-", index), "quarters", "Quarters to the last one",
-            ),
-        }  # fmt: skip
-        for name, (pieces, unit, definition) in forms.items():
-            values = self._quarterly((name, SHARED))[:, 0]
-            line = Line(rows[name], name, unit, definition, "plain")
-            self._over_quarters(line, pieces, values.tolist())
-            line.years = self._by_year(rows[name], Kind.STOCK)
-            line.year_values = values[3::4].tolist()
-            sheet.lines.append(line)
-
-    def _over_quarters(
-        self, line: Line, pieces: tuple[Piece, ...], values: Sequence[Value]
-    ) -> None:
-        line.quarters = self.grid.formulas(pieces, line.where.sheet)
-        line.quarter_values, line.lead = values, self.grid.lead(pieces)
-
-    def _history(self) -> None:
-        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
-        sheet.heading("Reported, derived or estimated; blank where nothing is reported")
-        used = needed(self.model, self.model.order)
-        names = [name for name in self.model.inputs if (name, SHARED) in used]
-        for name in (name for name in names if name in facts):
-            row = self.rows[name, SHARED] = sheet.take()
-            values, unit = self.case.inputs[name][:, 0], self.model.unit(name).name
-            if np.isnan(values).any():
-                self.graph.lacking.add((name, SHARED))
-            style = number_format(unit, values)
-            line = Line(row, name, unit, facts[name].definition, style)
-            line.quarter_values = _shown(values, "")
-            line.years = self._by_year(row, self.model.inputs[name].kind, known=False)
-            line.year_values = _shown(self.case.year(name), "")
-            sheet.lines.append(line)
-        constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
-        if constants:
-            sheet.heading("Constants")
-        for name in constants:
-            value = float(self.case.inputs[name][0, 0])
-            unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
-            definition = f"{leaf.label}: {leaf.source}" if leaf else ""
-            style = number_format(unit, [value])
-            self._fixed(sheet, (name, SHARED), value, unit, definition, style)
-
-    def _by_year(self, row: Row, kind: Kind | None, known: bool = True) -> list[str]:
-        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
-        whole, last = Range(row, "year"), Range(row, "last")
-        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
-        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
-        if kind is Kind.STOCK:
-            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
-        elif not known:
-            pieces = ("IF(COUNT(", whole, f")=4,{word}(", whole, '),"")')
-        return self.grid.formulas(pieces, row.sheet, annual=True)
 
     # Lines
 
@@ -275,14 +191,7 @@ class Book:
 
     def _switch(self, sheet: Sheet, key: RowKey, value: float) -> None:
         text = "1 in this world or view, else 0" if value else "0 in this world or view"
-        self._fixed(sheet, key, value, "switch", text, "plain")
-
-    def _fixed(
-        self, sheet: Sheet, key: RowKey, value: float, unit: str, definition: str, style: str
-    ) -> None:
-        row = sheet.take()
-        self.fixed[key] = Cell(row.sheet, row.row)
-        sheet.lines.append(Line(row, key[0], unit, definition, style, single_value=value))
+        self.fix(sheet, key, value, "switch", text, "definition of the world or view", "plain")
 
     def _place_results(self) -> None:
         """Results of a view side by side, then those of worlds."""
@@ -292,7 +201,7 @@ class Book:
             at += 1
             for name in (name for name in found if self.model.tags(name) == tags):
                 for n, tag in enumerate(tags):
-                    self.results[name, tag] = Cell(Tab.RETURNS, at, RESULT_COLUMN + n)
+                    self.results[name, tag] = Cell(Row(Tab.RETURNS, at), RESULT_COLUMN + n)
                 at += 1
             at += 2
 
@@ -305,7 +214,8 @@ class Book:
             if key in roots:
                 continue
             try:
-                made = [self.graph.root(formula) for formula in self.model.symbols(*key)]
+                symbols, titles = titled(partial(self.model.symbols, *key))
+                made = self.graph.roots(symbols, titles)
             except JCurveError as error:
                 raise self._no_form(key, error) from error
             for row, root in zip(self.model.maker[key[0]].rows, made, strict=True):
@@ -328,7 +238,7 @@ class Book:
         if root.scalar:
             self.graph.scalars.add(key)
         is_result = self.model.outputs[key[0]].kind is Kind.RESULT
-        missing = bool(np.isnan(self._quarterly(key)).any())
+        missing = bool(np.isnan(self.quarterly(key)).any())
         if root.lacks and (is_result or missing):
             self.graph.lacking.add(key)
         if missing and not is_result:
@@ -345,52 +255,75 @@ class Book:
         )
 
     def _write_line(self, key: RowKey, root: Node) -> None:
-        output = self.model.outputs[key[0]]
-        translate, grid = self.translator, self.grid
+        output, translate = self.model.outputs[key[0]], self.translator
+        self._owner = key
         if output.kind is Kind.RESULT:
-            pieces = translate.formula(root, self.results[key])
-            self.result_formulas[key] = grid.single(pieces, Tab.RETURNS)
+            self.result_formulas[key] = translate.formula(root, self.results[key])
             return
         row, unit = self.rows[key], output.unit.name
-        values = np.broadcast_to(self._quarterly(key)[:, 0], (grid.quarters,))
-        line = Line(row, key[0], unit, output.definition, number_format(unit, values))
+        values = np.broadcast_to(self.quarterly(key)[:, 0], (self.grid.quarters,))
+        source = f"{CALCULATED}: {self.model.maker[key[0]].line.module}, {key[0]}"
+        style = number_format(unit, values)
+        line = Line(row, key[0], words(key[0]), unit, output.definition, source, style)
         line.quarter_values = values.tolist()
         line.year_values = self.case.year(key[0], key[1] or None).tolist()
         if root.scalar:
-            cell = Cell(row.sheet, row.row)
-            line.single = grid.single(translate.formula(root, cell), row.sheet)
-            line.single_value = float(values[0])
-            line.quarters = grid.formulas((cell,), row.sheet)
+            line.single, line.single_value = translate.formula(root, Cell(row)), float(values[0])
+            line.quarters = (Cell(row),)
         else:
-            self._over_quarters(line, translate.formula(root, row), values.tolist())
+            line.quarters = translate.formula(root, row)
         rule = self.model.maker[key[0]].line.annual
         if self.model.parts(key) is not None or (output.kind is Kind.RATE and rule == "formula"):
-            pieces = translate.formula(root, row, annual=True)
-            line.years = grid.formulas(pieces, row.sheet, annual=True)
+            line.years = translate.formula(root, row, annual=True)
         elif output.kind is Kind.RATE:
-            line.years = self._by_year(row, Kind.STOCK if rule == "last" else None)
+            line.years = self.by_year(row, Kind.STOCK if rule == "last" else None)
         else:
-            line.years = self._by_year(row, output.kind)
+            line.years = self.by_year(row, output.kind)
         self.sheets[row.sheet].lines.append(line)
 
-    def _write_workings(self) -> None:
-        for node, where, annual in self.translator.workings():
+    def _write_steps(self) -> None:
+        source = f"{CALCULATED}: step of {_lower(self._owner[0])}"
+        for node, where, annual in self.translator.steps():
             pieces = self.translator.formula(node, where, annual)
-            values = self.graph.value(node, annual)[:, 0]
-            shown = _shown(values, NO_ANSWER)
-            what = STEPS.get(node.op, "part of a formula") + (", by year" if annual else "")
-            row, style = Row(where.sheet, where.row), number_format("", values)
-            line = Line(row, f"step {where.row + 1}", "", what, style)
+            found = shown(self.graph.value(node, annual)[:, 0], NO_ANSWER)
+            label, told = label_of(node), definition_of(node)
+            label = f"{label}, by year" if annual else label
+            style = number_format(node.unit, [v for v in found if isinstance(v, float)])
+            row = where.place if isinstance(where, Cell) else where
+            unit = "switch" if node.is_truth else node.unit or "number"
+            line = Line(row, "", label, unit, told, source, style)
             if isinstance(where, Cell):
-                line.single = self.grid.single(pieces, Tab.WORKINGS)
-                line.single_value = shown[0]
+                line.single, line.single_value = pieces, found[0]
             elif annual:
-                line.years = self.grid.formulas(pieces, Tab.WORKINGS, annual=True)
-                line.year_values = shown
+                line.years, line.year_values = pieces, found
             else:
-                self._over_quarters(line, pieces, shown)
-            self.sheets[Tab.WORKINGS].lines.append(line)
+                line.quarters, line.quarter_values = pieces, found
+            if node.op == "opened":
+                line.opening = self.translator.opening(node)
+                group, place = node.args[0].data
+                line.opening_value = float(self.graph.value(group.start[place])[0, 0])
+            self.sheets[row.sheet].lines.append(line)
 
 
-def _shown(values: Iterable[float], missing: str) -> list[Value]:
-    return [missing if np.isnan(value) else float(value) for value in values]
+def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
+    """The shipped scenarios of a project; none where there is no project."""
+    try:
+        return [scenario(name, project=project) for name in shipped(project)]
+    except ProjectError:
+        return []
+
+
+def _roomy(
+    case: Case, others: Iterable[Scenario], project: Project | str | FilePath | None
+) -> Case:
+    """The same case in a model with room for the life changes of every scenario."""
+    rows = dict(case.assumption_rows)
+    for each in others:
+        for key, row in rows_of(each, case.assembly.timeline).items():
+            rows[key] = np.minimum(rows[key], row) if ".date." in key else rows.get(key, row)
+    assembly = model(case.assembly.company.folder, project, rows)
+    return Case(case.scenario, assembly, case.assumption_rows)
+
+
+def _lower(name: str) -> str:
+    return words(name)[:1].lower() + words(name)[1:]

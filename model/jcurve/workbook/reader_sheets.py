@@ -5,11 +5,13 @@ The layout names lines of the model; a line that a company's model lacks is left
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from pathlib import Path as FilePath
+from typing import TypeAlias
 
-import jcurve
+import numpy as np
+
+from jcurve.case import evaluate_batch
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.facts import citations
@@ -17,18 +19,29 @@ from jcurve.ground.project import Project
 from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.given_rows import source_keys
 from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
-from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, choices
+from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
+from jcurve.workbook.step_names import words
 
-__all__ = ["reader_pages"]
+__all__ = ["Verdict", "checks_page", "reader_pages"]
 
-_TOLERANCE = "0.000001"
+_TOLERANCE = 1e-6
 _STATEMENT_HEAD = 4
 _FIRST_CHECK = 6
 _HOLDS = "=IF(D{0}<=E{0},1,0)"
 _READING = RESULT_COLUMN + len(WORLDS)
 """The first column of reasons and quarters on *Returns*."""
+
+Verdict: TypeAlias = "tuple[Cell, str]"
+"""The cell that says whether all checks hold, and what it says."""
+
+_SCALE = "programme.scale"
+SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""Scales of the programme at which NPV is shown as a value."""
+SCALE_ROW = 59
+"""The row of *Summary* at which they begin, under the charts."""
 
 _TAGS = (*WORLDS, *VIEWS)
 _HEADLINES = (
@@ -59,7 +72,6 @@ _STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "total_liabilities", "equity", "net_cash",
     )),
 )  # fmt: skip
-_ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc"})
 _TOTALS = frozenset(
     {"revenue", "total_costs", "operating_income", "pretax_income", "net_income",
      "operating_cash_flow", "free_cash_flow", "change_in_cash", "total_assets", "total_net_assets",
@@ -67,32 +79,27 @@ _TOTALS = frozenset(
 )  # fmt: skip
 
 
-def reader_pages(book: Book, project: Project | str | FilePath | None) -> Iterator[Page]:
-    """Every sheet of this module but *About*, which tells how many formulas there are."""
-    checks, verdict = checks_page(book)
+def reader_pages(
+    book: Book, project: Project | str | FilePath | None, checks: Page, verdict: Verdict
+) -> Iterator[Page]:
+    """Every sheet of this module; ``verdict`` is what *Checks* says in one cell."""
     yield checks
     yield returns_page(book)
     yield statements_page(book)
-    yield summary_page(book, verdict)
+    yield summary_page(book, verdict, project)
     yield sources_page(book, project)
     yield lists_page(book)
 
 
-def title_of(name: str) -> str:
-    """A line's name in words."""
-    words = name.replace(".", ": ").split("_")
-    text = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
-    return text[:1].upper() + text[1:]
-
-
 def lists_page(book: Book) -> Page:
     """What cells choose from, and the words for codes; hidden."""
-    page = Page(Tab.LISTS, [], (14, 14, 60, 30), 4)
+    page = Page(Tab.LISTS, [], (14, 14, 60, 30, 30), 5)
     columns = {
         "Quarter": (*book.grid.labels, NEVER),
         "Choice": [name for _, name in choices(book)],
         "Reason by code": [REASONS.get(code, "") for code in range(max(REASONS) + 1)],
         "World or view": [TAG_TITLES[tag] for tag in _TAGS],
+        "Scenario": [THIS, *(each.name for each in book.layout.others)],
     }
     page.texts(0, columns, "head")
     for at, texts in enumerate(columns.values()):
@@ -131,7 +138,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
-        formula = book.result_formulas[name, tag]
+        formula = book.grid.single(book.result_formulas[name, tag], Tab.RETURNS)
         page.formula(row, RESULT_COLUMN + n, formula, values[n], style)
         formula, value = _reading(book, (name, tag))
         if formula:
@@ -157,7 +164,7 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
     return formula, REASONS.get(int(float(book.value(status))), "") if has_status else "no answer"
 
 
-def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
+def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath | None) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
     page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
     scenario = book.case.scenario
@@ -176,7 +183,30 @@ def summary_page(book: Book, verdict: tuple[Cell, str]) -> Page:
         page.text(row, 0, figure_label(name), "name")
         for n, view in enumerate(VIEWS):
             _headline(page, book, (name, view), row, n)
+    _by_scale(page, book, project)
     return page
+
+
+def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) -> None:
+    """NPV against the scale of the programme: values, which do not follow inputs, so that they
+    say of which scenario they are."""
+    case, top = book.case, SCALE_ROW
+    if _SCALE not in case.scenario:
+        return
+    names = [f"npv.{view}" for view in VIEWS]
+    company = case.assembly.company.folder
+    rows = {_SCALE: np.array([SCALES])}
+    wanted = evaluate_batch(rows, names, case.scenario, company=company, project=project)
+    page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
+    page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
+                          f"{case.scenario.hash[:12]}")  # fmt: skip
+    page.text(top + 2, 0, "Scale", "head")
+    for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
+        page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
+        for at, value in enumerate(wanted[name], top + 3):
+            page.number(at, 1 + 3 * n, float(value) / 1000, "fact:one")
+    for at, scale in enumerate(SCALES, top + 3):
+        page.number(at, 0, scale, "fact:two")
 
 
 def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
@@ -189,7 +219,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
         unit = "quarter"
     elif unit == "USD m":
         shown = value / 1000 if isinstance(value, float) else value
-        page.formula(row, left, f'=IF(ISNUMBER({at}),{at}/1000,"{NO_ANSWER}")', shown, "one")
+        page.formula(row, left, f'=IF(ISNUMBER({at}),{at}/thousand,"{NO_ANSWER}")', shown, "one")
         unit = "USD bn"
     else:
         style = number_format(unit, [value] if isinstance(value, float) else [])
@@ -197,7 +227,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     page.text(row, left + 1, unit, "unit")
     formula, text = _reading(book, key)
     if formula:
-        reading = Cell(Tab.RETURNS, cell.row, _READING + view)
+        reading = Cell(cell.place, _READING + view)
         page.formula(row, left + 2, f"={reading.seen_from(Tab.SUMMARY)}", text)
 
 
@@ -241,30 +271,38 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
     unit, values = book.model.unit(name).name, book.case.year(name)
     strong = "strong:" if name in _TOTALS else ""
     style = strong + number_format(unit, values)
-    page.text(row, 0, title_of(name), "strong" if strong else "text")
+    page.text(row, 0, words(name), "strong" if strong else "text")
     page.text(row, 1, unit)
     shared = book.rows.get((name, SHARED))
     places = [book.rows.get((name, world), shared) for world in WORLDS]
     places += [book.rows.get((name, view)) for view in VIEWS]
     for at, value in enumerate(values):
         cells = [
-            "0" if p is None else Cell(p.sheet, p.row, book.grid.year(at)).seen_from(Tab.STATEMENTS)
+            "0" if p is None else Cell(p, book.grid.year(at)).seen_from(Tab.STATEMENTS)
             for p in places
         ]
         page.formula(row, 2 + at, f"=CHOOSE($B$4,{','.join(cells)})", float(value), style)
 
 
-def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
+def checks_page(book: Book) -> tuple[Page, Verdict]:
     """Every identity as a formula; the cell that says whether all hold, and what it says."""
-    page = Page(Tab.CHECKS, [], (34, 28, 84, 18, 14, 8), 6, (_FIRST_CHECK, 1))
+    scales = {
+        key: list(_scales(book, key))
+        for check in book.case.checks()
+        if (key := _key_of(check.row)) in book.rows
+    }
+    most = max((len(each) for each in scales.values()), default=1)
+    widths = (34, 28, 84, 18, 14, 8, *([14] * most))
+    page = Page(Tab.CHECKS, [], widths, 6, (_FIRST_CHECK, 1), closed=(6, most))
     page.text(0, 0, "Checks", "title")
     page.text(1, 0, "Every identity of the model, the accepted range of every input, every mix.")
     page.texts(_FIRST_CHECK - 1, ("Check", "World or view", "What must tie"), "head")
-    heads = ("Largest difference", "Tolerance", "Holds")
+    heads = ("Largest difference", "Tolerance", "Holds", *(["Largest amount"] * most))
     page.texts(_FIRST_CHECK - 1, heads, "head:right", 3)
+    right = column(5 + most)
     failed, row = 0, _FIRST_CHECK
     for check in book.case.checks():
-        name, _, tag = check.row.partition("@")
+        name, tag = _key_of(check.row)
         if (name, tag) not in book.rows:
             continue
         over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
@@ -272,8 +310,10 @@ def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
         page.text(row, 1, TAG_TITLES[tag])
         page.text(row, 2, " ".join(check.definition.split()), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
-        scale = ",".join(("1", *_scales(book, (name, tag))))
-        page.formula(row, 4, f"={_TOLERANCE}*MAX({scale})", float(_TOLERANCE) * check.scale, "tiny")
+        for at, (formula, value) in enumerate(scales[name, tag]):
+            page.formula(row, 6 + at, formula, value, "whole")
+        bound = f"=check_tolerance*MAX(1,G{row + 1}:{right}{row + 1})"
+        page.formula(row, 4, bound, _TOLERANCE * check.scale, "tiny")
         page.formula(row, 5, _HOLDS.format(row + 1), float(check.holds), "plain")
         failed += not check.holds
         row += 1
@@ -284,39 +324,48 @@ def checks_page(book: Book) -> tuple[Page, tuple[Cell, str]]:
         page.number(row, 4, 0.0, "plain")
         page.formula(row, 5, _HOLDS.format(row + 1), 1.0, "plain")
         row += 1
-    total, hold = row - _FIRST_CHECK, "All checks hold"
+    hold, every = "All checks hold", f"F{_FIRST_CHECK + 1}:F{row}"
     text = f"{failed} checks fail" if failed else hold
-    held = f"SUM(F{_FIRST_CHECK + 1}:F{row})"
-    formula = f'=IF({held}={total},"{hold}",{total}-{held}&" checks fail")'
-    page.formula(3, 0, formula, text, "strong")
-    return page, (Cell(Tab.CHECKS, 3, 0), text)
+    page.formula(3, 5, f"=IF(SUM({every})=ROWS({every}),1,0)", float(not failed), "plain")
+    told = f'=IF(F4=1,"{hold}",ROWS({every})-SUM({every})&" checks fail")'
+    page.formula(3, 0, told, text, "strong")
+    return page, (Cell(Row(Tab.CHECKS, 3), 0), text)
 
 
-def _scales(book: Book, key: RowKey) -> Iterator[str]:
+def _key_of(row: str) -> RowKey:
+    name, _, tag = row.partition("@")
+    return name, tag
+
+
+def _scales(book: Book, key: RowKey) -> Iterator[tuple[str, float]]:
     """The largest amounts among the precedents of an identity, in its own unit."""
     unit = book.model.unit(key[0])
     for source in dict.fromkeys(book.model.sources(key)):
         if not book.model.unit(source[0]).agrees(unit):
             continue
         place = book.locate(source)
+        size = float(np.nanmax(np.abs(book.quarterly(source))))
         if isinstance(place, Row):
             over = book.grid.whole(place, Tab.CHECKS)
-            yield f"MAX({over}),-MIN({over})"
+            yield f"=MAX(MAX({over}),-MIN({over}))", size
         else:
-            yield f"ABS({book.grid.single((place,), Tab.CHECKS)[1:]})"
+            yield f"=ABS({book.grid.single((place,), Tab.CHECKS)[1:]})", size
 
 
 def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
-    entries, letters = book.layout.entries, column(OUTSIDE_COLUMN)
-    span = f"{Tab.INPUTS}!{letters}{entries[0].row + 1}:{letters}{entries[-1].row + 1}"
-    yield "inputs_in_range", "Number of inputs outside their accepted range", f"=SUM({span})"
+    letters = column(OUTSIDE_COLUMN)
+    spans = []
+    for sheet in (Tab.DRIVERS, Tab.INPUTS):
+        rows = [entry.row + 1 for entry in book.layout.entries if entry.sheet == sheet]
+        spans.append(f"SUM({sheet}!{letters}{min(rows)}:{letters}{max(rows)})")
+    yield "inputs_in_range", "Inputs outside their accepted range", f"={'+'.join(spans)}"
     for mix in book.case.scenario.mixes:
         places = [book.layout.locate(key) for key in mix.others]
         dated = any(isinstance(place, Row) for place in places)
         parts = [
             p.text if isinstance(p, Name) else book.grid.years_of(p, Tab.CHECKS) for p in places
         ]
-        above = f"{'+'.join(parts)}>1.000000001"
+        above = f"{'+'.join(parts)}>1+smallest_change"
         formula = f"=SUMPRODUCT(({above})*1)" if dated else f"=IF({above},1,0)"
         yield f"mix: {mix.name}", "Shares beside the remainder sum to 1 at most", formula
 
@@ -336,63 +385,3 @@ def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
         said = (each.says, each.title) if each.is_statement else (each.title, each.publisher)
         page.texts(row, (*said, each.date, each.how_verified, each.url), "definition", 1)
     return page
-
-
-def source_keys(cells: tuple[str, ...]) -> list[str]:
-    """The sources that the cells of a row of facts name, each once."""
-    parts = (part.strip() for text in cells for part in text.split(";"))
-    return list(dict.fromkeys(filter(None, parts)))
-
-
-def about_page(book: Book, today: datetime.date | None, formulas: int) -> Page:
-    """What this is, where it comes from, how to read it and how to use it."""
-    case = book.case
-    page = Page(Tab.ABOUT, [], (30, 110), 2, landscape=False)
-    page.text(0, 0, "About this workbook", "title")
-    facts = [
-        ("Scenario", case.scenario.name),
-        ("Title", case.scenario.title),
-        ("Company", case.assembly.company.name),
-        ("Hash of the scenario", case.scenario.hash),
-        ("Written by", f"J-Curve {jcurve.__version__}"),
-        ("Data through", case.data_through),
-        ("Values stated at the end of", case.valuation_date),
-        ("Formulas", f"{formulas:,}"),
-    ]
-    if today is not None:
-        facts.append(("Written on", today.isoformat()))
-    if case.scenario.overrides:
-        facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
-    rows = [("strong", *fact) for fact in facts]
-    rows += [("", "", ""), ("section", "Legend", ""), *_LEGEND]
-    rows += [("", "", ""), ("section", "How it works", ""), *(("strong", *each) for each in _HOW)]
-    for row, (style, name, text) in enumerate(rows, 2):
-        if name:
-            page.text(row, 0, name, style)
-        if text:
-            page.text(row, 1, text, "wrap")
-    return page
-
-
-_LEGEND = (
-    ("input:text", "Blue on yellow", "An input: change it and everything follows."),
-    ("text", "Black", "A formula. Each is the model's own line, in the quarter of its column."),
-    ("fact:text", "Green", "A reported or derived fact, or a constant of the law."),
-    ("estimate:text", "Brown italic", "An estimate that fills a gap in what is reported."),
-)
-_HOW = (
-    ("Worlds", "With: the company with its programme. Without: the programme never began. Stopped: "
-               "no new programme spending after the valuation date. Differences: with less "
-               "without (programme) and with less stopped (go-forward)."),
-    ("Columns", "Years first, then quarters. A year is the sum of a flow, the last quarter of a "
-                "stock, the same formula on yearly rows for a rate."),
-    ("Dated inputs", "Blue years are stated; black years follow from them. A number typed over a "
-                     "black year holds for that year alone."),
-    ("No answer", "A result without an answer is the word none; the reason stands beside it. Rates "
-                  "of return come from a scan on the sheet Rates, so none, one and several are all "
-                  "seen."),
-    ("Back to a scenario", "jcurve adopt FILE.xlsx reads the inputs back as a scenario. The column "
-                           "Your reason is kept as the reason. Formulas that were edited elsewhere "
-                           "are listed and not adopted; do not insert or delete rows or columns."),
-    ("Paper", "Sheets of rows print their years; quarters are for the screen."),
-)  # fmt: skip

@@ -1,40 +1,78 @@
 """Internal rates of return on a sheet of their own.
 
-Excel's own IRR returns one rate, whichever it meets first. Here the present value is looked
-at over the rates at which the engine looks, every change of its sign is counted, and each is
-closed in on by halving: none, one or several rates are all seen, and one is the answer only
-where it is the only one.
+Excel's own IRR returns one rate, whichever it meets first. Here the present value is looked at over
+the rates at which the engine looks, and every change of its sign is closed in on by halving.
+Between two rates at which it has one sign it may still touch zero twice: where it comes nearer to
+zero from both sides and its tangents meet beyond, the turning point is closed in on, and a value
+of the other sign there means a pair of rates. One rate is the answer only where it is the only one.
+
+Rates below zero are seen from the last quarter: of the same sign, and finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.intrinsics import RATE_GRID, present_value
+from jcurve.engine.intrinsics import POINTS
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import Cell, Grid, Row, Tab, column
 
-__all__ = ["HALVINGS", "MOST", "Block"]
+__all__ = ["HALVINGS", "MOST", "NUMBERS", "PAIRS", "WIDTH", "Block", "search_names"]
 
 Array: TypeAlias = NDArray[np.float64]
-_Halving: TypeAlias = tuple[float | str, float | str, float | str]
 
-MOST = 6
-"""How many rates are closed in on; a series of flows with more shows their number all the same."""
+MOST, PAIRS = 6, 2
+"""How many changes of sign, and how many pairs, are closed in on; a series of flows with more
+shows their number all the same."""
 
 HALVINGS = 50
-_GRID_ROW = 8
-_WIDTH = 9
-_FAR = 690
-"""exp(-690) is about 1e-300."""
+NUMBERS: Mapping[str, tuple[float, str]] = {
+    "farthest": (690.0, "Exponent beyond which a flow is left out of a present value: its weight, "
+                        "about 1e-300, is what a program may call an error"),
+    "near_zero": (0.001, "Kept from zero: what the farthest exponent is divided by"),
+}  # fmt: skip
+"""Named numbers of the search, and what they are."""
 
-_LAST = _GRID_ROW + len(RATE_GRID) - 1
-_ROOTS_ROW = _LAST + 4
+WIDTH = 13
+_NUMBER_ROW, _FOUND_ROW, _ASCENDING_ROW, _GRID_ROW = 5, 6, 7, 11
+_GRID = tuple((turned, float(log if turned else -log)) for turned, logs in POINTS for log in logs)
+_LAST = _GRID_ROW + len(_GRID) - 1
+_TALL = HALVINGS + 5
+_HEADS = (
+    "Rate a quarter", "ln(1 + rate)", "Seen from the end", "Weight a quarter", "Farthest quarter",
+    "Present value", "Its slope", "Sign", "Changes so far", "Where tangents meet", "May touch zero",
+    "Touches so far",
+)  # fmt: skip
+_SEARCH_HEADS = (
+    "Low, ln(1 + rate)", "High", "Middle", "Weight a quarter", "Farthest quarter", "Sign at low",
+    "Seen at middle", "Its sign",
+)  # fmt: skip
+
+
+_Found: TypeAlias = "tuple[str, float | str]"
+"""The cell in which a search ends, ln(1 + rate), and what it holds."""
+
+
+class _Ends(NamedTuple):
+    """Between what a search looks: whether it does at all, low, high and the sign at the low
+    end, as formulas and as they are now."""
+
+    has: str
+    formulas: tuple[str, str, str]
+    looks: bool
+    low: float
+    high: float
+    side: float
+
+
+def search_names(ahead: Row, behind: Row, grid: Grid) -> dict[str, str]:
+    """The names of each quarter's distance from the first and from the last, with their cells."""
+    return {"ahead": grid.whole(ahead, ""), "behind": grid.whole(behind, "")}
 
 
 class Block:
@@ -45,159 +83,235 @@ class Block:
         flows: where the flows are.
         values: (quarter,).
         title: what the flows are.
-        ahead, behind: rows with each quarter's index, and its distance from the last.
     """
 
-    def __init__(
-        self,
-        at: int,
-        flows: Row,
-        values: Array,
-        title: str,
-        grid: Grid,
-        ahead: Row,
-        behind: Row,
-    ) -> None:
-        self.title, self.values = title, values
-        self._left = at * _WIDTH
-        self._letters = [column(self._left + n) for n in range(5)]
-        self._flows, self._ahead, self._behind = (
-            grid.whole(row, Tab.RATES) for row in (flows, ahead, behind)
-        )
-        self.count = Cell(Tab.RATES, 3, self._left + 1)
+    def __init__(self, at: int, flows: Row, values: Array, title: str) -> None:
+        self.title, self.values, self.flows = title, values, flows
+        self.name = f"flows_{at + 1}"
+        self._left = at * WIDTH
+        self._letters = [column(self._left + n) for n in range(WIDTH)]
+        self.count = self._cell(3)
         """How many rates there are."""
-        self.only = Cell(Tab.RATES, 4, self._left + 1)
+        self.only = self._cell(4)
         """The rate where it is the only one."""
-        found = present_value(values[:, None], RATE_GRID[:, None])[:, 0]
-        self._present_values = found
-        signs = np.sign(found)
+        table = [[self._value(log, turned, slope) for slope in (False, True)]
+                 for turned, log in _GRID]  # fmt: skip
+        self._table: Array = np.array(table)
+        signs = np.sign(self._table[:, 0])
         for n in range(1, len(signs)):  # a value of zero has the sign of the one before
             signs[n] = signs[n] or signs[n - 1]
         self._signs = signs
         self._changes = np.append(0, np.cumsum(signs[1:] * signs[:-1] < 0)).astype(float)
 
+    def _cell(self, row: int, at: int = 1) -> Cell:
+        return Cell(Row(Tab.RATES, row), self._left + at)
+
     def found(self, at: int) -> Cell:
-        """The ``at``-th rate a quarter, from 0."""
-        return Cell(Tab.RATES, _ROOTS_ROW + 1 + (HALVINGS + 4) * at, self._left + 1)
+        """The ``at``-th rate a quarter in ascending order, from 0."""
+        return self._cell(_ASCENDING_ROW, at + 1)
 
     def cells(self) -> Iterator[Item]:
         """Every cell of the block."""
-        left = self._left
+        left, letters = self._left, self._letters
+        self._next = _LAST + 3
         yield Item(1, left, "", self.title, "heading")
-        yield from self._scan()
-        roots = [item for at in range(MOST) for item in self._closing(at)]
-        yield from roots
-        first = self.found(0)
-        value = next(i.value for i in roots if (i.row, i.column) == (first.row, first.column))
-        count, only = self.count.seen_from(Tab.RATES), first.seen_from(Tab.RATES)
-        yield Item(3, left, "", "Rates found", "text")
-        yield Item(3, left + 1, f"={self._letters[4]}{_LAST + 1}", self._changes[-1], "plain")
-        yield Item(4, left, "", "The only rate, a quarter", "text")
-        formula = f'=IF({count}=1,{only},"{NO_ANSWER}")'
-        answer = value if self._changes[-1] == 1 else NO_ANSWER
-        yield Item(4, left + 1, formula, answer, "fine_percent")
-        heads = ("Rate a quarter", "ln(1 + rate)", "Present value", "Sign", "Changes so far")
-        for at, head in enumerate(heads):
-            yield Item(_GRID_ROW - 1, left + at, "", head, "head")
+        yield from self._points()
+        rates: list[_Found] = []
+        crossed: list[str] = []
+        number = float(self._changes[-1])
+        for at in range(MOST):
+            items, found = self._search(f"Change of sign {at + 1}", self._changing(at))
+            yield from items
+            rates.append(found)
+        for at in range(PAIRS):
+            turn = self._touching(at)
+            items, (place, log) = self._search(f"Turning point {at + 1}", turn, slope=True)
+            yield from items
+            flag = f"${letters[4]}${items[0].row + 1}"
+            middle = log if isinstance(log, float) else 0.0
+            crosses = turn.looks and self._value(middle, middle < 0) * turn.side > 0
+            yield Item(items[0].row, left + 3, "", "Crosses zero", "text")
+            yield Item(items[0].row, left + 4, self._crossing(place), float(crosses), "plain")
+            crossed.append(flag)
+            number += 2.0 * crosses
+            low, high, side = turn.formulas
+            for name, forms, ends in (
+                ("lower", (low, place, f"-({side})"), (turn.low, middle, -turn.side)),
+                ("higher", (place, high, side), (middle, turn.high, turn.side)),
+            ):
+                pair = _Ends(f"{flag}=1", forms, bool(crosses), *ends)
+                items, found = self._search(f"Pair {at + 1}, {name}", pair)
+                yield from items
+                rates.append(found)
+        yield from self._answers(rates, crossed, number)
+        for at, head in enumerate(_HEADS):
+            yield Item(_GRID_ROW - 2, left + at, "", head, "head")
 
-    def _weighed(self, log: str, minus: str, periods: str) -> str:
-        """Flows so far away that their weight would be below what a number can hold are left
-        out, since a program may call that an error."""
-        near = f"({periods}<={_FAR}/(ABS({log})+0.001))"
-        return f"SUMPRODUCT({self._flows}*{near},EXP({minus}{log})^({periods}*{near}))"
+    def _crossing(self, place: str) -> str:
+        """1 where the value at a turning point has the sign that its slope came from, else 0."""
+        _, _, middle, weight, far, side = self._letters[:6]
+        n = place.rpartition("$")[2]
+        behind, ahead = (self._sum(turned, f"{weight}{n}", f"{far}{n}") for turned in (True, False))
+        value = f"IF({middle}{n}<0,{behind},{ahead})"
+        return f"=IF(ISNUMBER({place}),IF({side}{n}*{value}>0,1,0),0)"
 
-    def _above(self, log: str) -> str:
-        """Present value, seen from the first quarter."""
-        return self._weighed(log, "-", self._ahead)
+    def _answers(self, rates: list[_Found], crossed: list[str], number: float) -> Iterator[Item]:
+        """How many rates, the only one, and all of them in order."""
+        left, letters = self._left, self._letters
+        rows = ("Rates found", "The only rate, a quarter", "Number", "Each as found, a quarter",
+                "In ascending order, a quarter")  # fmt: skip
+        for row, text in enumerate(rows, 3):
+            yield Item(row, left, "", text, "text")
+        shown = [float(np.expm1(log)) if isinstance(log, float) else log for _, log in rates]
+        known = sorted(rate for rate in shown if isinstance(rate, float))
+        last = len(rates)
+        listed = f"${letters[1]}${_FOUND_ROW + 1}:${letters[last]}${_FOUND_ROW + 1}"
+        pairs = "+".join(f"2*{flag}" for flag in crossed)
+        yield Item(3, left + 1, f"={letters[8]}{_LAST + 1}+{pairs}", number, "plain")
+        lone: float | str = known[0] if number == 1 else NO_ANSWER
+        first = f"{letters[1]}{_ASCENDING_ROW + 1}"
+        form = f'=IF({letters[1]}4=1,{first},"{NO_ANSWER}")'
+        yield Item(4, left + 1, form, lone, "fine_percent")
+        for at, (place, _) in enumerate(rates):
+            letter = letters[at + 1]
+            yield Item(_NUMBER_ROW, left + at + 1, "", float(at + 1), "plain")
+            form = f'=IF(ISNUMBER({place}),EXP({place})-1,"{NO_ANSWER}")'
+            yield Item(_FOUND_ROW, left + at + 1, form, shown[at], "fine_percent")
+            rank = f"{letter}{_NUMBER_ROW + 1}"
+            form = f'=IF({rank}<=COUNT({listed}),SMALL({listed},{rank}),"{NO_ANSWER}")'
+            value = known[at] if at < len(known) else NO_ANSWER
+            yield Item(_ASCENDING_ROW, left + at + 1, form, value, "fine_percent")
 
-    def _below(self, log: str) -> str:
-        """The same for rates below zero, seen from the last: of the same sign, and finite."""
-        return self._weighed(log, "", self._behind)
+    def _value(self, log: float, turned: bool, slope: bool = False) -> float:
+        """The present value at ln(1 + rate), or its slope there."""
+        ahead = np.arange(len(self.values), dtype=np.float64)
+        periods = ahead[::-1] if turned else ahead
+        moved = (periods if turned else -periods) if slope else 1.0
+        return float((self.values * np.exp(-abs(log) * periods) * moved).sum())
 
-    def _scan(self) -> Iterator[Item]:
-        """The present value at each rate of the engine's grid, and where it changes sign."""
-        _, logs, value, sign, changes = self._letters
-        for at, log in enumerate(RATE_GRID):
-            row, number = _GRID_ROW + at, _GRID_ROW + at + 1
-            carried, last = (
-                ("0", "0") if at == 0 else (f"{sign}{number - 1}", f"{changes}{number - 1}")
-            )
-            cell = f"{logs}{number}"
+    def _sum(self, turned: bool, weight: str, farthest: str, slope: bool = False) -> str:
+        """The same as a formula: weights that are too small are left out."""
+        periods = "behind" if turned else "ahead"
+        near = f"({periods}<={farthest})"
+        moved = f"*{periods}" if slope else ""
+        sign = "-" if slope and not turned else ""
+        return f"{sign}SUMPRODUCT({self.name}*{near}{moved},{weight}^({periods}*{near}))"
+
+    def _points(self) -> Iterator[Item]:
+        """The present value at each rate of the grid, its changes of sign, and where it may touch
+        zero since the rate before."""
+        _, log, end, weight, far, value, slope, sign, change, meet, touch, touches = self._letters[
+            :12
+        ]
+        values, slopes = self._table[:, 0], self._table[:, 1]
+        logs = np.array([log for _, log in _GRID])
+        self._touches = np.zeros(len(_GRID))
+        for at, (turned, here) in enumerate(_GRID):
+            row, b, n = _GRID_ROW + at, _GRID_ROW + at, _GRID_ROW + at + 1  # rows as in cells
+            tangent = flag = 0.0
+            if at:
+                bend = slopes[at - 1] - slopes[at]
+                gap = values[at] - values[at - 1] + slopes[at - 1] * logs[at - 1]
+                meets = (gap - slopes[at] * logs[at]) / bend if bend else 0.0
+                tangent = values[at - 1] + slopes[at - 1] * (meets - logs[at - 1]) if bend else 0.0
+                flag = float(
+                    _GRID[at - 1][0] == turned
+                    and values[at - 1] * values[at] > 0
+                    and values[at - 1] * slopes[at - 1] < 0
+                    and values[at] * slopes[at] > 0
+                    and values[at - 1] * tangent < 0
+                )
+            self._touches[at] = flag
+            meeting = f"({value}{n}-{value}{b}+{slope}{b}*{log}{b}-{slope}{n}*{log}{n})"
+            far_from = f"{meeting}/({slope}{b}-{slope}{n})-{log}{b}"
+            turns = f"{value}{b}*{value}{n}>0,{value}{b}*{slope}{b}<0,{value}{n}*{slope}{n}>0"
+            w, f = f"{weight}{n}", f"{far}{n}"
             cells: tuple[tuple[str, float, str], ...] = (
-                (f"=EXP({cell})-1", np.expm1(log), "fine_percent"),
-                ("", float(log), "four"),
-                (
-                    f"={self._above(cell) if log >= 0 else self._below(cell)}",
-                    float(self._present_values[at]),
-                    "whole",
-                ),
-                (
-                    f"=IF({value}{number}=0,{carried},SIGN({value}{number}))",
-                    float(self._signs[at]),
-                    "plain",
-                ),
-                (
-                    f"={last}+IF({carried}*{sign}{number}<0,1,0)",
-                    float(self._changes[at]),
-                    "plain",
-                ),
-            )
-            for n, (formula, shown, style) in enumerate(cells):
-                yield Item(row, self._left + n, formula, shown, style)
+                (f"=EXP({log}{n})-1", np.expm1(here), "fine_percent"),
+                ("", here, "four"),
+                ("", float(turned), "plain"),
+                (f"=EXP(-ABS({log}{n}))", np.exp(-abs(here)), "four"),
+                (f"=farthest/(ABS({log}{n})+near_zero)", _farthest(here), "one"),
+                (f"={self._sum(turned, w, f)}", values[at], "whole"),
+                (f"={self._sum(turned, w, f, True)}", slopes[at], "whole"),
+                (f"=IF({value}{n}=0,{sign}{b},SIGN({value}{n}))", self._signs[at], "plain"),
+                (f"={change}{b}+IF({sign}{b}*{sign}{n}<0,1,0)", self._changes[at], "plain"),
+                (f"=IF({slope}{b}={slope}{n},0,{value}{b}+{slope}{b}*({far_from}))", tangent,
+                 "whole"),
+                (f"=IF(AND({end}{b}={end}{n},{turns},{value}{b}*{meet}{n}<0),1,0)", flag, "plain"),
+                (f"={touches}{b}+{touch}{n}", float(self._touches[: at + 1].sum()), "plain"),
+            )  # fmt: skip
+            for to, (formula, shown, style) in enumerate(cells):
+                yield Item(row, self._left + to, formula, float(shown), style)
 
-    def _closing(self, at: int) -> Iterator[Item]:
-        """Halving towards the ``at``-th change of sign."""
-        left, top = self._left, self.found(at).row
-        low, high, sign, middle_sign, _ = self._letters
-        first = top + 3
-        logs, signs, changes = (
-            f"${letters}${_GRID_ROW + 1}:${letters}${_LAST + 1}"
-            for letters in (self._letters[n] for n in (1, 3, 4))
-        )
-        has = f"${column(self.count.column)}${self.count.row + 1}>={at + 1}"
-        where = f"MATCH({at + 1},{changes},0)"
-        steps = self._halved(at)
+    def _of_grid(self, at: int) -> str:
+        letters = self._letters[at]
+        return f"${letters}${_GRID_ROW + 1}:${letters}${_LAST + 1}"
 
-        def guarded(row: int, n: int, form: str, value: float | str, style: str = "four") -> Item:
-            return Item(row, left + n, f'=IF({has},{form},"{NO_ANSWER}")', value, style)
+    def _interval(self, at: int, counted: int, total: float, ordered: Array) -> _Ends:
+        """The interval of the grid in which a count first reaches a number, low end to high."""
+        number = f"{self._letters[at + 1]}${_NUMBER_ROW + 1}"
+        where = f"MATCH({number},{self._of_grid(counted)},0)"
+        logs, signs = self._of_grid(1), self._of_grid(7)
+        forms = (f"INDEX({logs},{where}-1)", f"INDEX({logs},{where})", f"INDEX({signs},{where}-1)")
+        has = f"${self._letters[counted]}${_LAST + 1}>={number}"
+        if at >= total:
+            return _Ends(has, forms, False, 0.0, 0.0, 0.0)
+        end = int(np.flatnonzero(ordered)[at])
+        return _Ends(has, forms, True, _GRID[end - 1][1], _GRID[end][1], self._signs[end - 1])
 
-        lowest, highest, _ = steps[-1]
-        root: float | str = NO_ANSWER
-        if isinstance(lowest, float) and isinstance(highest, float):
-            root = float(np.expm1((lowest + highest) / 2))
-        end = f"{low}{first + HALVINGS + 1},{high}{first + HALVINGS + 1}"
-        yield Item(top, left, "", f"Rate {at + 1}, a quarter", "text")
-        yield guarded(top, 1, f"EXP(SUM({end})/2)-1", root, "fine_percent")
-        for n, head in enumerate(("Low, ln(1 + rate)", "High", "Sign at low")):
-            yield Item(first - 1, left + n, "", head, "head")
-        begin = (f"INDEX({logs},{where}-1)", f"INDEX({logs},{where})", f"INDEX({signs},{where}-1)")
-        for n, form in enumerate(begin):
-            yield guarded(first, n, form, steps[0][n])
-        for step in range(1, HALVINGS + 1):
-            row = number = first + step  # ``number`` is the row above, counted from 1
-            middle = f"({low}{number}+{high}{number})/2"
-            # The sign at the middle stands beside, so that each half is looked at once.
-            present = f"IF({middle}>=0,{self._above(middle)},{self._below(middle)})"
-            same = f"{middle_sign}{row + 1}*{sign}${first + 1}>0"
-            yield guarded(row, 3, f"SIGN({present})", steps[step][2], "plain")
-            yield guarded(row, 0, f"IF({same},{middle},{low}{number})", steps[step][0])
-            yield guarded(row, 1, f"IF({same},{high}{number},{middle})", steps[step][1])
+    def _changing(self, at: int) -> _Ends:
+        changed = np.diff(self._changes, prepend=0)
+        return self._interval(at, 8, self._changes[-1], changed)
 
-    def _halved(self, at: int) -> list[_Halving]:
-        """Low, high, and the sign at the low end, then at each middle; ``none`` where the sign
-        changes less often."""
-        found = np.flatnonzero(np.diff(self._changes))
-        if at >= len(found):
-            return [(NO_ANSWER, NO_ANSWER, NO_ANSWER)] * (HALVINGS + 1)
-        low, high = float(RATE_GRID[found[at]]), float(RATE_GRID[found[at] + 1])
-        begin = self._sign(low)
-        steps: list[_Halving] = [(low, high, begin)]
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            sign = self._sign(middle)
-            low, high = (middle, high) if sign * begin > 0 else (low, middle)
-            steps.append((low, high, sign))
-        return steps
+    def _touching(self, at: int) -> _Ends:
+        """Where the slope is looked at: at the low end it leads to zero, so that it has the other
+        sign than the value."""
+        found = self._interval(at, 11, self._touches.sum(), self._touches)
+        low, high, sign = found.formulas
+        return found._replace(formulas=(low, high, f"-{sign}"), side=-found.side)
 
-    def _sign(self, log: float) -> float:
-        return float(np.sign(present_value(self.values[:, None], np.array([[log]]))[0, 0]))
+    def _search(self, title: str, ends: _Ends, slope: bool = False) -> tuple[list[Item], _Found]:
+        """Halving between two ends; the cell with the last middle, and what it is."""
+        top, left, letters = self._next, self._left, self._letters
+        self._next += _TALL
+        first = top + 2
+        low, high, middle, weight, far, side, seen, sign = letters[:8]
+        items = [Item(top, left, "", title, "strong")]
+        items += [Item(top + 1, left + n, "", head, "head") for n, head in enumerate(_SEARCH_HEADS)]
+        a, b = ends.low, ends.high
+        for step in range(HALVINGS):
+            row, n = first + step, first + step + 1
+            mid = (a + b) / 2
+            present = self._value(mid, mid < 0, slope)
+            now = float(np.sign(present))
+            same = f"{sign}{n - 1}*{side}{n - 1}>0"
+            begin = ends.formulas if step == 0 else (
+                f"IF({same},{middle}{n - 1},{low}{n - 1})",
+                f"IF({same},{high}{n - 1},{middle}{n - 1})", f"{side}{n - 1}",
+            )  # fmt: skip
+            here = [
+                self._sum(turned, f"{weight}{n}", f"{far}{n}", slope) for turned in (True, False)
+            ]
+            forms = (
+                (begin[0], a, "four"), (begin[1], b, "four"),
+                (f"({low}{n}+{high}{n})/2", mid, "four"),
+                (f"EXP(-ABS({middle}{n}))", float(np.exp(-abs(mid))), "four"),
+                (f"farthest/(ABS({middle}{n})+near_zero)", _farthest(mid), "one"),
+                (begin[2], ends.side, "plain"),
+                (f"IF({middle}{n}<0,{here[0]},{here[1]})", present, "whole"),
+                (f"SIGN({seen}{n})", now, "plain"),
+            )  # fmt: skip
+            has = ends.has if step == 0 else f"ISNUMBER({low}{n - 1})"
+            for to, (form, value, style) in enumerate(forms):
+                guard = has if to in (0, 1, 5) else f"ISNUMBER({low}{n})"
+                shown: float | str = float(value) if ends.looks else NO_ANSWER
+                form = f'=IF({guard},{form},"{NO_ANSWER}")'
+                items.append(Item(row, left + to, form, shown, style))
+            a, b = (mid, b) if now * ends.side > 0 else (a, mid)
+        last = f"${middle}${first + HALVINGS}"
+        return items, (last, mid if ends.looks else NO_ANSWER)
+
+
+def _farthest(log: float) -> float:
+    return NUMBERS["farthest"][0] / (abs(log) + NUMBERS["near_zero"][0])

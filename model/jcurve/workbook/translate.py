@@ -4,12 +4,13 @@ The idea. A line of the model is one expression; a sheet has cells, each with on
 person should be able to read. An operation is therefore written in place, as part of the formula
 around it, unless it needs cells of its own. It does in three cases: something looks at it in
 other quarters (a lag, a sum over a row), it is needed twice and is not short, or the formula
-would become too long or too deeply nested to read. Such a part gets a row on the sheet of
-workings, and whoever needs it refers to that row.
+would become too long or too deeply nested to read. Such a part gets a row of its own, a step,
+and whoever needs it refers to that row.
 
 A formula is written as pieces: texts, and references that are spelled only when it is known in
-which quarter they stand. ``lag(capex, 1)`` is one reference, offset by a quarter; spelled along a
-row it is ``0`` in the first quarter and then the cell to the left. How strongly the outermost
+which quarter and row they stand. ``lag(capex, 1)`` is one reference, offset by a quarter: the cell
+to the left, which is blank ahead of the first quarter. A number but 0, 1, 2 and -1 is a named cell.
+How strongly the outermost
 operation of a text binds decides whether it needs brackets where it is put into another.
 
 A result without an answer (no payback, no rate of return) is the word ``none``: a number would be
@@ -20,7 +21,7 @@ cell ever holds an error.
 >>> from jcurve.workbook.grid import Row
 >>> graph = Graph(lambda key: None, lambda key: None, set())
 >>> rows = {(name, ""): Row("With", at) for at, name in enumerate(("capex", "revenue"), 4)}
->>> translator = Translator(graph, rows.__getitem__, lambda *_: None, lambda _: None, 104)
+>>> translator = Translator(graph, rows.__getitem__, lambda *_: None, lambda _: None, str)
 >>> capex, revenue = map(graph.row, rows)
 >>> share = graph.make("ratio", graph.make("lag", capex, graph.number(1)), revenue)
 >>> [piece if isinstance(piece, str) else piece.offset for piece in
@@ -30,20 +31,11 @@ cell ever holds an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import numpy as np
-
-from jcurve.engine.model import RowKey
-from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.excel_forms import (
-    ATOM,
-    BINDS,
-    FORMS,
-    INFIX,
-    LOGICAL,
     LOOK_BACK,
     NO_ANSWER,
     POWER,
@@ -51,243 +43,31 @@ from jcurve.workbook.excel_forms import (
     SUM,
     Text,
     call,
-    infix,
-    number,
-    number_text,
     wrapped,
 )
-from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
-from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
+from jcurve.workbook.formula_graph import HORIZON, Node
+from jcurve.workbook.grid import Cell, Piece, Range, Ref, Row
+from jcurve.workbook.operands import Operands
 
 __all__ = ["Translator"]
 
-_OWN_ROW = frozenset(
-    {"running_sum", "grow", "balance", "recalled", "crossing", "not_above", "whole",
-     "part", "constant", "last_upward_crossing", "first_lasting"}
-)  # fmt: skip
-"""Operations that are never written inside another formula."""
 
-_SEARCHES = frozenset({"internal_rate", "count_roots"})
-"""Operations that have a block of cells of their own on the sheet of rates."""
+class Translator(Operands):
+    """Writes formulas, operations that look along a row among them."""
 
-_TURNS = frozenset({"last_upward_crossing", "first_lasting"})
-"""Operations that look for a quarter, and write ``none`` where there is none."""
-
-_OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", *_TURNS})
-"""Operations that say themselves whether they have an answer."""
-
-_COMPARES_NOTHING = "a comparison reads a value that may have no answer"
-_SHARED, _LONG, _DEEP = 48, 220, 24
-
-
-class Translator:
-    """Writes formulas.
-
-    Args:
-        graph: all of them.
-        locate: where the cells of a row of the model are.
-        allot: makes a row on the sheet of workings for a node, or one cell if it is single;
-            ``annual`` for the years alone.
-        answer: where the answer of a search stands (internal rates of return), by node.
-        quarters: how many.
-    """
-
-    def __init__(
-        self,
-        graph: Graph,
-        locate: Callable[[RowKey], Row | Cell | Name],
-        allot: Callable[[Node, bool], Row | Cell],
-        answer: Callable[[Node], Cell],
-        quarters: int,
-    ) -> None:
-        self.graph, self.locate, self.allot = graph, locate, allot
-        self.answer, self.quarters = answer, quarters
-        self.placed: dict[tuple[int, bool], Row | Cell] = {}
-        self.waiting: list[tuple[Node, Row | Cell, bool]] = []
-        self.annual = False
-
-    def place(self, node: Node, where: Row | Cell) -> None:
-        """Say that ``where`` holds ``node``, so that other formulas refer to it."""
-        if node.op not in ("row", "number"):
-            self.placed.setdefault((node.id, False), where)
-
-    def formula(self, node: Node, where: Row | Cell, annual: bool = False) -> tuple[Piece, ...]:
-        """The formula of the cells at ``where``.
-
-        Args:
-            node: what they hold.
-            where: a row or a cell; a running sum refers to itself.
-            annual: for the years rather than the quarters.
-        """
-        self.annual = annual
-        text = self._whole(node, where)
-        if text.truth:
-            text = call("IF({0},1,0)", text)
-        return text.pieces
-
-    def workings(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
-        """Rows of workings that still need their formulas, as they come up."""
-        while self.waiting:
-            yield self.waiting.pop(0)
-
-    # What may have no answer
-
-    def _lacks(self, node: Node) -> bool:
-        """Whether a value may be missing: of a single value by nature, of a row as found."""
-        if not node.lacks:
-            return False
-        return node.scalar or bool(np.isnan(self.graph.value(node, self.annual)).any())
-
-    def _whole(self, node: Node, where: Row | Cell | None = None) -> Text:
-        """The formula of a cell, ``none`` where it has no answer."""
-        if not self._lacks(node) or node.op in _TURNS:
-            return self._text(node, where)
-        if node.op == "number":
-            return Text((f'"{NO_ANSWER}"',))
-        if node.op == "where":
-            condition, yes, no = node.args
-            texts = (self._part(condition), self._whole(yes), self._whole(no))
-            return call("IF({0},{1},{2})", *texts)
-        if node.op in ("row", "internal_rate") and node.scalar:
-            return self._text(node, where)
-        if node.op == "value_at":
-            return call(f'IF(ISNUMBER({{0}}),{{0}},"{NO_ANSWER}")', self._text(node, where))
-        lacking = list(dict.fromkeys(self._lacking(node)))
-        tests = ",".join(f"{{{at}}}" for at in range(1, len(lacking) + 1))
-        form = f'IF(COUNT({tests})={len(lacking)},{{0}},"{NO_ANSWER}")'
-        parts = [self._refer(each) for each in lacking]
-        return call(form, self._text(node, where), *parts)
-
-    def _lacking(self, node: Node) -> Iterator[Node]:
-        """The cells on whose answer a formula rests."""
-        if node.is_truth:
-            raise ModelError(_COMPARES_NOTHING, received=node.op)
-        if node.op in _OWN_ANSWER:
-            yield node
-        elif node.op in ANSWERS:
-            raise ModelError("a formula looks along quarters that have no fact", received=node.op)
-        else:
-            for arg in node.args:
-                if self._lacks(arg):
-                    yield from self._lacking(arg)
-
-    # Text
-
-    def _refer(self, node: Node) -> Text:
-        """A reference to cells that hold a node; they are made if need be."""
-        where = self._where(node)
-        return Text((Ref(where) if isinstance(where, Row) else where,))
-
-    def _where(self, node: Node) -> Row | Cell | Name:
-        if node.op == "row":
-            return self.locate(node.data)
-        if node.op in _SEARCHES:
-            return self.answer(node)
-        key = (node.id, self.annual)
-        if key not in self.placed:
-            self.placed[key] = self.allot(node, self.annual)
-            self.waiting.append((node, self.placed[key], self.annual))
-        return self.placed[key]
-
-    def row_of(self, node: Node) -> Row:
-        """The row of cells that hold a node quarter by quarter."""
-        if node.scalar and node.op != "row":
-            node = self.graph.make("along", node)
-        where = self._where(node)
-        if isinstance(where, Cell) and where.column == VALUE:
-            where = Row(where.sheet, where.row)  # a line of one value repeats it in each quarter
-        if not isinstance(where, Row):
-            raise ModelError("a function of time reads a single value", received=str(where))
-        return where
-
-    def _part(self, node: Node, *, twice: bool = False) -> Text:
-        """An operand: in place, or a reference where that is better."""
-        if node.op == "row":
-            return self._refer(node)
-        if node.op == "number":
-            return number(node.data)
-        own_cells = node.op in _OWN_ROW or (node.op in ("where", "value_at") and self._lacks(node))
-        if own_cells or (node.id, self.annual) in self.placed:
-            return self._refer(node)
-        text = self._text(node)
-        shared = twice or node.uses > 1
-        if (shared and text.size > _SHARED) or text.size > _LONG or text.depth > _DEEP:
-            return self._refer(node)
-        return text
-
-    def _arithmetic(self, node: Node, *, twice: bool = False) -> Text:
-        text = self._part(node, twice=twice)
-        return call("IF({0},1,0)", text) if text.truth else text
-
-    def _text(self, node: Node, where: Row | Cell | None = None) -> Text:
-        """The formula of a node, written out."""
-        op, args = node.op, node.args
-        if op == "row":
-            return self._refer(node)
-        if op == "number":
-            return number(node.data)
-        if op in INFIX:
-            return self._infix(op, args)
-        if op == "negative":
-            # Excel takes the minus before a power: whatever it stands before is in brackets.
-            text = wrapped(self._arithmetic(args[0]), ATOM)
-            return Text(("-", *text.pieces), SUM, depth=text.depth)
-        if op.startswith("logical_"):
-            return call(LOGICAL[op], *map(self._part, args), truth=True)
-        if op in ("positive", "along"):
-            return self._arithmetic(args[0])
-        if op in FORMS:
-            names, form = FORMS[op]
-            text = call(form, *(self._named(name, node) for name in names))
-            return replace(text, binds=BINDS.get(op, ATOM))
-        write = _WRITTEN.get(op)
-        if write is None:
-            raise ModelError("an operation has no Excel form", received=op)
-        return write(self, node, where)
-
-    def _named(self, name: str, node: Node) -> Text:
-        """What a name in a form stands for."""
-        args = node.args
-        match name:
-            case "a" | "b" | "c":
-                return self._arithmetic(args["abc".index(name)])
-            case "twice":
-                return self._arithmetic(args[0], twice=True)
-            case "condition":
-                return self._part(args[0])
-            case "cell":
-                return self._refer(args[0])
-            case "index":
-                return self._refer(self.graph.row(("quarter_index", "")))
-            case "answer":
-                return Text((self.answer(node),))
-            case "row":
-                return self._all_of(args[0])
-            case "now" | "before":
-                return Text((Ref(self.row_of(args[0]), -1 if name == "before" else 0),))
-        return Text((Range(self.row_of(args[0]), name),))
-
-    def _all_of(self, node: Node) -> Text:
-        return Text((Range(self.row_of(node)),))
-
-    def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
-        if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
-            raise ModelError(_COMPARES_NOTHING, received=op)
-        return infix(op, *map(self._arithmetic, args))
+    def _special(self, node: Node, where: Row | Cell | None) -> Text:
+        write = _WRITTEN.get(node.op)
+        return write(self, node, where) if write else super()._special(node, where)
 
     def _ratio(self, node: Node, where: Row | Cell | None) -> Text:
         top, below = self._arithmetic(node.args[0]), node.args[1]
         if below.op == "number" and below.data:
             return self._infix("divide", node.args)
-        bottom = self._arithmetic(below, twice=True)
+        top, bottom = self._fitted(
+            (node.args[0], below), (top, self._arithmetic(below, twice=True))
+        )
         texts = (wrapped(bottom, SUM), wrapped(top, PRODUCT), wrapped(bottom, POWER))
         return call("IF({0}=0,0,{1}/{2})", *texts)
-
-    # Operations that look along a row
-
-    def _own_row(self, node: Node, where: Row | Cell | None) -> Row:
-        """The row in which a formula that reads its own earlier quarters stands."""
-        return where if isinstance(where, Row) else self.row_of(node)
 
     def _grow(self, node: Node, where: Row | Cell | None) -> Text:
         reported = self._refer(node.args[0])
@@ -305,17 +85,17 @@ class Translator:
         return self._text(group.outputs[place])
 
     def _previous(self, node: Node, where: Row | Cell | None) -> Text:
+        """The balance a quarter before. One that opens with a value has a row that holds it."""
         group, place = node.data
-        start = group.start[place]
-        before: Piece = number_text(start.data) if start.op == "number" else self._fixed(start)
-        return Text((Ref(self.row_of(self.graph.balance(group, place)), -1, before),))
+        start, balance = group.start[place], self.graph.balance(group, place)
+        opens = start.op != "number" or start.data != 0
+        held = self.graph.make("opened", balance) if opens else balance
+        return Text((Ref(self.row_of(held), -1),))
 
-    def _fixed(self, node: Node) -> Cell | Name:
-        """The one cell that holds a single value."""
-        where = self._where(self._single(node))
-        if isinstance(where, Row):
-            raise ModelError("a single value stands in a row", received=str(where))
-        return where
+    def opening(self, node: Node) -> tuple[Piece, ...]:
+        """The formula of the value with which a balance opens, ahead of the first quarter."""
+        group, place = node.args[0].data
+        return self._arithmetic(self._single(group.start[place])).pieces
 
     def _single(self, node: Node) -> Node:
         return node if node.scalar else self.graph.make("constant", node)
@@ -323,29 +103,32 @@ class Translator:
     def _lag(self, node: Node, where: Row | Cell | None) -> Text:
         source, delay = node.args
         if delay.op != "number":
-            return self._look_back(delay, self._all_of(source))
+            return self._look_back(delay, Range(self.row_of(source), "opened"))
         row = self.row_of(source)
         whole = int(delay.data)
         part = delay.data - whole
         near, far = (Text((Ref(row, -quarters),)) for quarters in (whole, whole + 1))
         if part == 0.0:
             return near
-        return call("({1}*{0}+{3}*{2})", near, number(1 - part), far, number(part))
+        shares = [self._number(self.graph.number(share)) for share in (1 - part, part)]
+        return call("({1}*{0}+{3}*{2})", near, shares[0], far, shares[1])
 
     def _recalled(self, node: Node, where: Row | Cell | None) -> Text:
         """A balance of the formula's own scan: only the cells before this quarter's, so that no
         cell rests on itself."""
         balance, delay = node.args
-        return self._look_back(delay, Text((Range(self.row_of(balance), "before"),)))
+        return self._look_back(delay, Range(self.row_of(balance), "before"))
 
-    def _look_back(self, delay: Node, cells: Text) -> Text:
+    def _look_back(self, delay: Node, cells: Range) -> Text:
         """Between two whole quarters, in proportion; nothing ahead of the first quarter."""
         make = self.graph.make
-        capped = make("minimum", self._single(delay), self.graph.number(self.quarters))
+        capped = make("minimum", self._single(delay), self.graph.horizon)
         whole = make("whole", capped)
         part = make("part", capped, whole)
         index = self.graph.row(("quarter_index", ""))
-        return call(LOOK_BACK, *map(self._refer, (index, whole, part)), cells)
+        near, far = (make(op, index, whole) for op in ("near", "far"))
+        text = call(LOOK_BACK, *map(self._refer, (near, far, part)), Text((cells,)))
+        return replace(text, binds=SUM)
 
     def _whole_quarters(self, node: Node, where: Row | Cell | None) -> Text:
         delay = self._arithmetic(node.args[0], twice=True)
@@ -359,28 +142,27 @@ class Translator:
         source, when = node.args
         if source.scalar:
             return self._arithmetic(source)
-        row, last = self._all_of(source), self.quarters - 1
-        if when.op == "number":
-            return call(f"INDEX({{0}},{int(min(max(when.data, 0.0), last)) + 1})", row)
-        date = self._arithmetic(self._single(when))
-        return call(f"INDEX({{0}},1+MIN(MAX(INT({{1}}),0),{last}))", row, date)
+        row = self._all_of(source)
+        if when.title == HORIZON:
+            return call("INDEX({0},{1})", row, self._number(self.graph.horizon))
+        place = self.graph.make("place", self._single(when), self.graph.horizon)
+        return call("INDEX({0},{1})", row, self._refer(place))
 
     def _last_upward_crossing(self, node: Node, where: Row | Cell | None) -> Text:
         balance, start = node.args
         at = self._all_of(self.graph.make("crossing", balance))
         row = self._all_of(balance)
         begin = wrapped(self._arithmetic(self._single(start)), PRODUCT)
-        end = f"INDEX({{1}},{self.quarters})>=0"
-        form = f'IF(AND(MAX({{0}})>=0,{end}),MAX({{0}})-{{2}},"{NO_ANSWER}")'
-        return call(form, at, row, begin)
+        form = f'IF(AND(MAX({{0}})>=0,INDEX({{1}},{{3}})>=0),MAX({{0}})-{{2}},"{NO_ANSWER}")'
+        return call(form, at, row, begin, self._number(self.graph.horizon))
 
     def _first_lasting(self, node: Node, where: Row | Cell | None) -> Text:
         source, start = node.args
         after = self._all_of(self.graph.make("not_above", source))
         row = self._all_of(source)
         begin = self._arithmetic(self._single(start))
-        form = f'IF(INDEX({{0}},{self.quarters})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")'
-        return call(form, row, after, begin)
+        form = f'IF(INDEX({{0}},{{3}})>0,MAX({{1}},{{2}}),"{NO_ANSWER}")'
+        return call(form, row, after, begin, self._number(self.graph.horizon))
 
 
 _WRITTEN: Mapping[str, Callable[[Translator, Node, Row | Cell | None], Text]] = {

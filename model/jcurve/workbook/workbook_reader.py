@@ -1,29 +1,36 @@
-"""Read a workbook back: what its input cells hold now, and which other cells were changed."""
+"""Read a workbook back: its record, what its input cells hold, and which other cells were changed.
+
+Other programs write the same cells in other ways: texts in place or in a list of all, a range of
+used cells that is wrong, a shared formula or each for itself, TRUE for a switch, a decimal comma in
+a text. So cells are read as they stand, whatever the sheet says of its size.
+"""
 
 from __future__ import annotations
 
-import warnings
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
 
 from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
 from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
+from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found, Rows, moved_to
 
 __all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "read_inputs"]
 
 _MOST_BYTES = 1_000_000_000
 _OURS = "a workbook written by jcurve workbook"
 _SHEET = "a sheet is missing or its heads were changed"
+_DECIMAL_COMMA = re.compile(r"([-+]?(?:[0-9]{1,3}(?:[.\s'’][0-9]{3})+|[0-9]+)),([0-9]+)\s*(%?)")
+_PER_CENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 
 
 @dataclass(frozen=True, slots=True)
 class InputCell:
-    """What an input cell of *Inputs* holds: a number or a text, where, and the reason given."""
+    """What an input cell holds: a number or a text, where, and the reason given."""
 
     value: float | str
     where: str
@@ -70,36 +77,26 @@ def read_inputs(path: FilePath) -> Reading:
     """
     _refuse_bombs(path)
     with _opened(path) as book:
-        if Tab.MARKS not in book.sheetnames:
+        if Tab.MARKS not in book:
             raise ScenarioError(
                 "this is no workbook of J-Curve, or its hidden sheet was removed", where=path.name
             )
-        lines = [row[0] for row in book[Tab.MARKS].iter_rows(max_col=1, values_only=True)]
+        lines = [row.get(0, NOTHING).value for _, row in sorted(book.rows(Tab.MARKS).items())]
         record = read_record([line for line in lines if isinstance(line, str)], path.name)
-        for name in (Tab.INPUTS, Tab.DATED):
-            if name not in book.sheetnames:
-                raise ScenarioError(_SHEET, where=path.name, received=name)
         reader = _Reader(path, book, record)
         inputs, dated = reader.inputs(), reader.dated()
         return Reading(path.name, record, inputs, dated, frozenset(reader.free))
 
 
 @contextmanager
-def _opened(path: FilePath, *, values: bool = False) -> Iterator[Any]:
+def _opened(path: FilePath) -> Iterator[Archive]:
     """A workbook to read; whatever a damaged file makes of the reader is one clear error."""
-    import openpyxl
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl tells of extensions that it leaves out
-            book = openpyxl.load_workbook(path, read_only=True, data_only=values)
-            try:
-                yield book
-            finally:
-                book.close()
+        with zipfile.ZipFile(path) as archive:
+            yield Archive(archive)
     except ScenarioError:
         raise
-    except Exception as error:  # zip, zlib, two parsers of XML and openpyxl: no list is whole
+    except Exception as error:  # zip, zlib and the parser of XML: no list is whole
         raise ScenarioError(
             "the workbook cannot be read; it is damaged or no .xlsx file",
             where=str(path),
@@ -124,22 +121,23 @@ def _refuse_bombs(path: FilePath) -> None:
 
 
 class _Reader:
-    """Reads the two sheets of inputs, and collects the places of their cells."""
+    """Reads the sheets of inputs, and collects the places of their cells."""
 
-    def __init__(self, path: FilePath, book: Any, record: Record) -> None:
+    def __init__(self, path: FilePath, book: Archive, record: Record) -> None:
         self.path, self.book, self.record = path, book, record
         self.free: set[tuple[str, int, int]] = set()
-        self._results: dict[str, dict[tuple[int, int], Any]] = {}
 
     def inputs(self) -> dict[str, InputCell]:
-        """What *Inputs* holds, by key."""
+        """What *Drivers* and *Inputs* hold, by key."""
         known = self.record.values
-        heads, rows = self._rows(Tab.INPUTS, {"Key", "Value", "Your reason"}, known)
         found: dict[str, InputCell] = {}
-        for at, key, row in rows:
-            value, cell = self._value(Tab.INPUTS, at, heads["Value"], row)
-            why = _at(row, heads["Your reason"])
-            found[key] = InputCell(value, cell, " ".join(str(why).split()) if why else "")
+        for sheet in (Tab.DRIVERS, Tab.INPUTS):
+            heads, rows = self._rows(sheet, {"Key", "Value", "Your reason"}, known)
+            for at, key, row in rows:
+                value, cell = self._value(sheet, at, heads["Value"], row, known[key])
+                told = row.get(heads["Your reason"], NOTHING)
+                why = told.formula if told.value is None else told.value
+                found[key] = InputCell(value, cell, " ".join(str(why).split()) if why else "")
         self._refuse_missing(found, known)
         return found
 
@@ -155,25 +153,26 @@ class _Reader:
             where: dict[str, str] = {}
             for label in years if known[key]["by"] == "year" else quarters:
                 n = heads[label]
-                text, want = _formula(_at(row, n)), marker.expected(marks, n)
+                text, want = row.get(n, NOTHING).formula, marker.expected(marks, n)
                 where[label] = _spelled(Tab.DATED, at, n)
                 self.free.add((Tab.DATED, at, n))
                 if text is None or marker.mark(text, Tab.DATED, n) != want:
-                    stated[label], _ = self._value(Tab.DATED, at, n, row)
+                    stated[label], _ = self._value(Tab.DATED, at, n, row, 0.0)
             found[key] = DatedCell(stated, where)
         self._refuse_missing(found, known)
         return found
 
     def _rows(
         self, name: str, needs: set[str], known: Mapping[str, object]
-    ) -> tuple[dict[str, int], list[tuple[int, str, Sequence[Any]]]]:
+    ) -> tuple[dict[str, int], list[tuple[int, str, dict[int, Found]]]]:
         """The columns of a sheet by head, and (row, key, cells) of each row whose key is known."""
-        rows = list(self.book[name].iter_rows(values_only=True))
-        line = rows[HEADER_ROW] if len(rows) > HEADER_ROW else ()
-        heads = {str(text): at for at, text in enumerate(line) if text}
+        if name not in self.book:
+            raise ScenarioError(_SHEET, where=self.path.name, received=name)
+        rows = self.book.rows(name)
+        heads = {_head(each.value): at for at, each in rows.get(HEADER_ROW, {}).items()}
         if not needs <= heads.keys():
             raise ScenarioError(_SHEET, where=self.path.name, received=name)
-        keyed = [(at, _at(row, heads["Key"]), row) for at, row in enumerate(rows)]
+        keyed = [(at, row.get(heads["Key"], NOTHING).value, row) for at, row in rows.items()]
         return heads, [
             (at, key, row)
             for at, key, row in keyed
@@ -185,39 +184,59 @@ class _Reader:
             if key not in found:
                 raise ScenarioError("an input's row is missing", where=self.path.name, received=key)
 
-    def _value(self, sheet: str, at: int, n: int, row: Sequence[Any]) -> tuple[float | str, str]:
+    def _value(
+        self, sheet: str, at: int, n: int, row: Mapping[int, Found], before: float | str
+    ) -> tuple[float | str, str]:
         """The number or text of an input cell, of a formula typed into it its last result; and
-        the cell."""
-        value, cell = _at(row, n), _spelled(sheet, at, n)
+        the cell. TRUE and FALSE are 1 and 0 where a number was."""
+        each, cell = row.get(n, NOTHING), _spelled(sheet, at, n)
         self.free.add((sheet, at, n))
         where = f"{self.path.name}, {cell}"
-        if _formula(value) is not None:
-            value = self._results_of(sheet).get((at, n))
-            if value is None:
-                raise ScenarioError(
-                    "a formula that has no value yet",
-                    where=where,
-                    allowed="recalculate and save the file",
-                )
+        if each.formula is not None and each.value is None:
+            raise ScenarioError(
+                "a formula that has no value yet",
+                where=where,
+                allowed="recalculate and save the file",
+            )
+        value = each.value
+        if isinstance(value, bool) and before in (0.0, 1.0):
+            return float(value), cell
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value), cell
         text = value if isinstance(value, bool) or value is None else str(value).strip()
         if not isinstance(text, str) or not text or text.startswith("#"):
             allowed = "a number, or a word of the list"
             raise ScenarioError("no value", where=where, received=text, allowed=allowed)
+        if not isinstance(before, str):
+            return _local_number(text, where), cell
         return text, cell
 
-    def _results_of(self, sheet: str) -> dict[tuple[int, int], Any]:
-        """The last results of all formulas of a sheet, read once and only when one is asked for."""
-        if sheet not in self._results:
-            with _opened(self.path, values=True) as book:
-                self._results[sheet] = {
-                    (at, n): value
-                    for at, row in enumerate(book[sheet].iter_rows(values_only=True))
-                    for n, value in enumerate(row)
-                    if value is not None
-                }
-        return self._results[sheet]
+
+def _head(value: object) -> str:
+    """A head as it was written; some programs make a number of a year."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _local_number(text: str, where: str) -> float | str:
+    """A number that a program left as a text: with a decimal comma or per cent. Whatever else it
+    is is left as it is, for the scenario to read or to refuse.
+
+    Raises:
+        ScenarioError: ``1,234`` may be one and a bit, or more than a thousand.
+    """
+    if comma := _DECIMAL_COMMA.fullmatch(text):
+        whole = re.sub(r"[.\s'’]", "", comma[1])
+        if len(comma[2]) == 3 and whole == comma[1] and len(whole.lstrip("-+")) <= 3:
+            raise ScenarioError(
+                "a number that can be read in two ways",
+                where=where,
+                received=text,
+                allowed="a number, not a text",
+            )
+        return float(f"{whole}.{comma[2]}") / (100 if comma[3] else 1)
+    if share := _PER_CENT.fullmatch(text):
+        return float(share[1]) / 100
+    return text
 
 
 def edited_elsewhere(path: FilePath, reading: Reading) -> tuple[str, ...]:
@@ -233,51 +252,63 @@ def edited_elsewhere(path: FilePath, reading: Reading) -> tuple[str, ...]:
     marker = reading.record.marker
     with _opened(path) as book:
         for name, rows in by_sheet.items():
-            if name in book.sheetnames:
-                found += _edited(book[name], name, rows, marker, reading.free)
-            else:
+            if name not in book:
                 found.append(f"{name} (the whole sheet)")
+                continue
+            found += _edited(book.formulas(name), name, rows, marker, reading.free)
+            if any("f" in marks for marks in rows.values()):
+                found += _other_facts(book.rows(name), name, rows, marker)
+            elif any("s" in marks for marks in rows.values()):
+                found += _other_facts(book.numbers(name, VALUE), name, rows, marker)
     return tuple(found)
 
 
 def _edited(
-    sheet: Any,
+    cells: Mapping[int, Mapping[int, str | tuple[int, int, str]]],
     name: str,
     rows: Mapping[int, RowMarks],
     marker: Marker,
     free: frozenset[tuple[str, int, int]],
 ) -> Iterator[str]:
-    seen = set()
-    first, quarters = marker.first_quarter, marker.quarters
-    for at, row in enumerate(sheet.iter_rows(values_only=True)):
-        if at not in rows:
-            continue
-        seen.add(at)
-        marks = rows[at]
-        for n in marker.columns(marks):
-            if (name, at, n) not in free:
-                text = _formula(_at(row, n))
-                if text is None or marker.next_mark(text, name, n) != marker.expected(marks, n):
+    for at, marks in rows.items():
+        own = cells.get(at, {})
+        for columns, want in marker.runs(marks):
+            moved: Mapping[int, str] = {}
+            for n in columns:
+                text = own.get(n)
+                if text is None:
+                    if (name, at, n) not in free:
+                        yield _spelled(name, at, n)
+                    continue
+                if isinstance(text, tuple):
+                    if text[0] == at and text[1] in columns:
+                        continue  # the same formula, moved along its row
+                    text = moved_to(text, at, n)
+                if text == moved.get(n):
+                    continue
+                if marker.mark(text, name, n) == want:
+                    if not moved and len(columns) > 1:
+                        moved = marker.along(text, n, columns)
+                elif (name, at, n) not in free:
                     yield _spelled(name, at, n)
-        if "f" in marks:
-            values = [_at(row, first + n) for n in range(quarters)]
-            if mark_facts(values) != marks["f"]:
-                last = column(first + quarters - 1)
-                yield f"{_spelled(name, at, first)}:{last}{at + 1} (facts)"
-        if "s" in marks and mark_facts([_at(row, VALUE)]) != marks["s"]:
+
+
+def _other_facts(
+    cells: Rows, name: str, rows: Mapping[int, RowMarks], marker: Marker
+) -> Iterator[str]:
+    first, quarters = marker.first_quarter, marker.quarters
+    for at, marks in rows.items():
+        row = cells.get(at, {})
+        if "f" in marks and mark_facts(_plain(row, range(first, first + quarters))) != marks["f"]:
+            last = column(first + quarters - 1)
+            yield f"{_spelled(name, at, first)}:{last}{at + 1} (facts)"
+        if "s" in marks and mark_facts(_plain(row, (VALUE,))) != marks["s"]:
             yield f"{_spelled(name, at, VALUE)} (a constant)"
-    yield from (f"{name}!{at + 1}:{at + 1}" for at in sorted(rows.keys() - seen))
+
+
+def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | None]:
+    return [row.get(n, NOTHING).value for n in columns]
 
 
 def _spelled(sheet: str, row: int, at: int) -> str:
     return f"{sheet}!{column(at)}{row + 1}"
-
-
-def _at(row: Sequence[Any], at: int) -> Any:
-    return row[at] if at < len(row) else None
-
-
-def _formula(value: Any) -> str | None:
-    """The text of a formula, None for anything else."""
-    text = getattr(value, "text", value)  # an array formula is an object with its text
-    return text if isinstance(text, str) and text.startswith("=") else None

@@ -1,7 +1,7 @@
 """Write a workbook: a case through XlsxWriter, whole or not at all.
 
 XlsxWriter, because it only writes: values beside formulas, native charts, data validation and
-print set-up in one pass, and the same bytes for the same content. Reading back is openpyxl's.
+print set-up in one pass, and the same bytes for the same content. Reading back is our own.
 """
 
 from __future__ import annotations
@@ -22,20 +22,25 @@ from jcurve.ground.project import Project, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
 from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
+from jcurve.workbook.front_sheets import changes_page, front_names, front_page, names_page
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
     NAME,
+    OPENING,
     SHEETS,
+    SOURCE,
     UNIT,
     VALUE,
     WORLD_SHEETS,
+    Row,
     Tab,
     column,
 )
-from jcurve.workbook.input_sheets import dated_page, inputs_page, validations
+from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
-from jcurve.workbook.reader_sheets import about_page, reader_pages, source_keys
+from jcurve.workbook.reader_sheets import checks_page, reader_pages
+from jcurve.workbook.return_search import WIDTH
 
 __all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
 
@@ -44,10 +49,11 @@ _A4, _A3 = 9, 8
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
-_LAST_SUMMARY_ROW = 19 + 32  # under the charts
+_LAST_SUMMARY_ROW = 59  # under the charts
 _TABS = {
-    Tab.SUMMARY: "#0B5D8F", Tab.INPUTS: "#C9B458", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
-    Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.WORKINGS: "#9AA5B1",
+    Tab.FRONT: "#0B5D8F", Tab.SUMMARY: "#0B5D8F", Tab.DRIVERS: "#C9B458", Tab.INPUTS: "#C9B458",
+    Tab.CHANGES: "#0B5D8F", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
+    Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.CONSTANTS: "#1E6B37",
     Tab.RATES: "#9AA5B1", Tab.SHARED_ROWS: "#5B6573", Tab.DIFFERENCES: "#5B6573",
     **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
 }  # fmt: skip
@@ -97,7 +103,7 @@ def content(
 ) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
     stream = io.BytesIO()
-    _Writer(Book(case), stream).write(today, project)
+    _Writer(Book(case, project), stream).write(today, project)
     return stream.getvalue()
 
 
@@ -135,27 +141,13 @@ def add_footers(sheets: Mapping[str, Any], house: HouseStyle) -> None:
         sheet.set_footer(f"&L&8{name}&C&8{shown}&R&8&P of &N")
 
 
-def _worksheet() -> type:
-    """XlsxWriter's worksheet without its search for functions newer than Excel 2007.
-
-    That search looks at every formula some thirty times, which takes nine tenths of the time of a
-    workbook of this size, and finds nothing: the formulas here use none of those functions.
-    """
-    from xlsxwriter.worksheet import Worksheet
-
-    class Plain(Worksheet):  # type: ignore[misc]
-        def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-            del expand_future_functions
-            return formula.removeprefix("=")
-
-    return Plain
-
-
 class _Writer:
     """Puts a book on sheets, and counts and marks the formulas on the way."""
 
     def __init__(self, book: Book, stream: io.BytesIO) -> None:
         import xlsxwriter
+
+        from jcurve.workbook.quick_sheet import QuickSheet
 
         self.book, grid = book, book.grid
         texts = dict.fromkeys(
@@ -172,8 +164,7 @@ class _Writer:
             }
         )
         self.formats = Formats(self.workbook)
-        kind = _worksheet()
-        self.sheets = {name: self.workbook.add_worksheet(name, kind) for name in SHEETS}
+        self.sheets = {name: self.workbook.add_worksheet(name, QuickSheet) for name in SHEETS}
         self.marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
         self.marks: dict[tuple[str, int], RowMarks] = {}
         self.formulas = 0
@@ -181,16 +172,25 @@ class _Writer:
     def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
-        for entry in book.layout.entries:
-            if entry.form != "dated":
-                cell = book.grid.single((entry.cell,), "")
-                self.workbook.define_name(book.layout.names[entry.key], cell)
+        names = {
+            book.layout.names[entry.key]: book.grid.single((entry.cell,), "")[1:]
+            for entry in book.layout.entries
+            if entry.key in book.layout.names
+        }
+        names |= {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
+        for name, cells in (names | book.search_names() | front_names(book)).items():
+            self.workbook.define_name(name, f"={cells}")
         for sheet in book.sheets.values():
             self._rows(sheet)
-        rates = Page(Tab.RATES, [], (30, *([16] * 9), 30, *([16] * 9)), 14, (3, 0))
+        widths = (30, *([16] * (WIDTH - 1))) * len(book.blocks)
+        rates = Page(Tab.RATES, [], widths, WIDTH, (3, 0))
         rates.text(0, 0, "Internal rates of return", "title")
         rates.items += [item for block in book.blocks.values() for item in block.cells()]
-        for page in (inputs_page(book), dated_page(book), *reader_pages(book, project), rates):
+        inputs = list(input_pages(book))
+        changes, changed = changes_page(book, inputs[:2])
+        checks, verdict = checks_page(book)
+        readers = reader_pages(book, project, checks, verdict)
+        for page in (*inputs, changes, *readers, rates, names_page(book)):
             self._page(page)
         for name, cells, options in validations(book):
             sheets[name].data_validation(cells, options)
@@ -198,7 +198,7 @@ class _Writer:
         house = house_of(project)
         add_masthead(self.workbook, sheets[Tab.SUMMARY], house)
         add_footers(sheets, house)
-        self._page(about_page(book, today, self.formulas))
+        self._page(front_page(book, today, self.formulas, verdict, changed))
         company = book.case.assembly.company.name
         for at, line in enumerate(record_lines(book.layout, company, self.marks)):
             sheets[Tab.MARKS].write_string(at, 0, line)
@@ -208,8 +208,8 @@ class _Writer:
                 out.set_tab_color(_TABS[name])
         sheets[Tab.LISTS].hide()
         sheets[Tab.MARKS].very_hidden()
-        sheets[Tab.SUMMARY].activate()
-        sheets[Tab.ABOUT].set_portrait()
+        sheets[Tab.FRONT].activate()
+        sheets[Tab.FRONT].set_portrait()
         sheets[Tab.SOURCES].set_landscape()
         self.workbook.close()
 
@@ -217,59 +217,90 @@ class _Writer:
 
     def _rows(self, sheet: Sheet) -> None:
         grid, out = self.book.grid, self.sheets[sheet.name]
+        over_time = sheet.name != Tab.CONSTANTS
         out.set_row(0, _TITLE_HEIGHT)
-        story = f"Scenario {self.book.case.scenario.name}: years, then quarters."
-        heads = dict(enumerate((*grid.year_labels, *grid.labels), grid.first_year))
-        texts = [(0, 0, sheet.title, "title"), (1, 0, story, "text")]
-        for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition")):
+        story = f"Scenario {self.book.case.scenario.name}: years, then quarters. Steps of a line " \
+                "are folded above it."  # fmt: skip
+        texts = [(0, 0, sheet.title, "title"), (1, 0, story if over_time else "", "text")]
+        for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition"),
+                         (SOURCE, "Source")):  # fmt: skip
             texts.append((HEADER_ROW, at, head, "head"))
-        for at, head in {VALUE: "One value", **heads}.items():
+        periods = dict(enumerate(grid.year_labels, grid.first_year))
+        periods |= {grid.first_quarter - 1: "Opening"}
+        periods |= dict(enumerate(grid.labels, grid.first_quarter))
+        for at, head in {VALUE: "One value", **(periods if over_time else {})}.items():
             texts.append((HEADER_ROW, at, head, "head:right"))
         texts += [(row, 0, heading, "section") for row, heading in sheet.headings]
         for row, at, text, style in texts:
             out.write_string(row, at, text, self.formats.of(style))
         year = quarter = single = 8
         for line in sheet.lines:
-            self._line(sheet.name, out, line)
+            self._line(out, line)
             year = max(year, width_of(line.style, line.year_values))
             quarter = max(quarter, width_of(line.style, line.quarter_values))
             single = max(single, width_of(line.style, [line.single_value]))
+        self._fold(out, sheet)
+        opened = grid.first_quarter - 1
         for first, last, width in (
-            (NAME, NAME, 40), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46),
-            (VALUE, VALUE, single + 2), (grid.first_year, grid.first_quarter - 1, year + 2),
+            (NAME, NAME, 44), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46), (SOURCE, SOURCE, 30),
+            (VALUE, VALUE, single + 2), (grid.first_year, opened - OPENING, year + 2),
+            (opened - OPENING + 1, opened - 1, 0.6), (opened, opened, quarter + 2),
             (grid.first_quarter, grid.last_column, quarter + 2),
-        ):  # fmt: skip
+        )[: None if over_time else 5]:  # fmt: skip
             out.set_column(first, last, width)
         out.freeze_panes(HEADER_ROW + 1, UNIT + 1)
         last = max((line.where.row for line in sheet.lines), default=HEADER_ROW)
-        self._print(out, last, grid.first_quarter - 1, HEADER_ROW, _A3)
+        right = opened - OPENING if over_time else VALUE
+        self._print(out, last, right, HEADER_ROW, _A3 if over_time else _A4)
         whole = f"A1:{column(grid.last_column)}{last + 1}"
         out.ignore_errors({"formula_differs": whole, "formula_range": whole})
 
-    def _line(self, name: str, out: Any, line: Line) -> None:
-        grid, row, number = self.book.grid, line.where.row, self.formats.of(line.style)
-        out.write_string(row, NAME, line.name, self.formats.of("name"))
-        out.write_string(row, UNIT, line.unit, self.formats.of("text"))
-        self._text(out, row, DEFINITION, " ".join(line.definition.split()), "clip")
+    @staticmethod
+    def _fold(out: Any, sheet: Sheet) -> None:
+        """Steps in closed groups, with the sign that opens them at the line that they serve."""
+        out.outline_settings(symbols_below=True)
+        for served, steps in sheet.steps.items():
+            for _, row in steps:
+                out.set_row(row.row, None, None, {"level": 1, "hidden": True})
+            after = served.row if isinstance(served, Row) else max(r.row for _, r in steps) + 1
+            out.set_row(after, None, None, {"collapsed": True})
+
+    def _line(self, out: Any, line: Line) -> None:
+        grid, name, row = self.book.grid, line.where.sheet, line.where.row
+        number = self.formats.of(line.style)
+        out.write_string(row, NAME, line.label, self.formats.of("name" if line.name else "step"))
+        for at, text in ((UNIT, line.unit), (DEFINITION, line.definition), (SOURCE, line.source)):
+            self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
         if line.single is not None:
-            out.write_formula(row, VALUE, line.single, number, _clean(line.single_value))
-            marks[f"c{VALUE}"] = self.marker.mark(line.single, name, VALUE)
+            formula = grid.single(line.single, name)
+            out.write_formula(row, VALUE, formula, number, _clean(line.single_value))
+            marks[f"c{VALUE}"] = self.marker.mark(formula, name, VALUE)
             self.formulas += 1
         elif line.single_value is not None:
             marks["s"] = mark_facts([line.single_value])
             out.write_number(row, VALUE, line.single_value, self.formats.of(f"fact:{line.style}"))
-        if line.quarters is None and line.quarter_values:
+        form = number._get_xf_index()
+        if line.years is not None:
+            years = grid.formulas(line.years, name, annual=True)
+            out.along(row, grid.first_year, years, [*map(_clean, line.year_values)], form)
+            marks["y"] = self.marker.mark(years[-1], name, grid.first_year + grid.years - 1)
+            self.formulas += grid.years
+        if line.opening is not None:
+            at = grid.first_quarter - 1
+            formula = grid.single(line.opening, name)
+            out.along(row, at, [formula], [_clean(line.opening_value)], form)
+            marks[f"c{at}"] = self.marker.mark(formula, name, at)
+            self.formulas += 1
+        if line.quarters is not None:
+            first = grid.formula(line.quarters, name)
+            texts = grid.formulas(line.quarters, name) if "!" in first else [first]
+            out.along(row, grid.first_quarter, texts, [*map(_clean, line.quarter_values)], form)
+            marks["q"] = self.marker.mark(first, name, grid.first_quarter)
+            self.formulas += grid.quarters
+        elif line.quarter_values:
             self._facts(out, line)
             marks["f"] = mark_facts(line.quarter_values)
-        for first, formulas, values in (
-            (grid.first_quarter, line.quarters, line.quarter_values),
-            (grid.first_year, line.years, line.year_values),
-        ):
-            for at, formula in enumerate(formulas or ()):
-                out.write_formula(row, first + at, formula, number, _clean(values[at]))
-            self.formulas += len(formulas or ())
-        marks |= self.marker.row(name, line.quarters, line.years, line.lead)
         if marks:
             self.marks[name, row] = marks
 
@@ -280,9 +311,6 @@ class _Writer:
                 role = "estimate" if fact.status[at] == "estimate" else "fact"
                 style = self.formats.of(f"{role}:{line.style}")
                 out.write_number(row, self.book.grid.quarter(at), value, style)
-        sources = ", ".join(source_keys(fact.source_id))
-        text = f"{' '.join(line.definition.split())} Sources: {sources}"
-        self._text(out, row, DEFINITION, text, "clip")
 
     def _print(
         self,

@@ -1,0 +1,211 @@
+"""What a reviewer reads first: the front with its map, inputs that were changed, and all names."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import jcurve
+from jcurve.workbook.cell_styles import Page
+from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN
+from jcurve.workbook.input_sheets import CHANGED_COLUMN, CHOICE_CELL, SO_FAR
+from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.reader_sheets import Verdict
+
+__all__ = ["changes_page", "front_names", "front_page", "names_page"]
+
+ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
+"""Names of the cell that is 1 where every check holds, and of the number of changed inputs."""
+
+_OWN_NAMES = {
+    CHOSEN: "Number of the scenario in use; 1 is this workbook's own",
+    CHANGED: "How many inputs are not the base scenario's",
+    ALL_HOLD: "1 where every check holds, else 0",
+}
+_LISTED = 40
+"""How many changed inputs are listed; more are counted."""
+
+_MAP = (
+    (Tab.SUMMARY, "Headline figures of both views and charts, on one page", "Returns, With"),
+    (Tab.DRIVERS, "The decision and the drivers: what moves the answer; the scenario in use", ""),
+    (Tab.INPUTS, "All other assumptions with one value", ""),
+    (Tab.DATED, "Assumptions that move with time: as typed, and below that in use", ""),
+    (Tab.CHANGES, "Inputs that are not the base scenario's, now and as written", "inputs"),
+    (Tab.STATEMENTS, "Income statement, cash flow, balance sheet by year", "worlds, Differences"),
+    (Tab.RETURNS, "Every result, with its reason where it has no number", "Differences, Rates"),
+    (Tab.CHECKS, "Every identity in every world, ranges, mixes; one cell for all", "all sheets"),
+    ("With", "The company with its programme: lines, steps folded above", "Shared, inputs"),
+    ("Without", "The same had the programme never begun", "Shared, inputs"),
+    ("Stopped", "The same with no new programme spending after the valuation date", "With, Shared"),
+    (Tab.DIFFERENCES, "With less Without (programme), With less Stopped (go-forward)", "worlds"),
+    (Tab.SHARED_ROWS, "Calendar, lines and steps that no world changes", "inputs, History"),
+    (Tab.HISTORY, "Reported facts by quarter, with their sources", "Sources"),
+    (Tab.CONSTANTS, "Numbers that no scenario changes: law, units, definitions", ""),
+    (Tab.RATES, "The search for internal rates of return", "Differences"),
+    (f"{Tab.SCENARIOS}, {Tab.BY_YEAR}", "Values of the shipped scenarios to choose from", ""),
+    (f"{Tab.NAMES}, {Tab.SOURCES}", "Every named cell; every source that is quoted", ""),
+)  # fmt: skip
+_LEGEND = (
+    ("input:text", "Blue on yellow", "An input: change it and everything follows."),
+    ("text", "Black", "A formula: the model's own line, in the quarter of its column."),
+    ("step", "Grey, indented", "A step of the line below it; open the group at the left."),
+    ("fact:text", "Green", "A reported or derived fact, a constant, a scenario's stored value."),
+    ("estimate:text", "Brown italic", "An estimate that fills a gap in what is reported."),
+)
+_HOW = (
+    ("Signs", "In flows of value (free cash flow, NPV) money that comes in is positive and money "
+              "that goes out negative; costs, capex and depreciation are positive amounts, which "
+              "lines subtract. A difference is the first world less the second."),
+    ("Columns", "Years first, then quarters, in the same columns of every sheet. A year is the "
+                "sum of a flow, the last quarter of a stock, the same formula on years for a "
+                "rate."),
+    ("Time", "A formula of a quarter reads its own quarter and earlier ones. Those that read a "
+             "whole row (a value at the horizon, a running result) have $ before both columns. "
+             "The row history on Shared is 1 where facts are reported, 0 in the forecast."),
+    ("One formula a row", "Each row has one formula for all quarters and one for all years. Blank "
+                          "columns ahead of the first quarter stand for what was before it; the "
+                          "last of them holds the value with which a balance opens."),
+    ("No answer", "A result without an answer is the word none; the reason stands beside it. A "
+                  "date that never comes is the word never; its number is the horizon."),
+    ("From npv to a filing", "Returns, npv within horizon: the sum of discounted free cash flow on "
+                             "Differences; incremental free cash flow; unlevered free cash flow, "
+                             "capex and capex by class on With; reported capex on History, whose "
+                             "column Source names filings that Sources lists with addresses."),
+    ("Back to a scenario", "jcurve adopt FILE.xlsx reads the inputs back as a scenario, with the "
+                           "column Your reason. Formulas edited elsewhere are listed and not "
+                           "adopted; do not insert or delete rows or columns."),
+)  # fmt: skip
+
+
+def front_page(
+    book: Book, today: datetime.date | None, formulas: int, verdict: Verdict, changed: float
+) -> Page:
+    """What this is, whether it holds, a map, the colours, and how to read it."""
+    case = book.case
+    page = Page(Tab.FRONT, [], (30, 76, 30), 3, landscape=False)
+    page.text(0, 0, "J-Curve: a model of the value of AI capital spending", "title")
+    facts = [
+        ("Scenario", f"{case.scenario.name}: {case.scenario.title}"),
+        ("Company", case.assembly.company.name),
+        ("Hash of the scenario", case.scenario.hash),
+        ("Written by", f"J-Curve {jcurve.__version__}"),
+        ("Data through", case.data_through),
+        ("Values stated at the end of", case.valuation_date),
+        ("Formulas", f"{formulas:,}"),
+    ]
+    if today is not None:
+        facts.append(("Written on", today.isoformat()))
+    if case.scenario.overrides:
+        facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
+    row = 2
+    for name, text in facts:
+        page.text(row, 0, name, "strong")
+        page.text(row, 1, text, "wrap")
+        row += 1
+    where = verdict[0].seen_from(Tab.FRONT)
+    shown = CHOICE_CELL.seen_from(Tab.FRONT)
+    for name, formula, value in (
+        ("Scenario in use", f"={shown}", "this workbook"),
+        ("Checks", f"={where}", verdict[1]),
+        ("Inputs changed from base", f"={CHANGED}", changed),
+    ):
+        page.text(row, 0, name, "strong")
+        page.formula(row, 1, formula, value)
+        row += 1
+    row = _section(page, row + 1, "Map of sheets", "Reads")
+    for name, text, reads in _MAP:
+        page.text(row, 0, name, "strong")
+        page.text(row, 1, text, "wrap")
+        page.text(row, 2, reads, "wrap")
+        row += 1
+    row = _section(page, row + 1, "Colours")
+    for style, name, text in _LEGEND:
+        page.text(row, 0, name, style)
+        page.text(row, 1, text, "wrap")
+        row += 1
+    row = _section(page, row + 1, "How to read it")
+    for name, text in _HOW:
+        page.text(row, 0, name, "strong")
+        page.text(row, 1, text, "wrap")
+        row += 1
+    return page
+
+
+def _section(page: Page, row: int, title: str, last: str = "") -> int:
+    page.texts(row, (title, "", last), "section")
+    return row + 1
+
+
+def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
+    """Inputs that differ from the base scenario, live, and as this was written with reasons; and
+    how many there are."""
+    page = Page(Tab.CHANGES, [], (8, 52, 32, 16, 16, 60), 6, (4, 0))
+    page.text(0, 0, "Changes", "title")
+    page.text(1, 0, "Inputs that are not the base scenario's now; the first "
+                    f"{_LISTED} are listed, all are counted.")  # fmt: skip
+    page.texts(3, ("Number", "Input", "Key", "Value", "Base", "Your reason"), "head")
+    cells = {(each.name, i.row, i.column): i.value for each in inputs for i in each.items}
+    changed = [e for e in book.layout.entries if cells[e.sheet, e.row, CHANGED_COLUMN]]
+    areas = {
+        sheet: (rows[0] + 1, rows[-1] + 1)
+        for sheet in (Tab.DRIVERS, Tab.INPUTS)
+        if (rows := [e.row for e in book.layout.entries if e.sheet == sheet])
+    }
+    counts = column(SO_FAR)
+    of_drivers = f"{Tab.DRIVERS}!${counts}${areas[Tab.DRIVERS][1]}"
+    for at in range(_LISTED):
+        row, n = 4 + at, 5 + at
+        page.number(row, 0, float(at + 1), "plain")
+        for to, source in enumerate((0, 1, VALUE_COLUMN, WHY_COLUMN + 1, WHY_COLUMN), 1):
+            found = []
+            for sheet, (first, last) in areas.items():
+                area = f"{sheet}!${column(source)}${first}:${column(source)}${last}"
+                counted = f"{sheet}!${counts}${first}:${counts}${last}"
+                found.append(f"INDEX({area},MATCH($A{n},{counted},0))")
+            blank = '&""' if source == WHY_COLUMN else ""
+            text = f"IF($A{n}<={of_drivers},{found[0]},{found[1]}){blank}"
+            value: float | str = ""
+            if at < len(changed):
+                value = cells.get((changed[at].sheet, changed[at].row, source), "")
+            page.formula(row, to, f'=IF($A{n}>{CHANGED},"",{text})', value)
+    row = 5 + _LISTED
+    page.texts(row, ("Log", "As this was written", "Key", "Value", "Base", "Why"), "head")
+    for difference in book.case.differences:
+        row += 1
+        told = (difference.label, difference.key, difference.after, difference.before)
+        page.texts(row, ("", *told, difference.why), "definition")
+    return page, float(len(changed))
+
+
+def front_names(book: Book) -> dict[str, str]:
+    """Where the names of this sheet and of *Checks* stand."""
+    last = max(e.row for e in book.layout.entries if e.sheet == Tab.INPUTS)
+    return {
+        CHOSEN: f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
+        CHANGED: f"{Tab.INPUTS}!${column(SO_FAR)}${last + 1}",
+        ALL_HOLD: f"{Tab.CHECKS}!$F$4",
+    }
+
+
+def names_page(book: Book) -> Page:
+    """Every named cell and range with what it holds."""
+    page = Page(Tab.NAMES, [], (40, 44, 16, 84), 4, (4, 1))
+    page.text(0, 0, "Named cells and ranges", "title")
+    page.texts(3, ("Name", "Where", "Unit", "What it holds"), "head")
+    row = 4
+    entries = {e.key: e for e in book.layout.entries}
+    found = [
+        (name, book.grid.single((entries[key].cell,), "")[1:], entries[key].item.unit,
+         f"In use: {entries[key].item.label}")
+        for key, name in book.layout.names.items()
+    ]  # fmt: skip
+    cells = {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
+    found += [(name, cells[name], unit, text) for name, _, unit, text in book.numbers.named()]
+    found += [(name, at, "", "A row that the search for rates reads")
+              for name, at in book.search_names().items()]  # fmt: skip
+    found += [(name, at, "", _OWN_NAMES[name]) for name, at in front_names(book).items()]
+    for each in sorted(found):
+        page.texts(row, each)
+        row += 1
+    return page

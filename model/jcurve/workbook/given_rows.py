@@ -1,0 +1,236 @@
+"""Rows that are given to the model: the calendar, reported history, constants of the law.
+
+They are rows of a workbook before any line is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jcurve.assumptions import Scenario
+from jcurve.case import Case
+from jcurve.engine.evaluate import needed
+from jcurve.engine.line import Kind
+from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
+from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
+from jcurve.workbook.excel_forms import NO_ANSWER
+from jcurve.workbook.formula_graph import Graph
+from jcurve.workbook.grid import (
+    FIRST_ROW,
+    HEADER_ROW,
+    TAG_TITLES,
+    WORLD_SHEETS,
+    Cell,
+    Grid,
+    Name,
+    Piece,
+    Range,
+    Ref,
+    Row,
+    Tab,
+    column,
+    prefixed,
+)
+from jcurve.workbook.input_cells import Entry, Layout
+from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
+from jcurve.workbook.step_names import words
+
+__all__ = ["BEHIND", "CALCULATED", "GivenRows", "shown", "source_keys"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+BEHIND: RowKey = ("quarters_to_last", SHARED)
+_TITLES: Mapping[str, str] = {
+    Tab.SHARED_ROWS: "Rows that are the same in every world",
+    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
+    Tab.DIFFERENCES: "Differences between worlds",
+    Tab.HISTORY: "Reported history",
+    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
+}
+CALCULATED = "calculated"
+
+
+class GivenRows:
+    """The sheets of a case, with the rows that no line makes.
+
+    Args:
+        case: an evaluated scenario.
+        others: scenarios that can be chosen in its place.
+    """
+
+    def __init__(self, case: Case, others: Sequence[Scenario]) -> None:
+        self.case = case
+        self.model = case.assembly.model
+        self.grid = Grid(case.assembly.timeline)
+        self.layout = Layout(case.scenario, others, case.assembly, self.grid)
+        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
+        self.rows: dict[RowKey, Row] = {}
+        self.fixed: dict[RowKey, Cell] = {}
+        self.numbers = NamedNumbers(
+            case.assembly.timeline, case.data_through, self.layout.names.values()
+        )
+        scalars = {
+            (name, SHARED)
+            for name in (*self.model.inputs, *SYSTEM_INPUTS)
+            if case.inputs[name].shape[0] == 1
+        }
+        self.graph = Graph(
+            self.quarterly,
+            lambda key: case.year(key[0], key[1] or None)[:, None],
+            scalars | set(CONSTANTS),
+        )
+        self._calendar()
+        self._history()
+
+        others_values = [self.layout.values_of(each) for each in others]
+        keys = [e.key for e in self.layout.entries] if others else []
+        self.scenario_values = {key: [each[key] for each in others_values] for key in keys}
+        """The numbers of each scenario that can be chosen, by key."""
+        self._entries = {entry.key: entry for entry in self.layout.entries}
+        single = [key for key in keys if key not in self.layout.dated]
+        self._scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
+
+    # Scenarios to choose from
+
+    def entry(self, key: str) -> Entry:
+        """The line of an assumption."""
+        return self._entries[key]
+
+    def scenario_row(self, key: str) -> int:
+        """The row of an assumption with one value on *Scenarios*."""
+        return self._scenario_rows.get(key, HEADER_ROW)
+
+    def by_year_row(self, key: str) -> int:
+        """The first row of a dated assumption on *Scenarios by year*."""
+        return FIRST_ROW + len(self.layout.others) * list(self.layout.dated).index(key)
+
+    def by_year_column(self, key: str, letters: str, host: str) -> str:
+        """The cells of one period of every scenario, in a formula on ``host``."""
+        first = self.by_year_row(key) + 1
+        last = first + len(self.layout.others) - 1
+        return f"{prefixed(Tab.BY_YEAR, host)}{letters}${first}:{letters}${last}"
+
+    def by_year_cells(self, key: str, at: int, host: str) -> str:
+        """The cells of every period of one scenario, in a formula on ``host``."""
+        dated, row = self.layout.dated[key], self.by_year_row(key) + at + 1
+        first, last = column(dated.first), column(dated.first + len(dated.values) - 1)
+        return f"{prefixed(Tab.BY_YEAR, host)}{first}{row}:{last}{row}"
+
+    # Values
+
+    def value(self, key: RowKey) -> Value:
+        """A result, or the word for none."""
+        return shown(self.case.values[key][0], NO_ANSWER)[0]
+
+    def quarterly(self, key: RowKey) -> Array:
+        """The values of a row over the quarters, or its one value."""
+        if key == BEHIND:
+            return self.grid.quarters - 1.0 - self.case.values["quarter_index", SHARED]
+        found = self.case.values.get(key)
+        if found is not None:
+            return found
+        return self.case.row(key[0], key[1] or None)[:, None]
+
+    # Calendar and history
+
+    def _calendar(self) -> None:
+        sheet = self.sheets[Tab.SHARED_ROWS]
+        sheet.heading("Calendar")
+        rows = {name: sheet.take() for name in (*SYSTEM_INPUTS, BEHIND[0])}
+        self.rows |= {(name, SHARED): row for name, row in rows.items()}
+        index, year = Ref(rows["quarter_index"]), Name(YEAR)
+        forms: dict[str, tuple[tuple[Piece, ...], str, str]] = {
+            "quarter_index": (
+                (Ref(rows["quarter_index"], -1), "+1"),
+                "quarters",
+                "Quarters since the first of the timeline; dates among the inputs count so",
+            ),
+            "quarter_of_year": (("MOD(", index, ",", year, ")+1"), "quarter", "1 to 4"),
+            "calendar_year": ((Name(FIRST_YEAR), "+INT(", index, "/", year, ")"), "year", "Year"),
+            "history": (
+                ("IF(", index, "<=", Name(LAST_REPORTED), ",1,0)"),
+                "switch",
+                "1 while results are reported, 0 in forecasts: where facts join the forecast",
+            ),
+            BEHIND[0]: (
+                (Name(HORIZON), "-1-", index), "quarters", "Quarters to the last one",
+            ),
+        }  # fmt: skip
+        for name, (pieces, unit, definition) in forms.items():
+            values = self.quarterly((name, SHARED))[:, 0]
+            line = Line(rows[name], name, words(name), unit, definition, CALCULATED, "plain")
+            line.quarters, line.quarter_values = pieces, values.tolist()
+            line.years = self.by_year(rows[name], Kind.STOCK)
+            line.year_values = values[3::4].tolist()
+            if name == "quarter_index":
+                line.opening, line.opening_value = ("-1",), -1.0
+            sheet.lines.append(line)
+
+    def _history(self) -> None:
+        sheet, facts = self.sheets[Tab.HISTORY], self.case.assembly.history
+        sheet.heading("Reported, derived or estimated; blank where nothing is reported")
+        used = needed(self.model, self.model.order)
+        names = [name for name in self.model.inputs if (name, SHARED) in used]
+        for name in (name for name in names if name in facts):
+            row = self.rows[name, SHARED] = sheet.take()
+            values, unit = self.case.inputs[name][:, 0], self.model.unit(name).name
+            if np.isnan(values).any():
+                self.graph.lacking.add((name, SHARED))
+            style = number_format(unit, values)
+            sources = ", ".join(source_keys(facts[name].source_id))
+            line = Line(row, name, words(name), unit, facts[name].definition, sources, style)
+            line.quarter_values = shown(values, "")
+            line.years = self.by_year(row, self.model.inputs[name].kind, known=False)
+            line.year_values = shown(self.case.year(name), "")
+            sheet.lines.append(line)
+        sheet = self.sheets[Tab.CONSTANTS]
+        constants = [n for n in names if n not in facts and n not in self.case.assembly.keys]
+        if constants:
+            sheet.heading("Of the law")
+        for name in constants:
+            value = float(self.case.inputs[name][0, 0])
+            unit, leaf = self.model.unit(name).name, self.case.trace(name).leaf
+            said, source = (leaf.label, leaf.source) if leaf else (words(name), CALCULATED)
+            source = source or "definition of the company"
+            style = number_format(unit, [value])
+            self.fix(sheet, (name, SHARED), value, unit, said, source, style)
+        sheet.heading("Of the timeline and of formulas")
+
+    def by_year(self, row: Row, kind: Kind | None, known: bool = True) -> tuple[Piece, ...]:
+        """A flow's sum, a stock's last quarter, else the mean; of facts, where all are known."""
+        whole, last = Range(row, "year"), Range(row, "last")
+        word = "SUM" if kind is Kind.FLOW else "AVERAGE"
+        pieces: tuple[Piece, ...] = (f"{word}(", whole, ")")
+        if kind is Kind.STOCK:
+            pieces = (last,) if known else ("IF(ISNUMBER(", last, "),", last, ',"")')
+        elif not known:
+            pieces = ("IF(COUNT(", whole, ")=", Name(YEAR), f",{word}(", whole, '),"")')
+        return pieces
+
+    def fix(
+        self, sheet: Sheet, key: RowKey, value: float, unit: str, said: str, source: str, style: str
+    ) -> None:
+        row, name = sheet.take(), key[0]
+        self.fixed[key] = Cell(row)
+        line = Line(row, name, words(name), unit or "number", said, source, style)
+        line.single_value = value
+        sheet.lines.append(line)
+
+
+def source_keys(cells: tuple[str, ...]) -> list[str]:
+    """The sources that the cells of a row of facts name, each once."""
+    parts = (part.strip() for text in cells for part in text.split(";"))
+    return list(dict.fromkeys(filter(None, parts)))
+
+
+def _shown(values: Iterable[float], missing: str) -> list[Value]:
+    return [missing if np.isnan(value) else float(value) for value in values]
+
+
+def shown(values: Iterable[float], missing: str) -> list[Value]:
+    """What cells show of values; a text where there is none."""
+    return [missing if np.isnan(value) else float(value) for value in values]

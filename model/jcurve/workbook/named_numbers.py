@@ -1,0 +1,137 @@
+"""The numbers that formulas read by name: constants of lines, and of the timeline.
+
+A formula holds no number but 0, 1, 2 and -1. The others stand on the sheet of constants, each
+under the name that it has among the constants of the lines, with what it stands for and who uses
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jcurve.engine.timeline import Timeline
+from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.units import Quantity
+from jcurve.lines import constants
+from jcurve.workbook.cell_styles import Line, number_format
+from jcurve.workbook.formula_graph import HORIZON as BEYOND
+from jcurve.workbook.grid import Cell, Name, Row
+from jcurve.workbook.return_search import NUMBERS
+from jcurve.workbook.step_names import words
+
+__all__ = ["FIRST_YEAR", "HORIZON", "LAST_REPORTED", "YEAR", "NamedNumbers"]
+
+HORIZON, YEAR, FIRST_YEAR = "horizon", "quarters_in_year", "first_year"
+LAST_REPORTED = "last_reported_quarter"
+
+_KNOWN: Mapping[tuple[float, str], str] = {
+    (float(value), value.label): name.lower()
+    for name, value in vars(constants).items()
+    if isinstance(value, Quantity)
+}
+_UNLABELLED: Mapping[float, tuple[str, str]] = {
+    0.25: ("quarter_in_years", "one quarter over one year"),
+    0.375: ("half_span_in_years", "half the span of four quarters over one year"),
+    0.5: ("half", "one half: a square root, or the middle of a period"),
+    4.0: ("four_quarters", "four quarters, or the code or place 4"),
+    8.0: ("eight_quarters", "eight quarters"),
+    9.0: ("nine_quarters", "twice one year and a quarter: the width of a spread"),
+    2e-30: ("twice_tiny", "twice next to nothing"),
+    0.012195121951219507: ("logistic_at_start", "share that a logistic has reached as it starts"),
+    0.9878048780487805: ("logistic_from_start", "share that a logistic has left as it starts"),
+}
+
+
+@dataclass(slots=True)
+class _Number:
+    """A named number: its value and unit, what it is, and the lines that read it."""
+
+    value: float
+    unit: str
+    definition: str
+    source: str
+    users: dict[str, None] = field(default_factory=dict)
+    place: Row | None = None
+
+
+class NamedNumbers:
+    """The named numbers of one workbook.
+
+    Args:
+        timeline: whose length and first year they hold.
+        through: the last reported quarter.
+        taken: names that inputs have.
+    """
+
+    def __init__(self, timeline: Timeline, through: str, taken: Iterable[str]) -> None:
+        self._taken = frozenset(taken)
+        given = "definition"
+        self._all: dict[str, _Number] = {}
+        for name, value, unit, definition in (
+            (YEAR, QUARTERS_IN_YEAR, "quarters", "Quarters in a year"),
+            (FIRST_YEAR, timeline.years[0], "year", "The first year"),
+            (HORIZON, len(timeline), "quarters",
+             "Quarters of the timeline; a date of so many never comes"),
+            (LAST_REPORTED, timeline.index(through), "quarters",
+             f"Index of the last reported quarter, {through}"),
+            ("thousand", 1000, "number", "Millions in a billion"),
+            ("check_tolerance", 1e-6, "share",
+             "Difference that an identity may have beside its largest amount"),
+            ("smallest_change", 1e-9, "number", "Difference between two inputs that counts as one"),
+            ("share_digits", 12, "number", "Decimals to which a share left over is rounded"),
+            *((name, value, "number", text) for name, (value, text) in NUMBERS.items()),
+        ):  # fmt: skip
+            self._all[name] = _Number(float(value), unit, definition, given)
+
+    def name(self, value: float, title: str, unit: str, user: str) -> Name:
+        """The name of a number of a line's formula.
+
+        Args:
+            value: the number.
+            title: what the lines call it.
+            unit: its unit.
+            user: the line.
+
+        Raises:
+            ModelError: an input has the name.
+        """
+        label = title
+        name = HORIZON if title == BEYOND else _KNOWN.get((value, title), "")
+        if not name:
+            name, label = _UNLABELLED.get(value, (f"number_{value:g}", f"the number {value:g}"))
+            name = "".join(c if c.isalnum() else "_" for c in name)
+        if name in self._taken:
+            raise ModelError("a constant and an input share a name", received=name)
+        made = self._all.get(name)
+        if made is None:
+            made = self._all[name] = _Number(value, unit, words(label), "definition")
+        made.users[user] = None
+        return Name(name)
+
+    def lines(self, take: Callable[[], Row]) -> Iterator[Line]:
+        """A row of each number; ``take`` gives its place."""
+        for name, each in self._all.items():
+            each.place = take()
+            users = [words(user).lower() for user in each.users]
+            more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+            used = f". Read by {', '.join(users[:3])}{more}" if users else ""
+            unit = {"": "number", "1": "number"}.get(each.unit, each.unit)
+            style = "plain" if each.value == int(each.value) else number_format("", [each.value])
+            line = Line(
+                each.place, name, words(name), unit, each.definition + used, each.source, style
+            )
+            line.single_value = each.value
+            yield line
+
+    def named(self) -> Iterator[tuple[str, float, str, str]]:
+        """Every number: name, value, unit and what it is."""
+        for name, each in self._all.items():
+            yield name, each.value, each.unit, each.definition
+
+    def cells(self) -> Iterator[tuple[str, Cell]]:
+        """Every name with its cell, once rows are numbered."""
+        for name, each in self._all.items():
+            assert each.place is not None
+            yield name, Cell(each.place)

@@ -1,0 +1,283 @@
+"""Operands of formulas: written in place, or referred to where they have cells of their own.
+
+What may have no answer is tested before it is read; what is long, deep or needed twice becomes a
+step with a row of its own; a number but 0, 1, 2 and -1 is the named cell that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from jcurve.engine.model import RowKey
+from jcurve.ground.errors import ModelError
+from jcurve.workbook.excel_forms import (
+    ATOM,
+    BINDS,
+    FORMS,
+    INFIX,
+    LOGICAL,
+    NO_ANSWER,
+    SUM,
+    Text,
+    call,
+    infix,
+    number_text,
+    wrapped,
+)
+from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
+from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
+
+__all__ = ["Operands"]
+
+_OWN_ROW = frozenset(
+    {"running_sum", "year_to_date", "grow", "balance", "opened", "recalled", "crossing",
+     "not_above", "whole", "part", "constant", "last_upward_crossing", "first_lasting"}
+)  # fmt: skip
+"""Operations that are never written inside another formula."""
+
+_SEARCHES = frozenset({"internal_rate", "count_roots"})
+"""Operations that have a block of cells of their own on the sheet of rates."""
+
+_CALENDAR = {
+    "index": "quarter_index", "season": "quarter_of_year", "year": "calendar_year",
+    "calendar": "calendar_year",
+}  # fmt: skip
+_TURNS = frozenset({"last_upward_crossing", "first_lasting"})
+"""Operations that look for a quarter, and write ``none`` where there is none."""
+
+_OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", *_TURNS})
+"""Operations that say themselves whether they have an answer."""
+
+_COMPARES_NOTHING = "a comparison reads a value that may have no answer"
+_SHARED, _LONG, _DEEP = 36, 96, 24
+_LITERALS = frozenset({0.0, 1.0, 2.0, -1.0})
+
+
+class Operands:
+    """Writes formulas.
+
+    Args:
+        graph: all of them.
+        locate: where the cells of a row of the model are.
+        allot: makes a row for a step, or one cell if it is single; ``annual`` for the years alone.
+        answer: where the answer of a search stands (internal rates of return), by node.
+        constant: the named cell of a number.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        locate: Callable[[RowKey], Row | Cell | Name],
+        allot: Callable[[Node, bool], Row | Cell],
+        answer: Callable[[Node], Cell],
+        constant: Callable[[Node], Piece],
+    ) -> None:
+        self.graph, self.locate, self.allot = graph, locate, allot
+        self.answer, self.constant = answer, constant
+        self.placed: dict[tuple[int, bool], Row | Cell] = {}
+        self.waiting: list[tuple[Node, Row | Cell, bool]] = []
+        self.annual, self.host = False, ""
+
+    def place(self, node: Node, where: Row | Cell) -> None:
+        """Say that ``where`` holds ``node``, so that other formulas refer to it."""
+        if node.op not in ("row", "number"):
+            self.placed.setdefault((node.id, False), where)
+
+    def formula(self, node: Node, where: Row | Cell, annual: bool = False) -> tuple[Piece, ...]:
+        """The formula of the cells at ``where``.
+
+        Args:
+            node: what they hold.
+            where: a row or a cell; a running sum refers to itself.
+            annual: for the years rather than the quarters.
+        """
+        self.annual, self.host = annual, where.sheet
+        text = self._whole(node, where)
+        if text.truth:
+            text = call("IF({0},1,0)", text)
+        return text.pieces
+
+    def steps(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
+        """Steps that still need their formulas, as they come up."""
+        while self.waiting:
+            yield self.waiting.pop(0)
+
+    # What may have no answer
+
+    def _lacks(self, node: Node) -> bool:
+        """Whether a value may be missing: of a single value by nature, of a row as found."""
+        if not node.lacks:
+            return False
+        return node.scalar or bool(np.isnan(self.graph.value(node, self.annual)).any())
+
+    def _whole(self, node: Node, where: Row | Cell | None = None) -> Text:
+        """The formula of a cell, ``none`` where it has no answer."""
+        if not self._lacks(node) or node.op in _TURNS:
+            return self._text(node, where)
+        if node.op == "number":
+            return Text((f'"{NO_ANSWER}"',))
+        if node.op == "where":
+            condition, yes, no = node.args
+            texts = (self._part(condition), self._whole(yes), self._whole(no))
+            return call("IF({0},{1},{2})", *texts)
+        if node.op in ("row", "internal_rate") and node.scalar:
+            return self._text(node, where)
+        if node.op == "value_at":
+            return call(f'IF(ISNUMBER({{0}}),{{0}},"{NO_ANSWER}")', self._text(node, where))
+        lacking = list(dict.fromkeys(self._lacking(node)))
+        tests = ",".join(f"ISNUMBER({{{at}}})" for at in range(1, len(lacking) + 1))
+        tests = f"AND({tests})" if len(lacking) > 1 else tests
+        form = f'IF({tests},{{0}},"{NO_ANSWER}")'
+        parts = [self._refer(each) for each in lacking]
+        return call(form, self._text(node, where), *parts)
+
+    def _lacking(self, node: Node) -> Iterator[Node]:
+        """The cells on whose answer a formula rests."""
+        if node.is_truth:
+            raise ModelError(_COMPARES_NOTHING, received=node.op)
+        if node.op in _OWN_ANSWER:
+            yield node
+        elif node.op in ANSWERS:
+            raise ModelError("a formula looks along quarters that have no fact", received=node.op)
+        else:
+            for arg in node.args:
+                if self._lacks(arg):
+                    yield from self._lacking(arg)
+
+    # Text
+
+    def _refer(self, node: Node) -> Text:
+        """A reference to cells that hold a node; they are made if need be."""
+        where = self._where(node)
+        return Text((Ref(where) if isinstance(where, Row) else where,))
+
+    def _where(self, node: Node) -> Row | Cell | Name:
+        if node.op == "row":
+            return self.locate(node.data)
+        if node.op in _SEARCHES:
+            return self.answer(node)
+        key = (node.id, self.annual)
+        if key not in self.placed:
+            self.placed[key] = self.allot(node, self.annual)
+            self.waiting.append((node, self.placed[key], self.annual))
+        return self.placed[key]
+
+    def row_of(self, node: Node) -> Row:
+        """The row of cells that hold a node quarter by quarter."""
+        if node.scalar and node.op != "row":
+            node = self.graph.make("along", node)
+        where = self._where(node)
+        if isinstance(where, Cell) and where.column == VALUE:
+            where = where.place  # a line of one value repeats it in each quarter
+        if not isinstance(where, Row):
+            raise ModelError("a function of time reads a single value", received=str(where))
+        return where
+
+    def _part(self, node: Node, *, twice: bool = False) -> Text:
+        """An operand: in place, or a reference where that is better."""
+        if node.op == "row":
+            return self._refer(node)
+        if node.op == "number":
+            return self._number(node)
+        own_cells = node.op in _OWN_ROW or (node.op in ("where", "value_at") and self._lacks(node))
+        if own_cells or (node.id, self.annual) in self.placed:
+            return self._refer(node)
+        text = self._text(node)
+        shared = twice or node.uses > 1
+        size = text.size(self.host)
+        if (shared and size > _SHARED) or size > _LONG or text.depth > _DEEP:
+            return self._refer(node)
+        return text
+
+    def _number(self, node: Node) -> Text:
+        """A number as it is, or the named cell that holds it."""
+        value = node.data
+        if value != value or value in _LITERALS:
+            return Text((number_text(value),), SUM if value < 0 else ATOM)
+        return Text((self.constant(node),))
+
+    def _fitted(self, nodes: Sequence[Node], texts: Sequence[Text]) -> list[Text]:
+        """Operands that are short enough together: the longest are referred to."""
+        fit, sizes = list(texts), [text.size(self.host) for text in texts]
+        while sum(sizes) > _LONG:
+            long = [at for at, text in enumerate(fit) if len(text.pieces) > 1 and sizes[at]]
+            if not long:
+                break
+            at = max(long, key=sizes.__getitem__)
+            fit[at] = self._refer(nodes[at])
+            sizes[at] = 0
+        return fit
+
+    def _arithmetic(self, node: Node, *, twice: bool = False) -> Text:
+        text = self._part(node, twice=twice)
+        return call("IF({0},1,0)", text) if text.truth else text
+
+    def _text(self, node: Node, where: Row | Cell | None = None) -> Text:
+        """The formula of a node, written out."""
+        op, args = node.op, node.args
+        if op == "row":
+            return self._refer(node)
+        if op == "number":
+            return self._number(node)
+        if op in INFIX:
+            return self._infix(op, args)
+        if op == "negative":
+            # Excel takes the minus before a power: whatever it stands before is in brackets.
+            text = wrapped(self._arithmetic(args[0]), ATOM)
+            return Text(("-", *text.pieces), SUM, depth=text.depth)
+        if op.startswith("logical_"):
+            return call(LOGICAL[op], *self._fitted(args, [*map(self._part, args)]), truth=True)
+        if op in ("positive", "along"):
+            return self._arithmetic(args[0])
+        if op in FORMS:
+            names, form = FORMS[op]
+            texts = [self._named(name, node, where) for name in names]
+            own = {"twice": 0, "condition": 0, **{name: at for at, name in enumerate("abc")}}
+            free = [at for at, name in enumerate(names) if name in own]
+            fit = self._fitted([args[own[names[at]]] for at in free], [texts[at] for at in free])
+            for at, text in zip(free, fit, strict=True):
+                texts[at] = text
+            return replace(call(form, *texts), binds=BINDS.get(op, ATOM))
+        return self._special(node, where)
+
+    def _special(self, node: Node, where: Row | Cell | None) -> Text:
+        """An operation whose form depends on what it reads."""
+        raise ModelError("an operation has no Excel form", received=node.op)
+
+    def _named(self, name: str, node: Node, where: Row | Cell | None) -> Text:
+        """What a name in a form stands for."""
+        args = node.args
+        match name:
+            case "a" | "b" | "c":
+                return self._arithmetic(args["abc".index(name)])
+            case "twice":
+                return self._arithmetic(args[0], twice=True)
+            case "condition":
+                return self._part(args[0])
+            case "cell":
+                return self._refer(args[0])
+            case "index" | "year" | "season" | "calendar":
+                row = self.graph.row((_CALENDAR[name], ""))
+                return self._all_of(row) if name == "calendar" else self._refer(row)
+            case "own":
+                return Text((Ref(self._own_row(node, where), -1),))
+            case "answer":
+                return Text((self.answer(node),))
+            case "now" | "before":
+                return Text((Ref(self.row_of(args[0]), -1 if name == "before" else 0),))
+        return self._all_of(args[0])
+
+    def _all_of(self, node: Node) -> Text:
+        return Text((Range(self.row_of(node)),))
+
+    def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
+        if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
+            raise ModelError(_COMPARES_NOTHING, received=op)
+        return infix(op, *self._fitted(args, [*map(self._arithmetic, args)]))
+
+    def _own_row(self, node: Node, where: Row | Cell | None) -> Row:
+        """The row in which a formula that reads its own earlier quarters stands."""
+        return where if isinstance(where, Row) else self.row_of(node)

@@ -1,0 +1,76 @@
+"""The sheets with the shipped scenarios, from which cells *in use* take what is chosen."""
+
+from __future__ import annotations
+
+from jcurve.workbook.cell_styles import Page, number_format
+from jcurve.workbook.grid import (
+    DEFINITION,
+    HEADER_ROW,
+    NAME,
+    OPENING,
+    SOURCE,
+    UNIT,
+    VALUE,
+    Tab,
+    column,
+)
+from jcurve.workbook.model_sheets import Book
+
+__all__ = ["WIDE", "by_year_page", "scenario_cells", "scenarios_page"]
+
+WIDE = 8
+"""How many columns of sheets of inputs are printed."""
+
+
+def scenario_cells(book: Book, key: str) -> str:
+    """The cells with the value of each scenario of an assumption with one value."""
+    row = book.scenario_row(key) + 1
+    first, last = column(VALUE), column(VALUE + len(book.layout.others) - 1)
+    return f"{Tab.SCENARIOS}!${first}{row}:${last}{row}"
+
+
+def scenarios_page(book: Book) -> Page:
+    """The values of each scenario, one column each; of those by year on the next sheet."""
+    others = book.layout.others
+    widths = (52, 13, 30, 14, *([14] * len(others)))
+    page = Page(Tab.SCENARIOS, [], widths, min(len(widths), WIDE), (HEADER_ROW + 1, 2))
+    page.text(0, 0, "Scenarios to choose from", "title")
+    page.text(1, 0, "Values as the scenario files had them when this was written. Nothing is typed "
+                    "here.")  # fmt: skip
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source"), "head")
+    page.texts(HEADER_ROW, [each.name for each in others], "head:right", VALUE)
+    for key, rows in book.scenario_values.items():
+        entry = book.entry(key)
+        if key in book.layout.dated:
+            continue
+        row = book.scenario_row(key)
+        page.text(row, NAME, entry.label)
+        page.text(row, UNIT, entry.item.unit)
+        page.text(row, DEFINITION, key, "name")
+        page.text(row, SOURCE, "scenario files", "clip")
+        style = number_format(entry.item.unit, [each[0] for each in rows])
+        for at, each in enumerate(rows):
+            page.number(row, VALUE + at, each[0], f"fact:{style}")
+    return page
+
+
+def by_year_page(book: Book) -> Page:
+    """The same for assumptions that move: one row a scenario."""
+    grid, others = book.grid, book.layout.others
+    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
+    widths = (58, 15, 30, 14, 30, *periods)
+    page = Page(Tab.BY_YEAR, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
+    page.text(0, 0, "Scenarios by year", "title")
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source", "Scenario"), "head")
+    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
+    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
+    for key, dated in book.layout.dated.items():
+        rows = book.scenario_values.get(key, ())
+        style = number_format(dated.item.unit, [v for each in rows for v in each])
+        for at, (scenario, values) in enumerate(zip(others, rows, strict=False)):
+            row = book.by_year_row(key) + at
+            page.text(row, NAME, dated.item.label)
+            page.texts(row, (dated.item.unit, key, "scenario files", scenario.name), first=UNIT)
+            for n, value in enumerate(values):
+                page.number(row, dated.first + n, value, f"fact:{style}")
+    return page
