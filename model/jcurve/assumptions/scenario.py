@@ -1,8 +1,7 @@
 """A scenario: every assumption resolved, named, hashed and never changed.
 
-The same object is a notebook's parameter check, a cache's key, the state of the panel, the
-name of a run and the inputs of a workbook. Two scenarios with the same values and ranges
-have the same hash, whatever files and overrides they came from and in whatever order.
+Two scenarios with the same values and ranges have the same hash, whatever files and overrides
+they came from and in whatever order.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ OVERRIDE = "override"
 """Who set a value that no scenario file holds."""
 
 _PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
-_SHORT = 12
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -152,7 +150,7 @@ class Scenario:
     @property
     def short_hash(self) -> str:
         """The first 12 digits of the hash."""
-        return self.hash[:_SHORT]
+        return self.hash[:12]
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

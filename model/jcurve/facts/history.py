@@ -1,9 +1,8 @@
 """Complete rows of history: what the model's lines take as arguments.
 
 ``history.csv`` lists the rows of a company, ``history_rules.csv`` how each is filled, in
-order: what is on file first, then rules for the rest. A row has no gap from its first to its
-last quarter; outside them it is NaN. What a rule fills beyond arithmetic is an *estimate*. A row
-ends with the data unless the table says otherwise: in a quarter, or with what is ``on file``.
+order: what is on file first, then rules for the rest. A row has no gap from its first to its last
+quarter, NaN outside. What a rule fills beyond arithmetic is an *estimate*.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ NEEDED = "needed"
 
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
 _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
-_PER_CENT = 0.01
 _ON_FILE = "on file"
 _BY_YEAR = frozenset({"year_split", "year_ends", "at"})
 _NOT_KNOWN_THEN = "not known then; a flow as a year before, anything else as last known"
@@ -156,7 +154,7 @@ class _Builder:
         def cell(found: Fact | None) -> Cell | None:
             if found is None:
                 return None
-            scale = _PER_CENT if (found.unit, plan.unit) == ("percent", "share") else 1.0
+            scale = 0.01 if (found.unit, plan.unit) == ("percent", "share") else 1.0
             status = "derived" if found.kind == "derived" else "reported"
             return Cell(found.value * scale, status, found.source.source_id)
 

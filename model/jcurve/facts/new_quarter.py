@@ -4,7 +4,7 @@ The filled form (:mod:`jcurve.facts.entry_form`) is held against everything firs
 history need, the size and sign of each figure against the year before, guidance, days, sources.
 Then figures, sources, guidance, second sources, calendar, dates of the company and of the shipped
 scenarios are changed on a copy, every identity is re-checked there, and the files are replaced
-together (:mod:`jcurve.facts.edits`). All complaints are told at once.
+together (:mod:`jcurve.facts.table_edits`). All complaints are told at once.
 """
 
 from __future__ import annotations

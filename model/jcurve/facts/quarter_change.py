@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 from jcurve.facts.calendar import EXPECTED, RELEASED
 from jcurve.facts.disclosures import Guidance, capex_guidance
-from jcurve.facts.edits import Edits
 from jcurve.facts.entry_form import GUIDED, SOURCE_FIELDS, Entry
 from jcurve.facts.history import NEEDED, standings
 from jcurve.facts.identities import left_over
 from jcurve.facts.plausible import SIZE, doubt, out_of_size
 from jcurve.facts.reported import KINDS, Fact, Facts
 from jcurve.facts.sources import GRADES, Source, sources
+from jcurve.facts.table_edits import Edits
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter

@@ -19,11 +19,11 @@ from pathlib import Path
 from jcurve.facts.companies import Company
 from jcurve.facts.edgar import Edgar, Filed, filed_values
 from jcurve.facts.edgar_tags import NewestReport, Tag, edgar_tags
-from jcurve.facts.edits import Edits
 from jcurve.facts.entry_form import Fetched
 from jcurve.facts.plausible import doubt
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
+from jcurve.facts.table_edits import Edits
 from jcurve.facts.tables import data_folder
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError

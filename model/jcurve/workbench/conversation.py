@@ -16,7 +16,6 @@ from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
 from jcurve.workbench.bands import Band
-from jcurve.workbench.cases import link, manage, side_by_side
 from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
 from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
@@ -29,6 +28,7 @@ from jcurve.workbench.live_charts import (
 )
 from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
 from jcurve.workbench.readouts import cards, differences, trace, watched
+from jcurve.workbench.scenario_manager import link, manage, side_by_side
 from jcurve.workbench.session import Session, owner_of
 from jcurve.workbench.standing import ends, held_rows, idles
 from jcurve.workbench.words import cited, trade_words
