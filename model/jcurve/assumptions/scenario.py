@@ -1,7 +1,6 @@
 """A scenario: every assumption resolved, named, hashed and never changed.
 
-Two scenarios with the same values and ranges have the same hash, whatever files and overrides
-they came from and in whatever order.
+Two scenarios with the same values and ranges have the same hash, whatever they came from.
 """
 
 from __future__ import annotations
