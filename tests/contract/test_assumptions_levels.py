@@ -121,7 +121,6 @@ def test_the_next_change_of_life_is_drawn(base: Scenario) -> None:
         ("level: driver", "a driver has a name of at most 4 words"),
         ("level: driver\n    name: One two three four five", "a driver has a name of at most 4"),
         ("level: lever", "unknown level; received 'lever'"),
-        ("level: detail\n    name: Rate", "name of a detail; allowed: why_detail"),
         ("level: driver\n    name: Rate\n    why_detail: no", "why_detail of a driver"),
         ("next: 2027Q1", "next and a range of lives go together"),
     ],

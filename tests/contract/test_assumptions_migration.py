@@ -242,7 +242,7 @@ def test_a_schedule_is_converted_where_it_is_exact(project: Project) -> None:
     path.write_text(SCHEDULE, encoding="utf-8")
     found = migrate(str(path), project)
     assert found.written
-    assert [dict(each.overrides) for each in read_schedules(project).sound] == [
+    assert [dict(each.request.overrides) for each in read_schedules(project).sound] == [
         {"advertising.contribution": "0.95", "returns.wacc": "0.1"},
         {"advertising.contribution": "94 percent"},
     ]

@@ -123,7 +123,7 @@ def test_the_command_line_reads_the_same(capsys: pytest.CaptureFixture[str]) -> 
     ("amount", "text"),
     [
         (0.000665, "$0.665m"), (-0.0042, "\N{MINUS SIGN}$4.20m"), (0.0004, "$0"),
-        (0.0125, "$0.0125bn"), (776.2, "$776bn"), (1234.0, "$1.23tn"),
+        (0.0125, "$12.5m"), (776.2, "$776bn"), (1234.0, "$1.23tn"),
     ],
 )  # fmt: skip
 def test_small_amounts_are_said_in_millions(amount: float, text: str) -> None:
