@@ -52,29 +52,29 @@ def small() -> dict[str, Any]:
         (
             "npv",
             {"value": 100.001, "unit": "USD m"},
-            ["base npv.programme: 0.1 USD bn to 0.1 USD bn (+0.001 %)"],
+            ["base npv.programme: $100m to $100m (+0.001 %)"],
         ),
         (
             "npv",
             {"value": 100.0, "unit": "USD"},
-            ["base npv.programme: 0.1 USD bn to 100 USD (+0 %)"],
+            ["base npv.programme: $100m to $100 (+0 %)"],
         ),
         (
             "npv",
             {"value": None, "reason": "never"},
-            ["base npv.programme: 0.1 USD bn to none: never"],
+            ["base npv.programme: $100m to none: never"],
         ),
         (
             "trough_quarter",
             {"value": "2030Q2", "unit": "quarter"},
-            ["base trough_quarter.programme: 2030Q1 to 2030Q2"],
+            ["base trough_quarter.programme: 2030 Q1 to 2030 Q2"],
         ),
         (
             "irr",
             {"value": None, "reason": "several"},
             ["base irr.programme: none: no rate makes the present value zero to none: several"],
         ),
-        ("moic", {"value": 2.0, "unit": "x"}, ["base moic.programme: new, 2 x"]),
+        ("moic", {"value": 2.0, "unit": "x"}, ["base moic.programme: new, 2x"]),
     ],
 )
 def test_a_move_is_seen_and_put_into_words(
