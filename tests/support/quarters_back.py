@@ -19,6 +19,7 @@ from jcurve.assumptions import shipped
 from jcurve.facts import company
 from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
+from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
 from jcurve.facts.new_quarter import bring_forward, quarter_form
 from jcurve.facts.quarter_change import moved_dates
@@ -68,6 +69,11 @@ def taken_back(project: Project, through: Quarter) -> None:
         data / "calendars/releases.csv",
         lambda row: row["company"] != "META" or _known(project, row["period"], through),
     )
+    kept = data / "forecasts/meta.csv"
+    if kept.is_file():  # each seal is over the rows before it, and they are in order
+        _keep(kept, lambda row: row["data_through"] <= through)
+        if not forecast_records("META", project):
+            kept.unlink()
     listed = data / "calendars/expected_results.csv"
     head, *rest = listed.read_text(encoding="utf-8").splitlines(keepends=True)
     gone = [f"META,{q},{days[q]},judgement: a day\n" for q in coming.through(now)]

@@ -29,7 +29,6 @@ from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
-from jcurve.facts.calendar import known, releases
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_stated import (
@@ -89,13 +88,9 @@ def frozen(
         UsageError: what the rules need was not known then.
     """
     quarter = Quarter(origin) if isinstance(origin, str) else None
-    if quarter is None:
-        year, calendar = int(origin), releases(company, project)
-        as_of = calendar.of(str(year))
-        facts = known(reported(company, project), as_of, calendar)
-    else:
-        year = quarter.year - (quarter.number < QUARTERS_IN_YEAR)
-        as_of, facts = facts_after(quarter, company, project)
+    year = int(origin) if quarter is None else quarter.year - (quarter.number < QUARTERS_IN_YEAR)
+    last = reported(company, project).company.quarters(str(year))[-1]
+    as_of, facts = facts_after(quarter or last, company, project)
     chosen = scenario(BASE, project=project)
     assembly = assembly_over(model(company, project), facts, project)
     changes = _known_changes(chosen, as_of, company, project)
