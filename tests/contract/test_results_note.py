@@ -34,8 +34,10 @@ from jcurve.ground.quarters import Quarter
 from jcurve_studies.backtesting.quarterly import quarterly
 from tests.counts import count
 from tests.support import pdfcheck
+from tests.support.quarters_back import TOGETHER, case_after
 from tests.support.report_cells import executed, real_project, sentences
 
+pytestmark = TOGETHER
 SHOWN = {"missed", "npv-moved", "figures-moved", "guided", "watch"}
 EVENING = datetime.date(2026, 7, 29)
 
@@ -46,13 +48,8 @@ def now() -> Case:
 
 
 @cache
-def back(quarter: str) -> Case:
-    return taken_back(quarter)
-
-
-@cache
 def evening(quarter: str) -> results_day.ResultsDay:
-    lens = Lens(back(quarter), "programme", find_project())
+    lens = Lens(case_after(quarter), "programme", find_project())
     return results_day.ResultsDay(lens, quarterly().before(quarter))
 
 
@@ -64,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def april() -> Case:
     """The base case as its file would have been in April."""
-    then = back("2026Q1")
+    then = case_after("2026Q1")
     at = then.assembly.timeline.index("2026Q1")
     growth = float(then.assumption_rows[CORE_GROWTH][at, 0])
     stated = {"valuation.date": "2026Q1", "capex.total.2026": 135_000.0,
@@ -166,7 +163,7 @@ class TestWords:
     def test_a_kept_forecast_is_what_counts(self, tmp_path: Path) -> None:
         shutil.copytree(find_project().data, tmp_path / "data")
         project = Project(tmp_path)
-        record = keep(back("2026Q1"), datetime.date(2026, 7, 28), project)
+        record = keep(case_after("2026Q1"), datetime.date(2026, 7, 28), project)
         found = standing("2026Q2", project=project)
         assert found.kept == "2026-07-28"
         assert {m.line.name: m.forecast for m in found.misses} == dict(record.values)
@@ -215,7 +212,7 @@ class TestSinceAnEdition:
         day = results_day.ResultsDay(Lens(now, "programme", project), before=found)
         change = day.revision.change("npv")
         assert change is not None
-        assert change.before == pytest.approx(back("2026Q1")["npv"])
+        assert change.before == pytest.approx(case_after("2026Q1")["npv"])
         assert abs(change.of("model")) < 1e-6 * abs(change.before)
         assert math.fsum(p.amount for p in change.parts) == pytest.approx(change.amount, rel=1e-9)
 
@@ -230,7 +227,7 @@ class TestSinceAnEdition:
         said = "".join(str(part) for part in parts)
         assert "Data now reach" in said
         assert "what was reported adds" in said
-        assert money((now["npv"] - back("2026Q1")["npv"]) / MILLIONS) in said
+        assert money((now["npv"] - case_after("2026Q1")["npv"]) / MILLIONS) in said
 
     def test_diff_attributes_it(
         self, before: Edition, project: Project, monkeypatch: pytest.MonkeyPatch,
