@@ -192,12 +192,13 @@ class TestRecords:
             keep(now, datetime.date(2026, 7, 30), Project(SHIPPED))
 
 
-class TestRevision:
-    @pytest.fixture(scope="class")
-    def usual(self, now: Case) -> Revision:
-        """Since the quarter before."""
-        return revision(case_after(QUARTERS[0]), now)
+@pytest.fixture(scope="module")
+def usual(now: Case) -> Revision:
+    """Since the quarter before."""
+    return revision(case_after(QUARTERS[0]), now)
 
+
+class TestRevision:
     @pytest.mark.parametrize("quarter", QUARTERS[: count("quarters_back")])
     def test_parts_sum_to_the_whole(self, quarter: str, now: Case, usual: Revision) -> None:
         before = case_after(quarter)

@@ -47,8 +47,8 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @cache
-def _made_up() -> str:
-    return made_up(quarter_form(COMING), COMING)
+def _made_up(project: Project | None = None) -> str:
+    return made_up(quarter_form(COMING, "META", project), COMING)
 
 
 def _copied(root: Path) -> Project:
@@ -61,9 +61,14 @@ def _files(project: Project) -> dict[str, bytes]:
     return {str(path.relative_to(project.data)): path.read_bytes() for path in found}
 
 
-def _form(project: Project, change: Callable[[dict[str, str]], object] = lambda row: None) -> Path:
-    """A form for the coming quarter, made up, with every row changed."""
-    rows = list(csv.DictReader(io.StringIO(_made_up())))
+def _form(
+    project: Project,
+    change: Callable[[dict[str, str]], object] = lambda row: None,
+    data: Project | None = None,
+) -> Path:
+    """A form for the coming quarter, made up, with every row changed; on the data that came with
+    the package, or other ones."""
+    rows = list(csv.DictReader(io.StringIO(_made_up(data))))
     for row in rows:
         change(row)
     path = project.root / "form.csv"
@@ -247,8 +252,9 @@ def test_what_is_sure_enters_with_its_reason(project: Project) -> None:
         if row["item"] == "acquisitions":
             row["sure"] = "a company was bought"
 
-    assert "times the" in bring_forward(_form(project, change), COMING, "META", project).problems[0]
-    assert bring_forward(_form(project, sure), COMING, "META", project).written
+    refused = bring_forward(_form(project, change, project), COMING, "META", project)
+    assert "times the" in refused.problems[0]
+    assert bring_forward(_form(project, sure, project), COMING, "META", project).written
     listed = (project.data / "companies/tolerances.csv").read_text(encoding="utf-8")
     assert f"META,size beside neighbours,acquisitions,{COMING}," in listed
     assert "a company was bought" in listed

@@ -35,6 +35,7 @@ __all__ = [
     "keep",
     "misses",
     "rank",
+    "scored",
     "standing",
 ]
 
@@ -292,6 +293,12 @@ def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Mi
     return tuple(found)
 
 
+def scored(record: Record, today: Assembly) -> tuple[Miss, ...]:
+    """A kept forecast beside what came."""
+    values = {line: value for line, value in record.values.items() if line in LINES}
+    return misses(values, came(today, record.quarter))
+
+
 def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
     """The place of a miss by size among it and past ones of its line, 1 the largest, and of how
     many; None where it or all of the past have none."""
@@ -340,8 +347,7 @@ def standing(
     if record is not None:
         known = Quarter(record.data_through).words
         how = f"forecast kept on {record.made}, on data through {known}"
-        values = {line: value for line, value in record.values.items() if line in LINES}
-        return Standing(quarter, record.made, how, misses(values, came(today, quarter)))
+        return Standing(quarter, record.made, how, scored(record, today))
     before = Quarter(quarter).plus(-1)
     case = taken_back(before, scenario, project=project)
     how = (

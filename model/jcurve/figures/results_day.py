@@ -179,13 +179,7 @@ def missed(day: ResultsDay) -> TableExhibit:
         if miss.line.name not in _LEFT_OUT and miss.came is not None and not miss.empty
     ]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
-    absent = dict.fromkeys(
-        "advertising by region"
-        if each.line.name.startswith("advertising.")
-        else lowered(each.line.label)
-        for each in day.misses
-        if each.came is None
-    )
+    absent = dict.fromkeys(_called(each) for each in day.misses if each.came is None)
     if absent:
         notes.append(f"Not on file, or an estimate, which counts as none: {joined(absent)}.")
     ranked = "; place 1: the largest miss of the line on record" if day.past else ""
@@ -208,6 +202,11 @@ def missed(day: ResultsDay) -> TableExhibit:
         notes=notes,
         dense=True,
     )
+
+
+def _called(miss: Miss) -> str:
+    regional = miss.line.name.startswith("advertising.")
+    return "advertising by region" if regional else lowered(miss.line.label)
 
 
 def _usual_title(day: ResultsDay) -> str:
