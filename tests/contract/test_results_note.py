@@ -245,6 +245,8 @@ class TestVerb:
         said = capsys.readouterr().out
         assert said.startswith("2026Q2: forecast of today's base case taken back to 2026 Q1")
         assert "Capital expenditure" in said
+        assert "legal charges and severance $2.83bn" in said  # by its label, as in the note
+        assert "not on file" in said  # of regions
         assert main(["misses", "2026Q2", "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         named = {each["line"]["name"]: each for each in told["misses"]}

@@ -154,8 +154,8 @@ class QuarterChange:
             raise FactsError(f"a second value for {period}", received=entry.value)
         self.sure[entry.item, period] = entry.sure
         about = (self.owner.name, period, entry.item)
-        told = (metric.unit, _READ_ELSEWHERE, kind, entry.note)
-        self.found[entry.item, period] = Fact(*about, value, *told)
+        fact = Fact(*about, value, metric.unit, _READ_ELSEWHERE, kind, entry.note)
+        self.found[entry.item, period] = fact
         speaks = doubt(self.facts, entry.item, period, value)
         if speaks and not entry.sure:
             raise FactsError(f"hard to believe: {speaks}", received=entry.value, allowed=_SURE)
