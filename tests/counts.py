@@ -35,6 +35,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "random_curves": (60, 600),
     "allocations": (20_000, 400_000),
     "quarters_back": (1, 3),
+    "evenings": (2, 4),
     "table_cases": (300, 5_000),
     "cluster_cases": (6, 60),
 }

@@ -37,8 +37,9 @@ from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time
-from tests.support.quarters_back import LAST
+from tests.support.quarters_back import LAST, TOGETHER
 
+pytestmark = TOGETHER
 TODAYS = {
     "advertising.shock": "none",
     "advertising.regional_lead": "which region leads; the total follows the market",
@@ -79,7 +80,11 @@ they say how something is computed, not how fast anything grew after the day."""
 
 @cache
 def run_of(origin: int | str, elasticity: float | None = None) -> Frozen:
-    return frozen(origin, elasticity=elasticity)
+    if elasticity is not None:
+        return frozen(origin, elasticity=elasticity)
+    if isinstance(origin, int):
+        return next(run for run in backtest().runs if run.origin == origin)
+    return next(run for run in quarterly().runs if run.case.data_through == origin)
 
 
 KEPT = [("2026Q3", "2026-11-30", "49d8cfa4fc23f3e9")]

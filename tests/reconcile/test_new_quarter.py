@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import jcurve
 from jcurve.commands import main
 from jcurve.facts import company, reported, verify
 from jcurve.facts.calendar import stale
+from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
 from jcurve.facts.new_quarter import bring_forward, quarter_form
 from jcurve.ground.errors import FactsError, UsageError
@@ -38,6 +40,17 @@ def project(tmp_path: Path) -> Project:
     return _copied(tmp_path / "now")
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """For tests that write nothing."""
+    return _copied(tmp_path_factory.mktemp("untouched"))
+
+
+@cache
+def _made_up(project: Project | None = None) -> str:
+    return made_up(quarter_form(COMING, "META", project), COMING)
+
+
 def _copied(root: Path) -> Project:
     shutil.copytree(find_project().data, root / "data")
     return Project(root)
@@ -48,10 +61,14 @@ def _files(project: Project) -> dict[str, bytes]:
     return {str(path.relative_to(project.data)): path.read_bytes() for path in found}
 
 
-def _form(project: Project, change: Callable[[dict[str, str]], object] = lambda row: None) -> Path:
-    """A form for the coming quarter, made up, with every row changed."""
-    text = made_up(quarter_form(COMING, "META", project), COMING)
-    rows = list(csv.DictReader(io.StringIO(text)))
+def _form(
+    project: Project,
+    change: Callable[[dict[str, str]], object] = lambda row: None,
+    data: Project | None = None,
+) -> Path:
+    """A form for the coming quarter, made up, with every row changed; on the data that came with
+    the package, or other ones."""
+    rows = list(csv.DictReader(io.StringIO(_made_up(data))))
     for row in rows:
         change(row)
     path = project.root / "form.csv"
@@ -84,15 +101,23 @@ def test_taken_back_and_brought_forward_the_data_are_the_same_to_the_byte(
     assert f"+META,{quarter},revenue_total," in told
     assert _files(then) == before
     assert main(["--project", root, "quarter", quarter, str(form)]) == 0
-    assert _files(then) == _files(after)
+    kept = "forecasts/meta.csv"
+    assert {**_files(then), kept: b""} == {**_files(after), kept: b""}
     assert verify(project=then).ok
+    records = forecast_records(project=then)
+    assert [each.quarter for each in records] == [quarter, quarter.plus(1)]
+    assert [each.data_through for each in records] == [quarter.plus(-1), quarter]
+    told = capsys.readouterr().out
+    assert f"{quarter}: forecast kept on {records[0].made}" in told
+    assert "Capital expenditure" in told
+    assert told.endswith("the note: jcurve report results_note\n")
 
 
-def test_the_form_says_what_each_figure_is_and_what_stands_without_it(project: Project) -> None:
-    text = quarter_form(COMING, "META", project)
+def test_the_form_says_what_each_figure_is_and_what_stands_without_it(untouched: Project) -> None:
+    text = quarter_form(COMING, "META", untouched)
     rows = {(row["part"], row["item"]): row for row in csv.DictReader(io.StringIO(text))}
     revenue = rows["figure", "revenue_total"]
-    facts = reported("META", project)
+    facts = reported("META", untouched)
     assert revenue["if_empty"] == NEEDED
     assert revenue["unit"] == "USD m"
     assert "statements of income" in revenue["where"]
@@ -125,16 +150,18 @@ def test_a_quarter_that_is_made_up_moves_everything_together(project: Project) -
     assert bought == pytest.approx(was, abs=2.0)
 
 
-def test_everything_that_is_needed_is_named_at_once_and_nothing_written(project: Project) -> None:
-    before = _files(project)
-    path = _form(project, lambda row: row.update(value="") if row["part"] == "figure" else None)
-    found = bring_forward(path, COMING, "META", project)
+def test_everything_that_is_needed_is_named_at_once_and_nothing_written(untouched: Project) -> None:
+    before = _files(untouched)
+    path = _form(untouched, lambda row: row.update(value="") if row["part"] == "figure" else None)
+    found = bring_forward(path, COMING, "META", untouched)
     (one,) = found.problems
     for metric in ("revenue_total", "net_income", "marketing_and_sales", "ppe_net", "dap_billion"):
         assert metric in one
     assert "headcount" not in one
     assert not found.written
-    assert _files(project) == before
+    status = main(["--project", str(untouched.root), "quarter", COMING, str(path)])
+    assert status == FactsError.exit_status
+    assert _files(untouched) == before  # nor is a forecast kept
 
 
 def _set(part: str, item: str, /, **cells: str) -> Callable[[dict[str, str]], object]:
@@ -181,17 +208,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_row_is_told_with_its_line_and_nothing_written(what: str, project: Project) -> None:
+def test_a_wrong_row_is_told_with_its_line_and_nothing_written(
+    what: str, untouched: Project
+) -> None:
     change, words = WRONG[what]
-    before = _files(project)
-    found = bring_forward(_form(project, change), COMING, "META", project)
+    before = _files(untouched)
+    found = bring_forward(_form(untouched, change), COMING, "META", untouched)
     assert any(words in each for each in found.problems), found.problems
     assert not found.written
-    assert _files(project) == before
+    assert _files(untouched) == before
     assert found.lines()[-1].endswith("nothing is written")
 
 
-def test_guidance_is_taken_with_both_ends_and_its_move_is_noted(project: Project) -> None:
+def test_guidance_is_taken_with_both_ends_and_its_move_is_noted(untouched: Project) -> None:
     def guided(row: dict[str, str]) -> None:
         if row["part"] == "guidance" and row["item"].startswith(f"total_expenses {YEAR}"):
             row["value"] = "170" if row["item"].endswith("low") else "175"
@@ -200,11 +229,11 @@ def test_guidance_is_taken_with_both_ends_and_its_move_is_noted(project: Project
         if row["item"] == f"capex {YEAR} high":
             row["value"] = "2"
 
-    found = bring_forward(_form(project, guided), COMING, "META", project, write=False)
+    found = bring_forward(_form(untouched, guided), COMING, "META", untouched, write=False)
     assert any("hard to believe: the last low end was" in each for each in found.problems)
     found = bring_forward(
-        _form(project, lambda row: guided(row) if "total" in row["item"] else None),
-        COMING, "META", project, write=False,
+        _form(untouched, lambda row: guided(row) if "total" in row["item"] else None),
+        COMING, "META", untouched, write=False,
     )  # fmt: skip
     assert found.problems == ()
     assert any(each.startswith(f"guided total_expenses {YEAR}: 170 to 175") for each in found.notes)
@@ -223,8 +252,9 @@ def test_what_is_sure_enters_with_its_reason(project: Project) -> None:
         if row["item"] == "acquisitions":
             row["sure"] = "a company was bought"
 
-    assert "times the" in bring_forward(_form(project, change), COMING, "META", project).problems[0]
-    assert bring_forward(_form(project, sure), COMING, "META", project).written
+    refused = bring_forward(_form(project, change, project), COMING, "META", project)
+    assert "times the" in refused.problems[0]
+    assert bring_forward(_form(project, sure, project), COMING, "META", project).written
     listed = (project.data / "companies/tolerances.csv").read_text(encoding="utf-8")
     assert f"META,size beside neighbours,acquisitions,{COMING}," in listed
     assert "a company was bought" in listed
@@ -243,21 +273,21 @@ def test_a_scenario_of_ones_own_keeps_its_dates_and_is_named(project: Project) -
     assert own.read_bytes() == before
 
 
-def test_what_the_model_refuses_is_not_written(project: Project) -> None:
+def test_what_the_model_refuses_is_not_written(untouched: Project) -> None:
     def refuses(copy: Project) -> None:
         assert company("META", copy).data_through == COMING
         raise FactsError("the model says no")
 
-    before = _files(project)
-    found = bring_forward(_form(project), COMING, "META", project, check=refuses)
+    before = _files(untouched)
+    found = bring_forward(_form(untouched), COMING, "META", untouched, check=refuses)
     assert found.problems == ("the model says no",)
-    assert _files(project) == before
+    assert _files(untouched) == before
 
 
 @pytest.mark.parametrize("quarter", [LAST, COMING.plus(1)])
-def test_another_quarter_than_the_next_is_refused(quarter: Quarter, project: Project) -> None:
+def test_another_quarter_than_the_next_is_refused(quarter: Quarter, untouched: Project) -> None:
     with pytest.raises(UsageError, match=f"the data of META end with {LAST}.*allowed: {COMING}"):
-        quarter_form(quarter, "META", project)
+        quarter_form(quarter, "META", untouched)
 
 
 def test_a_company_seen_through_its_outlays_has_a_form_too(project: Project) -> None:
@@ -273,11 +303,11 @@ def test_a_company_seen_through_its_outlays_has_a_form_too(project: Project) -> 
 
 
 def test_a_form_is_not_written_over_another(
-    project: Project, capsys: pytest.CaptureFixture[str]
+    untouched: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = project.root / "form.csv"
+    path = untouched.root / "form.csv"
     path.write_text("mine", encoding="utf-8")
-    root = str(project.root)
+    root = str(untouched.root)
     assert main(["--project", root, "quarter", COMING, str(path), "--template"]) != 0
     assert path.read_text(encoding="utf-8") == "mine"
     assert main(["--project", root, "quarter", COMING, str(path), "--edgar"]) != 0

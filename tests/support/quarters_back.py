@@ -13,25 +13,39 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
+import pytest
+
+from jcurve.analysis.earlier import taken_back as case_taken_back
 from jcurve.assumptions import shipped
+from jcurve.case import Case
 from jcurve.facts import company
 from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
+from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
 from jcurve.facts.new_quarter import bring_forward, quarter_form
 from jcurve.facts.quarter_change import moved_dates
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["COMING", "LAST", "filled", "made_up", "taken_back"]
+__all__ = ["COMING", "LAST", "TOGETHER", "case_after", "filled", "made_up", "taken_back"]
 
 FOLDER = "companies/meta"
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
 COMING = LAST.plus(1)
+TOGETHER = pytest.mark.xdist_group("facts of the time")
+"""Tests that share runs on the facts of a time, each made once in a process."""
+
+
+@cache
+def case_after(quarter: str) -> Case:
+    """The base case after the results of a quarter."""
+    return case_taken_back(quarter)
 
 
 def _rows(path: Path) -> tuple[list[str], list[Row]]:
@@ -68,6 +82,11 @@ def taken_back(project: Project, through: Quarter) -> None:
         data / "calendars/releases.csv",
         lambda row: row["company"] != "META" or _known(project, row["period"], through),
     )
+    kept = data / "forecasts/meta.csv"
+    if kept.is_file():  # each seal is over the rows before it, and they are in order
+        _keep(kept, lambda row: row["data_through"] <= through)
+        if not forecast_records("META", project):
+            kept.unlink()
     listed = data / "calendars/expected_results.csv"
     head, *rest = listed.read_text(encoding="utf-8").splitlines(keepends=True)
     gone = [f"META,{q},{days[q]},judgement: a day\n" for q in coming.through(now)]

@@ -7,7 +7,7 @@ on an estimate is no report: there is nothing to miss.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.facts.forecast_records import Record, append_forecast, stood
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
@@ -34,11 +35,14 @@ __all__ = [
     "keep",
     "misses",
     "rank",
+    "scored",
     "standing",
 ]
 
 _WORLD = "with"
 _VOLUME, _PRICE = "impressions_growth", "price_growth"
+_LARGE_PART = 0.25
+"""Of a miss: a part at least so large is named as what explains it."""
 _FIRST = Quarter("2023Q2")
 """Of which a forecast can be put together: the valuation date of a case is 2023 or later."""
 
@@ -213,8 +217,7 @@ def came(assembly: Assembly, quarter: str) -> dict[str, float]:
     return found
 
 
-def _sum(names: Iterable[str], value: object) -> float:
-    assert callable(value)
+def _sum(names: Iterable[str], value: Callable[[str], float]) -> float:
     return float(sum(-value(n[1:]) if n.startswith("-") else value(n) for n in names))
 
 
@@ -246,6 +249,29 @@ class Miss:
         growth rate, in its own points."""
         return self.amount / self.scale if self.amount is not None and self.scale else None
 
+    @property
+    def size(self) -> str:
+        """The share with its sign, in words; empty where there is none."""
+        if self.share is None:
+            return ""
+        growth = self.line.unit == "share"
+        return points(self.share, sign=True) if growth else percent(self.share, sign=True)
+
+    @property
+    def explained(self) -> str:
+        """What makes up most of a miss, in its direction, where the parts are reported."""
+        if not self.amount:
+            return ""
+        same = [part for part in self.parts if part[1] / self.amount >= _LARGE_PART]
+        same.sort(key=lambda part: -abs(part[1]))
+        told = [f"{lowered(LINES[n].label)} {money(abs(own) / MILLIONS)}" for n, own in same]
+        return joined(told)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was forecast and nothing came."""
+        return not self.forecast and self.came == 0.0
+
 
 def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Miss, ...]:
     """Forecasts beside what came, in the order of :data:`LINES`, with what makes them up."""
@@ -265,6 +291,12 @@ def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Mi
         scale = 1.0 if line.unit == "share" else None if over is None else abs(over)
         found.append(Miss(line, said[name], own, scale, tuple(parts) if whole else ()))
     return tuple(found)
+
+
+def scored(record: Record, today: Assembly) -> tuple[Miss, ...]:
+    """A kept forecast beside what came."""
+    values = {line: value for line, value in record.values.items() if line in LINES}
+    return misses(values, came(today, record.quarter))
 
 
 def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
@@ -313,9 +345,9 @@ def standing(
         raise UsageError("no forecast of that quarter can be held against its results",
                          received=quarter, allowed=f"{_FIRST} to {today.data_through}")  # fmt: skip
     if record is not None:
-        how = f"forecast kept on {record.made}, on data through {record.data_through}"
-        values = {line: value for line, value in record.values.items() if line in LINES}
-        return Standing(quarter, record.made, how, misses(values, came(today, quarter)))
+        known = Quarter(record.data_through).words
+        how = f"forecast kept on {record.made}, on data through {known}"
+        return Standing(quarter, record.made, how, scored(record, today))
     before = Quarter(quarter).plus(-1)
     case = taken_back(before, scenario, project=project)
     how = (

@@ -198,13 +198,12 @@ def revision(
         for view, figures in after.headlines().items()
         for name in figures
     }
-    steps = _values(assembly, [start, passed], list(keys.values()))
-    worth = _Worth(assembly, passed, end, groups, list(keys.values()))
-    count = len(groups)
-    values = worth(shapley.subsets(count))
+    wanted, count = list(keys.values()), len(groups)
+    steps = [_read(assembly, state, wanted, 1)[0] for state in (start, passed)]
+    values = _of_all(assembly, passed, end, list(groups.values()), wanted)
     changes = []
     for at, ((view, name), _) in enumerate(keys.items()):
-        own = np.array([steps[0, at], steps[1, at]])
+        own = np.array([steps[0][at], steps[1][at]])
         was = _number(before, view, name, printed_before, own[0])
         now = _number(after, view, name, printed_after, values[-1, at])
         if was is None or now is None:
@@ -351,32 +350,22 @@ def _same(one: Array, other: Array) -> bool:
     return np.array_equal(wide, other_wide, equal_nan=True)
 
 
-@dataclass(frozen=True)
-class _Worth:
-    """The figures by which groups are as at the end, (coalitions, figures)."""
-
-    assembly: Assembly
-    passed: Mapping[str, Array]
-    end: Mapping[str, Array]
-    groups: Mapping[tuple[Kind, str], tuple[str, ...]]
-    keys: Sequence[RowKey]
-
-    def __call__(self, masks: shapley.Mask) -> Array:
-        parts = [self._chunk(masks[at : at + CHUNK]) for at in range(0, len(masks), CHUNK)]
-        return np.concatenate(parts)
-
-    def _chunk(self, masks: shapley.Mask) -> Array:
-        rows = dict(self.passed)
-        for at, names in enumerate(self.groups.values()):
-            for name in names:
-                rows[name] = np.where(masks[:, at], self.end[name], self.passed[name])
-        return _read(self.assembly, rows, self.keys, len(masks))
-
-
-def _values(
-    assembly: Assembly, states: Sequence[Mapping[str, Array]], keys: Sequence[RowKey]
+def _of_all(
+    assembly: Assembly,
+    passed: Mapping[str, Array],
+    end: Mapping[str, Array],
+    groups: Sequence[Sequence[str]],
+    keys: Sequence[RowKey],
 ) -> Array:
-    return np.concatenate([_read(assembly, state, keys, 1) for state in states])
+    """The figures in every subset of groups that are as at the end, (subsets, figures)."""
+    masks, found = shapley.subsets(len(groups)), []
+    for at in range(0, len(masks), CHUNK):
+        part, rows = masks[at : at + CHUNK], dict(passed)
+        for place, names in enumerate(groups):
+            for name in names:
+                rows[name] = np.where(part[:, place], end[name], passed[name])
+        found.append(_read(assembly, rows, keys, len(part)))
+    return np.concatenate(found)
 
 
 def _read(

@@ -1,12 +1,14 @@
-"""The verbs around reported facts: re-checked, compared with EDGAR, and a new quarter."""
+"""The verbs around reported facts: re-checked, compared with EDGAR, a new quarter, its misses."""
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from jcurve.commands.progress import Progress
+from jcurve.commands.texts import attributes, number, table
 from jcurve.commands.verb import Answer, Context, verb
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.files import write_file
@@ -66,9 +68,12 @@ def quarter(
     """Take a reported quarter into the data.
 
     Figures, sources, guidance, calendar, valuation date and the dates of the shipped scenarios
-    change together, once every check holds, or not at all.
+    change together, once every check holds, or not at all. The forecast of the base case is kept
+    before and after, and what it missed is told.
     """
-    from jcurve.assumptions import shipped
+    from jcurve import evaluate
+    from jcurve.analysis.forecasts import keep
+    from jcurve.assumptions import available, scenario, shipped
     from jcurve.company import DEFAULT_COMPANY
     from jcurve.facts import company as facts_of
     from jcurve.facts.new_quarter import bring_forward, quarter_form
@@ -81,25 +86,61 @@ def quarter(
         text = quarter_form(quarter, company, context.project, fetched)
         write_file(Path(file), text, fresh=True)
         return Answer({"file": file}, [file])
-    modelled = shipped(context.project) if company == DEFAULT_COMPANY else ()
+    project, modelled = context.project, company == DEFAULT_COMPANY
+    today = datetime.date.today()
+    stood = evaluate("base", project=project) if modelled and not dry_run else None
+
+    def holds(copy: Project) -> None:
+        """Every scenario of a changed copy is valid, and the model runs on it; only then, and
+        before anything changes, is the forecast that stood kept."""
+        for name in available(copy):
+            scenario(name, project=copy)
+        evaluate("base", project=copy)
+        if stood is not None:
+            keep(stood, today, project)
+
     with Progress(f"{company} {quarter}"):
         found = bring_forward(
-            file, quarter, company, context.project,
-            scenarios=modelled, check=_scenarios_hold, write=not dry_run,
+            file, quarter, company, project,
+            scenarios=shipped(project) if modelled else (), check=holds, write=not dry_run,
         )  # fmt: skip
     shown = found.diff.splitlines() if dry_run else []
     status = FactsError.exit_status if found.problems else 0
-    return Answer(found, [*shown, *found.lines()], status)
+    if stood is None or not found.written:
+        return Answer(found, [*shown, *found.lines()], status)
+    keep(evaluate("base", project=project), today, project)
+    missed = _missed(context, quarter)
+    lines = [*found.lines(), "", *missed.lines, "", "the note: jcurve report results_note"]
+    return Answer(attributes(found) | {"misses": missed.data}, lines)
 
 
-def _scenarios_hold(project: Project) -> None:
-    """Every scenario of a changed copy is valid, and the model runs on it."""
-    from jcurve import evaluate
-    from jcurve.assumptions import available, scenario
+@verb("jcurve misses")
+def misses(
+    context: Context,
+    quarter: Annotated[str | None, "by default the last that is reported", "QUARTER"] = None,
+) -> Answer:
+    """What was forecast of a quarter beside what came, line by line."""
+    return _missed(context, quarter)
 
-    for name in available(project):
-        scenario(name, project=project)
-    evaluate("base", project=project)
+
+def _missed(context: Context, quarter: str | None) -> Answer:
+    from jcurve.analysis.forecasts import standing
+    from jcurve.company import model
+
+    asked = quarter or model(project=context.project).data_through
+    with Progress(f"forecasts of {asked}"):
+        found = standing(asked, project=context.project)
+    rows = [["", "forecast", "came", "miss", "", "a quarter of it or more"]]
+    for each in found.misses:
+        if each.empty:
+            continue
+        line = each.line
+        forecast = number(each.forecast, line.unit)
+        came = "not on file" if each.came is None else number(each.came, line.unit)
+        amount = number(each.amount, line.unit) if each.size and line.unit != "share" else ""
+        over = " of revenue" if each.size and line.over_revenue else ""
+        rows.append([line.label, forecast, came, amount, each.size + over, each.explained])
+    return Answer(attributes(found), [f"{asked}: {found.how}", *table(rows)])
 
 
-VERBS = (facts, quarter)
+VERBS = (facts, quarter, misses)

@@ -1,4 +1,4 @@
-"""The verbs that ask the model: scale, drivers, implied, solve, bridge, misses."""
+"""The verbs that ask the model: scale, drivers, implied, solve, bridge."""
 
 from __future__ import annotations
 
@@ -252,29 +252,4 @@ def bridge(
     return Answer(attributes(found) | {"difference": found.difference}, lines)
 
 
-@verb("jcurve misses")
-def misses(
-    context: Context,
-    quarter: Annotated[str | None, "by default the last that is reported", "QUARTER"] = None,
-) -> Answer:
-    """What was forecast of a quarter beside what came, line by line."""
-    from jcurve.analysis.forecasts import standing
-    from jcurve.company import model
-
-    asked = quarter or model(project=context.project).data_through
-    with Progress(f"forecasts of {asked}"):
-        found = standing(asked, project=context.project)
-    rows = [["", "forecast", "came", "miss", "", "mostly"]]
-    for each in found.misses:
-        told = [each.forecast, each.came, each.amount]
-        unit = each.line.unit
-        share = "" if each.share is None else f"{each.share:+.1%}"
-        over = " of revenue" if share and each.line.over_revenue else ""
-        parts = sorted(each.parts, key=lambda part: -abs(part[1]))
-        most = f"{parts[0][0]} {number(parts[0][1], unit)}" if parts else ""
-        shown = ["" if x is None else number(x, unit) for x in told]
-        rows.append([each.line.label, *shown, share + over, most])
-    return Answer(attributes(found), [f"{asked}: {found.how}", *table(rows)])
-
-
-VERBS = (scale, drivers, implied, solve, bridge, misses)
+VERBS = (scale, drivers, implied, solve, bridge)

@@ -86,11 +86,9 @@ class NewestReport:
                 continue
             if stock != (tag.metric.nature == "stock") or entry.get("end") != self._end:
                 continue
-            size = (
-                float(entry.get("val", 0.0)) * tag.scale / then.value
-                if then and then.value
-                else 1.0
-            )
+            size = 1.0
+            if then and then.value:
+                size = float(entry.get("val", 0.0)) * tag.scale / then.value
             if 1 / _NEAR < size < _NEAR:
                 alike = difflib.SequenceMatcher(None, name, tag.tag).ratio()
                 found[name] = max(found.get(name, -math.inf), alike - abs(math.log(size)))

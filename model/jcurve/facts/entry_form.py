@@ -153,10 +153,8 @@ class _Form:
     def entries(self) -> Iterator[Entry]:
         """Every row, in the order of the file."""
         owner, quarter = self.owner, self.quarter
-        days = {
-            period: day.isoformat()
-            for period, day in releases(owner.name, self.project).days.items()
-        }
+        listed = releases(owner.name, self.project).days
+        days = {period: day.isoformat() for period, day in listed.items()}
         before = days.get(quarter.plus(-4), ""), days.get(quarter.plus(-1), "")
         yield Entry("release", quarter, "Day of the results", "day", "head of the release", NEEDED,
                     *before, source=self.source)  # fmt: skip
@@ -212,9 +210,8 @@ class _Form:
             empty = "" if year else _UNREAD
             if stands and name in read and not year:
                 empty = stands.words or _WORKED_OUT
-            given = self.fetched.get(
-                (name, period), Fetched("", self.source, self._kind(found), "")
-            )
+            empty_row = Fetched("", self.source, self._kind(found), "")
+            given = self.fetched.get((name, period), empty_row)
             yield Entry(part, name, label.label if label else metric.definition, metric.unit,
                         label.where if label else "quarterly or annual report", empty,
                         _shown(found.get(back)), "" if year else _shown(found.get(last)),
@@ -230,12 +227,9 @@ class _Form:
         of = int(self.owner.fiscal_year(self.quarter))
         for year in (of, of + 1):
             for metric, label in GUIDED.items():
-                ranges = [
-                    each for each in given if (each.metric, each.fiscal_year) == (metric, str(year))
-                ]
-                unit = next(
-                    (each.unit for each in reversed(given) if each.metric == metric), "USD bn"
-                )
+                own = [each for each in given if each.metric == metric]
+                unit = own[-1].unit if own else "USD bn"
+                ranges = [each for each in own if each.fiscal_year == str(year)]
                 for side in ("low", "high"):
                     was = f"{getattr(ranges[-1], side):g}" if ranges else ""
                     yield Entry("guidance", f"{metric} {year} {side}", f"{label}, {side} end", unit,

@@ -153,30 +153,15 @@ class QuarterChange:
         if (entry.item, period) in self.found:
             raise FactsError(f"a second value for {period}", received=entry.value)
         self.sure[entry.item, period] = entry.sure
-        self.found[entry.item, period] = Fact(
-            self.owner.name,
-            period,
-            entry.item,
-            value,
-            metric.unit,
-            _READ_ELSEWHERE,
-            kind,
-            entry.note,
-        )
+        about = (self.owner.name, period, entry.item)
+        fact = Fact(*about, value, metric.unit, _READ_ELSEWHERE, kind, entry.note)
+        self.found[entry.item, period] = fact
         speaks = doubt(self.facts, entry.item, period, value)
         if speaks and not entry.sure:
             raise FactsError(f"hard to believe: {speaks}", received=entry.value, allowed=_SURE)
         table = "quarterly.csv" if entry.part == "figure" else "annual.csv"
-        row = (
-            self.owner.name,
-            period,
-            entry.item,
-            entry.value,
-            metric.unit,
-            self.source(entry),
-            kind,
-        )
-        self.edits.insert_figure(f"{self.folder}/{table}", (*row, entry.note))
+        row = (*about, entry.value, metric.unit, self.source(entry), kind, entry.note)
+        self.edits.insert_figure(f"{self.folder}/{table}", row)
 
     def _rows(self) -> None:
         """What the rows of history lack; what is out of size and sure enters with its reason."""
@@ -244,9 +229,8 @@ class QuarterChange:
                 entry = next(iter(ends.values()))
                 self.problems.append(f"guidance {metric} {year}: {problem.at(entry.at)}")
         ends = self.ranges.get((self.fiscal, "capex"), {})
-        mine = [
-            each for each in before if (each.metric, each.fiscal_year) == ("capex", self.fiscal)
-        ]
+        wanted = ("capex", self.fiscal)
+        mine = [each for each in before if (each.metric, each.fiscal_year) == wanted]
         if not ends and not mine:
             return
         top = ends["high"].number() if "high" in ends else mine[-1].high

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from jcurve.facts.companies import Company
@@ -190,14 +190,12 @@ def refresh(
     order = ("new", "moved", "differs", "restated", "unread", "vanished")
     differences.sort(key=lambda each: (order.index(each.what), each.metric, each.period))
     through = facts.company.data_through
-    reached = [
-        each
-        for each in differences
-        if each.what == "new" and _last_quarter(each.period, facts.company) <= through
-    ]
-    if write and reached:
-        _write(data, facts, reached)
-    return Refresh(name, tuple(differences), bool(write and reached), through, newest)
+    result = Refresh(name, tuple(differences), False, through, newest)
+    reached = [each for each in result.new if _last_quarter(each.period, facts.company) <= through]
+    if not (write and reached):
+        return result
+    _write(data, facts, reached)
+    return replace(result, written=True)
 
 
 def _last_quarter(period: str, owner: Company) -> str:
@@ -332,13 +330,7 @@ def _source_id(accession: str) -> str:
 def _source(owner: Company, accession: str, day: str) -> tuple[str, ...]:
     plain = accession.replace("-", "")
     url = f"https://www.sec.gov/Archives/edgar/data/{owner.cik.lstrip('0')}/{plain}/"
-    return (
-        _source_id(accession),
-        f"{owner.display_name}, filing {accession}, XBRL figures as EDGAR's companyfacts has them",
-        owner.display_name,
-        url,
-        day,
-        accession,
-        "read by program from EDGAR; identities re-checked",
-        "filing",
-    )
+    name = owner.display_name
+    title = f"{name}, filing {accession}, XBRL figures as EDGAR's companyfacts has them"
+    read = "read by program from EDGAR; identities re-checked"
+    return (_source_id(accession), title, name, url, day, accession, read, "filing")

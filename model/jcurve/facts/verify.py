@@ -243,8 +243,8 @@ def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[C
     made.append(_check("guidance and life changes", owner.name, _disclosures(owner.name, home)))
     last = max(facts.series("revenue_total"), default="")
     reach = f"revenue reaches {last}, the company file says {owner.data_through}"
-    cases = [("data_through", None if last == owner.data_through else reach)]
-    made.append(_check("data through", owner.name, cases))
+    missed = None if last == owner.data_through else reach
+    made.append(_check("data through", owner.name, [("data_through", missed)]))
     return [check for check in made if check.count]
 
 
@@ -316,10 +316,8 @@ def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
         for quarter, status, why in zip(row.quarters, row.status, row.why, strict=True):
             if status == "estimate":
                 reasons.setdefault(why, []).append(quarter)
-        for why, quarters in reasons.items():
-            yield Filled(
-                facts.company.name, row.name, quarters[0], quarters[-1], len(quarters), why
-            )
+        for why, own in reasons.items():
+            yield Filled(facts.company.name, row.name, own[0], own[-1], len(own), why)
 
 
 def _shared_checks(home: Project) -> list[Check]:

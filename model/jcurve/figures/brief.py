@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jcurve.analysis.revisions import Figures, Revision, revision
 from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import revised
 from jcurve.figures.display import Part, Prose, prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit, table
 from jcurve.figures.lens import Lens
+from jcurve.ground.errors import JCurveError
 from jcurve.ground.numbers import MILLIONS, NOTHING, change, money, spelt
 
 if TYPE_CHECKING:
-    from jcurve.analysis.revisions import Figures, Revision
     from jcurve.case import Case
 
 _MOVED = 0.005
@@ -51,7 +52,12 @@ class Earlier:
         if abs(lens.npv - value / MILLIONS) < NOTHING:
             return None
         if known not in self._memo:
-            self._memo[known] = revised.since(lens, self.rebuilt)
+            try:
+                before, printed = self.rebuilt()
+                found = revision(before, lens.case, printed_before=printed)
+            except JCurveError:  # it cannot be put together, or it knew more
+                found = None
+            self._memo[known] = found
         return self._memo[known]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 
 from jcurve.analysis.earlier import Range, guided
 from jcurve.facts import capex_guidance
@@ -22,13 +23,10 @@ _LINES = {"capex": "capex", "total_expenses": "total_costs"}
 def moved(lens: Lens, quarter: Quarter) -> str:
     """What the results of a quarter moved in the guided ranges, in a sentence."""
     told = []
-    for metric, words in _METRICS.items():
-        for year in (quarter.year, quarter.year + 1):
-            then, now = _ranges(lens, quarter, metric, year)
-            if now is None or _same(then, now):
-                continue
+    for metric, year, then, now in _ranges(lens, quarter):
+        if not _same(then, now):
             was = f", before {_range(then)}" if then else ", for the first time"
-            told.append(f"{words} of {year} {_range(now)}{was}")
+            told.append(f"{_METRICS[metric]} of {year} {_range(now)}{was}")
     return f"Now guided: {'; '.join(told)}." if told else "No guided range has moved."
 
 
@@ -36,15 +34,17 @@ def _same(then: Range | None, now: Range) -> bool:
     return then is not None and (then.low, then.high) == (now.low, now.high)
 
 
-def _ranges(
-    lens: Lens, quarter: Quarter, metric: str, year: int
-) -> tuple[Range | None, Range | None]:
-    """What was guided for a year before the day of a quarter's results, and until the next."""
+def _ranges(lens: Lens, quarter: Quarter) -> Iterator[tuple[str, int, Range | None, Range]]:
+    """What was guided of each metric for the year and the next: before the day of a quarter's
+    results, and until the next; none of a year that is not guided."""
     owner = lens.case.assembly.company.name
     days, said = releases(owner, lens.home), capex_guidance(owner, lens.home)
     until = [days.of(each) - datetime.timedelta(days=1) for each in (quarter, quarter.plus(1))]
-    then, now = (guided(said, metric, year, day) for day in until)
-    return then, now
+    for metric in _METRICS:
+        for year in (quarter.year, quarter.year + 1):
+            then, now = (guided(said, metric, year, day) for day in until)
+            if now is not None:
+                yield metric, year, then, now
 
 
 def _range(found: Range | None) -> str:
@@ -58,28 +58,18 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
     """What the company guides now and before, and where the case stands in it."""
     case, rows, count = lens.case, [], 0
     timeline, known = case.assembly.timeline, case.row("history")
-    for metric, words in _METRICS.items():
-        for year in (quarter.year, quarter.year + 1):
-            then, now = _ranges(lens, quarter, metric, year)
-            if now is None:
-                continue
-            count += not _same(then, now)
-            first = timeline.index(f"{year}Q1")
-            row = case.row(_LINES[metric], "with")[first : first + QUARTERS_IN_YEAR]
-            come = known[first : first + QUARTERS_IN_YEAR] > 0
-            spent, rest = float(row[come].sum()), int((~come).sum())
-            ends = (now.low, now.high) if rest else ()
-            left = [money((end - spent) / MILLIONS / rest) for end in ends]
-            rows.append(
-                (
-                    f"{words.capitalize()} {year}",
-                    _range(then),
-                    _range(now),
-                    money(spent / MILLIONS) if come.any() else "–",
-                    " to ".join(left) or "–",
-                    f"{money(float(row.sum()) / MILLIONS)}, {_inside(float(row.sum()), now)}",
-                )
-            )
+    for metric, year, then, now in _ranges(lens, quarter):
+        count += not _same(then, now)
+        first = timeline.index(f"{year}Q1")
+        row = case.row(_LINES[metric], "with")[first : first + QUARTERS_IN_YEAR]
+        come = known[first : first + QUARTERS_IN_YEAR] > 0
+        spent, whole, rest = float(row[come].sum()), float(row.sum()), int((~come).sum())
+        ends = (now.low, now.high) if rest else ()
+        left = [money((end - spent) / MILLIONS / rest) for end in ends]
+        name = f"{_METRICS[metric].capitalize()} {year}"
+        so_far = money(spent / MILLIONS) if come.any() else "–"
+        stands = f"{money(whole / MILLIONS)}, {_inside(whole, now)}"
+        rows.append((name, _range(then), _range(now), so_far, " to ".join(left) or "–", stands))
     if not rows:
         return nothing_to_show("Nothing is guided.")
     return table(

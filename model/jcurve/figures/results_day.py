@@ -31,8 +31,6 @@ _LEFT_OUT = ("share_based_compensation",)
 """Not on the two pages: part of the lines above it."""
 _MOVED = 0.05
 """What counts as a moved value in a title, USD bn."""
-_LARGE_PART = 0.25
-"""Of a miss: a part at least so large is named as what explains it."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,10 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     figures.append(
         KeyFigure(label="Net present value", value=money(lens.npv), note=f"{moved} since {since}")
     )
+    told = revised.sentence(change) if change else ""
     summary: list[list[Part]] = [
         [strong("Results. "), _results(day)],
-        [strong("The answer. "), revised.sentence(change) if change else "", f" {_stands(lens)}"],
+        [strong("The answer. "), f"{told} {answer.headline(lens)}."],
         [strong("Guidance. "), guided.moved(lens, day.quarter)],
     ]
     reported = releases(case.assembly.company.name, lens.project).of(day.quarter)
@@ -131,8 +130,7 @@ def _side(miss: Miss) -> str:
 
 def _size(miss: Miss) -> str:
     """How large a miss is, without its sign."""
-    share = abs(miss.share or 0.0)
-    return points(share) if miss.line.unit == "share" else percent(share)
+    return miss.size.lstrip("+−")
 
 
 def _figure(miss: Miss) -> KeyFigure:
@@ -142,7 +140,7 @@ def _figure(miss: Miss) -> KeyFigure:
     elif miss.line.over_revenue:
         note = f"{money(miss.amount / MILLIONS, sign=True)} vs forecast"
     else:
-        note = f"{percent(miss.share or 0.0, sign=True)} vs forecast"
+        note = f"{miss.size} vs forecast"
     return KeyFigure(label=miss.line.label, value=value, note=note)
 
 
@@ -152,22 +150,12 @@ def _results(day: ResultsDay) -> str:
         miss = day.miss(name)
         if miss.came is None or miss.amount is None:
             continue
-        why = _explained(miss)
-        because = f" ({why})" if why else ""
+        because = f" ({miss.explained})" if miss.explained else ""
         told.append(
             f"{miss.line.label} came to {money(miss.came / MILLIONS)}, {_size(miss)} "
             f"{_side(miss)} forecast{because}{_placed(miss, day)}"
         )
     return f"{'. '.join(told)}."
-
-
-def _explained(miss: Miss) -> str:
-    """What makes up most of a miss, in its direction, where the parts are reported."""
-    if miss.amount is None or not miss.parts or not miss.amount:
-        return ""
-    large = [(name, amount) for name, amount in miss.parts if amount / miss.amount >= _LARGE_PART]
-    large.sort(key=lambda each: -abs(each[1]))
-    return joined(f"{lowered(LINES[n].label)} {money(abs(a) / MILLIONS)}" for n, a in large)
 
 
 def _placed(miss: Miss, day: ResultsDay) -> str:
@@ -183,26 +171,15 @@ def _ordinal(place: int) -> str:
     return f"{place}{end} largest"
 
 
-def _stands(lens: Lens) -> str:
-    return f"{answer.headline(lens)}."
-
-
 def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
     rows = [
         _row(miss, day)
         for miss in day.misses
-        if miss.line.name not in _LEFT_OUT
-        and (miss.came or (miss.forecast and miss.came is not None))
+        if miss.line.name not in _LEFT_OUT and miss.came is not None and not miss.empty
     ]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
-    absent = dict.fromkeys(
-        "advertising by region"
-        if each.line.name.startswith("advertising.")
-        else lowered(each.line.label)
-        for each in day.misses
-        if each.came is None
-    )
+    absent = dict.fromkeys(_called(each) for each in day.misses if each.came is None)
     if absent:
         notes.append(f"Not on file, or an estimate, which counts as none: {joined(absent)}.")
     ranked = "; place 1: the largest miss of the line on record" if day.past else ""
@@ -225,6 +202,11 @@ def missed(day: ResultsDay) -> TableExhibit:
         notes=notes,
         dense=True,
     )
+
+
+def _called(miss: Miss) -> str:
+    regional = miss.line.name.startswith("advertising.")
+    return "advertising by region" if regional else lowered(miss.line.label)
 
 
 def _usual_title(day: ResultsDay) -> str:
@@ -262,10 +244,9 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
         )
 
     place = rank(miss, day.past)
-    size: str | Cell | None = None
-    if miss.share is not None:
-        size = points(miss.share, sign=True) if growth else percent(miss.share, sign=True)
-        size = Cell(value=size, note=0) if miss.line.over_revenue else size
+    size: str | Cell | None = miss.size or None
+    if miss.size and miss.line.over_revenue:
+        size = Cell(value=miss.size, note=0)
     indent = 1 if any(miss.line.name in PARTS[whole] for whole in _INDENTED) else 0
     return Row(
         cells=(
@@ -275,7 +256,7 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
             "–" if growth or miss.amount is None else told(miss.amount, sign=True),
             size,
             f"{place[0]} of {place[1]}" if place else None,
-            _explained(miss),
+            miss.explained,
         ),
         indent=indent,
     )

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from jcurve.analysis.revisions import Change, Figures, Kind, Part, Revision, revision
-from jcurve.case import Case
+from jcurve.analysis.revisions import Change, Kind, Part, Revision
 from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_show
 from jcurve.figures.recipes import bridge
-from jcurve.ground.errors import JCurveError
 from jcurve.ground.numbers import MILLIONS, NOTHING, joined, lowered, money, spelt, written
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["by_figure", "sentence", "since", "steps"]
+__all__ = ["by_figure", "sentence", "steps"]
 
 KINDS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -49,16 +47,6 @@ _READING = (
     "the forecast. Each part is the mean of its step over every order (Shapley value), and the "
     "parts sum to the whole."
 )
-
-
-def since(lens: Lens, rebuilt: Callable[[], tuple[Case, Figures]]) -> Revision | None:
-    """From an earlier edition to a case; None where what it rested on cannot be put together or
-    it knew more."""
-    try:
-        before, printed = rebuilt()
-        return revision(before, lens.case, printed_before=printed)
-    except JCurveError:
-        return None
 
 
 def sentence(change: Change) -> str:

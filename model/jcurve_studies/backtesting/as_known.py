@@ -29,7 +29,6 @@ from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
-from jcurve.facts.calendar import known, releases
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_stated import (
@@ -72,7 +71,6 @@ def frozen(
     origin: int | str,
     *,
     elasticity: float | None = None,
-    company: str = DEFAULT_COMPANY,
     project: Project | str | Path | None = None,
 ) -> Frozen:
     """The model as of the annual report for fiscal year ``origin``, or as of the results of a
@@ -82,25 +80,20 @@ def frozen(
         origin: the last year known, or the last quarter.
         elasticity: of advertising to ranking compute, with which advertising follows market,
             excess and relative compute; None for growth of the time in place of all three.
-        company: its name.
         project: where its data are.
 
     Raises:
         UsageError: what the rules need was not known then.
     """
     quarter = Quarter(origin) if isinstance(origin, str) else None
-    if quarter is None:
-        year, calendar = int(origin), releases(company, project)
-        as_of = calendar.of(str(year))
-        facts = known(reported(company, project), as_of, calendar)
-    else:
-        year = quarter.year - (quarter.number < QUARTERS_IN_YEAR)
-        as_of, facts = facts_after(quarter, company, project)
+    year = int(origin) if quarter is None else quarter.year - (quarter.number < QUARTERS_IN_YEAR)
+    last = reported(DEFAULT_COMPANY, project).company.quarters(str(year))[-1]
+    as_of, facts = facts_after(quarter or last, project=project)
     chosen = scenario(BASE, project=project)
-    assembly = assembly_over(model(company, project), facts, project)
-    changes = _known_changes(chosen, as_of, company, project)
-    guidance = capex_guidance(company, project)
-    rows = dict(_fitted(chosen, year, changes, assembly.timeline, company, project))
+    assembly = assembly_over(model(project=project), facts, project)
+    changes = _known_changes(chosen, as_of, project)
+    guidance = capex_guidance(project=project)
+    rows = dict(_fitted(chosen, year, changes, assembly.timeline, project))
     stated = list(of_the_time(year, facts, guidance, as_of, assembly.timeline))
     if elasticity is not None:
         stated += response(year, elasticity, assembly, rows)
@@ -146,12 +139,12 @@ def _mix_stands_still(case: Case) -> dict[str, Array]:
 
 
 def _known_changes(
-    chosen: Scenario, as_of: datetime.date, company: str, project: Project | str | Path | None
+    chosen: Scenario, as_of: datetime.date, project: Project | str | Path | None
 ) -> tuple[Change, ...]:
     """The changes of useful life that had been announced."""
     announced = {
         each.effective_date[:7]
-        for each in life_changes(company, project)
+        for each in life_changes(project=project)
         if each.type == "change" and each.source.date[:10] <= as_of.isoformat()
     }
     months = {Quarter.on(month) for month in announced}
@@ -163,12 +156,11 @@ def _fitted(
     origin: int,
     changes: tuple[Change, ...],
     timeline: Timeline,
-    company: str,
     project: Project | str | Path | None,
 ) -> dict[str, Array]:
     """The base scenario's rows with depreciation fitted to the years known, and the changes of
     useful life announced by then."""
-    found = fit(origin, company, project)
+    found = fit(origin, project=project)
     given = overrides(found.parameters, found.values, chosen, origin)
     rows = rows_of(chosen.with_overrides(given), timeline)
     item = chosen[CHANGES].model_copy(update={"value": changes})

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jcurve.analysis.forecasts import LINES, Miss, came, forecast, misses
+from jcurve.analysis.forecasts import Miss, came, forecast, misses, scored
 from jcurve.company import DEFAULT_COMPANY, model
 from jcurve.facts.calendar import releases
 from jcurve.facts.forecast_records import Record, forecast_records
@@ -111,9 +111,7 @@ def kept(project: Project | str | Path | None = None) -> tuple[Kept, ...]:
     calendar = releases(DEFAULT_COMPANY, where)
     found = []
     for quarter in sorted(last):
-        late = last[quarter].made >= calendar.of(quarter).isoformat()
-        known = quarter <= today.data_through
-        values = {name: v for name, v in last[quarter].values.items() if name in LINES}
-        told = misses(values, came(today, quarter)) if known else ()
-        found.append(Kept(last[quarter], told, late))
+        record, known = last[quarter], quarter <= today.data_through
+        late = record.made >= calendar.of(quarter).isoformat()
+        found.append(Kept(record, scored(record, today) if known else (), late))
     return tuple(found)
