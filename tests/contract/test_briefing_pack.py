@@ -152,7 +152,7 @@ class TestComparison:
             "",
             "bear bear",
             "base",
-            "bear bull stop_now no_programme stress_ai_winter stress_rate_shock",
+            " ".join(f"case_{number}" for number in range(13)),
         ],
     )
     def test_lists_that_make_no_comparison(self, base: jcurve.Case, against: str) -> None:
