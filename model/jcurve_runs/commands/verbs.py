@@ -52,7 +52,7 @@ def report(
     if list_:
         entries = catalogue(context.project)
         lines = ["\n".join(entry.lines()) for entry in entries]
-        return Answer([entry.to_json() for entry in entries], ["\n\n".join(lines)])
+        return Answer(entries, ["\n\n".join(lines)])
     if strict:
         os.environ["JCURVE_STRICT"] = "1"
     status, editions = 0, []
@@ -97,17 +97,13 @@ def _ended(done: Done) -> str:
     """One run's end in words, with what there is to open."""
     title, edition = f"{done.request.report} {done.series}", done.edition
     if edition is None:
-        return f"{title}: {_words(done.state)}: {done.message}"
+        return f"{title}: {done.words}: {done.message}"
     if done.state == "skipped_unchanged":
         title += f": unchanged, relies on edition {edition.id} (--force runs it again)"
     elif done.rendered_only:
         title += ": outputs unchanged, rendered anew"
     files = [edition.html, edition.pdf, *([edition.workbook] if edition.workbook.is_file() else [])]
     return "\n  ".join([title, *map(str, files)])
-
-
-def _words(state: str) -> str:
-    return state.replace("_", " ")
 
 
 def _edition(done: Done) -> dict[str, Any]:
@@ -181,7 +177,7 @@ def batch(
         to_stderr(f"each run had a process of its own: {made.fallback}")
     lines = []
     for run in made.runs:
-        line = f"{run.request.title}: {_words(run.state)}"
+        line = f"{run.request.title}: {run.words}"
         if run.failed:
             to_stderr(f"{run.request.title}: {run.error or run.message or run.state}")
         if run.state == "skipped_unchanged":

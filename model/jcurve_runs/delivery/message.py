@@ -26,6 +26,7 @@ from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
 from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label, headline_text
+from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.numbers import quarter
 from jcurve.ground.project import Project
@@ -37,7 +38,6 @@ __all__ = ["MOST_ATTACHED", "compose", "portal_address"]
 MOST_ATTACHED = 8 * 1024 * 1024
 """Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
 
-_EXHIBIT = "application/vnd.jcurve.exhibit+json"
 _SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
 _MOST_LISTED = 12
 _SUBJECTS = {
@@ -199,20 +199,13 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     size = edition.pdf.stat().st_size
     base = portal_address()
     name = "/".join(map(quote, (edition.report, edition.series, edition.id)))
-    link = (
-        f"{base}/portal/{name}.html"
-        if base
-        else str(edition.html.relative_to(project.reports.parent))
-    )
-    if size <= left:
-        files = [f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."]
-    else:
-        place = (
-            f"{base}/{name}/{edition.pdf.name}"
-            if base
-            else str(edition.pdf.relative_to(project.reports.parent))
-        )
-        files = [f"The PDF is too large for a mail ({_size(size)}): {place}"]
+    link, place = f"{base}/portal/{name}.html", f"{base}/{name}/{edition.pdf.name}"
+    if not base:
+        home = project.reports.parent
+        link, place = (str(each.relative_to(home)) for each in (edition.html, edition.pdf))
+    file = f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."
+    if size > left:
+        file = f"The PDF is too large for a mail ({_size(size)}): {place}"
     return _Part(
         edition=edition,
         title=title,
@@ -229,13 +222,13 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
         link_opens=bool(base),
         picture=_picture(exhibits, number),
         attached=size <= left,
-        files=files,
+        files=[file],
     )
 
 
 def _edition(project: Project, folder: str) -> Edition:
     report, series, name = folder.split("/")
-    return Edition(name, report, series, project.reports / report / series / name)
+    return Edition.of(project, report, series, name)
 
 
 def _gist(results: Results, answer: str) -> str:
@@ -296,7 +289,7 @@ def _exhibits(edition: Edition) -> list[dict[str, Any]]:
     """Cover, charts and tables of an edition, in order."""
     notebook = json.loads(edition.notebook.read_bytes())
     found = (
-        output.get("data", {}).get(_EXHIBIT)
+        output.get("data", {}).get(MIME)
         for cell in notebook["cells"]
         for output in cell.get("outputs", ())
     )

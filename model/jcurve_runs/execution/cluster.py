@@ -120,12 +120,6 @@ class OnCluster:
             raise RendererKilled(f"{gone}, which rendered, is gone") from None
         bundle.unpack({_HTML: html, _PDF: pdf})
 
-    def __enter__(self) -> OnCluster:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the cluster; harmless twice."""
         self._cluster.close()

@@ -159,8 +159,8 @@ class Warm:
         if finished.exit_status < 0:
             raise RendererKilled(f"the renderer was killed by signal {-finished.exit_status}")
         if finished.exit_status != 0:
-            last = finished.err_tail.strip().splitlines()[-1:] or ["it gave no reason"]
-            raise RunError(error or f"the renderer failed: {last[0]}")
+            last = finished.last_word or "it gave no reason"
+            raise RunError(error or f"the renderer failed: {last}")
 
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""

@@ -33,6 +33,7 @@ __all__ = [
     "check_language",
     "check_report",
     "declared_by",
+    "new_identifier",
     "prepare",
     "reports_of",
     "resolve_scenario",
@@ -219,24 +220,26 @@ def prepare(
     check_names(given, declared, where)
     _only_data(given, where)
     resolved = resolve(request.scenario, given["overrides"], project)
-    identifier = check_name(
-        run_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the run's identifier"
-    )
+    identifier = check_name(run_id or new_identifier(started), "the run's identifier")
     series = series_name(resolved.name, resolved.hash, given["overrides"], request.view)
-    folder = project.reports / request.report / series / identifier
-    if os.path.lexists(folder):
-        raise WriteError(
-            "an edition is never overwritten", where=str(folder), allowed="a new identifier"
-        )
+    edition = Edition.of(project, request.report, series, identifier)
+    if os.path.lexists(edition.folder):
+        what, where = "an edition is never overwritten", str(edition.folder)
+        raise WriteError(what, where=where, allowed="a new identifier")
     return Plan(
         request=request,
         project=project,
-        edition=Edition(identifier, request.report, series, folder),
+        edition=edition,
         notebook=_blank(notebook),
         parameters=given,
         scenario=resolved,
         started=started,
     )
+
+
+def new_identifier(moment: datetime) -> str:
+    """For a run or a batch: its moment, and what tells it from another of that moment."""
+    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def check_report(report: str, project: Project) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jcurve.analysis.snapshots import compare
-from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
+from jcurve.briefing.editions import Edition, all_editions, latest_or_none, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.ground.errors import JCurveError
@@ -130,10 +130,7 @@ def _minute(moment: str) -> str:
 def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
     rows = []
     for report, series in known:
-        try:
-            edition = latest(project, report, series)
-        except JCurveError:
-            continue
+        edition = latest_or_none(project, report, series)
         each = None if edition is None else _told(edition)
         if each is None:
             continue

@@ -7,7 +7,6 @@ run publishes, enters and retries; a batch adds who works when.
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from jcurve_runs.plan.request import (
     Request,
     Resolve,
     check_report,
+    new_identifier,
     prepare,
     resolve_scenario,
 )
@@ -167,20 +167,19 @@ def batch(
     if not requests:
         raise UsageError("nothing to run", allowed="at least one report and one scenario")
     started, watch = clock(), watch or Watch()
-    name = check_name(
-        batch_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the batch's identifier"
-    )
+    name = check_name(batch_id or new_identifier(started), "the batch's identifier")
     with ExitStack() as held:
         executor: Executor
         if scheduler is not None:
             from jcurve_runs.execution.cluster import OnCluster
 
-            executor = made = held.enter_context(OnCluster(scheduler, project, watch.notes))
+            executor = made = OnCluster(scheduler, project, watch.notes)
             jobs, engine = jobs or made.threads, "cluster"
         elif engine == "plain" or render is not None:
             executor = Plain(render, project)
         else:
             executor = Warm(project, imported_by_all(project, (each.report for each in requests)))
+        held.callback(executor.close)
         ledger = held.enter_context(Ledger(project, clock=clock))
         held.enter_context(beating(ledger))
         recover(ledger)
@@ -237,7 +236,6 @@ class _Work:
             if self.executor.stop.is_set():
                 self.executor.close()
             pool.shutdown(wait=True, cancel_futures=True)
-            self.executor.close()
             self._write_manifest(ended=True)
         fallback = self.executor.fallback
         runs = tuple(self.done[number] for number in range(len(self.requests)))

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from jcurve.briefing.editions import Edition, all_editions, latest
-from jcurve.ground.errors import JCurveError
+from jcurve.briefing.editions import Edition, all_editions, latest_or_none
 from jcurve.ground.files import move_folder
 from jcurve.ground.project import Project
 from jcurve_runs.portal.site import series_of
@@ -83,10 +82,7 @@ def prune(
     for report, series in series_of(project):
         if only is not None and (report, series) not in only:
             continue
-        try:
-            newest = latest(project, report, series)
-        except JCurveError:
-            continue
+        newest = latest_or_none(project, report, series)
         if newest is None:
             continue
         dated = [

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jcurve.briefing.editions import Edition, latest
+from jcurve.briefing.editions import Edition, latest_or_none
 from jcurve.briefing.results import read_results
 from jcurve.ground.errors import JCurveError, WriteError
 from jcurve.ground.project import Project, find_project
@@ -221,12 +221,7 @@ def recover(ledger: Ledger) -> int:
     """
 
     def settle(orphan: Attempt) -> None:
-        edition = Edition(
-            orphan.run,
-            orphan.report,
-            orphan.series,
-            ledger.project.reports / orphan.report / orphan.series / orphan.run,
-        )
+        edition = Edition.of(ledger.project, orphan.report, orphan.series, orphan.run)
         with ledger.store.transaction():
             if orphan.state == "verifying" and intact(edition):
                 if _newer(ledger, orphan, edition):
@@ -266,10 +261,7 @@ def _sweep(ledger: Ledger) -> None:
 
 def _newer(ledger: Ledger, orphan: Attempt, edition: Edition) -> bool:
     """Whether the pointer of its series should name the edition of ``orphan``."""
-    try:
-        pointed = latest(ledger.project, edition.report, edition.series)
-    except JCurveError:
-        return True
+    pointed = latest_or_none(ledger.project, edition.report, edition.series)
     if pointed is None:
         return True
     known = ledger.attempts(run=pointed.id, state="succeeded")
@@ -280,15 +272,8 @@ def _keep_lost(project: Project, orphan: Attempt) -> None:
     staged = Staged(project.reports / ".staging" / attempt_name(orphan.run, orphan.attempt))
     if not staged.folder.is_dir():
         return
-    about = {
-        "run": orphan.run,
-        "report": orphan.report,
-        "series": orphan.series,
-        "state": "lost",
-        "reason": None,
-        "message": _NO_WORD,
-    }
+    edition = Edition.of(project, orphan.report, orphan.series, orphan.run)
     try:
-        keep(project, staged, about)
+        keep(project, staged, edition, {"state": "lost", "reason": None, "message": _NO_WORD})
     except WriteError:
         shutil.rmtree(staged.folder, ignore_errors=True)
