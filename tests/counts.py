@@ -36,7 +36,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "allocations": (20_000, 400_000),
     "quarters_back": (1, 3),
     "table_cases": (300, 5_000),
-    "cluster_cases": (6, 60),
+    "cluster_cases": (3, 60),
 }
 
 

@@ -102,7 +102,9 @@ def _ended(done: Done) -> str:
         title += f": unchanged, relies on edition {edition.id} (--force runs it again)"
     elif done.rendered_only:
         title += ": outputs unchanged, rendered anew"
-    files = [edition.html, edition.pdf, *([edition.workbook] if edition.workbook.is_file() else [])]
+    files = [edition.html, edition.pdf]
+    if edition.workbook.is_file():
+        files.append(edition.workbook)
     return "\n  ".join([title, *map(str, files)])
 
 
@@ -148,12 +150,13 @@ def batch(
     """Run scenarios or cases × reports in parallel."""
     from jcurve_runs.commands.batch_progress import BatchProgress
     from jcurve_runs.plan.request import Request, Retry
-    from jcurve_runs.publishing.batch import batch, every
+    from jcurve_runs.publishing.batch import batch, every, status_of
 
     wanted = _cases(context, scenario, cases, sweep)
-    written = [] if table is None else [_table(context, wanted, table)]
+    written, without = _table(context, wanted, table) if table else ([], 0)
     if written and not reports:
-        return Answer({"cases": len(wanted), "table": table}, written)
+        data = {"cases": len(wanted), "without_results": without, "table": table}
+        return Answer(data, written, status_of(without))
     like = Request(
         overrides=context.overrides,
         view=view,
@@ -205,8 +208,8 @@ def _cases(
     return [Case(name, name) for name in scenarios or available(context.project)]
 
 
-def _table(context: Context, cases: list[Case], path: str) -> str:
-    """Write the table of results; says where it is and which cases have none."""
+def _table(context: Context, cases: list[Case], path: str) -> tuple[list[str], int]:
+    """Write the table of results; where it is, and how many cases have none."""
     import pandas as pd
 
     from jcurve.analysis.case_table import PROBLEM, case_table
@@ -219,7 +222,7 @@ def _table(context: Context, cases: list[Case], path: str) -> str:
     for each in problems[:_MOST_LISTED]:
         to_stderr(each)
     without = f", {len(problems)} without results (column {PROBLEM})" if problems else ""
-    return f"{path}: {len(cases):,} cases{without}"
+    return [f"{path}: {len(cases):,} cases{without}"], len(problems)
 
 
 @verb("jcurve runs --state failed")

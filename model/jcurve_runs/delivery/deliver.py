@@ -96,7 +96,10 @@ def deliver(
         secrets = secret_values()
         for message in outbox.take_due():
             answers = _sent(message, project, target, transport, clock)
-            told = {who: Answer(a.state, cleaned(a.problem, secrets)) for who, a in answers.items()}
+            told = {}
+            for address, said in answers.items():
+                problem = cleaned(said.problem, secrets)
+                told[address] = Answer(said.state, problem)
             outbox.answered(message, told)
         return _counted(outbox, "")
 

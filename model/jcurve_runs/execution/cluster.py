@@ -61,7 +61,7 @@ class _Bundle:
     def of(cls, paths: Mapping[str, Path], finished: Finished | None = None) -> _Bundle:
         """Packed up, on the worker."""
         files = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
-        return cls(files, {name: _digest(each) for name, each in files.items()}, finished)
+        return cls(files, _digests(files), finished)
 
     def unpack(self, places: Mapping[str, Path]) -> None:
         """Write the files to where they belong; nothing if anything is not as it left.
@@ -69,7 +69,7 @@ class _Bundle:
         Raises:
             RunError: a file is damaged, too large, or none that was asked for.
         """
-        sound = {name: _digest(each) for name, each in self.files.items()} == self.digests
+        sound = _digests(self.files) == self.digests
         if not sound or not self.files.keys() <= places.keys():
             raise RunError("what a worker sent is not what it made")
         if sum(map(len, self.files.values())) > _MOST:
@@ -79,8 +79,8 @@ class _Bundle:
             write_file(places[name], content, durable=False)
 
 
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: sha256(content).hexdigest() for name, content in files.items()}
 
 
 class OnCluster:

@@ -87,8 +87,9 @@ class _Process:
         with suppress(OSError, ValueError):
             answer = json.loads(self.door.recv(65_536))
             return None if answer["unsafe"] is None else str(answer["unsafe"])
-        last = self._tails[1].take().strip().splitlines()[-1:] or ["it gave no reason"]
-        return f"the warm process did not start: {last[0]}"
+        lines = self._tails[1].take().strip().splitlines()
+        last = lines[-1] if lines else "it gave no reason"
+        return f"the warm process did not start: {last}"
 
     def send(self, request: Mapping[str, Any], pipes: list[int]) -> None:
         """Hand a request over, and the ends of the pipes that are its own."""

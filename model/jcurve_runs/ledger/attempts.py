@@ -242,7 +242,8 @@ class Ledger:
             return
         folder = f"{done.report}/{done.series}/"
         same = self.attempts(report=done.report, series=done.series, state="succeeded", limit=2)
-        before = next((folder + each.run for each in same if each.run != done.run), None)
+        earlier = [folder + each.run for each in same if each.run != done.run]
+        before = earlier[0] if earlier else None
         origin = Origin.from_json(done.origin)
         self.outbox.add_edition(origin, done.run, folder + done.run, before)
 

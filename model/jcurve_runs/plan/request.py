@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from jcurve.briefing.editions import Edition, check_name, series_name
 from jcurve.briefing.parameters import (
@@ -39,10 +39,13 @@ __all__ = [
     "resolve_scenario",
 ]
 
+Values: TypeAlias = Mapping[str, Any]
+"""Plain data by name."""
+
 Clock = Callable[[], datetime]
 """Gives the present time, with a zone."""
 
-Resolve = Callable[[str, Mapping[str, Any], Project], ReportedScenario]
+Resolve = Callable[[str, Values, Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
 DEADLINE = 600.0
@@ -126,9 +129,9 @@ class Request:
     report: str = "scenario_report"
     scenario: str = "base"
     case: str = ""
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Values = field(default_factory=dict)
     view: str = "programme"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Values = field(default_factory=dict)
     workbook: bool = False
     force: bool = False
     deadline: float = DEADLINE
@@ -157,13 +160,13 @@ class Plan:
     request: Request
     project: Project
     edition: Edition
-    notebook: Mapping[str, Any]
-    parameters: Mapping[str, Any]
+    notebook: Values
+    parameters: Values
     scenario: ReportedScenario
     started: datetime
 
 
-def resolve_scenario(name: str, overrides: Mapping[str, Any], project: Project) -> ReportedScenario:
+def resolve_scenario(name: str, overrides: Values, project: Project) -> ReportedScenario:
     """Read a scenario with the assumptions' own reader."""
     from jcurve.assumptions import scenario
 
@@ -265,7 +268,7 @@ def declared_by(report: str, project: Project) -> dict[str, Any]:
     return {name: default for name, default in declared.items() if name not in _OWN}
 
 
-def _only_data(given: Mapping[str, Any], where: str) -> None:
+def _only_data(given: Values, where: str) -> None:
     try:
         json.dumps(given, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -302,7 +305,7 @@ def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
     return notebook, where
 
 
-def check_language(metadata: Mapping[str, Any], where: str) -> None:
+def check_language(metadata: Values, where: str) -> None:
     """Refuse a notebook in another language than Python; one that names none is taken.
 
     Raises:
@@ -314,7 +317,7 @@ def check_language(metadata: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"is written in {named}; runs are Python", where=where)
 
 
-def _blank(notebook: Mapping[str, Any]) -> dict[str, Any]:
+def _blank(notebook: Values) -> dict[str, Any]:
     """The notebook without outputs, times or parameters of an earlier run."""
     cells = []
     for cell in notebook["cells"]:

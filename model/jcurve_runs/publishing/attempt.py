@@ -241,8 +241,9 @@ class Attempting:
             "error_output": cleaned(finished.err_tail, secrets),
         }
         kept = keep(plan.project, staged, plan.edition, about)
+        kept = kept.relative_to(plan.project.reports.parent)
         title = f"{plan.edition.report} {plan.edition.series}"
-        error = verdict.error(title, kept.relative_to(plan.project.reports.parent).as_posix())
+        error = verdict.error(title, kept.as_posix())
         state: RunState = "timed_out" if verdict.state == "timed_out" else "failed"
         reason, message = verdict.reason, verdict.message
         self.ledger.move(self.number, state, reason=reason, message=message)

@@ -48,6 +48,7 @@ __all__ = [
     "default_jobs",
     "every",
     "manifest_path",
+    "status_of",
 ]
 
 Engine = Literal["warm", "plain", "cluster"]
@@ -88,8 +89,13 @@ class Batch:
 
     @property
     def exit_status(self) -> int:
-        """0 when none failed, else 10 more than how many did, up to 110."""
-        return 10 + min(self.failed, _MOST_TOLD) if self.failed else 0
+        """As :func:`status_of`."""
+        return status_of(self.failed)
+
+
+def status_of(failed: int) -> int:
+    """The exit status: 0 when nothing failed, else 10 more than how many did, up to 110."""
+    return 10 + min(failed, _MOST_TOLD) if failed else 0
 
 
 class Watch:
@@ -122,11 +128,10 @@ def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) ->
             found.append(replace(like, report=report, scenario=case))
             continue
         overrides = {**like.overrides, **case.overrides}
-        scenario, name = case.scenario, case.name
-        found.append(
-            replace(like, report=report, scenario=scenario, case=name, overrides=overrides)
-        )
-    return [*{(each.report, each.title): each for each in found}.values()]
+        named = replace(like, report=report, scenario=case.scenario, case=case.name)
+        found.append(replace(named, overrides=overrides))
+    by_title = {(each.report, each.title): each for each in found}
+    return list(by_title.values())
 
 
 def batch(

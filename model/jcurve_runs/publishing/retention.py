@@ -46,9 +46,11 @@ def outdated(
         moment: the present time.
     """
     ordered = sorted(dated, key=lambda each: each[1])
-    stays = {newest} | {edition.id for edition, _ in ordered[-rule.last :] if rule.last}
+    stays = {newest}
+    last = ordered[-rule.last :] if rule.last else []
     oldest = moment - timedelta(days=rule.days)
-    stays |= {edition.id for edition, started in ordered if started >= oldest}
+    young = [each for each in ordered if each[1] >= oldest]
+    stays |= {edition.id for edition, _ in (*last, *young)}
     if rule.monthly:
         months = {(at.year, at.month): edition.id for edition, at in ordered}
         stays |= set(months.values())
@@ -85,9 +87,11 @@ def prune(
         newest = latest_or_none(project, report, series)
         if newest is None:
             continue
-        dated = [
-            (each, at) for each in all_editions(project, report, series) if (at := _started(each))
-        ]
+        dated = []
+        for each in all_editions(project, report, series):
+            started = _started(each)
+            if started is not None:
+                dated.append((each, started))
         gone += outdated(dated, newest.id, rule, moment)
     if dry:
         return gone

@@ -94,7 +94,8 @@ class Calendars:
         if rule.kind in ("results", "after"):
             days = self.results(rule.calendar)
             return max(days) + timedelta(days=1) if days else None
-        return date(max(day.year for day in self.holidays(rule.calendar)), 12, 31)
+        last = max(self.holidays(rule.calendar))
+        return date(last.year, 12, 31)
 
     def is_business_day(self, calendar: str, day: date) -> bool:
         """Whether markets are open: no weekend, no holiday."""
