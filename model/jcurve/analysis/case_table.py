@@ -55,8 +55,8 @@ def case_table(
     for each in cases:
         keys |= dict.fromkeys(each.overrides)
     read = lru_cache(maxsize=64)(lambda name: load(name, project))
-    table: dict[str, list[Any]] = {"case": [], "scenario": [], **{key: [] for key in keys}}
-    table |= {"hash": [], **{name: [] for name in names}, PROBLEM: []}
+    heads = ("case", "scenario", *keys, "hash", *names, PROBLEM)
+    table: dict[str, list[Any]] = {head: [] for head in heads}
     labels = case.assembly.timeline.labels
     for start in range(0, len(cases), CHUNK):
         progress(f"case {start + 1:,} of {len(cases):,}")
@@ -111,8 +111,9 @@ def _answers(
             *_answers(scenarios[:half], names, project),
             *_answers(scenarios[half:], names, project),
         ]
-    wide = {name: np.broadcast_to(row, (len(scenarios),)) for name, row in found.items()}
-    return [
-        {name: None if np.isnan(row[at]) else float(row[at]) for name, row in wide.items()}
-        for at in range(len(scenarios))
-    ]
+    answers: list[dict[str, float | None] | str] = []
+    wide = {name: np.broadcast_to(row, len(scenarios)).tolist() for name, row in found.items()}
+    for at in range(len(scenarios)):
+        one = {name: row[at] for name, row in wide.items()}
+        answers.append({name: None if value != value else value for name, value in one.items()})
+    return answers

@@ -140,7 +140,8 @@ def _scaled(path: Path, factor: float, first: int, last: int) -> Path:
     def at(period: int) -> float:
         return _at(path, period) * (factor if first <= period <= last else 1.0)
 
-    return _through(path, {*path.periods, first - 1, first, last, last + 1}, at)
+    edges = {first - 1, first, last, last + 1}
+    return _through(path, edges.union(path.periods), at)
 
 
 def _shifted(path: Path, steps: int, first: int, last: int) -> Path:
@@ -156,18 +157,24 @@ def _shifted(path: Path, steps: int, first: int, last: int) -> Path:
     moved = {each + steps for each in (*path.periods, before)}
     points = {each for each in moved if first <= each <= last}
     edges = {first - 1, first, last, last + 1}
-    return _through(path, {*path.periods, *points, *edges}, at)
+    return _through(path, edges.union(path.periods, points), at)
 
 
 def _through(path: Path, periods: set[int], at: Callable[[int], float]) -> Path:
     """The path by the same rule through these periods, without those that add nothing."""
-    own = path.periods
     inside = sorted(each for each in periods if path.first <= each <= path.last)
     values = {each: at(each) for each in inside}
-    while len(inside) > 1 and inside[0] < own[0] and values[inside[0]] == values[inside[1]]:
-        del inside[0]
-    while len(inside) > 1 and inside[-1] > own[-1] and values[inside[-1]] == values[inside[-2]]:
-        del inside[-1]
+
+    def trim(end: int, beside: int, own: range) -> None:
+        """Drop periods at an end that the path did not have and that say what the next says."""
+        while len(inside) > 1 and inside[end] not in own:
+            if values[inside[end]] != values[inside[beside]]:
+                return
+            del inside[end]
+
+    own = range(path.periods[0], path.periods[-1] + 1)
+    trim(0, 1, own)
+    trim(-1, -2, own)
     points = tuple((each, values[each]) for each in inside)
     return Path(path.by, path.between, points)
 

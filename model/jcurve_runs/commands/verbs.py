@@ -110,7 +110,8 @@ def _ended(done: Done) -> str:
 
 def _edition(done: Done) -> dict[str, Any]:
     edition = done.edition
-    data = {"state": done.state, "edition": edition and edition.id, "report": done.request.report}
+    named = edition and edition.id
+    data = {"state": done.state, "edition": named, "report": done.request.report}
     data["series"] = done.series
     if edition is not None:
         data |= {name: str(getattr(edition, name)) for name in ("html", "pdf", "results")}

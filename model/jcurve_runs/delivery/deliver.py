@@ -66,8 +66,6 @@ def deliver(
     the same id.
 
     Args:
-        project: whose outbox.
-        clock: gives the present time.
         server: where mail goes; from the environment when None.
         transport: hands a mail over.
         again: try what waits or was refused at once.

@@ -96,12 +96,6 @@ class _Part:
 def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
     """The mail for a message of the outbox.
 
-    Args:
-        message: what to tell, and to whom.
-        project: where the editions lie.
-        sender: its address.
-        moment: the date of the mail.
-
     Raises:
         RunError: an edition is damaged or gone.
         UsageError: ``JCURVE_PORTAL`` is no address, or the house style is not valid.

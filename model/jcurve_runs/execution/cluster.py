@@ -19,7 +19,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jcurve.analysis.cluster import Cluster, check_same
+from jcurve.analysis.cluster import Cluster, Told, check_same, silent
 from jcurve.briefing.results import FILE_NAME
 from jcurve.ground.errors import JCurveError, RunError
 from jcurve.ground.files import make_folder, write_file
@@ -89,7 +89,7 @@ class OnCluster:
     comparable = True
     fallback: str | None = None
 
-    def __init__(self, address: str, project: Project, refused: Callable[[str], object]) -> None:
+    def __init__(self, address: str, project: Project, refused: Told) -> None:
         """Connect, and look at the workers; see :class:`jcurve.analysis.cluster.Cluster`."""
         self.stop = threading.Event()
         self._project = project
@@ -128,7 +128,7 @@ class OnCluster:
         self,
         work: Callable[..., _Bundle],
         *given: object,
-        progress: Progress = lambda text: None,
+        progress: Progress = silent,
     ) -> _Bundle:
         with self._cluster.one() as worker:
             progress(f"on {worker}")
@@ -166,7 +166,7 @@ def _execute(wanted: Mapping[str, str], plan: Plan) -> _Bundle:
     check_same(wanted, circumstance(plan.project))
     with tempfile.TemporaryDirectory(prefix="jcurve-") as folder:
         staged = stage(plan, under=Path(folder))
-        finished = _warm(plan.project).execute(plan, staged, progress=lambda text: None)
+        finished = _warm(plan.project).execute(plan, staged, progress=silent)
         # Its own secrets are known to this worker alone: what holds one never leaves it.
         if (found := find_secret(staged.folder, secret_values())) is not None:
             raise RunError(f"{found[0]} holds the value of a worker's {found[1]}")

@@ -92,7 +92,8 @@ def environment() -> str:
             if entry.name.endswith((".dist-info", ".egg-info"))
         }
     )
-    return hashed([platform.python_version(), platform.system(), platform.machine(), installed])
+    machine = (platform.system(), platform.machine())
+    return hashed([platform.python_version(), *machine, installed])
 
 
 def hashed(content: object) -> str:

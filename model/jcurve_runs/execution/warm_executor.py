@@ -120,7 +120,6 @@ class Warm:
         """Start the warm process later, when it is first needed.
 
         Args:
-            project: whose reports are run.
             modules: what to load beforehand, as ``imported_by`` finds it.
         """
         self.fallback: str | None = None

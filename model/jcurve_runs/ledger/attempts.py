@@ -115,8 +115,6 @@ class Ledger:
         """Open it, making it when there is none.
 
         Args:
-            project: whose runs.
-            clock: gives the time of rows and events.
             read_only: promise to queue nothing: no sign of life is left then.
 
         Raises:

@@ -184,11 +184,8 @@ def prepare(
     """Check everything that can be checked before a run; write nothing.
 
     Args:
-        request: what is asked for.
-        project: whose notebooks and scenarios.
         started: the present time.
         run_id: the edition's identifier; made from the time when None.
-        resolve: reads a scenario.
 
     Raises:
         UsageError, ScenarioError: a name or value is wrong.

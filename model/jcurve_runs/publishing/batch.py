@@ -151,16 +151,12 @@ def batch(
 
     Args:
         requests: what is asked for.
-        project: whose reports.
         jobs: how many run at once; as many as there are processors when None, on a cluster as
             its workers have threads.
         engine: what executes the runs.
         scheduler: address of a Dask cluster whose workers execute them instead.
         batch_id: made from the clock when None.
-        clock: gives the present time.
-        watch: told what goes on.
         render: renders in this process; for tests. The editions are then not compared.
-        resolve: reads a scenario.
 
     Raises:
         UsageError: a report is unknown, nothing was asked for, or the cluster is no help.

@@ -29,10 +29,7 @@ def assemble(
     """Fill the staged ``folder`` with everything the edition will hold.
 
     Args:
-        edition: what it will be.
         folder: a new folder, still out of any reader's sight.
-        executed: the executed notebook.
-        results: the checked results.
         render: makes HTML and PDF of the tidied notebook.
         provenance: what was run and under what circumstances.
         workbook: makes the workbook, where there is to be one.

@@ -43,7 +43,6 @@ def outdated(
         dated: the editions with the time each was started, in any order.
         newest: identifier of the edition that ``latest.json`` names.
         rule: what stays.
-        moment: the present time.
     """
     ordered = sorted(dated, key=lambda each: each[1])
     stays = {newest}
@@ -71,9 +70,7 @@ def prune(
     whose pointer is damaged. What failed runs left goes by age alone.
 
     Args:
-        project: whose reports.
         rule: what stays.
-        moment: the present time.
         dry: only tell.
         only: of these series (report and name), and nothing of failed runs; None for all.
 

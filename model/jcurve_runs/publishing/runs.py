@@ -72,13 +72,9 @@ def run(
     """Run a report to a published edition, in a single process, while somebody waits.
 
     Args:
-        request: what is asked for.
         project: the project or its folder; found from here when None.
-        progress: told in words what is going on.
-        clock: gives the present time.
         run_id: the edition's identifier; made from the clock when None.
         render: makes HTML and PDF; the briefing when None.
-        resolve: reads a scenario; the assumptions' own reader when left out.
 
     Raises:
         UsageError: unknown report, view or parameter.
@@ -145,11 +141,7 @@ def carry_out(
     """Take a run to its end, by several attempts where a failure may pass.
 
     Args:
-        plan: the checked run.
-        ledger: where every step is entered.
-        executor: executes and renders.
         batch: of the runs asked for together.
-        progress: told in words what is going on.
         wait: waits some seconds between attempts.
 
     Raises:

@@ -31,7 +31,6 @@ def write_workbook(plan: Plan, path: Path, check: Callable[[], None] = lambda: N
     """Write the workbook of a plan's scenario; the same scenario gives the same bytes.
 
     Args:
-        plan: whose scenario.
         path: the file.
         check: called all the while; what it raises ends the process and is raised.
 

@@ -75,9 +75,7 @@ class Occurrences:
         """Enter what is due: queue what is to run, skip the rest. Call in a transaction.
 
         Args:
-            schedule: whose occurrences.
             due: its moments since it was last considered, in order.
-            moment: the present time; up to it everything is then decided.
         """
         busy = schedule.overlap == "skip" and bool(
             self._found("schedule = ? AND state IN ('queued', 'claimed')", schedule.name)
@@ -134,7 +132,6 @@ class Occurrences:
 
         Args:
             ended: with its state, detail and batch.
-            schedule: whose; its ``failure`` addresses hear of a failure.
             facts: what to tell of each run that failed: pairs of label and text.
         """
         with self._store.transaction():

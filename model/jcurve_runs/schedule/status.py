@@ -29,7 +29,6 @@ def write_status(
     """Write ``reports/status.json``; what somebody should look at, in words.
 
     Args:
-        ledger: what has happened.
         file: the schedules.
         ahead: the next moment of each that can run.
         mistakes: what is wrong with those that cannot.

@@ -100,8 +100,6 @@ def tick(
     """Run what is due.
 
     Args:
-        project: whose schedules.
-        clock, resolve: as a batch has them.
         runner: runs a schedule's reports; a batch when None.
         deliver: sends what is owed; it stays in the outbox when None.
         run_now: a schedule to run at this moment whatever its clock says.
@@ -135,7 +133,8 @@ class _Look:
             error = mistake_in(schedule, ledger, self._calendars, resolve)
             if error is not None:
                 self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
-        self._sound = {each.name: each for each in file.sound if each.name not in self._mistakes}
+        sound = [each for each in file.sound if each.name not in self._mistakes]
+        self._sound = {each.name: each for each in sound}
         self._clocks: list[str] = []
         self._ran: list[Ran] = []
         self._alarms: list[Occurrence] = []
@@ -337,9 +336,11 @@ def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
         made = run(schedule, taken, name)
     except JCurveError as error:
         return Ran(schedule, replace(taken, state="failed", detail=str(error)), None)
-    state = "failed" if made.failed else "done"
-    detail = f"{made.failed} of {len(made.runs)} runs failed" if made.failed else ""
-    return Ran(schedule, replace(taken, state=state, detail=detail, batch=made.id), made)
+    state, detail = "done", ""
+    if made.failed:
+        state, detail = "failed", f"{made.failed} of {len(made.runs)} runs failed"
+    ended = replace(taken, state=state, detail=detail, batch=made.id)
+    return Ran(schedule, ended, made)
 
 
 def facts_of(done: Done) -> Facts:

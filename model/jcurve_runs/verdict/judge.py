@@ -122,9 +122,7 @@ def judge(
 
     Args:
         finished: how the child process ended.
-        executed: the executed notebook.
         outcome: the child's own word on how papermill left (a hint only).
-        results: where ``results.json`` should be.
         expected: ``report`` and ``view``, and ``hash`` of the scenario: what the run was about.
     """
     if finished.timed_out:
