@@ -37,7 +37,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "quarters_back": (1, 3),
     "evenings": (2, 4),
     "table_cases": (300, 5_000),
-    "cluster_cases": (6, 60),
+    "cluster_cases": (3, 60),
 }
 
 

@@ -146,13 +146,18 @@ class TestComparison:
         assert money(gap, sign=True) in "".join(run.text for run in shown.reading)
         assert money(bull["npv"] / 1000) in shown.alt
 
+    def test_years_stand_under_the_lowest_of_many_curves_alone(self, base: jcurve.Case) -> None:
+        """Else they would run into the heads of the row below."""
+        shown = scenarios.curves([Lens(base)] * 8)
+        assert shown.svg.count(">2030<") == 3
+
     @pytest.mark.parametrize(
         "against",
         [
             "",
             "bear bear",
             "base",
-            "bear bull stop_now no_programme stress_ai_winter stress_rate_shock",
+            " ".join(f"case_{number}" for number in range(13)),
         ],
     )
     def test_lists_that_make_no_comparison(self, base: jcurve.Case, against: str) -> None:

@@ -159,6 +159,15 @@ class TestResults:
         assert main(["batch", "--sweep", "returns.wacc=0.08:0.09:2", "--table",
                      str(tmp_path / "x.csv"), "--json"]) == 0  # fmt: skip
         assert json.loads(capsys.readouterr().out)["cases"] == 2
+        one_of_two = [
+            "batch",
+            "--sweep",
+            "returns.wacc=0.4:0.5:2",
+            "--table",
+            str(tmp_path / "x.csv"),
+        ]
+        assert main(one_of_two) == 11
+        assert "out of bounds" in capsys.readouterr().err
 
 
 def test_a_request_for_each_report_and_case() -> None:

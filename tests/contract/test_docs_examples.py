@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from jcurve.assumptions import parse_override, scenario
+from jcurve.assumptions.cases import sweeps
 from jcurve.case import evaluate
 from jcurve.commands.command_line import known_verbs
 from jcurve.commands.verb import read_arguments
@@ -67,6 +68,9 @@ def test_commands_are_understood(path: Path) -> None:
         for name in [named] if isinstance(named, str) else named or ["base"]:
             if name != "my_case":
                 scenario(name, overrides, project=HOME)
+        steps = getattr(chosen, "sweep", None)
+        for case in sweeps(steps) if steps else ():
+            scenario(case.scenario, case.overrides, project=HOME)
         if chosen.command == "trace":
             evaluate(project=HOME).trace(chosen.line, chosen.at, depth=1)
 

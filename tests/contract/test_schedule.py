@@ -41,6 +41,8 @@ ROOT = Path(__file__).parents[2]
 NEW_YORK = ZoneInfo("America/New_York")
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 
+HOLIDAYS = "calendar,day,name,basis\n"
+
 
 def at(text: str) -> datetime:
     """A moment in UTC."""
@@ -273,9 +275,12 @@ class TestCalendars:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            ("calendar,day\nNYSE,2026-13-01\n", "holidays.csv:2: not a day; received '2026-13-01'"),
-            ("calendar\nNYSE\n", "columns are missing; received 'day'"),
-            ("calendar,day\nNYSE\n", "a row of the wrong length"),
+            (
+                f"{HOLIDAYS}NYSE,2026-02-30,a,b\n",
+                "holidays.csv:2, day: not a day; received '2026-02-30'",
+            ),
+            ("calendar\nNYSE\n", "unexpected columns; received 'calendar'"),
+            (f"{HOLIDAYS}NYSE\n", "a row of 1 cells under 4 columns"),
         ],
     )
     def test_a_malformed_calendar(self, project: Project, text: str, words: str) -> None:
@@ -651,7 +656,7 @@ daily:
         assert hand.tick().ran == ()
         made = hand.tick(hours=21, minutes=1)
         assert [ran.schedule.name for ran in made.ran] == ["daily"]
-        assert made.problems[0].startswith("odd: data/calendars/holidays.csv: cannot be read")
+        assert made.problems[0].startswith("odd: data/calendars/holidays.csv: no such table")
         assert hand.status()["problems"] == list(made.problems)
 
 
@@ -870,7 +875,7 @@ class TestStatus:
     def test_a_calendar_that_has_ended_is_a_problem(self, hand: Hand) -> None:
         folder = hand.project.data / "calendars"
         folder.mkdir()
-        (folder / "holidays.csv").write_text("calendar,day\nNYSE,2019-12-25\n")
+        (folder / "holidays.csv").write_text(f"{HOLIDAYS}NYSE,2019-12-25,Christmas,rule\n")
         one(hand.project, cron="-", on="first business day", calendar="NYSE", at='"09:00"')
         hand.tick()
         assert hand.status()["problems"] == [

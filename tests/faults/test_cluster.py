@@ -29,7 +29,7 @@ from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, every
 from tests.conftest import RecordFigure
 from tests.contract.test_batch import CHART, stand_in
-from tests.counts import count
+from tests.counts import count, is_full
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, make_project
 from tests.support.waiting import GENEROUS
 
@@ -39,13 +39,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 Cluster: TypeAlias = tuple[str, list[subprocess.Popen[bytes]]]
+WORKERS = 3 if is_full("cluster_cases") else 2  # each loads everything anew: seconds
 SECRET = "known-far-away-alone"
 FILES = ("notebook.ipynb", "results.json", "report.html", "report.pdf")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """A scheduler's address, and its three workers as processes of their own."""
+    """A scheduler's address, and its workers as processes of their own."""
     with ExitStack() as held:
         made = held.enter_context(
             distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=50)
@@ -54,10 +55,10 @@ def cluster() -> Iterator[Cluster]:
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
         quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         quiet["env"] = {**os.environ, "FAR_TOKEN": SECRET}
-        processes = [subprocess.Popen([*command, *options], **quiet) for _ in range(3)]
+        processes = [subprocess.Popen([*command, *options], **quiet) for _ in range(WORKERS)]
         held.callback(lambda: [(each.kill(), each.wait(GENEROUS)) for each in processes])
         with distributed.Client(made.scheduler_address, set_as_default=False) as client:
-            client.wait_for_workers(3, timeout=GENEROUS)
+            client.wait_for_workers(WORKERS, timeout=GENEROUS)
         yield made.scheduler_address, processes
 
 
@@ -132,10 +133,10 @@ NAMES = [f"s{number}" for number in range(count("cluster_cases"))]
 def far(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Project, dict[str, Done]]:
-    """What came of a batch on three workers, one of which is killed in the middle."""
+    """What came of a batch on several workers, one of which is killed in the middle."""
     project, (address, workers) = make_project(tmp_path_factory.mktemp("far"), CELLS), cluster
     scenarios = ["bad", "leak", *NAMES]
-    made = run(project, scenarios, scheduler=address, watch=Killer(workers[0], 3))
+    made = run(project, scenarios, scheduler=address, watch=Killer(workers[0], 2))
     assert made.engine == "cluster"
     return project, dict(zip(scenarios, made.runs, strict=True))
 
@@ -152,7 +153,7 @@ def test_a_killed_worker_costs_one_attempt(
     assert ended["succeeded", None] == len(NAMES)
     assert ended["failed", "child_killed"] <= 1
     assert ended.total() <= len(NAMES) + 3
-    (here,) = run(make_project(tmp_path / "near", CELLS), NAMES[:1]).runs
+    (here,) = run(make_project(tmp_path / "near", CELLS), NAMES[:1], engine="plain").runs
     there = runs[NAMES[0]].edition
     assert here.edition is not None
     assert there is not None

@@ -46,14 +46,18 @@ def case_table(
     common = dict(overrides or {})
     case = evaluate(project=project)
     views = case.headlines()
-    names = [
-        name if view == DEFAULT_VIEW else f"{name}.{view}" for view in VIEWS for name in views[view]
-    ]
+    names: list[str] = []
+    for view in VIEWS:
+        end = "" if view == DEFAULT_VIEW else f".{view}"
+        names += [f"{name}{end}" for name in views[view]]
     units = {name: case.unit(name) for name in names}
-    keys = dict.fromkeys([*common, *(key for each in cases for key in each.overrides)])
+    keys = dict.fromkeys(common)
+    for each in cases:
+        keys |= dict.fromkeys(each.overrides)
     read = lru_cache(maxsize=64)(lambda name: load(name, project))
-    table: dict[str, list[Any]] = {"case": [], "scenario": [], **{key: [] for key in keys}}
-    table |= {"hash": [], **{name: [] for name in names}, PROBLEM: []}
+    heads = ("case", "scenario", *keys, "hash", *names, PROBLEM)
+    table: dict[str, list[Any]] = {head: [] for head in heads}
+    labels = case.assembly.timeline.labels
     for start in range(0, len(cases), CHUNK):
         progress(f"case {start + 1:,} of {len(cases):,}")
         part = cases[start : start + CHUNK]
@@ -61,22 +65,25 @@ def case_table(
         sound = [each for each in made if isinstance(each, Scenario)]
         answers = iter(_answers(sound, names, project))
         for each, found in zip(part, made, strict=True):
-            said = {**common, **each.overrides}
-            answer = next(answers) if isinstance(found, Scenario) else str(found)
-            table["case"].append(each.name)
-            table["scenario"].append(each.scenario)
-            for key in keys:
-                table[key].append(str(said[key]) if key in said else None)
-            table["hash"].append(found.short_hash if isinstance(found, Scenario) else None)
-            table[PROBLEM].append(answer if isinstance(answer, str) else "")
-            for name in names:
-                value = None if isinstance(answer, str) else answer[name]
-                if value is None or units[name] != DATE:
-                    table[name].append(value)
-                    continue
-                labels = case.assembly.timeline.labels
-                table[name].append(labels[min(max(round(value), 0), len(labels) - 1)])
-    return {f"{name} ({units[name]})" if name in units else name: table[name] for name in table}
+            row: dict[str, Any] = {"case": each.name, "scenario": each.scenario}
+            for key, value in {**common, **each.overrides}.items():
+                row[key] = str(value)
+            answer: dict[str, float | None] | str = str(found)
+            if isinstance(found, Scenario):
+                row["hash"] = found.short_hash
+                answer = next(answers)
+            if isinstance(answer, str):
+                row[PROBLEM] = answer
+            else:
+                row |= {PROBLEM: "", **answer}
+            for name, column in table.items():
+                shown = row.get(name)
+                if shown is not None and units.get(name) == DATE:
+                    at = max(round(shown), 0)
+                    shown = labels[min(at, len(labels) - 1)]
+                column.append(shown)
+    headed = {name: f"{name} ({unit})" for name, unit in units.items()}
+    return {headed.get(name, name): column for name, column in table.items()}
 
 
 def _scenario(
@@ -104,8 +111,9 @@ def _answers(
             *_answers(scenarios[:half], names, project),
             *_answers(scenarios[half:], names, project),
         ]
-    wide = {name: np.broadcast_to(row, (len(scenarios),)) for name, row in found.items()}
-    return [
-        {name: None if np.isnan(row[at]) else float(row[at]) for name, row in wide.items()}
-        for at in range(len(scenarios))
-    ]
+    answers: list[dict[str, float | None] | str] = []
+    wide = {name: np.broadcast_to(row, len(scenarios)).tolist() for name, row in found.items()}
+    for at in range(len(scenarios)):
+        one = {name: row[at] for name, row in wide.items()}
+        answers.append({name: None if value != value else value for name, value in one.items()})
+    return answers

@@ -25,10 +25,22 @@ from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
 
-__all__ = ["Cluster", "answered_on", "check_address", "check_same", "difference", "looked"]
+__all__ = [
+    "Cluster",
+    "Told",
+    "answered_on",
+    "check_address",
+    "check_same",
+    "difference",
+    "looked",
+    "silent",
+]
 
 Looks: TypeAlias = Callable[[Project], Mapping[str, str]]
 """Says what the answers of a machine rest on."""
+
+Told: TypeAlias = Callable[[str], object]
+"""Called for each worker that takes no part, with the reason."""
 
 _PATIENCE = 10
 _NOBODY = 30.0
@@ -38,6 +50,10 @@ _LEAST = 64
 _ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASCII)
 
 
+def silent(text: str) -> None:
+    """Says nothing."""
+
+
 class Cluster:
     """The workers of a cluster that would give the same bytes; close it when done."""
 
@@ -45,7 +61,7 @@ class Cluster:
         self,
         address: str,
         project: Project,
-        refused: Callable[[str], object] = lambda text: None,
+        refused: Told = silent,
         looks: Looks = calculation,
     ) -> None:
         """Connect and look at the workers, which must see the same project folder.
@@ -121,8 +137,9 @@ class Cluster:
                 raise RunError("no worker of the cluster is left")
             time.sleep(_FRESH)
         with self._lock:
-            worker = min(threads, key=lambda each: self._busy.get(each, 0) / threads[each])
-            self._busy[worker] = self._busy.get(worker, 0) + 1
+            busy = {each: self._busy.setdefault(each, 0) for each in threads}
+            worker = min(threads, key=lambda each: busy[each] / threads[each])
+            self._busy[worker] += 1
         try:
             yield worker
         finally:
@@ -137,7 +154,8 @@ class Cluster:
         if width < 2 * _LEAST:
             return None
         threads = self.workers()
-        parts = min(-(-width // _LEAST), max(1, sum(threads.values())))
+        most = -(-width // _LEAST)
+        parts = min(most, max(1, sum(threads.values())))
         edges = [width * at // parts for at in range(parts + 1)]
         (shared,) = self.client.scatter([question], broadcast=True, hash=False)
         futures = [
@@ -153,22 +171,18 @@ class Cluster:
         ]
         found: list[Answers] = self.client.gather(futures)
         sizes = np.diff(edges)
-        return {
-            name: np.concatenate(
-                [
-                    np.broadcast_to(part[name], (*part[name].shape[:-1], size))
-                    for part, size in zip(found, sizes, strict=True)
-                ],
-                axis=-1,
-            )
-            for name in question.outputs
-        }
+        answers: Answers = {}
+        for name in question.outputs:
+            rows_there = []
+            for part, size in zip(found, sizes, strict=True):
+                row = part[name]
+                rows_there.append(np.broadcast_to(row, (*row.shape[:-1], size)))
+            answers[name] = np.concatenate(rows_there, axis=-1)
+        return answers
 
 
 @contextmanager
-def answered_on(
-    address: str | None, project: Project, refused: Callable[[str], object] = lambda text: None
-) -> Iterator[None]:
+def answered_on(address: str | None, project: Project, refused: Told = silent) -> Iterator[None]:
     """While the block runs, what is asked of the model for many scenarios is answered there."""
     if address is None:
         yield
@@ -200,7 +214,8 @@ def check_address(address: str) -> None:
         if place is None:
             raise ValueError("not an address")
         # A client that finds nobody is slow to give up; a plain connection says so at once.
-        socket.create_connection((place["host"], int(place["port"])), _PATIENCE).close()
+        host, port = place["host"], int(place["port"])
+        socket.create_connection((host, port), _PATIENCE).close()
         Client(address, timeout=_PATIENCE, set_as_default=False).close()
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
         raise UsageError(
@@ -233,7 +248,8 @@ def check_same(wanted: Mapping[str, str], theirs: Mapping[str, str]) -> None:
 
 
 def _columns(rows: Mapping[str, Array], first: int, last: int) -> dict[str, Array]:
-    return {key: row if row.shape[1] == 1 else row[:, first:last] for key, row in rows.items()}
+    part = slice(first, last)
+    return {key: row if row.shape[1] == 1 else row[:, part] for key, row in rows.items()}
 
 
 def difference(theirs: Mapping[str, str] | Exception, ours: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.cluster import Cluster, check_address, check_same, looked
+from jcurve.analysis.cluster import Cluster, Told, check_address, check_same, looked, silent
 from jcurve.analysis.draw_stores import Block
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.sampling import Plan, Sampler, Unit
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["cluster", "processes"]
 
+Columns: TypeAlias = dict[str, Array]
+"""Draws, rows or answers by name."""
 Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
 
 _AHEAD = 2
@@ -47,7 +49,7 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     sampler = _sampler(plan)
     question = sampler.plan.question
     drawn = sampler.draws(unit)
-    parts: list[dict[str, Array]] = []
+    parts: list[Columns] = []
     step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
     for start in range(0, unit.count, step):
         stop = min(start + step, unit.count)
@@ -56,9 +58,7 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     return Block(unit, columns)
 
 
-def _answered(
-    question: Question, draws: dict[str, Array], unit: Unit, start: int
-) -> dict[str, Array]:
+def _answered(question: Question, draws: Columns, unit: Unit, start: int) -> Columns:
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
     valid = np.broadcast_to(question.valid_rows(rows), (width,))
@@ -84,15 +84,13 @@ def _answered(
             one = _answered(question, cut(draws, 0, half), unit, start)
             two = _answered(question, cut(draws, half, width), unit, start + half)
             return {name: np.concatenate([one[name], two[name]]) for name in one}
-    columns: dict[str, Array] = {}
+    columns: Columns = {}
     for name, row in answers.items():
         columns |= _columns(question, name, row, valid)
     return columns | {"valid": valid.astype(np.float64)}
 
 
-def _columns(
-    question: Question, name: str, row: Array, valid: NDArray[np.bool_]
-) -> dict[str, Array]:
+def _columns(question: Question, name: str, row: Array, valid: NDArray[np.bool_]) -> Columns:
     """A column an output, or one a year from the programme's start of a line by year."""
 
     def spread(values: Array) -> Array:
@@ -133,9 +131,7 @@ def processes(count: int) -> Runner:
     return local if count == 1 else partial(_on_processes, count)
 
 
-def cluster(
-    address: str, project: Project, refused: Callable[[str], object] = lambda text: None
-) -> Runner:
+def cluster(address: str, project: Project, refused: Told = silent) -> Runner:
     """On the workers of a Dask cluster that is there; see :class:`Cluster`.
 
     Raises:
@@ -231,7 +227,7 @@ def _stand_by(parent: int) -> None:
 def _on_cluster(
     address: str,
     project: Project,
-    refused: Callable[[str], object],
+    refused: Told,
     plan: Plan,
     units: Sequence[Unit],
 ) -> Iterator[Block]:

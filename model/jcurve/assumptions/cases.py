@@ -64,7 +64,8 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
     except (OSError, ValueError) as error:
         raise UsageError("the table of cases cannot be read", where=str(path)) from error
     head = text.partition("\n")[0]
-    rows = csv.reader(text.splitlines(), delimiter=";" if ";" in head and "," not in head else ",")
+    is_continental = ";" in head and "," not in head
+    rows = csv.reader(text.splitlines(), delimiter=";" if is_continental else ",")
     columns = [each.strip() for each in next(rows, [])]
     where = f"{file.name}:1"
     if _NAME not in columns:
@@ -118,9 +119,11 @@ def sweeps(texts: Iterable[str], scenarios: Sequence[str] = (BASE,)) -> list[Cas
                 received=text,
                 allowed="KEY=FIRST:LAST:COUNT, such as returns.wacc=0.07:0.12:11",
             )
-        first, last, count = float(steps["first"]), float(steps["last"]), int(steps["count"])
+        first, last = float(steps["first"]), float(steps["last"])
+        count = int(steps["count"])
         values = (first + (last - first) * at / (count - 1) for at in range(count))
-        before, after = value[: steps.start()], value[steps.end() :]
+        before = value[: steps.start()]
+        after = value[steps.end() :]
         axes.append([(key, f"{before}{each:.12g}{after}") for each in values])
     keys = [axis[0][0] for axis in axes]
     if len({*keys}) < len(keys):

@@ -72,20 +72,25 @@ def new_value(
 
 
 def _quarter_of(day: datetime.date) -> int:
-    return (day.year - FIRST_YEAR) * QUARTERS_IN_YEAR + (day.month - 1) // _MONTHS_IN_QUARTER
+    years = day.year - FIRST_YEAR
+    quarter = (day.month - 1) // _MONTHS_IN_QUARTER
+    return years * QUARTERS_IN_YEAR + quarter
 
 
 def _moved(path: Path, text: str, begin: int, place: Place) -> Path:
     """A path after the moves that a text names, one after the other."""
     for each in text.replace("−", "-").split(","):
-        if (found := _SHIFT.fullmatch(each.strip())) is not None:
-            first, last = _span(path, found, begin, place)
-            path = _shifted(path, _steps(path.by, found, place), first, last)
-        elif (found := _SCALE.fullmatch(each.strip())) is not None:
-            first, last = _span(path, found, begin, place)
-            path = _scaled(path, _factor(found), first, last)
+        said = each.strip()
+        shift = _SHIFT.fullmatch(said)
+        found = shift or _SCALE.fullmatch(said)
+        if found is None:
+            raise place.error("not a move of a value by date", said, _FORMS)
+        first, last = _span(path, found, begin, place)
+        if shift is not None:
+            steps = _steps(path.by, shift, place)
+            path = _shifted(path, steps, first, last)
         else:
-            raise place.error("not a move of a value by date", each.strip(), _FORMS)
+            path = _scaled(path, _factor(found), first, last)
     return path
 
 
@@ -98,12 +103,14 @@ def _date_steps(text: str, place: Place) -> int:
 
 def _steps(by: Period, found: re.Match[str], place: Place) -> int:
     """How many of its own periods a path moves; below 0 where it comes earlier."""
-    quarters = int(found["count"])
+    steps = int(found["count"])
     if found["unit"].startswith("year"):
-        quarters *= QUARTERS_IN_YEAR
-    if by == "year" and quarters % QUARTERS_IN_YEAR:
-        raise place.error("not whole years, for a value by year", found[0], "such as 1 year later")
-    steps = quarters // QUARTERS_IN_YEAR if by == "year" else quarters
+        steps *= QUARTERS_IN_YEAR
+    if by == "year":
+        steps, rest = divmod(steps, QUARTERS_IN_YEAR)
+        if rest:
+            what = "not whole years, for a value by year"
+            raise place.error(what, found[0], "such as 1 year later")
     return steps if found["way"] == "later" else -steps
 
 
@@ -111,26 +118,30 @@ def _factor(found: re.Match[str]) -> float:
     if found["factor"]:
         return float(found["factor"])
     share = float(found["share"]) / _HUNDRED
-    return 1.0 + (share if found["sign"] == "+" else -share)
+    return 1.0 + share if found["sign"] == "+" else 1.0 - share
 
 
 def _span(path: Path, found: re.Match[str], begin: int, place: Place) -> tuple[int, int]:
     """The first and the last period that move: by default from ``begin`` on, for ever."""
-    ends = [begin, path.last]
-    for at, (name, quarter) in enumerate((("first", "Q1"), ("last", "Q4"))):
-        if label := found[name]:
-            is_year = path.by == "quarter" and label.isdecimal()
-            ends[at] = period_of(f"{label}{quarter}" if is_year else label, path.by, place)
-    if ends[0] > ends[1]:
+
+    def named(label: str, quarter: str) -> int:
+        if path.by == "quarter" and label.isdecimal():
+            label += quarter
+        return period_of(label, path.by, place)
+
+    first = named(found["first"], "Q1") if found["first"] else begin
+    last = named(found["last"], "Q4") if found["last"] else path.last
+    if first > last:
         raise place.error("a span that runs backwards", found[0], "from an earlier to a later one")
-    return ends[0], ends[1]
+    return first, last
 
 
 def _scaled(path: Path, factor: float, first: int, last: int) -> Path:
     def at(period: int) -> float:
         return _at(path, period) * (factor if first <= period <= last else 1.0)
 
-    return _through(path, {*path.periods, first - 1, first, last, last + 1}, at)
+    edges = {first - 1, first, last, last + 1}
+    return _through(path, edges.union(path.periods), at)
 
 
 def _shifted(path: Path, steps: int, first: int, last: int) -> Path:
@@ -143,19 +154,29 @@ def _shifted(path: Path, steps: int, first: int, last: int) -> Path:
             period = min(max(period - steps, before), path.last)
         return _at(path, period)
 
-    points = {each + steps for each in (*path.periods, before) if first <= each + steps <= last}
-    return _through(path, {*path.periods, *points, first - 1, first, last, last + 1}, at)
+    moved = {each + steps for each in (*path.periods, before)}
+    points = {each for each in moved if first <= each <= last}
+    edges = {first - 1, first, last, last + 1}
+    return _through(path, edges.union(path.periods, points), at)
 
 
 def _through(path: Path, periods: set[int], at: Callable[[int], float]) -> Path:
     """The path by the same rule through these periods, without those that add nothing."""
     inside = sorted(each for each in periods if path.first <= each <= path.last)
-    points = [(each, at(each)) for each in inside]
-    while len(points) > 1 and points[0][0] < path.periods[0] and points[0][1] == points[1][1]:
-        del points[0]
-    while len(points) > 1 and points[-1][0] > path.periods[-1] and points[-1][1] == points[-2][1]:
-        del points[-1]
-    return Path(path.by, path.between, tuple(points))
+    values = {each: at(each) for each in inside}
+
+    def trim(end: int, beside: int, own: range) -> None:
+        """Drop periods at an end that the path did not have and that say what the next says."""
+        while len(inside) > 1 and inside[end] not in own:
+            if values[inside[end]] != values[inside[beside]]:
+                return
+            del inside[end]
+
+    own = range(path.periods[0], path.periods[-1] + 1)
+    trim(0, 1, own)
+    trim(-1, -2, own)
+    points = tuple((each, values[each]) for each in inside)
+    return Path(path.by, path.between, points)
 
 
 def _at(path: Path, period: int) -> float:

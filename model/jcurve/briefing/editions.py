@@ -30,7 +30,7 @@ from jcurve.assumptions import BASE, available
 from jcurve.briefing.results import read_results
 from jcurve.case import Case, evaluate, scenario
 from jcurve.company import model
-from jcurve.ground.errors import RunError, UsageError
+from jcurve.ground.errors import JCurveError, RunError, UsageError
 from jcurve.ground.numbers import written_date
 from jcurve.ground.project import Project
 
@@ -46,6 +46,7 @@ __all__ = [
     "diff",
     "edition_before",
     "latest",
+    "latest_or_none",
     "previous_edition",
     "rebuilt",
     "series_name",
@@ -72,6 +73,11 @@ class Edition:
     report: str
     series: str
     folder: Path
+
+    @classmethod
+    def of(cls, project: Project, report: str, series: str, name: str) -> Edition:
+        """One of a project's, where it lies or will lie."""
+        return cls(name, report, series, project.reports / report / series / name)
 
     @property
     def html(self) -> Path:
@@ -165,6 +171,14 @@ def latest(project: Project, report: str, series: str) -> Edition | None:
     if not edition.folder.is_dir():
         raise RunError("names an edition that is gone", where=str(pointer), received=edition.id)
     return edition
+
+
+def latest_or_none(project: Project, report: str, series: str) -> Edition | None:
+    """The newest edition of a series; None also where its pointer is damaged."""
+    try:
+        return latest(project, report, series)
+    except JCurveError:
+        return None
 
 
 def previous_edition(given: Parameters, report: str) -> Earlier | None:

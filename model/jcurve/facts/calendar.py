@@ -29,6 +29,7 @@ __all__ = [
     "RELEASED",
     "Releases",
     "expected",
+    "holidays",
     "known",
     "next_results_day",
     "releases",
@@ -37,6 +38,7 @@ __all__ = [
 
 DAYS_TO_REPORT = 45
 EXPECTED, RELEASED = "calendars/expected_results.csv", "calendars/releases.csv"
+HOLIDAYS = "calendars/holidays.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,28 @@ def expected(name: str, project: Project | str | Path | None = None) -> Mapping[
         return {}
     rows = records(data, EXPECTED, _Expected)
     return {each.period: each.day for each in rows if each.company == name}
+
+
+@dataclass(frozen=True, slots=True)
+class _Holiday:
+    calendar: str
+    day: Annotated[datetime.date, Column(read=_day)]
+    name: str
+    basis: str
+
+
+def holidays(
+    project: Project | str | Path | None = None,
+) -> Mapping[str, frozenset[datetime.date]]:
+    """The weekdays on which markets are closed, by calendar.
+
+    Raises:
+        FactsError: a malformed table.
+    """
+    found: dict[str, set[datetime.date]] = {}
+    for each in records(data_folder(project), HOLIDAYS, _Holiday):
+        found.setdefault(each.calendar, set()).add(each.day)
+    return {name: frozenset(days) for name, days in found.items()}
 
 
 def known(facts: Facts, as_of: datetime.date, calendar: Releases) -> Facts:

@@ -261,6 +261,8 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             axes.set_title(f"{_title(lens, 26)}: {_outcome(lens)}")
         for axes in every[len(lenses) :]:
             axes.set_visible(False)
+        for axes in every[: len(lenses) - _ACROSS] if rows >= _ACROSS else ():
+            axes.tick_params(labelbottom=False)  # its years stand under the one below it
     titled = list(zip(map(_title, lenses), drawn, strict=True))
     deepest = min(titled, key=lambda each: min(each[1]))
     best = max(titled, key=lambda each: each[1][-1])

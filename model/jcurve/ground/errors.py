@@ -106,7 +106,7 @@ class JCurveError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive pickling by themselves, and errors
         # cross process borders in batches.
-        return (_rebuild, (type(self), self.args))
+        return (_rebuild, (type(self), self.args), self.__dict__)
 
     def __str__(self) -> str:
         parts = []

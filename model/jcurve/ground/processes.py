@@ -46,6 +46,12 @@ class Finished:
     out_tail: str
     err_tail: str
 
+    @property
+    def last_word(self) -> str:
+        """The last line of its standard error; empty where there is none."""
+        lines = self.err_tail.strip().splitlines()
+        return lines[-1].strip() if lines else ""
+
 
 def run_process(
     arguments: Sequence[str],

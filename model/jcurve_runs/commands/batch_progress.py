@@ -47,7 +47,7 @@ class BatchProgress(Watch):
         self._write(
             "",
             f"[{self._ended}/{self._total}] {done.request.title}: "
-            f"{done.state.replace('_', ' ')}{reason}, {done.seconds:.1f} s\n",
+            f"{done.words}{reason}, {done.seconds:.1f} s\n",
         )
 
     def _write(self, passing: str, lasting: str = "") -> None:

@@ -53,6 +53,7 @@ def _check(context: Context) -> Answer:
 def _tick_once(context: Context, now: str | None, *, mail: bool) -> int:
     from jcurve_runs.commands.batch_progress import BatchProgress
     from jcurve_runs.delivery.deliver import deliver
+    from jcurve_runs.publishing.batch import status_of
     from jcurve_runs.schedule.tick import run_scheduled, tick
 
     project = context.project
@@ -80,7 +81,7 @@ def _tick_once(context: Context, now: str | None, *, mail: bool) -> int:
     if context.json:
         print((project.reports / "status.json").read_text(encoding="utf-8"), end="")
     if made.failed:
-        return 10 + min(made.failed, 100)
+        return status_of(made.failed)
     return RunError.exit_status if made.problems or made.alarms or owed else 0
 
 

@@ -52,7 +52,7 @@ def report(
     if list_:
         entries = catalogue(context.project)
         lines = ["\n".join(entry.lines()) for entry in entries]
-        return Answer([entry.to_json() for entry in entries], ["\n\n".join(lines)])
+        return Answer(entries, ["\n\n".join(lines)])
     if strict:
         os.environ["JCURVE_STRICT"] = "1"
     status, editions = 0, []
@@ -97,22 +97,21 @@ def _ended(done: Done) -> str:
     """One run's end in words, with what there is to open."""
     title, edition = f"{done.request.report} {done.series}", done.edition
     if edition is None:
-        return f"{title}: {_words(done.state)}: {done.message}"
+        return f"{title}: {done.words}: {done.message}"
     if done.state == "skipped_unchanged":
         title += f": unchanged, relies on edition {edition.id} (--force runs it again)"
     elif done.rendered_only:
         title += ": outputs unchanged, rendered anew"
-    files = [edition.html, edition.pdf, *([edition.workbook] if edition.workbook.is_file() else [])]
+    files = [edition.html, edition.pdf]
+    if edition.workbook.is_file():
+        files.append(edition.workbook)
     return "\n  ".join([title, *map(str, files)])
-
-
-def _words(state: str) -> str:
-    return state.replace("_", " ")
 
 
 def _edition(done: Done) -> dict[str, Any]:
     edition = done.edition
-    data = {"state": done.state, "edition": edition and edition.id, "report": done.request.report}
+    named = edition and edition.id
+    data = {"state": done.state, "edition": named, "report": done.request.report}
     data["series"] = done.series
     if edition is not None:
         data |= {name: str(getattr(edition, name)) for name in ("html", "pdf", "results")}
@@ -152,12 +151,13 @@ def batch(
     """Run scenarios or cases × reports in parallel."""
     from jcurve_runs.commands.batch_progress import BatchProgress
     from jcurve_runs.plan.request import Request, Retry
-    from jcurve_runs.publishing.batch import batch, every
+    from jcurve_runs.publishing.batch import batch, every, status_of
 
     wanted = _cases(context, scenario, cases, sweep)
-    written = [] if table is None else [_table(context, wanted, table)]
+    written, without = _table(context, wanted, table) if table else ([], 0)
     if written and not reports:
-        return Answer({"cases": len(wanted), "table": table}, written)
+        data = {"cases": len(wanted), "without_results": without, "table": table}
+        return Answer(data, written, status_of(without))
     like = Request(
         overrides=context.overrides,
         view=view,
@@ -181,7 +181,7 @@ def batch(
         to_stderr(f"each run had a process of its own: {made.fallback}")
     lines = []
     for run in made.runs:
-        line = f"{run.request.title}: {_words(run.state)}"
+        line = f"{run.request.title}: {run.words}"
         if run.failed:
             to_stderr(f"{run.request.title}: {run.error or run.message or run.state}")
         if run.state == "skipped_unchanged":
@@ -209,8 +209,8 @@ def _cases(
     return [Case(name, name) for name in scenarios or available(context.project)]
 
 
-def _table(context: Context, cases: list[Case], path: str) -> str:
-    """Write the table of results; says where it is and which cases have none."""
+def _table(context: Context, cases: list[Case], path: str) -> tuple[list[str], int]:
+    """Write the table of results; where it is, and how many cases have none."""
     import pandas as pd
 
     from jcurve.analysis.case_table import PROBLEM, case_table
@@ -223,7 +223,7 @@ def _table(context: Context, cases: list[Case], path: str) -> str:
     for each in problems[:_MOST_LISTED]:
         to_stderr(each)
     without = f", {len(problems)} without results (column {PROBLEM})" if problems else ""
-    return f"{path}: {len(cases):,} cases{without}"
+    return [f"{path}: {len(cases):,} cases{without}"], len(problems)
 
 
 @verb("jcurve runs --state failed")

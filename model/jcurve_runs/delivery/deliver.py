@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
 from jcurve.ground.errors import JCurveError
-from jcurve.ground.files import make_folder
 from jcurve.ground.project import Project
 from jcurve_runs.delivery.message import compose, portal_address
 from jcurve_runs.delivery.smtp import MailServer, mail_server, send
@@ -16,7 +14,7 @@ from jcurve_runs.execution.redaction import cleaned, secret_values
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import locked
 from jcurve_runs.ledger.outbox import Answer, Message, Outbox
-from jcurve_runs.ledger.store import now, state_folder
+from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock
 
 __all__ = ["Delivered", "deliver", "mail_problem"]
@@ -68,8 +66,6 @@ def deliver(
     the same id.
 
     Args:
-        project: whose outbox.
-        clock: gives the present time.
         server: where mail goes; from the environment when None.
         transport: hands a mail over.
         again: try what waits or was refused at once.
@@ -83,7 +79,10 @@ def deliver(
         target = server or mail_server()
     except JCurveError as error:  # a setting is malformed: mails wait until it is mended
         problem, target = str(error), None
-    with Ledger(project, clock=clock, read_only=True) as ledger, _alone(project) as alone:
+    with (
+        Ledger(project, clock=clock, read_only=True) as ledger,
+        locked(ledger.store.folder / "deliver.lock") as alone,
+    ):
         outbox = ledger.outbox
         if not alone:
             return _counted(outbox, "another delivery is under way")
@@ -95,7 +94,10 @@ def deliver(
         secrets = secret_values()
         for message in outbox.take_due():
             answers = _sent(message, project, target, transport, clock)
-            told = {who: Answer(a.state, cleaned(a.problem, secrets)) for who, a in answers.items()}
+            told = {}
+            for address, said in answers.items():
+                problem = cleaned(said.problem, secrets)
+                told[address] = Answer(said.state, problem)
             outbox.answered(message, told)
         return _counted(outbox, "")
 
@@ -119,11 +121,3 @@ def _counted(outbox: Outbox, problem: str) -> Delivered:
         refused=states.count("refused"),
         problem=problem,
     )
-
-
-@contextmanager
-def _alone(project: Project) -> Iterator[bool]:
-    folder = state_folder(project)
-    make_folder(folder)
-    with locked(folder / "deliver.lock") as held:
-        yield held

@@ -16,7 +16,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from jcurve.analysis.snapshots import compare
@@ -26,6 +26,7 @@ from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
 from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label, headline_text
+from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.numbers import quarter
 from jcurve.ground.project import Project
@@ -37,7 +38,7 @@ __all__ = ["MOST_ATTACHED", "compose", "portal_address"]
 MOST_ATTACHED = 8 * 1024 * 1024
 """Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
 
-_EXHIBIT = "application/vnd.jcurve.exhibit+json"
+Exhibits: TypeAlias = list[dict[str, Any]]
 _SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
 _MOST_LISTED = 12
 _SUBJECTS = {
@@ -94,12 +95,6 @@ class _Part:
 
 def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
     """The mail for a message of the outbox.
-
-    Args:
-        message: what to tell, and to whom.
-        project: where the editions lie.
-        sender: its address.
-        moment: the date of the mail.
 
     Raises:
         RunError: an edition is damaged or gone.
@@ -199,20 +194,13 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     size = edition.pdf.stat().st_size
     base = portal_address()
     name = "/".join(map(quote, (edition.report, edition.series, edition.id)))
-    link = (
-        f"{base}/portal/{name}.html"
-        if base
-        else str(edition.html.relative_to(project.reports.parent))
-    )
-    if size <= left:
-        files = [f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."]
-    else:
-        place = (
-            f"{base}/{name}/{edition.pdf.name}"
-            if base
-            else str(edition.pdf.relative_to(project.reports.parent))
-        )
-        files = [f"The PDF is too large for a mail ({_size(size)}): {place}"]
+    link, place = f"{base}/portal/{name}.html", f"{base}/{name}/{edition.pdf.name}"
+    if not base:
+        home = project.reports.parent
+        link, place = (str(each.relative_to(home)) for each in (edition.html, edition.pdf))
+    file = f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."
+    if size > left:
+        file = f"The PDF is too large for a mail ({_size(size)}): {place}"
     return _Part(
         edition=edition,
         title=title,
@@ -229,13 +217,13 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
         link_opens=bool(base),
         picture=_picture(exhibits, number),
         attached=size <= left,
-        files=files,
+        files=[file],
     )
 
 
 def _edition(project: Project, folder: str) -> Edition:
     report, series, name = folder.split("/")
-    return Edition(name, report, series, project.reports / report / series / name)
+    return Edition.of(project, report, series, name)
 
 
 def _gist(results: Results, answer: str) -> str:
@@ -254,13 +242,14 @@ def _text(figure: Headline | None) -> str:
 def _figures(results: Results, views: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     lead = results.headlines[results.view]
     names = [name for name in _SHOWN if name in lead] or list(lead)[: len(_SHOWN)]
-    return [
-        (
-            figure_label(name),
-            [(VIEW_WORDS[view], _text(results.headlines[view].get(name))) for view in views],
-        )
-        for name in names
-    ]
+    figures = []
+    for name in names:
+        texts = []
+        for view in views:
+            figure = results.headlines[view].get(name)
+            texts.append((VIEW_WORDS[view], _text(figure)))
+        figures.append((figure_label(name), texts))
+    return figures
 
 
 def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
@@ -274,36 +263,37 @@ def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
     moves = [move for move in found.moves if move.name in _SHOWN]
     if not moves:
         return ["No headline figure has changed since the last edition."]
-    return ["Changed since the last edition:"] + [
-        one_line(
-            f"{figure_label(move.name)} ({VIEW_WORDS.get(move.view, move.view)}): {move.text()}"
-        )
-        for move in moves
-    ]
+    lines = ["Changed since the last edition:"]
+    for move in moves:
+        view = VIEW_WORDS.get(move.view, move.view)
+        line = f"{figure_label(move.name)} ({view}): {move.text()}"
+        lines.append(one_line(line))
+    return lines
 
 
-def _caused(exhibits: list[dict[str, Any]]) -> list[str]:
+def _caused(exhibits: Exhibits) -> list[str]:
     """What moved the answer, in the sentence with which the report says it."""
     for each in exhibits:
         for paragraph in (*each.get("paragraphs", ()), *each.get("summary", ())):
             for run in paragraph:
-                if str(run.get("text", "")).startswith(MOVED_BY):
-                    return [one_line(str(run["text"]), 600)]
+                text = str(run.get("text", ""))
+                if text.startswith(MOVED_BY):
+                    return [one_line(text, 600)]
     return []
 
 
-def _exhibits(edition: Edition) -> list[dict[str, Any]]:
+def _exhibits(edition: Edition) -> Exhibits:
     """Cover, charts and tables of an edition, in order."""
     notebook = json.loads(edition.notebook.read_bytes())
     found = (
-        output.get("data", {}).get(_EXHIBIT)
+        output.get("data", {}).get(MIME)
         for cell in notebook["cells"]
         for output in cell.get("outputs", ())
     )
     return [each for each in found if isinstance(each, dict)]
 
 
-def _picture(exhibits: list[dict[str, Any]], number: int) -> _Picture | None:
+def _picture(exhibits: Exhibits, number: int) -> _Picture | None:
     """The first chart as PNG."""
     chart = next((each for each in exhibits if each.get("kind") == "chart"), None)
     png = None if chart is None else _drawn(str(chart.get("svg", "")))

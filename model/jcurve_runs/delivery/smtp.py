@@ -59,45 +59,31 @@ def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | No
     def read(name: str, default: str = "") -> str:
         return given.get(f"JCURVE_SMTP_{name}", default).strip()
 
+    def wrong(name: str, what: str, received: str, allowed: str) -> UsageError:
+        where = f"JCURVE_SMTP_{name}"
+        return UsageError(what, where=where, received=received, allowed=allowed)
+
     host = read("HOST")
     if not host:
         return None
     security = read("SECURITY", "starttls").lower()
     if security not in _PORTS:
-        raise UsageError(
-            "unknown security",
-            where="JCURVE_SMTP_SECURITY",
-            received=security,
-            allowed=", ".join(_PORTS),
-        )
+        raise wrong("SECURITY", "unknown security", security, ", ".join(_PORTS))
     if security == "none" and not _is_local(host):
-        raise UsageError(
-            "mail would leave this machine unencrypted",
-            where="JCURVE_SMTP_SECURITY",
-            received=host,
-            allowed="starttls or tls; none for a server on this machine",
-        )
+        allowed = "starttls or tls; none for a server on this machine"
+        raise wrong("SECURITY", "mail would leave this machine unencrypted", host, allowed)
     port = read("PORT", str(_PORTS[security]))
     if not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise UsageError(
-            "not a port", where="JCURVE_SMTP_PORT", received=port, allowed="1 to 65535"
-        )
+        raise wrong("PORT", "not a port", port, "1 to 65535")
     sender = read("FROM")
     if not _ADDRESS.fullmatch(sender):
-        raise UsageError(
-            "not a mail address", where="JCURVE_SMTP_FROM", received=sender, allowed="name@host"
-        )
+        raise wrong("FROM", "not a mail address", sender, "name@host")
     try:
         timeout = float(read("TIMEOUT", "30"))
     except ValueError:
         timeout = 0.0
     if not 0 < timeout <= 600:
-        raise UsageError(
-            "not a number of seconds",
-            where="JCURVE_SMTP_TIMEOUT",
-            received=read("TIMEOUT"),
-            allowed="up to 600",
-        )
+        raise wrong("TIMEOUT", "not a number of seconds", read("TIMEOUT"), "up to 600")
     password = given.get("JCURVE_SMTP_PASSWORD", "")
     return MailServer(host, int(port), security, sender, read("USER"), password, timeout)
 
@@ -114,12 +100,10 @@ def send(server: MailServer, mail: EmailMessage, recipients: Sequence[str]) -> d
             refused = connection.send_message(mail, to_addrs=list(recipients))
     except smtplib.SMTPRecipientsRefused as error:
         refused = error.recipients
-    except smtplib.SMTPDataError as error:
-        state: State = "refused" if error.smtp_code >= _FOR_GOOD else "waiting"
-        answer = Answer(state, f"{error.smtp_code} {_text(error.smtp_error)}")
-        return dict.fromkeys(recipients, answer)
     except smtplib.SMTPResponseException as error:
-        answer = Answer("waiting", f"{error.smtp_code} {_text(error.smtp_error)}")
+        of_the_mail = isinstance(error, smtplib.SMTPDataError)
+        state: State = "refused" if of_the_mail and error.smtp_code >= _FOR_GOOD else "waiting"
+        answer = Answer(state, f"{error.smtp_code} {_text(error.smtp_error)}")
         return dict.fromkeys(recipients, answer)
     except ssl.SSLCertVerificationError as error:
         told = f"its certificate is not valid: {error.verify_message}"

@@ -129,8 +129,10 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
             complete[number] if number in complete else json.dumps(cell)
             for number, cell in enumerate(self.nb.cells)
         )
-        rest = json.dumps({key: value for key, value in self.nb.items() if key != "cells"})
-        return f'{{"cells": [{", ".join(cells)}], {rest[1:]}'
+        rest = dict(self.nb)
+        del rest["cells"]
+        ending = json.dumps(rest)[1:]
+        return f'{{"cells": [{", ".join(cells)}], {ending}'
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
         """Note and save that a cell starts; text is passed over."""

@@ -19,7 +19,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jcurve.analysis.cluster import Cluster, check_same
+from jcurve.analysis.cluster import Cluster, Told, check_same, silent
 from jcurve.briefing.results import FILE_NAME
 from jcurve.ground.errors import JCurveError, RunError
 from jcurve.ground.files import make_folder, write_file
@@ -61,7 +61,7 @@ class _Bundle:
     def of(cls, paths: Mapping[str, Path], finished: Finished | None = None) -> _Bundle:
         """Packed up, on the worker."""
         files = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
-        return cls(files, {name: _digest(each) for name, each in files.items()}, finished)
+        return cls(files, _digests(files), finished)
 
     def unpack(self, places: Mapping[str, Path]) -> None:
         """Write the files to where they belong; nothing if anything is not as it left.
@@ -69,7 +69,7 @@ class _Bundle:
         Raises:
             RunError: a file is damaged, too large, or none that was asked for.
         """
-        sound = {name: _digest(each) for name, each in self.files.items()} == self.digests
+        sound = _digests(self.files) == self.digests
         if not sound or not self.files.keys() <= places.keys():
             raise RunError("what a worker sent is not what it made")
         if sum(map(len, self.files.values())) > _MOST:
@@ -79,8 +79,8 @@ class _Bundle:
             write_file(places[name], content, durable=False)
 
 
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: sha256(content).hexdigest() for name, content in files.items()}
 
 
 class OnCluster:
@@ -89,7 +89,7 @@ class OnCluster:
     comparable = True
     fallback: str | None = None
 
-    def __init__(self, address: str, project: Project, refused: Callable[[str], object]) -> None:
+    def __init__(self, address: str, project: Project, refused: Told) -> None:
         """Connect, and look at the workers; see :class:`jcurve.analysis.cluster.Cluster`."""
         self.stop = threading.Event()
         self._project = project
@@ -120,12 +120,6 @@ class OnCluster:
             raise RendererKilled(f"{gone}, which rendered, is gone") from None
         bundle.unpack({_HTML: html, _PDF: pdf})
 
-    def __enter__(self) -> OnCluster:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the cluster; harmless twice."""
         self._cluster.close()
@@ -134,7 +128,7 @@ class OnCluster:
         self,
         work: Callable[..., _Bundle],
         *given: object,
-        progress: Progress = lambda text: None,
+        progress: Progress = silent,
     ) -> _Bundle:
         with self._cluster.one() as worker:
             progress(f"on {worker}")
@@ -172,7 +166,7 @@ def _execute(wanted: Mapping[str, str], plan: Plan) -> _Bundle:
     check_same(wanted, circumstance(plan.project))
     with tempfile.TemporaryDirectory(prefix="jcurve-") as folder:
         staged = stage(plan, under=Path(folder))
-        finished = _warm(plan.project).execute(plan, staged, progress=lambda text: None)
+        finished = _warm(plan.project).execute(plan, staged, progress=silent)
         # Its own secrets are known to this worker alone: what holds one never leaves it.
         if (found := find_secret(staged.folder, secret_values())) is not None:
             raise RunError(f"{found[0]} holds the value of a worker's {found[1]}")

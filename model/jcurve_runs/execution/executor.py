@@ -86,7 +86,6 @@ class Plain:
 
         Args:
             render: renders in place of the briefing.
-            project: whose house style the pages have; that of the notebook's folder when None.
         """
         self.comparable = render is None
         self._project = project

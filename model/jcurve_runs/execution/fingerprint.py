@@ -22,8 +22,8 @@ _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
 _RENDERER = frozenset(
     (
         *("cells", "document", "exporters", "foreign", "grids", "gridset", "hypertext"),
-        *("lettering", "markdown_cells", "maths", "outputs", "page", "payload", "pictures"),
-        *("reading", "tagging", "typeset", "widths"),
+        *("lettering", "markdown_cells", "maths", "outputs", "page", "panels", "payload"),
+        *("pictures", "reading", "tagging", "typeset", "widths"),
     )
 )
 """Modules of the briefing that only decide how outputs look."""
@@ -92,7 +92,8 @@ def environment() -> str:
             if entry.name.endswith((".dist-info", ".egg-info"))
         }
     )
-    return hashed([platform.python_version(), platform.system(), platform.machine(), installed])
+    machine = (platform.system(), platform.machine())
+    return hashed([platform.python_version(), *machine, installed])
 
 
 def hashed(content: object) -> str:

@@ -36,11 +36,12 @@ def secret_values(environment: Mapping[str, str] | None = None) -> dict[str, str
     does not, since it could not be told from chance.
     """
     given = os.environ if environment is None else environment
-    return {
-        name: value
-        for name, value in given.items()
-        if _NAMES.search(name) and (len(value) >= _SHORTEST or (value and name.startswith(_MAIL)))
-    }
+    found = {}
+    for name, value in given.items():
+        shortest = 1 if name.startswith(_MAIL) else _SHORTEST
+        if _NAMES.search(name) and len(value) >= shortest:
+            found[name] = value
+    return found
 
 
 def without_mail_settings(environment: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,46 +17,28 @@ __all__ = ["Outcome", "Staged", "attempt_name", "of_runs", "stage"]
 _FURTHER = ".attempt-"
 
 
-@dataclass(frozen=True, slots=True)
 class Staged:
-    """A run's own folder, out of any reader's sight."""
+    """A run's own folder, out of any reader's sight.
 
-    folder: Path
+    Attributes:
+        notebook: the prepared notebook.
+        parameters: what the notebook is given, already validated, as JSON.
+        executed: the executed notebook; after a failure, what there is of it.
+        outcome: what the child says.
+        work: the kernel's working folder, where the notebook records its results.
+        runtime: connection files and the interpreter's settings, for this run only.
+        edition: the edition while it is assembled.
+    """
 
-    @property
-    def notebook(self) -> Path:
-        """The prepared notebook."""
-        return self.folder / "notebook.ipynb"
-
-    @property
-    def executed(self) -> Path:
-        """The executed notebook; after a failure, what there is of it."""
-        return self.folder / "executed.ipynb"
-
-    @property
-    def work(self) -> Path:
-        """The kernel's working folder, where the notebook records its results."""
-        return self.folder / "work"
-
-    @property
-    def runtime(self) -> Path:
-        """Connection files and the interpreter's settings, for this run only."""
-        return self.folder / "runtime"
-
-    @property
-    def parameters(self) -> Path:
-        """What the notebook is given, already validated, as JSON."""
-        return self.folder / "parameters.json"
-
-    @property
-    def outcome(self) -> Path:
-        """What the child says."""
-        return self.folder / "outcome.json"
-
-    @property
-    def edition(self) -> Path:
-        """The edition while it is assembled."""
-        return self.folder / "edition"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.notebook = folder / "notebook.ipynb"
+        self.parameters = folder / "parameters.json"
+        self.executed = folder / "executed.ipynb"
+        self.outcome = folder / "outcome.json"
+        self.work = folder / "work"
+        self.runtime = folder / "runtime"
+        self.edition = folder / "edition"
 
 
 class Outcome(BaseModel):

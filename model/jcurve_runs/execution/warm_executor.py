@@ -87,8 +87,9 @@ class _Process:
         with suppress(OSError, ValueError):
             answer = json.loads(self.door.recv(65_536))
             return None if answer["unsafe"] is None else str(answer["unsafe"])
-        last = self._tails[1].take().strip().splitlines()[-1:] or ["it gave no reason"]
-        return f"the warm process did not start: {last[0]}"
+        lines = self._tails[1].take().strip().splitlines()
+        last = lines[-1] if lines else "it gave no reason"
+        return f"the warm process did not start: {last}"
 
     def send(self, request: Mapping[str, Any], pipes: list[int]) -> None:
         """Hand a request over, and the ends of the pipes that are its own."""
@@ -119,7 +120,6 @@ class Warm:
         """Start the warm process later, when it is first needed.
 
         Args:
-            project: whose reports are run.
             modules: what to load beforehand, as ``imported_by`` finds it.
         """
         self.fallback: str | None = None
@@ -159,8 +159,8 @@ class Warm:
         if finished.exit_status < 0:
             raise RendererKilled(f"the renderer was killed by signal {-finished.exit_status}")
         if finished.exit_status != 0:
-            last = finished.err_tail.strip().splitlines()[-1:] or ["it gave no reason"]
-            raise RunError(error or f"the renderer failed: {last[0]}")
+            last = finished.last_word or "it gave no reason"
+            raise RunError(error or f"the renderer failed: {last}")
 
     def close(self) -> None:
         """End the warm process; a later run starts a new one."""

@@ -58,6 +58,7 @@ _ASKED = ("belief_pairs", "marginal", "market_implied", "scale", "sensitivity", 
 """Modules of questions that reports ask of the model."""
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
 _MESSAGE = 1024 * 1024
+_LONGEST = 10_000
 _SMALLEST = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 _INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel sets when it starts
 
@@ -156,8 +157,13 @@ class _Copy:
         self.call_off()
         status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
-            os.write(self.answer, json.dumps({"status": status}).encode() + b"\n")
+            _tell(self.answer, {"status": status})
         os.close(self.answer)
+
+
+def _tell(answer: int, what: dict[str, Any]) -> None:
+    line = json.dumps(what) + "\n"
+    os.write(answer, line.encode())
 
 
 def _serve(door: socket.socket, project: Project) -> None:
@@ -211,7 +217,7 @@ def _work(request: dict[str, Any], project: Project, lifeline: int, answer: int)
             _die_with(lifeline)
             status = _render(request, project)
     except JCurveError as error:
-        os.write(answer, json.dumps({"error": str(error)[:10_000]}).encode() + b"\n")
+        _tell(answer, {"error": str(error)[:_LONGEST]})
         status = error.exit_status
     except BaseException:
         traceback.print_exc()
@@ -238,7 +244,8 @@ def _execute(request: dict[str, Any], lifeline: int) -> int:
 def _render(request: dict[str, Any], project: Project) -> int:
     from jcurve.briefing import render
 
-    render(Path(request["notebook"]), Path(request["html"]), Path(request["pdf"]), project=project)
+    notebook, html, pdf = (Path(request[name]) for name in ("notebook", "html", "pdf"))
+    render(notebook, html, pdf, project=project)
     return 0
 
 

@@ -12,12 +12,11 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from types import TracebackType
 from typing import Literal, get_args
 
 from jcurve.ground.errors import RunError
 from jcurve.ground.project import Project
-from jcurve_runs.ledger.locks import Owner, take_over
+from jcurve_runs.ledger.locks import Owner, buried
 from jcurve_runs.ledger.outbox import Outbox
 from jcurve_runs.ledger.store import Store, now, stamp, state_folder
 from jcurve_runs.plan.request import Clock, Origin, Plan
@@ -116,8 +115,6 @@ class Ledger:
         """Open it, making it when there is none.
 
         Args:
-            project: whose runs.
-            clock: gives the time of rows and events.
             read_only: promise to queue nothing: no sign of life is left then.
 
         Raises:
@@ -140,12 +137,7 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -243,13 +235,13 @@ class Ledger:
             raise RunError("its run has succeeded already", received=f"attempt {number}") from error
 
     def _announce(self, number: int) -> None:
-        (row,) = self.store.read(f"SELECT {_COLUMNS} FROM attempts WHERE id = ?", (number,))
-        done = Attempt(**dict(row))
+        (done,) = self._found("id = ?", number)
         if done.origin is None:
             return
         folder = f"{done.report}/{done.series}/"
         same = self.attempts(report=done.report, series=done.series, state="succeeded", limit=2)
-        before = next((folder + each.run for each in same if each.run != done.run), None)
+        earlier = [folder + each.run for each in same if each.run != done.run]
+        before = earlier[0] if earlier else None
         origin = Origin.from_json(done.origin)
         self.outbox.add_edition(origin, done.run, folder + done.run, before)
 
@@ -281,10 +273,11 @@ class Ledger:
         wanted = {"report": report, "series": series, "run": run, "batch": batch, "state": state}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name} = ?" for name in given) or "1"
-        rows = self.store.read(
-            f"SELECT {_COLUMNS} FROM attempts WHERE {where} ORDER BY id DESC LIMIT ?",
-            (*given.values(), -1 if limit is None else limit),
-        )
+        most = -1 if limit is None else limit
+        return self._found(f"{where} ORDER BY id DESC LIMIT ?", *given.values(), most)
+
+    def _found(self, where: str, *values: object) -> list[Attempt]:
+        rows = self.store.read(f"SELECT {_COLUMNS} FROM attempts WHERE {where}", values)
         return [Attempt(**dict(row)) for row in rows]
 
     def events(self, number: int) -> list[Event]:
@@ -304,21 +297,13 @@ class Ledger:
         self._forget_the_dead()
         where = f"state IN {_OPEN}"
         for row in self.store.read(f"SELECT DISTINCT owner FROM attempts WHERE {where}"):
-            dead = take_over(self.owners, row["owner"])
-            if dead is None:
-                continue
-            with dead:
-                rows = self.store.read(
-                    f"SELECT {_COLUMNS} FROM attempts WHERE owner = ? AND {where} ORDER BY id",
-                    (row["owner"],),
-                )
-                for orphan in (Attempt(**dict(each)) for each in rows):
+            with buried(self.owners, row["owner"]) as dead:
+                found = self._found(f"owner = ? AND {where} ORDER BY id", row["owner"])
+                for orphan in found if dead else ():
                     settle(orphan)
                     with suppress(RunError):  # it has its end
                         self.move(orphan.id, "lost", message="its runner ended without a word")
                     count += 1
-                with suppress(OSError):
-                    (self.owners / f"{row['owner']}.alive").unlink()
         return count
 
     def _forget_the_dead(self) -> None:
@@ -332,12 +317,9 @@ class Ledger:
         oldest = self.clock().timestamp() - _LONG_AGO
         for path in self.owners.glob("*.alive"):
             with suppress(OSError):
-                if path.stem in busy or path.stat().st_mtime > oldest:
-                    continue
-                dead = take_over(self.owners, path.stem)
-                if dead is not None:
-                    path.unlink()
-                    dead.close()
+                if path.stem not in busy and path.stat().st_mtime <= oldest:
+                    with buried(self.owners, path.stem):
+                        pass
 
     def _event(self, number: int, moment: str, state: str, detail: str) -> None:
         self.store.insert(

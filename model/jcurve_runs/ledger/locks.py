@@ -27,7 +27,7 @@ from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import make_folder
 
-__all__ = ["Lock", "Owner", "locked", "supported", "take_over"]
+__all__ = ["Lock", "Owner", "buried", "locked", "supported", "take_over"]
 
 _SOMEBODY_ELSE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
@@ -87,6 +87,22 @@ def take_over(folder: Path, token: str) -> Lock | None:
     except OSError:
         return None
     return _lock(stream, path)
+
+
+@contextmanager
+def buried(folder: Path, token: str) -> Iterator[bool]:
+    """A block in which the work of a dead owner is this process's; yields whether it is dead.
+
+    Its sign of life is taken away at the end of the block.
+    """
+    dead = take_over(folder, token)
+    if dead is None:
+        yield False
+        return
+    with dead:
+        yield True
+        with suppress(OSError):
+            (folder / f"{token}.alive").unlink()
 
 
 @contextmanager

@@ -109,7 +109,6 @@ class Outbox:
         Args:
             origin: the schedule's moment, with recipients.
             run: the run; it is announced once.
-            edition: ``report/series/edition``.
             before: the one before it, None for the first.
         """
         if not origin.success or self._store.read(
@@ -210,21 +209,15 @@ class Outbox:
             " AS editions FROM messages AS m JOIN recipients AS r ON r.message = m.id"
             " ORDER BY queued, m.rowid, address"
         )
-        return [
-            Entry(
-                about=row["editions"] or str(json.loads(row["content"]).get("what", "")),
-                held_back=bool(row["held_back"]),
-                next=row["due"] if row["state"] == "waiting" else None,
-                **{
-                    name: row[name]
-                    for name in (
-                        *("message", "kind", "schedule", "occurrence", "address", "state"),
-                        *("tries", "problem", "queued", "sent"),
-                    )
-                },
-            )
-            for row in rows
-        ]
+        found = []
+        for row in map(dict, rows):
+            content = json.loads(row.pop("content"))
+            about = row.pop("editions") or str(content.get("what", ""))
+            due = row.pop("due")
+            row["held_back"] = bool(row["held_back"])
+            row["next"] = due if row["state"] == "waiting" else None
+            found.append(Entry(about=about, **row))
+        return found
 
     def resend(self, messages: Iterable[str] | None = None) -> int:
         """Try at once what waits or was refused; of named messages also what was sent.

@@ -6,7 +6,7 @@ import io
 import json
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,6 @@ class Entry:
     title: str
     about: str
     parameters: tuple[Taken, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The entry as plain data."""
-        return asdict(self)
 
     def lines(self) -> Iterator[str]:
         """The entry for a terminal."""

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from jcurve.briefing.editions import Edition, check_name, series_name
 from jcurve.briefing.parameters import (
@@ -33,15 +33,19 @@ __all__ = [
     "check_language",
     "check_report",
     "declared_by",
+    "new_identifier",
     "prepare",
     "reports_of",
     "resolve_scenario",
 ]
 
+Values: TypeAlias = Mapping[str, Any]
+"""Plain data by name."""
+
 Clock = Callable[[], datetime]
 """Gives the present time, with a zone."""
 
-Resolve = Callable[[str, Mapping[str, Any], Project], ReportedScenario]
+Resolve = Callable[[str, Values, Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
 DEADLINE = 600.0
@@ -125,9 +129,9 @@ class Request:
     report: str = "scenario_report"
     scenario: str = "base"
     case: str = ""
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Values = field(default_factory=dict)
     view: str = "programme"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Values = field(default_factory=dict)
     workbook: bool = False
     force: bool = False
     deadline: float = DEADLINE
@@ -156,13 +160,13 @@ class Plan:
     request: Request
     project: Project
     edition: Edition
-    notebook: Mapping[str, Any]
-    parameters: Mapping[str, Any]
+    notebook: Values
+    parameters: Values
     scenario: ReportedScenario
     started: datetime
 
 
-def resolve_scenario(name: str, overrides: Mapping[str, Any], project: Project) -> ReportedScenario:
+def resolve_scenario(name: str, overrides: Values, project: Project) -> ReportedScenario:
     """Read a scenario with the assumptions' own reader."""
     from jcurve.assumptions import scenario
 
@@ -180,11 +184,8 @@ def prepare(
     """Check everything that can be checked before a run; write nothing.
 
     Args:
-        request: what is asked for.
-        project: whose notebooks and scenarios.
         started: the present time.
         run_id: the edition's identifier; made from the time when None.
-        resolve: reads a scenario.
 
     Raises:
         UsageError, ScenarioError: a name or value is wrong.
@@ -219,24 +220,26 @@ def prepare(
     check_names(given, declared, where)
     _only_data(given, where)
     resolved = resolve(request.scenario, given["overrides"], project)
-    identifier = check_name(
-        run_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the run's identifier"
-    )
+    identifier = check_name(run_id or new_identifier(started), "the run's identifier")
     series = series_name(resolved.name, resolved.hash, given["overrides"], request.view)
-    folder = project.reports / request.report / series / identifier
-    if os.path.lexists(folder):
-        raise WriteError(
-            "an edition is never overwritten", where=str(folder), allowed="a new identifier"
-        )
+    edition = Edition.of(project, request.report, series, identifier)
+    if os.path.lexists(edition.folder):
+        what, where = "an edition is never overwritten", str(edition.folder)
+        raise WriteError(what, where=where, allowed="a new identifier")
     return Plan(
         request=request,
         project=project,
-        edition=Edition(identifier, request.report, series, folder),
+        edition=edition,
         notebook=_blank(notebook),
         parameters=given,
         scenario=resolved,
         started=started,
     )
+
+
+def new_identifier(moment: datetime) -> str:
+    """For a run or a batch: its moment, and what tells it from another of that moment."""
+    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def check_report(report: str, project: Project) -> None:
@@ -262,7 +265,7 @@ def declared_by(report: str, project: Project) -> dict[str, Any]:
     return {name: default for name, default in declared.items() if name not in _OWN}
 
 
-def _only_data(given: Mapping[str, Any], where: str) -> None:
+def _only_data(given: Values, where: str) -> None:
     try:
         json.dumps(given, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -299,7 +302,7 @@ def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
     return notebook, where
 
 
-def check_language(metadata: Mapping[str, Any], where: str) -> None:
+def check_language(metadata: Values, where: str) -> None:
     """Refuse a notebook in another language than Python; one that names none is taken.
 
     Raises:
@@ -311,7 +314,7 @@ def check_language(metadata: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"is written in {named}; runs are Python", where=where)
 
 
-def _blank(notebook: Mapping[str, Any]) -> dict[str, Any]:
+def _blank(notebook: Values) -> dict[str, Any]:
     """The notebook without outputs, times or parameters of an earlier run."""
     cells = []
     for cell in notebook["cells"]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from jcurve.analysis.snapshots import compare
-from jcurve.briefing.editions import Edition, all_editions, latest, snapshot_of_edition
+from jcurve.briefing.editions import Edition, all_editions, latest_or_none, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.ground.errors import JCurveError
@@ -31,6 +31,7 @@ __all__ = ["FOLDER", "refresh", "series_of"]
 FOLDER = "portal"
 """Of the pages under ``reports/``, the list apart."""
 
+Content: TypeAlias = dict[str, Any]
 _TEMPLATES = Path(__file__).with_name("templates")
 _SHOWN = ("npv", "irr", "payback", "trough_amount")
 _LONGEST = 600
@@ -91,7 +92,8 @@ def series_of(project: Project) -> list[tuple[str, str]]:
 
 
 def _series_pages(project: Project, report: str, series: str) -> int:
-    told = [each for each in map(_told, all_editions(project, report, series)) if each is not None]
+    found = map(_told, all_editions(project, report, series))
+    told = [each for each in found if each is not None]
     folder = project.reports / FOLDER / report / series
     make_folder(folder)
     pages = {"index.html"}
@@ -127,13 +129,10 @@ def _minute(moment: str) -> str:
     return moment[:16].replace("T", " ")
 
 
-def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def _list(project: Project, known: Iterable[tuple[str, str]]) -> Content:
     rows = []
     for report, series in known:
-        try:
-            edition = latest(project, report, series)
-        except JCurveError:
-            continue
+        edition = latest_or_none(project, report, series)
         each = None if edition is None else _told(edition)
         if each is None:
             continue
@@ -153,7 +152,7 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {"rows": rows, **_status(project)}
 
 
-def _status(project: Project) -> dict[str, Any]:
+def _status(project: Project) -> Content:
     """What is wrong and what comes next, as the last tick has written."""
     try:
         status = json.loads((project.reports / "status.json").read_bytes())
@@ -169,7 +168,7 @@ def _status(project: Project) -> dict[str, Any]:
         return {"problems": [], "coming": []}
 
 
-def _history(report: str, series: str, told: list[_Told]) -> dict[str, Any]:
+def _history(report: str, series: str, told: list[_Told]) -> Content:
     rows = [
         {
             "href": f"{quote(each.edition.id)}.html",
@@ -184,9 +183,10 @@ def _history(report: str, series: str, told: list[_Told]) -> dict[str, Any]:
     return {"report": named(report), "series": series, "figures": figures, "rows": rows}
 
 
-def _edition(each: _Told, compared: str | None) -> dict[str, Any]:
+def _edition(each: _Told, compared: str | None) -> Content:
     edition = each.edition
-    base = "/".join(["../../..", quote(edition.report), quote(edition.series), quote(edition.id)])
+    names = map(quote, (edition.report, edition.series, edition.id))
+    base = "/".join(["../../..", *names])
     files = ["report.pdf", "report.html", "notebook.ipynb", "results.json", "provenance.json"]
     if edition.workbook.is_file():
         files.insert(2, edition.workbook.name)
@@ -202,7 +202,7 @@ def _edition(each: _Told, compared: str | None) -> dict[str, Any]:
     }
 
 
-def _changes(before: _Told, after: _Told) -> dict[str, Any]:
+def _changes(before: _Told, after: _Told) -> Content:
     try:
         found = compare(snapshot_of_edition(before.edition), snapshot_of_edition(after.edition))
     except JCurveError:

@@ -74,6 +74,11 @@ class Done:
         return "" if self.plan is None else self.plan.edition.series
 
     @property
+    def words(self) -> str:
+        """Its state in words."""
+        return self.state.replace("_", " ")
+
+    @property
     def failed(self) -> bool:
         """Whether somebody should look at it."""
         return self.state in ("failed", "timed_out", "lost", "cancelled")
@@ -227,9 +232,6 @@ class Attempting:
         redact(staged.folder, secrets)
         _mark_partial(staged.executed, verdict)
         about = {
-            "run": plan.edition.id,
-            "report": plan.edition.report,
-            "series": plan.edition.series,
             "state": verdict.state,
             "reason": verdict.reason,
             "message": verdict.message,
@@ -238,9 +240,10 @@ class Attempting:
             "seconds": round(finished.seconds, 2),
             "error_output": cleaned(finished.err_tail, secrets),
         }
-        kept = keep(plan.project, staged, about)
+        kept = keep(plan.project, staged, plan.edition, about)
+        kept = kept.relative_to(plan.project.reports.parent)
         title = f"{plan.edition.report} {plan.edition.series}"
-        error = verdict.error(title, kept.relative_to(plan.project.reports.parent).as_posix())
+        error = verdict.error(title, kept.as_posix())
         state: RunState = "timed_out" if verdict.state == "timed_out" else "failed"
         reason, message = verdict.reason, verdict.message
         self.ledger.move(self.number, state, reason=reason, message=message)
@@ -258,14 +261,15 @@ class Attempting:
         return self._done("failed", error=error, reason=reason, message=str(error))
 
 
-def keep(project: Project, staged: Staged, about: Mapping[str, object]) -> Path:
+def keep(project: Project, staged: Staged, edition: Edition, about: Mapping[str, object]) -> Path:
     """Move what a failed run left to ``reports/.failed``, marked as partial; the new folder.
 
     Raises:
         WriteError: it cannot be kept.
     """
     shutil.rmtree(staged.runtime, ignore_errors=True)
-    write_json(staged.folder / "verdict.json", {**about, "partial": True})
+    named = {"run": edition.id, "report": edition.report, "series": edition.series}
+    write_json(staged.folder / "verdict.json", {**named, **about, "partial": True})
     kept = project.reports / ".failed" / staged.folder.name
     move_folder(staged.folder, kept)
     return kept

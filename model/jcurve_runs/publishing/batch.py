@@ -7,7 +7,6 @@ run publishes, enters and retries; a batch adds who works when.
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from jcurve_runs.plan.request import (
     Request,
     Resolve,
     check_report,
+    new_identifier,
     prepare,
     resolve_scenario,
 )
@@ -48,6 +48,7 @@ __all__ = [
     "default_jobs",
     "every",
     "manifest_path",
+    "status_of",
 ]
 
 Engine = Literal["warm", "plain", "cluster"]
@@ -88,8 +89,13 @@ class Batch:
 
     @property
     def exit_status(self) -> int:
-        """0 when none failed, else 10 more than how many did, up to 110."""
-        return 10 + min(self.failed, _MOST_TOLD) if self.failed else 0
+        """As :func:`status_of`."""
+        return status_of(self.failed)
+
+
+def status_of(failed: int) -> int:
+    """The exit status: 0 when nothing failed, else 10 more than how many did, up to 110."""
+    return 10 + min(failed, _MOST_TOLD) if failed else 0
 
 
 class Watch:
@@ -122,11 +128,10 @@ def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) ->
             found.append(replace(like, report=report, scenario=case))
             continue
         overrides = {**like.overrides, **case.overrides}
-        scenario, name = case.scenario, case.name
-        found.append(
-            replace(like, report=report, scenario=scenario, case=name, overrides=overrides)
-        )
-    return [*{(each.report, each.title): each for each in found}.values()]
+        named = replace(like, report=report, scenario=case.scenario, case=case.name)
+        found.append(replace(named, overrides=overrides))
+    by_title = {(each.report, each.title): each for each in found}
+    return list(by_title.values())
 
 
 def batch(
@@ -146,16 +151,12 @@ def batch(
 
     Args:
         requests: what is asked for.
-        project: whose reports.
         jobs: how many run at once; as many as there are processors when None, on a cluster as
             its workers have threads.
         engine: what executes the runs.
         scheduler: address of a Dask cluster whose workers execute them instead.
         batch_id: made from the clock when None.
-        clock: gives the present time.
-        watch: told what goes on.
         render: renders in this process; for tests. The editions are then not compared.
-        resolve: reads a scenario.
 
     Raises:
         UsageError: a report is unknown, nothing was asked for, or the cluster is no help.
@@ -167,20 +168,19 @@ def batch(
     if not requests:
         raise UsageError("nothing to run", allowed="at least one report and one scenario")
     started, watch = clock(), watch or Watch()
-    name = check_name(
-        batch_id or f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", "the batch's identifier"
-    )
+    name = check_name(batch_id or new_identifier(started), "the batch's identifier")
     with ExitStack() as held:
         executor: Executor
         if scheduler is not None:
             from jcurve_runs.execution.cluster import OnCluster
 
-            executor = made = held.enter_context(OnCluster(scheduler, project, watch.notes))
+            executor = made = OnCluster(scheduler, project, watch.notes)
             jobs, engine = jobs or made.threads, "cluster"
         elif engine == "plain" or render is not None:
             executor = Plain(render, project)
         else:
             executor = Warm(project, imported_by_all(project, (each.report for each in requests)))
+        held.callback(executor.close)
         ledger = held.enter_context(Ledger(project, clock=clock))
         held.enter_context(beating(ledger))
         recover(ledger)
@@ -237,7 +237,6 @@ class _Work:
             if self.executor.stop.is_set():
                 self.executor.close()
             pool.shutdown(wait=True, cancel_futures=True)
-            self.executor.close()
             self._write_manifest(ended=True)
         fallback = self.executor.fallback
         runs = tuple(self.done[number] for number in range(len(self.requests)))

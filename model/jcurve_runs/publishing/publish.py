@@ -29,10 +29,7 @@ def assemble(
     """Fill the staged ``folder`` with everything the edition will hold.
 
     Args:
-        edition: what it will be.
         folder: a new folder, still out of any reader's sight.
-        executed: the executed notebook.
-        results: the checked results.
         render: makes HTML and PDF of the tidied notebook.
         provenance: what was run and under what circumstances.
         workbook: makes the workbook, where there is to be one.
@@ -44,7 +41,8 @@ def assemble(
     staged = Edition(edition.id, edition.report, edition.series, folder)
     notebook = json.loads(executed.read_bytes())
     seconds = [_seconds(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    write_file(staged.notebook, json.dumps(tidy(notebook), indent=1, ensure_ascii=False) + "\n")
+    tidied = json.dumps(tidy(notebook), indent=1, ensure_ascii=False)
+    write_file(staged.notebook, f"{tidied}\n")
     write_file(staged.results, results.model_dump_json(indent=2) + "\n")
     render(staged.notebook, staged.html, staged.pdf)
     files = [staged.html, staged.pdf, staged.notebook, staged.results]

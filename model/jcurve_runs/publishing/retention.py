@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from jcurve.briefing.editions import Edition, all_editions, latest
-from jcurve.ground.errors import JCurveError
+from jcurve.briefing.editions import Edition, all_editions, latest_or_none
 from jcurve.ground.files import move_folder
 from jcurve.ground.project import Project
 from jcurve_runs.portal.site import series_of
@@ -44,12 +43,13 @@ def outdated(
         dated: the editions with the time each was started, in any order.
         newest: identifier of the edition that ``latest.json`` names.
         rule: what stays.
-        moment: the present time.
     """
     ordered = sorted(dated, key=lambda each: each[1])
-    stays = {newest} | {edition.id for edition, _ in ordered[-rule.last :] if rule.last}
+    stays = {newest}
+    last = ordered[-rule.last :] if rule.last else []
     oldest = moment - timedelta(days=rule.days)
-    stays |= {edition.id for edition, started in ordered if started >= oldest}
+    young = [each for each in ordered if each[1] >= oldest]
+    stays |= {edition.id for edition, _ in (*last, *young)}
     if rule.monthly:
         months = {(at.year, at.month): edition.id for edition, at in ordered}
         stays |= set(months.values())
@@ -70,9 +70,7 @@ def prune(
     whose pointer is damaged. What failed runs left goes by age alone.
 
     Args:
-        project: whose reports.
         rule: what stays.
-        moment: the present time.
         dry: only tell.
         only: of these series (report and name), and nothing of failed runs; None for all.
 
@@ -83,15 +81,14 @@ def prune(
     for report, series in series_of(project):
         if only is not None and (report, series) not in only:
             continue
-        try:
-            newest = latest(project, report, series)
-        except JCurveError:
-            continue
+        newest = latest_or_none(project, report, series)
         if newest is None:
             continue
-        dated = [
-            (each, at) for each in all_editions(project, report, series) if (at := _started(each))
-        ]
+        dated = []
+        for each in all_editions(project, report, series):
+            started = _started(each)
+            if started is not None:
+                dated.append((each, started))
         gone += outdated(dated, newest.id, rule, moment)
     if dry:
         return gone

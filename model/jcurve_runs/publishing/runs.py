@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jcurve.briefing.editions import Edition, latest
+from jcurve.briefing.editions import Edition, latest_or_none
 from jcurve.briefing.results import read_results
 from jcurve.ground.errors import JCurveError, WriteError
 from jcurve.ground.project import Project, find_project
@@ -72,13 +72,9 @@ def run(
     """Run a report to a published edition, in a single process, while somebody waits.
 
     Args:
-        request: what is asked for.
         project: the project or its folder; found from here when None.
-        progress: told in words what is going on.
-        clock: gives the present time.
         run_id: the edition's identifier; made from the clock when None.
         render: makes HTML and PDF; the briefing when None.
-        resolve: reads a scenario; the assumptions' own reader when left out.
 
     Raises:
         UsageError: unknown report, view or parameter.
@@ -145,11 +141,7 @@ def carry_out(
     """Take a run to its end, by several attempts where a failure may pass.
 
     Args:
-        plan: the checked run.
-        ledger: where every step is entered.
-        executor: executes and renders.
         batch: of the runs asked for together.
-        progress: told in words what is going on.
         wait: waits some seconds between attempts.
 
     Raises:
@@ -221,12 +213,7 @@ def recover(ledger: Ledger) -> int:
     """
 
     def settle(orphan: Attempt) -> None:
-        edition = Edition(
-            orphan.run,
-            orphan.report,
-            orphan.series,
-            ledger.project.reports / orphan.report / orphan.series / orphan.run,
-        )
+        edition = Edition.of(ledger.project, orphan.report, orphan.series, orphan.run)
         with ledger.store.transaction():
             if orphan.state == "verifying" and intact(edition):
                 if _newer(ledger, orphan, edition):
@@ -266,10 +253,7 @@ def _sweep(ledger: Ledger) -> None:
 
 def _newer(ledger: Ledger, orphan: Attempt, edition: Edition) -> bool:
     """Whether the pointer of its series should name the edition of ``orphan``."""
-    try:
-        pointed = latest(ledger.project, edition.report, edition.series)
-    except JCurveError:
-        return True
+    pointed = latest_or_none(ledger.project, edition.report, edition.series)
     if pointed is None:
         return True
     known = ledger.attempts(run=pointed.id, state="succeeded")
@@ -280,15 +264,8 @@ def _keep_lost(project: Project, orphan: Attempt) -> None:
     staged = Staged(project.reports / ".staging" / attempt_name(orphan.run, orphan.attempt))
     if not staged.folder.is_dir():
         return
-    about = {
-        "run": orphan.run,
-        "report": orphan.report,
-        "series": orphan.series,
-        "state": "lost",
-        "reason": None,
-        "message": _NO_WORD,
-    }
+    edition = Edition.of(project, orphan.report, orphan.series, orphan.run)
     try:
-        keep(project, staged, about)
+        keep(project, staged, edition, {"state": "lost", "reason": None, "message": _NO_WORD})
     except WriteError:
         shutil.rmtree(staged.folder, ignore_errors=True)

@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from jcurve.assumptions.house_style import read_house_style
-from jcurve.briefing.editions import Edition, latest
-from jcurve.ground.errors import JCurveError
+from jcurve.briefing.editions import Edition, latest_or_none
 from jcurve.ground.files import digest
 from jcurve.ground.provenance import inputs
 from jcurve_runs.execution.fingerprint import environment, hashed, package, renderer
@@ -77,7 +76,8 @@ def keys(plan: Plan) -> Keys:
 
 def standing(plan: Plan, wanted: Keys) -> Standing | None:
     """The latest edition if it says what ``plan`` would say, whole and unharmed."""
-    edition = latest_or_none(plan)
+    # Where the pointer is damaged a new run mends it.
+    edition = latest_or_none(plan.project, plan.edition.report, plan.edition.series)
     if edition is None:
         return None
     recorded = _provenance(edition).get("keys")
@@ -89,14 +89,6 @@ def standing(plan: Plan, wanted: Keys) -> Standing | None:
         not plan.request.workbook or edition.workbook.is_file()
     )
     return Standing(edition, "all" if complete else "content")
-
-
-def latest_or_none(plan: Plan) -> Edition | None:
-    """The latest edition; None before the first, or when its pointer is damaged."""
-    try:
-        return latest(plan.project, plan.edition.report, plan.edition.series)
-    except JCurveError:
-        return None  # a new run mends the pointer
 
 
 def intact(edition: Edition) -> bool:

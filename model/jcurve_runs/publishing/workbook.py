@@ -31,7 +31,6 @@ def write_workbook(plan: Plan, path: Path, check: Callable[[], None] = lambda: N
     """Write the workbook of a plan's scenario; the same scenario gives the same bytes.
 
     Args:
-        plan: whose scenario.
         path: the file.
         check: called all the while; what it raises ends the process and is raised.
 
@@ -55,7 +54,7 @@ def write_workbook(plan: Plan, path: Path, check: Callable[[], None] = lambda: N
         raise NoWorkbook(f"the workbook was not finished after {_DEADLINE:.0f} seconds")
     if finished.exit_status < 0:
         raise RendererKilled(f"the workbook's process was killed by signal {-finished.exit_status}")
-    last = (finished.err_tail.strip().splitlines() or ["it gave no reason"])[-1]
+    last = finished.last_word or "it gave no reason"
     if finished.exit_status == WriteError.exit_status:
         raise WriteError(f"the workbook: {last}")
     if finished.exit_status != 0 or not path.is_file():

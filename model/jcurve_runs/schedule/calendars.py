@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 
-from jcurve.ground.errors import FactsError, UsageError
+from jcurve.facts.calendar import expected, holidays, releases
+from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
 __all__ = ["Calendars", "Day"]
@@ -51,8 +50,7 @@ class Calendars:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._folder = project.data / "calendars"
-        self._holidays: dict[str, frozenset[date]] = {}
+        self._holidays: Mapping[str, frozenset[date]] = {}
         self._results: dict[str, tuple[date, ...]] = {}
 
     def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
@@ -96,7 +94,8 @@ class Calendars:
         if rule.kind in ("results", "after"):
             days = self.results(rule.calendar)
             return max(days) + timedelta(days=1) if days else None
-        return date(max(day.year for day in self.holidays(rule.calendar)), 12, 31)
+        last = max(self.holidays(rule.calendar))
+        return date(last.year, 12, 31)
 
     def is_business_day(self, calendar: str, day: date) -> bool:
         """Whether markets are open: no weekend, no holiday."""
@@ -107,12 +106,10 @@ class Calendars:
 
         Raises:
             UsageError: there is no such calendar.
+            FactsError: the table of holidays is malformed.
         """
         if not self._holidays:
-            found: dict[str, set[date]] = {}
-            for name, day in self._rows("holidays.csv", "calendar"):
-                found.setdefault(name, set()).add(day)
-            self._holidays = {name: frozenset(days) for name, days in found.items()}
+            self._holidays = holidays(self._project)
         if calendar not in self._holidays:
             raise UsageError.not_among(
                 "unknown calendar",
@@ -131,8 +128,6 @@ class Calendars:
             FactsError, UsageError: there is no such company, or a table is malformed.
         """
         if company not in self._results:
-            from jcurve.facts.calendar import expected, releases
-
             reported = {
                 period: day
                 for period, day in releases(company, self._project).days.items()
@@ -141,38 +136,3 @@ class Calendars:
             days = {**expected(company, self._project), **reported}
             self._results[company] = tuple(sorted(set(days.values())))
         return self._results[company]
-
-    def _rows(self, file: str, name: str) -> list[tuple[str, date]]:
-        path = self._folder / file
-        return [
-            (row[name], _day(row["day"], path, line)) for line, row in _read(path, (name, "day"))
-        ]
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    where = f"data/calendars/{path.name}"
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, ValueError, csv.Error) as error:
-        raise FactsError(f"cannot be read ({error})", where=where) from error
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
-    if missing:
-        raise FactsError("columns are missing", where=where, received=", ".join(missing))
-    for line, row in rows:
-        if None in row or None in row.values():
-            raise FactsError("a row of the wrong length", where=f"{where}:{line}")
-    return rows
-
-
-def _day(text: str, path: Path, line: int) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise FactsError(
-            "not a day",
-            where=f"data/calendars/{path.name}:{line}",
-            received=text,
-            allowed="such as 2026-07-29",
-        ) from None

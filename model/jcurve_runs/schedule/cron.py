@@ -51,19 +51,11 @@ class Cron:
         """
         parts = text.lower().split()
         if len(parts) != len(_ALLOWED) or not text.isascii():
-            raise UsageError(
-                "not a cron line",
-                where=where,
-                received=text,
-                allowed="five fields: minute hour day month weekday, such as '0 7 * * mon'",
-            )
+            allowed = "five fields: minute hour day month weekday, such as '0 7 * * mon'"
+            raise UsageError("not a cron line", where=where, received=text, allowed=allowed)
         if parts[2] != "*" and parts[4] != "*":
-            raise UsageError(
-                "days of the month and weekdays are both restricted",
-                where=where,
-                received=text,
-                allowed="* for one of them",
-            )
+            what = "days of the month and weekdays are both restricted"
+            raise UsageError(what, where=where, received=text, allowed="* for one of them")
         line = " ".join([*parts[:4], _numbered(parts[4], where)])
         try:
             CronSim(line, datetime(2000, 1, 1))
@@ -98,12 +90,9 @@ def _numbered(text: str, where: str) -> str:
     if text == "*":
         return text
     if "/" in text:
-        raise UsageError(
-            "a step is not allowed for weekdays",
-            where=where,
-            received=text,
-            allowed="the days by name, such as mon,wed,fri",
-        )
+        what = "a step is not allowed for weekdays"
+        allowed = "the days by name, such as mon,wed,fri"
+        raise UsageError(what, where=where, received=text, allowed=allowed)
     for name in re.split("[,-]", text):
         if name not in _WEEKDAYS:
             raise UsageError.not_among(

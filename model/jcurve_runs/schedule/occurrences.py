@@ -6,12 +6,11 @@ What is to be told of one enters the outbox in the transaction of the step that 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from jcurve_runs.ledger.attempts import Ledger
-from jcurve_runs.ledger.locks import take_over
+from jcurve_runs.ledger.locks import buried
 from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.schedules import Schedule
 
@@ -76,11 +75,11 @@ class Occurrences:
         """Enter what is due: queue what is to run, skip the rest. Call in a transaction.
 
         Args:
-            schedule: whose occurrences.
             due: its moments since it was last considered, in order.
-            moment: the present time; up to it everything is then decided.
         """
-        busy = schedule.overlap == "skip" and self._busy(schedule.name)
+        busy = schedule.overlap == "skip" and bool(
+            self._found("schedule = ? AND state IN ('queued', 'claimed')", schedule.name)
+        )
         missed = [each for each in due if moment - each > schedule.grace]
         wanted = list(due)
         if schedule.missed == "skip":
@@ -113,12 +112,11 @@ class Occurrences:
         Whoever gets it runs it; nobody else gets it while this process lives.
         """
         with self._store.transaction():
-            for row in self._store.read(
-                f"SELECT {_COLUMNS} FROM occurrences AS o WHERE state = 'queued' AND NOT EXISTS"
-                " (SELECT 1 FROM occurrences AS p WHERE p.schedule = o.schedule"
-                " AND p.state = 'claimed') ORDER BY occurrence, schedule"
+            for found in self._found(
+                "state = 'queued' AND NOT EXISTS (SELECT 1 FROM occurrences AS p"
+                " WHERE p.schedule = o.schedule AND p.state = 'claimed')"
+                " ORDER BY occurrence, schedule"
             ):
-                found = Occurrence(**dict(row))
                 if found.schedule not in names:
                     continue
                 self._store.write(
@@ -134,7 +132,6 @@ class Occurrences:
 
         Args:
             ended: with its state, detail and batch.
-            schedule: whose; its ``failure`` addresses hear of a failure.
             facts: what to tell of each run that failed: pairs of label and text.
         """
         with self._store.transaction():
@@ -149,8 +146,7 @@ class Occurrences:
 
     def drop(self, names: Collection[str]) -> None:
         """Skip what is queued of schedules that the file no longer names."""
-        for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'queued'"):
-            left = Occurrence(**dict(row))
+        for left in self._found("state = 'queued'"):
             if left.schedule not in names:
                 self._close(replace(left, state="skipped", detail=_REMOVED))
 
@@ -185,15 +181,10 @@ class Occurrences:
             failure: whom to tell, by schedule.
         """
         count = 0
-        for row in self._store.read(f"SELECT {_COLUMNS} FROM occurrences WHERE state = 'claimed'"):
-            left = Occurrence(**dict(row))
-            dead = take_over(self._ledger.owners, left.owner or "")
-            if dead is None:
-                continue
-            with dead:
-                count += self._give_back(left, failure.get(left.schedule, ()))
-                with suppress(OSError):
-                    (self._ledger.owners / f"{left.owner}.alive").unlink()
+        for left in self._found("state = 'claimed'"):
+            with buried(self._ledger.owners, left.owner or "") as dead:
+                if dead:
+                    count += self._give_back(left, failure.get(left.schedule, ()))
         return count
 
     def _give_back(self, left: Occurrence, failure: Sequence[str]) -> int:
@@ -212,23 +203,20 @@ class Occurrences:
 
     def unannounced(self, moment: datetime) -> list[Occurrence]:
         """Occurrences that did not arrive by their deadline, for which no alarm was given."""
-        rows = self._store.read(
-            f"SELECT {_COLUMNS} FROM occurrences WHERE deadline < ? AND alarmed IS NULL"
-            " AND (state <> 'done' OR ended > deadline) AND detail <> ? ORDER BY occurrence",
-            (stamp(moment), _SUPERSEDED),
+        return self._found(
+            "deadline < ? AND alarmed IS NULL AND (state <> 'done' OR ended > deadline)"
+            " AND detail <> ? ORDER BY occurrence",
+            *(stamp(moment), _SUPERSEDED),
         )
-        return [Occurrence(**dict(row)) for row in rows]
 
     def late(self, moment: datetime) -> list[Occurrence]:
         """Occurrences whose deadline has passed, with no edition of them or after them."""
-        rows = self._store.read(
-            f"SELECT {_COLUMNS} FROM occurrences AS o WHERE deadline < ? AND state <> 'done'"
-            " AND NOT EXISTS (SELECT 1 FROM occurrences AS p WHERE p.schedule = o.schedule"
-            " AND p.occurrence > o.occurrence AND p.state = 'done')"
+        return self._found(
+            "deadline < ? AND state <> 'done' AND NOT EXISTS (SELECT 1 FROM occurrences AS p"
+            " WHERE p.schedule = o.schedule AND p.occurrence > o.occurrence AND p.state = 'done')"
             " AND detail <> ? ORDER BY occurrence",
-            (stamp(moment), _SUPERSEDED),
+            *(stamp(moment), _SUPERSEDED),
         )
-        return [Occurrence(**dict(row)) for row in rows]
 
     def alarm(self, late: Occurrence, failure: Sequence[str]) -> bool:
         """Give the alarm for an occurrence; whether it was for the first time."""
@@ -254,20 +242,11 @@ class Occurrences:
 
     def of(self, schedule: str, limit: int = 50) -> list[Occurrence]:
         """The occurrences of a schedule, the newest first."""
-        rows = self._store.read(
-            f"SELECT {_COLUMNS} FROM occurrences WHERE schedule = ?"
-            " ORDER BY occurrence DESC LIMIT ?",
-            (schedule, limit),
-        )
-        return [Occurrence(**dict(row)) for row in rows]
+        return self._found("schedule = ? ORDER BY occurrence DESC LIMIT ?", schedule, limit)
 
-    def _busy(self, schedule: str) -> bool:
-        return bool(
-            self._store.read(
-                "SELECT 1 FROM occurrences WHERE schedule = ? AND state IN ('queued', 'claimed')",
-                (schedule,),
-            )
-        )
+    def _found(self, where: str, *values: object) -> list[Occurrence]:
+        rows = self._store.read(f"SELECT {_COLUMNS} FROM occurrences AS o WHERE {where}", values)
+        return [Occurrence(**dict(row)) for row in rows]
 
     def _enter(
         self, schedule: Schedule, each: datetime, moment: datetime, state: str, detail: str

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jcurve.assumptions.nodes import Entry, Listing, Node, Table, Text, read
@@ -28,6 +28,7 @@ __all__ = [
     "read_schedules",
 ]
 
+Names: TypeAlias = tuple[str, ...]
 FILE_NAME = "schedule.yml"
 
 _HORIZON = timedelta(days=400)
@@ -66,8 +67,8 @@ class Schedule:
     """
 
     name: str
-    reports: tuple[str, ...]
-    scenarios: tuple[str, ...]
+    reports: Names
+    scenarios: Names
     request: Request
     when: Cron | Day
     at: time
@@ -78,8 +79,8 @@ class Schedule:
     grace: timedelta
     deadline: timedelta | None
     keep: Rule | None
-    success: tuple[str, ...]
-    failure: tuple[str, ...]
+    success: Names
+    failure: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Mistake:
 
     name: str
     error: JCurveError
-    failure: tuple[str, ...] = ()
+    failure: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ class Schedules:
     @property
     def names(self) -> frozenset[str]:
         """Every schedule that the file names."""
-        return frozenset([*(s.name for s in self.sound), *(m.name for m in self.mistakes)])
+        sound = {each.name for each in self.sound}
+        mistaken = {each.name for each in self.mistakes}
+        return frozenset(sound | mistaken)
 
 
 def read_schedules(project: Project) -> Schedules:
@@ -171,7 +174,7 @@ def next_moment(schedule: Schedule, after: datetime, calendars: Calendars) -> da
     return None
 
 
-def _whom_to_tell(entry: Entry) -> tuple[str, ...]:
+def _whom_to_tell(entry: Entry) -> Names:
     """The ``failure`` addresses of a schedule that does not validate, as far as they do."""
     found = entry.value.get("failure") if isinstance(entry.value, Table) else None
     if found is None:
@@ -198,9 +201,7 @@ def _data(node: Node) -> Any:
 class _Reader:
     """Reads one entry of the file."""
 
-    def __init__(
-        self, entry: Entry, origin: str, name: str, allowed: tuple[str, ...] = _KEYS
-    ) -> None:
+    def __init__(self, entry: Entry, origin: str, name: str, allowed: Names = _KEYS) -> None:
         self._origin, self._name = origin, name
         self._where = f"{origin}:{entry.line}, {name}"
         if not isinstance(entry.value, Table):
@@ -214,12 +215,13 @@ class _Reader:
     def schedule(self) -> Schedule:
         """The schedule."""
         when = self._when()
+        retries = self._count("retries", 2)
         request = Request(
             view=self._choice("view", ("programme", "go_forward")),
             overrides={each.key: self._word(each.value) for each in self._table("overrides")},
             parameters={each.key: _data(each.value) for each in self._table("parameters")},
-            workbook=self._choice("workbook", ("false", "true")) == "true",
-            retry=Retry(attempts=1 + self._count("retries", 2)),
+            workbook=self._flag("workbook", "false"),
+            retry=Retry(attempts=1 + retries),
         )
         return Schedule(
             name=check_name(self._name, "the schedule"),
@@ -229,7 +231,7 @@ class _Reader:
             when=when,
             at=self._time() if isinstance(when, Day) else time(),
             zone=self._zone(),
-            enabled=self._choice("enabled", ("true", "false")) == "true",
+            enabled=self._flag("enabled", "true"),
             missed=self._choice("missed", ("latest", "skip", "all")),  # type: ignore[arg-type]
             overlap=self._choice("overlap", ("skip", "queue")),  # type: ignore[arg-type]
             grace=self._span("grace", "15 minutes") or timedelta(0),
@@ -274,7 +276,7 @@ class _Reader:
             raise self._wrong(key, f"{key} is not a text")
         return node.text
 
-    def _texts(self, key: str) -> tuple[str, ...]:
+    def _texts(self, key: str) -> Names:
         entry = self._node.get(key)
         if entry is None:
             return ()
@@ -290,24 +292,28 @@ class _Reader:
             raise self._wrong(key, f"{key} is not a table")
         return entry.value.entries
 
-    def _names(self, key: str, what: str) -> tuple[str, ...]:
+    def _names(self, key: str, what: str) -> Names:
         names = tuple(dict.fromkeys(self._texts(key)))
         if not names:
             raise UsageError(f"{key} is missing", where=self._where)
         return tuple(check_name(name, what) for name in names)
 
-    def _scenarios(self) -> tuple[str, ...]:
+    def _scenarios(self) -> Names:
         names = self._texts("scenarios")
         if not names:
             allowed = "a list of names, or all"
             raise UsageError("scenarios are missing", where=self._where, allowed=allowed)
         return () if names == ("all",) else self._names("scenarios", "the scenario")
 
-    def _choice(self, key: str, choices: tuple[str, ...]) -> str:
+    def _choice(self, key: str, choices: Names) -> str:
         text = self._text(key, choices[0])
         if text not in choices:
             raise UsageError.not_among(f"unknown {key}", text, choices, where=self._at(key))
         return text
+
+    def _flag(self, key: str, default: str) -> bool:
+        other = "false" if default == "true" else "true"
+        return self._choice(key, (default, other)) == "true"
 
     def _count(self, key: str, default: int) -> int:
         text = self._text(key, str(default))
@@ -323,7 +329,7 @@ class _Reader:
         return Rule(
             last=inner._count("last", Rule().last),
             days=inner._count("days", Rule().days),
-            monthly=inner._choice("monthly", ("true", "false")) == "true",
+            monthly=inner._flag("monthly", "true"),
         )
 
     def _zone(self) -> ZoneInfo:
@@ -352,7 +358,7 @@ class _Reader:
         unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2][0]]
         return timedelta(**{unit: int(found[1])})
 
-    def _addresses(self, key: str) -> tuple[str, ...]:
+    def _addresses(self, key: str) -> Names:
         found = self._texts(key)
         for address in found:
             if not _MAIL.fullmatch(address):

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jcurve.ground.files import make_folder, write_json
-from jcurve.ground.project import Project
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
@@ -20,7 +19,6 @@ _MOST_SHOWN = 20
 
 
 def write_status(
-    project: Project,
     ledger: Ledger,
     file: Schedules,
     ahead: Mapping[str, datetime | None],
@@ -31,8 +29,6 @@ def write_status(
     """Write ``reports/status.json``; what somebody should look at, in words.
 
     Args:
-        project: whose.
-        ledger: what has happened.
         file: the schedules.
         ahead: the next moment of each that can run.
         mistakes: what is wrong with those that cannot.
@@ -42,7 +38,8 @@ def write_status(
     Raises:
         WriteError: it cannot be written.
     """
-    make_folder(project.reports)
+    reports = ledger.project.reports
+    make_folder(reports)
     # Read and written while nobody else can write: another tick at the same moment would
     # otherwise put what it read before over what is so by now.
     with ledger.store.transaction():
@@ -89,7 +86,7 @@ def write_status(
             },
             "schedules": shown,
         }
-        write_json(project.reports / "status.json", status)
+        write_json(reports / "status.json", status)
     return tuple(told)
 
 

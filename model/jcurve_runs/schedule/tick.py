@@ -100,12 +100,9 @@ def tick(
     """Run what is due.
 
     Args:
-        project: whose schedules.
-        clock: gives the present time.
         runner: runs a schedule's reports; a batch when None.
         deliver: sends what is owed; it stays in the outbox when None.
         run_now: a schedule to run at this moment whatever its clock says.
-        resolve: reads a scenario, to check what the schedules name.
 
     Raises:
         UsageError: the schedule file as a whole cannot be read, or has no schedule ``run_now``.
@@ -136,7 +133,8 @@ class _Look:
             error = mistake_in(schedule, ledger, self._calendars, resolve)
             if error is not None:
                 self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
-        self._sound = {each.name: each for each in file.sound if each.name not in self._mistakes}
+        sound = [each for each in file.sound if each.name not in self._mistakes]
+        self._sound = {each.name: each for each in sound}
         self._clocks: list[str] = []
         self._ran: list[Ran] = []
         self._alarms: list[Occurrence] = []
@@ -223,17 +221,13 @@ class _Look:
                 "runner of another machine left is not taken over; JCURVE_STATE names a folder "
                 "on a local disk"
             )
-        problem = mail_problem() if any(s.success or s.failure for s in self._file.sound) else ""
-        if problem:
-            problems.append(problem)
+        problems += _mail_problems(self._file)
         ahead = {
             each.name: next_moment(each, moment, self._calendars) if each.enabled else None
             for each in self._sound.values()
         }
         told = {each.name: str(each.error) for each in self._mistakes.values()}
-        return write_status(
-            self._project, self._ledger, self._file, ahead, told, problems, delivered is not None
-        )
+        return write_status(self._ledger, self._file, ahead, told, problems, delivered is not None)
 
 
 def check(project: Project, clock: Clock = now) -> list[Mistake]:
@@ -250,10 +244,13 @@ def check(project: Project, clock: Clock = now) -> list[Mistake]:
             error = mistake_in(schedule, ledger, calendars)
             if error is not None:
                 found.append(Mistake(schedule.name, error, schedule.failure))
-    problem = mail_problem() if any(s.success or s.failure for s in file.sound) else ""
-    if problem:
-        found.append(Mistake("mail", UsageError(problem)))
-    return found
+    return found + [Mistake("mail", UsageError(each)) for each in _mail_problems(file)]
+
+
+def _mail_problems(file: Schedules) -> list[str]:
+    wanted = any(each.success or each.failure for each in file.sound)
+    problem = mail_problem() if wanted else ""
+    return [problem] if problem else []
 
 
 def watch_clock(
@@ -318,17 +315,7 @@ def run_scheduled(
 ) -> Batch:
     """Run a schedule's reports over its scenarios, for an occurrence.
 
-    Args:
-        project: whose reports.
-        schedule: what to run, and whom to tell.
-        occurrence: what it is run for.
-        name: the batch's identifier.
-        clock: gives the present time.
-        engine: what executes the runs.
-        watch: told what goes on.
-
-    Raises:
-        JCurveError: as ``batch``.
+    Under ``name`` as the batch's identifier; otherwise, and what it raises, as ``batch``.
     """
     from jcurve.assumptions import available
 
@@ -349,9 +336,11 @@ def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
         made = run(schedule, taken, name)
     except JCurveError as error:
         return Ran(schedule, replace(taken, state="failed", detail=str(error)), None)
-    state = "failed" if made.failed else "done"
-    detail = f"{made.failed} of {len(made.runs)} runs failed" if made.failed else ""
-    return Ran(schedule, replace(taken, state=state, detail=detail, batch=made.id), made)
+    state, detail = "done", ""
+    if made.failed:
+        state, detail = "failed", f"{made.failed} of {len(made.runs)} runs failed"
+    ended = replace(taken, state=state, detail=detail, batch=made.id)
+    return Ran(schedule, ended, made)
 
 
 def facts_of(done: Done) -> Facts:
@@ -359,7 +348,7 @@ def facts_of(done: Done) -> Facts:
     secrets = secret_values()
     facts = [
         ("Report", done.request.title),
-        ("State", done.state.replace("_", " ")),
+        ("State", done.words),
         ("Reason", done.reason or "none"),
         ("Message", done.message),
         ("Attempts", str(done.attempts)),

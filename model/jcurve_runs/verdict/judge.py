@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from jcurve.briefing.results import NothingToReport, Results, read_results
 from jcurve.ground import errors
@@ -24,6 +24,9 @@ __all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
 
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
+
+Cells: TypeAlias = list[dict[str, Any]]
+"""The code cells of a notebook that hold code."""
 
 State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
 Reason = Literal[
@@ -56,21 +59,6 @@ class FailedRun(RunError):
     def __init__(self, what: str, *, reason: str = "", **details: Any) -> None:
         super().__init__(what, **details)
         self.reason = reason
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (self.args, self.reason))
-
-
-def _rebuild(arguments: tuple[Any, ...], reason: str) -> FailedRun:
-    what, where, received, allowed, suggestion = arguments
-    return FailedRun(
-        what,
-        reason=reason,
-        where=where,
-        received=received,
-        allowed=allowed,
-        suggestion=suggestion,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +122,7 @@ def judge(
 
     Args:
         finished: how the child process ended.
-        executed: the executed notebook.
         outcome: the child's own word on how papermill left (a hint only).
-        results: where ``results.json`` should be.
         expected: ``report`` and ``view``, and ``hash`` of the scenario: what the run was about.
     """
     if finished.timed_out:
@@ -149,10 +135,10 @@ def judge(
         )
     try:
         cells = _code_cells(executed, finished)
-        nothing = _nothing(cells)
-        if nothing is not None:
-            return Verdict("nothing_to_report", message=nothing)
-        _no_error_output(cells)
+        for number, name, value in _errors(cells):
+            if name == NothingToReport.__name__:
+                return Verdict("nothing_to_report", message=value or "nothing to report")
+            raise _cell_error(number, name, value)
         _left_well(finished, outcome, cells)
         _all_replied(cells)
         record = _sound_results(results, expected)
@@ -162,7 +148,7 @@ def judge(
     return Verdict("succeeded", results=record)
 
 
-def _code_cells(executed: Path, finished: Finished) -> list[dict[str, Any]]:
+def _code_cells(executed: Path, finished: Finished) -> Cells:
     """The code cells that hold code; an unreadable notebook is a failure of its own."""
     try:
         notebook = json.loads(executed.read_bytes())
@@ -174,39 +160,29 @@ def _code_cells(executed: Path, finished: Finished) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         if finished.exit_status < 0:
             raise _killed(finished) from error
-        tail = _last_line(finished.err_tail)
+        tail = f": {finished.last_word}" if finished.last_word else ""
         raise _Failure("no_notebook", f"no executed notebook was left{tail}") from error
 
 
-def _nothing(cells: list[dict[str, Any]]) -> str | None:
-    """Why the report has nothing to say, when a cell says so before any has failed."""
-    for cell in cells:
-        for output in cell.get("outputs", ()):
-            if output.get("output_type") == "error":
-                if output.get("ename") != NothingToReport.__name__:
-                    return None
-                return " ".join(str(output.get("evalue", "")).split()) or "nothing to report"
-    return None
-
-
-def _no_error_output(cells: list[dict[str, Any]]) -> None:
+def _errors(cells: Cells) -> Iterator[tuple[int, str, str]]:
+    """Cell, name and text of each error among the outputs; the text on one line."""
     for number, cell in enumerate(cells, start=1):
         for output in cell.get("outputs", ()):
-            if output.get("output_type") != "error":
-                continue
-            name, value = str(output.get("ename", "")), str(output.get("evalue", ""))
-            if name == "SystemExit":
-                raise _Failure("early_exit", "a cell ended the run by calling exit", number)
-            raised = name if _is_own_error(name) else None
-            line = " ".join((value if raised else f"{name}: {value}").split())
-            raise _Failure("cell_error", line, number, raised)
+            if output.get("output_type") == "error":
+                name, value = str(output.get("ename", "")), str(output.get("evalue", ""))
+                yield number, name, " ".join(value.split())
 
 
-def _is_own_error(name: str) -> bool:
-    return name in errors.__all__ and isinstance(getattr(errors, name), type)
+def _cell_error(number: int, name: str, value: str) -> _Failure:
+    if name == "SystemExit":
+        return _Failure("early_exit", "a cell ended the run by calling exit", number)
+    is_own = name in errors.__all__ and isinstance(getattr(errors, name), type)
+    if is_own:
+        return _Failure("cell_error", value, number, name)
+    return _Failure("cell_error", f"{name}: {value}".strip(), number)
 
 
-def _left_well(finished: Finished, outcome: Path, cells: list[dict[str, Any]]) -> None:
+def _left_well(finished: Finished, outcome: Path, cells: Cells) -> None:
     if finished.exit_status < 0:
         raise _killed(finished)
     if finished.exit_status == 0:
@@ -215,7 +191,7 @@ def _left_well(finished: Finished, outcome: Path, cells: list[dict[str, Any]]) -
     try:
         hint = Outcome.model_validate_json(outcome.read_bytes())
     except (OSError, ValueError):
-        tail = _last_line(finished.err_tail)
+        tail = f": {finished.last_word}" if finished.last_word else ""
         raise _Failure("child_error", f"the child process failed{tail}") from None
     match hint.ended:
         case "dead_kernel":
@@ -232,7 +208,7 @@ def _killed(finished: Finished) -> _Failure:
     return _Failure("child_killed", f"the run was killed by signal {-finished.exit_status}")
 
 
-def _all_replied(cells: list[dict[str, Any]]) -> None:
+def _all_replied(cells: Cells) -> None:
     unanswered = _first_unanswered(cells)
     if unanswered is not None:
         raise _Failure("missing_reply", "the kernel never answered", unanswered)
@@ -244,7 +220,7 @@ def _all_replied(cells: list[dict[str, Any]]) -> None:
         last = replied
 
 
-def _first_unanswered(cells: list[dict[str, Any]]) -> int | None:
+def _first_unanswered(cells: Cells) -> int | None:
     for number, cell in enumerate(cells, start=1):
         times = cell.get("metadata", {}).get("execution", {})
         answered = times.get("shell.execute_reply") and times.get("iopub.status.idle")
@@ -280,7 +256,7 @@ def _sound_results(path: Path, expected: Mapping[str, str]) -> Results:
     return record
 
 
-def _exhibits_shown(record: Results, cells: list[dict[str, Any]]) -> None:
+def _exhibits_shown(record: Results, cells: Cells) -> None:
     shown = dict(_shown(cells))
     for exhibit in record.exhibits:
         if exhibit.id not in shown:
@@ -289,7 +265,7 @@ def _exhibits_shown(record: Results, cells: list[dict[str, Any]]) -> None:
             raise _Failure("missing_alt", f"shown without alt text: {exhibit.id}")
 
 
-def _shown(cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _shown(cells: Cells) -> Iterator[tuple[str, str]]:
     """Identifier and alt text of every exhibit among the outputs."""
     for cell in cells:
         for output in cell.get("outputs", ()):
@@ -304,8 +280,3 @@ def _last_started(executed: Path) -> int | None:
     except _Failure:
         return None
     return _first_unanswered(cells)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return f": {lines[-1].strip()}" if lines else ""
