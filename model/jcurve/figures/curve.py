@@ -8,7 +8,7 @@ from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import bridge, by_size
-from jcurve.ground.numbers import NOTHING, lowered, lowest, money
+from jcurve.ground.numbers import NOTHING, lasting, lowered, lowest, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,10 +112,10 @@ def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
             "payback and no rate of return."
         )
     under = lens.figure("quarters_under_water") or 0.0
-    below = f"below zero for {under / _A_YEAR:.1f} years" if under else "never below zero"
+    below = f"below zero for {lasting(under / _A_YEAR)}" if under else "never below zero"
     back = lens.figure("discounted_payback")
     second = (
-        f"Discounted, it is paid back after {back:.1f} years."
+        f"Discounted, it is paid back after {lasting(back)}."
         if back is not None
         else f"Discounted, it is {money(present[-1])}, because later cash counts for less; no "
         f"value after {lens.horizon} is included."

@@ -84,7 +84,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         return nothing_to_show("Nothing is guided.")
     return table(
         [
-            Column(label="", style="text", weight=1.4),
+            ("", 1.4),
             Column(label="Before", style="text", figures=True),
             Column(label="Now", style="text", figures=True),
             Column(label="Reported so far", style="text", figures=True),

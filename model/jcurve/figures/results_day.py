@@ -208,13 +208,13 @@ def missed(day: ResultsDay) -> TableExhibit:
     ranked = "; place 1: the largest miss of the line on record" if day.past else ""
     return table(
         [
-            Column(label="", style="text", weight=1.8),
+            ("", 1.8),
             Column(label="Forecast", style="text", figures=True),
             Column(label="Came", style="text", figures=True),
             Column(label="Miss", style="text", figures=True),
             Column(label="In per cent", style="text", figures=True),
             Column(label="Place", style="text", figures=True),
-            Column(label="A quarter of it or more", style="text", weight=2),
+            ("A quarter of it or more", 2),
         ],
         rows,
         id="missed",
@@ -303,7 +303,7 @@ def watch(day: ResultsDay) -> TableExhibit:
     results = next_results_day(owner)
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
             Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
             Column(label="Usual miss", style="text", figures=True),

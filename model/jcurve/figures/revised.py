@@ -152,7 +152,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
     before, after = (lens.quarter(each) for each in (found.start, found.end))
     return table(
         [
-            Column(label="", style="text", weight=1.4),
+            ("", 1.4),
             Column(label=before, style="text", figures=True),
             *(Column(label=KINDS[kind], style="text", figures=True) for kind in kinds),
             Column(label=after, style="text", figures=True),

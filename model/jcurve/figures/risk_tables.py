@@ -11,16 +11,17 @@ from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.overrides import the
+from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
     MILLIONS,
     billions,
+    lasting,
     lowered,
     money,
     named,
     percent,
     quarter,
-    readable,
+    raised,
     span,
     spelt,
     written,
@@ -118,9 +119,9 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         [
             (
                 lens.called(each.key),
-                _last(each.present, each.unit),
-                _last(each.text, each.unit) or "none",
-                span(_last(each.low, each.unit), _last(each.high, each.unit)),
+                last_stated(each.present, each.unit),
+                last_stated(each.text, each.unit) or "none",
+                span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
                 each.standing.capitalize() or "–",
             )
             for each in solved
@@ -138,12 +139,6 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         + (f" For {spelt(none)} of them no accepted value makes NPV zero." if none else ""),
         dense=True,
     )
-
-
-def _last(text: str, unit: str) -> str:
-    """A value for a reader in a narrow column: a path by its last year."""
-    year, colon, last = readable(text.rpartition("; ")[2], unit, 4).rpartition(": ")
-    return f"{last} in {year}" if colon else last
 
 
 def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
@@ -220,8 +215,8 @@ def positions(
             *(row(each) for each in found if each.kind != "results day"),
         ],
         id="positions",
-        title=f"P&L of a ${exposure:,.4g}m position: the worst results day lost "
-        f"${written(max(each.loss for each in days), decimals=1)}m",
+        title=f"P&L of a {money(exposure / MILLIONS, digits=4, brief=True)} position: the worst "
+        f"results day lost {money(max(each.loss for each in days) / MILLIONS)}",
         subtitle="In each past one-day move after results and in each stress; losses are negative",
         source=["past moves from the evidence file", *lens.modelled()],
         reading="This is arithmetic on past moves and on the model, not advice. "
@@ -248,10 +243,8 @@ def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
     back = percent(found.paid_back, 0)
     rows = []
     for name, weight in found.weights.items():
-        years = found.payback[name]
         worth = (each.values[name] / MILLIONS for each in found.expectations)
-        paid = "never" if math.isnan(years) else f"{years:.1f} years"
-        rows.append(Row(cells=(named(name), weight, *worth, paid)))
+        rows.append(Row(cells=(named(name), weight, *worth, lasting(found.payback[name]))))
     means = (each.mean / MILLIONS for each in found.expectations)
     spreads = (each.sd / MILLIONS for each in found.expectations)
     rows.append(Row(cells=("Expected", 1.0, *means, f"in {back}"), role="total"))
@@ -362,7 +355,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
         title=f"{_doing(action.name, found.date)} {'adds' if found.change > 0 else 'costs'} "
         f"{money(abs(found.change) / MILLIONS)} of NPV from today; the largest part is "
         f"{lowered(largest.name)}, {money(largest.total / MILLIONS, sign=True)}",
-        subtitle=f"{action.meaning[:1].upper()}{action.meaning[1:]} after "
+        subtitle=f"{raised(action.meaning)} after "
         f"{quarter(found.date)}; all else as assumed in {lens.case.scenario.title}",
         source=lens.modelled(),
         reading=_rests_on_reading(found, lens.horizon),

@@ -164,7 +164,7 @@ def last_dollars(
     years = [each.year for each in found.years]
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
-    amount = f"${max(each.last.amount for each in found.years) / MILLIONS:g}bn"
+    amount = money(max(each.last.amount for each in found.years) / MILLIONS, brief=True)
     wide = 0.36
     with style.house():
         figure, axes = style.plot(width=width, height=height)
@@ -212,7 +212,7 @@ def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str
 def _last_reading(found: Marginal) -> str:
     first = found.years[0]
     return (
-        f"In {first.year} the last ${first.last.amount / MILLIONS:g}bn "
+        f"In {first.year} the last {money(first.last.amount / MILLIONS, brief=True)} "
         f"{_rate(first.last)}; all spending of the year beyond commitments {_rate(first.average)}. "
         f"The whole plan from today {_rate(found.whole)}, value beyond the horizon included."
     )

@@ -55,7 +55,7 @@ def by_line(found: Quarterly) -> TableExhibit:
     first, last = found.misses[0].quarter, found.misses[-1].quarter
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label="Quarters"),
             Column(label="Mean size", group="Next quarter", style="text", figures=True),
             Column(label="Mean", group="Next quarter", style="text", figures=True),
@@ -87,7 +87,7 @@ def by_quarter(found: Quarterly) -> TableExhibit:
     best = min(mean, key=mean.__getitem__)
     return table(
         [
-            Column(label="Quarter", style="text"),
+            "Quarter",
             *(
                 Column(label=LINES[name].label, style="percent", decimals=1, sign=True)
                 for name in _SHOWN
@@ -132,7 +132,7 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
     known = sum(bool(each.misses) for each in found)
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label="Forecast", style="text", figures=True),
             Column(label="Came", style="text", figures=True),
             Column(label="Came less forecast", style="text", figures=True),

@@ -106,7 +106,7 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
     worst = max(abs(error) for own in errors.values() for error in own.values())
     return table(
         [
-            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
+            ("Rebuilt from spending over reported, less 1", 2),
             *(Column(label=year, style="percent", decimals=1, sign=True) for year in years),
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
@@ -133,7 +133,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
     }
     return table(
         [
-            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
+            ("Rebuilt from spending over reported, less 1", 2),
             *(
                 Column(
                     label=year,
@@ -186,11 +186,11 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
             rows.append(Row(cells=(parameter.name, ends, told, *then, parameter.basis), indent=1))
     return table(
         [
-            Column(label="Parameter", style="text", weight=2),
-            Column(label="Range", style="text"),
-            Column(label="Value", style="text"),
+            ("Parameter", 2),
+            "Range",
+            "Value",
             *([f"Fitted through {FORECAST_AFTER}"] if early else []),
-            Column(label="Range rests on", style="text", weight=3),
+            ("Range rests on", 3),
         ],
         rows or [("none is fitted", *[""] * (4 if early else 3))],
         id="peer-parameters",
@@ -251,8 +251,8 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
         rows.append(Row(cells=(each.name, year, *cells)))
     return table(
         [
-            Column(label="Company", style="text", weight=2),
-            Column(label="Fiscal year", style="text"),
+            ("Company", 2),
+            "Fiscal year",
             Column(label="Depreciation", decimals=1),
             *(
                 Column(label=f"{years} y", group="Change of life", decimals=1, sign=True)
@@ -326,7 +326,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
     rows = _asked(found)
     return table(
         [
-            Column(label="Company", style="text", weight=2),
+            ("Company", 2),
             Column(label="Spent", unit="USD bn", decimals=1),
             Column(label="USD bn", group="Cash a year", decimals=1),
             Column(label="of spending", group="Cash a year", style="percent"),
@@ -353,9 +353,9 @@ def rules(found: Peer) -> TableExhibit:
     amounts = [each.amount for each in rows]
     return table(
         [
-            Column(label="Rule", style="text"),
+            "Rule",
             Column(label="USD bn", decimals=1),
-            Column(label="What it counts", style="text", weight=4),
+            ("What it counts", 4),
         ],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
         id="published-rules",
