@@ -236,7 +236,8 @@ class TestDashboard:
             widest = max(gaps, key=gaps.__getitem__)
             at = years.index(widest)
             assert (
-                f"{percent(ours[at], 0)} in {widest}, not {percent(theirs[at], 0)}" in shown.title
+                f"{percent(ours[at], 0)} in {widest}, without AI {percent(theirs[at], 0)}"
+                in shown.title
             )
 
 

@@ -90,8 +90,8 @@ class TestWhatItSays:
         text = said["When it comes back"]
         paid = known.drawn.risk.payback_by[2040].value
         below = next(s.below_zero.value for s in known.drawn.risk.spreads if s.output == "npv")
-        assert f"{percent(1 - below, 0)} of draws are worth more than nothing" in text
-        assert f"{percent(paid, 0)} pay back by 2040" in text
+        assert f"NPV is above zero in {percent(1 - below, 0)} of draws" in text
+        assert f"{percent(paid, 0)} of draws pay back by 2040" in text
         for each in (base, *known.beside):
             name = each.title.lower()
             assert f"in the {name}" in text or f"or the {name}" in text, name

@@ -31,7 +31,7 @@ from jcurve.figures import Lens, answer, basis, statements
 from jcurve.ground.numbers import written
 from jcurve.ground.project import Project
 from jcurve.workbook import content
-from jcurve.workbook.reader_sheets import title_of
+from jcurve.workbook.step_names import words as title_of
 from jcurve_runs import Request, run
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.ledger.outbox import Message

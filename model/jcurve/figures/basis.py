@@ -22,6 +22,7 @@ from jcurve.ground.numbers import (
     lowered,
     money,
     percent,
+    quarter,
     spelt,
 )
 from jcurve.ground.project import Project
@@ -196,8 +197,7 @@ def kinds(lens: Lens) -> TableExhibit:
         subtitle="Assumptions by what their value rests on; secondary: citing a secondary source",
         source=lens.modelled(),
         reading=f"The assumptions cite {len(cited)} sources, {len(secondary)} of them secondary: "
-        f"press, data "
-        f"pages and research not checked against a filing. Each judgement has a "
+        f"press, data pages and research not checked against a filing. Each judgement has a "
         f"reason and, where it matters, a range.",
     )
 
@@ -227,7 +227,7 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         )
         said = "" if item.unit in _SAID else f", {item.unit}"
         path = item.value if isinstance(item.value, Dated) else None
-        last = "" if path is None else path.label(path.periods[-1])
+        last = "" if path is None else quarter(path.label(path.periods[-1]))
         year = f" in {last}" if last and last not in each.short_name else ""
         return (
             f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,

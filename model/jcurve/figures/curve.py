@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TROUGH_WORDS = 11.0  # mm
 _A_YEAR = 4  # quarters
+_NEAR = 8  # years between two labels that would meet
 
 
 def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> Exhibit:
@@ -57,7 +58,8 @@ def _turning_points(axes: Axes, lens: Lens, nominal: list[float], x: list[float]
     if lens.is_empty:
         return
     at = lowest(nominal)
-    if nominal[at] < -NOTHING and not (lens.never_pays_back and x[at] > lens.horizon - 1):
+    named = nominal[at] < -NOTHING and not (lens.never_pays_back and x[at] > lens.horizon - 1)
+    if named:
         words = f"Trough: {money(nominal[at])}, {lens.label('trough_quarter')}"
         colour = style.readable(style.series(lens.view).colour)
         plotting.point(axes, x[at], nominal[at], words, shift=(0, -6), colour=colour)
@@ -65,7 +67,7 @@ def _turning_points(axes: Axes, lens: Lens, nominal: list[float], x: list[float]
         words = f"Payback: {lens.calendar(lens.payback_at)}"
         plotting.point(axes, lens.payback_at, 0.0, words, shift=(-4, 7))
     elif lens.never_pays_back:
-        rises = nominal[-1] > nominal[-_A_YEAR]
+        rises = nominal[-1] > nominal[-_A_YEAR] or (named and x[-1] - x[at] < _NEAR)
         words = f"Not recovered: {money(nominal[-1])}"
         shift = (-6, 8) if rises else (-6, -8)  # off the curve
         plotting.point(axes, x[-1], nominal[-1], words, shift=shift)

@@ -95,7 +95,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         id="guided",
         title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
         "moved with the results",
-        source="the company's releases and calls; data/companies/meta/capex_guidance.csv",
+        source="the company's releases and calls, as the register of guidance cites them",
         reading=(),
     )
 

@@ -92,8 +92,8 @@ def _decision(lens: Lens) -> list[Part]:
     added_back = lens.forward.figure("npv_sbc_added_back")
     if added_back is not None and added_back * ahead < 0:
         said.append(
-            f" The sign hangs on one choice: with share-based pay added back, continuing is worth "
-            f"{money(added_back)}."
+            f" The sign depends on one choice: with share-based pay added back, continuing is "
+            f"worth {money(added_back)}."
         )
     return said
 
@@ -142,9 +142,9 @@ def _comes_back(lens: Lens, known: Found) -> list[Part]:
         return [f"{answer.headline(lens)}."]
     spread = _below_zero(lens, known)
     paid = known.drawn.risk.payback_by.get(lens.horizon)
-    draws = f"{percent(1 - spread, 0)} of draws are worth more than nothing"
+    draws = f"NPV is above zero in {percent(1 - spread, 0)} of draws"
     if paid is not None:
-        draws += f", and {percent(paid.value, 0)} pay back by {lens.horizon}"
+        draws += f", and {percent(paid.value, 0)} of draws pay back by {lens.horizon}"
     return [
         f"{_payback(lens, known.beside)} (",
         ref("outlook"),
@@ -201,7 +201,7 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
             f"the {name} would have to be {text} or {_more(needed.direction)} (assumed "
             f"{own}, evidence {span(low_end, high_end)})"
         )
-    return [f"{said} By itself, {joined(alone)}." if alone else said]
+    return [f"{said} On its own, {joined(alone)}." if alone else said]
 
 
 def _more(direction: str) -> str:
@@ -218,7 +218,7 @@ def _could_go_wrong(lens: Lens, known: Found) -> list[Part]:
     ]
     if not events:
         return []
-    return [f"{raised(joined(events))}, each by itself and in net present value."]
+    return [f"{raised(joined(events))}, each on its own, in net present value."]
 
 
 def _event(title: str) -> str:
@@ -256,6 +256,6 @@ def _to_watch(lens: Lens, known: Found) -> str:
         parts.append(f"{lowered(name)} against {money(now)}{grown}{guide} ({low} to {high})")
     day = next_results_day(lens.case.assembly.company)
     return (
-        f"{raised('; '.join(parts))}. In brackets: net present value from today over the range "
-        f"of the driver that it tells of. Results are expected on {day.day} {day:%B %Y}."
+        f"{raised('; '.join(parts))}. In brackets: change of net present value from today "
+        f"over the range of the driver behind it. Results are expected on {day.day} {day:%B %Y}."
     )

@@ -18,7 +18,7 @@ from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
 from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, written
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, spelt, written
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["ResultsDay", "cover", "missed", "watch"]
@@ -104,8 +104,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     return head.model_copy(
         update={
             "title": _title(day),
-            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; "
-            f"{lowered(case.scenario.title)}",
+            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; {lowered(lens.title)}",
             "figures": tuple(figures),
             "summary": tuple(paragraph(parts) for parts in summary),
         }
@@ -122,7 +121,7 @@ def _title(day: ResultsDay) -> str:
     sides = [_side(revenue), _side(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
     said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
-    return f"{day.quarter.words}: {said}; {moved}"
+    return f"Results of {day.quarter.words}: {said}; {moved}"
 
 
 def _side(miss: Miss) -> str:
@@ -155,7 +154,7 @@ def _results(day: ResultsDay) -> str:
         why = _explained(miss)
         because = f" ({why})" if why else ""
         told.append(
-            f"{miss.line.label} came to {money(miss.came / MILLIONS)}, {_size(miss)} "
+            f"{miss.line.label}: {money(miss.came / MILLIONS)}, {_size(miss)} "
             f"{_side(miss)} forecast{because}{_placed(miss, day)}"
         )
     return f"{'. '.join(told)}."
@@ -210,16 +209,16 @@ def missed(day: ResultsDay) -> TableExhibit:
         [
             ("", 1.8),
             Column(label="Forecast", style="text", figures=True),
-            Column(label="Came", style="text", figures=True),
+            Column(label="Actual", style="text", figures=True),
             Column(label="Miss", style="text", figures=True),
-            Column(label="In per cent", style="text", figures=True),
+            Column(label="Miss, %", style="text", figures=True),
             Column(label="Place", style="text", figures=True),
             ("A quarter of it or more", 2),
         ],
         rows,
         id="missed",
         title=_usual_title(day),
-        subtitle=f"{day.quarter.words}: what came less the forecast, USD bn{ranked}",
+        subtitle=f"{day.quarter.words}: actual less forecast, USD bn{ranked}",
         source=[f"{day.quarter.words} filings and release", day.stood.how],
         reading=(),
         notes=notes,
@@ -235,12 +234,13 @@ def _usual_title(day: ResultsDay) -> str:
         if miss.share is not None and (usual := _usual_miss(day, miss.line.name))
     }
     if not times:
-        return "What came, line by line, against what was forecast"
+        return "Actual figures beside the forecast, line by line"
     over = sum(each > 1 for each in times.values())
     furthest = max(times, key=times.__getitem__)
     if not over:
-        return "Every line came nearer its forecast than usual"
-    return f"{over} of {len(times)} lines missed by more than usual, {lowered(furthest)} furthest"
+        return "Every line was closer to its forecast than usual"
+    most = lowered(furthest)
+    return f"Of {len(times)} lines {spelt(over)} missed by more than usual, {most} by most"
 
 
 def _usual_miss(day: ResultsDay, name: str) -> float | None:
@@ -311,9 +311,9 @@ def watch(day: ResultsDay) -> TableExhibit:
         rows,
         id="watch",
         title=f"To watch in {coming.words}: {_watched(said, last)}",
-        subtitle=f"Results are {owner.next_results_status} for {results.day} {results:%B %Y}",
+        subtitle=f"Results are {owner.next_results_status} on {results.day} {results:%B %Y}",
         source=day.lens.modelled(),
-        reading="The usual miss is the mean size of next-quarter misses of forecasts of the time."
+        reading="The usual miss is the mean size of past misses one quarter ahead."
         if day.past
         else "No past forecasts were held against these.",
     )

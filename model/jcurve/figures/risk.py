@@ -68,8 +68,7 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
         "(light), median, and the scenario itself, USD bn",
         source=lens.modelled(),
         alt=f"Fan of cumulative cash that widens to {lens.horizon}: median {last[0.5]}, half of "
-        f"all draws "
-        f"between {last[0.25]} and {last[0.75]}, nine in ten between {last[0.05]} and "
+        f"all draws between {last[0.25]} and {last[0.75]}, nine in ten between {last[0.05]} and "
         f"{last[0.95]}.",
         reading=f"{drawn.run.note}. The median ends at {last[0.5]}, the scenario itself "
         f"at {money(own[-1])}: ranges are not symmetric, and effects multiply.",

@@ -14,6 +14,7 @@ from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
     MILLIONS,
+    NOTHING,
     billions,
     lasting,
     lowered,
@@ -307,14 +308,18 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         f"waiting adds nothing",
         subtitle=f"Mean net present value from today over {found.draws:,} draws; reviews at "
         f"{quarter(' and '.join(found.dates))}; rules fitted on one half of the draws and valued "
-        f"on the "
-        f"other",
+        f"on the other",
         source=lens.modelled(),
-        reading=f"{money(looking.value / MILLIONS, sign=True)} comes from seeing what advertising "
-        f"and AI products have earned by then; the rest from choosing a better plan now. "
-        f"Cuts and pauses are a judgement and scale spending that is neither maintenance "
-        f"nor committed; the next table values every other size of the plan.",
+        reading=f"{_gained(looking)} comes from seeing what advertising and AI products have "
+        f"earned by then; the rest from choosing a better plan now. Cuts and pauses are a "
+        f"judgement and scale spending that is neither maintenance nor committed; the next table "
+        f"values every other size of the plan.",
     )
+
+
+def _gained(found: Estimate) -> str:
+    amount = found.value / MILLIONS
+    return "Nothing" if abs(amount) < NOTHING else money(amount, sign=True)
 
 
 def _doing(action: str, date: str) -> str:

@@ -227,7 +227,7 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
             plotting.line(axes, at[0], drawn[0], "without")
             plotting.line(axes, x, y, lens.view)
-            style.room(axes, everything, below=0.1, above=0.1)
+            style.room(axes, everything, below=0.1, above=0.18)
             axes.set_xticks(list(range(first + 2, lens.horizon + 1, 5)))
             axes.set_xlim(first - 0.2, lens.horizon + 1.2)
             style.numbers(axes.xaxis, "plain")
@@ -259,6 +259,11 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
     )
 
 
+def _brief(shown: str) -> str:
+    """A figure in a narrow column: *none* without its reason."""
+    return "none" if shown.startswith("none") else shown
+
+
 def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     """Headline figures of scenarios side by side."""
     last, worth = lenses[0].horizon, [lens.npv for lens in lenses]
@@ -273,7 +278,7 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     rows = [
         *(
             Row(
-                cells=(label, *(lens.shown(name) for lens in lenses)),
+                cells=(label, *(_brief(lens.shown(name)) for lens in lenses)),
                 indent=1 if name in _INDENTED else 0,
             )
             for label, name in _ROWS

@@ -27,6 +27,7 @@ __all__ = [
     "counted",
     "differing",
     "dollars",
+    "gaps",
     "highest",
     "joined",
     "lasting",
@@ -270,6 +271,11 @@ def spelt(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """``Three values``: a number of things as it stands at the beginning of a sentence."""
     return f"{spelt(count).capitalize()} {noun}{'' if count == 1 else 's'}"
+
+
+def gaps(ones: Sequence[float], others: Sequence[float]) -> list[float]:
+    """One less the other, place by place."""
+    return [one - other for one, other in zip(ones, others, strict=True)]
 
 
 def lowest(values: Sequence[float]) -> int:

@@ -115,7 +115,7 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
         subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
         source=_SOURCE,
         reading="Lives change on the days that each company disclosed; mix and lags are constants "
-        "or one straight path. What such a fit is worth, years that it has not seen tell: below.",
+        "or one straight path. The next table says what such a fit is worth in years not seen.",
     )
 
 
@@ -155,8 +155,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
         source=_SOURCE,
         reading="Purchases are the actual ones, so this tests mix, lags and lives, not a forecast "
-        "of "
-        "spending."
+        "of spending."
         + (
             " Meta misses by more because its spending shifted to servers, which "
             "earlier figures do not show."
@@ -199,8 +198,7 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
         "construction in progress",
         source="J-Curve fit to filings of each company",
         reading="The middle of each range is a target too, because a company reports few figures. "
-        "A "
-        "value at an end of its range means that filings point beyond the evidence.",
+        "A value at an end of its range means that filings point beyond the evidence.",
         dense=True,
     )
 
@@ -289,8 +287,7 @@ def _asks(rows: Sequence[tuple[str, float, float, float, float, float]]) -> str:
     top = max(rows, key=lambda row: row[-1])
     return (
         f"To earn its cost of capital on one year's spending {top[0]} needs {percent(top[-1])} "
-        f"more "
-        "revenue a year"
+        "more revenue a year"
     )
 
 
@@ -307,8 +304,7 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
         f"{names} put {money(spent)} into property in the twelve months to "
         f"{quarter(through(found))}. The figures above are the revenue that each must add, as a "
         "share of its revenue, for that spending to earn its cost of capital: a condition, not a "
-        "forecast. "
-        f"For the programme of {case.assembly.company.display_name}, the "
+        f"forecast. For the programme of {case.assembly.company.display_name}, the "
         f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
     )
     return answer.cover(Lens(case, view), "Peer report").model_copy(
@@ -337,8 +333,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
         id="peer-required",
         title=_asks(rows),
         subtitle="What must come back, after tax, to earn the cost of capital on property bought "
-        "in "
-        f"the twelve months to {quarter(through(found))}",
+        f"in the twelve months to {quarter(through(found))}",
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60% of revenue, judgement) for every "
         "company, so that they compare; each further year of spending needs as much again.",

@@ -69,8 +69,7 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
         reading="An answer that cannot be reproduced rests on inputs that its author does not "
-        "print. "
-        "The documentation sets every answer beside ours.",
+        "print. The documentation sets every answer beside ours.",
         dense=True,
     )
 
@@ -131,8 +130,7 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
         title=f"J.P. Morgan's ${printed:,.0f}bn follows from no printed input, and contradicts "
         f"none",
         subtitle=f"USD bn a year at a return of {rate:.0%}; years, margin and the spending behind "
-        f"it "
-        "are not printed",
+        "it are not printed",
         source=_SOURCE,
         reading=f"Whole years come nearest at {years:g}; the printed answer itself needs "
         f"{lasting(jpm_years(printed, outlays[0], rate))} for the least spending.",
@@ -277,7 +275,7 @@ def expected(lens: Lens) -> TableExhibit:
     rows = [
         (
             each.about.label,
-            _period(each.about.period),
+            lens.quarter(each.about.period),
             each.model,
             each.reference,
             _range(each),
@@ -300,14 +298,14 @@ def expected(lens: Lens) -> TableExhibit:
         rows,
         id="expected",
         title=f"The widest gap to what is expected is {lowered(widest.about.label)} of "
-        f"{_period(widest.about.period)}: {money(abs(gap))} {'above' if gap > 0 else 'below'}",
+        f"{lens.quarter(widest.about.period)}: {money(abs(gap))} {'above' if gap > 0 else 'below'}",
         subtitle="The company's lines as the model has them beside guidance, consensus and brokers",
         source=[
             "consensus of 29 July 2026 and brokers as the register of evidence cites them",
             *lens.source(),
         ],
         reading=f"Guidance is {_agreed(found, 'Guidance')}; consensus is "
-        f"{_agreed(found, 'Consensus')}. Why lines differ is in docs/validation.md.",
+        f"{_agreed(found, 'Consensus')}. The documentation says why lines differ.",
         dense=True,
     )
 
@@ -331,11 +329,6 @@ def _agreed(found: Sequence[Comparison], whose: str) -> str:
     if kept == len(own):
         return "met in every line"
     return f"met in {spelt(kept)} of {spelt(len(own))} lines"
-
-
-def _period(period: str) -> str:
-    """``2026``, ``2026 Q3``."""
-    return period.replace("Q", "\N{NO-BREAK SPACE}Q")
 
 
 def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:

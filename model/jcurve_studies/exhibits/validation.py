@@ -97,12 +97,12 @@ def depreciation(
         case,
         targets,
         id="depreciation-targets",
-        title=f"Fitted to these years, depreciation is within {percent(worst)} of every whole one"
-        f"{since}; fitted through {early.through}, within {percent(later)} of the years after"
-        f"{later_since}",
+        title=f"Fitted to these years, depreciation is within {percent(worst)} in every whole year"
+        f"{since}",
         subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
-        reading="Errors of a fit say how well it fits; what it is worth is what it says of years "
-        "that it has not seen. No year has a multiplier of its own.",
+        reading=f"What a fit is worth is what it says of years that it has not seen: fitted "
+        f"through {early.through}, it is within {percent(later)} of the years after{later_since}. "
+        "No year has a multiplier of its own.",
     )
 
 
@@ -117,7 +117,7 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
         title=f"Fitted through {early.through}, depreciation of the years after comes within "
         f"{percent(worst)}{since}",
         subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
-        reading="Purchases are those that came, so this tests mix, lags and lives.",
+        reading="Purchases are the actual ones, so this tests mix, lags and lives.",
     )
 
 
