@@ -106,7 +106,7 @@ def test_the_evening_of_each_quarter(quarter: str) -> None:
     day = results_day.ResultsDay(lens, quarterly().before(quarter))
     cover = results_day.cover(day, today=EVENING)
     assert len(cover.figures) == 5
-    words = lens.case.data_through[4:] + " " + quarter[:4]
+    words = lens.quarter(quarter).replace("\N{NO-BREAK SPACE}", " ")
     assert cover.title.startswith(f"Results of {words}: revenue ")
     assert money(lens.npv) in cover.title
     table = results_day.missed(day)

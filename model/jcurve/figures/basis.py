@@ -287,12 +287,7 @@ def book(lens: Lens) -> TableExhibit:
             ranges = _members([(item.key, item.evidence) for item in members])
             rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))
     return table(
-        [
-            ("Assumption", 3.4),
-            ("Value", 2.4),
-            ("Range", 1.8),
-            ("Kind and sources", 2.8),
-        ],
+        [("Assumption", 3.4), ("Value", 2.4), ("Range", 1.8), ("Kind and sources", 2.8)],
         rows,
         id="assumption-book",
         title=f"The {len(items)} assumptions of the scenario",
@@ -317,13 +312,7 @@ def sources(lens: Lens) -> TableExhibit:
     cited = cited_sources(lens.case.scenario, lens.project)
     secondary = sum(each.secondary for each in cited)
     return table(
-        [
-            ("Key", 1.4),
-            ("Source", 3),
-            ("What is taken from it", 4),
-            ("As of", 0.8),
-            "Read as",
-        ],
+        [("Key", 1.4), ("Source", 3), ("What is taken from it", 4), ("As of", 0.8), "Read as"],
         [
             (
                 each.key,

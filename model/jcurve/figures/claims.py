@@ -37,12 +37,7 @@ def claims(
         return prose("No claim of the source articles concerns what this scenario changes.")
     wrong = sum(each.contradicts_record for each in every)
     return table(
-        [
-            ("Claim", 2),
-            "Article",
-            ("Verdict", 0.9),
-            ("Record", 2.4),
-        ],
+        [("Claim", 2), "Article", ("Verdict", 0.9), ("Record", 2.4)],
         [
             (
                 each.claim,

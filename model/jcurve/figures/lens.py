@@ -17,7 +17,7 @@ from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
 from jcurve.figures.overrides import called, filed, set_values
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, NOTHING, counted, lowered, named, percent, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, counted, lowered, percent, written
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
@@ -34,36 +34,6 @@ VIEW_NAMES: Mapping[str, str] = MappingProxyType(
 _OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
 _LONG_TITLE = 24  # letters
 _SOFT = ("judgement", "estimate")
-
-
-_AREAS: Mapping[str, str] = MappingProxyType(
-    {
-        "capex": "Capital expenditure",
-        "advertising": "Response and growth of advertising",
-        "channel": "AI products",
-        "demand": "Demand for AI products",
-        "cloud": "Third-party cloud",
-        "compute": "Price and use of compute",
-        "fleet": "Long-run fleet",
-        "leasing": "Leasing out",
-        "lever": "Split of the gain of advertising",
-        "market": "Advertising market",
-        "products": "Compute of AI products",
-        "rent": "Rent of compute",
-        "sector": "The frontier's other companies",
-        "costs": "Core costs",
-        "life": "Lives of assets",
-        "power": "Power",
-        "returns": "Cost of capital and terminal growth",
-        "saving": "Cost savings",
-        "talent": "People of the programme",
-    }
-)
-
-
-def area(group: str) -> str:
-    """What the first part of a key is about, in words."""
-    return _AREAS.get(group, named(group))
 
 
 def nothing_to_show(what: str) -> Prose:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jcurve.analysis.overview import npv_of
+from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
-from jcurve.figures.lens import Lens, area, nothing_to_show
+from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import in_cell
 from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
 from jcurve.ground.numbers import (

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from jcurve.assumptions import available, shipped_or
 from jcurve.case import evaluate
+from jcurve.evaluation.naming import area
 from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
 from jcurve.figures.answer import byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
-from jcurve.figures.lens import Lens, area
+from jcurve.figures.lens import Lens
 from jcurve.figures.overrides import called, strip
 from jcurve.figures.recipes import Bars, bars_across, bridge
 from jcurve.ground.errors import UsageError

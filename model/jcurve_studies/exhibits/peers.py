@@ -347,11 +347,7 @@ def rules(found: Peer) -> TableExhibit:
     rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
     amounts = [each.amount for each in rows]
     return table(
-        [
-            "Rule",
-            Column(label="USD bn", decimals=1),
-            ("What it counts", 4),
-        ],
+        ["Rule", Column(label="USD bn", decimals=1), ("What it counts", 4)],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
         id="published-rules",
         title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "

@@ -265,11 +265,7 @@ def verified(report: VerifyReport, project: Project | str | Path | None = None) 
         failed[each.company] += len(each.failures)
     total, wrong = sum(counts.values()), sum(failed.values())
     return table(
-        [
-            "Facts of",
-            Column(label="Identities checked"),
-            Column(label="Broken"),
-        ],
+        ["Facts of", Column(label="Identities checked"), Column(label="Broken")],
         [
             *(
                 (names.get(name, name.capitalize()), count, failed[name])
