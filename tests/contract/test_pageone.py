@@ -61,7 +61,7 @@ class TestWhatItSays:
     def test_all_that_a_reader_asks(self, said: dict[str, str]) -> None:
         assert list(said) == [
             "Decision", "What is spent", "When it comes back", "What must be true",
-            "What could go wrong", "What is priced in", "What to watch in Q3 2026",
+            "What could go wrong", "What is priced in", "What to watch in 2026 Q3",
         ]  # fmt: skip
 
     def test_what_is_settled_and_what_is_open_sum_to_the_whole(
@@ -194,7 +194,7 @@ class TestSetValues:
         assert list(map(str, set_values(run.case.scenario))) == [
             "Capex of guided years 2027: $188bn → $200bn",
             "Capex of guided years 2028: $205bn → $210bn",
-            "Cost of capital: 9.5% → 9%",
+            "Cost of capital: 9.5% a year → 9% a year",
         ]
 
     @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:
     if count == 1:
         return "One assumption differs from the base scenario"
     of_them = f"{'all' if soft == count else soft} of them by judgement or estimate"
-    return f"{count} assumptions differ from the base scenario, {of_them}"
+    return f"This scenario changes {count} assumptions of the base scenario, {of_them}"
 
 
 def _where_set(here: int, count: int) -> str:

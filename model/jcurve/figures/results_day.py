@@ -188,12 +188,7 @@ def _stands(lens: Lens) -> str:
 
 def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
-    rows = [
-        _row(miss, day)
-        for miss in day.misses
-        if miss.line.name not in _LEFT_OUT
-        and (miss.came or (miss.forecast and miss.came is not None))
-    ]
+    rows = [_row(miss, day) for miss in _told(day)]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
     absent = dict.fromkeys(
         "advertising by region"
@@ -226,11 +221,17 @@ def missed(day: ResultsDay) -> TableExhibit:
     )
 
 
+def _told(day: ResultsDay) -> list[Miss]:
+    """The lines of the table: those that are on file and more than nothing."""
+    known = (miss for miss in day.misses if miss.line.name not in _LEFT_OUT)
+    return [miss for miss in known if miss.came is not None and (miss.came or miss.forecast)]
+
+
 def _usual_title(day: ResultsDay) -> str:
     """How many lines missed by more than such forecasts do, and which by most of that."""
     times = {
         miss.line.label: abs(miss.share) / usual
-        for miss in day.misses
+        for miss in _told(day)
         if miss.share is not None and (usual := _usual_miss(day, miss.line.name))
     }
     if not times:

@@ -119,6 +119,10 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
     )
 
 
+def _short(name: str) -> str:
+    return name.partition(",")[0].removesuffix(" Inc.")
+
+
 def forecast(found: Sequence[Peer]) -> TableExhibit:
     """Depreciation of later years with parameters fitted to the years before them alone."""
     errors = {
@@ -149,7 +153,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
         id="peer-forecast",
         title=f"Fitted through {FORECAST_AFTER}, depreciation of the years after comes within "
-        + joined(f"{percent(error)} at {name.partition(',')[0]}" for name, error in worst.items())
+        + joined(f"{percent(error)} at {_short(name)}" for name, error in worst.items())
         if worst
         else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
