@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import jcurve
+from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.commands import main
@@ -24,6 +25,7 @@ from jcurve_runs.plan.catalogue import catalogue
 from jcurve_runs.plan.request import reports_of
 from jcurve_studies.pages import pack
 from jcurve_studies.pages.study import Study
+from tests.counts import count
 from tests.support import house_words, pdfcheck, title_truth
 from tests.support.demo_report import demo_notebook
 from tests.support.quarters_back import LAST
@@ -36,8 +38,18 @@ OWN = {
     "draft": "extends: base\nassumptions:\n  returns.wac: {value: 0.09, why: A typing mistake.}\n",
     "mine": "extends: base\ntitle: Nobody else's case\nstory: Ours.\nassumptions:\n"
     "  returns.wacc: {value: 0.09, why: Ours.}\n",
+    "long": "extends: base\ntitle: A case whose title goes on and on, longer than a chart has room "
+    "for at left\nstory: Ours.\nassumptions:\n"
+    "  returns.wacc: {value: 0.09, why: Ours.}\n",
 }
-"""Scenarios of a user: one that does not validate, one that does."""
+"""Scenarios of a user: one that does not validate, one that does, one with a long title."""
+
+SETS: list[dict[str, Any]] = [
+    {"capex.total.2027": 200_000, "capex.total.2028": 210_000, "returns.wacc": 0.09},
+    {"advertising.compute_elasticity": 0.14, "demand.agents": 2, "life.change.2027Q1": 4},
+    {"capex.total": {2026: 137_500, 2027: 150_000, 2030: 90_000}, "returns.wacc": 0.11},
+][: count("override_sets")]
+"""Values of a run: a little more spending, a case that gains, a small plan at a high cost."""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +99,25 @@ class TestBrief:
             assert name != "base" or min(pdfcheck.fullness(made)) >= LEAST_FULL
             assert "This is the first edition" in " ".join(texts[-1].split())
             assert "Nobody else's case" not in " ".join(" ".join(texts).split())
+
+
+class TestSetValues:
+    @pytest.mark.parametrize("own", SETS, ids=lambda own: "-".join(own))
+    def test_words_and_titles_hold_for_a_run_of_ones_own(
+        self, own: dict[str, Any], project: Path, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setenv("JCURVE_PROJECT", str(project))
+        for report, given in (
+            ("executive_brief", {"draws": 64}),
+            ("comparison_report", {"against": "bear long"}),
+            ("scenario_report", {"without": ("book",)}),
+        ):
+            document = read(_held(report, tmp_path, overrides=own, **given), report)
+            assert "This run" in html(document)
+
+
+def test_headings_and_paragraphs_of_notebooks_are_the_house_s() -> None:
+    assert house_words.in_notebooks() == []
 
 
 class TestChanges:
@@ -151,13 +182,21 @@ class TestComparison:
         shown = scenarios.curves([Lens(base)] * 8)
         assert shown.svg.count(">2030<") == 3
 
+    def test_a_bridge_shortens_long_titles_and_calls_a_run_so(self, project: Path) -> None:
+        own = jcurve.evaluate(jcurve.scenario("base", {"returns.wacc": 0.1}))
+        other = jcurve.evaluate("long", project=project)
+        shown = scenarios.steps(Lens(own), Lens(other))
+        assert other.scenario.title not in shown.svg + shown.title
+        assert f"{other.scenario.title[:45].rstrip()}…" in shown.svg
+        assert ">This run<" in shown.svg
+
     @pytest.mark.parametrize(
         "against",
         [
             "",
             "bear bear",
             "base",
-            " ".join(f"case_{number}" for number in range(13)),
+            " ".join(f"scenario_{number}" for number in range(13)),
         ],
     )
     def test_lists_that_make_no_comparison(self, base: jcurve.Case, against: str) -> None:
@@ -202,7 +241,8 @@ class TestDashboard:
             widest = max(gaps, key=gaps.__getitem__)
             at = years.index(widest)
             assert (
-                f"{percent(ours[at], 0)} in {widest}, not {percent(theirs[at], 0)}" in shown.title
+                f"{percent(ours[at], 0)} in {widest}, without AI {percent(theirs[at], 0)}"
+                in shown.title
             )
 
 

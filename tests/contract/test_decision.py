@@ -71,7 +71,7 @@ class TestSize:
         every = [100 * each.last.npv_per_dollar for each in base.marginal.years]
         assert max(every) < 0
         shown = size.last_dollars(base)
-        assert f"lose {-max(every):.0f} to {-min(every):.0f} cents" in shown.title
+        assert f"loses {-max(every):.0f} to {-min(every):.0f} cents" in shown.title
         assert shown.notes == (base.marginal.covers,)
 
     def test_one_year_that_earns_is_named(self, base: Lens) -> None:

@@ -22,7 +22,6 @@ from jcurve.figures.curve import cash_parts
 from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import joined, money, percent, points
-from jcurve_studies.exhibits import validation
 
 VIEWS = ("programme", "go_forward")
 
@@ -113,15 +112,6 @@ def test_a_statement_sums_to_its_sub_totals(
     assert checked >= 3
 
 
-def test_depreciation_rebuilt_is_one_number_in_two_reports(base: jcurve.Case) -> None:
-    ours = depreciation.rebuilt(Lens(base))
-    theirs = validation.depreciation(base)
-    years = [column.label for column in ours.columns[1:]]
-    at = [[column.label for column in theirs.columns].index(year) for year in years]
-    for row, other in zip(ours.rows, theirs.rows[1:4], strict=True):
-        assert [other.cells[place] for place in at] == pytest.approx(row.cells[1:], rel=1e-9)
-
-
 @pytest.mark.parametrize("view", VIEWS)
 def test_history_of_a_difference_is_never_called_actual(
     view: str, base: jcurve.Case, monkeypatch: pytest.MonkeyPatch
@@ -154,9 +144,7 @@ def test_history_of_a_difference_is_never_called_actual(
         curve.jcurve, curve.cash_bridge, spending.capex, fleet.intensity, depreciation.wave,
         uplift.uplift, uplift.growth, drag.margin, drag.free_cash_flow, drag.drag,
     )  # fmt: skip
-    filed = (
-        statements.income, statements.cash_flow, statements.balance_sheet, depreciation.rebuilt
-    )  # fmt: skip
+    filed = (statements.income, statements.cash_flow, statements.balance_sheet)
     for make in (*compared, *filed):
         read.clear()
         shown = make(lens)

@@ -60,7 +60,7 @@ class TestWhatItSays:
     def test_all_that_a_reader_asks(self, said: dict[str, str]) -> None:
         assert list(said) == [
             "Decision", "What is spent", "When it comes back", "What must be true",
-            "What could go wrong", "What is priced in", "What to watch in Q3 2026",
+            "What could go wrong", "What is priced in", "What to watch in 2026 Q3",
         ]  # fmt: skip
 
     def test_what_is_settled_and_what_is_open_sum_to_the_whole(
@@ -89,8 +89,8 @@ class TestWhatItSays:
         text = said["When it comes back"]
         paid = known.drawn.risk.payback_by[2040].value
         below = next(s.below_zero.value for s in known.drawn.risk.spreads if s.output == "npv")
-        assert f"{percent(1 - below, 0)} of draws are worth more than nothing" in text
-        assert f"{percent(paid, 0)} pay back by 2040" in text
+        assert f"NPV is above zero in {percent(1 - below, 0)} of draws" in text
+        assert f"{percent(paid, 0)} of draws pay back by 2040" in text
         for each in (base, *known.beside):
             name = each.title.lower()
             assert f"in the {name}" in text or f"or the {name}" in text, name
@@ -193,7 +193,7 @@ class TestSetValues:
         assert list(map(str, set_values(run.case.scenario))) == [
             "Capex of guided years 2027: $188bn → $200bn",
             "Capex of guided years 2028: $205bn → $210bn",
-            "Cost of capital: 9.5% → 9%",
+            "Cost of capital: 9.5% a year → 9% a year",
         ]
 
     @pytest.mark.parametrize(

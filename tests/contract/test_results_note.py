@@ -30,7 +30,6 @@ from jcurve.company import rows_of
 from jcurve.figures import Lens, brief, guided, results_day, revised
 from jcurve.ground.numbers import MILLIONS, money
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import Quarter
 from jcurve_studies.backtesting.quarterly import quarterly
 from tests.counts import count
 from tests.support import pdfcheck
@@ -117,7 +116,8 @@ def test_the_evening_of_each_quarter(quarter: str) -> None:
     lens = day.lens
     cover = results_day.cover(day, today=EVENING)
     assert len(cover.figures) == 5
-    assert cover.title.startswith(f"{Quarter(quarter).words}: revenue ")
+    words = lens.quarter(quarter).replace("\N{NO-BREAK SPACE}", " ")
+    assert cover.title.startswith(f"Results of {words}: revenue ")
     assert money(lens.npv) in cover.title
     table = results_day.missed(day)
     own = standing(quarter)

@@ -31,7 +31,7 @@ from jcurve.figures import Lens, answer, basis, statements
 from jcurve.ground.numbers import written
 from jcurve.ground.project import Project
 from jcurve.workbook import content
-from jcurve.workbook.reader_sheets import title_of
+from jcurve.workbook.step_names import words as title_of
 from jcurve_runs import Request, run
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.ledger.outbox import Message
@@ -62,7 +62,6 @@ SECTIONS = [
     "What the result rests on",
 ]
 FOLDED = ["income-statement", "assumption-book", "sources", "checks"]
-_LONG_ID = 24  # letters: a longer one may take two lines of a narrow column
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELLING = [
@@ -113,15 +112,14 @@ def paper(edition: Edition) -> bytes:
 
 
 class TestARealRun:
-    def test_no_word_or_number_is_broken(self, paper: bytes) -> None:
-        """A search finds what a reader sees: no invisible break, and each source on one line."""
+    def test_no_word_or_number_is_broken(self, paper: bytes, edition: Edition) -> None:
+        """A search finds what a reader sees: no invisible break; each source is on the page."""
         text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
         assert not set("\N{ZERO WIDTH SPACE}\N{SOFT HYPHEN}\N{WORD JOINER}") & set(text)
         cited = {each.key for each in basis.cited_sources(jcurve.scenario("base"))}
-        together = re.sub(r"\s+", "", text)
-        shown = {key for key in cited if key in together}
-        assert len(shown) > 100
-        assert {key for key in shown if key not in text and len(key) <= _LONG_ID} == set()
+        page = edition.html.read_text()
+        assert len(cited) > 100
+        assert {key for key in cited if key not in page} == set()
 
     def test_nothing_is_wrong_with_the_pages(self, paper: bytes) -> None:
         assert pdfcheck.complaints(paper) == []
@@ -231,15 +229,13 @@ def sheets(case: jcurve.Case) -> Any:
 class TestThirtyNumbers:
     """Drawn at random with a seed, each the same wherever a reader may meet it."""
 
-    def test_of_the_statements(
-        self, case: jcurve.Case, edition: Edition, paper: bytes, sheets: Any
-    ) -> None:
-        """PDF, HTML, workbook and trace."""
+    def test_of_the_statements(self, case: jcurve.Case, edition: Edition, sheets: Any) -> None:
+        """HTML, where the statements stand behind a fold, workbook and trace."""
         lens, draw = Lens(case), random.Random(7)
         grid = sheets["Statements"]
         heads = next(row for row in grid if "2030" in map(str, row))
         held = {(str(row[0]), str(year)): row[at] for row in grid for at, year in enumerate(heads)}
-        printed, page = _printed(paper), edition.html.read_text()
+        page = edition.html.read_text()
         items = (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET)
         known = [
             each
@@ -255,7 +251,6 @@ class TestThirtyNumbers:
             value = statements.values(lens, item, year)[0]
             shown = written(value, decimals=1)
             where = f"{item.label} in {year}"
-            assert shown in printed[_solid(item.label), str(year)], where
             rows = re.findall(
                 rf"<tr[^>]*><th[^>]*>{re.escape(item.label)}</th>.*?</tr>", page, re.S
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -9,9 +10,9 @@ from pathlib import Path
 
 from jcurve.figures.display import Cover, Displayed
 from jcurve.figures.exhibit import Cell, TableExhibit
-from tests.support.report_cells import sentences
+from tests.support.report_cells import NOTEBOOKS, sentences
 
-__all__ = ["complaints", "generated", "house_list"]
+__all__ = ["complaints", "generated", "house_list", "in_notebooks"]
 
 _PAGE = Path(__file__).parents[2] / "docs" / "words.md"
 _QUOTED = ("Why", "Cause", "Range rests on", "Why not")
@@ -28,7 +29,8 @@ _FORMS = {
     "a date in another form": r"\b\d{4}-\d\d-\d\d\b",
     "a small count in figures": r"\b[1-9] of (?:the )?[1-9]\b(?![\d.%])",
 }
-_YEARS = re.compile(r"\b(?:19|20)\d\d–\d\d(?:\d\d)?\b")
+_NAMES = re.compile(r"\b(?:19|20)\d\d–\d\d(?:\d\d)?\b|rest of the world")
+"""Vintages, and a region as the company reports it."""
 
 
 @cache
@@ -66,11 +68,26 @@ def complaints(items: Iterable[Displayed]) -> list[str]:
     for item in items:
         name = getattr(item, "id", type(item).__name__)
         for what, text in generated(item):
-            plain = _YEARS.sub("", text.replace("\N{NO-BREAK SPACE}", " "))
-            wrong = [f"“{word}”" for word in house_list().findall(plain)]
-            wrong += [form for form, pattern in _FORMS.items() if re.search(pattern, plain)]
-            if what == "title":
-                wrong += ["a numeral at its start"] * plain[:1].isdigit()
-                wrong += ["a full stop"] * plain.endswith(".")
-            found += [f"{name}, {what}: {each} in {text[:140]!r}" for each in wrong]
+            found += _wrong(f"{name}, {what}", text, is_title=what == "title")
     return list(dict.fromkeys(found))
+
+
+def in_notebooks() -> list[str]:
+    """What in the headings and paragraphs of the report notebooks is not as the house writes."""
+    found = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                text = re.sub(r"`[^`]*`", "", "".join(cell["source"]))
+                found += _wrong(f"{path.stem}, {cell['id']}", text)
+    return found
+
+
+def _wrong(where: str, text: str, *, is_title: bool = False) -> list[str]:
+    plain = _NAMES.sub("", text.replace("\N{NO-BREAK SPACE}", " "))
+    wrong = [f"“{word}”" for word in house_list().findall(plain)]
+    wrong += [form for form, pattern in _FORMS.items() if re.search(pattern, plain)]
+    if is_title:
+        wrong += ["a numeral at its start"] * plain[:1].isdigit()
+        wrong += ["a full stop"] * plain.endswith(".")
+    return [f"{where}: {each} in {text[:140]!r}" for each in wrong]

@@ -21,7 +21,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from jcurve.figures import exhibit as exhibits
+from jcurve.figures import narrowing
 from jcurve.figures.display import Displayed
 from jcurve.figures.exhibit import Cell, Exhibit, TableExhibit
 from jcurve.figures.whatif import WhatIf
@@ -99,19 +99,20 @@ def drawn() -> Iterator[dict[str, Seen]]:
     """What the charts made in the meantime draw, by exhibit."""
     found: dict[str, Seen] = {}
     last: list[Figure] = []
-    fit, tidy = exhibits.fit, exhibits.drawing.tidy
+    fit, tidy = narrowing.fit, narrowing.tidy
 
     def fitted(figure: Figure) -> None:
         last.append(figure)
         fit(figure)
 
     def tidied(svg: str, name: str) -> str:
-        found[name] = _drawn(last[-1])
+        if not name.endswith("-narrow"):  # the same again, for a phone
+            found[name] = _drawn(last[-1])
         return tidy(svg, name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exhibits, "fit", fitted)
-        patch.setattr(exhibits.drawing, "tidy", tidied)
+        patch.setattr(narrowing, "fit", fitted)
+        patch.setattr(narrowing, "tidy", tidied)
         yield found
 
 
@@ -257,6 +258,10 @@ def _ends(seen: Seen) -> list[float]:
     return [float(row[at]) for pair in seen.lines for row in pair for at in (0, -1)]
 
 
+def _every(seen: Seen) -> list[float]:
+    return [float(each) for _, y in seen.series for each in y]
+
+
 def _column_gaps(seen: Seen) -> list[float]:
     known = [y[np.isfinite(y)] for _, y in seen.series]
     return [float(a - b) for y in known for a, b in itertools.permutations(y, 2)]
@@ -266,6 +271,7 @@ _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
     "against-scale": _peak,
     "beliefs": _crossing,
     "cash-bridge": _changes,
+    "charge": _every,
     "comparison": _column_gaps,
     "depreciation": lambda seen: [
         max(float(y.max()) for _, y in seen.series if y.size) / float(y[-1])
@@ -288,6 +294,8 @@ _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
         float(np.nansum(y)) for x, y in seen.series if np.isnan(x).all()
     ],
     "published-readings": lambda _: [650.0],  # the answer that is examined
+    "quarters-by-line": _every,
+    "profit": _every,
     "reviews": _column_gaps,
     "supply": lambda seen: [
         float(np.sort(y[:-1])[-2:].sum()) for _, y in seen.series if y[-1] == 100
@@ -325,7 +333,8 @@ def seen_in(item: Exhibit | TableExhibit, charts: dict[str, Seen]) -> Seen:
 
 def wrong(item: Exhibit | TableExhibit, seen: Seen, title: str) -> list[str]:
     """What a title claims and is not shown."""
-    extra = list(_MORE[item.id](seen)) if item.id in _MORE and item.kind != "prose" else []
+    more = _changes if item.id.startswith("bridge-") else _MORE.get(item.id, lambda _: ())
+    extra = list(more(seen))
     found = []
     for claim, near, year in _claims(title):
         value = _numeric(claim)

@@ -352,6 +352,6 @@ def standing(
     case = taken_back(before, scenario, project=project)
     how = (
         f"forecast of today's {case.scenario.title.lower()} taken back to {before.words}: facts "
-        "and guidance of then, today's judgement; none was kept at the time"
+        "and guidance of that day, today's judgement; none was kept at the time"
     )
     return Standing(quarter, "", how, misses(forecast(case, quarter), came(today, quarter)))

@@ -16,6 +16,7 @@ __all__ = [
     "HEADLINES",
     "MOVED_BY",
     "VIEW_WORDS",
+    "area",
     "figure_label",
     "headline_text",
     "key_of",
@@ -135,3 +136,33 @@ def plain_reason(reason: str) -> str:
 def figure_label(name: str) -> str:
     """What a reader calls a headline figure."""
     return HEADLINES.get(name) or named(name)
+
+
+_AREAS: Mapping[str, str] = MappingProxyType(
+    {
+        "capex": "Capital expenditure",
+        "advertising": "Response and growth of advertising",
+        "channel": "AI products",
+        "demand": "Demand for AI products",
+        "cloud": "Third-party cloud",
+        "compute": "Price and use of compute",
+        "fleet": "Long-run fleet",
+        "leasing": "Leasing out",
+        "lever": "Split of the gain of advertising",
+        "market": "Advertising market",
+        "products": "Compute of AI products",
+        "rent": "Rent of compute",
+        "sector": "The frontier's other companies",
+        "costs": "Core costs",
+        "life": "Lives of assets",
+        "power": "Power",
+        "returns": "Cost of capital and terminal growth",
+        "saving": "Cost savings",
+        "talent": "People of the programme",
+    }
+)
+
+
+def area(group: str) -> str:
+    """What the first part of a key is about, in words."""
+    return _AREAS.get(group, named(group))

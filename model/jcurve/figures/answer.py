@@ -24,6 +24,7 @@ from jcurve.figures.overrides import strip
 from jcurve.ground.numbers import (
     NOTHING,
     joined,
+    lasting,
     lowered,
     money,
     percent,
@@ -158,7 +159,7 @@ def _figures(lens: Lens, decided: bool) -> tuple[KeyFigure, ...]:
 def _payback(lens: Lens) -> KeyFigure:
     years, reason = lens.figure("payback"), lens.reason("payback")
     if years is not None and lens.payback_at is not None:
-        value, note = f"{years:.1f} years", f"in {lens.calendar(lens.payback_at)}"
+        value, note = lasting(years), f"in {lens.calendar(lens.payback_at)}"
     elif lens.never_pays_back:
         value, note = "never", f"{money(lens.shortfall)} short in {lens.horizon}"
     else:

@@ -22,6 +22,7 @@ from jcurve.ground.numbers import (
     lowered,
     money,
     percent,
+    quarter,
     spelt,
 )
 from jcurve.ground.project import Project
@@ -133,7 +134,7 @@ def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:
     if count == 1:
         return "One assumption differs from the base scenario"
     of_them = f"{'all' if soft == count else soft} of them by judgement or estimate"
-    return f"{count} assumptions differ from the base scenario, {of_them}"
+    return f"This scenario changes {count} assumptions of the base scenario, {of_them}"
 
 
 def _where_set(here: int, count: int) -> str:
@@ -196,8 +197,7 @@ def kinds(lens: Lens) -> TableExhibit:
         subtitle="Assumptions by what their value rests on; secondary: citing a secondary source",
         source=lens.modelled(),
         reading=f"The assumptions cite {len(cited)} sources, {len(secondary)} of them secondary: "
-        f"press, data "
-        f"pages and research not checked against a filing. Each judgement has a "
+        f"press, data pages and research not checked against a filing. Each judgement has a "
         f"reason and, where it matters, a range.",
     )
 
@@ -227,7 +227,7 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         )
         said = "" if item.unit in _SAID else f", {item.unit}"
         path = item.value if isinstance(item.value, Dated) else None
-        last = "" if path is None else path.label(path.periods[-1])
+        last = "" if path is None else quarter(path.label(path.periods[-1]))
         year = f" in {last}" if last and last not in each.short_name else ""
         return (
             f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,
@@ -287,12 +287,7 @@ def book(lens: Lens) -> TableExhibit:
             ranges = _members([(item.key, item.evidence) for item in members])
             rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))
     return table(
-        [
-            ("Assumption", 3.4),
-            ("Value", 2.4),
-            ("Range", 1.8),
-            ("Kind and sources", 2.8),
-        ],
+        [("Assumption", 3.4), ("Value", 2.4), ("Range", 1.8), ("Kind and sources", 2.8)],
         rows,
         id="assumption-book",
         title=f"The {len(items)} assumptions of the scenario",
@@ -317,13 +312,7 @@ def sources(lens: Lens) -> TableExhibit:
     cited = cited_sources(lens.case.scenario, lens.project)
     secondary = sum(each.secondary for each in cited)
     return table(
-        [
-            ("Key", 1.4),
-            ("Source", 3),
-            ("What is taken from it", 4),
-            ("As of", 0.8),
-            "Read as",
-        ],
+        [("Key", 1.4), ("Source", 3), ("What is taken from it", 4), ("As of", 0.8), "Read as"],
         [
             (
                 each.key,

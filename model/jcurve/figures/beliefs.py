@@ -203,12 +203,12 @@ def asked(lines: Sequence[PriceLine]) -> str:
         most = max(dict.fromkeys(reasons), key=reasons.count) if reasons else "no pair was found"
         return f"{price} matches no pair shown: {most}"
     at, revenue = line.elasticities[shown], line.revenues[shown]
-    if at.size == 1 or math.isclose(at[0], at[-1]):
-        return f"{price} implies AI revenue of {_bn(revenue[0])} in {line.year} at {at[0]:g}"
-    return (
-        f"{price} implies AI revenue of {_bn(revenue[0])} in {line.year} at a response of "
-        f"{at[0]:g}, or {_bn(revenue[-1])} at {at[-1]:g}"
+    said = (
+        f"{price} implies AI revenue of {_bn(revenue[0])} in {line.year} at a response of {at[0]:g}"
     )
+    if at.size == 1 or math.isclose(at[0], at[-1]):
+        return said
+    return f"{said}, or {_bn(revenue[-1])} at {at[-1]:g}"
 
 
 def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) -> Exhibit | Prose:

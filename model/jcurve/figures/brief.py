@@ -14,7 +14,7 @@ from jcurve.figures.display import Part, Prose, prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.errors import JCurveError
-from jcurve.ground.numbers import MILLIONS, NOTHING, change, money, spelt
+from jcurve.ground.numbers import MILLIONS, NOTHING, change, lasting, money, spelt, written
 
 if TYPE_CHECKING:
     from jcurve.case import Case
@@ -130,13 +130,13 @@ def _moved(lens: Lens, earlier: Earlier, name: str, words: str) -> str:
 def _payback_moved(lens: Lens, earlier: Earlier) -> str:
     before, now = earlier.headlines.get("payback", {}).get("value"), lens.figure("payback")
     if before is None:
-        return "" if now is None else f"It now pays back, after {now:.1f} years; before it did not."
+        return "" if now is None else f"It now pays back, after {lasting(now)}; before it did not."
     was = float(before)
     if now is None:
-        return f"It no longer pays back; before it did after {was:.1f} years."
+        return f"It no longer pays back; before it did after {lasting(was)}."
     if abs(now - was) <= _MOVED * abs(was):
         return ""
-    return f"Payback moved from {was:.1f} to {now:.1f} years."
+    return f"Payback moved from {written(was, decimals=1)} to {lasting(now)}."
 
 
 def compared(one: Lens, other: Lens) -> tuple[TableExhibit, ...]:

@@ -9,7 +9,7 @@ from jcurve.facts import articles
 from jcurve.facts import claims as ledger
 from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch
 from jcurve.figures.display import Prose, prose
-from jcurve.figures.exhibit import Column, TableExhibit, table
+from jcurve.figures.exhibit import TableExhibit, table
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,12 +37,7 @@ def claims(
         return prose("No claim of the source articles concerns what this scenario changes.")
     wrong = sum(each.contradicts_record for each in every)
     return table(
-        [
-            Column(label="Claim", style="text", weight=2),
-            Column(label="Article", style="text"),
-            Column(label="Verdict", style="text", weight=0.9),
-            Column(label="Record", style="text", weight=2.4),
-        ],
+        [("Claim", 2), "Article", ("Verdict", 0.9), ("Record", 2.4)],
         [
             (
                 each.claim,

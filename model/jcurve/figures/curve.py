@@ -8,13 +8,14 @@ from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import bridge, by_size
-from jcurve.ground.numbers import NOTHING, lowered, lowest, money
+from jcurve.ground.numbers import NOTHING, lasting, lowered, lowest, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _TROUGH_WORDS = 11.0  # mm
 _A_YEAR = 4  # quarters
+_NEAR = 8  # years between two labels that would meet
 
 
 def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> Exhibit:
@@ -57,7 +58,8 @@ def _turning_points(axes: Axes, lens: Lens, nominal: list[float], x: list[float]
     if lens.is_empty:
         return
     at = lowest(nominal)
-    if nominal[at] < -NOTHING and not (lens.never_pays_back and x[at] > lens.horizon - 1):
+    named = nominal[at] < -NOTHING and not (lens.never_pays_back and x[at] > lens.horizon - 1)
+    if named:
         words = f"Trough: {money(nominal[at])}, {lens.label('trough_quarter')}"
         colour = style.readable(style.series(lens.view).colour)
         plotting.point(axes, x[at], nominal[at], words, shift=(0, -6), colour=colour)
@@ -65,7 +67,7 @@ def _turning_points(axes: Axes, lens: Lens, nominal: list[float], x: list[float]
         words = f"Payback: {lens.calendar(lens.payback_at)}"
         plotting.point(axes, lens.payback_at, 0.0, words, shift=(-4, 7))
     elif lens.never_pays_back:
-        rises = nominal[-1] > nominal[-_A_YEAR]
+        rises = nominal[-1] > nominal[-_A_YEAR] or (named and x[-1] - x[at] < _NEAR)
         words = f"Not recovered: {money(nominal[-1])}"
         shift = (-6, 8) if rises else (-6, -8)  # off the curve
         plotting.point(axes, x[-1], nominal[-1], words, shift=shift)
@@ -112,10 +114,10 @@ def _reading(lens: Lens, nominal: list[float], present: list[float]) -> str:
             "payback and no rate of return."
         )
     under = lens.figure("quarters_under_water") or 0.0
-    below = f"below zero for {under / _A_YEAR:.1f} years" if under else "never below zero"
+    below = f"below zero for {lasting(under / _A_YEAR)}" if under else "never below zero"
     back = lens.figure("discounted_payback")
     second = (
-        f"Discounted, it is paid back after {back:.1f} years."
+        f"Discounted, it is paid back after {lasting(back)}."
         if back is not None
         else f"Discounted, it is {money(present[-1])}, because later cash counts for less; no "
         f"value after {lens.horizon} is included."

@@ -11,7 +11,7 @@ from jcurve.figures.lens import Lens
 from jcurve.figures.outlook import Found
 from jcurve.figures.recipes import Scale, by_year
 from jcurve.figures.size import against_scale
-from jcurve.ground.numbers import highest, lowered, lowest, money, percent
+from jcurve.ground.numbers import gaps, highest, lowered, lowest, money, percent
 
 _TALL = 27.0  # mm
 _STEP = 6  # years between ticks
@@ -79,12 +79,14 @@ def _pair(lens: Lens, id: str, line: str, name: str) -> Exhibit:
     """A line over revenue in both cases, with the widest gap of the forecast for a title."""
     years, now = lens.years(), lens.first_forecast_year
     ours, theirs = lens.ratio(line), lens.ratio(line, tag=lens.other)
-    gaps = [abs(one - other) for one, other in zip(ours, theirs, strict=True)]
-    at = years.index(now) + highest(gaps[years.index(now) :])
+    ahead = years.index(now)
+    sizes = [abs(gap) for gap in gaps(ours, theirs)[ahead:]]
+    at = ahead + highest(sizes)
     return _small(
         lens,
         id,
-        f"{name} is {percent(ours[at], 0)} in {years[at]}, not {percent(theirs[at], 0)}",
+        f"{name} is {percent(ours[at], 0)} in {years[at]}, {lowered(lens.other_name)} "
+        f"{percent(theirs[at], 0)}",
         f"Share of revenue; dashed: {lowered(lens.other_name)}",
         {"": ("without", theirs), " ": ("with", ours)},
         f"The share of revenue is {percent(ours[0])} in {years[0]} and {percent(ours[-1])} in "

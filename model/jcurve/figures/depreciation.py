@@ -13,7 +13,7 @@ from jcurve.assumptions.paths import Change
 from jcurve.engine.model import RowKey
 from jcurve.facts import reported as reported_facts
 from jcurve.figures import plotting, style
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, NOTHING, highest, lowered, money, percent
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
@@ -174,29 +174,4 @@ def _wave_reading(
     return (
         f"{first} From {years[0]} to {years[-1]} {lowered(lens.doing)} adds "
         f"{money(sum(totals) - sum(others))} of depreciation."
-    )
-
-
-def rebuilt(lens: Lens) -> TableExhibit:
-    """Depreciation that the model rebuilds from reported capex against what was reported."""
-    last = lens.first_forecast_year - 1
-    years = lens.years(last - 4, last)
-    model = lens.bn("property_depreciation", "with", years[0], last)
-    fact = _filed(lens, years)
-    errors = [one / other - 1 for one, other in zip(model, fact, strict=True)]
-    mean = float(np.mean(np.abs(errors)))
-    return table(
-        ["USD bn", *(Column(label=str(year), decimals=2) for year in years)],
-        [
-            ("Reported", *fact),
-            ("Rebuilt by the full model", *model),
-            Row(cells=("Difference", *errors), style="percent", decimals=1),
-        ],
-        id="depreciation-check",
-        title=f"Depreciation is rebuilt within {percent(max(map(abs, errors)))} in every year",
-        subtitle="Depreciation of property and equipment",
-        source=lens.source(),
-        notes=lens.resting("capex.mix.buildings", "life.book.buildings"),
-        reading=f"The mean absolute difference is {percent(mean)}. No year has a multiplier of "
-        f"its own: mix, lags and lives are constants or straight paths.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens
@@ -10,6 +12,8 @@ from jcurve.figures.statements import INCOME
 from jcurve.ground.numbers import (
     NOTHING,
     NumberStyle,
+    dollars,
+    gaps,
     joined,
     lowered,
     lowest,
@@ -18,6 +22,9 @@ from jcurve.ground.numbers import (
     points,
     written,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _HUNDREDTH_POINT = 0.0001
 
@@ -32,27 +39,21 @@ def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[fl
     return lens.ratio(name, first=first), lens.ratio(name, tag=lens.other, first=first)
 
 
-def _gap(ours: list[float], theirs: list[float]) -> list[float]:
-    return [one - other for one, other in zip(ours, theirs, strict=True)]
-
-
-def _two_lines(
-    lens: Lens, ours: list[float], theirs: list[float]
-) -> dict[str, tuple[str, list[float]]]:
-    return {_names(lens)[1]: ("without", theirs), _names(lens)[0]: ("with", ours)}
+def _half(lens: Lens, scale: Scale, ours: list[float], theirs: list[float]) -> Figure:
+    """Both worlds by year, in half a column."""
+    lines = lens.two_lines(ours, theirs, _names(lens))
+    return by_year(lens.years(), scale, lines=lines, width="half", height=54)
 
 
 def margin(lens: Lens) -> Exhibit:
     """Operating margin in both worlds; half a column wide."""
     years = lens.years()
     ours, theirs = _margins(lens)
-    gap = _gap(ours, theirs)
+    gap = gaps(ours, theirs)
     worst = lowest(gap)
     scale = Scale(4, lens.forecast_from, style="percent", above=0.18)
     return chart(
-        by_year(
-            years, scale, lines=lens.two_lines(ours, theirs, _names(lens)), width="half", height=54
-        ),
+        _half(lens, scale, ours, theirs),
         id="margin",
         title=f"{lens.doing} lowers operating margin by {points(-gap[worst])} in {years[worst]}"
         if gap[worst] < -NOTHING
@@ -84,14 +85,12 @@ def free_cash_flow(lens: Lens) -> Exhibit:
     """Free cash flow as the company defines it, in both worlds; half a column wide."""
     years = lens.years()
     ours, theirs = lens.both("free_cash_flow")
-    gap = _gap(ours, theirs)
+    gap = gaps(ours, theirs)
     worst, now = lowest(gap), years.index(lens.first_forecast_year)
     low = now + lowest(ours[now:])
     scale = Scale(4, lens.forecast_from, below=0.04, above=0.18, zero=True)
     return chart(
-        by_year(
-            years, scale, lines=lens.two_lines(ours, theirs, _names(lens)), width="half", height=54
-        ),
+        _half(lens, scale, ours, theirs),
         id="free-cash-flow",
         title=f"{lens.doing} lowers free cash flow by {money(-gap[worst])} in {years[worst]}"
         if gap[worst] < -NOTHING
@@ -134,7 +133,7 @@ def margin_steps(lens: Lens, year: int) -> dict[str, float]:
 def margin_bridge(lens: Lens) -> Exhibit | Prose:
     """From the margin without the programme to the margin with it, in the year it costs most."""
     every = _margins(lens, lens.first_forecast_year)
-    at = lowest(_gap(*every))
+    at = lowest(gaps(*every))
     year, ours, theirs = lens.first_forecast_year + at, every[0][at], every[1][at]
     if ours - theirs > -_HUNDREDTH_POINT:
         return callout(
@@ -209,7 +208,7 @@ def drag(lens: Lens) -> TableExhibit:
             row("EPS, USD", lens.values("earnings_per_share", "with"), decimals=2),
             row("Free cash flow, USD bn", lens.bn("free_cash_flow", "with")),
             heading(f"Change from {lowered(lens.other_name)} (history: estimated)"),
-            row("Margin, points", [100 * each for each in _gap(ours, theirs)], begun),
+            row("Margin, points", [100 * each for each in gaps(ours, theirs)], begun),
             row("EPS, USD", shares, begun, decimals=2),
             row("Free cash flow, USD bn", lens.bn("free_cash_flow", lens.view), begun),
             row("Revenue, USD bn", lens.bn("revenue", lens.view), begun),
@@ -233,10 +232,12 @@ def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:
         return f"{lens.doing} never lowers earnings per share"
     following = min(years.index(lens.first_forecast_year) + 1, len(years) - 1)
     named = [following, worst] if worst > following else [worst]
-    costs = [f"${abs(shares[at]):.2f} of EPS in {years[at]}" for at in named if shares[at] < 0]
-    end = f" and still ${-shares[-1]:.2f}" if shares[-1] < 0 else f", and adds ${shares[-1]:.2f}"
+    lost = [at for at in named if shares[at] < 0]
+    costs = joined(f"{dollars(-shares[at])} of EPS in {years[at]}" for at in lost)
+    still = f" and still {dollars(-shares[-1])}"
+    end = still if shares[-1] < 0 else f", and adds {dollars(shares[-1])}"
     last = f"{end} in {years[-1]}" if worst != len(years) - 1 else ""
-    return f"{lens.doing} costs {joined(costs)}{last}"
+    return f"{lens.doing} costs {costs}{last}"
 
 
 def _drag_reading(lens: Lens, years: list[int]) -> str:

@@ -19,9 +19,6 @@ FAMILY = "JCurve Sans"
 FALLBACK = "'JCurve Sans', 'IBM Plex Sans', 'Helvetica Neue', Arial, sans-serif"
 """What a browser without the embedded font falls back to."""
 
-MONO = "DejaVu Sans Mono"
-"""Code, and characters that the house font lacks; Typst and matplotlib both carry it."""
-
 _PACKAGES = (
     "fontpkg_noto_sans_devanagari",
     "fontpkg_noto_sans_thai",

@@ -74,7 +74,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         return nothing_to_show("Nothing is guided.")
     return table(
         [
-            Column(label="", style="text", weight=1.4),
+            ("", 1.4),
             Column(label="Before", style="text", figures=True),
             Column(label="Now", style="text", figures=True),
             Column(label="Reported so far", style="text", figures=True),
@@ -85,7 +85,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         id="guided",
         title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
         "moved with the results",
-        source="the company's releases and calls; data/companies/meta/capex_guidance.csv",
+        source="the company's releases and calls, as the register of guidance cites them",
         reading=(),
     )
 

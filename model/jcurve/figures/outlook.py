@@ -195,8 +195,7 @@ def _fan_title(lens: Lens, beside: Sequence[Lens]) -> str:
     paid = [lowered(_short(each)) for each in every if each.payback_at is not None]
     if not paid and any(each.never_pays_back for each in every):
         names = [lowered(_short(each)) for each in every if each.never_pays_back]
-        either = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-        return f"No payback by {lens.horizon} in {either}"
+        return f"No payback by {lens.horizon} in {joined(names, 'or')}"
     if len(paid) == len(every):
         return f"Paid back by {lens.horizon} in every case"
     if paid:

@@ -10,7 +10,7 @@ from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Path
 from jcurve.assumptions.values import period_of
 from jcurve.figures.display import Paragraph, Run, paragraph, strong
-from jcurve.ground.numbers import amount, counted, lowered
+from jcurve.ground.numbers import assumed, counted, lowered, readable
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Assumption, Scenario
@@ -85,7 +85,7 @@ def quantity(value: float, unit: str, choices: tuple[str, ...] = (), digits: int
     date, name or switch."""
     if unit in (DATE, CHOICE, SWITCH):
         return number_text(value, unit, choices)
-    return amount(value, unit, digits)
+    return assumed(value, unit, digits)
 
 
 def between(then: Assumption, now: Assumption, period: str = "") -> tuple[str, str]:
@@ -127,6 +127,18 @@ def _whole(item: Assumption, digits: int) -> str:
     if isinstance(value, float | int):
         return quantity(value, item.unit, item.choices, digits)
     return item.text()
+
+
+def in_cell(item: Assumption, value: float) -> str:
+    """A value of an assumption where its unit stands elsewhere or goes without saying."""
+    text = quantity(value, item.unit, item.choices, digits=4)
+    return text.removesuffix(f" {item.unit}").removesuffix(" a year")
+
+
+def last_stated(text: str, unit: str, digits: int = 4) -> str:
+    """A stated value for a reader in little room: a path by its last year."""
+    year, colon, last = readable(text.rpartition("; ")[2], unit, digits).rpartition(": ")
+    return f"{last} in {year}" if colon else last
 
 
 def quantity_at(item: Assumption, period: int, digits: int = _DIGITS) -> str:

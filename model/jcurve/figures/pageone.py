@@ -12,7 +12,7 @@ from jcurve.figures.beliefs import asked, believed
 from jcurve.figures.display import Cover, Displayed, Part, paragraph, ref, strong
 from jcurve.figures.lens import Lens
 from jcurve.figures.outlook import Found, coming, watched
-from jcurve.figures.overrides import quantity_at, the
+from jcurve.figures.overrides import last_stated, quantity_at, the
 from jcurve.figures.size import best_size, last_tenth
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -24,10 +24,12 @@ from jcurve.ground.numbers import (
     lowered,
     money,
     percent,
+    raised,
+    span,
 )
 from jcurve.ground.quarters import Quarter
 
-_EVENTS, _SOLVED, _NAMED = 4, 2, 4
+_EVENTS, _SOLVED, _NAMED, _DIGITS = 4, 2, 4, 3
 
 
 def cover(
@@ -90,8 +92,8 @@ def _decision(lens: Lens) -> list[Part]:
     added_back = lens.forward.figure("npv_sbc_added_back")
     if added_back is not None and added_back * ahead < 0:
         said.append(
-            f" The sign hangs on one choice: with share-based pay added back, continuing is worth "
-            f"{money(added_back)}."
+            f" The sign depends on one choice: with share-based pay added back, continuing is "
+            f"worth {money(added_back)}."
         )
     return said
 
@@ -140,9 +142,9 @@ def _comes_back(lens: Lens, known: Found) -> list[Part]:
         return [f"{answer.headline(lens)}."]
     spread = _below_zero(lens, known)
     paid = known.drawn.risk.payback_by.get(lens.horizon)
-    draws = f"{percent(1 - spread, 0)} of draws are worth more than nothing"
+    draws = f"NPV is above zero in {percent(1 - spread, 0)} of draws"
     if paid is not None:
-        draws += f", and {percent(paid.value, 0)} pay back by {lens.horizon}"
+        draws += f", and {percent(paid.value, 0)} of draws pay back by {lens.horizon}"
     return [
         f"{_payback(lens, known.beside)} (",
         ref("outlook"),
@@ -161,20 +163,15 @@ def _below_zero(lens: Lens, known: Found) -> float:
 def _payback(lens: Lens, beside: Sequence[Lens]) -> str:
     """When the case and those beside it pay back, in one sentence without its full stop."""
     every = (lens, *beside)
-    never = [each.title for each in every if each.never_pays_back]
+    never = [the(each.title) for each in every if each.never_pays_back]
     paid = [
         f"in {each.calendar(each.payback_at)} in {the(each.title)}"
         for each in every
         if each.payback_at is not None
     ]
-    parts = [f"not by {lens.horizon} in {_either(never)}"] if never else []
+    parts = [f"not by {lens.horizon} in {joined(never, 'or')}"] if never else []
     said = ", but ".join(filter(None, [*parts, joined(paid)]))
-    return f"{said[:1].upper()}{said[1:]}" if said else answer.headline(lens)
-
-
-def _either(titles: Sequence[str]) -> str:
-    names = [the(title) for title in titles]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return raised(said) if said else answer.headline(lens)
 
 
 def _must_be_true(lens: Lens, known: Found) -> list[Part]:
@@ -196,12 +193,15 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
         if needed.value is None:
             alone.append(f"no value of the {name} is enough")
             continue
-        text = f"{float(f'{needed.value:.3g}'):g}" if ";" not in needed.text else "its range"
+        text, own, low_end, high_end = (
+            last_stated(stated, driver.unit, _DIGITS)
+            for stated in (needed.text, driver.value, driver.low, driver.high)
+        )
         alone.append(
             f"the {name} would have to be {text} or {_more(needed.direction)} (assumed "
-            f"{driver.value}, evidence {driver.low} to {driver.high})"
+            f"{own}, evidence {span(low_end, high_end)})"
         )
-    return [f"{said} By itself, {joined(alone)}." if alone else said]
+    return [f"{said} On its own, {joined(alone)}." if alone else said]
 
 
 def _more(direction: str) -> str:
@@ -218,8 +218,7 @@ def _could_go_wrong(lens: Lens, known: Found) -> list[Part]:
     ]
     if not events:
         return []
-    said = joined(events)
-    return [f"{said[:1].upper()}{said[1:]}, each by itself and in net present value."]
+    return [f"{raised(joined(events))}, each on its own, in net present value."]
 
 
 def _event(title: str) -> str:
@@ -256,8 +255,7 @@ def _to_watch(lens: Lens, known: Found) -> str:
             name, grown = "Capex", ""
         parts.append(f"{lowered(name)} against {money(now)}{grown}{guide} ({low} to {high})")
     day = next_results_day(lens.case.assembly.company)
-    said = "; ".join(parts)
     return (
-        f"{said[:1].upper()}{said[1:]}. In brackets: net present value from today over the range "
-        f"of the driver that it tells of. Results are expected on {day.day} {day:%B %Y}."
+        f"{raised('; '.join(parts))}. In brackets: change of net present value from today "
+        f"over the range of the driver behind it. Results are expected on {day.day} {day:%B %Y}."
     )

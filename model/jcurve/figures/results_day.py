@@ -18,7 +18,7 @@ from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
 from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, written
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, spelt, written
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["ResultsDay", "cover", "missed", "watch"]
@@ -103,8 +103,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     return head.model_copy(
         update={
             "title": _title(day),
-            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; "
-            f"{lowered(case.scenario.title)}",
+            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; {lowered(lens.title)}",
             "figures": tuple(figures),
             "summary": tuple(paragraph(parts) for parts in summary),
         }
@@ -121,7 +120,7 @@ def _title(day: ResultsDay) -> str:
     sides = [_side(revenue), _side(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
     said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
-    return f"{day.quarter.words}: {said}; {moved}"
+    return f"Results of {day.quarter.words}: {said}; {moved}"
 
 
 def _side(miss: Miss) -> str:
@@ -152,7 +151,7 @@ def _results(day: ResultsDay) -> str:
             continue
         because = f" ({miss.explained})" if miss.explained else ""
         told.append(
-            f"{miss.line.label} came to {money(miss.came / MILLIONS)}, {_size(miss)} "
+            f"{miss.line.label}: {money(miss.came / MILLIONS)}, {_size(miss)} "
             f"{_side(miss)} forecast{because}{_placed(miss, day)}"
         )
     return f"{'. '.join(told)}."
@@ -173,11 +172,7 @@ def _ordinal(place: int) -> str:
 
 def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
-    rows = [
-        _row(miss, day)
-        for miss in day.misses
-        if miss.line.name not in _LEFT_OUT and miss.came is not None and not miss.empty
-    ]
+    rows = [_row(miss, day) for miss in _told(day)]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
     absent = dict.fromkeys(_called(each) for each in day.misses if each.came is None)
     if absent:
@@ -185,18 +180,18 @@ def missed(day: ResultsDay) -> TableExhibit:
     ranked = "; place 1: the largest miss of the line on record" if day.past else ""
     return table(
         [
-            Column(label="", style="text", weight=1.8),
+            ("", 1.8),
             Column(label="Forecast", style="text", figures=True),
-            Column(label="Came", style="text", figures=True),
+            Column(label="Actual", style="text", figures=True),
             Column(label="Miss", style="text", figures=True),
-            Column(label="In per cent", style="text", figures=True),
+            Column(label="Miss, %", style="text", figures=True),
             Column(label="Place", style="text", figures=True),
-            Column(label="A quarter of it or more", style="text", weight=2),
+            ("A quarter of it or more", 2),
         ],
         rows,
         id="missed",
         title=_usual_title(day),
-        subtitle=f"{day.quarter.words}: what came less the forecast, USD bn{ranked}",
+        subtitle=f"{day.quarter.words}: actual less forecast, USD bn{ranked}",
         source=[f"{day.quarter.words} filings and release", day.stood.how],
         reading=(),
         notes=notes,
@@ -204,25 +199,27 @@ def missed(day: ResultsDay) -> TableExhibit:
     )
 
 
-def _called(miss: Miss) -> str:
-    regional = miss.line.name.startswith("advertising.")
-    return "advertising by region" if regional else lowered(miss.line.label)
+def _told(day: ResultsDay) -> list[Miss]:
+    """The lines of the table: those that are on file and more than nothing."""
+    known = (miss for miss in day.misses if miss.line.name not in _LEFT_OUT)
+    return [miss for miss in known if miss.came is not None and not miss.empty]
 
 
 def _usual_title(day: ResultsDay) -> str:
     """How many lines missed by more than such forecasts do, and which by most of that."""
     times = {
         miss.line.label: abs(miss.share) / usual
-        for miss in day.misses
+        for miss in _told(day)
         if miss.share is not None and (usual := _usual_miss(day, miss.line.name))
     }
     if not times:
-        return "What came, line by line, against what was forecast"
+        return "Actual figures beside the forecast, line by line"
     over = sum(each > 1 for each in times.values())
     furthest = max(times, key=times.__getitem__)
     if not over:
-        return "Every line came nearer its forecast than usual"
-    return f"{over} of {len(times)} lines missed by more than usual, {lowered(furthest)} furthest"
+        return "Every line was closer to its forecast than usual"
+    most = lowered(furthest)
+    return f"Of {len(times)} lines {spelt(over)} missed by more than usual, {most} by most"
 
 
 def _usual_miss(day: ResultsDay, name: str) -> float | None:
@@ -284,7 +281,7 @@ def watch(day: ResultsDay) -> TableExhibit:
     results = next_results_day(owner)
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
             Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
             Column(label="Usual miss", style="text", figures=True),
@@ -292,9 +289,9 @@ def watch(day: ResultsDay) -> TableExhibit:
         rows,
         id="watch",
         title=f"To watch in {coming.words}: {_watched(said, last)}",
-        subtitle=f"Results are {owner.next_results_status} for {results.day} {results:%B %Y}",
+        subtitle=f"Results are {owner.next_results_status} on {results.day} {results:%B %Y}",
         source=day.lens.modelled(),
-        reading="The usual miss is the mean size of next-quarter misses of forecasts of the time."
+        reading="The usual miss is the mean size of past misses one quarter ahead."
         if day.past
         else "No past forecasts were held against these.",
     )

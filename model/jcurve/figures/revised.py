@@ -43,8 +43,8 @@ _SHOWN = (
 _SMALL = 0.05
 """Of less than this, USD bn, several parts are drawn as one."""
 _READING = (
-    "Time passes first, with the new quarter as it was forecast; then what came takes the place of "
-    "the forecast. Each part is the mean of its step over every order (Shapley value), and the "
+    "Time passes first, with the new quarter as it was forecast; then actual figures replace the "
+    "forecast. Each part is the mean of its step over every order (Shapley value), and the "
     "parts sum to the whole."
 )
 
@@ -140,7 +140,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
     before, after = (lens.quarter(each) for each in (found.start, found.end))
     return table(
         [
-            Column(label="", style="text", weight=1.4),
+            ("", 1.4),
             Column(label=before, style="text", figures=True),
             *(Column(label=KINDS[kind], style="text", figures=True) for kind in kinds),
             Column(label=after, style="text", figures=True),
@@ -156,7 +156,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
 
 def _figure(lens: Lens, change: Change, value: float) -> str:
     if change.unit == "quarters":
-        return str(lens.case.assembly.timeline.labels[int(value)])
+        return lens.quarter(lens.case.assembly.timeline.labels[int(value)])
     return _amount(value, change.unit)
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jcurve.analysis.overview import npv_of
+from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_show
+from jcurve.figures.overrides import in_cell
 from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -31,22 +33,6 @@ if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Grid, Swing
     from jcurve.analysis.variance import Importance
     from jcurve.assumptions import Assumption
-
-_AREAS = {
-    "lever": "Split of the gain of advertising",
-    "channel": "AI products",
-    "market": "Advertising market",
-    "sector": "The frontier's other companies",
-    "fleet": "Long-run fleet",
-    "demand": "Demand for AI products",
-    "rent": "Rent of compute",
-    "leasing": "Leasing out",
-}
-"""Families of assumptions whose name in a key says little to a reader."""
-
-
-def _area(name: str) -> str:
-    return _AREAS.get(name, name[:1].upper() + name[1:].replace("_", " "))
 
 
 def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
@@ -83,8 +69,7 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
         "(light), median, and the scenario itself, USD bn",
         source=lens.modelled(),
         alt=f"Fan of cumulative cash that widens to {lens.horizon}: median {last[0.5]}, half of "
-        f"all draws "
-        f"between {last[0.25]} and {last[0.75]}, nine in ten between {last[0.05]} and "
+        f"all draws between {last[0.25]} and {last[0.75]}, nine in ten between {last[0.05]} and "
         f"{last[0.95]}.",
         reading=f"{drawn.run.note}. The median ends at {last[0.5]}, the scenario itself "
         f"at {money(own[-1])}: ranges are not symmetric, and effects multiply.",
@@ -223,9 +208,7 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
 def _draw(item: Assumption, at: float) -> str:
     if item.shape in ("by_year", "by_quarter"):
         return percent(float(at), 0)
-    if item.unit in ("share", "per year"):
-        return f"{100 * at:.3g}%"
-    return item.text(float(f"{at:.3g}"))
+    return in_cell(item, float(f"{at:.3g}"))
 
 
 def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
@@ -233,7 +216,7 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
     if found is None:
         return nothing_to_show("The two cases are the same, so NPV does not vary.")
     parts = [
-        (_area(part.group), part.first.value, part.total)
+        (area(part.group), part.first.value, part.total)
         for part in found.parts
         if part.total is not None and part.first is not None
     ]

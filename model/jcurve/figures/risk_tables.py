@@ -11,16 +11,18 @@ from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.overrides import the
+from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
     MILLIONS,
+    NOTHING,
     billions,
+    lasting,
     lowered,
     money,
     named,
     percent,
     quarter,
-    readable,
+    raised,
     span,
     spelt,
     written,
@@ -118,9 +120,9 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         [
             (
                 lens.called(each.key),
-                _last(each.present, each.unit),
-                _last(each.text, each.unit) or "none",
-                span(_last(each.low, each.unit), _last(each.high, each.unit)),
+                last_stated(each.present, each.unit),
+                last_stated(each.text, each.unit) or "none",
+                span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
                 each.standing.capitalize() or "–",
             )
             for each in solved
@@ -138,12 +140,6 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         + (f" For {spelt(none)} of them no accepted value makes NPV zero." if none else ""),
         dense=True,
     )
-
-
-def _last(text: str, unit: str) -> str:
-    """A value for a reader in a narrow column: a path by its last year."""
-    year, colon, last = readable(text.rpartition("; ")[2], unit, 4).rpartition(": ")
-    return f"{last} in {year}" if colon else last
 
 
 def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
@@ -220,8 +216,8 @@ def positions(
             *(row(each) for each in found if each.kind != "results day"),
         ],
         id="positions",
-        title=f"P&L of a ${exposure:,.4g}m position: the worst results day lost "
-        f"${written(max(each.loss for each in days), decimals=1)}m",
+        title=f"P&L of a {money(exposure / MILLIONS, digits=4, brief=True)} position: the worst "
+        f"results day lost {money(max(each.loss for each in days) / MILLIONS)}",
         subtitle="In each past one-day move after results and in each stress; losses are negative",
         source=["past moves from the evidence file", *lens.modelled()],
         reading="This is arithmetic on past moves and on the model, not advice. "
@@ -248,10 +244,8 @@ def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
     back = percent(found.paid_back, 0)
     rows = []
     for name, weight in found.weights.items():
-        years = found.payback[name]
         worth = (each.values[name] / MILLIONS for each in found.expectations)
-        paid = "never" if math.isnan(years) else f"{years:.1f} years"
-        rows.append(Row(cells=(named(name), weight, *worth, paid)))
+        rows.append(Row(cells=(named(name), weight, *worth, lasting(found.payback[name]))))
     means = (each.mean / MILLIONS for each in found.expectations)
     spreads = (each.sd / MILLIONS for each in found.expectations)
     rows.append(Row(cells=("Expected", 1.0, *means, f"in {back}"), role="total"))
@@ -314,14 +308,18 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         f"waiting adds nothing",
         subtitle=f"Mean net present value from today over {found.draws:,} draws; reviews at "
         f"{quarter(' and '.join(found.dates))}; rules fitted on one half of the draws and valued "
-        f"on the "
-        f"other",
+        f"on the other",
         source=lens.modelled(),
-        reading=f"{money(looking.value / MILLIONS, sign=True)} comes from seeing what advertising "
-        f"and AI products have earned by then; the rest from choosing a better plan now. "
-        f"Cuts and pauses are a judgement and scale spending that is neither maintenance "
-        f"nor committed; the next table values every other size of the plan.",
+        reading=f"{_gained(looking)} comes from seeing what advertising and AI products have "
+        f"earned by then; the rest from choosing a better plan now. Cuts and pauses are a "
+        f"judgement and scale spending that is neither maintenance nor committed; the next table "
+        f"values every other size of the plan.",
     )
+
+
+def _gained(found: Estimate) -> str:
+    amount = found.value / MILLIONS
+    return "Nothing" if abs(amount) < NOTHING else money(amount, sign=True)
 
 
 def _doing(action: str, date: str) -> str:
@@ -362,7 +360,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
         title=f"{_doing(action.name, found.date)} {'adds' if found.change > 0 else 'costs'} "
         f"{money(abs(found.change) / MILLIONS)} of NPV from today; the largest part is "
         f"{lowered(largest.name)}, {money(largest.total / MILLIONS, sign=True)}",
-        subtitle=f"{action.meaning[:1].upper()}{action.meaning[1:]} after "
+        subtitle=f"{raised(action.meaning)} after "
         f"{quarter(found.date)}; all else as assumed in {lens.case.scenario.title}",
         source=lens.modelled(),
         reading=_rests_on_reading(found, lens.horizon),

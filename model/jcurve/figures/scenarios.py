@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from jcurve.assumptions import available, shipped_or
 from jcurve.case import evaluate
+from jcurve.evaluation.naming import area
 from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
 from jcurve.figures.answer import byline, status
@@ -26,7 +26,6 @@ from jcurve.ground.numbers import (
     lowered,
     lowest,
     money,
-    named,
     percent,
     spelt,
     written,
@@ -52,27 +51,6 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("Profitability index", "profitability_index"),
 )
 _INDENTED = ("terminal_value",)
-_AREAS: Mapping[str, str] = MappingProxyType(
-    {
-        "capex": "Capital expenditure",
-        "advertising": "Response and growth of advertising",
-        "channel": "AI products",
-        "demand": "Demand for AI products",
-        "cloud": "Third-party cloud",
-        "compute": "Price and use of compute",
-        "fleet": "Long-run fleet",
-        "market": "Advertising market",
-        "products": "Compute of AI products",
-        "sector": "The frontier's other companies",
-        "costs": "Core costs",
-        "life": "Lives of assets",
-        "power": "Power",
-        "returns": "Cost of capital and terminal growth",
-        "saving": "Cost savings",
-        "talent": "People of the programme",
-    }
-)
-"""What the first part of a key is about, in words."""
 
 
 def chosen(lens: Lens, against: str) -> tuple[Lens, ...]:
@@ -250,7 +228,7 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
             plotting.line(axes, at[0], drawn[0], "without")
             plotting.line(axes, x, y, lens.view)
-            style.room(axes, everything, below=0.1, above=0.1)
+            style.room(axes, everything, below=0.1, above=0.18)
             axes.set_xticks(list(range(first + 2, lens.horizon + 1, 5)))
             axes.set_xlim(first - 0.2, lens.horizon + 1.2)
             style.numbers(axes.xaxis, "plain")
@@ -284,6 +262,11 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
     )
 
 
+def _brief(shown: str) -> str:
+    """A figure in a narrow column: *none* without its reason."""
+    return "none" if shown.startswith("none") else shown
+
+
 def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     """Headline figures of scenarios side by side."""
     last, worth = lenses[0].horizon, [lens.npv for lens in lenses]
@@ -298,7 +281,7 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     rows = [
         *(
             Row(
-                cells=(label, *(lens.shown(name) for lens in lenses)),
+                cells=(label, *(_brief(lens.shown(name)) for lens in lenses)),
                 indent=1 if name in _INDENTED else 0,
             )
             for label, name in _ROWS
@@ -343,16 +326,16 @@ def steps(start: Lens, end: Lens) -> Exhibit:
     before, after = found.before / MILLIONS, found.after / MILLIONS
     return chart(
         bridge(
-            (one.title, before),
+            (_title(start, 46), before),
             [(_cut(name, 46), amount) for name, amount in parts],
-            (other.title, after),
+            (_title(end, 46), after),
             height=12 + 4.6 * (len(parts) + 2),
         ),
         id="bridge-" + other.name.replace("_", "-").lower(),
-        title=f"{parts[0][0]} is the largest step from {one.title} to "
-        f"{other.title}: {money(parts[0][1], sign=True)}"
+        title=f"{parts[0][0]} is the largest step from {_title(start, 46)} to "
+        f"{_title(end, 46)}: {money(parts[0][1], sign=True)}"
         if parts
-        else f"Nothing differs between {one.title} and {other.title}",
+        else f"Nothing differs between {_title(start, 46)} and {_title(end, 46)}",
         subtitle="Net present value by what changes, USD bn; each step is a Shapley value"
         + ("" if found.exact else ", estimated from sampled orders"),
         source=_SOURCE,
@@ -367,7 +350,7 @@ def _group(lens: Lens, group: str, keys: Sequence[str]) -> str:
     """A group in words: its only assumption's label, or what its keys are about."""
     if len(keys) == 1:
         return lens.called(keys[0])
-    return _AREAS.get(group, named(group))
+    return area(group)
 
 
 def _steps_reading(parts: list[tuple[str, float]], gap: float) -> str:

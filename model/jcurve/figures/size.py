@@ -141,8 +141,7 @@ def _scale_reading(found: ScaleStudy) -> str:
         f"{lowered(best.low_from)}, to {percent(best.high, 0)}{more}, by "
         f"{lowered(best.high_from)}. "
         f"{last_tenth(found)}. AI staff are the same at every size; in proportion to size, the "
-        f"best "
-        f"would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
+        f"best would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
         f"{money(_most_with_staff_scaled(found))}."
     )
 
@@ -164,7 +163,7 @@ def last_dollars(
     years = [each.year for each in found.years]
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
-    amount = f"${max(each.last.amount for each in found.years) / MILLIONS:g}bn"
+    amount = money(max(each.last.amount for each in found.years) / MILLIONS, brief=True)
     wide = 0.36
     with style.house():
         figure, axes = style.plot(width=width, height=height)
@@ -190,8 +189,7 @@ def last_dollars(
         alt=f"Pairs of bars by year, {years[0]} to {years[-1]}: NPV of the last {amount} runs "
         f"from {written(last[low])} cents on the dollar in {years[low]} to "
         f"{written(last[high])} in {years[high]}; of all of a year, from {written(min(average))} "
-        f"to "
-        f"{written(max(average))}.",
+        f"to {written(max(average))}.",
         reading=_last_reading(found),
         notes=[found.covers] * (width == "full"),
         width=width,
@@ -204,7 +202,7 @@ def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str
         return "The last dollars of every year of the plan earn their cost of capital"
     if not earns:
         lost = f"{written(-max(last))} to {written(-min(last))} cents on the dollar"
-        return f"The last {amount} of a year lose {lost}"
+        return f"The last {amount} of a year loses {lost}"
     span = f"from {earns[0]} on" if earns[-1] == years[-1] else f"in {joined(map(str, earns))}"
     return f"The last dollars of the plan earn their cost of capital only {span}"
 
@@ -212,7 +210,7 @@ def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str
 def _last_reading(found: Marginal) -> str:
     first = found.years[0]
     return (
-        f"In {first.year} the last ${first.last.amount / MILLIONS:g}bn "
+        f"In {first.year} the last {money(first.last.amount / MILLIONS, brief=True)} "
         f"{_rate(first.last)}; all spending of the year beyond commitments {_rate(first.average)}. "
         f"The whole plan from today {_rate(found.whole)}, value beyond the horizon included."
     )

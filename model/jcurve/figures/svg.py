@@ -17,7 +17,6 @@ from jcurve.figures.plaintext import visible
 from jcurve.ground.errors import UsageError
 
 _SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
 _ELEMENTS = frozenset(
     re.findall(
         r"\w+",

@@ -13,7 +13,18 @@ from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.recipes import ESTIMATED, Scale, draw_years
-from jcurve.ground.numbers import NOTHING, highest, joined, lowered, money, percent, points
+from jcurve.ground.numbers import (
+    NOTHING,
+    amount,
+    gaps,
+    highest,
+    joined,
+    lowered,
+    money,
+    percent,
+    points,
+    span,
+)
 
 _BEFORE, _AHEAD, _STEP = 3, 5, 5
 _RESPONSE = "advertising.compute_elasticity"
@@ -73,10 +84,9 @@ def _reading(lens: Lens) -> str:
     most = sorted(shares, key=lambda label: -shares[label])[:3]
     parts = joined(f"{lowered(label)} {percent(shares[label], 0)}" for label in most)
     return (
-        f"One elasticity, {elasticity:g}, gives the gain on history and on the forecast: each "
-        f"doubling of ranking compute adds {percent(2**elasticity - 1)}. The largest parts of that "
-        f"gain "
-        f"are {parts}."
+        f"One elasticity, {amount(elasticity)}, gives the gain on history and on the forecast: "
+        f"each doubling of ranking compute adds {percent(2**elasticity - 1)}. The largest parts of "
+        f"that gain are {parts}."
     )
 
 
@@ -100,8 +110,9 @@ def responses(lens: Lens) -> TableExhibit | Prose:
         part = there.bn("advertising", "programme", year, year)[0]
         whole = there.bn("advertising", "with", year, year)[0]
         worth.append(there.forward.npv)
-        span = f"{value:g}" + (f" ({low:g} to {high:g})" if low < high else "")
-        cells = (label, span, percent(2**value - 1), percent(part / whole), worth[-1], why)
+        stated = f"{amount(value)} ({span(amount(low), amount(high))})"
+        told = stated if low < high else amount(value)
+        cells = (label, told, percent(2**value - 1), percent(part / whole), worth[-1], why)
         rows.append(Row(cells=cells, role="total" if why is belief else "normal"))
     return table(
         [
@@ -155,7 +166,7 @@ def growth(lens: Lens) -> TableExhibit:
         (1 + size) * (math.exp(forecast if year >= now else known) - 1)
         for year, size, forecast, known in unexplained
     ]
-    above, behind = _less(ours, market), _less(theirs, market)
+    above, behind = gaps(ours, market), gaps(theirs, market)
     names = {"with": lens.with_name, lens.other: lens.other_name}
 
     def row(label: str, values: list[float], *, share: bool = True) -> Row:
@@ -172,7 +183,7 @@ def growth(lens: Lens) -> TableExhibit:
             heading("Growth beyond the market, points"),
             row(lens.with_name, above, share=False),
             row("of which unexplained, fading by assumption", excess, share=False),
-            row("of which compute against the frontier's", _less(above, excess), share=False),
+            row("of which compute against the frontier's", gaps(above, excess), share=False),
             row(lens.other_name, behind, share=False),
             heading("Operating margin"),
             *(
@@ -199,16 +210,12 @@ def _grown(values: list[float]) -> list[float]:
     return [after / before - 1 for before, after in itertools.pairwise(values)]
 
 
-def _less(ones: list[float], others: list[float]) -> list[float]:
-    return [one - other for one, other in zip(ones, others, strict=True)]
-
-
 def trails(lens: Lens) -> int | None:
     """The first year after the plan in which advertising grows slower than its market while the
     fleet's share of the frontier falls; None where there is none."""
     first = lens.plan_end
     market = lens.values("market_growth_on_year", None, first + 1)
-    above = _less(_grown(lens.bn("advertising", "with", first)), market)
+    above = gaps(_grown(lens.bn("advertising", "with", first)), market)
     fleet = lens.values("fleet_over_frontier", "with", first)
     losing = _losing(lens, lens.years(first + 1), above)
     return losing[0] if losing and fleet[-1] < max(fleet) else None

@@ -19,8 +19,9 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.figures.display import Frozen, Prose, paragraph, prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading
 from jcurve.figures.lens import Lens
+from jcurve.figures.overrides import in_cell
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, MINUS, joined, lowered, money, percent
+from jcurve.ground.numbers import MILLIONS, MINUS, joined, lasting, lowered, money
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     grid = np.array(list(itertools.product(*draws))).T
     writers: dict[str, tuple[str, Callable[[float], str]]] = {
         f"npv.{lens.view}": ("Net present value", lambda value: money(value / MILLIONS)),
-        f"payback.{lens.view}": ("Payback", _years),
+        f"payback.{lens.view}": ("Payback", lasting),
         f"trough_amount.{lens.view}": ("Trough", lambda value: money(value / MILLIONS)),
     }
     ask = Question.of(scenario, tuple(writers), lens.home)
@@ -138,21 +139,13 @@ def _values(item: Assumption, points: Array) -> tuple[str, ...]:
     numbers = points
     if isinstance(item.value, Dated):
         numbers = position(item, points)[item.value.periods[-1] - item.value.first]
-    if item.unit == "USD m":
-        return tuple(money(float(number) / MILLIONS) for number in numbers)
-    if item.unit in ("share", "per year"):
-        return tuple(percent(float(number), 2) for number in numbers)
-    return tuple(f"{float(number):.3g}" for number in numbers)
+    return tuple(in_cell(item, float(number)) for number in numbers)
 
 
 def _texts(row: Array, valid: Mask, write: Callable[[float], str]) -> tuple[str, ...]:
     return tuple(
         write(float(value)) if ok else "not possible" for value, ok in zip(row, valid, strict=True)
     )
-
-
-def _years(value: float) -> str:
-    return "never" if math.isnan(value) else f"{value:.1f} years"
 
 
 def _panel(lens: Lens, dials: tuple[Dial, ...], outputs: tuple[Output, ...], good: int) -> WhatIf:

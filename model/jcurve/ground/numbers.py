@@ -20,14 +20,17 @@ __all__ = [
     "NOTHING",
     "NumberStyle",
     "amount",
+    "assumed",
     "billions",
     "change",
     "compact",
     "counted",
     "differing",
     "dollars",
+    "gaps",
     "highest",
     "joined",
+    "lasting",
     "lowered",
     "lowest",
     "money",
@@ -35,6 +38,7 @@ __all__ = [
     "percent",
     "points",
     "quarter",
+    "raised",
     "readable",
     "span",
     "spelt",
@@ -137,6 +141,11 @@ def percent(share: float, decimals: int = 1, *, sign: bool = False) -> str:
     return written(share, "percent", decimals, sign=sign)
 
 
+def lasting(value: float) -> str:
+    """A span of time in prose: 12.5 years; *never* where it has no end."""
+    return "never" if math.isnan(value) else f"{written(value, decimals=1)} years"
+
+
 def points(share: float, *, sign: bool = False) -> str:
     """A difference of shares in prose: 12.3 points."""
     return f"{written(share * 100, decimals=1, sign=sign)} points"
@@ -173,6 +182,11 @@ def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False)
     return f"{mark}{plain}x" if unit == "x" else f"{mark}{plain} {unit}".rstrip()
 
 
+def assumed(value: float, unit: str, digits: int = 3) -> str:
+    """A value of an assumption in its unit; factors and indices go without one."""
+    return amount(value, "" if unit in ("x", "index") else unit, digits)
+
+
 def change(value: float, unit: str = "") -> str:
     """A difference of two values in their unit, signed; rates and shares differ by points."""
     if unit in _RATES:
@@ -199,7 +213,7 @@ def written_date(day: datetime.date | str) -> str:
 
 def named(key: str) -> str:
     """A file's or report's name in words: ``scenario_report`` is *Scenario report*."""
-    return key[:1].upper() + key[1:].replace("_", " ")
+    return raised(key.replace("_", " "))
 
 
 def readable(stated: str, unit: str, digits: int = _AS_STATED) -> str:
@@ -213,7 +227,7 @@ def readable(stated: str, unit: str, digits: int = _AS_STATED) -> str:
         except ValueError:
             shown = number  # a quarter, a choice, a switch
         else:
-            shown = amount(value, "" if unit in ("x", "index") else unit, digits)
+            shown = assumed(value, unit, digits)
         parts.append(quarter(f"{at}{colon}{shown}"))
     return "; ".join(parts)
 
@@ -231,17 +245,22 @@ def billions(millions: float) -> float | None:
     return None if math.isnan(millions) else millions / MILLIONS
 
 
-def joined(parts: Iterable[str]) -> str:
-    """``a, b and c``."""
+def joined(parts: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``, or with another word before the last."""
     texts = list(parts)
     if len(texts) < 2:
         return "".join(texts)
-    return f"{', '.join(texts[:-1])} and {texts[-1]}"
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
 def lowered(text: str) -> str:
     """``text`` as it stands inside a sentence; a word of capitals keeps them."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def raised(text: str) -> str:
+    """``text`` as it begins a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def spelt(count: int) -> str:
@@ -252,6 +271,11 @@ def spelt(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """``Three values``: a number of things as it stands at the beginning of a sentence."""
     return f"{spelt(count).capitalize()} {noun}{'' if count == 1 else 's'}"
+
+
+def gaps(ones: Sequence[float], others: Sequence[float]) -> list[float]:
+    """One less the other, place by place."""
+    return [one - other for one, other in zip(ones, others, strict=True)]
 
 
 def lowest(values: Sequence[float]) -> int:

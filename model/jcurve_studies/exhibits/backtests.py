@@ -85,7 +85,7 @@ def errors(found: Backtest) -> TableExhibit:
         rows.append(Row(cells=("Mean absolute error", *means), role="subtotal", indent=1))
     return table(
         [
-            Column(label="Year forecast", style="text"),
+            "Year forecast",
             *(
                 Column(label=f"Known through {each}", style="percent", decimals=1)
                 for each in origins
@@ -171,7 +171,7 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
     parts = [dict(each.parts) for each in own]
     return table(
         [
-            Column(label="USD bn", style="text", weight=2),
+            ("USD bn", 2),
             *(Column(label=str(each.year), group=f"End {each.origin}", decimals=1) for each in own),
         ],
         [
@@ -228,7 +228,7 @@ def by_response(found: Backtest) -> TableExhibit:
     rows.append(Row(cells=("Mean absolute error", *means), role="total"))
     return table(
         [
-            Column(label="Forecast", style="text"),
+            "Forecast",
             *(
                 Column(label=f"{elasticity:g}", group="Elasticity", style="percent", decimals=1)
                 for elasticity in tried
@@ -255,10 +255,10 @@ def causes(found: Backtest, project: Project | str | Path | None = None) -> Tabl
     ]
     return table(
         [
-            Column(label="Forecast", style="text", weight=1.2),
+            ("Forecast", 1.2),
             Column(label="Error", style="percent", decimals=1, sign=True),
-            Column(label="Cause", style="text", weight=4),
-            Column(label="Kind", style="text"),
+            ("Cause", 4),
+            "Kind",
         ],
         [
             (f"{each.subject.capitalize()} {each.year}, known through {each.origin}", each.error,

@@ -1,4 +1,4 @@
-"""Forecasts by quarter beside what came: those of the time, and those that were kept."""
+"""Forecasts by quarter beside actual figures: made by rule on what was known, and kept ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ import numpy as np
 
 from jcurve.analysis.forecasts import LINES, Line, Miss
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
-from jcurve.ground.numbers import MILLIONS, lowered, percent, points, spelt, written
+from jcurve.ground.numbers import (
+    MILLIONS,
+    lowered,
+    percent,
+    points,
+    quarter,
+    spelt,
+    written,
+    written_date,
+)
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.quarterly import Kept, Quarterly, sizes
 
@@ -16,8 +25,8 @@ __all__ = ["by_line", "by_quarter", "kept"]
 
 _SHOWN = ("revenue", "advertising", "total_costs", "depreciation", "operating_income", "capex",
           "free_cash_flow")  # fmt: skip
-_SOURCE = "filings; guidance of the time; data/calendars/releases.csv"
-_SHARE = "as a share of what came, of growth in points; lines near zero as a share of revenue"
+_SOURCE = "filings, guidance up to each forecast and days of releases"
+_SHARE = "as a share of actual, of growth in points; lines near zero as a share of revenue"
 
 
 def _size(line: Line, share: float, *, sign: bool = False) -> str:
@@ -38,6 +47,7 @@ def by_line(found: Quarterly) -> TableExhibit:
         near = sizes(own)
         far = sizes(found.of(name, QUARTERS_IN_YEAR))
         worst = max(own, key=lambda each: abs(each.miss.share or 0.0))
+        largest = worst.miss.share or 0.0
         errors[name] = float(np.abs(near).mean())
         rows.append(
             Row(
@@ -47,7 +57,7 @@ def by_line(found: Quarterly) -> TableExhibit:
                     _size(line, errors[name]),
                     _size(line, float(near.mean()), sign=True),
                     _size(line, float(np.abs(far).mean())) if len(far) else "–",
-                    f"{_size(line, worst.miss.share or 0.0, sign=True)} in {worst.quarter}",
+                    f"{_size(line, largest, sign=True)} in {quarter(worst.quarter)}",
                 ),
                 indent=1,
             )
@@ -55,7 +65,7 @@ def by_line(found: Quarterly) -> TableExhibit:
     first, last = found.misses[0].quarter, found.misses[-1].quarter
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label="Quarters"),
             Column(label="Mean size", group="Next quarter", style="text", figures=True),
             Column(label="Mean", group="Next quarter", style="text", figures=True),
@@ -64,13 +74,13 @@ def by_line(found: Quarterly) -> TableExhibit:
         ],
         rows,
         id="quarters-by-line",
-        title=f"A quarter ahead, forecasts of the time missed revenue by "
+        title=f"A quarter ahead, forecasts missed revenue by "
         f"{percent(errors['revenue'])}, costs by {percent(errors['total_costs'])} and depreciation "
         f"by {percent(errors['depreciation'])} on average",
-        subtitle=f"{first} to {last}: what came less the forecast, {_SHARE}",
+        subtitle=f"{quarter(first)} to {quarter(last)}: actual less forecast, {_SHARE}",
         source=_SOURCE,
-        reading="Positive: more came than was forecast. Rules of the time have no judgement, so "
-        "these are what a forecast with judgement must beat.",
+        reading="Positive: more than was forecast. Forecasts by rule have no judgement, so these "
+        "are the errors that a forecast with judgement must beat.",
         dense=True,
     )
 
@@ -87,7 +97,7 @@ def by_quarter(found: Quarterly) -> TableExhibit:
     best = min(mean, key=mean.__getitem__)
     return table(
         [
-            Column(label="Quarter", style="text"),
+            "Quarter",
             *(
                 Column(label=LINES[name].label, style="percent", decimals=1, sign=True)
                 for name in _SHOWN
@@ -95,32 +105,32 @@ def by_quarter(found: Quarterly) -> TableExhibit:
         ],
         [
             *(
-                Row(cells=(quarter, *(by.get((name, quarter)) for name in _SHOWN)))
-                for quarter in quarters
+                Row(cells=(quarter(at), *(by.get((name, at)) for name in _SHOWN)))
+                for at in quarters
             ),
             Row(cells=("Mean size", *(mean[name] for name in _SHOWN)), role="total"),
         ],
         id="quarters-by-quarter",
         title=f"A quarter ahead {lowered(LINES[best].label)} is forecast best, "
         f"{percent(mean[best])} off on average",
-        subtitle="What came less what was forecast after the results of the quarter before; free "
-        "cash flow as a share of revenue",
+        subtitle="Actual less what was forecast after the results of the quarter before; free cash "
+        "flow as a share of revenue",
         source=_SOURCE,
-        reading="Nothing later leaks in: a test changes every later figure on file and finds every "
-        "forecast unchanged.",
+        reading="No later information is used: a test changes every later figure on file and finds "
+        "every forecast unchanged.",
         dense=True,
     )
 
 
 def kept(found: Sequence[Kept]) -> TableExhibit:
-    """Every forecast that was kept before a quarter's results, beside what came."""
+    """Every forecast that was kept before a quarter's results, beside the actual figures."""
     rows = [] if found else [heading("No forecast has been kept yet")]
     for each in found:
         record = each.record
         rows.append(
             heading(
-                f"{Quarter(record.quarter).words}, kept on {record.made}, data through "
-                f"{record.data_through}, base case {record.scenario}"
+                f"{Quarter(record.quarter).words}, kept on {written_date(record.made)}, data "
+                f"through {quarter(record.data_through)}, base case {record.scenario}"
                 + (": after the results were out, without them" if each.late else "")
             )
         )
@@ -132,17 +142,17 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
     known = sum(bool(each.misses) for each in found)
     return table(
         [
-            Column(label="", style="text", weight=1.6),
+            ("", 1.6),
             Column(label="Forecast", style="text", figures=True),
-            Column(label="Came", style="text", figures=True),
-            Column(label="Came less forecast", style="text", figures=True),
+            Column(label="Actual", style="text", figures=True),
+            Column(label="Actual less forecast", style="text", figures=True),
         ],
         rows,
         id="kept",
         title=f"{spelt(len(found)).capitalize()} forecast{'s' if len(found) != 1 else ''} kept, "
         f"{spelt(known) if known else 'none'} with results since",
         subtitle="USD bn, growth on the year, million shares",
-        source="data/forecasts",
+        source="register of kept forecasts",
         reading="A kept forecast is never changed: each row carries a seal over itself and all "
         "before it. Of a quarter the last one before its results counts.",
         dense=True,

@@ -18,11 +18,11 @@ def response_fit(study: Study) -> TableExhibit:
     most = max(false)
     return table(
         [
-            Column(label="", style="text", weight=2.4),
+            ("", 2.4),
             Column(label="Slope", group="Through the origin", style="text"),
             Column(label="Constant", unit="points a year", group="With a constant", style="text"),
             Column(label="Slope", group="With a constant", style="text"),
-            Column(label="What it says", style="text", weight=3),
+            ("What it says", 3),
         ],
         [
             _heading("The company's growth less its market's, on growth of compute"),

@@ -106,7 +106,7 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
     worst = max(abs(error) for own in errors.values() for error in own.values())
     return table(
         [
-            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
+            ("Rebuilt from spending over reported, less 1", 2),
             *(Column(label=year, style="percent", decimals=1, sign=True) for year in years),
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
@@ -115,8 +115,12 @@ def rebuilt(found: Sequence[Peer]) -> TableExhibit:
         subtitle="Depreciation of property by fiscal year, from purchases, mix, lags and lives",
         source=_SOURCE,
         reading="Lives change on the days that each company disclosed; mix and lags are constants "
-        "or one straight path. What such a fit is worth, years that it has not seen tell: below.",
+        "or one straight path. The next table says what such a fit is worth in years not seen.",
     )
+
+
+def _short(name: str) -> str:
+    return name.partition(",")[0].removesuffix(" Inc.")
 
 
 def forecast(found: Sequence[Peer]) -> TableExhibit:
@@ -133,7 +137,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
     }
     return table(
         [
-            Column(label="Rebuilt from spending over reported, less 1", style="text", weight=2),
+            ("Rebuilt from spending over reported, less 1", 2),
             *(
                 Column(
                     label=year,
@@ -149,14 +153,13 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
         id="peer-forecast",
         title=f"Fitted through {FORECAST_AFTER}, depreciation of the years after comes within "
-        + joined(f"{percent(error)} at {name.partition(',')[0]}" for name, error in worst.items())
+        + joined(f"{percent(error)} at {_short(name)}" for name, error in worst.items())
         if worst
         else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",
         subtitle="Depreciation by fiscal year; purchases and disclosed changes of life as reported",
         source=_SOURCE,
         reading="Purchases are the actual ones, so this tests mix, lags and lives, not a forecast "
-        "of "
-        "spending."
+        "of spending."
         + (
             " Meta misses by more because its spending shifted to servers, which "
             "earlier figures do not show."
@@ -186,11 +189,11 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
             rows.append(Row(cells=(parameter.name, ends, told, *then, parameter.basis), indent=1))
     return table(
         [
-            Column(label="Parameter", style="text", weight=2),
-            Column(label="Range", style="text"),
-            Column(label="Value", style="text"),
+            ("Parameter", 2),
+            "Range",
+            "Value",
             *([f"Fitted through {FORECAST_AFTER}"] if early else []),
-            Column(label="Range rests on", style="text", weight=3),
+            ("Range rests on", 3),
         ],
         rows or [("none is fitted", *[""] * (4 if early else 3))],
         id="peer-parameters",
@@ -199,8 +202,7 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
         "construction in progress",
         source="J-Curve fit to filings of each company",
         reading="The middle of each range is a target too, because a company reports few figures. "
-        "A "
-        "value at an end of its range means that filings point beyond the evidence.",
+        "A value at an end of its range means that filings point beyond the evidence.",
         dense=True,
     )
 
@@ -251,8 +253,8 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
         rows.append(Row(cells=(each.name, year, *cells)))
     return table(
         [
-            Column(label="Company", style="text", weight=2),
-            Column(label="Fiscal year", style="text"),
+            ("Company", 2),
+            "Fiscal year",
             Column(label="Depreciation", decimals=1),
             *(
                 Column(label=f"{years} y", group="Change of life", decimals=1, sign=True)
@@ -289,8 +291,7 @@ def _asks(rows: Sequence[tuple[str, float, float, float, float, float]]) -> str:
     top = max(rows, key=lambda row: row[-1])
     return (
         f"To earn its cost of capital on one year's spending {top[0]} needs {percent(top[-1])} "
-        f"more "
-        "revenue a year"
+        "more revenue a year"
     )
 
 
@@ -307,8 +308,7 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
         f"{names} put {money(spent)} into property in the twelve months to "
         f"{quarter(through(found))}. The figures above are the revenue that each must add, as a "
         "share of its revenue, for that spending to earn its cost of capital: a condition, not a "
-        "forecast. "
-        f"For the programme of {case.assembly.company.display_name}, the "
+        f"forecast. For the programme of {case.assembly.company.display_name}, the "
         f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
     )
     return answer.cover(Lens(case, view), "Peer report").model_copy(
@@ -326,7 +326,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
     rows = _asked(found)
     return table(
         [
-            Column(label="Company", style="text", weight=2),
+            ("Company", 2),
             Column(label="Spent", unit="USD bn", decimals=1),
             Column(label="USD bn", group="Cash a year", decimals=1),
             Column(label="of spending", group="Cash a year", style="percent"),
@@ -337,8 +337,7 @@ def required(found: Sequence[Peer]) -> TableExhibit:
         id="peer-required",
         title=_asks(rows),
         subtitle="What must come back, after tax, to earn the cost of capital on property bought "
-        "in "
-        f"the twelve months to {quarter(through(found))}",
+        f"in the twelve months to {quarter(through(found))}",
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60% of revenue, judgement) for every "
         "company, so that they compare; each further year of spending needs as much again.",
@@ -352,11 +351,7 @@ def rules(found: Peer) -> TableExhibit:
     rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
     amounts = [each.amount for each in rows]
     return table(
-        [
-            Column(label="Rule", style="text"),
-            Column(label="USD bn", decimals=1),
-            Column(label="What it counts", style="text", weight=4),
-        ],
+        ["Rule", Column(label="USD bn", decimals=1), ("What it counts", 4)],
         [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
         id="published-rules",
         title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "

@@ -8,7 +8,17 @@ from pathlib import Path
 from jcurve.case import Case
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import MILLIONS, amount, joined, lowered, money, percent, spelt, written
+from jcurve.ground.numbers import (
+    MILLIONS,
+    amount,
+    joined,
+    lasting,
+    lowered,
+    money,
+    percent,
+    span,
+    spelt,
+)
 from jcurve.ground.project import Project
 from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare
 from jcurve_studies.comparisons.elasticities import believed
@@ -47,11 +57,11 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         rows.append(Row(cells=(model, len(own), done, figures, " ".join(notes))))
     return table(
         [
-            Column(label="Model", style="text"),
+            "Model",
             Column(label="Answers"),
             Column(label="Reproduced"),
-            Column(label="Not reproduced", style="text", weight=1.6),
-            Column(label="Why not", style="text", weight=3),
+            ("Not reproduced", 1.6),
+            ("Why not", 3),
         ],
         rows,
         id="published-answers",
@@ -59,8 +69,7 @@ def answers(project: Project | str | Path | None = None) -> TableExhibit:
         subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
         reading="An answer that cannot be reproduced rests on inputs that its author does not "
-        "print. "
-        "The documentation sets every answer beside ours.",
+        "print. The documentation sets every answer beside ours.",
         dense=True,
     )
 
@@ -108,10 +117,10 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
     rate, years = jpm.given("rate"), jpm.given("years")
     return table(
         [
-            Column(label="Reading of spending and its years", style="text", weight=2),
+            ("Reading of spending and its years", 2),
             Column(label="From"),
             Column(label="To"),
-            Column(label=f"{printed:,.0f} in it", style="text"),
+            f"{printed:,.0f} in it",
         ],
         [
             (each.reading, each.low, each.high, "yes" if each.holds else "no")
@@ -121,11 +130,10 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
         title=f"J.P. Morgan's ${printed:,.0f}bn follows from no printed input, and contradicts "
         f"none",
         subtitle=f"USD bn a year at a return of {rate:.0%}; years, margin and the spending behind "
-        f"it "
-        "are not printed",
+        "it are not printed",
         source=_SOURCE,
         reading=f"Whole years come nearest at {years:g}; the printed answer itself needs "
-        f"{jpm_years(printed, outlays[0], rate):.1f} years for the least spending.",
+        f"{lasting(jpm_years(printed, outlays[0], rate))} for the least spending.",
     )
 
 
@@ -166,8 +174,8 @@ def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit
     flows = [
         (
             f"fberl: net AI cash of Meta, {year}",
-            f"{models['fberl'].answer(f'Meta: net AI cash, {year}'):+.1f} bn",
-            f"{ours('unlevered_free_cash_flow', year, 'programme'):+.1f} bn",
+            money(models["fberl"].answer(f"Meta: net AI cash, {year}"), sign=True),
+            money(ours("unlevered_free_cash_flow", year, "programme"), sign=True),
             "Theirs takes all capital expenditure as AI and no uplift of advertising; ours is free "
             "cash flow after tax of the programme against a company without it, uplift in.",
         )
@@ -187,7 +195,7 @@ def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit
     rows = [
         *flows,
         (
-            f"Bernstein: gigawatts for the {spent:.1f} bn of 2025",
+            f"Bernstein: gigawatts for the {money(spent)} of 2025",
             f"{spent / cost.gigawatt:.1f} GW",
             f"{added[0]:.1f} GW more in 2025, {added[1]:.1f} in 2026",
             "Theirs is what the outlay buys were all of it racks with their site; ours is power "
@@ -196,8 +204,8 @@ def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit
         ),
         (
             "Burry: depreciation understated, 2026 to 2028",
-            f"{understated:.0f} bn, the industry; {overstated:.1f} % of Meta's earnings in 2028",
-            f"{extra:.0f} bn, Meta alone; {share:.0%} of its operating income in 2028",
+            f"{money(understated)}, the industry; {overstated:.1f}% of Meta's earnings in 2028",
+            f"{money(extra)}, Meta alone; {percent(share, 0)} of its operating income in 2028",
             "Ours is what a life of 3 years from 2026 on would add, expensing at once what is "
             "older; no cash moves. That such a life is right is Burry's claim, not ours.",
         ),
@@ -225,7 +233,7 @@ def cross_check(case: Case, project: Project | str | Path | None = None) -> Tabl
     rows = [
         (
             f"{each.about.label}, {each.about.period}", each.unit, each.model, each.reference,
-            "" if each.low is None or each.high is None else f"{each.low:g} to {each.high:g}",
+            _range(each),
             each.difference,
             each.verdict if each.agrees else f"{each.verdict}: {each.about.explanation}",
             ", ".join(sorted({evidence.grade for evidence in each.about.references})),
@@ -267,10 +275,10 @@ def expected(lens: Lens) -> TableExhibit:
     rows = [
         (
             each.about.label,
-            _period(each.about.period),
+            lens.quarter(each.about.period),
             each.model,
             each.reference,
-            "" if each.low is None or each.high is None else _span(each.low, each.high),
+            _range(each),
             _whose(each),
             each.model - each.reference,
         )
@@ -290,16 +298,22 @@ def expected(lens: Lens) -> TableExhibit:
         rows,
         id="expected",
         title=f"The widest gap to what is expected is {lowered(widest.about.label)} of "
-        f"{_period(widest.about.period)}: {money(abs(gap))} {'above' if gap > 0 else 'below'}",
+        f"{lens.quarter(widest.about.period)}: {money(abs(gap))} {'above' if gap > 0 else 'below'}",
         subtitle="The company's lines as the model has them beside guidance, consensus and brokers",
         source=[
             "consensus of 29 July 2026 and brokers as the register of evidence cites them",
             *lens.source(),
         ],
         reading=f"Guidance is {_agreed(found, 'Guidance')}; consensus is "
-        f"{_agreed(found, 'Consensus')}. Why lines differ is in docs/validation.md.",
+        f"{_agreed(found, 'Consensus')}. The documentation says why lines differ.",
         dense=True,
     )
+
+
+def _range(each: Comparison) -> str:
+    if each.low is None or each.high is None:
+        return ""
+    return span(amount(each.low), amount(each.high))
 
 
 def _whose(each: Comparison) -> str:
@@ -315,19 +329,6 @@ def _agreed(found: Sequence[Comparison], whose: str) -> str:
     if kept == len(own):
         return "met in every line"
     return f"met in {spelt(kept)} of {spelt(len(own))} lines"
-
-
-def _period(period: str) -> str:
-    """``2026``, ``2026 Q3``."""
-    return period.replace("Q", "\N{NO-BREAK SPACE}Q")
-
-
-def _span(low: float, high: float) -> str:
-    return f"{written(low, decimals=_places(low))} to {written(high, decimals=_places(high))}"
-
-
-def _places(value: float) -> int:
-    return 0 if value == round(value) else 1
 
 
 def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:

@@ -10,7 +10,7 @@ from jcurve.case import Case
 from jcurve.facts import VerifyReport, companies, company, evidence
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import MILLIONS, MINUS, percent, quarter, spelt
+from jcurve.ground.numbers import MILLIONS, money, percent, quarter, spelt, written
 from jcurve.ground.project import Project
 from jcurve_studies.fits.depreciation import measure, values_of
 from jcurve_studies.fits.fitting import Calibration, Target
@@ -73,7 +73,7 @@ def _against_filings(
         ]
     return table(
         [
-            Column(label="", style="text"),
+            "",
             *(Column(label=quarter(period), decimals=1) for period in periods),
         ],
         rows,
@@ -97,12 +97,12 @@ def depreciation(
         case,
         targets,
         id="depreciation-targets",
-        title=f"Fitted to these years, depreciation is within {percent(worst)} of every whole one"
-        f"{since}; fitted through {early.through}, within {percent(later)} of the years after"
-        f"{later_since}",
+        title=f"Fitted to these years, depreciation is within {percent(worst)} in every whole year"
+        f"{since}",
         subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
-        reading="Errors of a fit say how well it fits; what it is worth is what it says of years "
-        "that it has not seen. No year has a multiplier of its own.",
+        reading=f"What a fit is worth is what it says of years that it has not seen: fitted "
+        f"through {early.through}, it is within {percent(later)} of the years after{later_since}. "
+        "No year has a multiplier of its own.",
     )
 
 
@@ -117,7 +117,7 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
         title=f"Fitted through {early.through}, depreciation of the years after comes within "
         f"{percent(worst)}{since}",
         subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
-        reading="Purchases are those that came, so this tests mix, lags and lives.",
+        reading="Purchases are the actual ones, so this tests mix, lags and lives.",
     )
 
 
@@ -128,11 +128,11 @@ def parameters(found: Calibration, case: Case, early: Calibration | None = None)
     held = values_of(case.scenario, found.parameters)
     return table(
         [
-            Column(label="Parameter", style="text", weight=2),
-            Column(label="Range", style="text"),
-            Column(label="Scenario", style="text"),
-            *(Column(label=f"Fitted through {each.through}", style="text") for each in fits),
-            Column(label="Range rests on", style="text", weight=3),
+            ("Parameter", 2),
+            "Range",
+            "Scenario",
+            *(f"Fitted through {each.through}" for each in fits),
+            ("Range rests on", 3),
         ],
         [
             (
@@ -171,7 +171,7 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
     worst = max((abs(each.error) for each in targets), default=0.0)
     return table(
         [
-            Column(label="Period", style="text"),
+            "Period",
             Column(label="Disclosed", unit="$m"),
             Column(label="Model", unit="$m"),
             _DIFFERENCE,
@@ -203,16 +203,16 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
     for each in by_quarter(disclosed_effects(case.assembly.company.name, project), _CHANGE_YEAR):
         own = float(moved[timeline.index(each.quarter)])
         worst = max(worst, abs(each.worst(own)))
-        ends = dict.fromkeys(f"{end:,.0f}".replace("-", MINUS) for end in (each.large, each.small))
+        ends = dict.fromkeys(written(end) for end in (each.large, each.small))
         how = quarter(each.how)
         rows.append((quarter(each.quarter), " to ".join(ends), own, each.worst(own), how))
     return table(
         [
-            Column(label="Quarter", style="text"),
-            Column(label="Disclosed", style="text"),
+            "Quarter",
+            "Disclosed",
             Column(label="Model"),
             _DIFFERENCE,
-            Column(label="How it is known", style="text", weight=2),
+            ("How it is known", 2),
         ],
         rows,
         id="life-quarters",
@@ -232,7 +232,8 @@ def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibi
     rows = []
     for date, life in _CUTS:
         found = cut(case.assembly, case.values, changes_of(case.scenario), date, life)
-        by_year = "; ".join(f"{year} {x / MILLIONS:+.1f}" for year, x in found.extra.items())
+        extra = {year: money(x / MILLIONS, sign=True) for year, x in found.extra.items()}
+        by_year = "; ".join(f"{year} {text}" for year, text in extra.items())
         cells = (found.static / MILLIONS, found.first_quarter / MILLIONS)
         rows.append((date, f"{life:g} years", *cells, by_year))
     return table(
@@ -241,7 +242,7 @@ def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibi
             "To",
             Column(label="Static reading, year", decimals=1, sign=True),
             Column(label="First quarter", decimals=1, sign=True),
-            Column(label="By year", style="text", weight=3),
+            ("By year", 3),
         ],
         rows,
         id="life-cuts",
@@ -249,7 +250,7 @@ def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibi
         subtitle="Depreciation beyond that of the lives in force, USD bn",
         source=Lens(case).source(),
         reading="The static reading multiplies a year's depreciation by old life over new; that "
-        f"of 2025 is published as {static:.1f}bn.",
+        f"of 2025 is published as {money(static)}.",
     )
 
 
@@ -264,11 +265,7 @@ def verified(report: VerifyReport, project: Project | str | Path | None = None) 
         failed[each.company] += len(each.failures)
     total, wrong = sum(counts.values()), sum(failed.values())
     return table(
-        [
-            Column(label="Facts of", style="text"),
-            Column(label="Identities checked"),
-            Column(label="Broken"),
-        ],
+        ["Facts of", Column(label="Identities checked"), Column(label="Broken")],
         [
             *(
                 (names.get(name, name.capitalize()), count, failed[name])
