@@ -199,6 +199,11 @@ def missed(day: ResultsDay) -> TableExhibit:
     )
 
 
+def _called(miss: Miss) -> str:
+    regional = miss.line.name.startswith("advertising.")
+    return "advertising by region" if regional else lowered(miss.line.label)
+
+
 def _told(day: ResultsDay) -> list[Miss]:
     """The lines of the table: those that are on file and more than nothing."""
     known = (miss for miss in day.misses if miss.line.name not in _LEFT_OUT)
