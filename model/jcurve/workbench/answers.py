@@ -59,9 +59,9 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     item = session.scenario[owner]
     scale = scale_of(item)
     period = "" if key == owner else key.rpartition(".")[2]
-    names = ("label", "goal", "reason", "direction", "standing", "jumps", "kind")
+    names = ("goal", "reason", "direction", "standing", "jumps", "kind")
     made: dict[str, Any] = {name: getattr(found, name) for name in names}
-    made |= {"key": owner, "period": period, "source": list(found.source)}
+    made |= {"label": item.called, "key": owner, "period": period, "source": [*found.source]}
     if isinstance(item.value, Path) and key == owner:
         return made | _whole_path(item, item.value, found)
     made |= {
