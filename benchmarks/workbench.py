@@ -29,7 +29,7 @@ _MOVES = 120
 _MANY = 500
 _PAUSE = 60
 _OPENINGS = 3
-_KEY = "capex.steady_state_intensity"
+_KEY = "fleet.share"
 _MOVE = """
 async ([key, moves, pause]) => {
   const control = document.querySelector(`.jc-control[data-key="${key}"]`);
@@ -87,9 +87,9 @@ def main(moves: int) -> None:
                 page.close(run_before_unload=True)
         print(f"page ready with a warm kernel: {', '.join(f'{each:.1f}' for each in ready)} s")
         _measured(page, moves, "one picture")
-        for name in ("income", "line:free_cash_flow"):
+        for at, name in ((2, "income"), (3, "line:free_cash_flow")):
             panel.click("Add a picture")
-            page.locator(".jc-picture select").nth(-2).select_option(name)
+            page.locator(f"select[aria-label='Picture {at}']").select_option(name)
             panel.settled()
         page.get_by_role("tab", name="What matters here").click()
         page.wait_for_selector(".jc-swing-row >> nth=10")

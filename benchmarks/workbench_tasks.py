@@ -85,7 +85,7 @@ def chips(hand: Hand) -> None:
 
 def delay(hand: Hand) -> None:
     control = hand.find("spending plan", "capex.total")
-    hand.click(control.get_by_role("button", name="By year"))
+    hand.click(control.get_by_role("button", name="By year", exact=True))
     hand.click(control.get_by_role("button", name=re.compile("a year later")))
 
 

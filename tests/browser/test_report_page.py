@@ -12,7 +12,6 @@ from axe_playwright_python.sync_playwright import Axe
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.figures.whatif import WhatIf
-from tests.support.browsing import chromium
 from tests.support.report_cells import executed, real_project
 
 if TYPE_CHECKING:
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.xdist_group("browser")
 WIDTHS = {"phone": 390, "desk": 1280}
 BLANK_SHARE = 0.985
 """A picture in which more than this share of the dots has one colour shows next to nothing."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

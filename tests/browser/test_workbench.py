@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.briefing.exporters import BriefingHTMLExporter
 from jcurve.commands import main
-from jcurve.ground.numbers import money
-from tests.support.browsing import PanelPage, chromium
+from tests.support.browsing import PanelPage, agrees, opened
 from tests.support.serving import Server, copied_project, serving
 
 if TYPE_CHECKING:
@@ -28,21 +26,9 @@ FLEET = "fleet.share"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    project = copied_project(tmp_path_factory.mktemp("app"))
-    with serving("app", project, "--kernels", "4") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    yield from opened(browser, app.url)
+    with opened(browser, app.url) as found:
+        yield found
 
 
 @pytest.fixture
@@ -59,63 +45,6 @@ def panel(page_of_app: PanelPage) -> PanelPage:
     if page_of_app.overrides():
         page_of_app.click("Set everything back")
     return page_of_app
-
-
-def opened(browser: Browser, url: str) -> Iterator[PanelPage]:
-    """A panel in a window of its own, which loads from this machine alone."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    outside: list[str] = []
-
-    def note(url: str) -> None:
-        if urlsplit(url).hostname not in (None, "127.0.0.1"):
-            outside.append(url)
-
-    page.on("requestfinished", lambda request: note(request.url))
-    found = PanelPage(page)
-    page.goto(url)
-    found.ready()
-    yield found
-    assert found.faults == []
-    assert outside == []
-    page.close(run_before_unload=True)  # as a reader does: the page then ends its kernel
-    if not page.is_closed():
-        page.wait_for_event("close")
-    context.close()
-
-
-def show(
-    capsys: pytest.CaptureFixture[str], server: Server, overrides: dict[str, str], start: str
-) -> dict[str, Any]:
-    """``jcurve show`` of the same overrides."""
-    sets = [part for key, text in overrides.items() for part in ("--set", f"{key}={text}")]
-    capsys.readouterr()
-    assert main(["--project", str(server.project), "show", start, "--json", *sets]) == 0
-    return dict(json.loads(capsys.readouterr().out))
-
-
-def agrees(
-    panel: PanelPage,
-    server: Server,
-    capsys: pytest.CaptureFixture[str],
-    overrides: dict[str, str] | None = None,
-    start: str = "base",
-) -> None:
-    """The scenario, NPV and payback on the screen are those of the command line."""
-    changed = panel.overrides() if overrides is None else overrides
-    told = show(capsys, server, changed, start)
-    figures = told["views"]["programme"]
-    assert panel.hash == told["hash"]
-    assert panel.headline("npv") == money(figures["npv"]["value"] / 1000)
-    payback = figures["payback"]["value"]
-    if payback is None:
-        assert panel.headline("payback") == "never"
-        short = money(figures["unrecovered_balance"]["value"] / 1000)
-        assert panel.note("payback") == f"{short} not recovered by 2040"
-    else:
-        assert panel.headline("payback") == f"{payback:.1f} years"
-    trough = money(figures["trough_amount"]["value"] / 1000)
-    assert f"Trough {trough}" in panel.picture
 
 
 def test_a_reader_without_the_token_sees_nothing(browser: Browser, app: Server) -> None:
@@ -198,7 +127,7 @@ def test_a_hundred_rapid_moves_and_two_panels(
     browser: Browser, panel: PanelPage, app: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The last position wins, and a panel beside it keeps its own state."""
-    for other in opened(browser, app.url):
+    with opened(browser, app.url) as other:
         other.press(WACC, 5, "ArrowRight")
         moved = other.hash
         panel.page.evaluate(
@@ -276,31 +205,6 @@ def test_axe_finds_nothing_that_matters(panel: PanelPage) -> None:
     ]
     assert serious == []
     page.get_by_role("tab", name="What each change is worth").click()
-
-
-def test_a_kernel_that_stops_or_dies_leaves_no_wrong_number(
-    panel: PanelPage, app: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What is shown stays the last confirmed state, controls included, and is called so; the
-    last of these tests, since the page is of no use after it."""
-    panel.press(WACC, 3, "ArrowRight")
-    kernels = app.kernels
-    app.tell(kernels, "suspend")
-    panel.press(WACC, 5, "ArrowRight")
-    told = panel.page.get_by_text("The kernel does not answer")
-    told.wait_for()
-    assert panel.field(WACC).input_value() == "9.65"
-    app.tell(kernels, "resume")
-    told.wait_for(state="hidden")
-    panel.settled()
-    assert panel.overrides() == {WACC: "9.9 percent per year"}  # the last position, after all
-    agrees(panel, app, capsys)
-
-    confirmed = panel.hash, panel.headline("npv"), panel.field(WACC).input_value()
-    app.tell(app.kernels, "kill")
-    panel.press(WACC, 4, "ArrowRight")
-    told.wait_for()
-    assert (panel.hash, panel.headline("npv"), panel.field(WACC).input_value()) == confirmed
 
 
 def _save(page: Page, notebook: Path) -> None:

@@ -1,4 +1,4 @@
-"""The hand on the controls in a browser: typed, pasted, dragged, greyed; and a full house."""
+"""The hand on the controls in a browser: typed, pasted, dragged, greyed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browsing import PanelPage, chromium
-from tests.support.serving import Server, copied_project, serving
+from tests.support.browsing import PanelPage, opened
+from tests.support.serving import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -19,38 +19,16 @@ WACC, CAPEX, LIVES = "returns.wacc", "capex.total", "life.change"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
+def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
+    with opened(browser, app.url, 1400, 900) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("app", copied_project(tmp_path_factory.mktemp("app")), "--kernels", "1") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    """The one panel that the house has room for; the console stays empty."""
-    page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
-    found = PanelPage(page)
-    said: list[str] = []
-    page.on(
-        "console", lambda message: said.append(message.text) if message.type == "error" else None
-    )
-    page.goto(app.url)
-    found.ready()
-    yield found
-    assert (found.faults, said) == ([], [])
-    page.context.close()
 
 
 @pytest.fixture
-def panel(opened: PanelPage) -> Iterator[PanelPage]:
-    yield opened
-    if opened.overrides():
-        opened.click("Set everything back")
+def panel(page_of_app: PanelPage) -> Iterator[PanelPage]:
+    yield page_of_app
+    if page_of_app.overrides():
+        page_of_app.click("Set everything back")
 
 
 def paste(panel: PanelPage, text: str) -> None:
@@ -101,9 +79,7 @@ def test_a_path_by_paste_key_and_mouse(panel: PanelPage) -> None:
     years = control.locator(".jc-years input")
     open_years = [each for each in years.all() if each.is_enabled()]
     assert len(open_years) == 5
-    assert years.nth(5).get_attribute("aria-label") == (
-        "Company capex by year, finance-lease principal included, 2031"
-    )
+    assert years.nth(5).get_attribute("aria-label") == ("Capex of guided years, 2031")
     assert float(years.nth(5).input_value()) > 0
     assert "Last quarter of the yearly plan" in control.inner_text()
     years.nth(1).focus()
@@ -175,17 +151,3 @@ def test_what_cannot_act_leads_to_what_rules(panel: PanelPage) -> None:
     panel.settled()
     panel.page.get_by_label("Search assumptions").fill("")
     assert control.locator("input").is_enabled()
-
-
-def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -> None:
-    """In words, on a page that tries again by itself."""
-    page = browser.new_page()
-    answer = page.goto(app.url)
-    assert answer is not None
-    assert answer.status == 503
-    text = page.locator("main").inner_text()
-    assert "No room just now" in text
-    assert "as many panels are open as may be (1," in text
-    assert "jcurve app --kernels 3" in text
-    assert page.locator("meta[http-equiv=refresh]").count() == 1
-    page.close()

@@ -121,7 +121,7 @@ REFUSED_ENTRIES = [
     pytest.param(
         "  returns.wacc: {value: 0.03, why: a}\n",
         f"{_X4}, returns.wacc: the WACC is not above terminal growth, so a perpetuity has no "
-        "value; received 'returns.wacc 0.03, returns.terminal_growth 0.03'; "
+        "value; received 'returns.wacc 3% a year, returns.terminal_growth 3% a year'; "
         "allowed: returns.wacc above returns.terminal_growth",
         id="WACC at terminal growth",
     ),
@@ -129,14 +129,14 @@ REFUSED_ENTRIES = [
         "  returns.terminal_growth: {value: 0.12, why: a}\n",
         f"{_X4}, returns.terminal_growth: the WACC is not above terminal growth, so a "
         "perpetuity has no value; "
-        "received 'returns.wacc 0.095, returns.terminal_growth 0.12'; "
+        "received 'returns.wacc 9.5% a year, returns.terminal_growth 12% a year'; "
         "allowed: returns.wacc above returns.terminal_growth",
         id="terminal growth above the WACC",
     ),
     pytest.param(
         "  programme.start: {value: 2026Q3, why: a}\n",
         f"{_X4}, programme.start: the programme starts after the valuation date; "
-        "received 'programme.start 2026Q3, valuation.date 2026Q2'; "
+        "received 'programme.start 2026 Q3, valuation.date 2026 Q2'; "
         "allowed: programme.start at valuation.date or before",
         id="dates out of order",
     ),

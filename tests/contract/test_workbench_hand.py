@@ -211,7 +211,7 @@ class TestStanding:
 
     def test_the_reason_is_in_labels_and_leads_there(self, base: Case) -> None:
         told = idles(base.scenario)["life.salvage_share.servers"]
-        label = base.scenario["life.early_retirement_share.servers"].label
+        label = base.scenario["life.early_retirement_share.servers"].called
         assert told["words"] == f"No effect while “{label}” is 0"
         assert told["ruling"] == "life.early_retirement_share.servers"
 

@@ -163,6 +163,17 @@ class TestKernels:
         assert caught.value.status_code == 503
         assert "as many panels are open as may be" in str(caught.value.log_message)
 
+    def test_two_at_once_do_not_share_the_last_room(self) -> None:
+        async def both() -> list[Any]:
+            kernels = CappedKernels(cap=1)
+            asked = kernels.start_kernel(), kernels.start_kernel()
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            await kernels.shutdown_kernel(found[0], now=True)
+            return found
+
+        _, second = asyncio.run(both())
+        assert isinstance(second, web.HTTPError)
+
     @pytest.mark.parametrize(
         ("connections", "away", "ends"),
         [(0, 61, True), (0, 59, False), (1, 61, False), (1, 7201, True)],

@@ -6,14 +6,20 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+from jcurve.commands import main
+from jcurve.ground.numbers import money
 
-__all__ = ["PanelPage", "chromium"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+    from tests.support.serving import Server
+
+__all__ = ["PanelPage", "agrees", "chromium", "opened"]
 
 _ARGUMENTS = (
     "--headless",
@@ -44,6 +50,26 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+@contextmanager
+def opened(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Iterator[PanelPage]:
+    """A panel in a window of its own, which loads from this machine alone and complains of
+    nothing; at the end it is closed as a reader does, so that the page ends its kernel."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("requestfinished", lambda request: asked.append(request.url))
+    found = PanelPage(page)
+    page.goto(url)
+    found.ready()
+    yield found
+    outside = [each for each in asked if urlsplit(each).hostname not in (None, "127.0.0.1")]
+    assert (found.faults, outside) == ([], [])
+    page.close(run_before_unload=True)
+    if not page.is_closed():
+        page.wait_for_event("close")
+    context.close()
+
+
 class PanelPage:
     """A page with one panel, and what it shows."""
 
@@ -52,6 +78,11 @@ class PanelPage:
         self.faults: list[str] = []
         page.set_default_timeout(_PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._said)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
 
     def ready(self) -> None:
         """Wait until the panel is drawn."""
@@ -136,3 +167,37 @@ class PanelPage:
     def click(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.click()
         self.settled()
+
+
+def show(
+    capsys: pytest.CaptureFixture[str], server: Server, overrides: dict[str, str], start: str
+) -> dict[str, Any]:
+    """``jcurve show`` of the same overrides."""
+    sets = [part for key, text in overrides.items() for part in ("--set", f"{key}={text}")]
+    capsys.readouterr()
+    assert main(["--project", str(server.project), "show", start, "--json", *sets]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def agrees(
+    panel: PanelPage,
+    server: Server,
+    capsys: pytest.CaptureFixture[str],
+    overrides: dict[str, str] | None = None,
+    start: str = "base",
+) -> None:
+    """The scenario, NPV and payback on the screen are those of the command line."""
+    changed = panel.overrides() if overrides is None else overrides
+    told = show(capsys, server, changed, start)
+    figures = told["views"]["programme"]
+    assert panel.hash == told["hash"]
+    assert panel.headline("npv") == money(figures["npv"]["value"] / 1000)
+    payback = figures["payback"]["value"]
+    if payback is None:
+        assert panel.headline("payback") == "never"
+        short = money(figures["unrecovered_balance"]["value"] / 1000)
+        assert panel.note("payback") == f"{short} not recovered by 2040"
+    else:
+        assert panel.headline("payback") == f"{payback:.1f} years"
+    trough = money(figures["trough_amount"]["value"] / 1000)
+    assert f"Trough {trough}" in panel.picture

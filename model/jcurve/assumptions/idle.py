@@ -144,11 +144,11 @@ def idle(item: Assumption, items: Items) -> Iterator[Idle]:
     if other is not None and (other.row() == float(value)).all():
         text = f"{item.key} changes nothing while {other.key} is {value}"
         stands = {"switch": "off"}.get(other.unit, value)
-        yield Idle(item.key, other.key, text, f"No effect while “{other.label}” is {stands}")
+        yield Idle(item.key, other.key, text, f"No effect while “{other.called}” is {stands}")
     key, treatment, wanted = _RUN_OFF
     if item.key == key and treatment in items and items[treatment].text() != wanted:
         text = f"{key} changes nothing unless {treatment} is {wanted}"
-        words = f"No effect unless “{items[treatment].label}” is {wanted.replace('_', ' ')}"
+        words = f"No effect unless “{items[treatment].called}” is {wanted.replace('_', ' ')}"
         yield Idle(key, treatment, text, words)
 
 

@@ -237,7 +237,7 @@ def resolved(
     for rule in rules:
         if not rule.holds(rows).all():
             place = next(changed[key] for key in rule.keys if key in changed)
-            stated = ", ".join(f"{key} {items[key].text()}" for key in rule.keys)
+            stated = ", ".join(f"{key} {items[key].shown()}" for key in rule.keys)
             raise place.error(rule.what, stated, rule.allowed)
     return replace(scenario, items=tuple(items.values()))
 

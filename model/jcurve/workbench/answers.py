@@ -59,9 +59,9 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     item = session.scenario[owner]
     scale = scale_of(item)
     period = "" if key == owner else key.rpartition(".")[2]
-    names = ("label", "goal", "reason", "direction", "standing", "jumps", "kind")
+    names = ("goal", "reason", "direction", "standing", "jumps", "kind")
     made: dict[str, Any] = {name: getattr(found, name) for name in names}
-    made |= {"key": owner, "period": period, "source": list(found.source)}
+    made |= {"label": item.called, "key": owner, "period": period, "source": [*found.source]}
     if isinstance(item.value, Path) and key == owner:
         return made | _whole_path(item, item.value, found)
     made |= {
@@ -117,8 +117,7 @@ def _bound(bound: float | Path | None, period: str, scale: Scale) -> str:
     """An end of the range with its unit, in a year where one is asked for."""
     if bound is None:
         return ""
-    value = _in_period(bound, period) if isinstance(bound, Path) else bound
-    return f"{scale.text(_rounded(value))} {scale.label}".strip()
+    return scale.said(_rounded(_in_period(bound, period) if isinstance(bound, Path) else bound))
 
 
 def _in_period(path: Path, period: str) -> float:
@@ -129,10 +128,9 @@ def _in_period(path: Path, period: str) -> float:
 def _nearest(found: Solution, scale: Scale) -> str:
     """The value that comes nearest, in the unit of its control."""
     try:
-        value = float(found.nearest.replace(",", ""))
+        return scale.said(_rounded(float(found.nearest.replace(",", ""))))
     except ValueError:
         return found.nearest
-    return f"{scale.text(_rounded(value))} {scale.label}".strip()
 
 
 def _with_unit(text: str, unit: str) -> str:

@@ -100,6 +100,10 @@ class Scale:
             return number_text(value, self.unit, self.choices)
         return plain(self.shown(value))
 
+    def said(self, value: float) -> str:
+        """A value of the key's unit with the shown unit."""
+        return f"{self.text(value)} {self.label}".strip()
+
     def override(self, value: Value) -> str:
         """A value of the key's unit as an override: a number with the shown unit, of a path a
         table by period."""
@@ -287,8 +291,9 @@ def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[
         reported: the last reported quarter.
     """
     scale = scale_of(item)
-    plain_texts = ("key", "label", "rationale", "why", "distribution")
+    plain_texts = ("key", "rationale", "why", "distribution")
     made: dict[str, Any] = {name: getattr(item, name) for name in plain_texts}
+    made |= {"label": item.called, "says": item.label}
     made |= {"unit": scale.label, "kind": kind_of(item), "basis": item.kind}
     made |= {"source": list(item.source), "as_of": item.as_of.isoformat()}
     if item.bounds is not None and item.shape != "changes":

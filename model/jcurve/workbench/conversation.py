@@ -105,7 +105,7 @@ class Conversation:
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
             "link": lambda m: link(session),
             "manage": self._manage,
-            "exhibit": self._exhibit,
+            "exhibit": lambda m: exhibit(str(m["name"]), session.case, self.view, session.project),
             "yaml": self._yaml,
             "save": self._save,
         }
@@ -268,11 +268,8 @@ class Conversation:
         key, session = str(message["key"]), self.session
         if "target" in message:
             return what_must_be_true(session, key, str(message["target"]))
-        what, text = (
-            quantity(str(message["of"]), session.case.assembly.model, self.view),
-            message["text"],
-        )
-        target, goal = what.target(str(text))
+        what = quantity(str(message["of"]), session.case.assembly.model, self.view)
+        target, goal = what.target(str(message["text"]))
         return what_must_be_true(session, key, target) | {"goal": goal}
 
     def _trace(self, message: Message) -> dict[str, Any]:
@@ -282,10 +279,6 @@ class Conversation:
         if line.partition("@")[0] in case.assembly.model.viewed:
             side = view_of(side)
         return trace(case, line, message.get("at"), side)
-
-    def _exhibit(self, message: Message) -> dict[str, Any]:
-        session = self.session
-        return exhibit(str(message["name"]), session.case, view_of(self.side), session.project)
 
     def _yaml(self, message: Message) -> str:
         session = self.session

@@ -70,7 +70,7 @@ def _step(
 ) -> dict[str, Any]:
     first = end[share.keys[0]]
     is_one = len(share.keys) == 1
-    label = first.label if is_one else share.group.replace("_", " ").replace(".", ", ")
+    label = first.called if is_one else share.group.replace("_", " ").replace(".", ", ")
     says = "" if is_one else "; ".join(end[key].label for key in share.keys)
     own = not changed.isdisjoint(share.keys)
     return {
@@ -156,7 +156,7 @@ def _booked(item: Assumption) -> Assumption:
 
 def _swing(swing: Swing, item: Assumption, what: Quantity) -> dict[str, Any]:
     at: Mapping[str, float] = {"low": swing.at_low[what.output], "high": swing.at_high[what.output]}
-    made: dict[str, Any] = {"key": swing.key, "label": item.name or item.label, "says": item.label}
+    made: dict[str, Any] = {"key": swing.key, "label": item.called, "says": item.label}
     for end, value in at.items():
         made[end] = _end(item, end)
         made[f"at_{end}"] = value if math.isfinite(value) else None
@@ -169,8 +169,7 @@ def _end(item: Assumption, end: str) -> str:
     bound = item.low if end == "low" else item.high
     if isinstance(bound, Path):
         return f"{end} path"
-    scale = scale_of(item)
-    return f"{scale.text(float(bound or 0.0))} {scale.label}".strip()
+    return scale_of(item).said(float(bound or 0.0))
 
 
 def _place(item: Assumption) -> float:

@@ -70,19 +70,24 @@ class CappedKernels(AsyncMappingKernelManager):
         Raises:
             HTTPError: 503 when as many run as may.
         """
-        if len(self) >= self.cap:
+        if self._taken >= self.cap:
             usual, self.abandoned = self.abandoned, min(self.abandoned, _HURRIED)
             try:
                 await self.cull_kernels()  # type: ignore[no-untyped-call]
             finally:
                 self.abandoned = usual
-        if len(self) >= self.cap:
+        if self._taken >= self.cap:
             raise web.HTTPError(
                 503,
                 f"as many panels are open as may be ({self.cap}, the one that is made ready for "
                 "the next visitor among them)",
             )
         return await super().start_kernel(*arguments, **options)
+
+    @property
+    def _taken(self) -> int:
+        """Kernels that run, and those that are being started, which may not run yet."""
+        return len({*self.list_kernel_ids(), *self._pending_kernels})
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody uses; those kept warm are never asked about."""

@@ -18,15 +18,13 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import NOTHING, compact, money, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
     "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
     "side_of", "view_of",
 ]  # fmt: skip
-
-_MILLIONS = 1000.0
 
 VIEW_TITLES: Mapping[str, str] = {
     "programme": "With AI against without AI",
@@ -53,7 +51,7 @@ class Picture:
     title: str
     line: str
     what: str = "USD bn a year"
-    scale: float = _MILLIONS
+    scale: float = MILLIONS
     percent: bool = False
 
     @property

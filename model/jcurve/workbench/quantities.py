@@ -32,17 +32,13 @@ __all__ = [
     "HEADLINES", "MEASURES", "Quantity", "catalogue", "difference", "in_words", "quantity",
 ]  # fmt: skip
 
-HEADLINES: Mapping[str, tuple[str, int]] = MappingProxyType(
+HEADLINES: Mapping[str, int] = MappingProxyType(
     {
-        "npv": ("Net present value", 1),
-        "payback": ("Payback", -1),
-        "discounted_payback": ("Discounted payback", -1),
-        "irr": ("Rate of return to the horizon", 1),
-        "irr_with_terminal_value": ("Rate of return, value beyond included", 1),
-        "trough_amount": ("Trough of the J-curve", 1),
+        "npv": 1, "payback": -1, "discounted_payback": -1, "irr": 1,
+        "irr_with_terminal_value": 1, "trough_amount": 1,
     }
-)
-"""The first cards: title, and 1 where more is better, -1 where less is."""
+)  # fmt: skip
+"""The first cards: 1 where more is better, -1 where less is."""
 
 MEASURES = (
     "npv",
@@ -54,16 +50,6 @@ MEASURES = (
     "irr_with_terminal_value",
 )
 """Results that are offered first wherever a quantity is chosen."""
-
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "npv_within_horizon": "Net present value without terminal value",
-        "unrecovered_balance": "Balance not recovered",
-        "npv_sbc_as_cost": "NPV, share-based pay as a cost",
-        "npv_sbc_added_back": "NPV, share-based pay added back",
-    }
-)
-"""Titles of results whose names do not say enough."""
 
 _LESS = frozenset({"quarters_under_water", "price_over_value", "position_loss"})
 _WORLDS = MappingProxyType({"without": "without AI", "stopped": "if it stopped now"})
@@ -169,7 +155,7 @@ def quantity(name: str, model: Model, view: str) -> Quantity:
         )
     if year and not (year.isdecimal() and len(year) == 4):
         raise UsageError("not a year", received=year, allowed="such as 2028")
-    _, better = HEADLINES.get(key[0], ("", -1 if key[0] in _LESS else 1))
+    better = HEADLINES.get(key[0], -1 if key[0] in _LESS else 1)
     title = f"{_title(key[0])} {year}".strip()
     beside = (_WORLDS | _SIDES).get(key[1], "") if year else ""
     return Quantity(name, title, beside, made.unit.name, 0 if year else better, key, year)
@@ -196,8 +182,7 @@ def catalogue(model: Model) -> list[dict[str, Any]]:
 
 def _title(row: str) -> str:
     """A row's name as a reader knows it."""
-    known = HEADLINES[row][0] if row in HEADLINES else TITLES.get(row)
-    return known or figure_label(row.replace(".", ", "))
+    return figure_label(row.replace(".", ", "))
 
 
 def in_words(value: float, unit: str, *, sign: bool = False) -> str:

@@ -150,7 +150,7 @@ def shown(item: Assumption, other: Assumption | None = None) -> str:
     if isinstance(path, tuple):
         return item.text()
     if not isinstance(path, Path):
-        return f"{scale.text(path)} {scale.label}".strip()
+        return scale.said(path)
     points: Iterable[tuple[int, float]] = path.points
     if isinstance(against, Path) and against.by == path.by:
         periods = sorted({*path.periods, *against.periods})

@@ -58,7 +58,9 @@ def side_by_side(
             {
                 "label": f"{what.title} {what.beside}".strip(),
                 "unit": "USD bn" if is_money else what.unit,
-                "cells": [f"{row[at]['text']} {row[at]['note']}".strip() for row in told],
+                "cells": [
+                    ", ".join(filter(None, (row[at]["text"], row[at]["note"]))) for row in told
+                ],
                 "numbers": [
                     None if n is None else float(f"{n / (MILLIONS if is_money else 1):.9g}")
                     for n in numbers

@@ -57,7 +57,7 @@ def ends(case: Case) -> dict[str, dict[str, Any]]:
         ruling = ""
         if (end := end_of(item.key, scenario.assumptions)) is not None:
             last, (ruling, _) = end
-            label = scenario[ruling].label
+            label = scenario[ruling].called
             words = f"Years after {Quarter.at(last)} (“{label}”) are what the model makes of them"
         elif item.key.startswith(_MIX):
             last = float((reported - FIRST_YEAR) * QUARTERS_IN_YEAR + QUARTERS_IN_YEAR - 1)

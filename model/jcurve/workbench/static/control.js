@@ -26,7 +26,7 @@ class Control {
     more.addEventListener("click", () => this.tell());
     this.element = h("div", { className: "jc-control", data: { key: about.key } },
       h("div", { className: "jc-head" },
-        h("label", { htmlFor: this.id, className: "jc-label", textContent: about.label }),
+        h("label", { htmlFor: this.id, className: "jc-label", textContent: about.label, title: about.says }),
         this.back, more),
       this.field, this.idle, this.typed, this.changed, this.refusal, this.info);
   }
@@ -186,6 +186,7 @@ class Control {
     if (this.info.childElementCount) return;
     const { about } = this;
     const rows = [
+      ["Meaning", about.says === about.label ? "" : about.says],
       ["Key", about.key],
       ["Basis", `${about.basis}, as of ${about.as_of}`],
       ...(about.low === undefined ? [["Range", "none stated"]]

@@ -89,7 +89,7 @@ class Controls {
     const all = Object.values(this.schema.controls);
     const { words: trade, sources } = this.schema;
     const has = (text) => words.every((word) => text.toLowerCase().includes(word));
-    const named = (each) => `${each.key} ${each.label}`;
+    const named = (each) => `${each.key} ${each.label} ${each.says}`;
     const cited = (each) => each.source.map((id) => `${id} ${sources[id]?.title || ""}`).join(" ");
     // What the trade means by a word first, then names, then reasons and sources.
     const rank = (each) => [trade[each.key] || "", named(each), `${named(each)} ${each.rationale} ${trade[each.key] || ""} ${cited(each)}`].findIndex(has);

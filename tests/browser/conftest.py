@@ -1,0 +1,31 @@
+"""One browser and one app for every test here: what takes seconds to start is started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.browsing import chromium
+from tests.support.serving import Server, copied_project, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOM = 3
+"""Kernels that the app allows, the one kept warm among them."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app over a project of its own, in which scenarios that tests save stay."""
+    project = copied_project(tmp_path_factory.mktemp("app"))
+    with serving("app", project, "--kernels", str(ROOM)) as server:
+        yield server
