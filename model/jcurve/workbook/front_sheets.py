@@ -13,16 +13,11 @@ from jcurve.workbook.input_sheets import CHANGED_COLUMN, CHOICE_CELL, SO_FAR
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import Verdict
 
-__all__ = ["changes_page", "front_names", "front_page", "names_page"]
+__all__ = ["changes_page", "front_page", "named_cells", "names_page"]
 
 ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
 """Names of the cell that is 1 where every check holds, and of the number of changed inputs."""
 
-_OWN_NAMES = {
-    CHOSEN: "Number of the scenario in use; 1 is this workbook's own",
-    CHANGED: "How many inputs are not the base scenario's",
-    ALL_HOLD: "1 where every check holds, else 0",
-}
 _LISTED = 40
 """How many changed inputs are listed; more are counted."""
 
@@ -178,14 +173,26 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     return page, float(len(changed))
 
 
-def front_names(book: Book) -> dict[str, str]:
-    """Where the names of this sheet and of *Checks* stand."""
+def named_cells(book: Book) -> list[tuple[str, str, str, str]]:
+    """Every named cell and range: name, where, unit, and what it holds."""
+    spelled, found = book.grid.spelled, []
+    for key, name in book.layout.names.items():
+        entry = book.entry(key)
+        found.append((name, spelled(entry.cell), entry.item.unit, f"In use: {entry.item.label}"))
+    for name, cell, unit, text in book.numbers.named():
+        found.append((name, spelled(cell), unit, text))
+    for name, cells in book.search_names().items():
+        found.append((name, cells, "", "A row that the search for rates reads"))
     last = max(e.row for e in book.layout.entries if e.sheet == Tab.INPUTS)
-    return {
-        CHOSEN: f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
-        CHANGED: f"{Tab.INPUTS}!${column(SO_FAR)}${last + 1}",
-        ALL_HOLD: f"{Tab.CHECKS}!$F$4",
-    }
+    for name, where, text in (
+        (CHOSEN, f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
+         "Number of the scenario in use; 1 is this workbook's own"),
+        (CHANGED, f"{Tab.INPUTS}!${column(SO_FAR)}${last + 1}",
+         "How many inputs are not the base scenario's"),
+        (ALL_HOLD, f"{Tab.CHECKS}!$F$4", "1 where every check holds, else 0"),
+    ):  # fmt: skip
+        found.append((name, where, "", text))
+    return sorted(found)
 
 
 def names_page(book: Book) -> Page:
@@ -193,19 +200,6 @@ def names_page(book: Book) -> Page:
     page = Page(Tab.NAMES, [], (40, 44, 16, 84), 4, (4, 1))
     page.text(0, 0, "Named cells and ranges", "title")
     page.texts(3, ("Name", "Where", "Unit", "What it holds"), "head")
-    row = 4
-    entries = {e.key: e for e in book.layout.entries}
-    found = [
-        (name, book.grid.single((entries[key].cell,), "")[1:], entries[key].item.unit,
-         f"In use: {entries[key].item.label}")
-        for key, name in book.layout.names.items()
-    ]  # fmt: skip
-    cells = {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
-    found += [(name, cells[name], unit, text) for name, _, unit, text in book.numbers.named()]
-    found += [(name, at, "", "A row that the search for rates reads")
-              for name, at in book.search_names().items()]  # fmt: skip
-    found += [(name, at, "", _OWN_NAMES[name]) for name, at in front_names(book).items()]
-    for each in sorted(found):
+    for row, each in enumerate(named_cells(book), 4):
         page.texts(row, each)
-        row += 1
     return page

@@ -18,7 +18,6 @@ from jcurve.workbook.grid import (
     HEADER_ROW,
     NAME,
     NEVER,
-    OPENING,
     SOURCE,
     UNIT,
     VALUE,
@@ -35,7 +34,13 @@ from jcurve.workbook.grid import (
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Dated, Entry
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.named_numbers import FIRST_YEAR
-from jcurve.workbook.scenario_sheets import WIDE, by_year_page, scenario_cells, scenarios_page
+from jcurve.workbook.scenario_sheets import (
+    WIDE,
+    by_year_page,
+    page_over_time,
+    scenario_cells,
+    scenarios_page,
+)
 
 __all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
            "input_pages", "validations"]  # fmt: skip
@@ -271,10 +276,8 @@ def _dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow; under each
     row what is in use."""
     grid = book.grid
-    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
-    widths = (58, 15, 30, 10, 22, *periods)
-    page = Page(Tab.DATED, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Inputs by year", "title")
+    heads = {"Assumption": 58, "Unit": 15, "Key": 30, "Between": 10, "Sources": 22}
+    page = page_over_time(Tab.DATED, heads, grid)
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
     page.text(2, 0, "Number of the period")
@@ -282,9 +285,6 @@ def _dated_page(book: Book) -> Page:
         page.number(2, grid.year(at), float(year), "plain")
     for at in range(grid.quarters):
         page.number(2, grid.quarter(at), float(at), "plain")
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between", "Sources"), "head")
-    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
-    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
     for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
         between = "remainder" if item.derived else dated.path.between if dated.path else "one value"

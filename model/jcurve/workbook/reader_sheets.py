@@ -20,7 +20,7 @@ from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.given_rows import source_keys
-from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
+from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Range, Row, Tab, column
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 from jcurve.workbook.step_names import words
@@ -138,7 +138,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
-        formula = book.grid.single(book.result_formulas[name, tag], Tab.RETURNS)
+        formula = book.grid.formula(book.result_formulas[name, tag], Tab.RETURNS)
         page.formula(row, RESULT_COLUMN + n, formula, values[n], style)
         formula, value = _reading(book, (name, tag))
         if formula:
@@ -349,7 +349,7 @@ def _scales(book: Book, key: RowKey) -> Iterator[tuple[str, float]]:
             over = book.grid.whole(place, Tab.CHECKS)
             yield f"=MAX(MAX({over}),-MIN({over}))", size
         else:
-            yield f"=ABS({book.grid.single((place,), Tab.CHECKS)[1:]})", size
+            yield f"=ABS({book.grid.spelled(place, Tab.CHECKS)})", size
 
 
 def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
@@ -363,7 +363,8 @@ def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
         places = [book.layout.locate(key) for key in mix.others]
         dated = any(isinstance(place, Row) for place in places)
         parts = [
-            p.text if isinstance(p, Name) else book.grid.years_of(p, Tab.CHECKS) for p in places
+            p.text if isinstance(p, Name) else book.grid.spelled(Range(p, "years"), Tab.CHECKS)
+            for p in places
         ]
         above = f"{'+'.join(parts)}>1+smallest_change"
         formula = f"=SUMPRODUCT(({above})*1)" if dated else f"=IF({above},1,0)"

@@ -22,7 +22,7 @@ from jcurve.ground.project import Project, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
 from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
-from jcurve.workbook.front_sheets import changes_page, front_names, front_page, names_page
+from jcurve.workbook.front_sheets import changes_page, front_page, named_cells, names_page
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
@@ -42,7 +42,7 @@ from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
 
-__all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
+__all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
@@ -102,8 +102,17 @@ def content(
     project: Project | str | FilePath | None = None,
 ) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
+    return laid_out(Book(case, project), today, project)
+
+
+def laid_out(
+    book: Book,
+    today: datetime.date | None = None,
+    project: Project | str | FilePath | None = None,
+) -> bytes:
+    """The bytes of the workbook whose rows are known already."""
     stream = io.BytesIO()
-    _Writer(Book(case, project), stream).write(today, project)
+    _Writer(book, stream).write(today, project)
     return stream.getvalue()
 
 
@@ -172,13 +181,7 @@ class _Writer:
     def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
-        names = {
-            book.layout.names[entry.key]: book.grid.single((entry.cell,), "")[1:]
-            for entry in book.layout.entries
-            if entry.key in book.layout.names
-        }
-        names |= {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
-        for name, cells in (names | book.search_names() | front_names(book)).items():
+        for name, cells, _, _ in named_cells(book):
             self.workbook.define_name(name, f"={cells}")
         for sheet in book.sheets.values():
             self._rows(sheet)
@@ -273,7 +276,7 @@ class _Writer:
             self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
         if line.single is not None:
-            formula = grid.single(line.single, name)
+            formula = grid.formula(line.single, name)
             out.write_formula(row, VALUE, formula, number, _clean(line.single_value))
             marks[f"c{VALUE}"] = self.marker.mark(formula, name, VALUE)
             self.formulas += 1
@@ -288,7 +291,7 @@ class _Writer:
             self.formulas += grid.years
         if line.opening is not None:
             at = grid.first_quarter - 1
-            formula = grid.single(line.opening, name)
+            formula = grid.formula(line.opening, name)
             out.along(row, at, [formula], [_clean(line.opening_value)], form)
             marks[f"c{at}"] = self.marker.mark(formula, name, at)
             self.formulas += 1
