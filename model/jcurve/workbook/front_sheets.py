@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import jcurve
 from jcurve.workbook.cell_styles import Page
@@ -93,11 +93,7 @@ def front_page(
         facts.append(("Written on", today.isoformat()))
     if case.scenario.overrides:
         facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
-    row = 2
-    for name, text in facts:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        row += 1
+    row = _told(page, 2, facts)
     where = verdict[0].seen_from(Tab.FRONT)
     shown = CHOICE_CELL.seen_from(Tab.FRONT)
     for name, formula, value in (
@@ -108,28 +104,23 @@ def front_page(
         page.text(row, 0, name, "strong")
         page.formula(row, 1, formula, value)
         row += 1
-    row = _section(page, row + 1, "Map of sheets", "Reads")
-    for name, text, reads in _MAP:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        page.text(row, 2, reads, "wrap")
-        row += 1
-    row = _section(page, row + 1, "Colours")
-    for style, name, text in _LEGEND:
-        page.text(row, 0, name, style)
-        page.text(row, 1, text, "wrap")
-        row += 1
-    row = _section(page, row + 1, "How to read it")
-    for name, text in _HOW:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        row += 1
+    page.texts(row + 1, ("Map of sheets", "", "Reads"), "section")
+    row = _told(page, row + 2, _MAP)
+    page.texts(row + 1, ("Colours", "", ""), "section")
+    row += 2
+    for style, *told in _LEGEND:
+        row = _told(page, row, [told], style)
+    page.texts(row + 1, ("How to read it", "", ""), "section")
+    _told(page, row + 2, _HOW)
     return page
 
 
-def _section(page: Page, row: int, title: str, last: str = "") -> int:
-    page.texts(row, (title, "", last), "section")
-    return row + 1
+def _told(page: Page, row: int, rows: Iterable[Sequence[str]], style: str = "strong") -> int:
+    """Names with what is said of each; returns the row after them."""
+    for at, (name, *texts) in enumerate(rows, row):
+        page.text(at, 0, name, style)
+        page.texts(at, texts, "wrap", 1)
+    return at + 1
 
 
 def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
@@ -145,7 +136,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     areas = {
         sheet: (rows[0] + 1, rows[-1] + 1)
         for sheet in (Tab.DRIVERS, Tab.INPUTS)
-        if (rows := [e.row for e in book.layout.entries if e.sheet == sheet])
+        if (rows := [entry.row for entry in book.layout.on(sheet)])
     }
     counts = column(SO_FAR)
     of_drivers = f"{Tab.DRIVERS}!${counts}${areas[Tab.DRIVERS][1]}"
@@ -183,7 +174,7 @@ def named_cells(book: Book) -> list[tuple[str, str, str, str]]:
         found.append((name, spelled(cell), unit, text))
     for name, cells in book.search_names().items():
         found.append((name, cells, "", "A row that the search for rates reads"))
-    last = max(e.row for e in book.layout.entries if e.sheet == Tab.INPUTS)
+    last = max(entry.row for entry in book.layout.on(Tab.INPUTS))
     for name, where, text in (
         (CHOSEN, f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
          "Number of the scenario in use; 1 is this workbook's own"),

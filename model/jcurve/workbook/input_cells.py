@@ -175,6 +175,10 @@ class Layout:
         dated = self.dated.get(key)
         return Name(self.names[key]) if dated is None else dated.place
 
+    def on(self, sheet: str) -> list[Entry]:
+        """The entries of *Drivers* or of *Inputs*, in order."""
+        return [entry for entry in self.entries if entry.sheet == sheet]
+
     def differs(self, entry: Entry) -> bool:
         """Whether a number is not that of the first other scenario."""
         return self.values_of(self.others[0])[entry.key] != (entry.used,)

@@ -91,11 +91,13 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         if own == sheet:
             page.text(row, 0, heading, "section")
     base = (book.case.scenario.base or book.case.scenario).assumptions
-    before = f"{prefixed(Tab.DRIVERS, sheet)}{column(SO_FAR)}{_last_row(book, Tab.DRIVERS) + 1}"
-    before, so_far = ("0" if sheet == Tab.DRIVERS else before), 0
+    before, so_far = "0", 0
     if sheet == Tab.INPUTS:
-        so_far = sum(_is_changed(book, e, base) for e in _on(book, Tab.DRIVERS))
-    for entry in _on(book, sheet):
+        drivers = book.layout.on(Tab.DRIVERS)
+        last = max((entry.row for entry in drivers), default=HEADER_ROW)
+        before = f"{Tab.DRIVERS}!{column(SO_FAR)}{last + 1}"
+        so_far = sum(_is_changed(book, entry, base) for entry in drivers)
+    for entry in book.layout.on(sheet):
         item, row = entry.item, entry.row
         changed = _is_changed(book, entry, base)
         so_far += changed
@@ -122,14 +124,6 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         page.formula(row, SO_FAR, count, float(so_far), "plain")
         before = f"{column(SO_FAR)}{row + 1}"
     return page
-
-
-def _on(book: Book, sheet: str) -> list[Entry]:
-    return [entry for entry in book.layout.entries if entry.sheet == sheet]
-
-
-def _last_row(book: Book, sheet: str) -> int:
-    return max((entry.row for entry in _on(book, sheet)), default=HEADER_ROW)
 
 
 def _value(page: Page, book: Book, entry: Entry) -> None:

@@ -356,7 +356,7 @@ def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
     letters = column(OUTSIDE_COLUMN)
     spans = []
     for sheet in (Tab.DRIVERS, Tab.INPUTS):
-        rows = [entry.row + 1 for entry in book.layout.entries if entry.sheet == sheet]
+        rows = [entry.row + 1 for entry in book.layout.on(sheet)]
         spans.append(f"SUM({sheet}!{letters}{min(rows)}:{letters}{max(rows)})")
     yield "inputs_in_range", "Inputs outside their accepted range", f"={'+'.join(spans)}"
     for mix in book.case.scenario.mixes:
