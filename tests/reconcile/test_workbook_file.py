@@ -158,6 +158,8 @@ def test_sheets_are_set_up_for_reading_and_paper(parts: Mapping[str, str]) -> No
         "Shared",
     ):
         assert 'state="frozen"' in _sheet(parts, name), name
+    for name in (Tab.FRONT, Tab.SUMMARY, Tab.STATEMENTS, Tab.RETURNS):
+        assert '<pageSetup paperSize="9"' in _sheet(parts, name), f"{name} is not for A4"
     areas = re.findall(r'name="_xlnm.Print_Area"', parts["xl/workbook.xml"])
     assert len(areas) == len(SHEETS) - 1  # all but the record
     assert len([name for name in parts if name.startswith("xl/charts/chart")]) == 6

@@ -108,6 +108,8 @@ class NamedNumbers:
             raise ModelError("a constant and an input share a name", received=name)
         made = self._all.get(name)
         if made is None:
+            plain = unit in ("", "1")
+            unit = "number" if plain else unit
             made = self._all[name] = _Number(value, unit, words(label), "definition")
         made.users[user] = None
         return Name(name)
@@ -119,10 +121,9 @@ class NamedNumbers:
             users = [words(user).lower() for user in each.users]
             more = f" and {len(users) - 3} more" if len(users) > 3 else ""
             used = f". Read by {', '.join(users[:3])}{more}" if users else ""
-            unit = {"": "number", "1": "number"}.get(each.unit, each.unit)
             style = "plain" if each.value == int(each.value) else number_format("", [each.value])
             line = Line(
-                each.place, name, words(name), unit, each.definition + used, each.source, style
+                each.place, name, words(name), each.unit, each.definition + used, each.source, style
             )
             line.single_value = each.value
             yield line

@@ -166,7 +166,8 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
 
 def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath | None) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
-    page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
+    widths = (32, 13, 10, 32, 13, 10, 32)
+    page = Page(Tab.SUMMARY, [], widths, 7, (5, 0), landscape=False)
     scenario = book.case.scenario
     page.text(0, 0, scenario.title, "title")
     page.text(1, 0, " ".join(scenario.story.split()), "note")
@@ -200,7 +201,7 @@ def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) 
     page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
     page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
                           f"{case.scenario.hash[:12]}")  # fmt: skip
-    page.text(top + 2, 0, "Scale", "head")
+    page.text(top + 2, 0, "Scale", "head:right")
     for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
         page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
         for at, value in enumerate(wanted[name], top + 3):
@@ -215,7 +216,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     at = cell.seen_from(Tab.SUMMARY)
     if unit == "date":
         shown: float | str = "" if value != NO_ANSWER else value
-        page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown)
+        page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown, "right")
         unit = "quarter"
     elif unit == "USD m":
         shown = value / 1000 if isinstance(value, float) else value

@@ -46,6 +46,7 @@ __all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "wr
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
+_WIDEST = 270  # characters across a sheet that can still be read on A4 or Letter
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
@@ -364,7 +365,8 @@ class _Writer:
             out.merge_range(1, 0, 1, page.print_columns - 1, "")
             self._text(out, 1, 0, story, "note")
             out.set_row(1, _LINE_HEIGHT * (1 + len(story) // _LINE_LENGTH))
-        paper = _A3 if page.print_columns > 12 else _A4
+        seen = [*page.widths[:first], *page.widths[first + closed : page.print_columns]]
+        paper = _A3 if sum(seen) > _WIDEST else _A4
         head = max(page.freeze[0] - 1, 0)
         self._print(out, last, page.print_columns - 1, head, paper, page.landscape, summary)
 
