@@ -46,7 +46,8 @@ __all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "wr
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
-_WIDEST = 270  # characters across a sheet that can still be read on A4 or Letter
+_TALLEST = 72  # rows that still fit on one page
+_WIDEST, _WIDE = 270, 150  # characters on A4 or Letter: at most, and where a sheet takes several
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
@@ -324,12 +325,12 @@ class _Writer:
         head: int,
         paper: int,
         landscape: bool = True,
-        one_page: bool = False,
+        pages: tuple[int, int] = (1, 0),
     ) -> None:
         out.set_paper(paper)
         if landscape:
             out.set_landscape()
-        out.fit_to_pages(1, int(one_page))
+        out.fit_to_pages(*pages)
         out.print_area(0, 0, last_row, last_column)
         out.repeat_rows(head)
         out.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
@@ -366,9 +367,12 @@ class _Writer:
             self._text(out, 1, 0, story, "note")
             out.set_row(1, _LINE_HEIGHT * (1 + len(story) // _LINE_LENGTH))
         seen = [*page.widths[:first], *page.widths[first + closed : page.print_columns]]
-        paper = _A3 if sum(seen) > _WIDEST else _A4
-        head = max(page.freeze[0] - 1, 0)
-        self._print(out, last, page.print_columns - 1, head, paper, page.landscape, summary)
+        head, across = max(page.freeze[0] - 1, 0), 1
+        if sum(seen) > _WIDEST:
+            across = math.ceil(sum(seen) / _WIDE)
+            out.repeat_columns(0, page.freeze[1] - 1)
+        right = page.print_columns - 1
+        self._print(out, last, right, head, _A4, page.landscape, (across, int(last < _TALLEST)))
 
     def _item(self, name: str, out: Any, item: Item) -> None:
         row, at = item.row, item.column
