@@ -150,8 +150,8 @@ def test_write_edit_adopt_show(
     made = scenario("my_case_2")
     assert made.extends == "base"
     assert made.hash == want.hash == found.state.hash
-    whole = {re.sub(r"\.20\d\d(Q\d)?$", "", key) for key in overrides}
-    assert set(found.changes) == found.edited == whole
+    stems = {re.sub(r"\.20\d\d(Q\d)?$", "", key) for key in overrides}
+    assert set(found.changes) == found.edited == stems
     assert "=1+1 is not a reason, @dear" in made["returns.wacc"].why
     assert "My case (2).xlsx" in made.story
     wide = f"{Tab.HISTORY}!{column(whole.book.grid.first_quarter)}{fact.where.row + 1}"

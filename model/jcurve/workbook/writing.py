@@ -227,14 +227,13 @@ class _Writer:
         story = f"Scenario {self.book.case.scenario.name}: years, then quarters. Steps of a line " \
                 "are folded above it."  # fmt: skip
         texts = [(0, 0, sheet.title, "title"), (1, 0, story if over_time else "", "text")]
-        for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition"),
-                         (SOURCE, "Source")):  # fmt: skip
-            texts.append((HEADER_ROW, at, head, "head"))
-        periods = dict(enumerate(grid.year_labels, grid.first_year))
-        periods |= {grid.first_quarter - 1: "Opening"}
-        periods |= dict(enumerate(grid.labels, grid.first_quarter))
-        for at, head in {VALUE: "One value", **(periods if over_time else {})}.items():
-            texts.append((HEADER_ROW, at, head, "head:right"))
+        labels, opened = ("Line", "Unit", "Definition", "Source"), grid.first_quarter - 1
+        texts += [(HEADER_ROW, at, head, "head") for at, head in enumerate(labels)]
+        right = {VALUE: "One value"}
+        if over_time:
+            right |= dict(enumerate(grid.year_labels, grid.first_year))
+            right |= dict(enumerate(("Opening", *grid.labels), opened))
+        texts += [(HEADER_ROW, at, head, "head:right") for at, head in right.items()]
         texts += [(row, 0, heading, "section") for row, heading in sheet.headings]
         for row, at, text, style in texts:
             out.write_string(row, at, text, self.formats.of(style))
@@ -245,7 +244,6 @@ class _Writer:
             quarter = max(quarter, width_of(line.style, line.quarter_values))
             single = max(single, width_of(line.style, [line.single_value]))
         self._fold(out, sheet)
-        opened = grid.first_quarter - 1
         for first, last, width in (
             (NAME, NAME, 44), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46), (SOURCE, SOURCE, 30),
             (VALUE, VALUE, single + 2), (grid.first_year, opened - OPENING, year + 2),
@@ -255,8 +253,8 @@ class _Writer:
             out.set_column(first, last, width)
         out.freeze_panes(HEADER_ROW + 1, UNIT + 1)
         last = max((line.where.row for line in sheet.lines), default=HEADER_ROW)
-        right = opened - OPENING if over_time else VALUE
-        self._print(out, last, right, HEADER_ROW, _A3 if over_time else _A4)
+        edge, paper = (opened - OPENING, _A3) if over_time else (VALUE, _A4)
+        self._print(out, last, edge, HEADER_ROW, paper)
         whole = f"A1:{column(grid.last_column)}{last + 1}"
         out.ignore_errors({"formula_differs": whole, "formula_range": whole})
 
@@ -371,8 +369,8 @@ class _Writer:
         if sum(seen) > _WIDEST:
             across = math.ceil(sum(seen) / _WIDE)
             out.repeat_columns(0, page.freeze[1] - 1)
-        right = page.print_columns - 1
-        self._print(out, last, right, head, _A4, page.landscape, (across, int(last < _TALLEST)))
+        edge = page.print_columns - 1
+        self._print(out, last, edge, head, _A4, page.landscape, (across, int(last < _TALLEST)))
 
     def _item(self, name: str, out: Any, item: Item) -> None:
         row, at = item.row, item.column
