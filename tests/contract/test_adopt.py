@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import jcurve
@@ -18,11 +19,12 @@ from jcurve.assumptions import scenario
 from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.commands import main
 from jcurve.ground.errors import ScenarioError, UsageError
-from jcurve.workbook import adopt, state_of, write
+from jcurve.workbook import adopt, state_of
 from jcurve.workbook.fingerprints import FORMAT
 from jcurve.workbook.grid import SHEETS, Tab, column
 from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.writing import laid_out
 from tests.support.recalculate import MISSING, Calc, missing
 from tests.support.workbooks import edited
 
@@ -61,10 +63,29 @@ def _spelled(cell: tuple[str, int, int]) -> str:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    case = jcurve.evaluate("base")
-    path = write(case, tmp_path_factory.mktemp("adopt") / "base.xlsx")
-    return Written(path, Book(case))
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """With all its formulas."""
+    book = Book(jcurve.evaluate("base"))
+    path = tmp_path_factory.mktemp("adopt") / "base.xlsx"
+    path.write_bytes(laid_out(book))
+    return Written(path, book)
+
+
+@pytest.fixture(scope="module")
+def written(whole: Written, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """Its inputs alone: the other sheets are empty, so that it is read and altered in no time."""
+    path = tmp_path_factory.mktemp("inputs") / "base.xlsx"
+    kept = (Tab.DRIVERS, Tab.INPUTS, Tab.DATED, Tab.MARKS)
+    emptied = {
+        f"xl/worksheets/sheet{at}.xml" for at, name in enumerate(SHEETS, 1) if name not in kept
+    }
+    with zipfile.ZipFile(whole.path) as archive, zipfile.ZipFile(path, "w") as copy:
+        for info in archive.infolist():
+            content = archive.read(info)
+            if info.filename in emptied:
+                content = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", content)
+            copy.writestr(info.filename, content)
+    return Written(path, whole.book)
 
 
 @pytest.fixture
@@ -83,26 +104,26 @@ def inputs_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_write_edit_adopt_show(
-    written: Written, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    whole: Written, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The whole way: every kind of input edited, formulas and facts edited elsewhere."""
-    at, year = written.cell, written.year
-    line, other = written.line("capex", "2030Q1"), written.line("revenue", "2031Q2")
+    at, year = whole.cell, whole.year
+    line, other = whole.line("capex", "2030Q1"), whole.line("revenue", "2031Q2")
     fact = next(
-        n for n in written.book.sheets[Tab.HISTORY].lines if n.name.startswith("reported_revenue")
+        n for n in whole.book.sheets[Tab.HISTORY].lines if n.name.startswith("reported_revenue")
         or n.name.startswith("reported_")
     )  # fmt: skip
     fact_cell = (
         Tab.HISTORY,
         fact.where.row,
-        written.book.grid.quarter(written.book.grid.labels.index("2024Q1")),
+        whole.book.grid.quarter(whole.book.grid.labels.index("2024Q1")),
     )
     file = edited(
-        written.path,
+        whole.path,
         tmp_path / "My case (2).xlsx",
         {
             at("returns.wacc"): 0.11,
-            written.why("returns.wacc"): "=1+1 is not a reason, @dear",
+            whole.why("returns.wacc"): "=1+1 is not a reason, @dear",
             at("programme.start"): "2023Q3",
             at("returns.terminal_treatment"): "none",
             at("returns.sbc_is_cost"): 0.0,
@@ -129,11 +150,11 @@ def test_write_edit_adopt_show(
     made = scenario("my_case_2")
     assert made.extends == "base"
     assert made.hash == want.hash == found.state.hash
-    whole = {re.sub(r"\.20\d\d(Q\d)?$", "", key) for key in overrides}
-    assert set(found.changes) == found.edited == whole
+    stems = {re.sub(r"\.20\d\d(Q\d)?$", "", key) for key in overrides}
+    assert set(found.changes) == found.edited == stems
     assert "=1+1 is not a reason, @dear" in made["returns.wacc"].why
     assert "My case (2).xlsx" in made.story
-    wide = f"{Tab.HISTORY}!{column(written.book.grid.first_quarter)}{fact.where.row + 1}"
+    wide = f"{Tab.HISTORY}!{column(whole.book.grid.first_quarter)}{fact.where.row + 1}"
     assert [each.partition(":")[0] for each in found.formulas] == [
         wide, *sorted(map(_spelled, (line, other)))
     ]  # fmt: skip
@@ -146,15 +167,15 @@ def test_write_edit_adopt_show(
 
 
 def test_a_workbook_saved_by_another_program_is_the_same(
-    written: Written, project: Path, tmp_path: Path
+    whole: Written, project: Path, tmp_path: Path
 ) -> None:
     """LibreOffice spells formulas, sheets and numbers its own way; nothing counts as edited."""
     if missing():
         pytest.skip(MISSING)
-    entry = written.cell("returns.wacc")
-    cell = written.line("capex", "2030Q1")
+    entry = whole.cell("returns.wacc")
+    cell = whole.line("capex", "2030Q1")
     with Calc() as calc:
-        calc.load(written.path)
+        calc.load(whole.path)
         calc.type([(*entry, 0.0875)])
         calc.enter([(*cell, "=SUM(AU5:AU6)")])
         calc.recalculate()
@@ -162,6 +183,20 @@ def test_a_workbook_saved_by_another_program_is_the_same(
     found = state_of(tmp_path / "saved.xlsx")
     assert dict(found.changes) == {"returns.wacc": "0.0875"}
     assert found.formulas == (_spelled(cell),)
+    assert found.notes == ()
+
+
+def test_a_workbook_saved_by_a_library_is_the_same(
+    written: Written, project: Path, inputs_only: None, tmp_path: Path
+) -> None:
+    """openpyxl leaves no value beside a formula, and none of the sheets' own records."""
+    sheet, row, at = written.cell("returns.wacc")
+    book = openpyxl.load_workbook(written.path)
+    book[sheet].cell(row + 1, at + 1).value = 0.0875
+    book.save(tmp_path / "saved.xlsx")
+    found = state_of(tmp_path / "saved.xlsx")
+    assert dict(found.changes) == {"returns.wacc": "0.0875"}
+    assert found.edited == {"returns.wacc"}
     assert found.notes == ()
 
 
@@ -286,8 +321,6 @@ def _rewritten(source: Path, target: Path, change: Callable[[list[str]], list[st
         parts = {info.filename: archive.read(info) for info in archive.infolist()}
     names = re.findall(r'<sheet name="([^"]*)"', parts["xl/workbook.xml"].decode())
     part = f"xl/worksheets/sheet{names.index(Tab.MARKS) + 1}.xml"
-    import openpyxl
-
     book = openpyxl.load_workbook(source, read_only=True)
     lines = [str(row[0]) for row in book[Tab.MARKS].iter_rows(max_col=1, values_only=True)]
     book.close()
@@ -428,8 +461,6 @@ def test_what_is_no_workbook_of_ours_is_refused(
         archive.writestr("a.txt", "nothing")
     cut = tmp_path / "cut.xlsx"
     cut.write_bytes(written.path.read_bytes()[:100_000])
-    import openpyxl
-
     foreign = tmp_path / "foreign.xlsx"
     openpyxl.Workbook().save(foreign)
     broken = tmp_path / "broken.xlsx"

@@ -45,7 +45,8 @@ def calc() -> Iterator[Calc]:
 def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Book, Path]:
     """The base scenario, its layout and its workbook."""
     case = jcurve.evaluate("base")
-    return case, Book(case), poisoned(case, tmp_path_factory.mktemp("base"))
+    book = Book(case)
+    return case, book, poisoned(book, tmp_path_factory.mktemp("base"))
 
 
 def test_libreoffice_finds_every_line_and_result_and_follows_edits(
@@ -128,7 +129,7 @@ def test_every_scenario_in_both_programs(
 ) -> None:
     case = jcurve.evaluate(name)
     book = Book(case)
-    path = poisoned(case, tmp_path)
+    path = poisoned(book, tmp_path)
     by_formualizer = compare(book, case, formualized(path, sheets_of(book)))
     assert by_formualizer.wrong == []
     calc.load(path)

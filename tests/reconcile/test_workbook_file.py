@@ -17,12 +17,13 @@ import jcurve
 from jcurve.assumptions.scenario import Scenario
 from jcurve.case import Case
 from jcurve.ground.errors import UsageError, WriteError
-from jcurve.workbook import content, write
+from jcurve.workbook import write
 from jcurve.workbook.cell_styles import number_format, width_of
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.fingerprints import Marker
 from jcurve.workbook.grid import SHEETS, Tab, input_names
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.writing import laid_out
 
 DANGEROUS = ('=HYPERLINK("x")', "+1+1", "-2+3", "@SUM(1)", "\t=1")
 
@@ -51,8 +52,13 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def data(case: Case) -> bytes:
-    return content(case)
+def book(case: Case) -> Book:
+    return Book(case)
+
+
+@pytest.fixture(scope="module")
+def data(book: Book) -> bytes:
+    return laid_out(book)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +122,8 @@ def test_texts_never_become_formulas(case: Case, parts: Mapping[str, str]) -> No
 
 
 def test_every_input_has_a_name_and_a_rule_of_what_may_be_typed(
-    case: Case, parts: Mapping[str, str]
+    book: Book, parts: Mapping[str, str]
 ) -> None:
-    book = Book(case)
     names = set(re.findall(r'<definedName name="(\w+)">', parts["xl/workbook.xml"]))
     ruled = {
         name: set(re.findall(r'<dataValidation [^>]*sqref="([A-Z]+[0-9]+)"', _sheet(parts, name)))
@@ -153,6 +158,8 @@ def test_sheets_are_set_up_for_reading_and_paper(parts: Mapping[str, str]) -> No
         "Shared",
     ):
         assert 'state="frozen"' in _sheet(parts, name), name
+    for name in (Tab.FRONT, Tab.SUMMARY, Tab.STATEMENTS, Tab.RETURNS):
+        assert '<pageSetup paperSize="9"' in _sheet(parts, name), f"{name} is not for A4"
     areas = re.findall(r'name="_xlnm.Print_Area"', parts["xl/workbook.xml"])
     assert len(areas) == len(SHEETS) - 1  # all but the record
     assert len([name for name in parts if name.startswith("xl/charts/chart")]) == 6
@@ -167,10 +174,9 @@ def test_no_cell_holds_an_error_and_every_formula_has_a_value(parts: Mapping[str
 
 
 def test_calculated_cells_are_formulas_on_every_sheet_of_rows(
-    case: Case, parts: Mapping[str, str]
+    book: Book, parts: Mapping[str, str]
 ) -> None:
     """Numbers typed on a sheet of lines are the switches of its world and nothing else."""
-    book = Book(case)
     for name in ("With", "Without", "Stopped", "Shared", "Differences"):
         cells = re.findall(r'<c r="([A-Z]+)([0-9]+)"([^>]*)><v>', _sheet(parts, name))
         fixed = [(letters, int(row)) for letters, row, kind in cells if 't="s"' not in kind]
@@ -276,9 +282,8 @@ def test_a_mark_tells_another_formula(one: str, other: str) -> None:
     assert MARKER.mark(one, "Here", 19) != MARKER.mark(other, "Here", 19)
 
 
-def test_the_formula_of_a_cell_is_the_row_s_moved_along(case: Case) -> None:
+def test_the_formula_of_a_cell_is_the_row_s_moved_along(book: Book) -> None:
     """The one mark of a row stands for all its formulas."""
-    book = Book(case)
     grid = book.grid
     marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
     lines = [line for sheet in book.sheets.values() for line in sheet.lines]

@@ -106,13 +106,13 @@ class Sheet:
             place = at.place if isinstance(at, Cell) else at
             self._put(place, node, self.translator.formula(node, at))
             if node.op == "opened":
-                opening = self.grid.single(self.translator.opening(node), SHEET)
+                opening = self.grid.formula(self.translator.opening(node), SHEET)
                 self.cells.append((place.row, self.grid.first_quarter - 1, opening))
         return row
 
     def _put(self, row: Row, node: Node, pieces: tuple[Any, ...]) -> None:
         if node.scalar:
-            self.cells.append((row.row, VALUE, self.grid.single(pieces, SHEET)))
+            self.cells.append((row.row, VALUE, self.grid.formula(pieces, SHEET)))
             return
         for at, text in enumerate(self.grid.formulas(pieces, SHEET)):
             self.cells.append((row.row, self.grid.quarter(at), text))

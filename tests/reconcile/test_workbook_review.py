@@ -20,11 +20,11 @@ from openpyxl.formula import Tokenizer
 
 import jcurve
 from jcurve.facts import citations
-from jcurve.workbook import content
 from jcurve.workbook.cell_styles import Line
 from jcurve.workbook.fingerprints import Marker
-from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column
+from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.writing import laid_out
 from tests.conftest import RecordFigure
 
 MOST, NINETY_FIVE = 190, 120
@@ -41,24 +41,17 @@ def book() -> Book:
 
 
 @pytest.fixture(scope="module")
-def formulas() -> dict[str, dict[tuple[int, str], tuple[str, int]]]:
+def formulas(book: Book) -> dict[str, dict[tuple[int, str], tuple[str, int]]]:
     """By sheet, by (row, column): the formula and how many cells have it, shared along the row."""
-    with zipfile.ZipFile(io.BytesIO(content(jcurve.evaluate("base")))) as archive:
+    with zipfile.ZipFile(io.BytesIO(laid_out(book))) as archive:
         found: dict[str, dict[tuple[int, str], tuple[str, int]]] = {}
         for at, name in enumerate(SHEETS, 1):
             text = archive.read(f"xl/worksheets/sheet{at}.xml").decode()
             found[name] = own = {}
             for letters, row, shared, formula in _CELL.findall(text):
                 ends = re.search(r'ref="[A-Z]+[0-9]+:([A-Z]+)', shared)
-                many = _number(ends[1]) - _number(letters) + 1 if ends else 1
+                many = column_at(ends[1]) - column_at(letters) + 1 if ends else 1
                 own[int(row), letters] = unescape(formula), many
-    return found
-
-
-def _number(letters: str) -> int:
-    found = 0
-    for letter in letters:
-        found = found * 26 + ord(letter) - 64
     return found
 
 
@@ -168,7 +161,7 @@ def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
             continue
         text = grid.formula(line.quarters, name)
         for fixed, letters, _, _ in _REFERENCE.findall(re.sub(r'"[^"]*"', "", text)):
-            at = _number(letters) - 1
+            at = column_at(letters)
             if not fixed:
                 assert first - OPENING <= at <= first, (name, line.label, text)
         whole += f"${column(grid.last_column)}$" in text

@@ -24,7 +24,7 @@ def test_excel_roundtrip(tmp_path: Path) -> None:
     assert formualizer.__name__ in CASE["inputs"]["rule"]
     case = jcurve.evaluate("base")
     book = Book(case)
-    found = compare(book, case, formualized(poisoned(case, tmp_path), sheets_of(book)))
+    found = compare(book, case, formualized(poisoned(book, tmp_path), sheets_of(book)))
     lines = {key for key in book.rows if key[0] in book.model.outputs}
     assert lines >= set(book.model.order) - set(book.results)
     assert set(book.results) | lines >= set(book.model.order)

@@ -10,7 +10,6 @@ _EXTRA = {
     "anywidget": "lab",
     "jupyterlab": "lab",
     "voila": "lab",
-    "openpyxl": "excel",
     "xlsxwriter": "excel",
     "pyarrow": "simulate",
     "distributed": "cluster",
@@ -20,9 +19,9 @@ _EXTRA = {
 def not_installed(error: ModuleNotFoundError) -> UsageError | None:
     """The error for a user who lacks an extra; None if something else is missing.
 
-    >>> print(not_installed(ModuleNotFoundError(name="openpyxl.styles")))
-    this needs a package that is not installed; received 'openpyxl'; allowed: \
-pip install 'jcurve[excel]'
+    >>> print(not_installed(ModuleNotFoundError(name="xlsxwriter.worksheet")))
+    this needs a package that is not installed; received 'xlsxwriter'; \
+allowed: pip install 'jcurve[excel]'
     """
     name = (error.name or "").partition(".")[0]
     if name not in _EXTRA:

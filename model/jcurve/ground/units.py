@@ -180,6 +180,8 @@ _OF_FACTS_AND_LINES = (
     _unit("USD m per rack", scale=_MILLION, usd=1, rack=-1),
     _unit("USD per person", usd=1, unit=-1),
     _unit("USD per GPU", usd=1, gpu=-1),
+    _unit("USD per MW", usd=1, mw=-1),
+    _unit("quarters per year", quarter=1, year=-1),
     _unit("USD per GPU-hour", usd=1, gpu=-1, hour=-1),
     _unit("USD per million tokens", scale=1e-6, usd=1, token=-1),
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from jcurve.workbook.grid import Cell, Name, Piece, Range, prefixed
 
-__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "wrapped"]
+__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "places",
+           "wrapped"]  # fmt: skip
 
 NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
@@ -28,7 +28,7 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "equal": ("=", COMPARISON),
     "not_equal": ("<>", COMPARISON),
 }
-_SPELLED = {
+FORMS: Mapping[str, str] = {
     "where": "IF({condition},{b},{c})",
     "minimum": "MIN({a},{b})",
     "maximum": "MAX({a},{b})",
@@ -70,18 +70,7 @@ the quarter of the year, ``own`` the formula's own cell a quarter before, and ``
 which a search ends."""
 
 
-def _numbered(form: str) -> tuple[tuple[str, ...], str]:
-    names = tuple(dict.fromkeys(re.findall(r"{(\w+)}", form)))
-    for at, name in enumerate(names):
-        form = form.replace(f"{{{name}}}", f"{{{at}}}")
-    return names, form
-
-
-FORMS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
-    {op: _numbered(form) for op, form in _SPELLED.items()}
-)
-"""The same by number: names, and a form in which their places are numbered."""
-
+_PLACE = re.compile(r"{(\w+)}")
 LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
 BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
 LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
@@ -118,12 +107,18 @@ def _size(piece: Piece, host: str) -> int:
     return (14 if isinstance(piece, Range) else 6) + len(prefixed(sheet, host))
 
 
-def call(form: str, *texts: Text, truth: bool = False) -> Text:
-    """A form with texts in its numbered places."""
+def places(form: str) -> tuple[str, ...]:
+    """The names or numbers of a form's places, each once."""
+    return tuple(dict.fromkeys(_PLACE.findall(form)))
+
+
+def call(form: str, *texts: Text, truth: bool = False, **named: Text) -> Text:
+    """A form with texts in its numbered and named places."""
+    given = {str(at): text for at, text in enumerate(texts)} | named
     pieces: list[Piece] = []
-    for at, part in enumerate(re.split(r"{(\d)}", form)):
-        pieces += texts[int(part)].pieces if at % 2 else [part]
-    depth = 1 + max((text.depth for text in texts), default=0)
+    for at, part in enumerate(_PLACE.split(form)):
+        pieces += given[part].pieces if at % 2 else [part]
+    depth = 1 + max((text.depth for text in given.values()), default=0)
     return Text(joined(pieces), truth=truth, depth=depth)
 
 

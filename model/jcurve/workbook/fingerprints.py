@@ -30,7 +30,7 @@ from typing import Any, Final
 import jcurve
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.grid import OPENING, Grid, column
+from jcurve.workbook.grid import OPENING, Grid, column, column_at
 from jcurve.workbook.input_cells import Layout
 
 __all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_facts", "read_record", "record_lines"]
@@ -74,7 +74,6 @@ class Marker:
     def __init__(self, first_year: int, years: int, first_quarter: int, quarters: int) -> None:
         self.first_year, self.years = first_year, years
         self.first_quarter, self.quarters = first_quarter, quarters
-        self._numbers: dict[str, int] = {}
 
     def _place(self, at: int) -> tuple[str, int]:
         """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
@@ -104,7 +103,7 @@ class Marker:
             letters = match["column"].upper()
             if match["fixed"]:
                 return f"{where}!{letters}${match['row']}"
-            to, at = self._place(self._number(letters))
+            to, at = self._place(column_at(letters))
             if own and to:
                 letters = f"{to}{at - (quarter if to == 'Q' else year):+}"
             return f"{where}!{letters}.{match['row']}"
@@ -121,7 +120,7 @@ class Marker:
         parts: list[str] = _MOVING.split(formula)
         steps: list[tuple[int, int]] = []
         for at in range(1, len(parts), 2):
-            number = self._number(parts[at])
+            number = column_at(parts[at])
             to, _ = self._place(number)
             by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
             steps.append((number, by_year if to and (to == "Q" or kind == "Y") else 0))
@@ -150,15 +149,6 @@ class Marker:
                 yield range(self.first_year, self.first_year + self.years), mark
             elif name.startswith("c"):
                 yield (int(name[1:]),), mark
-
-    def _number(self, letters: str) -> int:
-        found = self._numbers.get(letters)
-        if found is None:
-            found = 0
-            for letter in letters:
-                found = found * 26 + ord(letter) - 64
-            found = self._numbers[letters] = found - 1
-        return found
 
 
 @dataclass(frozen=True, slots=True)

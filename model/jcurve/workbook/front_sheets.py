@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import jcurve
 from jcurve.workbook.cell_styles import Page
@@ -13,16 +13,11 @@ from jcurve.workbook.input_sheets import CHANGED_COLUMN, CHOICE_CELL, SO_FAR
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import Verdict
 
-__all__ = ["changes_page", "front_names", "front_page", "names_page"]
+__all__ = ["changes_page", "front_page", "named_cells", "names_page"]
 
 ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
 """Names of the cell that is 1 where every check holds, and of the number of changed inputs."""
 
-_OWN_NAMES = {
-    CHOSEN: "Number of the scenario in use; 1 is this workbook's own",
-    CHANGED: "How many inputs are not the base scenario's",
-    ALL_HOLD: "1 where every check holds, else 0",
-}
 _LISTED = 40
 """How many changed inputs are listed; more are counted."""
 
@@ -98,11 +93,7 @@ def front_page(
         facts.append(("Written on", today.isoformat()))
     if case.scenario.overrides:
         facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
-    row = 2
-    for name, text in facts:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        row += 1
+    row = _told(page, 2, facts)
     where = verdict[0].seen_from(Tab.FRONT)
     shown = CHOICE_CELL.seen_from(Tab.FRONT)
     for name, formula, value in (
@@ -113,28 +104,23 @@ def front_page(
         page.text(row, 0, name, "strong")
         page.formula(row, 1, formula, value)
         row += 1
-    row = _section(page, row + 1, "Map of sheets", "Reads")
-    for name, text, reads in _MAP:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        page.text(row, 2, reads, "wrap")
-        row += 1
-    row = _section(page, row + 1, "Colours")
-    for style, name, text in _LEGEND:
-        page.text(row, 0, name, style)
-        page.text(row, 1, text, "wrap")
-        row += 1
-    row = _section(page, row + 1, "How to read it")
-    for name, text in _HOW:
-        page.text(row, 0, name, "strong")
-        page.text(row, 1, text, "wrap")
-        row += 1
+    page.texts(row + 1, ("Map of sheets", "", "Reads"), "section")
+    row = _told(page, row + 2, _MAP)
+    page.texts(row + 1, ("Colours", "", ""), "section")
+    row += 2
+    for style, *told in _LEGEND:
+        row = _told(page, row, [told], style)
+    page.texts(row + 1, ("How to read it", "", ""), "section")
+    _told(page, row + 2, _HOW)
     return page
 
 
-def _section(page: Page, row: int, title: str, last: str = "") -> int:
-    page.texts(row, (title, "", last), "section")
-    return row + 1
+def _told(page: Page, row: int, rows: Iterable[Sequence[str]], style: str = "strong") -> int:
+    """Names with what is said of each; returns the row after them."""
+    for at, (name, *texts) in enumerate(rows, row):
+        page.text(at, 0, name, style)
+        page.texts(at, texts, "wrap", 1)
+    return at + 1
 
 
 def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
@@ -150,7 +136,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     areas = {
         sheet: (rows[0] + 1, rows[-1] + 1)
         for sheet in (Tab.DRIVERS, Tab.INPUTS)
-        if (rows := [e.row for e in book.layout.entries if e.sheet == sheet])
+        if (rows := [entry.row for entry in book.layout.on(sheet)])
     }
     counts = column(SO_FAR)
     of_drivers = f"{Tab.DRIVERS}!${counts}${areas[Tab.DRIVERS][1]}"
@@ -178,14 +164,26 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     return page, float(len(changed))
 
 
-def front_names(book: Book) -> dict[str, str]:
-    """Where the names of this sheet and of *Checks* stand."""
-    last = max(e.row for e in book.layout.entries if e.sheet == Tab.INPUTS)
-    return {
-        CHOSEN: f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
-        CHANGED: f"{Tab.INPUTS}!${column(SO_FAR)}${last + 1}",
-        ALL_HOLD: f"{Tab.CHECKS}!$F$4",
-    }
+def named_cells(book: Book) -> list[tuple[str, str, str, str]]:
+    """Every named cell and range: name, where, unit, and what it holds."""
+    spelled, found = book.grid.spelled, []
+    for key, name in book.layout.names.items():
+        entry = book.entry(key)
+        found.append((name, spelled(entry.cell), entry.item.unit, f"In use: {entry.item.label}"))
+    for name, cell, unit, text in book.numbers.named():
+        found.append((name, spelled(cell), unit, text))
+    for name, cells in book.search_names().items():
+        found.append((name, cells, "", "A row that the search for rates reads"))
+    last = max(entry.row for entry in book.layout.on(Tab.INPUTS))
+    for name, where, text in (
+        (CHOSEN, f"{Tab.DRIVERS}!${column(USED_COLUMN)}${CHOICE_CELL.row + 1}",
+         "Number of the scenario in use; 1 is this workbook's own"),
+        (CHANGED, f"{Tab.INPUTS}!${column(SO_FAR)}${last + 1}",
+         "How many inputs are not the base scenario's"),
+        (ALL_HOLD, f"{Tab.CHECKS}!$F$4", "1 where every check holds, else 0"),
+    ):  # fmt: skip
+        found.append((name, where, "", text))
+    return sorted(found)
 
 
 def names_page(book: Book) -> Page:
@@ -193,19 +191,6 @@ def names_page(book: Book) -> Page:
     page = Page(Tab.NAMES, [], (40, 44, 16, 84), 4, (4, 1))
     page.text(0, 0, "Named cells and ranges", "title")
     page.texts(3, ("Name", "Where", "Unit", "What it holds"), "head")
-    row = 4
-    entries = {e.key: e for e in book.layout.entries}
-    found = [
-        (name, book.grid.single((entries[key].cell,), "")[1:], entries[key].item.unit,
-         f"In use: {entries[key].item.label}")
-        for key, name in book.layout.names.items()
-    ]  # fmt: skip
-    cells = {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
-    found += [(name, cells[name], unit, text) for name, _, unit, text in book.numbers.named()]
-    found += [(name, at, "", "A row that the search for rates reads")
-              for name, at in book.search_names().items()]  # fmt: skip
-    found += [(name, at, "", _OWN_NAMES[name]) for name, at in front_names(book).items()]
-    for each in sorted(found):
+    for row, each in enumerate(named_cells(book), 4):
         page.texts(row, each)
-        row += 1
     return page

@@ -227,10 +227,6 @@ def source_keys(cells: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(filter(None, parts)))
 
 
-def _shown(values: Iterable[float], missing: str) -> list[Value]:
-    return [missing if np.isnan(value) else float(value) for value in values]
-
-
 def shown(values: Iterable[float], missing: str) -> list[Value]:
     """What cells show of values; a text where there is none."""
     return [missing if np.isnan(value) else float(value) for value in values]

@@ -19,7 +19,8 @@ from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "input_names"]
+__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "column_at",
+           "input_names"]  # fmt: skip
 
 
 class Tab:
@@ -111,6 +112,15 @@ def column(at: int) -> str:
         at, rest = divmod(at - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+@lru_cache(maxsize=1024)
+def column_at(letters: str) -> int:
+    """The column of some letters, counted from 0."""
+    found = 0
+    for letter in letters.upper():
+        found = found * 26 + ord(letter) - 64
+    return found - 1
 
 
 def prefixed(sheet: str, host: str) -> str:
@@ -214,20 +224,16 @@ class Grid:
         return ["=" + "".join(parts) for parts in zip(*columns, strict=True)]
 
     def formula(self, pieces: tuple[Piece, ...], host: str) -> str:
-        """The formula of the first quarter of a row on the sheet ``host``."""
-        return "=" + "".join(self._spell(piece, host, 0, False) for piece in pieces)
+        """The formula of one cell, or of the first quarter of a row, on the sheet ``host``."""
+        return "=" + "".join(self.spelled(piece, host) for piece in pieces)
 
-    def single(self, pieces: tuple[Piece, ...], host: str) -> str:
-        """The formula of one cell, whose pieces follow no period."""
-        return "=" + "".join(self._spell(piece, host, 0, False) for piece in pieces)
+    def spelled(self, piece: Piece, host: str = "") -> str:
+        """A piece in a formula of the first quarter on the sheet ``host``."""
+        return self._spell(piece, host, 0, False)
 
-    def whole(self, place: Row, host: str) -> str:
+    def whole(self, place: Row, host: str = "") -> str:
         """All quarters of a row, in a formula on the sheet ``host``."""
-        return self._spell(Range(place), host, 0, False)
-
-    def years_of(self, place: Row, host: str) -> str:
-        """All years of a row, in a formula on the sheet ``host``."""
-        return self._spell(Range(place, "years"), host, 0, False)
+        return self.spelled(Range(place), host)
 
     def _all(self, piece: Piece, host: str, annual: bool) -> tuple[str, ...]:
         key = (piece, host, annual)

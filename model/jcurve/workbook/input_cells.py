@@ -175,6 +175,10 @@ class Layout:
         dated = self.dated.get(key)
         return Name(self.names[key]) if dated is None else dated.place
 
+    def on(self, sheet: str) -> list[Entry]:
+        """The entries of *Drivers* or of *Inputs*, in order."""
+        return [entry for entry in self.entries if entry.sheet == sheet]
+
     def differs(self, entry: Entry) -> bool:
         """Whether a number is not that of the first other scenario."""
         return self.values_of(self.others[0])[entry.key] != (entry.used,)
@@ -205,7 +209,7 @@ class Layout:
         texts: list[str | None]
         if not isinstance(path, Path):
             entry = next(entry for entry in self.entries if entry.key == item.key)
-            texts = [f"={self.grid.single((entry.own,), Tab.DATED)[1:]}"] * len(periods)
+            texts = [f"={self.grid.spelled(entry.own, Tab.DATED)}"] * len(periods)
             values = (entry.used,) * len(periods)
             return Dated(item, None, by, Row(Tab.DATED, row + 1), first, tuple(texts), values)
         if mix is not None:
@@ -221,7 +225,7 @@ class Layout:
         parts = [
             f"{letters}{self._dated_rows[key] + 1}"
             if key in self._dated_rows
-            else self.grid.single((own[key],), host)[1:]
+            else self.grid.spelled(own[key], host)
             for key in mix.others
         ]
         return f"=MIN(MAX(ROUND(1-({'+'.join(parts)}),share_digits),0),1)"

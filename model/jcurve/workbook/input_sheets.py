@@ -18,7 +18,6 @@ from jcurve.workbook.grid import (
     HEADER_ROW,
     NAME,
     NEVER,
-    OPENING,
     SOURCE,
     UNIT,
     VALUE,
@@ -35,7 +34,13 @@ from jcurve.workbook.grid import (
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Dated, Entry
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.named_numbers import FIRST_YEAR
-from jcurve.workbook.scenario_sheets import WIDE, by_year_page, scenario_cells, scenarios_page
+from jcurve.workbook.scenario_sheets import (
+    WIDE,
+    by_year_page,
+    page_over_time,
+    scenario_cells,
+    scenarios_page,
+)
 
 __all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
            "input_pages", "validations"]  # fmt: skip
@@ -86,11 +91,13 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         if own == sheet:
             page.text(row, 0, heading, "section")
     base = (book.case.scenario.base or book.case.scenario).assumptions
-    before = f"{prefixed(Tab.DRIVERS, sheet)}{column(SO_FAR)}{_last_row(book, Tab.DRIVERS) + 1}"
-    before, so_far = ("0" if sheet == Tab.DRIVERS else before), 0
+    before, so_far = "0", 0
     if sheet == Tab.INPUTS:
-        so_far = sum(_is_changed(book, e, base) for e in _on(book, Tab.DRIVERS))
-    for entry in _on(book, sheet):
+        drivers = book.layout.on(Tab.DRIVERS)
+        last = max((entry.row for entry in drivers), default=HEADER_ROW)
+        before = f"{Tab.DRIVERS}!{column(SO_FAR)}{last + 1}"
+        so_far = sum(_is_changed(book, entry, base) for entry in drivers)
+    for entry in book.layout.on(sheet):
         item, row = entry.item, entry.row
         changed = _is_changed(book, entry, base)
         so_far += changed
@@ -117,14 +124,6 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         page.formula(row, SO_FAR, count, float(so_far), "plain")
         before = f"{column(SO_FAR)}{row + 1}"
     return page
-
-
-def _on(book: Book, sheet: str) -> list[Entry]:
-    return [entry for entry in book.layout.entries if entry.sheet == sheet]
-
-
-def _last_row(book: Book, sheet: str) -> int:
-    return max((entry.row for entry in _on(book, sheet)), default=HEADER_ROW)
 
 
 def _value(page: Page, book: Book, entry: Entry) -> None:
@@ -271,10 +270,8 @@ def _dated_page(book: Book) -> Page:
     """Assumptions by year or quarter: stated periods are inputs, the others follow; under each
     row what is in use."""
     grid = book.grid
-    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
-    widths = (58, 15, 30, 10, 22, *periods)
-    page = Page(Tab.DATED, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Inputs by year", "title")
+    heads = {"Assumption": 58, "Unit": 15, "Key": 30, "Between": 10, "Sources": 22}
+    page = page_over_time(Tab.DATED, heads, grid)
     page.text(1, 0, "Blue periods are stated; black ones follow from them. A number typed over a "
                     "black one holds for that period alone.")  # fmt: skip
     page.text(2, 0, "Number of the period")
@@ -282,9 +279,6 @@ def _dated_page(book: Book) -> Page:
         page.number(2, grid.year(at), float(year), "plain")
     for at in range(grid.quarters):
         page.number(2, grid.quarter(at), float(at), "plain")
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Between", "Sources"), "head")
-    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
-    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
     for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
         between = "remainder" if item.derived else dated.path.between if dated.path else "one value"

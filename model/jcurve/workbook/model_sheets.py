@@ -141,7 +141,7 @@ class Book(GivenRows):
     def search_names(self) -> dict[str, str]:
         """Names of ranges that the searches for rates read."""
         ahead, behind = (self.rows[key] for key in (("quarter_index", SHARED), BEHIND))
-        flows = {b.name: self.grid.whole(b.flows, "") for b in self.blocks.values()}
+        flows = {b.name: self.grid.whole(b.flows) for b in self.blocks.values()}
         return search_names(ahead, behind, self.grid) | flows
 
     def _constant(self, node: Node) -> Name:

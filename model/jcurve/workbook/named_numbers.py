@@ -35,7 +35,9 @@ _UNLABELLED: Mapping[float, tuple[str, str]] = {
     0.25: ("quarter_in_years", "one quarter over one year"),
     0.375: ("half_span_in_years", "half the span of four quarters over one year"),
     0.5: ("half", "one half: a square root, or the middle of a period"),
+    3.0: ("three", "three: the third quarter or year, or the code or place 3"),
     4.0: ("four_quarters", "four quarters, or the code or place 4"),
+    5.0: ("five", "five: the fifth year, or the code or place 5"),
     8.0: ("eight_quarters", "eight quarters"),
     9.0: ("nine_quarters", "twice one year and a quarter: the width of a spread"),
     2e-30: ("twice_tiny", "twice next to nothing"),
@@ -106,6 +108,8 @@ class NamedNumbers:
             raise ModelError("a constant and an input share a name", received=name)
         made = self._all.get(name)
         if made is None:
+            plain = unit in ("", "1")
+            unit = "number" if plain else unit
             made = self._all[name] = _Number(value, unit, words(label), "definition")
         made.users[user] = None
         return Name(name)
@@ -117,21 +121,15 @@ class NamedNumbers:
             users = [words(user).lower() for user in each.users]
             more = f" and {len(users) - 3} more" if len(users) > 3 else ""
             used = f". Read by {', '.join(users[:3])}{more}" if users else ""
-            unit = {"": "number", "1": "number"}.get(each.unit, each.unit)
             style = "plain" if each.value == int(each.value) else number_format("", [each.value])
             line = Line(
-                each.place, name, words(name), unit, each.definition + used, each.source, style
+                each.place, name, words(name), each.unit, each.definition + used, each.source, style
             )
             line.single_value = each.value
             yield line
 
-    def named(self) -> Iterator[tuple[str, float, str, str]]:
-        """Every number: name, value, unit and what it is."""
-        for name, each in self._all.items():
-            yield name, each.value, each.unit, each.definition
-
-    def cells(self) -> Iterator[tuple[str, Cell]]:
-        """Every name with its cell, once rows are numbered."""
+    def named(self) -> Iterator[tuple[str, Cell, str, str]]:
+        """Every number: name, cell, unit and what it is, once rows are numbered."""
         for name, each in self._all.items():
             assert each.place is not None
-            yield name, Cell(each.place)
+            yield name, Cell(each.place), each.unit, each.definition

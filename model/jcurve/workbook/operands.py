@@ -25,6 +25,7 @@ from jcurve.workbook.excel_forms import (
     call,
     infix,
     number_text,
+    places,
     wrapped,
 )
 from jcurve.workbook.formula_graph import ANSWERS, COMPARES, Graph, Node
@@ -45,6 +46,9 @@ _CALENDAR = {
     "index": "quarter_index", "season": "quarter_of_year", "year": "calendar_year",
     "calendar": "calendar_year",
 }  # fmt: skip
+_OPERANDS = {"a": 0, "b": 1, "c": 2, "twice": 0, "condition": 0}
+"""Which operand a name in a form stands for."""
+
 _TURNS = frozenset({"last_upward_crossing", "first_lasting"})
 """Operations that look for a quarter, and write ``none`` where there is none."""
 
@@ -233,14 +237,12 @@ class Operands:
         if op in ("positive", "along"):
             return self._arithmetic(args[0])
         if op in FORMS:
-            names, form = FORMS[op]
-            texts = [self._named(name, node, where) for name in names]
-            own = {"twice": 0, "condition": 0, **{name: at for at, name in enumerate("abc")}}
-            free = [at for at, name in enumerate(names) if name in own]
-            fit = self._fitted([args[own[names[at]]] for at in free], [texts[at] for at in free])
-            for at, text in zip(free, fit, strict=True):
-                texts[at] = text
-            return replace(call(form, *texts), binds=BINDS.get(op, ATOM))
+            form = FORMS[op]
+            texts = {name: self._named(name, node, where) for name in places(form)}
+            own = {name: args[_OPERANDS[name]] for name in texts if name in _OPERANDS}
+            fit = self._fitted([*own.values()], [texts[name] for name in own])
+            texts |= zip(own, fit, strict=True)
+            return replace(call(form, **texts), binds=BINDS.get(op, ATOM))
         return self._special(node, where)
 
     def _special(self, node: Node, where: Row | Cell | None) -> Text:
@@ -252,7 +254,7 @@ class Operands:
         args = node.args
         match name:
             case "a" | "b" | "c":
-                return self._arithmetic(args["abc".index(name)])
+                return self._arithmetic(args[_OPERANDS[name]])
             case "twice":
                 return self._arithmetic(args[0], twice=True)
             case "condition":

@@ -52,8 +52,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             forms = [head] + [f'<f t="shared" si="{self._shared}"/>'] * (len(values) - 1)
             self._shared += 1
         else:
-            plain = _spelled(formulas[0]) == formulas[0].removeprefix("=")  # so are the others
-            forms = [f"<f>{f[1:] if plain else escape(f[1:])}</f>" for f in formulas]
+            forms = [f"<f>{_spelled(formula)}</f>" for formula in formulas]
         for at, (text, value) in enumerate(zip(forms, values, strict=True), first):
             word = isinstance(value, str)
             kind, told = (' t="str"', escape(str(value))) if word else ("", f"{value:.15g}")

@@ -20,7 +20,7 @@ from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.given_rows import source_keys
-from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Row, Tab, column
+from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Range, Row, Tab, column
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 from jcurve.workbook.step_names import words
@@ -138,7 +138,7 @@ def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
-        formula = book.grid.single(book.result_formulas[name, tag], Tab.RETURNS)
+        formula = book.grid.formula(book.result_formulas[name, tag], Tab.RETURNS)
         page.formula(row, RESULT_COLUMN + n, formula, values[n], style)
         formula, value = _reading(book, (name, tag))
         if formula:
@@ -166,7 +166,8 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
 
 def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath | None) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
-    page = Page(Tab.SUMMARY, [], (32, 13, 10, 32, 13, 10, 32), 7, (5, 0))
+    widths = (32, 13, 10, 32, 13, 10, 32)
+    page = Page(Tab.SUMMARY, [], widths, 7, (5, 0), landscape=False)
     scenario = book.case.scenario
     page.text(0, 0, scenario.title, "title")
     page.text(1, 0, " ".join(scenario.story.split()), "note")
@@ -200,7 +201,7 @@ def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) 
     page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
     page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
                           f"{case.scenario.hash[:12]}")  # fmt: skip
-    page.text(top + 2, 0, "Scale", "head")
+    page.text(top + 2, 0, "Scale", "head:right")
     for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
         page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
         for at, value in enumerate(wanted[name], top + 3):
@@ -215,7 +216,7 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
     at = cell.seen_from(Tab.SUMMARY)
     if unit == "date":
         shown: float | str = "" if value != NO_ANSWER else value
-        page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown)
+        page.formula(row, left, f'=IF(ISNUMBER({at}),"","{NO_ANSWER}")', shown, "right")
         unit = "quarter"
     elif unit == "USD m":
         shown = value / 1000 if isinstance(value, float) else value
@@ -349,21 +350,22 @@ def _scales(book: Book, key: RowKey) -> Iterator[tuple[str, float]]:
             over = book.grid.whole(place, Tab.CHECKS)
             yield f"=MAX(MAX({over}),-MIN({over}))", size
         else:
-            yield f"=ABS({book.grid.single((place,), Tab.CHECKS)[1:]})", size
+            yield f"=ABS({book.grid.spelled(place, Tab.CHECKS)})", size
 
 
 def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
     letters = column(OUTSIDE_COLUMN)
     spans = []
     for sheet in (Tab.DRIVERS, Tab.INPUTS):
-        rows = [entry.row + 1 for entry in book.layout.entries if entry.sheet == sheet]
+        rows = [entry.row + 1 for entry in book.layout.on(sheet)]
         spans.append(f"SUM({sheet}!{letters}{min(rows)}:{letters}{max(rows)})")
     yield "inputs_in_range", "Inputs outside their accepted range", f"={'+'.join(spans)}"
     for mix in book.case.scenario.mixes:
         places = [book.layout.locate(key) for key in mix.others]
         dated = any(isinstance(place, Row) for place in places)
         parts = [
-            p.text if isinstance(p, Name) else book.grid.years_of(p, Tab.CHECKS) for p in places
+            p.text if isinstance(p, Name) else book.grid.spelled(Range(p, "years"), Tab.CHECKS)
+            for p in places
         ]
         above = f"{'+'.join(parts)}>1+smallest_change"
         formula = f"=SUMPRODUCT(({above})*1)" if dated else f"=IF({above},1,0)"

@@ -72,7 +72,7 @@ class _Ends(NamedTuple):
 
 def search_names(ahead: Row, behind: Row, grid: Grid) -> dict[str, str]:
     """The names of each quarter's distance from the first and from the last, with their cells."""
-    return {"ahead": grid.whole(ahead, ""), "behind": grid.whole(behind, "")}
+    return {"ahead": grid.whole(ahead), "behind": grid.whole(behind)}
 
 
 class Block:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.grid import (
     DEFINITION,
@@ -11,12 +13,13 @@ from jcurve.workbook.grid import (
     SOURCE,
     UNIT,
     VALUE,
+    Grid,
     Tab,
     column,
 )
 from jcurve.workbook.model_sheets import Book
 
-__all__ = ["WIDE", "by_year_page", "scenario_cells", "scenarios_page"]
+__all__ = ["WIDE", "by_year_page", "page_over_time", "scenario_cells", "scenarios_page"]
 
 WIDE = 8
 """How many columns of sheets of inputs are printed."""
@@ -54,20 +57,27 @@ def scenarios_page(book: Book) -> Page:
     return page
 
 
-def by_year_page(book: Book) -> Page:
-    """The same for assumptions that move: one row a scenario."""
-    grid, others = book.grid, book.layout.others
+def page_over_time(name: str, heads: Mapping[str, float], grid: Grid) -> Page:
+    """A sheet with the years and quarters of all sheets right of columns of its own."""
     periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
-    widths = (58, 15, 30, 14, 30, *periods)
-    page = Page(Tab.BY_YEAR, [], widths, grid.first_year + grid.years, (HEADER_ROW + 1, 2))
-    page.text(0, 0, "Scenarios by year", "title")
-    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source", "Scenario"), "head")
+    page = Page(
+        name, [], (*heads.values(), *periods), grid.first_year + grid.years, (HEADER_ROW + 1, 2)
+    )
+    page.text(0, 0, name, "title")
+    page.texts(HEADER_ROW, heads, "head")
     page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
     page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
+    return page
+
+
+def by_year_page(book: Book) -> Page:
+    """The same for assumptions that move: one row a scenario."""
+    heads = {"Assumption": 58, "Unit": 15, "Key": 30, "Source": 14, "Scenario": 30}
+    page = page_over_time(Tab.BY_YEAR, heads, book.grid)
     for key, dated in book.layout.dated.items():
         rows = book.scenario_values.get(key, ())
         style = number_format(dated.item.unit, [v for each in rows for v in each])
-        for at, (scenario, values) in enumerate(zip(others, rows, strict=False)):
+        for at, (scenario, values) in enumerate(zip(book.layout.others, rows, strict=False)):
             row = book.by_year_row(key) + at
             page.text(row, NAME, dated.item.label)
             page.texts(row, (dated.item.unit, key, "scenario files", scenario.name), first=UNIT)

@@ -46,8 +46,8 @@ _SAID: Mapping[str, str] = {
     "logical_or": "{0} or {1}",
     "logical_not": "not {0}",
     "where": "{1} where {0}, else {2}",
-    "lag": "{0}, earlier by {1}",
-    "recalled": "{0}, earlier by {1}",
+    "lag": "{0}, lagged by {1}",
+    "recalled": "{0}, lagged by {1}",
     "running_sum": "{0}, summed to date",
     "year_sum": "{0}, of the calendar year",
     "year_to_date": "{0}, of the year to date",
@@ -62,9 +62,9 @@ _SAID: Mapping[str, str] = {
     "not_above": "quarter after one in which {0} is not above zero, else 0",
     "whole": "whole quarters of {0}",
     "part": "part of a quarter of {0}",
-    "near": "place of the quarter earlier by {1}",
-    "far": "place of the quarter before the one earlier by {1}",
-    "place": "place of {0}",
+    "near": "column to look back to by {1}",
+    "far": "column ahead of the one to look back to by {1}",
+    "place": "column of {0}",
     "constant": "{0}, the same in every quarter",
 }
 _LOOSE = frozenset({"add", "subtract", "multiply", "divide", "ratio", "power", "negative"})

@@ -22,7 +22,7 @@ from jcurve.ground.project import Project, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
 from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
-from jcurve.workbook.front_sheets import changes_page, front_names, front_page, names_page
+from jcurve.workbook.front_sheets import changes_page, front_page, named_cells, names_page
 from jcurve.workbook.grid import (
     DEFINITION,
     HEADER_ROW,
@@ -42,10 +42,12 @@ from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
 
-__all__ = ["add_footers", "add_masthead", "content", "house_of", "write"]
+__all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
+_TALLEST = 72  # rows that still fit on one page
+_WIDEST, _WIDE = 270, 150  # characters on A4 or Letter: at most, and where a sheet takes several
 _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
@@ -102,8 +104,17 @@ def content(
     project: Project | str | FilePath | None = None,
 ) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
+    return laid_out(Book(case, project), today, project)
+
+
+def laid_out(
+    book: Book,
+    today: datetime.date | None = None,
+    project: Project | str | FilePath | None = None,
+) -> bytes:
+    """The bytes of the workbook whose rows are known already."""
     stream = io.BytesIO()
-    _Writer(Book(case, project), stream).write(today, project)
+    _Writer(book, stream).write(today, project)
     return stream.getvalue()
 
 
@@ -172,13 +183,7 @@ class _Writer:
     def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
-        names = {
-            book.layout.names[entry.key]: book.grid.single((entry.cell,), "")[1:]
-            for entry in book.layout.entries
-            if entry.key in book.layout.names
-        }
-        names |= {name: book.grid.single((at,), "")[1:] for name, at in book.numbers.cells()}
-        for name, cells in (names | book.search_names() | front_names(book)).items():
+        for name, cells, _, _ in named_cells(book):
             self.workbook.define_name(name, f"={cells}")
         for sheet in book.sheets.values():
             self._rows(sheet)
@@ -222,14 +227,13 @@ class _Writer:
         story = f"Scenario {self.book.case.scenario.name}: years, then quarters. Steps of a line " \
                 "are folded above it."  # fmt: skip
         texts = [(0, 0, sheet.title, "title"), (1, 0, story if over_time else "", "text")]
-        for at, head in ((NAME, "Line"), (UNIT, "Unit"), (DEFINITION, "Definition"),
-                         (SOURCE, "Source")):  # fmt: skip
-            texts.append((HEADER_ROW, at, head, "head"))
-        periods = dict(enumerate(grid.year_labels, grid.first_year))
-        periods |= {grid.first_quarter - 1: "Opening"}
-        periods |= dict(enumerate(grid.labels, grid.first_quarter))
-        for at, head in {VALUE: "One value", **(periods if over_time else {})}.items():
-            texts.append((HEADER_ROW, at, head, "head:right"))
+        labels, opened = ("Line", "Unit", "Definition", "Source"), grid.first_quarter - 1
+        texts += [(HEADER_ROW, at, head, "head") for at, head in enumerate(labels)]
+        right = {VALUE: "One value"}
+        if over_time:
+            right |= dict(enumerate(grid.year_labels, grid.first_year))
+            right |= dict(enumerate(("Opening", *grid.labels), opened))
+        texts += [(HEADER_ROW, at, head, "head:right") for at, head in right.items()]
         texts += [(row, 0, heading, "section") for row, heading in sheet.headings]
         for row, at, text, style in texts:
             out.write_string(row, at, text, self.formats.of(style))
@@ -240,7 +244,6 @@ class _Writer:
             quarter = max(quarter, width_of(line.style, line.quarter_values))
             single = max(single, width_of(line.style, [line.single_value]))
         self._fold(out, sheet)
-        opened = grid.first_quarter - 1
         for first, last, width in (
             (NAME, NAME, 44), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46), (SOURCE, SOURCE, 30),
             (VALUE, VALUE, single + 2), (grid.first_year, opened - OPENING, year + 2),
@@ -250,8 +253,8 @@ class _Writer:
             out.set_column(first, last, width)
         out.freeze_panes(HEADER_ROW + 1, UNIT + 1)
         last = max((line.where.row for line in sheet.lines), default=HEADER_ROW)
-        right = opened - OPENING if over_time else VALUE
-        self._print(out, last, right, HEADER_ROW, _A3 if over_time else _A4)
+        edge, paper = (opened - OPENING, _A3) if over_time else (VALUE, _A4)
+        self._print(out, last, edge, HEADER_ROW, paper)
         whole = f"A1:{column(grid.last_column)}{last + 1}"
         out.ignore_errors({"formula_differs": whole, "formula_range": whole})
 
@@ -273,7 +276,7 @@ class _Writer:
             self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
         if line.single is not None:
-            formula = grid.single(line.single, name)
+            formula = grid.formula(line.single, name)
             out.write_formula(row, VALUE, formula, number, _clean(line.single_value))
             marks[f"c{VALUE}"] = self.marker.mark(formula, name, VALUE)
             self.formulas += 1
@@ -288,7 +291,7 @@ class _Writer:
             self.formulas += grid.years
         if line.opening is not None:
             at = grid.first_quarter - 1
-            formula = grid.single(line.opening, name)
+            formula = grid.formula(line.opening, name)
             out.along(row, at, [formula], [_clean(line.opening_value)], form)
             marks[f"c{at}"] = self.marker.mark(formula, name, at)
             self.formulas += 1
@@ -320,12 +323,12 @@ class _Writer:
         head: int,
         paper: int,
         landscape: bool = True,
-        one_page: bool = False,
+        pages: tuple[int, int] = (1, 0),
     ) -> None:
         out.set_paper(paper)
         if landscape:
             out.set_landscape()
-        out.fit_to_pages(1, int(one_page))
+        out.fit_to_pages(*pages)
         out.print_area(0, 0, last_row, last_column)
         out.repeat_rows(head)
         out.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
@@ -361,9 +364,13 @@ class _Writer:
             out.merge_range(1, 0, 1, page.print_columns - 1, "")
             self._text(out, 1, 0, story, "note")
             out.set_row(1, _LINE_HEIGHT * (1 + len(story) // _LINE_LENGTH))
-        paper = _A3 if page.print_columns > 12 else _A4
-        head = max(page.freeze[0] - 1, 0)
-        self._print(out, last, page.print_columns - 1, head, paper, page.landscape, summary)
+        seen = [*page.widths[:first], *page.widths[first + closed : page.print_columns]]
+        head, across = max(page.freeze[0] - 1, 0), 1
+        if sum(seen) > _WIDEST:
+            across = math.ceil(sum(seen) / _WIDE)
+            out.repeat_columns(0, page.freeze[1] - 1)
+        edge = page.print_columns - 1
+        self._print(out, last, edge, head, _A4, page.landscape, (across, int(last < _TALLEST)))
 
     def _item(self, name: str, out: Any, item: Item) -> None:
         row, at = item.row, item.column

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from jcurve.workbook.grid import column
+from jcurve.workbook.grid import column, column_at
 
 __all__ = ["NOTHING", "Archive", "Found", "Rows", "moved_to"]
 
@@ -79,7 +79,7 @@ class Archive:
             at = -1
             for cell in line.iterchildren("{*}c"):
                 place = _PLACE.fullmatch(cell.get("r") or "")
-                at = _number(place[1]) if place else at + 1
+                at = column_at(place[1]) if place else at + 1
                 each = self._cell(cell, row, at, shared)
                 if each.value is not None or each.formula is not None:
                     found.setdefault(row, {})[at] = each
@@ -123,12 +123,8 @@ class Archive:
         text = self._archive.read(self._parts[name]).decode("utf-8")
         found: dict[int, dict[int, str | tuple[int, int, str]]] = {}
         shared: dict[str, tuple[int, int, str]] = {}
-        numbers: dict[str, int] = {}
         for letters, digits, kind, formula in _FORMULA.findall(text):
-            at = numbers.get(letters)
-            if at is None:
-                at = numbers[letters] = _number(letters)
-            row = int(digits) - 1
+            row, at = int(digits) - 1, column_at(letters)
             own: str | tuple[int, int, str] = unescape(formula) if "&" in formula else formula
             if "si=" in kind and (match := _SHARED.search(kind)):
                 if formula:
@@ -148,20 +144,13 @@ def _text_of(element: Any) -> str:
     )
 
 
-def _number(letters: str) -> int:
-    found = 0
-    for letter in letters.upper():
-        found = found * 26 + ord(letter) - 64
-    return found - 1
-
-
 def moved_to(origin: tuple[int, int, str], row: int, at: int) -> str:
     """A formula as it is in another cell."""
     down, right = row - origin[0], at - origin[1]
 
     def spell(match: re.Match[str]) -> str:
         fixed, letters, fixed_row, digits = match.groups()
-        letters = letters if fixed else column(_number(letters) + right)
+        letters = letters if fixed else column(column_at(letters) + right)
         return f"{fixed}{letters}{fixed_row}{digits if fixed_row else int(digits) + down}"
 
     return _MOVING.sub(spell, origin[2])
