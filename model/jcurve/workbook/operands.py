@@ -242,7 +242,7 @@ class Operands:
             own = {name: args[_OPERANDS[name]] for name in texts if name in _OPERANDS}
             fit = self._fitted([*own.values()], [texts[name] for name in own])
             texts |= zip(own, fit, strict=True)
-            return replace(call(form, **texts), binds=BINDS.get(op, ATOM))
+            return replace(call(form, truth=False, **texts), binds=BINDS.get(op, ATOM))
         return self._special(node, where)
 
     def _special(self, node: Node, where: Row | Cell | None) -> Text:
