@@ -79,9 +79,9 @@ def test_a_path_by_paste_key_and_mouse(panel: PanelPage) -> None:
     years = control.locator(".jc-years input")
     open_years = [each for each in years.all() if each.is_enabled()]
     assert len(open_years) == 5
-    assert years.nth(5).get_attribute("aria-label") == ("Capex of guided years, 2031")
+    assert years.nth(5).get_attribute("aria-label") == "Capex of guided years, 2031"
     assert float(years.nth(5).input_value()) > 0
-    assert "Last quarter of the yearly plan" in control.inner_text()
+    assert "End of yearly plan" in control.inner_text()
     years.nth(1).focus()
     paste(panel, "150\t$160bn\t170,000m\r\n")
     single = {
