@@ -1,4 +1,8 @@
-"""One browser and one app for every test here: what takes seconds to start is started once."""
+"""One browser and one app for every test here: what takes seconds to start is started once.
+
+For the package, not the session: while the browser is open its event loop runs in this thread, and
+tests elsewhere run loops of their own.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,13 @@ ROOM = 3
 """Kernels that the app allows, the one kept warm among them."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app over a project of its own, in which scenarios that tests save stay."""
     project = copied_project(tmp_path_factory.mktemp("app"))
