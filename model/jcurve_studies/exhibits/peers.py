@@ -56,9 +56,11 @@ def intensity(found: Sequence[Peer]) -> Exhibit:
         each.name: {
             at.year: each.twelve_months("outlay", at) / each.twelve_months("reported_revenue", at)
             for at in ends
+            if at.plus(1 - QUARTERS_IN_YEAR) >= each.assembly.timeline.first
         }
         for each in found
     }
+    shares = {name: own for name, own in shares.items() if own}
     years = [at.year for at in ends]
     width = 0.8 / len(found)
     with style.house():
