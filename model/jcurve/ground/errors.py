@@ -25,13 +25,25 @@ __all__ = [
 ]
 
 _LONGEST = 120
+_SHORTEST_PART = 3
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
-    """The valid name closest to ``name``, or None when nothing is close."""
+    """The valid name closest to ``name``, or None when nothing is close.
+
+    Capitals do not count. A part that only one valid name has is close to it::
+
+        >>> nearest("brief", ["executive_brief", "risk_report", "peer_report"])
+        'executive_brief'
+    """
+    names = {each.casefold(): each for each in valid}
     # Comparing takes time in the square of a name's length, and a mistake may be a whole file.
-    close = difflib.get_close_matches(name[:_LONGEST], list(valid), n=1, cutoff=0.6)
-    return close[0] if close else None
+    asked = name[:_LONGEST].casefold()
+    close = difflib.get_close_matches(asked, names, n=1, cutoff=0.6)
+    if not close and len(asked) >= _SHORTEST_PART:
+        holding = [each for each in names if asked in each]
+        close = holding if len(holding) == 1 else []
+    return names[close[0]] if close else None
 
 
 class JCurveError(Exception):
