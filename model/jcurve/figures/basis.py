@@ -18,7 +18,6 @@ from jcurve.ground.numbers import (
     billions,
     counted,
     differing,
-    joined,
     lowered,
     money,
     percent,
@@ -327,6 +326,6 @@ def sources(lens: Lens) -> TableExhibit:
         title=f"Of {len(cited)} sources cited, {secondary} are secondary",
         subtitle="Most cited first; read as: how the source was checked",
         source="register of sources and evidence",
-        reading=f"The most cited are {joined(each.key for each in cited[:2])}.",
+        reading=f"The most cited is {cited[0].title}, by {cited[0].count} assumptions.",
         dense=True,
     )

@@ -197,7 +197,7 @@ def what_moved(
             for move in moves
         ],
         id=id,
-        title=f"From {one.name} to {other.name} {spelt(count)} headline "
+        title=f"From {one.name} to {other.name}, {spelt(count)} headline "
         f"figure{' changes' if count == 1 else 's change'}",
         subtitle=VIEW_WORDS[view].capitalize(),
         source=f"J-Curve model, scenarios {one.hash[:12]} and {other.hash[:12]}",

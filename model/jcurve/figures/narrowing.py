@@ -7,6 +7,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
+from jcurve.figures.pointing import marks
 from jcurve.figures.style import BODY, WIDTHS, Width, fit, house
 from jcurve.figures.svg import tidy
 
@@ -37,7 +38,7 @@ def drawings(figure: Figure, name: str, width: Width) -> tuple[str, str]:
 def _drawn(figure: Figure, prefix: str) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return tidy(buffer.getvalue(), prefix)
+    return tidy(buffer.getvalue(), prefix, marks(figure))
 
 
 def narrowed(figure: Figure) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from jcurve.figures import plotting, style
+from jcurve.figures.pointing import tell_map
 from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
@@ -213,9 +214,14 @@ def _total(name: str, value: float, role: str, write: Callable[[float], str]) ->
 
 
 def level_map(
-    axes: Axes, x: Values, y: Values, values: NDArray[np.float64], levels: Values
+    axes: Axes,
+    x: Values,
+    y: Values,
+    values: NDArray[np.float64],
+    levels: Values,
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> None:
-    """A map of ``values`` (y, x): what is above zero tinted as a gain, what is below as a loss,
+    """A map of ``values`` (y, x), its columns and rows called by ``names``: what is above zero tinted as a gain, what is below as a loss,
     the stronger the further from it, and a labelled line at each level but zero, which is the
     caller's to draw."""
     inside = [level for level in levels if values.min() < level < values.max()]
@@ -226,6 +232,7 @@ def level_map(
         middle = (low + high) / 2
         colour = style.series("positive" if middle >= 0 else "negative").colour
         colours.append(style.tint(colour, 0.06 + 0.4 * abs(middle) / most))
+    tell_map(axes, x, y, values, *names)
     axes.contourf(x, y, values, levels=edges, colors=colours, zorder=0.5)
     axes.grid(visible=False)
     lines = [level for level in inside if level != 0]
@@ -260,8 +267,15 @@ def _name_levels(
         )
 
 
-def tiles(axes: Axes, values: NDArray[np.float64]) -> None:
-    """A number a tile (row, column), tinted as a gain or a loss; a dash where there is none."""
+def tiles(
+    axes: Axes,
+    values: NDArray[np.float64],
+    across: Sequence[str],
+    up: Sequence[str],
+    own: tuple[int, int] | None = None,
+) -> None:
+    """A number a tile (row, column), tinted as a gain or a loss, a dash where there is none; the
+    tile of the case itself in a frame."""
     import numpy as np
     from matplotlib.patches import Rectangle
 
@@ -276,6 +290,12 @@ def tiles(axes: Axes, values: NDArray[np.float64]) -> None:
         axes.annotate(
             text, (column, row), ha="center", va="center", fontsize=style.SMALL, color=style.INK
         )
+    if own is not None:
+        corner = (own[1] - 0.5, own[0] - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=style.INK, linewidth=1.6))
+    axes.set_xticks(range(len(across)), across)
+    axes.set_yticks(range(len(up)), up)
+    tell_map(axes, range(len(across)), range(len(up)), values, across, up)
     axes.set_xlim(-0.5, values.shape[1] - 0.5)
     axes.set_ylim(-0.5, values.shape[0] - 0.5)
     axes.grid(visible=False)

@@ -103,7 +103,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     return head.model_copy(
         update={
             "title": _title(day),
-            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; {lowered(lens.title)}",
+            "subtitle": f"Reported on {reported.day} {reported:%B %Y} · {lens.title}",
             "figures": tuple(figures),
             "summary": tuple(paragraph(parts) for parts in summary),
         }
@@ -224,7 +224,7 @@ def _usual_title(day: ResultsDay) -> str:
     if not over:
         return "Every line was closer to its forecast than usual"
     most = lowered(furthest)
-    return f"Of {len(times)} lines {spelt(over)} missed by more than usual, {most} by most"
+    return f"Of {len(times)} lines, {spelt(over)} missed by more than usual, {most} by the most"
 
 
 def _usual_miss(day: ResultsDay, name: str) -> float | None:

@@ -226,8 +226,8 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             gap=0.08,
         )
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
-            plotting.line(axes, at[0], drawn[0], "without")
-            plotting.line(axes, x, y, lens.view)
+            plotting.line(axes, at[0], drawn[0], "without", f"_{_title(lenses[0], 26)}")
+            plotting.line(axes, x, y, lens.view, f"_{_title(lens, 26)}")
             style.room(axes, everything, below=0.1, above=0.18)
             axes.set_xticks(list(range(first + 2, lens.horizon + 1, 5)))
             axes.set_xlim(first - 0.2, lens.horizon + 1.2)

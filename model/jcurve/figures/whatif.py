@@ -131,7 +131,7 @@ def _points(value: float, low: float, high: float) -> Array:
 def _label(item: Assumption) -> str:
     if not isinstance(item.value, Dated):
         return item.called
-    return f"{item.called}, {item.value.label(item.value.periods[-1])}"
+    return f"{item.called} in {item.value.label(item.value.periods[-1])}"
 
 
 def _values(item: Assumption, points: Array) -> tuple[str, ...]:

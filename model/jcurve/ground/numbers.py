@@ -60,6 +60,7 @@ NumberStyle = Literal["number", "percent", "multiple", "plain"]
 
 _SIZES = ((1000.0, "tn"), (1.0, "bn"), (0.001, "m"))
 """Sizes in which amounts are told, in USD bn."""
+_CENTS = 99.995
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -132,8 +133,9 @@ def money(amount: float, *, sign: bool = False, digits: int = 3, brief: bool = F
 
 
 def dollars(value: float) -> str:
-    """A price in prose, at most three digits: $35,400, $1.26."""
-    return f"{MINUS if value < 0 else ''}${compact(abs(value))}"
+    """A price in prose, at most three digits, and cents below a hundred: $35,400, $21.26."""
+    text = written(abs(value), decimals=2) if abs(value) < _CENTS else compact(abs(value))
+    return f"{MINUS if value < 0 else ''}${text}"
 
 
 def percent(share: float, decimals: int = 1, *, sign: bool = False) -> str:
