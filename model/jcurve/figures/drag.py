@@ -219,8 +219,8 @@ def drag(lens: Lens) -> TableExhibit:
         ],
         id="drag",
         title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
-        subtitle=f"The company's figures {lowered(lens.with_name)}, and their difference from those "
-        f"{lowered(lens.other_name)}",
+        subtitle=f"The company's figures {lowered(lens.with_name)}, and their difference from "
+        f"those {lowered(lens.other_name)}",
         source=lens.compared(),
         reading=_drag_reading(lens, years),
     )

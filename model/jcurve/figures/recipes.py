@@ -221,9 +221,9 @@ def level_map(
     levels: Values,
     names: tuple[Sequence[str], Sequence[str]],
 ) -> None:
-    """A map of ``values`` (y, x), its columns and rows called by ``names``: what is above zero tinted as a gain, what is below as a loss,
-    the stronger the further from it, and a labelled line at each level but zero, which is the
-    caller's to draw."""
+    """A map of ``values`` (y, x), its columns and rows called by ``names``: what is above zero
+    tinted as a gain, what is below as a loss, the stronger the further from it, and a labelled
+    line at each level but zero, which is the caller's to draw."""
     inside = [level for level in levels if values.min() < level < values.max()]
     edges = [float(values.min()) - 1, *inside, float(values.max()) + 1]
     most = max(abs(edges[0]), abs(edges[-1]))

@@ -183,9 +183,8 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     low, high = money(float(known.min())), money(float(known.max()))
     with style.house():
         figure, axes = style.plot(height=66)
-        tiles(
-            axes, values, [_draw(across, x) for x in found.xs], [_draw(down, y) for y in found.ys]
-        )
+        ticks = [_draw(across, x) for x in found.xs], [_draw(down, y) for y in found.ys]
+        tiles(axes, values, *ticks, _own(lens, found))
         axes.set_xlabel(names[0])
         axes.set_title(
             f"{names[1]}, upwards", fontsize=style.BODY, fontweight="normal", color=style.MUTED
@@ -199,12 +198,23 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
         if above
         else "NPV stays negative for every pair of the two",
         subtitle="Net present value over the ranges of the two assumptions that move it most, "
-        "all others unchanged, USD bn",
+        "all others unchanged, USD bn; framed: the scenario",
         source=lens.modelled(),
         alt=f"Heat map of {lowered(names[0])} against {lowered(names[1])}: from {low} to {high}.",
         reading=f"Across both ranges NPV runs from {low} to {high}."
         + " A yearly path moves as a whole: −100% is its low end, 100% its high end." * moves_whole,
     )
+
+
+def _own(lens: Lens, found: Grid) -> tuple[int, int]:
+    """Row and column of the case itself."""
+    from jcurve.analysis.sensitivity import at_value
+
+    pairs = ((found.down, found.ys), (found.across, found.xs))
+    row, column = (
+        int(np.argmin(abs(draws - at_value(lens.case.scenario[key])))) for key, draws in pairs
+    )
+    return row, column
 
 
 def _draw(item: Assumption, at: float) -> str:

@@ -318,8 +318,8 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         f"on the other",
         source=lens.modelled(),
         reading=f"Seeing what advertising and AI products have earned by then "
-        f"{_gained(looking)}; the rest comes from choosing a better plan now. Cuts and pauses are a "
-        f"judgement and scale spending that is neither maintenance nor committed; the next table "
+        f"{_gained(looking)}; the rest comes from choosing a better plan now. Cuts and pauses are "
+        f"a judgement and scale spending that is neither maintenance nor committed; the next table "
         f"values every other size of the plan.",
     )
 

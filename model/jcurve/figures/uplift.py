@@ -230,8 +230,8 @@ def _losing(lens: Lens, years: list[int], above: list[float]) -> list[int]:
 def _growth_title(lens: Lens, years: list[int], theirs: list[float], above: list[float]) -> str:
     losing = _losing(lens, years, above)
     grows = (
-        f"{lens.other_name}, advertising would grow {percent(theirs[_BEFORE], 0)} in {years[_BEFORE]} and "
-        f"{percent(theirs[-1], 0)} in {years[-1]}"
+        f"{lens.other_name}, advertising would grow {percent(theirs[_BEFORE], 0)} in "
+        f"{years[_BEFORE]} and {percent(theirs[-1], 0)} in {years[-1]}"
     )
     if lens.is_empty or not losing:
         return grows

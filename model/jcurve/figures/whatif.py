@@ -88,13 +88,13 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
         keys: assumptions with a range; an assumption without one has no dial.
     """
     from jcurve.analysis.question import Question
-    from jcurve.analysis.sensitivity import at_value, ends
+    from jcurve.analysis.sensitivity import at_value, through
 
     scenario = lens.case.scenario
     items = [scenario[key] for key in keys if scenario[key].has_range]
     if lens.is_empty or len(items) < 2:
         return prose("The two cases are the same, so there is nothing to vary.")
-    draws = [_points(at_value(item), *ends(item)) for item in items]
+    draws = [through(item, _STEPS) for item in items]
     grid = np.array(list(itertools.product(*draws))).T
     writers: dict[str, tuple[str, Callable[[float], str]]] = {
         f"npv.{lens.view}": ("Net present value", lambda value: money(value / MILLIONS)),
@@ -119,13 +119,6 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     )
     good = int(((answers[f"npv.{lens.view}"] > 0) & valid).sum())
     return _panel(lens, dials, outputs, good)
-
-
-def _points(value: float, low: float, high: float) -> Array:
-    """Nine draws from low over the scenario's own value to high; fewer where they coincide."""
-    below = np.linspace(low, value, _STEPS + 1)
-    above = np.linspace(value, high, _STEPS + 1)
-    return np.unique(np.concatenate([below, above]))
 
 
 def _label(item: Assumption) -> str:

@@ -216,8 +216,8 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
         ],
         rows,
         id="life-quarters",
-        title=f"With that fit, each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what is "
-        "disclosed",
+        title=f"With that fit, each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what "
+        "is disclosed",
         subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),
