@@ -198,6 +198,11 @@ class Column(Frozen):
     weight: float = 0.0
 
     @property
+    def said(self) -> str:
+        """Its heads and unit in one line."""
+        return ", ".join(filter(None, (self.group, self.label, self.unit)))
+
+    @property
     def keeps_left(self) -> bool:
         """Whether its cells begin at the left, as words do."""
         return self.style == "text" and not self.figures
@@ -283,6 +288,11 @@ class TableExhibit(_Exhibit):
                     received=cell.note,
                     allowed=f"0 to {len(self.notes) - 1}",
                 )
+
+    @property
+    def stacks(self) -> bool:
+        """Whether a phone shows its columns under one another: where some of them hold words."""
+        return any(column.style == "text" for column in self.columns[1:])
 
     @property
     def alt(self) -> str:

@@ -92,9 +92,9 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
                 look, shares = style.series(role), spread.shares[kept]
                 plotting.bars(axes, middles[kept], shares, look, width=width, label="_Of draws")
         top = float(spread.shares.max())
-        axes.set_ylim(0, top * 1.25)
-        for value, name in ((low, "5%"), (median, "Median"), (high, "95%")):
-            plotting.note(axes, value, top, f"{name}: {money(value)}", shift=4.0)
+        axes.set_ylim(0, top * 1.3)
+        for value, name, shift in ((low, "5%", 3.0), (median, "Median", 13.0), (high, "95%", 3.0)):
+            plotting.note(axes, value, top, f"{name}: {money(value)}", shift=shift)
         axes.set_xlabel("NPV, USD bn")
         style.numbers(axes.xaxis)
         style.numbers(axes.yaxis, "percent")

@@ -324,6 +324,14 @@ def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
     numbers(axes.xaxis, "plain")
 
 
+def years_of_quarters(axes: Axes, first: int, last: int, step: int) -> None:
+    """Whole years along the bottom of a curve by quarter, each named in its middle and so that the
+    last is."""
+    named = list(range(last, first - 1, -step))[::-1]
+    axes.set_xticks([year + 0.5 for year in named], [str(year) for year in named])
+    axes.set_xlim(first - 0.2, last + 1.2)
+
+
 def fit(figure: Figure) -> None:
     """Pull the axes in until nothing sticks out of the figure's edge.
 
