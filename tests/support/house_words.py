@@ -15,7 +15,10 @@ from tests.support.report_cells import NOTEBOOKS, sentences
 __all__ = ["complaints", "generated", "house_list", "in_notebooks"]
 
 _PAGE = Path(__file__).parents[2] / "docs" / "words.md"
-_QUOTED = ("Why", "Cause", "Range rests on", "Why not")
+_QUOTED = (
+    *("Why", "Cause", "Range rests on", "Why not"),
+    *("Key", "Source", "What is taken from it", "Kind and sources"),
+)
 _FREE_TEXT = 60
 """A longer cell is somebody's reason or claim, quoted."""
 _FORMS = {

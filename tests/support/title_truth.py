@@ -151,6 +151,8 @@ def _drawn(figure: Figure) -> Seen:
         bars_of += bars
         if {round(bar.get_height(), 6) for bar in bars} == {_LYING}:
             lying = _named(axes, bars)
+            said = (found for name, _ in lying for found in NUMBER.finditer(name))
+            named += [_numeric(found) for found in said]
             series.append(_row((bar.get_y(), bar.get_width()) for bar in bars))
             series.append(_row((bar.get_y(), bar.get_x() + bar.get_width()) for bar in bars))
             bars = []

@@ -17,6 +17,7 @@ from jcurve.figures.overrides import quantity, set_values
 from jcurve.ground.numbers import (
     billions,
     counted,
+    dated,
     differing,
     lowered,
     money,
@@ -75,7 +76,7 @@ def cited_sources(
             key=each.key,
             title=f"{each.publisher}: {each.title}" if each.publisher else each.title,
             says=each.says,
-            date=each.date,
+            date=" to ".join(map(dated, each.date.split(" to "))),
             grade=each.grade,
             secondary=each.is_secondary,
             count=cited[each.key],
@@ -278,7 +279,7 @@ def book(lens: Lens) -> TableExhibit:
     changed = {each.key for each in lens.case.differences}
     rows: list[Row] = []
     for name, groups in areas.items():
-        rows.append(heading(name.replace("_", " ").capitalize()))
+        rows.append(heading(area(name)))
         for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
             label = _label(members) + star

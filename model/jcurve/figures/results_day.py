@@ -280,6 +280,7 @@ def watch(day: ResultsDay) -> TableExhibit:
                 line.label,
                 percent(value) if growth else money(value / MILLIONS),
                 "–" if before is None else percent(before) if growth else money(before / MILLIONS),
+                "–" if growth or not before or before < 0 else _grown(value, before),
                 _usual(_usual_miss(day, name), growth, line.over_revenue),
             )
         )
@@ -289,6 +290,7 @@ def watch(day: ResultsDay) -> TableExhibit:
             ("", 1.6),
             Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
             Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
+            Column(label="Change on the year", style="text", figures=True),
             Column(label="Usual miss", style="text", figures=True),
         ],
         rows,
@@ -311,8 +313,9 @@ def _usual(share: float | None, growth: bool, over_revenue: bool) -> str:
 
 
 def _watched(said: Mapping[str, float], last: Mapping[str, float]) -> str:
-    grown = [said[name] / last[name] - 1.0 for name in ("advertising", "capex")]
-    return (
-        f"advertising {percent(grown[0], sign=True)} and capital expenditure "
-        f"{percent(grown[1], sign=True)} on the year"
-    )
+    advertising, capex = (_grown(said[name], last[name]) for name in ("advertising", "capex"))
+    return f"advertising {advertising} and capital expenditure {capex} on the year"
+
+
+def _grown(value: float, before: float) -> str:
+    return percent(value / before - 1.0, sign=True)

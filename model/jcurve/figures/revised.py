@@ -93,7 +93,7 @@ def steps(
     figure = bridge(
         None,
         parts,
-        ("All together", whole),
+        (f"Together, from {before} to {after}", whole),
         height=height or 10 + 5.0 * (len(parts) + 1),
         write=lambda amount: written(amount, decimals=1, sign=True),
         write_total=lambda amount: written(amount, decimals=1, sign=True),

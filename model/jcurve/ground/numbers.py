@@ -25,6 +25,7 @@ __all__ = [
     "change",
     "compact",
     "counted",
+    "dated",
     "differing",
     "dollars",
     "gaps",
@@ -157,6 +158,8 @@ _IN_BILLIONS = {"USD m": 1e-3, "USD bn": 1.0}
 _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year": 1.0}
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
+_TURNED = re.compile(r"\b(Q[1-4]) ((?:19|20)\d\d)\b")
+_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")
 _AS_STATED = 6  # digits of a value that somebody has stated
 
 
@@ -211,6 +214,15 @@ def written_date(day: datetime.date | str) -> str:
     """A day as a reader has it: 25 September 2026."""
     found = datetime.date.fromisoformat(day) if isinstance(day, str) else day
     return f"{found.day} {found:%B %Y}"
+
+
+def dated(text: str) -> str:
+    """A day, month or quarter as somebody has stated it, for a reader; other text as it is."""
+    if _DAY.fullmatch(text):
+        return written_date(text)
+    if _MONTH.fullmatch(text):
+        return f"{datetime.date.fromisoformat(f'{text}-01'):%B %Y}"
+    return _QUARTER.sub(r"\1 Q\2", _TURNED.sub(r"\2 \1", text))
 
 
 def named(key: str) -> str:

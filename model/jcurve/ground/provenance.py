@@ -122,7 +122,7 @@ def determinants(scenario: Hashed, project: Project, *, seed: int | None = None)
         scenario_hash=scenario.hash,
         seed=seed,
         package=_version("jcurve") or "not installed",
-        source=combined(package, package.rglob("*.py")),
+        source=combined(package, _written(package)),
         commit=_commit(project.root),
         python=platform.python_version(),
         libraries={name: at for name in _LIBRARIES if (at := _version(name))},
@@ -143,12 +143,13 @@ def circumstances() -> dict[str, str]:
 def model_source() -> str:
     """One hash of the sources that decide what the model answers."""
     package = Path(__file__).parents[1]
-    files = [
-        file
-        for name in _MODEL
-        for file in ([package / name] if name.endswith(".py") else (package / name).rglob("*.py"))
-    ]
-    return combined(package, files)
+    return combined(package, (file for name in _MODEL for file in _written(package / name)))
+
+
+def _written(place: Path) -> Iterable[Path]:
+    """A module, or the modules of a folder and the tables that stand beside them."""
+    every = [place] if place.is_file() else place.rglob("*")
+    return (path for path in every if path.suffix in (".py", ".csv"))
 
 
 def calculation(project: Project) -> dict[str, str]:
