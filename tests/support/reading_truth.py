@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,16 +18,17 @@ from jcurve.figures import basis
 from jcurve.figures.display import Displayed, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.lens import Lens
-from tests.support import title_truth
+from tests.support import house_words, title_truth
+from tests.support.report_cells import coarse, executed
 from tests.support.title_truth import Seen
 
-__all__ = ["complaints", "undetected"]
+__all__ = ["complaints", "held", "undetected"]
 
 Names: TypeAlias = Mapping[str, Any]
 """What the cells of a report named: its lens, its simulation and so on."""
 
 _SENTENCE = re.compile(r"(?<=[.;:]) ")
-_QUOTED = ("assumption-book", "weighed", "what-if")
+_QUOTED = ("assumption-book", "claims", "sources", "weighed", "what-if")
 """Readings that list what somebody has stated."""
 _UNCOUNTED = re.compile(r"below 1e-\d+|All ranges vary at once, over")
 """A power of ten, and how many scenarios were evaluated."""
@@ -157,6 +159,7 @@ def _action(_: Seen, names: Names) -> list[float]:
 
 
 _MORE: dict[str, Callable[[Seen, Names], Iterable[float]]] = {
+    "against-frontier": lambda _, names: [100 * _lens(names).number("fleet_share")],
     "against-scale": _scale,
     "beliefs": _beliefs,
     "capex": _capex,
@@ -194,13 +197,27 @@ _MORE: dict[str, Callable[[Seen, Names], Iterable[float]]] = {
     "peer-required": lambda *_: [60.0],  # the margin that all are given
     "price-implied": _prices,
     "rests-on": _action,
-    "sources": lambda _, names: [
-        each.count for each in basis.cited_sources(_lens(names).case.scenario)
-    ],
     "tornado": lambda _, names: [len(names["swings"])],
     "uplift": _uplift,
     "variance": lambda *_: [95.0],
 }  # fmt: skip
+
+
+def held(
+    report: str, out: Path, without: Sequence[str] = (), **parameters: Any
+) -> tuple[dict[str, Any], list[Displayed]]:
+    """A report as a run leaves it and what it shows, its sentences held to the house list and its
+    titles and readings to what the exhibits show, each of them also made false."""
+    names: dict[str, Any] = {}
+    with title_truth.drawn() as charts:
+        notebook, shown = executed(report, out, without, names, **parameters)
+    assert house_words.complaints(shown) == []
+    assert title_truth.complaints(shown, charts) == []
+    assert title_truth.undetected(shown, charts) == []
+    with coarse():
+        assert complaints(shown, charts, names) == []
+        assert undetected(shown, charts, names) == []
+    return notebook, shown
 
 
 def complaints(items: Iterable[Displayed], charts: dict[str, Seen], names: Names) -> list[str]:

@@ -55,9 +55,9 @@ _TIED = re.compile(
 _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
-_NOT_DATA = ("claims",)  # quotations
+_NOT_DATA = ("claims", "assumption-book")  # quotations, and a count of what rows put together
 
-_TWO, _FIRST_YEAR = 2, 1900
+_TWO, _DIGITS, _FIRST_YEAR = 2, 3, 1900
 _WHOLE = 1.5  # what may be a share
 _LYING = 0.62
 """Height of a bar of a horizontal chart."""
@@ -210,6 +210,9 @@ def _shown(table: TableExhibit) -> Seen:
     if isinstance(table, WhatIf):
         worth = [NUMBER.fullmatch(cell) for cell in table.outputs[0].cells]
         counts += [len(worth), sum(_numeric(each) > 0 for each in worth if each)]
+    if table.id == "sources":
+        marks = [str(row.cells[-1]) for row in rows]
+        counts.append(sum(mark.endswith("!") or mark == "secondary" for mark in marks))
     if table.id == "swings":
         counts.append(int(sum(low * high < 0 for low, high in grid[:, -2:])))
     return Seen(tuple(series), totals=tuple(totals), counts=tuple(counts))
@@ -250,7 +253,8 @@ def _claims(title: str) -> Iterator[tuple[re.Match[str], float, int | None]]:
         before = _BEFORE.search(plain[: found.start()])
         after = _TIED.match(plain[found.end() :].lstrip(" ,")) or before or first
         year = int(after["year"]) if after else None
-        yield found, 0.51 * 10.0**-decimals * size, year
+        whole = len(found["digits"].replace(",", "")) if not decimals else 0
+        yield found, 0.51 * 10.0 ** (max(whole - _DIGITS, 0) - decimals) * size, year
 
 
 def _changes(seen: Seen) -> list[float]:

@@ -159,7 +159,7 @@ _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year":
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
 _TURNED = re.compile(r"\b(Q[1-4]) ((?:19|20)\d\d)\b")
-_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")
+_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _AS_STATED = 6  # digits of a value that somebody has stated
 
 
