@@ -45,25 +45,15 @@ _LONG = 12  # rows; more are for whoever looks one up
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A source that assumptions of a scenario cite.
+    """A source that assumptions of a scenario cite."""
 
-    Attributes:
-        key: as assumptions cite it.
-        title: what it is.
-        says: what is taken from it.
-        date: of the source or of what it says.
-        grade: how it was read.
-        secondary: whether an exhibit that rests on it must say so.
-        count: how many assumptions cite it.
-    """
-
-    key: str
-    title: str
-    says: str
-    date: str
-    grade: str
-    secondary: bool
-    count: int
+    key: str  # as assumptions cite it
+    title: str  # what it is
+    says: str  # what is taken from it
+    date: str  # of the source or of what it says
+    grade: str  # how it was read
+    secondary: bool  # whether an exhibit that rests on it must say so
+    count: int  # how many assumptions cite it
 
 
 def cited_sources(

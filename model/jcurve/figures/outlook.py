@@ -39,30 +39,20 @@ _WATCHED: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Found:
-    """What a first page is made of beyond the case itself.
+    """What a first page is made of beyond the case itself."""
 
-    Attributes:
-        drawn: the simulation.
-        drivers: with what their ranges do, the largest effect first.
-        events: by stress of the library, what it changes NPV of the view by, in USD m.
-        beside: base, bear and bull, without the case itself.
-        earlier: the last edition, None before the first.
-    """
-
-    drawn: Simulated
-    drivers: tuple[Driver, ...]
+    drawn: Simulated  # the simulation
+    drivers: tuple[Driver, ...]  # with what their ranges do, the largest effect first
+    # by stress of the library, what it changes NPV of the view by, in USD m
     events: Mapping[str, float]
-    beside: tuple[Lens, ...]
-    earlier: Earlier | None = None
+    beside: tuple[Lens, ...]  # base, bear and bull, without the case itself
+    earlier: Earlier | None = None  # the last edition, None before the first
 
 
 def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None) -> Found:
     """Everything that a first page says, asked once.
 
     Args:
-        lens: a case in a view.
-        draws: of the simulation.
-        seed: of everything random.
         earlier: the last edition of the same report and series.
 
     Raises:

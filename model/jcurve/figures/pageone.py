@@ -40,15 +40,7 @@ def cover(
     shown: Sequence[Displayed] = (),
     today: datetime.date | None = None,
 ) -> Cover:
-    """The first page in words, on the head of every report.
-
-    Args:
-        lens: a case in a view.
-        known: from :func:`found`.
-        kind: of report.
-        shown: the ``pictures``.
-        today: see :func:`jcurve.figures.answer.cover`.
-    """
+    """The first page in words, on the head of every report."""
     head = answer.cover(lens, kind, shown=shown, today=today)
     texts: list[tuple[str, list[Part]]] = [
         ("Decision", _decision(lens)),

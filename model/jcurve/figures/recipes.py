@@ -32,28 +32,20 @@ ESTIMATED = ("Estimated", "Forecast")
 
 @dataclass(frozen=True)
 class Scale:
-    """Axes of a picture by year.
+    """Axes of a picture by year."""
 
-    Attributes:
-        step: years between ticks.
-        forecast: where the forecast begins, as a decimal year; None: nothing is tinted.
-        words: what stands on both sides of it.
-        style: how the numbers upwards are written.
-        top: the upper end of a scale from zero; None: from what is drawn, with
-            ``below`` and ``above`` as room.
-        hold: what the scale must hold, where that is not the lines.
-        zero: whether a line is drawn at zero.
-    """
-
-    step: int = 1
+    step: int = 1  # years between ticks
+    # where the forecast begins, as a decimal year; None: nothing is tinted
     forecast: float | None = None
-    words: tuple[str, str] = ACTUAL
-    style: NumberStyle = "number"
+    words: tuple[str, str] = ACTUAL  # what stands on both sides of it
+    style: NumberStyle = "number"  # how the numbers upwards are written
+    # the upper end of a scale from zero; None: from what is drawn, with ``below`` and ``above``
+    # as room
     top: float | None = None
     below: float = 0.0
     above: float = 0.12
-    hold: Values | None = None
-    zero: bool = False
+    hold: Values | None = None  # what the scale must hold, where that is not the lines
+    zero: bool = False  # whether a line is drawn at zero
 
 
 def by_year(
@@ -68,12 +60,8 @@ def by_year(
     """Lines, or stacked bars with lines over them, by year, each labelled at its end.
 
     Args:
-        years: those along the bottom.
-        scale: of the axes.
         lines: by label, the meaning of each and its values.
-        layers: by label, from the bottom up.
         width: of the column, or a share of it.
-        height: in mm.
     """
     with style.house():
         figure, axes = style.plot(width=width, height=height)
@@ -114,16 +102,11 @@ def draw_years(
 
 @dataclass(frozen=True)
 class Bars:
-    """One row of a horizontal chart.
+    """One row of a horizontal chart."""
 
-    Attributes:
-        name: at the left.
-        pieces: start, length and meaning of each bar.
-        labels: where a number stands beside a bar, its text, and its side (1: right).
-    """
-
-    name: str
-    pieces: Sequence[tuple[float, float, str]]
+    name: str  # at the left
+    pieces: Sequence[tuple[float, float, str]]  # start, length and meaning of each bar
+    # where a number stands beside a bar, its text, and its side (1: right)
     labels: Sequence[tuple[float, str, int]] = field(default=())
 
 
@@ -139,10 +122,7 @@ def bars_across(
     """A horizontal chart, the first row on top.
 
     Args:
-        rows: at least one.
-        height: in mm.
         below, above: room left and right, as a share of the range.
-        number_style: how the scale's numbers are written.
         base: a value that all bars start from, drawn as a line.
     """
     rank = list(range(len(rows)))[::-1]
@@ -189,10 +169,6 @@ def bridge(
         start: name and value of the first total; None: from zero, without a bar.
         changes: names and amounts in order; they sum to what lies between the totals.
         end: name and value of the last total.
-        height: in mm.
-        write, write_total: how changes and totals are labelled.
-        start_role: meaning of the first total.
-        number_style: how the scale's numbers are written.
         below, above: room left and right, as a share of the range.
     """
     rows = []

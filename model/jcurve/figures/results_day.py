@@ -35,17 +35,13 @@ _MOVED = 0.05
 
 @dataclass(frozen=True)
 class ResultsDay:
-    """A quarter's results in a case that knows them.
+    """A quarter's results in a case that knows them."""
 
-    Attributes:
-        lens: the case, in a view.
-        past: misses of other quarters, against which one is ranked; the forecasts of the time.
-        before: the state before, with the figures that were printed of it; None: the same scenario
-            taken back a quarter.
-    """
-
-    lens: Lens
+    lens: Lens  # the case, in a view
+    # misses of other quarters, against which one is ranked; the forecasts of the time
     past: tuple[Miss, ...] = ()
+    # the state before, with the figures that were printed of it; None: the same scenario taken
+    # back a quarter
     before: tuple[Case, Mapping[str, Mapping[str, Mapping[str, object]]]] | None = None
 
     @property

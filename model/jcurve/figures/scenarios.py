@@ -57,7 +57,6 @@ def chosen(lens: Lens, against: str) -> tuple[Lens, ...]:
     """The case and the scenarios named in ``against``, evaluated, the case first.
 
     Args:
-        lens: a case in a view.
         against: names of scenario files, with spaces or commas between them.
 
     Raises:
@@ -86,8 +85,8 @@ def family(lens: Lens, against: str = "") -> tuple[Lens, ...]:
     """The case, and the other scenarios in which something is spent, evaluated.
 
     Args:
-        lens: a case in a view.
-        against: their names, with spaces between them; those that come with J-Curve when empty.
+        against: their names, with spaces between them; those that come with J-Curve when
+            empty.
     """
     names = shipped_or(against, lens.project, "parameter against")
     return (lens, *(each for each in named_beside(lens, names) if not each.is_empty))
@@ -172,7 +171,6 @@ def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) ->
     """Net present value of each scenario, the highest on top.
 
     Args:
-        lenses: at least one.
         own: whether the first is the one that the report is about, to be set apart.
         height: in mm; from the number of scenarios when 0.
     """

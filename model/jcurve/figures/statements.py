@@ -23,25 +23,16 @@ _DERIVED = "No line of the filings: on history J-Curve derives it from reported 
 
 
 class Item(Frozen):
-    """A row of a statement.
+    """A row of a statement."""
 
-    Attributes:
-        label: as the statement calls it.
-        line: the model's line; empty for a heading.
-        sign: -1 where the statement deducts what the line holds as a positive number.
-        role: what it is among the rows.
-        indent: how deep under the row above.
-        style: how its numbers are written when they are no part of the sums.
-        decimals: digits after the point.
-    """
-
-    label: str
-    line: str = ""
-    sign: int = 1
-    role: Literal["normal", "heading", "subtotal", "total"] = "normal"
-    indent: int = 1
+    label: str  # as the statement calls it
+    line: str = ""  # the model's line; empty for a heading
+    sign: int = 1  # -1 where the statement deducts what the line holds as a positive number
+    role: Literal["normal", "heading", "subtotal", "total"] = "normal"  # what it is among the rows
+    indent: int = 1  # how deep under the row above
+    # how its numbers are written when they are no part of the sums
     style: NumberStyle | None = None
-    decimals: int | None = None
+    decimals: int | None = None  # digits after the point
 
 
 def _items(statement: str) -> tuple[Item, ...]:

@@ -184,7 +184,6 @@ def plot(*, width: Width = "full", height: float = 62.0) -> tuple[Figure, Axes]:
 
     Args:
         width: of the column, or a share of it.
-        height: in mm.
     """
     figure, axes = panels(1, 1, width=width, height=height)
     return figure, axes[0]
@@ -203,11 +202,9 @@ def panels(
     """A figure with several axes, row by row. Call it within ``house()``.
 
     Args:
-        rows, columns: of axes.
         width: of the column, or a share of it.
-        height: in mm.
-        share_x, share_y: whether the axes have one scale.
-        gap: between neighbours, as a share of their width: labels at a line's end need some.
+        gap: between neighbours, as a share of their width: labels at a line's end need
+            some.
     """
     from matplotlib.figure import Figure
 

@@ -54,16 +54,11 @@ class Output(Frozen):
 
 
 class WhatIf(TableExhibit):
-    """The table of one assumption at a time, with dials for all combinations.
-
-    Attributes:
-        dials: at least two.
-        outputs: results for each combination of their values.
-    """
+    """The table of one assumption at a time, with dials for all combinations."""
 
     kind: Literal["table", "whatif"] = "whatif"
-    dials: tuple[Dial, ...]
-    outputs: tuple[Output, ...]
+    dials: tuple[Dial, ...]  # at least two
+    outputs: tuple[Output, ...]  # results for each combination of their values
 
     @model_validator(mode="after")
     def _covers(self) -> WhatIf:
@@ -84,7 +79,6 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     """Value, payback and trough for every combination of nine values of a few assumptions.
 
     Args:
-        lens: a case in a view.
         keys: assumptions with a range; an assumption without one has no dial.
     """
     from jcurve.analysis.question import Question

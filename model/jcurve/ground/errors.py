@@ -77,12 +77,10 @@ class JCurveError(Exception):
         """An error about a name that is none of ``valid``; suggests the nearest of them.
 
         Args:
-            what: the mistake in words.
             received: the name, shown when it is not None.
-            valid: the names to choose from.
             where: file, line and key, as far as known.
-            allowed: what would be accepted, in words; every valid name when None, nothing
-                when empty (where they are too many to list).
+            allowed: what would be accepted, in words; every valid name when None,
+                nothing when empty (where they are too many to list).
         """
         names = list(valid)
         return cls(

@@ -38,10 +38,8 @@ def write_file(
     """Replace ``path`` by ``content`` in one step; text is written as UTF-8.
 
     Args:
-        path: target, in a folder that exists.
-        content: the whole new content.
-        durable: flush to the disk before and after the rename. False for files that
-            may be lost in a power cut, such as work in progress.
+        durable: flush to the disk before and after the rename. False for files that may be
+            lost in a power cut, such as work in progress.
         fresh: refuse a file that is there already, also one that another process has just
             written.
 
@@ -98,7 +96,6 @@ def make_folder(path: Path, *, fresh: bool = False) -> None:
     """Create ``path`` and its parents.
 
     Args:
-        path: the folder.
         fresh: refuse a folder that is there already.
 
     Raises:

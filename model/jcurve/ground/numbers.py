@@ -72,8 +72,6 @@ def written(
 
     Args:
         value: a finite number; a share for ``percent``.
-        style: what it is.
-        decimals: digits after the point.
         sign: whether a positive number shows its plus.
     """
     _finite(value)
@@ -94,9 +92,6 @@ def compact(value: float, digits: int = 3, *, brief: bool = False, sign: bool = 
     leaves of nothing is nothing.
 
     Args:
-        value: a finite number.
-        digits: significant digits at most.
-        brief: without zeros at the end.
         sign: whether a positive number shows its plus.
     """
     _finite(value)
@@ -119,10 +114,7 @@ def money(amount: float, *, sign: bool = False, digits: int = 3, brief: bool = F
     """USD bn in prose, at most three digits: $776bn, −$4.60bn, $1.20tn, $250m.
 
     Args:
-        amount: in USD bn.
         sign: whether a positive amount shows its plus.
-        digits: significant digits at most.
-        brief: without zeros at the end.
     """
     if abs(amount) < NOTHING:
         return "$0"
@@ -167,9 +159,7 @@ def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False)
     """A value in its unit, without zeros at its end: −$634.5bn, 9.5% a year, 16.56 years.
 
     Args:
-        value: a finite number.
         unit: as files state it, such as ``USD m`` or ``per year``.
-        digits: significant digits at most.
         sign: whether a positive number shows its plus.
     """
     scale = _RATES.get(unit, 1.0)

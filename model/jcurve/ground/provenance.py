@@ -68,29 +68,17 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Determinants:
-    """Everything that determines the numbers of a report.
+    """Everything that determines the numbers of a report."""
 
-    Attributes:
-        scenario: name of the scenario.
-        scenario_hash: of its canonical form, overrides included.
-        seed: of random draws, None when there are none.
-        package: version of jcurve.
-        source: hash of the package's source files.
-        commit: of the project; None outside git.
-        python: version of the interpreter.
-        libraries: version by library.
-        inputs: hash by file or folder under ``data/``, scenarios apart.
-    """
-
-    scenario: str
-    scenario_hash: str
-    seed: int | None
-    package: str
-    source: str
-    commit: Commit | None
-    python: str
-    libraries: dict[str, str]
-    inputs: dict[str, str]
+    scenario: str  # name of the scenario
+    scenario_hash: str  # of its canonical form, overrides included
+    seed: int | None  # of random draws, None when there are none
+    package: str  # version of jcurve
+    source: str  # hash of the package's source files
+    commit: Commit | None  # of the project; None outside git
+    python: str  # version of the interpreter
+    libraries: dict[str, str]  # version by library
+    inputs: dict[str, str]  # hash by file or folder under ``data/``, scenarios apart
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and value of each, for the report's last page; hashes are shortened."""

@@ -50,23 +50,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A named unit.
+    """A named unit."""
 
-    Attributes:
-        name: as written in files.
-        dims: (dimension, power) pairs in alphabetical order; none for a plain number.
-        scale: how many base units one of it is (``USD m``: 1e6 of ``usd``).
-        group: units of one group convert.
-        also: further groups into which it converts (per cent is a share or a rate).
-        meaning: in words, for the data dictionary.
-    """
-
-    name: str
+    name: str  # as written in files
+    # (dimension, power) pairs in alphabetical order; none for a plain number
     dims: tuple[tuple[str, int], ...] = ()
-    scale: float = 1.0
-    group: str = field(default="", compare=False)
+    scale: float = 1.0  # how many base units one of it is (``USD m``: 1e6 of ``usd``)
+    group: str = field(default="", compare=False)  # units of one group convert
+    # further groups into which it converts (per cent is a share or a rate)
     also: tuple[str, ...] = field(default=(), compare=False)
-    meaning: str = field(default="", compare=False)
+    meaning: str = field(default="", compare=False)  # in words, for the data dictionary
 
     def agrees(self, other: Unit) -> bool:
         """Whether values in the two units may be added."""
