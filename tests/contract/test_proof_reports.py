@@ -27,7 +27,7 @@ VALIDATION = {
     "kept",
     "forecasts-depreciation", "misses-depreciation", "forecasts-free-cash-flow",
     "misses-free-cash-flow", "misses-advertising", "advertising-by-response", "causes",
-    "verified", "checks", "claims",
+    "verified", "checks",
 }  # fmt: skip
 PEERS = {
     "peer-intensity", "peer-depreciation", "peer-forecast", "peer-wave", "peer-lives",

@@ -54,7 +54,7 @@ def generated(item: Displayed) -> Iterator[tuple[str, str]]:
         return
     yield from (("title", text) for text in [getattr(item, "title", "")] if text)
     yield from (("source", text) for text in [getattr(item, "source", "")] if text)
-    if isinstance(item, TableExhibit) and item.id != "claims":  # which quotes
+    if isinstance(item, TableExhibit):
         for column in item.columns:
             yield "head", " ".join(filter(None, (column.group, column.label, column.unit)))
         for row in item.rows:

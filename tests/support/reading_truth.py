@@ -28,7 +28,7 @@ Names: TypeAlias = Mapping[str, Any]
 """What the cells of a report named: its lens, its simulation and so on."""
 
 _SENTENCE = re.compile(r"(?<=[.;:]) ")
-_QUOTED = ("assumption-book", "claims", "sources", "weighed", "what-if")
+_QUOTED = ("assumption-book", "sources", "weighed", "what-if")
 """Readings that list what somebody has stated."""
 _UNCOUNTED = re.compile(r"below 1e-\d+|All ranges vary at once, over")
 """A power of ten, and how many scenarios were evaluated."""
@@ -186,7 +186,7 @@ _MORE: dict[str, Callable[[Seen, Names], Iterable[float]]] = {
     ] + [_lens(names).figure("discounted_payback") or 0.0],
     "kinds": lambda _, names: [
         len(cited := basis.cited_sources(_lens(names).case.scenario)),
-        sum(each.secondary for each in cited),
+        sum(each.is_secondary for each in cited),
     ],
     "last-dollars": _last_dollars,
     "margin-bridge": lambda seen, _: [

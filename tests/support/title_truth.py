@@ -55,7 +55,7 @@ _TIED = re.compile(
 _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
-_NOT_DATA = ("claims", "assumption-book")  # quotations, and a count of what rows put together
+_NOT_DATA = ("assumption-book",)  # a count of what rows put together
 
 _TWO, _DIGITS, _FIRST_YEAR = 2, 3, 1900
 _WHOLE = 1.5  # what may be a share

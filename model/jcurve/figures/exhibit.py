@@ -320,22 +320,9 @@ class TableExhibit(_Exhibit):
         return markdown.table(heads, rows)
 
     def plain(self) -> str:
-        """The table in aligned columns."""
-        head = [each.label + (f" ({each.unit})" if each.unit else "") for each in self.columns]
-        body = [[self.text(row, index)[0] for index in range(len(row.cells))] for row in self.rows]
-        widths = [
-            max(len(line[index]) for line in [head, *body] if index < len(line))
-            for index in range(len(head))
-        ]
-        lines = [
-            "  ".join(
-                text.ljust(width) if index == 0 else text.rjust(width)
-                for index, (text, width) in enumerate(zip(line, widths, strict=False))
-            ).rstrip()
-            for line in [head, *body]
-        ]
-        tail = [words(self.reading)] if self.reading else []
-        return "\n".join([self.title, *lines, *tail, f"Source: {self.source}"])
+        """The table in Markdown with its title, reading and source."""
+        texts = (self.title, self.cells_as_markdown(), words(self.reading))
+        return "\n".join([*filter(None, texts), f"Source: {self.source}"])
 
 
 def table(

@@ -185,10 +185,9 @@ def _fan_title(lens: Lens, beside: Sequence[Lens]) -> str:
     every = (lens, *beside)
     paid = [the(each.title) for each in every if each.payback_at is not None]
     if not paid and any(each.never_pays_back for each in every):
-        names = [the(each.title).removesuffix(" case") for each in every if each.never_pays_back]
-        last = names.pop().removeprefix("the ")
-        names = [names[0], *(name.removeprefix("the ") for name in names[1:])]
-        return f"No payback by {lens.horizon} in {joined([*names, f'{last} case'], 'or')}"
+        never = (the(each.title) for each in every if each.never_pays_back)
+        names = (name.removeprefix("the ").removesuffix(" case") for name in never)
+        return f"No payback by {lens.horizon} in {joined(names, 'or')}"
     if len(paid) == len(every):
         return f"Paid back by {lens.horizon} in every case"
     if paid:
