@@ -32,6 +32,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "leaks": (1, 3),
     "report_scenarios": (3, 100),
     "override_sets": (1, 3),
+    "report_sentences": (1, 100),
     "workbook_edits": (2, 100),
     "random_curves": (60, 600),
     "allocations": (20_000, 400_000),

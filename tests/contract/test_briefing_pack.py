@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import jcurve
+from jcurve.assumptions import shipped
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
@@ -26,10 +27,11 @@ from jcurve_runs.plan.request import reports_of
 from jcurve_studies.pages import pack
 from jcurve_studies.pages.study import Study
 from tests.counts import count
-from tests.support import house_words, pdfcheck, title_truth
+from tests.support import house_words, pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.quarters_back import LAST
-from tests.support.report_cells import executed, real_project
+from tests.support.reading_truth import held
+from tests.support.report_cells import real_project
 
 LEAST_FULL = 0.6
 """How far down its content reaches on every page of a report but the last."""
@@ -48,7 +50,7 @@ SETS: list[dict[str, Any]] = [
     {"capex.total.2027": 200_000, "capex.total.2028": 210_000, "returns.wacc": 0.09},
     {"advertising.compute_elasticity": 0.14, "demand.agents": 2, "life.change.2027Q1": 4},
     {"capex.total": {2026: 137_500, 2027: 150_000, 2030: 90_000}, "returns.wacc": 0.11},
-][: count("override_sets")]
+]
 """Values of a run: a little more spending, a case that gains, a small plan at a high cost."""
 
 
@@ -67,18 +69,7 @@ def _paper(
     report: str, project: Path, tmp_path: Path, monkeypatch: Any, **parameters: Any
 ) -> bytes:
     monkeypatch.setenv("JCURVE_PROJECT", str(project))
-    return pdf(read(_held(report, tmp_path, **parameters), report))
-
-
-def _held(report: str, out: Path, **parameters: Any) -> dict[str, Any]:
-    """A report as a run leaves it, its sentences held to the house list and its titles to what
-    the exhibits show."""
-    with title_truth.drawn() as charts:
-        notebook, shown = executed(report, out, **parameters)
-    assert house_words.complaints(shown) == []
-    assert title_truth.complaints(shown, charts) == []
-    assert title_truth.undetected(shown, charts) == []
-    return notebook
+    return pdf(read(held(report, tmp_path, **parameters)[0], report))
 
 
 class TestBrief:
@@ -89,7 +80,7 @@ class TestBrief:
         self, name: str, view: str, project: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
         monkeypatch.setenv("JCURVE_PROJECT", str(project))
-        notebook = _held("executive_brief", tmp_path, scenario=name, view=view)
+        notebook, _ = held("executive_brief", tmp_path, scenario=name, view=view)
         document = read(notebook, "executive_brief")
         for paper in ("a4", "us-letter"):
             made = pdf(document, paper=paper)
@@ -102,7 +93,7 @@ class TestBrief:
 
 
 class TestSetValues:
-    @pytest.mark.parametrize("own", SETS, ids=lambda own: "-".join(own))
+    @pytest.mark.parametrize("own", SETS[: count("override_sets")], ids=lambda own: "-".join(own))
     def test_words_and_titles_hold_for_a_run_of_ones_own(
         self, own: dict[str, Any], project: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
@@ -112,8 +103,31 @@ class TestSetValues:
             ("comparison_report", {"against": "bear long"}),
             ("scenario_report", {"without": ("book",)}),
         ):
-            document = read(_held(report, tmp_path, overrides=own, **given), report)
+            document = read(held(report, tmp_path, overrides=own, **given)[0], report)
             assert "This run" in html(document)
+
+
+EVERY = [
+    *(("bear", "go_forward", {}), ("stress_rate_shock", "go_forward", {})),
+    *((name, view, {}) for name in shipped() for view in ("programme", "go_forward")),
+    *(("base", view, own) for own in SETS for view in ("programme", "go_forward")),
+]
+"""Whatever a report can be about: every shipped scenario, both views, values of a run."""
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "own"), EVERY[: count("report_sentences")], ids=lambda part: str(part)[:20]
+)
+def test_every_sentence_of_the_shorter_reports(
+    name: str, view: str, own: dict[str, Any], project: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("JCURVE_PROJECT", str(project))
+    given = {"scenario": name, "view": view, "overrides": own}
+    beside = " ".join(each for each in ("bull", "stress_ai_winter") if each != name)
+    held("executive_brief", tmp_path, draws=64, **given)
+    held("dashboard", tmp_path, draws=64, **given)
+    held("comparison_report", tmp_path, against=beside, **given)
+    held("results_note", tmp_path, **given)
 
 
 def test_headings_and_paragraphs_of_notebooks_are_the_house_s() -> None:

@@ -1,20 +1,15 @@
-"""The ledger of claims and which scenario they touch; stale data on the first page."""
+"""The ledger of claims; stale data on the first page."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import replace
 
-import pytest
-
 import jcurve
-from jcurve.assumptions import load, shipped
 from jcurve.facts import claims, company
 from jcurve.facts.calendar import DAYS_TO_REPORT, next_results_day, stale
-from jcurve.facts.registers import MOST_CLAIMS, VERDICTS, claims_that_touch, touches
+from jcurve.facts.registers import VERDICTS
 from jcurve.figures import Lens, answer
-from jcurve.figures.claims import claims as exhibit
-from jcurve.figures.exhibit import TableExhibit
 from tests.support.quarters_back import COMING
 
 
@@ -26,30 +21,6 @@ def test_the_ledger_holds_74_claims_with_source_or_reason() -> None:
         assert each.record, each.key
         if each.contradicts_record:
             assert each.correction, each.key
-
-
-def test_what_a_claim_touches_is_an_assumption() -> None:
-    keys = set(load("base").assumptions)
-    for claim, starts in touches().items():
-        for start in starts:
-            assert claims_that_touch([key for key in keys if key.startswith(start)]), (claim, start)
-            assert any(key.startswith(start) for key in keys), (claim, start)
-
-
-@pytest.mark.parametrize("name", shipped())
-def test_a_report_shows_at_most_five_that_touch_its_scenario(name: str) -> None:
-    case = jcurve.evaluate(name)
-    shown = exhibit(case)
-    if isinstance(shown, TableExhibit):
-        assert 1 <= len(shown.rows) <= MOST_CLAIMS
-    found = claims_that_touch([each.key for each in case.differences])
-    verdicts = [not each.contradicts_record for each in found]
-    assert verdicts == sorted(verdicts), "what contradicts the record comes first"
-
-
-def test_a_claim_that_touches_nothing_is_not_shown() -> None:
-    assert claims_that_touch(["balance.opening_deferred_tax"]) == ()
-    assert {each.key for each in claims_that_touch(["talent.yearly_cost"])} >= {"C017"}
 
 
 def test_stale_data_are_said_on_the_first_page() -> None:

@@ -34,7 +34,8 @@ from jcurve_studies.backtesting.quarterly import quarterly
 from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.quarters_back import TOGETHER, case_after
-from tests.support.report_cells import executed, real_project, sentences
+from tests.support.reading_truth import held
+from tests.support.report_cells import real_project, sentences
 
 pytestmark = TOGETHER
 SHOWN = {"missed", "npv-moved", "figures-moved", "guided", "watch"}
@@ -98,7 +99,7 @@ def test_the_note_has_two_sound_pages(
         return taken_back(quarter, scenario, project=project)
 
     monkeypatch.setattr(jcurve, "evaluate", then)
-    notebook, shown = executed("results_note", tmp_path)
+    notebook, shown = held("results_note", tmp_path)
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert {each["id"] for each in results["exhibits"]} == SHOWN
     assert results["data_through"] == quarter
@@ -153,8 +154,8 @@ class TestWords:
         day = evening("2026Q2")
         said = guided.moved(day.lens, day.quarter)
         assert said == (
-            "Now guided: capital expenditure of 2026 $130bn to $145bn, before $125bn to $145bn; "
-            "total expenses of 2026 $165bn to $169bn, before $162bn to $169bn."
+            "Now guided: capital expenditure of 2026 $130bn to $145bn, previously $125bn to "
+            "$145bn; total expenses of 2026 $165bn to $169bn, previously $162bn to $169bn."
         )
         first = evening("2025Q4")
         assert "for the first time" in guided.moved(first.lens, first.quarter)

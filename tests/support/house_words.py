@@ -15,7 +15,10 @@ from tests.support.report_cells import NOTEBOOKS, sentences
 __all__ = ["complaints", "generated", "house_list", "in_notebooks"]
 
 _PAGE = Path(__file__).parents[2] / "docs" / "words.md"
-_QUOTED = ("Why", "Cause", "Range rests on", "Why not")
+_QUOTED = (
+    *("Why", "Cause", "Range rests on", "Why not"),
+    *("Key", "Source", "What is taken from it", "Kind and sources"),
+)
 _FREE_TEXT = 60
 """A longer cell is somebody's reason or claim, quoted."""
 _FORMS = {
@@ -51,7 +54,7 @@ def generated(item: Displayed) -> Iterator[tuple[str, str]]:
         return
     yield from (("title", text) for text in [getattr(item, "title", "")] if text)
     yield from (("source", text) for text in [getattr(item, "source", "")] if text)
-    if isinstance(item, TableExhibit) and item.id != "claims":  # which quotes
+    if isinstance(item, TableExhibit):
         for column in item.columns:
             yield "head", " ".join(filter(None, (column.group, column.label, column.unit)))
         for row in item.rows:

@@ -57,7 +57,11 @@ def coarse() -> Iterator[None]:
 
 
 def executed(
-    report: str, out: Path, without: Sequence[str] = (), **parameters: Any
+    report: str,
+    out: Path,
+    without: Sequence[str] = (),
+    names: dict[str, Any] | None = None,
+    **parameters: Any,
 ) -> tuple[dict[str, Any], list[Displayed]]:
     """Run the cells of ``report`` with parameters.
 
@@ -65,13 +69,14 @@ def executed(
         report: name of the notebook.
         out: folder for its results.
         without: ids of cells to leave out, such as long appendices.
+        names: takes what the cells name.
         parameters: in place of the parameters cell's.
 
     Returns:
         The notebook as a run leaves it, and what it showed.
     """
     source = json.loads((NOTEBOOKS / f"{report}.ipynb").read_text())
-    names: dict[str, Any] = {}
+    names = {} if names is None else names
     cells, shown = [], []
     for cell in source["cells"]:
         text = "".join(cell["source"])

@@ -21,29 +21,43 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from jcurve.figures import narrowing
+from jcurve.figures import narrowing, pointing
 from jcurve.figures.display import Displayed
 from jcurve.figures.exhibit import Cell, Exhibit, TableExhibit
 from jcurve.figures.whatif import WhatIf
 from jcurve.ground.numbers import MINUS
 
-__all__ = ["Seen", "complaints", "drawn", "undetected"]
+__all__ = [
+    "NUMBER",
+    "Seen",
+    "complaints",
+    "crossing",
+    "drawn",
+    "every",
+    "falsified",
+    "numeric_of",
+    "peak",
+    "seen_in",
+    "undetected",
+    "wrong",
+]
 
-_NUMBER = re.compile(
+NUMBER = re.compile(
     rf"(?P<sign>[{MINUS}+])?(?P<dollar>\$)?(?P<digits>\d[\d,]*(?:\.\d+)?)"
     r"(?P<unit>tn|bn|m\b|%| points?| times| cents)?"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d(?: Q[1-4])?")
 _TIED = re.compile(
-    r"(?:lower |higher )?(?:of (?:EPS|advertising|revenue|margin|the fleet is leased out,) )?"
+    r"(?:lower |higher )?(?:million )?(?:at the end )?"
+    r"(?:of (?:EPS|advertising|revenue|margin|NPV|the fleet is leased out,) )?"
     r"(?:in|by|of|from) (?P<year>(?:19|20)\d\d)\b"
 )
 _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
-_NOT_DATA = ("claims",)  # quotations
+_NOT_DATA = ("assumption-book",)  # a count of what rows put together
 
-_TWO, _FIRST_YEAR = 2, 1900
+_TWO, _DIGITS, _FIRST_YEAR = 2, 3, 1900
 _WHOLE = 1.5  # what may be a share
 _LYING = 0.62
 """Height of a bar of a horizontal chart."""
@@ -62,6 +76,7 @@ class Seen:
     counts: tuple[int, ...] = ()
     top: float = 0.0
     tiles: tuple[float, ...] = ()
+    rows: tuple[tuple[str, float], ...] = ()
 
     def at(self, year: int) -> list[float]:
         """Values at a year: of each series, and of two lines apart or over one another."""
@@ -105,10 +120,10 @@ def drawn() -> Iterator[dict[str, Seen]]:
         last.append(figure)
         fit(figure)
 
-    def tidied(svg: str, name: str) -> str:
+    def tidied(svg: str, name: str, marks: Any = ()) -> str:
         if not name.endswith("-narrow"):  # the same again, for a phone
             found[name] = _drawn(last[-1])
-        return tidy(svg, name)
+        return tidy(svg, name, marks)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(narrowing, "fit", fitted)
@@ -117,15 +132,15 @@ def drawn() -> Iterator[dict[str, Seen]]:
 
 
 def _drawn(figure: Figure) -> Seen:
-    series, lines, every, named = [], [], [], []
-    texts = [each.get_text() for axes in figure.axes for each in axes.texts]
-    tiles = [_numeric(found) for each in texts if (found := _NUMBER.fullmatch(each))]
+    series, lines, bars_of, named = [], [], [], []
+    tiles = [each for axes in figure.axes for each in pointing.mapped(axes)]
+    lying: list[tuple[str, float]] = []
     top = max(float(axes.get_ylim()[1]) for axes in figure.axes)
     for axes in figure.axes:
         own: list[Pairs] = []
         for line in axes.get_lines():
             x, y = (np.asarray(row, dtype=float) for row in (line.get_xdata(), line.get_ydata()))
-            named += [_numeric(found) for found in _NUMBER.finditer(str(line.get_label()))][:1]
+            named += [_numeric(found) for found in NUMBER.finditer(str(line.get_label()))][:1]
             if x.shape == y.shape and x.size:
                 series.append((x, y))
                 if x.size > 2:
@@ -133,8 +148,11 @@ def _drawn(figure: Figure) -> Seen:
         lines += own if len(own) == _TWO or not axes.get_xlim()[0] > _FIRST_YEAR else []
         held = [bar for held in axes.containers for bar in held if isinstance(bar, Rectangle)]
         bars = held or [each for each in axes.patches if isinstance(each, Rectangle)]
-        every += bars
+        bars_of += bars
         if {round(bar.get_height(), 6) for bar in bars} == {_LYING}:
+            lying = _named(axes, bars)
+            said = (found for name, _ in lying for found in NUMBER.finditer(name))
+            named += [_numeric(found) for found in said]
             series.append(_row((bar.get_y(), bar.get_width()) for bar in bars))
             series.append(_row((bar.get_y(), bar.get_x() + bar.get_width()) for bar in bars))
             bars = []
@@ -155,8 +173,18 @@ def _drawn(figure: Figure) -> Seen:
                 points = np.asarray(row, dtype=float)
                 series.append((points[:, 0], points[:, 1]))
     return Seen(
-        tuple(series), tuple(lines), tuple(every), tuple(named), (len(every),), top, tuple(tiles)
-    )
+        tuple(series), tuple(lines), tuple(bars_of), tuple(named), (len(bars_of),), top,
+        tuple(tiles), tuple(lying),
+    )  # fmt: skip
+
+
+def _named(axes: Any, bars: Iterable[Rectangle]) -> list[tuple[str, float]]:
+    """Rows of a horizontal chart by name, each with the length of its bar but for the last, a
+    total, of several."""
+    names = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    at = {float(y): name.get_text() for y, name in names}
+    found = [(at[round(b.get_y() + b.get_height() / 2, 6)], float(b.get_width())) for b in bars]
+    return [row for row in found if not row[0].startswith("Balance in ")]
 
 
 def _row(pairs: Iterable[tuple[float, float]]) -> Pairs:
@@ -180,8 +208,11 @@ def _shown(table: TableExhibit) -> Seen:
     ]
     counts = [len(rows)]
     if isinstance(table, WhatIf):
-        worth = [_NUMBER.fullmatch(cell) for cell in table.outputs[0].cells]
+        worth = [NUMBER.fullmatch(cell) for cell in table.outputs[0].cells]
         counts += [len(worth), sum(_numeric(each) > 0 for each in worth if each)]
+    if table.id == "sources":
+        marks = [str(row.cells[-1]) for row in rows]
+        counts.append(sum(mark.endswith("!") or mark == "secondary" for mark in marks))
     if table.id == "swings":
         counts.append(int(sum(low * high < 0 for low, high in grid[:, -2:])))
     return Seen(tuple(series), totals=tuple(totals), counts=tuple(counts))
@@ -190,7 +221,7 @@ def _shown(table: TableExhibit) -> Seen:
 def _value(table: TableExhibit, row: Any, at: int) -> float:
     cell = row.cells[at].value if isinstance(row.cells[at], Cell) else row.cells[at]
     if isinstance(cell, str):
-        found = _NUMBER.fullmatch(cell.replace(" a year", ""))
+        found = NUMBER.fullmatch(cell.replace(" a year", ""))
         return math.nan if found is None else _numeric(found)
     style = row.style or table.columns[at].style
     scale = 100.0 if style == "percent" else 0.001 if table.columns[at].unit == "$m" else 1.0
@@ -202,12 +233,19 @@ def _numeric(found: re.Match[str]) -> float:
     return -value if found["sign"] == MINUS else value
 
 
+def numeric_of(found: re.Match[str], name: str) -> float:
+    """The number of a match that holds several, by the name that its groups begin with."""
+    size = _SIZES.get(found[f"{name}_unit"] or "", 1.0)
+    value = float(found[f"{name}_digits"].replace(",", "")) * size
+    return -value if found[f"{name}_sign"] == MINUS else value
+
+
 def _claims(title: str) -> Iterator[tuple[re.Match[str], float, int | None]]:
     """Each number of a title with half its last digit, and the year that it is tied to."""
     plain = title.replace("\N{NO-BREAK SPACE}", " ")
     years = [(found.start(), found.end()) for found in _YEAR.finditer(plain)]
     first = _ALL_TIED.match(plain)
-    for found in _NUMBER.finditer(plain):
+    for found in NUMBER.finditer(plain):
         if any(start <= found.start() < end for start, end in years):
             continue
         decimals = len(found["digits"].partition(".")[2])
@@ -215,7 +253,8 @@ def _claims(title: str) -> Iterator[tuple[re.Match[str], float, int | None]]:
         before = _BEFORE.search(plain[: found.start()])
         after = _TIED.match(plain[found.end() :].lstrip(" ,")) or before or first
         year = int(after["year"]) if after else None
-        yield found, 0.51 * 10.0**-decimals * size, year
+        whole = len(found["digits"].replace(",", "")) if not decimals else 0
+        yield found, 0.51 * 10.0 ** (max(whole - _DIGITS, 0) - decimals) * size, year
 
 
 def _changes(seen: Seen) -> list[float]:
@@ -234,7 +273,7 @@ def _spread(seen: Seen) -> list[float]:
     return [max(ends) - min(ends)]
 
 
-def _crossing(seen: Seen) -> list[float]:
+def crossing(seen: Seen) -> list[float]:
     """Of a map of beliefs: its lines at the scenario's response and at the evidence's ends, and
     where the scenario stands."""
     points = [(float(x[0]), float(y[0])) for x, y in seen.series if x.size == 1]
@@ -246,7 +285,7 @@ def _crossing(seen: Seen) -> list[float]:
     return found
 
 
-def _peak(seen: Seen) -> list[float]:
+def peak(seen: Seen) -> list[float]:
     """Of value over size: the sizes that are marked, and what the last tenth of the plan adds."""
     found = [float(x[0]) for x, _ in seen.series if x.size == 1]
     found += [float(x[int(np.argmax(y))]) for x, y in seen.lines]
@@ -258,7 +297,7 @@ def _ends(seen: Seen) -> list[float]:
     return [float(row[at]) for pair in seen.lines for row in pair for at in (0, -1)]
 
 
-def _every(seen: Seen) -> list[float]:
+def every(seen: Seen) -> list[float]:
     return [float(each) for _, y in seen.series for each in y]
 
 
@@ -268,10 +307,10 @@ def _column_gaps(seen: Seen) -> list[float]:
 
 
 _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
-    "against-scale": _peak,
-    "beliefs": _crossing,
+    "against-scale": peak,
+    "beliefs": crossing,
     "cash-bridge": _changes,
-    "charge": _every,
+    "charge": every,
     "comparison": _column_gaps,
     "depreciation": lambda seen: [
         max(float(y.max()) for _, y in seen.series if y.size) / float(y[-1])
@@ -294,8 +333,8 @@ _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
         float(np.nansum(y)) for x, y in seen.series if np.isnan(x).all()
     ],
     "published-readings": lambda _: [650.0],  # the answer that is examined
-    "quarters-by-line": _every,
-    "profit": _every,
+    "quarters-by-line": every,
+    "profit": every,
     "reviews": _column_gaps,
     "supply": lambda seen: [
         float(np.sort(y[:-1])[-2:].sum()) for _, y in seen.series if y[-1] == 100
@@ -331,10 +370,12 @@ def seen_in(item: Exhibit | TableExhibit, charts: dict[str, Seen]) -> Seen:
     return _shown(item) if isinstance(item, TableExhibit) else charts[item.id]
 
 
-def wrong(item: Exhibit | TableExhibit, seen: Seen, title: str) -> list[str]:
-    """What a title claims and is not shown."""
+def wrong(
+    item: Exhibit | TableExhibit, seen: Seen, title: str, beside: Iterable[float] = ()
+) -> list[str]:
+    """What a title claims and is not shown, nor among ``beside``."""
     more = _changes if item.id.startswith("bridge-") else _MORE.get(item.id, lambda _: ())
-    extra = list(more(seen))
+    extra = [*beside, *more(seen)]
     found = []
     for claim, near, year in _claims(title):
         value = _numeric(claim)
@@ -359,7 +400,7 @@ def falsified(title: str) -> Iterator[str]:
     """The title with each of its numbers made another, one at a time."""
     plain = title.replace("\N{NO-BREAK SPACE}", " ")
     years = [(found.start(), found.end()) for found in _YEAR.finditer(plain)]
-    for found in _NUMBER.finditer(plain):
+    for found in NUMBER.finditer(plain):
         if any(start <= found.start() < end for start, end in years):
             continue
         start, end = found.span("digits")

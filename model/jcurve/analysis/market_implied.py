@@ -43,7 +43,7 @@ _PRICES = "PX_"
 _PAIRS = 15
 _BN = 1000.0
 _NONE_NEEDED = "worth more than the price without any AI product"
-_NOT_ENOUGH = "no demand for AI products that was looked at is enough"
+_NOT_ENOUGH = "no demand shown for AI products is enough"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from jcurve.analysis.consequences import Consequences, consequences
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.question import Question
 from jcurve.analysis.risk_measures import Risk, kept_outputs, risk
-from jcurve.analysis.sensitivity import Grid, Swing, ends, grid, ranged, ranked, tornado
+from jcurve.analysis.sensitivity import Grid, Swing, grid, ranged, ranked, through, tornado
 from jcurve.analysis.simulation import Run, plan_for, simulate
 from jcurve.analysis.solving import Solution, solve
 from jcurve.analysis.staged import Staged, actions_for, staged_programme
@@ -104,7 +102,7 @@ class Asked:
         """NPV over the ranges of the first two assumptions of a tornado."""
         question = Question.of(self.scenario, self.output, self.project)
         across, down = (
-            (swing.key, np.linspace(*ends(self.scenario[swing.key]), side)) for swing in swings[:2]
+            (swing.key, through(self.scenario[swing.key], side // 2)) for swing in swings[:2]
         )
         return grid(question, across, down, question.valid)
 

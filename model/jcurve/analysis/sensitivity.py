@@ -30,6 +30,7 @@ __all__ = [
     "grid",
     "ranged",
     "ranked",
+    "through",
     "tornado",
 ]
 
@@ -97,6 +98,14 @@ def ends(item: Assumption) -> tuple[float, float]:
     if isinstance(item.value, Path):
         return -1.0, 1.0
     return float(item.lows()[0]), float(item.highs()[0])
+
+
+def through(item: Assumption, steps: int) -> Array:
+    """Draws from low over the assumption's own value to high, ``steps`` on either side of it; fewer
+    where they coincide."""
+    value, (low, high) = at_value(item), ends(item)
+    sides = np.linspace(low, value, steps + 1), np.linspace(value, high, steps + 1)
+    return np.unique(np.concatenate(sides))
 
 
 def tornado(

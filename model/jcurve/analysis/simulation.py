@@ -175,7 +175,7 @@ def simulate(
 
 
 def _note(plan: Plan, reached: Plan, asked: int) -> str:
-    shape = f"{plan.scrambles} scrambles of {1 << reached.level:,} points"
+    shape = f"{plan.scrambles} random shifts of a Sobol sequence of {1 << reached.level:,} points"
     if reached.level < plan.level:
         return f"{reached.draws:,} of {plan.draws:,} draws were precise enough: {shape}"
     if asked == plan.draws:

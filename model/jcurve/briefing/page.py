@@ -24,7 +24,6 @@ from jcurve.briefing.document import (
     Picture,
     Quote,
     Rule,
-    Shown,
     Verbatim,
     placed,
     signed,
@@ -61,7 +60,10 @@ def html(document: Document, house: HouseStyle | None = None) -> str:
         )
     body = "".join(_block(block, writer) for block in document.blocks)
     style = _style() + _shades(within(document.blocks)) + _dressed(house)
-    script = _script() if any(_has_dials(block) for block in document.blocks) else ""
+    items = [item for block in document.blocks for item in _items(block)]
+    parts = {"point": Exhibit, "whatif": WhatIf}
+    used = (part for part, kind in parts.items() if any(isinstance(it, kind) for it in items))
+    script = "".join(map(_script, used))
     return "".join(
         (
             "<!DOCTYPE html>\n",
@@ -101,13 +103,14 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _has_dials(block: Block) -> bool:
-    return isinstance(block, Shown) and isinstance(block.item, WhatIf)
+def _items(block: Block) -> tuple[object, ...]:
+    """The exhibits of a block."""
+    return block.charts if isinstance(block, Beside) else (getattr(block, "item", None),)
 
 
 @cache
-def _script() -> str:
-    return Path(__file__).with_name("whatif.js").read_text(encoding="utf-8")
+def _script(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
 
 
 @cache

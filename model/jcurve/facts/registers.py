@@ -1,23 +1,22 @@
-"""The registers beside the reported series: evidence, drivers, claims and what they touch, outside
+"""The registers beside the reported series: evidence, drivers, claims, outside
 parameters and tax depreciation tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.sources import GRADES, Cited, is_secondary, sources
-from jcurve.facts.tables import Column, Listed, Row, Text, Words, by_key, data_folder, records
+from jcurve.facts.tables import Column, Listed, Row, Text, by_key, data_folder, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
-    "MOST_CLAIMS",
     "VERDICTS",
     "Article",
     "Citation",
@@ -28,16 +27,11 @@ __all__ = [
     "articles",
     "citations",
     "claims",
-    "claims_that_touch",
     "drivers",
     "evidence",
     "external",
     "macrs",
-    "touches",
 ]
-
-MOST_CLAIMS = 5
-"""How many claims a report shows at most."""
 
 VERDICTS: Mapping[str, str] = MappingProxyType(
     {
@@ -134,14 +128,6 @@ class Claim:
     contradicts_record: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """The beginnings of the assumptions that a claim speaks of."""
-
-    claim: str
-    keys: Words
-
-
 def _number_or_words(row: Row, key: str) -> float | None:
     return None if row.cells["unit"] == "text" else row.number(key)
 
@@ -220,43 +206,6 @@ def claims(project: Project | str | Path | None = None) -> Mapping[str, Claim]:
     """The articles' claims against the record, by key."""
     known = {"article": articles(project), "verdict": VERDICTS}
     return by_key(data_folder(project), "evidence/claims.csv", Claim, known)
-
-
-def touches(project: Project | str | Path | None = None) -> Mapping[str, tuple[str, ...]]:
-    """By claim, the beginnings of the assumptions that it speaks of.
-
-    Raises:
-        FactsError: a malformed table, or a claim that is not on file or listed twice.
-    """
-    known = {"claim": claims(project)}
-    found = by_key(data_folder(project), "evidence/claims_touch.csv", Touch, known)
-    return MappingProxyType({claim: touch.keys for claim, touch in found.items()})
-
-
-def claims_that_touch(
-    keys: Collection[str],
-    project: Project | str | Path | None = None,
-    most: int = MOST_CLAIMS,
-) -> tuple[Claim, ...]:
-    """The claims that touch any of some assumptions, at most ``most``: those that contradict
-    the record first, then by verdict, then by how many of the assumptions they speak of."""
-    every, order = claims(project), list(VERDICTS)
-    hits: list[tuple[bool, int, int, str]] = []
-    for name, starts in touches(project).items():
-        count = sum(any(_under(key, start) for start in starts) for key in keys)
-        if count:
-            claim = every[name]
-            hits.append((not claim.contradicts_record, order.index(claim.verdict), -count, name))
-    return tuple(every[name] for *_, name in sorted(hits)[:most])
-
-
-def _under(key: str, start: str) -> bool:
-    """Whether a key is the one named, in its family, or begun by a text that ends in a point."""
-    return (
-        key == start
-        or key.startswith(start if start.endswith(".") else f"{start}.")
-        or ("_" in start and key.startswith(start))
-    )
 
 
 def external(project: Project | str | Path | None = None) -> Mapping[str, Parameter]:

@@ -58,11 +58,10 @@ def cover(
     """The head of a report: the answer, key figures, a summary, and what it is about.
 
     Args:
-        lens: a case in a view.
-        kind: of report.
         shown: exhibits of the report that the summary refers to, such as the J-curve; with
             value over size the best size is among the figures.
-        today: for the warning that results have come out since; by default the day of the run.
+        today: for the warning that results have come out since; by default the day of the
+            run.
     """
     scenario, company = lens.case.scenario, lens.case.assembly.company
     ids = {each.mark().get("exhibit") for each in shown}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,8 @@ from jcurve.figures.overrides import quantity, set_values
 from jcurve.ground.numbers import (
     billions,
     counted,
+    dated,
     differing,
-    joined,
     lowered,
     money,
     percent,
@@ -30,6 +29,7 @@ from jcurve.ground.project import Project
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Driver
     from jcurve.assumptions import Assumption, Difference, Scenario
+    from jcurve.facts.registers import Citation
 
 _KINDS: Mapping[str, str] = {
     "reported": "printed in a filing or release",
@@ -43,47 +43,13 @@ _SAID = ("share", "per year", "USD m", "x", "years")
 _LONG = 12  # rows; more are for whoever looks one up
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """A source that assumptions of a scenario cite.
-
-    Attributes:
-        key: as assumptions cite it.
-        title: what it is.
-        says: what is taken from it.
-        date: of the source or of what it says.
-        grade: how it was read.
-        secondary: whether an exhibit that rests on it must say so.
-        count: how many assumptions cite it.
-    """
-
-    key: str
-    title: str
-    says: str
-    date: str
-    grade: str
-    secondary: bool
-    count: int
-
-
 def cited_sources(
     scenario: Scenario, project: Project | str | Path | None = None
-) -> tuple[Cited, ...]:
+) -> tuple[Citation, ...]:
     """Every source that the scenario's assumptions cite, the most cited first."""
     cited = Counter(key for item in scenario.items for key in item.source)
-    found = [
-        Cited(
-            key=each.key,
-            title=f"{each.publisher}: {each.title}" if each.publisher else each.title,
-            says=each.says,
-            date=each.date,
-            grade=each.grade,
-            secondary=each.is_secondary,
-            count=cited[each.key],
-        )
-        for each in citations(cited, project)
-    ]
-    return tuple(sorted(found, key=lambda each: (-each.count, each.key)))
+    found = citations(cited, project)
+    return tuple(sorted(found, key=lambda each: (-cited[each.key], each.key)))
 
 
 def differences(lens: Lens) -> TableExhibit | Prose:
@@ -170,7 +136,7 @@ def kinds(lens: Lens) -> TableExhibit:
     many of them cite a secondary source."""
     items = lens.case.scenario.items
     cited = cited_sources(lens.case.scenario, lens.project)
-    secondary = {each.key for each in cited if each.secondary}
+    secondary = {each.key for each in cited if each.is_secondary}
 
     def counts(own: list[Assumption]) -> tuple[int, int, int]:
         ranged = sum(item.has_range for item in own)
@@ -279,7 +245,7 @@ def book(lens: Lens) -> TableExhibit:
     changed = {each.key for each in lens.case.differences}
     rows: list[Row] = []
     for name, groups in areas.items():
-        rows.append(heading(name.replace("_", " ").capitalize()))
+        rows.append(heading(area(name)))
         for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
             label = _label(members) + star
@@ -310,16 +276,16 @@ def _value(item: Assumption) -> str:
 def sources(lens: Lens) -> TableExhibit:
     """The sources that the assumptions cite, secondary ones marked."""
     cited = cited_sources(lens.case.scenario, lens.project)
-    secondary = sum(each.secondary for each in cited)
+    secondary = sum(each.is_secondary for each in cited)
     return table(
         [("Key", 1.4), ("Source", 3), ("What is taken from it", 4), ("As of", 0.8), "Read as"],
         [
             (
                 each.key,
-                each.title,
+                ": ".join(filter(None, (each.publisher, each.title))),
                 each.says,
-                each.date,
-                each.grade + (" !" if each.secondary and each.grade != "secondary" else ""),
+                " to ".join(map(dated, each.date.split(" to "))),
+                each.grade + (" !" if each.is_secondary and each.grade != "secondary" else ""),
             )
             for each in cited
         ],
@@ -327,6 +293,6 @@ def sources(lens: Lens) -> TableExhibit:
         title=f"Of {len(cited)} sources cited, {secondary} are secondary",
         subtitle="Most cited first; read as: how the source was checked",
         source="register of sources and evidence",
-        reading=f"The most cited are {joined(each.key for each in cited[:2])}.",
+        reading=f"The most cited is {cited[0].title}.",
         dense=True,
     )

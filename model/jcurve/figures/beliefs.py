@@ -22,6 +22,7 @@ from jcurve.ground.numbers import (
     money,
     percent,
     spelt,
+    written,
     written_date,
 )
 
@@ -80,7 +81,9 @@ def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) ->
         axes.set_yscale("log")
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_ylim(float(y[0]), float(y[-1]))
-        level_map(axes, x, y, found.value / MILLIONS, _LEVELS)
+        beliefs_of = [f"Response: {each:.2g}" for each in x]
+        revenues = [f"AI products: {money(each)}" for each in y]
+        level_map(axes, x, y, found.value / MILLIONS, _LEVELS, (beliefs_of, revenues))
         _evidence(axes, found, readings=is_full)
         for row, role, label in (
             (found.right_size, "positive", "The right size"),
@@ -229,7 +232,9 @@ def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) ->
             at, low, high = line.elasticities, line.at_lower_wacc, line.at_higher_wacc
             both = np.isfinite(low) & np.isfinite(high)
             shown = np.isfinite(line.revenues)
-            plotting.band(axes, at[both], low[both] / MILLIONS, high[both] / MILLIONS, role)
+            plotting.band(
+                axes, at[both], low[both] / MILLIONS, high[both] / MILLIONS, role, "_Range"
+            )
             plotting.line(axes, at[shown], line.revenues[shown] / MILLIONS, role, _dated(line))
         plotting.point(axes, response, revenue, lens.title, shift=(6, 0))
         reach = np.concatenate(
@@ -274,8 +279,8 @@ def _implied_reading(line: PriceLine) -> str:
             f"that growth continues unaided.{why}"
         )
     return (
-        f"In this scenario a share is worth {dollars(line.value_per_share)} at "
-        f"{percent(line.wacc)}; half a point of the cost of capital moves that by "
-        f"{dollars(less)} to {dollars(more)}, so that a price implies a line of pairs, not one "
+        f"In this scenario a share is worth {dollars(line.value_per_share)} at a "
+        f"cost of capital of {percent(line.wacc)}; half a point of it moves that by "
+        f"${written(less)} to ${written(more)}, so that a price implies a line of pairs, not one "
         f"number.{why}"
     )

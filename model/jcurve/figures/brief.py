@@ -26,21 +26,15 @@ _DRAWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What an earlier edition said.
+    """What an earlier edition said."""
 
-    Attributes:
-        data_through, valuation_date: its quarters.
-        scenario_hash: of its scenario.
-        headlines: name → ``{value, unit}`` or ``{value: None, reason}``, of the same view.
-        published: its day in words.
-        rebuilt: puts together what it rested on, and all figures that it printed.
-    """
-
-    data_through: str
+    data_through: str  # data_through, valuation_date: its quarters
     valuation_date: str
-    scenario_hash: str
+    scenario_hash: str  # of its scenario
+    # name → ``{value, unit}`` or ``{value: None, reason}``, of the same view
     headlines: Mapping[str, Mapping[str, Any]]
-    published: str = ""
+    published: str = ""  # its day in words
+    # puts together what it rested on, and all figures that it printed
     rebuilt: Callable[[], tuple[Case, Figures]] | None = None
     _memo: dict[str, Revision | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -81,7 +75,6 @@ def changes(lens: Lens, earlier: Earlier | None) -> Exhibit | Prose:
     none, or where what it rested on is not on record.
 
     Args:
-        lens: a case in a view.
         earlier: what that edition said; None for the first.
     """
     if earlier is None:
@@ -197,7 +190,7 @@ def what_moved(
             for move in moves
         ],
         id=id,
-        title=f"From {one.name} to {other.name} {spelt(count)} headline "
+        title=f"From {one.name} to {other.name}, {spelt(count)} headline "
         f"figure{' changes' if count == 1 else 's change'}",
         subtitle=VIEW_WORDS[view].capitalize(),
         source=f"J-Curve model, scenarios {one.hash[:12]} and {other.hash[:12]}",

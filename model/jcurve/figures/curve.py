@@ -30,9 +30,7 @@ def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> 
         plotting.line(axes, x, present, "low", "Discounted")
         plotting.line(axes, x, nominal, lens.view, "Nominal")
         first = int(lens.start)
-        axes.set_xticks(list(range(first, lens.horizon + 2, 2 if is_full else 4)))
-        axes.set_xlim(first - 0.2, lens.horizon + 1.2)
-        style.numbers(axes.xaxis, "plain")
+        style.years_of_quarters(axes, first, lens.horizon, 2 if is_full else 4)
         # Words under the trough take the same height on paper whatever the chart's.
         style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / height, above=0.14)
         style.numbers(axes.yaxis)

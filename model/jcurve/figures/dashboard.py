@@ -72,7 +72,7 @@ def charge(lens: Lens) -> Exhibit:
 
 def profit(lens: Lens) -> Exhibit:
     """Operating margin; a third of the column wide."""
-    return _pair(lens, "profit", "operating_income", "Operating margin")
+    return _pair(lens, "profit", "operating_income", "Operating income")
 
 
 def _pair(lens: Lens, id: str, line: str, name: str) -> Exhibit:
@@ -85,10 +85,10 @@ def _pair(lens: Lens, id: str, line: str, name: str) -> Exhibit:
     return _small(
         lens,
         id,
-        f"{name} is {percent(ours[at], 0)} in {years[at]}, {lowered(lens.other_name)} "
-        f"{percent(theirs[at], 0)}",
+        f"{name} is {percent(ours[at], 0)} of revenue in {years[at]}, {percent(theirs[at], 0)} "
+        f"{lowered(lens.other_name)}",
         f"Share of revenue; dashed: {lowered(lens.other_name)}",
-        {"": ("without", theirs), " ": ("with", ours)},
+        {f"_{lens.other_name}": ("without", theirs), f"_{lens.with_name}": ("with", ours)},
         f"The share of revenue is {percent(ours[0])} in {years[0]} and {percent(ours[-1])} in "
         f"{years[-1]}, in the other case {percent(theirs[-1])}.",
         Scale(_STEP, lens.forecast_from, words=("", ""), style="percent"),
@@ -136,7 +136,7 @@ def lines(lens: Lens) -> TableExhibit:
         ["USD bn", *lens.columns(years)],
         rows,
         id="lines",
-        title=f"Free cash flow is below zero in {outlook.spans(short)}"
+        title=f"Free cash flow is below zero {outlook.spans(short)}"
         if short
         else "Free cash flow stays above zero in every year shown",
         subtitle="The company with its programme",

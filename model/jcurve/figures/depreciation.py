@@ -98,7 +98,7 @@ def wave(lens: Lens) -> Exhibit:
     with style.house():
         figure, axes = style.plot(height=78)
         plotting.stack(axes, years, layers, looks=style.ramp(len(layers)))
-        plotting.line(axes, years, others, "without")
+        plotting.line(axes, years, others, "without", f"_{lens.other_name}")
         plotting.dots(axes, known, reported, "reported", label="As reported")
         style.years(axes, first, last, 2)
         axes.set_ylim(0, 1.12 * max(*totals, *others))
@@ -119,7 +119,7 @@ def wave(lens: Lens) -> Exhibit:
         source=lens.compared(),
         alt=f"Stacked bars of depreciation by vintage, {money(totals[0])} in {first}, at most "
         f"{money(totals[peak])} in {years[peak]} and {money(totals[-1])} in {last}; "
-        f"{lowered(lens.other_name)} {years[peak]} would be {money(others[peak])}.",
+        f"in {years[peak]} it would be {money(others[peak])} {lowered(lens.other_name)}.",
         reading=_wave_reading(lens, years, totals, others, reported),
         notes=lens.resting("life.book.accelerators", "life.changes_share.accelerators"),
     )

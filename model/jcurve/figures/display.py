@@ -111,13 +111,7 @@ class Shown:
 
 
 class Run(Frozen):
-    """A stretch of text in one style.
-
-    Attributes:
-        href: an address to link to (http, https, mailto).
-        ref: an exhibit's id; shown as "Exhibit 3" with a link.
-        note: a footnote's text; the run itself has none then.
-    """
+    """A stretch of text in one style."""
 
     text: str = ""
     strong: bool = False
@@ -126,21 +120,16 @@ class Run(Frozen):
     sup: bool = False
     sub: bool = False
     strike: bool = False
-    href: str | None = None
-    ref: str | None = None
-    note: str | None = None
+    href: str | None = None  # an address to link to (http, https, mailto)
+    ref: str | None = None  # an exhibit's id; shown as "Exhibit 3" with a link
+    note: str | None = None  # a footnote's text; the run itself has none then
 
 
 class Formula(Run):
-    """A formula among words; ``text`` is its TeX source.
+    """A formula among words; ``text`` is its TeX source."""
 
-    Attributes:
-        mathml: what it means, as one ``math`` element.
-        display: whether it stands on a line of its own.
-    """
-
-    mathml: str
-    display: bool = False
+    mathml: str  # what it means, as one ``math`` element
+    display: bool = False  # whether it stands on a line of its own
 
 
 Paragraph = tuple[Run, ...]
@@ -188,13 +177,10 @@ def words(runs: Iterable[Run]) -> str:
 
 
 class Prose(Displayed):
-    """Generated paragraphs, a list, or a call-out.
-
-    Attributes:
-        role: ``text``; ``list`` makes each paragraph an item; ``callout`` sets it apart.
-    """
+    """Generated paragraphs, a list, or a call-out."""
 
     kind: Literal["prose"] = "prose"
+    # ``text``; ``list`` makes each paragraph an item; ``callout`` sets it apart
     role: Literal["text", "list", "callout"] = "text"
     paragraphs: tuple[Paragraph, ...]
 
@@ -228,38 +214,25 @@ class KeyFigure(Frozen):
 
 
 class Cover(Displayed):
-    """The head of a report: what it is, the answer in a few figures, and what it rests on.
-
-    Attributes:
-        kicker: a line above the title: the company and the kind of report.
-        title: of the report.
-        subtitle: the answer in a line.
-        byline: how far the data reach and what made it; a page puts its date before and who
-            signs behind.
-        changed: every value set for this run, with the one that it replaces.
-        figures: up to six key figures.
-        status: labels and values: scenario, view, data through, valuation date, hash.
-        stale: a warning that the data is old; shown with weight.
-        disclaimer: a line that every report carries.
-        date: of the report; its file's date, too, so that the bytes repeat.
-        author: who signs.
-        language: of the text, as a BCP 47 tag.
-    """
+    """The head of a report: what it is, the answer in a few figures, and what it rests on."""
 
     kind: Literal["cover"] = "cover"
-    title: str
-    kicker: str = ""
-    subtitle: str = ""
+    title: str  # of the report
+    kicker: str = ""  # a line above the title: the company and the kind of report
+    subtitle: str = ""  # the answer in a line
+    # how far the data reach and what made it; a page puts its date before and who signs behind
     byline: str = ""
-    changed: Paragraph = ()
-    figures: tuple[KeyFigure, ...] = Field(default=(), max_length=6)
+    changed: Paragraph = ()  # every value set for this run, with the one that it replaces
+    figures: tuple[KeyFigure, ...] = Field(default=(), max_length=6)  # up to six key figures
+    # labels and values: scenario, view, data through, valuation date, hash
     status: tuple[tuple[str, str], ...] = ()
     summary: tuple[Paragraph, ...] = ()
-    stale: str = ""
-    disclaimer: str = "Analysis, not investment advice."
+    stale: str = ""  # a warning that the data is old; shown with weight
+    disclaimer: str = "Analysis, not investment advice."  # a line that every report carries
+    # of the report; its file's date, too, so that the bytes repeat
     date: datetime.date | None = None
-    author: str = "J-Curve"
-    language: str = "en-GB"
+    author: str = "J-Curve"  # who signs
+    language: str = "en-GB"  # of the text, as a BCP 47 tag
 
     @model_validator(mode="after")
     def _titled(self) -> Cover:

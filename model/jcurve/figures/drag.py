@@ -30,7 +30,7 @@ _HUNDREDTH_POINT = 0.0001
 
 
 def _names(lens: Lens) -> tuple[str, str]:
-    return ("With AI", "Without AI") if lens.view == "programme" else ("Continued", "Stopped")
+    return lens.with_name, lens.other_name
 
 
 def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[float]]:
@@ -61,7 +61,8 @@ def margin(lens: Lens) -> Exhibit:
         subtitle=f"Operating income, per cent of revenue; dashed: {lowered(lens.other_name)}",
         source=lens.compared(),
         alt=f"Two lines from {years[0]} to {years[-1]}: operating margin ends at "
-        f"{percent(ours[-1])} with AI and {percent(theirs[-1])} {lowered(lens.other_name)}; the "
+        f"{percent(ours[-1])} {lowered(lens.with_name)} and {percent(theirs[-1])} "
+        f"{lowered(lens.other_name)}; the "
         f"widest gap is {points(gap[worst])} in {years[worst]}.",
         reading=_margin_reading(lens, years, ours, gap)
         if max(map(abs, gap)) > NOTHING
@@ -218,8 +219,8 @@ def drag(lens: Lens) -> TableExhibit:
         ],
         id="drag",
         title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
-        subtitle=f"The company {lowered(lens.with_name)}, and the difference from the company "
-        f"{lowered(lens.other_name)}",
+        subtitle=f"The company's figures {lowered(lens.with_name)}, and their difference from "
+        f"those {lowered(lens.other_name)}",
         source=lens.compared(),
         reading=_drag_reading(lens, years),
     )
@@ -234,7 +235,7 @@ def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:
     named = [following, worst] if worst > following else [worst]
     lost = [at for at in named if shares[at] < 0]
     costs = joined(f"{dollars(-shares[at])} of EPS in {years[at]}" for at in lost)
-    still = f" and still {dollars(-shares[-1])}"
+    still = f", and still {dollars(-shares[-1])}"
     end = still if shares[-1] < 0 else f", and adds {dollars(shares[-1])}"
     last = f"{end} in {years[-1]}" if worst != len(years) - 1 else ""
     return f"{lens.doing} costs {costs}{last}"

@@ -50,23 +50,14 @@ def _required(name: str, what: str, **texts: str) -> None:
 
 
 class _Exhibit(Displayed):
-    """What charts and tables have in common.
+    """What charts and tables have in common."""
 
-    Attributes:
-        id: names it in cross-references, in ``results.json`` and in errors.
-        title: the takeaway, in words.
-        subtitle: what is shown, and the unit.
-        source: where the numbers come from.
-        notes: what must be known beyond that.
-        reading: sentences that read the exhibit, generated from its numbers.
-    """
-
-    id: str
-    title: str
-    subtitle: str = ""
-    source: str
-    notes: tuple[str, ...] = ()
-    reading: Paragraph = ()
+    id: str  # names it in cross-references, in ``results.json`` and in errors
+    title: str  # the takeaway, in words
+    subtitle: str = ""  # what is shown, and the unit
+    source: str  # where the numbers come from
+    notes: tuple[str, ...] = ()  # what must be known beyond that
+    reading: Paragraph = ()  # sentences that read the exhibit, generated from its numbers
 
     def lettered(self) -> tuple[tuple[str, str], ...]:
         """Each note with its letter, or an empty one where no cell calls it."""
@@ -84,19 +75,13 @@ class _Exhibit(Displayed):
 
 
 class Exhibit(_Exhibit):
-    """A chart.
-
-    Attributes:
-        svg: the drawing; one unit of its view box is a point on paper.
-        narrow: the same for a phone; empty where the drawing is narrow enough.
-        alt: what the drawing shows, for who cannot see it; never empty.
-        width: ``full`` column, ``half`` or ``third``: two or three in a row stand side by side.
-    """
+    """A chart."""
 
     kind: Literal["chart"] = "chart"
-    svg: str
-    narrow: str = ""
-    alt: str
+    svg: str  # the drawing; one unit of its view box is a point on paper
+    narrow: str = ""  # the same for a phone; empty where the drawing is narrow enough
+    alt: str  # what the drawing shows, for who cannot see it; never empty
+    # ``full`` column, ``half`` or ``third``: two or three in a row stand side by side
     width: Width = "full"
 
     @model_validator(mode="after")
@@ -173,29 +158,22 @@ class Cell(Frozen):
 
 
 class Column(Frozen):
-    """A column.
+    """A column."""
 
-    Attributes:
-        label: its head.
-        unit: in the head, under the label.
-        group: neighbours with the same group share a head above theirs.
-        style: ``text``, or how numbers are written.
-        decimals: digits after the point.
-        sign: whether positive numbers show their plus.
-        forecast: tinted, to tell forecast from history.
-        figures: a text column that mostly holds numbers, and keeps right as they do.
-        weight: share of the width that a text column may take when it must wrap.
-    """
+    label: str  # its head
+    unit: str = ""  # in the head, under the label
+    group: str = ""  # neighbours with the same group share a head above theirs
+    style: Literal["text"] | NumberStyle = "number"  # ``text``, or how numbers are written
+    decimals: int = 0  # digits after the point
+    sign: bool = False  # whether positive numbers show their plus
+    forecast: bool = False  # tinted, to tell forecast from history
+    figures: bool = False  # a text column that mostly holds numbers, and keeps right as they do
+    weight: float = 0.0  # share of the width that a text column may take when it must wrap
 
-    label: str
-    unit: str = ""
-    group: str = ""
-    style: Literal["text"] | NumberStyle = "number"
-    decimals: int = 0
-    sign: bool = False
-    forecast: bool = False
-    figures: bool = False
-    weight: float = 0.0
+    @property
+    def said(self) -> str:
+        """Its heads and unit in one line."""
+        return ", ".join(filter(None, (self.group, self.label, self.unit)))
 
     @property
     def keeps_left(self) -> bool:
@@ -204,21 +182,15 @@ class Column(Frozen):
 
 
 class Row(Frozen):
-    """A row.
+    """A row."""
 
-    Attributes:
-        cells: one value a column; for a heading the first is enough.
-        role: ``heading`` spans the table; ``subtotal`` and ``total`` have a rule above.
-        indent: how deep under the row above, from 0 to 3.
-        style: how this row's numbers are written, if not as their columns say.
-        decimals: the same for digits.
-    """
-
-    cells: tuple[Value | Cell, ...]
+    cells: tuple[Value | Cell, ...]  # one value a column; for a heading the first is enough
+    # ``heading`` spans the table; ``subtotal`` and ``total`` have a rule above
     role: Literal["normal", "heading", "subtotal", "total"] = "normal"
-    indent: int = 0
+    indent: int = 0  # how deep under the row above, from 0 to 3
+    # how this row's numbers are written, if not as their columns say
     style: NumberStyle | None = None
-    decimals: int | None = None
+    decimals: int | None = None  # the same for digits
 
 
 def heading(text: str) -> Row:
@@ -285,6 +257,11 @@ class TableExhibit(_Exhibit):
                 )
 
     @property
+    def stacks(self) -> bool:
+        """Whether a phone shows its columns under one another: where some of them hold words."""
+        return any(column.style == "text" for column in self.columns[1:])
+
+    @property
     def alt(self) -> str:
         """A table is read cell by cell; this only says what it is."""
         return f"Table: {self.title}"
@@ -343,22 +320,9 @@ class TableExhibit(_Exhibit):
         return markdown.table(heads, rows)
 
     def plain(self) -> str:
-        """The table in aligned columns."""
-        head = [each.label + (f" ({each.unit})" if each.unit else "") for each in self.columns]
-        body = [[self.text(row, index)[0] for index in range(len(row.cells))] for row in self.rows]
-        widths = [
-            max(len(line[index]) for line in [head, *body] if index < len(line))
-            for index in range(len(head))
-        ]
-        lines = [
-            "  ".join(
-                text.ljust(width) if index == 0 else text.rjust(width)
-                for index, (text, width) in enumerate(zip(line, widths, strict=False))
-            ).rstrip()
-            for line in [head, *body]
-        ]
-        tail = [words(self.reading)] if self.reading else []
-        return "\n".join([self.title, *lines, *tail, f"Source: {self.source}"])
+        """The table in Markdown with its title, reading and source."""
+        texts = (self.title, self.cells_as_markdown(), words(self.reading))
+        return "\n".join([*filter(None, texts), f"Source: {self.source}"])
 
 
 def table(

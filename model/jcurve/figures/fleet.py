@@ -246,7 +246,7 @@ def _over_revenue(
             plotting.line(axes, list(shares), list(shares.values()), role, rival)
         plotting.key(axes, columns=3)
         for drawn in axes.get_lines():
-            drawn.set_label("_rival")  # named in the key, not at its end
+            drawn.set_label(f"_{drawn.get_label()}")  # named in the key, not at its end
         draw_years(axes, years, scale, lines=lens.two_lines(ours, theirs))
     top = highest(ours)
     latest = {rival: list(shares.values())[-1] for rival, shares in known.items() if shares}

@@ -62,17 +62,11 @@ def charset() -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Face:
-    """A font for what the house font lacks.
+    """A font for what the house font lacks."""
 
-    Attributes:
-        family: its name, as Typst knows it.
-        folder: where its file is.
-        font: for measuring.
-    """
-
-    family: str
-    folder: str
-    font: FT2Font = field(compare=False)
+    family: str  # its name, as Typst knows it
+    folder: str  # where its file is
+    font: FT2Font = field(compare=False)  # for measuring
 
 
 class Drawable:

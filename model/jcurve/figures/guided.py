@@ -25,7 +25,7 @@ def moved(lens: Lens, quarter: Quarter) -> str:
     told = []
     for metric, year, then, now in _ranges(lens, quarter):
         if not _same(then, now):
-            was = f", before {_range(then)}" if then else ", for the first time"
+            was = f", previously {_range(then)}" if then else ", for the first time"
             told.append(f"{_METRICS[metric]} of {year} {_range(now)}{was}")
     return f"Now guided: {'; '.join(told)}." if told else "No guided range has moved."
 

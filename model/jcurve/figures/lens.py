@@ -74,7 +74,7 @@ class Lens:
     @property
     def with_name(self) -> str:
         """The company with its programme, as set against the other."""
-        return "With AI" if self.view == "programme" else "Continued"
+        return "With AI" if self.view == "programme" else "If continued"
 
     @property
     def doing(self) -> str:

@@ -7,6 +7,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
+from jcurve.figures.pointing import marks
 from jcurve.figures.style import BODY, WIDTHS, Width, fit, house
 from jcurve.figures.svg import tidy
 
@@ -19,7 +20,7 @@ _NAME = 20  # letters of a row's name on a line
 _LETTER = 0.62  # em of a digit with the room about it
 _GAP = 1.6  # em between ticks' labels
 _KEYS = 3
-_TALLER = 1.5  # where rows have names of two lines
+_LINE = 1.25  # em from one line of a name to the next
 _PANEL = 52.0  # mm of height of each of several panels
 
 
@@ -37,7 +38,7 @@ def drawings(figure: Figure, name: str, width: Width) -> tuple[str, str]:
 def _drawn(figure: Figure, prefix: str) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return tidy(buffer.getvalue(), prefix)
+    return tidy(buffer.getvalue(), prefix, marks(figure))
 
 
 def narrowed(figure: Figure) -> None:
@@ -45,7 +46,7 @@ def narrowed(figure: Figure) -> None:
     from matplotlib.gridspec import GridSpec
 
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    height = figure.get_size_inches()[1] * (_TALLER if any(map(_names, shown)) else 1.0)
+    height = max(figure.get_size_inches()[1], *(_names(axes) for axes in shown))
     if len(shown) > 1:
         grid = GridSpec(len(shown), 1, figure=figure, hspace=0.35)
         for at, axes in enumerate(shown):
@@ -61,13 +62,15 @@ def narrowed(figure: Figure) -> None:
     fit(figure)
 
 
-def _names(axes: Axes) -> bool:
-    """Names of rows, each on as many lines as it takes; whether one takes several."""
+def _names(axes: Axes) -> float:
+    """Names of rows, each on as many lines as it takes; the inches that they need."""
     labels = [label.get_text() for label in axes.get_yticklabels()]
     if all(len(text) <= _NAME for text in labels):
-        return False
-    axes.set_yticks(axes.get_yticks(), [textwrap.fill(text, _NAME) for text in labels])
-    return True
+        return 0.0
+    filled = [textwrap.fill(text, _NAME) for text in labels]
+    axes.set_yticks(axes.get_yticks(), filled)
+    most = max(text.count("\n") + 1 for text in filled)
+    return (len(filled) + 1.5) * (most + 0.3) * _LINE * BODY / 72
 
 
 def _ticks(axes: Axes, width: float) -> None:

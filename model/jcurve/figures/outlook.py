@@ -13,6 +13,7 @@ from jcurve.figures.brief import Earlier
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
 from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.overrides import the
 from jcurve.figures.scenarios import named_beside
 from jcurve.figures.size import against_scale
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money
@@ -38,30 +39,20 @@ _WATCHED: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Found:
-    """What a first page is made of beyond the case itself.
+    """What a first page is made of beyond the case itself."""
 
-    Attributes:
-        drawn: the simulation.
-        drivers: with what their ranges do, the largest effect first.
-        events: by stress of the library, what it changes NPV of the view by, in USD m.
-        beside: base, bear and bull, without the case itself.
-        earlier: the last edition, None before the first.
-    """
-
-    drawn: Simulated
-    drivers: tuple[Driver, ...]
+    drawn: Simulated  # the simulation
+    drivers: tuple[Driver, ...]  # with what their ranges do, the largest effect first
+    # by stress of the library, what it changes NPV of the view by, in USD m
     events: Mapping[str, float]
-    beside: tuple[Lens, ...]
-    earlier: Earlier | None = None
+    beside: tuple[Lens, ...]  # base, bear and bull, without the case itself
+    earlier: Earlier | None = None  # the last edition, None before the first
 
 
 def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None) -> Found:
     """Everything that a first page says, asked once.
 
     Args:
-        lens: a case in a view.
-        draws: of the simulation.
-        seed: of everything random.
         earlier: the last edition of the same report and series.
 
     Raises:
@@ -138,8 +129,8 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
             for name, now, before, driver in rows
         ],
         id="watch",
-        title=f"{most[0]} in {quarter} tells most: the {lowered(most[3].short_name)} "
-        f"moves value by up to {money(most[3].swing / MILLIONS)}",
+        title=f"The line to watch in {quarter} is {lowered(most[0])}: the "
+        f"{lowered(most[3].short_name)} moves value by up to {money(most[3].swing / MILLIONS)}",
         subtitle=f"Lines of {quarter} as the model has them, and change of net present value from "
         "today with the driver at either end of its range",
         source=lens.modelled("filings for the year before"),
@@ -159,7 +150,7 @@ def fan(lens: Lens, known: Found, height: float = _TALL) -> Exhibit:
     roles = {"bull": "positive", "bear": "without", "base": "with"}
     with style.house():
         figure, axes = style.plot(width="third", height=height)
-        plotting.band(axes, x, rows[0.05], rows[0.95], "programme")
+        plotting.band(axes, x, rows[0.05], rows[0.95], "programme", "Nine draws in ten")
         for each, values in lines.items():
             role = "programme" if each is lens else roles[each.case.scenario.name]
             plotting.line(axes, x, values, role, _short(each))
@@ -192,14 +183,15 @@ def _short(lens: Lens) -> str:
 
 def _fan_title(lens: Lens, beside: Sequence[Lens]) -> str:
     every = (lens, *beside)
-    paid = [lowered(_short(each)) for each in every if each.payback_at is not None]
+    paid = [the(each.title) for each in every if each.payback_at is not None]
     if not paid and any(each.never_pays_back for each in every):
-        names = [lowered(_short(each)) for each in every if each.never_pays_back]
+        never = (the(each.title) for each in every if each.never_pays_back)
+        names = (name.removeprefix("the ").removesuffix(" case") for name in never)
         return f"No payback by {lens.horizon} in {joined(names, 'or')}"
     if len(paid) == len(every):
         return f"Paid back by {lens.horizon} in every case"
     if paid:
-        return f"Paid back by {lens.horizon} only in the {joined(paid)} case"
+        return f"Paid back by {lens.horizon} only in {joined(paid)}"
     return "Cumulative cash never falls below zero"
 
 
@@ -215,8 +207,9 @@ def spending(lens: Lens, height: float = _TALL) -> Exhibit:
         for role, wanted in (("high", True), ("low", False)):
             kept = [at for at, past in enumerate(known) if past is wanted]
             look = style.series(role)
-            plotting.bars(axes, [years[at] for at in kept], [capex[at] for at in kept], look)
-        plotting.line(axes, years, cash, "programme")
+            bars = [years[at] for at in kept], [capex[at] for at in kept]
+            plotting.bars(axes, *bars, look, label="_Capex")
+        plotting.line(axes, years, cash, "programme", "_Operating cash flow")
         style.years(axes, first, last, 4)
         axes.set_ylim(0, 1.12 * max(*capex, *cash))
         style.numbers(axes.yaxis)
@@ -229,7 +222,7 @@ def spending(lens: Lens, height: float = _TALL) -> Exhibit:
     return chart(
         figure,
         id="capex-and-cash",
-        title=f"Capex exceeds operating cash flow in {spans(over)}"
+        title=f"Capex exceeds operating cash flow {spans(over)}"
         if over
         else "Operating cash flow covers capex in every year",
         subtitle="USD bn, company; bars: capex, dark as reported",
@@ -243,7 +236,7 @@ def spending(lens: Lens, height: float = _TALL) -> Exhibit:
 
 
 def spans(years: Sequence[int]) -> str:
-    """``2027 and 2028``, ``2027 to 2029``."""
+    """``in 2027 and 2028``, ``from 2027 to 2029``."""
     if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
-        return f"{years[0]} to {years[-1]}"
-    return joined(map(str, years))
+        return f"from {years[0]} to {years[-1]}"
+    return f"in {joined(map(str, years))}"

@@ -47,9 +47,12 @@ def called(scenario: Scenario) -> str:
 
 
 def the(title: str) -> str:
-    """A case's title as it stands in a sentence: ``the base case``, ``this run``."""
+    """A case's title as it stands in a sentence: ``the base case``, ``this run``; one that is no
+    case by its name is the report's own."""
     name = lowered(title)
-    return name if name.startswith("this ") else f"the {name}"
+    if name.startswith("this "):
+        return name
+    return f"the {name}" if name.endswith(" case") else "this scenario"
 
 
 def set_values(scenario: Scenario) -> tuple[SetValue, ...]:

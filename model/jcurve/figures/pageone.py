@@ -40,15 +40,7 @@ def cover(
     shown: Sequence[Displayed] = (),
     today: datetime.date | None = None,
 ) -> Cover:
-    """The first page in words, on the head of every report.
-
-    Args:
-        lens: a case in a view.
-        known: from :func:`found`.
-        kind: of report.
-        shown: the ``pictures``.
-        today: see :func:`jcurve.figures.answer.cover`.
-    """
+    """The first page in words, on the head of every report."""
     head = answer.cover(lens, kind, shown=shown, today=today)
     texts: list[tuple[str, list[Part]]] = [
         ("Decision", _decision(lens)),
@@ -142,14 +134,18 @@ def _comes_back(lens: Lens, known: Found) -> list[Part]:
         return [f"{answer.headline(lens)}."]
     spread = _below_zero(lens, known)
     paid = known.drawn.risk.payback_by.get(lens.horizon)
-    draws = f"NPV is above zero in {percent(1 - spread, 0)} of draws"
+    draws = f"NPV is above zero in {_of_draws(1 - spread)}"
     if paid is not None:
-        draws += f", and {percent(paid.value, 0)} of draws pay back by {lens.horizon}"
+        draws += f", and payback comes by {lens.horizon} in {_of_draws(paid.value)}"
     return [
         f"{_payback(lens, known.beside)} (",
         ref("outlook"),
         f"); {draws}. {answer.earning(lens)}",
     ]
+
+
+def _of_draws(share: float) -> str:
+    return f"{percent(share, 0)} of draws" if share else "no draw"
 
 
 def _below_zero(lens: Lens, known: Found) -> float:

@@ -34,9 +34,8 @@ def visible(text: str, charset: Charset | None = None, unknown: str = "") -> str
     look like another; a font draws nothing for others.
 
     Args:
-        text: anything.
-        charset: code points the fonts have. A sign that they lack is written in words,
-            such as ``[green circle]``. None: all.
+        charset: code points the fonts have. A sign that they lack is written in words, such
+            as ``[green circle]``. None: all.
         unknown: stands for a letter that they lack; empty: it is written out.
     """
     if text.isascii() and text.isprintable():

@@ -1,6 +1,7 @@
 """What is drawn on axes: lines, bars, dots, words, each with the look of its meaning.
 
-Words that name a line or a layer stand beside it, moved apart where they collide.
+Words that name a line or a layer stand beside it, moved apart where they collide. What is drawn is
+also told to ``pointing``, by its label; one that begins with ``_`` is a name that is not written.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.figures.fonts import charset
 from jcurve.figures.plaintext import visible
+from jcurve.figures.pointing import tell
 from jcurve.figures.style import (
     BODY,
     CATEGORIES,
@@ -38,6 +40,7 @@ _GAP = 4.0  # points between a line's end and its label
 def line(axes: Axes, x: Values, y: Values, role: str, label: str = "") -> None:
     """Draw a series; ``label_ends`` writes ``label`` at its end."""
     look = series(role)
+    tell(axes, label, x, y)
     axes.plot(
         x,
         y,
@@ -49,11 +52,15 @@ def line(axes: Axes, x: Values, y: Values, role: str, label: str = "") -> None:
     )
 
 
-def band(axes: Axes, x: Values, low: Values, high: Values, role: str) -> None:
+def band(
+    axes: Axes, x: Values, low: Values, high: Values, role: str, label: str, strength: float = 0.16
+) -> None:
     """A pale band between two rows, in the colour of a meaning."""
+    tell(axes, label, x, high, low)
     axes.fill_between(
-        x, low, high, color=tint(series(role).colour, 0.16), linewidth=0, zorder=1.5, label="_band"
-    )
+        x, low, high, color=tint(series(role).colour, strength), linewidth=0, zorder=1.5,
+        label="_band",
+    )  # fmt: skip
 
 
 def bars(
@@ -67,6 +74,7 @@ def bars(
     label: str = "",
 ) -> None:
     """Draw bars with their hatch, so that they differ in black and white too."""
+    tell(axes, label, x, heights)
     label = _drawable(label) or "_bars"
     axes.bar(x, heights, bottom=bottom, width=width, label=label, **_filled(look))
 
@@ -108,6 +116,7 @@ def name_rows(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None
 
 def dots(axes: Axes, x: Values, y: Values, role: str, *, label: str = "") -> None:
     """Single values, such as reported ones over a modelled series."""
+    tell(axes, label, x, y)
     axes.plot(
         x,
         y,
@@ -122,8 +131,9 @@ def dots(axes: Axes, x: Values, y: Values, role: str, *, label: str = "") -> Non
     )
 
 
-def bracket(axes: Axes, x: float, low: float, high: float, role: str) -> None:
+def bracket(axes: Axes, x: float, low: float, high: float, role: str, label: str) -> None:
     """A range at ``x``: an upright stroke with a bar at either end."""
+    tell(axes, label, [x], [high], [low])
     half = [[(high - low) / 2], [(high - low) / 2]]
     for width, colour in ((3.2, "#ffffff"), (1.4, series(role).colour)):
         axes.errorbar(
@@ -168,6 +178,7 @@ def note(axes: Axes, x: float, y: float, text: str, *, shift: float = 10.0) -> N
 
 def number_beside(axes: Axes, x: float, y: float, text: str, *, side: int = 1) -> None:
     """A bar's number beside its end: right of it, or left with ``side`` -1."""
+    tell(axes, text, [], [], row=y)
     words_at(
         axes, text, (x, y), (3 * side, 0), "left" if side > 0 else "right", "center", colour=INK
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from jcurve.figures import plotting, style
+from jcurve.figures.pointing import tell_map
 from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
@@ -31,28 +32,20 @@ ESTIMATED = ("Estimated", "Forecast")
 
 @dataclass(frozen=True)
 class Scale:
-    """Axes of a picture by year.
+    """Axes of a picture by year."""
 
-    Attributes:
-        step: years between ticks.
-        forecast: where the forecast begins, as a decimal year; None: nothing is tinted.
-        words: what stands on both sides of it.
-        style: how the numbers upwards are written.
-        top: the upper end of a scale from zero; None: from what is drawn, with
-            ``below`` and ``above`` as room.
-        hold: what the scale must hold, where that is not the lines.
-        zero: whether a line is drawn at zero.
-    """
-
-    step: int = 1
+    step: int = 1  # years between ticks
+    # where the forecast begins, as a decimal year; None: nothing is tinted
     forecast: float | None = None
-    words: tuple[str, str] = ACTUAL
-    style: NumberStyle = "number"
+    words: tuple[str, str] = ACTUAL  # what stands on both sides of it
+    style: NumberStyle = "number"  # how the numbers upwards are written
+    # the upper end of a scale from zero; None: from what is drawn, with ``below`` and ``above``
+    # as room
     top: float | None = None
     below: float = 0.0
     above: float = 0.12
-    hold: Values | None = None
-    zero: bool = False
+    hold: Values | None = None  # what the scale must hold, where that is not the lines
+    zero: bool = False  # whether a line is drawn at zero
 
 
 def by_year(
@@ -67,12 +60,8 @@ def by_year(
     """Lines, or stacked bars with lines over them, by year, each labelled at its end.
 
     Args:
-        years: those along the bottom.
-        scale: of the axes.
         lines: by label, the meaning of each and its values.
-        layers: by label, from the bottom up.
         width: of the column, or a share of it.
-        height: in mm.
     """
     with style.house():
         figure, axes = style.plot(width=width, height=height)
@@ -113,16 +102,11 @@ def draw_years(
 
 @dataclass(frozen=True)
 class Bars:
-    """One row of a horizontal chart.
+    """One row of a horizontal chart."""
 
-    Attributes:
-        name: at the left.
-        pieces: start, length and meaning of each bar.
-        labels: where a number stands beside a bar, its text, and its side (1: right).
-    """
-
-    name: str
-    pieces: Sequence[tuple[float, float, str]]
+    name: str  # at the left
+    pieces: Sequence[tuple[float, float, str]]  # start, length and meaning of each bar
+    # where a number stands beside a bar, its text, and its side (1: right)
     labels: Sequence[tuple[float, str, int]] = field(default=())
 
 
@@ -138,10 +122,7 @@ def bars_across(
     """A horizontal chart, the first row on top.
 
     Args:
-        rows: at least one.
-        height: in mm.
         below, above: room left and right, as a share of the range.
-        number_style: how the scale's numbers are written.
         base: a value that all bars start from, drawn as a line.
     """
     rank = list(range(len(rows)))[::-1]
@@ -188,10 +169,6 @@ def bridge(
         start: name and value of the first total; None: from zero, without a bar.
         changes: names and amounts in order; they sum to what lies between the totals.
         end: name and value of the last total.
-        height: in mm.
-        write, write_total: how changes and totals are labelled.
-        start_role: meaning of the first total.
-        number_style: how the scale's numbers are written.
         below, above: room left and right, as a share of the range.
     """
     rows = []
@@ -213,11 +190,16 @@ def _total(name: str, value: float, role: str, write: Callable[[float], str]) ->
 
 
 def level_map(
-    axes: Axes, x: Values, y: Values, values: NDArray[np.float64], levels: Values
+    axes: Axes,
+    x: Values,
+    y: Values,
+    values: NDArray[np.float64],
+    levels: Values,
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> None:
-    """A map of ``values`` (y, x): what is above zero tinted as a gain, what is below as a loss,
-    the stronger the further from it, and a labelled line at each level but zero, which is the
-    caller's to draw."""
+    """A map of ``values`` (y, x), its columns and rows called by ``names``: what is above zero
+    tinted as a gain, what is below as a loss, the stronger the further from it, and a labelled
+    line at each level but zero, which is the caller's to draw."""
     inside = [level for level in levels if values.min() < level < values.max()]
     edges = [float(values.min()) - 1, *inside, float(values.max()) + 1]
     most = max(abs(edges[0]), abs(edges[-1]))
@@ -226,6 +208,7 @@ def level_map(
         middle = (low + high) / 2
         colour = style.series("positive" if middle >= 0 else "negative").colour
         colours.append(style.tint(colour, 0.06 + 0.4 * abs(middle) / most))
+    tell_map(axes, x, y, values, *names)
     axes.contourf(x, y, values, levels=edges, colors=colours, zorder=0.5)
     axes.grid(visible=False)
     lines = [level for level in inside if level != 0]
@@ -260,8 +243,15 @@ def _name_levels(
         )
 
 
-def tiles(axes: Axes, values: NDArray[np.float64]) -> None:
-    """A number a tile (row, column), tinted as a gain or a loss; a dash where there is none."""
+def tiles(
+    axes: Axes,
+    values: NDArray[np.float64],
+    across: Sequence[str],
+    up: Sequence[str],
+    own: tuple[int, int] | None = None,
+) -> None:
+    """A number a tile (row, column), tinted as a gain or a loss, a dash where there is none; the
+    tile of the case itself in a frame."""
     import numpy as np
     from matplotlib.patches import Rectangle
 
@@ -276,6 +266,12 @@ def tiles(axes: Axes, values: NDArray[np.float64]) -> None:
         axes.annotate(
             text, (column, row), ha="center", va="center", fontsize=style.SMALL, color=style.INK
         )
+    if own is not None:
+        corner = (own[1] - 0.5, own[0] - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=style.INK, linewidth=1.6))
+    axes.set_xticks(range(len(across)), across)
+    axes.set_yticks(range(len(up)), up)
+    tell_map(axes, range(len(across)), range(len(up)), values, across, up)
     axes.set_xlim(-0.5, values.shape[1] - 0.5)
     axes.set_ylim(-0.5, values.shape[0] - 0.5)
     axes.grid(visible=False)

@@ -35,17 +35,13 @@ _MOVED = 0.05
 
 @dataclass(frozen=True)
 class ResultsDay:
-    """A quarter's results in a case that knows them.
+    """A quarter's results in a case that knows them."""
 
-    Attributes:
-        lens: the case, in a view.
-        past: misses of other quarters, against which one is ranked; the forecasts of the time.
-        before: the state before, with the figures that were printed of it; None: the same scenario
-            taken back a quarter.
-    """
-
-    lens: Lens
+    lens: Lens  # the case, in a view
+    # misses of other quarters, against which one is ranked; the forecasts of the time
     past: tuple[Miss, ...] = ()
+    # the state before, with the figures that were printed of it; None: the same scenario taken
+    # back a quarter
     before: tuple[Case, Mapping[str, Mapping[str, Mapping[str, object]]]] | None = None
 
     @property
@@ -103,7 +99,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     return head.model_copy(
         update={
             "title": _title(day),
-            "subtitle": f"Reported on {reported.day} {reported:%B %Y}; {lowered(lens.title)}",
+            "subtitle": f"Reported on {reported.day} {reported:%B %Y} · {lens.title}",
             "figures": tuple(figures),
             "summary": tuple(paragraph(parts) for parts in summary),
         }
@@ -224,7 +220,7 @@ def _usual_title(day: ResultsDay) -> str:
     if not over:
         return "Every line was closer to its forecast than usual"
     most = lowered(furthest)
-    return f"Of {len(times)} lines {spelt(over)} missed by more than usual, {most} by most"
+    return f"Of {len(times)} lines, {spelt(over)} missed by more than usual, {most} by the most"
 
 
 def _usual_miss(day: ResultsDay, name: str) -> float | None:
@@ -280,6 +276,7 @@ def watch(day: ResultsDay) -> TableExhibit:
                 line.label,
                 percent(value) if growth else money(value / MILLIONS),
                 "–" if before is None else percent(before) if growth else money(before / MILLIONS),
+                "–" if growth or not before or before < 0 else _grown(value, before),
                 _usual(_usual_miss(day, name), growth, line.over_revenue),
             )
         )
@@ -289,6 +286,7 @@ def watch(day: ResultsDay) -> TableExhibit:
             ("", 1.6),
             Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
             Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
+            Column(label="Change on the year", style="text", figures=True),
             Column(label="Usual miss", style="text", figures=True),
         ],
         rows,
@@ -311,8 +309,9 @@ def _usual(share: float | None, growth: bool, over_revenue: bool) -> str:
 
 
 def _watched(said: Mapping[str, float], last: Mapping[str, float]) -> str:
-    grown = [said[name] / last[name] - 1.0 for name in ("advertising", "capex")]
-    return (
-        f"advertising {percent(grown[0], sign=True)} and capital expenditure "
-        f"{percent(grown[1], sign=True)} on the year"
-    )
+    advertising, capex = (_grown(said[name], last[name]) for name in ("advertising", "capex"))
+    return f"advertising {advertising} and capital expenditure {capex} on the year"
+
+
+def _grown(value: float, before: float) -> str:
+    return percent(value / before - 1.0, sign=True)

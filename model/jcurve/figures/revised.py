@@ -52,6 +52,8 @@ _READING = (
 def sentence(change: Change) -> str:
     """What moved an amount of money, kind by kind, in one sentence."""
     amount = change.amount / MILLIONS
+    if abs(amount) < NOTHING:
+        return f"{figure_label(change.name)} is as it was."
     whole = MOVED_BY[amount <= 0].replace("NPV", figure_label(change.name))
     told = []
     for kind, words in _IN_WORDS.items():
@@ -91,7 +93,7 @@ def steps(
     figure = bridge(
         None,
         parts,
-        ("All together", whole),
+        (f"Together, from {before} to {after}", whole),
         height=height or 10 + 5.0 * (len(parts) + 1),
         write=lambda amount: written(amount, decimals=1, sign=True),
         write_total=lambda amount: written(amount, decimals=1, sign=True),
@@ -148,7 +150,7 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
         rows,
         id="figures-moved",
         title=f"{spelt(len(changes)).capitalize()} headline figures moved since {before}",
-        subtitle=f"{VIEW_NAMES[lens.view]} but for the second NPV; amounts in USD bn",
+        subtitle=f"{VIEW_NAMES[lens.view]}, except the second NPV; amounts in USD bn",
         source=lens.modelled(),
         reading=(),
     )

@@ -21,6 +21,7 @@ from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
     billions,
+    lowered,
     money,
     percent,
     points,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from jcurve.assumptions import Assumption
 
 
+_REST = "Everything else"
+
+
 def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     """The J-curve with the spread that the assumptions' ranges give it."""
     if lens.is_empty:
@@ -45,11 +49,8 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     own = lens.bn("cumulative_free_cash_flow", lens.view, first)
     with style.house():
         figure, axes = style.plot(height=62)
-        colour = style.series("programme").colour
-        for low, high, strength in ((0.05, 0.95, 0.16), (0.25, 0.75, 0.26)):
-            axes.fill_between(
-                x, rows[low], rows[high], color=colour, alpha=strength, linewidth=0, zorder=2
-            )
+        plotting.band(axes, x, rows[0.05], rows[0.95], "programme", "Nine draws in ten")
+        plotting.band(axes, x, rows[0.25], rows[0.75], "programme", "Half of draws", 0.36)
         plotting.line(axes, x, rows[0.50], "programme", "Median")
         plotting.line(axes, x, own, "with", "Scenario")
         axes.set_xticks(list(range(first, lens.horizon + 1, 2)))
@@ -89,11 +90,12 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
         for role, kept in (("negative", middles < 0), ("positive", middles >= 0)):
             if kept.any():
                 look, shares = style.series(role), spread.shares[kept]
-                plotting.bars(axes, middles[kept], shares, look, width=width)
+                plotting.bars(axes, middles[kept], shares, look, width=width, label="_Of draws")
         top = float(spread.shares.max())
-        axes.set_ylim(0, top * 1.25)
-        for value, name in ((low, "5%"), (median, "Median"), (high, "95%")):
-            plotting.note(axes, value, top, f"{name}: {money(value)}", shift=4.0)
+        axes.set_ylim(0, top * 1.3)
+        for value, name, shift in ((low, "5%", 3.0), (median, "Median", 13.0), (high, "95%", 3.0)):
+            plotting.note(axes, value, top, f"{name}: {money(value)}", shift=shift)
+        axes.set_xlabel("NPV, USD bn")
         style.numbers(axes.xaxis)
         style.numbers(axes.yaxis, "percent")
     below, mean = spread.below_zero, spread.mean
@@ -161,7 +163,7 @@ def _tornado_reading(
     )
     judged = sum(swing.kind == "judgement" for swing in shown)
     first = (
-        f"Of {len(swings)} assumptions with a range {spelt(turned)} can change the sign of NPV "
+        f"Of {len(swings)} assumptions with a range, {spelt(turned)} can change the sign of NPV "
         f"alone."
         if turned
         else f"None of the {len(swings)} assumptions with a range changes the sign of NPV alone."
@@ -181,9 +183,8 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
     low, high = money(float(known.min())), money(float(known.max()))
     with style.house():
         figure, axes = style.plot(height=66)
-        tiles(axes, values)
-        axes.set_xticks(range(len(found.xs)), [_draw(across, x) for x in found.xs])
-        axes.set_yticks(range(len(found.ys)), [_draw(down, y) for y in found.ys])
+        ticks = [_draw(across, x) for x in found.xs], [_draw(down, y) for y in found.ys]
+        tiles(axes, values, *ticks, _own(lens, found))
         axes.set_xlabel(names[0])
         axes.set_title(
             f"{names[1]}, upwards", fontsize=style.BODY, fontweight="normal", color=style.MUTED
@@ -197,12 +198,23 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
         if above
         else "NPV stays negative for every pair of the two",
         subtitle="Net present value over the ranges of the two assumptions that move it most, "
-        "all others unchanged, USD bn",
+        "all others unchanged, USD bn; framed: the scenario",
         source=lens.modelled(),
-        alt=f"Heat map of {names[0]} against {names[1]}: from {low} to {high}.",
+        alt=f"Heat map of {lowered(names[0])} against {lowered(names[1])}: from {low} to {high}.",
         reading=f"Across both ranges NPV runs from {low} to {high}."
         + " A yearly path moves as a whole: −100% is its low end, 100% its high end." * moves_whole,
     )
+
+
+def _own(lens: Lens, found: Grid) -> tuple[int, int]:
+    """Row and column of the case itself."""
+    from jcurve.analysis.sensitivity import at_value
+
+    pairs = ((found.down, found.ys), (found.across, found.xs))
+    row, column = (
+        int(np.argmin(abs(draws - at_value(lens.case.scenario[key])))) for key, draws in pairs
+    )
+    return row, column
 
 
 def _draw(item: Assumption, at: float) -> str:
@@ -227,7 +239,7 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
         pieces = [(0.0, own, "high"), (own, max(total.value - own, 0.0), "low")]
         label = f"{percent(total.value, 0)} ± {written((total.error or 0.0) * 100)}"
         rows.append(Bars(name, pieces, [(total.value, label, 1)]))
-    lead, _, most = parts[0]
+    lead, _, most = next((part for part in parts if part[0] != _REST), parts[0])
     return chart(
         bars_across(rows, height=14 + 5.2 * len(rows), above=0.14, number_style="percent"),
         id="variance",

@@ -128,10 +128,7 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
             for each in solved
         ],
         id="must-be",
-        title=f"{spelt(plausible).capitalize()} single change within its evidence makes NPV zero"
-        if plausible < 2
-        else f"{spelt(plausible).capitalize()} of {spelt(len(solved))} single changes that make "
-        f"NPV zero lie within their evidence",
+        title=_plausible_title(plausible, len(solved)),
         subtitle="For NPV = 0: one assumption changed, all "
         "others as they are; a path moves as a whole and is shown by its last year",
         source=lens.modelled("ranges and sources in the assumption book"),
@@ -140,6 +137,15 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
         + (f" For {spelt(none)} of them no accepted value makes NPV zero." if none else ""),
         dense=True,
     )
+
+
+def _plausible_title(plausible: int, count: int) -> str:
+    if plausible < 2:
+        return f"{'A' if plausible else 'No'} single change within its evidence makes NPV zero"
+    many = (
+        "Both" if count == plausible == 2 else f"{spelt(plausible).capitalize()} of {spelt(count)}"
+    )
+    return f"{many} single changes that make NPV zero lie within their evidence"
 
 
 def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
@@ -171,7 +177,8 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
             for each in ordered
         ],
         id="stresses",
-        title=f"{worst.title} costs the most: {money(worst.changes[output] / MILLIONS, sign=True)}"
+        title=f"The costliest stress is {lowered(worst.title.removeprefix('Stress: '))}: "
+        f"{money(worst.changes[output] / MILLIONS)}"
         if worst.changes[output] < 0.0
         else f"No stress is worth less than {own}",
         subtitle=f"Each stress changes every assumption its story implies, against {own}",
@@ -310,16 +317,18 @@ def reviews(lens: Lens, found: Staged) -> TableExhibit | Prose:
         f"{quarter(' and '.join(found.dates))}; rules fitted on one half of the draws and valued "
         f"on the other",
         source=lens.modelled(),
-        reading=f"{_gained(looking)} comes from seeing what advertising and AI products have "
-        f"earned by then; the rest from choosing a better plan now. Cuts and pauses are a "
-        f"judgement and scale spending that is neither maintenance nor committed; the next table "
+        reading=f"Seeing what advertising and AI products have earned by then "
+        f"{_gained(looking)}; the rest comes from choosing a better plan now. Cuts and pauses are "
+        f"a judgement and scale spending that is neither maintenance nor committed; the next table "
         f"values every other size of the plan.",
     )
 
 
 def _gained(found: Estimate) -> str:
     amount = found.value / MILLIONS
-    return "Nothing" if abs(amount) < NOTHING else money(amount, sign=True)
+    if abs(amount) < NOTHING:
+        return "adds nothing"
+    return f"{'adds' if amount > 0 else 'costs'} {money(abs(amount))}"
 
 
 def _doing(action: str, date: str) -> str:
@@ -360,7 +369,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
         title=f"{_doing(action.name, found.date)} {'adds' if found.change > 0 else 'costs'} "
         f"{money(abs(found.change) / MILLIONS)} of NPV from today; the largest part is "
         f"{lowered(largest.name)}, {money(largest.total / MILLIONS, sign=True)}",
-        subtitle=f"{raised(action.meaning)} after "
+        subtitle=f"{raised(action.meaning.removesuffix(' after the review'))} after "
         f"{quarter(found.date)}; all else as assumed in {lens.case.scenario.title}",
         source=lens.modelled(),
         reading=_rests_on_reading(found, lens.horizon),

@@ -57,7 +57,6 @@ def chosen(lens: Lens, against: str) -> tuple[Lens, ...]:
     """The case and the scenarios named in ``against``, evaluated, the case first.
 
     Args:
-        lens: a case in a view.
         against: names of scenario files, with spaces or commas between them.
 
     Raises:
@@ -86,8 +85,8 @@ def family(lens: Lens, against: str = "") -> tuple[Lens, ...]:
     """The case, and the other scenarios in which something is spent, evaluated.
 
     Args:
-        lens: a case in a view.
-        against: their names, with spaces between them; those that come with J-Curve when empty.
+        against: their names, with spaces between them; those that come with J-Curve when
+            empty.
     """
     names = shipped_or(against, lens.project, "parameter against")
     return (lens, *(each for each in named_beside(lens, names) if not each.is_empty))
@@ -172,7 +171,6 @@ def values(lenses: Sequence[Lens], *, own: bool = False, height: float = 0.0) ->
     """Net present value of each scenario, the highest on top.
 
     Args:
-        lenses: at least one.
         own: whether the first is the one that the report is about, to be set apart.
         height: in mm; from the number of scenarios when 0.
     """
@@ -226,12 +224,10 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             gap=0.08,
         )
         for axes, lens, x, y in zip(every, lenses, at, drawn, strict=False):
-            plotting.line(axes, at[0], drawn[0], "without")
-            plotting.line(axes, x, y, lens.view)
+            plotting.line(axes, at[0], drawn[0], "without", f"_{_title(lenses[0], 26)}")
+            plotting.line(axes, x, y, lens.view, f"_{_title(lens, 26)}")
             style.room(axes, everything, below=0.1, above=0.18)
-            axes.set_xticks(list(range(first + 2, lens.horizon + 1, 5)))
-            axes.set_xlim(first - 0.2, lens.horizon + 1.2)
-            style.numbers(axes.xaxis, "plain")
+            style.years_of_quarters(axes, first, lens.horizon, 5)
             style.numbers(axes.yaxis)
             style.zero_line(axes)
             words = ("", "Forecast" if axes is every[0] else "")

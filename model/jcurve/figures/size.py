@@ -83,9 +83,9 @@ def against_scale(
     plan, best = found.plan.npv_go_forward / MILLIONS, found.best.npv_go_forward / MILLIONS
     with style.house():
         figure, axes = style.plot(width=width, height=height)
-        plotting.band(axes, x, low, high, "programme")
-        plotting.line(axes, x, talent, "without", "staff scaled" if is_wide else "")
-        plotting.line(axes, x, own, "programme", "staff fixed" if is_wide else "")
+        plotting.band(axes, x, low, high, "programme", "Evidence")
+        plotting.line(axes, x, talent, "without", "staff scaled" if is_wide else "_Staff scaled")
+        plotting.line(axes, x, own, "programme", "staff fixed" if is_wide else "_Staff fixed")
         style.zero_line(axes)
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
@@ -130,20 +130,26 @@ def last_tenth(found: ScaleStudy) -> str:
     """What the last tenth of the plan is worth, in one sentence without its full stop."""
     own = np.array([size.npv_go_forward for size in found.points])
     step = _at(found, own) - _at(found, own, _PLAN - 0.1)
-    return f"The last tenth of the plan {'adds' if step > 0 else 'costs'} {money(abs(step))}"
+    return f"The last tenth of the plan {'adds' if step > 0 else 'loses'} {money(abs(step))} of NPV"
 
 
 def _scale_reading(found: ScaleStudy) -> str:
     best = found.best
     more = " or more" if best.high >= float(found.scales[-1]) else ""
+    worth, share = _most_with_staff_scaled(found), percent(found.best_talent_scaled, 0)
+    scaled = f"the best would be {share} of the plan, worth {money(worth)}."
+    if worth < _LITTLE:
+        scaled = "no size would be worth more than stopping."
     return (
-        f"Over the evidence the best size runs from {percent(best.low, 0)} of the plan, by "
-        f"{lowered(best.low_from)}, to {percent(best.high, 0)}{more}, by "
-        f"{lowered(best.high_from)}. "
-        f"{last_tenth(found)}. AI staff are the same at every size; in proportion to size, the "
-        f"best would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
-        f"{money(_most_with_staff_scaled(found))}."
+        f"Over the evidence the best size runs from {percent(best.low, 0)} of the plan "
+        f"({_said(best.low_from)}) to {percent(best.high, 0)}{more} ({_said(best.high_from)}). "
+        f"{last_tenth(found)}. AI staff are the same at every size; in proportion to size, {scaled}"
     )
+
+
+def _said(evidence: str) -> str:
+    """What a best size rests on, in brackets: ``history at most, 0.16``."""
+    return lowered(evidence).replace(" (", ", ").removesuffix(")")
 
 
 def sizes(lens: Lens) -> tuple[Exhibit | Prose, ...]:

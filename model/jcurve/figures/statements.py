@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import math
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from jcurve.figures.display import Frozen
 from jcurve.figures.exhibit import Cell, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
@@ -20,103 +22,33 @@ _BEFORE, _AFTER = 3, 6
 _DERIVED = "No line of the filings: on history J-Curve derives it from reported totals."
 
 
-@dataclass(frozen=True)
-class Item:
-    """A row of a statement.
+class Item(Frozen):
+    """A row of a statement."""
 
-    Attributes:
-        label: as the statement calls it.
-        line: the model's line; empty for a heading.
-        sign: -1 where the statement deducts what the line holds as a positive number.
-        role: what it is among the rows.
-        indent: how deep under the row above.
-        style: how its numbers are written when they are no part of the sums.
-        decimals: digits after the point.
-    """
-
-    label: str
-    line: str = ""
-    sign: Literal[1, -1] = 1
-    role: Literal["normal", "heading", "subtotal", "total"] = "normal"
-    indent: int = 1
+    label: str  # as the statement calls it
+    line: str = ""  # the model's line; empty for a heading
+    sign: int = 1  # -1 where the statement deducts what the line holds as a positive number
+    role: Literal["normal", "heading", "subtotal", "total"] = "normal"  # what it is among the rows
+    indent: int = 1  # how deep under the row above
+    # how its numbers are written when they are no part of the sums
     style: NumberStyle | None = None
-    decimals: int | None = None
+    decimals: int | None = None  # digits after the point
 
 
-INCOME: tuple[Item, ...] = (
-    Item("Advertising", "advertising"),
-    Item("Other revenue and Reality Labs", "base_other_revenue"),
-    Item("AI products", "new_product_revenue"),
-    Item("Compute leased out", "leasing_revenue"),
-    Item("Revenue", "revenue", role="subtotal", indent=0),
-    Item("Core costs after savings", "core_cost_after_savings", -1),
-    Item("Energy, rented compute, leases", "infrastructure_cost", -1),
-    Item("AI staff", "talent_cost", -1),
-    Item("Variable cost of added revenue", "product_cost", -1),
-    Item("Reality Labs", "reality_labs_cost", -1),
-    Item("Legal, severance, one-off", "unusual_costs", -1),
-    Item("EBITDA", "ebitda", role="subtotal", indent=0),
-    Item("Depreciation and amortisation", "depreciation_and_amortisation", -1),
-    Item("Operating income", "operating_income", role="subtotal", indent=0),
-    Item("Interest and other, net", "interest_and_other"),
-    Item("Pre-tax income", "pretax_income", role="subtotal", indent=0),
-    Item("Tax provision", "tax_provision", -1),
-    Item("Net income", "net_income", role="total", indent=0),
-    Item("Operating margin", "operating_margin", indent=0, style="percent"),
-    Item("Effective tax rate", "effective_tax_rate", indent=0, style="percent"),
-    Item("Diluted shares, million", "diluted_shares", indent=0, style="number", decimals=0),
-    Item("Earnings per share, USD", "earnings_per_share", indent=0, style="number", decimals=2),
-)
-"""The income statement; what stands above a sub-total sums to it."""
+def _items(statement: str) -> tuple[Item, ...]:
+    """The rows of a statement, from the table beside this module; what stands above a sub-total,
+    from the last heading on, sums to it."""
+    with Path(__file__).with_name("statements.csv").open(encoding="utf-8", newline="") as table:
+        return tuple(
+            Item.model_validate({name: value for name, value in row.items() if value})
+            for row in csv.DictReader(table)
+            if row.pop("statement") == statement
+        )
 
-CASH_FLOW: tuple[Item, ...] = (
-    Item("Net income", "net_income"),
-    Item("Depreciation and amortisation", "depreciation_and_amortisation"),
-    Item("Share-based compensation", "share_based_compensation"),
-    Item("Deferred tax", "deferred_tax_expense"),
-    Item("Working capital", "working_capital_released"),
-    Item("Other operating items", "other_operating_cash_flow"),
-    Item("Operating cash flow", "operating_cash_flow", role="subtotal", indent=0),
-    Item("Capital expenditure", "capex", -1),
-    Item("Property sold", "salvage_proceeds"),
-    Item("Free cash flow", "free_cash_flow", role="subtotal", indent=0),
-    Item("Acquisitions and stakes", "acquisitions_and_stakes", -1),
-    Item("Stakes sold", "stake_recoveries"),
-    Item("Dividends", "dividends", -1),
-    Item("Taxes on share settlement", "settlement_taxes", -1),
-    Item("Repurchases", "repurchases", -1),
-    Item("Change of debt", "debt_change"),
-    Item("Other flows", "other_cash_flow"),
-    Item("Change of cash and securities", "change_in_cash", role="total", indent=0),
-)
-"""The cash flow statement; what stands above a sub-total sums to it."""
 
-BALANCE_SHEET: tuple[Item, ...] = (
-    Item("Cash and securities", "cash_and_securities"),
-    Item("Receivables and prepaid", "receivables"),
-    Item("Property and equipment, net", "property_net"),
-    Item("Operating-lease assets", "operating_lease_assets"),
-    Item("Strategic investments", "startup_stakes_held"),
-    Item("Ventures on the balance sheet", "venture_debt"),
-    Item("Goodwill and other assets", "other_assets"),
-    Item("Total assets", "total_assets", role="subtotal", indent=0),
-    Item("Liabilities", role="heading"),
-    Item("Payables and accruals", "payables"),
-    Item("Capex payable", "unpaid_property"),
-    Item("Operating leases", "operating_lease_liability"),
-    Item("Finance leases", "finance_lease_liability"),
-    Item("Debt", "debt"),
-    Item("Debt of ventures", "venture_debt"),
-    Item("Deferred tax", "deferred_tax_liability"),
-    Item("Other liabilities", "other_liabilities"),
-    Item("Total liabilities", "total_liabilities", role="subtotal", indent=0),
-    Item("Equity", "equity"),
-    Item("Liabilities and equity", "total_assets", role="total", indent=0),
-    Item("Net cash", "net_cash", indent=0, style="number", decimals=1),
-    Item("Net debt over EBITDA", "net_debt_to_ebitda", indent=0, style="multiple", decimals=1),
-    Item("Adjusted net debt over EBITDA", "adjusted_debt_to_ebitda", 1, "normal", 0, "multiple", 1),
-)
-"""The balance sheet; what stands above a sub-total, from the last heading on, sums to it."""
+INCOME = _items("income")
+CASH_FLOW = _items("cash_flow")
+BALANCE_SHEET = _items("balance_sheet")
 
 
 def income(lens: Lens) -> TableExhibit:

@@ -184,7 +184,6 @@ def plot(*, width: Width = "full", height: float = 62.0) -> tuple[Figure, Axes]:
 
     Args:
         width: of the column, or a share of it.
-        height: in mm.
     """
     figure, axes = panels(1, 1, width=width, height=height)
     return figure, axes[0]
@@ -203,11 +202,9 @@ def panels(
     """A figure with several axes, row by row. Call it within ``house()``.
 
     Args:
-        rows, columns: of axes.
         width: of the column, or a share of it.
-        height: in mm.
-        share_x, share_y: whether the axes have one scale.
-        gap: between neighbours, as a share of their width: labels at a line's end need some.
+        gap: between neighbours, as a share of their width: labels at a line's end need
+            some.
     """
     from matplotlib.figure import Figure
 
@@ -322,6 +319,14 @@ def years(axes: Axes, first: int, last: int, step: int = 1) -> None:
     axes.set_xticks(list(range(first, last + 1, step)))
     axes.set_xlim(first - 0.4, last + 0.4)
     numbers(axes.xaxis, "plain")
+
+
+def years_of_quarters(axes: Axes, first: int, last: int, step: int) -> None:
+    """Whole years along the bottom of a curve by quarter, each named in its middle and so that the
+    last is."""
+    named = list(range(last, first - 1, -step))[::-1]
+    axes.set_xticks([year + 0.5 for year in named], [str(year) for year in named])
+    axes.set_xlim(first - 0.2, last + 1.2)
 
 
 def fit(figure: Figure) -> None:

@@ -9,11 +9,13 @@ is data from outside.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from jcurve.figures.fonts import FALLBACK, FAMILY, charset
 from jcurve.figures.plaintext import visible
+from jcurve.figures.pointing import Mark
 from jcurve.ground.errors import UsageError
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -25,6 +27,8 @@ _ELEMENTS = frozenset(
     )
 )
 _DROPPED = frozenset({"metadata", "style", "script", "foreignObject", "title", "desc"})
+_POINTED = {"fill": "none", "pointer-events": "all"}
+"""Of marks: seen by no eye, found by a pointer."""
 _STYLE = frozenset(
     re.findall(
         r"[\w-]+",
@@ -38,7 +42,7 @@ _ATTRIBUTES = _STYLE | frozenset(
         r"[\w-]+",
         "id d x y x1 y1 x2 y2 cx cy r rx ry width height viewBox points transform clip-path href "
         "preserveAspectRatio offset gradientUnits gradientTransform patternUnits patternTransform "
-        "patternContentUnits clipPathUnits version fx fy dx dy",
+        "patternContentUnits clipPathUnits version fx fy dx dy pointer-events",
     )
 )
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?")
@@ -63,12 +67,13 @@ def size(svg: str) -> Size:
     return Size(float(match[1]), float(match[2]))
 
 
-def tidy(svg: str, prefix: str) -> str:
+def tidy(svg: str, prefix: str, marks: Iterable[Mark] = ()) -> str:
     """Rewrite matplotlib's ``svg`` for the reports.
 
     Args:
         svg: as matplotlib writes it, text kept as text.
         prefix: put before every identifier, so that two charts on a page do not clash.
+        marks: what the drawing says where somebody points at it.
     """
     root = _parse(svg)
     used = _references(root)
@@ -77,6 +82,11 @@ def tidy(svg: str, prefix: str) -> str:
     root.set("stroke-linejoin", "round")
     root.set("stroke-linecap", "butt")
     root.attrib.pop("version", None)
+    pointed = ElementTree.SubElement(root, "g", _POINTED)
+    for *place, text in marks:
+        sides = zip(("x", "y", "width", "height"), (f"{each:.1f}" for each in place), strict=True)
+        mark = ElementTree.SubElement(pointed, "rect", dict(sides))
+        ElementTree.SubElement(mark, "title").text = visible(text)
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -41,7 +41,7 @@ def uplift(lens: Lens) -> Exhibit:
         scale = Scale(step=4, forecast=lens.forecast_from)
         draw_years(left, years, scale, lines=lens.two_lines(ours, theirs))
         left.set_title("Advertising")
-        plotting.bars(right, years, gain, style.series("programme"))
+        plotting.bars(right, years, gain, style.series("programme"), label="_Difference")
         scale = Scale(4, lens.forecast_from, ESTIMATED, hold=gain, zero=True)
         draw_years(right, years, scale)
         right.set_title("Difference")
@@ -229,14 +229,13 @@ def _losing(lens: Lens, years: list[int], above: list[float]) -> list[int]:
 
 def _growth_title(lens: Lens, years: list[int], theirs: list[float], above: list[float]) -> str:
     losing = _losing(lens, years, above)
-    other = "Without AI" if lens.view == "programme" else "Stopped now"
     grows = (
-        f"{other}, advertising would grow {percent(theirs[_BEFORE], 0)} in {years[_BEFORE]} and "
-        f"{percent(theirs[-1], 0)} in {years[-1]}"
+        f"{lens.other_name}, advertising would grow {percent(theirs[_BEFORE], 0)} in "
+        f"{years[_BEFORE]} and {percent(theirs[-1], 0)} in {years[-1]}"
     )
     if lens.is_empty or not losing:
         return grows
-    return f"{grows}; with AI it trails its market from {losing[0]}"
+    return f"{grows}; {lowered(lens.with_name)} it trails its market from {losing[0]}"
 
 
 def _growth_reading(lens: Lens, years: list[int], above: list[float], excess: list[float]) -> str:

@@ -54,16 +54,11 @@ class Output(Frozen):
 
 
 class WhatIf(TableExhibit):
-    """The table of one assumption at a time, with dials for all combinations.
-
-    Attributes:
-        dials: at least two.
-        outputs: results for each combination of their values.
-    """
+    """The table of one assumption at a time, with dials for all combinations."""
 
     kind: Literal["table", "whatif"] = "whatif"
-    dials: tuple[Dial, ...]
-    outputs: tuple[Output, ...]
+    dials: tuple[Dial, ...]  # at least two
+    outputs: tuple[Output, ...]  # results for each combination of their values
 
     @model_validator(mode="after")
     def _covers(self) -> WhatIf:
@@ -84,17 +79,16 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     """Value, payback and trough for every combination of nine values of a few assumptions.
 
     Args:
-        lens: a case in a view.
         keys: assumptions with a range; an assumption without one has no dial.
     """
     from jcurve.analysis.question import Question
-    from jcurve.analysis.sensitivity import at_value, ends
+    from jcurve.analysis.sensitivity import at_value, through
 
     scenario = lens.case.scenario
     items = [scenario[key] for key in keys if scenario[key].has_range]
     if lens.is_empty or len(items) < 2:
         return prose("The two cases are the same, so there is nothing to vary.")
-    draws = [_points(at_value(item), *ends(item)) for item in items]
+    draws = [through(item, _STEPS) for item in items]
     grid = np.array(list(itertools.product(*draws))).T
     writers: dict[str, tuple[str, Callable[[float], str]]] = {
         f"npv.{lens.view}": ("Net present value", lambda value: money(value / MILLIONS)),
@@ -121,17 +115,10 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     return _panel(lens, dials, outputs, good)
 
 
-def _points(value: float, low: float, high: float) -> Array:
-    """Nine draws from low over the scenario's own value to high; fewer where they coincide."""
-    below = np.linspace(low, value, _STEPS + 1)
-    above = np.linspace(value, high, _STEPS + 1)
-    return np.unique(np.concatenate([below, above]))
-
-
 def _label(item: Assumption) -> str:
     if not isinstance(item.value, Dated):
         return item.called
-    return f"{item.called}, {item.value.label(item.value.periods[-1])}"
+    return f"{item.called} in {item.value.label(item.value.periods[-1])}"
 
 
 def _values(item: Assumption, points: Array) -> tuple[str, ...]:

@@ -68,18 +68,21 @@ def sources(folders: Iterable[Path]) -> str:
 
 def unchanged(folders: Iterable[Path]) -> bool:
     """Whether the modules on disk are still those that this process runs."""
-    return all(
-        path.stat().st_mtime < _STARTED for folder in folders for path in folder.glob("*.py")
-    )
+    return all(path.stat().st_mtime < _STARTED for folder in folders for path in _written(folder))
 
 
 @lru_cache(maxsize=32)
 def _sources(folders: tuple[Path, ...]) -> str:
     total = sha256()
     for folder in folders:
-        for path in sorted(folder.glob("*.py")):
+        for path in _written(folder):
             total.update(f"{path.name} {digest(path)}\n".encode())
     return total.hexdigest()
+
+
+def _written(folder: Path) -> list[Path]:
+    """The modules of a folder and the tables that stand beside them."""
+    return sorted(path for path in folder.iterdir() if path.suffix in (".py", ".csv"))
 
 
 def _path(key: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "AnswerError",
@@ -60,6 +60,10 @@ class JCurveError(Exception):
     code = "error"
     exit_status = 1
 
+    def __init_subclass__(cls, *, code: str = "", exit_status: int = 0) -> None:
+        if code:
+            cls.code, cls.exit_status = code, exit_status
+
     def __init__(
         self,
         what: str,
@@ -89,12 +93,10 @@ class JCurveError(Exception):
         """An error about a name that is none of ``valid``; suggests the nearest of them.
 
         Args:
-            what: the mistake in words.
             received: the name, shown when it is not None.
-            valid: the names to choose from.
             where: file, line and key, as far as known.
-            allowed: what would be accepted, in words; every valid name when None, nothing
-                when empty (where they are too many to list).
+            allowed: what would be accepted, in words; every valid name when None,
+                nothing when empty (where they are too many to list).
         """
         names = list(valid)
         return cls(
@@ -135,68 +137,38 @@ class JCurveError(Exception):
         return "".join(parts).replace("\n", " ")
 
 
-def _rebuild(kind: type[JCurveError], args: tuple[object, ...]) -> JCurveError:
+def _rebuild(kind: type[JCurveError], args: tuple[Any, ...]) -> JCurveError:
     what, where, received, allowed, suggestion = args
-    return kind(
-        str(what),
-        where=None if where is None else str(where),
-        received=received,
-        allowed=None if allowed is None else str(allowed),
-        suggestion=None if suggestion is None else str(suggestion),
-    )
+    return kind(what, where=where, received=received, allowed=allowed, suggestion=suggestion)
 
 
-class UsageError(JCurveError):
+class UsageError(JCurveError, code="usage", exit_status=2):
     """The command or call itself is wrong: unknown report, line, view or option."""
 
-    code = "usage"
-    exit_status = 2
 
-
-class ScenarioError(JCurveError):
+class ScenarioError(JCurveError, code="scenario", exit_status=3):
     """A scenario file, key or value does not validate."""
 
-    code = "scenario"
-    exit_status = 3
 
-
-class FactsError(JCurveError):
+class FactsError(JCurveError, code="facts", exit_status=4):
     """Reported data is missing, duplicated, malformed or fails an identity."""
 
-    code = "facts"
-    exit_status = 4
 
-
-class ModelError(JCurveError):
+class ModelError(JCurveError, code="model", exit_status=5):
     """The lines do not form a model: a cycle, a missing precedent, a unit clash."""
 
-    code = "model"
-    exit_status = 5
 
-
-class RunError(JCurveError):
+class RunError(JCurveError, code="run", exit_status=6):
     """A report run did not earn the verdict *succeeded*."""
 
-    code = "run"
-    exit_status = 6
 
-
-class WriteError(JCurveError):
+class WriteError(JCurveError, code="write", exit_status=7):
     """A file or folder cannot be written."""
 
-    code = "write"
-    exit_status = 7
 
-
-class ProjectError(JCurveError):
+class ProjectError(JCurveError, code="project", exit_status=8):
     """No project folder was found, or it is not one."""
 
-    code = "project"
-    exit_status = 8
 
-
-class AnswerError(JCurveError):
+class AnswerError(JCurveError, code="answer", exit_status=9):
     """A question has no answer of the kind asked for (no root, target out of reach)."""
-
-    code = "answer"
-    exit_status = 9

@@ -38,25 +38,35 @@ def write_file(
     """Replace ``path`` by ``content`` in one step; text is written as UTF-8.
 
     Args:
-        path: target, in a folder that exists.
-        content: the whole new content.
-        durable: flush to the disk before and after the rename. False for files that
-            may be lost in a power cut, such as work in progress.
+        durable: flush to the disk before and after the rename. False for files that may be
+            lost in a power cut, such as work in progress.
         fresh: refuse a file that is there already, also one that another process has just
             written.
 
     Raises:
         WriteError: the target cannot be written; it is then unchanged.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with (
+        replacing(path, durable=durable, fresh=fresh) as temporary,
+        temporary.open("xb") as stream,
+    ):
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True, fresh: bool = False) -> Iterator[Path]:
+    """A temporary file to fill that then replaces ``path`` in one step, for content too large
+    to be held at once; ``durable`` and ``fresh`` as for ``write_file``.
+
+    Raises:
+        WriteError: the target cannot be written; it is then unchanged.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with _as_write_error(path):
         try:
-            with temporary.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                if durable:
-                    os.fsync(stream.fileno())
+            yield temporary
+            if durable:
+                _flush_file(temporary)
             if fresh:
                 _claim(temporary, path)
             else:
@@ -66,26 +76,6 @@ def write_file(
             raise
         if durable:
             flush_folder(path.parent)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file to fill that then replaces ``path`` in one step, for content too large
-    to be held at once.
-
-    Raises:
-        WriteError: the target cannot be written; it is then unchanged.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with _as_write_error(path):
-        try:
-            yield temporary
-            _flush_file(temporary)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        flush_folder(path.parent)
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -98,7 +88,6 @@ def make_folder(path: Path, *, fresh: bool = False) -> None:
     """Create ``path`` and its parents.
 
     Args:
-        path: the folder.
         fresh: refuse a folder that is there already.
 
     Raises:

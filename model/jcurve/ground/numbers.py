@@ -25,6 +25,7 @@ __all__ = [
     "change",
     "compact",
     "counted",
+    "dated",
     "differing",
     "dollars",
     "gaps",
@@ -60,6 +61,7 @@ NumberStyle = Literal["number", "percent", "multiple", "plain"]
 
 _SIZES = ((1000.0, "tn"), (1.0, "bn"), (0.001, "m"))
 """Sizes in which amounts are told, in USD bn."""
+_CENTS = 99.995
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -70,8 +72,6 @@ def written(
 
     Args:
         value: a finite number; a share for ``percent``.
-        style: what it is.
-        decimals: digits after the point.
         sign: whether a positive number shows its plus.
     """
     _finite(value)
@@ -92,9 +92,6 @@ def compact(value: float, digits: int = 3, *, brief: bool = False, sign: bool = 
     leaves of nothing is nothing.
 
     Args:
-        value: a finite number.
-        digits: significant digits at most.
-        brief: without zeros at the end.
         sign: whether a positive number shows its plus.
     """
     _finite(value)
@@ -117,10 +114,7 @@ def money(amount: float, *, sign: bool = False, digits: int = 3, brief: bool = F
     """USD bn in prose, at most three digits: $776bn, −$4.60bn, $1.20tn, $250m.
 
     Args:
-        amount: in USD bn.
         sign: whether a positive amount shows its plus.
-        digits: significant digits at most.
-        brief: without zeros at the end.
     """
     if abs(amount) < NOTHING:
         return "$0"
@@ -132,8 +126,9 @@ def money(amount: float, *, sign: bool = False, digits: int = 3, brief: bool = F
 
 
 def dollars(value: float) -> str:
-    """A price in prose, at most three digits: $35,400, $1.26."""
-    return f"{MINUS if value < 0 else ''}${compact(abs(value))}"
+    """A price in prose, at most three digits, and cents below a hundred: $35,400, $21.26."""
+    text = written(abs(value), decimals=2) if abs(value) < _CENTS else compact(abs(value))
+    return f"{MINUS if value < 0 else ''}${text}"
 
 
 def percent(share: float, decimals: int = 1, *, sign: bool = False) -> str:
@@ -155,6 +150,8 @@ _IN_BILLIONS = {"USD m": 1e-3, "USD bn": 1.0}
 _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year": 1.0}
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
+_TURNED = re.compile(r"\b(Q[1-4]) ((?:19|20)\d\d)\b")
+_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _AS_STATED = 6  # digits of a value that somebody has stated
 
 
@@ -162,9 +159,7 @@ def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False)
     """A value in its unit, without zeros at its end: −$634.5bn, 9.5% a year, 16.56 years.
 
     Args:
-        value: a finite number.
         unit: as files state it, such as ``USD m`` or ``per year``.
-        digits: significant digits at most.
         sign: whether a positive number shows its plus.
     """
     scale = _RATES.get(unit, 1.0)
@@ -209,6 +204,15 @@ def written_date(day: datetime.date | str) -> str:
     """A day as a reader has it: 25 September 2026."""
     found = datetime.date.fromisoformat(day) if isinstance(day, str) else day
     return f"{found.day} {found:%B %Y}"
+
+
+def dated(text: str) -> str:
+    """A day, month or quarter as somebody has stated it, for a reader; other text as it is."""
+    if _DAY.fullmatch(text):
+        return written_date(text)
+    if _MONTH.fullmatch(text):
+        return f"{datetime.date.fromisoformat(f'{text}-01'):%B %Y}"
+    return _QUARTER.sub(r"\1 Q\2", _TURNED.sub(r"\2 \1", text))
 
 
 def named(key: str) -> str:

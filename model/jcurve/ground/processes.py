@@ -30,21 +30,13 @@ _DRAIN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a process ended.
+    """How a process ended."""
 
-    Attributes:
-        exit_status: its status; minus the signal's number when a signal ended it.
-        timed_out: it ran past the deadline and was killed for that.
-        seconds: wall time.
-        out_tail: the end of its standard output, as text.
-        err_tail: the end of its standard error, as text.
-    """
-
-    exit_status: int
-    timed_out: bool
-    seconds: float
-    out_tail: str
-    err_tail: str
+    exit_status: int  # its status; minus the signal's number when a signal ended it
+    timed_out: bool  # it ran past the deadline and was killed for that
+    seconds: float  # wall time
+    out_tail: str  # the end of its standard output, as text
+    err_tail: str  # the end of its standard error, as text
 
     @property
     def last_word(self) -> str:
@@ -69,11 +61,9 @@ def run_process(
     Args:
         arguments: program and arguments; no shell takes part.
         deadline: seconds of wall time after which the whole group is killed.
-        cwd: its working folder.
         env: its whole environment; None inherits this one's.
-        tail: bytes kept of each output stream.
-        lifeline: hold its standard input open, so that ``hold_lifeline`` in it notices
-            when this process dies, however it dies.
+        lifeline: hold its standard input open, so that ``hold_lifeline`` in it notices when
+            this process dies, however it dies.
         on_line: called in a reader thread with each line of standard output.
         on_tick: called about twenty times a second with the seconds gone by.
 

@@ -26,15 +26,10 @@ SHIPPED = Path(__file__).parents[1] / "shipped"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with ``data/`` and ``notebooks/``, and one for what is published.
+    """A folder with ``data/`` and ``notebooks/``, and one for what is published."""
 
-    Attributes:
-        root: the project.
-        published: where reports go, if not into ``reports/`` of the project.
-    """
-
-    root: Path
-    published: Path | None = None
+    root: Path  # the project
+    published: Path | None = None  # where reports go, if not into ``reports/`` of the project
 
     @property
     def data(self) -> Path:

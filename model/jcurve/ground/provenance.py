@@ -68,29 +68,17 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Determinants:
-    """Everything that determines the numbers of a report.
+    """Everything that determines the numbers of a report."""
 
-    Attributes:
-        scenario: name of the scenario.
-        scenario_hash: of its canonical form, overrides included.
-        seed: of random draws, None when there are none.
-        package: version of jcurve.
-        source: hash of the package's source files.
-        commit: of the project; None outside git.
-        python: version of the interpreter.
-        libraries: version by library.
-        inputs: hash by file or folder under ``data/``, scenarios apart.
-    """
-
-    scenario: str
-    scenario_hash: str
-    seed: int | None
-    package: str
-    source: str
-    commit: Commit | None
-    python: str
-    libraries: dict[str, str]
-    inputs: dict[str, str]
+    scenario: str  # name of the scenario
+    scenario_hash: str  # of its canonical form, overrides included
+    seed: int | None  # of random draws, None when there are none
+    package: str  # version of jcurve
+    source: str  # hash of the package's source files
+    commit: Commit | None  # of the project; None outside git
+    python: str  # version of the interpreter
+    libraries: dict[str, str]  # version by library
+    inputs: dict[str, str]  # hash by file or folder under ``data/``, scenarios apart
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and value of each, for the report's last page; hashes are shortened."""
@@ -122,7 +110,7 @@ def determinants(scenario: Hashed, project: Project, *, seed: int | None = None)
         scenario_hash=scenario.hash,
         seed=seed,
         package=_version("jcurve") or "not installed",
-        source=combined(package, package.rglob("*.py")),
+        source=combined(package, _written(package)),
         commit=_commit(project.root),
         python=platform.python_version(),
         libraries={name: at for name in _LIBRARIES if (at := _version(name))},
@@ -143,12 +131,13 @@ def circumstances() -> dict[str, str]:
 def model_source() -> str:
     """One hash of the sources that decide what the model answers."""
     package = Path(__file__).parents[1]
-    files = [
-        file
-        for name in _MODEL
-        for file in ([package / name] if name.endswith(".py") else (package / name).rglob("*.py"))
-    ]
-    return combined(package, files)
+    return combined(package, (file for name in _MODEL for file in _written(package / name)))
+
+
+def _written(place: Path) -> Iterable[Path]:
+    """A module, or the modules of a folder and the tables that stand beside them."""
+    every = [place] if place.is_file() else place.rglob("*")
+    return (path for path in every if path.suffix in (".py", ".csv"))
 
 
 def calculation(project: Project) -> dict[str, str]:

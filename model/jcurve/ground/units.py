@@ -12,8 +12,10 @@ multiple, a switch) are of different groups and never convert.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -45,28 +47,19 @@ __all__ = [
     "unit_named",
 ]
 
-_MILLION = 1e6
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A named unit.
+    """A named unit."""
 
-    Attributes:
-        name: as written in files.
-        dims: (dimension, power) pairs in alphabetical order; none for a plain number.
-        scale: how many base units one of it is (``USD m``: 1e6 of ``usd``).
-        group: units of one group convert.
-        also: further groups into which it converts (per cent is a share or a rate).
-        meaning: in words, for the data dictionary.
-    """
-
-    name: str
+    name: str  # as written in files
+    # (dimension, power) pairs in alphabetical order; none for a plain number
     dims: tuple[tuple[str, int], ...] = ()
-    scale: float = 1.0
-    group: str = field(default="", compare=False)
+    scale: float = 1.0  # how many base units one of it is (``USD m``: 1e6 of ``usd``)
+    group: str = field(default="", compare=False)  # units of one group convert
+    # further groups into which it converts (per cent is a share or a rate)
     also: tuple[str, ...] = field(default=(), compare=False)
-    meaning: str = field(default="", compare=False)
+    meaning: str = field(default="", compare=False)  # in words, for the data dictionary
 
     def agrees(self, other: Unit) -> bool:
         """Whether values in the two units may be added."""
@@ -94,108 +87,31 @@ def _spell(dims: tuple[tuple[str, int], ...], scale: float) -> str:
     return powers if abs(scale - 1.0) < 1e-9 else f"{scale:g} {powers}"
 
 
-def _unit(name: str, meaning: str = "", scale: float = 1.0, **dims: int) -> Unit:
-    pairs = tuple(sorted(dims.items()))
-    return Unit(name, pairs, scale, " ".join(f"{d}^{p}" for d, p in pairs), (), meaning)
+def _read() -> Iterator[tuple[Unit, bool]]:
+    """The units of the table beside this module, and whether assumptions are stated in them."""
+    with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            powers = (part.partition("^") for part in row["dimensions"].split())
+            dims = tuple((name, int(power or 1)) for name, _, power in powers)
+            group = row["group"] or " ".join(f"{name}^{power}" for name, power in dims)
+            scale, also = float(row["scale"] or 1), tuple(row["also"].split())
+            yield (
+                Unit(row["unit"], dims, scale, group, also, row["meaning"]),
+                bool(row["of_assumptions"]),
+            )
 
 
-def _plain(
-    name: str, group: str, meaning: str, scale: float = 1.0, also: tuple[str, ...] = ()
-) -> Unit:
-    return Unit(name, (), scale, group, also, meaning)
-
-
-_OF_ASSUMPTIONS = (
-    _unit("USD", "US dollars", usd=1),
-    _unit("USD m", "millions of US dollars", _MILLION, usd=1),
-    _unit("USD bn", "billions of US dollars", 1e9, usd=1),
-    _unit("USD per year", "US dollars a year", usd=1, year=-1),
-    _unit("USD m per year", "millions of US dollars a year", _MILLION, usd=1, year=-1),
-    _unit("USD per month", "US dollars a month", usd=1, month=-1),
-    _unit("USD per hour", "US dollars an hour", usd=1, hour=-1),
-    _unit("USD per share", "US dollars for one share of stock", usd=1, share_count=-1),
-    _unit("USD per unit", "US dollars for one customer, account or device", usd=1, unit=-1),
-    _unit("USD per H100e", "US dollars for the compute of one H100", usd=1, h100e=-1),
-    _unit(
-        "USD per H100e-hour",
-        "US dollars for an hour of the compute of one H100",
-        usd=1, h100e=-1, hour=-1,
-    ),
-    _unit("USD per MWh", "US dollars for a megawatt-hour", usd=1, mw=-1, hour=-1),
-    _unit("USD m per MW", "millions of US dollars for a megawatt", _MILLION, usd=1, mw=-1),
-    _unit("USD bn per GW", "billions of US dollars for a gigawatt", _MILLION, usd=1, mw=-1),
-    _unit(
-        "USD m per MW per year",
-        "millions of US dollars a year for a megawatt",
-        _MILLION, usd=1, mw=-1, year=-1,
-    ),
-    _unit("H100e", "compute, in H100 equivalents", h100e=1),
-    _unit(
-        "H100e per USD m",
-        "compute, in H100 equivalents, for each million US dollars",
-        1e-6, h100e=1, usd=-1,
-    ),
-    _unit("W per H100e", "watts for the compute of one H100", 1e-6, mw=1, h100e=-1),
-    _unit("kW", "kilowatts", 1e-3, mw=1),
-    _unit("MW", "megawatts", mw=1),
-    _unit("GW", "gigawatts", 1e3, mw=1),
-    _unit("MWh", "megawatt-hours", mw=1, hour=1),
-    _unit("GWh", "gigawatt-hours", 1e3, mw=1, hour=1),
-    _unit("hours", "hours", hour=1),
-    _unit("quarters", "a length of time in calendar quarters", quarter=1),
-    _unit("years", "a length of time in years", year=1),
-    _unit("count", "customers, accounts or devices", unit=1),
-    _unit("thousand", "thousands of customers, accounts or devices", 1e3, unit=1),
-    _unit("million", "millions of customers, accounts or devices", _MILLION, unit=1),
-    _unit("billion", "billions of customers, accounts or devices", 1e9, unit=1),
-    _unit("million shares", "millions of shares of stock", _MILLION, share_count=1),
-    _plain("share", "share", "a part of a whole, as a decimal"),
-    _plain("per year", "rate", "a rate of change or return a year, as a decimal"),
-    _plain("percent", "share", "hundredths of a whole", 1e-2, ("rate",)),
-    _plain("percent per year", "rate", "hundredths a year", 1e-2),
-    _plain("basis points", "share", "hundredths of a per cent", 1e-4, ("rate",)),
-    _plain("x", "multiple", "a multiple of something else"),
-    _plain("index", "index", "a level relative to a stated base"),
-    Unit("date", (("quarter", 1),), 1.0, "date", (), "a calendar quarter such as 2026Q3"),
-    _plain("switch", "switch", "0 for off, 1 for on"),
-    _plain("choice", "choice", "one of the listed names"),
-)  # fmt: skip
-
-_OF_FACTS_AND_LINES = (
-    _unit("1"),
-    _unit("elasticity"),
-    _unit("none"),
-    _unit("year"),
-    _unit("percent of capex", scale=1e-2),
-    _unit("EUR bn", scale=1e9, eur=1),
-    _unit("W", scale=1e-6, mw=1),
-    _unit("TFLOPS", tflops=1),
-    _unit("GPUs", gpu=1),
-    _unit("people", unit=1),
-    _unit("MW per H100e", mw=1, h100e=-1),
-    _unit("USD m per GW", scale=1e3, usd=1, mw=-1),
-    _unit("USD m per GW per year", scale=1e3, usd=1, mw=-1, year=-1),
-    _unit("USD m per H100e", scale=_MILLION, usd=1, h100e=-1),
-    _unit("USD m per person", scale=_MILLION, usd=1, unit=-1),
-    _unit("USD m per rack", scale=_MILLION, usd=1, rack=-1),
-    _unit("USD per person", usd=1, unit=-1),
-    _unit("USD per GPU", usd=1, gpu=-1),
-    _unit("USD per MW", usd=1, mw=-1),
-    _unit("quarters per year", quarter=1, year=-1),
-    _unit("USD per GPU-hour", usd=1, gpu=-1, hour=-1),
-    _unit("USD per million tokens", scale=1e-6, usd=1, token=-1),
+_READ = tuple(_read())
+ASSUMPTION_UNITS: Mapping[str, Unit] = MappingProxyType(
+    {unit.name: unit for unit, of_assumptions in _READ if of_assumptions}
 )
-
-ASSUMPTION_UNITS: Mapping[str, Unit] = MappingProxyType({u.name: u for u in _OF_ASSUMPTIONS})
 """In which assumptions are stated, in the order of the data dictionary.
 
 A date is computed with as its index from the first quarter of the horizon, a choice as its
 position from 0 among the names that the assumption lists.
 """
 
-UNITS: Mapping[str, Unit] = MappingProxyType(
-    {**ASSUMPTION_UNITS, **{u.name: u for u in _OF_FACTS_AND_LINES}}
-)
+UNITS: Mapping[str, Unit] = MappingProxyType({unit.name: unit for unit, _ in _READ})
 """Every unit by name."""
 
 FACT_UNITS = frozenset(
@@ -243,7 +159,9 @@ def unit_named(name: str) -> Unit:
 
 def convertible(unit: Unit) -> tuple[str, ...]:
     """The names of the units whose values can be given for a key in ``unit``, itself first."""
-    others = (u.name for u in _OF_ASSUMPTIONS if _converts(u, unit) and u.name != unit.name)
+    others = (
+        u.name for u in ASSUMPTION_UNITS.values() if _converts(u, unit) and u.name != unit.name
+    )
     return (unit.name, *others)
 
 

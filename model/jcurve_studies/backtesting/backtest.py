@@ -220,7 +220,7 @@ def _advertising(run: Frozen, today: Case, elasticity: float) -> list[Miss]:
     names = (
         "market other than its last growth",
         "compute relative to the frontier's",
-        "growth beyond both",
+        "growth beyond market and compute",
     )
     found = []
     for year in range(run.origin + 1, LAST_YEAR + 1):

@@ -204,7 +204,7 @@ def _misses_title(own: Sequence[Miss], subject: str) -> str:
         for name, amount in each.parts:
             sizes[name] += abs(amount)
     most = max(sizes, key=sizes.__getitem__)
-    return f"{most.capitalize()} explains most of the missed forecasts of {subject}"
+    return f"The largest cause of missed forecasts of {subject} is {lowered(most)}"
 
 
 def by_response(found: Backtest) -> TableExhibit:

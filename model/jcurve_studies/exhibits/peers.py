@@ -154,7 +154,7 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
         ],
         [(name, *(own.get(year) for year in years)) for name, own in errors.items()],
         id="peer-forecast",
-        title=f"Fitted through {FORECAST_AFTER}, depreciation of the years after comes within "
+        title=f"Fitted through {FORECAST_AFTER}, depreciation of the years after is within "
         + joined(f"{percent(error)} at {_short(name)}" for name, error in worst.items())
         if worst
         else f"Parameters fitted through {FORECAST_AFTER} alone, on the years after it",

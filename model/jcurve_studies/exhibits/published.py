@@ -328,7 +328,7 @@ def _agreed(found: Sequence[Comparison], whose: str) -> str:
     kept = sum(each.agrees for each in own)
     if kept == len(own):
         return "met in every line"
-    return f"met in {spelt(kept)} of {spelt(len(own))} lines"
+    return f"met in {spelt(kept) if kept else 'none'} of {spelt(len(own))} lines"
 
 
 def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:

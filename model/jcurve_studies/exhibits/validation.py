@@ -37,7 +37,7 @@ __all__ = [
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
-_FITTED = "By a fit to them "
+_FITTED = "Fitted, "
 _A_YEAR = 4  # letters of a whole year's period
 _CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
 _DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
@@ -114,7 +114,7 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
         case,
         early.targets,
         id=f"depreciation-forecast-{early.through}",
-        title=f"Fitted through {early.through}, depreciation of the years after comes within "
+        title=f"Fitted through {early.through}, depreciation of the years after is within "
         f"{percent(worst)}{since}",
         subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
         reading="Purchases are the actual ones, so this tests mix, lags and lives.",
@@ -216,8 +216,8 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
         ],
         rows,
         id="life-quarters",
-        title=f"By that fit each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what is "
-        "disclosed",
+        title=f"With that fit, each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what "
+        "is disclosed",
         subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),
