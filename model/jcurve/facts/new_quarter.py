@@ -17,7 +17,8 @@ from types import MappingProxyType
 
 from jcurve.facts.entry_form import Fetched, read_form, written_form
 from jcurve.facts.history import standings
-from jcurve.facts.quarter_change import QuarterChange, moved_dates
+from jcurve.facts.quarter_change import QuarterChange
+from jcurve.facts.quarter_plan import BASE, MILLIONS, moved_dates, moved_range, plan_of, waiting
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.tables import data_folder
 from jcurve.facts.verify import verify
@@ -113,7 +114,7 @@ def bring_forward(
     facts = reported(name, home)
     change = QuarterChange(home, facts, _coming(facts, quarter), read_form(Path(form)))
     change.make()
-    _move_dates(change, frozenset(scenarios))
+    _move_scenarios(change, frozenset(scenarios))
     problems, notes = change.problems, change.notes
     if not problems:
         with change.edits.copy() as copy:
@@ -149,14 +150,26 @@ def _coming(facts: Facts, quarter: str) -> Quarter:
     return coming
 
 
-def _move_dates(change: QuarterChange, scenarios: frozenset[str]) -> None:
-    """The dates of shipped scenarios that stand at the last reported quarter move on."""
+def _move_scenarios(change: QuarterChange, scenarios: frozenset[str]) -> None:
+    """Dates of shipped scenarios that stand at the last reported quarter move on, and so does a
+    planned outlay that is the middle of the guided range."""
     old, new = change.owner.data_through, change.quarter
     for path in sorted((change.edits.data / "scenarios").glob("*.yml")) if scenarios else ():
-        file = f"scenarios/{path.name}"
+        file, name = f"scenarios/{path.name}", path.stem
         text = change.edits.text(file)
         made = moved_dates(text, old, new, change.released)
-        if path.stem in scenarios:
-            change.edits.set(file, made)
-        elif made != text:
-            change.notes.append(f"{path.stem}, a scenario of your own, keeps its dates at {old}")
+        for before, guided in change.outlays:
+            made = moved_range(made, before, guided) if before else made
+        if name not in scenarios:
+            if made != text:
+                change.notes.append(f"{name}, a scenario of your own, keeps its dates at {old}")
+            continue
+        change.edits.set(file, made)
+        for _, guided in change.outlays:
+            low, high = (each * MILLIONS[guided.unit] for each in (guided.low, guided.high))
+            plan = plan_of(made, guided.fiscal_year)
+            if plan is not None and not low <= plan <= high:
+                what = f"your judgement: {name} has capex.total.{guided.fiscal_year} {plan:,.0f}"
+                change.notes.append(f"{what}, guided {low:,.0f} to {high:,.0f} USD m")
+        if name == BASE:
+            change.notes += waiting(made, change.owner, new, change.project)
