@@ -31,15 +31,23 @@ from jcurve.facts.quarter_plan import moved_dates, moved_range
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["COMING", "LAST", "TOGETHER", "case_after", "filled", "made_up", "taken_back"]
+__all__ = [
+    "BEFORE", "COMING", "LAST", "TOGETHER", "case_after", "filled", "known_since", "made_up",
+    "taken_back",
+]  # fmt: skip
 
 FOLDER = "companies/meta"
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
-COMING = LAST.plus(1)
+COMING, BEFORE = LAST.plus(1), LAST.plus(-1)
 TOGETHER = pytest.mark.xdist_group("facts of the time")
 """Tests that share runs on the facts of a time, each made once in a process."""
+
+
+def known_since(quarter: str) -> pytest.MarkDecorator:
+    """Of a test that states figures of a quarter: it holds once the data reach it."""
+    return pytest.mark.skipif(quarter > LAST, reason=f"states figures of {quarter}")
 
 
 @cache
