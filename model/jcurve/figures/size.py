@@ -26,7 +26,7 @@ from jcurve.ground.numbers import (
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import Marginal, Return
     from jcurve.analysis.question import Array
-    from jcurve.analysis.scale import ScaleStudy
+    from jcurve.analysis.scale import Point, ScaleStudy
 
 _NEAR = 0.05
 """A best size within this of the plan is the plan's."""
@@ -66,8 +66,11 @@ def best_size(found: ScaleStudy) -> str:
 
 def _pays_with_staff_scaled(found: ScaleStudy) -> bool:
     """Whether a plan that loses at every size pays at one where people go with it."""
-    most = max(size.npv_go_forward for size in found.talent_scaled) / MILLIONS
-    return found.best.npv_go_forward <= 0 < most - _LITTLE
+    return found.best.npv_go_forward <= 0 < _most(found.talent_scaled) - _LITTLE
+
+
+def _most(sizes: Sequence[Point]) -> float:
+    return max(size.npv_go_forward for size in sizes) / MILLIONS
 
 
 def against_scale(
@@ -147,7 +150,7 @@ def _scale_reading(found: ScaleStudy) -> str:
         f"{lowered(best.high_from)}. "
         f"{last_tenth(found)}. AI staff are the same at every size; in proportion to size, the "
         f"best would be {percent(found.best_talent_scaled, 0)} of the plan, worth "
-        f"{money(_most_with_staff_scaled(found))}."
+        f"{money(_most(found.talent_scaled))}."
     )
 
 
