@@ -18,12 +18,12 @@ from types import MappingProxyType
 from jcurve.facts.entry_form import Fetched, read_form, written_form
 from jcurve.facts.history import standings
 from jcurve.facts.quarter_change import QuarterChange
-from jcurve.facts.quarter_plan import BASE, MILLIONS, moved_dates, moved_range, plan_of, waiting
+from jcurve.facts.quarter_plan import BASE, moved_dates, moved_range, plan_of, waiting
 from jcurve.facts.reported import Facts, reported
-from jcurve.facts.tables import data_folder
+from jcurve.facts.tables import home_of
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import JCurveError, UsageError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["NewQuarter", "bring_forward", "quarter_form"]
@@ -64,17 +64,13 @@ class NewQuarter:
 def quarter_form(
     quarter: str,
     name: str = "META",
-    project: Project | str | Path | None = None,
+    project: Where = None,
     fetched: Mapping[tuple[str, str], Fetched] = MappingProxyType({}),
 ) -> str:
     """The file to fill for the quarter after the last on file, as text; see
     :func:`~jcurve.facts.entry_form.written_form`.
-
-    Raises:
-        UsageError: another quarter.
-        FactsError: a malformed table.
     """
-    home = Project(data_folder(project).parent)
+    home = Project(home_of(project).data.parent)
     facts = reported(name, home)
     coming = _coming(facts, quarter)
     later = Facts(replace(facts.company, data_through=coming), facts.metrics, facts.by_period)
@@ -85,7 +81,7 @@ def bring_forward(
     form: str | Path,
     quarter: str,
     name: str = "META",
-    project: Project | str | Path | None = None,
+    project: Where = None,
     *,
     scenarios: Iterable[str] = (),
     check: Callable[[Project], None] = lambda project: None,
@@ -107,8 +103,7 @@ def bring_forward(
         FactsError: the form is no such table, or a file has changed meanwhile.
         WriteError: a file cannot be replaced.
     """
-    data = data_folder(project)
-    home = Project(data.parent)
+    home = home_of(project)
     if write:
         home.own()
     facts = reported(name, home)
@@ -166,7 +161,7 @@ def _move_scenarios(change: QuarterChange, scenarios: frozenset[str]) -> None:
             continue
         change.edits.set(file, made)
         for _, guided in change.outlays:
-            low, high = (each * MILLIONS[guided.unit] for each in (guided.low, guided.high))
+            low, high = guided.in_millions.low, guided.in_millions.high
             plan = plan_of(made, guided.fiscal_year)
             if plan is not None and not low <= plan <= high:
                 what = f"your judgement: {name} has capex.total.{guided.fiscal_year} {plan:,.0f}"

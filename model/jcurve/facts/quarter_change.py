@@ -14,7 +14,6 @@ from jcurve.facts.entry_form import GUIDED, SOURCE_FIELDS, Entry
 from jcurve.facts.history import NEEDED, standings
 from jcurve.facts.identities import left_over
 from jcurve.facts.plausible import SIZE, doubt, out_of_size
-from jcurve.facts.quarter_plan import MILLIONS
 from jcurve.facts.reported import KINDS, Fact, Facts
 from jcurve.facts.sources import GRADES, Source, sources
 from jcurve.facts.table_edits import Edits
@@ -224,15 +223,16 @@ class QuarterChange:
             except FactsError as problem:
                 entry = next(iter(ends.values()))
                 self.problems.append(f"guidance {metric} {year}: {problem.at(entry.at)}")
-        ends = self.ranges.get((self.fiscal, "capex"), {})
-        wanted = ("capex", self.fiscal)
-        mine = [each for each in before if (each.metric, each.fiscal_year) == wanted]
-        if not ends and not mine:
+        ranges = [
+            *(each for each in before if each.metric == "capex"),
+            *(new for _, new in self.outlays),
+        ]
+        told = [each for each in ranges if each.fiscal_year == self.fiscal]
+        if not told:
             return
-        top = ends["high"].number() if "high" in ends else mine[-1].high
-        top *= MILLIONS.get(ends["high"].unit if "high" in ends else mine[-1].unit, 1.0)
+        top = told[-1].in_millions.high
         metrics = ["purchases_of_ppe"]
-        if not mine or mine[-1].includes_finance_lease_principal:
+        if told[-1].includes_finance_lease_principal is not False:
             metrics.append("finance_lease_principal_payments")
         quarters = self.owner.quarters(self.fiscal)
         parts = [self.new.get(metric, quarter) for metric in metrics for quarter in quarters]

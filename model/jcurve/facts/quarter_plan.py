@@ -16,7 +16,7 @@ from jcurve.facts.registers import evidence
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["BASE", "MILLIONS", "moved_dates", "moved_range", "plan_of", "waiting"]
+__all__ = ["BASE", "moved_dates", "moved_range", "plan_of", "waiting"]
 
 _FOLLOWING: Mapping[str, int] = MappingProxyType(
     {"valuation.date": 0, "programme.last_spending": 0, "programme.start": 0,
@@ -26,7 +26,6 @@ _FOLLOWING: Mapping[str, int] = MappingProxyType(
 quarters after it they stand."""
 BASE, _PLAN = "base", "capex.total"
 _SET_BY_FIGURES = ("guided", "reported", "estimate")
-MILLIONS = {"USD bn": 1_000.0, "USD m": 1.0}
 
 
 def moved_dates(text: str, old: str, new: Quarter, released: str) -> str:
@@ -47,10 +46,11 @@ def moved_range(text: str, old: Guidance, new: Guidance) -> str:
     """A scenario file whose planned outlay of a guided year, where it is the middle of the range
     that was guided, is that of another one; its range, source and reason move with it."""
     year = new.fiscal_year
-    levels = {"value": _middle, "low": lambda each: each.low, "high": lambda each: each.high}
 
     def amount(which: str, guided: Guidance) -> str:
-        return f"{year}: {levels[which](guided) * MILLIONS[guided.unit]:.15g}"
+        plain = guided.in_millions
+        level = {"value": plain.middle, "low": plain.low, "high": plain.high}[which]
+        return f"{year}: {level:.15g}"
 
     wording = [(f"{each.low:g}-{each.high:g} bn", each.as_of) for each in (old, new)]
 
@@ -58,7 +58,7 @@ def moved_range(text: str, old: Guidance, new: Guidance) -> str:
         name = line.strip().partition(":")[0]
         if key != _PLAN:
             return line
-        if name in levels:
+        if name in ("value", "low", "high"):
             return re.sub(rf"\b{re.escape(amount(name, old))}\b", amount(name, new), line)
         (words, day), (new_words, new_day) = wording
         was, now = {
@@ -68,7 +68,7 @@ def moved_range(text: str, old: Guidance, new: Guidance) -> str:
         }.get(name, ("", ""))
         return re.sub(rf"\b{re.escape(was)}\b", now, line) if was else line
 
-    if plan_of(text, year) != _middle(old) * MILLIONS[old.unit]:
+    if plan_of(text, year) != old.in_millions.middle:
         return text
     return "".join(moved(key, line) for key, line in _lines(text))
 
@@ -121,10 +121,6 @@ def _known_with(quarter: Quarter, day: str) -> frozenset[str]:
     return frozenset(
         written | {quarter, f"Q{number} {year}", f"Q{number}_{year[2:]}", f"Q{number} {year} call"}
     )
-
-
-def _middle(guided: Guidance) -> float:
-    return (guided.low + guided.high) / 2.0
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
