@@ -250,7 +250,7 @@ def model(
         FactsError: the company or its data do not load.
         ModelError: its lines do not form a model.
     """
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     stamp = data_stamp(where)
     parts = _parts(company, where.root, stamp)
     slots = slots_used(rows or {}, len(parts.timeline))

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -235,7 +236,9 @@ class TestCorrelationsOnFile:
         (tmp_path / "scenarios").mkdir()
         text = "\n".join(["group,one,other,correlation,kind,rationale", *lines])
         (tmp_path / "scenarios" / "correlations.csv").write_text(text + "\n", encoding="utf-8")
-        monkeypatch.setattr("jcurve.analysis.correlation.data_folder", lambda project: tmp_path)
+        monkeypatch.setattr(
+            "jcurve.analysis.correlation.home_of", lambda project: SimpleNamespace(data=tmp_path)
+        )
         with pytest.raises(FactsError, match=words):
             correlations_on_file()
 
@@ -312,7 +315,9 @@ class TestWeighed:
         (tmp_path / "scenarios").mkdir()
         text = "\n".join(["scenario,weight,kind,rationale", *lines])
         (tmp_path / "scenarios" / "weights.csv").write_text(text + "\n", encoding="utf-8")
-        monkeypatch.setattr(f"{ROOM}.scenario_files.data_folder", lambda project: tmp_path)
+        monkeypatch.setattr(
+            f"{ROOM}.scenario_files.home_of", lambda project: SimpleNamespace(data=tmp_path)
+        )
         with pytest.raises(FactsError, match=words):
             weights()
 

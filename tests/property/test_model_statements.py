@@ -97,6 +97,7 @@ MUST_STEP = {
 _TOLERANCE = 0.03
 
 
+@pytest.mark.skipif(LAST != "2026Q2", reason="the steps that must be are those of 2026 Q2")
 def test_the_forecast_starts_without_a_step() -> None:
     """Against season and trend: a flow is expected at the same quarter of the year before plus
     the growth of the last reported quarter on its year before; a balance moves on as in the

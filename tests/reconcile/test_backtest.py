@@ -37,7 +37,7 @@ from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time
-from tests.support.quarters_back import LAST, TOGETHER
+from tests.support.quarters_back import COMING, LAST, TOGETHER, known_since
 
 pytestmark = TOGETHER
 TODAYS = {
@@ -363,6 +363,7 @@ def test_a_quarter_is_told_what_was_reported_guided_and_grown_by_then() -> None:
     assert grown == pytest.approx(lately / before, rel=1e-9)
 
 
+@known_since("2026Q2")
 def test_a_single_item_of_tax_is_no_rate_of_tax() -> None:
     """2025 was charged 15.9bn once: a run that took it for the rate would tax every year by it."""
     told = {key: each for each in run_of("2026Q1").stated for key in each.keys}
@@ -373,11 +374,15 @@ def test_a_single_item_of_tax_is_no_rate_of_tax() -> None:
     )
 
 
+@known_since("2026Q2")
 def test_forecasts_by_quarter_are_no_worse_than_they_were(record_figure: RecordFigure) -> None:
+    """Of the quarters that were on file when this was written."""
     found = quarterly()
     for name, mean in (("revenue", 0.065), ("total_costs", 0.075), ("depreciation", 0.105),
                        ("capex", 0.105)):  # fmt: skip
-        size = float(np.abs(sizes(found.of(name))).mean())
+        size = float(
+            np.abs(sizes(each for each in found.of(name) if each.quarter <= "2026Q2")).mean()
+        )
         record_figure(f"mean miss of next-quarter {LINES_FORECAST[name].label.lower()}",
                       100 * size, "%")  # fmt: skip
         assert size < mean, name
@@ -386,7 +391,8 @@ def test_forecasts_by_quarter_are_no_worse_than_they_were(record_figure: RecordF
 def test_kept_forecasts_are_those_that_were_kept() -> None:
     """The file of forecasts only grows: what this version came with stands in every later one."""
     records = forecast_records()
-    assert [(each.quarter, each.made, each.seal) for each in records[: len(KEPT)]] == KEPT
+    then = [each for each in KEPT if each[0] <= COMING]
+    assert [(each.quarter, each.made, each.seal) for each in records[: len(then)]] == then
     assert [each.record.quarter for each in kept()] == sorted({each.quarter for each in records})
     for each in kept():
         assert bool(each.misses) == (each.record.quarter <= reported("META").company.data_through)

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import jcurve
+from jcurve.facts import reported
 from jcurve.ground.errors import FactsError
+from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.cross_check import Comparison, compare
 from jcurve_studies.comparisons.elasticities import ELASTICITIES, believed
 from jcurve_studies.records.references import references
+from tests.support.quarters_back import LAST
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
 """Modules whose lines are lines of the statements, or their notes."""
@@ -33,6 +36,7 @@ class TestPublishedFigures:
                 assert made.maker[each.line].line.module in STATEMENTS, each.key
                 assert each.line not in PARTS, each.key
 
+    @pytest.mark.skipif(LAST != "2026Q2", reason="explanations on file are of 2026 Q2")
     def test_what_differs_is_explained_and_what_agrees_is_not(
         self, comparisons: dict[str, Comparison]
     ) -> None:
@@ -81,9 +85,14 @@ class TestPublishedFigures:
     def test_reported_quarters_complete_a_year_of_consensus(
         self, comparisons: dict[str, Comparison]
     ) -> None:
-        reported = 32.226 + 31.862  # operating cash flow of the first half, as released
+        facts, expected = reported("META"), {"2026Q3": 34.7, "2026Q4": 43.7}
+        known = [
+            fact.value / 1000 if fact else expected.get(quarter, 0.0)
+            for quarter in Quarter.of(2026, 1).through("2026Q4")
+            for fact in [facts.get("operating_cash_flow", quarter)]
+        ]
         assert comparisons["operating_cash_flow_2026"].reference == pytest.approx(
-            reported + 34.7 + 43.7, abs=1e-9
+            sum(known), abs=1e-9
         )
 
 

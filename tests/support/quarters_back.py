@@ -21,25 +21,33 @@ import pytest
 from jcurve.analysis.earlier import taken_back as case_taken_back
 from jcurve.assumptions import shipped
 from jcurve.case import Case
-from jcurve.facts import company
+from jcurve.facts import capex_guidance, company
 from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
 from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
 from jcurve.facts.new_quarter import bring_forward, quarter_form
-from jcurve.facts.quarter_change import moved_dates
+from jcurve.facts.quarter_plan import moved_dates, moved_range
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["COMING", "LAST", "TOGETHER", "case_after", "filled", "made_up", "taken_back"]
+__all__ = [
+    "BEFORE", "COMING", "LAST", "TOGETHER", "case_after", "filled", "known_since", "made_up",
+    "taken_back",
+]  # fmt: skip
 
 FOLDER = "companies/meta"
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
-COMING = LAST.plus(1)
+COMING, BEFORE = LAST.plus(1), LAST.plus(-1)
 TOGETHER = pytest.mark.xdist_group("facts of the time")
 """Tests that share runs on the facts of a time, each made once in a process."""
+
+
+def known_since(quarter: str) -> pytest.MarkDecorator:
+    """Of a test that states figures of a quarter: it holds once the data reach it."""
+    return pytest.mark.skipif(quarter > LAST, reason=f"states figures of {quarter}")
 
 
 @cache
@@ -75,6 +83,7 @@ def taken_back(project: Project, through: Quarter) -> None:
     days = releases("META", project).days
     now, coming = Quarter(owner.data_through), through.plus(1)
     first_unknown = days[coming].isoformat()
+    guided = [each for each in capex_guidance("META", project) if each.metric == "capex"]
     for file in ("quarterly.csv", "annual.csv", "crosscheck.csv"):
         _keep(data / FOLDER / file, lambda row: _known(project, row["period"], through))
     _keep(data / FOLDER / "capex_guidance.csv", lambda row: row["as_of"] < first_unknown)
@@ -91,6 +100,15 @@ def taken_back(project: Project, through: Quarter) -> None:
     head, *rest = listed.read_text(encoding="utf-8").splitlines(keepends=True)
     gone = [f"META,{q},{days[q]},judgement: a day\n" for q in coming.through(now)]
     listed.write_text("".join([head, *gone, *rest]), encoding="utf-8")
+    for path in (data / "scenarios").glob("*.yml"):
+        text = moved_dates(
+            path.read_text(encoding="utf-8"), now, through, days[through].isoformat()
+        )
+        for year in {each.fiscal_year for each in guided}:
+            own = [each for each in guided if each.fiscal_year == year]
+            known = [each for each in own if each.as_of < first_unknown]
+            text = moved_range(text, own[-1], (known or own)[-1 if known else 0])
+        path.write_text(text, encoding="utf-8")
     cited = "".join(
         path.read_text(encoding="utf-8")
         for path in sorted(data.rglob("*"))
@@ -101,11 +119,6 @@ def taken_back(project: Project, through: Quarter) -> None:
     used = {source for source in was if source in words}
     unused_now = was - _ever_used(project)
     _keep(data / "sources.csv", lambda row: row["source_id"] in used | unused_now)
-    for path in (data / "scenarios").glob("*.yml"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(
-            moved_dates(text, now, through, days[through].isoformat()), encoding="utf-8"
-        )
     owned = data / FOLDER / "company.yml"
     values = {
         "data_through": through,

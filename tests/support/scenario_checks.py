@@ -46,7 +46,7 @@ def check(
     Raises:
         ProjectError: no project is found.
     """
-    home = project if isinstance(project, Project) else find_project(project)
+    home = find_project(project)
     found: list[Problem] = []
     for name in available(home) if names is None else names:
         try:

@@ -302,6 +302,7 @@ def every(seen: Seen) -> list[float]:
 
 
 def _column_gaps(seen: Seen) -> list[float]:
+    """Of figures side by side, each printed in whole billions, so that a gap is known to one."""
     known = [y[np.isfinite(y)] for _, y in seen.series]
     return [float(a - b) for y in known for a, b in itertools.permutations(y, 2)]
 
@@ -383,6 +384,7 @@ def wrong(
         known += seen.counts if claim["unit"] is None and claim["dollar"] is None else ()
         # A sentence says "lower by", a chart draws the loss; a chart may draw a share as it is.
         scales = (1, 100) if claim["unit"] in ("%", " points") else (1,)
+        near = max(near, 1.0) if item.id == "comparison" else near
         close = (
             abs(abs(each) * scale - abs(value)) <= near
             for each in known

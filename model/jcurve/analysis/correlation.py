@@ -22,7 +22,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
@@ -58,7 +58,7 @@ def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
     """
     found: dict[frozenset[str], OnFile] = {}
     home: dict[str, str] = {}
-    for row in read_table(data_folder(project), "scenarios/correlations.csv", _COLUMNS):
+    for row in read_table(home_of(project).data, "scenarios/correlations.csv", _COLUMNS):
         one, other, group = row.text("one"), row.text("other"), row.text("group")
         value = row.number("correlation")
         if one == other or not -1.0 <= value <= 1.0:

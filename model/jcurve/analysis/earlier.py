@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,7 +31,6 @@ __all__ = [
     "CAPEX",
     "CORE_GROWTH",
     "DATED",
-    "Range",
     "assembly_over",
     "core_growth",
     "facts_after",
@@ -46,34 +45,18 @@ CAPEX, CORE_GROWTH = "capex.total", "costs.core_growth"
 DATED = ("valuation.date", "programme.last_spending")
 """Dates that move with the data where they stand at their end."""
 
-_MILLIONS_IN_BILLION = 1_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """What a company guided for a year."""
-
-    day: str  # when
-    low: float  # low, high: USD m
-    high: float
-
-    @property
-    def middle(self) -> float:
-        """The middle of the range."""
-        return (self.low + self.high) / 2.0
-
 
 def guided(
     guidance: Iterable[Guidance], metric: str, year: int, as_of: datetime.date
-) -> Range | None:
-    """The last range that was known for a year; None where none was."""
-    found = sorted(
-        (each.as_of, each.low * _MILLIONS_IN_BILLION, each.high * _MILLIONS_IN_BILLION)
+) -> Guidance | None:
+    """The last range that was known for a year, in USD m; None where none was."""
+    found = [
+        each.in_millions
         for each in guidance
         if (each.metric, each.fiscal_year) == (metric, str(year))
         and each.as_of <= as_of.isoformat()
-    )
-    return Range(*found[-1]) if found else None
+    ]
+    return sorted(found, key=lambda each: each.as_of)[-1] if found else None
 
 
 def facts_after(
@@ -81,9 +64,6 @@ def facts_after(
 ) -> tuple[datetime.date, Facts]:
     """The day on which a quarter had been reported, a year's last with its annual report, and the
     facts known on it.
-
-    Raises:
-        UsageError: the quarter is not on file.
     """
     calendar, now = releases(company, project), reported(company, project)
     on_file = now.company.data_through
@@ -109,10 +89,7 @@ def assembly_over(
         **{name: row.values[:, None] for name, row in rows.items()},
     }
     return replace(
-        today,
-        company=facts.company,
-        history=MappingProxyType(rows),
-        given=MappingProxyType(given),
+        today, company=facts.company, history=MappingProxyType(rows), given=MappingProxyType(given)
     )
 
 
@@ -134,7 +111,7 @@ def taken_back(
         UsageError: the quarter is not on file.
         FactsError: rows of history cannot be made from so few facts.
     """
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     chosen = scenario(what, project=where) if isinstance(what, str) else what
     timeline = model(company, where).timeline
     rows = rows_of(chosen, timeline)

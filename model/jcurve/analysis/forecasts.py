@@ -10,7 +10,6 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from jcurve.assumptions import BASE, Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.facts.forecast_records import Record, append_forecast, stood
+from jcurve.facts.tables import AnyWords, by_key
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points
 from jcurve.ground.project import Project
@@ -26,7 +26,6 @@ from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
     "LINES",
-    "PARTS",
     "Line",
     "Miss",
     "Standing",
@@ -49,108 +48,28 @@ _FIRST = Quarter("2023Q2")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is forecast and reported.
+    """A line that is forecast and reported, from ``forecast_lines.csv``.
 
     ``model`` and ``history`` name the lines and rows that are summed, with a minus where they are
     taken off; of no line of the model nothing is forecast. An estimate counts as a report only
     where ``estimates`` says so. A miss of a line that may be near zero or of either sign is told
-    as a share of revenue (``over_revenue``).
+    as a share of revenue (``over_revenue``). ``parts`` are the lines that it is the sum of, whose
+    misses explain its own.
     """
 
     name: str
     label: str
     group: str
     unit: str
-    model: tuple[str, ...]
-    history: tuple[str, ...]
-    estimates: bool = False
-    over_revenue: bool = False
+    model: AnyWords
+    history: AnyWords
+    estimates: bool
+    over_revenue: bool
+    parts: AnyWords
 
 
-def _money(name: str, label: str, group: str, model: str, history: str, **given: bool) -> Line:
-    rows = tuple(
-        f"-reported_{each[1:]}" if each.startswith("-") else f"reported_{each}"
-        for each in history.split()
-    )
-    return Line(name, label, group, "USD m", tuple(model.split()), rows, **given)
-
-
-_REGIONS = {
-    "us_canada": "US and Canada", "europe": "Europe", "asia_pacific": "Asia-Pacific",
-    "rest_of_world": "rest of the world",
-}  # fmt: skip
-_REVENUE, _COSTS, _SPENDING = "Revenue", "Costs and income", "Capital spending and cash flow"
-_BALANCE = "Net cash and shares"
-
-LINES: Mapping[str, Line] = MappingProxyType(
-    {
-        each.name: each
-        for each in (
-            _money("revenue", "Revenue", _REVENUE, "revenue", "revenue"),
-            _money("advertising", "Advertising", _REVENUE, "advertising", "advertising"),
-            *(
-                _money(f"advertising.{region}", f"Advertising, {words}", _REVENUE,
-                       f"advertising_by_region.{region}", f"advertising_by_region.{region}")
-                for region, words in _REGIONS.items()
-            ),
-            Line(_VOLUME, "Ads shown, growth on the year", _REVENUE, "share", (),
-                 ("reported_impressions_growth",)),
-            Line(_PRICE, "Price per ad, growth on the year", _REVENUE, "share", (),
-                 ("reported_price_growth",)),
-            _money("other_revenue", "All other revenue", _REVENUE, "revenue -advertising",
-                   "non_advertising_revenue"),
-            _money("total_costs", "Total costs", _COSTS, "total_costs", "total_costs"),
-            _money("unusual_costs", "Legal charges and severance", _COSTS, "unusual_costs",
-                   "unusual_costs", estimates=True, over_revenue=True),
-            _money("reality_labs_cost", "Costs of Reality Labs", _COSTS, "reality_labs_cost",
-                   "reality_labs_revenue -reality_labs_operating_income"),
-            _money("depreciation", "Depreciation and amortisation", _COSTS,
-                   "depreciation_and_amortisation", "depreciation"),
-            _money("other_costs", "All other costs", _COSTS,
-                   "total_costs -unusual_costs -reality_labs_cost -depreciation_and_amortisation",
-                   "total_costs -unusual_costs -reality_labs_revenue "
-                   "reality_labs_operating_income -depreciation", estimates=True),
-            _money("share_based_compensation", "Share-based pay, in costs above", _COSTS,
-                   "share_based_compensation", "share_based_compensation"),
-            _money("operating_income", "Operating income", _COSTS, "operating_income",
-                   "operating_income"),
-            _money("single_tax", "Single items of tax", _COSTS, "", "one_time_tax",
-                   estimates=True, over_revenue=True),
-            _money("interest_and_tax", "Interest and all other tax", _COSTS,
-                   "operating_income -net_income",
-                   "operating_income -net_income -one_time_tax", estimates=True,
-                   over_revenue=True),
-            _money("net_income", "Net income", _COSTS, "net_income", "net_income"),
-            _money("capex", "Capital expenditure", _SPENDING, "capex", "capex"),
-            _money("operating_cash_flow", "Operating cash flow", _SPENDING, "operating_cash_flow",
-                   "operating_cash_flow"),
-            _money("free_cash_flow", "Free cash flow", _SPENDING, "free_cash_flow",
-                   "free_cash_flow", over_revenue=True),
-            _money("cash", "Cash and securities", _BALANCE, "cash_and_securities",
-                   "cash_and_securities"),
-            _money("debt", "Long-term debt", _BALANCE, "debt", "long_term_debt"),
-            _money("net_cash", "Net cash", _BALANCE, "cash_and_securities -debt",
-                   "cash_and_securities -long_term_debt", over_revenue=True),
-            _money("repurchases", "Shares bought back", _BALANCE, "repurchases", "repurchases",
-                   over_revenue=True),
-            Line("diluted_shares", "Diluted shares", _BALANCE, "million shares",
-                 ("diluted_shares",), ("reported_diluted_shares",), estimates=True),
-        )
-    }
-)  # fmt: skip
-
-PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "revenue": ("advertising", "other_revenue"),
-        "advertising": tuple(f"advertising.{region}" for region in _REGIONS),
-        "total_costs": ("unusual_costs", "reality_labs_cost", "depreciation", "other_costs"),
-        "operating_income": ("revenue", "-total_costs"),
-        "net_income": ("operating_income", "-single_tax", "-interest_and_tax"),
-        "free_cash_flow": ("operating_cash_flow", "-capex"),
-        "net_cash": ("cash", "-debt"),
-    }
-)
-"""Lines that are sums of others, whose misses explain theirs."""
+LINES: Mapping[str, Line] = by_key(Path(__file__).parent, "forecast_lines.csv", Line)
+_REGIONS = [each.lstrip("-") for each in LINES["advertising"].parts]
 
 
 def forecast(case: Case, quarter: str) -> dict[str, float]:
@@ -176,8 +95,8 @@ def _ads_shown(case: Case, at: int) -> float:
 
     def mean(place: int) -> float:
         before = place - QUARTERS_IN_YEAR
-        sold = [case.row(f"advertising_by_region.{r}", _WORLD)[before] for r in _REGIONS]
-        shown = [case.row(f"impressions.{r}", _WORLD) for r in _REGIONS]
+        sold = [case.row(LINES[r].model[0], _WORLD)[before] for r in _REGIONS]
+        shown = [case.row(r.replace("advertising", "impressions"), _WORLD) for r in _REGIONS]
         with np.errstate(divide="ignore", invalid="ignore"):
             grown = [
                 weight * row[place] / row[before] for weight, row in zip(sold, shown, strict=True)
@@ -281,11 +200,11 @@ def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Mi
         if name not in said:
             continue
         parts = []
-        for part in PARTS.get(name, ()):
+        for part in line.parts:
             own = gap.get(part.lstrip("-"))
             if own is not None:
                 parts.append((part.lstrip("-"), -own if part.startswith("-") else own))
-        whole = len(parts) == len(PARTS.get(name, ()))
+        whole = len(parts) == len(line.parts)
         own = reported.get(name)
         over = reported.get("revenue") if line.over_revenue else own
         scale = 1.0 if line.unit == "share" else None if over is None else abs(over)
@@ -326,10 +245,7 @@ class Standing:
 
 
 def standing(
-    quarter: str,
-    scenario: Scenario | str = BASE,
-    *,
-    project: Project | str | Path | None = None,
+    quarter: str, scenario: Scenario | str = BASE, *, project: Project | str | Path | None = None
 ) -> Standing:
     """The forecast of a quarter: of the base case as it was kept, where it was; otherwise of the
     scenario taken back to the quarter before.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ from jcurve.company import Assembly
 from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.naming import headline_text
+from jcurve.facts.tables import Text, by_key
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
@@ -41,54 +43,18 @@ _ROUNDING = 1e-9
 """Of a figure: what a printed one may differ by before another model is said to have made it."""
 _QUARTER = "quarter"
 
-_FACTS: Mapping[str, Mapping[str, str]] = {
-    "Advertising": {
-        "advertising": "advertising",
-        "advertising_by_region": "advertising_by_region",
-        "impressions_index_by_region": "impressions",
-    },
-    "Other revenue": {"other_revenue": "", "reality_labs_revenue": ""},
-    "Operating costs": {
-        "total_costs": "total_costs",
-        "unusual_costs": "unusual_costs",
-        "reality_labs_operating_income": "",
-        "share_based_compensation": "share_based_compensation",
-    },
-    "Depreciation and property": {
-        "depreciation": "depreciation_and_amortisation",
-        "other_amortisation": "other_amortisation",
-        "property_net": "property_net",
-    },
-    "Capital expenditure": {"capex": "capex", "unpaid_capex": "unpaid_property"},
-    "Tax and working capital": {
-        "tax_provision": "tax_provision",
-        "operating_cash_flow": "operating_cash_flow",
-        "receivables_and_prepaid": "receivables",
-        "payables_and_accrued": "payables",
-    },
-    "Cash, debt and leases": {
-        "cash_and_securities": "cash_and_securities",
-        "long_term_debt": "debt",
-        "interest_income": "interest_income",
-        "interest_expense": "interest_expense",
-        "interest_and_other": "interest_and_other",
-        "equity": "equity",
-        "total_assets": "total_assets",
-        "total_liabilities": "total_liabilities",
-        "leases_not_commenced": "leases_not_commenced",
-        "operating_lease_liabilities": "operating_lease_liability",
-        "operating_lease_assets": "operating_lease_assets",
-        "finance_lease_liabilities": "finance_lease_liability",
-    },
-    "Shares, dividends and repurchases": {
-        "diluted_shares": "diluted_shares",
-        "repurchases": "repurchases",
-        "dividends": "dividends",
-        "net_share_settlement_taxes": "settlement_taxes",
-    },
-}
-"""Rows of history by the line under which a reader looks for them, each with the model's line of
-the same meaning; one without is taken from those around it."""
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """A row of history, the line under which a reader looks for it, and the model's line of the
+    same meaning; one without is taken from those around it."""
+
+    row: str
+    group: str
+    line: Text
+
+
+_FACTS: Mapping[str, _Fact] = by_key(Path(__file__).parent, "revised_rows.csv", _Fact)
 _OTHER_FACTS = "Other reported figures"
 _PASSES = "Passage of time, all as forecast"
 _MODEL = "Changed model and corrected figures"
@@ -184,9 +150,6 @@ def revision(
         before, after: the two states, of one company and under today's model.
         printed_before, printed_after: the figures as they were printed, where another model or
             other figures made them; what differs from the case is the part of the model.
-
-    Raises:
-        UsageError: the later state knows less.
     """
     if after.data_through < before.data_through:
         raise UsageError("the later state knows less", received=after.data_through,
@@ -260,7 +223,7 @@ def _states(
     timeline = assembly.timeline
     new = range(timeline.index(before.data_through) + 1, timeline.index(after.data_through) + 1)
     if new:
-        lines = {f"reported_{row}": line for own in _FACTS.values() for row, line in own.items()}
+        lines = {row: each.line for row, each in _FACTS.items()}
         for name in after.assembly.history:
             if name in start:
                 passed[name] = _as_forecast(before, name, lines, start[name], end[name], new)
@@ -312,14 +275,14 @@ def _groups(
     before: Case, after: Case, passed: Mapping[str, Array], end: Mapping[str, Array]
 ) -> dict[tuple[Kind, str], tuple[str, ...]]:
     """Inputs that differ once time has passed, by what a reader calls them."""
-    home = {f"reported_{row}": group for group, rows in _FACTS.items() for row in rows}
     keys = after.assembly.keys
     found: dict[tuple[Kind, str], list[str]] = {}
     differing = [name for name, row in end.items() if not _same(row, passed[name])]
     families: dict[str, list[str]] = {}
     for name in differing:
         if name in after.assembly.history:
-            group = home.get(name.partition(".")[0], _OTHER_FACTS)
+            fact = _FACTS.get(name.partition(".")[0])
+            group = fact.group if fact else _OTHER_FACTS
             found.setdefault(("facts", group), []).append(name)
         else:
             key = keys.get(name, name)
@@ -331,7 +294,8 @@ def _groups(
     if len(found) + len(families) > EXACT:
         families = {"Changed assumptions": [name for own in families.values() for name in own]}
     found.update({("assumptions", words): names for words, names in families.items()})
-    order = {("facts", group): at for at, group in enumerate([*_FACTS, _OTHER_FACTS])}
+    groups = [*dict.fromkeys(each.group for each in _FACTS.values()), _OTHER_FACTS]
+    order = {("facts", group): at for at, group in enumerate(groups)}
     ranked = sorted(found, key=lambda each: order.get(each, len(order)))
     return {each: tuple(found[each]) for each in ranked}
 

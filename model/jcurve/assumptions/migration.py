@@ -90,7 +90,7 @@ def migrate(
             written.
         WriteError: it cannot be written.
     """
-    home = project if isinstance(project, Project) else find_project(project)
+    home = find_project(project)
     path = home.scenarios / f"{what}.yml" if what in available(home) else FilePath(what)
     if path.is_dir() or path.suffix == ".xlsx":
         raise UsageError(

@@ -17,7 +17,7 @@ from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 
@@ -151,7 +151,7 @@ def new_path(name: str, project: Project | str | Path | None = None) -> Path:
 
 
 def _project(given: Project | str | Path | None) -> Project:
-    return given if isinstance(given, Project) else find_project(given)
+    return find_project(given)
 
 
 def _refuse_unknown(
@@ -339,7 +339,7 @@ def weights(project: Project | str | Path | None = None, name: str = WEIGHTS) ->
     found: dict[str, Weight] = {}
     file = f"scenarios/{name}.csv"
     where = f"data/{file}"
-    for row in read_table(data_folder(project), file, _WEIGHT_COLUMNS):
+    for row in read_table(home_of(project).data, file, _WEIGHT_COLUMNS):
         name = row.choice("scenario", known, "scenario")
         if name in found:
             raise FactsError("a scenario twice", where=row.at("scenario"), received=name)

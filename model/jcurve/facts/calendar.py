@@ -11,16 +11,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
 from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, Column, Row, data_folder, records
-from jcurve.ground.errors import FactsError, UsageError
-from jcurve.ground.project import Project
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, home_of, records
+from jcurve.ground.errors import UsageError
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = [
@@ -56,11 +55,7 @@ class Releases:
     source: Mapping[str, Source]
 
     def of(self, period: str) -> datetime.date:
-        """The day on which a quarter (``2026Q2``) or fiscal year (``2025``) became known.
-
-        Raises:
-            UsageError: it is no period.
-        """
+        """The day on which a quarter (``2026Q2``) or fiscal year (``2025``) became known."""
         listed = self.days.get(period)
         if listed is not None:
             return listed
@@ -80,9 +75,7 @@ def _day(row: Row, key: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise FactsError(
-            "not a day", where=row.at(key), received=text, allowed="2026-07-29"
-        ) from None
+        raise row.error(key, "not a day", text, "2026-07-29") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +86,9 @@ class _Release:
     source: Cited
 
 
-def releases(name: str = "META", project: Project | str | Path | None = None) -> Releases:
-    """The days on which a company reported.
-
-    Raises:
-        FactsError: a malformed table, a period listed twice, or a day before the period's end.
-    """
-    data = data_folder(project)
-    home = Project(data.parent)
+def releases(name: str = "META", project: Where = None) -> Releases:
+    """The days on which a company reported."""
+    home = home_of(project)
     owner = company(name, home)
     found: dict[str, _Release] = {}
 
@@ -109,21 +97,17 @@ def releases(name: str = "META", project: Project | str | Path | None = None) ->
             return
         period = each.period
         if period in found:
-            raise FactsError("period listed twice", where=row.at("period"), received=period)
+            raise row.error("period", "period listed twice", period)
         last = Quarter(period) if "Q" in period else owner.quarters(period)[-1]
         if each.released <= owner.last_day(last):
-            raise FactsError(
-                "reported before its end",
-                where=row.at("released"),
-                received=f"{period}: {each.released}",
-            )
+            raise row.error("released", "reported before its end", f"{period}: {each.released}")
         found[period] = each
 
     names = {
         "company": tuple(company(folder, home).name for folder in companies(home)),
         "source": sources(home),
     }
-    list(records(data, RELEASED, _Release, names, check))
+    list(records(home.data, RELEASED, _Release, names, check))
     return Releases(
         owner,
         MappingProxyType({period: each.released for period, each in found.items()}),
@@ -139,16 +123,12 @@ class _Expected:
     basis: str
 
 
-def expected(name: str, project: Project | str | Path | None = None) -> Mapping[str, datetime.date]:
-    """The days on which a company is expected to report, by quarter; none without the table.
-
-    Raises:
-        FactsError: a malformed table.
-    """
-    data = data_folder(project)
-    if not (data / EXPECTED).is_file():
+def expected(name: str, project: Where = None) -> Mapping[str, datetime.date]:
+    """The days on which a company is expected to report, by quarter; none without the table."""
+    home = home_of(project)
+    if not (home.data / EXPECTED).is_file():
         return {}
-    rows = records(data, EXPECTED, _Expected)
+    rows = records(home.data, EXPECTED, _Expected)
     return {each.period: each.day for each in rows if each.company == name}
 
 
@@ -160,16 +140,10 @@ class _Holiday:
     basis: str
 
 
-def holidays(
-    project: Project | str | Path | None = None,
-) -> Mapping[str, frozenset[datetime.date]]:
-    """The weekdays on which markets are closed, by calendar.
-
-    Raises:
-        FactsError: a malformed table.
-    """
+def holidays(project: Where = None) -> Mapping[str, frozenset[datetime.date]]:
+    """The weekdays on which markets are closed, by calendar."""
     found: dict[str, set[datetime.date]] = {}
-    for each in records(data_folder(project), HOLIDAYS, _Holiday):
+    for each in records(home_of(project).data, HOLIDAYS, _Holiday):
         found.setdefault(each.calendar, set()).add(each.day)
     return {name: frozenset(days) for name, days in found.items()}
 

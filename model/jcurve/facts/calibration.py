@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts.companies import company
 from jcurve.facts.reported import metrics
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import YEAR, Column, Row, Words, data_folder, records
-from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.facts.tables import YEAR, Column, Row, Words, home_of, records
+from jcurve.ground.project import Where
 
 __all__ = [
     "EFFECT",
@@ -62,32 +60,26 @@ class Calibrated:
     basis: str
 
 
-def calibrated(
-    name: str = "META", project: Project | str | Path | None = None
-) -> tuple[Calibrated, ...]:
-    """The fitted parameters of a company, in the order of its table.
-
-    Raises:
-        FactsError: the table is missing or malformed, or a range is empty.
-    """
-    data = data_folder(project)
-    folder = company(name, Project(data.parent)).folder
-    known = {"source": sources(Project(data.parent))}
+def calibrated(name: str = "META", project: Where = None) -> tuple[Calibrated, ...]:
+    """The fitted parameters of a company, in the order of its table."""
+    home = home_of(project)
+    folder = company(name, home).folder
+    known = {"source": sources(home)}
 
     def ordered(each: Calibrated, row: Row) -> None:
         if not each.low < each.high:
             stated = f"{each.low} to {each.high}"
-            raise FactsError("an empty range", where=row.at("low"), received=stated)
+            raise row.error("low", "an empty range", stated)
 
     table = f"companies/{folder}/calibration.csv"
-    return tuple(records(data, table, Calibrated, known, ordered))
+    return tuple(records(home.data, table, Calibrated, known, ordered))
 
 
-def has_outlay_targets(name: str, project: Project | str | Path | None = None) -> bool:
+def has_outlay_targets(name: str, project: Where = None) -> bool:
     """Whether the outlays of a company are fitted: its folder says to what."""
-    data = data_folder(project)
-    folder = company(name, Project(data.parent)).folder
-    return (data / "companies" / folder / _TARGETS_FILE).is_file()
+    home = home_of(project)
+    folder = company(name, home).folder
+    return (home.data / "companies" / folder / _TARGETS_FILE).is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +106,15 @@ class OutlayTarget:
         return self.first <= year and (not self.last or year <= self.last)
 
 
-def outlay_targets(
-    name: str, project: Project | str | Path | None = None
-) -> tuple[OutlayTarget, ...]:
-    """What the outlays of a company are fitted to, in the order of its table.
-
-    Raises:
-        FactsError: the table is missing or malformed, a metric is unknown, or a weight is not
-            above 0.
-    """
-    data = data_folder(project)
-    home = Project(data.parent)
+def outlay_targets(name: str, project: Where = None) -> tuple[OutlayTarget, ...]:
+    """What the outlays of a company are fitted to, in the order of its table."""
+    home = home_of(project)
     folder = company(name, home).folder
     known = {"metric": {*metrics(home), EFFECT, EFFECT_IN_SERVICE}}
 
     def above_zero(each: OutlayTarget, row: Row) -> None:
         if each.weight <= 0.0:
-            raise FactsError("a weight not above 0", where=row.at("weight"), received=each.weight)
+            raise row.error("weight", "a weight not above 0", each.weight)
 
     table = f"companies/{folder}/{_TARGETS_FILE}"
-    return tuple(records(data, table, OutlayTarget, known, above_zero))
+    return tuple(records(home.data, table, OutlayTarget, known, above_zero))

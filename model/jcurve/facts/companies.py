@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from jcurve.facts.tables import QUARTER, data_folder
+from jcurve.facts.tables import QUARTER, home_of
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["Company", "companies", "company"]
@@ -96,26 +96,22 @@ def _month_end(year: int, month: int) -> datetime.date:
     return after - datetime.timedelta(days=1)
 
 
-def companies(project: Project | str | Path | None = None) -> tuple[str, ...]:
+def companies(project: Where = None) -> tuple[str, ...]:
     """The folders of ``data/companies`` that hold a company, in order of their names."""
-    root = data_folder(project) / "companies"
+    root = home_of(project).data / "companies"
     if not root.is_dir():
         raise FactsError("no such folder", where="data/companies")
     return tuple(sorted(p.parent.name for p in root.glob("*/company.yml")))
 
 
-def company(name: str, project: Project | str | Path | None = None) -> Company:
-    """The company with that name (``META``) or folder (``meta``).
-
-    Raises:
-        FactsError: no such company, or its ``company.yml`` is malformed.
-    """
-    data = data_folder(project)
+def company(name: str, project: Where = None) -> Company:
+    """The company with that name (``META``) or folder (``meta``)."""
+    home = home_of(project)
     loaded = {}
-    for folder in companies(Project(data.parent)):
+    for folder in companies(home):
         if folder == name:
-            return _load(data, folder)
-        loaded[folder] = _load(data, folder)
+            return _load(home.data, folder)
+        loaded[folder] = _load(home.data, folder)
     for each in loaded.values():
         if each.name == name:
             return each

@@ -5,25 +5,18 @@ model's asset classes share the reported property classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import YEAR, Column, Date, Row, Text, Year, data_folder, records
+from jcurve.facts.tables import YEAR, Column, Date, Row, Text, Year, home_of, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
-__all__ = [
-    "ClassShare",
-    "Guidance",
-    "LifeChange",
-    "capex_guidance",
-    "class_map",
-    "life_changes",
-]
+__all__ = ["ClassShare", "Guidance", "LifeChange", "capex_guidance", "class_map", "life_changes"]
 
 
 def _life(row: Row, key: str) -> tuple[float, float] | None:
@@ -34,9 +27,7 @@ def _life(row: Row, key: str) -> tuple[float, float] | None:
     except ValueError:
         if row.optional("type") == "policy":
             return None  # "lesser of useful life or lease term": the words stay in the note
-        raise FactsError(
-            "not a life", where=row.at(key), received=text, allowed="years, or a range such as 4-5"
-        ) from None
+        raise row.error(key, "not a life", text, "years, or a range such as 4-5") from None
 
 
 def _window(row: Row, key: str) -> str:
@@ -46,6 +37,7 @@ def _window(row: Row, key: str) -> str:
 _Entity = Annotated[str, Column(what="entity for this folder")]
 _FiscalYear = Annotated[str, Column(read=lambda row, key: row.period(key, YEAR))]
 _Life = tuple[float, float] | None
+_MILLIONS = {"USD bn": 1_000.0, "USD m": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,17 @@ class Guidance:
     source: Cited
     note: Text
 
+    @property
+    def middle(self) -> float:
+        """The middle of the range."""
+        return (self.low + self.high) / 2.0
+
+    @property
+    def in_millions(self) -> Guidance:
+        """The same in USD m."""
+        by = _MILLIONS.get(self.unit, 1.0)
+        return replace(self, low=self.low * by, high=self.high * by, unit="USD m")
+
 
 @dataclass(frozen=True, slots=True)
 class ClassShare:
@@ -96,18 +99,14 @@ class ClassShare:
     basis: str
 
 
-def life_changes(
-    name: str = "META", project: Project | str | Path | None = None
-) -> tuple[LifeChange, ...]:
+def life_changes(name: str = "META", project: Where = None) -> tuple[LifeChange, ...]:
     """A company's useful lives: changes with their disclosed effect, and stated policies."""
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/useful_lives.csv"
     return tuple(records(data, file, LifeChange, {"entity": (owner.name,), "source": known}))
 
 
-def capex_guidance(
-    name: str = "META", project: Project | str | Path | None = None
-) -> tuple[Guidance, ...]:
+def capex_guidance(name: str = "META", project: Where = None) -> tuple[Guidance, ...]:
     """A company's guided ranges for capital expenditures and total expenses, by date."""
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/capex_guidance.csv"
@@ -115,23 +114,15 @@ def capex_guidance(
     return tuple(records(data, file, Guidance, names))
 
 
-def class_map(
-    name: str = "META", project: Project | str | Path | None = None
-) -> tuple[ClassShare, ...]:
-    """How the model's asset classes share the reported property classes, by year.
-
-    Raises:
-        FactsError: a share outside 0 to 1, or shares of a class and year that do not sum to 1.
-    """
+def class_map(name: str = "META", project: Where = None) -> tuple[ClassShare, ...]:
+    """How the model's asset classes share the reported property classes, by year."""
     owner, data, _ = _owner(name, project)
     file = f"companies/{owner.folder}/class_map.csv"
     sums: dict[tuple[str, int], float] = {}
 
     def add(each: ClassShare, row: Row) -> None:
         if not 0.0 <= each.share <= 1.0:
-            raise FactsError(
-                "not a share", where=row.at("share"), received=each.share, allowed="0 to 1"
-            )
+            raise row.error("share", "not a share", each.share, "0 to 1")
         key = (each.reported_class, each.year)
         sums[key] = sums.get(key, 0.0) + each.share
 
@@ -147,8 +138,6 @@ def class_map(
     return found
 
 
-def _owner(
-    name: str, project: Project | str | Path | None
-) -> tuple[Company, Path, Mapping[str, Source]]:
-    data = data_folder(project)
-    return company(name, Project(data.parent)), data, sources(Project(data.parent))
+def _owner(name: str, project: Where) -> tuple[Company, Path, Mapping[str, Source]]:
+    home = home_of(project)
+    return company(name, home), home.data, sources(home)

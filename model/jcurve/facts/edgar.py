@@ -82,12 +82,7 @@ class Edgar:
         return inside
 
     def filings(self, cik: str) -> tuple[tuple[str, str, str], ...]:
-        """Recent filings: (accession number, form, day), the newest first.
-
-        Raises:
-            UsageError: no user agent is set.
-            FactsError: as :meth:`facts`.
-        """
+        """Recent filings: (accession number, form, day), the newest first."""
         where = f"submissions of CIK {cik}"
         found = self._json(f"/submissions/CIK{cik}.json", where)
         self._own(found.get("cik"), cik, where)
@@ -180,11 +175,7 @@ class Edgar:
 def filed_values(
     facts: Mapping[str, Any], taxonomy: str, tag: str, unit: str
 ) -> Iterator[Filed] | None:
-    """Every filed figure of a tag; None where the company uses no such tag.
-
-    Raises:
-        FactsError: the answer has another form than agreed.
-    """
+    """Every filed figure of a tag; None where the company uses no such tag."""
     concept = facts.get(taxonomy, {}).get(tag)
     if concept is None:
         return None

@@ -91,11 +91,7 @@ class _Label:
 
 
 def read_form(file: Path) -> list[Entry]:
-    """The rows of a filled file that hold a value.
-
-    Raises:
-        FactsError: the file is missing, is no such table, or a row is malformed.
-    """
+    """The rows of a filled file that hold a value."""
     file = file.absolute()
     return [each for each in records(file.parent, str(file), Entry) if each.value]
 

@@ -13,14 +13,12 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts.companies import company as company_facts
 from jcurve.facts.tables import QUARTER, Column, Date, Row, Text, records
-from jcurve.ground.errors import FactsError
 from jcurve.ground.files import make_folder, write_file
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 
 __all__ = ["Record", "append_forecast", "forecast_records", "stood"]
 
@@ -65,15 +63,9 @@ class Record:
     seal: str = ""
 
 
-def forecast_records(
-    company: str = "META", project: Project | str | Path | None = None
-) -> tuple[Record, ...]:
-    """Every forecast on file, in the order in which they were kept; none before the first.
-
-    Raises:
-        FactsError: the file is malformed, or a row is not as it was written.
-    """
-    where = project if isinstance(project, Project) else find_project(project)
+def forecast_records(company: str = "META", project: Where = None) -> tuple[Record, ...]:
+    """Every forecast on file, in the order in which they were kept; none before the first."""
+    where = find_project(project)
     file = _file(company, where)
     if not (where.data / file).is_file():
         return ()
@@ -83,18 +75,18 @@ def forecast_records(
         nonlocal seal
         seal = _seal(seal, [row.cells[name] for name in _HEADER[:-1]])
         if said.seal != seal:
-            raise FactsError(
+            raise row.error(
+                "seal",
                 "this row, or one before it, is not as it was written",
-                where=row.at("seal"),
-                received=said.seal,
-                allowed="a file that only grows at its end; take back the change",
+                said.seal,
+                "a file that only grows at its end; take back the change",
             )
         if not said.data_through < said.quarter:
-            raise FactsError(
+            raise row.error(
+                "quarter",
                 "no forecast: the quarter is in its data",
-                where=row.at("quarter"),
-                received=said.quarter,
-                allowed=f"after {said.data_through}",
+                said.quarter,
+                f"after {said.data_through}",
             )
 
     found: dict[tuple[str, ...], Record] = {}
@@ -106,19 +98,14 @@ def forecast_records(
     return tuple(found.values())
 
 
-def stood(
-    quarter: str, company: str = "META", project: Project | str | Path | None = None
-) -> Record | None:
+def stood(quarter: str, company: str = "META", project: Where = None) -> Record | None:
     """The last forecast of a quarter that was kept before its results; None where none was."""
     own = [each for each in forecast_records(company, project) if each.quarter == quarter]
     return own[-1] if own else None
 
 
 def append_forecast(
-    record: Record,
-    units: Mapping[str, str],
-    company: str,
-    project: Project | str | Path | None = None,
+    record: Record, units: Mapping[str, str], company: str, project: Where = None
 ) -> Record:
     """Keep a forecast at the end of the file; one that is on file number for number stays as it
     is, and is what comes back.
@@ -134,7 +121,7 @@ def append_forecast(
         FactsError: the file is not as it was written.
         WriteError: it cannot be written.
     """
-    where = (project if isinstance(project, Project) else find_project(project)).own()
+    where = find_project(project).own()
     texts = {line: f"{value:.{_DIGITS}g}" for line, value in record.values.items()}
     values = {line: float(text) for line, text in texts.items()}
     last = stood(record.quarter, company, where)

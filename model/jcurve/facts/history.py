@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 from jcurve.facts.companies import company
 from jcurve.facts.history_rules import RULES, Cell, Cells, View, check_inputs
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
-from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, data_folder, records
+from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, home_of, records
 from jcurve.ground.errors import FactsError, UsageError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import FACT_UNITS
 
@@ -84,11 +83,11 @@ class HistoryRow:
 def _name(row: Row, key: str) -> str:
     name = row.text(key)
     if not _NAME.fullmatch(name):
-        raise FactsError(
+        raise row.error(
+            key,
             "not the name of a row of history",
-            where=row.at(key),
-            received=name,
-            allowed="reported_ and lower case, optionally .member",
+            name,
+            "reported_ and lower case, optionally .member",
         )
     return name
 
@@ -276,7 +275,7 @@ def history(
     company: str,
     first: str = FIRST_QUARTER,
     last: str = LAST_QUARTER,
-    project: Project | str | Path | None = None,
+    project: Where = None,
     facts: Facts | None = None,
 ) -> dict[str, HistoryRow]:
     """Every row of history of a company, on the quarters from ``first`` to ``last``.
@@ -289,7 +288,7 @@ def history(
     """
     import numpy as np
 
-    home = Project(data_folder(project).parent)
+    home = Project(home_of(project).data.parent)
     builder = _Builder(reported(company, home) if facts is None else facts, home)
     wanted = Quarter(first).through(last)
     filled = {name: builder.row(name) for name in builder.plans}
@@ -331,13 +330,9 @@ class Standing:
     yearly: bool = False
 
 
-def standings(facts: Facts, project: Project | str | Path | None = None) -> dict[str, Standing]:
-    """Each metric that the rows of a company read now, and what they make of its last quarter.
-
-    Raises:
-        FactsError: as :func:`history`, but for gaps.
-    """
-    builder = _Builder(facts, Project(data_folder(project).parent))
+def standings(facts: Facts, project: Where = None) -> dict[str, Standing]:
+    """Each metric that the rows of a company read now, and what they make of its last quarter."""
+    builder = _Builder(facts, Project(home_of(project).data.parent))
     found: dict[str, Standing] = {}
     for name in builder.plans:
         steps = builder.steps[name]
@@ -369,11 +364,11 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
     def in_the_data(plan: _Plan, row: Row) -> None:
         last = on_file if plan.last in ("", _ON_FILE) else plan.last
         if not _GRID_START <= plan.first <= last <= on_file:
-            raise FactsError(
+            raise row.error(
+                "first",
                 "a row of history ends before it starts, or outside the data",
-                where=row.at("first"),
-                received=f"{plan.first} to {last}",
-                allowed=f"quarters from {_GRID_START} to {through}",
+                f"{plan.first} to {last}",
+                f"quarters from {_GRID_START} to {through}",
             )
 
     known = {"unit": FACT_UNITS, "nature": NATURES}

@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 from jcurve.facts.reported import Fact, Facts
 from jcurve.facts.sources import Source
 from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, records
-from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
 
 __all__ = [
@@ -74,16 +73,12 @@ class Identity:
 
 
 def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
-    """The identities on file.
-
-    Raises:
-        FactsError: an unknown metric or form.
-    """
+    """The identities on file."""
 
     def parts_exist(each: Identity, row: Row) -> None:
         for _, name in each.parts:
             if name not in known:
-                raise FactsError("no such metric", where=row.at("parts"), received=name)
+                raise row.error("parts", "no such metric", name)
 
     table = "companies/identities.csv"
     return tuple(records(data, table, Identity, {"total": known}, parts_exist))
@@ -177,22 +172,18 @@ class _Second:
 
 
 def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterator[Comparison]:
-    """Each figure against a second source.
-
-    Raises:
-        FactsError: the table names a figure or source that is not on file, or another value.
-    """
+    """Each figure against a second source."""
 
     def same(each: _Second, row: Row) -> None:
         row.period("period", QUARTER if each.freq == "quarter" else YEAR)
         fact = facts.value(each.metric, each.period)
         if each.value_main != fact.value:
-            raise FactsError(
+            raise row.error(
+                "value_main",
                 f"the second source was compared with another value of {fact.metric} "
                 f"in {each.period}",
-                where=row.at("value_main"),
-                received=each.value_main,
-                allowed=f"{fact.value:g}, as on file",
+                each.value_main,
+                f"{fact.value:g}, as on file",
             )
 
     for each in _seconds(data, facts, known, same):

@@ -17,9 +17,9 @@ from typing import Literal, get_args
 from jcurve.facts.companies import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Row, Words, data_folder, read_table, records
+from jcurve.facts.tables import Row, Words, home_of, read_table, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 
 __all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
 
@@ -48,19 +48,15 @@ class Constant:
     basis: str
 
 
-def constants(
-    company: Company, project: Project | str | Path | None = None
-) -> Mapping[str, Constant]:
-    """Every constant of a company by key.
-
-    Raises:
-        FactsError: a table is missing or malformed, names no member of its set or a source or
-            evidence that is not on file, or the shares of a row do not sum to 1.
-    """
-    data = data_folder(project)
-    home = Project(data.parent)
+def constants(company: Company, project: Where = None) -> Mapping[str, Constant]:
+    """Every constant of a company by key."""
+    home = home_of(project)
     known = {*sources(home), *evidence(home)}
-    every = (*_tax(data), *_traits(data, company, known), *_supply(data, company, known))
+    every = (
+        *_tax(home.data),
+        *_traits(home.data, company, known),
+        *_supply(home.data, company, known),
+    )
     return MappingProxyType({each.key: each for each in every})
 
 
@@ -115,10 +111,10 @@ def _supply(data: Path, company: Company, known: Collection[str]) -> Iterator[Co
     for row in read_table(data, table, ("of", *members, "kind", "source_id", "basis")):
         shares = {member: row.number(member) for member in members}
         if min(shares.values()) < 0 or abs(math.fsum(shares.values()) - 1) > _SLACK:
-            raise FactsError(
+            raise row.error(
+                "of",
                 "shares of a row sum to 1, none below 0",
-                where=row.at("of"),
-                received=float(f"{math.fsum(shares.values()):.6g}"),
+                float(f"{math.fsum(shares.values()):.6g}"),
             )
         kind, basis = row.choice("kind", get_args(_Kind), "kind"), row.text("basis")
         source = row.choice("source_id", known, "source") if row.optional("source_id") else ""

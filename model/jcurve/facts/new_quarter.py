@@ -17,12 +17,13 @@ from types import MappingProxyType
 
 from jcurve.facts.entry_form import Fetched, read_form, written_form
 from jcurve.facts.history import standings
-from jcurve.facts.quarter_change import QuarterChange, moved_dates
+from jcurve.facts.quarter_change import QuarterChange
+from jcurve.facts.quarter_plan import BASE, moved_dates, moved_range, plan_of, waiting
 from jcurve.facts.reported import Facts, reported
-from jcurve.facts.tables import data_folder
+from jcurve.facts.tables import home_of
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import JCurveError, UsageError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["NewQuarter", "bring_forward", "quarter_form"]
@@ -63,17 +64,13 @@ class NewQuarter:
 def quarter_form(
     quarter: str,
     name: str = "META",
-    project: Project | str | Path | None = None,
+    project: Where = None,
     fetched: Mapping[tuple[str, str], Fetched] = MappingProxyType({}),
 ) -> str:
     """The file to fill for the quarter after the last on file, as text; see
     :func:`~jcurve.facts.entry_form.written_form`.
-
-    Raises:
-        UsageError: another quarter.
-        FactsError: a malformed table.
     """
-    home = Project(data_folder(project).parent)
+    home = Project(home_of(project).data.parent)
     facts = reported(name, home)
     coming = _coming(facts, quarter)
     later = Facts(replace(facts.company, data_through=coming), facts.metrics, facts.by_period)
@@ -84,7 +81,7 @@ def bring_forward(
     form: str | Path,
     quarter: str,
     name: str = "META",
-    project: Project | str | Path | None = None,
+    project: Where = None,
     *,
     scenarios: Iterable[str] = (),
     check: Callable[[Project], None] = lambda project: None,
@@ -106,14 +103,13 @@ def bring_forward(
         FactsError: the form is no such table, or a file has changed meanwhile.
         WriteError: a file cannot be replaced.
     """
-    data = data_folder(project)
-    home = Project(data.parent)
+    home = home_of(project)
     if write:
         home.own()
     facts = reported(name, home)
     change = QuarterChange(home, facts, _coming(facts, quarter), read_form(Path(form)))
     change.make()
-    _move_dates(change, frozenset(scenarios))
+    _move_scenarios(change, frozenset(scenarios))
     problems, notes = change.problems, change.notes
     if not problems:
         with change.edits.copy() as copy:
@@ -149,14 +145,26 @@ def _coming(facts: Facts, quarter: str) -> Quarter:
     return coming
 
 
-def _move_dates(change: QuarterChange, scenarios: frozenset[str]) -> None:
-    """The dates of shipped scenarios that stand at the last reported quarter move on."""
+def _move_scenarios(change: QuarterChange, scenarios: frozenset[str]) -> None:
+    """Dates of shipped scenarios that stand at the last reported quarter move on, and so does a
+    planned outlay that is the middle of the guided range."""
     old, new = change.owner.data_through, change.quarter
     for path in sorted((change.edits.data / "scenarios").glob("*.yml")) if scenarios else ():
-        file = f"scenarios/{path.name}"
+        file, name = f"scenarios/{path.name}", path.stem
         text = change.edits.text(file)
         made = moved_dates(text, old, new, change.released)
-        if path.stem in scenarios:
-            change.edits.set(file, made)
-        elif made != text:
-            change.notes.append(f"{path.stem}, a scenario of your own, keeps its dates at {old}")
+        for before, guided in change.outlays:
+            made = moved_range(made, before, guided) if before else made
+        if name not in scenarios:
+            if made != text:
+                change.notes.append(f"{name}, a scenario of your own, keeps its dates at {old}")
+            continue
+        change.edits.set(file, made)
+        for _, guided in change.outlays:
+            low, high = guided.in_millions.low, guided.in_millions.high
+            plan = plan_of(made, guided.fiscal_year)
+            if plan is not None and not low <= plan <= high:
+                what = f"your judgement: {name} has capex.total.{guided.fiscal_year} {plan:,.0f}"
+                change.notes.append(f"{what}, guided {low:,.0f} to {high:,.0f} USD m")
+        if name == BASE:
+            change.notes += waiting(made, change.owner, new, change.project)

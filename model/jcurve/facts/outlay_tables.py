@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import Column, Row, by_key, data_folder
+from jcurve.facts.tables import Column, Row, by_key, home_of
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 
 __all__ = ["OutlayAssumption", "at", "outlay_assumptions", "with_rests"]
 
@@ -35,9 +34,7 @@ def _points(row: Row, key: str) -> Mapping[int, float] | None:
             return MappingProxyType({0: float(parts[0][0])})
         return MappingProxyType({int(year): float(value) for year, value in parts})
     except ValueError:
-        raise FactsError(
-            "not a value", where=row.at(key), received=text, allowed="0.4, or 2015 0.6; 2024 0.4"
-        ) from None
+        raise row.error(key, "not a value", text, "0.4, or 2015 0.6; 2024 0.4") from None
 
 
 def _is_rest(row: Row, key: str) -> bool:
@@ -66,19 +63,12 @@ class OutlayAssumption:
     rest: Annotated[bool, Column("value", read=_is_rest)] = False
 
 
-def outlay_assumptions(
-    name: str, project: Project | str | Path | None = None
-) -> Mapping[str, OutlayAssumption]:
-    """The assumptions of a company by key, families spelt out over its asset classes.
-
-    Raises:
-        FactsError: the table is missing or malformed, a key has two rows, a family has a
-            member that is no asset class, mixes do not sum to 1, or a share is below 0.
-    """
-    data = data_folder(project)
-    owner = company(name, Project(data.parent))
-    known = {"source": sources(Project(data.parent))}
-    given = by_key(data, f"companies/{owner.folder}/outlay.csv", OutlayAssumption, known)
+def outlay_assumptions(name: str, project: Where = None) -> Mapping[str, OutlayAssumption]:
+    """The assumptions of a company by key, families spelt out over its asset classes."""
+    home = home_of(project)
+    owner = company(name, home)
+    known = {"source": sources(home)}
+    given = by_key(home.data, f"companies/{owner.folder}/outlay.csv", OutlayAssumption, known)
     families = {key: each for key, each in given.items() if key.endswith(".*")}
     found = {key: each for key, each in given.items() if key not in families}
     for pattern, each in families.items():
@@ -90,12 +80,7 @@ def outlay_assumptions(
 
 
 def with_rests(given: Mapping[str, OutlayAssumption]) -> dict[str, OutlayAssumption]:
-    """The same assumptions, each ``rest`` worked out from the others of its mix.
-
-    Raises:
-        FactsError: two of a mix are the rest, or one outside a mix is, or another of the mix
-            has no value of its own.
-    """
+    """The same assumptions, each ``rest`` worked out from the others of its mix."""
     found = dict(given)
     seen: set[str] = set()
     for key, each in given.items():

@@ -21,15 +21,8 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["QuarterChange", "moved_dates"]
+__all__ = ["QuarterChange"]
 
-_FOLLOWING: Mapping[str, int] = MappingProxyType(
-    {"valuation.date": 0, "programme.last_spending": 0, "programme.start": 0,
-     "returns.run_off_from": 1}
-)  # fmt: skip
-"""Assumptions whose dates, of value or bounds, move with the last reported quarter, and how many
-quarters after it they stand."""
-_SCALES = {"USD bn": 1_000.0, "USD m": 1.0}
 _OVER = 1.05  # by which a year may pass its guided range without a word
 _GUIDED_JUMP = 3.0
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
@@ -46,6 +39,7 @@ class QuarterChange:
         released: the day of the results.
         edits: the new files.
         problems, notes: what speaks against them, and what somebody should look at.
+        outlays: each guided range of capital expenditures, with the one before for that year.
     """
 
     def __init__(
@@ -67,6 +61,7 @@ class QuarterChange:
         self.found = dict(facts.by_period)
         self.sure: dict[tuple[str, str], str] = {}
         self.ranges: dict[tuple[str, str], dict[str, Entry]] = {}
+        self.outlays: list[tuple[Guidance | None, Guidance]] = []
 
     def make(self) -> None:
         """Every part, in the order in which one needs the other."""
@@ -228,15 +223,16 @@ class QuarterChange:
             except FactsError as problem:
                 entry = next(iter(ends.values()))
                 self.problems.append(f"guidance {metric} {year}: {problem.at(entry.at)}")
-        ends = self.ranges.get((self.fiscal, "capex"), {})
-        wanted = ("capex", self.fiscal)
-        mine = [each for each in before if (each.metric, each.fiscal_year) == wanted]
-        if not ends and not mine:
+        ranges = [
+            *(each for each in before if each.metric == "capex"),
+            *(new for _, new in self.outlays),
+        ]
+        told = [each for each in ranges if each.fiscal_year == self.fiscal]
+        if not told:
             return
-        top = ends["high"].number() if "high" in ends else mine[-1].high
-        top *= _SCALES.get(ends["high"].unit if "high" in ends else mine[-1].unit, 1.0)
+        top = told[-1].in_millions.high
         metrics = ["purchases_of_ppe"]
-        if not mine or mine[-1].includes_finance_lease_principal:
+        if told[-1].includes_finance_lease_principal is not False:
             metrics.append("finance_lease_principal_payments")
         quarters = self.owner.quarters(self.fiscal)
         parts = [self.new.get(metric, quarter) for metric in metrics for quarter in quarters]
@@ -267,13 +263,15 @@ class QuarterChange:
         row = (self.owner.name, as_of, year, metric, low.value, high.value, unit, word,
                self.source(low), low.note)  # fmt: skip
         self.edits.insert(f"{self.folder}/capex_guidance.csv", row, lambda each: tuple(each[1:4]))
-        same = [(each.low, each.high) for each in was if each.fiscal_year == year]
-        if (low.number(), high.number()) not in same[-1:]:
-            old = f", before {same[-1][0]:g} to {same[-1][1]:g}" if same else ""
-            hint = "; capex.total of the scenarios is set by hand" if metric == "capex" else ""
-            self.notes.append(
-                f"guided {metric} {year}: {low.value} to {high.value} {unit}{old}{hint}"
-            )
+        same = next((each for each in reversed(was) if each.fiscal_year == year), None)
+        if same is None or (low.number(), high.number()) != (same.low, same.high):
+            old = f", before {same.low:g} to {same.high:g}" if same else ""
+            self.notes.append(f"guided {metric} {year}: {low.value} to {high.value} {unit}{old}")
+        if metric == "capex":
+            source = replace(_READ_ELSEWHERE, source_id=low.source)
+            new = Guidance(self.owner.name, as_of, year, "capex", low.number(), high.number(),
+                           unit, principal, source, low.note)  # fmt: skip
+            self.outlays.append((same, new))
 
     def _second(self, entry: Entry) -> None:
         metric, _, period = entry.item.partition(" ")
@@ -286,19 +284,3 @@ class QuarterChange:
         freq = "year" if part == "year" else "quarter"
         row = (freq, period, metric, main[0].value, main[0].source, entry.value, self.source(entry))
         self.edits.insert(f"{self.folder}/crosscheck.csv", row, lambda each: (each[2], each[1]))
-
-
-def moved_dates(text: str, old: str, new: Quarter, released: str) -> str:
-    """A scenario file whose dates at the last reported quarter stand at another one."""
-    out, key = [], ""
-    for line in text.splitlines(keepends=True):
-        entry = re.match(r"  (\S+):\s*(?:#.*)?$", line)
-        key = entry[1] if entry else key
-        made = line
-        if key in _FOLLOWING and re.match(r"    (value|bounds): ", line):
-            after = _FOLLOWING[key]
-            made = line.replace(Quarter(old).plus(after), new.plus(after))
-        elif key == "valuation.date" and line.startswith("    as_of: "):
-            made = f"    as_of: {released}\n"
-        out.append(made)
-    return "".join(out)

@@ -4,13 +4,11 @@ compute, and what AI products will earn."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 from jcurve.facts.registers import Evidence, evidence
-from jcurve.facts.tables import YEAR, Column, Row, data_folder, records
-from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.facts.tables import YEAR, Column, Row, home_of, records
+from jcurve.ground.project import Where
 
 __all__ = ["ELASTICITY", "PRODUCT_REVENUE", "BeliefReading", "belief_readings"]
 
@@ -65,15 +63,12 @@ class _Reading:
     why: str
 
 
-def belief_readings(project: Project | str | Path | None = None) -> tuple[BeliefReading, ...]:
+def belief_readings(project: Where = None) -> tuple[BeliefReading, ...]:
     """The readings of ``data/evidence/belief_readings.csv``, in its order.
 
     A row without a value takes value, range and unit from its one piece of evidence.
-
-    Raises:
-        FactsError: unknown evidence, no value, or a range that does not hold the value.
     """
-    data = data_folder(project)
+    home = home_of(project)
     found: list[BeliefReading] = []
 
     def add(each: _Reading, row: Row) -> None:
@@ -83,7 +78,7 @@ def belief_readings(project: Project | str | Path | None = None) -> tuple[Belief
                           each.kind, each.why)
         )  # fmt: skip
 
-    list(records(data, _FILE, _Reading, {"evidence": evidence(Project(data.parent))}, add))
+    list(records(home.data, _FILE, _Reading, {"evidence": evidence(home)}, add))
     return tuple(found)
 
 
@@ -97,17 +92,14 @@ def _amounts(each: _Reading, row: Row) -> tuple[float, float, float]:
             None if part is None else part * million for part in (one.value, one.low, one.high)
         )
     if value is None:
-        raise FactsError(
+        raise row.error(
+            "value",
             "no value, and not one amount of evidence to take it from",
-            where=row.at("value"),
             allowed="a number, or one row of evidence in USD bn or USD m",
         )
     low, high = value if low is None else low, value if high is None else high
     if not 0 < low <= value <= high:
-        raise FactsError(
-            "a value outside its own range",
-            where=row.at("value"),
-            received=value,
-            allowed=f"above 0, {low} to {high}",
+        raise row.error(
+            "value", "a value outside its own range", value, f"above 0, {low} to {high}"
         )
     return value, low, high

@@ -24,10 +24,10 @@ from jcurve.facts.plausible import doubt
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
 from jcurve.facts.table_edits import Edits
-from jcurve.facts.tables import data_folder
+from jcurve.facts.tables import home_of
 from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = ["Difference", "Refresh", "refresh"]
@@ -142,11 +142,7 @@ class _Figure:
 
 
 def refresh(
-    name: str = "META",
-    project: Project | str | Path | None = None,
-    *,
-    edgar: Edgar | None = None,
-    write: bool = False,
+    name: str = "META", project: Where = None, *, edgar: Edgar | None = None, write: bool = False
 ) -> Refresh:
     """Compare EDGAR with the facts of a company; with ``write``, add what is new.
 
@@ -156,8 +152,7 @@ def refresh(
             identity; nothing is written then.
         WriteError: a file cannot be replaced.
     """
-    data = data_folder(project)
-    home = Project(data.parent)
+    home = home_of(project)
     if write:
         home.own()
     facts = reported(name, home)
@@ -194,7 +189,7 @@ def refresh(
     reached = [each for each in result.new if _last_quarter(each.period, facts.company) <= through]
     if not (write and reached):
         return result
-    _write(data, facts, reached)
+    _write(home.data, facts, reached)
     return replace(result, written=True)
 
 

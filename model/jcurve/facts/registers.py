@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.sources import GRADES, Cited, is_secondary, sources
-from jcurve.facts.tables import Column, Listed, Row, Text, by_key, data_folder, records
+from jcurve.facts.tables import Column, Listed, Row, Text, Words, by_key, data_folder, home_of, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
 __all__ = [
@@ -186,41 +185,39 @@ class Citation:
         return is_secondary(self.grade)
 
 
-def evidence(project: Project | str | Path | None = None) -> Mapping[str, Evidence]:
+def evidence(project: Where = None) -> Mapping[str, Evidence]:
     """Dated statements and figures by key."""
     known = {"unit": FACT_UNITS, "grade": GRADES}
-    return by_key(data_folder(project), "evidence/evidence.csv", Evidence, known)
+    return by_key(home_of(project).data, "evidence/evidence.csv", Evidence, known)
 
 
-def drivers(project: Project | str | Path | None = None) -> Mapping[str, Driver]:
+def drivers(project: Where = None) -> Mapping[str, Driver]:
     """The mechanisms that the articles name, by key."""
-    return by_key(data_folder(project), "evidence/drivers.csv", Driver)
+    return by_key(home_of(project).data, "evidence/drivers.csv", Driver)
 
 
-def articles(project: Project | str | Path | None = None) -> Mapping[str, Article]:
+def articles(project: Where = None) -> Mapping[str, Article]:
     """The source articles by key."""
-    return by_key(data_folder(project), "evidence/articles.csv", Article)
+    return by_key(home_of(project).data, "evidence/articles.csv", Article)
 
 
-def claims(project: Project | str | Path | None = None) -> Mapping[str, Claim]:
+def claims(project: Where = None) -> Mapping[str, Claim]:
     """The articles' claims against the record, by key."""
     known = {"article": articles(project), "verdict": VERDICTS}
-    return by_key(data_folder(project), "evidence/claims.csv", Claim, known)
+    return by_key(home_of(project).data, "evidence/claims.csv", Claim, known)
 
 
-def external(project: Project | str | Path | None = None) -> Mapping[str, Parameter]:
+def external(project: Where = None) -> Mapping[str, Parameter]:
     """Parameters of the outside world by key: tax law, rates, prices, power."""
-    data = data_folder(project)
-    known = {"unit": FACT_UNITS, "source": sources(Project(data.parent))}
-    found = by_key(data, "external/parameters.csv", Parameter, known)
+    home = home_of(project)
+    known = {"unit": FACT_UNITS, "source": sources(home)}
+    found = by_key(home.data, "external/parameters.csv", Parameter, known)
     return MappingProxyType(
         {k: each if each.value is None else replace(each, text="") for k, each in found.items()}
     )
 
 
-def citations(
-    keys: Iterable[str], project: Project | str | Path | None = None
-) -> tuple[Citation, ...]:
+def citations(keys: Iterable[str], project: Where = None) -> tuple[Citation, ...]:
     """What source keys stand for, in their order.
 
     Raises:
@@ -262,26 +259,23 @@ def macrs(
     recovery_class: int,
     convention: str = "half-year",
     placed_in: int | None = None,
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> tuple[float, ...]:
     """Tax depreciation by tax year as shares of cost (IRS Publication 946).
 
     ``placed_in`` is the month (mid-month) or the quarter (mid-quarter) of placement in
     service; half-year takes none.
-
-    Raises:
-        FactsError: no such table is on file.
     """
-    data = data_folder(project)
+    home = home_of(project)
     tables: dict[tuple[int, str, int | None], dict[int, float]] = {}
 
     def once(each: _TaxYear, row: Row) -> None:
         table = tables.setdefault((each.recovery_class_years, each.convention, each.placed_in), {})
         if each.year in table:
-            raise FactsError("tax year listed twice", where=row.at("year"), received=each.year)
+            raise row.error("year", "tax year listed twice", each.year)
         table[each.year] = each.percent / _PER_CENT
 
-    list(records(data, _MACRS, _TaxYear, {"source": sources(Project(data.parent))}, once))
+    list(records(home.data, _MACRS, _TaxYear, {"source": sources(home)}, once))
     wanted = (recovery_class, convention, placed_in)
     if wanted not in tables:
         raise FactsError(

@@ -11,34 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import (
-    QUARTER,
-    YEAR,
-    Column,
-    Row,
-    Text,
-    by_key,
-    data_folder,
-    records,
-)
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, by_key, home_of, records
 from jcurve.ground.errors import FactsError, UsageError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.units import FACT_UNITS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "KINDS",
-    "NATURES",
-    "Fact",
-    "Facts",
-    "Freq",
-    "Metric",
-    "metrics",
-    "others",
-    "reported",
-]
+__all__ = ["KINDS", "NATURES", "Fact", "Facts", "Freq", "Metric", "metrics", "others", "reported"]
 
 Freq = Literal["quarter", "year"]
 
@@ -141,12 +122,7 @@ class Facts:
         return self._facts.get((metric, period))
 
     def series(self, metric: str, freq: Freq = "quarter") -> dict[str, Fact]:
-        """The facts of a metric by period, in order; empty when none is on file.
-
-        Raises:
-            FactsError: the metric is unknown.
-            UsageError: ``freq`` is neither ``quarter`` nor ``year``.
-        """
+        """The facts of a metric by period, in order; empty when none is on file."""
         if freq not in ("quarter", "year"):
             raise UsageError("unknown frequency", received=freq, allowed="quarter, year")
         if metric not in self.metrics:
@@ -168,44 +144,34 @@ class Facts:
         return frame
 
 
-def metrics(project: Project | str | Path | None = None) -> Mapping[str, Metric]:
+def metrics(project: Where = None) -> Mapping[str, Metric]:
     """The catalogue of metrics, one name for one thing over all companies."""
     known = {"unit": FACT_UNITS, "nature": NATURES}
-    return by_key(data_folder(project), "companies/metrics.csv", Metric, known)
+    return by_key(home_of(project).data, "companies/metrics.csv", Metric, known)
 
 
-def reported(name: str, project: Project | str | Path | None = None) -> Facts:
-    """The reported facts of a company (``META``), quarterly and annual.
-
-    Raises:
-        FactsError: a duplicate, an unknown unit, metric, source or kind, a malformed value
-            or period, or another company's row; the message names file and line.
-    """
-    data = data_folder(project)
-    owner = company(name, Project(data.parent))
-    catalogue = metrics(Project(data.parent))
-    known = {**_known(data, catalogue), "entity": (owner.name,)}
+def reported(name: str, project: Where = None) -> Facts:
+    """The reported facts of a company (``META``), quarterly and annual."""
+    home = home_of(project)
+    owner = company(name, home)
+    catalogue = metrics(home)
+    known = {**_known(home.data, catalogue), "entity": (owner.name,)}
     found: dict[tuple[str, str], Fact] = {}
     for file, form in _PERIODS.items():
         table = f"companies/{owner.folder}/{file}"
-        for fact in records(data, table, Fact, known, _checked(form, catalogue, found)):
+        for fact in records(home.data, table, Fact, known, _checked(form, catalogue, found)):
             found[fact.metric, fact.period] = fact
     return Facts(owner, catalogue, MappingProxyType(found))
 
 
-def others(
-    project: Project | str | Path | None = None,
-) -> Mapping[str, Mapping[tuple[str, str], Fact]]:
+def others(project: Where = None) -> Mapping[str, Mapping[tuple[str, str], Fact]]:
     """Facts of companies without a folder: by company, then by metric and period.
 
     They have no model of their own, only a few figures in ``companies/others.csv``: sellers of
     advertising, and companies without a programme.
-
-    Raises:
-        FactsError: a malformed row, or a figure given twice; the message names the line.
     """
-    data = data_folder(project)
-    catalogue = metrics(Project(data.parent))
+    home = home_of(project)
+    catalogue = metrics(home)
     found: dict[str, dict[tuple[str, str], Fact]] = {}
 
     def check(fact: Fact, row: Row) -> None:
@@ -213,7 +179,7 @@ def others(
         _checked(_EITHER, catalogue, own)(fact, row)
         own[fact.metric, fact.period] = fact
 
-    list(records(data, "companies/others.csv", Fact, _known(data, catalogue), check))
+    list(records(home.data, "companies/others.csv", Fact, _known(home.data, catalogue), check))
     return MappingProxyType({name: MappingProxyType(own) for name, own in found.items()})
 
 
@@ -227,28 +193,23 @@ def _known(data: Path, catalogue: Mapping[str, Metric]) -> dict[str, Mapping[str
 
 
 def _checked(
-    form: re.Pattern[str],
-    catalogue: Mapping[str, Metric],
-    found: Mapping[tuple[str, str], Fact],
+    form: re.Pattern[str], catalogue: Mapping[str, Metric], found: Mapping[tuple[str, str], Fact]
 ) -> Callable[[Fact, Row], None]:
     """A fact's period is of its table, its unit that of the metric, and it is given once."""
 
     def check(fact: Fact, row: Row) -> None:
         row.period("period", form)
         if fact.unit != catalogue[fact.metric].unit:
-            raise FactsError(
-                f"wrong unit for {fact.metric}",
-                where=row.at("unit"),
-                received=fact.unit,
-                allowed=catalogue[fact.metric].unit,
+            raise row.error(
+                "unit", f"wrong unit for {fact.metric}", fact.unit, catalogue[fact.metric].unit
             )
         first = found.get((fact.metric, fact.period))
         if first is not None:
-            raise FactsError(
+            raise row.error(
+                "value",
                 f"{fact.metric} has a second value for {fact.period}",
-                where=row.at("value"),
-                received=row.optional("value"),
-                allowed=f"one value; the first is {first.value:g}",
+                row.optional("value"),
+                f"one value; the first is {first.value:g}",
             )
 
     return check

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from jcurve.facts.tables import Column, Text, by_key, data_folder
-from jcurve.ground.project import Project
+from jcurve.facts.tables import Column, Text, by_key, home_of
+from jcurve.ground.project import Where
 
 __all__ = ["GRADES", "Cited", "Source", "is_secondary", "sources"]
 
@@ -68,10 +67,6 @@ Cited = Annotated[Source, Column("source_id")]
 """The source of a record, by its id in the column ``source_id``."""
 
 
-def sources(project: Project | str | Path | None = None) -> Mapping[str, Source]:
-    """The sources of ``data/sources.csv`` by their id.
-
-    Raises:
-        FactsError: an id twice, an unknown grade, or an empty title or verification.
-    """
-    return by_key(data_folder(project), "sources.csv", Source, {"grade": GRADES})
+def sources(project: Where = None) -> Mapping[str, Source]:
+    """The sources of ``data/sources.csv`` by their id."""
+    return by_key(home_of(project).data, "sources.csv", Source, {"grade": GRADES})

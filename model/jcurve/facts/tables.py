@@ -40,7 +40,7 @@ from typing import (
 )
 
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.transaction import recover
 
@@ -59,7 +59,7 @@ __all__ = [
     "Words",
     "Year",
     "by_key",
-    "data_folder",
+    "home_of",
     "read_table",
     "records",
 ]
@@ -72,8 +72,8 @@ _MOST_LISTED = 40
 _ANSWERS = {"yes": True, "no": False}
 
 
-def data_folder(project: Project | str | Path | None = None) -> Path:
-    """The ``data`` folder of a project that is given, named, or found.
+def home_of(project: Where = None) -> Project:
+    """The project that is given, named, or found, its tables whole.
 
     Everything that reads facts asks here first, so a change of several tables that was
     interrupted (:mod:`jcurve.ground.transaction`) is finished before any of them is read. A
@@ -83,9 +83,9 @@ def data_folder(project: Project | str | Path | None = None) -> Path:
     Raises:
         WriteError: such a change cannot be finished.
     """
-    data = (project if isinstance(project, Project) else find_project(project)).data
-    recover(data)
-    return data
+    home = find_project(project)
+    recover(home.data)
+    return home
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class Row:
         """File, line and column, for a message."""
         return f"{self.file}:{self.line}, {key}"
 
+    def error(
+        self, key: str, what: str, received: object = None, allowed: str | None = None
+    ) -> FactsError:
+        """A mistake in a cell, to be raised."""
+        return FactsError(what, where=self.at(key), received=received, allowed=allowed)
+
     def optional(self, key: str) -> str:
         """The cell's text, empty when the cell is."""
         return self.cells[key]
@@ -108,22 +114,22 @@ class Row:
         """The cell's text, which must not be empty."""
         value = self.cells[key]
         if not value:
-            raise FactsError("empty cell", where=self.at(key), allowed="a value")
+            raise self.error(key, "empty cell", allowed="a value")
         return value
 
     def number(self, key: str) -> float:
         """A finite decimal number: digits, a point, no separators, no sign but minus."""
         value = self.text(key)
         if not _NUMBER.fullmatch(value):
-            raise FactsError(
+            raise self.error(
+                key,
                 "not a number",
-                where=self.at(key),
-                received=value,
-                allowed="a finite decimal number such as 1234.5, without separators",
+                value,
+                "a finite decimal number such as 1234.5, without separators",
             )
         number = float(value)
         if number in (float("inf"), float("-inf")):
-            raise FactsError("number too large", where=self.at(key), received=value)
+            raise self.error(key, "number too large", value)
         return number
 
     def choice(self, key: str, allowed: Collection[str], what: str) -> str:
@@ -144,11 +150,11 @@ class Row:
         """A quarter (``2026Q2``) or a year (``2026``)."""
         value = self.text(key)
         if not form.fullmatch(value):
-            raise FactsError(
+            raise self.error(
+                key,
                 "malformed period",
-                where=self.at(key),
-                received=value,
-                allowed="a quarter such as 2026Q2" if form is QUARTER else "a year such as 2026",
+                value,
+                "a quarter such as 2026Q2" if form is QUARTER else "a year such as 2026",
             )
         return value
 
@@ -156,12 +162,7 @@ class Row:
         """An ISO date, month or year."""
         value = self.text(key)
         if not _DATE.fullmatch(value):
-            raise FactsError(
-                "malformed date",
-                where=self.at(key),
-                received=value,
-                allowed="2026-07-29, 2026-07 or 2026",
-            )
+            raise self.error(key, "malformed date", value, "2026-07-29, 2026-07 or 2026")
         return value
 
 
@@ -308,7 +309,7 @@ def by_key(
     def once(record: _Record, row: Row) -> None:
         name = getattr(record, first)
         if name in found:
-            raise FactsError(f"{what} listed twice", where=row.at(key), received=name)
+            raise row.error(key, f"{what} listed twice", name)
         if check is not None:
             check(record, row)
         found[name] = record

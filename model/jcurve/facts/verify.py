@@ -14,19 +14,11 @@ from jcurve.facts.company_tables import Cases, charges_fit, tables_hold
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.plausible import SIZE, out_of_size
-from jcurve.facts.registers import (
-    Evidence,
-    Parameter,
-    claims,
-    drivers,
-    evidence,
-    external,
-    macrs,
-)
+from jcurve.facts.registers import Evidence, Parameter, claims, drivers, evidence, external, macrs
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Column, Row, data_folder, records
-from jcurve.ground.project import Project
+from jcurve.facts.tables import Column, Row, home_of, records
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["Check", "Failure", "Filled", "VerifyReport", "verify"]
@@ -133,16 +125,15 @@ class VerifyReport:
         }
 
 
-def verify(company: str | None = None, project: Project | str | Path | None = None) -> VerifyReport:
+def verify(company: str | None = None, project: Where = None) -> VerifyReport:
     """Re-check one company, or all of them and the shared tables.
 
     Raises:
         FactsError: a table is malformed, so that nothing can be checked.
     """
-    data = data_folder(project)
-    home = Project(data.parent)
+    home = home_of(project)
     names = companies(home) if company is None else (reported(company, home).company.folder,)
-    tolerances = _Tolerances(data)
+    tolerances = _Tolerances(home.data)
     found: list[Check] = []
     filled: list[Filled] = []
     through: dict[str, str] = {}
@@ -153,7 +144,7 @@ def verify(company: str | None = None, project: Project | str | Path | None = No
         found.append(_check("tables", owner, tables_hold(facts, home)))
         if found[-1].failures:
             continue  # what rests on them cannot be checked
-        found += _company_checks(data, facts, tolerances)
+        found += _company_checks(home.data, facts, tolerances)
         rows = history(name, project=home)
         found.append(_check("rows of history", owner, _history(rows)))
         filled += _filled(facts, rows)
@@ -249,10 +240,7 @@ def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[C
 
 
 def _compare(
-    name: str,
-    facts: Facts,
-    comparisons: Iterable[identities.Comparison],
-    tolerances: _Tolerances,
+    name: str, facts: Facts, comparisons: Iterable[identities.Comparison], tolerances: _Tolerances
 ) -> Check:
     """A check of figures against what others imply."""
     count = tolerated = 0

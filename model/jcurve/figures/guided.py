@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from jcurve.analysis.earlier import Range, guided
-from jcurve.facts import capex_guidance
+from jcurve.analysis.earlier import guided
+from jcurve.facts import Guidance, capex_guidance
 from jcurve.facts.calendar import releases
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, TableExhibit, table
@@ -30,11 +30,11 @@ def moved(lens: Lens, quarter: Quarter) -> str:
     return f"Now guided: {'; '.join(told)}." if told else "No guided range has moved."
 
 
-def _same(then: Range | None, now: Range) -> bool:
+def _same(then: Guidance | None, now: Guidance) -> bool:
     return then is not None and (then.low, then.high) == (now.low, now.high)
 
 
-def _ranges(lens: Lens, quarter: Quarter) -> Iterator[tuple[str, int, Range | None, Range]]:
+def _ranges(lens: Lens, quarter: Quarter) -> Iterator[tuple[str, int, Guidance | None, Guidance]]:
     """What was guided of each metric for the year and the next: before the day of a quarter's
     results, and until the next; none of a year that is not guided."""
     owner = lens.case.assembly.company.name
@@ -47,7 +47,7 @@ def _ranges(lens: Lens, quarter: Quarter) -> Iterator[tuple[str, int, Range | No
                 yield metric, year, then, now
 
 
-def _range(found: Range | None) -> str:
+def _range(found: Guidance | None) -> str:
     if found is None:
         return "none"
     low, high = (written(each / MILLIONS) for each in (found.low, found.high))
@@ -90,7 +90,7 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
     )
 
 
-def _inside(value: float, found: Range) -> str:
+def _inside(value: float, found: Guidance) -> str:
     if value < found.low:
         return "below"
     return "above" if value > found.high else "inside"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jcurve.analysis.earlier import taken_back
-from jcurve.analysis.forecasts import LINES, PARTS, Miss, Standing, forecast, rank, standing
+from jcurve.analysis.forecasts import LINES, Miss, Standing, forecast, rank, standing
 from jcurve.analysis.revisions import Revision, revision
 from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
@@ -245,7 +245,7 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
     size: str | Cell | None = miss.size or None
     if miss.size and miss.line.over_revenue:
         size = Cell(value=miss.size, note=0)
-    indent = 1 if any(miss.line.name in PARTS[whole] for whole in _INDENTED) else 0
+    indent = 1 if any(miss.line.name in LINES[whole].parts for whole in _INDENTED) else 0
     return Row(
         cells=(
             miss.line.label,

@@ -26,7 +26,7 @@ from jcurve.ground.numbers import (
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import Marginal, Return
     from jcurve.analysis.question import Array
-    from jcurve.analysis.scale import ScaleStudy
+    from jcurve.analysis.scale import Point, ScaleStudy
 
 _NEAR = 0.05
 """A best size within this of the plan is the plan's."""
@@ -56,7 +56,7 @@ def best_size(found: ScaleStudy) -> str:
         return f"A larger plan would be worth more: the best size is {size}"
     if plan >= 0:
         return f"The plan earns its cost, but a smaller one would be worth more: the best is {size}"
-    if worth <= 0 < _most_with_staff_scaled(found) - _LITTLE:
+    if _pays_with_staff_scaled(found):
         share = f"{percent(found.best_talent_scaled, 0)} of it, with AI staff in proportion"
         return f"The plan costs more than it returns; {share}, would not"
     if worth > 0:
@@ -64,8 +64,13 @@ def best_size(found: ScaleStudy) -> str:
     return f"The plan costs more than it returns at any size; the least is lost at {size}"
 
 
-def _most_with_staff_scaled(found: ScaleStudy) -> float:
-    return max(size.npv_go_forward for size in found.talent_scaled) / MILLIONS
+def _pays_with_staff_scaled(found: ScaleStudy) -> bool:
+    """Whether a plan that loses at every size pays at one where people go with it."""
+    return found.best.npv_go_forward <= 0 < _most(found.talent_scaled) - _LITTLE
+
+
+def _most(sizes: Sequence[Point]) -> float:
+    return max(size.npv_go_forward for size in sizes) / MILLIONS
 
 
 def against_scale(
@@ -92,6 +97,9 @@ def against_scale(
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_xlabel("% of the plan")
         plotting.point(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
+        if _pays_with_staff_scaled(found):  # the title is of it
+            at = 100 * found.best_talent_scaled
+            plotting.point(axes, at, float(np.interp(at, x, talent)), "")
         if abs(found.best.value - _PLAN) > _NEAR:
             words = f"Best: {percent(found.best.value, 0)}, {money(best)}"
             shift = (3, style.points(axes, max(0.0, *high) - best) + 4)

@@ -12,11 +12,12 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from jcurve.ground.errors import ProjectError, WriteError
 from jcurve.ground.files import make_folder, publish_folder
 
-__all__ = ["SHIPPED", "Project", "find_project", "project_above", "start_project"]
+__all__ = ["SHIPPED", "Project", "Where", "find_project", "project_above", "start_project"]
 
 _MARK = Path("data") / "scenarios" / "base.yml"
 
@@ -67,7 +68,11 @@ class Project:
         return self
 
 
-def find_project(given: str | Path | None = None) -> Project:
+Where: TypeAlias = Project | str | Path | None
+"""A project that is given, named, or found from where one stands."""
+
+
+def find_project(given: Where = None) -> Project:
     """The project: ``given``, else ``JCURVE_PROJECT``, else found upwards, else the shipped one.
 
     Reports are published in its ``reports/``, or where ``JCURVE_REPORTS`` says; those of the
@@ -77,6 +82,8 @@ def find_project(given: str | Path | None = None) -> Project:
         ProjectError: the named folder is no project, or none lies above this one and none came
             with the package.
     """
+    if isinstance(given, Project):
+        return given
     named = given if given is not None else os.environ.get("JCURVE_PROJECT")
     published = os.environ.get("JCURVE_REPORTS")
     reports = Path(published).expanduser().absolute() if published else None

@@ -50,5 +50,5 @@ def panel(
     from jcurve.workbench.session import Session
     from jcurve.workbench.widget import Panel
 
-    home = project if isinstance(project, Project) else find_project(project)
+    home = find_project(project)
     return Panel(Conversation(Session(scenario, overrides, project=home), view))

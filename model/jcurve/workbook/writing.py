@@ -121,7 +121,7 @@ def laid_out(
 def house_of(project: Project | str | FilePath | None) -> HouseStyle:
     """The project's house style; the usual one where there is no project."""
     try:
-        home = project if isinstance(project, Project) else find_project(project)
+        home = find_project(project)
     except ProjectError:
         return HouseStyle()
     return read_house_style(home.reports)

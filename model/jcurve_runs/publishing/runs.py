@@ -83,7 +83,7 @@ def run(
         RunError: the run did not succeed; its folder is kept under ``reports/.failed``.
         JCurveError: the class that a cell raised, when it raised one of ours.
     """
-    home = project if isinstance(project, Project) else find_project(project)
+    home = find_project(project)
     plan = prepare(request, home, started=clock(), run_id=run_id, resolve=resolve)
     done = run_plan(plan, clock=clock, render=render, progress=progress)
     if done.edition is None:

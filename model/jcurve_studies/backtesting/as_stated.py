@@ -103,7 +103,7 @@ def of_the_time(
     research = _value(facts, origin, "research_and_development") / costs
     phasing = f"average of {origin - GROWTH_YEARS + 1} to {origin}"
     planned = {year: spent.middle * ((1 + growth) ** (year - origin - 1)) for year in years}
-    guidance_of = f"middle of the range of {spent.day}; later years keep its share of revenue"
+    guidance_of = f"middle of the range of {spent.as_of}; later years keep its share of revenue"
     rules: list[tuple[str, str, float | Mapping[int, float], str]] = [
         ("Growth of other revenue", "base.other_revenue_growth", other, rule),
         ("Growth of share-based pay", "financing.sbc_growth", growth, rule),
@@ -176,7 +176,7 @@ def cost_growth(
     else:
         share = said.middle / revenue[first]
         basis = (
-            f"total costs at the middle of the range of {said.day}, then at its share of revenue"
+            f"total costs at the middle of the range of {said.as_of}, then at its share of revenue"
         )
     before = core[first - 1]
     found: dict[int, float] = {}

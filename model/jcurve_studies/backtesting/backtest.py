@@ -110,7 +110,7 @@ def mean_error(misses: tuple[Miss, ...]) -> float:
 
 def backtest(project: Project | str | Path | None = None) -> Backtest:
     """Every subject from every origin. Computed once for a project in a process."""
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     return _backtest(where)
 
 

@@ -67,7 +67,7 @@ def sizes(misses: Iterable[QuarterMiss]) -> np.ndarray[tuple[int], np.dtype[np.f
 
 def quarterly(project: Project | str | Path | None = None) -> Quarterly:
     """Every line from every quarter. Computed once for a project in a process."""
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     return _quarterly(where)
 
 
@@ -105,7 +105,7 @@ class Kept:
 
 def kept(project: Project | str | Path | None = None) -> tuple[Kept, ...]:
     """Every forecast on file beside what came; of one quarter the last, by quarter."""
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     today = model(project=where)
     last = {each.quarter: each for each in forecast_records(DEFAULT_COMPANY, where)}
     calendar = releases(DEFAULT_COMPANY, where)

@@ -190,7 +190,7 @@ def peer(name: str, project: Project | str | Path | None = None) -> Peer:
         FactsError: a table of its folder is missing or malformed, or an assumption that a line
             reads is not given.
     """
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     return _peer(name, where, data_stamp(where))
 
 

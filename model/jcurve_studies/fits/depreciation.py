@@ -95,7 +95,7 @@ def fit(
     Starts from the middle of each range, so that the base scenario's own values cannot steer
     the answer. Done once in a process until the data change.
     """
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     return _fitted(through, model(company, where), where)
 
 

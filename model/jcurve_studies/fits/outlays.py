@@ -74,7 +74,7 @@ def early_errors(found: Peer) -> Mapping[str, float]:
 
 def held_outlays(name: str, project: Project | str | Path | None = None) -> tuple[float, ...]:
     """The value of each fitted parameter as ``outlay.csv`` holds it, from its first key."""
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     found = peer(name, where)
     return _held(found.assumptions, calibrated(name, where))
 
@@ -97,7 +97,7 @@ def fit_outlays(
         FactsError: a table is missing or malformed, names what the model has no like of, or has
             no figure by then.
     """
-    where = project if isinstance(project, Project) else find_project(project)
+    where = find_project(project)
     return _fitted(peer(name, where), through or "9999")
 
 

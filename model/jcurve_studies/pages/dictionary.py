@@ -12,7 +12,7 @@ from jcurve.facts.companies import companies, company
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, others, reported
-from jcurve.facts.tables import data_folder, read_table
+from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.markdown import table
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
@@ -66,7 +66,7 @@ listed under each company below and in [add-a-company.md](add-a-company.md#rules
 
 def dictionary_markdown(project: Project | str | Path | None = None) -> str:
     """The page, in Markdown; the same bytes for the same tables."""
-    data = data_folder(project)
+    data = home_of(project).data
     home = Project(data.parent)
     parts = [_INTRODUCTION, _words(), _companies(home)]
     for name in companies(home):

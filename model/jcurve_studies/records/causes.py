@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import Column, Row, Year, data_folder, records
+from jcurve.facts.tables import Column, Row, Year, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
@@ -40,7 +40,7 @@ def causes(
     Raises:
         FactsError: a malformed table, or a forecast with two causes.
     """
-    data = data_folder(project)
+    data = home_of(project).data
     found: dict[tuple[str, int, int], Cause] = {}
 
     def add(each: Cause, row: Row) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts.registers import drivers
-from jcurve.facts.tables import AnyWords, Column, Row, Text, data_folder, records
+from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
@@ -69,4 +69,4 @@ def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...
             raise FactsError("a move that names no line", where=row.at("rises"))
 
     known = {"driver": drivers(project)}
-    return tuple(records(data_folder(project), "evidence/driver_map.csv", Move, known, whole))
+    return tuple(records(home_of(project).data, "evidence/driver_map.csv", Move, known, whole))

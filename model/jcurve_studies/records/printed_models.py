@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import Row, Text, data_folder, records
+from jcurve.facts.tables import Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
@@ -90,7 +90,7 @@ def published_models(
     Raises:
         FactsError: the table is missing or malformed, or has a figure twice.
     """
-    data = data_folder(project)
+    data = home_of(project).data
     inputs: dict[str, dict[str, float]] = {}
     printed: dict[str, dict[str, Printed]] = {}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from jcurve.facts.registers import Evidence, evidence
-from jcurve.facts.tables import Text, by_key, data_folder
+from jcurve.facts.tables import Text, by_key, home_of
 from jcurve.ground.project import Project
 
 __all__ = ["Reference", "references"]
@@ -48,6 +48,6 @@ def references(project: Project | str | Path | None = None) -> tuple[Reference, 
     Raises:
         FactsError: a row names unknown evidence, or is listed twice.
     """
-    data = data_folder(project)
+    data = home_of(project).data
     known = {"references": evidence(Project(data.parent))}
     return tuple(by_key(data, "evidence/cross_check.csv", Reference, known).values())
