@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,8 +28,10 @@ from jcurve.engine.model import Input, Model
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
-from jcurve.ground.cache import homes, keep, kept, sources, unchanged
+from jcurve.facts.tables import data_folder
+from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
 from jcurve.ground.errors import ModelError, ScenarioError
+from jcurve.ground.files import digest
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 from jcurve.ground.units import SHARE, Unit, unit_named
@@ -38,6 +41,7 @@ __all__ = [
     "Assembly",
     "Stamp",
     "assemble",
+    "data_digest",
     "data_stamp",
     "input_names",
     "model",
@@ -253,8 +257,10 @@ def model(
     where = find_project(project)
     stamp = data_stamp(where)
     parts = _parts(company, where.root, stamp)
-    slots = slots_used(rows or {}, len(parts.timeline))
-    return _assembled(company, where.root, stamp, max(slots, parts.slots))
+    slots = slots_used(rows or {}, len(parts.own.timeline))
+    if slots <= parts.slots:
+        return parts.own
+    return _assembled(company, where.root, stamp, slots)
 
 
 def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
@@ -281,17 +287,23 @@ def data_stamp(project: Project) -> Stamp:
     return tuple((path, about.st_size, about.st_mtime_ns) for path, about in told)
 
 
+def data_digest(project: Project) -> str:
+    """Of every table of a project and its base scenario."""
+    paths = [path for path in project.data.rglob("*.*") if path.parent != project.scenarios]
+    total = sha256()
+    for path in (*sorted(paths), project.scenarios / f"{BASE}.yml"):
+        if path.is_file():
+            total.update(f"{path.relative_to(project.root)} {digest(path)}\n".encode())
+    return total.hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What the model of a company is built from."""
+    """What the model of a company is built from, and the model of its base scenario."""
 
-    lines: tuple[Line, ...]
-    company: Company
-    rows: Mapping[str, HistoryRow]
-    tables: Mapping[str, Constant]
     units: Mapping[str, Unit]
     slots: int
-    timeline: Timeline
+    own: Assembly
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -299,33 +311,49 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @lru_cache(maxsize=2)
 def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
-    from jcurve.lines import MODULES
-
     del stamp  # part of the cache's key only
     project = Project(root)
+    data_folder(project)  # a change of tables that was interrupted is finished before they count
+    own = rooms(".", "ground", "facts", "assumptions", "engine", "lines")
+    what = f"model of {name}\n{data_digest(project)}"
+    return remembered(what, own, lambda: _parts_of(name, project))
+
+
+def _parts_of(name: str, project: Project) -> _Parts:
     company = company_facts(name, project)
     base = scenario(BASE, project=project)
     timeline = Timeline(company.first_quarter)
-    return _Parts(
-        lines=tuple(line for module in MODULES for line in lines_of(module)),
-        company=company,
-        rows=history(name, company.first_quarter, LAST_QUARTER, project),
-        tables=constants(company, project),
-        units=_units(base),
-        slots=slots_used(rows_of(base, timeline), len(timeline)),
-        timeline=timeline,
+    units, slots = _units(base), slots_used(rows_of(base, timeline), len(timeline))
+    made = assemble(
+        _lines(),
+        company,
+        history(name, company.first_quarter, LAST_QUARTER, project),
+        constants(company, project),
+        _up_to(slots, units),
     )
+    return _Parts(units, slots, made)
 
 
 @lru_cache(maxsize=8)
 def _assembled(name: str, root: Path, stamp: Stamp, slots: int) -> Assembly:
     parts = _parts(name, root, stamp)
-    units = {
+    own, tables = parts.own, {each.key: each for each in parts.own.constants.values()}
+    return assemble(_lines(), own.company, own.history, tables, _up_to(slots, parts.units))
+
+
+def _lines() -> tuple[Line, ...]:
+    from jcurve.lines import MODULES
+
+    return tuple(line for module in MODULES for line in lines_of(module))
+
+
+def _up_to(slots: int, units: Mapping[str, Unit]) -> dict[str, Unit]:
+    """The units of all but the later slots of lists of changes."""
+    return {
         key: unit
-        for key, unit in parts.units.items()
+        for key, unit in units.items()
         if (slot := _CHANGE.search(key)) is None or int(slot[1]) <= slots
     }
-    return assemble(parts.lines, parts.company, parts.rows, parts.tables, units)
 
 
 def rows_of(scenario: Scenario, timeline: Timeline) -> dict[str, Array]:

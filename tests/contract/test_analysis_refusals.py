@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -335,7 +336,7 @@ class TestSimulation:
         plan = toy_plan(lambda rows: rows["returns.wacc"][0], wacc, growth)
         with pytest.raises(ScenarioError, match="break a rule"):
             simulate(plan, MemoryStore())
-        mild = growth.model_copy(update={"high": 0.075, "value": 0.02})
+        mild = replace(growth, high=0.075, value=0.02)
         run = simulate(toy_plan(lambda rows: rows["returns.wacc"][0], wacc, mild), MemoryStore())
         assert 0.0 < run.left_out < 0.1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 import numpy as np
@@ -268,7 +269,7 @@ def _tried(base: Case) -> Iterator[tuple[tuple[str, str], dict[str, NDArray[np.f
                     else value
                 )
                 update = {"value": made, "low": None, "high": None}
-                yield (item.key, label), assumption_rows(item.model_copy(update=update), window)
+                yield (item.key, label), assumption_rows(replace(item, **update), window)
 
 
 def _period(path: Path, label: str) -> int:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def hostile() -> Case:
             story=DANGEROUS[1],
             extends=None,
             items=tuple(
-                item.model_copy(update={"rationale": DANGEROUS[at % 5], "label": DANGEROUS[at % 5]})
+                replace(item, rationale=DANGEROUS[at % 5], label=DANGEROUS[at % 5])
                 for at, item in enumerate(plain.items)
             ),
             mixes=plain.mixes,

@@ -20,7 +20,10 @@ import numpy as np
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.sensitivity import GO_FORWARD, at_value, driver_items, ends
 from jcurve.assumptions import Scenario
+from jcurve.company import data_digest
+from jcurve.evaluation.evaluator import refusal
 from jcurve.facts.readings import ELASTICITY, belief_readings
+from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.numbers import money
 from jcurve.ground.project import Project, find_project
@@ -167,7 +170,14 @@ def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
     Raises:
         AnswerError: the scale moves nothing in this scenario.
     """
-    project, grid = project or find_project(), np.array(SCALES)
+    project = project or find_project()
+    what = [scenario.hash, repr(driver_items(scenario)), data_digest(project), refusal()]
+    own = rooms(".", "ground", "facts", "assumptions", "engine", "lines", "evaluation", "analysis")
+    return remembered("\n".join(["best size", *what]), own, lambda: _best_size(scenario, project))
+
+
+def _best_size(scenario: Scenario, project: Project) -> Best:
+    grid = np.array(SCALES)
     question = Question.of(scenario, GO_FORWARD, project)
     values = _moved(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
     own, at_own = _peaks(question, [_OWN], grid, values)

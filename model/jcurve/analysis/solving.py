@@ -314,7 +314,7 @@ def _in_year(item: Assumption, year: str) -> Assumption:
     changed = {
         name: in_year(path, int(year)) for name, path in whole.items() if isinstance(path, Path)
     }
-    return item.model_copy(update={"shape": "scalar", **changed})
+    return replace(item, shape="scalar", **changed)
 
 
 def _furthest(room: Array, step: Array) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from typing import Annotated, Literal, Self, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import Path, Value
@@ -32,11 +32,11 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SLACK = 1e-12
-_Words = Annotated[str, Field(min_length=1)]
 
 
-class Assumption(BaseModel):
-    """An assumption as it stands in a scenario. Only the first group is computed from.
+@dataclass(frozen=True)
+class Assumption:
+    """An assumption as it stands in a scenario.
 
     Attributes:
         key: dotted name; a family's member is the last segment.
@@ -70,39 +70,42 @@ class Assumption(BaseModel):
         stated: see :attr:`book`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    key: _Words
-    unit: _Words
+    key: str
+    unit: str
     shape: Shape
     value: Value
+    distribution: Distribution
+    label: str
+    kind: Kind
+    as_of: datetime.date
+    rationale: str
+
     low: float | Path | None = None
     high: float | Path | None = None
     next: int | None = None
     bounds: tuple[float, float] | None = None
-    distribution: Distribution
     outcomes: tuple[tuple[float, float], ...] = ()
     choices: tuple[str, ...] = ()
     derived: bool = False
 
-    label: _Words
     level: Level = "detail"
     name: str = ""
     group: str = ""
     why_detail: str = ""
     low_factor: float | None = None
     high_factor: float | None = None
-    kind: Kind
     source: tuple[str, ...] = ()
-    as_of: datetime.date
-    rationale: _Words
     why: str = ""
     set_by: str = ""
     where: str = ""
     stated: Assumption | None = None
 
-    @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def holding(self) -> Assumption:
+        """This assumption, whose parts go together.
+
+        Raises:
+            ValueError: they do not.
+        """
         if self.unit not in ASSUMPTION_UNITS:
             raise ValueError(f"unknown unit {self.unit}")
         shape = shape_of(self.value)

@@ -11,8 +11,6 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from jcurve.assumptions.assumption import (
     DISTRIBUTIONS,
     KINDS,
@@ -140,7 +138,7 @@ def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assu
     }
     made |= range_of(value, fields, reader, between, place)
     made |= _basis(fields, parent, author)
-    return _made({**dict(parent), **made}, place)
+    return _made({**vars(parent), **made}, place)
 
 
 def change_period(
@@ -161,7 +159,7 @@ def change_period(
     made = with_period(parent, period, value, why, author.name, fields.at("value"))
     basis = _basis(fields, parent, author)
     basis["source"] = tuple(dict.fromkeys((*parent.source, *basis.get("source", ()))))
-    return _made({**dict(made), **basis}, place)
+    return _made({**vars(made), **basis}, place)
 
 
 def with_value(
@@ -188,7 +186,7 @@ def with_value(
         "stated": parent.book,
     }
     made |= range_of(value, None, values_of(parent), _between_of(parent), place)
-    return _made({**dict(parent), **made}, place)
+    return _made({**vars(parent), **made}, place)
 
 
 def with_period(
@@ -333,7 +331,7 @@ def _basis(fields: Fields, parent: Assumption | None, author: Author) -> dict[st
         made["as_of"] = author.as_of
     if "outcomes" in fields:
         made["outcomes"] = _outcomes(fields, parent)
-    inherited = {} if parent is None else dict(parent)
+    inherited = {} if parent is None else vars(parent)
     found = {"outcomes": (), "source": (), **inherited, **made}
     if found["kind"] in _NEED_SOURCE and not found["source"]:
         raise fields.at("kind").error(
@@ -367,7 +365,6 @@ def _outcomes(fields: Fields, parent: Assumption | None) -> tuple[tuple[float, f
 
 def _made(fields: dict[str, Any], place: Place) -> Assumption:
     try:
-        return Assumption(**{**fields, "where": str(place).partition(",")[0]})
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise place.error(first["msg"].removeprefix("Value error, ")) from error
+        return Assumption(**{**fields, "where": str(place).partition(",")[0]}).holding()
+    except ValueError as error:
+        raise place.error(str(error)) from error

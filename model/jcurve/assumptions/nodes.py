@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import yaml
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jcurve.ground.errors import ScenarioError
+
+if TYPE_CHECKING:
+    import yaml
 
 __all__ = [
     "Entry", "Listing", "Node", "Place", "Table", "Text", "content_of", "from_python", "read",
@@ -31,7 +32,6 @@ _HARMLESS = 1_500  # levels that any thread's stack has room for
 _INDENT = re.compile(r"^[ \t?:-]+", re.MULTILINE)
 _SPECIAL = re.compile(r"[&*!]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,8 @@ def read(content: bytes, origin: str) -> Table:
     Raises:
         ScenarioError: it is no YAML table, or uses a refused feature.
     """
+    import yaml
+
     place = Place(origin)
     if len(content) > _MAX_BYTES:
         allowed = f"{_MAX_BYTES:,} bytes"
@@ -146,7 +148,7 @@ def read(content: bytes, origin: str) -> Table:
         raise place.at(line).error("not UTF-8 text") from error
     try:
         _guard(text, place)
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
@@ -164,13 +166,22 @@ def read_value(text: str, place: Place) -> Node:
     """
     if not text.lstrip().startswith(("{", "[")):
         return Text(text)
+    import yaml
+
     try:
         _guard(text, place)
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=_loader())
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         example = "such as {2026: 137500, 2027: 188000}"
         raise place.error("not a table or list", text, example) from error
     return Text(text) if root is None else _node(root, place, 0)
+
+
+def _loader() -> type[yaml.SafeLoader]:
+    import yaml
+
+    found: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return found
 
 
 def _guard(text: str, place: Place) -> None:
@@ -181,11 +192,13 @@ def _guard(text: str, place: Place) -> None:
     that: their opening brackets and the widest indent bound the depth, and they hold no character
     that begins an anchor, an alias or a tag.
     """
+    import yaml
+
     widest = max(map(len, _INDENT.findall(text)), default=0)
     if text.count("[") + text.count("{") + widest < _HARMLESS and not _SPECIAL.search(text):
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=_loader()):
         here = place.at(_line(place, event.start_mark))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -208,6 +221,8 @@ def _line(place: Place, mark: Any) -> int | None:
 
 
 def _node(node: yaml.Node, place: Place, depth: int) -> Node:
+    import yaml
+
     line = _line(place, node.start_mark)
     if depth > _MAX_DEPTH:
         raise place.at(line).error("nested too deeply")
@@ -221,6 +236,8 @@ def _node(node: yaml.Node, place: Place, depth: int) -> Node:
 
 
 def _table(node: yaml.MappingNode, place: Place, depth: int) -> Table:
+    import yaml
+
     entries: list[Entry] = []
     first: dict[str, int] = {}
     for key_node, value_node in node.value:

@@ -8,7 +8,7 @@ lacks one of its keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -129,8 +129,12 @@ def settle(
         if touched:
             value = remainder(mix, settled, touched[-1])
             why = f"What the other members of {mix.name} leave."
-            settled[mix.remainder] = settled[mix.remainder].model_copy(
-                update={"value": value, "shape": shape_of(value), "why": why, "set_by": set_by}
+            settled[mix.remainder] = replace(
+                settled[mix.remainder],
+                value=value,
+                shape=shape_of(value),
+                why=why,
+                set_by=set_by,
             )
     return settled
 

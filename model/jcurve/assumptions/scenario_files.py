@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
-from jcurve.facts.tables import home_of, read_table
+from jcurve.facts.tables import data_folder, home_of, read_table
+from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 
@@ -228,6 +230,11 @@ def _read_base(project: Project) -> _Base:
 @lru_cache(maxsize=4)
 def _base(content: bytes, origin: str) -> _Base:
     """The scenario that stands alone; kept, since every other one begins with it."""
+    what = f"base scenario\n{origin} {sha256(content).hexdigest()}"
+    return remembered(what, rooms("ground", "assumptions"), lambda: _base_of(content, origin))
+
+
+def _base_of(content: bytes, origin: str) -> _Base:
     place = Place(origin)
     fields = Fields(read(content, origin), _ROOT_FIELDS, place.at(1))
     _check_head(fields, BASE)

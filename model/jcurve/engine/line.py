@@ -69,6 +69,9 @@ class Line:
     view: bool = False
     annual: str = "formula"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.function, _LABEL)  # a line is kept as what it labels
+
     @property
     def name(self) -> str:
         return self.function.__name__

@@ -128,6 +128,9 @@ class Model:
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Plans of evaluation by what they return: they follow from the lines alone."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "memo": {}}
+
     def tags(self, row: str) -> tuple[str, ...]:
         """The tags under which a row exists: worlds, views, or shared alone."""
         if row in self.viewed:

@@ -16,7 +16,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jcurve.engine.graph import Graph
     from jcurve.engine.kernel import Kernel
 
-__all__ = ["departs", "evaluate", "graph_of", "prepare", "state"]
+__all__ = ["departs", "evaluate", "graph_of", "prepare", "refusal", "state"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -89,14 +89,22 @@ def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
 
 def state(assembly: Assembly) -> dict[str, str]:
     """Which evaluation runs and why, by the kind of call."""
-    kernels = _kernels(assembly)
-    if kernels.refusal:
-        return {"evaluation": kernels.refusal}
+    if why := refusal():
+        return {"evaluation": why}
     from jcurve.engine.kernel import processor
 
     compiler, name, _ = processor().split(" ", 2)
     said = {"evaluation": f"compiled by llvmlite {compiler} for {name}"}
-    return said | {"cache": str(cache_folder())} | kernels.notes
+    return said | {"cache": str(cache_folder())} | _kernels(assembly).notes
+
+
+def refusal() -> str:
+    """Why NumPy answers every call; empty where machine code may."""
+    if os.environ.get("JCURVE_ENGINE") == "numpy":
+        return "NumPy, by JCURVE_ENGINE=numpy"
+    return (
+        "" if _has_compiler() else "NumPy: llvmlite is not installed (pip install 'jcurve[fast]')"
+    )
 
 
 def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, Array]) -> str:
@@ -150,19 +158,11 @@ class _Kernels:
         self._worker: threading.Thread | None = None
         self._free = frozenset(assembly.keys)
         self._homes = homes(each.line.function for each in assembly.model.instances)
-        self._missing = _missing()
         self.notes: dict[str, str] = {}
-
-    @property
-    def refusal(self) -> str:
-        """Why NumPy answers every call; empty where machine code may."""
-        if os.environ.get("JCURVE_ENGINE") == "numpy":
-            return "NumPy, by JCURVE_ENGINE=numpy"
-        return self._missing
 
     def pick(self, inputs: Mapping[str, Array], many: tuple[RowKey, ...] | None) -> Kernel | None:
         """The machine code for a call, ``many`` the rows of a great many; None for NumPy."""
-        if self.refusal:
+        if refusal():
             return None
         width = max((row.shape[-1] for row in inputs.values()), default=1)
         high = _high(inputs)
@@ -176,7 +176,7 @@ class _Kernels:
 
     def prepare(self, inputs: Mapping[str, Array]) -> None:
         """Both kinds for one scenario's shape: from the cache at once, else in the background."""
-        if self.refusal or self._worker is not None:
+        if refusal() or self._worker is not None:
             return
         high = _high(inputs)
         targets = (self._one(high), self._many(high))
@@ -290,13 +290,12 @@ def _high(inputs: Mapping[str, Array]) -> frozenset[str]:
     return frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
 
 
-def _missing() -> str:
-    """What machine code lacks here; empty where nothing."""
+@lru_cache(maxsize=1)
+def _has_compiler() -> bool:
     try:
-        missing = importlib.util.find_spec("llvmlite") is None
+        return importlib.util.find_spec("llvmlite") is not None
     except (ImportError, ValueError):
-        missing = True
-    return "NumPy: llvmlite is not installed (pip install 'jcurve[fast]')" if missing else ""
+        return False
 
 
 def _same(one: Array, other: Array) -> bool:

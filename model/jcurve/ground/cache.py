@@ -6,18 +6,32 @@ is missing, damaged or cannot be written is worked out anew.
 
 from __future__ import annotations
 
+import copyreg
+import io
 import os
+import pickle
+import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import digest, make_folder, write_file
 
-__all__ = ["cache_folder", "homes", "keep", "kept", "sources", "unchanged"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "cache_folder", "homes", "keep", "kept", "remembered", "rooms", "sources", "unchanged",
+]  # fmt: skip
+
+_Made = TypeVar("_Made")
 
 _STARTED = time.time()
 _MOST = 64
@@ -32,11 +46,56 @@ def cache_folder() -> Path:
 
 def kept(key: str) -> bytes | None:
     """What was kept under a key; None if nothing whole was."""
+    path = _path(key)
     try:
-        mark, _, content = _path(key).read_bytes().partition(b"\n")
+        mark, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None
-    return content if sha256(content).hexdigest().encode() == mark else None
+    if sha256(content).hexdigest().encode() != mark:
+        return None
+    with suppress(OSError):
+        os.utime(path)  # what is in use is not the oldest
+    return content
+
+
+def remembered(what: str, folders: Iterable[Path], make: Callable[[], _Made]) -> _Made:
+    """What ``make`` gives, kept from one process to the next.
+
+    Args:
+        what: all that it rests on beside the modules of ``folders``.
+        folders: of the modules that make it.
+        make: makes it; its arrays are read-only when they come from the cache.
+    """
+    modules = frozenset(folders)
+    if not unchanged(modules):
+        return make()
+    import numpy as np
+
+    key = "\n".join([what, sources(modules), sys.version, np.__version__])
+    content = kept(key)
+    if content is not None:
+        with suppress(Exception):  # whatever is wrong with it, it can be made anew
+            found: _Made = pickle.loads(content)
+            return found
+    made, buffer = make(), io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=5)
+    pickler.dispatch_table = copyreg.dispatch_table | {
+        MappingProxyType: lambda each: (_frozen, (dict(each),)),
+        np.ndarray: lambda row: (_array, (row.tobytes(), row.dtype.str, row.shape)),
+    }
+    pickler.dump(made)
+    keep(key, buffer.getvalue())
+    return made
+
+
+def _frozen(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
+def _array(content: bytes, kind: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.frombuffer(content, kind).reshape(shape)
 
 
 def keep(key: str, content: bytes) -> str:
@@ -61,9 +120,14 @@ def homes(functions: Iterable[Callable[..., Any]]) -> frozenset[Path]:
     return frozenset({*beneath, *(Path(file).parent for file in files)})
 
 
+def rooms(*names: str) -> frozenset[Path]:
+    """The folders of rooms of the model, ``.`` the modules beside them."""
+    return frozenset((Path(__file__).parents[1] / name).resolve() for name in names)
+
+
 def sources(folders: Iterable[Path]) -> str:
     """The digest of every module in some folders."""
-    return _sources(tuple(sorted(folders)))
+    return "\n".join(map(_sources, sorted(folders)))
 
 
 def unchanged(folders: Iterable[Path]) -> bool:
@@ -72,11 +136,11 @@ def unchanged(folders: Iterable[Path]) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _sources(folders: tuple[Path, ...]) -> str:
+def _sources(folder: Path) -> str:
     total = sha256()
-    for folder in folders:
-        for path in _written(folder):
-            total.update(f"{path.name} {digest(path)}\n".encode())
+    for path in _written(folder):
+        total.update(f"{path.name} {digest(path)}
+".encode())
     return total.hexdigest()
 
 

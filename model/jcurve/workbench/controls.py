@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -139,7 +139,7 @@ class Scale:
             return item
         moved = {name: getattr(item, name) for name in ("value", "low", "high", "bounds")}
         told = {name: _each(self.shown, each) for name, each in moved.items()}
-        return item.model_copy(update={"unit": self.unit, **told})
+        return replace(item, unit=self.unit, **told)
 
     def _own(self, value: Value) -> Value:
         back = partial(convert, source=UNITS[self.unit], target=UNITS[self.own])

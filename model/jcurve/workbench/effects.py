@@ -151,7 +151,7 @@ def _booked(item: Assumption) -> Assumption:
     book = item.book
     if (book.low, book.high) == (item.low, item.high):
         return item
-    return item.model_copy(update={"low": book.low, "high": book.high})
+    return replace(item, low=book.low, high=book.high)
 
 
 def _swing(swing: Swing, item: Assumption, what: Quantity) -> dict[str, Any]:
