@@ -128,17 +128,21 @@ class Control {
     this.element.classList.remove("jc-refused", "jc-pending");
     for (const field of [...this.texts(), this.slider]) field?.removeAttribute("aria-invalid");
     for (const field of fields) delete field.dataset.typed;
+    this.shown = "";
     this.hint();
     if (this.state) this.show(this.state);
   }
 
   // ---- showing -------------------------------------------------------------------------
 
-  /** Show a state. */
+  /** Show a state; what it says of this control may be what is shown already. */
   show(state) {
     this.state = state;
     if (this.refused || this.pending) return;
     const { about } = this;
+    const told = JSON.stringify(["values", "idle", "ends", "positions"].map((each) => state[each][about.key]));
+    if (told === this.shown) return;
+    this.shown = told;
     const own = state.values[about.key];
     this.element.classList.toggle("jc-changed", Boolean(own));
     show(this.back, Boolean(own) && about.kind !== "derived");

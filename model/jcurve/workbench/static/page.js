@@ -40,6 +40,11 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
 }
 
+/** Text of an element, written only where it differs: writing costs a layout. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Show or hide, for the eye and for a screen reader alike. */
 function show(element, visible) {
   element.hidden = !visible;

@@ -169,6 +169,7 @@ class PathControl extends Control {
     const drop = () => {
       this.dragged = false;
       removeEventListener("pointermove", follow);
+      this.shown = "";
       if (this.state) this.show(this.state);
     };
     addEventListener("pointermove", follow);
