@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jcurve.analysis.bridging import Share, bridge
 from jcurve.analysis.question import Answers, Draws, Question
-from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
+from jcurve.analysis.sensitivity import Swing, ranked, tornado
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.workbench.controls import scale_of
 from jcurve.workbench.quantities import Quantity, quantity
@@ -125,8 +125,8 @@ def swings(session: Session, name: str, view: str, *, everything: bool = False) 
     what = quantity(name, session.case.assembly.model, view)
     scenario = replace(session.scenario, items=tuple(map(_booked, session.scenario.items)))
     question = Question(scenario, (what.output,), session.project, known=session.case)
-    driving = {item.key for item in scenario.drivers}
-    items = [item for item in ranged(scenario) if everything or item.key in driving]
+    asked = scenario.items if everything else scenario.drivers
+    items = [item for item in asked if item.has_range and not item.derived]
     kept: list[NDArray[np.bool_]] = []
 
     def ask(draws: Draws) -> Answers:

@@ -14,6 +14,7 @@ from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import SHARED, VIEWS, RowKey
+from jcurve.engine.timeline import Timeline
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
 
@@ -22,13 +23,15 @@ __all__ = ["prefetched"]
 Array = NDArray[np.float64]
 
 
-def prefetched(scenario: Scenario, project: Project, keys: Iterable[RowKey]) -> Case:
+def prefetched(
+    scenario: Scenario, project: Project, timeline: Timeline, keys: Iterable[RowKey]
+) -> Case:
     """The case of a scenario, with the rows ``keys`` evaluated.
 
     Raises:
         ModelError: one of them has no answer in the model.
     """
-    rows = rows_of(scenario, model(DEFAULT_COMPANY, project).timeline)
+    rows = rows_of(scenario, timeline)
     assembly = model(DEFAULT_COMPANY, project, rows)
     case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
     # In place of what the case would evaluate when its first row is asked for. The values know

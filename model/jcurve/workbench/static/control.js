@@ -151,7 +151,7 @@ class Control {
     this.grey(state.idle[about.key]);
   }
 
-  was() { return `changed from ${this.about.text} ${this.about.unit}`.trim(); }
+  was() { return `changed from ${united(this.about.text, this.about.unit)}`; }
 
   /** Show a value, `now`; `own` where it differs from the opened scenario's. */
   value(now) {
@@ -194,9 +194,9 @@ class Control {
       ["Key", about.key],
       ["Basis", `${about.basis}, as of ${about.as_of}`],
       ...(about.low === undefined ? [["Range", "none stated"]]
-        : about.kind === "path" ? [["Low", `${about.low} ${about.unit}`], ["High", `${about.high} ${about.unit}, ${about.distribution}`]]
-          : [["Range", `${about.low} to ${about.high} ${about.unit}, ${about.distribution}`]]),
-      ["Accepted", about.choices ? about.choices.join(", ") : about.bounds ? `${about.bounds[0]} to ${about.bounds[1]} ${about.unit}` : ""],
+        : about.kind === "path" ? [["Low", about.low], ["High", `${about.high}, ${about.distribution}`]]
+          : [["Range", `${about.range}, ${about.distribution}`]]),
+      ["Accepted", about.choices ? about.choices.join(", ") : about.accepted],
       ["Sources", about.source.length ? about.source.map((id) => this.source(id)) : "none"],
       ["Why", about.rationale],
       ["Here", about.why],

@@ -69,6 +69,11 @@ function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** What a field holds with the unit beside it, as reports write it: 9.5% a year, 4.5 years. */
+function united(text, unit) {
+  return `${text}${/^(%|x$)/.test(unit) ? "" : " "}${unit}`.trim();
+}
+
 /** Digits of a slider's step, so that 9.3 is never 9.300000000000001. */
 function decimalsOf(step) {
   const text = String(step);
