@@ -60,9 +60,16 @@ def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any
         "before_text": what.text(found.before),
         "after_text": what.text(found.after),
         "difference": what.change(found.difference) or "no difference",
-        "how": f"each order of {len(rows)} changes" if found.exact else "sampled orders of changes",
+        "how": _how(len(rows), found.exact),
         "rows": rows,
     }
+
+
+def _how(changes: int, exact: bool) -> str:
+    if changes < 2:
+        return ""
+    orders = f"every order of {changes} changes" if exact else "sampled orders of changes"
+    return f"; the steps sum to it, each the mean over {orders}"
 
 
 def _step(

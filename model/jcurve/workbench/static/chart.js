@@ -172,7 +172,7 @@ class LineChart {
       const room = Math.floor((width - end.x - 14) / PER_CHARACTER);
       const words = end.curve.label.length <= room ? end.curve.label : `${end.curve.label.slice(0, room - 1)}…`;
       const look = end.curve.look.replace(" ", "-");
-      return `<path class="jc-leader jc-look-${look}" d="M${(end.x + 3).toFixed(1)} ${end.y.toFixed(1)}L${(end.x + 10).toFixed(1)} ${places[at].toFixed(1)}"/>${this.text(end.x + 13, places[at] + 4, words, `jc-name jc-look-${look}`)}`;
+      return `<path class="jc-leader jc-look-${look}" d="M${(end.x + 3).toFixed(1)} ${end.y.toFixed(1)}L${(end.x + 10).toFixed(1)} ${places[at].toFixed(1)}"/>${this.text(end.x + 13, places[at] + 4, words, `jc-end jc-look-${look}`)}`;
     });
   }
 

@@ -131,7 +131,7 @@ class Worth extends Follower {
     const total = (label, value, text) => h("tr", { className: "jc-total" }, h("th", { scope: "row", textContent: label }), h("td"),
       h("td", {}, h("span", { className: "jc-swing-bar", "aria-hidden": "true" }, tick(at(value), "jc-place"))), h("td", { className: "jc-amount", textContent: text }), h("td"));
     fill(this.place, h("table", { className: "jc-table jc-waterfall" },
-      h("caption", { textContent: `${found.title}: ${found.difference} in all; the steps sum to it exactly, each the mean over ${found.how}.` }),
+      h("caption", { textContent: `${found.title}: ${found.difference} in all${found.how}.` }),
       h("thead", {}, h("tr", {}, ["Change", "From and to", "", "Worth"].map((text) => (text ? h("th", { scope: "col", textContent: text }) : h("td"))), h("td"))),
       h("tbody", {}, total(from, found.before, found.before_text),
         steps.map(({ row, start, end }) => h("tr", { className: "jc-step" },

@@ -69,8 +69,10 @@ function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** What a field holds with the unit beside it, as reports write it: 9.5% a year, 4.5 years. */
+/** What a field holds with the unit beside it, as reports write it: 9.5% a year, $205bn. */
 function united(text, unit) {
+  const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
+  if (money && /^[\d.]+$/.test(text)) return `$${text}${(money[1] || "").trim()}${money[2] || ""}`;
   return `${text}${/^(%|x$)/.test(unit) ? "" : " "}${unit}`.trim();
 }
 
