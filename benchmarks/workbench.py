@@ -47,7 +47,7 @@ async ([key, moves, pause]) => {
         observer.disconnect();
         requestAnimationFrame(() => resolve());
       });
-      observer.observe(drawing, { childList: true });
+      observer.observe(drawing, { childList: true, subtree: true });
     });
     const begun = performance.now();
     slider.value = Number(min) + ((at * 7 + 3) % steps) * Number(step);
@@ -86,21 +86,36 @@ def main(moves: int) -> None:
             if len(ready) < _OPENINGS:
                 page.close(run_before_unload=True)
         print(f"page ready with a warm kernel: {', '.join(f'{each:.1f}' for each in ready)} s")
-        _measured(page, moves, "one picture")
+        _measured(page, server, moves, "one picture")
         for at, name in ((2, "income"), (3, "line:free_cash_flow")):
             panel.click("Add a picture")
             page.locator(f"select[aria-label='Picture {at}']").select_option(name)
             panel.settled()
         page.get_by_role("tab", name="What matters here").click()
         page.wait_for_selector(".jc-swing-row >> nth=10")
-        _measured(page, moves, "three pictures and the tornado")
+        _measured(page, server, moves, "three pictures and the tornado")
         _memory(page, server)
 
 
-def _measured(page: Any, moves: int, shown: str) -> None:
+def _measured(page: Any, server: Any, moves: int, shown: str) -> None:
     for pause, how in ((0, "without a pause"), (_PAUSE, f"about {_PAUSE} ms apart")):
+        before = _worked(server)
         times = page.evaluate(_MOVE, [_KEY, moves, pause])
+        work = [
+            1e3 * (now - then) / moves for then, now in zip(before, _worked(server), strict=True)
+        ]
         print(f"slider move to changed picture, {shown}, {moves} moves {how}: {_told(times)}")
+        print(
+            f"  of the processors a move took {work[0]:.0f} ms in kernels, {work[1]:.0f} in servers"
+        )
+
+
+def _worked(server: Any) -> tuple[float, float]:
+    """Seconds of the processors that the kernels and the rest of the app have taken: what other
+    work on the machine does not change."""
+    kernels = {each.pid for each in server.kernels}
+    spent = [(each.pid in kernels, sum(each.cpu_times()[:2])) for each in server.family]
+    return sum(s for own, s in spent if own), sum(s for own, s in spent if not own)
 
 
 def _memory(page: Any, server: Any) -> None:

@@ -71,7 +71,7 @@ def test_from_a_slider_to_a_saved_scenario(
     assert set(panel.overrides()) == {FLEET}
     agrees(panel, app, capsys)
     assert panel.slider(FLEET).get_attribute("aria-valuetext") == (
-        panel.overrides()[FLEET].replace(" percent", " %")
+        panel.overrides()[FLEET].replace(" percent", "%")
     )
 
     panel.drag(CAPEX, 0.25)
@@ -85,7 +85,7 @@ def test_from_a_slider_to_a_saved_scenario(
     field.press("Enter")
     refusal = panel.control(FLEET).get_by_role("alert")
     refusal.wait_for()
-    assert "Out of bounds: 900. Allowed: 0.5 to 100 %. Not applied" in refusal.inner_text()
+    assert "Out of bounds: 900. Allowed: 0.5 to 100%. Not applied" in refusal.inner_text()
     assert field.get_attribute("aria-invalid") == "true"
     assert (panel.hash, panel.picture) == (dragged, shown)
     field.press("Escape")

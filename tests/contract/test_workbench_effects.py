@@ -81,7 +81,7 @@ class TestEffects:
         found = talk.hear({"do": "tornado", "of": "npv", "everything": True})["result"]
         (row,) = [each for each in found["rows"] if each["key"] == WACC]
         book = talk.session.start[WACC]
-        assert row["low"] == f"{100 * float(book.lows()[0]):g} % a year"
+        assert row["low"] == f"{100 * float(book.lows()[0]):g}% a year"
         assert row["place"] > 1
         for end, value in (("low", book.lows()[0]), ("high", book.highs()[0])):
             own = talk.session.scenario.with_overrides({WACC: float(value)})

@@ -171,7 +171,7 @@ class TestCounting:
     def test_only_the_years_that_differ(self, talk: Conversation) -> None:
         talk.hear({"do": "set", "key": CAPEX, "text": "170", "period": "2026"})
         (told,) = talk.state()["differences"]
-        assert (told["before"], told["after"]) == ("2026: 137.5 USD bn", "2026: 170 USD bn")
+        assert (told["before"], told["after"]) == ("2026: $137.5bn", "2026: $170bn")
 
 
 class TestStanding:

@@ -182,11 +182,11 @@ def assumed(value: float, unit: str, digits: int = 3) -> str:
     return amount(value, "" if unit in ("x", "index") else unit, digits)
 
 
-def change(value: float, unit: str = "") -> str:
+def change(value: float, unit: str = "", digits: int = 4) -> str:
     """A difference of two values in their unit, signed; rates and shares differ by points."""
     if unit in _RATES:
         return f"{compact(value * _RATES[unit], brief=True, sign=True)} points"
-    return amount(value, unit, sign=True)
+    return amount(value, unit, digits, sign=True)
 
 
 def span(low: str, high: str) -> str:

@@ -11,15 +11,15 @@ import numpy as np
 
 from jcurve.analysis.question import Question
 from jcurve.analysis.solving import Solution, solve
-from jcurve.assumptions import Assumption, Path
-from jcurve.assumptions.paths import DATE, SWITCH
+from jcurve.assumptions import Path
+from jcurve.assumptions.paths import DATE, SWITCH, Value
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, money
+from jcurve.ground.numbers import MILLIONS, money, span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbench.controls import Scale, moved_path, scale_of
+from jcurve.workbench.controls import Scale, moved_path, said, scale_of
 from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 
@@ -62,73 +62,46 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     names = ("goal", "reason", "direction", "standing", "jumps", "kind")
     made: dict[str, Any] = {name: getattr(found, name) for name in names}
     made |= {"label": item.called, "key": owner, "period": period, "source": [*found.source]}
-    if isinstance(item.value, Path) and key == owner:
-        return made | _whole_path(item, item.value, found)
+    bounds = (_bound(each, period, scale) for each in (item.book.low, item.book.high))
     made |= {
-        "unit": scale.label,
-        "text": "" if found.value is None else scale.text(_rounded(found.value)),
-        "present": _period_text(item, period, scale),
-        "low": _bound(item.book.low, period, scale),
-        "high": _bound(item.book.high, period, scale),
-        "nearest": _nearest(found, scale),
-    }
-    if found.value is not None:
-        made["set"] = scale.text(_rounded(found.value))
-    return made
-
-
-def _rounded(value: float) -> float:
-    """Six digits: as much as an answer is worth, and a text that can be read."""
-    return float(f"{value:.6g}")
-
-
-def _whole_path(item: Assumption, own: Path, found: Solution) -> dict[str, Any]:
-    """The answer for a path that is moved as one, in the unit of its control."""
-    scale = scale_of(item)
-    made: dict[str, Any] = {
-        "unit": scale.label,
         "text": "",
-        "present": _points(own, scale),
-        "low": "",
-        "high": "",
-        "nearest": _with_unit(found.nearest, found.unit),
+        "present": _bound(item.value, period, scale),
+        "range": _range(*bounds),
     }
-    for end in ("low", "high"):
-        bound = item.book.low if end == "low" else item.book.high
-        if isinstance(bound, Path):
-            made[end] = _points(bound, scale)
+    if isinstance(item.value, Path) and key == owner:
+        made["nearest"] = _with_unit(found.nearest, found.unit)
+        if found.value is not None:
+            path = moved_path(item, item.value, found.value)
+            made |= {"text": said(path, scale), "set": scale.override(path)}
+        return made
+    made["nearest"] = _nearest(found, scale)
     if found.value is not None:
-        path = moved_path(item, own, found.value)
-        made |= {"text": _points(path, scale), "set": scale.override(path)}
+        # Six digits: as much as an answer is worth, and a text that can be read.
+        value = float(f"{found.value:.6g}")
+        made |= {"text": scale.said(value), "set": scale.text(value)}
     return made
 
 
-def _points(path: Path, scale: Scale) -> str:
-    return "; ".join(f"{path.label(at)}: {scale.text(_rounded(v))}" for at, v in path.points)
-
-
-def _period_text(item: Assumption, period: str, scale: Scale) -> str:
-    if isinstance(item.value, Path) and period:
-        return scale.text(_rounded(_in_period(item.value, period)))
-    return scale.text(float(item.row()[0]))
-
-
-def _bound(bound: float | Path | None, period: str, scale: Scale) -> str:
-    """An end of the range with its unit, in a year where one is asked for."""
-    if bound is None:
+def _bound(bound: Value | None, period: str, scale: Scale) -> str:
+    """A value or an end of a range with its unit, in a year where one is asked for."""
+    if bound is None or bound == ():
         return ""
-    return scale.said(_rounded(_in_period(bound, period) if isinstance(bound, Path) else bound))
+    if isinstance(bound, tuple):
+        return scale.said(bound[-1].life)
+    if isinstance(bound, Path) and period:
+        at = Quarter(period) - FIRST_QUARTER if bound.by == "quarter" else int(period)
+        return scale.said(bound.at(at))
+    return said(bound, scale)
 
 
-def _in_period(path: Path, period: str) -> float:
-    at = Quarter(period) - FIRST_QUARTER if path.by == "quarter" else int(period)
-    return path.at(at)
+def _range(low: str, high: str) -> str:
+    return span(low, high) if low and high else ""
 
 
 def _nearest(found: Solution, scale: Scale) -> str:
     """The value that comes nearest, in the unit of its control."""
     try:
-        return scale.said(_rounded(float(found.nearest.replace(",", ""))))
+        return scale.said(float(found.nearest.replace(",", "")))
     except ValueError:
         return found.nearest
 

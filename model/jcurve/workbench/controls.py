@@ -21,6 +21,7 @@ from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.nodes import Place, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Value, changes_text
 from jcurve.assumptions.values import period_of, values_of
+from jcurve.ground.numbers import assumed, span
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
 
@@ -33,13 +34,15 @@ __all__ = [
     "moved_path",
     "position_of",
     "readings",
+    "said",
     "scale_of",
     "slider",
 ]
 
 _LARGE = 1000.0
 _STEPS = 200
-WORDS = {"percent": "%", "percent per year": "% a year", "x": "×"}
+_STATED = 6  # digits of a value that somebody has stated
+WORDS = {"percent": "%", "percent per year": "% a year"}
 """Units as a label writes them."""
 
 
@@ -101,8 +104,11 @@ class Scale:
         return plain(self.shown(value))
 
     def said(self, value: float) -> str:
-        """A value of the key's unit with the shown unit."""
-        return f"{self.text(value)} {self.label}".strip()
+        """A value of the key's unit as a reader has it, with its unit."""
+        if self.unit == SWITCH:
+            return "on" if value else "off"
+        is_name = self.unit in (DATE, CHOICE)
+        return self.text(value) if is_name else assumed(value, self.own, _STATED)
 
     def override(self, value: Value) -> str:
         """A value of the key's unit as an override: a number with the shown unit, of a path a
@@ -297,10 +303,13 @@ def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[
     made |= {"unit": scale.label, "kind": kind_of(item), "basis": item.kind}
     made |= {"source": list(item.source), "as_of": item.as_of.isoformat()}
     if item.bounds is not None and item.shape != "changes":
-        made["bounds"] = [scale.text(bound) for bound in item.bounds]
+        made["accepted"] = span(*map(scale.said, item.bounds))
+        if item.unit == DATE:
+            made["bounds"] = [scale.text(bound) for bound in item.bounds]
     low, high = item.book.low, item.book.high
     if low is not None and high is not None:
-        made["low"], made["high"] = _end(low, scale), _end(high, scale)
+        made["low"], made["high"] = said(low, scale), said(high, scale)
+        made["range"] = span(made["low"], made["high"])
     if item.choices:
         made["choices"] = list(item.choices)
     if (ends := slider(item, scale)) is not None:
@@ -355,11 +364,11 @@ def readings(scenario: Scenario, start: Scenario) -> dict[str, Any]:
     }
 
 
-def _end(bound: float | Path, scale: Scale) -> str:
-    """An end of a range in the shown unit; of a path, its points."""
-    if isinstance(bound, Path):
-        return "; ".join(f"{bound.label(at)}: {scale.text(v)}" for at, v in bound.points)
-    return scale.text(bound)
+def said(value: float | Path, scale: Scale) -> str:
+    """A value with its unit; of a path, its points."""
+    if isinstance(value, Path):
+        return "; ".join(f"{value.label(at)}: {scale.said(v)}" for at, v in value.points)
+    return scale.said(value)
 
 
 def _band(limit: float | Path | None, scale: Scale) -> dict[str, float]:

@@ -329,7 +329,7 @@ def refusal(error: JCurveError) -> dict[str, Any]:
 
 def _as_labelled(text: str) -> str:
     """Units as labels write them."""
-    return re.sub(r"\bpercent per year\b|\bpercent\b", lambda unit: WORDS[unit[0]], text)
+    return re.sub(r" ?\b(percent per year|percent)\b", lambda unit: WORDS[unit[1]], text)
 
 
 def _is_live(name: str) -> bool:

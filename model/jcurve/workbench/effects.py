@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jcurve.analysis.bridging import Share, bridge
 from jcurve.analysis.question import Answers, Draws, Question
-from jcurve.analysis.sensitivity import Swing, ranged, ranked, tornado
+from jcurve.analysis.sensitivity import Swing, ranked, tornado
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.workbench.controls import scale_of
 from jcurve.workbench.quantities import Quantity, quantity
@@ -60,9 +60,16 @@ def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any
         "before_text": what.text(found.before),
         "after_text": what.text(found.after),
         "difference": what.change(found.difference) or "no difference",
-        "how": f"each order of {len(rows)} changes" if found.exact else "sampled orders of changes",
+        "how": _how(len(rows), found.exact),
         "rows": rows,
     }
+
+
+def _how(changes: int, exact: bool) -> str:
+    if changes < 2:
+        return ""
+    orders = f"every order of {changes} changes" if exact else "sampled orders of changes"
+    return f"; the steps sum to it, each the mean over {orders}"
 
 
 def _step(
@@ -125,8 +132,8 @@ def swings(session: Session, name: str, view: str, *, everything: bool = False) 
     what = quantity(name, session.case.assembly.model, view)
     scenario = replace(session.scenario, items=tuple(map(_booked, session.scenario.items)))
     question = Question(scenario, (what.output,), session.project, known=session.case)
-    driving = {item.key for item in scenario.drivers}
-    items = [item for item in ranged(scenario) if everything or item.key in driving]
+    asked = scenario.items if everything else scenario.drivers
+    items = [item for item in asked if item.has_range and not item.derived]
     kept: list[NDArray[np.bool_]] = []
 
     def ask(draws: Draws) -> Answers:

@@ -18,7 +18,7 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, quarter, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
@@ -242,7 +242,7 @@ def _marks(case: Case, view: str, row: Row) -> list[dict[str, Any]]:
 
 
 def _calendar(at: float) -> str:
-    return Quarter.in_time(at).replace("Q", " Q")
+    return quarter(Quarter.in_time(at))
 
 
 def _alt(what: Picture, rows: Sequence[tuple[str, Row]]) -> str:

@@ -14,6 +14,7 @@ from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import SHARED, VIEWS, RowKey
+from jcurve.engine.timeline import Timeline
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
 
@@ -22,16 +23,20 @@ __all__ = ["prefetched"]
 Array = NDArray[np.float64]
 
 
-def prefetched(scenario: Scenario, project: Project, keys: Iterable[RowKey]) -> Case:
+def prefetched(
+    scenario: Scenario, project: Project, timeline: Timeline, keys: Iterable[RowKey]
+) -> Case:
     """The case of a scenario, with the rows ``keys`` evaluated.
 
     Raises:
         ModelError: one of them has no answer in the model.
     """
-    rows = rows_of(scenario, model(DEFAULT_COMPANY, project).timeline)
-    case = Case(scenario, model(DEFAULT_COMPANY, project, rows), rows)
-    # In place of what the case would evaluate when its first row is asked for.
-    case.__dict__["values"] = _Rows(case, keys)
+    rows = rows_of(scenario, timeline)
+    assembly = model(DEFAULT_COMPANY, project, rows)
+    case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
+    # In place of what the case would evaluate when its first row is asked for. The values know
+    # another case of the same state: of two that hold each other none is freed with the last move.
+    case.__dict__ |= {"inputs": whole.inputs, "values": _Rows(whole, keys)}
     return case
 
 
@@ -39,34 +44,25 @@ class _Rows(Mapping[RowKey, Array]):
     """The values of a case: some at once, the rest together when it is needed."""
 
     def __init__(self, case: Case, keys: Iterable[RowKey]) -> None:
-        assembly = case.assembly
-        made = evaluate_rows(assembly, case.inputs, keys)
-        self._case = case
+        made = evaluate_rows(case.assembly, case.inputs, keys)
         self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
-        self._all: Mapping[RowKey, Array] | None = None
+        self._case = case
 
     def __getitem__(self, key: RowKey) -> Array:
         found = self._first.get(key)
         if found is None and self._is_difference(key):
             raise KeyError(key)  # no row of its own: whoever asks subtracts two
-        return self._whole[key] if found is None else found
+        return self._case.values[key] if found is None else found
 
     def __contains__(self, key: object) -> bool:
-        return key in self._first or (not self._is_difference(key) and key in self._whole)
+        return key in self._first or (not self._is_difference(key) and key in self._case.values)
 
     def _is_difference(self, key: object) -> bool:
         worldly = self._case.assembly.model.worldly
         return isinstance(key, tuple) and key[1] in VIEWS and key[0] in worldly
 
     def __iter__(self) -> Iterator[RowKey]:
-        return iter(self._whole)
+        return iter(self._case.values)
 
     def __len__(self) -> int:
-        return len(self._whole)
-
-    @property
-    def _whole(self) -> Mapping[RowKey, Array]:
-        if self._all is None:
-            case = self._case
-            self._all = Case(case.scenario, case.assembly, case.assumption_rows).values
-        return self._all
+        return len(self._case.values)

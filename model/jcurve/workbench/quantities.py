@@ -26,11 +26,9 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.evaluation.naming import figure_label, key_of
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, MINUS, compact, money, written
+from jcurve.ground.numbers import amount, change
 
-__all__ = [
-    "HEADLINES", "MEASURES", "Quantity", "catalogue", "difference", "in_words", "quantity",
-]  # fmt: skip
+__all__ = ["HEADLINES", "MEASURES", "Quantity", "catalogue", "quantity"]
 
 HEADLINES: Mapping[str, int] = MappingProxyType(
     {
@@ -54,7 +52,12 @@ MEASURES = (
 _LESS = frozenset({"quarters_under_water", "price_over_value", "position_loss"})
 _WORLDS = MappingProxyType({"without": "without AI", "stopped": "if it stopped now"})
 _SIDES = MappingProxyType({"programme": "with against without AI", "go_forward": "going on"})
-_TENS = 10.0
+_DIGITS = 3  # of a headline
+
+_SEEN = MappingProxyType({"USD m": 0.5, "per year": 5e-5, "share": 5e-5, "years": 0.05})
+_LEAST = 0.005
+"""From which size on a change is told, by unit and of all others."""
+
 _SHOWN = MappingProxyType({"USD m": "USD bn", "per year": "percent per year", "share": "percent"})
 """The unit in which a quantity is typed, where it is not the model's."""
 
@@ -120,15 +123,16 @@ class Quantity:
             words = f"{words} {unit}"
         return f"{self.output}={words}", f"{self.title} = {words}"
 
-    def text(self, value: float | None, *, sign: bool = False) -> str:
+    def text(self, value: float | None) -> str:
         """A value for a reader."""
         if value is None or not np.isfinite(value):
             return "no answer"
-        return in_words(value, self.unit, sign=sign)
+        return amount(value, self.unit, _DIGITS)
 
     def change(self, value: float) -> str | None:
         """A change with its sign; None where it is not seen in the digits shown."""
-        return difference(value, self.unit)
+        seen = abs(value) >= _SEEN.get(self.unit, _LEAST)
+        return change(value, self.unit, _DIGITS) if seen else None
 
 
 def quantity(name: str, model: Model, view: str) -> Quantity:
@@ -183,35 +187,3 @@ def catalogue(model: Model) -> list[dict[str, Any]]:
 def _title(row: str) -> str:
     """A row's name as a reader knows it."""
     return figure_label(row.replace(".", ", "))
-
-
-def in_words(value: float, unit: str, *, sign: bool = False) -> str:
-    """A number of the model with its unit, for a reader."""
-    if unit == "USD m":
-        return money(value / MILLIONS, sign=sign)
-    plus = "+" if sign and value > 0 else ""
-    if unit in ("per year", "share"):
-        return plus + written(value, "percent", 1) + (" a year" if unit == "per year" else "")
-    if unit in ("years", "quarters"):
-        return f"{plus}{written(value, decimals=1)} {unit}"
-    if unit in ("x", "index"):
-        return plus + written(value, "multiple", 2)
-    if unit.startswith("USD per"):
-        size = written(abs(value), decimals=2) if abs(value) < MILLIONS else compact(abs(value))
-        return f"{MINUS if value < 0 else plus}${size}{unit[len('USD') :].replace('per', 'a')}"
-    if abs(value) >= MILLIONS**2:
-        return f"{plus}{compact(value / MILLIONS**2)} million {unit}"
-    return f"{plus}{compact(value)} {unit}"
-
-
-def difference(change: float, unit: str) -> str | None:
-    """A change with its sign; None where it is not seen in the digits shown."""
-    sign = MINUS if change < 0 else "+"
-    if unit == "USD m":
-        return None if abs(change) < 0.5 else money(change / MILLIONS, sign=True)
-    if unit in ("per year", "share"):
-        size = abs(change) * 100
-        points = written(size, decimals=2 if size < _TENS else 1)
-        return None if float(points) == 0 else f"{sign}{points} points"
-    text = in_words(abs(change), unit)
-    return f"{sign}{text}" if any(digit in text for digit in "123456789") else None

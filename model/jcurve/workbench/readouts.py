@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -14,18 +14,16 @@ from jcurve.case import Case
 from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node, short_number
-from jcurve.ground.numbers import MILLIONS, MINUS, money
+from jcurve.ground.numbers import MILLIONS, MINUS, money, quarter
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.workbench.controls import scale_of
-from jcurve.workbench.quantities import Quantity, difference, in_words, quantity
+from jcurve.workbench.controls import said, scale_of
+from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.session import owner_of
 
 __all__ = ["cards", "differences", "shown", "trace", "watched"]
 
 _BESIDE = ("unrecovered_balance", "trough_quarter")
 """Results told beside a headline."""
-
-_Figures = Callable[[str], Mapping[str, Any]]
 
 
 def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -45,16 +43,14 @@ def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[
 
 
 def _card(what: Quantity, case: Case, base: Case) -> dict[str, Any]:
-    own, others = _figures(case, what.key[1]), _figures(base, what.key[1])
     if what.year or what.key[1] not in VIEWS:
         text, note = what.text(what.read(case)), what.beside
         here, there = what.read(case), what.read(base)
         change = what.change(here - there) if here is not None and there is not None else None
         told = (f"{change} vs base" if change else "as in base"), 0
     else:
-        name = what.key[0]
-        text, note = _in_words(name, case, own(name), own, what.key[1])
-        told = _change(name, what.better, own, others)
+        text, note = _in_words(what, case)
+        told = _change(what, case, base)
     words = {"name": what.name, "title": what.title, "line": what.line, "year": what.year}
     return {**words, "text": text, "note": note, "change": told[0], "trend": told[1]}
 
@@ -65,64 +61,58 @@ def watched(model: Model, view: str, names: Iterable[str]) -> list[RowKey]:
     return [("view_start", view), *(row for what in every for row in what.rows(model))]
 
 
-@lru_cache(maxsize=16)
-def _figures(case: Case, view: str) -> _Figures:
-    """Results of a case by name, each asked once, since base and pins are told with every state."""
-    return lru_cache(maxsize=None)(lambda name: case.headline(name, view))
+@lru_cache(maxsize=256)
+def _figure(case: Case, name: str, view: str) -> Mapping[str, Any]:
+    """A result of a case, asked once, since base and pins are told with every state."""
+    return case.headline(name, view)
 
 
-def _in_words(
-    name: str, case: Case, figure: Mapping[str, Any], own: _Figures, view: str
-) -> tuple[str, str]:
-    value, unit = figure["value"], figure.get("unit", "")
+def _in_words(what: Quantity, case: Case) -> tuple[str, str]:
+    name, view = what.key
+    figure, short = (_figure(case, each, view) for each in (name, "unrecovered_balance"))
+    value = figure["value"]
     if value is None:
         reason = str(figure["reason"])
-        word = "never" if reason.startswith("never") else "none"
-        if name == "payback" and word == "never":
-            short = own("unrecovered_balance")["value"] / MILLIONS
-            last = case.assembly.timeline.labels[-1][:4]
-            return word, f"{money(short)} not recovered by {last}"
-        return word, "within the horizon" if word == "never" else reason
-    if isinstance(value, str):
-        return value.replace("Q", " Q"), ""
-    text = in_words(value, unit)
+        if not reason.startswith("never"):
+            return "none", reason
+        if name != "payback":
+            return "never", "within the horizon"
+        last = case.assembly.timeline.labels[-1][:4]
+        return "never", f"{money(short['value'] / MILLIONS)} not recovered by {last}"
+    note = ""
     if name.endswith("payback"):
         first = int(case.row("view_start", view)[0])
         start = case.assembly.timeline.years[0] + first / QUARTERS_IN_YEAR
-        return text, f"in {Quarter.in_time(start + value).replace('Q', ' Q')}"
-    if name == "trough_amount" and own("trough_quarter")["value"] is not None:
-        return text, f"in {str(own('trough_quarter')['value']).replace('Q', ' Q')}"
-    return text, ""
+        note = f"in {quarter(Quarter.in_time(start + value))}"
+    elif name == "trough_amount" and (at := _figure(case, "trough_quarter", view)["value"]):
+        note = f"in {quarter(at)}"
+    return _text(what, value), note
 
 
-def _change(
-    name: str,
-    better: int,
-    own: _Figures,
-    base: _Figures,
-) -> tuple[str, int]:
-    here, there = own(name)["value"], base(name)["value"]
-    unit = own(name).get("unit") or base(name).get("unit", "")
+def _change(what: Quantity, case: Case, base: Case) -> tuple[str, int]:
+    name, view = what.key
+    here, there = (_figure(each, name, view)["value"] for each in (case, base))
     if here is None and there is None:
         if name == "payback":
-            change, trend = _change("unrecovered_balance", -1, own, base)
-            return (f"shortfall {change}" if trend else change), trend
+            short = quantity("unrecovered_balance", case.assembly.model, view)
+            told, trend = _change(replace(short, better=-1), case, base)
+            return (f"shortfall {told}" if trend else told), trend
         return "as in base", 0
     if here is None:
-        return f"base: {_text(there, unit)}", -better * (name.endswith("payback") * -2 + 1)
+        return f"base: {_text(what, there)}", -1 if what.better > 0 or "payback" in name else 1
     if there is None:
-        reason = str(base(name)["reason"])
+        reason = str(_figure(base, name, view)["reason"])
         return f"base: {'never' if reason.startswith('never') else 'none'}", 1
     if isinstance(here, str):
-        return (f"base: {_text(there, unit)}" if here != there else "as in base"), 0
-    text = difference(here - there, unit)
-    if text is None:
+        return (f"base: {_text(what, there)}" if here != there else "as in base"), 0
+    change = what.change(here - there)
+    if change is None:
         return "as in base", 0
-    return f"{text} vs base", better * (1 if here > there else -1)
+    return f"{change} vs base", what.better * (1 if here > there else -1)
 
 
-def _text(value: float | str, unit: str) -> str:
-    return value.replace("Q", " Q") if isinstance(value, str) else in_words(value, unit)
+def _text(what: Quantity, value: float | str) -> str:
+    return quarter(value) if isinstance(value, str) else what.text(value)
 
 
 def differences(scenario: Scenario, base: Scenario, changed: Iterable[str]) -> list[dict[str, Any]]:
@@ -156,8 +146,7 @@ def shown(item: Assumption, other: Assumption | None = None) -> str:
         periods = sorted({*path.periods, *against.periods})
         both = zip(periods, path.over(periods), against.over(periods), strict=True)
         points = [(at, v) for at, v, w in both if f"{v:.12g}" != f"{w:.12g}"]
-    told = (f"{path.label(at)}: {scale.text(v)}" for at, v in points)
-    return f"{'; '.join(told)} {scale.label}".strip()
+    return said(replace(path, points=tuple(points)), scale)
 
 
 def trace(

@@ -348,7 +348,8 @@ class Session:
     def _by_model(self, scenario: Scenario) -> Case:
         if self.watched is None:
             return evaluate(scenario, project=self.project)
-        return prefetched(scenario, self.project, self.watched())
+        timeline = self.case.assembly.timeline
+        return prefetched(scenario, self.project, timeline, self.watched())
 
 
 def owner_of(key: str, scenario: Scenario) -> str:

@@ -4,13 +4,15 @@
 const LOOKS = { "now go_forward": "3.5 2.5", base: "5.6 2.2", pin0: "8.4 2 1.7 2", pin1: "2 2", pin2: "12 2.8" };
 const PER_CHARACTER = 6.3;
 const LINE_HEIGHT = 14.5;
+const DIGITS = new Map(); // a format by decimals: making one is dear
 
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]);
 
 /** A number with a true minus and groups of thousands. */
 function written(value, decimals = 0, percent = false) {
   const scaled = percent ? value * 100 : value;
-  const text = Math.abs(scaled).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  if (!DIGITS.has(decimals)) DIGITS.set(decimals, new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  const text = DIGITS.get(decimals).format(Math.abs(scaled));
   return `${scaled < 0 && /[1-9]/.test(text) ? "−" : ""}${text}${percent ? "%" : ""}`;
 }
 
@@ -36,11 +38,17 @@ function niceTicks(low, high, about) {
 const quarterAt = (time) => `${Math.floor(time + 1e-9)} Q${Math.floor((time + 1e-9 - Math.floor(time + 1e-9)) * 4) + 1}`;
 
 class LineChart {
-  /** `height` in pixels; `name` for who cannot see it. */
+  /** `height` in pixels, by the width. */
   constructor({ height = () => 340 } = {}) {
     this.height = height;
     this.tip = h("div", { className: "jc-tip", role: "status", hidden: true });
-    this.drawn = h("div", { className: "jc-drawn" });
+    // Parts of a drawing that are the same as before are left as they are.
+    this.parts = Array.from({ length: 4 }, () => svg("g"));
+    this.cross = svg("path", { class: "jc-axis jc-cross", visibility: "hidden" });
+    this.svg = svg("svg", { class: "jc-svg", role: "img" });
+    this.svg.append(...this.parts, this.cross);
+    this.legend = h("p", { className: "jc-legend", hidden: true });
+    this.drawn = h("div", { className: "jc-drawn" }, this.svg, this.legend);
     this.element = h("div", {
       className: "jc-drawing",
       on: {
@@ -54,7 +62,11 @@ class LineChart {
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Picture; left and right arrow tell its values");
     this.element.dataset.lmSuppressShortcuts = "true";
-    this.watcher = new ResizeObserver(() => { if (this.data && this.element.clientWidth !== this.width) this.draw(); });
+    this.watcher = new ResizeObserver(([{ contentRect }]) => {
+      if (!this.data || !contentRect.width || contentRect.width === this.width) return;
+      this.width = contentRect.width;
+      this.draw();
+    });
     this.watcher.observe(this.element);
   }
 
@@ -65,8 +77,8 @@ class LineChart {
 
   draw() {
     const { data } = this;
-    const width = this.width = this.element.clientWidth || 800;
-    const height = this.height();
+    const width = this.width ||= this.element.clientWidth || 800;
+    const height = this.height(width);
     const named = data.curves.filter((curve) => curve.y.some((y) => y !== null));
     const values = named.flatMap((curve) => curve.y.filter((y) => y !== null)).concat(data.band ? [...data.band.low, ...data.band.high] : []);
     let low = Math.min(0, ...values), high = Math.max(0, ...values);
@@ -80,17 +92,25 @@ class LineChart {
     const x = (year) => left + ((year - data.first) / (data.last - data.first)) * (right - left);
     const y = (value) => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
     this.frame = { x, y, left, right, top, bottom: height - bottom, height };
-    const parts = [
+    const drawn = [
       this.axes(data, this.frame, ticks),
-      data.band ? this.band(data.band, x, y) : "",
-      ...data.curves.map((curve) => this.line(curve, x, y)),
-      ...(this.beside ? this.labels(named, this.frame, width) : []),
-      ...this.marks(data.marks, this.frame),
-      `<g class="jc-cross" visibility="hidden"><path class="jc-axis" d="M0 ${top}V${height - bottom}"/></g>`,
+      (data.band ? this.band(data.band, x, y) : "") + data.curves.map((curve) => this.line(curve, x, y)).join(""),
+      this.beside ? this.labels(named, this.frame, width).join("") : "",
+      this.marks(data.marks, this.frame).join(""),
     ];
-    const alt = `${data.title}, ${data.what}. ${data.alt}`;
-    this.drawn.innerHTML = `<svg class="jc-svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(alt)}">${parts.join("")}</svg>${this.beside ? "" : this.legend(data)}`;
-    this.point(null);
+    this.parts.forEach((part, at) => this.put(part, drawn[at]));
+    const told = { viewBox: `0 0 ${width} ${height}`, width, height, "aria-label": `${data.title}, ${data.what}. ${data.alt}` };
+    for (const [name, value] of Object.entries(told)) this.svg.setAttribute(name, value);
+    this.cross.setAttribute("d", `M0 ${top}V${height - bottom}`);
+    show(this.legend, !this.beside);
+    if (!this.beside) this.put(this.legend, this.keys(data));
+    if (this.told !== null) this.point(null);
+  }
+
+  put(place, made) {
+    if (place.made === made) return;
+    place.made = made;
+    place.innerHTML = made;
   }
 
   text(x, y, words, kind, anchor = "start") {
@@ -152,12 +172,12 @@ class LineChart {
       const room = Math.floor((width - end.x - 14) / PER_CHARACTER);
       const words = end.curve.label.length <= room ? end.curve.label : `${end.curve.label.slice(0, room - 1)}…`;
       const look = end.curve.look.replace(" ", "-");
-      return `<path class="jc-leader jc-look-${look}" d="M${(end.x + 3).toFixed(1)} ${end.y.toFixed(1)}L${(end.x + 10).toFixed(1)} ${places[at].toFixed(1)}"/>${this.text(end.x + 13, places[at] + 4, words, `jc-name jc-look-${look}`)}`;
+      return `<path class="jc-leader jc-look-${look}" d="M${(end.x + 3).toFixed(1)} ${end.y.toFixed(1)}L${(end.x + 10).toFixed(1)} ${places[at].toFixed(1)}"/>${this.text(end.x + 13, places[at] + 4, words, `jc-end jc-look-${look}`)}`;
     });
   }
 
-  legend(data) {
-    return `<p class="jc-legend">${data.curves.map((curve) => `<span class="jc-of jc-look-${curve.look.replace(" ", "-")}">${escaped(curve.label)}</span>`).join("")}</p>`;
+  keys(data) {
+    return data.curves.map((curve) => `<span class="jc-of jc-look-${curve.look.replace(" ", "-")}">${escaped(curve.label)}</span>`).join("");
   }
 
   /** Dots with words; words that would stand on others go to the other side. */
@@ -179,7 +199,7 @@ class LineChart {
   /** The place on the x axis nearest to the mouse; null where it has gone. */
   point(clientX) {
     const { data } = this;
-    if (clientX === null || !data || !data.curves.length) { this.told = null; return this.tell(null); }
+    if (clientX === null || !data || !data.curves.length) return this.tell(null);
     const xs = data.curves[data.curves.length - 1].x;
     const at = clientX - this.element.getBoundingClientRect().left;
     const distance = (place) => Math.abs(this.frame.x(xs[place]) - at);
@@ -196,12 +216,11 @@ class LineChart {
   }
 
   tell(place) {
-    const cross = this.drawn.querySelector(".jc-cross");
+    const { cross, data, frame } = this;
     this.told = place;
     show(this.tip, place !== null);
-    cross?.setAttribute("visibility", place === null ? "hidden" : "visible");
+    cross.setAttribute("visibility", place === null ? "hidden" : "visible");
     if (place === null) return;
-    const { data, frame } = this;
     const time = data.curves[data.curves.length - 1].x[place];
     cross.setAttribute("transform", `translate(${frame.x(time).toFixed(1)} 0)`);
     const near = (curve) => curve.x.findIndex((each) => Math.abs(each - time) < 1e-6);

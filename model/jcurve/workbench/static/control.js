@@ -128,17 +128,21 @@ class Control {
     this.element.classList.remove("jc-refused", "jc-pending");
     for (const field of [...this.texts(), this.slider]) field?.removeAttribute("aria-invalid");
     for (const field of fields) delete field.dataset.typed;
+    this.shown = "";
     this.hint();
     if (this.state) this.show(this.state);
   }
 
   // ---- showing -------------------------------------------------------------------------
 
-  /** Show a state. */
+  /** Show a state; what it says of this control may be what is shown already. */
   show(state) {
     this.state = state;
     if (this.refused || this.pending) return;
     const { about } = this;
+    const told = JSON.stringify(["values", "idle", "ends", "positions"].map((each) => state[each][about.key]));
+    if (told === this.shown) return;
+    this.shown = told;
     const own = state.values[about.key];
     this.element.classList.toggle("jc-changed", Boolean(own));
     show(this.back, Boolean(own) && about.kind !== "derived");
@@ -147,7 +151,7 @@ class Control {
     this.grey(state.idle[about.key]);
   }
 
-  was() { return `changed from ${this.about.text} ${this.about.unit}`.trim(); }
+  was() { return `changed from ${united(this.about.text, this.about.unit)}`; }
 
   /** Show a value, `now`; `own` where it differs from the opened scenario's. */
   value(now) {
@@ -190,9 +194,9 @@ class Control {
       ["Key", about.key],
       ["Basis", `${about.basis}, as of ${about.as_of}`],
       ...(about.low === undefined ? [["Range", "none stated"]]
-        : about.kind === "path" ? [["Low", `${about.low} ${about.unit}`], ["High", `${about.high} ${about.unit}, ${about.distribution}`]]
-          : [["Range", `${about.low} to ${about.high} ${about.unit}, ${about.distribution}`]]),
-      ["Accepted", about.choices ? about.choices.join(", ") : about.bounds ? `${about.bounds[0]} to ${about.bounds[1]} ${about.unit}` : ""],
+        : about.kind === "path" ? [["Low", about.low], ["High", `${about.high}, ${about.distribution}`]]
+          : [["Range", `${about.range}, ${about.distribution}`]]),
+      ["Accepted", about.choices ? about.choices.join(", ") : about.accepted],
       ["Sources", about.source.length ? about.source.map((id) => this.source(id)) : "none"],
       ["Why", about.rationale],
       ["Here", about.why],

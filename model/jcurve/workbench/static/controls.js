@@ -12,7 +12,7 @@ class NumberControl extends Control {
   sliderField({ min, max, step, low, high }) {
     const { about } = this;
     const share = (value) => Math.max(0, Math.min(1, (value - min) / (max - min)));
-    const spoken = (value) => `${this.say(value)} ${about.unit}`.trim();
+    const spoken = (value) => united(this.say(value), about.unit);
     this.slider = h("input", {
       type: "range", className: "jc-slider", min, max, step,
       "aria-label": about.label, "aria-describedby": this.refusal.id,
@@ -43,7 +43,7 @@ class NumberControl extends Control {
     super.value(now);
     if (!this.slider) return;
     this.slider.value = now.number;
-    this.slider.setAttribute("aria-valuetext", `${now.text} ${this.about.unit}`.trim());
+    this.slider.setAttribute("aria-valuetext", united(now.text, this.about.unit));
   }
 }
 

@@ -1,7 +1,7 @@
 // What moves a number: what each change is worth, and which driver matters. Both follow the
 // state by themselves: when the hand rests, and a few times a second while it moves.
 
-const RESTS = 40, AT_LEAST_EVERY = 220; // ms
+const RESTS = 100, AT_LEAST_EVERY = 300; // ms: an answer keeps the kernel from the next move
 
 /** Words and value of a quantity: its title in the schema, with the year of a line. */
 function titleOf(schema, name) {
@@ -131,7 +131,7 @@ class Worth extends Follower {
     const total = (label, value, text) => h("tr", { className: "jc-total" }, h("th", { scope: "row", textContent: label }), h("td"),
       h("td", {}, h("span", { className: "jc-swing-bar", "aria-hidden": "true" }, tick(at(value), "jc-place"))), h("td", { className: "jc-amount", textContent: text }), h("td"));
     fill(this.place, h("table", { className: "jc-table jc-waterfall" },
-      h("caption", { textContent: `${found.title}: ${found.difference} in all; the steps sum to it exactly, each the mean over ${found.how}.` }),
+      h("caption", { textContent: `${found.title}: ${found.difference} in all${found.how}.` }),
       h("thead", {}, h("tr", {}, ["Change", "From and to", "", "Worth"].map((text) => (text ? h("th", { scope: "col", textContent: text }) : h("td"))), h("td"))),
       h("tbody", {}, total(from, found.before, found.before_text),
         steps.map(({ row, start, end }) => h("tr", { className: "jc-step" },
@@ -207,14 +207,14 @@ class Scale extends Follower {
 /** What must be true, in words, with a way to set it. */
 function solutionOf(found, link) {
   const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };
-  const range = found.low ? ` The evidence gives ${found.low} to ${found.high}.` : "";
-  const now = ` It is ${found.present} ${found.unit} now.`;
+  const range = found.range ? ` The evidence gives ${found.range}.` : "";
+  const now = ` It is ${found.present} now.`;
   if (found.text === "") {
     const near = found.nearest ? ` It comes nearest at ${found.nearest}.` : "";
     return [h("p", {}, h("strong", { textContent: `${found.goal}: ${found.reason}.` }), `${near}${now}${range}`)];
   }
   const set = { do: "set", key: found.key, text: found.set, period: found.period };
-  return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text} ${found.unit}` }),
+  return [h("p", {}, h("strong", { textContent: `${found.label}${found.period ? `, ${found.period}` : ""}: ${found.text}` }),
     ` ${found.direction ? `or ${found.direction.replace("at or ", "")} ` : ""}gives ${found.goal}${found.standing ? `, ${says[found.standing]}` : ""}.${now}${range}`),
     h("button", { type: "button", className: "jc-button", textContent: "Set it", on: { click: () => link.ask(set) } })];
 }

@@ -70,7 +70,7 @@ class Controls {
     for (const control of this.built.values()) control.show(state);
     for (const group of this.groups) {
       const changed = group.keys.filter((key) => state.changed.includes(key)).length;
-      group.mark.textContent = changed ? `${changed} of ${group.keys.length} changed` : String(group.keys.length);
+      say(group.mark, changed ? `${changed} of ${group.keys.length} changed` : String(group.keys.length));
     }
   }
 

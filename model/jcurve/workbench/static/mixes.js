@@ -33,6 +33,9 @@ class MixControl {
       const now = state.values[own.key] || own;
       return { label: this.mix.names[at], share: Number(now.rows ? now.rows[period] : now.text) };
     });
+    const told = JSON.stringify(shares);
+    if (told === this.told) return;
+    this.told = told;
     fill(this.bar, shares.map(({ share }, at) => {
       const part = h("span", { className: `jc-mix-part jc-mix-${at % 6}` });
       part.style.width = `${share}%`;

@@ -40,6 +40,11 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
 }
 
+/** Text of an element, written only where it differs: writing costs a layout. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Show or hide, for the eye and for a screen reader alike. */
 function show(element, visible) {
   element.hidden = !visible;
@@ -62,6 +67,13 @@ function toggle(label, region, open = false) {
 /** "12 assumptions", "1 assumption". */
 function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** What a field holds with the unit beside it, as reports write it: 9.5% a year, $205bn. */
+function united(text, unit) {
+  const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
+  if (money && /^[\d.]+$/.test(text)) return `$${text}${(money[1] || "").trim()}${money[2] || ""}`;
+  return `${text}${/^(%|x$)/.test(unit) ? "" : " "}${unit}`.trim();
 }
 
 /** Digits of a slider's step, so that 9.3 is never 9.300000000000001. */

@@ -9,7 +9,7 @@ function render({ model, el }) {
     inApp ? h("button", { type: "button", className: "jc-button", textContent: "Reload", on: { click: () => location.reload() } }) : null);
   const typed = h("span", { className: "jc-typed-count" });
   const said = h("div", { className: "jc-kept", role: "status", hidden: true });
-  let noted;
+  let noted, keeping;
   const root = h("div", { className: "jc", "aria-label": "J-Curve workbench", role: "region" });
   root.addEventListener("jc-typed", () => {
     const count = root.querySelectorAll(".jc-number[data-typed]").length;
@@ -106,14 +106,15 @@ function render({ model, el }) {
     const number = state.changed.length;
     reset.disabled = !number;
     const schema = model.get("schema");
-    status.textContent = `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no change"} to ${state.start}`;
+    say(status, `${schema.company} · reported to ${schema.data_through.replace("Q", " Q")} · valued ${state.valuation_date.replace("Q", " Q")} · ${number ? counted(number, "change") : "no change"} to ${state.start}`);
     cards.show(state.cards);
     pictures.show(state);
     controls.show(state);
     tools.show(state);
     root.dataset.serial = state.serial;
     root.dataset.hash = state.hash;
-    if (state.serial) keep(state);
+    clearTimeout(keeping);
+    if (state.serial) keeping = setTimeout(() => keep(state), 0); // once the picture is drawn
   }
 
   /** Whether anybody is there: a panel of a saved notebook has no kernel, one that was restarted

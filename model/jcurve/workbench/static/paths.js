@@ -56,7 +56,7 @@ class PathControl extends Control {
 
   was(own) {
     const [first] = own.points.filter((period) => period in this.about.rows && own.rows[period] !== this.about.rows[period]);
-    return first ? `changed; ${first}: ${own.rows[first]} from ${this.about.rows[first]} ${this.about.unit}` : "changed";
+    return first ? `changed; ${first}: ${own.rows[first]} from ${united(this.about.rows[first], this.about.unit)}` : "changed";
   }
 
   value(now, own) {
@@ -75,7 +75,7 @@ class PathControl extends Control {
     const at = own ? (state.positions[about.key] ?? null) : 0;
     if (this.slider) this.slider.value = at ?? 0;
     const shown = this.period(now);
-    this.where.textContent = `${shown}: ${now.rows[shown]} ${about.unit}`;
+    this.where.textContent = `${shown}: ${united(now.rows[shown], about.unit)}`;
     this.slider?.setAttribute("aria-valuetext", `${this.place(at)}; ${this.where.textContent}`);
     this.draw(now);
   }
@@ -143,11 +143,11 @@ class PathControl extends Control {
     parts.push(svg("path", { class: "jc-spark-ghost", d: line(ghost) }), svg("path", { class: "jc-spark-line", d: line(mine) }));
     mine.forEach((value, at) => {
       const dot = svg("circle", { class: now.points.includes(periods[at]) ? "jc-dot jc-dot-point" : "jc-dot", cx: x(at), cy: y(value), r: 4 });
-      dot.append(svg("title", {}, `${periods[at]}: ${now.rows[periods[at]]} ${about.unit}`));
+      dot.append(svg("title", {}, `${periods[at]}: ${united(now.rows[periods[at]], about.unit)}`));
       dot.addEventListener("pointerdown", (event) => this.drag(event, periods[at]));
       parts.push(dot);
     });
-    this.spark.setAttribute("aria-label", `${about.label}: ${periods.map((period) => `${period} ${now.rows[period]}`).join(", ")} ${about.unit}`);
+    this.spark.setAttribute("aria-label", `${about.label}: ${united(periods.map((period) => `${period} ${now.rows[period]}`).join(", "), about.unit)}`);
     this.spark.replaceChildren(...parts);
   }
 
@@ -169,6 +169,7 @@ class PathControl extends Control {
     const drop = () => {
       this.dragged = false;
       removeEventListener("pointermove", follow);
+      this.shown = "";
       if (this.state) this.show(this.state);
     };
     addEventListener("pointermove", follow);

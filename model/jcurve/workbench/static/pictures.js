@@ -86,7 +86,7 @@ class Picture {
     this.what = h("p", { className: "jc-what" });
     this.busy = h("span", { className: "jc-busy", textContent: "updating …" });
     this.says = h("p", { className: "jc-says" });
-    this.chart = new LineChart({ height: () => this.height() });
+    this.chart = new LineChart({ height: (width) => this.height(width) });
     this.fixed = h("div", { className: "jc-drawing", hidden: true });
     this.answer = h("div", { className: "jc-answer", hidden: true });
     this.numbers = h("div", { className: "jc-numbers", id: freshId("numbers"), hidden: true });
@@ -107,8 +107,8 @@ class Picture {
       this.chart.element, this.fixed, this.answer, this.says, this.numbers);
   }
 
-  height() {
-    return this.count > 1 ? 236 : Math.min(372, Math.max(250, 0.4 * this.element.clientWidth));
+  height(width) {
+    return this.count > 1 ? 236 : Math.min(372, Math.max(250, 0.4 * width));
   }
 
   close() {
@@ -165,9 +165,9 @@ class Picture {
     } else if (kind === "rest") {
       this.follow(name);
     } else {
-      this.says.textContent = "";
-      this.title.textContent = picture.title;
-      this.what.textContent = picture.what;
+      say(this.says, "");
+      say(this.title, picture.title);
+      say(this.what, picture.what);
       if (this.chart.data && had !== count) this.chart.width = 0;
       this.chart.show({ ...picture, band: this.home.bandOf(this) });
       this.tell();
@@ -178,7 +178,7 @@ class Picture {
   follow(name) {
     if (this.follower?.name !== name) {
       this.follower?.close();
-      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : name === "rest:scale" ? new Scale(this.home.tools, () => this.height()) : new Matters(this.home.tools);
+      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : name === "rest:scale" ? new Scale(this.home.tools, (width) => this.height(width)) : new Matters(this.home.tools);
       this.follower.name = name;
       this.follower.open(this.home.schema);
       fill(this.answer, this.follower.element);

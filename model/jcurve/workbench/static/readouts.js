@@ -76,10 +76,10 @@ class Cards {
     for (const each of cards) {
       const tile = this.tiles.get(each.name);
       tile.about = each;
-      tile.value.textContent = each.text;
-      tile.note.textContent = each.note || " ";
+      say(tile.value, each.text);
+      say(tile.note, each.note || " ");
       const [sign, word] = TREND[each.trend];
-      tile.change.textContent = sign ? `${sign} ${each.change}` : each.change;
+      say(tile.change, sign ? `${sign} ${each.change}` : each.change);
       tile.change.className = `jc-change jc-trend-${word || "none"}`;
       tile.button.setAttribute("aria-label",
         `${each.title}: ${each.text}${each.note ? `, ${each.note}` : ""}; ${each.change}${word ? `, ${word}` : ""}. Show what it rests on`);

@@ -74,8 +74,8 @@ class Tools {
   show(state) {
     this.state = state;
     const number = state.differences.length;
-    this.worth.tab.textContent = number ? `What each change is worth (${number})` : "What each change is worth";
-    this.compare.tab.textContent = state.pins.length ? `Compare (${state.pins.length})` : "Compare";
+    say(this.worth.tab, number ? `What each change is worth (${number})` : "What each change is worth");
+    say(this.compare.tab, state.pins.length ? `Compare (${state.pins.length})` : "Compare");
     for (const { part } of this.followers) part.show(state);
     for (const each of [this.solve, this.trace]) {
       if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
