@@ -17,9 +17,14 @@ from jcurve.assumptions.scenario_files import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.fingerprints import newer_version
 from jcurve.workbook.grid import NEVER
-from jcurve.workbook.workbook_reader import DatedCell, Reading, edited_elsewhere, read_inputs
+from jcurve.workbook.workbook_reader import (
+    DatedCell,
+    Reading,
+    edited_elsewhere,
+    opened,
+    read_inputs,
+)
 
 __all__ = ["Adoption", "adopt", "state_of", "told"]
 
@@ -97,12 +102,10 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
     """The inputs of a workbook against the scenario that it was written from; nothing is
     written. See :func:`adopt`."""
     source = FilePath(file)
-    reading = read_inputs(source)
-    head = reading.record.head
-    version = str(head.get("version", ""))
-    if _numbers(version) > _numbers(jcurve.__version__):
-        raise newer_version(version, reading.file)
-    parent = scenario(str(head.get("scenario", "")), project=project)
+    with opened(source) as book:
+        reading = read_inputs(book, source.name)
+        formulas = edited_elsewhere(book, reading)
+    parent = scenario(str(reading.record.head.get("scenario", "")), project=project)
     taken = _Taken(reading, parent)
     changes = dict(taken.changes())
     state = taken.apply(changes)
@@ -113,7 +116,7 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
         changes=changes,
         differences=compare(parent, state),
         edited=frozenset(taken.edited),
-        formulas=edited_elsewhere(source, reading),
+        formulas=formulas,
         notes=tuple(taken.notes),
     )
 
@@ -133,10 +136,6 @@ def told(found: Adoption) -> dict[str, object]:
         "edited_elsewhere": list(found.formulas),
         "notes": list(found.notes),
     }
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version)[:3])
 
 
 def _slug(stem: str) -> str:

@@ -227,9 +227,9 @@ def number_format(unit: str, values: Iterable[float]) -> str:
 
 def width_of(style: str, values: Iterable[float | str | None]) -> int:
     """The characters that the longest of some values takes in a format; texts do not count."""
-    sizes = [value for value in values if isinstance(value, float) and np.isfinite(value)]
-    longest = max((abs(value) for value in sizes), default=0.0)
-    sign = any(value < 0 for value in sizes)
+    sizes = [value for value in values if isinstance(value, float)]
+    least, most = min(sizes, default=0.0), max(sizes, default=0.0)
+    longest, sign = max(most, -least), least < 0
     if style == "tiny":
         return 8 + sign
     decimals = _NUMBERS[style][1]

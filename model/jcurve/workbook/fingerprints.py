@@ -8,6 +8,8 @@ The short hash of that form is its mark. The formulas of a row are one formula m
 quarters and one along its years, so that a few marks stand for the row:
 
 - ``q`` all quarters; ``y`` all years; ``c3`` the one column 3;
+- ``p3`` cells side by side from column 3 of a sheet that is not made of rows over time, whose
+  formulas do not move: as they are spelled, without spaces and quotes;
 - ``f`` the facts of a row and ``s`` its single fixed value, which are hashes of numbers.
 
 The record is lines of JSON on a hidden sheet, closed by a check sum, so that a workbook can be
@@ -22,18 +24,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
+from itertools import repeat
 from typing import Any, Final
 
-import jcurve
+from jcurve import __version__
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.grid import OPENING, Grid, column, column_at
 from jcurve.workbook.input_cells import Layout
 
-__all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_facts", "read_record", "record_lines"]
+__all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_cells", "mark_facts", "read_record",
+           "record_lines"]  # fmt: skip
 
 FORMAT = 2
 """The form of the record; a workbook with a higher one is from a newer program."""
@@ -48,7 +52,11 @@ _TOKEN = re.compile(
     r"""|(?P<space>\s+)"""
 )
 _MOVING = re.compile(r"(?<![A-Za-z0-9_.$])([A-Z]{1,3})(?=\$?[0-9]+(?![A-Za-z0-9_(.]))")
+_COLUMNS = [column(at) for at in range(1000)]
 _BYTES: Final = 4
+_LETTERS: Final = 6
+"""Of a mark of one cell among several side by side."""
+_UNSPELLED: Final = str.maketrans("", "", " '$")
 
 RowMarks = dict[str, str]
 """Marks of one row by the places that they stand for."""
@@ -57,6 +65,22 @@ RowMarks = dict[str, str]
 def mark_facts(values: Iterable[float | str | None]) -> str:
     """A mark of fixed numbers, to a dozen digits; texts and empty cells are alike."""
     return _hash(",".join(f"{v:.12g}" if isinstance(v, int | float) else "" for v in values))
+
+
+def mark_cells(formulas: Mapping[int, str]) -> RowMarks:
+    """Marks of the formulas of a row, by column, on a sheet that is not made of rows over time."""
+    found: RowMarks = {}
+    first = last = -2
+    for at, formula in sorted(formulas.items()):
+        first = first if at == last + 1 else at
+        found[f"p{first}"] = found.get(f"p{first}", "") + mark_cell(formula)
+        last = at
+    return found
+
+
+def mark_cell(formula: str) -> str:
+    """A mark of a formula that stands still, with or without the sign that it begins with."""
+    return _hash(formula.removeprefix("=").translate(_UNSPELLED).upper())[:_LETTERS]
 
 
 def _hash(text: str) -> str:
@@ -114,41 +138,46 @@ class Marker:
         """A short mark of a formula's form."""
         return _hash(self.normal(formula, sheet, column))
 
-    def along(self, formula: str, origin: int, columns: Sequence[int]) -> dict[int, str]:
+    def along(self, formula: str, origin: int, columns: range) -> list[str]:
         """A formula as it is in each of some columns of its row."""
         kind, _ = self._place(origin)
         parts: list[str] = _MOVING.split(formula)
-        steps: list[tuple[int, int]] = []
-        for at in range(1, len(parts), 2):
-            number = column_at(parts[at])
+        moved: list[Iterable[str]] = []
+        for at, part in enumerate(parts):
+            if at % 2 == 0:
+                moved.append(repeat(part))
+                continue
+            number = column_at(part)
             to, _ = self._place(number)
             by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
-            steps.append((number, by_year if to and (to == "Q" or kind == "Y") else 0))
-        made: dict[int, str] = {}
-        for n in columns:
-            parts[1::2] = [column(number + step * (n - origin)) for number, step in steps]
-            made[n] = "".join(parts)
-        return made
+            step = by_year if to and (to == "Q" or kind == "Y") else 0
+            first = number + step * (columns.start - origin)
+            moved.append(_COLUMNS[first::step] if step else repeat(part))
+        moved.append(repeat("", len(columns)))
+        return ["".join(each) for each in zip(*moved, strict=False)]
 
-    def expected(self, marks: Mapping[str, str], column: int) -> str | None:
-        """The mark that a cell should have; None where it should hold no formula."""
-        own = marks.get(f"c{column}")
-        kind, period = self._place(column)
-        if own is not None or not kind or period < 0:
-            return own
-        if kind == "Y":
-            return marks.get("y")
-        return marks.get("q")
-
-    def runs(self, marks: Mapping[str, str]) -> Iterator[tuple[Sequence[int], str]]:
-        """Columns of a row that hold one formula, moved along, and its mark."""
+    def runs(self, marks: Mapping[str, str]) -> list[tuple[range, str]]:
+        """Columns of a row that hold one formula, moved along, and its mark, from left to
+        right."""
+        found: list[tuple[range, str]] = []
         for name, mark in marks.items():
-            if name == "q":
-                yield range(self.first_quarter, self.first_quarter + self.quarters), mark
-            elif name == "y":
-                yield range(self.first_year, self.first_year + self.years), mark
-            elif name.startswith("c"):
-                yield (int(name[1:]),), mark
+            first, many = self.first_quarter, self.quarters
+            if name == "y":
+                first, many = self.first_year, self.years
+            elif name[0] in "cp":
+                first, many = int(name[1:]), 1
+            if name[0] == "p":
+                own = [mark[at : at + _LETTERS] for at in range(0, len(mark), _LETTERS)]
+                found += [(range(first + at, first + at + 1), each) for at, each in enumerate(own)]
+            elif name not in ("f", "s"):
+                found.append((range(first, first + many), mark))
+        return sorted(found, key=lambda run: run[0].start)
+
+    def is_marked(self, formula: str, sheet: str, column: int, mark: str) -> bool:
+        """Whether a formula has a mark."""
+        if len(mark) == _LETTERS:
+            return mark_cell(formula) == mark
+        return self.mark(formula, sheet, column) == mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +225,7 @@ def record_lines(
 def _head(grid: Grid, scenario: str, hash_: str, company: str) -> dict[str, object]:
     return {
         "format": FORMAT,
-        "version": jcurve.__version__,
+        "version": __version__,
         "scenario": scenario,
         "hash": hash_,
         "company": company,
@@ -218,13 +247,19 @@ def read_record(lines: Iterable[str], where: str) -> Record:
     """
     texts = [line for line in lines if line]
     try:
-        parts = [json.loads(text) for text in texts[:-1]]
+        parts = json.loads(f"[{','.join(texts[:-1])}]")
         head = dict(parts[0])
         newer = head.get("format", 0)
     except (ValueError, IndexError, TypeError, AttributeError) as error:
         raise ScenarioError(_MISSING, where=where) from error
-    if isinstance(newer, int) and newer > FORMAT:
-        raise newer_version(str(head.get("version", "")), where)
+    version = str(head.get("version", ""))
+    if (isinstance(newer, int) and newer > FORMAT) or _numbers(version) > _numbers(__version__):
+        raise ScenarioError(
+            "the workbook is from a newer version",
+            where=where,
+            received=version[:40],
+            allowed=f"one written by J-Curve {__version__} or older",
+        )
     if newer != FORMAT or texts[-1] != _sum(texts[:-1]):
         raise ScenarioError(_MISSING, where=where)
     return Record(
@@ -239,11 +274,5 @@ def _sum(lines: Iterable[str]) -> str:
     return sha256("\n".join(lines).encode()).hexdigest()
 
 
-def newer_version(version: str, where: str) -> ScenarioError:
-    """The refusal of a workbook that a newer program wrote."""
-    return ScenarioError(
-        "the workbook is from a newer version",
-        where=where,
-        received=version[:40],
-        allowed=f"one written by J-Curve {jcurve.__version__} or older",
-    )
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version)[:3])

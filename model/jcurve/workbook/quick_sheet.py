@@ -1,10 +1,10 @@
 """A worksheet of XlsxWriter that takes whole rows of formulas at once.
 
 XlsxWriter keeps an object a cell and looks for newer functions in every formula, which is most of
-the time of a workbook of this size. Rows of formulas are written here as text, after the cells
-that XlsxWriter has of the row. A formula that moves along its row and stays on its sheet is
-written once and shared, as Excel itself writes it; Excel does not share a formula that moves on
-another sheet.
+the time of a workbook of this size. Formulas are written here as text, between the cells that
+XlsxWriter has of the row. Side by side only the first says where it stands, as the format allows. A
+formula that moves along its row and stays on its sheet is written once and shared, as Excel itself
+writes it; Excel does not share a formula that moves on another sheet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._texts: dict[int, list[str]] = {}
+        self._texts: dict[int, dict[int, str]] = {}
         self._shared = 0
 
     def along(
@@ -35,48 +35,45 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
         values: Sequence[float | str],
         form: int,
     ) -> None:
-        """Write formulas side by side, right of all other cells of the row.
+        """Write formulas side by side.
 
         Args:
             row, first: the row and the first column, from 0.
             formulas: one a value, or a single one that moves along its row.
-            values: what each cell shows.
+            values: what each cell shows, to a dozen digits.
             form: index of the format.
         """
-        texts = self._texts.setdefault(row, [])
-        shares = len(formulas) == 1 and len(values) > 1
-        number = row + 1
-        if shares:
-            area = f"{column(first)}{number}:{column(first + len(values) - 1)}{number}"
-            head = f'<f t="shared" ref="{area}" si="{self._shared}">{_spelled(formulas[0])}</f>'
-            forms = [head] + [f'<f t="shared" si="{self._shared}"/>'] * (len(values) - 1)
+        many, start = len(values), f"{column(first)}{row + 1}"
+        texts = [formula[1:] for formula in formulas]
+        if any(sign in texts[0] for sign in "<>&"):
+            texts = [escape(text) for text in texts]
+        if len(texts) < many:
+            shared = f't="shared" si="{self._shared}"'
+            head = f'<f {shared} ref="{start}:{column(first + many - 1)}{row + 1}">{texts[0]}</f>'
+            forms = [head, *([f"<f {shared}/>"] * (many - 1))]
             self._shared += 1
         else:
-            forms = [f"<f>{_spelled(formula)}</f>" for formula in formulas]
-        for at, (text, value) in enumerate(zip(forms, values, strict=True), first):
-            word = isinstance(value, str)
-            kind, told = (' t="str"', escape(str(value))) if word else ("", f"{value:.15g}")
-            texts.append(f'<c r="{column(at)}{number}" s="{form}"{kind}>{text}<v>{told}</v></c>')
+            forms = [f"<f>{text}</f>" for text in texts]
+        cells = [
+            f' s="{form}" t="str">{text}<v>{escape(value)}</v></c>'
+            if isinstance(value, str)
+            else f' s="{form}">{text}<v>{value + 0.0:.12g}</v></c>'
+            for text, value in zip(forms, values, strict=True)
+        ]
+        self._texts.setdefault(row, {})[first] = f'<c r="{start}"' + "<c".join(cells)
         self._check_dimensions(row, first)
-        self._check_dimensions(row, first + len(values) - 1)
+        self._check_dimensions(row, first + many - 1)
 
     def _write_rows(self) -> None:
         for row in range(self.dim_rowmin, self.dim_rowmax + 1):
-            cells, texts = self.table.get(row), self._texts.get(row)
+            cells, texts = self.table.get(row, {}), self._texts.get(row, {})
             if cells or texts:
                 self._write_row(row, None, self.row_info.get(row))
-                for at in sorted(cells or ()):
-                    self._write_cell(row, at, cells[at])
-                self.fh.write("".join(texts or ()))
+                for at in sorted({*cells, *texts}):
+                    if at in texts:
+                        self.fh.write(texts[at])
+                    else:
+                        self._write_cell(row, at, cells[at])
                 self._xml_end_tag("row")
             elif row in self.row_info:
                 self._write_empty_row(row, None, self.row_info[row])
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        del expand_future_functions
-        return formula.removeprefix("=")
-
-
-def _spelled(formula: str) -> str:
-    text = formula.removeprefix("=")
-    return escape(text) if any(sign in text for sign in "<>&") else text

@@ -12,19 +12,23 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path as FilePath
 
 from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
 from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
-from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found, Rows, moved_to
+from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found
 
-__all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "read_inputs"]
+__all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "opened", "read_inputs"]
 
 _MOST_BYTES = 1_000_000_000
 _OURS = "a workbook written by jcurve workbook"
 _SHEET = "a sheet is missing or its heads were changed"
 _DECIMAL_COMMA = re.compile(r"([-+]?(?:[0-9]{1,3}(?:[.\s'’][0-9]{3})+|[0-9]+)),([0-9]+)\s*(%?)")
+_FORMULA = re.compile(r"<f\b([^>]*>[^<]*)")
+_SHARED = re.compile(r'\bsi="[0-9]+"')
+_CHILD = re.compile(r"[^>]*>")
 _PER_CENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 
 
@@ -68,29 +72,28 @@ class Reading:
     free: frozenset[tuple[str, int, int]]
 
 
-def read_inputs(path: FilePath) -> Reading:
-    """The inputs of the workbook ``path``.
+def read_inputs(book: Archive, file: str) -> Reading:
+    """The inputs of a workbook.
 
     Raises:
         ScenarioError: it is no workbook of ours, damaged, from a newer program, or an input
             cell holds nothing that can be read.
     """
-    _refuse_bombs(path)
-    with _opened(path) as book:
-        if Tab.MARKS not in book:
-            raise ScenarioError(
-                "this is no workbook of J-Curve, or its hidden sheet was removed", where=path.name
-            )
-        lines = [row.get(0, NOTHING).value for _, row in sorted(book.rows(Tab.MARKS).items())]
-        record = read_record([line for line in lines if isinstance(line, str)], path.name)
-        reader = _Reader(path, book, record)
-        inputs, dated = reader.inputs(), reader.dated()
-        return Reading(path.name, record, inputs, dated, frozenset(reader.free))
+    if Tab.MARKS not in book:
+        raise ScenarioError(
+            "this is no workbook of J-Curve, or its hidden sheet was removed", where=file
+        )
+    lines = [row.get(0, NOTHING).value for _, row in sorted(book.rows(Tab.MARKS).items())]
+    record = read_record([line for line in lines if isinstance(line, str)], file)
+    reader = _Reader(file, book, record)
+    inputs, dated = reader.inputs(), reader.dated()
+    return Reading(file, record, inputs, dated, frozenset(reader.free))
 
 
 @contextmanager
-def _opened(path: FilePath) -> Iterator[Archive]:
+def opened(path: FilePath) -> Iterator[Archive]:
     """A workbook to read; whatever a damaged file makes of the reader is one clear error."""
+    _refuse_bombs(path)
     try:
         with zipfile.ZipFile(path) as archive:
             yield Archive(archive)
@@ -123,8 +126,8 @@ def _refuse_bombs(path: FilePath) -> None:
 class _Reader:
     """Reads the sheets of inputs, and collects the places of their cells."""
 
-    def __init__(self, path: FilePath, book: Archive, record: Record) -> None:
-        self.path, self.book, self.record = path, book, record
+    def __init__(self, file: str, book: Archive, record: Record) -> None:
+        self.file, self.book, self.record = file, book, record
         self.free: set[tuple[str, int, int]] = set()
 
     def inputs(self) -> dict[str, InputCell]:
@@ -148,15 +151,17 @@ class _Reader:
         heads, rows = self._rows(Tab.DATED, {"Key", *years, *quarters}, known)
         found: dict[str, DatedCell] = {}
         for at, key, row in rows:
-            marks = record.marks.get((Tab.DATED, at), {})
+            marks = {
+                run[0]: want for run, want in marker.runs(record.marks.get((Tab.DATED, at), {}))
+            }
             stated: dict[str, float | str] = {}
             where: dict[str, str] = {}
             for label in years if known[key]["by"] == "year" else quarters:
                 n = heads[label]
-                text, want = row.get(n, NOTHING).formula, marker.expected(marks, n)
+                text = row.get(n, NOTHING).formula
                 where[label] = _spelled(Tab.DATED, at, n)
                 self.free.add((Tab.DATED, at, n))
-                if text is None or marker.mark(text, Tab.DATED, n) != want:
+                if text is None or not marker.is_marked(text, Tab.DATED, n, marks.get(n, "")):
                     stated[label], _ = self._value(Tab.DATED, at, n, row, 0.0)
             found[key] = DatedCell(stated, where)
         self._refuse_missing(found, known)
@@ -167,11 +172,11 @@ class _Reader:
     ) -> tuple[dict[str, int], list[tuple[int, str, dict[int, Found]]]]:
         """The columns of a sheet by head, and (row, key, cells) of each row whose key is known."""
         if name not in self.book:
-            raise ScenarioError(_SHEET, where=self.path.name, received=name)
+            raise ScenarioError(_SHEET, where=self.file, received=name)
         rows = self.book.rows(name)
         heads = {_head(each.value): at for at, each in rows.get(HEADER_ROW, {}).items()}
         if not needs <= heads.keys():
-            raise ScenarioError(_SHEET, where=self.path.name, received=name)
+            raise ScenarioError(_SHEET, where=self.file, received=name)
         keyed = [(at, row.get(heads["Key"], NOTHING).value, row) for at, row in rows.items()]
         return heads, [
             (at, key, row)
@@ -182,7 +187,7 @@ class _Reader:
     def _refuse_missing(self, found: Mapping[str, object], known: Mapping[str, object]) -> None:
         for key in known:
             if key not in found:
-                raise ScenarioError("an input's row is missing", where=self.path.name, received=key)
+                raise ScenarioError("an input's row is missing", where=self.file, received=key)
 
     def _value(
         self, sheet: str, at: int, n: int, row: Mapping[int, Found], before: float | str
@@ -191,7 +196,7 @@ class _Reader:
         the cell. TRUE and FALSE are 1 and 0 where a number was."""
         each, cell = row.get(n, NOTHING), _spelled(sheet, at, n)
         self.free.add((sheet, at, n))
-        where = f"{self.path.name}, {cell}"
+        where = f"{self.file}, {cell}"
         if each.formula is not None and each.value is None:
             raise ScenarioError(
                 "a formula that has no value yet",
@@ -239,74 +244,81 @@ def _local_number(text: str, where: str) -> float | str:
     return text
 
 
-def edited_elsewhere(path: FilePath, reading: Reading) -> tuple[str, ...]:
+def edited_elsewhere(book: Archive, reading: Reading) -> tuple[str, ...]:
     """Cells outside the inputs whose formula or fact is not what was written.
 
-    Raises:
-        ScenarioError: a sheet cannot be read.
+    Most rows are as they were: their formulas, one after the other as texts, are one formula moved
+    along. Only a sheet with another row is read cell by cell.
     """
     by_sheet: dict[str, dict[int, RowMarks]] = {}
     for (name, row), marks in reading.record.marks.items():
         by_sheet.setdefault(name, {})[row] = marks
     found: list[str] = []
     marker = reading.record.marker
-    with _opened(path) as book:
-        for name, rows in by_sheet.items():
-            if name not in book:
-                found.append(f"{name} (the whole sheet)")
-                continue
-            found += _edited(book.formulas(name), name, rows, marker, reading.free)
-            if any("f" in marks for marks in rows.values()):
-                found += _other_facts(book.rows(name), name, rows, marker)
-            elif any("s" in marks for marks in rows.values()):
-                found += _other_facts(book.numbers(name, VALUE), name, rows, marker)
+    for name, rows in by_sheet.items():
+        if name not in book:
+            found.append(f"{name} (the whole sheet)")
+            continue
+        texts = book.row_texts(name)
+        others = [
+            at for at in rows if not _as_written(texts.get(at, ""), name, at, rows[at], marker)
+        ]
+        cells = book.rows(name) if others else {}
+        for at in others:
+            found += _edited(cells.get(at, {}), name, at, rows[at], marker, reading.free)
     return tuple(found)
 
 
+def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) -> bool:
+    """Whether a row, as text of XML, has the formulas and the fixed number that it should have."""
+    formulas = _FORMULA.findall(text)
+    runs = marker.runs(marks)
+    if "f" in marks or len(formulas) != sum(len(columns) for columns, _ in runs):
+        return False
+    begin = 0
+    for columns, want in runs:
+        kind, _, first = formulas[begin].partition(">")
+        own = formulas[begin : begin + len(columns)]
+        begin += len(columns)
+        if not marker.is_marked(unescape(first), name, columns[0], want):
+            return False
+        if len(own) > 1 and (shared := _SHARED.search(kind)):
+            others = set(own[1:])
+            if len(others) > 1 or not _CHILD.fullmatch(others.pop()) or shared[0] not in own[1]:
+                return False
+        elif len(own) > 1:
+            along = marker.along(first, columns[0], columns)
+            if own != [f"{kind}>{each}" for each in along]:
+                return False
+    if "s" not in marks:
+        return True
+    fixed = re.search(rf'r="{column(VALUE)}{at + 1}"[^>]*>\s*<v>([-+.0-9eE]+)<', text)
+    return fixed is not None and mark_facts([float(fixed[1])]) == marks["s"]
+
+
 def _edited(
-    cells: Mapping[int, Mapping[int, str | tuple[int, int, str]]],
+    row: Mapping[int, Found],
     name: str,
-    rows: Mapping[int, RowMarks],
+    at: int,
+    marks: RowMarks,
     marker: Marker,
     free: frozenset[tuple[str, int, int]],
 ) -> Iterator[str]:
-    for at, marks in rows.items():
-        own = cells.get(at, {})
-        for columns, want in marker.runs(marks):
-            moved: Mapping[int, str] = {}
-            for n in columns:
-                text = own.get(n)
-                if text is None:
-                    if (name, at, n) not in free:
-                        yield _spelled(name, at, n)
-                    continue
-                if isinstance(text, tuple):
-                    if text[0] == at and text[1] in columns:
-                        continue  # the same formula, moved along its row
-                    text = moved_to(text, at, n)
-                if text == moved.get(n):
-                    continue
-                if marker.mark(text, name, n) == want:
-                    if not moved and len(columns) > 1:
-                        moved = marker.along(text, n, columns)
-                elif (name, at, n) not in free:
-                    yield _spelled(name, at, n)
+    for columns, want in marker.runs(marks):
+        for n in columns:
+            text = row.get(n, NOTHING).formula
+            marked = text is not None and marker.is_marked(text, name, n, want)
+            if not marked and (name, at, n) not in free:
+                yield _spelled(name, at, n)
+    first = marker.first_quarter
+    quarters = range(first, first + marker.quarters)
+    if "f" in marks and mark_facts(_plain(row, quarters)) != marks["f"]:
+        yield f"{_spelled(name, at, first)}:{column(quarters[-1])}{at + 1} (facts)"
+    if "s" in marks and mark_facts(_plain(row, (VALUE,))) != marks["s"]:
+        yield f"{_spelled(name, at, VALUE)} (a constant)"
 
 
-def _other_facts(
-    cells: Rows, name: str, rows: Mapping[int, RowMarks], marker: Marker
-) -> Iterator[str]:
-    first, quarters = marker.first_quarter, marker.quarters
-    for at, marks in rows.items():
-        row = cells.get(at, {})
-        if "f" in marks and mark_facts(_plain(row, range(first, first + quarters))) != marks["f"]:
-            last = column(first + quarters - 1)
-            yield f"{_spelled(name, at, first)}:{last}{at + 1} (facts)"
-        if "s" in marks and mark_facts(_plain(row, (VALUE,))) != marks["s"]:
-            yield f"{_spelled(name, at, VALUE)} (a constant)"
-
-
-def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | None]:
+def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | bool | None]:
     return [row.get(n, NOTHING).value for n in columns]
 
 

@@ -21,7 +21,7 @@ from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
 from jcurve.workbook.charts import add_charts
-from jcurve.workbook.fingerprints import Marker, RowMarks, mark_facts, record_lines
+from jcurve.workbook.fingerprints import Marker, RowMarks, mark_cells, mark_facts, record_lines
 from jcurve.workbook.front_sheets import changes_page, front_page, named_cells, names_page
 from jcurve.workbook.grid import (
     DEFINITION,
@@ -275,30 +275,30 @@ class _Writer:
         for at, text in ((UNIT, line.unit), (DEFINITION, line.definition), (SOURCE, line.source)):
             self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
+        form = number._get_xf_index()
         if line.single is not None:
             formula = grid.formula(line.single, name)
-            out.write_formula(row, VALUE, formula, number, _clean(line.single_value))
+            out.along(row, VALUE, [formula], [line.single_value or 0.0], form)
             marks[f"c{VALUE}"] = self.marker.mark(formula, name, VALUE)
             self.formulas += 1
         elif line.single_value is not None:
             marks["s"] = mark_facts([line.single_value])
             out.write_number(row, VALUE, line.single_value, self.formats.of(f"fact:{line.style}"))
-        form = number._get_xf_index()
         if line.years is not None:
             years = grid.formulas(line.years, name, annual=True)
-            out.along(row, grid.first_year, years, [*map(_clean, line.year_values)], form)
+            out.along(row, grid.first_year, years, line.year_values, form)
             marks["y"] = self.marker.mark(years[-1], name, grid.first_year + grid.years - 1)
             self.formulas += grid.years
         if line.opening is not None:
             at = grid.first_quarter - 1
             formula = grid.formula(line.opening, name)
-            out.along(row, at, [formula], [_clean(line.opening_value)], form)
+            out.along(row, at, [formula], [line.opening_value], form)
             marks[f"c{at}"] = self.marker.mark(formula, name, at)
             self.formulas += 1
         if line.quarters is not None:
             first = grid.formula(line.quarters, name)
             texts = grid.formulas(line.quarters, name) if "!" in first else [first]
-            out.along(row, grid.first_quarter, texts, [*map(_clean, line.quarter_values)], form)
+            out.along(row, grid.first_quarter, texts, line.quarter_values, form)
             marks["q"] = self.marker.mark(first, name, grid.first_quarter)
             self.formulas += grid.quarters
         elif line.quarter_values:
@@ -345,12 +345,16 @@ class _Writer:
                 grouped = {"collapsed": True}
             out.set_column(at, at, width, None, grouped)
         heights: dict[int, int] = {}
+        formulas: dict[int, dict[int, str]] = {}
         for item in page.items:
-            self._item(page.name, out, item)
+            self._item(out, item)
+            if item.formula:
+                formulas.setdefault(item.row, {})[item.column] = item.formula
             if item.style in WRAPPED and isinstance(item.value, str):
                 room = _CHARACTERS * page.widths[item.column]
                 lines = max(1, math.ceil(len(item.value) / room))
                 heights[item.row] = max(heights.get(item.row, 1), lines)
+        self.marks |= {(page.name, row): mark_cells(own) for row, own in formulas.items()}
         # Stated, because not every program fits the height of a row when it opens a file.
         for row, lines in heights.items():
             if lines > 1:
@@ -372,13 +376,11 @@ class _Writer:
         edge = page.print_columns - 1
         self._print(out, last, edge, head, _A4, page.landscape, (across, int(last < _TALLEST)))
 
-    def _item(self, name: str, out: Any, item: Item) -> None:
+    def _item(self, out: Any, item: Item) -> None:
         row, at = item.row, item.column
         if item.formula:
-            style = self.formats.of(item.style)
-            out.write_formula(row, at, item.formula, style, _clean(item.value))
-            marks = self.marks.setdefault((name, row), {})
-            marks[f"c{at}"] = self.marker.mark(item.formula, name, at)
+            form = self.formats.of(item.style)._get_xf_index()
+            out.along(row, at, [item.formula], [item.value], form)
             self.formulas += 1
         elif isinstance(item.value, str):
             self._text(out, row, at, item.value, item.style)
@@ -388,11 +390,6 @@ class _Writer:
     def _text(self, out: Any, row: int, at: int, text: str, style: str) -> None:
         safe = _safe(text)
         out.write_string(row, at, safe, self.formats.of(style, safe))
-
-
-def _clean(value: float | str | None) -> float | str:
-    """A cached value: no minus before a zero."""
-    return value if isinstance(value, str) else (value or 0.0) + 0.0
 
 
 def _safe(text: str) -> str:

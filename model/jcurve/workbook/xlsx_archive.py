@@ -1,8 +1,7 @@
 """The cells of an ``.xlsx`` file as they stand, whatever program wrote it.
 
 Texts may stand in place or in a list of all, formulas be shared or not, the range of used cells
-be wrong, places of cells be left out. Small sheets are parsed whole; of large ones formulas alone
-are looked for.
+be wrong, places of cells be left out.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass
-from html import unescape
 from posixpath import join, normpath
 from typing import Any, TypeAlias
 
@@ -18,16 +16,11 @@ from lxml import etree
 
 from jcurve.workbook.grid import column, column_at
 
-__all__ = ["NOTHING", "Archive", "Found", "Rows", "moved_to"]
+__all__ = ["NOTHING", "Archive", "Found", "Rows"]
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]+)")
-_FORMULA = re.compile(
-    r'\sr="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
-    r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)"
-)
-_FIXED = r'<(?:\w+:)?c\s(?:[^>]*?\s)?r="{letters}([0-9]+)"[^>]*>\s*<(?:\w+:)?v>([-+.0-9eE]+)</'
-_SHARED = re.compile(r'\bsi="([0-9]+)"')
+_ROW = re.compile(r'(?:[^>]*?\s)?r="([0-9]+)"')
 _MOVING = re.compile(r"(?<![A-Za-z0-9_.$])(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?![A-Za-z0-9_(.!])")
 
 
@@ -59,7 +52,7 @@ class Archive:
                 self._parts[str(sheet.get("name"))] = part
         self._texts: list[str] = []
         if "xl/sharedStrings.xml" in names:
-            strings = self._tree("xl/sharedStrings.xml").iter("{*}si")
+            strings = self._tree("xl/sharedStrings.xml").iterchildren("{*}si")
             self._texts = [_text_of(each) for each in strings]
 
     def __contains__(self, name: str) -> bool:
@@ -94,7 +87,7 @@ class Archive:
                 if text:
                     shared[number] = (row, at, text)
                 elif number in shared:
-                    text = moved_to(shared[number], row, at)
+                    text = _moved_to(shared[number], row, at)
             text = "=" + text
         if kind == "inlineStr":
             inline = cell.find("{*}is")
@@ -108,35 +101,18 @@ class Archive:
             return Found(text, raw.strip() in ("1", "true"))
         return Found(text, raw if kind in ("str", "e", "d") else float(raw))
 
-    def numbers(self, name: str, at: int) -> Rows:
-        """The fixed numbers of one column of a large sheet."""
+    def row_texts(self, name: str) -> dict[int, str]:
+        """Each row of a sheet as text of XML, by its number from 0; none where a program writes
+        rows in another way."""
         text = self._archive.read(self._parts[name]).decode("utf-8")
-        pattern = _FIXED.format(letters=column(at))
-        return {
-            int(row) - 1: {at: Found(None, float(value))}
-            for row, value in re.findall(pattern, text)
-        }
-
-    def formulas(self, name: str) -> dict[int, dict[int, str | tuple[int, int, str]]]:
-        """The formulas of a large sheet: texts, and of one that is shared from another row or
-        column the row, column and text that it is moved from."""
-        text = self._archive.read(self._parts[name]).decode("utf-8")
-        found: dict[int, dict[int, str | tuple[int, int, str]]] = {}
-        shared: dict[str, tuple[int, int, str]] = {}
-        for letters, digits, kind, formula in _FORMULA.findall(text):
-            row, at = int(digits) - 1, column_at(letters)
-            own: str | tuple[int, int, str] = unescape(formula) if "&" in formula else formula
-            if "si=" in kind and (match := _SHARED.search(kind)):
-                if formula:
-                    shared[match[1]] = (row, at, str(own))
-                elif match[1] in shared:
-                    own = shared[match[1]]
-            found.setdefault(row, {})[at] = own
-        return found
+        found = ((_ROW.match(each), each) for each in text.split("<row ")[1:])
+        return {int(match[1]) - 1: each for match, each in found if match}
 
 
 def _text_of(element: Any) -> str:
     """The text of a string, without its phonetic hints."""
+    if len(element) == 1 and len(element[0]) == 0:
+        return element[0].text or ""
     return "".join(
         each.text or ""
         for each in element.iter("{*}t")
@@ -144,7 +120,7 @@ def _text_of(element: Any) -> str:
     )
 
 
-def moved_to(origin: tuple[int, int, str], row: int, at: int) -> str:
+def _moved_to(origin: tuple[int, int, str], row: int, at: int) -> str:
     """A formula as it is in another cell."""
     down, right = row - origin[0], at - origin[1]
 
