@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -183,10 +183,10 @@ def others(project: Where = None) -> Mapping[str, Mapping[tuple[str, str], Fact]
     return MappingProxyType({name: MappingProxyType(own) for name, own in found.items()})
 
 
-def _known(data: Path, catalogue: Mapping[str, Metric]) -> dict[str, Mapping[str, object]]:
+def _known(data: Path, catalogue: Mapping[str, Metric]) -> dict[str, Collection[str]]:
     return {
         "metric": catalogue,
-        "unit": dict.fromkeys(FACT_UNITS),
+        "unit": FACT_UNITS,
         "source": sources(Project(data.parent)),
         "kind": KINDS,
     }

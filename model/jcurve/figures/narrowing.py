@@ -3,7 +3,6 @@ ticks, names on two lines."""
 
 from __future__ import annotations
 
-import io
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ _PANEL = 52.0  # mm of height of each of several panels
 
 def drawings(figure: Figure, name: str, width: Width) -> tuple[str, str]:
     """A figure as SVG at its own width, and as a phone shows it: empty where that is the same."""
+    from jcurve.figures.canvas import fit
+
     with house():
         fit(figure)
         wide = _drawn(figure, name)
@@ -36,14 +37,16 @@ def drawings(figure: Figure, name: str, width: Width) -> tuple[str, str]:
 
 
 def _drawn(figure: Figure, prefix: str) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return tidy(buffer.getvalue(), prefix, marks(figure))
+    from jcurve.figures.canvas import as_svg
+
+    return tidy(as_svg(figure), prefix, marks(figure))
 
 
 def narrowed(figure: Figure) -> None:
     """Lay ``figure`` out anew, half a column wide; call it within ``house()``."""
     from matplotlib.gridspec import GridSpec
+
+    from jcurve.figures.canvas import fit
 
     shown = [axes for axes in figure.axes if axes.get_visible()]
     height = max(figure.get_size_inches()[1], *(_names(axes) for axes in shown))

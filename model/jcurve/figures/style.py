@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
 
 INK = "#1b2430"
@@ -327,30 +326,3 @@ def years_of_quarters(axes: Axes, first: int, last: int, step: int) -> None:
     named = list(range(last, first - 1, -step))[::-1]
     axes.set_xticks([year + 0.5 for year in named], [str(year) for year in named])
     axes.set_xlim(first - 0.2, last + 1.2)
-
-
-def fit(figure: Figure) -> None:
-    """Pull the axes in until nothing sticks out of the figure's edge.
-
-    Labels have a width that only drawing tells; two rounds suffice, for the axes shrink
-    and their texts do not.
-    """
-    width, height = figure.get_size_inches()
-    renderer = _renderer(figure)
-    edge = 0.05  # in inches: renderers differ by a hair in the width of text
-    for _ in range(2):
-        box = figure.get_tightbbox(renderer)
-        pars = figure.subplotpars
-        figure.subplots_adjust(
-            left=pars.left + max(0.0, edge - box.x0) / width,
-            right=pars.right - max(0.0, box.x1 - width + edge) / width,
-            bottom=pars.bottom + max(0.0, edge - box.y0) / height,
-            top=pars.top - max(0.0, box.y1 - height + edge) / height,
-        )
-
-
-def _renderer(figure: Figure) -> RendererBase:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-
-    renderer: RendererAgg = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    return renderer

@@ -57,6 +57,7 @@ _MODEL = "jcurve.evaluate"
 _ASKED = ("belief_pairs", "marginal", "market_implied", "scale", "sensitivity", "solving")
 """Modules of questions that reports ask of the model."""
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
+_OBJECTS = 50_000  # new ones before the collector looks at them
 _MESSAGE = 1024 * 1024
 _LONGEST = 10_000
 _SMALLEST = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -78,6 +79,7 @@ def main(arguments: list[str]) -> int:
         rehearse(project)
     gc.collect()
     gc.freeze()  # the collector would otherwise write to every shared page
+    gc.set_threshold(_OBJECTS, 50)  # charts are made of objects that point at each other
     door.send(json.dumps({"unsafe": unsafe()}).encode())
     _serve(door, Project(project))
     return 0
