@@ -22,6 +22,7 @@ COUNTS: dict[str, tuple[int, int]] = {
     "fuzzed_schedules": (150, 10_000),
     "fuzzed_scenarios": (60, 30_000),
     "fuzzed_overrides": (60, 50_000),
+    "fuzzed_parameters": (150, 10_000),
     "fuzzed_answers": (40, 1_000),
     "fuzzed_tables": (4, 300),
     "fuzzed_workbooks": (4, 300),
