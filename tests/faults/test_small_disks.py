@@ -253,8 +253,8 @@ WRITING: dict[str, Callable[[Place], object]] = {
 }
 """Every verb that writes, with what is written."""
 
-READING = set(["show", "check", "trace", "diff", "misses", "scale", "drivers", "implied", "solve", "bridge"])
-READING |= {"sensitivity", "lab"}
+READING = {"show", "check", "trace", "diff", "misses", "scale", "drivers", "implied", "solve"}
+READING |= {"bridge", "sensitivity", "lab"}
 """Verbs that write nothing; ``lab`` hands over to JupyterLab."""
 
 FAILING = ("full", "no-inodes", "read-only", "nearly-full")
@@ -326,7 +326,7 @@ def test_a_verb_without_space_inodes_or_leave(
         mend(root)
         for page in root.rglob("*.html"):
             assert page.read_bytes().endswith((b"</html>\n", b"</p>")), page  # a report's stand-in
-        assert not verb == "simulate" or not list(root.rglob("draws.parquet"))
+        assert verb != "simulate" or not list(root.rglob("draws.parquet"))
         if not status:
             assert verb in FINE_ANYWAY or how == "nearly-full"  # it was small enough
             continue
