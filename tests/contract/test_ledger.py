@@ -401,5 +401,9 @@ def test_a_store_of_the_first_version_keeps_what_it_owes(project: Project) -> No
         (due,) = ledger.outbox.take_due()
         assert due.editions == (("fixture/base/run-0", None),)
         ledger.queue(plan_of(project))
-    with Ledger(project):
-        pass  # opened again as it is now
+    with closing(sqlite3.connect(folder / "runs.sqlite")) as made:  # as of the second version
+        made.execute("DROP TABLE defaults")
+        made.execute("PRAGMA user_version = 2")
+    for _ in range(2):
+        with Ledger(project) as ledger:
+            assert ledger.store.read("SELECT * FROM defaults") == []

@@ -25,6 +25,7 @@ from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule import schedules
 from jcurve_runs.schedule.calendars import Calendars, Day
+from jcurve_runs.schedule.check import parameters_for
 from jcurve_runs.schedule.cron import Cron, instant
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import (
@@ -35,7 +36,14 @@ from jcurve_runs.schedule.schedules import (
     read_schedules,
 )
 from jcurve_runs.schedule.tick import Tick, tick, watch_clock
-from tests.support.notebooks import StandIn, make_project
+from tests.support.notebooks import (
+    PARAMETERS,
+    RECORD,
+    SHOW,
+    StandIn,
+    make_project,
+    write_notebook,
+)
 
 ROOT = Path(__file__).parents[2]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -751,6 +759,58 @@ class TestMistakes:
         monkeypatch.delenv("JCURVE_SMTP_HOST")
         told = "mails are asked for, but JCURVE_SMTP_HOST names no mail server"
         assert hand.tick().problems == (told,)
+        one(hand.project)
+        assert hand.tick().problems == ()
+
+
+class TestDefaults:
+    """What a report's parameters cell says is a schedule's default once: when it is first seen."""
+
+    def edited(self, hand: Hand, draws: str) -> None:
+        cells = [PARAMETERS + f"draws = {draws}\n", SHOW, RECORD]
+        write_notebook(hand.project.notebooks / "fixture.ipynb", cells)
+
+    def asked(self, hand: Hand) -> dict[str, object]:
+        """The parameters of the next run."""
+        seen: list[dict[str, object]] = []
+
+        def run(schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
+            seen.append(parameters_for(schedule, "fixture", hand.project))
+            return hand.run(schedule, occurrence, name)
+
+        hand.moment += timedelta(days=1)
+        tick(hand.project, clock=hand.clock, runner=run, resolve=known)
+        (found,) = seen
+        return found
+
+    def test_an_edit_is_told_and_does_not_run(self, hand: Hand) -> None:
+        self.edited(hand, "4096")
+        assert hand.tick().problems == ()
+        assert self.asked(hand) == {}  # as the notebook has it
+        self.edited(hand, "16")
+        assert self.asked(hand) == {"draws": 4096}
+        told = "daily: fixture.ipynb now says draws = 16; this schedule goes on with 4096 until"
+        (problem,) = hand.tick().problems
+        assert problem.startswith(told)
+        assert hand.status()["problems"] == [problem]
+        self.edited(hand, "4096")
+        assert hand.tick().problems == ()
+        assert self.asked(hand) == {}
+
+    def test_the_schedule_says_which(self, hand: Hand) -> None:
+        self.edited(hand, "4096")
+        hand.tick()
+        self.edited(hand, "16")
+        one(hand.project, parameters="{draws: 64}")
+        assert hand.tick().problems == ()
+        assert self.asked(hand) == {"draws": 64}
+
+    def test_a_schedule_that_is_gone_is_forgotten(self, hand: Hand) -> None:
+        self.edited(hand, "4096")
+        hand.tick()
+        write(hand.project, TestMistakes.GOOD)
+        hand.tick()
+        self.edited(hand, "16")
         one(hand.project)
         assert hand.tick().problems == ()
 

@@ -6,8 +6,8 @@ import datetime
 import errno
 import json
 import os
+import random
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +26,9 @@ from jcurve.ground.files import digest
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.transaction import JOURNAL, replace_all
+from tests.conftest import RecordFigure
+from tests.counts import is_full
+from tests.support.killed import killing, struck
 from tests.support.waiting import GENEROUS, nobody_listens
 
 CIK = "0001326801"
@@ -299,49 +302,22 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_killed_before_any_step_all_files_are_old_or_all_are_new(
-    server: Server, project: Project, tmp_path: Path
+    server: Server, project: Project, tmp_path: Path, record_figure: RecordFigure
 ) -> None:
-    """SIGKILL before every step that changes the folder, one after the other: whoever reads
-    next finds every file old, or every file new, and every identity holds."""
+    """SIGKILL before a step that changes the folder, or at random: whoever reads next finds
+    every file old, or every file new, and every identity holds."""
     _one_new_figure(server, project)
     answer = tmp_path / "answer.json"
     filings = [[ACCESSION, "10-Q", FILED]]
     answer.write_text(json.dumps({"filings": filings, "facts": server.facts["facts"]}))
-    found = _killed("refresh", str(tmp_path), str(answer))
     whole = ["companies/meta/quarterly.csv", "sources.csv"]
+    with killing("refresh", str(tmp_path / "killed"), str(project.data), str(answer)) as ask:
+        found = list(struck(ask, random.Random(20_261_130)))
     assert all(each["ok"] for each in found)
     assert all(each["changed"] in ([], whole) for each in found)
-    assert found[0]["changed"] == []
-    assert found[-1]["lived"]
-    assert found[-1]["changed"] == whole
-    assert any(each["half"] for each in found), "no kill left a half state for a reader to mend"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_any_files_are_replaced_together(tmp_path: Path) -> None:
-    """Four files in two folders, one of them new; readers that are killed while they mend, too."""
-    found = _killed("together", str(tmp_path / "folder"))
-    assert found[-1]["lived"]
-    assert [each["seen"] for each in found if each["journal"]]
-    for each in found:
-        assert each["seen"] == ("new" if each["journal"] or each["seen"] == "new" else "old")
-        assert each["left"] == []
-    first_new = [each["seen"] for each in found].index("new")
-    assert {each["seen"] for each in found[:first_new]} == {"old"}
-    assert {each["seen"] for each in found[first_new:]} == {"new"}
-    assert sum(each["half"] for each in found) >= 3
-
-
-def _killed(*what: str) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.killed", *what],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    assert found[0]["changed"] == whole
+    assert not is_full("moments_of_kills") or any(each["half"] for each in found)
+    record_figure("kills of a refresh", sum(not each["lived"] for each in found))
 
 
 def test_without_space_nothing_is_changed_and_nothing_is_left(

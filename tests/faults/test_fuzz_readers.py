@@ -16,13 +16,12 @@ import jcurve
 from jcurve.facts import verify
 from jcurve.facts.edgar import Edgar
 from jcurve.facts.refresh import refresh
-from jcurve.ground.errors import FactsError, JCurveError, UsageError
+from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 from jcurve.workbook import adopt, write
 from tests.conftest import RecordFigure
-from tests.counts import count
 from tests.faults.test_facts_refresh import SUBMISSIONS, _companyfacts
-from tests.faults.test_fuzz import altered, content, one_line
+from tests.support.fuzzing import altered, content, fuzz
 
 ROOT = Path(__file__).parents[2]
 VALUES = (
@@ -75,18 +74,15 @@ def _answer(usual: Any, chance: random.Random) -> bytes:
 
 
 def test_answers_of_edgar(record_figure: RecordFigure) -> None:
-    chance, usual, sound = random.Random(20_261_130), _companyfacts(), 0
-    for _ in range(count("fuzzed_answers")):
+    chance, usual = random.Random(20_261_130), _companyfacts()
+
+    def tried() -> None:
         facts = _answer(usual, chance)
         filings = _answer(SUBMISSIONS, chance) if chance.random() < 0.3 else None
         answering = Answering(facts, filings or json.dumps(SUBMISSIONS).encode())
-        try:
-            refresh("META", ROOT, edgar=answering)
-            sound += 1
-        except JCurveError as error:
-            one_line(error)
-    assert sound
-    record_figure("answers of EDGAR altered at random", count("fuzzed_answers"))
+        refresh("META", ROOT, edgar=answering)
+
+    assert fuzz("answers of EDGAR", "fuzzed_answers", tried, record_figure).sound
 
 
 @pytest.mark.parametrize("agent", ["Zoë zoe@example.com", "a\nb", "\u202e", " "])
@@ -108,25 +104,24 @@ def test_nesting_without_end() -> None:
 
 def test_tables_of_data(tmp_path: Path, record_figure: RecordFigure) -> None:
     """What the model rests on, a table at a time."""
-    chance, sound = random.Random(20_261_131), 0
+    chance = random.Random(20_261_131)
     shutil.copytree(ROOT / "data", tmp_path / "data")
     project = Project(tmp_path)
     tables = sorted((tmp_path / "data" / "companies").rglob("*.csv"))
     tables += sorted((tmp_path / "data").glob("*/*.csv"))
     tables += sorted((tmp_path / "data" / "companies").glob("*/company.yml"))
-    for _ in range(count("fuzzed_tables")):
+
+    def tried() -> None:
         path = chance.choice(tables)
         before = path.read_bytes()
         path.write_bytes(content(altered(before.decode(), chance), chance))
         try:
             verify(project=project)
             jcurve.evaluate("base", project=project)["npv"]
-            sound += 1
-        except JCurveError as error:
-            one_line(error)
-        path.write_bytes(before)
-    record_figure("tables of data altered at random", count("fuzzed_tables"))
-    record_figure("tables of data altered at random: still read", sound)
+        finally:
+            path.write_bytes(before)
+
+    fuzz("tables of data", "fuzzed_tables", tried, record_figure)
 
 
 def test_workbooks(
@@ -134,7 +129,7 @@ def test_workbooks(
 ) -> None:
     """Parts of the archive altered, and the archive itself."""
     monkeypatch.setattr("jcurve.workbook.adopting.edited_elsewhere", lambda *_: ())
-    chance, sound = random.Random(20_261_132), 0
+    chance = random.Random(20_261_132)
     (tmp_path / "data").mkdir()
     for each in (ROOT / "data").iterdir():
         if each.name != "scenarios":
@@ -143,7 +138,8 @@ def test_workbooks(
     shutil.copytree(ROOT / "data" / "scenarios", scenarios)
     usual = write(jcurve.evaluate("base", project=ROOT), tmp_path / "usual.xlsx").read_bytes()
     path = tmp_path / "altered.xlsx"
-    for _ in range(count("fuzzed_workbooks")):
+
+    def tried() -> None:
         path.write_bytes(usual)
         with zipfile.ZipFile(path) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
@@ -159,9 +155,7 @@ def test_workbooks(
             path.write_bytes(raw)
         try:
             adopt(path, "mine", project=Project(tmp_path))
-            sound += 1
-        except JCurveError as error:
-            one_line(error)
-        (scenarios / "mine.yml").unlink(missing_ok=True)
-    record_figure("workbooks altered at random", count("fuzzed_workbooks"))
-    record_figure("workbooks altered at random: still read", sound)
+        finally:
+            (scenarios / "mine.yml").unlink(missing_ok=True)
+
+    fuzz("workbooks", "fuzzed_workbooks", tried, record_figure)

@@ -1,6 +1,7 @@
-"""Runs a batch of a project's fixture notebook, to be killed from outside.
+"""Runs a batch of a project, to be killed from outside.
 
-``python -m tests.support.batch_runner PROJECT COUNT [RECORDED]``: with a folder that a real
+``python -m tests.support.batch_runner PROJECT REPORT SERIES,SERIES [RECORDED]``: the report
+``fixture`` has stand-ins for scenarios; any other is a real one. With a folder that a real
 run left, nothing is executed and the batch consists of staging and publishing alone.
 """
 
@@ -17,7 +18,7 @@ from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Plain, Progress
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.plan.request import Plan, Request, Retry
+from jcurve_runs.plan.request import Plan, Request, Retry, resolve_scenario
 from jcurve_runs.publishing.batch import batch, every
 from tests.support.notebooks import StandIn, render_plainly
 
@@ -40,16 +41,20 @@ def replay(recorded: Staged) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        replay(Staged(Path(sys.argv[3])))
+    folder, report, series, *recorded = sys.argv[1:]
+    if recorded:
+        replay(Staged(Path(recorded[0])))
     print("begins", flush=True)
-    like = Request(report="fixture", force=True, retry=Retry(attempts=3, first=0.05))
     made = batch(
-        every(["fixture"], [f"s{number}" for number in range(int(sys.argv[2]))], like),
-        Project(Path(sys.argv[1])),
+        every(
+            [report],
+            series.split(","),
+            Request(force=True, retry=Retry(attempts=3, first=0.05)),
+        ),
+        Project(Path(folder)),
         jobs=2,
-        engine="plain" if len(sys.argv) > 3 else "warm",
-        render=render_plainly if len(sys.argv) > 3 else None,
-        resolve=resolve,
+        engine="plain" if recorded else "warm",
+        render=render_plainly if recorded else None,
+        resolve=resolve if report == "fixture" else resolve_scenario,
     )
     sys.exit(made.exit_status)

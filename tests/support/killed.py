@@ -1,193 +1,193 @@
-"""A change of several files, killed before each of its steps in turn.
+"""Work that is killed before a step or at a moment, and what whoever comes next finds.
 
-``python -m tests.support.killed together FOLDER`` replaces files of a folder by made-up ones;
-``python -m tests.support.killed refresh ROOT FACTS.json`` adds EDGAR's figures to a copy of the
-data, ``python -m tests.support.killed prune ROOT`` takes old editions of a project away. Each
-runs in a child that kills itself before its first step under the folder, then in one that does
-before its second, until one lives to the end. After each the folder is read as any reader reads
-it, and one line of JSON says what was found.
+``python -m tests.support.killed WORK FOLDER [MORE ...]`` lays a folder out once and then takes
+orders, a line each: ``whole``, ``before 7`` (its seventh step), ``after 0.25`` (seconds). For
+each the work is done in a child on a fresh copy; then the next start is made as a user would
+make it, and one line of JSON says whether the child lived and what is there. Steps are everything
+that changes the disk, every statement that changes the store, every line to and from the mail
+server: between two of them nothing happens.
+
+In a test, ``killing`` starts such a process and ``struck`` gives its orders.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
+import smtplib
+import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from jcurve.ground.transaction import JOURNAL, recover, replace_all
+from tests.counts import count, is_full
+from tests.support.waiting import GENEROUS
 
-TEXTS = {"a.csv": "new a\n", "deep/b.csv": "new b\n", "deep/c.yml": "new c\n", "d.csv": "d\n"}
+__all__ = ["Ask", "Work", "in_child", "killing", "struck"]
+
+Ask = Callable[[str], dict[str, Any]]
+
 _WRITES = os.O_WRONLY | os.O_RDWR
+_CHANGES = ("os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir")
+_WHERE = {
+    "together": "files",
+    "refresh": "files",
+    "save": "files",
+    "simulate": "files",
+    "batch": "runs",
+    "tick": "runs",
+    "deliver": "runs",
+    "outbox": "runs",
+    "prune": "runs",
+}
+"""Which module of ``tests.support.killed_*`` has the work."""
 
 
-def changes_something(event: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether what is about to happen changes a folder; between two such steps nothing does."""
-    if event == "open":
-        return bool(int(arguments[2] or 0) & _WRITES)
-    return event in ("os.rename", "os.remove", "os.link")
+class Work(Protocol):
+    """What is killed."""
+
+    def lay_out(self, home: Path) -> None:
+        """Make the folder in which it begins."""
+
+    def do(self, home: Path) -> None:
+        """Do it."""
+
+    def found(self, home: Path) -> dict[str, Any]:
+        """Make the next start and tell what is there."""
 
 
-def content(folder: Path) -> dict[str, str]:
-    """Every file that a reader knows, by name; no journal and nothing staged or temporary."""
-    return {
-        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }
-
-
-def killed_at(step: int, folder: Path, work: Callable[[], object]) -> bool:
-    """Run ``work`` in a child that kills itself before a step; whether it lived to the end."""
+def in_child(work: Callable[[], object], under: Path | None = None, order: str = "whole") -> bool:
+    """Do ``work`` in a child to which an order applies; whether it lived to the end."""
+    how, _, value = order.partition(" ")
     child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        if not killed and status:
-            raise SystemExit(f"the child ended with {status} at step {step}")
-        return not killed
-    left = step
+    if not child:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what the work prints is no answer
+        try:
+            steps = None if under is None else _count(under, int(value) if how == "before" else 0)
+            work()
+            if under is not None:
+                under.with_name("steps").write_text(str(steps and steps()))
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    if how == "after":
+        time.sleep(float(value))
+        os.kill(child, signal.SIGKILL)  # not yet waited for: the number is still its own
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return False
+    if status:
+        raise SystemExit(f"a child ended with {status} on '{order}'")
+    return True
+
+
+def _count(under: Path, last: int) -> Callable[[], int]:
+    """Count this process's steps from now on, and kill it before the one with number ``last``."""
+    from jcurve_runs.ledger.store import Store
+
+    done, lock = 0, threading.Lock()
+
+    def step() -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            if done == last:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal left
-        if not changes_something(event, arguments):
+        if event == "open":
+            if not int(arguments[2] or 0) & _WRITES:
+                return
+        elif event not in _CHANGES:
             return
-        relative = event == "os.remove" and not os.path.isabs(arguments[0])  # a tree is deleted
-        if not relative and not str(arguments[0]).startswith(str(folder)):
-            return
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
+        path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | Path) else ""
+        of_a_tree = event in ("os.remove", "os.rmdir") and not os.path.isabs(path)
+        if of_a_tree or path.startswith(str(under)):
+            step()
 
+    def counted(kind: type, name: str) -> None:
+        real = getattr(kind, name)
+
+        def method(self: Any, *given: Any, **named: Any) -> Any:
+            step()
+            return real(self, *given, **named)
+
+        setattr(kind, name, method)
+
+    for name in ("write", "insert", "_end"):
+        counted(Store, name)
+    for name in ("putcmd", "getreply"):
+        counted(smtplib.SMTP, name)
     sys.addaudithook(hook)
-    work()
-    os._exit(0)
+    return lambda: done
 
 
-def together(folder: Path) -> None:
-    """See the module."""
-    for step in range(1, 1_000):
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "deep").mkdir(parents=True)
-        for name in list(TEXTS)[:3]:
-            (folder / name).write_text("old\n", encoding="utf-8")
-        old = content(folder)
-        lived = killed_at(step, folder, lambda: replace_all(folder, TEXTS))
-        journal = (folder / JOURNAL).exists()
-        raw = content(folder)
-        # A reader that is killed as well, at each of its own steps, then one that lives.
-        again = 1
-        while not killed_at(again, folder, lambda: recover(folder)):
-            again += 1
-        seen = content(folder)
-        recover(folder)
-        told = {
-            "step": step,
-            "lived": lived,
-            "journal": journal,
-            "half": raw not in (old, TEXTS),
-            "seen": "old" if seen == old else "new" if seen == TEXTS else "half",
-            "left": [path.name for path in folder.rglob(JOURNAL)],
-        }
-        print(json.dumps(told))
+def serve(work: Work, root: Path) -> None:
+    """Answer orders until standard input ends."""
+    pristine, home = root / "pristine", root / "home"
+    work.lay_out(home)  # where it will lie: paths are the same each time
+    home.rename(pristine)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        shutil.copytree(pristine, home, symlinks=True)
+        began = time.monotonic()
+        lived = in_child(lambda: work.do(home), home, line.strip())
+        told = {"lived": lived, "seconds": time.monotonic() - began}
         if lived:
-            return
-
-
-def refreshed(root: Path, answer: Path) -> None:
-    """See the module."""
-    from jcurve.facts import refresh as changing
-    from jcurve.facts import verify
-    from jcurve.ground.project import Project
-
-    # Each state that is met is checked below; that a refresh checks before it writes, elsewhere.
-    report = verify(project=Project(root))
-    changing.verify = lambda *_, **__: report  # type: ignore[attr-defined]
-    given = json.loads(answer.read_text(encoding="utf-8"))
-
-    class Reader:
-        def filings(self, cik: str) -> list[tuple[str, ...]]:
-            return [tuple(each) for each in given["filings"]]
-
-        def facts(self, cik: str) -> Any:
-            return given["facts"]
-
-    data = root / "data"
-    pristine = root / "pristine"
-    shutil.copytree(data, pristine)
-    old = content(data)
-    sound: dict[str, bool] = {}
-    for step in range(1, 1_000):
-        shutil.rmtree(data)
-        shutil.copytree(pristine, data)
-        lived = killed_at(
-            step,
-            data,
-            lambda: changing.refresh("META", Project(root), edgar=Reader(), write=True),  # type: ignore[arg-type]
-        )
-        raw = content(data)
-        recover(data)  # as every reader does first
-        seen = content(data)
-        state = json.dumps(seen)
-        if state not in sound:  # a state that was met before is as sound as then
-            sound[state] = verify(project=Project(root)).ok
-        changed = sorted(name for name in seen if seen[name] != old.get(name))
-        told = {
-            "step": step,
-            "lived": lived,
-            "half": raw not in (old, seen),
-            "ok": sound[state],
-            "changed": changed,
-        }
-        print(json.dumps(told))
-        if lived:
-            return
-
-
-def pruned(root: Path) -> None:
-    """See the module."""
-    from datetime import UTC, datetime
-
-    from jcurve.briefing import all_editions, latest
-    from jcurve.ground.project import Project
-    from jcurve_runs import Ledger
-    from jcurve_runs.publishing.retention import Rule, prune
-    from jcurve_runs.publishing.runs import recover
-    from jcurve_runs.publishing.unchanged import intact
-
-    pristine, home = root / "pristine", root / "project"
-    shutil.copytree(home, pristine)
-    project, later = Project(home), datetime(2030, 1, 1, tzinfo=UTC)
-    for step in range(1, 1_000):
+            told["steps"] = int((root / "steps").read_text())
+        print(json.dumps(told | work.found(home)), flush=True)
         shutil.rmtree(home)
-        shutil.copytree(pristine, home)
-        lived = killed_at(step, home, lambda: prune(project, Rule(1, 0, False), later))
-        seen = all_editions(project, "fixture", "base")
-        torn = [each.id for each in seen if not intact(each)]
-        with Ledger(project) as ledger:
-            recover(ledger)
-        newest = latest(project, "fixture", "base")
-        told = {
-            "step": step,
-            "lived": lived,
-            "seen": [each.id for each in seen],
-            "torn": torn,
-            "latest": None if newest is None else newest.id,
-            "left": [path.name for path in (project.reports / ".staging").glob("*")],
-        }
-        print(json.dumps(told))
-        if lived:
-            return
+
+
+@contextmanager
+def killing(*what: str) -> Iterator[Ask]:
+    """A process that takes orders to do some work and kill it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.killed", *what],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, answers = process.stdin, process.stdout
+
+        def ask(order: str) -> dict[str, Any]:
+            print(order, file=orders, flush=True)
+            answer = answers.readline()
+            assert answer, f"the process ended on '{order}'"
+            return {"order": order, **json.loads(answer)}
+
+        assert answers.readline() == "ready\n"
+        yield ask
+        orders.close()
+        assert process.wait(GENEROUS) == 0
+
+
+def struck(ask: Ask, chance: random.Random) -> Iterator[dict[str, Any]]:
+    """The work whole, then killed before its steps (each one, at full count) and at random."""
+    whole = ask("whole")
+    yield whole
+    steps = range(1, whole["steps"] + 1)
+    full = is_full("moments_of_kills")
+    for step in steps if full else chance.sample(steps, min(count("aimed_kills"), len(steps))):
+        yield ask(f"before {step}")
+    for _ in range(count("moments_of_kills")):
+        yield ask(f"after {chance.uniform(0.0, whole['seconds']):.4f}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "together":
-        together(Path(sys.argv[2]))
-    elif sys.argv[1] == "prune":
-        pruned(Path(sys.argv[2]))
-    else:
-        refreshed(Path(sys.argv[2]), Path(sys.argv[3]))
+    name = sys.argv[1]
+    module = import_module(f"tests.support.killed_{_WHERE[name]}")
+    serve(getattr(module, name.title())(*sys.argv[3:]), Path(sys.argv[2]))

@@ -163,7 +163,10 @@ class FolderStore(Store):
         path = self.folder / _MANIFEST
         if not resume:
             make_folder(self.folder)
-            for old in (*self.folder.glob("part-*.parquet"), self.draws, self.summary):
+            same = path.is_file() and json.loads(path.read_text(encoding="utf-8")) == manifest
+            # A finished file that would come out the same stays until the new one replaces it.
+            finished = () if same else (self.draws, self.summary)
+            for old in (*self.folder.glob("part-*.parquet"), *finished):
                 old.unlink(missing_ok=True)
             self._parts, self._level = {}, None
             write_json(path, manifest)
@@ -174,11 +177,11 @@ class FolderStore(Store):
             for file in self.folder.glob("part-*.parquet")
             if (found := _PART.fullmatch(file.name)) is not None
         }
-        finished = json.loads(path.read_text(encoding="utf-8")).get("level")
-        if finished is None or not self.draws.is_file():
+        if not self.draws.is_file():
             return frozenset(self._parts)
-        self._level = int(finished)
-        return frozenset(self._parts) | frozenset(units(self._level, int(identity["scrambles"])))
+        scrambles = int(identity["scrambles"])
+        self._level = _level(self.draws, scrambles)
+        return frozenset(self._parts) | frozenset(units(self._level, scrambles))
 
     def put(self, block: Block) -> None:
         import pyarrow.parquet as pq
@@ -219,9 +222,6 @@ class FolderStore(Store):
         if level != self._level:
             with replacing(self.draws) as temporary:
                 _write(temporary, self._tables(1 << level, scrambles))
-        path = self.folder / _MANIFEST
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        write_json(path, {**manifest, "level": level})
         for part in self._parts.values():
             part.unlink(missing_ok=True)
         self._parts, self._level, self._cached = {}, level, None
@@ -291,6 +291,14 @@ def _table(block: Block) -> pa.Table:
         by_year = name.rpartition(":")[2].isdecimal()
         columns[name] = values.astype(np.float32) if by_year else values
     return pa.table(columns)
+
+
+def _level(file: Path, scrambles: int) -> int:
+    """How far a finished file goes, by its own rows: nothing beside it can be older or newer."""
+    import pyarrow.parquet as pq
+
+    rows: int = pq.read_metadata(file).num_rows
+    return (rows // scrambles).bit_length() - 1
 
 
 def _column(file: Path, name: str) -> Array:

@@ -128,7 +128,10 @@ class JCurveError(Exception):
             parts.append(f"{self.where}: ")
         parts.append(self.what)
         if self.received is not None:
-            shown = repr(self.received)
+            try:
+                shown = repr(self.received)
+            except RecursionError:
+                shown = f"{type(self.received).__name__} nested too deep to show"
             parts.append(f"; received {shown if len(shown) <= 80 else shown[:77] + '...'}")
         if self.allowed:
             parts.append(f"; allowed: {self.allowed}")

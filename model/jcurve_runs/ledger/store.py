@@ -25,10 +25,11 @@ from jcurve.ground.project import Project
 __all__ = ["Store", "now", "stamp", "state_folder"]
 
 FILE_NAME = "runs.sqlite"
-_VERSION = 2
+_VERSION = 3
 _SCRIPTS = {  # by the version that is found; 0 in a new file
-    0: ("runs", "outbox"),
-    1: ("from_1", "outbox", "from_1_letters"),
+    0: ("runs", "outbox", "defaults"),
+    1: ("from_1", "outbox", "from_1_letters", "defaults"),
+    2: ("defaults",),
 }
 _PATIENCE = 60.0  # seconds to wait for another process's transaction
 

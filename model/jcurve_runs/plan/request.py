@@ -267,13 +267,14 @@ def declared_by(report: str, project: Project) -> dict[str, Any]:
 
 def _only_data(given: Values, where: str) -> None:
     try:
-        json.dumps(given, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        if json.loads(json.dumps(given, allow_nan=False)) != given:
+            raise ValueError("a key that is no text, or a tuple")
+    except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(
             "a parameter's value is not plain data",
             where=where,
             received=str(error),
-            allowed="finite numbers, text, true, false, null, lists and tables of these",
+            allowed="finite numbers, text, true, false, null, lists and tables of these by text",
         ) from error
 
 

@@ -6,8 +6,10 @@ named, so what was found is kept in the store and looked at again only when some
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve
 from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.schedules import FILE_NAME, Schedule, next_moment
 
-__all__ = ["check_schedule", "mistake_in", "parameters_for"]
+__all__ = ["check_schedule", "held_to_defaults", "mistake_in", "parameters_for"]
 
 
 def check_schedule(
@@ -55,9 +57,40 @@ def check_schedule(
 
 
 def parameters_for(schedule: Schedule, report: str, project: Project) -> dict[str, Any]:
-    """Those of a schedule's parameters that a report declares."""
+    """Those of a schedule's parameters that a report declares, and what it holds on to."""
     declared = declared_by(report, project)
-    return {name: value for name, value in schedule.request.parameters.items() if name in declared}
+    given = {**schedule.defaults.get(report, {}), **schedule.request.parameters}
+    return {name: value for name, value in given.items() if name in declared}
+
+
+def held_to_defaults(schedule: Schedule, ledger: Ledger) -> tuple[Schedule, list[str]]:
+    """The schedule with the defaults that it began with, and in words what has moved since.
+
+    Whoever works with a report's notebook may edit its parameters cell. What runs unattended
+    goes on with what the cell said when the schedule was first seen, until ``parameters`` says.
+    """
+    store, name = ledger.store, schedule.name
+    rows = store.read("SELECT * FROM defaults WHERE schedule = ?", (name,))
+    began = {(row["report"], row["parameter"]): row["value"] for row in rows}
+    moved: dict[str, dict[str, Any]] = {}
+    told = []
+    for report in schedule.reports:
+        for parameter, default in declared_by(report, ledger.project).items():
+            text = json.dumps(default)
+            kept = began.setdefault((report, parameter), text)
+            if kept != text and parameter not in schedule.request.parameters:
+                moved.setdefault(report, {})[parameter] = json.loads(kept)
+                told.append(
+                    f"{report}.ipynb now says {parameter} = {text}; this schedule goes on with "
+                    f"{kept} until its parameters say which"
+                )
+    if len(began) > len(rows):
+        with store.transaction():
+            for key, text in began.items():
+                store.write(
+                    "INSERT OR IGNORE INTO defaults VALUES (?, ?, ?, ?)", (name, *key, text)
+                )
+    return replace(schedule, defaults=moved), told
 
 
 def mistake_in(

@@ -145,7 +145,9 @@ class Occurrences:
             self._enter(schedule, moment, moment, "queued", "asked for by hand")
 
     def drop(self, names: Collection[str]) -> None:
-        """Skip what is queued of schedules that the file no longer names."""
+        """Skip what is queued of schedules that the file no longer names, and forget defaults."""
+        kept = ", ".join("?" for _ in names)
+        self._store.write(f"DELETE FROM defaults WHERE schedule NOT IN ({kept})", list(names))
         for left in self._found("state = 'queued'"):
             if left.schedule not in names:
                 self._close(replace(left, state="skipped", detail=_REMOVED))

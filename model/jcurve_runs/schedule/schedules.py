@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -64,6 +65,8 @@ class Schedule:
         deadline: how long after its moment the edition must be there; None for never.
         keep: which editions of its series stay after a run; None for all.
         success, failure: addresses.
+        defaults: by report, the parameters that its notebook has since given another default;
+            the schedule goes on with what it began with.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Schedule:
     keep: Rule | None
     success: Names
     failure: Names
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
 from jcurve_runs.publishing.retention import prune
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.calendars import Calendars
-from jcurve_runs.schedule.check import mistake_in, parameters_for
+from jcurve_runs.schedule.check import held_to_defaults, mistake_in, parameters_for
 from jcurve_runs.schedule.occurrences import Facts, Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import (
     Mistake,
@@ -129,12 +129,15 @@ class _Look:
         self._runner = runner
         self._occurrences = Occurrences(ledger)
         self._mistakes = {each.name: each for each in file.mistakes}
+        self._sound: dict[str, Schedule] = {}
+        self._moved: list[str] = []
         for schedule in file.sound:
             error = mistake_in(schedule, ledger, self._calendars, resolve)
             if error is not None:
                 self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
-        sound = [each for each in file.sound if each.name not in self._mistakes]
-        self._sound = {each.name: each for each in sound}
+                continue
+            self._sound[schedule.name], moved = held_to_defaults(schedule, ledger)
+            self._moved += [f"{schedule.name}: {each}" for each in moved]
         self._clocks: list[str] = []
         self._ran: list[Ran] = []
         self._alarms: list[Occurrence] = []
@@ -214,7 +217,7 @@ class _Look:
     def _write(self, delivered: Delivered | None) -> tuple[str, ...]:
         moment = self._ledger.clock()
         problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
-        problems += self._clocks
+        problems += [*self._clocks, *self._moved]
         if not supported(self._ledger.store.folder):
             problems.append(
                 f"{self._ledger.store.folder}: the file system knows no locks (flock); what a "
@@ -244,6 +247,9 @@ def check(project: Project, clock: Clock = now) -> list[Mistake]:
             error = mistake_in(schedule, ledger, calendars)
             if error is not None:
                 found.append(Mistake(schedule.name, error, schedule.failure))
+                continue
+            _, moved = held_to_defaults(schedule, ledger)
+            found += [Mistake(schedule.name, UsageError(each)) for each in moved]
     return found + [Mistake("mail", UsageError(each)) for each in _mail_problems(file)]
 
 
