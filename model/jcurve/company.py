@@ -28,7 +28,7 @@ from jcurve.engine.model import Input, Model
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
-from jcurve.facts.tables import data_folder
+from jcurve.facts.tables import home_of
 from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
 from jcurve.ground.errors import ModelError, ScenarioError
 from jcurve.ground.files import digest
@@ -313,7 +313,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     del stamp  # part of the cache's key only
     project = Project(root)
-    data_folder(project)  # a change of tables that was interrupted is finished before they count
+    home_of(project)  # a change of tables that was interrupted is finished before they count
     own = rooms(".", "ground", "facts", "assumptions", "engine", "lines")
     what = f"model of {name}\n{data_digest(project)}"
     return remembered(what, own, lambda: _parts_of(name, project))

@@ -36,7 +36,7 @@ from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.quarters_back import BEFORE, COMING, LAST, TOGETHER, case_after, known_since
 from tests.support.reading_truth import held
-from tests.support.report_cells import executed, real_project, sentences
+from tests.support.report_cells import real_project, sentences
 
 pytestmark = TOGETHER
 SHOWN = {"missed", "npv-moved", "figures-moved", "guided", "watch"}

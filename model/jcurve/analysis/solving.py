@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -311,7 +312,7 @@ class _Search:
 def _in_year(item: Assumption, year: str) -> Assumption:
     """An assumption with its value and range of one year."""
     whole = {"value": item.value, "low": item.low, "high": item.high}
-    changed = {
+    changed: dict[str, Any] = {
         name: in_year(path, int(year)) for name, path in whole.items() if isinstance(path, Path)
     }
     return replace(item, shape="scalar", **changed)

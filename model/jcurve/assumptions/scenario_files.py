@@ -18,7 +18,7 @@ from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
-from jcurve.facts.tables import data_folder, home_of, read_table
+from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project

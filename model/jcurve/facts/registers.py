@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.sources import GRADES, Cited, is_secondary, sources
-from jcurve.facts.tables import Column, Listed, Row, Text, Words, by_key, data_folder, home_of, records
+from jcurve.facts.tables import Column, Listed, Row, Text, Words, by_key, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
@@ -30,6 +30,7 @@ __all__ = [
     "evidence",
     "external",
     "macrs",
+    "touches",
 ]
 
 VERDICTS: Mapping[str, str] = MappingProxyType(
@@ -127,6 +128,14 @@ class Claim:
     contradicts_record: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The beginnings of the assumptions that a claim speaks of."""
+
+    claim: str
+    keys: Words
+
+
 def _number_or_words(row: Row, key: str) -> float | None:
     return None if row.cells["unit"] == "text" else row.number(key)
 
@@ -205,6 +214,13 @@ def claims(project: Where = None) -> Mapping[str, Claim]:
     """The articles' claims against the record, by key."""
     known = {"article": articles(project), "verdict": VERDICTS}
     return by_key(home_of(project).data, "evidence/claims.csv", Claim, known)
+
+
+def touches(project: Where = None) -> Mapping[str, tuple[str, ...]]:
+    """By claim, the beginnings of the assumptions that it speaks of."""
+    known = {"claim": claims(project)}
+    found = by_key(home_of(project).data, "evidence/claims_touch.csv", Touch, known)
+    return MappingProxyType({claim: touch.keys for claim, touch in found.items()})
 
 
 def external(project: Where = None) -> Mapping[str, Parameter]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions.paths import Path as Dated
+from jcurve.evaluation.naming import area
 from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, heading, table
@@ -239,9 +240,9 @@ def book(lens: Lens) -> TableExhibit:
     items = lens.case.scenario.items
     areas: dict[str, dict[tuple[str, ...], list[Assumption]]] = {}
     for item in items:
-        area = areas.setdefault(item.key.partition(".")[0], {})
+        groups = areas.setdefault(item.key.partition(".")[0], {})
         same = (_family(item.key, item.label), item.unit, item.kind, *item.source)
-        area.setdefault(same, []).append(item)
+        groups.setdefault(same, []).append(item)
     changed = {each.key for each in lens.case.differences}
     rows: list[Row] = []
     for name, groups in areas.items():

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from jcurve.figures.pointing import marks
-from jcurve.figures.style import BODY, WIDTHS, Width, fit, house
+from jcurve.figures.style import BODY, WIDTHS, Width, house
 from jcurve.figures.svg import tidy
 
 if TYPE_CHECKING:

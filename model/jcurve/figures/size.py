@@ -144,7 +144,7 @@ def last_tenth(found: ScaleStudy) -> str:
 def _scale_reading(found: ScaleStudy) -> str:
     best = found.best
     more = " or more" if best.high >= float(found.scales[-1]) else ""
-    worth, share = _most_with_staff_scaled(found), percent(found.best_talent_scaled, 0)
+    worth, share = _most(found.talent_scaled), percent(found.best_talent_scaled, 0)
     scaled = f"the best would be {share} of the plan, worth {money(worth)}."
     if worth < _LITTLE:
         scaled = "no size would be worth more than stopping."

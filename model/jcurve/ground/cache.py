@@ -139,8 +139,7 @@ def unchanged(folders: Iterable[Path]) -> bool:
 def _sources(folder: Path) -> str:
     total = sha256()
     for path in _written(folder):
-        total.update(f"{path.name} {digest(path)}
-".encode())
+        total.update(f"{path.name} {digest(path)}\n".encode())
     return total.hexdigest()
 
 

@@ -16,7 +16,7 @@ capex has the mix that was fitted to the years until then.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -163,5 +163,5 @@ def _fitted(
     found = fit(origin, project=project)
     given = overrides(found.parameters, found.values, chosen, origin)
     rows = rows_of(chosen.with_overrides(given), timeline)
-    item = chosen[CHANGES].model_copy(update={"value": changes})
+    item = replace(chosen[CHANGES], value=changes)
     return rows | assumption_rows(item, Window(timeline.first, timeline.last))
