@@ -46,6 +46,7 @@ _NOTHING = frozenset({"", "nan", "nat", "n/a", "na", "n.a.", "n.m.", "nm", "none
 _MOST = 1_000  # columns or rows that one cell may take, as browsers have it
 _WORTH = re.compile(r"background|font-|color|display\s*:\s*none|text-align")
 _SIMPLE = re.compile(r"#[\w-]+")
+_INKS = ("inherit", "#000000", "#000", "black")
 _ALIGNS = ("left", "center", "right")
 
 
@@ -79,7 +80,7 @@ def is_number(text: str) -> bool:
 
 def _rows(table: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
     """The rows and the sections they are in; without those that nothing is in."""
-    for child in table:
+    for child in sorted(table, key=lambda child: child.tag == "tfoot"):  # wherever it is written
         if child.tag == "tr":
             listed, section = [child], ""
         elif child.tag in ("thead", "tbody", "tfoot"):
@@ -99,10 +100,12 @@ def _cells(row: HtmlElement) -> list[HtmlElement]:
 
 
 def _leading(rows: Sequence[tuple[str, HtmlElement]]) -> int:
-    """Rows at the top that hold heads alone."""
+    """Rows at the top that hold heads alone; the corner over the rows' names may be empty."""
     count = 0
     for _, row in rows:
-        if any(cell.tag != "th" for cell in _cells(row)):
+        cells = _cells(row)
+        corner = len(cells) > 1 and not "".join(cells[0].itertext()).strip()
+        if any(cell.tag != "th" for cell in cells[int(corner) :]):
             break
         count += 1
     return min(count, len(rows) - 1)
@@ -234,11 +237,17 @@ class _Sheet:
     def of(self, element: HtmlElement) -> dict[str, str]:
         """What holds for ``element``: its own style before its id's before its kind's."""
         own = element.get("style") or ""
-        return {
+        style = {
             **self._by_element.get(element, {}),
             **self._by_id.get(element.get("id") or "", {}),
             **(self._declared(own) if own else {}),
         }
+        if "bars" in style:
+            self.lost.add("bars behind the figures")
+        # On a ground of its own a text is dark or light, as is read better there.
+        if style.get("color", "black") not in _INKS and "shade" not in style:
+            self.lost.add("colours of the text")
+        return style
 
     def _declared(self, text: str) -> dict[str, str]:
         import tinycss2
@@ -254,10 +263,8 @@ class _Sheet:
                 if isinstance(colour, RGBA):
                     found["shade"] = _on_paper(colour)
                 elif "gradient" in value and _drawn(value):
-                    self.lost.add("bars behind the figures")
-            elif rule.lower_name == "color" and value not in ("inherit", "#000000", "black"):
-                self.lost.add("colours of the text")
-            elif rule.lower_name in ("font-weight", "text-align", "display"):
+                    found["bars"] = value
+            elif rule.lower_name in ("color", "font-weight", "text-align", "display"):
                 found[rule.lower_name] = value
         return found
 

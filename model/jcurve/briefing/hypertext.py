@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from lxml.html import HtmlElement, fragment_fromstring
@@ -59,6 +60,7 @@ _STYLES = {
 _SCHEMES = {"http", "https", "mailto", "data", "attachment"}
 _SHEET = re.compile(r"<style[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<svg\b[^>]*(?:(?<!-)\bwidth\s*[:=]\W*0\b(?!\.)|display\s*:\s*none)", re.IGNORECASE)
 _MATH = re.compile(r"<math\b.*?</math\s*>", re.DOTALL | re.IGNORECASE)
 _MEDIA = re.compile(
     r"<(iframe|video|audio|embed|object|canvas)\b([^>]*)>(?:.*?</\1\s*>)?",
@@ -140,6 +142,8 @@ def read(source: str, context: Context, kept: list[Held] | None = None) -> Itera
 
 
 def _as_picture(found: re.Match[str]) -> str:
+    if _UNSEEN.match(found[0]):
+        return ""  # it holds signs for other drawings
     data = base64.b64encode(found[0].encode()).decode()
     title = re.search(r"<title[^>]*>(.*?)</title", found[0], re.DOTALL)
     alt = html.escape(html.unescape(title[1]).strip()) if title else ""
@@ -334,7 +338,8 @@ class Reader:
         shown = alt or f"Picture in {where}, not described"
         scheme, colon, name = url.partition(":")
         if scheme == "attachment":
-            kinds = self.context.attachments.get(name, {})
+            held = self.context.attachments
+            kinds = held.get(name) or held.get(unquote(name), {})
             for mime, data in kinds.items():
                 text = data if isinstance(data, str) else "".join(data)
                 made = pictures.drawable(mime, text, shown, where, wanted)

@@ -38,7 +38,7 @@ _DELIMITED = re.compile(
     r"|\\\[(?P<square>[^\]]*?[\\^_].+?)\\\]|\\\((?P<paren>[^\n]*?[\\^_][^\n]*?)\\\)"
     r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|alignat|eqnarray|gather|multline)"
     r"\*?)\}.+?\\end\{(?P=name)\})"
-    r"|(?<![\w$\\])\$(?P<inline>(?![\s$])(?:[^$\\]|\\.)+?)(?<!\s)\$(?![\w$])"
+    r"|(?<![\w$\\])\$(?P<inline>(?![\s$])(?:\\text\{[^{}\n]*\}|[^$\\]|\\.)+?)(?<!\s)\$(?![\w$])"
     # Beside a letter, as in "all $\alpha$s", only what no sum of money has.
     r"|(?<![$\\])\$(?P<beside>(?=[^$\n]*[\\^])(?![\s$\d])(?:[^$\\\n]|\\.)+?)(?<!\s)\$(?![$\d])",
     re.DOTALL | re.MULTILINE,
@@ -55,6 +55,7 @@ _RENAMED = (
     (re.compile(r"\\end\{eqnarray\*?\}"), r"\\end{array}"),
     (re.compile(r"\\(begin|end)\{split\}"), r"\\\1{aligned}"),
     (re.compile(r"\\(begin|end)\{smallmatrix\}"), r"\\\1{matrix}"),
+    (re.compile(r"\\require\{\w+\}"), ""),
     (re.compile(r"(?<=\d)%"), r"\\%"),  # a share; TeX would take the rest for a comment
 )
 _MACROS = {
@@ -66,6 +67,7 @@ _MACROS = {
     "LaTeX": r"\text{LaTeX}",
     "TeX": r"\text{TeX}",
 }
+_ACTIVE = re.compile(r"on|href|\{")  # handlers, links, and what is of another namespace
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 _INVISIBLE = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\ufe00\ufe01"))
 _LARGE = frozenset("∑∏∐∫∬∭∮⋃⋂⋁⋀⨁⨂")
@@ -177,10 +179,11 @@ def _is_formula(tex: str) -> bool:
 def _plain(mathml: str) -> str:
     """MathML without entities, and with classes for what a page may not have as styles."""
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), mathml)
-    root = ElementTree.fromstring(re.sub(r"\sxmlns(:\w+)?=\"[^\"]*\"", "", text))
+    root = ElementTree.fromstring(text)
     for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
         style = element.attrib.pop("style", "")
-        for name in [name for name in element.attrib if name.startswith("on") or name == "href"]:
+        for name in [name for name in element.attrib if _ACTIVE.match(name)]:
             del element.attrib[name]
         element.attrib.pop("id", None)
         classes = [name for part, name in _STYLES.items() if part in style]
@@ -198,8 +201,12 @@ def tree(mathml: str) -> Node:
 
     Raises:
         ElementTree.ParseError: it is not MathML.
+        _UnknownError: it holds, or lacks, what the template could not set.
     """
-    return _row(ElementTree.fromstring(mathml))
+    try:
+        return _row(ElementTree.fromstring(mathml))
+    except (IndexError, ValueError) as error:  # a part that is missing, a length that is none
+        raise _UnknownError(str(error)) from error
 
 
 def _row(element: Element) -> Node:
@@ -245,9 +252,12 @@ def _identifier(element: Element) -> Node | None:
     text = _text(element).strip()
     if not text:
         return None
+    variant = element.get("mathvariant", "italic")
+    if variant not in ("normal", "italic"):
+        raise _UnknownError(variant)  # a bold letter is another one
     if len(text) > 1:
         return ["op", text, False]
-    return ["up", text] if element.get("mathvariant") == "normal" else ["sym", text]
+    return ["up", text] if variant == "normal" else ["sym", text]
 
 
 def _operator(element: Element) -> Node | None:
@@ -263,7 +273,7 @@ def _operator(element: Element) -> Node | None:
 def _fraction(element: Element) -> Node:
     above, below = _two(element)
     if element.get("linethickness") in ("0", "0px", "0pt"):
-        return ["mat", [[above], [below]], "center", [], []]
+        return ["mat", [[above], [below]], [""], [], []]
     return ["frac", above, below]
 
 

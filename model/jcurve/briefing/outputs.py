@@ -25,6 +25,7 @@ _LATEX = re.compile(r"\\begin\{(?!equation|align|eqnarray|gather|multline)")
 _MADE_BY = re.compile(r"vnd\.(plotly|vegalite|vega|bokehjs|holoviews|jupyter\.widget)")
 _NAMES = {"vegalite": "Altair", "vega": "Vega", "plotly": "Plotly", "bokehjs": "Bokeh",
           "holoviews": "HoloViews"}  # fmt: skip
+_LIBRARY = re.compile(r"vnd\.(?:bokehjs|holoviews)_load")  # of which nothing is seen
 _LOADS = re.compile(r"<script|<link\b|BokehJS|require\(", re.IGNORECASE)
 _LOG = 240  # lines; of a longer text only the two ends are printed
 _ENDS = (80, 40)
@@ -130,6 +131,8 @@ def _length(value: object) -> float:
 
 def _words(data: Mapping[str, Any], context: Context) -> Iterator[Block]:
     source = joined(data.get("text/html", ""))
+    if any(_LIBRARY.search(mime) for mime in data):
+        return
     drawn = next((found for mime in data if (found := _MADE_BY.search(mime))), None)
     if drawn is None and source.strip():
         blocks = list(read(source, context))
