@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -75,3 +77,17 @@ def test_jsonschema_works_without_the_dear_grammar() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "fine"
+
+
+def test_strict_on_the_command_line_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "note.ipynb"
+    lost = {"cell_type": "markdown", "metadata": {}, "source": "![one](https://example.com/a.png)"}
+    path.write_text(json.dumps(notebook(lost)), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "briefing", "--strict", str(path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert "not all of the notebook can be shown: cell 1: picture one" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["note.ipynb"]

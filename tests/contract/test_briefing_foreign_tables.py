@@ -105,6 +105,26 @@ class TestSpans:
                 read[at : at + one.down, column : column + one.across] = int(text[1:])
         assert (read == taken).all()
 
+    def test_a_foot_stands_at_the_foot(self) -> None:
+        cells = briefing(
+            shown(
+                "<table><thead><tr><th>a<th>b</thead><tfoot><tr><td>Total<td>9</tfoot>"
+                "<tbody><tr><td>x<td>4<tr><td>y<td>5</tbody></table>"
+            )
+        ).table()
+        assert [cells[row, 0] for row in range(4)] == ["a", "x", "y", "Total"]
+
+    def test_heads_beside_an_empty_corner(self) -> None:
+        made = briefing(
+            shown(
+                "<table><tr><td></td><th>coef</th></tr><tr><th>const</th><td>2.4</td></tr></table>"
+            )
+        )
+        heads = [(it.text, it.scope) for it in pdfcheck.tables(made.pdf)[0] if it.tag == "TH"]
+        assert heads == [("", "Column"), ("coef", "Column"), ("const", "Row")]
+        odd = "<table><tr><th rowspan=2>a</th><th>b</th></tr><tr></tr><tr><td>1<td>2</table>"
+        assert briefing(shown(odd)).table()[2, 1] == "2"
+
     def test_places(self) -> None:
         rows = [[Cell(down=2), Cell(), Cell(down=2)], [Cell()], [Cell(across=3)]]
         assert [[at for at, _ in row] for row in placed(rows)] == [[0, 1, 2], [1], [0]]
@@ -231,6 +251,17 @@ class TestStyle:
         assert losses == [
             "cell 1: bars behind the figures of a table", "cell 1: colours of the text of a table"
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            "<table><tr><td style='background:#123456;color:white'>1</td></tr></table>",
+            "<style>#a{background:navy} td{color:#fff}</style><table><td id=a>1</table>",
+            "<style>.tip{color:red}</style><p class=tip>x</p><table><td>1</table>",
+        ],
+    )
+    def test_colours_that_no_cell_lacks_are_no_loss(self, markup: str) -> None:
+        assert briefing(shown(markup)).losses == []
 
     def test_hidden_cells_shift_nothing(self) -> None:
         made = briefing(

@@ -13,7 +13,7 @@ import pytest
 
 from jcurve.briefing.maths import TeX, tree
 from tests.support import pdfcheck
-from tests.support.foreign import briefing, cell, display, note
+from tests.support.foreign import briefing, cell, display, note, shown
 
 X, A, B = ["sym", "x"], ["sym", "a"], ["sym", "b"]
 
@@ -50,6 +50,9 @@ def _tree(tex: str, *, display: bool = True) -> Any:
         (r"\mathrm{d}x", ["row", [["up", "d"], X]]),
         (r"x \over a", ["frac", X, A]),
         (r"\cancel{x}", ["cancel", X]),
+        (r"\require{cancel}\cancel{x}", ["cancel", X]),
+        (r"a \atop b", ["mat", [[A], [B]], [""], [], []]),
+        (r"\binom{a}{b}", ["lr", [["sym", "("], ["mat", [[A], [B]], [""], [], []], ["sym", ")"]]]),
     ],
 )  # fmt: skip
 def test_what_a_formula_means(tex: str, wanted: Any) -> None:
@@ -204,3 +207,51 @@ class TestOutputs:
         assert f"Area {good} of it" in made.page
         bad = "<math><script>x</script></math>"
         assert "<script" not in briefing(cell(display(text_html=f"<p>Area {bad}</p>"))).page
+
+    @pytest.mark.parametrize(
+        "namespace", ["xmlns='http://www.w3.org/1998/Math/MathML'",
+                      'xmlns="http://www.w3.org/1998/Math/MathML"'],
+    )  # fmt: skip
+    def test_mathml_of_a_namespace(self, namespace: str) -> None:
+        made = briefing(shown(f"<p>Of <math {namespace}><mi>x</mi></math></p>"))
+        assert "<math><mi>x</mi></math>" in made.page
+        assert made.losses == []
+
+    @pytest.mark.parametrize(
+        "inner",
+        ["<msub></msub>", "<mo minsize='wide'>(</mo>", "<mtable></mtable>",
+         "<mi mathvariant='bold'>x</mi>", "<mfenced><mi>x</mi></mfenced>"],
+    )  # fmt: skip
+    def test_mathml_that_is_not_understood_is_its_source(self, inner: str) -> None:
+        made = briefing(shown(f"<p>Of <math>{inner}</math> it</p>"))
+        assert len(made.losses) == 1
+        assert f"<math>{inner}</math>" in made.text
+
+
+def test_formulas_of_every_kind_are_set() -> None:
+    """Typst takes whatever the reader of TeX understands."""
+    formulas = [
+        r"\binom{n}{k} \dbinom{n}{k} {n \choose k}", r"\left. \frac{dy}{dx} \right|_{x=0}",
+        r"\overset{!}{=} \underset{x}{\max} f(x)", r"a \xrightarrow{f} b \xleftarrow[b]{a} c",
+        r"\mathbb{E}[X] \mathcal{L}\{f\} \mathfrak{g} \mathbf{w}^\top \mathsf{T}", r"{x^2}^3",
+        r"\bar{x} \hat{\beta} \ddot{x} \tilde{y} \vec{v} \widehat{abc} \underline{x} \mathring{A}",
+        r"\sum\limits_{t=0}^{T} \prod_{i}^{n} \int_0^\infty \iint \oint \lim_{x \to 0}",
+        r"a \not= b \neq c \nleq d \notin E", r"\boxed{x=1} \cancel{x}", r"\pmod{n} \bmod 2",
+        r"\dfrac{1}{2} \tfrac{1}{2} \cfrac{1}{1+\cfrac{1}{x}}", r"\sideset{_a^b}{_c^d}\sum",
+        r"\underbrace{a+b}_{\text{sum}} \overbrace{c}^{d}", r"\operatorname*{arg\,max}_x",
+        r"\langle x \rangle \lfloor x \rfloor \|x\| |y|", r"\Big( \big[ x \big] \Big)",
+        r"{}_{n}p_{x} \quad {}^{14}C", r"\begin{gather} a \\ b \tag{2} \end{gather}",
+        r"\begin{aligned} a &= b \\ &= c \end{aligned}", r"\left( \frac{a}{b} \middle| c \right)",
+        r"\begin{array}{l|c} a & b \\ \hline c & d \end{array}", r"\stackrel{d}{\to}",
+        r"\left\{ \begin{array}{rl} x & y\\ z & w \end{array} \right.", r"\mathstrut \phantom{x} y",
+    ]  # fmt: skip
+    made = briefing(*[note(f"${each}$ and\n\n$${each}$$") for each in formulas])
+    assert made.losses == []
+    assert len(made.pdf) > 0
+
+
+def test_dollars_within_words_of_a_formula_do_not_end_it() -> None:
+    made = briefing(note(r"Of $\text{a $x$ b}$ it"))
+    assert made.losses == [
+        r"cell 1: a formula that is not understood, as its source: $\text{a $x$ b}$"
+    ]

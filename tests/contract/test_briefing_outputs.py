@@ -83,6 +83,14 @@ class TestScripts:
         assert len(pdfcheck.alts(made.pdf)) == 1
         assert made.losses == []
 
+    def test_libraries_and_signs_for_drawings_are_nothing_to_see(self) -> None:
+        load = {"application_vnd.bokehjs_load.v0+json": "", "application_javascript": "load()"}
+        assert _kinds(**load).losses == []
+        signs = "<svg style='position:absolute; width:0'><defs><symbol id='a'/></defs></svg>"
+        made = _kinds(text_html=f"{signs}<pre>array([1, 2])</pre>")
+        assert "array([1, 2])" in made.text
+        assert made.losses == []
+
     def test_a_widget_says_what_it_was(self) -> None:
         made = _kinds(**{"application_vnd.jupyter.widget-view+json": {}, "text_plain": "Dial(3)"})
         assert "[widget of cell 2 is not shown" in made.text
@@ -122,6 +130,11 @@ class TestPictures:
             assert 'width="40" height="20"' in made.page
         made = briefing(note(f'<img src="data:image/png;base64,{picture()}" width="20" alt="x">'))
         assert 'width="20" height="10"' in made.page
+
+    def test_attached_under_a_name_with_a_blank(self) -> None:
+        held = {"a b.png": {"image/png": picture()}}
+        made = briefing(note("![one](attachment:a%20b.png)", attachments=held))
+        assert pdfcheck.alts(made.pdf) == ["one"]
 
     def test_beside_the_notebook(self, tmp_path: Path) -> None:
         (tmp_path / "pictures").mkdir()

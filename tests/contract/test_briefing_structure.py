@@ -89,6 +89,21 @@ def test_rows_have_heads(made: bytes) -> None:
     assert len(named) > 4
 
 
+def test_a_cell_is_named_by_its_row_and_its_column() -> None:
+    """By the rule of PDF: to the left and upwards, as no cell lists other heads."""
+    pdf = _foreign()
+    cells = pdfcheck.tables(pdf)[0]
+    (one,) = [it for it in cells if it.row == 4 and it.column == 3]
+    heads = {
+        it.text
+        for it in cells
+        if (it.scope == "Row" and it.row <= one.row < it.row + it.down)
+        or (it.scope == "Column" and it.column <= one.column < it.column + it.across)
+    }
+    assert (one.text, heads) == ("3", {"Labs", "Capex", "2027"})
+    assert b"/O/Table/Headers[" not in pdf
+
+
 def test_a_table_without_heads_is_named_by_its_first_column() -> None:
     made = briefing(shown("<table><tr><td>Capex</td><td>1</td></tr></table>")).pdf
     assert [(it.text, it.scope) for it in pdfcheck.tables(made)[0]] == [("Capex", "Row"), ("1", "")]

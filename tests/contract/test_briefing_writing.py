@@ -59,7 +59,8 @@ def test_the_house_font_stays_alone_where_it_is_enough() -> None:
     [
         ("🟢", "[green circle]"), ("📈 up", "[chart with upwards trend] up"),
         ("🇩🇪", "[flag DE]"), ("👨‍💻", "[man][personal computer]"), ("👍🏽", "[thumbs up sign]"),
-        ("✅", "[check mark]"), ("⚠️", "⚠"), ("\U0010f0f0", "[U+10F0F0]"), ("\u202ex", "[U+202E]x"),
+        ("✅", "[check mark]"), ("1️⃣", "1"),
+        ("⚠️", "⚠"), ("\U0010f0f0", "[U+10F0F0]"), ("\u202ex", "[U+202E]x"),
         ("क्‍ष", "क्‍ष"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,6 +79,16 @@ def _house(resources: dict[str, Any]) -> HouseStyle:
     return read_house_style(project.reports) if project is not None else HouseStyle()
 
 
+def _take_strict() -> None:
+    """``--strict`` for the command line, which has read its flags before it meets a format."""
+    app = sys.modules.get("nbconvert.nbconvertapp")
+    flags = getattr(app, "nbconvert_flags", None)
+    if flags is not None:
+        formats = (BriefingExporter, BriefingHTMLExporter)
+        strict = {each.__name__: {"strict": True} for each in formats}
+        flags.setdefault("strict", (strict, str(_Briefing.strict.help)))
+
+
 class BriefingExporter(_Briefing):
     """A notebook as PDF: PDF/A-2a and PDF/UA-1, without a browser and without TeX."""
 
@@ -132,3 +143,6 @@ class BriefingHTMLExporter(_Briefing):
             page = html(document, _house(found))
             tell(document.losses, strict=self.strict)
         return page, found
+
+
+_take_strict()

@@ -60,7 +60,9 @@ _STYLES = {
 _SCHEMES = {"http", "https", "mailto", "data", "attachment"}
 _SHEET = re.compile(r"<style[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
-_UNSEEN = re.compile(r"<svg\b[^>]*(?:(?<!-)\bwidth\s*[:=]\W*0\b(?!\.)|display\s*:\s*none)", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<svg\b[^>]*(?:(?<!-)\bwidth\s*[:=]\W*0\b(?!\.)|display\s*:\s*none)", re.IGNORECASE
+)
 _MATH = re.compile(r"<math\b.*?</math\s*>", re.DOTALL | re.IGNORECASE)
 _MEDIA = re.compile(
     r"<(iframe|video|audio|embed|object|canvas)\b([^>]*)>(?:.*?</\1\s*>)?",

@@ -4,7 +4,11 @@ Typst marks the heads of columns by itself; for heads of rows its binding for Py
 yet. A screen reader that stands on a number says what its row is called only when the cell that
 says so is marked.
 
-What changes is appended, as PDF allows: writing all of a long report anew would cost half as
+Typst also lists the heads of columns in each cell, and a reader that finds a list looks for no
+other head. Blanks of the same length take its place: then each cell's heads are the ones to its
+left and above it, as their scopes say.
+
+What else changes is appended, as PDF allows: writing all of a long report anew would cost half as
 much as typesetting it.
 """
 
@@ -20,6 +24,7 @@ import pikepdf
 __all__ = ["with_row_heads"]
 
 _LEAVES = frozenset({"/P", "/Span", "/Figure", "/Caption", "/Formula", "/TOC", "/Link"})
+_LISTED = re.compile(rb"(?<=/O/Table)/Headers\[(?:\(U\d+x\d+y\d+\))*\]")
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
 
 
@@ -32,6 +37,7 @@ def with_row_heads(pdf: bytes, stubs: Sequence[int]) -> bytes:
     """
     if not any(stubs):
         return pdf
+    pdf = _LISTED.sub(lambda found: b" " * len(found[0]), pdf)
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         tables = _tables(opened.Root.StructTreeRoot)
         changed = [

@@ -67,8 +67,10 @@ def _shown(character: str, charset: Charset | None, unknown: str) -> str:
         return _code(character)
     if charset is None:
         return character
-    if 0xFE00 <= ord(character) <= 0xFE0F or 0x1F3FB <= ord(character) <= 0x1F3FF or (
-        character == "\N{COMBINING ENCLOSING KEYCAP}"
+    if (
+        0xFE00 <= ord(character) <= 0xFE0F
+        or 0x1F3FB <= ord(character) <= 0x1F3FF
+        or (character == "\N{COMBINING ENCLOSING KEYCAP}")
     ):
         return ""  # how the sign before is to look
     if ord(character) in charset:
