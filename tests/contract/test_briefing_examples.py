@@ -31,7 +31,7 @@ _ASIDE = (  # prompts and standard error are not shown, code stands at the end o
 def _exporter() -> Any:
     from nbconvert.exporters import HTMLExporter
 
-    return HTMLExporter(exclude_input=True)
+    return HTMLExporter(exclude_input=True)  # type: ignore[no-untyped-call]
 
 
 def _words(text: str) -> set[str]:

@@ -71,14 +71,8 @@ def render(
     What is lost is also logged as a warning; with ``JCURVE_STRICT`` in the environment it is an
     error.
 
-    Call it only in a process that will not fork afterwards.
-
-    Args:
-        notebook: the executed notebook.
-        html: the HTML file to write.
-        pdf: the PDF file to write.
-        paper: size of the PDF's pages; None: the house style's.
-        project: whose house style and pictures; None: the project that the notebook lies in.
+    Call it only in a process that will not fork afterwards. House style, paper and pictures are
+    the project's, else those of the project that the notebook lies in.
 
     Raises:
         RunError: an exhibit without alt text, an unknown cross-reference, content that

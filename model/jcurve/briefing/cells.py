@@ -39,16 +39,10 @@ _EXPECTED = frozenset({"raises_exception"})
 
 @dataclass
 class Cells:
-    """Reads a notebook's cells, in order.
+    """Reads a notebook's cells, in order; cover, code and losses are kept aside.
 
-    Attributes:
-        folder: of the notebook; None when it is not known.
-        excluded: nbconvert's options that leave kinds of cells out, such as ``exclude_input``.
-        ours: whether the notebook shows exhibits of ours; it then answers for its pictures.
-        cover: the cover that was met.
-        code: the code cells' sources.
-        losses: what is not shown.
-        failed: the error that ended the run.
+    A notebook of ``ours`` shows exhibits of ours; it then answers for its pictures. ``excluded``
+    are nbconvert's options that leave kinds of cells out, such as ``exclude_input``.
     """
 
     folder: Path | None = None
@@ -132,9 +126,7 @@ def _no_input(cell: Mapping[str, Any], tags: frozenset[str]) -> bool:
     return bool(
         tags & _NO_INPUT
         or metadata.get("jupyter", {}).get("source_hidden")
-        or metadata.get("hide_input")
-        or metadata.get("hideCode")
-        or metadata.get("inputHidden")
+        or any(map(metadata.get, ("hide_input", "hideCode", "inputHidden")))
         or metadata.get("transient", {}).get("remove_source")
         or cell.get("transient", {}).get("remove_source")
     )
@@ -145,10 +137,7 @@ def _no_output(cell: Mapping[str, Any], tags: frozenset[str]) -> bool:
     return bool(
         tags & _NO_OUTPUT
         or metadata.get("jupyter", {}).get("outputs_hidden")
-        or metadata.get("collapsed")
-        or metadata.get("hide_output")
-        or metadata.get("hideOutput")
-        or metadata.get("outputHidden")
+        or any(map(metadata.get, ("collapsed", "hide_output", "hideOutput", "outputHidden")))
     )
 
 

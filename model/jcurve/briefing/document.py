@@ -78,12 +78,8 @@ class Note:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Text as a terminal shows it.
-
-    Attributes:
-        text: all of it.
-        folded: which lines a page leaves out, from the first to the one after the last.
-    """
+    """Text as a terminal shows it; of ``folded`` lines, first to the one after the last, a page
+    says the number alone."""
 
     text: str
     folded: tuple[int, int] | None = None
@@ -103,15 +99,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that is not one of our exhibits.
-
-    Attributes:
-        mime: ``image/png``, ``image/jpeg`` or ``image/svg+xml``.
-        data: base64, or the SVG's text.
-        alt: what it shows.
-        size: width and height in CSS pixels.
-        where: the cell that it comes from.
-    """
+    """A picture that is not one of our exhibits: base64 or an SVG's text; sizes are CSS pixels."""
 
     mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
     data: str
@@ -125,15 +113,7 @@ Align = Literal["left", "center", "right"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table that is not one of our exhibits.
-
-    Attributes:
-        runs: its text.
-        across: how many columns it takes.
-        down: how many rows it takes.
-        head: whether it names columns or rows.
-        shade: its ground, as ``#rrggbb``, or nothing.
-    """
+    """A cell of a table that is not one of our exhibits; its shade is ``#rrggbb``, or nothing."""
 
     runs: Paragraph = ()
     across: int = 1
@@ -144,16 +124,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table that is not one of our exhibits.
+    """A table that is not one of our exhibits; ``stub`` columns at its left name the rows.
 
-    Rows hold the cells that begin in them, as HTML writes them; ``places`` says where.
-
-    Attributes:
-        head: header rows.
-        rows: body rows.
-        aligns: of each column.
-        stub: how many columns at the left name the rows.
-        caption: what stands above it.
+    Rows hold the cells that begin in them, as HTML writes them; ``placed`` says where.
     """
 
     head: tuple[tuple[Cell, ...], ...]
@@ -251,17 +224,8 @@ class Loss:
 class Document:
     """A report, ready to be typeset.
 
-    Attributes:
-        title: of the report.
-        blocks: its content without the cover.
-        numbers: the exhibits' ids and numbers, in order.
-        cover: the cover block, if it has one.
-        code: the code cells.
-        language: BCP 47 tag.
-        author: who signs.
-        date: its date, from its content and never from a clock.
-        failed: what went wrong in the notebook's run, for the first page.
-        losses: what of the notebook it does not show.
+    Its date comes from its content, never from a clock; ``failed`` says what ended the notebook's
+    run, ``losses`` what of it is not shown.
     """
 
     title: str

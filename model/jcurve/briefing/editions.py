@@ -61,12 +61,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", re.ASCII)
 class Edition:
     """A published run.
 
-    Attributes:
-        id: the run's identifier, and the folder's name.
-        report: the report's name.
-        series: the folder of editions that replace one another: a scenario, with its
-            overrides and view where they are not the usual ones.
-        folder: where it lies.
+    A series holds the editions that replace one another: a scenario's, with its overrides and view
+    where they are not the usual ones.
     """
 
     id: str

@@ -18,7 +18,7 @@ from traitlets import Bool, Enum, default  # noqa: E402
 
 from jcurve.assumptions.house_style import HouseStyle, read_house_style  # noqa: E402
 from jcurve.briefing import tell  # noqa: E402
-from jcurve.briefing.document import Document  # noqa: E402
+from jcurve.briefing.document import Document, Loss  # noqa: E402
 from jcurve.briefing.page import html  # noqa: E402
 from jcurve.briefing.reading import read  # noqa: E402
 from jcurve.briefing.typeset import typeset  # noqa: E402
@@ -38,16 +38,28 @@ class _Briefing(Exporter):
         False, help="Refuse a notebook of which anything would be left out, or changed."
     ).tag(config=True)
 
-    def _document(self, notebook: NotebookNode, resources: dict[str, Any]) -> Document:
-        about = resources.get("metadata", {})
-        excluded = self.config.get("TemplateExporter", {})
-        folder = _folder(resources)
-        return read(
-            with_panels(notebook, folder),
-            str(about.get("name") or "Notebook"),
-            folder=folder,
-            excluded=frozenset(str(name) for name, value in excluded.items() if value is True),
-        )
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Read an executed notebook, lay it out, and tell what is lost of it."""
+        copy, found = super().from_notebook_node(nb, resources, **kw)
+        folder = _folder(found)
+        options = self.config.get("TemplateExporter", {})
+        with _in_one_line(self):
+            document = read(
+                with_panels(copy, folder),
+                str(found.get("metadata", {}).get("name") or "Notebook"),
+                folder=folder,
+                excluded=frozenset(str(name) for name, value in options.items() if value is True),
+            )
+            made, losses = self._laid_out(document, _house(found))
+            tell(document.losses + losses, strict=self.strict)
+        return made, found
+
+    def _laid_out(
+        self, document: Document, house: HouseStyle
+    ) -> tuple[bytes | str, tuple[Loss, ...]]:
+        raise NotImplementedError
 
 
 @contextmanager
@@ -106,21 +118,14 @@ class BriefingExporter(_Briefing):
     def _extension(self) -> str:
         return ".pdf"
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Typeset an executed notebook."""
-        copy, found = super().from_notebook_node(nb, resources, **kw)
-        with _in_one_line(self):
-            document = self._document(copy, found)
-            made = typeset(
-                document,
-                paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
-                contents={"auto": None, "yes": True, "no": False}[self.contents],
-                house=_house(found),
-            )
-            tell(document.losses + made.losses, strict=self.strict)
-        return made.pdf, found
+    def _laid_out(self, document: Document, house: HouseStyle) -> tuple[bytes, tuple[Loss, ...]]:
+        made = typeset(
+            document,
+            paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
+            contents={"auto": None, "yes": True, "no": False}[self.contents],
+            house=house,
+        )
+        return made.pdf, made.losses
 
 
 class BriefingHTMLExporter(_Briefing):
@@ -133,16 +138,8 @@ class BriefingHTMLExporter(_Briefing):
     def _extension(self) -> str:
         return ".html"
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: Any = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Lay out an executed notebook as a page."""
-        copy, found = super().from_notebook_node(nb, resources, **kw)
-        with _in_one_line(self):
-            document = self._document(copy, found)
-            page = html(document, _house(found))
-            tell(document.losses, strict=self.strict)
-        return page, found
+    def _laid_out(self, document: Document, house: HouseStyle) -> tuple[str, tuple[Loss, ...]]:
+        return html(document, house), ()
 
 
 _take_strict()

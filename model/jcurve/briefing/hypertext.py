@@ -88,15 +88,7 @@ _FLAGS = {
 
 @dataclass
 class Context:
-    """What a cell's text may lean on, and where what is lost of it is written down.
-
-    Attributes:
-        where: the cell.
-        tex: reads its formulas.
-        folder: of the notebook, where its pictures lie; None when it is not known.
-        attachments: of the cell: kinds and data by name.
-        losses: what is not shown, collected.
-    """
+    """What a cell's text may lean on, and where what is lost of it is written down."""
 
     where: str = "cell 1"
     tex: TeX = field(default_factory=TeX)
@@ -116,13 +108,7 @@ def missing(what: str, why: str, context: Context) -> Para:
 
 
 def read(source: str, context: Context, kept: list[Held] | None = None) -> Iterator[Block]:
-    """The blocks of some HTML.
-
-    Args:
-        source: it, as it was found.
-        context: of the cell that it comes from.
-        kept: what its marks stand for.
-    """
+    """The blocks of some HTML; ``kept`` is what its marks stand for."""
     kept = [] if kept is None else kept
     sheets = _SHEET.findall(source)
     source = _SVG.sub(_as_picture, source)

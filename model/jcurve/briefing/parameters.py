@@ -38,14 +38,8 @@ VIEWS = ("programme", "go_forward")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The checked parameters of a report.
-
-    Attributes:
-        scenario: the scenario with the overrides applied.
-        view: the view the report leads with.
-        out: folder for ``results.json``.
-        project: the project the scenario was read from.
-    """
+    """The checked parameters of a report; overrides are applied to the scenario, ``out`` is the
+    folder for ``results.json``."""
 
     scenario: Scenario
     view: str
@@ -62,12 +56,7 @@ def check_parameters(
 ) -> Parameters:
     """Check a report notebook's parameters, however they were given.
 
-    Args:
-        scenario: name of a scenario file.
-        overrides: assumption key → value; a mapping, or its text as JSON or Python.
-        view: ``programme`` or ``go_forward``.
-        out: an existing folder.
-        project: project folder; found from the working directory when None.
+    Overrides may be text, as JSON or Python; a project is found from the working directory.
 
     Raises:
         UsageError: a parameter has the wrong type or an unknown value.
@@ -144,11 +133,7 @@ def declared_parameters(notebook: Mapping[str, Any], where: str) -> dict[str, An
     """Names and defaults in the cell tagged ``parameters``.
 
     The cell holds literals, and may hold dates (their default is told as text), a docstring
-    and the imports that dates need.
-
-    Args:
-        notebook: the notebook as JSON.
-        where: its name, for errors.
+    and the imports that dates need. ``where`` is the notebook's name, for errors.
 
     Raises:
         UsageError: there is no such cell, or it holds anything else.

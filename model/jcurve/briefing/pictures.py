@@ -30,15 +30,7 @@ _LARGEST = 20_000_000  # bytes of a picture beside a notebook
 def drawable(
     mime: str, data: str, alt: str, where: str, wanted: tuple[float, float] = (0, 0)
 ) -> Picture | None:
-    """The picture, or None when it cannot be drawn.
-
-    Args:
-        mime: its kind.
-        data: base64, or an SVG's text.
-        alt: what it shows.
-        where: the cell that it comes from.
-        wanted: width and height in CSS pixels; nought where nothing is said.
-    """
+    """The picture, or None when it cannot be drawn; nothing is said of a wanted side of nought."""
     if mime == "image/svg+xml":
         size = _svg_size(data)
         return Picture("image/svg+xml", data, alt, _scaled(size, wanted), where) if size else None

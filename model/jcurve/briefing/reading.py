@@ -43,13 +43,10 @@ def read(
     folder: Path | None = None,
     excluded: frozenset[str] = frozenset(),
 ) -> Document:
-    """Read an executed notebook.
+    """Read an executed notebook of format 4; ``name`` is its title when nothing in it is one.
 
-    Args:
-        notebook: as its JSON says (format 4).
-        name: its title when nothing in it is one.
-        folder: where it lies, and the pictures beside it; None: they are not looked for.
-        excluded: nbconvert's options that leave kinds of cells out, such as ``exclude_input``.
+    Pictures are looked for in the folder and below; ``excluded`` are nbconvert's options that leave
+    kinds of cells out, such as ``exclude_input``.
 
     Raises:
         RunError: an exhibit without alt text, twice the same id, a reference to an

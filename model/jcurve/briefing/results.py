@@ -127,12 +127,8 @@ class Difference(_Record):
 
 
 class ScenarioRecord(_Record):
-    """The scenario as a report names it.
-
-    Attributes:
-        set_values: every value that the run sets, in words.
-        filed_npv: that of the view in the scenario as its file has it, where a run sets values.
-    """
+    """The scenario as a report names it; ``filed_npv`` is that of its file, where a run sets
+    values."""
 
     name: Text
     title: Text
@@ -145,11 +141,8 @@ class ScenarioRecord(_Record):
 class Results(_Record):
     """Everything a machine may want from one report.
 
-    Attributes:
-        headlines: by view, then by name (``npv``, ``payback`` …).
-        checks: identities; an edition needs at least one, and all of them ok.
-        exhibits: the charts and tables shown, each with alt text.
-        seed: of whatever was drawn at random; None when nothing was.
+    Headlines stand by view, then by name (``npv``, ``payback`` …). An edition needs at least one
+    check, and all of them ok. Nothing was drawn at random where the seed is None.
     """
 
     schema_version: Literal[1] = 1
@@ -207,59 +200,30 @@ class ReportedScenario(Protocol):
 def record(
     out: str | Path,
     *,
-    report: str,
     scenario: ReportedScenario,
-    view: str,
-    valuation_date: str,
-    data_through: str,
-    headlines: Mapping[str, Mapping[str, Mapping[str, object]]],
-    checks: Iterable[Mapping[str, object]],
-    exhibits: Iterable[Mapping[str, object]] = (),
-    seed: int | None = None,
     beside: Mapping[str, object] = MappingProxyType({}),
+    **content: object,
 ) -> Results:
     """Write ``results.json`` into the folder ``out``, whole or not at all.
 
-    Args:
-        out: the notebook's ``out`` parameter.
-        report: name of the notebook without its suffix.
-        scenario: gives name, title, hash and what differs from base.
-        view: the view the report leads with.
-        valuation_date: quarter, such as ``2026Q2``.
-        data_through: last reported quarter.
-        headlines: view → name → ``{value, unit}`` or ``{value: None, reason}``.
-        checks: ``{name, value, tolerance, ok}`` for each identity.
-        exhibits: ``{id, kind, title, alt}`` for each chart and table shown.
-        seed: of random draws, if any.
-        beside: ``set_values`` and ``filed_npv`` of a run that sets values.
+    ``content`` is what ``Results`` holds besides the scenario, ``beside`` what is said of it where
+    a run sets values.
 
     Raises:
         RunError: the record is incomplete or holds a value that is not finite.
         WriteError: the folder cannot be written.
     """
-    content = {
-        "report": report,
-        "scenario": {
-            "name": scenario.name,
-            "title": scenario.title,
-            "hash": scenario.hash,
-            "differences": [asdict(difference) for difference in scenario.differences],
-            **dict(beside),
-        },
-        "view": view,
-        "valuation_date": valuation_date,
-        "data_through": data_through,
-        "headlines": {
-            name: {key: dict(value) for key, value in values.items()}
-            for name, values in headlines.items()
-        },
-        "checks": [dict(check) for check in checks],
-        "exhibits": [dict(exhibit) for exhibit in exhibits],
-        "seed": seed,
+    named = {
+        "name": scenario.name,
+        "title": scenario.title,
+        "hash": scenario.hash,
+        "differences": [asdict(difference) for difference in scenario.differences],
+        **beside,
     }
     try:
         # Through JSON, so that what is checked is what a reader gets.
-        results = Results.model_validate_json(json.dumps(content, default=_plain))
+        written = json.dumps({**content, "scenario": named}, default=_plain)
+        results = Results.model_validate_json(written)
     except (ValidationError, ValueError, TypeError) as error:
         raise RunError(
             "the results are not complete", where=FILE_NAME, received=_first(error)
@@ -278,14 +242,6 @@ def record_case(
     seed: int | None = None,
 ) -> Results:
     """``record`` with everything that an evaluated scenario can say for itself.
-
-    Args:
-        out: the notebook's ``out`` parameter.
-        report: name of the notebook without its suffix.
-        case: gives scenario, dates, headlines and checks.
-        view: the view the report leads with.
-        exhibits: the charts and tables shown.
-        seed: of random draws, if any.
 
     Raises:
         RunError, WriteError: as ``record``.
@@ -340,7 +296,9 @@ def read_results(path: Path) -> Results:
 
 
 def _plain(value: object) -> object:
-    """NumPy scalars and the like as plain numbers."""
+    """NumPy scalars and the like as plain numbers, read-only tables as plain ones."""
+    if isinstance(value, Mapping):
+        return dict(value)
     item = getattr(value, "item", None)
     if callable(item):
         return item()

@@ -71,13 +71,8 @@ def typeset(
     """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
-    survive a fork. A picture that Typst cannot draw costs its place only.
-
-    Args:
-        document: from ``read``.
-        paper: its size; None: the house style's.
-        contents: whether there is a table of contents; None: if the report is long.
-        house: whose report it is.
+    survive a fork. A picture that Typst cannot draw costs its place only. Where ``contents`` is
+    None, a long report has some.
 
     Raises:
         RunError: Typst refuses the document; its reason is in the message.

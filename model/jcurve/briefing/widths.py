@@ -63,31 +63,21 @@ _UNKNOWN = 0.6021  # em of a character that the font lacks: the mono font's widt
 
 
 @dataclass(frozen=True)
-class Layout:
-    """A table's measures.
-
-    Attributes:
-        size: of its text, in points.
-        parts: column numbers, one sequence for each part the table is cut into.
-        widths: of these columns in each part, in points.
-        cells: text and mark of each row's cells, fit to be set.
-        lines: how many lines each row takes at most in each part; 0 where only setting tells.
-    """
-
-    size: float
-    parts: tuple[tuple[int, ...], ...]
-    widths: tuple[tuple[float, ...], ...]
-    cells: tuple[tuple[tuple[str, str], ...], ...]
-    lines: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
 class Fit:
     """The size of the text, the columns of each part, and their widths in points."""
 
     size: float
     parts: tuple[tuple[int, ...], ...]
     widths: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Layout(Fit):
+    """A table's measures: text and mark of each row's cells, fit to be set, and the lines that each
+    row takes at most in each part; 0 where only setting tells."""
+
+    cells: tuple[tuple[tuple[str, str], ...], ...]
+    lines: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
