@@ -61,7 +61,7 @@ def test_h03_contents_take_the_room_they_need() -> None:
 )
 def test_contents_of_any_kind_take_the_room_they_need(heads: list[str], pages: int) -> None:
     """Each heading once in the contents and once at its place, nothing over anything."""
-    cells = [each for head in heads for each in (note(f"## {head}"), note("A paragraph. " * 30))]
+    cells = [each for head in heads for each in (note(f"## {head}"), note("A paragraph. " * 8))]
     made = briefing(note("# A long note\n\nFirst paragraph."), *cells)
     first = next(n for n, text in enumerate(pdfcheck.page_texts(made.pdf)) if "First par" in text)
     assert first >= pages - 1

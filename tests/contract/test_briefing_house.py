@@ -108,6 +108,7 @@ def test_who_signs_and_when_stand_under_the_title(reports: Path) -> None:
     """Date, author and contact are the house's; without it the report's own date and maker."""
     house, document = read_house_style(reports), read(demo_notebook(), "x")
     made, page = pdf(document, house=house), html(document, house)
+    assert pdfcheck.complaints(made) == []
     for text in (" ".join(pdfcheck.page_texts(made)[0].split()), page):
         assert "1 December 2026" in text
         assert "A. Writer, desk@example.org" in text
@@ -123,7 +124,9 @@ def test_text_of_it_is_never_markup(reports: Path) -> None:
     house = HouseStyle(company=hostile, footer=hostile)
     document = read({"metadata": {}, "cells": [note("# T")]}, "x")
     assert "<script>" not in html(document, house)
-    assert "#panic()" in "".join(pdfcheck.page_texts(pdf(document, house=house)))
+    made = pdf(document, house=house)
+    assert pdfcheck.complaints(made) == []
+    assert "#panic()" in "".join(pdfcheck.page_texts(made))
 
 
 def test_lightness() -> None:

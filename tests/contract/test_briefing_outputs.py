@@ -325,12 +325,6 @@ class TestTitle:
         levels = pdfcheck.headings(made.pdf)
         assert levels == [1] * 9
 
-    @pytest.mark.parametrize("count", [8, 11, 60])
-    def test_contents_of_any_length(self, count: int) -> None:
-        head = "A heading that is long enough to take two lines when it stands in the contents"
-        parts = [f"## {at} {head if at % 3 else 'Short'}\n\n" + "Text." for at in range(count)]
-        assert "Contents" in briefing(note("# T\n\n" + "\n\n".join(parts))).text
-
 
 class TestFailed:
     def test_is_said_on_the_first_page(self) -> None:

@@ -93,6 +93,7 @@ def test_a_row_is_no_taller_than_its_text() -> None:
         reading=(),
     )
     made = pdf(read(notebook(code(shown)), "x"))
+    assert pdfcheck.complaints(made) == []
     reckoned = layout(shown).lines[0]
     taken = _lines_of_rows(made)
     assert all(wide >= tight for wide, tight in zip(reckoned, taken, strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import io
 import json
 import unicodedata
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
 import jcurve
 from jcurve.briefing.editions import check_name, diff
@@ -34,6 +32,7 @@ from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.batch import batch, manifest_path
 from jcurve_runs.schedule.schedules import read_schedules
 from tests.contract.test_portal import Links, pages, publish
+from tests.support import pdfcheck
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.hostile import HOSTILE
 from tests.support.notebooks import (
@@ -165,7 +164,9 @@ def test_html_shows_it_and_does_nothing(document: Any) -> None:
 
 
 def test_typst_shows_it_and_does_nothing(document: Any) -> None:
-    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf(document))).pages)
+    made = pdf(document)
+    assert pdfcheck.complaints(made) == []
+    text = " ".join(pdfcheck.page_texts(made))
     # Typst may break a line at a mark of no width that the typesetter sets for it.
     squeezed = "".join(text.replace("\u200b", "").split())
     assert "#read(" in squeezed
