@@ -56,7 +56,9 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 _WORD = re.compile(rf"[\s{_BREAK}]+")
 _SOLID = re.compile(r"\S+")
 _PIECE = re.compile(rf"([^ {_BREAK}]*)([ {_BREAK}]*)")
-_UNSURE = re.compile("[\n\t\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]")
+_UNSURE = re.compile(
+    "[\n\t\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}\N{SOFT HYPHEN}\N{NO-BREAK SPACE}]"
+)
 _CLOSING, _OPENING = frozenset("!?/)]},;:.%…»”’—–"), frozenset("([{«“‘—/")
 _KERNING = 1.001  # what kerning may add to a line, as a factor
 _UNKNOWN = 0.6021  # em of a character that the font lacks: the mono font's width
