@@ -299,14 +299,6 @@ def _attached(element: Element, *places: str) -> Node:
     return ["attach", _child(element, 0), marks, (not beside) and (forced or not large)]
 
 
-def _under(element: Element) -> Node:
-    return _decorated(element, "b")
-
-
-def _over(element: Element) -> Node:
-    return _decorated(element, "t")
-
-
 def _decorated(element: Element, place: str) -> Node:
     if len(element) != 2:
         raise _UnknownError(element.tag)
@@ -395,8 +387,8 @@ _READERS = {
     "msub": lambda element: _attached(element, "b"),
     "msup": lambda element: _attached(element, "t"),
     "msubsup": lambda element: _attached(element, "b", "t"),
-    "munder": _under,
-    "mover": _over,
+    "munder": lambda element: _decorated(element, "b"),
+    "mover": lambda element: _decorated(element, "t"),
     "munderover": lambda element: _attached(element, "b", "t"),
     "mmultiscripts": _scripts,
     "mtable": _table,
