@@ -255,3 +255,15 @@ def test_dollars_within_words_of_a_formula_do_not_end_it() -> None:
     assert made.losses == [
         r"cell 1: a formula that is not understood, as its source: $\text{a $x$ b}$"
     ]
+
+
+def test_a_formula_that_cannot_be_set_costs_the_setting_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The words stay, every formula is printed as its source, and a line says so."""
+    monkeypatch.setattr("jcurve.briefing.lettering.tree", lambda mathml: ["of no kind", mathml])
+    made = briefing(note("Growth $g_1$ of the plan\n\n$$\\frac{a}{b}$$\n\nends here."))
+    assert "Growth g_1 of the plan" in made.text
+    assert r"\frac{a}{b}" in made.text
+    assert "ends here." in made.text
+    assert made.losses == ["formulas: one cannot be set; all are printed as their source"]

@@ -71,7 +71,8 @@ def typeset(
     """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
-    survive a fork. A picture that Typst cannot draw costs its place only. Where ``contents`` is
+    survive a fork. A picture that Typst cannot draw costs its place only, a formula that it
+    cannot set the setting of all. Where ``contents`` is
     None, a long report has some.
 
     Raises:
@@ -96,7 +97,9 @@ def typeset(
             if isinstance(block, Picture) and not _draws(block, options)
         ]
         if not poor:
-            raise
+            made = _tagged(_compiled(document, look, options, formulas=False))
+            loss = Loss("formulas", "one cannot be set; all are printed as their source")
+            return replace(made, losses=(*made.losses, loss))
     blocks = tuple(_without(block, poor) for block in document.blocks)
     made = _tagged(_compiled(replace(document, blocks=blocks), look, options))
     losses = tuple(Loss(it.where, f"picture that cannot be drawn: {it.alt}") for it in poor)
@@ -118,11 +121,14 @@ def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> 
     return [made] if isinstance(made, bytes) else list(made)
 
 
-def _compiled(document: Document, look: _Look, options: dict[str, Any]) -> Typeset:
+def _compiled(
+    document: Document, look: _Look, options: dict[str, Any], *, formulas: bool = True
+) -> Typeset:
     import typst
 
     with Lettering() as lettering:
         found = data(document, look.paper or look.house.paper, look.contents, look.house)
+    found = found if formulas else _as_source(found)
     written = json.dumps(found, ensure_ascii=False)
     faces = lettering.faces(written)
     folders = tuple(dict.fromkeys(face.folder for face in faces))
@@ -140,6 +146,16 @@ def _compiled(document: Document, look: _Look, options: dict[str, Any]) -> Types
     except typst.TypstError as error:
         raise RunError(f"the PDF could not be typeset: {error.message}") from error
     return Typeset(made, losses, stubs(found))
+
+
+def _as_source(part: Any) -> Any:
+    """The data of a document without the trees of its formulas."""
+    if isinstance(part, list | tuple):
+        return [_as_source(inner) for inner in part]
+    if isinstance(part, dict):
+        kept = {name: _as_source(inner) for name, inner in part.items()}
+        return kept | {"maths": None} if "maths" in kept else kept
+    return part
 
 
 def _tagged(made: Typeset) -> Typeset:
