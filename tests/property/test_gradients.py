@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,12 @@ import jcurve
 from jcurve.assumptions import Path
 from jcurve.case import Case, batch_inputs
 from jcurve.commands import main
-from jcurve.engine.derivative import gradient
+from jcurve.engine.derivative import VALUE, WayBack, rows_by_numpy, without_facts
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
+from jcurve.engine.model import Model
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
+from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.gradients import natural_step
 from jcurve.ground.errors import AnswerError, ModelError, UsageError
 from tests.support.operations import OPERATIONS, T, model_of, rows_for
@@ -32,7 +36,9 @@ def test_each_operation(op: str) -> None:
         return float(by_numpy(model, given, T)["tried", ""][at, 0])
 
     for at in sorted({0, height // 2, height - 1}):
-        found = gradient(graph, rows, FREE, node, len(T), at)
+        way = WayBack.of(graph, node, FREE, without_facts(rows), len(T), at)
+        found = way.gradient(rows_by_numpy(way.graph, rows, len(T)), len(T))
+        compiled_alike(model, way, rows, len(T))
         assert found.value == pytest.approx(value(rows, at), rel=1e-12, nan_ok=True)
         if np.isnan(found.value):
             continue
@@ -50,6 +56,31 @@ def test_each_operation(op: str) -> None:
                 assert found.slopes[name][place] == pytest.approx(
                     difference, rel=2e-5, abs=1e-6 * max(1.0, abs(found.value))
                 ), (name, place, at)
+
+
+def compiled_alike(model: Model, way: WayBack, rows: dict[str, np.ndarray], height: int) -> None:
+    """Machine code of a way back gives the same derivatives."""
+    if importlib.util.find_spec("llvmlite") is None:
+        return
+    from jcurve.engine.compile import compile_graph
+    from jcurve.engine.kernel import Kernel
+
+    keys = tuple(way.graph.rows)
+    made = Kernel(model, compile_graph(way.graph, height)).evaluate(rows, keys)
+    right = rows_by_numpy(way.graph, rows, height)
+    assert made is not None or not np.isfinite(right[VALUE]).all()
+    if made is not None and np.isfinite(right[VALUE]).all():
+        for key in keys:
+            size = max(1e-6, float(np.abs(right[key]).max()))
+            np.testing.assert_allclose(made[key], right[key], rtol=1e-9, atol=1e-9 * size)
+
+
+def test_machine_code_of_the_models_derivatives() -> None:
+    case = jcurve.evaluate("base")
+    graph, height = graph_of(case.assembly, case.inputs), len(case.assembly.timeline)
+    free, gaps = frozenset(case.assembly.names.values()), without_facts(case.inputs)
+    way = WayBack.of(graph, graph.rows["npv", "programme"], free, gaps, height)
+    compiled_alike(case.assembly.model, way, dict(case.inputs), height)
 
 
 def one_sided(case: Case, output: tuple[str, str], key: str) -> tuple[float, float, float]:

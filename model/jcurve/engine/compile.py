@@ -129,6 +129,16 @@ def compile_model(
     if inputs is not None:
         wide = graph.reached(wide_inputs)
         graph = graph.folded(settled(graph, inputs, wide, quarters))
+    return compile_graph(graph, quarters, wide_inputs, first_rows)
+
+
+def compile_graph(
+    graph: Graph,
+    quarters: int,
+    wide_inputs: Collection[str] = (),
+    first_rows: Collection[RowKey] = (),
+) -> Code:
+    """Compile the rows of a graph; see :func:`compile_model`."""
     layout = _layout(graph, quarters, wide_inputs, first_rows)
     return Code(_machine(_text(layout)), _about(layout))
 

@@ -16,13 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.engine.graph import Graph
-from jcurve.engine.operations import OPERATIONS, Array, Parts, lag_slope
+from jcurve.engine.graph import Graph, Scan
+from jcurve.engine.model import RowKey
+from jcurve.engine.operations import OPERATIONS, Array, lag_slope
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import QUARTERS_IN_YEAR
+
+_Plan: TypeAlias = list[tuple[Callable[..., Any] | None, int, Sequence[int]]]
 
 
 def values(
@@ -33,33 +37,47 @@ def values(
     Args:
         graph: of a model.
         inputs: by name, (quarter or 1, 1).
-        nodes: in order, with all that they rest on.
+        nodes: with all that they rest on.
         quarters: of the timeline.
     """
-    own = sorted(nodes)
-    group = graph.groups()
-    members: dict[int, list[int]] = {}
-    for node in own:
-        if node in group:
-            members.setdefault(group[node], []).append(node)
-    ends = {mine[-1]: mine for mine in members.values()}
-    ops, args, tall = graph.op, graph.args, (quarters, 1)
+    return _followed(graph, inputs, _plan(graph, nodes), quarters)
+
+
+def _followed(
+    graph: Graph, inputs: Mapping[str, Array], plan: _Plan, quarters: int
+) -> dict[int, Any]:
+    tall = quarters, 1
     found: dict[int, Any] = {}
-    for node in own:
-        op = ops[node]
-        if node in group:
-            if node in ends:
-                _carry(graph, ends[node], found, quarters)
-        elif op == "input":
+    for function, node, args in plan:
+        if function is not None:
+            found[node] = function(*[found[arg] for arg in args])
+        elif graph.op[node] == "input":
             row = inputs[str(graph.attr[node])]
             found[node] = np.broadcast_to(row, tall) if graph.high[node] else row
-        elif op == "constant":
+        elif graph.op[node] == "constant":
             found[node] = np.full((1, 1), graph.attr[node])
-        elif op == "spread":
-            found[node] = np.broadcast_to(found[args[node][0]], tall)
+        elif graph.op[node] == "spread":
+            found[node] = np.broadcast_to(found[args[0]], tall)
         else:
-            found[node] = OPERATIONS[op].numpy(*[found[arg] for arg in args[node]])
+            _carry(graph, args, found, quarters)
     return found
+
+
+def _plan(graph: Graph, nodes: Iterable[int]) -> _Plan:
+    """What is computed from what, in order: by a function of arrays, or by itself; all of a scan
+    at its last node."""
+    group = graph.groups()
+    members: dict[int, list[int]] = {}
+    plan: _Plan = []
+    for node in sorted(nodes):
+        op = graph.op[node]
+        if node in group:
+            members.setdefault(group[node], []).append(node)
+        else:
+            itself = op in ("input", "constant", "spread")
+            plan.append((None if itself else OPERATIONS[op].numpy, node, graph.args[node]))
+    plan += [(None, mine[-1], mine) for mine in members.values()]
+    return sorted(plan, key=lambda each: each[1])
 
 
 def settled(
@@ -93,12 +111,13 @@ def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: i
     outside = sorted(read - place.keys())
     for node in outside:
         place[node] = len(place)
-    table = [np.broadcast_to(found[n], (quarters, 1))[:, 0].tolist() for n in outside]
-    steps = [
-        (_on_floats(graph.op[node]), place[node], [place[arg] for arg in graph.args[node]])
-        for node in mine
-        if graph.op[node] not in ("state", "recall")
-    ]
+    columns = [np.broadcast_to(found[n], (quarters, 1)) for n in outside]
+    table = np.concatenate(columns, axis=1).tolist() if columns else [[]] * quarters
+    steps = []
+    for node in mine:
+        if graph.op[node] not in ("state", "recall"):
+            args = [*(place[arg] for arg in graph.args[node]), None, None]
+            steps.append((_on_floats(graph.op[node]), place[node], *args[:3]))
     recalls = []
     for node in (each for each in scan.recalls if each in place):
         delay = float(found[graph.args[node][0]][0, 0])
@@ -113,8 +132,7 @@ def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: i
     history: list[list[Any]] = []
     first = len(mine)
     for quarter in range(quarters):
-        for at, row in enumerate(table):
-            now[first + at] = row[quarter]
+        now[first:] = table[quarter]
         for at, value in carried:
             now[at] = value
         for out, balance, whole, part in recalls:
@@ -122,14 +140,26 @@ def _carry(graph: Graph, mine: Sequence[int], found: dict[int, Any], quarters: i
             near = history[back][balance] if back >= 0 else 0.0
             far = history[back - 1][balance] if back >= 1 else 0.0
             now[out] = (1.0 - part) * near + part * far if part else near
-        for operation, out, given in steps:
-            now[out] = operation(*[now[at] for at in given])
+        for operation, out, a, b, c in steps:
+            if b is None:
+                now[out] = operation(now[a])
+            elif c is None:
+                now[out] = operation(now[a], now[b])
+            else:
+                now[out] = operation(now[a], now[b], now[c])
         history.append(now[:])
         carried = [(at, now[balance]) for at, balance in balances]
     rows = np.array(history)
     for node in mine:
         row = rows[:, place[node] : place[node] + 1]
         found[node] = row != 0.0 if graph.truth[node] else row
+
+
+VALUE: RowKey = "", "value"
+SLOPE, STEP = "slope", "step"
+"""Rows of a way back: the number, its slope by each input, what acts by steps."""
+
+_WITH_GAPS = ("splice", "grow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,195 +178,264 @@ class Gradient:
     steps: frozenset[str]
 
 
-def gradient(
-    graph: Graph,
-    inputs: Mapping[str, Array],
-    free: frozenset[str],
-    node: int,
-    quarters: int,
-    at: int = 0,
-) -> Gradient:
-    """The derivatives of a node's value to every value of some inputs.
-
-    Args:
-        graph: of the model.
-        inputs: of one scenario, by name; (quarter or 1, 1).
-        free: names of the inputs whose derivatives are wanted.
-        node: whose value.
-        quarters: of the timeline.
-        at: the quarter, of a row.
-    """
-    gaps = frozenset(name for name, row in inputs.items() if np.isnan(row).any())
-    way = graph.memo.get((node, free, gaps))
-    if way is None:
-        way = graph.memo[node, free, gaps] = _way(graph, node, free, gaps)
-    known = values(graph, inputs, way.own, quarters)
-    value = float(np.ravel(known[node])[at])
-    if not np.isfinite(value):
-        return Gradient(value, {}, frozenset())
-    back = _Back(graph, known, way, quarters)
-    start = np.zeros((quarters if graph.high[node] else 1, 1))
-    start[at] = 1.0
-    back.give(node, start)
-    back.run()
-    ends = {str(graph.attr[n]): n for n in way.nodes if graph.op[n] == "input"}
-    slopes = {
-        name: back.adjoint.get(n, np.zeros((quarters if graph.high[n] else 1, 1)))
-        for name, n in ends.items()
-    }
-    stepped = frozenset(graph.rests_on(back.stepped))
-    steps = frozenset(name for name, n in ends.items() if n in stepped)
-    return Gradient(value, slopes, steps)
-
-
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """What a way back goes through, whatever the values.
+class WayBack:
+    """How one number is carried back to inputs, whatever their values.
 
     Attributes:
-        own: the node and all that it rests on.
-        nodes: those of them that an input of interest reaches.
-        rules: of those that read one of them: the rule, what is read, and whether quarters
-            without a fact matter to it.
-        gaps: those of ``own`` that are no number in quarters without a fact.
-        scans: the nodes of each scan, by each of them.
+        graph: the model's, with the derivatives as further operations; its rows are the number,
+            its slopes, and how much is carried to what acts by steps.
+        inputs: those that reach the number, by name.
+        stepped: by row, the inputs that reach what it says acts by steps.
     """
 
-    own: Sequence[int]
-    nodes: Sequence[int]
-    rules: Mapping[int, tuple[Callable[..., Parts], tuple[int, ...], bool]]
-    gaps: Sequence[int]
-    scans: Mapping[int, Sequence[int]]
+    graph: Graph
+    inputs: Mapping[str, int]
+    stepped: Mapping[RowKey, frozenset[str]]
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        node: int,
+        free: frozenset[str],
+        gaps: frozenset[str],
+        quarters: int,
+        at: int = 0,
+    ) -> WayBack:
+        """The way back from a node's value.
+
+        Args:
+            graph: of the model.
+            node: whose value.
+            free: names of the inputs whose derivatives are wanted.
+            gaps: names of those that are no number in some quarters.
+            quarters: of the timeline.
+            at: the quarter, of a row.
+        """
+        back = _Back(graph, node, free, gaps, quarters)
+        made, rows = back.made, back.made.rows
+        rows[VALUE] = node
+        start = made.constant(1.0)
+        if graph.high[node]:
+            rows[VALUE] = made.make("value_at", (node, made.constant(at)))
+            here = back.term(start).quarter == float(at)
+            start = np.where(here, 1.0, 0.0).node
+        back.give(node, start)
+        back.run()
+        inputs = {str(graph.attr[n]): n for n in back.nodes if graph.op[n] == "input"}
+        for name, n in inputs.items():
+            if n in back.adjoint:
+                rows[name, SLOPE] = back.term(back.adjoint[n], graph.high[n]).of("reverse").node
+        stepped: dict[RowKey, frozenset[str]] = {}
+        known = graph.reaching(inputs)
+        for slope, nodes in back.stepped.items():
+            size = np.absolute(back.term(slope))
+            key = str(slope), STEP
+            rows[key] = made.make("sum_to_date", (size.node,)) if made.high[slope] else size.node
+            stepped[key] = frozenset().union(*(known[n] for n in nodes))
+        return cls(made, inputs, stepped)
+
+    def gradient(self, found: Mapping[RowKey, Array], quarters: int) -> Gradient:
+        """The derivatives, from the rows of this way."""
+        value = float(found[VALUE][0, 0])
+        if not np.isfinite(value):
+            return Gradient(value, {}, frozenset())
+        high = self.graph.high
+        slopes = {
+            name: found.get((name, SLOPE), np.zeros((quarters if high[node] else 1, 1)))
+            for name, node in self.inputs.items()
+        }
+        active = (names for key, names in self.stepped.items() if found[key].any())
+        return Gradient(value, slopes, frozenset().union(*active))
 
 
-_WITH_GAPS = ("splice", "grow")
+def without_facts(inputs: Mapping[str, Array]) -> frozenset[str]:
+    """The inputs that are no number in some quarters."""
+    return frozenset(name for name, row in inputs.items() if np.isnan(row).any())
 
 
-def _way(graph: Graph, node: int, free: frozenset[str], gaps: frozenset[str]) -> _Way:
-    own, reached, group = graph.rests_on([node]), graph.reached(free), graph.groups()
-    nodes = [n for n in own if reached[n]]
-    missing: set[int] = set()
-    rules = {}
-    members: dict[int, list[int]] = {}
-    for n in own:
-        op, args = graph.op[n], graph.args[n]
-        read = args[1:] if op in _WITH_GAPS else args
-        if (op == "input" and graph.attr[n] in gaps) or not missing.isdisjoint(read):
-            missing.add(n)
-        if op in OPERATIONS and any(reached[arg] for arg in args):
-            rules[n] = OPERATIONS[op].slope, args, op in _WITH_GAPS
-        if reached[n] and n in group:
-            members.setdefault(group[n], []).append(n)
-    scans = {n: mine for mine in members.values() for n in mine}
-    return _Way(own, nodes, rules, sorted(missing), scans)
+def rows_by_numpy(graph: Graph, inputs: Mapping[str, Array], quarters: int) -> dict[RowKey, Array]:
+    """Every row of a graph."""
+    if "plan" not in graph.memo:
+        graph.memo["plan"] = _plan(graph, graph.rests_on(graph.rows.values()))
+    with np.errstate(all="ignore"):
+        found = _followed(graph, inputs, graph.memo["plan"], quarters)
+    return {key: found[node] for key, node in graph.rows.items()}
+
+
+class Term(np.lib.mixins.NDArrayOperatorsMixin):
+    """A node of a graph, to which arithmetic adds further ones."""
+
+    def __init__(self, graph: Graph, node: int, quarters: int, ahead: Term | None = None) -> None:
+        self.graph, self.node, self.quarters = graph, node, quarters
+        self.ahead = ahead or self
+        """The same from the first quarter to the last."""
+
+    def of(self, op: str, *args: Term | float) -> Term:
+        """An operation on this and other terms."""
+        if op == "reverse" and not self.graph.high[self.node]:
+            return self
+        nodes = [
+            arg.node if isinstance(arg, Term) else self.graph.constant(float(arg))
+            for arg in (self, *args)
+        ]
+        return Term(self.graph, self.graph.make(op, nodes), self.quarters)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **given: Any) -> Term:
+        first, *rest = (
+            arg if isinstance(arg, Term) else self._like(self.graph.constant(float(arg)))
+            for arg in args
+        )
+        return first.of(ufunc.__name__, *rest)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, given: Any) -> Term:
+        assert function is np.where
+        first, *rest = args
+        return first.of("where", *rest)
+
+    def _like(self, node: int) -> Term:
+        return Term(self.graph, node, self.quarters)
+
+    @property
+    def quarter(self) -> Term:
+        """The quarter's index, from the last to the first."""
+        one = self._like(self.graph.make("spread", (self.graph.constant(1.0),)))
+        return float(self.quarters) - one.of("running_sum")
+
+    def grown(self, factor: Term) -> Term:
+        """This, and what it was a year before by a factor of then."""
+        made, number = self.graph, len(self.graph.scans)
+        made.scans.append(Scan((), ()))
+        state = made.state(made.constant(0.0), number, 0)
+        past = made.recall(made.constant(float(QUARTERS_IN_YEAR)), number, 0)
+        total = self + self._like(past)
+        made.scans[number] = Scan((state,), ((total * factor).node,), (past,))
+        return total
 
 
 class _Back:
-    """The way back through a graph."""
+    """The way back through a graph, in the making."""
 
-    def __init__(self, graph: Graph, known: dict[int, Any], way: _Way, quarters: int) -> None:
-        self.graph, self.way, self.quarters = graph, way, quarters
-        self.adjoint: dict[int, Array] = {}
-        self.stepped: set[int] = set()
-        self._wanted = frozenset(way.nodes)
-        # Nothing that counts comes from a quarter without a fact: to most it is 0 there.
-        self._known, self._filled = known, dict(known)
-        for node in way.gaps:
-            missing = np.isnan(known[node])
-            if missing.any():
-                self._filled[node] = np.where(missing, 0.0, known[node])
+    def __init__(
+        self, graph: Graph, node: int, free: frozenset[str], gaps: frozenset[str], quarters: int
+    ) -> None:
+        self.graph, self.made, self.quarters = graph, graph.extended(), quarters
+        self.adjoint: dict[int, int] = {}
+        self._rows: dict[int, int] = {}  # of single values, what is still to be summed
+        self.stepped: dict[int, list[int]] = {}
+        own, reached, group = graph.rests_on([node]), graph.reached(free), graph.groups()
+        self.nodes = [n for n in own if reached[n]]
+        self._wanted = frozenset(self.nodes)
+        self._missing: set[int] = set()
+        self._read: dict[tuple[int, bool], Term] = {}
+        members: dict[int, list[int]] = {}
+        for n in own:
+            op, args = graph.op[n], graph.args[n]
+            read = args[1:] if op in _WITH_GAPS else args
+            if (op == "input" and graph.attr[n] in gaps) or not self._missing.isdisjoint(read):
+                self._missing.add(n)
+            if reached[n] and n in group:
+                members.setdefault(group[n], []).append(n)
+        self._scans = {n: mine for mine in members.values() for n in mine}
 
-    def give(self, node: int, part: Array) -> None:
+    def term(self, node: int, high: bool = False) -> Term:
+        """A node as a term, with a value for each quarter if need be."""
+        if high and not self.made.high[node]:
+            node = self.made.make("spread", (node,))
+        return Term(self.made, node, self.quarters)
+
+    def _reading(self, node: int, raw: bool) -> Term:
+        """A node's values from the last quarter to the first. Nothing that counts comes from a
+        quarter without a fact: to most it is 0 there."""
+        if (node, raw) not in self._read:
+            filled = node in self._missing and not raw and not self.graph.truth[node]
+            ahead = self.term(node)
+            ahead = np.where(ahead == ahead, ahead, 0.0) if filled else ahead
+            turned = ahead.of("reverse").node
+            self._read[node, raw] = Term(self.made, turned, self.quarters, ahead)
+        return self._read[node, raw]
+
+    def give(self, node: int, part: int) -> None:
         """Add to a node's derivative."""
-        if not self.graph.high[node] and len(part) > 1:
-            part = part.sum(axis=0, keepdims=True)
-        sofar = self.adjoint.get(node)
-        self.adjoint[node] = part if sofar is None else sofar + part
+        mine = self._rows if self.made.high[part] and not self.graph.high[node] else self.adjoint
+        mine[node] = self.made.make("add", (mine[node], part)) if node in mine else part
+
+    def _given(self, node: int) -> int | None:
+        """A node's derivative, after the last was added; None for none."""
+        if node in self._rows:
+            self.give(node, self.made.make("sum_to_date", (self._rows.pop(node),)))
+        return self.adjoint.get(node)
 
     def run(self) -> None:
         """From the last node to the first."""
-        scans = self.way.scans
-        for node in reversed(self.way.nodes):
-            if node not in scans:
-                slope = self.adjoint.get(node)
-                if slope is not None and slope.any():  # half of the model is idle in a scenario
+        for node in reversed(self.nodes):
+            mine = self._scans.get(node)
+            if mine is None:
+                slope = self._given(node)
+                if slope is not None:
                     self._pass_on(node, slope, self.give)
-            elif node == scans[node][-1]:
-                self._scan(scans[node])
+            elif node == mine[-1]:
+                self._scan(mine)
 
-    def _pass_on(self, node: int, slope: Array, give: Callable[[int, Array], None]) -> None:
+    def _pass_on(self, node: int, slope: int, give: Callable[[int, int], None]) -> None:
         """What a node's derivative means for what it reads."""
-        if node not in self.way.rules:
+        op, args = self.graph.op[node], self.graph.args[node]
+        if op not in OPERATIONS or self._wanted.isdisjoint(args):
             return
-        rule, args, with_gaps = self.way.rules[node]
-        read = self._known if with_gaps else self._filled
-        parts = rule(slope, self._filled[node], *[read[arg] for arg in args])
+        raw = op in _WITH_GAPS
+        read = [self._reading(arg, raw) for arg in args]
+        own = self.term(slope, self.graph.high[node])
+        parts = OPERATIONS[op].slope(own, self._reading(node, False), *read)
         for arg, part in zip(args, parts, strict=True):
-            if arg in self._wanted:
-                if part is None:
-                    self.stepped.add(arg)
-                else:
-                    give(arg, part)
+            if arg not in self._wanted:
+                continue
+            if part is None:
+                self.stepped.setdefault(slope, []).append(arg)
+            elif self.made.value(part.node) != 0.0:
+                give(arg, part.node)
 
     def _scan(self, mine: Sequence[int]) -> None:
-        """Back through the quarters of a scan."""
-        graph, inside = self.graph, frozenset(mine)
-        scan = graph.scans[graph.attr[mine[0]][0]]
-        states, nexts = scan.states, scan.nexts
+        """Back through the quarters of a scan: a scan from the last to the first, whose balances
+        are the derivatives of the balances, and of what is looked back at."""
+        graph, made, inside = self.graph, self.made, frozenset(mine)
+        scan, number = graph.scans[graph.attr[mine[0]][0]], len(made.scans)
         recalls = [node for node in scan.recalls if node in inside]
+        zero = made.constant(0.0)
+        made.scans.append(Scan((), ()))
+        carried = [*scan.states, *recalls]
+        states = [made.state(zero, number, at) for at in range(len(carried))]
+        looked = [
+            made.recall(graph.args[node][0], number, len(scan.states) + at)
+            for at, node in enumerate(recalls)
+        ]
+        found = {node: self.adjoint[node] for node in mine if node in self.adjoint}
+        left: list[tuple[int, int]] = []
 
-        def swept(seeds: Mapping[int, Array], give: Callable[[int, Array], None]) -> list[Array]:
-            """Derivatives carried back inside a quarter, to what comes from earlier ones."""
-            found = {node: part for node, part in seeds.items() if node in inside}
+        def take(node: int, part: int) -> None:
+            if node not in inside:
+                left.append((node, part))
+            else:
+                found[node] = made.make("add", (found[node], part)) if node in found else part
 
-            def take(node: int, part: Array) -> None:
-                if node not in inside:
-                    give(node, part)
-                else:
-                    found[node] = found[node] + part if node in found else part
-
-            for node in reversed(mine):
-                if node in found:
-                    self._pass_on(node, found[node], take)
-            zero = np.zeros((self.quarters, 1))
-            return [found.get(node, zero) for node in (*states, *recalls)]
-
-        # All at once, a column each: what is wanted of this scan, and each balance after it.
-        own = {node: self.adjoint[node] for node in mine if node in self.adjoint}
-        shape = (self.quarters, len(nexts) + 1)
-        seeds = {node: np.pad(part, ((0, 0), (0, len(nexts)))) for node, part in own.items()}
-        for column, node in enumerate(nexts, start=1):
-            seeds.setdefault(node, np.zeros(shape))[:, column] += 1.0
-        columns = [np.broadcast_to(row, shape) for row in swept(seeds, _ignored)]
-        local = np.stack(columns, axis=2)  # quarter, seed, what comes from earlier quarters
-        delays = [float(self._known[graph.args[node][0]][0, 0]) for node in recalls]
-        after = np.zeros((len(nexts), self.quarters, 1))
-        looked = np.zeros((len(recalls), self.quarters, 1))
-        later = np.zeros(len(states))
-        for quarter in reversed(range(self.quarters)):
-            after[:, quarter, 0] += later
-            before = local[quarter, 0] + after[:, quarter, 0] @ local[quarter, 1:]
-            later = before[: len(states)]
-            for at, (node, delay) in enumerate(zip(recalls, delays, strict=True)):
-                looked[at, quarter] = part = before[len(states) + at]
-                place, back = graph.attr[node][1], quarter - int(delay)
-                if back >= 0:
-                    after[place, back] += (1.0 - delay % 1.0) * part
-                if back >= 1:
-                    after[place, back - 1] += delay % 1.0 * part
-        for node, part in zip(nexts, after, strict=True):
-            own[node] = own[node] + part if node in own else part
-            if node not in inside and node in self._wanted:
+        for after, state in zip(scan.nexts, states[: len(scan.nexts)], strict=True):
+            take(after, state)
+        for node, part in zip(recalls, looked, strict=True):
+            take(graph.recalled(node), part)
+        for node in reversed(mine):
+            if node in found:
+                self._pass_on(node, found[node], take)
+        nexts = tuple(found.get(node, zero) for node in carried)
+        made.scans[number] = Scan(tuple(states), nexts, tuple(looked))
+        last = made.constant(self.quarters - 1)
+        for state, after in zip(scan.states, nexts[: len(scan.states)], strict=True):
+            if state in inside and graph.args[state][0] in self._wanted:
+                left.append((graph.args[state][0], made.make("value_at", (after, last))))
+        for node, after in zip(recalls, nexts[len(scan.states) :], strict=True):
+            delay, balance = graph.args[node][0], graph.recalled(node)
+            if delay in self._wanted:
+                read = self._reading(balance, False), self._reading(delay, False)
+                left.append((delay, lag_slope(self.term(after), *read).node))
+        for node, part in left:
+            if node in self._wanted:
                 self.give(node, part)
-        swept(own, self.give)
-        for state, opening in zip(states, later, strict=True):
-            if graph.args[state][0] in self._wanted:
-                self.give(graph.args[state][0], np.array([[opening]]))
-        for node, delay, part in zip(recalls, delays, looked, strict=True):
-            balance = self._filled[graph.recalled(node)]
-            if graph.args[node][0] in self._wanted:
-                self.give(graph.args[node][0], lag_slope(part, balance, np.array([[delay]])))
-
-
-def _ignored(node: int, part: Array) -> None:
-    """What leaves a scan does not matter yet."""

@@ -35,8 +35,20 @@ _FOLDED = frozenset(
 _SMALL_POWERS = frozenset({2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
 """Whole powers that are products, right for numbers below zero too."""
 
+_IN_MEMORY = frozenset({"lag", "value_at", "year_sum", "reverse"})
+"""Operations that read a row where it lies."""
+
 _ZERO_OF_ZERO = frozenset(
-    {"running_sum", "year_sum", "year_to_date", "sum_to_date", "lag", "spread", "value_at"}
+    {
+        "running_sum",
+        "year_sum",
+        "year_to_date",
+        "sum_to_date",
+        "lag",
+        "spread",
+        "value_at",
+        "reverse",
+    }
 )
 
 
@@ -112,6 +124,12 @@ class Graph:
                     reader.name((row, key[1]), node)
         return made
 
+    def extended(self) -> Graph:
+        """A graph of the same nodes, to which more can be added, with rows of its own."""
+        made = Graph(*map(list, (self.op, self.args, self.attr, self.high, self.truth)))  # type: ignore[arg-type]
+        made.scans, made._known = list(self.scans), dict(self._known)
+        return made
+
     def recalled(self, node: int) -> int:
         """The balance after the quarter that a recall looks back at."""
         scan, balance = self.attr[node]
@@ -160,6 +178,30 @@ class Graph:
                     found[node] = True
             if not again:
                 return found
+
+    def reaching(self, inputs: Collection[str]) -> list[frozenset[str]]:
+        """For each node which of some inputs reach it."""
+        names = sorted(inputs)
+        bit = {name: 1 << at for at, name in enumerate(names)}
+        found = [
+            bit.get(str(attr), 0) if op == "input" else 0
+            for op, attr in zip(self.op, self.attr, strict=True)
+        ]
+        before: list[int] = []
+        while found != before:
+            before = list(found)
+            for node, args in enumerate(self.args):
+                for arg in args:
+                    found[node] |= found[arg]
+            for scan in self.scans:
+                for state, after in zip(scan.states, scan.nexts, strict=True):
+                    found[state] |= found[after]
+                for node in scan.recalls:
+                    found[node] |= found[self.recalled(node)]
+        known = {
+            each: frozenset(name for name, one in bit.items() if each & one) for each in set(found)
+        }
+        return [known[each] for each in found]
 
     def folded(self, values: Mapping[int, float]) -> Graph:
         """The graph in which some nodes are constants.
@@ -245,7 +287,7 @@ class Graph:
             self._as_truth(each) if want else self._as_number(each)
             for each, want in zip(args, wants, strict=True)
         ]
-        if op in ("lag", "value_at", "year_sum") and self.op[found[0]] in ("input", "constant"):
+        if op in _IN_MEMORY and self.op[found[0]] in ("input", "constant"):
             found[0] = self.make("spread", found[:1])
         return tuple(found)
 

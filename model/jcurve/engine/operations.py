@@ -21,7 +21,11 @@ from jcurve.engine import intrinsics, primitives
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 Array: TypeAlias = NDArray[np.float64]
-Parts: TypeAlias = Sequence[Array | None]
+Term: TypeAlias = Any
+"""A node of a graph that arithmetic extends (:mod:`jcurve.engine.derivative`); what it has for each
+quarter stands there from the last quarter to the first, as the way back meets it."""
+
+Parts: TypeAlias = Sequence[Term | None]
 """For each argument what a change of it does; None where it acts by steps."""
 
 
@@ -40,8 +44,8 @@ class Operation:
 
     Attributes:
         numpy: on arrays.
-        slope: from the result's derivative, the result and the arguments to what a change of each
-            argument does.
+        slope: from the result's derivative, the result and the arguments, as terms, to what a
+            change of each argument does.
         floats: on plain floats the same IEEE numbers in a tenth of the time, where the step of a
             scan may hold it: NumPy takes about a microsecond an operation.
         reads: see :class:`Reads`.
@@ -53,7 +57,10 @@ class Operation:
     reads: Reads = Reads.QUARTER
 
 
-def _by_steps(slope: Array, out: Array, *args: Array) -> Parts:
+_ROUNDING = 1e-9
+
+
+def _by_steps(slope: Term, out: Term, *args: Term) -> Parts:
     return (None,) * len(args)
 
 
@@ -65,101 +72,72 @@ def _minimum(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
-def _chosen(slope: Array, first: Any) -> Parts:
+def _chosen(slope: Term, first: Term) -> Parts:
     return np.where(first, slope, 0.0), np.where(first, 0.0, slope)
 
 
-def _divided(slope: Array, out: Array, a: Array, b: Array) -> Parts:
-    safe = np.where(b == 0.0, 1.0, b)
-    part = np.where(b == 0.0, 0.0, slope / safe)
+def _slack(value: Term) -> Term:
+    """Within which a comparison at a kink is rounding alone."""
+    return _ROUNDING + _ROUNDING * np.absolute(value)
+
+
+def _divided(slope: Term, out: Term, a: Term, b: Term) -> Parts:
+    part = np.where(b == 0.0, 0.0, slope / np.where(b == 0.0, 1.0, b))
     return part, -part * out
 
 
-def _power(slope: Array, out: Array, a: Array, b: Array) -> Parts:
+def _power(slope: Term, out: Term, a: Term, b: Term) -> Parts:
     base = np.where(a > 0.0, a, 1.0)
     by_base = np.where(a > 0.0, slope * b * out / base, np.where(b == 1.0, slope, 0.0))
     return by_base, np.where(a > 0.0, slope * out * np.log(base), 0.0)
 
 
-def _earlier(slope: Array, quarters: int) -> Array:
-    """What a lag of so many quarters carries back."""
-    made = np.zeros_like(slope)
-    if quarters < len(slope):
-        made[: len(slope) - quarters] = slope[quarters:]
-    return made
-
-
-def _lag(slope: Array, out: Array, x: Array, delay: Array) -> Parts:
-    held = min(float(np.ravel(delay)[0]), float(len(slope)))
-    whole = int(held)
-    given = (1.0 - held + whole) * _earlier(slope, whole)
-    if held > whole:
-        given = given + (held - whole) * _earlier(slope, whole + 1)
-    return given, lag_slope(slope, x, delay)
-
-
-def lag_slope(slope: Array, x: Array, delay: Array) -> Array:
+def lag_slope(slope: Term, x: Term, delay: Term) -> Term:
     """What a longer delay does: each quarter then sees more of the one before."""
-    whole = int(min(float(np.ravel(delay)[0]), float(len(x))))
-    near = np.zeros((len(x) + 1, 1))
-    near[whole + 1 :] = x[: len(x) - whole]
-    return slope * (near[:-1] - near[1:])
+    whole = np.floor(delay)
+    return slope * (x.ahead.of("lag", whole + 1.0) - x.ahead.of("lag", whole)).of("reverse")
 
 
-def _year_to_date(slope: Array, out: Array, x: Array) -> Parts:
-    years = slope.reshape(-1, QUARTERS_IN_YEAR)
-    return (np.cumsum(years[:, ::-1], axis=1)[:, ::-1].reshape(-1, 1),)
+def _value_at(slope: Term, out: Term, x: Term, when: Term) -> Parts:
+    at = np.floor(np.minimum(np.maximum(when, 0.0), x.quarters - 1.0))
+    return np.where(x.quarter == at, slope, 0.0), None
 
 
-def _value_at(slope: Array, out: Array, x: Array, when: Array) -> Parts:
-    made = np.zeros_like(x)
-    made[int(np.clip(np.ravel(when)[0], 0, len(x) - 1))] = slope[0]
-    return made, None
-
-
-def _grow(slope: Array, out: Array, reported: Array, growth: Array) -> Parts:
-    missing = np.isnan(np.broadcast_to(reported, out.shape))
-    factor = 1.0 + np.broadcast_to(growth, out.shape)
-    total = slope.copy()
-    for quarter in reversed(range(QUARTERS_IN_YEAR, len(out))):
-        if missing[quarter, 0]:
-            total[quarter - QUARTERS_IN_YEAR] += total[quarter] * factor[quarter]
-    before = np.vstack([np.zeros((QUARTERS_IN_YEAR, 1)), out[:-QUARTERS_IN_YEAR]])
+def _grow(slope: Term, out: Term, reported: Term, growth: Term) -> Parts:
+    missing = reported != reported
+    total = slope.grown(np.where(missing, 1.0 + growth, 0.0))
+    before = out.ahead.of("lag", float(QUARTERS_IN_YEAR)).of("reverse")
     return np.where(missing, 0.0, total), np.where(missing, total * before, 0.0)
 
 
-def _crossing(slope: Array, out: Array, balance: Array, start: Array) -> Parts:
-    made = np.zeros_like(balance)
-    since = float(np.ravel(out)[0] + np.ravel(start)[0])
-    if np.isfinite(since):
-        at = int(np.ceil(since)) - 1 if since % 1.0 == 0.0 else int(since)
-        after = float(balance[at, 0])
-        before = float(balance[at - 1, 0]) if at else 0.0
-        square = (after - before) ** 2
-        made[at] = slope[0] * before / square
-        if at:
-            made[at - 1] = -slope[0] * after / square
-    return made, -slope
+def _crossing(slope: Term, out: Term, balance: Term, start: Term) -> Parts:
+    since = out + start
+    given = np.where(since == since, slope, 0.0)
+    at = np.ceil(np.where(since == since, since, 0.0)) - 1.0
+    after = balance.ahead.of("value_at", at)
+    before = np.where(at > 0.0, balance.ahead.of("value_at", at - 1.0), 0.0)
+    square = (after - before) ** 2.0
+    each = given / np.where(square == 0.0, 1.0, square)
+    earlier = np.where(balance.quarter == at - 1.0, -each * after, 0.0)
+    return np.where(balance.quarter == at, each * before, earlier), -given
 
 
-def _lowest(slope: Array, out: Array, row: Array) -> Parts:
-    made = np.zeros_like(row)
-    made[int(np.argmin(row))] = slope[0]
-    return (made,)
+def _lowest(slope: Term, out: Term, row: Term) -> Parts:
+    return (np.where(row.quarter == row.ahead.of("lowest_at"), slope, 0.0),)
 
 
-def _hypot(slope: Array, out: Array, a: Array, b: Array) -> Parts:
-    size = np.where(out, out, 1.0)
+def _hypot(slope: Term, out: Term, a: Term, b: Term) -> Parts:
+    size = np.where(out == 0.0, 1.0, out)
     return slope * a / size, slope * b / size
 
 
-def _rate(slope: Array, out: Array, flows: Array) -> Parts:
+def _rate(slope: Term, out: Term, flows: Term) -> Parts:
     """The rate keeps the present value at zero."""
-    periods = np.arange(len(flows), dtype=np.float64)[:, None]
-    with np.errstate(all="ignore"):
-        factors = (1.0 + out) ** -periods
-        steep = (periods * flows * factors).sum() / (1.0 + out)
-        return (np.nan_to_num(slope * factors / steep),)
+    growth = np.where(out == out, 1.0 + out, 1.0)
+    factors = growth**-flows.quarter
+    steep = (flows.quarter * flows * factors).of("sum_to_date") / growth
+    part = slope * factors / np.where(steep == 0.0, 1.0, steep)
+    return (np.where(out == out, part, 0.0),)
 
 
 COMPARED: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
@@ -182,13 +160,19 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "divide": Operation(np.divide, _divided, operator.truediv),
         "ratio": Operation(primitives.ratio, _divided, lambda a, b: a / b if b != 0.0 else 0.0),
         "negative": Operation(np.negative, lambda s, o, a: (-s,), operator.neg),
-        "absolute": Operation(np.absolute, lambda s, o, a: (s * np.sign(a),), abs),
-        "maximum": Operation(np.maximum, lambda s, o, a, b: _chosen(s, a >= b), _maximum),
-        "minimum": Operation(np.minimum, lambda s, o, a, b: _chosen(s, a <= b), _minimum),
+        "absolute": Operation(
+            np.absolute, lambda s, o, a: (np.where(a < 0.0, -s, np.where(a > 0.0, s, 0.0)),), abs
+        ),
+        "maximum": Operation(
+            np.maximum, lambda s, o, a, b: _chosen(s, a >= b - _slack(b)), _maximum
+        ),
+        "minimum": Operation(
+            np.minimum, lambda s, o, a, b: _chosen(s, a <= b + _slack(b)), _minimum
+        ),
         "where": Operation(
             np.where, lambda s, o, c, a, b: (None, *_chosen(s, c)), lambda c, a, b: a if c else b
         ),
-        "splice": Operation(primitives.splice, lambda s, o, a, b: _chosen(s, ~np.isnan(a))),
+        "splice": Operation(primitives.splice, lambda s, o, a, b: _chosen(s, a == a)),
         **{op: Operation(getattr(np, op), _by_steps, on) for op, on in COMPARED.items()},
         "logical_and": Operation(np.logical_and, _by_steps, lambda a, b: bool(a) and bool(b)),
         "logical_or": Operation(np.logical_or, _by_steps, lambda a, b: bool(a) or bool(b)),
@@ -205,20 +189,27 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "power": Operation(np.power, _power),
         "hypot": Operation(np.hypot, _hypot),
         "spread": Operation(lambda row: row, lambda s, o, a: (s,), reads=Reads.ROW),
-        "lag": Operation(primitives.lag, _lag, reads=Reads.ROW),
+        "lag": Operation(
+            primitives.lag,
+            lambda s, o, x, delay: (s.of("lag", delay), lag_slope(s, x, delay)),
+            reads=Reads.ROW,
+        ),
         "running_sum": Operation(
             primitives.running_sum,
-            lambda s, o, a: (np.cumsum(s[::-1], axis=0)[::-1],),
+            lambda s, o, a: (s.of("running_sum"),),
             reads=Reads.ROW,
         ),
         "year_sum": Operation(
-            primitives.year_sum, lambda s, o, a: (primitives.year_sum(s),), reads=Reads.ROW
+            primitives.year_sum, lambda s, o, a: (s.of("year_sum"),), reads=Reads.ROW
         ),
-        "year_to_date": Operation(primitives.year_to_date, _year_to_date, reads=Reads.ROW),
+        "year_to_date": Operation(
+            primitives.year_to_date, lambda s, o, a: (s.of("year_to_date"),), reads=Reads.ROW
+        ),
+        "reverse": Operation(
+            lambda row: row[::-1], lambda s, o, a: (s.of("reverse"),), reads=Reads.ROW
+        ),
         "grow": Operation(primitives.grow, _grow, reads=Reads.ROW),
-        "sum_to_date": Operation(
-            primitives.sum_to_date, lambda s, o, a: (np.broadcast_to(s, a.shape),), reads=Reads.ONCE
-        ),
+        "sum_to_date": Operation(primitives.sum_to_date, lambda s, o, a: (s,), reads=Reads.ONCE),
         "last_upward_crossing": Operation(
             intrinsics.last_upward_crossing, _crossing, reads=Reads.ONCE
         ),

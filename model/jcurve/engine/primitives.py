@@ -65,8 +65,8 @@ def constant(what: str, value: Row) -> Array:
     Raises:
         ModelError: it moves with time.
     """
-    if isinstance(value, float):
-        return np.array([[float(value)]])
+    if isinstance(value, np.ndarray) and value.shape == (1, 1):
+        return value
     row: Array = np.atleast_2d(np.asarray(value, dtype=np.float64))
     if row.shape[0] == 1:
         return row

@@ -29,7 +29,10 @@ _SINGLE = 120
 SHORT = tuple(map(float, range(1, QUARTERS_IN_YEAR + 1)))
 """Lags that read the zeros before any row."""
 
-_IN_MEMORY = frozenset({"lag", "value_at", "year_sum", "count_roots", "internal_rate"})
+_LATER = SEARCHED | {"year_sum", "reverse"}
+"""Operations that read quarters of their first argument that are still to come."""
+
+_IN_MEMORY = _LATER | {"lag"}
 """Operations that read other quarters of their first argument."""
 
 
@@ -112,7 +115,7 @@ def _phases(graph: Graph, nodes: list[int], group: dict[int, int]) -> dict[int, 
             for at, arg in enumerate(graph.args[node]):
                 before = phase.get(arg, 0)
                 later = arg in phase and (
-                    (graph.high[arg] and at == 0 and graph.op[node] in (*SEARCHED, "year_sum"))
+                    (graph.high[arg] and at == 0 and graph.op[node] in _LATER)
                     or graph.op[arg] in ACCUMULATED
                 )
                 least = max(least, before + later)

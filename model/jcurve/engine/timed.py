@@ -38,6 +38,10 @@ def _year_sum(w: StepWriter, node: int, x: int) -> str:
     return total
 
 
+def _reverse(w: StepWriter, node: int, x: int) -> str:
+    return w.read(x, w.line(f"sub i64 {w.layout.quarters - 1}, %t"))
+
+
 def _grow(w: StepWriter, node: int, reported: int, growth: int) -> str:
     before = w.read(node, "%t", QUARTERS_IN_YEAR)
     factor = w.two("fadd", w.constant(1.0), w.value(growth))
@@ -221,6 +225,7 @@ TIMED: Mapping[str, Callable[..., str]] = MappingProxyType(
         "running_sum": _running_sum,
         "year_to_date": _year_to_date,
         "year_sum": _year_sum,
+        "reverse": _reverse,
         "grow": _grow,
         "lag": _lag,
         "value_at": _value_at,

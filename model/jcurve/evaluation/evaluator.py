@@ -14,9 +14,9 @@ import importlib.util
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,14 +26,15 @@ from numpy.typing import NDArray
 from jcurve.company import Assembly
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.line import Kind
-from jcurve.engine.model import Model, RowKey
+from jcurve.engine.model import Model, RowKey, spell
 from jcurve.ground.cache import cache_folder, homes, keep, kept, sources, unchanged
 
 if TYPE_CHECKING:
+    from jcurve.engine.derivative import Gradient, WayBack
     from jcurve.engine.graph import Graph
     from jcurve.engine.kernel import Kernel
 
-__all__ = ["departs", "evaluate", "graph_of", "prepare", "refusal", "state"]
+__all__ = ["departs", "evaluate", "gradient", "graph_of", "prepare", "refusal", "state"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -87,6 +88,23 @@ def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
     return found
 
 
+def gradient(assembly: Assembly, inputs: Mapping[str, Array], row: RowKey, at: int = 0) -> Gradient:
+    """The derivatives of a result, or of a line in a quarter, to every value of an assumption."""
+    from jcurve.engine.derivative import WayBack, rows_by_numpy, without_facts
+
+    graph, quarters = graph_of(assembly, inputs), len(assembly.timeline)
+    gaps = without_facts(inputs)
+    known = WayBack, row, at, gaps
+    if known not in graph.memo:
+        free = frozenset(assembly.names.values())
+        graph.memo[known] = WayBack.of(graph, graph.rows[row], free, gaps, quarters, at)
+    way: WayBack = graph.memo[known]
+    kernel = _kernels(assembly).backward(inputs, f"gradient of {spell(row)} {at}", way)
+    found = None if kernel is None else kernel.evaluate(inputs, tuple(way.graph.rows))
+    rows = rows_by_numpy(way.graph, inputs, quarters) if found is None else found
+    return way.gradient(rows, quarters)
+
+
 def state(assembly: Assembly) -> dict[str, str]:
     """Which evaluation runs and why, by the kind of call."""
     if why := refusal():
@@ -131,6 +149,7 @@ class _Target:
         wide: inputs that may differ by scenario.
         own: for one set of draws, the inputs that do not, settled when it is compiled.
         rows: all that it computes; None: every row.
+        way: computes a number's derivatives instead of the model's rows.
     """
 
     kind: str
@@ -138,6 +157,7 @@ class _Target:
     wide: frozenset[str] = frozenset()
     own: Mapping[str, Array] | None = None
     rows: frozenset[RowKey] | None = None
+    way: WayBack | None = None
 
     @cached_property
     def name(self) -> str:
@@ -156,6 +176,7 @@ class _Kernels:
         self._sets: list[tuple[_Target, Kernel | None]] = []
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
+        self._asked: set[object] = set()
         self._free = frozenset(assembly.keys)
         self._homes = homes(each.line.function for each in assembly.model.instances)
         self.notes: dict[str, str] = {}
@@ -173,6 +194,20 @@ class _Kernels:
         if is_compiling and (target.name, high) not in self._found:
             return None
         return self._kernel(target, inputs)
+
+    def backward(self, inputs: Mapping[str, Array], kind: str, way: WayBack) -> Kernel | None:
+        """The machine code of a number's derivatives, where it is kept; a process that prepares
+        compiles it in the background. None for NumPy."""
+        if refusal() or max(row.shape[-1] for row in inputs.values()) > 1:
+            return None
+        target = _Target(kind, _high(inputs), way=way)
+        known = target.name, target.high
+        if known in self._found or kept(self._key(target)) is not None:
+            return self._kernel(target, inputs)
+        if self._worker is not None and known not in self._asked:
+            self._asked.add(known)
+            threading.Thread(target=self._kernel, args=(target, inputs), name="compiling").start()
+        return None
 
     def prepare(self, inputs: Mapping[str, Array]) -> None:
         """Both kinds for one scenario's shape: from the cache at once, else in the background."""
@@ -232,6 +267,8 @@ class _Kernels:
 
     def _kernel(self, target: _Target, inputs: Mapping[str, Array]) -> Kernel | None:
         known = target.name, target.high
+        if known in self._found:  # at once, whatever is compiled meanwhile
+            return self._found[known]
         with self._lock:
             if known not in self._found:
                 try:
@@ -252,18 +289,26 @@ class _Kernels:
             about, _, machine = content.partition(b"\n")
             self.notes[target.kind] = "compiled, from the cache"
             return Kernel(model, Code(machine, json.loads(about)))
-        from jcurve.engine.compile import compile_model
+        from jcurve.engine.compile import compile_graph, compile_model
 
-        results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
-        high, wide, rows = target.high, target.wide, target.rows
-        code = compile_model(model, len(timeline), high, wide, results, target.own, rows)
-        kernel = Kernel(model, code)
         one = {name: row[:, :1] for name, row in inputs.items()}
-        asked = None if rows is None else tuple(rows)
+        asked: tuple[RowKey, ...] | None = None if target.rows is None else tuple(target.rows)
+        right: Callable[[], Mapping[RowKey, Array]]
+        if target.way is not None:
+            from jcurve.engine.derivative import rows_by_numpy
+
+            graph = target.way.graph
+            code, asked = compile_graph(graph, len(timeline)), tuple(graph.rows)
+            right = partial(rows_by_numpy, graph, one, len(timeline))
+        else:
+            results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
+            code = compile_model(
+                model, len(timeline), target.high, target.wide, results, target.own, target.rows
+            )
+            right = partial(by_numpy, model, one, timeline, asked)
+        kernel = Kernel(model, code)
         found = kernel.evaluate(one, asked)
-        wrong = (
-            "" if found is None else departs(model, found, by_numpy(model, one, timeline, asked))
-        )
+        wrong = "" if found is None else departs(model, found, right())
         if wrong:
             self.notes[target.kind] = f"NumPy: machine code differs in {wrong}"
             return None
@@ -290,7 +335,6 @@ def _high(inputs: Mapping[str, Array]) -> frozenset[str]:
     return frozenset(name for name, row in inputs.items() if row.shape[0] > 1)
 
 
-@lru_cache(maxsize=1)
 def _has_compiler() -> bool:
     try:
         return importlib.util.find_spec("llvmlite") is not None

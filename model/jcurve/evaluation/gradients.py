@@ -19,8 +19,8 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.rows import slot_keys
 from jcurve.company import Assembly
 from jcurve.engine.derivative import Gradient as Derivatives
-from jcurve.engine.derivative import gradient as derivatives
 from jcurve.engine.line import Kind
+from jcurve.evaluation.evaluator import gradient as derivatives
 from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import AnswerError, UsageError
@@ -130,13 +130,8 @@ def gradient(
         )
     quarter = 0 if at is None else assembly.timeline.index(at)
     graph = graph_of(assembly, inputs)
-    free, quarters = frozenset(assembly.names.values()), len(assembly.timeline)
     parts = made.parts(key) or (key,)
-    found = [
-        derivatives(graph, inputs, free, graph.rows[part], quarters, quarter)
-        for part in parts
-        if part in graph.rows
-    ]
+    found = [derivatives(assembly, inputs, part, quarter) for part in parts if part in graph.rows]
     total = _difference(found)
     if not np.isfinite(total.value):
         raise AnswerError("no answer here, so nothing changes it", received=output)
