@@ -14,6 +14,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from jcurve.engine.line import Kind
@@ -163,28 +165,21 @@ class Graph:
 
     def reached(self, inputs: Collection[str]) -> list[bool]:
         """For each node whether one of some inputs reaches it."""
-        found = [
-            op == "input" and attr in inputs for op, attr in zip(self.op, self.attr, strict=True)
-        ]
-        while True:
-            for node, args in enumerate(self.args):
-                found[node] = found[node] or any(found[arg] for arg in args)
-            again = False
-            for scan in self.scans:
-                if not any(found[node] for node in (*scan.carried, *scan.nexts)):
-                    continue
-                for node in scan.carried:
-                    again = again or not found[node]
-                    found[node] = True
-            if not again:
-                return found
+        return list(map(bool, self._marked(dict.fromkeys(inputs, 1))))
 
     def reaching(self, inputs: Collection[str]) -> list[frozenset[str]]:
         """For each node which of some inputs reach it."""
-        names = sorted(inputs)
-        bit = {name: 1 << at for at, name in enumerate(names)}
+        bit = {name: 1 << at for at, name in enumerate(inputs)}
+        marks = self._marked(bit)
+        known = {
+            each: frozenset(name for name, one in bit.items() if each & one) for each in set(marks)
+        }
+        return [known[each] for each in marks]
+
+    def _marked(self, bit: Mapping[str, int]) -> list[int]:
+        """For each node the bits of all inputs that reach it."""
         found = [
-            bit.get(str(attr), 0) if op == "input" else 0
+            bit.get(attr, 0) if op == "input" else 0
             for op, attr in zip(self.op, self.attr, strict=True)
         ]
         before: list[int] = []
@@ -194,14 +189,11 @@ class Graph:
                 for arg in args:
                     found[node] |= found[arg]
             for scan in self.scans:
-                for state, after in zip(scan.states, scan.nexts, strict=True):
-                    found[state] |= found[after]
-                for node in scan.recalls:
-                    found[node] |= found[self.recalled(node)]
-        known = {
-            each: frozenset(name for name, one in bit.items() if each & one) for each in set(found)
-        }
-        return [known[each] for each in found]
+                # What reaches one balance of a scan reaches what every other carries.
+                reaching = reduce(or_, (found[node] for node in (*scan.carried, *scan.nexts)), 0)
+                for node in scan.carried:
+                    found[node] |= reaching
+        return found
 
     def folded(self, values: Mapping[int, float]) -> Graph:
         """The graph in which some nodes are constants.
@@ -314,6 +306,11 @@ class Graph:
             return second if zero[0] else first
         if op == "subtract" and first == second:
             return self.constant(0.0)
+        if op in ("add", "subtract") and self.op[second] == "negative":
+            other = "subtract" if op == "add" else "add"
+            return self.make(other, (first, self.args[second][0]))
+        if op == "add" and self.op[first] == "negative":
+            return self.make("subtract", (second, self.args[first][0]))
         if op == "subtract" and zero[0]:
             return self.make("negative", (second,))
         if (op == "subtract" and zero[1]) or (op in ("divide", "ratio", "power") and one[1]):

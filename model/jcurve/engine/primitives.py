@@ -102,7 +102,7 @@ def lag(x: Row, quarters: Row, span: slice | None = None) -> Row:
             value is interpolated linearly.
         span: only these quarters of the result, None for all.
     """
-    if is_symbolic((x, quarters)):
+    if isinstance(x, Symbol) or isinstance(quarters, Symbol):
         unit = operand_unit(quarters)
         if unit is not None and not unit.agrees(QUARTERS):
             raise ModelError("a lag is not in quarters", received=unit.name, allowed="quarters")

@@ -41,6 +41,8 @@ Array: TypeAlias = NDArray[np.float64]
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
 _SETS = 4
 """Sets of draws that have machine code of their own in a process, each two seconds to compile."""
+_OFTEN = 20
+"""Gradients of a number in a process after which it has machine code of its own."""
 _RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
 """How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
 numbers and of amounts (a millionth of a million dollars, of one H100e)."""
@@ -176,7 +178,7 @@ class _Kernels:
         self._sets: list[tuple[_Target, Kernel | None]] = []
         self._lock = threading.RLock()
         self._worker: threading.Thread | None = None
-        self._asked: set[object] = set()
+        self._asked: dict[object, int] = {}
         self._free = frozenset(assembly.keys)
         self._homes = homes(each.line.function for each in assembly.model.instances)
         self.notes: dict[str, str] = {}
@@ -196,16 +198,16 @@ class _Kernels:
         return self._kernel(target, inputs)
 
     def backward(self, inputs: Mapping[str, Array], kind: str, way: WayBack) -> Kernel | None:
-        """The machine code of a number's derivatives, where it is kept; a process that prepares
-        compiles it in the background. None for NumPy."""
+        """The machine code of a number's derivatives; None for NumPy, which answers until it was
+        asked for often enough: it takes five seconds to compile, in the background."""
         if refusal() or max(row.shape[-1] for row in inputs.values()) > 1:
             return None
         target = _Target(kind, _high(inputs), way=way)
         known = target.name, target.high
         if known in self._found or kept(self._key(target)) is not None:
             return self._kernel(target, inputs)
-        if self._worker is not None and known not in self._asked:
-            self._asked.add(known)
+        self._asked[known] = self._asked.get(known, 0) + 1
+        if self._asked[known] == _OFTEN:
             threading.Thread(target=self._kernel, args=(target, inputs), name="compiling").start()
         return None
 
