@@ -11,10 +11,11 @@ import jcurve
 from jcurve.assumptions import Path
 from jcurve.case import Case, batch_inputs
 from jcurve.commands import main
-from jcurve.engine.derivative import VALUE, WayBack, rows_by_numpy, without_facts
+from jcurve.engine.derivative import VALUE, WayBack, without_facts
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
 from jcurve.engine.model import Model
+from jcurve.engine.values import rows_by_numpy
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.gradients import natural_step

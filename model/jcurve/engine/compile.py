@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.derivative import settled
 from jcurve.engine.emit import functions
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import LANES, Code, target
@@ -21,6 +20,7 @@ from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout
 from jcurve.engine.timed import step_code
+from jcurve.engine.values import settled
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,6 @@ joined where one row reads another. What is left is a list of nodes, precedents 
 is an operation on earlier nodes. A node is *high* when it has a value for each quarter, else it
 has one for all quarters. A row is a node too; rows of equal formulas share one.
 
-graph = Graph.of(model, high_inputs)
 graph.op[graph.rows["npv", "programme"]]  # 'add'
 """
 
@@ -100,11 +99,7 @@ class Graph:
 
     @classmethod
     def of(cls, model: Model, high_inputs: Collection[str]) -> Graph:
-        """The graph of every row of a model.
-
-        Args:
-            model: the lines.
-            high_inputs: names of the inputs that have a value for each quarter.
+        """The graph of every row of a model, some of whose inputs have a value for each quarter.
 
         Raises:
             ModelError: a formula does what the graph has no place for.
@@ -170,10 +165,9 @@ class Graph:
     def reaching(self, inputs: Collection[str]) -> list[frozenset[str]]:
         """For each node which of some inputs reach it."""
         bit = {name: 1 << at for at, name in enumerate(inputs)}
-        marks = self._marked(bit)
-        known = {
-            each: frozenset(name for name, one in bit.items() if each & one) for each in set(marks)
-        }
+        marks, known = self._marked(bit), {}
+        for each in set(marks):
+            known[each] = frozenset(name for name, one in bit.items() if each & one)
         return [known[each] for each in marks]
 
     def _marked(self, bit: Mapping[str, int]) -> list[int]:
@@ -189,18 +183,13 @@ class Graph:
                 for arg in args:
                     found[node] |= found[arg]
             for scan in self.scans:
-                # What reaches one balance of a scan reaches what every other carries.
                 reaching = reduce(or_, (found[node] for node in (*scan.carried, *scan.nexts)), 0)
                 for node in scan.carried:
                     found[node] |= reaching
         return found
 
     def folded(self, values: Mapping[int, float]) -> Graph:
-        """The graph in which some nodes are constants.
-
-        Args:
-            values: by node.
-        """
+        """The graph in which some nodes are constants, given by node."""
         made = Graph()
         to: list[int] = []
         for node, (op, args) in enumerate(zip(self.op, self.args, strict=True)):

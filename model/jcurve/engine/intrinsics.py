@@ -94,37 +94,6 @@ def first_lasting(row: Row, start: Row) -> Row:
     return np.where(values[-1:] > 0.0, first, np.nan)
 
 
-def present_value(flows: Array, log_rates: Array) -> Array:
-    """Sign-true present values of ``flows`` at several rates, at a scale that never overflows.
-
-    Args:
-        flows: (period, scenario).
-        log_rates: log(1 + rate), (rate, scenario or 1).
-
-    Returns:
-        (rate, scenario): the sum of flow / (1 + rate)^period for rates of 0 and more; below
-        that the same times (1 + rate)^last, which has the same sign and roots.
-    """
-    width = max(flows.shape[1], log_rates.shape[1])
-    above = log_rates >= 0.0
-    values = np.empty((log_rates.shape[0], width))
-    if above.any():
-        factor = np.exp(-np.maximum(log_rates, 0.0))
-        ahead = np.zeros_like(values)
-        for late in flows[::-1]:
-            ahead *= factor
-            ahead += late
-        np.copyto(values, ahead, where=above)
-    if not above.all():
-        factor = np.exp(np.minimum(log_rates, 0.0))
-        behind = np.zeros_like(values)
-        for early in flows:
-            behind *= factor
-            behind += early
-        np.copyto(values, behind, where=~above)
-    return values
-
-
 def _scaled(flows: Array) -> Array:
     """Flows over their largest size, so that no scale matters."""
     size = np.abs(flows).max(axis=0, keepdims=True)
