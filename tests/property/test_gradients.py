@@ -29,7 +29,7 @@ FREE = frozenset("xyabq")
 def test_each_operation(op: str) -> None:
     """A weighted sum of the line's quarters moves with each input value as its slope says."""
     model, rows = model_of(op), rows_for(op, 1)
-    graph = Graph.of(model, {"x", "y"})
+    graph = Graph.of(model, {name for name, row in rows.items() if len(row) > 1})
     node = graph.rows["tried", ""]
     height = len(T) if graph.high[node] else 1
 
@@ -72,7 +72,7 @@ def compiled_alike(model: Model, way: WayBack, rows: dict[str, np.ndarray], heig
     assert made is not None or not np.isfinite(right[VALUE]).all()
     if made is not None and np.isfinite(right[VALUE]).all():
         for key in keys:
-            size = max(1e-6, float(np.abs(right[key]).max()))
+            size = max(1.0, float(np.abs(right[key]).max()))
             np.testing.assert_allclose(made[key], right[key], rtol=1e-9, atol=1e-9 * size)
 
 

@@ -98,7 +98,7 @@ class WayBack:
         stepped: dict[RowKey, frozenset[str]] = {}
         known = graph.reaching(inputs)
         for slope, nodes in back.stepped.items():
-            size = np.absolute(back.term(slope))
+            size = back.term(slope).of("absolute")
             key = str(slope), STEP
             rows[key] = made.make("sum_to_date", (size.node,)) if made.high[slope] else size.node
             stepped[key] = frozenset().union(*(known[n] for n in nodes))
@@ -142,16 +142,16 @@ class Term(np.lib.mixins.NDArrayOperatorsMixin):
         return Term(self.graph, self.graph.make(op, nodes), self.quarters)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **given: Any) -> Term:
-        first, *rest = (
+        terms = [
             arg if isinstance(arg, Term) else self._like(self.graph.constant(float(arg)))
             for arg in args
-        )
-        return first.of(ufunc.__name__, *rest)
+        ]
+        return terms[0].of(ufunc.__name__, *terms[1:])
 
     def __array_function__(self, function: Any, types: Any, args: Any, given: Any) -> Term:
         assert function is np.where
-        first, *rest = args
-        return first.of("where", *rest)
+        condition: Term = args[0]
+        return condition.of("where", *args[1:])
 
     def _like(self, node: int) -> Term:
         return Term(self.graph, node, self.quarters)
@@ -160,7 +160,8 @@ class Term(np.lib.mixins.NDArrayOperatorsMixin):
     def quarter(self) -> Term:
         """The quarter's index, from the last to the first."""
         one = self._like(self.graph.make("spread", (self.graph.constant(1.0),)))
-        return float(self.quarters) - one.of("running_sum")
+        left: Term = float(self.quarters) - one.of("running_sum")
+        return left
 
     def grown(self, factor: Term) -> Term:
         """This, and what it was a year before by a factor of then."""
@@ -210,7 +211,7 @@ class _Back:
         if (node, raw) not in self._read:
             filled = node in self._missing and not raw and not self.graph.truth[node]
             ahead = self.term(node)
-            ahead = np.where(ahead == ahead, ahead, 0.0) if filled else ahead
+            ahead = ahead.of("equal", ahead).of("where", ahead, 0.0) if filled else ahead
             turned = ahead.of("reverse").node
             self._read[node, raw] = Term(self.made, turned, self.quarters, ahead)
         return self._read[node, raw]

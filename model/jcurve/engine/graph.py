@@ -296,8 +296,8 @@ class Graph:
         if op == "subtract" and first == second:
             return self.constant(0.0)
         if op in ("add", "subtract") and self.op[second] == "negative":
-            other = "subtract" if op == "add" else "add"
-            return self.make(other, (first, self.args[second][0]))
+            opposite = "subtract" if op == "add" else "add"
+            return self.make(opposite, (first, self.args[second][0]))
         if op == "add" and self.op[first] == "negative":
             return self.make("subtract", (second, self.args[first][0]))
         if op == "subtract" and zero[0]:
