@@ -88,7 +88,7 @@ class WayBack:
         if graph.high[node]:
             rows[VALUE] = made.make("value_at", (node, made.constant(at)))
             here = back.term(start).quarter == float(at)
-            start = np.where(here, 1.0, 0.0).node
+            start = here.of("where", 1.0, 0.0).node
         back.give(node, start)
         back.run()
         inputs = {str(graph.attr[n]): n for n in back.nodes if graph.op[n] == "input"}
@@ -169,7 +169,7 @@ class Term(np.lib.mixins.NDArrayOperatorsMixin):
         made.scans.append(Scan((), ()))
         state = made.state(made.constant(0.0), number, 0)
         past = made.recall(made.constant(float(QUARTERS_IN_YEAR)), number, 0)
-        total = self + self._like(past)
+        total: Term = self + self._like(past)
         made.scans[number] = Scan((state,), ((total * factor).node,), (past,))
         return total
 
