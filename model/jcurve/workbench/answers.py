@@ -19,28 +19,14 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, money, span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
+from jcurve.workbench.choices import CHOICES
 from jcurve.workbench.controls import Scale, moved_path, said, scale_of
 from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 
 __all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
 
-EXHIBITS: Mapping[str, tuple[str, str, str]] = {
-    "report:size": ("NPV against the size of the plan", "size", "against_scale"),
-    "report:last": ("What the last dollars return", "size", "last_dollars"),
-    "report:beliefs": ("What must be believed", "beliefs", "beliefs"),
-    "report:price": ("What the price implies", "beliefs", "implied"),
-    "report:jcurve": ("J-curve, nominal and discounted", "curve", "jcurve"),
-    "report:bridge": ("Cash by cause", "curve", "cash_bridge"),
-    "report:capex": ("Capex, with guidance", "spending", "capex"),
-    "report:fleet": ("Fleet against the frontier's", "fleet", "against_frontier"),
-    "report:use": ("What the fleet does", "fleet", "use"),
-    "report:wave": ("Depreciation by vintage", "depreciation", "wave"),
-    "report:uplift": ("Advertising with and without AI", "uplift", "uplift"),
-    "report:channels": ("AI products", "fleet", "channels"),
-    "report:margin": ("Margin with and without AI", "drag", "margin"),
-    "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
-}
+EXHIBITS: Mapping[str, tuple[str, str, str]] = CHOICES["exhibits"]
 """What can be drawn: its name in the choice, and the module and function that draw it."""
 
 

@@ -24,6 +24,7 @@ from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.numbers import assumed, span
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
+from jcurve.workbench.choices import CHOICES
 
 __all__ = [
     "WORDS",
@@ -45,27 +46,9 @@ _STATED = 6  # digits of a value that somebody has stated
 WORDS = {"percent": "%", "percent per year": "% a year"}
 """Units as a label writes them."""
 
-
 _GROUPS: Mapping[str, str] = {
-    family: title
-    for title, families in {
-        "Programme and valuation": "programme valuation returns",
-        "Capital expenditure": "capex fleet placement property",
-        "Lives, retirement and salvage": "life",
-        "Compute": "compute sector rent leasing",
-        "Cloud and leases": "cloud lease venture obligations",
-        "Power": "power",
-        "Operating cost": "operations costs talent reality_labs",
-        "Advertising": "base advertising lever",
-        "New products": "demand products channel",
-        "Cost savings": "saving",
-        "Tax": "tax",
-        "Financing and shares": "financing shares balance",
-        "Market": "market",
-    }.items()
-    for family in families.split()
+    family: title for title, families in CHOICES["groups"].items() for family in families.split()
 }
-"""Families of keys that stand together; a family that is not here is a group of its own."""
 
 _FIRST = "Decision and drivers"
 

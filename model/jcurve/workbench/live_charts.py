@@ -20,19 +20,14 @@ from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, quarter, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.workbench.choices import CHOICES
 
 __all__ = [
     "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
     "side_of", "view_of",
 ]  # fmt: skip
 
-VIEW_TITLES: Mapping[str, str] = {
-    "programme": "With AI against without AI",
-    "go_forward": "Continuing against stopping",
-    "with": "Company with AI",
-    "without": "Company without AI",
-    "stopped": "Company if it stopped now",
-}
+VIEW_TITLES: Mapping[str, str] = CHOICES["sides"]
 """Views and worlds, in words."""
 
 
@@ -60,32 +55,7 @@ class Picture:
         return self.line.startswith("cumulative")
 
 
-PICTURES: Mapping[str, Picture] = {
-    "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
-    "present": Picture(
-        "J-curve, discounted",
-        "cumulative_discounted_free_cash_flow",
-        "cumulative, USD bn at the valuation date",
-    ),
-    "flow": Picture("Cash flow before financing", "unlevered_free_cash_flow"),
-    "capex": Picture("Capital expenditure", "capex"),
-    "revenue": Picture("Revenue", "revenue"),
-    "advertising": Picture("Advertising revenue", "advertising"),
-    "products": Picture("Revenue of AI products", "new_product_revenue"),
-    "leasing": Picture("Revenue of compute leased out", "leasing_revenue"),
-    "depreciation": Picture("Depreciation of property", "property_depreciation"),
-    "income": Picture("Operating income", "operating_income"),
-    "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
-    "earnings": Picture("Earnings per share", "earnings_per_share", "USD a share", 1.0),
-    "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
-    "compute": Picture("Compute in service", "compute_in_service", "million H100 equivalents", 1e6),
-    "fleet": Picture(
-        "Fleet over the frontier's", "fleet_over_frontier", "share, year's end", 1.0, True
-    ),
-    "roic": Picture(
-        "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True
-    ),
-}
+PICTURES = {name: Picture(**each) for name, each in CHOICES["pictures"].items()}
 """What can be drawn live, in the order of the choice."""
 
 _OF_LINE = "line:"

@@ -7,7 +7,7 @@ the state only then, so a session never holds a state that did not validate.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -167,23 +167,11 @@ class Session:
             ScenarioError: the value does not validate; the state is as before.
             ModelError: it has no answer in the model; the state is as before.
         """
-        self._change(self._hand.value(key, text, period), gesture, key)
+        self._change(self.hand.value(key, text, period), gesture, key)
 
-    def paste(self, key: str, period: str, cells: Sequence[str]) -> None:
-        """Set a row of cells, from a sheet, from one period on; see :meth:`Hand.row`."""
-        self._change(self._hand.row(key, period, cells), "", key)
-
-    def lives(self, key: str, rows: Sequence[Sequence[str]], *, gesture: str = "") -> None:
-        """Set all changes of a life, each a date and a life; see :meth:`Hand.lives`."""
-        self._change(self._hand.lives(key, rows), gesture, key)
-
-    def shift(self, key: str, by: int) -> None:
-        """Move a path by some periods in time; see :meth:`Hand.shifted`."""
-        self._change(self._hand.shifted(key, by), "", key)
-
-    def share_out(self, key: str, text: str) -> None:
-        """Set one member of a mix and keep the others' proportions; see :meth:`Hand.shared`."""
-        self._change(self._hand.shared(key, text), "", key)
+    def edit(self, key: str, overrides: Mapping[str, str], gesture: str = "") -> None:
+        """Take what :attr:`hand` makes of a key: a row, lives, a path moved, a mix shared out."""
+        self._change(overrides, gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
         """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
@@ -195,7 +183,7 @@ class Session:
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
             raise ScenarioError("no path with a range", where=key)
-        overrides = self._hand.others(key)
+        overrides = self.hand.others(key)
         if at:
             overrides[key] = scale_of(item).override(moved_path(item, value, at))
         self._change(overrides, gesture, key)
@@ -204,7 +192,7 @@ class Session:
         """Take back what was changed of one assumption, or of all."""
         if key is not None:
             self.start[key]  # refuses a key that is none
-        self._change({} if key is None else self._hand.others(key))
+        self._change({} if key is None else self.hand.others(key))
 
     def take(self, keys: Iterable[str], other: Scenario) -> None:
         """Set assumptions as another scenario has them.
@@ -296,7 +284,8 @@ class Session:
     # ---- how ----------------------------------------------------------------------------
 
     @property
-    def _hand(self) -> Hand:
+    def hand(self) -> Hand:
+        """The present state, to be edited."""
         return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
 
     def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
