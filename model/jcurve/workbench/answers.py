@@ -36,9 +36,6 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     Returns:
         The answer in words; ``set`` is what to set or ``move`` where to move to, if there is
         an answer.
-
-    Raises:
-        JCurveError: no such assumption or target, or one that cannot be searched.
     """
     found = solve(session.scenario, key, target, project=session.project)
     owner = key if key in session.scenario else key.rpartition(".")[0]
@@ -102,9 +99,6 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
     Returns:
         ``title``, ``subtitle``, ``svg``, ``alt``, ``reading`` and ``source`` as texts, and the
         ``hash`` of the scenario that it shows; without a drawing where there is nothing to show.
-
-    Raises:
-        UsageError: there is no such exhibit.
     """
     from jcurve.figures.display import Prose, words
     from jcurve.figures.lens import Lens

@@ -29,13 +29,7 @@ _LOW, _HIGH = 0.1, 0.9
 
 
 class Band:
-    """The simulated cases of some pictures of one state.
-
-    Args:
-        case: the state.
-        pictures: (name, side) of each.
-        project: where correlations are on file.
-    """
+    """The simulated cases of some pictures of one state."""
 
     def __init__(self, case: Case, pictures: Sequence[tuple[str, str]], project: Project) -> None:
         self.of = (case.scenario.hash, tuple(pictures))

@@ -109,9 +109,6 @@ class Scale:
     def read(self, item: Assumption, text: str, period: str = "") -> Value:
         """What was typed for an assumption, in the key's unit: a bare number is in the shown
         unit, ``+10%`` a change of what ``item`` has, in a period of its own where one is given.
-
-        Raises:
-            ScenarioError: it does not validate; the error speaks of the shown unit.
         """
         reader, place = values_of(self._shown(item)), Place("", None, item.key)
         node, own = read_value(text, place), item.value
@@ -272,13 +269,7 @@ def kind_of(item: Assumption) -> str:
 
 
 def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[str, Any]:
-    """What the front end must know of an assumption to draw its control.
-
-    Args:
-        item: as the panel's own scenario has it.
-        years: the forecast's years, for values by year.
-        reported: the last reported quarter.
-    """
+    """What the front end must know of an assumption to draw its control."""
     scale = scale_of(item)
     plain_texts = ("key", "rationale", "why", "distribution")
     made: dict[str, Any] = {name: getattr(item, name) for name in plain_texts}

@@ -73,11 +73,7 @@ def side_of(what: Picture, side: str, case: Case) -> str:
 
 
 def picture_of(name: str, model: Model) -> Picture:
-    """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line.
-
-    Raises:
-        UsageError: there is no such picture or line.
-    """
+    """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line."""
     if name in PICTURES:
         return PICTURES[name]
     line = name.removeprefix(_OF_LINE)
@@ -108,9 +104,6 @@ def picture(
     Returns:
         ``title``, ``what``, ``side`` as drawn, ``first`` and ``last`` year, ``today``, ``percent``,
         the ``curves`` behind and, last, the present one, the ``marks``, and ``alt``: all in words.
-
-    Raises:
-        UsageError: there is no such picture or side.
     """
     what = picture_of(name, case.assembly.model)
     if side not in VIEW_TITLES:

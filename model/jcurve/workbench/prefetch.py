@@ -26,11 +26,7 @@ Array = NDArray[np.float64]
 def prefetched(
     scenario: Scenario, project: Project, timeline: Timeline, keys: Iterable[RowKey]
 ) -> Case:
-    """The case of a scenario, with the rows ``keys`` evaluated.
-
-    Raises:
-        ModelError: one of them has no answer in the model.
-    """
+    """The case of a scenario, with the rows ``keys`` evaluated."""
     rows = rows_of(scenario, timeline)
     assembly = model(DEFAULT_COMPANY, project, rows)
     case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)

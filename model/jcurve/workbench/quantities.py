@@ -127,9 +127,6 @@ def quantity(name: str, model: Model, view: str) -> Quantity:
         name: a result, or ``line:2028``, either with ``@world`` or ``@view``.
         model: the lines.
         view: in which a result stands that names none.
-
-    Raises:
-        UsageError: no such line, a line without a year, a result with one.
     """
     row, _, year = name.partition(":")
     head = row.partition("@")[0]

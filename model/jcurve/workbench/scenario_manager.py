@@ -33,18 +33,9 @@ def side_by_side(
 ) -> dict[str, Any]:
     """The present state beside other cases.
 
-    Args:
-        session: the present state.
-        names: the others, see :meth:`~jcurve.workbench.session.Session.case_of`.
-        shown: the quantities that are compared.
-        view: of results.
-
     Returns:
         ``cases`` by title; ``results`` and ``inputs``, each with a label, a unit, and a cell a
         case; results also as numbers. Inputs are those in which any two cases differ.
-
-    Raises:
-        JCurveError: one of them is no case.
     """
     cases = [("Present state", session.case)]
     cases += [(name.partition(":")[2], session.case_of(name)) for name in names]
@@ -125,14 +116,7 @@ def link(session: Session) -> dict[str, Any]:
 
 
 def manage(session: Session, message: Mapping[str, Any]) -> dict[str, str]:
-    """Update, copy, rename, delete or restore a scenario of the user's own.
-
-    Returns:
-        ``name`` of the scenario that is there now, or the ``text`` of one that is not.
-
-    Raises:
-        JCurveError: it cannot be done; nothing is.
-    """
+    """Update, copy, rename, delete or restore a scenario of the user's own."""
     project, name, new = session.project, str(message["name"]), str(message.get("new", ""))
     what = message["what"]
     if what == "update":

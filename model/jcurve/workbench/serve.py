@@ -28,11 +28,7 @@ _CHECK_EVERY = 60
 
 
 def lab(project: Project, *, port: int, browser: bool) -> None:
-    """Run JupyterLab on the project's notebooks until it is stopped.
-
-    Raises:
-        ProjectError: the project has no workbench notebook.
-    """
+    """Run JupyterLab on the project's notebooks until it is stopped."""
     from jupyterlab.labapp import LabApp
 
     notebook = _notebook(project.own())
@@ -71,9 +67,6 @@ def app(
         kernels: panels at once, the one kept warm for the next visitor among them; each is a
             process of about 200 MB.
         idle: seconds after which a panel that nobody touches is ended.
-
-    Raises:
-        ProjectError: the project has no workbench notebook.
     """
     from jcurve.workbench.kernels import Guarded
 

@@ -72,10 +72,6 @@ class Session:
         pins: cases put aside.
         notes: why an assumption was changed here, by its key.
         watched: tells the rows that are shown and evaluated first; all of them when None.
-
-    Raises:
-        ScenarioError: the scenario or an override does not validate.
-        ModelError: the state has no answer in the model.
     """
 
     def __init__(
@@ -126,11 +122,7 @@ class Session:
         return self._evaluated(self.start.base or self.start)
 
     def case_of(self, name: str) -> Case:
-        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``.
-
-        Raises:
-            JCurveError: there is none, or it does not validate any more.
-        """
+        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``."""
         kind, _, own = name.partition(":")
         if kind == "pin":
             return self._pinned(own).case
@@ -162,10 +154,6 @@ class Session:
             text: as typed; a bare number is in the unit that the control shows.
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
-
-        Raises:
-            ScenarioError: the value does not validate; the state is as before.
-            ModelError: it has no answer in the model; the state is as before.
         """
         self._change(self.hand.value(key, text, period), gesture, key)
 
@@ -174,11 +162,7 @@ class Session:
         self._change(overrides, gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
-        """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
-
-        Raises:
-            ScenarioError: it is not dated, has no range, or the path does not validate.
-        """
+        """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path."""
         item = self.start[key]
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
@@ -195,11 +179,7 @@ class Session:
         self._change({} if key is None else self.hand.others(key))
 
     def take(self, keys: Iterable[str], other: Scenario) -> None:
-        """Set assumptions as another scenario has them.
-
-        Raises:
-            ScenarioError: the two do not agree in what else they state.
-        """
+        """Set assumptions as another scenario has them."""
         wanted = {key: other[key] for key in keys}
         own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
         self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
@@ -221,11 +201,7 @@ class Session:
         self._go(Position(name))
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
-        """Begin with another scenario, or go to a state that was kept.
-
-        Raises:
-            ScenarioError: there is no such scenario, or the state does not validate any more.
-        """
+        """Begin with another scenario, or go to a state that was kept."""
         self._go(Position(name, tuple(sorted((overrides or {}).items()))))
 
     def undo(self) -> None:
@@ -250,11 +226,7 @@ class Session:
     # ---- pins ---------------------------------------------------------------------------
 
     def pin(self, name: str) -> None:
-        """Put the present case aside under a name.
-
-        Raises:
-            UsageError: no name, a name in use, or too many pins.
-        """
+        """Put the present case aside under a name."""
         wanted = " ".join(name.split())
         if not wanted:
             raise UsageError("a pinned case needs a name")

@@ -40,6 +40,7 @@ class Keep {
     this.name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
     this.reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
     this.said = h("div", { role: "status" });
+    this.making = h("div");
     this.saveButton = h("button", { type: "submit", className: "jc-button", textContent: "Save scenario" });
     this.updateButton = button("Update", () => this.manage({ what: "update", name: this.state.start, reason: this.reason.value }, (made) => `Updated ${made.name}.`));
     this.changes = h("div", { className: "jc-notes" });
@@ -62,7 +63,7 @@ class Keep {
       h("form", { className: "jc-form", on: submit(() => this.receive()) },
         h("span", { textContent: "A link from a colleague" }), this.received, h("button", { type: "submit", className: "jc-button", textContent: "Open link" })),
       h("div", { className: "jc-form" }, h("span", { textContent: "Scenario" }), this.which, copyButton, this.renameButton, h("span", { textContent: "as" }), this.renamed, this.deleteButton),
-      this.said);
+      this.making, this.said);
   }
 
   words(text, ...more) { fill(this.said, h("p", { textContent: text }), more); }
@@ -115,13 +116,18 @@ class Keep {
     if (!said) this.received.value = "";
   }
 
+  /** Make files beside the panel; several may be made at once, each says how far it is. */
   async files(what, doing) {
-    this.words(`${doing} …`);
-    const reply = await this.link.askSlowly({ do: what }, (text) => this.words(`${doing}: ${text} …`));
-    if (!reply.ok) return this.failed(reply);
+    const begun = Date.now(), step = h("span"), clock = h("span", { className: "jc-quiet", "aria-hidden": "true" });
+    const row = h("div", { role: "status" }, h("p", {}, `${doing} … `, step, clock));
+    this.making.prepend(row);
+    const ticking = setInterval(() => say(clock, ` ${Math.round((Date.now() - begun) / 1000)} s`), 1000);
+    const reply = await this.link.askSlowly({ do: what }, (text) => say(step, text));
+    clearInterval(ticking);
+    if (!reply.ok) return fill(row, h("p", { className: "jc-refusal", role: "alert", textContent: `${reply.error.what}.` }));
     const links = reply.result.files.map((file, at) => button(file.type === "text/html" ? "Open the page" : `Download ${file.name}`, () => handOver(file, reply.buffers[at])));
     if (links.length === 1) handOver(reply.result.files[0], reply.buffers[0]);
-    return this.words(reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready.", links);
+    return fill(row, h("p", { textContent: reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready." }), links);
   }
 
   fit() {
