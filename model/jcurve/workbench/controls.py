@@ -69,8 +69,8 @@ class Scale:
 
     @property
     def label(self) -> str:
-        """The unit beside a number; empty for dates, switches and choices."""
-        if self.unit in (DATE, SWITCH, CHOICE, "index"):
+        """The unit beside a number; empty for dates, switches, choices and factors."""
+        if self.unit in (DATE, SWITCH, CHOICE, "index", "x"):
             return ""
         return WORDS.get(self.unit, self.unit)
 

@@ -73,7 +73,7 @@ function counted(number, noun) {
 function united(text, unit) {
   const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
   if (money && /^[\d.]+$/.test(text)) return `$${text}${(money[1] || "").trim()}${money[2] || ""}`;
-  return `${text}${/^(%|x$)/.test(unit) ? "" : " "}${unit}`.trim();
+  return `${text}${unit.startsWith("%") ? "" : " "}${unit}`.trim();
 }
 
 /** Digits of a slider's step, so that 9.3 is never 9.300000000000001. */
