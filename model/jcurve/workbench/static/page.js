@@ -40,6 +40,11 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
 }
 
+/** A button that does something at once. */
+function press(text, click, more = {}) {
+  return h("button", { type: "button", className: "jc-button", textContent: text, ...more, on: { click } });
+}
+
 /** Text of an element, written only where it differs: writing costs a layout. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -97,7 +97,7 @@ class Picture {
       title: "80% of simulated cases behind the curve: every assumption drawn from its range",
       on: { click: () => { this.spread.setAttribute("aria-pressed", String(!this.banded)); this.chart.show({ ...this.chart.data, band: null }); home.simulate(); } },
     });
-    const button = (text, label, click) => h("button", { type: "button", className: "jc-icon", textContent: text, title: label, "aria-label": label, on: { click } });
+    const button = (text, label, click) => press(text, click, { className: "jc-icon", title: label, "aria-label": label });
     this.more = at ? null : button("+", "Add a picture", () => home.add());
     this.less = at ? button("×", `Remove picture ${at + 1}`, () => home.look((wanted) => wanted.splice(at, 1))) : null;
     this.follower = null;
