@@ -16,7 +16,7 @@ from jcurve.assumptions.paths import DATE, SWITCH, Value
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, money, span
+from jcurve.ground.numbers import MILLIONS, highest, money, span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.choices import CHOICES
@@ -121,35 +121,34 @@ _SCALE = "programme.scale"
 
 def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
     """NPV against the size of the plan, in both views, as a picture with the base behind it."""
-    outputs = {f"npv.{view}": VIEW_TITLES[view] for view in VIEWS}
+    outputs = {f"npv.{view}": view for view in VIEWS}
+    x = [float(f"{scale:.6g}") for scale in _SCALES]
 
-    def found(each: Case) -> dict[str, list[float | None]]:
+    def curves(each: Case, beside: str = "", look: str = "") -> list[dict[str, Any]]:
         asked = Question(each.scenario, tuple(outputs), project, known=each)
         rows = asked({_SCALE: _SCALES})
-        return {name: [_bn(value) for value in rows[name]] for name in outputs}
-
-    own, x = found(case), [float(f"{scale:.6g}") for scale in _SCALES]
-    curves = [
-        {"label": label, "look": f"now {name[4:]}", "x": x, "y": own[name]}
-        for name, label in outputs.items()
-    ]
-    if case.scenario.hash != base.scenario.hash:
-        other = found(base)
-        curves = [
-            *(
-                {"label": f"{label}, base", "look": "base", "x": x, "y": other[name]}
-                for name, label in outputs.items()
-            ),
-            *curves,
+        return [
+            {
+                "label": f"{VIEW_TITLES[view]}{beside}",
+                "look": look or f"now {view}",
+                "x": x,
+                "y": [_bn(value) for value in rows[name]],
+            }
+            for name, view in outputs.items()
         ]
-    going_on = [-math.inf if y is None else y for y in own["npv.go_forward"]]
-    best = max(range(len(x)), key=going_on.__getitem__)
+
+    own = curves(case)
+    same = case.scenario.hash == base.scenario.hash
+    others = [] if same else curves(base, ", base", "base")
+    (found,) = [each["y"] for each in own if each["look"] == "now go_forward"]
+    going_on = [-math.inf if y is None else y for y in found]
+    best = highest(going_on)
     words = f"Best size of going on {x[best]:g}×: {money(going_on[best])}"
     return {
         "title": "NPV against the size of the plan",
         "what": "USD bn, people as planned; 1× is the plan",
         "axis": "×", "first": x[0], "last": x[-1], "today": None, "percent": False,
-        "by_year": False, "curves": curves, "alt": f"{words}.",
+        "by_year": False, "curves": [*others, *own], "alt": f"{words}.",
         "marks": [{"x": x[best], "y": going_on[best], "text": words, "below": False}],
     }  # fmt: skip
 

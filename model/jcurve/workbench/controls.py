@@ -34,6 +34,7 @@ __all__ = [
     "mixes",
     "moved_path",
     "position_of",
+    "reading",
     "readings",
     "said",
     "scale_of",

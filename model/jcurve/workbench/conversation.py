@@ -45,11 +45,7 @@ AT_REST: Mapping[str, str] = CHOICES["at_rest"]
 
 
 class Conversation:
-    """A session that is talked to.
-
-    Args:
-        session: the state.
-        side: the view or world shown first.
+    """A session that is talked to; ``side`` is the view or world shown first.
 
     Attributes:
         serial: rises with every change of the state.

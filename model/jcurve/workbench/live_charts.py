@@ -18,7 +18,7 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, quarter, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, compact, lowest, money, quarter, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.choices import CHOICES
 
@@ -67,9 +67,9 @@ def view_of(side: str) -> str:
     return side if side in VIEWS else "programme"
 
 
-def side_of(what: Picture, side: str, case: Case) -> str:
+def side_of(what: Picture, side: str, model: Model) -> str:
     """The side that a picture shows: lines that only a view has are drawn in the side's view."""
-    return view_of(side) if what.line in case.assembly.model.viewed else side
+    return view_of(side) if what.line in model.viewed else side
 
 
 def picture_of(name: str, model: Model) -> Picture:
@@ -108,7 +108,7 @@ def picture(
     what = picture_of(name, case.assembly.model)
     if side not in VIEW_TITLES:
         raise UsageError.not_among("unknown view or world", side, VIEW_TITLES, allowed="")
-    drawn = side_of(what, side, case)
+    drawn = side_of(what, side, case.assembly.model)
     changed = case is not base and case.scenario.hash != base.scenario.hash
     others = [("Base", base, "base")] if changed else []
     others += [(label, each, f"pin{at}") for at, (label, each) in enumerate(pins)]
@@ -138,8 +138,8 @@ def picture(
 def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
     """The rows that a picture is read from."""
     what = picture_of(name, model)
-    drawn = view_of(side) if what.line in model.viewed else side
-    key = (what.line, SHARED if model.tags(what.line) == (SHARED,) else drawn)
+    is_shared = model.tags(what.line) == (SHARED,)
+    key = (what.line, SHARED if is_shared else side_of(what, side, model))
     views = [("view_start", view) for view in VIEWS]
     return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
@@ -188,18 +188,18 @@ def _span(case: Case, side: str, cumulative: bool) -> tuple[float, float]:
 def _marks(case: Case, view: str, row: Row) -> list[dict[str, Any]]:
     """The trough and where the curve comes back."""
     x, values = row[0], [value or 0.0 for value in row[1]]
-    lowest = min(range(len(values)), key=values.__getitem__)
-    if values[lowest] > -NOTHING:
+    at_lowest = lowest(values)
+    if values[at_lowest] > -NOTHING:
         return []
-    words = f"Trough {money(values[lowest])}, {_calendar(x[lowest] - 0.01)}"
-    made = [{"x": x[lowest], "y": values[lowest], "text": words, "below": True}]
+    words = f"Trough {money(values[at_lowest])}, {_calendar(x[at_lowest] - 0.01)}"
+    made = [{"x": x[at_lowest], "y": values[at_lowest], "text": words, "below": True}]
     payback = case[f"payback.{view}"]
     if payback is not None:
         at = x[0] + payback
         made.append({"x": at, "y": 0.0, "text": f"Payback {_calendar(at)}", "below": False})
     elif values[-1] < -NOTHING:
         words = f"Not recovered: {money(values[-1])}"
-        below = values[-1] <= values[lowest]
+        below = values[-1] <= values[at_lowest]
         made.append({"x": x[-1], "y": values[-1], "text": words, "below": below})
     return made
 

@@ -42,7 +42,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--ServerApp.port={port}",
             f"--ServerApp.open_browser={browser}",
             f"--ServerApp.root_dir={project.root}",
-            f"--ServerApp.allow_root={_is_root()}",
+            f"--ServerApp.allow_root={hasattr(os, 'geteuid') and os.geteuid() == 0}",
             f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
@@ -106,7 +106,3 @@ def _notebook(project: Project) -> Path:
             allowed=f"a folder that holds notebooks/{NOTEBOOK}",
         )
     return path
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -58,13 +58,7 @@ class Pin:
 
 
 class Session:
-    """A scenario under work.
-
-    Args:
-        start: the name of a scenario.
-        overrides: value by key, on top of it.
-        project: found from here when None.
-        evaluator: from a scenario to its case; the model's own when None.
+    """A scenario under work; ``evaluator`` makes its cases, the model itself when None.
 
     Attributes:
         start: the scenario that was opened, as its file has it.

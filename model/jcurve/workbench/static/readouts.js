@@ -91,10 +91,8 @@ class Cards {
     const note = h("span", { className: "jc-note" });
     const change = h("span", { className: "jc-change" });
     const tile = { value, note, change };
-    tile.button = h("button", {
-      type: "button", className: "jc-tile", data: { headline: name }, title: "Show what it rests on",
-      on: { click: () => this.onTrace({ line: tile.about.line, at: tile.about.year || undefined }) },
-    }, h("span", { className: "jc-tile-title", textContent: title }), value, note, change);
+    tile.button = press("", () => this.onTrace({ line: tile.about.line, at: tile.about.year || undefined }), { className: "jc-tile", data: { headline: name }, title: "Show what it rests on" });
+    tile.button.append(h("span", { className: "jc-tile-title", textContent: title }), value, note, change);
     const away = () => this.choose(this.order.filter((each) => each !== name));
     tile.box = h("div", { className: "jc-card" }, tile.button, press("×", away, { className: "jc-icon jc-less", title: "Remove this card", "aria-label": `Remove the card ${title}` }));
     this.tiles.set(name, tile);
