@@ -303,8 +303,7 @@ class Session:
     def _by_model(self, scenario: Scenario) -> Case:
         if self.watched is None:
             return evaluate(scenario, project=self.project)
-        timeline = self.case.assembly.timeline
-        return prefetched(scenario, self.project, timeline, self.watched())
+        return prefetched(scenario, self.project, self.case, self.watched())
 
 
 def owner_of(key: str, scenario: Scenario) -> str:
