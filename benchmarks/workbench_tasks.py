@@ -2,8 +2,8 @@
 
 Run ``python benchmarks/workbench_tasks.py [FOLDER]`` from the project; it serves the app over a
 copy of the project, works in headless Chromium with a pause before every click and key, and prints
-how long each task took. With a folder it leaves pictures there. What a reader needs to find the
-way is not in these times; how many steps a task has is.
+how long each task took. With a folder (``docs``) it leaves the pictures of docs/workbench.md there.
+What a reader needs to find the way is not in these times; how many steps a task has is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -130,7 +133,7 @@ def hand_over(hand: Hand) -> None:
     hand.tab("Save and share")
     with hand.page.expect_download(timeout=300_000):
         hand.button("Excel workbook")
-    hand.button("Render report")
+        hand.button("Render report")  # both are made at once
     hand.page.get_by_text("Published as edition").wait_for(timeout=300_000)
 
 
@@ -148,6 +151,11 @@ TASKS: tuple[tuple[str, Callable[[Hand], None]], ...] = (
 )
 
 
+_PICTURES = {3: "workbench-delay.png", 7: "workbench-worth.png"}
+"""Those of docs/workbench.md, by the task after which they are taken."""
+_SIZE, _COLOURS = (1050, 675), 128
+
+
 def main(folder: Path | None) -> None:
     """Print one line a task."""
     with (
@@ -159,6 +167,8 @@ def main(folder: Path | None) -> None:
         page.goto(server.url)
         panel = PanelPage(page)
         panel.ready()
+        if folder is not None:
+            _pictured(panel, folder / "workbench.png")
         for number, (title, task) in enumerate(TASKS, 1):
             hand, begun = Hand(panel), time.monotonic()
             task(hand)
@@ -166,10 +176,16 @@ def main(folder: Path | None) -> None:
                 f"{number:2} {title}: {time.monotonic() - begun:.0f} s, {hand.steps} steps",
                 flush=True,
             )
-            if folder is not None:
-                page.locator(".jc-pane:visible").scroll_into_view_if_needed()
-                page.wait_for_timeout(300)
-                page.screenshot(path=str(folder / f"workbench-task-{number}.png"))
+            if folder is not None and number in _PICTURES:
+                _pictured(panel, folder / _PICTURES[number])
+
+
+def _pictured(panel: PanelPage, path: Path) -> None:
+    panel.page.locator(".jc-pane:visible").scroll_into_view_if_needed()
+    panel.page.wait_for_timeout(500)
+    image = Image.open(BytesIO(panel.page.screenshot()))
+    small = image.convert("RGB").resize(_SIZE, Image.Resampling.LANCZOS)
+    small.quantize(_COLOURS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -272,6 +272,13 @@ def test_in_jupyterlab(
         assert panel.hash == changed
         agrees(panel, lab, capsys)
 
+        page.get_by_role("menuitem", name="File").first.click()
+        page.get_by_text("Save and Export Notebook As").hover()
+        page.get_by_text("Briefing (PDF)", exact=True).wait_for()
+        assert page.get_by_text("Briefing (HTML)", exact=True).is_visible()
+        for _ in range(2):
+            page.keyboard.press("Escape")
+
         lab.tell(lab.kernels, "kill")
         page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says that it restarts
         lost = page.get_by_text("The kernel does not answer")

@@ -263,7 +263,7 @@ class TestControls:
         session.set(key, "6", period=about["period"])
         by_slider = session.scenario
         session.reset(key)
-        session.lives(key, [*about["changes"], ["2027Q1", "6 years"]])
+        session.edit(key, session.hand.lives(key, [*about["changes"], ["2027Q1", "6 years"]]))
         assert session.scenario == by_slider
         assert session.overrides == {"life.change.2027Q1": "6 years"}
         shown = readings(session.scenario, session.start)[key]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from jcurve.assumptions import scenario
+from jcurve.assumptions import scenario, shipped
 from jcurve.case import evaluate
 from jcurve.ground.project import Project
 from jcurve.workbench.conversation import Conversation
@@ -168,3 +169,37 @@ class TestFinding:
         assert all(each["title"] for each in told.values())
         assert all(each["url"].startswith("http") or not each["url"] for each in told.values())
         assert sum(bool(each["url"]) for each in told.values()) > len(told) / 2
+
+
+class TestProjectsOfOnesOwn:
+    """The panel knows no company and no scenario by name: both come from the project."""
+
+    def test_another_company_and_another_set(self, tmp_path: Path) -> None:
+        shutil.copytree(HOME / "data", tmp_path / "data")
+        about = tmp_path / "data" / "companies" / "meta" / "company.yml"
+        about.write_text(about.read_text().replace("Meta Platforms, Inc.", "Acme & Sons"))
+        project = Project(tmp_path)
+        for name in set(shipped(project)) - {"base"}:
+            (project.scenarios / f"{name}.yml").unlink()
+        base = project.scenarios / "base.yml"
+        text = re.sub(r"shipped: \[[^]]*\]", "shipped: [base]", base.read_text())
+        base.write_text(text)
+        (project.scenarios / "slower.yml").write_text(
+            "schema: 2\nname: slower\ntitle: Slower\nextends: base\nstory: Ours.\n"
+            "assumptions:\n  returns.wacc:\n    value: 9 percent per year\n    why: Rates\n"
+        )
+        talk = Conversation(Session("slower", project=project))
+        assert (talk.schema()["company"], talk.schema()["title"]) == ("Acme & Sons", "Slower")
+        assert talk.state()["scenarios"] == ["base", "slower"]
+        assert talk.state()["own"] == ["slower"]
+        for message in (
+            {"do": "set", "key": CAPEX, "text": "210", "period": "2028"},
+            {"do": "tornado", "of": "npv"},
+            {"do": "worth", "of": "npv", "against": "scenario:base"},
+            {"do": "compare", "names": ["scenario:base"], "cards": ["npv"]},
+            {"do": "solve", "key": RESPONSE, "target": "npv=0"},
+            {"do": "exhibit", "name": "report:jcurve"},
+            {"do": "link"},
+        ):
+            assert talk.hear(message)["ok"], message
+        assert talk.hear({"do": "link"})["result"]["start"] == "base"

@@ -46,7 +46,7 @@ class TestPasting:
     """A row of a sheet goes in as one change, or not at all."""
 
     def test_a_row(self, session: Session) -> None:
-        session.paste(CAPEX, "2027", ["150", " $160bn ", "", "+170,000m"])
+        session.edit(CAPEX, session.hand.row(CAPEX, "2027", ["150", " $160bn ", "", "+170,000m"]))
         assert session.overrides == {
             f"{CAPEX}.2027": "150 USD bn",
             f"{CAPEX}.2028": "160 USD bn",
@@ -66,25 +66,25 @@ class TestPasting:
     )
     def test_refusals(self, session: Session, period: str, cells: list[str], what: str) -> None:
         with pytest.raises(ScenarioError, match=what):
-            session.paste(CAPEX, period, cells)
+            session.edit(CAPEX, session.hand.row(CAPEX, period, cells))
         assert session.overrides == {}
 
     def test_one_value_takes_no_row(self, session: Session) -> None:
         with pytest.raises(ScenarioError, match="one value for all dates"):
-            session.paste(WACC, "2027", ["9", "10"])
+            session.edit(WACC, session.hand.row(WACC, "2027", ["9", "10"]))
 
 
 class TestLives:
     def test_a_change_is_added_moved_and_taken_away(self, session: Session) -> None:
-        session.lives(LIVES, [*MADE, ["2027Q1", "3"]])
+        session.edit(LIVES, session.hand.lives(LIVES, [*MADE, ["2027Q1", "3"]]))
         assert session.overrides == {f"{LIVES}.2027Q1": "3 years"}
-        session.lives(LIVES, [*MADE, ["2028Q1", "3"]])
+        session.edit(LIVES, session.hand.lives(LIVES, [*MADE, ["2028Q1", "3"]]))
         assert session.overrides == {f"{LIVES}.2028Q1": "3 years"}
-        session.lives(LIVES, MADE)
+        session.edit(LIVES, session.hand.lives(LIVES, MADE))
         assert session.overrides == {}
 
     def test_one_that_was_reported_can_be_left_out(self, session: Session) -> None:
-        session.lives(LIVES, MADE[1:])
+        session.edit(LIVES, session.hand.lives(LIVES, MADE[1:]))
         assert session.overrides == {LIVES: "{2022Q4: 5, 2025Q1: 5.5}"}
 
     @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ class TestLives:
     )
     def test_refusals(self, session: Session, row: list[str], what: str) -> None:
         with pytest.raises(ScenarioError, match=what):
-            session.lives(LIVES, [*MADE, row])
+            session.edit(LIVES, session.hand.lives(LIVES, [*MADE, row]))
         assert session.overrides == {}
 
 
@@ -106,7 +106,7 @@ class TestPathsInTime:
     def test_a_year_later(self, session: Session) -> None:
         """The year that is partly reported stands; the last planned year falls out."""
         before = session.scenario[CAPEX].value
-        session.shift(CAPEX, 1)
+        session.edit(CAPEX, session.hand.shifted(CAPEX, 1))
         after = session.scenario[CAPEX].value
         assert isinstance(before, Path)
         assert isinstance(after, Path)
@@ -114,7 +114,7 @@ class TestPathsInTime:
         assert [after.at(y) for y in (2028, 2029, 2030)] == [
             before.at(y - 1) for y in (2028, 2029, 2030)
         ]
-        session.shift(CAPEX, -1)
+        session.edit(CAPEX, session.hand.shifted(CAPEX, -1))
         assert session.scenario[CAPEX].value.at(2026) == before.at(2026)  # type: ignore[union-attr]
 
     def test_an_edited_path_takes_single_years_and_per_cents(self, session: Session) -> None:
@@ -122,13 +122,13 @@ class TestPathsInTime:
         session.set(CAPEX, "230", period="2030")
         session.set(CAPEX, "+10%")
         session.set(CAPEX, "240", period="2030")
-        session.shift(CAPEX, 1)
+        session.edit(CAPEX, session.hand.shifted(CAPEX, 1))
         (text,) = session.overrides.values()
         assert text.endswith("2030: 225.5 USD bn}")
 
     def test_one_value_cannot_move(self, session: Session) -> None:
         with pytest.raises(ScenarioError, match="one value for all dates"):
-            session.shift(WACC, 1)
+            session.edit(WACC, session.hand.shifted(WACC, 1))
 
 
 class TestMixes:
@@ -136,7 +136,7 @@ class TestMixes:
 
     def test_a_member_keeps_the_others_in_proportion(self, session: Session) -> None:
         before = session.start.assumptions
-        session.share_out(self.MEMBER, "40 %")
+        session.edit(self.MEMBER, session.hand.shared(self.MEMBER, "40 %"))
         after = session.scenario.assumptions
         others = [key for key in before if key.startswith("lever.share.") and key != self.MEMBER]
         ratio = [after[key].row()[0] / before[key].row()[0] for key in others]
@@ -149,7 +149,7 @@ class TestMixes:
     )
     def test_refusals(self, session: Session, key: str, text: str, what: str) -> None:
         with pytest.raises(ScenarioError, match=what):
-            session.share_out(key, text)
+            session.edit(key, session.hand.shared(key, text))
 
     def test_every_mix_is_told_with_its_parts(self, talk: Conversation) -> None:
         told = {mix["remainder"]: mix for mix in talk.schema()["mixes"]}

@@ -16,31 +16,17 @@ from jcurve.assumptions.paths import DATE, SWITCH, Value
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, money, span
+from jcurve.ground.numbers import MILLIONS, highest, money, span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
+from jcurve.workbench.choices import CHOICES
 from jcurve.workbench.controls import Scale, moved_path, said, scale_of
 from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 
 __all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
 
-EXHIBITS: Mapping[str, tuple[str, str, str]] = {
-    "report:size": ("NPV against the size of the plan", "size", "against_scale"),
-    "report:last": ("What the last dollars return", "size", "last_dollars"),
-    "report:beliefs": ("What must be believed", "beliefs", "beliefs"),
-    "report:price": ("What the price implies", "beliefs", "implied"),
-    "report:jcurve": ("J-curve, nominal and discounted", "curve", "jcurve"),
-    "report:bridge": ("Cash by cause", "curve", "cash_bridge"),
-    "report:capex": ("Capex, with guidance", "spending", "capex"),
-    "report:fleet": ("Fleet against the frontier's", "fleet", "against_frontier"),
-    "report:use": ("What the fleet does", "fleet", "use"),
-    "report:wave": ("Depreciation by vintage", "depreciation", "wave"),
-    "report:uplift": ("Advertising with and without AI", "uplift", "uplift"),
-    "report:channels": ("AI products", "fleet", "channels"),
-    "report:margin": ("Margin with and without AI", "drag", "margin"),
-    "report:free_cash_flow": ("Free cash flow with and without AI", "drag", "free_cash_flow"),
-}
+EXHIBITS: Mapping[str, tuple[str, str, str]] = CHOICES["exhibits"]
 """What can be drawn: its name in the choice, and the module and function that draw it."""
 
 
@@ -50,9 +36,6 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     Returns:
         The answer in words; ``set`` is what to set or ``move`` where to move to, if there is
         an answer.
-
-    Raises:
-        JCurveError: no such assumption or target, or one that cannot be searched.
     """
     found = solve(session.scenario, key, target, project=session.project)
     owner = key if key in session.scenario else key.rpartition(".")[0]
@@ -116,9 +99,6 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
     Returns:
         ``title``, ``subtitle``, ``svg``, ``alt``, ``reading`` and ``source`` as texts, and the
         ``hash`` of the scenario that it shows; without a drawing where there is nothing to show.
-
-    Raises:
-        UsageError: there is no such exhibit.
     """
     from jcurve.figures.display import Prose, words
     from jcurve.figures.lens import Lens
@@ -141,35 +121,34 @@ _SCALE = "programme.scale"
 
 def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
     """NPV against the size of the plan, in both views, as a picture with the base behind it."""
-    outputs = {f"npv.{view}": VIEW_TITLES[view] for view in VIEWS}
+    outputs = {f"npv.{view}": view for view in VIEWS}
+    x = [float(f"{scale:.6g}") for scale in _SCALES]
 
-    def found(each: Case) -> dict[str, list[float | None]]:
+    def curves(each: Case, beside: str = "", look: str = "") -> list[dict[str, Any]]:
         asked = Question(each.scenario, tuple(outputs), project, known=each)
         rows = asked({_SCALE: _SCALES})
-        return {name: [_bn(value) for value in rows[name]] for name in outputs}
-
-    own, x = found(case), [float(f"{scale:.6g}") for scale in _SCALES]
-    curves = [
-        {"label": label, "look": f"now {name[4:]}", "x": x, "y": own[name]}
-        for name, label in outputs.items()
-    ]
-    if case.scenario.hash != base.scenario.hash:
-        other = found(base)
-        curves = [
-            *(
-                {"label": f"{label}, base", "look": "base", "x": x, "y": other[name]}
-                for name, label in outputs.items()
-            ),
-            *curves,
+        return [
+            {
+                "label": f"{VIEW_TITLES[view]}{beside}",
+                "look": look or f"now {view}",
+                "x": x,
+                "y": [_bn(value) for value in rows[name]],
+            }
+            for name, view in outputs.items()
         ]
-    going_on = [-math.inf if y is None else y for y in own["npv.go_forward"]]
-    best = max(range(len(x)), key=going_on.__getitem__)
+
+    own = curves(case)
+    same = case.scenario.hash == base.scenario.hash
+    others = [] if same else curves(base, ", base", "base")
+    (found,) = [each["y"] for each in own if each["look"] == "now go_forward"]
+    going_on = [-math.inf if y is None else y for y in found]
+    best = highest(going_on)
     words = f"Best size of going on {x[best]:g}×: {money(going_on[best])}"
     return {
         "title": "NPV against the size of the plan",
         "what": "USD bn, people as planned; 1× is the plan",
         "axis": "×", "first": x[0], "last": x[-1], "today": None, "percent": False,
-        "by_year": False, "curves": curves, "alt": f"{words}.",
+        "by_year": False, "curves": [*others, *own], "alt": f"{words}.",
         "marks": [{"x": x[best], "y": going_on[best], "text": words, "below": False}],
     }  # fmt: skip
 

@@ -29,21 +29,14 @@ _LOW, _HIGH = 0.1, 0.9
 
 
 class Band:
-    """The simulated cases of some pictures of one state.
-
-    Args:
-        case: the state.
-        pictures: (name, side) of each.
-        project: where correlations are on file.
-    """
+    """The simulated cases of some pictures of one state."""
 
     def __init__(self, case: Case, pictures: Sequence[tuple[str, str]], project: Project) -> None:
         self.of = (case.scenario.hash, tuple(pictures))
         self._case = case
-        self._shown = [
-            (what := picture_of(name, case.assembly.model), side_of(what, side, case))
-            for name, side in pictures
-        ]
+        model = case.assembly.model
+        named = [(picture_of(name, model), side) for name, side in pictures]
+        self._shown = [(what, side_of(what, side, model)) for what, side in named]
         outputs = []
         for what, side in self._shown:
             tagged = case.assembly.model.tags(what.line) != (SHARED,)

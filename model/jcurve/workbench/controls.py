@@ -24,6 +24,7 @@ from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.numbers import assumed, span
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
+from jcurve.workbench.choices import CHOICES
 
 __all__ = [
     "WORDS",
@@ -33,6 +34,7 @@ __all__ = [
     "mixes",
     "moved_path",
     "position_of",
+    "reading",
     "readings",
     "said",
     "scale_of",
@@ -45,27 +47,9 @@ _STATED = 6  # digits of a value that somebody has stated
 WORDS = {"percent": "%", "percent per year": "% a year"}
 """Units as a label writes them."""
 
-
 _GROUPS: Mapping[str, str] = {
-    family: title
-    for title, families in {
-        "Programme and valuation": "programme valuation returns",
-        "Capital expenditure": "capex fleet placement property",
-        "Lives, retirement and salvage": "life",
-        "Compute": "compute sector rent leasing",
-        "Cloud and leases": "cloud lease venture obligations",
-        "Power": "power",
-        "Operating cost": "operations costs talent reality_labs",
-        "Advertising": "base advertising lever",
-        "New products": "demand products channel",
-        "Cost savings": "saving",
-        "Tax": "tax",
-        "Financing and shares": "financing shares balance",
-        "Market": "market",
-    }.items()
-    for family in families.split()
+    family: title for title, families in CHOICES["groups"].items() for family in families.split()
 }
-"""Families of keys that stand together; a family that is not here is a group of its own."""
 
 _FIRST = "Decision and drivers"
 
@@ -86,8 +70,8 @@ class Scale:
 
     @property
     def label(self) -> str:
-        """The unit beside a number; empty for dates, switches and choices."""
-        if self.unit in (DATE, SWITCH, CHOICE, "index"):
+        """The unit beside a number; empty for dates, switches, choices and factors."""
+        if self.unit in (DATE, SWITCH, CHOICE, "index", "x"):
             return ""
         return WORDS.get(self.unit, self.unit)
 
@@ -126,9 +110,6 @@ class Scale:
     def read(self, item: Assumption, text: str, period: str = "") -> Value:
         """What was typed for an assumption, in the key's unit: a bare number is in the shown
         unit, ``+10%`` a change of what ``item`` has, in a period of its own where one is given.
-
-        Raises:
-            ScenarioError: it does not validate; the error speaks of the shown unit.
         """
         reader, place = values_of(self._shown(item)), Place("", None, item.key)
         node, own = read_value(text, place), item.value
@@ -289,13 +270,7 @@ def kind_of(item: Assumption) -> str:
 
 
 def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[str, Any]:
-    """What the front end must know of an assumption to draw its control.
-
-    Args:
-        item: as the panel's own scenario has it.
-        years: the forecast's years, for values by year.
-        reported: the last reported quarter.
-    """
+    """What the front end must know of an assumption to draw its control."""
     scale = scale_of(item)
     plain_texts = ("key", "rationale", "why", "distribution")
     made: dict[str, Any] = {name: getattr(item, name) for name in plain_texts}

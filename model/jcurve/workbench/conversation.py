@@ -16,6 +16,7 @@ from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
 from jcurve.workbench.bands import Band
+from jcurve.workbench.choices import CHOICES
 from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
 from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
@@ -40,20 +41,11 @@ _Action: TypeAlias = Callable[[Message], Any]
 
 _NO_REASON = "Changed in the workbench."
 MAX_PICTURES, MAX_CARDS = 4, 16
-AT_REST = {
-    "rest:matters": "What matters here",
-    "rest:worth": "What each change is worth",
-    "rest:scale": "NPV against the size of the plan, live",
-}
-"""Pictures that follow when the hand rests."""
+AT_REST: Mapping[str, str] = CHOICES["at_rest"]
 
 
 class Conversation:
-    """A session that is talked to.
-
-    Args:
-        session: the state.
-        side: the view or world shown first.
+    """A session that is talked to; ``side`` is the view or world shown first.
 
     Attributes:
         serial: rises with every change of the state.
@@ -72,12 +64,14 @@ class Conversation:
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
             "move": lambda m: session.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
-            "paste": lambda m: session.paste(
-                m["key"], m["period"], [str(each) for each in m["cells"]]
+            "paste": self._paste,
+            "lives": lambda m: session.edit(
+                m["key"], session.hand.lives(m["key"], m["rows"]), m.get("gesture", "")
             ),
-            "lives": lambda m: session.lives(m["key"], m["rows"], gesture=m.get("gesture", "")),
-            "shift": lambda m: session.shift(m["key"], int(m["by"])),
-            "share_out": lambda m: session.share_out(m["key"], str(m["text"])),
+            "shift": lambda m: session.edit(m["key"], session.hand.shifted(m["key"], int(m["by"]))),
+            "share_out": lambda m: session.edit(
+                m["key"], session.hand.shared(m["key"], str(m["text"]))
+            ),
             "reset": lambda m: session.reset(m.get("key")),
             "undo": lambda m: session.undo(),
             "redo": lambda m: session.redo(),
@@ -228,6 +222,10 @@ class Conversation:
         period, gesture = str(message.get("period", "")), str(message.get("gesture", ""))
         key, text = str(message["key"]), str(message["text"])
         self.session.set(key, text, period=period, gesture=gesture)
+
+    def _paste(self, message: Message) -> None:
+        key, cells = message["key"], [str(each) for each in message["cells"]]
+        self.session.edit(key, self.session.hand.row(key, message["period"], cells))
 
     def _open(self, message: Message) -> None:
         notes = {str(key): str(text) for key, text in dict(message.get("notes") or {}).items()}

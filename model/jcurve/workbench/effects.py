@@ -33,18 +33,9 @@ _BEYOND = 0.25
 def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any]:
     """What each change between a case and the present state is worth.
 
-    Args:
-        session: the present state.
-        name: the quantity.
-        view: of a result.
-        against: the case, see :meth:`~jcurve.workbench.session.Session.case_of`.
-
     Returns:
         ``before`` and ``after`` with their texts, and a row a change, the largest first; the
         amounts sum to the difference.
-
-    Raises:
-        JCurveError: no such case or quantity, or it has no answer in a combination of changes.
     """
     other = session.case_of(against)
     what = quantity(name, session.case.assembly.model, view)
@@ -84,8 +75,8 @@ def _step(
         "keys": list(share.keys),
         "label": label[:1].upper() + label[1:],
         "says": says,
-        "from": shown(start[first.key]) if is_one else "",
-        "to": shown(first) if is_one else f"{len(share.keys)} assumptions",
+        "from": shown(start[first.key], first) if is_one else "",
+        "to": shown(first, start[first.key]) if is_one else f"{len(share.keys)} assumptions",
         "why": first.why if is_one and not own else "",
         "own": own,
         "amount": share.amount,
@@ -97,11 +88,7 @@ def _step(
 def attempt(
     session: Session, name: str, view: str, key: str, text: str, period: str
 ) -> dict[str, str]:
-    """What a change would do to a quantity; it is not made.
-
-    Raises:
-        JCurveError: it does not validate, or has no answer.
-    """
+    """What a change would do to a quantity; it is not made."""
     what = quantity(name, session.case.assembly.model, view)
     case = session.tried(key, text, period=period)
     before, after = what.read(session.case), what.read(case)
@@ -116,18 +103,9 @@ def swings(session: Session, name: str, view: str, *, everything: bool = False) 
 
     The range is the evidence's, whatever the present value; where that stands in it is told too.
 
-    Args:
-        session: the present state.
-        name: the quantity.
-        view: of a result.
-        everything: of all assumptions with a range, not of the drivers alone.
-
     Returns:
         ``text`` and ``number`` of the quantity; per assumption, the widest first, the quantity
         at its low and high, and the ``place`` of the present value between them, 0 to 1.
-
-    Raises:
-        UsageError: no such quantity.
     """
     what = quantity(name, session.case.assembly.model, view)
     scenario = replace(session.scenario, items=tuple(map(_booked, session.scenario.items)))

@@ -65,11 +65,7 @@ class CappedKernels(AsyncMappingKernelManager):
     async def start_kernel(  # type: ignore[override]  # its own base is not asynchronous
         self, *arguments: Any, **options: Any
     ) -> Any:
-        """Start a kernel.
-
-        Raises:
-            HTTPError: 503 when as many run as may.
-        """
+        """Start a kernel."""
         if self._taken >= self.cap:
             usual, self.abandoned = self.abandoned, min(self.abandoned, _HURRIED)
             try:
@@ -153,11 +149,7 @@ class _Templates(TemplateStaticFileHandler):  # type: ignore[misc]
     """Files of a template; what is no such file is not found."""
 
     def parse_url_path(self, path: str) -> str:
-        """The path of a file.
-
-        Raises:
-            HTTPError: 404 for what is no template's file.
-        """
+        """The path of a file."""
         if ".." in path or not re.fullmatch(r"[\w-]+/static/[^/].*", path):
             raise web.HTTPError(404)
         return str(super().parse_url_path(path))

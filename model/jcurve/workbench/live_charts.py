@@ -18,21 +18,16 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, NOTHING, compact, money, quarter, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, compact, lowest, money, quarter, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.workbench.choices import CHOICES
 
 __all__ = [
     "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
     "side_of", "view_of",
 ]  # fmt: skip
 
-VIEW_TITLES: Mapping[str, str] = {
-    "programme": "With AI against without AI",
-    "go_forward": "Continuing against stopping",
-    "with": "Company with AI",
-    "without": "Company without AI",
-    "stopped": "Company if it stopped now",
-}
+VIEW_TITLES: Mapping[str, str] = CHOICES["sides"]
 """Views and worlds, in words."""
 
 
@@ -60,32 +55,7 @@ class Picture:
         return self.line.startswith("cumulative")
 
 
-PICTURES: Mapping[str, Picture] = {
-    "jcurve": Picture("J-curve", "cumulative_free_cash_flow", "cumulative, USD bn"),
-    "present": Picture(
-        "J-curve, discounted",
-        "cumulative_discounted_free_cash_flow",
-        "cumulative, USD bn at the valuation date",
-    ),
-    "flow": Picture("Cash flow before financing", "unlevered_free_cash_flow"),
-    "capex": Picture("Capital expenditure", "capex"),
-    "revenue": Picture("Revenue", "revenue"),
-    "advertising": Picture("Advertising revenue", "advertising"),
-    "products": Picture("Revenue of AI products", "new_product_revenue"),
-    "leasing": Picture("Revenue of compute leased out", "leasing_revenue"),
-    "depreciation": Picture("Depreciation of property", "property_depreciation"),
-    "income": Picture("Operating income", "operating_income"),
-    "reported_flow": Picture("Free cash flow as reported", "free_cash_flow"),
-    "earnings": Picture("Earnings per share", "earnings_per_share", "USD a share", 1.0),
-    "net_cash": Picture("Net cash", "net_cash", "USD bn at the year's end"),
-    "compute": Picture("Compute in service", "compute_in_service", "million H100 equivalents", 1e6),
-    "fleet": Picture(
-        "Fleet over the frontier's", "fleet_over_frontier", "share, year's end", 1.0, True
-    ),
-    "roic": Picture(
-        "Return on invested capital", "return_on_invested_capital", "a year", 1.0, True
-    ),
-}
+PICTURES = {name: Picture(**each) for name, each in CHOICES["pictures"].items()}
 """What can be drawn live, in the order of the choice."""
 
 _OF_LINE = "line:"
@@ -97,17 +67,13 @@ def view_of(side: str) -> str:
     return side if side in VIEWS else "programme"
 
 
-def side_of(what: Picture, side: str, case: Case) -> str:
+def side_of(what: Picture, side: str, model: Model) -> str:
     """The side that a picture shows: lines that only a view has are drawn in the side's view."""
-    return view_of(side) if what.line in case.assembly.model.viewed else side
+    return view_of(side) if what.line in model.viewed else side
 
 
 def picture_of(name: str, model: Model) -> Picture:
-    """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line.
-
-    Raises:
-        UsageError: there is no such picture or line.
-    """
+    """The picture of a name: of :data:`PICTURES`, or ``line:free_cash_flow`` for any line."""
     if name in PICTURES:
         return PICTURES[name]
     line = name.removeprefix(_OF_LINE)
@@ -138,14 +104,11 @@ def picture(
     Returns:
         ``title``, ``what``, ``side`` as drawn, ``first`` and ``last`` year, ``today``, ``percent``,
         the ``curves`` behind and, last, the present one, the ``marks``, and ``alt``: all in words.
-
-    Raises:
-        UsageError: there is no such picture or side.
     """
     what = picture_of(name, case.assembly.model)
     if side not in VIEW_TITLES:
         raise UsageError.not_among("unknown view or world", side, VIEW_TITLES, allowed="")
-    drawn = side_of(what, side, case)
+    drawn = side_of(what, side, case.assembly.model)
     changed = case is not base and case.scenario.hash != base.scenario.hash
     others = [("Base", base, "base")] if changed else []
     others += [(label, each, f"pin{at}") for at, (label, each) in enumerate(pins)]
@@ -175,8 +138,8 @@ def picture(
 def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
     """The rows that a picture is read from."""
     what = picture_of(name, model)
-    drawn = view_of(side) if what.line in model.viewed else side
-    key = (what.line, SHARED if model.tags(what.line) == (SHARED,) else drawn)
+    is_shared = model.tags(what.line) == (SHARED,)
+    key = (what.line, SHARED if is_shared else side_of(what, side, model))
     views = [("view_start", view) for view in VIEWS]
     return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
@@ -225,18 +188,18 @@ def _span(case: Case, side: str, cumulative: bool) -> tuple[float, float]:
 def _marks(case: Case, view: str, row: Row) -> list[dict[str, Any]]:
     """The trough and where the curve comes back."""
     x, values = row[0], [value or 0.0 for value in row[1]]
-    lowest = min(range(len(values)), key=values.__getitem__)
-    if values[lowest] > -NOTHING:
+    at_lowest = lowest(values)
+    if values[at_lowest] > -NOTHING:
         return []
-    words = f"Trough {money(values[lowest])}, {_calendar(x[lowest] - 0.01)}"
-    made = [{"x": x[lowest], "y": values[lowest], "text": words, "below": True}]
+    words = f"Trough {money(values[at_lowest])}, {_calendar(x[at_lowest] - 0.01)}"
+    made = [{"x": x[at_lowest], "y": values[at_lowest], "text": words, "below": True}]
     payback = case[f"payback.{view}"]
     if payback is not None:
         at = x[0] + payback
         made.append({"x": at, "y": 0.0, "text": f"Payback {_calendar(at)}", "below": False})
     elif values[-1] < -NOTHING:
         words = f"Not recovered: {money(values[-1])}"
-        below = values[-1] <= values[lowest]
+        below = values[-1] <= values[at_lowest]
         made.append({"x": x[-1], "y": values[-1], "text": words, "below": below})
     return made
 

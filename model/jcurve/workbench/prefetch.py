@@ -6,6 +6,7 @@ A slider's move then costs what is on the screen, which is less than half of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.model import SHARED, VIEWS, RowKey
-from jcurve.engine.timeline import Timeline
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
 
@@ -23,15 +23,13 @@ __all__ = ["prefetched"]
 Array = NDArray[np.float64]
 
 
-def prefetched(
-    scenario: Scenario, project: Project, timeline: Timeline, keys: Iterable[RowKey]
-) -> Case:
-    """The case of a scenario, with the rows ``keys`` evaluated.
-
-    Raises:
-        ModelError: one of them has no answer in the model.
-    """
-    rows = rows_of(scenario, timeline)
+def prefetched(scenario: Scenario, project: Project, known: Case, keys: Iterable[RowKey]) -> Case:
+    """The case of a scenario, with the rows ``keys`` evaluated; of assumptions that it shares with
+    a ``known`` case the inputs are that case's."""
+    before = known.scenario.assumptions
+    changed = tuple(item for item in scenario.items if before.get(item.key) is not item)
+    own = rows_of(replace(scenario, items=changed), known.assembly.timeline)
+    rows = {**known.assumption_rows, **own}
     assembly = model(DEFAULT_COMPANY, project, rows)
     case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
     # In place of what the case would evaluate when its first row is asked for. The values know

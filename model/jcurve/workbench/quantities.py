@@ -12,7 +12,7 @@ is written; where the number comes from is the case's business.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -27,27 +27,12 @@ from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.evaluation.naming import figure_label, key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount, change
+from jcurve.workbench.choices import CHOICES
 
 __all__ = ["HEADLINES", "MEASURES", "Quantity", "catalogue", "quantity"]
 
-HEADLINES: Mapping[str, int] = MappingProxyType(
-    {
-        "npv": 1, "payback": -1, "discounted_payback": -1, "irr": 1,
-        "irr_with_terminal_value": 1, "trough_amount": 1,
-    }
-)  # fmt: skip
-"""The first cards: 1 where more is better, -1 where less is."""
-
-MEASURES = (
-    "npv",
-    "npv_within_horizon",
-    "unrecovered_balance",
-    "trough_amount",
-    "payback",
-    "irr",
-    "irr_with_terminal_value",
-)
-"""Results that are offered first wherever a quantity is chosen."""
+HEADLINES: Mapping[str, int] = CHOICES["headlines"]
+MEASURES: Sequence[str] = CHOICES["measures"]
 
 _LESS = frozenset({"quarters_under_water", "price_over_value", "position_loss"})
 _WORLDS = MappingProxyType({"without": "without AI", "stopped": "if it stopped now"})
@@ -142,9 +127,6 @@ def quantity(name: str, model: Model, view: str) -> Quantity:
         name: a result, or ``line:2028``, either with ``@world`` or ``@view``.
         model: the lines.
         view: in which a result stands that names none.
-
-    Raises:
-        UsageError: no such line, a line without a year, a result with one.
     """
     row, _, year = name.partition(":")
     head = row.partition("@")[0]

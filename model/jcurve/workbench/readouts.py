@@ -29,11 +29,6 @@ _BESIDE = ("unrecovered_balance", "trough_quarter")
 def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:
     """Numbers on top of the panel, each with its change against base.
 
-    Args:
-        case, base: the present state and the base scenario.
-        view: of results that name none.
-        names: see :func:`jcurve.workbench.quantities.quantity`.
-
     Returns:
         ``name``, ``title``, ``line`` and ``year`` to trace, ``text``, ``note``, ``change`` in
         words, and ``trend``: 1 better than base, -1 worse, 0 neither.
@@ -152,11 +147,7 @@ def shown(item: Assumption, other: Assumption | None = None) -> str:
 def trace(
     case: Case, line: str, at: str | None, side: str, *, depth: int = 3, size: int = 60
 ) -> dict[str, Any]:
-    """What a number rests on, as a tree for the front end.
-
-    Raises:
-        UsageError: an unknown line, world, view or period.
-    """
+    """What a number rests on, as a tree for the front end."""
     timeline = case.assembly.timeline
     model = case.assembly.model
     name = line.partition("@")[0]

@@ -16,11 +16,10 @@ from jcurve.assumptions.own_scenarios import (
     restore_scenario,
     update,
 )
-from jcurve.assumptions.paths import changes_text
 from jcurve.case import Case
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS
-from jcurve.workbench.controls import Scale, scale_of
+from jcurve.workbench.controls import reading, scale_of
 from jcurve.workbench.quantities import quantity
 from jcurve.workbench.readouts import cards
 from jcurve.workbench.session import Session
@@ -33,18 +32,9 @@ def side_by_side(
 ) -> dict[str, Any]:
     """The present state beside other cases.
 
-    Args:
-        session: the present state.
-        names: the others, see :meth:`~jcurve.workbench.session.Session.case_of`.
-        shown: the quantities that are compared.
-        view: of results.
-
     Returns:
         ``cases`` by title; ``results`` and ``inputs``, each with a label, a unit, and a cell a
         case; results also as numbers. Inputs are those in which any two cases differ.
-
-    Raises:
-        JCurveError: one of them is no case.
     """
     cases = [("Present state", session.case)]
     cases += [(name.partition(":")[2], session.case_of(name)) for name in names]
@@ -84,7 +74,7 @@ def _inputs(item: Assumption, cases: Sequence[Case]) -> list[dict[str, Any]]:
     scale = scale_of(item)
     made = {"key": item.key, "label": item.label, "unit": scale.label, "period": ""}
     if not all(isinstance(each.value, Path) for each in every):
-        return [made | {"cells": [_text(each, scale) for each in every]}]
+        return [made | {"cells": [reading(each, scale)["text"] for each in every]}]
     periods = sorted({at for each in every for at in each.value.periods})  # type: ignore[union-attr]
     rows = []
     for at in periods:
@@ -92,12 +82,6 @@ def _inputs(item: Assumption, cases: Sequence[Case]) -> list[dict[str, Any]]:
         if len(set(cells)) > 1:
             rows.append(made | {"period": item.value.label(at), "cells": cells})  # type: ignore[union-attr]
     return rows
-
-
-def _text(item: Assumption, scale: Scale) -> str:
-    if isinstance(item.value, tuple):
-        return changes_text(item.value)
-    return item.text() if isinstance(item.value, Path) else scale.text(item.value)
 
 
 def link(session: Session) -> dict[str, Any]:
@@ -125,14 +109,7 @@ def link(session: Session) -> dict[str, Any]:
 
 
 def manage(session: Session, message: Mapping[str, Any]) -> dict[str, str]:
-    """Update, copy, rename, delete or restore a scenario of the user's own.
-
-    Returns:
-        ``name`` of the scenario that is there now, or the ``text`` of one that is not.
-
-    Raises:
-        JCurveError: it cannot be done; nothing is.
-    """
+    """Update, copy, rename, delete or restore a scenario of the user's own."""
     project, name, new = session.project, str(message["name"]), str(message.get("new", ""))
     what = message["what"]
     if what == "update":

@@ -28,11 +28,7 @@ _CHECK_EVERY = 60
 
 
 def lab(project: Project, *, port: int, browser: bool) -> None:
-    """Run JupyterLab on the project's notebooks until it is stopped.
-
-    Raises:
-        ProjectError: the project has no workbench notebook.
-    """
+    """Run JupyterLab on the project's notebooks until it is stopped."""
     from jupyterlab.labapp import LabApp
 
     notebook = _notebook(project.own())
@@ -46,7 +42,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--ServerApp.port={port}",
             f"--ServerApp.open_browser={browser}",
             f"--ServerApp.root_dir={project.root}",
-            f"--ServerApp.allow_root={_is_root()}",
+            f"--ServerApp.allow_root={hasattr(os, 'geteuid') and os.geteuid() == 0}",
             f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
@@ -71,9 +67,6 @@ def app(
         kernels: panels at once, the one kept warm for the next visitor among them; each is a
             process of about 200 MB.
         idle: seconds after which a panel that nobody touches is ended.
-
-    Raises:
-        ProjectError: the project has no workbench notebook.
     """
     from jcurve.workbench.kernels import Guarded
 
@@ -113,7 +106,3 @@ def _notebook(project: Project) -> Path:
             allowed=f"a folder that holds notebooks/{NOTEBOOK}",
         )
     return path
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0

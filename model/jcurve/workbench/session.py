@@ -7,7 +7,7 @@ the state only then, so a session never holds a state that did not validate.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -58,13 +58,7 @@ class Pin:
 
 
 class Session:
-    """A scenario under work.
-
-    Args:
-        start: the name of a scenario.
-        overrides: value by key, on top of it.
-        project: found from here when None.
-        evaluator: from a scenario to its case; the model's own when None.
+    """A scenario under work; ``evaluator`` makes its cases, the model itself when None.
 
     Attributes:
         start: the scenario that was opened, as its file has it.
@@ -72,10 +66,6 @@ class Session:
         pins: cases put aside.
         notes: why an assumption was changed here, by its key.
         watched: tells the rows that are shown and evaluated first; all of them when None.
-
-    Raises:
-        ScenarioError: the scenario or an override does not validate.
-        ModelError: the state has no answer in the model.
     """
 
     def __init__(
@@ -126,11 +116,7 @@ class Session:
         return self._evaluated(self.start.base or self.start)
 
     def case_of(self, name: str) -> Case:
-        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``.
-
-        Raises:
-            JCurveError: there is none, or it does not validate any more.
-        """
+        """A case to set beside the present one: ``pin:NAME`` or ``scenario:NAME``."""
         kind, _, own = name.partition(":")
         if kind == "pin":
             return self._pinned(own).case
@@ -162,40 +148,20 @@ class Session:
             text: as typed; a bare number is in the unit that the control shows.
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
-
-        Raises:
-            ScenarioError: the value does not validate; the state is as before.
-            ModelError: it has no answer in the model; the state is as before.
         """
-        self._change(self._hand.value(key, text, period), gesture, key)
+        self._change(self.hand.value(key, text, period), gesture, key)
 
-    def paste(self, key: str, period: str, cells: Sequence[str]) -> None:
-        """Set a row of cells, from a sheet, from one period on; see :meth:`Hand.row`."""
-        self._change(self._hand.row(key, period, cells), "", key)
-
-    def lives(self, key: str, rows: Sequence[Sequence[str]], *, gesture: str = "") -> None:
-        """Set all changes of a life, each a date and a life; see :meth:`Hand.lives`."""
-        self._change(self._hand.lives(key, rows), gesture, key)
-
-    def shift(self, key: str, by: int) -> None:
-        """Move a path by some periods in time; see :meth:`Hand.shifted`."""
-        self._change(self._hand.shifted(key, by), "", key)
-
-    def share_out(self, key: str, text: str) -> None:
-        """Set one member of a mix and keep the others' proportions; see :meth:`Hand.shared`."""
-        self._change(self._hand.shared(key, text), "", key)
+    def edit(self, key: str, overrides: Mapping[str, str], gesture: str = "") -> None:
+        """Take what :attr:`hand` makes of a key: a row, lives, a path moved, a mix shared out."""
+        self._change(overrides, gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
-        """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path.
-
-        Raises:
-            ScenarioError: it is not dated, has no range, or the path does not validate.
-        """
+        """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path."""
         item = self.start[key]
         value = item.value
         if not isinstance(value, Path) or not item.has_range:
             raise ScenarioError("no path with a range", where=key)
-        overrides = self._hand.others(key)
+        overrides = self.hand.others(key)
         if at:
             overrides[key] = scale_of(item).override(moved_path(item, value, at))
         self._change(overrides, gesture, key)
@@ -204,14 +170,10 @@ class Session:
         """Take back what was changed of one assumption, or of all."""
         if key is not None:
             self.start[key]  # refuses a key that is none
-        self._change({} if key is None else self._hand.others(key))
+        self._change({} if key is None else self.hand.others(key))
 
     def take(self, keys: Iterable[str], other: Scenario) -> None:
-        """Set assumptions as another scenario has them.
-
-        Raises:
-            ScenarioError: the two do not agree in what else they state.
-        """
+        """Set assumptions as another scenario has them."""
         wanted = {key: other[key] for key in keys}
         own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
         self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
@@ -233,11 +195,7 @@ class Session:
         self._go(Position(name))
 
     def open(self, name: str, overrides: Mapping[str, str] | None = None) -> None:
-        """Begin with another scenario, or go to a state that was kept.
-
-        Raises:
-            ScenarioError: there is no such scenario, or the state does not validate any more.
-        """
+        """Begin with another scenario, or go to a state that was kept."""
         self._go(Position(name, tuple(sorted((overrides or {}).items()))))
 
     def undo(self) -> None:
@@ -262,11 +220,7 @@ class Session:
     # ---- pins ---------------------------------------------------------------------------
 
     def pin(self, name: str) -> None:
-        """Put the present case aside under a name.
-
-        Raises:
-            UsageError: no name, a name in use, or too many pins.
-        """
+        """Put the present case aside under a name."""
         wanted = " ".join(name.split())
         if not wanted:
             raise UsageError("a pinned case needs a name")
@@ -296,7 +250,8 @@ class Session:
     # ---- how ----------------------------------------------------------------------------
 
     @property
-    def _hand(self) -> Hand:
+    def hand(self) -> Hand:
+        """The present state, to be edited."""
         return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
 
     def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
@@ -348,8 +303,7 @@ class Session:
     def _by_model(self, scenario: Scenario) -> Case:
         if self.watched is None:
             return evaluate(scenario, project=self.project)
-        timeline = self.case.assembly.timeline
-        return prefetched(scenario, self.project, timeline, self.watched())
+        return prefetched(scenario, self.project, self.case, self.watched())
 
 
 def owner_of(key: str, scenario: Scenario) -> str:

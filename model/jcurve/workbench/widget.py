@@ -179,14 +179,7 @@ def _speaker() -> Callable[..., None]:
 def report(
     position: Position, view: str, project: Project, progress: Callable[[str], None]
 ) -> tuple[str, tuple[File, File]]:
-    """Run the report of a session's position, as the scheduler would.
-
-    Returns:
-        The edition's name, and its page and PDF.
-
-    Raises:
-        JCurveError: see :func:`jcurve_runs.run`.
-    """
+    """Run the report of a session's position, as the scheduler would."""
     (run,) = extensions(REPORTS, "run")
     edition = run(
         REPORT,
@@ -204,11 +197,7 @@ def report(
 
 
 def workbook(case: Case, project: Project) -> File:
-    """The Excel workbook of a case.
-
-    Raises:
-        JCurveError: see :func:`jcurve.workbook.write`.
-    """
+    """The Excel workbook of a case."""
     from jcurve.workbook import content
 
     name = f"{case.scenario.name}-{case.scenario.short_hash}.xlsx"

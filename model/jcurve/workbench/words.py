@@ -8,41 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from jcurve.assumptions import Assumption
 from jcurve.facts.registers import evidence
 from jcurve.facts.sources import sources
 from jcurve.ground.project import Project
+from jcurve.workbench.choices import CHOICES
 
 __all__ = ["TRADE", "cited", "trade_words"]
 
-TRADE: Mapping[str, str] = MappingProxyType(
-    {
-        r"returns\.wacc": "discount rate, cost of capital, hurdle rate, WACC",
-        r"returns\.terminal_": "terminal value, perpetuity, exit growth, Gordon growth",
-        r"financing\.repurchase_share|shares\.": "buyback, share count, dilution",
-        r"financing\.dividend_": "payout",
-        r"financing\..*debt|financing\..*interest": "leverage, borrowing, gearing",
-        r"financing\.sbc|talent\.share_based": "SBC, stock compensation, stock-based compensation",
-        r"talent\.|costs\.core_growth": "headcount, hiring, wages, opex",
-        r"costs\.core_growth|power\.price$|market\.growth|returns\.terminal_growth": "inflation",
-        r"life\.(physical\.accelerators|book\.accelerators|change)": "chip life, GPU life, useful "
-        "life, depreciation period",
-        r"life\.": "depreciation",
-        r"capex\.total|programme\.scale$": "spending plan, budget, capital expenditure, guidance",
-        r"capex\.total|placement\.|capex\.planned_through": "delay, timing",
-        r"advertising\.compute_elasticity": "AI uplift, return on compute, scaling, elasticity of "
-        "revenue",
-        r"power\.": "electricity, energy, megawatts",
-        r"tax\.": "tax rate, cash taxes",
-        r"compute\.list_price|sector\.price_fall": "GPU price, chip price",
-        r"fleet\.|compute\.": "GPUs, H100",
-        r"cloud\.|lease\.": "rented capacity, neocloud",
-    }
-)
-"""Words by the assumptions that they mean, as a pattern of keys."""
+TRADE: Mapping[str, str] = CHOICES["trade"]
 
 
 def trade_words(items: Iterable[Assumption]) -> dict[str, str]:

@@ -14,11 +14,7 @@ class Control {
     this.info = h("div", { className: "jc-info", id: `${this.id}-info`, hidden: true });
     this.typed = h("p", { className: "jc-hint", hidden: true, textContent: "Typed, not applied: Enter applies it, Escape takes it back." });
     this.changed = h("span", { className: "jc-was" });
-    this.back = h("button", {
-      type: "button", className: "jc-icon", hidden: true, title: "Set back",
-      "aria-label": `Set back: ${about.label}`, textContent: "↺",
-      on: { click: () => this.reset() },
-    });
+    this.back = press("↺", () => this.reset(), { className: "jc-icon", hidden: true, title: "Set back", "aria-label": `Set back: ${about.label}` });
     this.idle = h("p", { className: "jc-idle-words", hidden: true });
     this.field = this.main();
     const more = toggle("About", this.info);
@@ -171,10 +167,8 @@ class Control {
 
   /** Words that say why, and a way to what rules instead. */
   excuse(place, { words, ruling }) {
-    fill(place, `${words}. `, ruling && ruling !== this.about.key ? h("button", {
-      type: "button", className: "jc-link", textContent: "Go there", "aria-label": `Go to what rules instead of ${this.about.label}`,
-      on: { click: () => this.reveal(ruling) },
-    }) : null);
+    fill(place, `${words}. `, ruling && ruling !== this.about.key
+      ? press("Go there", () => this.reveal(ruling), { className: "jc-link", "aria-label": `Go to what rules instead of ${this.about.label}` }) : null);
   }
 
   /** A source: its title as a link where it has an address, what it says under the mouse. */

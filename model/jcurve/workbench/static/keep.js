@@ -6,7 +6,6 @@ const LINK = "#jcurve=";
 const packed = (value) => btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 const unpacked = (text) => JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0))));
 
-const button = (text, click, label = "") => h("button", { type: "button", className: "jc-button", textContent: text, ...(label ? { "aria-label": label } : {}), on: { click } });
 const field = (label, placeholder, wide = "") => h("input", { type: "text", className: `jc-text ${wide}`, "aria-label": label, placeholder, autocomplete: "off" });
 
 /** Open the state that a link or its letters carry; what went wrong, in words, or nothing. */
@@ -40,29 +39,30 @@ class Keep {
     this.name = h("input", { type: "text", className: "jc-text", id: freshId("name"), placeholder: "small_letters_and_digits", autocomplete: "off" });
     this.reason = h("input", { type: "text", className: "jc-text jc-wide", id: freshId("reason"), placeholder: "Why these values", autocomplete: "off" });
     this.said = h("div", { role: "status" });
+    this.making = h("div");
     this.saveButton = h("button", { type: "submit", className: "jc-button", textContent: "Save scenario" });
-    this.updateButton = button("Update", () => this.manage({ what: "update", name: this.state.start, reason: this.reason.value }, (made) => `Updated ${made.name}.`));
+    this.updateButton = press("Update", () => this.manage({ what: "update", name: this.state.start, reason: this.reason.value }, (made) => `Updated ${made.name}.`));
     this.changes = h("div", { className: "jc-notes" });
-    this.copy = button("Copy as YAML", () => this.yaml());
+    this.copy = press("Copy as YAML", () => this.yaml());
     this.received = field("Link to open", "Paste a link here");
     this.which = h("select", { "aria-label": "Scenario to manage", on: { change: () => this.fit() } });
     this.renamed = field("New name", "new_name");
-    this.renameButton = button("Rename", () => this.manage({ what: "rename", name: this.which.value, new: this.renamed.value.trim() }, (made) => `Renamed to ${made.name}.`));
-    this.deleteButton = button("Delete", () => this.remove());
-    const copyButton = button("Duplicate", () => this.manage({ what: "copy", name: this.which.value, new: this.renamed.value.trim() }, (made) => `Saved as ${made.name}.`));
+    this.renameButton = press("Rename", () => this.manage({ what: "rename", name: this.which.value, new: this.renamed.value.trim() }, (made) => `Renamed to ${made.name}.`));
+    this.deleteButton = press("Delete", () => this.remove());
+    const copyButton = press("Duplicate", () => this.manage({ what: "copy", name: this.which.value, new: this.renamed.value.trim() }, (made) => `Saved as ${made.name}.`));
     const submit = (act) => ({ submit: (event) => { event.preventDefault(); act(); } });
     fill(this.element, this.changes,
       h("form", { className: "jc-form", on: submit(() => this.save()) },
         h("label", { htmlFor: this.name.id, textContent: "Name" }), this.name,
         h("label", { htmlFor: this.reason.id, textContent: "Reason" }), this.reason, this.saveButton, this.updateButton),
       h("div", { className: "jc-form" }, this.copy,
-        schema.offers.report ? button("Render report", () => this.files("report", "Rendering the report of this state")) : null,
-        schema.offers.workbook ? button("Excel workbook", () => this.files("workbook", "Writing the workbook of this state")) : null,
-        button("Copy link", (event) => this.share(event.target)), button("Print", () => window.print())),
+        schema.offers.report ? press("Render report", () => this.files("report", "Rendering the report of this state")) : null,
+        schema.offers.workbook ? press("Excel workbook", () => this.files("workbook", "Writing the workbook of this state")) : null,
+        press("Copy link", (event) => this.share(event.target)), press("Print", () => window.print())),
       h("form", { className: "jc-form", on: submit(() => this.receive()) },
         h("span", { textContent: "A link from a colleague" }), this.received, h("button", { type: "submit", className: "jc-button", textContent: "Open link" })),
       h("div", { className: "jc-form" }, h("span", { textContent: "Scenario" }), this.which, copyButton, this.renameButton, h("span", { textContent: "as" }), this.renamed, this.deleteButton),
-      this.said);
+      this.making, this.said);
   }
 
   words(text, ...more) { fill(this.said, h("p", { textContent: text }), more); }
@@ -88,7 +88,7 @@ class Keep {
     const reply = await this.manage({ what: "delete", name: this.which.value }, (made) => `Deleted ${made.name}.`);
     if (!reply.ok) return;
     const { name, text } = reply.result;
-    this.said.append(button("Undo", () => this.manage({ what: "restore", name, text }, () => `${name} is back.`), `Undo deleting ${name}`));
+    this.said.append(press("Undo", () => this.manage({ what: "restore", name, text }, () => `${name} is back.`), { "aria-label": `Undo deleting ${name}` }));
   }
 
   async yaml() {
@@ -115,13 +115,18 @@ class Keep {
     if (!said) this.received.value = "";
   }
 
+  /** Make files beside the panel; several may be made at once, each says how far it is. */
   async files(what, doing) {
-    this.words(`${doing} …`);
-    const reply = await this.link.askSlowly({ do: what }, (text) => this.words(`${doing}: ${text} …`));
-    if (!reply.ok) return this.failed(reply);
-    const links = reply.result.files.map((file, at) => button(file.type === "text/html" ? "Open the page" : `Download ${file.name}`, () => handOver(file, reply.buffers[at])));
+    const begun = Date.now(), step = h("span"), clock = h("span", { className: "jc-quiet", "aria-hidden": "true" });
+    const row = h("div", { role: "status" }, h("p", {}, `${doing} … `, step, clock));
+    this.making.prepend(row);
+    const ticking = setInterval(() => say(clock, ` ${Math.round((Date.now() - begun) / 1000)} s`), 1000);
+    const reply = await this.link.askSlowly({ do: what }, (text) => say(step, text));
+    clearInterval(ticking);
+    if (!reply.ok) return fill(row, h("p", { className: "jc-refusal", role: "alert", textContent: `${reply.error.what}.` }));
+    const links = reply.result.files.map((file, at) => press(file.type === "text/html" ? "Open the page" : `Download ${file.name}`, () => handOver(file, reply.buffers[at])));
     if (links.length === 1) handOver(reply.result.files[0], reply.buffers[0]);
-    return this.words(reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready.", links);
+    return fill(row, h("p", { textContent: reply.result.name ? `Published as edition ${reply.result.name}.` : "Ready." }), links);
   }
 
   fit() {

@@ -4,10 +4,7 @@ class LivesControl extends NumberControl {
   main() {
     const { about } = this;
     this.list = h("div", { className: "jc-lives" });
-    this.add = h("button", {
-      type: "button", className: "jc-button", textContent: "Add a change",
-      on: { click: () => { this.more = true; this.draw(); this.list.querySelector(".jc-life-new select")?.focus(); } },
-    });
+    this.add = press("Add a change", () => { this.more = true; this.draw(); this.list.querySelector(".jc-life-new select")?.focus(); });
     this.made = h("p", { className: "jc-made" });
     const next = about.slider ? h("div", { className: "jc-field" },
       h("span", { className: "jc-unit", textContent: `From ${about.period.replace("Q", " Q")}` }), this.sliderField(about.slider),
@@ -73,9 +70,6 @@ class LivesControl extends NumberControl {
     field.addEventListener("change", (event) => { event.stopImmediatePropagation(); ask(); }, true);
     return h("div", { className: date ? "jc-field" : "jc-field jc-life-new" }, h("span", { className: "jc-unit", textContent: "From" }), year, quarter, field,
       h("span", { className: "jc-unit", textContent: "years" }),
-      h("button", {
-        type: "button", className: "jc-icon", textContent: "✕", title: "Take away", "aria-label": `Take away: ${words}`,
-        on: { click: () => { if (date) this.send(others); else { this.more = false; this.draw(); this.hint(); } } },
-      }));
+      press("✕", () => { if (date) this.send(others); else { this.more = false; this.draw(); this.hint(); } }, { className: "jc-icon", title: "Take away", "aria-label": `Take away: ${words}` }));
   }
 }

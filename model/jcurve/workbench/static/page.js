@@ -40,6 +40,11 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
 }
 
+/** A button that does something at once. */
+function press(text, click, more = {}) {
+  return h("button", { type: "button", className: "jc-button", textContent: text, ...more, on: { click } });
+}
+
 /** Text of an element, written only where it differs: writing costs a layout. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -73,7 +78,7 @@ function counted(number, noun) {
 function united(text, unit) {
   const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
   if (money && /^[\d.]+$/.test(text)) return `$${text}${(money[1] || "").trim()}${money[2] || ""}`;
-  return `${text}${/^(%|x$)/.test(unit) ? "" : " "}${unit}`.trim();
+  return `${text}${unit.startsWith("%") ? "" : " "}${unit}`.trim();
 }
 
 /** Digits of a slider's step, so that 9.3 is never 9.300000000000001. */

@@ -39,15 +39,9 @@ function render({ model, el }) {
       start.value = model.get("state").start;
     }
   };
-  const action = (text, label, message) => h("button", {
-    type: "button", className: "jc-button", textContent: text, title: label, "aria-label": label,
-    on: { click: () => link.ask(message) },
-  });
+  const action = (text, label, message) => press(text, () => link.ask(message), { title: label, "aria-label": label });
   // For who has no mouse: past the many controls at once; seen only when it has the focus.
-  const skip = (text, place) => h("button", {
-    type: "button", className: "jc-button jc-skip", textContent: `Skip to ${text.toLowerCase()}`,
-    on: { click: () => root.querySelector(place)?.focus() },
-  });
+  const skip = (text, place) => press(`Skip to ${text}`, () => root.querySelector(place)?.focus(), { className: "jc-button jc-skip" });
   const undo = action("↶ Undo", "Undo", { do: "undo" });
   const redo = action("↷ Redo", "Redo", { do: "redo" });
   const reset = action("↺ Reset all", "Set everything back", { do: "reset" });
@@ -56,7 +50,7 @@ function render({ model, el }) {
   root.append(
     h("div", { className: "jc-top" },
       h("strong", { className: "jc-name", textContent: "J-Curve" }),
-      skip("Numbers", ".jc-tile"), skip("Pictures", ".jc-picture select"), skip("Answers", ".jc-tabs [aria-selected=true]"),
+      skip("numbers", ".jc-tile"), skip("pictures", ".jc-picture select"), skip("answers", ".jc-tabs [aria-selected=true]"),
       h("label", { className: "jc-start" }, "Scenario ", start),
       undo, redo, reset, typed, status),
     lost, kept, said,

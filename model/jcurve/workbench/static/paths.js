@@ -21,14 +21,9 @@ class PathControl extends Control {
       h("caption", { textContent: `By ${about.by}, ${about.unit || "quarters"}; ${rule}; points in bold. A row of a sheet can be pasted` }), body);
     this.whole = this.textField({ label: `${about.label}: the whole path by per cent, such as +10%` });
     this.whole.placeholder = "+10%";
-    const later = (by, text) => h("button", {
-      type: "button", className: "jc-button", textContent: text, "aria-label": `${about.label}: a ${about.by} ${by > 0 ? "later" : "earlier"}`,
-      on: { click: () => this.change({ do: "shift", key: about.key, by }, false) },
-    });
-    const onward = h("button", {
-      type: "button", className: "jc-button", textContent: "Fill on", title: "The value of the year that you were in, in every year after it",
-      "aria-label": `${about.label}: the value of the year that you were in, in every year after it`, on: { click: () => this.fillOn() },
-    });
+    const later = (by, text) => press(text, () => this.change({ do: "shift", key: about.key, by }, false), { "aria-label": `${about.label}: a ${about.by} ${by > 0 ? "later" : "earlier"}` });
+    const filled = "the value of the year that you were in, in every year after it";
+    const onward = press("Fill on", () => this.fillOn(), { title: filled, "aria-label": `${about.label}: ${filled}` });
     const all = h("div", { className: "jc-field jc-whole" }, h("span", { className: "jc-unit", textContent: "Whole path" }), this.whole, later(-1, "← earlier"), later(1, "later →"), about.by === "year" ? onward : null);
     const region = h("div", { id: `${this.id}-years` }, this.past, all, table);
     const open = toggle(`By ${about.by}`, region);

@@ -92,12 +92,9 @@ class Picture {
     this.numbers = h("div", { className: "jc-numbers", id: freshId("numbers"), hidden: true });
     this.toggle = toggle("Numbers", this.numbers);
     this.toggle.addEventListener("click", () => this.tell());
-    this.spread = h("button", {
-      type: "button", className: "jc-link", textContent: "Simulate", "aria-pressed": "false",
-      title: "80% of simulated cases behind the curve: every assumption drawn from its range",
-      on: { click: () => { this.spread.setAttribute("aria-pressed", String(!this.banded)); this.chart.show({ ...this.chart.data, band: null }); home.simulate(); } },
-    });
-    const button = (text, label, click) => h("button", { type: "button", className: "jc-icon", textContent: text, title: label, "aria-label": label, on: { click } });
+    const spread = () => { this.spread.setAttribute("aria-pressed", String(!this.banded)); this.chart.show({ ...this.chart.data, band: null }); home.simulate(); };
+    this.spread = press("Simulate", spread, { className: "jc-link", "aria-pressed": "false", title: "80% of simulated cases behind the curve: every assumption drawn from its range" });
+    const button = (text, label, click) => press(text, click, { className: "jc-icon", title: label, "aria-label": label });
     this.more = at ? null : button("+", "Add a picture", () => home.add());
     this.less = at ? button("×", `Remove picture ${at + 1}`, () => home.look((wanted) => wanted.splice(at, 1))) : null;
     this.follower = null;
@@ -214,15 +211,13 @@ class Picture {
     if (this.numbers.hidden) return;
     const picture = this.state.pictures[this.at];
     const { years, rows } = this.chart.numbers();
+    const trace = (year) => this.home.tools.showTrace({ line: picture.line, at: String(year), side: picture.side });
     fill(this.numbers, h("table", { className: "jc-table" },
       h("caption", { textContent: `${picture.title}, ${picture.what}. A click on a number of the present state traces it.` }),
       h("thead", {}, h("tr", {}, h("td"), years.map((year) => h("th", { scope: "col", textContent: year })))),
       h("tbody", {}, rows.map(([label, cells], at) => h("tr", {},
         h("th", { scope: "row", textContent: label }),
-        cells.map((cell, column) => h("td", {}, at || !cell ? cell : h("button", {
-          type: "button", className: "jc-link", textContent: cell,
-          "aria-label": `${cell} in ${years[column]}. Show what it rests on`,
-          on: { click: () => this.home.tools.showTrace({ line: picture.line, at: String(years[column]), side: picture.side }) },
-        }))))))));
+        cells.map((cell, column) => h("td", {}, at || !cell ? cell
+          : press(cell, () => trace(years[column]), { className: "jc-link", "aria-label": `${cell} in ${years[column]}. Show what it rests on` }))))))));
   }
 }

@@ -91,14 +91,10 @@ class Cards {
     const note = h("span", { className: "jc-note" });
     const change = h("span", { className: "jc-change" });
     const tile = { value, note, change };
-    tile.button = h("button", {
-      type: "button", className: "jc-tile", data: { headline: name }, title: "Show what it rests on",
-      on: { click: () => this.onTrace({ line: tile.about.line, at: tile.about.year || undefined }) },
-    }, h("span", { className: "jc-tile-title", textContent: title }), value, note, change);
-    tile.box = h("div", { className: "jc-card" }, tile.button, h("button", {
-      type: "button", className: "jc-icon jc-less", textContent: "×", title: "Remove this card", "aria-label": `Remove the card ${title}`,
-      on: { click: () => this.choose(this.order.filter((each) => each !== name)) },
-    }));
+    tile.button = press("", () => this.onTrace({ line: tile.about.line, at: tile.about.year || undefined }), { className: "jc-tile", data: { headline: name }, title: "Show what it rests on" });
+    tile.button.append(h("span", { className: "jc-tile-title", textContent: title }), value, note, change);
+    const away = () => this.choose(this.order.filter((each) => each !== name));
+    tile.box = h("div", { className: "jc-card" }, tile.button, press("×", away, { className: "jc-icon jc-less", title: "Remove this card", "aria-label": `Remove the card ${title}` }));
     this.tiles.set(name, tile);
     return tile;
   }
@@ -115,10 +111,8 @@ function traceTree(node, onTrace, depth = 0) {
     node.leaf ? h("span", { className: "jc-quiet", textContent: [node.leaf.kind, node.leaf.source, node.leaf.as_of].filter(Boolean).join(" · ") }) : null,
     node.formula ? h("code", { className: "jc-formula", textContent: `= ${node.formula}` }) : null);
   if (node.omitted || node.elsewhere) {
-    line.append(h("button", {
-      type: "button", className: "jc-link", textContent: node.omitted ? `${node.omitted} more below` : "open",
-      "aria-label": `Trace ${node.row}`, on: { click: () => onTrace({ line: node.row, at: /^\d{4}(Q\d)?$/.test(node.at) ? node.at : undefined }) },
-    }));
+    const open = () => onTrace({ line: node.row, at: /^\d{4}(Q\d)?$/.test(node.at) ? node.at : undefined });
+    line.append(press(node.omitted ? `${node.omitted} more below` : "open", open, { className: "jc-link", "aria-label": `Trace ${node.row}` }));
   }
   if (!node.children.length) return h("div", { className: "jc-trace jc-leaf" }, line);
   return h("details", { className: "jc-trace", open: depth < 2 }, h("summary", {}, line),
