@@ -255,8 +255,8 @@ class TestDashboard:
             widest = max(gaps, key=gaps.__getitem__)
             at = years.index(widest)
             assert (
-                f"{percent(ours[at], 0)} in {widest}, without AI {percent(theirs[at], 0)}"
-                in shown.title
+                f"{percent(ours[at], 0)} of revenue in {widest}, {percent(theirs[at], 0)} "
+                "without AI" in shown.title
             )
 
 
