@@ -219,6 +219,9 @@ def held(
     with coarse():
         wrong += complaints(shown, charts, names)
         passed += undetected(shown, charts, names)
+    for item in shown:
+        if isinstance(item, Exhibit) and "</title>" not in item.svg:
+            wrong.append(f"{item.id}: nothing is said of what is pointed at")
     assert not wrong, "\n".join(wrong)
     assert not passed, "passes though false: " + "\n".join(passed)
     return notebook, shown
