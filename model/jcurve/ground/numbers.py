@@ -208,7 +208,8 @@ def written_date(day: datetime.date | str) -> str:
 
 
 def dated(text: str) -> str:
-    """A day, month, quarter or span of years as somebody has stated it, for a reader; other text as it is."""
+    """A day, month, quarter or span of years that somebody has stated, for a reader; other text as
+    it is."""
     if _DAY.fullmatch(text):
         return written_date(text)
     if _MONTH.fullmatch(text):
