@@ -289,7 +289,7 @@ class TestThirtyNumbers:
             assert f"{text} ({VIEW_WORDS[view]})" in body, (view, name)
             column = list(case.headlines()).index(view)
             shown = Lens(case, view).shown(name).replace("\N{NO-BREAK SPACE}", " ")
-            label = next(label for label, key in answer._ROWS if key == name)
+            label = next(label for label, key in answer.ROWS if key == name)
             assert _solid(shown) in printed[_solid(label), str(column)], (view, name)
             assert shown in page.replace("\N{NO-BREAK SPACE}", " "), (view, name)
             sheet = summary[figure_label(name)][3 * column]

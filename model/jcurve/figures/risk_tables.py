@@ -4,7 +4,7 @@ weight, reviews, and what the value of an action rests on."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
@@ -87,17 +87,17 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
 
 
 def _amount(label: str, found: Estimate) -> Row:
-    if math.isnan(found.value):
-        return Row(cells=(label, "none", ""))
-    error = "" if found.error is None else written(found.error / MILLIONS, decimals=1)
-    return Row(cells=(label, written(found.value / MILLIONS, decimals=1), error))
+    return _estimate(label, found, lambda value: written(value / MILLIONS, decimals=1))
 
 
 def _share(label: str, found: Estimate) -> Row:
+    return _estimate(label, found, percent)
+
+
+def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
     if math.isnan(found.value):
         return Row(cells=(label, "none", ""))
-    error = "" if found.error is None else percent(found.error)
-    return Row(cells=(label, percent(found.value), error))
+    return Row(cells=(label, write(found.value), "" if found.error is None else write(found.error)))
 
 
 def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
