@@ -140,9 +140,9 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
 
 def fan(lens: Lens, known: Found, height: float = _TALL) -> Exhibit:
     """Cumulative cash of the case, base, bear and bull, and nine draws in ten around it."""
-    spread = next(each for each in known.drawn.risk.fans if each.line.startswith("cumulative"))
-    rows = dict(zip(spread.probabilities, spread.quantiles / MILLIONS, strict=True))
-    first, x = spread.years[0], list(map(float, spread.years))
+    years, quantiles = known.drawn.cash()
+    rows = {at: row / MILLIONS for at, row in quantiles.items()}
+    first, x = years[0], list(map(float, years))
     every = (*known.beside, lens)
     lines = {
         each: each.bn("cumulative_free_cash_flow", lens.view, first, lens.horizon) for each in every

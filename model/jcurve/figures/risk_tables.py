@@ -50,7 +50,7 @@ def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
     risk, output = drawn.risk, npv_of(lens.view)
-    spread = next(each for each in risk.spreads if each.output == output)
+    spread = drawn.spread(lens.view)
     losses = next(each for each in risk.losses if each.output == output)
     level, tail = percent(losses.confidence, 0), percent(1 - losses.confidence, 0)
     rows = [
