@@ -148,6 +148,16 @@ class TestARealRun:
         assert "Accelerator capex per H100-equivalent" not in text
         assert "Appendix" not in text
 
+    def test_a_short_name_has_its_clause_beside_it(self, edition: Edition) -> None:
+        """Of each line and each assumption, at most four words; a family shares a row."""
+        page = edition.html.read_text()
+        for item in (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET):
+            assert len(item.label.split()) <= 4, item.label
+        assert page.count('title="Cost of the business outside infrastructure') == 1
+        for item in jcurve.scenario("base").items:
+            assert len(item.called.split()) <= 4, item.called
+        assert "Capex of guided years: company capex by year, finance-lease principal" in page
+
     def test_headings_skip_no_level(self, paper: bytes) -> None:
         levels = pdfcheck.headings(paper)
         assert levels[0] == 1
