@@ -31,8 +31,11 @@ def capex(lens: Lens) -> Exhibit:
         plotting.stack(axes, years, parts)
         plotting.line(axes, years, others, "without", lens.other_name)
         for year, (earliest, latest) in guided.items():
-            plotting.bracket(axes, year - 0.2, *_ends(earliest), "judgement", "Guided first")
-            plotting.bracket(axes, year + 0.2, *_ends(latest), "guided", "Guided last")
+            for shift, each, role, name in (
+                (-0.2, earliest, "judgement", "Guided first"),
+                (0.2, latest, "guided", "Guided last"),
+            ):
+                plotting.bracket(axes, year + shift, each.low, each.high, role, name)
         style.years(axes, first, last)
         axes.set_ylim(0, 1.12 * max(*totals, *(each.high for _, each in guided.values()), 1.0))
         style.numbers(axes.yaxis)
@@ -58,10 +61,6 @@ def capex(lens: Lens) -> Exhibit:
         * lens.has_mixed_year
         + lens.resting("capex.total", "capex.property_per_revenue", "fleet.share"),
     )
-
-
-def _ends(guided: Guidance) -> tuple[float, float]:
-    return guided.low, guided.high
 
 
 def layers(lens: Lens, years: list[int], totals: list[float]) -> dict[str, list[float]]:
