@@ -1,5 +1,5 @@
 """What lies ahead in pictures: cumulative cash with its spread, spending beside what comes in, and
-what the next results say; everything that a first page asks, asked once; and a scenario on one page."""
+what the next results say; all that a first page asks, asked once; and a scenario on one page."""
 
 from __future__ import annotations
 
