@@ -172,7 +172,9 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
                 each.values[output] / MILLIONS,
                 each.changes[output] / MILLIONS,
                 billions(each.values.get("trough_amount", math.nan)),
-                _known(each.values.get("value_per_share", math.nan)),
+                None
+                if math.isnan(share := each.values.get("value_per_share", math.nan))
+                else share,
             )
             for each in ordered
         ],
@@ -189,10 +191,6 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         if raised
         else "No stress raises NPV.",
     )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 def positions(
