@@ -142,9 +142,7 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
 def _plausible_title(plausible: int, count: int) -> str:
     if plausible < 2:
         return f"{'A' if plausible else 'No'} single change within its evidence makes NPV zero"
-    many = (
-        "Both" if count == plausible == 2 else f"{spelt(plausible).capitalize()} of {spelt(count)}"
-    )
+    many = f"{spelt(plausible).capitalize()} of {spelt(count)}" if count > 2 else "Both"
     return f"{many} single changes that make NPV zero lie within their evidence"
 
 
