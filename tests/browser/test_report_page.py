@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,33 @@ def test_dials_look_up_what_was_computed(opened: Opened, report: tuple[Path, Wha
     assert shown.text_content() == value[home + 9 - 81 * panel.dials[0].at]
     opened.page.get_by_role("button", name="Back to the scenario").click()
     assert shown.text_content() == value[home]
+
+
+def test_what_is_pointed_at_shows_its_value(opened: Opened) -> None:
+    """Without a network, by pointer and by key."""
+    chart = opened.page.locator("#exhibit-jcurve .drawing:visible")
+    box = chart.bounding_box()
+    assert box is not None
+    chart.scroll_into_view_if_needed()
+    chart.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    note = opened.page.locator(".pointed")
+    assert re.fullmatch(r"20\d\d Q[1-4]\nDiscounted: .+\nNominal: .+", note.text_content() or "")
+    before = note.text_content()
+    chart.focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert note.is_visible()
+    assert note.text_content() != before
+    opened.page.keyboard.press("Escape")
+    assert not note.is_visible()
+    assert opened.faults == []
+
+
+def test_tables_of_words_are_stacked_on_a_phone(opened: Opened) -> None:
+    table = opened.page.locator("#exhibit-returns .scroll")
+    head = table.locator("thead")
+    assert head.is_visible() == (opened.page.viewport_size == {"width": 1280, "height": 900})
+    wide, room = table.evaluate("it => [it.scrollWidth, it.clientWidth]")
+    assert wide <= room + 1
 
 
 def test_without_scripts_the_dials_stay_away(browser: Browser, report: tuple[Path, WhatIf]) -> None:

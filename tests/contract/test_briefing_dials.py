@@ -93,10 +93,14 @@ def test_without_scripts_there_is_the_table(page: str, panel: WhatIf) -> None:
         assert all(entities.escape(value) in table for value in dial.values)
 
 
-def test_a_page_without_dials_runs_nothing() -> None:
-    page = html(read(demo_notebook(), "demo"))
+def test_a_page_without_dials_and_charts_runs_nothing(panel: WhatIf) -> None:
+    page = html(read(notebook(code(cover(summary=()))), "demo"))
     assert "<script" not in page
     assert "script-src" not in page
+    (script,) = re.findall(
+        r"<script>(.*?)</script>", html(read(demo_notebook(), "demo")), re.DOTALL
+    )
+    assert "whatif" not in script
 
 
 def test_on_paper_it_is_a_table(panel: WhatIf) -> None:

@@ -16,7 +16,7 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf, pictures
 from jcurve.commands import main
-from jcurve.figures import brief, dashboard, scenarios
+from jcurve.figures import brief, outlook, scenarios
 from jcurve.figures.brief import Earlier
 from jcurve.figures.lens import Lens
 from jcurve.ground.errors import ScenarioError, UsageError
@@ -239,14 +239,14 @@ class TestDashboard:
         years = base.assembly.timeline.years
         net = dict(zip(years, base.year("net_cash") / 1000, strict=True))
         low = min((year for year in net if year >= 2022), key=net.__getitem__)
-        assert dashboard.cash(lens).title == f"Net debt peaks at {money(-net[low])} in {low}"
+        assert outlook.cash(lens).title == f"Net debt peaks at {money(-net[low])} in {low}"
         free = dict(zip(years, base.year("free_cash_flow"), strict=True))
-        title = dashboard.lines(lens).title
+        title = outlook.lines(lens).title
         below = [year for year in (*range(2024, 2032), 2040) if free[year] < 0]
         assert all(str(year) in title for year in below) == bool(below)
         for shown, line in (
-            (dashboard.charge(lens), "depreciation_and_amortisation"),
-            (dashboard.profit(lens), "operating_income"),
+            (outlook.charge(lens), "depreciation_and_amortisation"),
+            (outlook.profit(lens), "operating_income"),
         ):
             ours, theirs = (
                 base.year(line, t) / base.year("revenue", t) for t in ("with", "without")
@@ -255,8 +255,8 @@ class TestDashboard:
             widest = max(gaps, key=gaps.__getitem__)
             at = years.index(widest)
             assert (
-                f"{percent(ours[at], 0)} in {widest}, without AI {percent(theirs[at], 0)}"
-                in shown.title
+                f"{percent(ours[at], 0)} of revenue in {widest}, {percent(theirs[at], 0)} "
+                "without AI" in shown.title
             )
 
 

@@ -6,9 +6,10 @@ import datetime
 from dataclasses import replace
 
 import jcurve
+from jcurve.assumptions import load
 from jcurve.facts import claims, company
 from jcurve.facts.calendar import DAYS_TO_REPORT, next_results_day, stale
-from jcurve.facts.registers import VERDICTS
+from jcurve.facts.registers import VERDICTS, touches
 from jcurve.figures import Lens, answer
 from tests.support.quarters_back import COMING
 
@@ -21,6 +22,13 @@ def test_the_ledger_holds_74_claims_with_source_or_reason() -> None:
         assert each.record, each.key
         if each.contradicts_record:
             assert each.correction, each.key
+
+
+def test_what_a_claim_touches_is_an_assumption() -> None:
+    keys = set(load("base").assumptions)
+    for claim, starts in touches().items():
+        for start in starts:
+            assert any(key.startswith(start) for key in keys), (claim, start)
 
 
 def test_stale_data_are_said_on_the_first_page() -> None:

@@ -11,7 +11,6 @@ import jcurve
 from jcurve.figures import (
     basis,
     curve,
-    depreciation,
     drag,
     fleet,
     spending,
@@ -40,7 +39,7 @@ def bull() -> jcurve.Case:
 @pytest.mark.parametrize("name", ["base", "stress_useful_life_3y"])
 def test_vintages_sum_to_depreciation(name: str, world: str) -> None:
     case = jcurve.evaluate(name)
-    years, charge = depreciation.by_vintage(case, world)
+    years, charge = spending.by_vintage(case, world)
     assert charge.shape == (len(case.assembly.timeline), len(years))
     np.testing.assert_allclose(
         charge.sum(axis=1), case.row("property_depreciation", world), rtol=1e-9, atol=1e-6
@@ -48,7 +47,7 @@ def test_vintages_sum_to_depreciation(name: str, world: str) -> None:
 
 
 def test_no_vintage_charges_before_its_year(base: jcurve.Case) -> None:
-    years, charge = depreciation.by_vintage(base)
+    years, charge = spending.by_vintage(base)
     for at, year in enumerate(years):
         assert not charge[: (year - years[0]) * 4, at].any()
 
@@ -141,7 +140,7 @@ def test_history_of_a_difference_is_never_called_actual(
     monkeypatch.setattr(Lens, "source", claiming)
     lens = Lens(base, view)
     compared = (
-        curve.jcurve, curve.cash_bridge, spending.capex, fleet.intensity, depreciation.wave,
+        curve.jcurve, curve.cash_bridge, spending.capex, fleet.intensity, spending.wave,
         uplift.uplift, uplift.growth, drag.margin, drag.free_cash_flow, drag.drag,
     )  # fmt: skip
     filed = (statements.income, statements.cash_flow, statements.balance_sheet)

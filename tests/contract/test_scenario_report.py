@@ -144,9 +144,19 @@ class TestARealRun:
         for name in FOLDED:
             before = page[: page.index(f'id="exhibit-{name}"')]
             assert before.rfind('<details class="fold">') > before.rfind("</details>")
-        assert "Accelerator capex per H100-equivalent" in page
-        assert "Accelerator capex per H100-equivalent" not in text
+        assert "accelerator capex per H100-equivalent" in page
+        assert "accelerator capex per H100-equivalent" not in text
         assert "Appendix" not in text
+
+    def test_a_short_name_has_its_clause_beside_it(self, edition: Edition) -> None:
+        """Of each line and each assumption, at most four words; a family shares a row."""
+        page = edition.html.read_text()
+        for item in (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET):
+            assert len(item.label.split()) <= 4, item.label
+        assert page.count('title="Cost of the business outside infrastructure') == 1
+        for item in jcurve.scenario("base").items:
+            assert len(item.called.split()) <= 4, item.called
+        assert "Capex of guided years: company capex by year, finance-lease principal" in page
 
     def test_headings_skip_no_level(self, paper: bytes) -> None:
         levels = pdfcheck.headings(paper)
@@ -289,7 +299,7 @@ class TestThirtyNumbers:
             assert f"{text} ({VIEW_WORDS[view]})" in body, (view, name)
             column = list(case.headlines()).index(view)
             shown = Lens(case, view).shown(name).replace("\N{NO-BREAK SPACE}", " ")
-            label = next(label for label, key in answer._ROWS if key == name)
+            label = next(label for label, key in answer.ROWS if key == name)
             assert _solid(shown) in printed[_solid(label), str(column)], (view, name)
             assert shown in page.replace("\N{NO-BREAK SPACE}", " "), (view, name)
             sheet = summary[figure_label(name)][3 * column]

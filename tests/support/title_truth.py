@@ -341,6 +341,7 @@ _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
         float(np.sort(y[:-1])[-2:].sum()) for _, y in seen.series if y[-1] == 100
     ],
     "tornado": _spread,
+    "watch": every,
     "waterfall": _changes,
 }
 """Figures of a title that follow from several of what its exhibit shows."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from jcurve.analysis.consequences import Consequences, consequences
 from jcurve.analysis.draw_stores import MemoryStore
-from jcurve.analysis.question import Question
-from jcurve.analysis.risk_measures import Risk, kept_outputs, risk
+from jcurve.analysis.question import Array, Question
+from jcurve.analysis.risk_measures import Risk, Spread, kept_outputs, risk
 from jcurve.analysis.sensitivity import Grid, Swing, grid, ranged, ranked, through, tornado
 from jcurve.analysis.simulation import Run, plan_for, simulate
 from jcurve.analysis.solving import Solution, solve
@@ -51,6 +51,15 @@ class Simulated:
 
     run: Run
     risk: Risk
+
+    def spread(self, view: str) -> Spread:
+        """How the NPV of a view is spread."""
+        return next(each for each in self.risk.spreads if each.output == npv_of(view))
+
+    def cash(self) -> tuple[tuple[int, ...], dict[float, Array]]:
+        """Cumulative cash by year, and the quantiles of the draws by probability, USD m."""
+        found = next(each for each in self.risk.fans if each.line.startswith("cumulative"))
+        return found.years, dict(zip(found.probabilities, found.quantiles, strict=True))
 
 
 def npv_of(view: str) -> str:

@@ -235,10 +235,10 @@ def _causes(lens: Lens) -> str:
     return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
-_ROWS: tuple[tuple[str, str], ...] = (
+ROWS: tuple[tuple[str, str], ...] = (
     ("Net present value, USD bn", "npv"),
     ("of which to the horizon", "npv_within_horizon"),
-    ("of which beyond it", "terminal_value"),
+    ("of which beyond the horizon", "terminal_value"),
     ("with share-based pay added back", "npv_sbc_added_back"),
     ("Rate of return a year on cash to the horizon", "irr"),
     ("Rate of return a year, value beyond the horizon included", "irr_with_terminal_value"),
@@ -253,7 +253,7 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("Multiple on invested capital", "multiple_on_invested_capital"),
     ("Profitability index", "profitability_index"),
 )
-_INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
+INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
 
 
 def returns(lens: Lens) -> TableExhibit:
@@ -275,9 +275,9 @@ def returns(lens: Lens) -> TableExhibit:
         [
             Row(
                 cells=(label, *(each.shown(name) for each in both)),
-                indent=1 if name in _INDENTED else 0,
+                indent=1 if name in INDENTED else 0,
             )
-            for label, name in _ROWS
+            for label, name in ROWS
         ],
         id="returns",
         title="Without a programme there is nothing to value"

@@ -123,6 +123,14 @@ def _label(members: Sequence[Assumption]) -> str:
     return label.rpartition(": ")[0] if len(members) > 1 else label
 
 
+def _called(members: Sequence[Assumption]) -> str:
+    """The short name of a single assumption before its label; of a family what all share."""
+    name, label = members[0].name, _label(members)
+    if len(members) > 1 or not name or name == label:
+        return label
+    return f"{name}: {lowered(label)}"
+
+
 def _members(texts: list[tuple[str, str]]) -> str:
     """One text for all members where they agree, else each with its name."""
     if len({text for _, text in texts}) == 1:
@@ -249,7 +257,7 @@ def book(lens: Lens) -> TableExhibit:
         rows.append(heading(area(name)))
         for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
-            label = _label(members) + star
+            label = _called(members) + star
             values = _members([(item.key, _value(item)) for item in members])
             ranges = _members([(item.key, item.evidence) for item in members])
             rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))

@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 _HUNDREDTH_POINT = 0.0001
 
 
-def _names(lens: Lens) -> tuple[str, str]:
-    return lens.with_name, lens.other_name
-
-
 def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[float]]:
     """Operating income over revenue by year, in the world with the programme and the other."""
     name = "operating_income"
@@ -41,7 +37,7 @@ def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[fl
 
 def _half(lens: Lens, scale: Scale, ours: list[float], theirs: list[float]) -> Figure:
     """Both worlds by year, in half a column."""
-    lines = lens.two_lines(ours, theirs, _names(lens))
+    lines = lens.two_lines(ours, theirs)
     return by_year(lens.years(), scale, lines=lines, width="half", height=54)
 
 
@@ -142,7 +138,7 @@ def margin_bridge(lens: Lens) -> Exhibit | Prose:
         )
     every_step = by_size(margin_steps(lens, year))
     steps = [(name, amount) for name, amount in every_step if abs(amount) >= _HUNDREDTH_POINT]
-    name, other = _names(lens)
+    name, other = lens.with_name, lens.other_name
     worst, most = min(steps, key=lambda step: step[1])
     gains = sum(amount for _, amount in steps if amount > 0)
     figure = bridge(

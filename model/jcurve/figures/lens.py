@@ -218,11 +218,10 @@ class Lens:
         return [part / whole for part, whole in parts]
 
     def two_lines(
-        self, ours: list[float], theirs: list[float], names: tuple[str, str] | None = None
+        self, ours: list[float], theirs: list[float]
     ) -> dict[str, tuple[str, list[float]]]:
-        """The world with the programme drawn over the other, each by its name or by ``names``."""
-        one, other = names or (self.with_name, self.other_name)
-        return {other: ("without", theirs), one: ("with", ours)}
+        """The case with the programme drawn over the other, each by its name."""
+        return {self.other_name: ("without", theirs), self.with_name: ("with", ours)}
 
     def quarterly(self, name: str, tag: str | None = None) -> list[float]:
         """A line in USD bn by quarter, from the view's first."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from jcurve.figures.plotting import key
 from jcurve.figures.pointing import marks
 from jcurve.figures.style import BODY, WIDTHS, Width, house
 from jcurve.figures.svg import tidy
@@ -99,15 +100,4 @@ def _key(axes: Axes) -> None:
         return
     handles = [each for each in found.legend_handles if each is not None]
     words = [text.get_text() for text in found.get_texts()]
-    axes.legend(
-        handles,
-        words,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        ncols=min(_KEYS, len(words)),
-        handlelength=0.9,
-        handletextpad=0.5,
-        columnspacing=1.0,
-        borderaxespad=0.2,
-        borderpad=0.2,
-    )
+    key(axes, min(_KEYS, len(words)), handles, words)

@@ -1,5 +1,5 @@
 """What lies ahead in pictures: cumulative cash with its spread, spending beside what comes in, and
-what the next results say; with everything that a first page asks, asked once."""
+what the next results say; all that a first page asks, asked once; and a scenario on one page."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ from jcurve.ground.quarters import Quarter
 if TYPE_CHECKING:
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.sensitivity import Driver
+
+
+from jcurve.figures import answer
+from jcurve.figures.display import Cover
+from jcurve.figures.exhibit import Row
+from jcurve.figures.recipes import Scale, by_year
+from jcurve.ground.numbers import gaps, highest, lowest, percent
 
 _TALL = 43.0  # mm
 _AHEAD = 6  # years after the first forecast year
@@ -140,9 +147,9 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
 
 def fan(lens: Lens, known: Found, height: float = _TALL) -> Exhibit:
     """Cumulative cash of the case, base, bear and bull, and nine draws in ten around it."""
-    spread = next(each for each in known.drawn.risk.fans if each.line.startswith("cumulative"))
-    rows = dict(zip(spread.probabilities, spread.quantiles / MILLIONS, strict=True))
-    first, x = spread.years[0], list(map(float, spread.years))
+    years, quantiles = known.drawn.cash()
+    rows = {at: row / MILLIONS for at, row in quantiles.items()}
+    first, x = years[0], list(map(float, years))
     every = (*known.beside, lens)
     lines = {
         each: each.bn("cumulative_free_cash_flow", lens.view, first, lens.horizon) for each in every
@@ -240,3 +247,136 @@ def spans(years: Sequence[int]) -> str:
     if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
         return f"from {years[0]} to {years[-1]}"
     return f"in {joined(map(str, years))}"
+
+
+_LOW = 27.0  # mm
+_STEP = 6  # years between ticks
+_SHOWN_BEFORE = 2
+_LINES: tuple[tuple[str, str], ...] = (
+    ("Revenue", "revenue"),
+    ("Capex", "capex"),
+    ("Depreciation and amortisation", "depreciation_and_amortisation"),
+    ("Operating income", "operating_income"),
+    ("Operating cash flow", "operating_cash_flow"),
+    ("Free cash flow", "free_cash_flow"),
+    ("Net cash", "net_cash"),
+)
+
+
+def cover(lens: Lens) -> Cover:
+    """The head: key figures, and the day's state, without a summary."""
+    shown = [against_scale(lens)] if lens.is_open else []
+    head, scenario = answer.cover(lens, "Dashboard", shown=shown), lens.case.scenario
+    byline = f"{head.byline} · {scenario.name} {scenario.short_hash}"
+    return head.model_copy(update={"summary": (), "status": (), "byline": byline})
+
+
+def small_pictures(lens: Lens, known: Found) -> tuple[Exhibit | Prose, ...]:
+    """Six small pictures: cash and value, then what the company spends, earns and charges."""
+    first = pictures(lens, known, height=_LOW)
+    return (*first, cash(lens), charge(lens), profit(lens))
+
+
+def cash(lens: Lens) -> Exhibit:
+    """Free cash flow and net cash of the company; a third of the column wide."""
+    years = lens.years()
+    free, net = lens.bn("free_cash_flow", "with"), lens.bn("net_cash", "with")
+    at, low = lowest(net), lowest(free)
+    title = (
+        f"Net debt peaks at {money(-net[at])} in {years[at]}"
+        if net[at] < 0
+        else "The company keeps net cash in every year"
+    )
+    return _small(
+        lens,
+        "cash",
+        title,
+        "Free cash flow and net cash, USD bn",
+        {"Net cash": ("low", net), "Free cash": ("with", free)},
+        f"Free cash flow is lowest at {money(free[low])} in {years[low]}, net cash at "
+        f"{money(net[at])} in {years[at]}; in {years[-1]} they are {money(free[-1])} and "
+        f"{money(net[-1])}.",
+        Scale(_STEP, lens.forecast_from, words=("", ""), below=0.05, zero=True),
+    )
+
+
+def charge(lens: Lens) -> Exhibit:
+    """Depreciation and amortisation over revenue; a third of the column wide."""
+    name = "depreciation_and_amortisation"
+    return _pair(lens, "charge", name, "Depreciation")
+
+
+def profit(lens: Lens) -> Exhibit:
+    """Operating margin; a third of the column wide."""
+    return _pair(lens, "profit", "operating_income", "Operating income")
+
+
+def _pair(lens: Lens, id: str, line: str, name: str) -> Exhibit:
+    """A line over revenue in both cases, with the widest gap of the forecast for a title."""
+    years, now = lens.years(), lens.first_forecast_year
+    ours, theirs = lens.ratio(line), lens.ratio(line, tag=lens.other)
+    ahead = years.index(now)
+    sizes = [abs(gap) for gap in gaps(ours, theirs)[ahead:]]
+    at = ahead + highest(sizes)
+    return _small(
+        lens,
+        id,
+        f"{name} is {percent(ours[at], 0)} of revenue in {years[at]}, {percent(theirs[at], 0)} "
+        f"{lowered(lens.other_name)}",
+        f"Share of revenue; dashed: {lowered(lens.other_name)}",
+        {f"_{lens.other_name}": ("without", theirs), f"_{lens.with_name}": ("with", ours)},
+        f"The share of revenue is {percent(ours[0])} in {years[0]} and {percent(ours[-1])} in "
+        f"{years[-1]}, in the other case {percent(theirs[-1])}.",
+        Scale(_STEP, lens.forecast_from, words=("", ""), style="percent"),
+    )
+
+
+def _small(
+    lens: Lens,
+    id: str,
+    title: str,
+    subtitle: str,
+    lines: Mapping[str, tuple[str, Sequence[float]]],
+    alt: str,
+    scale: Scale,
+) -> Exhibit:
+    return chart(
+        by_year(lens.years(), scale, lines=lines, width="third", height=_LOW),
+        id=id,
+        title=title,
+        subtitle=subtitle,
+        source=lens.compared(),
+        alt=f"Two lines by year. {alt}",
+        reading=(),
+        width="third",
+    )
+
+
+def lines(lens: Lens) -> TableExhibit:
+    """The lines of the company by year."""
+    now, end = lens.first_forecast_year, lens.horizon
+    years = [*range(now - _SHOWN_BEFORE, min(now + _AHEAD, end)), end]
+
+    def shown(values: list[float]) -> dict[int, float]:
+        return dict(zip(lens.years(years[0]), values, strict=True))
+
+    found = {name: shown(lens.bn(row, "with", years[0])) for name, row in _LINES}
+    earned = shown(lens.values("earnings_per_share", "with", years[0]))
+    rows = [Row(cells=(name, *(found[name][year] for year in years))) for name, _ in _LINES]
+    rows.append(
+        Row(cells=("Earnings per share, USD", *(earned[year] for year in years)), decimals=2)
+    )
+    free = found["Free cash flow"]
+    short = [year for year in years if free[year] < 0]
+    return table(
+        ["USD bn", *lens.columns(years)],
+        rows,
+        id="lines",
+        title=f"Free cash flow is below zero {spans(short)}"
+        if short
+        else "Free cash flow stays above zero in every year shown",
+        subtitle="The company with its programme",
+        source=lens.source(),
+        reading=(),
+        dense=True,
+    )

@@ -132,7 +132,7 @@ def _by_year(amounts: Mapping[int, float], now: int) -> str:
 def _comes_back(lens: Lens, known: Found) -> list[Part]:
     if lens.is_empty:
         return [f"{answer.headline(lens)}."]
-    spread = _below_zero(lens, known)
+    spread = known.drawn.spread(lens.view).below_zero.value
     paid = known.drawn.risk.payback_by.get(lens.horizon)
     draws = f"NPV is above zero in {_of_draws(1 - spread)}"
     if paid is not None:
@@ -146,14 +146,6 @@ def _comes_back(lens: Lens, known: Found) -> list[Part]:
 
 def _of_draws(share: float) -> str:
     return f"{percent(share, 0)} of draws" if share else "no draw"
-
-
-def _below_zero(lens: Lens, known: Found) -> float:
-    """The share of draws whose net present value is below zero."""
-    from jcurve.analysis.overview import npv_of
-
-    output = npv_of(lens.view)
-    return next(each.below_zero.value for each in known.drawn.risk.spreads if each.output == output)
 
 
 def _payback(lens: Lens, beside: Sequence[Lens]) -> str:

@@ -211,9 +211,11 @@ def point(
     )
 
 
-def key(axes: Axes, columns: int = 6) -> None:
-    """What the layers are, in rows above the axes, for stacks too thin to be labelled."""
+def key(axes: Axes, columns: int = 6, *entries: Any) -> None:
+    """What the layers are, in rows above the axes, for stacks too thin to be labelled; by default
+    all that have a label, else handles and words."""
     axes.legend(
+        *entries,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
         ncols=columns,

@@ -43,9 +43,9 @@ def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     """The J-curve with the spread that the assumptions' ranges give it."""
     if lens.is_empty:
         return nothing_to_show("Cumulative cash flow is zero in every draw.")
-    found = next(each for each in drawn.risk.fans if each.line.startswith("cumulative"))
-    rows = dict(zip(found.probabilities, found.quantiles / MILLIONS, strict=True))
-    first, x = found.years[0], [float(year) for year in found.years]
+    years, quantiles = drawn.cash()
+    rows = {at: row / MILLIONS for at, row in quantiles.items()}
+    first, x = years[0], list(map(float, years))
     own = lens.bn("cumulative_free_cash_flow", lens.view, first)
     with style.house():
         figure, axes = style.plot(height=62)
@@ -81,7 +81,7 @@ def distribution(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
     """How NPV is spread over the draws."""
     if lens.is_empty:
         return nothing_to_show("The value is zero in every draw.")
-    spread = next(each for each in drawn.risk.spreads if each.output == npv_of(lens.view))
+    spread = drawn.spread(lens.view)
     middles = (spread.edges[1:] + spread.edges[:-1]) / 2.0 / MILLIONS
     width = 0.92 * float(spread.edges[1] - spread.edges[0]) / MILLIONS
     low, median, high = (spread.quantiles[at].value / MILLIONS for at in (0, 3, 6))

@@ -4,7 +4,7 @@ weight, reviews, and what the value of an action rests on."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
@@ -50,7 +50,7 @@ def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
     risk, output = drawn.risk, npv_of(lens.view)
-    spread = next(each for each in risk.spreads if each.output == output)
+    spread = drawn.spread(lens.view)
     losses = next(each for each in risk.losses if each.output == output)
     level, tail = percent(losses.confidence, 0), percent(1 - losses.confidence, 0)
     rows = [
@@ -87,17 +87,17 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
 
 
 def _amount(label: str, found: Estimate) -> Row:
-    if math.isnan(found.value):
-        return Row(cells=(label, "none", ""))
-    error = "" if found.error is None else written(found.error / MILLIONS, decimals=1)
-    return Row(cells=(label, written(found.value / MILLIONS, decimals=1), error))
+    return _estimate(label, found, lambda value: written(value / MILLIONS, decimals=1))
 
 
 def _share(label: str, found: Estimate) -> Row:
+    return _estimate(label, found, percent)
+
+
+def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
     if math.isnan(found.value):
         return Row(cells=(label, "none", ""))
-    error = "" if found.error is None else percent(found.error)
-    return Row(cells=(label, percent(found.value), error))
+    return Row(cells=(label, write(found.value), "" if found.error is None else write(found.error)))
 
 
 def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
@@ -142,9 +142,7 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
 def _plausible_title(plausible: int, count: int) -> str:
     if plausible < 2:
         return f"{'A' if plausible else 'No'} single change within its evidence makes NPV zero"
-    many = (
-        "Both" if count == plausible == 2 else f"{spelt(plausible).capitalize()} of {spelt(count)}"
-    )
+    many = f"{spelt(plausible).capitalize()} of {spelt(count)}" if count > 2 else "Both"
     return f"{many} single changes that make NPV zero lie within their evidence"
 
 
@@ -172,7 +170,9 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
                 each.values[output] / MILLIONS,
                 each.changes[output] / MILLIONS,
                 billions(each.values.get("trough_amount", math.nan)),
-                _known(each.values.get("value_per_share", math.nan)),
+                None
+                if math.isnan(share := each.values.get("value_per_share", math.nan))
+                else share,
             )
             for each in ordered
         ],
@@ -189,10 +189,6 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         if raised
         else "No stress raises NPV.",
     )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 def positions(

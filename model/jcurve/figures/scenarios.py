@@ -11,7 +11,7 @@ from jcurve.case import evaluate
 from jcurve.evaluation.naming import area
 from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
-from jcurve.figures.answer import byline, status
+from jcurve.figures.answer import INDENTED, ROWS, byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
@@ -38,19 +38,10 @@ _MOST = 12
 _BESIDE = 6
 """Scenarios that have room side by side; more stand one under the other."""
 _SOURCE = "J-Curve model, scenario files"
-_ROWS: tuple[tuple[str, str], ...] = (
-    ("Net present value, USD bn", "npv"),
-    ("of which beyond the horizon", "terminal_value"),
-    ("Rate of return to the horizon, a year", "irr"),
-    ("Rate of return, value beyond included", "irr_with_terminal_value"),
-    ("Payback, years", "payback"),
-    ("Trough, USD bn", "trough_amount"),
-    ("Trough quarter", "trough_quarter"),
-    ("Shortfall at the horizon, USD bn", "unrecovered_balance"),
-    ("Operating income positive from", "operating_income_turns_positive"),
-    ("Profitability index", "profitability_index"),
+_LEFT_OUT = (
+    *("npv_within_horizon", "npv_sbc_added_back", "discounted_payback", "quarters_under_water"),
+    *("ebitda_turns_positive", "multiple_on_invested_capital"),
 )
-_INDENTED = ("terminal_value",)
 
 
 def chosen(lens: Lens, against: str) -> tuple[Lens, ...]:
@@ -278,9 +269,10 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         *(
             Row(
                 cells=(label, *(_brief(lens.shown(name)) for lens in lenses)),
-                indent=1 if name in _INDENTED else 0,
+                indent=1 if name in INDENTED else 0,
             )
-            for label, name in _ROWS
+            for label, name in ROWS
+            if name not in _LEFT_OUT
         ),
         Row(cells=("Cost of capital a year", *(percent(lens.wacc) for lens in lenses))),
         Row(cells=("Highest capex of a year, USD bn", *peaks)),

@@ -150,6 +150,7 @@ _IN_BILLIONS = {"USD m": 1e-3, "USD bn": 1.0}
 _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year": 1.0}
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
+_YEARS = re.compile(r"(\d\d)(\d\d)-(?:\d\d)?(\d\d)")
 _TURNED = re.compile(r"\b(Q[1-4]) ((?:19|20)\d\d)\b")
 _DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _AS_STATED = 6  # digits of a value that somebody has stated
@@ -207,12 +208,15 @@ def written_date(day: datetime.date | str) -> str:
 
 
 def dated(text: str) -> str:
-    """A day, month or quarter as somebody has stated it, for a reader; other text as it is."""
+    """A day, month, quarter or span of years that somebody has stated, for a reader; other text as
+    it is."""
     if _DAY.fullmatch(text):
         return written_date(text)
     if _MONTH.fullmatch(text):
         return f"{datetime.date.fromisoformat(f'{text}-01'):%B %Y}"
-    return _QUARTER.sub(r"\1 Q\2", _TURNED.sub(r"\2 \1", text))
+    if years := _YEARS.fullmatch(text):
+        return f"{years[1]}{years[2]} to {years[1]}{years[3]}"
+    return quarter(_TURNED.sub(r"\2 \1", text))
 
 
 def named(key: str) -> str:

@@ -13,7 +13,7 @@ multiple, a switch) are of different groups and never convert.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -87,23 +87,23 @@ def _spell(dims: tuple[tuple[str, int], ...], scale: float) -> str:
     return powers if abs(scale - 1.0) < 1e-9 else f"{scale:g} {powers}"
 
 
-def _read() -> Iterator[tuple[Unit, bool]]:
-    """The units of the table beside this module, and whether assumptions are stated in them."""
-    with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            powers = (part.partition("^") for part in row["dimensions"].split())
-            dims = tuple((name, int(power or 1)) for name, _, power in powers)
-            group = row["group"] or " ".join(f"{name}^{power}" for name, power in dims)
-            scale, also = float(row["scale"] or 1), tuple(row["also"].split())
-            yield (
-                Unit(row["unit"], dims, scale, group, also, row["meaning"]),
-                bool(row["of_assumptions"]),
-            )
+with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as _table:
+    _ROWS = {row["unit"]: row for row in csv.DictReader(_table)}
 
 
-_READ = tuple(_read())
+def _made(row: Mapping[str, str]) -> Unit:
+    powers = (part.partition("^") for part in row["dimensions"].split())
+    dims = tuple((name, int(power or 1)) for name, _, power in powers)
+    group = row["group"] or " ".join(f"{name}^{power}" for name, power in dims)
+    scale, also = float(row["scale"] or 1), tuple(row["also"].split())
+    return Unit(row["unit"], dims, scale, group, also, row["meaning"])
+
+
+UNITS: Mapping[str, Unit] = MappingProxyType({name: _made(row) for name, row in _ROWS.items()})
+"""Every unit by name, from the table beside this module."""
+
 ASSUMPTION_UNITS: Mapping[str, Unit] = MappingProxyType(
-    {unit.name: unit for unit, of_assumptions in _READ if of_assumptions}
+    {name: UNITS[name] for name, row in _ROWS.items() if "assumptions" in row["stated_in"]}
 )
 """In which assumptions are stated, in the order of the data dictionary.
 
@@ -111,19 +111,9 @@ A date is computed with as its index from the first quarter of the horizon, a ch
 position from 0 among the names that the assumption lists.
 """
 
-UNITS: Mapping[str, Unit] = MappingProxyType({unit.name: unit for unit, _ in _READ})
-"""Every unit by name."""
-
 FACT_UNITS = frozenset(
-    """
-    EUR bn | GPUs | GW | GWh | H100e | MW | TFLOPS | USD | USD bn | USD bn per GW | USD m |
-    USD m per GW | USD m per GW per year | USD m per MW | USD m per MW per year |
-    USD m per person | USD m per rack | USD per GPU | USD per GPU-hour | USD per MWh |
-    USD per million tokens | USD per month | USD per person | USD per share | W | basis points |
-    billion | count | elasticity | index | kW | million | million shares | none | people |
-    percent | percent of capex | percent per year | share | text | thousand | x | year | years
-    """.replace("\n    ", " ").strip().split(" | ")
-)  # fmt: skip
+    {"text", *(name for name, row in _ROWS.items() if "facts" in row["stated_in"])}
+)
 """In which facts are stated; ``text`` is for evidence in words."""
 
 ALIASES: Mapping[str, str] = MappingProxyType({"%": "percent", "% per year": "percent per year"})
