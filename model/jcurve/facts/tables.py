@@ -23,7 +23,7 @@ from __future__ import annotations
 import csv
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from pathlib import Path
@@ -343,7 +343,7 @@ class _Kept:
     by_key: Mapping[str, Any] | None = None
 
 
-def _kept(path: Path, kind: type[Any], known: _Known) -> _Kept:
+def _kept(path: Path, kind: Hashable, known: _Known) -> _Kept:
     """Where the records of a table are kept; a new place for a file that may change again in the
     same tick of its file system's clock."""
     try:
@@ -357,7 +357,7 @@ def _kept(path: Path, kind: type[Any], known: _Known) -> _Kept:
 
 
 @lru_cache(maxsize=256)
-def _place(*_: object) -> _Kept:
+def _place(*_: Hashable) -> _Kept:
     return _Kept()
 
 

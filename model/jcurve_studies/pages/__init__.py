@@ -34,11 +34,7 @@ PAGES: tuple[str, ...] = (
 
 
 def page(name: str, project: Project) -> str:
-    """The text of one page.
-
-    Raises:
-        UsageError: there is no such page.
-    """
+    """The text of one page."""
     from jcurve_studies.pages.study import study_of
 
     if name not in PAGES:
@@ -51,12 +47,7 @@ def page(name: str, project: Project) -> str:
 
 
 def write(project: Project, names: Iterable[str] = PAGES) -> list[str]:
-    """Write pages under ``docs/``; the names of those that changed.
-
-    Raises:
-        UsageError: there is no such page; none is written then.
-        WriteError: a page cannot be written.
-    """
+    """Write pages under ``docs/``; the names of those that changed."""
     made = {name: page(name, project) for name in names}
     changed = []
     for name, text in made.items():

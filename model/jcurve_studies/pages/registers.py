@@ -68,12 +68,12 @@ def groups(study: Study) -> dict[str, list[Assumption]]:
         found = _HEADING.fullmatch(line)
         head = found["title"] if found else head
         heads.append(head)
-    found: dict[str, list[Assumption]] = {}
+    under: dict[str, list[Assumption]] = {}
     for row in rows:
         number = re.search(r":(\d+)", row.where)
         at = heads[int(number[1]) - 1] if number else head
-        found.setdefault(at, []).append(row)
-    return found
+        under.setdefault(at, []).append(row)
+    return under
 
 
 def _assumption(row: Assumption) -> tuple[str, ...]:

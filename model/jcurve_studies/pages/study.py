@@ -16,8 +16,6 @@ from jcurve_studies.fits.depreciation import LAST_YEAR, fit
 from jcurve_studies.fits.fitting import Calibration
 from jcurve_studies.fits.outlays import FORECAST_AFTER
 
-__all__ = ["Study", "study_of"]
-
 
 @dataclass(frozen=True)
 class Study:
