@@ -26,8 +26,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import money, span
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["BeliefMap", "belief_map"]
-
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
 YEAR = 2030
@@ -225,9 +223,6 @@ def product_revenue(
         scenario: holds what is not drawn.
         year: of the timeline.
         draws: as of :class:`Question`; one revenue for each.
-
-    Raises:
-        UsageError: there is no demand for AI products in the scenario.
     """
     members = Question.of(scenario, (), project).case.assembly.model.families["channel_demand"]
     asked = Question.of(scenario, [f"{name}@with:{year}" for name in members.values()], project)
@@ -258,11 +253,7 @@ def demand_where(rising: Callable[[Array, Lanes], Array], lanes: int, most: floa
 
 
 def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
-    """Values as an array.
-
-    Raises:
-        UsageError: fewer than two, not ascending, or outside the bounds.
-    """
+    """Values as an array."""
     row = np.asarray(values, dtype=np.float64)
     if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
         raise UsageError(f"{what}: not a list of values", allowed="two or more, ascending")

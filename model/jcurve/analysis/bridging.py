@@ -23,8 +23,6 @@ from jcurve.company import model, rows_of
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Bridge", "bridge"]
-
 EXACT = 12
 """Groups up to which every one of their 2^n combinations is evaluated."""
 _ORDERS = 256

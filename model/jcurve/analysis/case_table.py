@@ -18,8 +18,6 @@ from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import JCurveError, ModelError
 from jcurve.ground.project import Project
 
-__all__ = ["case_table"]
-
 PROBLEM = "problem"
 
 

@@ -25,17 +25,6 @@ from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
 
-__all__ = [
-    "Cluster",
-    "Told",
-    "answered_on",
-    "check_address",
-    "check_same",
-    "difference",
-    "looked",
-    "silent",
-]
-
 Looks: TypeAlias = Callable[[Project], Mapping[str, str]]
 """Says what the answers of a machine rest on."""
 
@@ -71,10 +60,6 @@ class Cluster:
             project: whose data the work rests on.
             refused: called for each worker that takes no part, with the reason.
             looks: what must be the same there as here.
-
-        Raises:
-            UsageError: the scheduler does not answer, Dask is not installed, or no worker is as
-                this machine.
         """
         check_address(address)
         from distributed import Client
@@ -126,11 +111,7 @@ class Cluster:
 
     @contextmanager
     def one(self) -> Iterator[str]:
-        """The worker with the least to do, while the block runs.
-
-        Raises:
-            RunError: none is left, and none has come for half a minute.
-        """
+        """The worker with the least to do, while the block runs."""
         until = time.monotonic() + _NOBODY
         while not (threads := self.workers()):
             if time.monotonic() > until:
@@ -196,11 +177,7 @@ def answered_on(address: str | None, project: Project, refused: Told = silent) -
 
 
 def check_address(address: str) -> None:
-    """Refuse an address at which no scheduler answers.
-
-    Raises:
-        UsageError: as said, or Dask is not installed.
-    """
+    """Refuse an address at which no scheduler answers."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -238,11 +215,7 @@ def _answered(wanted: Mapping[str, str], question: Question, rows: dict[str, Arr
 
 
 def check_same(wanted: Mapping[str, str], theirs: Mapping[str, str]) -> None:
-    """On a worker: refuse work where the worker is another than the one that was looked at.
-
-    Raises:
-        RunError: says what differs.
-    """
+    """On a worker: refuse work where the worker is another than the one that was looked at."""
     if differs := difference(theirs, wanted):
         raise RunError(f"a worker became another while it was at work: {differs}")
 

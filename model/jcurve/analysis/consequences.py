@@ -20,8 +20,6 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Consequences", "consequences"]
-
 _NOTHING = 1e-3
 """USD m: less is rounding."""
 _FLOWS = ("capex", "advertising", "revenue", "ebitda", "operating_cash_tax")
@@ -79,9 +77,6 @@ def consequences(
     Args:
         action: from :func:`jcurve.analysis.staged.actions_for`.
         date: the quarter of the review, after the valuation date.
-
-    Raises:
-        UsageError: the date is not after the valuation date.
     """
     flows = tuple(f"{line}@go_forward:quarter" for line in _FLOWS)
     outputs = (_NPV, _BEYOND, *flows, _WHOLE, "discount_factor:quarter", *_LEVELS, *_PRODUCTS)

@@ -26,8 +26,6 @@ from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["among", "correlations_on_file"]
-
 Array: TypeAlias = NDArray[np.float64]
 Correlations: TypeAlias = Mapping[tuple[str, str], float]
 """Wanted rank correlation by pair of keys; pairs that are not named have none."""
@@ -50,12 +48,7 @@ class OnFile:
 
 
 def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
-    """The pairs of ``data/scenarios/correlations.csv``, in its order.
-
-    Raises:
-        FactsError: the table is malformed, gives a pair twice, one key in two groups, or a number
-            that is no correlation.
-    """
+    """The pairs of ``data/scenarios/correlations.csv``, in its order."""
     found: dict[frozenset[str], OnFile] = {}
     home: dict[str, str] = {}
     for row in read_table(home_of(project).data, "scenarios/correlations.csv", _COLUMNS):
@@ -141,11 +134,6 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
     Args:
         correlations: by pair; the order in a pair does not matter.
         keys: everything that is drawn.
-
-    Raises:
-        UsageError: a pair names a key that is not drawn, one key twice, or is given twice with
-            different values; a correlation outside -1 to 1; or together they are impossible,
-            with the fewest pairs named that are.
     """
     order = {key: at for at, key in enumerate(keys)}
     for (one, other), value in correlations.items():

@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 from jcurve.analysis.question import Array
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Decided", "Paths", "fit_least_squares", "fit_trigger"]
-
 Choices = NDArray[np.intp]
 
 _DEGREE = 3

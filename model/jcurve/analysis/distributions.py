@@ -26,8 +26,6 @@ from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR
 
-__all__ = ["Distribution", "distribution_of", "year_distribution"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 _PERT_WEIGHT = 4.0
@@ -236,12 +234,7 @@ class _LogPosition:
 
 
 def distribution_of(item: Assumption) -> Distribution:
-    """How an assumption varies: its values, or the positions of a path.
-
-    Raises:
-        ScenarioError: it does not vary, or its distribution is degenerate: no range, one
-            outcome, a log-normal that is not above 0, outcomes for a path.
-    """
+    """How an assumption varies: its values, or the positions of a path."""
     if isinstance(item.value, Path):
         return _of_path(item)
     if isinstance(item.value, tuple) and not item.has_range:
@@ -252,11 +245,7 @@ def distribution_of(item: Assumption) -> Distribution:
 
 
 def year_distribution(item: Assumption, year: int) -> Distribution | None:
-    """How one year of a path varies by itself; None where that year has no range.
-
-    Raises:
-        ScenarioError: as :func:`distribution_of`.
-    """
+    """How one year of a path varies by itself; None where that year has no range."""
     _check_varies(item)
     low, value, high = (
         in_year(limit, year) if isinstance(limit, Path) else float("nan")

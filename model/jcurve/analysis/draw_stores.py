@@ -28,8 +28,6 @@ from jcurve.ground.provenance import inputs, model_source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FolderStore", "MemoryStore", "folder_for"]
-
 _SCHEMA = 1
 _MANIFEST, _DRAWS, _SUMMARY = "simulation.json", "draws.parquet", "summary.json"
 _PART = re.compile(r"part-(\d+)-(\d+)-(\d+)\.parquet")
@@ -51,11 +49,7 @@ class Store(Protocol):
     """Takes finished blocks in any order and gives columns back in the order of the draws."""
 
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
-        """Make ready; the units that are there already.
-
-        Raises:
-            UsageError: ``resume`` of another simulation, or of none.
-        """
+        """Make ready; the units that are there already."""
 
     def put(self, block: Block) -> None:
         """Keep a block."""
@@ -100,11 +94,7 @@ class MemoryStore(Store):
 
 
 def ordered(units: Iterable[Unit], scramble: int, count: int, *, since: int = 0) -> list[Unit]:
-    """The units that make up draws ``since`` to ``count`` of a scramble, in order.
-
-    Raises:
-        UsageError: some are missing.
-    """
+    """The units that make up draws ``since`` to ``count`` of a scramble, in order."""
     mine = {(unit.start, unit.count): unit for unit in units if unit.scramble == scramble}
     chain: list[Unit] = []
     at = since
@@ -153,12 +143,7 @@ class FolderStore(Store):
         return sum(unit.count for unit in self._parts)
 
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
-        """Make ready; the units that are there already.
-
-        Raises:
-            UsageError: ``resume`` of a simulation that is not there, or of another one, or of
-                one whose model or data have changed since.
-        """
+        """Make ready; the units that are there already."""
         manifest = {"schema": _SCHEMA, "identity": dict(identity), "made_with": self._made_with()}
         path = self.folder / _MANIFEST
         if not resume:
@@ -214,11 +199,7 @@ class FolderStore(Store):
         return np.concatenate(parts)
 
     def gather(self, level: int, scrambles: int) -> None:
-        """Put the draws of all scrambles into one file and drop the parts.
-
-        Raises:
-            WriteError: the folder cannot be written; the parts are then still there.
-        """
+        """Put the draws of all scrambles into one file and drop the parts."""
         if level != self._level:
             with replacing(self.draws) as temporary:
                 _write(temporary, self._tables(1 << level, scrambles))

@@ -25,8 +25,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import UNITS
 
-__all__ = ["Goal", "parse_goal"]
-
 _POSITIVE = re.compile(r"(?P<line>\S+)\s*>\s*0\s+by\s+(?P<date>\d{4}(?:Q[1-4])?)", re.ASCII)
 _DATE = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4]))?", re.ASCII)
 _ALLOWED = "npv=0, irr=wacc, payback=2032Q4, 'free_cash_flow>0 by 2030'"
@@ -55,9 +53,6 @@ def parse_goal(text: str, case: Case) -> Goal:
     Args:
         text: see the module.
         case: gives the lines, the dates and the value of an assumption on the right.
-
-    Raises:
-        UsageError: it is no target, or names no output or assumption.
     """
     positive = _POSITIVE.fullmatch(text.strip())
     if positive is not None:

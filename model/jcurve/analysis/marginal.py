@@ -25,8 +25,6 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.lines.returns import REASONS
 
-__all__ = ["FleetUse", "Marginal", "Return", "fleet_use", "marginal_returns"]
-
 
 @dataclass(frozen=True, slots=True)
 class Return:

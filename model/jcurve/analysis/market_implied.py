@@ -35,8 +35,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import money, written_date
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["Price", "PriceLine", "implied", "price_implied"]
-
 HALF_A_POINT = 0.005
 _PRICE, _WACC, _VALUE = "shares.reference_price", "returns.wacc", "value_per_share@with"
 _PRICES = "PX_"

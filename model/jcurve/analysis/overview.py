@@ -33,8 +33,6 @@ from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["Asked", "Simulated", "npv_of"]
-
 _NET_DEBT_LIMIT = 300_000.0
 """USD m; about three times the EBITDA of 2025: judgement."""
 _SIDE = 7

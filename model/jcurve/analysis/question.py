@@ -29,8 +29,6 @@ from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["Array", "Question", "as_data"]
-
 Array: TypeAlias = NDArray[np.float64]
 Draws: TypeAlias = Mapping[str, Array]
 """By key, (scenarios,) or (1,): values in the key's unit, positions of dated values."""
@@ -101,12 +99,7 @@ class Question:
         return cls(scenario, names, project or find_project(), chunk=chunk)
 
     def __call__(self, draws: Draws) -> Answers:
-        """The answers for a batch of draws, NaN where an output has none.
-
-        Raises:
-            UsageError: see :func:`jcurve.assumptions.batch`.
-            ModelError: a drawn scenario has no answer in the model.
-        """
+        """The answers for a batch of draws, NaN where an output has none."""
         width = max((len(np.atleast_1d(drawn)) for drawn in draws.values()), default=1)
         parts = []
         for start in range(0, width, self.chunk):

@@ -22,8 +22,6 @@ from jcurve.evaluation.naming import DEFAULT_VIEW
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["Estimate", "risk"]
-
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
 """Outputs that a simulation keeps of every draw, whichever view it is about."""
 _OF_VIEW = ("irr", "payback", "payback_status", "view_start", "trough_amount")
@@ -117,9 +115,6 @@ def risk(
         plan: as it ended.
         confidence: of the losses.
         net_debt_limit: USD m.
-
-    Raises:
-        UsageError: a confidence or a limit that is none.
     """
     if not 0.5 <= confidence < 1.0:
         raise UsageError("not a confidence level", received=confidence, allowed="0.5 to below 1")

@@ -13,8 +13,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Crossing", "Lanes", "crossings", "scan_points"]
-
 Array: TypeAlias = NDArray[np.float64]
 Lanes: TypeAlias = NDArray[np.intp]
 Function: TypeAlias = Callable[[Array, Lanes], Array]

@@ -33,8 +33,6 @@ from jcurve.ground.provenance import calculation
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["cluster", "processes"]
-
 Columns: TypeAlias = dict[str, Array]
 """Draws, rows or answers by name."""
 Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
@@ -121,22 +119,14 @@ def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
 
 
 def processes(count: int) -> Runner:
-    """On so many processes of this machine.
-
-    Raises:
-        UsageError: fewer than one.
-    """
+    """On so many processes of this machine."""
     if count < 1:
         raise UsageError("not a number of processes", received=count, allowed="1 or more")
     return local if count == 1 else partial(_on_processes, count)
 
 
 def cluster(address: str, project: Project, refused: Told = silent) -> Runner:
-    """On the workers of a Dask cluster that is there; see :class:`Cluster`.
-
-    Raises:
-        UsageError: the scheduler does not answer, or Dask is not installed.
-    """
+    """On the workers of a Dask cluster that is there; see :class:`Cluster`."""
     check_address(address)
     return partial(_on_cluster, address, project, refused)
 
@@ -256,10 +246,6 @@ def _on_cluster(
 
 
 def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) -> Block:
-    """On a worker: the draws of a unit, if they are those that the client would get.
-
-    Raises:
-        RunError: this worker is another than the one that was looked at.
-    """
+    """On a worker: the draws of a unit, if they are those that the client would get."""
     check_same(wanted, looked(calculation, root))
     return evaluate_unit(plan, unit)

@@ -27,8 +27,6 @@ from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.scenario import find
 from jcurve.ground.errors import UsageError
 
-__all__ = ["UNIT", "Plan", "varied"]
-
 Columns: TypeAlias = Sequence[tuple[str, Distribution]]
 Points: TypeAlias = Literal["sobol", "random"]
 
@@ -142,11 +140,7 @@ def units(level: int, scrambles: int, above: int | None = None) -> Iterator[Unit
 
 
 def level_for(draws: int, scrambles: int = SCRAMBLES) -> int:
-    """The level whose points times scrambles are at least ``draws``.
-
-    Raises:
-        UsageError: no draws, no scrambles, or more than a thousand million draws.
-    """
+    """The level whose points times scrambles are at least ``draws``."""
     if not 1 <= draws <= _MOST_DRAWS:
         raise UsageError("not a number of draws", received=draws, allowed=f"1 to {_MOST_DRAWS:,}")
     if scrambles < 1:
@@ -159,9 +153,6 @@ def varied(scenario: Scenario, vary: Sequence[str] | None = None) -> tuple[Assum
 
     Args:
         vary: keys, or beginnings of keys.
-
-    Raises:
-        ScenarioError: a name that is no assumption, or one from which nothing can be drawn.
     """
     if vary is None:
         return tuple(

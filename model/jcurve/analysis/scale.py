@@ -28,8 +28,6 @@ from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.numbers import money
 from jcurve.ground.project import Project, find_project
 
-__all__ = ["SCALES", "ScaleStudy", "best_size", "scale_study"]
-
 SCALES: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(31))
 """Where the curve is drawn: 0 to 1.5 times the plan."""
 

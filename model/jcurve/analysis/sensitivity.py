@@ -20,20 +20,6 @@ from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "EARNINGS_YEAR",
-    "Grid",
-    "Swing",
-    "at_value",
-    "drivers",
-    "ends",
-    "grid",
-    "ranged",
-    "ranked",
-    "through",
-    "tornado",
-]
-
 GO_FORWARD = "npv.go_forward"
 EARNINGS_YEAR = 2028
 """The year whose earnings per share stand beside NPV: the first whole one after the next change

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from jcurve.ground.errors import UsageError
 
-__all__ = ["exact", "interactions", "sampled", "subsets"]
-
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 Worth: TypeAlias = Callable[[Mask], Array]

@@ -30,8 +30,6 @@ from jcurve.assumptions import Path, Scenario
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["plan_for", "simulate"]
-
 _STOP_FROM = 7
 _MOST_LEFT_OUT = 0.2
 """More draws than this that break a rule, and the ranges do not describe one world: judgement."""

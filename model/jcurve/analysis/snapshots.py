@@ -19,16 +19,6 @@ from jcurve.evaluation.naming import headline_text
 from jcurve.ground.numbers import change, differing, percent
 from jcurve.ground.quarters import Quarter
 
-__all__ = [
-    "Comparison",
-    "Input",
-    "Snapshot",
-    "compare",
-    "snapshot_of_case",
-    "stated_inputs",
-    "stated_rows",
-]
-
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case

@@ -27,8 +27,6 @@ from jcurve.assumptions.scenario import find
 from jcurve.ground.errors import ModelError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Solution", "frontier", "solve"]
-
 _WHOLE_UNITS = ("date", "switch")
 _STRETCH = 2.0
 """How far a stretch goes, in distances from the value to the end of its range: judgement."""

@@ -26,8 +26,6 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Staged", "actions_for", "staged_programme"]
-
 SIGNALS = ("advertising@with", "new_product_revenue@with")
 """What is observed by a review."""
 SCALE = "programme.scale"

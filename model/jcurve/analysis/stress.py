@@ -20,19 +20,6 @@ from jcurve.facts import evidence
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "PREFIX",
-    "PositionLoss",
-    "Stress",
-    "Weighed",
-    "expectation",
-    "position_losses",
-    "results_days",
-    "stresses",
-    "struck",
-    "weighed",
-]
-
 OUTPUTS = ("npv", "npv.go_forward", "payback", "trough_amount", "value_per_share")
 PREFIX = "stress_"
 """How names of stress scenarios begin."""
@@ -260,10 +247,6 @@ def weighed(
     Args:
         scenarios: of one base scenario.
         weights: by name; 0 or more, summing to 1.
-
-    Raises:
-        UsageError: no scenario, one twice, or weights that are none.
-        AnswerError: see :func:`expectation`.
     """
     names = [each.name for each in scenarios]
     if not names or len(set(names)) < len(names):

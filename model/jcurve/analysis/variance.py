@@ -40,8 +40,6 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Importance", "split_variance"]
-
 Method: TypeAlias = Literal["sobol", "shapley"]
 Groups = Mapping[str, Sequence[str]]
 
@@ -97,11 +95,6 @@ def sobol_indices(
         level: each scramble has ``2 ** level`` points, evaluated once a group and twice more.
         scrambles: for the error, at least 2.
         seed: of the points.
-
-    Raises:
-        UsageError: inputs correlated between groups, or groups that are no partition of the
-            inputs.
-        AnswerError: the output has no answer somewhere, or does not vary.
     """
     members = _partition(columns, groups)
     home = {columns[at][0]: group for group, own in members.items() for at in own}
@@ -154,10 +147,6 @@ def shapley_effects(
         correlations: rank correlations, inside groups and between them.
         level: each scramble has ``2 ** level`` points, evaluated once for each of the
             ``2 ** groups`` sets.
-
-    Raises:
-        UsageError: too many groups, or see :func:`sobol_indices`.
-        AnswerError: the output has no answer somewhere, or does not vary.
     """
     members = _partition(columns, groups)
     count = len(members)

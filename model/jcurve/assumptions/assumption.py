@@ -16,8 +16,6 @@ from jcurve.ground.numbers import readable, span
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
-__all__ = ["DISTRIBUTIONS", "KINDS", "LEVELS", "SHAPES", "Assumption", "Level", "shape_of"]
-
 Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
 Distribution: TypeAlias = Literal[

@@ -24,8 +24,6 @@ from jcurve.assumptions.scenario import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
 
-__all__ = ["batch", "position", "rows", "valid_mask"]
-
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 

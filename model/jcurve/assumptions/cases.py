@@ -19,8 +19,6 @@ from jcurve.assumptions.scenario import parse_override
 from jcurve.assumptions.scenario_files import BASE
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Case", "read_cases", "sweeps"]
-
 _MOST = 100_000
 _LONGEST = 200
 _STEPS = re.compile(
@@ -52,11 +50,6 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
     Args:
         path: the CSV file.
         scenarios: those that a row without one stands for.
-
-    Raises:
-        UsageError: it cannot be read, has no cases or too many, a column twice or without a
-            head, or two cases of one name or with the same values. Keys and values are read
-            when a case is.
     """
     file = Path(path)
     try:
@@ -102,12 +95,7 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
 
 
 def sweeps(texts: Iterable[str], scenarios: Sequence[str] = (BASE,)) -> list[Case]:
-    """A case for each step; of several assumptions, for each combination.
-
-    Raises:
-        UsageError: a text names no steps, or there are too many.
-        ScenarioError: it is no ``KEY=VALUE``.
-    """
+    """A case for each step; of several assumptions, for each combination."""
     axes: list[list[tuple[str, str]]] = []
     for text in texts:
         key, value = parse_override(text)

@@ -23,8 +23,6 @@ from jcurve.ground.errors import ScenarioError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 
-__all__ = ["changed_scenario_text", "new_scenario_text", "save", "start"]
-
 _PLAIN = re.compile(r"[0-9A-Za-z.+-][0-9A-Za-z .+/%-]*", re.ASCII)
 _WIDTH = 96
 
@@ -57,11 +55,7 @@ def changed_scenario_text(
 
 
 def entry_lines(name: str, changes: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
-    """The entries of a scenario file that make ``changes``, each with its reason.
-
-    Raises:
-        ScenarioError: one has none.
-    """
+    """The entries of a scenario file that make ``changes``, each with its reason."""
     lines: list[str] = []
     for key, text in changes.items():
         why = " ".join(reasons.get(key, "").split())

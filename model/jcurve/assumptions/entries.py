@@ -26,8 +26,6 @@ from jcurve.assumptions.paths import CHOICE, SWITCH, Between, Change, Path, Valu
 from jcurve.assumptions.values import Values, period_of, range_of, values_of
 from jcurve.ground.units import UNITS, Unit
 
-__all__ = ["Author", "change", "change_period", "define", "with_period", "with_value"]
-
 _DEFINED = (
     "label", "unit", "shape", "value", "between", "low", "high", "bounds", "distribution",
     "outcomes", "choices", "kind", "source", "as_of", "rationale", "level", "name", "group",
@@ -66,9 +64,6 @@ def define(
         place: of the entry, with the key.
         author: the scenario.
         remainder: the computed value, for the remainder of a mix.
-
-    Raises:
-        ScenarioError: a field is unknown, missing, malformed or at odds with another.
     """
     fields = _fields(node, _DEFINED, place)
     for name in _REQUIRED if remainder is None else _REQUIRED[:-1]:
@@ -111,11 +106,7 @@ def define(
 
 
 def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assumption:
-    """``parent`` as a scenario changes it; what the scenario does not give is inherited.
-
-    Raises:
-        ScenarioError: a field is unknown or malformed, nothing changes, or no reason is given.
-    """
+    """``parent`` as a scenario changes it; what the scenario does not give is inherited."""
     fields = _fields(node, _CHANGED, place)
     if "why" not in fields:
         raise place.error("why is missing", None, "the reason for the change, in words")
@@ -147,9 +138,6 @@ def change_period(
     """``parent`` as a scenario changes it in one year or quarter, whose entry is ``node``.
 
     The other periods still rest on the sources that they had; new ones are added.
-
-    Raises:
-        ScenarioError: a field is unknown, missing or malformed.
     """
     fields = _fields(node, _CHANGED_PERIOD, place)
     value = fields["value"].value
@@ -170,11 +158,7 @@ def with_value(
     place: Place,
     source: tuple[str, ...] = (),
 ) -> Assumption:
-    """``parent`` with another value, a judgement; its range follows as in a file.
-
-    Raises:
-        ScenarioError: the value has another shape than the assumption.
-    """
+    """``parent`` with another value, a judgement; its range follows as in a file."""
     _check_replaces(parent, value, place)
     made: dict[str, Any] = {
         "shape": shape_of(value),
@@ -201,9 +185,6 @@ def with_period(
 ) -> Assumption:
     """``parent`` with another value in one year or quarter and every other one as it was; of a
     list of changes, with the change of one quarter on top of the others.
-
-    Raises:
-        ScenarioError: the assumption is not by date, or the period or value does not validate.
     """
     path, reader = parent.value, values_of(parent, insist=insist)
     value: Value

@@ -23,8 +23,6 @@ from jcurve.ground.errors import UsageError, nearest
 from jcurve.ground.quarters import FIRST_QUARTER, HORIZON, QUARTER_COUNT, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit, convert, convertible
 
-__all__ = ["Fields", "Quantity", "number_text", "read_number", "read_text", "read_texts"]
-
 _Word = TypeVar("_Word", bound=str)
 _CURRENCY = re.compile(r"(?!USD)[A-Z]{3}\b", re.ASCII)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]", re.ASCII)
@@ -140,9 +138,6 @@ def read_number(node: Node, unit: Unit, choices: tuple[str, ...], place: Place) 
         unit: of the key.
         choices: the names to choose from, for a choice.
         place: for errors.
-
-    Raises:
-        ScenarioError: no number, not finite, another unit, a quarter outside the horizon.
     """
     if not isinstance(node, Text) or node.text is None:
         what = "no value" if isinstance(node, Text) else "not one value"

@@ -26,8 +26,6 @@ from xml.etree import ElementTree
 from jcurve.assumptions.nodes import Text, read
 from jcurve.ground.errors import ScenarioError, UsageError, nearest
 
-__all__ = ["FILE_NAME", "HouseStyle", "Logo", "luminance", "read_house_style"]
-
 FILE_NAME = "house_style.yml"
 
 Mime: TypeAlias = Literal["image/svg+xml", "image/png", "image/jpeg"]
@@ -79,11 +77,7 @@ class HouseStyle:
 
 
 def read_house_style(reports: Path) -> HouseStyle:
-    """The house style that lies in a project's ``reports`` folder; the usual one without.
-
-    Raises:
-        UsageError: a key or value is wrong; names file, line and key.
-    """
+    """The house style that lies in a project's ``reports`` folder; the usual one without."""
     origin = f"reports/{FILE_NAME}"
     try:
         content = (reports / FILE_NAME).read_bytes()

@@ -17,8 +17,6 @@ from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import Path
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["End", "Idle", "end_of", "idle", "idle_values", "refuse_beyond_end"]
-
 Items: TypeAlias = Mapping[str, Assumption]
 
 

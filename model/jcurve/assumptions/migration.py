@@ -28,8 +28,6 @@ from jcurve.ground.files import write_file
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 
-__all__ = ["Conversion", "Migrated", "convert", "convert_overrides", "migrate"]
-
 _GEOMETRIC, _LINEAR = ("compute.list_price", "power.per_compute"), "between: linear"
 """Paths that the base scenario carries on geometrically now; a table of schema 1 was linear."""
 
@@ -142,12 +140,7 @@ class _Edits:
 
 
 def convert(text: str, origin: str) -> Conversion:
-    """A scenario file of schema 1, or of none stated, in the present schema.
-
-    Raises:
-        ScenarioError: it is no scenario file, is the base scenario of its project, is of another
-            schema, or has two entries on one line.
-    """
+    """A scenario file of schema 1, or of none stated, in the present schema."""
     root = read(text.encode(), origin)
     if root.get("extends") is None:
         allowed = "the base scenario of this version, and yours as one that extends it"
@@ -281,12 +274,7 @@ def _note(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
 
 
 def convert_overrides(text: str, origin: str) -> Conversion:
-    """A schedule with the overrides of its entries in the present keys.
-
-    Raises:
-        ScenarioError: an override has no exact successor: a run without it would be another one,
-            so a person must decide.
-    """
+    """A schedule with the overrides of its entries in the present keys."""
     edits = _Edits(text.split("\n"), origin)
     schedules = read(text.encode(), origin).get("schedules")
     for schedule in getattr(schedules.value if schedules else None, "entries", ()):

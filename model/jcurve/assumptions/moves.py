@@ -19,8 +19,6 @@ from jcurve.assumptions.paths import DATE, Between, Path, Period, Value
 from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["new_value"]
-
 _FORMS = "such as '1 year later', '-10 percent from 2027', 'x 0.9 from 2027 to 2029'"
 
 _TELLS = re.compile(r"\s(later|earlier|from|to)\b|^\s*[x×]\s", re.ASCII)
@@ -48,9 +46,6 @@ def new_value(
         between: the rule between dates of a table.
         place: for errors.
         insist: take a bare number as it is, however unusual.
-
-    Raises:
-        ScenarioError: it is neither, or is not accepted for this assumption.
     """
     reader = values_of(parent, insist=insist)
     text = node.text if isinstance(node, Text) and node.text else ""

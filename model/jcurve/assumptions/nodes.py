@@ -20,11 +20,6 @@ from jcurve.ground.errors import ScenarioError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = [
-    "Entry", "Listing", "Node", "Place", "Table", "Text", "content_of", "from_python", "read",
-    "read_value",
-]  # fmt: skip
-
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 12
 _MAX_INTEGER = 10**300
@@ -131,9 +126,6 @@ def read(content: bytes, origin: str) -> Table:
     Args:
         content: UTF-8 text.
         origin: how errors name the file.
-
-    Raises:
-        ScenarioError: it is no YAML table, or uses a refused feature.
     """
     import yaml
 
@@ -159,11 +151,7 @@ def read(content: bytes, origin: str) -> Table:
 
 
 def read_value(text: str, place: Place) -> Node:
-    """An override's text: a table or list in YAML's flow form, or the text itself.
-
-    Raises:
-        ScenarioError: it begins as a table or list and is none.
-    """
+    """An override's text: a table or list in YAML's flow form, or the text itself."""
     if not text.lstrip().startswith(("{", "[")):
         return Text(text)
     import yaml
@@ -254,11 +242,7 @@ def _table(node: yaml.MappingNode, place: Place, depth: int) -> Table:
 
 
 def from_python(value: object, place: Place, depth: int = 0) -> Node:
-    """A Python value (number, text, bool, None, mapping, sequence) as a node without lines.
-
-    Raises:
-        ScenarioError: another type, or nested too deeply.
-    """
+    """A Python value (number, text, bool, None, mapping, sequence) as a node without lines."""
     if depth > _MAX_DEPTH:
         raise place.error("nested too deeply")
     if value is None or isinstance(value, str):

@@ -24,8 +24,6 @@ from jcurve.ground.errors import ScenarioError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 
-__all__ = ["copy_scenario", "delete_scenario", "rename_scenario", "restore_scenario", "update"]
-
 _ENTRY = re.compile(r"  (?P<key>[a-z][a-z0-9_.]*[0-9A-Za-z_])\s*:")
 _NAME = re.compile(r"^name:.*$", re.MULTILINE)
 
@@ -46,10 +44,6 @@ def update(
         state: it with ``changes``.
         changes: text by key or ``key.2027``, as overrides are written.
         reasons: why, by the same keys.
-
-    Raises:
-        ScenarioError: it is no scenario of the user's own, a reason is missing, or the file has
-            changed since it was opened; nothing is written.
     """
     path = _own(name, project)
     if not changes:
@@ -76,11 +70,7 @@ def update(
 
 
 def copy_scenario(name: str, new: str, project: Project) -> FilePath:
-    """Write a scenario of the user's own that is ``name`` under another name.
-
-    Raises:
-        ScenarioError: no such scenario, or the new name is none or taken.
-    """
+    """Write a scenario of the user's own that is ``name`` under another name."""
     found, path = load(name, project), free_path(new, project)
     if name == BASE:
         title = new.replace("_", " ").capitalize()
@@ -94,11 +84,7 @@ def copy_scenario(name: str, new: str, project: Project) -> FilePath:
 
 
 def rename_scenario(name: str, new: str, project: Project) -> FilePath:
-    """Give a scenario of the user's own another name.
-
-    Raises:
-        ScenarioError: it is none, others rest on it, or the new name is none or taken.
-    """
+    """Give a scenario of the user's own another name."""
     path = _own(name, project, alone=True)
     made = copy_scenario(name, new, project)
     path.unlink()
@@ -110,9 +96,6 @@ def delete_scenario(name: str, project: Project) -> str:
 
     Returns:
         What its file held, for :func:`restore_scenario`.
-
-    Raises:
-        ScenarioError: it is none, or others rest on it.
     """
     path = _own(name, project, alone=True)
     text = path.read_text(encoding="utf-8")
@@ -121,11 +104,7 @@ def delete_scenario(name: str, project: Project) -> str:
 
 
 def restore_scenario(name: str, text: str, project: Project) -> FilePath:
-    """Write back what :func:`delete_scenario` has deleted.
-
-    Raises:
-        ScenarioError: it does not validate, or there is a scenario of this name.
-    """
+    """Write back what :func:`delete_scenario` has deleted."""
     path = free_path(name, project)
     read_scenario(name, text, project)
     write_file(path, text, fresh=True)

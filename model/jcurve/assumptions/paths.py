@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, QUARTER_COUNT, QUARTERS_IN_YEAR, Quarter
 
-__all__ = ["BETWEEN", "Between", "Change", "Path", "Period", "Value", "changes_text", "combine"]
-
 Array: TypeAlias = NDArray[np.float64]
 Between: TypeAlias = Literal["linear", "geometric", "hold"]
 Period: TypeAlias = Literal["year", "quarter"]

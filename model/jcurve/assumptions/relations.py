@@ -19,10 +19,6 @@ from jcurve.assumptions.fields import Fields, read_text, read_texts
 from jcurve.assumptions.nodes import Listing, Place, Table, Text
 from jcurve.assumptions.paths import Path
 
-__all__ = [
-    "Mix", "Rule", "read_mixes", "remainder", "remainder_row", "rules_for", "settle",
-]  # fmt: skip
-
 Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = Mapping[str, Array]
@@ -75,11 +71,7 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
 
 
 def remainder(mix: Mix, items: Items, place: Place) -> float | Path:
-    """What the other members leave: one number, or a path by year when one of them is.
-
-    Raises:
-        ScenarioError: a member is by quarter or a list, or they sum to more than 1.
-    """
+    """What the other members leave: one number, or a path by year when one of them is."""
     values: list[float | Path] = []
     for key in mix.others:
         value = items[key].value

@@ -14,8 +14,6 @@ from decimal import Decimal
 from jcurve.assumptions.nodes import Listing, Node, Place, Table, Text
 from jcurve.ground.errors import ScenarioError
 
-__all__ = ["RETIRED", "SCHEMA", "Pairs", "Retired", "exactly", "refusal", "rest_of_one", "retired"]
-
 SCHEMA = 2
 """The schema of scenario files that this version reads."""
 

@@ -18,8 +18,6 @@ from jcurve.assumptions.values import CHANGE_SLOTS
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, Quarter
 
-__all__ = ["Window", "assumption_rows", "own_rows", "slot_keys", "stacked"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 
@@ -89,11 +87,7 @@ def own_rows(items: Mapping[str, Assumption], keys: Collection[str]) -> dict[str
 
 
 def stacked(batch: Sequence[Iterable[Assumption]], window: Window) -> dict[str, Array]:
-    """The rows of scenarios side by side, width 1 where all agree.
-
-    Raises:
-        UsageError: the scenarios do not hold the same assumptions.
-    """
+    """The rows of scenarios side by side, width 1 where all agree."""
     columns = [{item.key: item for item in items} for items in batch]
     if not columns:
         raise UsageError("no scenario given")

@@ -28,8 +28,6 @@ from jcurve.assumptions.rows import own_rows
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
-__all__ = ["OVERRIDE", "Difference", "Scenario", "compare", "find", "parse_override", "resolved"]
-
 OVERRIDE = "override"
 """Who set a value that no scenario file holds."""
 
@@ -97,11 +95,7 @@ class Scenario:
         return MappingProxyType({item.key: item for item in self.items})
 
     def __getitem__(self, key: str) -> Assumption:
-        """The assumption ``key``.
-
-        Raises:
-            ScenarioError: there is none.
-        """
+        """The assumption ``key``."""
         found = self.assumptions.get(key)
         if found is None:
             raise ScenarioError.not_among(
@@ -224,10 +218,6 @@ def resolved(
         changed: where the changed assumptions were written, by key.
         set_by: who changed them.
         before: what was changed, None for the base scenario.
-
-    Raises:
-        ScenarioError: a mix sums to more than 1, a rule is broken, or a year is stated that can
-            have no effect.
     """
     if before is not None:
         refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
@@ -269,9 +259,6 @@ def find(
         mixes: their mixes.
         place: of the key, for errors; its own key is not yet known to be one.
         node: the value that it is given; tells the successor's value where the key is gone.
-
-    Raises:
-        ScenarioError: there is none, it is the remainder of a mix, or it takes no period.
     """
     found, period = items.get(key), ""
     if found is None:

@@ -23,11 +23,6 @@ from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 
-__all__ = [
-    "BASE", "WEIGHTS", "Weight", "available", "load", "new_path", "read_scenario", "scenario",
-    "scenario_name", "shipped", "shipped_or", "weights",
-]  # fmt: skip
-
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _NO_FILE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
@@ -125,22 +120,14 @@ def load(name: str, project: Project | str | Path | None = None) -> Scenario:
 
 
 def read_scenario(name: str, content: str, project: Project | str | Path | None = None) -> Scenario:
-    """The scenario ``name`` as it would be if its file held ``content``; nothing is written.
-
-    Raises:
-        ScenarioError: the content or a file of its chain does not validate.
-    """
+    """The scenario ``name`` as it would be if its file held ``content``; nothing is written."""
     home = _project(project)
     place = Place(f"data/scenarios/{scenario_name(name)}{_SUFFIX}")
     return _parsed(name, content.encode(), place, home, ())
 
 
 def scenario_name(name: str) -> str:
-    """``name`` when a scenario may be called so.
-
-    Raises:
-        ScenarioError: it may not.
-    """
+    """``name`` when a scenario may be called so."""
     if not _NAME.fullmatch(name) or _NO_FILE.fullmatch(name):
         allowed = "up to 64 small letters, digits and _, and no name that Windows keeps to itself"
         raise ScenarioError("not a name for a scenario", received=name, allowed=allowed)
@@ -329,11 +316,6 @@ def weights(project: Project | str | Path | None = None, name: str = WEIGHTS) ->
     Args:
         project: whose ``data/scenarios`` holds the table.
         name: of the table, without ``.csv``.
-
-    Raises:
-        UsageError: that is no name of a table.
-        FactsError: the table is missing or malformed, names an unknown scenario or one twice,
-            has a weight below 0, or does not sum to 1.
     """
     if not isinstance(name, str) or not _TABLE.fullmatch(name):
         raise UsageError(

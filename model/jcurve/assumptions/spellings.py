@@ -15,8 +15,6 @@ from dataclasses import dataclass
 
 from jcurve.ground.units import ALIASES, UNITS, Unit, convertible
 
-__all__ = ["Spelling", "change_of", "in_unit", "spelling"]
-
 _NUMBER = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[+-]?)\s*(?P<money>US\$|\$|USD(?=\s))?\s*(?P<after>[+-]?)"
     r"(?P<number>(?:[1-9][0-9]{0,2}(?P<mark>[, ])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?![0-9])"
@@ -99,11 +97,7 @@ def in_unit(given: Spelling, unit: Unit) -> tuple[float, str]:
 
 
 def change_of(given: Spelling, unit: Unit) -> Callable[[float], float] | None:
-    """What a signed number does to the value that stands, None where it is a value itself.
-
-    Raises:
-        ValueError: a plus before per cent of a rate, which could mean either.
-    """
+    """What a signed number does to the value that stands, None where it is a value itself."""
     name = _name(given.unit.lower()).removesuffix(" per year")
     is_rate = unit.group in ("share", "rate")
     if is_rate and name in ("points", "basis points") and given.signed:

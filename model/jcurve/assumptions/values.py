@@ -31,8 +31,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, Quarter
 from jcurve.ground.units import UNITS, Unit
 
-__all__ = ["CHANGE_SLOTS", "Values", "period_of", "range_of", "values_of"]
-
 CHANGE_SLOTS = 8
 """Slots for changes of a life; scenarios with fewer are padded with changes that never come. One
 is left for the next one, where it is drawn."""
@@ -254,11 +252,7 @@ def _sizes(parent: Assumption, period: int | None) -> list[float]:
 
 
 def period_of(label: str, by: Period, place: Place) -> int:
-    """A year or a quarter's index from its label.
-
-    Raises:
-        ScenarioError: it is neither, of the other kind, or outside the horizon.
-    """
+    """A year or a quarter's index from its label."""
     if by == "year":
         if not (len(label) == 4 and label.isascii() and label.isdecimal()):
             raise place.error("not a year", label, "such as 2027")
@@ -275,11 +269,7 @@ def period_of(label: str, by: Period, place: Place) -> int:
 def range_of(
     value: Value, fields: Fields | None, reader: Values, between: Between | None, place: Place
 ) -> dict[str, Any]:
-    """Low and high with their factors: as given in ``fields``, else inherited and made to fit.
-
-    Raises:
-        ScenarioError: one without the other, or on the wrong side of the value or a bound.
-    """
+    """Low and high with their factors: as given in ``fields``, else inherited and made to fit."""
     given = {
         name: reader.limit(fields[name].value, between, fields.at(name))
         for name in ("low", "high")

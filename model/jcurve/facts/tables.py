@@ -22,10 +22,9 @@ from __future__ import annotations
 
 import csv
 import re
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import (
@@ -41,6 +40,7 @@ from typing import (
     get_type_hints,
 )
 
+from jcurve.facts.kept_tables import kept_of
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import Quarter
@@ -71,7 +71,6 @@ YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 _MOST_LISTED = 40
-_TICK = 100_000_000  # nanoseconds
 _ANSWERS = {"yes": True, "no": False}
 
 
@@ -282,7 +281,7 @@ def records(
     Raises:
         FactsError: as :func:`read_table`, or a cell does not hold what its field is.
     """
-    kept = _kept(data / name, kind, known)
+    kept = kept_of(data / name, kind, known)
     pairs = _pairs(data, name, kind, known) if kept.pairs is None else kept.pairs
     every = []
     for record, row in pairs:
@@ -330,50 +329,9 @@ def by_key(
 
     for _ in records(data, name, kind, known, once):
         pass
-    kept = _kept(data / name, kind, known)
+    kept = kept_of(data / name, kind, known)
     kept.by_key = kept.by_key or MappingProxyType(found)
     return kept.by_key
-
-
-@dataclass(slots=True, eq=False)
-class _Kept:
-    """What was read of a table, for as long as the file and the names known stay the same."""
-
-    pairs: list[_Pair[Any]] | None = None
-    by_key: Mapping[str, Any] | None = None
-
-
-def _kept(path: Path, kind: type[Any], known: _Known) -> _Kept:
-    """Where the records of a table are kept; a new place for a file that may change again in the
-    same tick of its file system's clock."""
-    try:
-        about = path.stat()
-    except OSError:
-        return _Kept()
-    if time.time_ns() - about.st_mtime_ns < _TICK:
-        return _Kept()
-    names = tuple((field, _Same(names)) for field, names in known.items())
-    return _place(path, kind, names, (about.st_ino, about.st_size, about.st_mtime_ns))
-
-
-@lru_cache(maxsize=256)
-def _place(*_: object) -> _Kept:
-    return _Kept()
-
-
-class _Same:
-    """Names that are known, alike where they are the same object, or equal ones that cannot
-    change."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        self.names = names
-        self.own: object = names if isinstance(names, tuple | frozenset) else id(names)
-
-    def __hash__(self) -> int:
-        return hash(self.own)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.own == other.own
 
 
 @cache

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase, TransformedBbox
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
@@ -34,7 +34,8 @@ def as_svg(figure: Figure) -> str:
     width, height = figure.get_size_inches()
     figure.dpi = 72
     try:
-        renderer = _Drawing(width * 72, height * 72, buffer, image_dpi=dpi, metadata={"Date": None})
+        size, about = (width * 72, height * 72), {"Date": None}
+        renderer: Any = _Drawing(*size, buffer, image_dpi=dpi, metadata=about)  # type: ignore[no-untyped-call]
         figure.draw(renderer)
         renderer.finalize()
     finally:
@@ -53,14 +54,14 @@ class _Heights:
             return _line(font.copy(), self.dpi)
 
 
-class _Drawing(_Heights, RendererSVG):  # type: ignore[misc]
+class _Drawing(_Heights, RendererSVG):
     """Matplotlib's own, with one memory of texts for all drawings."""
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
         return _measured(s, prop, ismath)
 
 
-class _Measuring(_Heights, RendererAgg):  # type: ignore[misc]
+class _Measuring(_Heights, RendererAgg):
     pass
 
 
@@ -72,8 +73,10 @@ def _line(font: FontProperties, dpi: float) -> tuple[float, float, float] | tupl
     if head is None or table is None:
         return None, None, None
     scale = 1 / head["unitsPerEm"] * font.get_size_in_points() * dpi / 72
-    ascent, descent, gap = (table[f"sTypo{name}"] for name in ("Ascender", "Descender", "LineGap"))
-    return ascent * scale, -descent * scale, gap * scale
+    return (
+        table["sTypoAscender"] * scale, -table["sTypoDescender"] * scale,
+        table["sTypoLineGap"] * scale,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=_TEXTS)
@@ -89,24 +92,24 @@ def fit(figure: Figure) -> None:
     """
     width, height = figure.get_size_inches()
     for _ in range(2):
-        x0, y0, x1, y1 = _extent(figure, _measuring(figure.dpi)).extents / figure.dpi
+        box = _extent(figure, _measuring(figure.dpi))
         pars = figure.subplotpars
         figure.subplots_adjust(
-            left=pars.left + max(0.0, _EDGE - x0) / width,
-            right=pars.right - max(0.0, x1 - width + _EDGE) / width,
-            bottom=pars.bottom + max(0.0, _EDGE - y0) / height,
-            top=pars.top - max(0.0, y1 - height + _EDGE) / height,
+            left=pars.left + max(0.0, _EDGE - box.x0) / width,
+            right=pars.right - max(0.0, box.x1 - width + _EDGE) / width,
+            bottom=pars.bottom + max(0.0, _EDGE - box.y0) / height,
+            top=pars.top - max(0.0, box.y1 - height + _EDGE) / height,
         )
 
 
 @cache
 def _measuring(dpi: float) -> RendererBase:
     """Measures texts, and remembers them."""
-    return _Measuring(1, 1, dpi)
+    return _Measuring(1, 1, dpi)  # type: ignore[no-untyped-call]
 
 
-def _extent(figure: Figure, renderer: RendererBase) -> Bbox:
-    """The box of all that is drawn, in pixels: ``get_tightbbox``, in half the time."""
+def _extent(figure: Figure, renderer: RendererBase) -> BboxBase:
+    """The box of all that is drawn, in inches: ``get_tightbbox``, in half the time."""
     found = [
         artist.get_tightbbox(renderer)
         for artist in figure.get_children()
@@ -124,6 +127,5 @@ def _extent(figure: Figure, renderer: RendererBase) -> Bbox:
             found.append(axes.get_window_extent(renderer))
             artists = [*scales, *axes.get_default_bbox_extra_artists()]
             found += [artist.get_tightbbox(renderer) for artist in artists]
-    return Bbox.union(
-        [box for box in found if box and np.isfinite(box.extents).all() and any(box.size)]
-    )
+    known = [box for box in found if box and np.isfinite(box.extents).all() and any(box.size)]
+    return TransformedBbox(Bbox.union(known), figure.dpi_scale_trans.inverted())

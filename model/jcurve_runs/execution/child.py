@@ -18,8 +18,6 @@ from jcurve.ground.files import write_file
 from jcurve.ground.processes import hold_lifeline
 from jcurve_runs.execution.staging import Outcome, Staged
 
-__all__ = ["main", "serve"]
-
 _SCHEME = "jcurve-staged:"
 _START_TIMEOUT = 60
 

@@ -19,8 +19,6 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
-__all__ = ["MOST_BYTES", "MOST_FIGURES", "NotebookEngine", "ThisInterpreter", "TooMuchOutput"]
-
 MOST_BYTES = 32 * 1024 * 1024
 """Of a notebook's outputs together: ten times what a long report has."""
 
@@ -191,11 +189,7 @@ class NotebookEngine(NBClientEngine):  # type: ignore[misc]
         execution_timeout: int | None = None,
         **options: Any,
     ) -> Any:
-        """Execute the notebook that ``nb_man`` holds.
-
-        Raises:
-            TooMuchOutput: a cap was broken; the outputs up to there are kept.
-        """
+        """Execute the notebook that ``nb_man`` holds."""
         unused = ("input_path", "timeout", "startup_timeout")
         settings = merge_kwargs(
             {"kernel_manager_class": ThisInterpreter} | remove_args(unused, **options),

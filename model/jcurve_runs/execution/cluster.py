@@ -32,8 +32,6 @@ from jcurve_runs.execution.staging import Staged, stage
 from jcurve_runs.execution.warm_executor import Warm, imported_by_all
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["OnCluster"]
-
 _TICK = 0.25
 _MOST = 256 * 1024 * 1024
 _HTML, _PDF = "report.html", "report.pdf"
@@ -64,11 +62,7 @@ class _Bundle:
         return cls(files, _digests(files), finished)
 
     def unpack(self, places: Mapping[str, Path]) -> None:
-        """Write the files to where they belong; nothing if anything is not as it left.
-
-        Raises:
-            RunError: a file is damaged, too large, or none that was asked for.
-        """
+        """Write the files to where they belong; nothing if anything is not as it left."""
         sound = _digests(self.files) == self.digests
         if not sound or not self.files.keys() <= places.keys():
             raise RunError("what a worker sent is not what it made")
@@ -109,11 +103,7 @@ class OnCluster:
         return bundle.finished
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Render on a worker.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Render on a worker."""
         try:
             bundle = self._asked(_render, self._project, notebook.read_bytes())
         except _WorkerGone as gone:

@@ -16,17 +16,6 @@ from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan
 
-__all__ = [
-    "Cancelled",
-    "Executor",
-    "Plain",
-    "Progress",
-    "Render",
-    "RendererKilled",
-    "check",
-    "environment",
-]
-
 Progress = Callable[[str], None]
 """Told in words what is going on."""
 
@@ -60,11 +49,7 @@ class Executor(Protocol):
         """Execute the staged notebook in processes of its own; none is left behind."""
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Make HTML and PDF of an executed notebook.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Make HTML and PDF of an executed notebook."""
 
     def close(self) -> None:
         """End what is kept from run to run."""

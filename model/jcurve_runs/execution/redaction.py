@@ -20,8 +20,6 @@ from pathlib import Path
 
 from jcurve.ground.files import write_file
 
-__all__ = ["cleaned", "find_secret", "one_line", "redact", "secret_values", "without_mail_settings"]
-
 _NAMES = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE)
 _MAIL = "JCURVE_SMTP_"
 _SHORTEST = 8  # shorter values would be found everywhere

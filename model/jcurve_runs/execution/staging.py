@@ -12,8 +12,6 @@ from jcurve.ground.errors import WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["Outcome", "Staged", "attempt_name", "of_runs", "stage"]
-
 _FURTHER = ".attempt-"
 
 
@@ -65,9 +63,6 @@ def of_runs(folder: Path) -> tuple[str, ...]:
 def stage(plan: Plan, attempt: int = 1, under: Path | None = None) -> Staged:
     """Make the attempt's folder, by default under ``reports/.staging``, with all that the child
     needs.
-
-    Raises:
-        WriteError: it cannot be made; nothing is left behind.
     """
     home = under or plan.project.reports / ".staging"
     staged = Staged(home / attempt_name(plan.edition.id, attempt))

@@ -31,8 +31,6 @@ from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan, reports_of
 
-__all__ = ["Warm", "imported_by", "imported_by_all"]
-
 _START = 120.0
 _RENDER = 300.0
 _END = 10.0  # for a run that is called off
@@ -143,11 +141,7 @@ class Warm:
         return self._asked(warm, request, plan.request.deadline, progress)[0]
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Render in a fork of the warm process.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Render in a fork of the warm process."""
         warm = self._warm()
         if warm is None:
             self._plain.render(notebook, html, pdf)
@@ -249,11 +243,7 @@ def _pipe(opened: ExitStack) -> tuple[FileIO, FileIO]:
 def _read(
     answer: FileIO, within: float, process: subprocess.Popen[bytes], stop: threading.Event
 ) -> dict[str, Any] | None:
-    """What comes over a pipe; None when the process that would tell is gone.
-
-    Raises:
-        TimeoutError: nothing has come in time.
-    """
+    """What comes over a pipe; None when the process that would tell is gone."""
     end = time.monotonic() + within
     gathered = b""
     found: dict[str, Any] = {"error": ""}

@@ -20,8 +20,6 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from jcurve_runs.execution.client import ThisInterpreter
 
-__all__ = ["ForkedKernels", "SpareKernel"]
-
 
 class SpareKernel:
     """A forked process that waits to become a kernel; polled as ``subprocess.Popen`` is."""

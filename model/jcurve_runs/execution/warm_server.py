@@ -29,8 +29,6 @@ from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.project import Project
 
-__all__ = ["main", "unsafe"]
-
 _ALWAYS = (
     "papermill.execute",
     "papermill.iorw",

@@ -43,8 +43,6 @@ from jcurve_studies.backtesting.as_stated import (
 from jcurve_studies.fits.depreciation import fit, overrides
 from jcurve_studies.fits.lives import CHANGES, changes_of
 
-__all__ = ["Frozen", "frozen"]
-
 Array = NDArray[np.float64]
 
 
@@ -81,9 +79,6 @@ def frozen(
         elasticity: of advertising to ranking compute, with which advertising follows market,
             excess and relative compute; None for growth of the time in place of all three.
         project: where its data are.
-
-    Raises:
-        UsageError: what the rules need was not known then.
     """
     quarter = Quarter(origin) if isinstance(origin, str) else None
     year = int(origin) if quarter is None else quarter.year - (quarter.number < QUARTERS_IN_YEAR)

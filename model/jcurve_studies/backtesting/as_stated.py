@@ -22,17 +22,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.comparisons.elasticities import ELASTICITY
 
-__all__ = [
-    "GROWTH_YEARS",
-    "Stated",
-    "cost_growth",
-    "growth_of_the_time",
-    "of_the_quarter",
-    "of_the_time",
-    "response",
-    "rows_of_stated",
-]
-
 Array = NDArray[np.float64]
 
 GROWTH_YEARS = 3

@@ -22,8 +22,6 @@ from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 
-__all__ = ["FIRST", "Kept", "QuarterMiss", "Quarterly", "kept", "quarterly"]
-
 FIRST = "2022Q4"
 """The first quarter after which a forecast is made: fits need figures to 2022."""
 

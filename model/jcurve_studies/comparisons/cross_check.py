@@ -17,8 +17,6 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.records.references import Reference
 
-__all__ = ["TOLERANCE", "Comparison", "compare"]
-
 TOLERANCE = 0.05
 """Share of the reference by which the model may differ without an explanation."""
 

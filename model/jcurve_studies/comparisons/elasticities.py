@@ -16,8 +16,6 @@ from jcurve.analysis.question import Question
 from jcurve.case import Case
 from jcurve.ground.project import Project
 
-__all__ = ["ELASTICITIES", "ELASTICITY", "Believed", "believed"]
-
 ELASTICITY = "advertising.compute_elasticity"
 ELASTICITIES = (0.02, 0.04, 0.06, 0.08, 0.16)
 """Papers at .02 to .04, stated gains at .06, the base case at .08, the most that history allows."""

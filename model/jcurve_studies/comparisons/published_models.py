@@ -22,27 +22,6 @@ from typing import NamedTuple
 
 from jcurve.ground.errors import UsageError
 
-__all__ = [
-    "NetCash",
-    "RackCost",
-    "Reading",
-    "Requirement",
-    "asic_saving",
-    "bain_revenue",
-    "bernstein_gigawatt",
-    "capital_recovery",
-    "cash_efficiency",
-    "company_dcf",
-    "coreweave_contribution",
-    "firm_value",
-    "jpm_ranges",
-    "jpm_requirement",
-    "jpm_years",
-    "monthly_payment",
-    "sequoia_revenue",
-    "side_by_side",
-]
-
 _HOURS_IN_YEAR = 8_760.0
 _MONTHS = 12.0
 _BILLION, _KILO = 1e9, 1e3
@@ -78,11 +57,7 @@ def jpm_requirement(outlay: float, rate: float = 0.10, years: float = 15.0) -> f
 
 
 def jpm_years(requirement: float, outlay: float, rate: float = 0.10) -> float:
-    """Years over which level cash recovers an outlay at a return, infinite in perpetuity.
-
-    Raises:
-        UsageError: the cash is less than the return on the outlay, so it never does.
-    """
+    """Years over which level cash recovers an outlay at a return, infinite in perpetuity."""
     interest = rate * outlay
     if requirement < interest:
         raise UsageError(

@@ -17,8 +17,6 @@ from jcurve.ground.project import Project
 from jcurve_studies.comparisons import published_models as p
 from jcurve_studies.records.printed_models import Printed, PublishedModel, published_models
 
-__all__ = ["COMPANIES", "Rebuilt", "net_cash", "rebuilt"]
-
 COMPANIES = ("Meta", "Microsoft", "Alphabet", "Amazon", "Oracle")
 """Companies whose AI cash the model of fberl counts; it prints answers for Meta alone."""
 
@@ -56,11 +54,7 @@ class Rebuilt:
 
 
 def rebuilt(project: Project | str | Path | None = None) -> tuple[Rebuilt, ...]:
-    """Every printed answer on file, in the order of the table.
-
-    Raises:
-        FactsError: the table is malformed, or holds a model or answer that nothing rebuilds.
-    """
+    """Every printed answer on file, in the order of the table."""
     found = []
     for name, model in published_models(project).items():
         if name not in _WORK:

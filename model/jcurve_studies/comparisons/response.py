@@ -23,8 +23,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["ARRIVAL", "DRAWS", "FIRST", "Fit", "Line", "Study", "fit", "response"]
-
 Array = NDArray[np.float64]
 
 ARRIVAL = 2
@@ -160,10 +158,6 @@ def response(
         arrival: whole quarters from compute to effect.
         first: the first quarter whose growth on the year is fitted.
         draws: how many random paths.
-
-    Raises:
-        UsageError: compute that is not positive in a quarter that is needed, a row that is not
-            as long as its quarters, too few quarters, or a company without a market on file.
     """
     rows = history(company, quarters[0], quarters[-1], project)
     if not {"reported_advertising", *_MARKET} <= rows.keys():

@@ -16,17 +16,6 @@ from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
 from jcurve_studies.records.causes import causes as causes_on_file
 
-__all__ = [
-    "TOLERANCE",
-    "by_response",
-    "causes",
-    "cover",
-    "errors",
-    "forecasts",
-    "misses",
-    "stated",
-]
-
 TOLERANCE = {"depreciation": 0.05, "free cash flow": 0.10, "advertising": 0.05}
 """From which error on a miss must have a cause on file."""
 

@@ -21,8 +21,6 @@ from jcurve.ground.numbers import (
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.quarterly import Kept, Quarterly, sizes
 
-__all__ = ["by_line", "by_quarter", "kept"]
-
 _SHOWN = ("revenue", "advertising", "total_costs", "depreciation", "operating_income", "capex",
           "free_cash_flow")  # fmt: skip
 _SOURCE = "filings, guidance up to each forecast and days of releases"

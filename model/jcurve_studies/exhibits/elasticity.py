@@ -6,8 +6,6 @@ from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.ground.numbers import percent, written
 from jcurve_studies.comparisons.response import Fit, Line, Study
 
-__all__ = ["response_fit"]
-
 
 def response_fit(study: Study) -> TableExhibit:
     """Each fit through the origin and with a constant, then what the same arithmetic gives where

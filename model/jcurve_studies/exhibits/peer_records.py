@@ -10,8 +10,6 @@ from jcurve.ground.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
 
-__all__ = ["assumptions", "outlays", "targets"]
-
 _SOURCE = "filings of each company; data/companies/*/outlay.csv (mix, lags and lives: estimates)"
 
 

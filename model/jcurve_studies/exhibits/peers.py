@@ -18,20 +18,6 @@ from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
 
-__all__ = [
-    "companies",
-    "cover",
-    "fitted",
-    "forecast",
-    "intensity",
-    "lives",
-    "rebuilt",
-    "required",
-    "rules",
-    "through",
-    "wave",
-]
-
 _SOURCE = "filings of each company; J-Curve estimates of mix, lags and lives"
 _YEARS = 5
 _ROLES = ("with", "without", "guided", "judgement", "programme", "positive")

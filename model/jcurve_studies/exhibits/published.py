@@ -28,18 +28,6 @@ from jcurve_studies.fits.lives import changes_of, cut
 from jcurve_studies.records.printed_models import published_models
 from jcurve_studies.records.references import references
 
-__all__ = [
-    "answers",
-    "by_elasticity",
-    "cash",
-    "cross_check",
-    "every_answer",
-    "expected",
-    "own",
-    "readings",
-    "share_value",
-]
-
 _SOURCE = "published models, rebuilt by J-Curve"
 
 

@@ -23,17 +23,6 @@ from jcurve_studies.fits.lives import (
     in_service_at,
 )
 
-__all__ = [
-    "cuts",
-    "depreciation",
-    "effects",
-    "effects_forecast",
-    "forecast",
-    "parameters",
-    "quarters",
-    "verified",
-]
-
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"

@@ -30,17 +30,6 @@ from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
-__all__ = [
-    "SUBSET_SHARE",
-    "Backcast",
-    "Peer",
-    "about_servers",
-    "changes",
-    "fiscal_years",
-    "peer",
-    "row_of",
-]
-
 Array = NDArray[np.float64]
 
 _ASSETS = (
@@ -169,11 +158,7 @@ class Peer:
 
 
 def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
-    """Fiscal years from ``first`` on whose every quarter is reported.
-
-    Raises:
-        FactsError: there is none.
-    """
+    """Fiscal years from ``first`` on whose every quarter is reported."""
     through, owner = found.assembly.data_through, found.assembly.company
     years = (str(year) for year in range(int(first), Quarter(through).year + 2))
     whole = tuple(y for y in years if found.has_year(y) and owner.quarters(y)[-1] <= through)
@@ -184,12 +169,7 @@ def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
 
 
 def peer(name: str, project: Project | str | Path | None = None) -> Peer:
-    """A company by its outlays, put together once in a process until the data change on disk.
-
-    Raises:
-        FactsError: a table of its folder is missing or malformed, or an assumption that a line
-            reads is not given.
-    """
+    """A company by its outlays, put together once in a process until the data change on disk."""
     where = find_project(project)
     return _peer(name, where, data_stamp(where))
 

@@ -56,11 +56,7 @@ _LIFE_CHANGE, _PART_OF_YEAR = 0.02, 0.05
 
 
 def values_of(chosen: Scenario, parameters: tuple[Calibrated, ...]) -> tuple[float, ...]:
-    """The value of each parameter as a scenario holds it, from its first key and year.
-
-    Raises:
-        KeyError: a parameter names an assumption that the scenario does not hold.
-    """
+    """The value of each parameter as a scenario holds it, from its first key and year."""
     return tuple(_value(chosen, each, each.keys[0]) for each in parameters)
 
 

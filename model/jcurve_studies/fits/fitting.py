@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from jcurve.facts.calibration import Calibrated
 
-__all__ = ["Calibration", "Target", "fit_within"]
-
 Array = NDArray[np.float64]
 
 _STEP, _CLOSE, _TRIALS = 1e-3, 1e-6, 60

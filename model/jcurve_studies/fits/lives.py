@@ -19,21 +19,6 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.lines.assets import depreciation_charge
 
-__all__ = [
-    "CHANGES",
-    "Cut",
-    "Disclosed",
-    "QuarterEffect",
-    "by_quarter",
-    "changes_of",
-    "charged",
-    "cut",
-    "depreciation",
-    "disclosed_effects",
-    "effect",
-    "in_service_at",
-]
-
 Array = NDArray[np.float64]
 
 CHANGES = "life.change"
@@ -75,11 +60,7 @@ class Disclosed:
 def disclosed_effects(
     company: str = "META", project: Project | str | Path | None = None, ends_in_month: int = 12
 ) -> tuple[Disclosed, ...]:
-    """Every disclosed effect of a change of useful life, in the order of the table.
-
-    Raises:
-        FactsError: a window that is no period.
-    """
+    """Every disclosed effect of a change of useful life, in the order of the table."""
     found = []
     for change in life_changes(company, project):
         if change.type != "change" or change.effect is None:

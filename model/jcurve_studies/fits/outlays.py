@@ -40,8 +40,6 @@ from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import charged, disclosed_effects
 
-__all__ = ["FORECAST_AFTER", "early_errors", "fit_outlays", "held_outlays"]
-
 Array = NDArray[np.float64]
 
 MIDDLE_WEIGHT = 1.0
@@ -92,10 +90,6 @@ def fit_outlays(
         name: the company.
         through: the last fiscal year whose figures count; None for all on file.
         project: where its data are.
-
-    Raises:
-        FactsError: a table is missing or malformed, names what the model has no like of, or has
-            no figure by then.
     """
     where = find_project(project)
     return _fitted(peer(name, where), through or "9999")

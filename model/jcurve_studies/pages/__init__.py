@@ -1,19 +1,19 @@
 """The generated pages of ``docs/``.
 
-A page is the same bytes for the same files: no date, no machine, no random order. One that shows
-exhibits is data (``contents``: title, introduction, sections with a sentence and exhibits); one
-that prints a register is a function of a ``Study``. To add either, write it and add one line to
-``PAGES``. ``make docs`` writes every page, and a test fails when what is on disk is not that.
+A page is the same bytes for the same files: no date, no machine, no random order. It is a file of
+``templates``: Markdown in which ``{{ peers.rebuilt(s.peers) }}`` stands for an exhibit; to add a
+page, add a template. ``make docs`` writes every page, and a test fails when what is on disk is not
+that.
 
->>> PAGES["validation.md"]
-'contents:validation_page'
+>>> "validation.md" in PAGES
+True
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib import import_module
-from types import MappingProxyType
+from pathlib import Path
 
 from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
@@ -21,47 +21,33 @@ from jcurve.ground.project import Project
 
 __all__ = ["PAGES", "page", "write"]
 
-PAGES: Mapping[str, str] = MappingProxyType(
-    {
-        "facts.md": "registers:facts",
-        "lines.md": "line_book:lines",
-        "assumptions.md": "registers:assumptions",
-        "scenarios.md": "registers:scenarios",
-        "sources.md": "registers:sources",
-        "articles.md": "registers:articles",
-        "validation.md": "contents:validation_page",
-        "peers.md": "contents:peers_page",
-        "response.md": "contents:response_page",
-        "../README.md": "contents:readme",
-        "j-curve.svg": "drawings:curves",
-        "npv-and-size.svg": "drawings:sizes",
-    }
+_FUNCTIONS = {
+    "../README.md": "contents:readme",
+    "j-curve.svg": "drawings:curves",
+    "npv-and-size.svg": "drawings:sizes",
+}
+PAGES: tuple[str, ...] = (
+    *sorted(path.name for path in Path(__file__).with_name("templates").glob("*.md")),
+    *_FUNCTIONS,
 )
-"""Page, relative to ``docs/``, to the function of a ``Study`` that gives its text."""
+"""Pages, relative to ``docs/``: from a template, or from a function of a ``Study``."""
 
 
 def page(name: str, project: Project) -> str:
-    """The text of one page.
-
-    Raises:
-        UsageError: there is no such page.
-    """
+    """The text of one page."""
     from jcurve_studies.pages.study import study_of
 
     if name not in PAGES:
         raise UsageError.not_among("unknown page", name, PAGES)
-    module, _, function = PAGES[name].partition(":")
-    text: str = getattr(import_module(f"{__name__}.{module}"), function)(study_of(project))
+    module, _, function = _FUNCTIONS.get(name, "contents:text").partition(":")
+    make = getattr(import_module(f"{__name__}.{module}"), function)
+    arguments = (study_of(project),) if name in _FUNCTIONS else (name, study_of(project))
+    text: str = make(*arguments)
     return text
 
 
 def write(project: Project, names: Iterable[str] = PAGES) -> list[str]:
-    """Write pages under ``docs/``; the names of those that changed.
-
-    Raises:
-        UsageError: there is no such page; none is written then.
-        WriteError: a page cannot be written.
-    """
+    """Write pages under ``docs/``; the names of those that changed."""
     made = {name: page(name, project) for name in names}
     changed = []
     for name, text in made.items():

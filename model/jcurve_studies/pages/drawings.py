@@ -14,8 +14,6 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.pages.study import Study
 
-__all__ = ["curves", "sizes"]
-
 _ROLES = {"bull": "high", "base": "programme", "bear": "low"}
 _BILLION = 1000.0
 _FIRST_TICK = 2024

@@ -30,8 +30,6 @@ from jcurve_studies.pages.study import Study
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PAGES", "outdated", "sheet", "shown", "write"]
-
 PAGES: Mapping[str, int] = MappingProxyType(
     {
         "executive_brief": 1,
@@ -58,11 +56,7 @@ _BEHIND = "#c9d0d8"
 
 
 def write(project: Project) -> list[str]:
-    """Run every report, write both pictures; their names.
-
-    Raises:
-        JCurveError: a report could not be run or rendered; nothing is written then.
-    """
+    """Run every report, write both pictures; their names."""
     pages = _pages(project)
     made = {
         "pack.png": sheet([pages[name][at - 1] for name, at in PAGES.items()], _ACROSS, 330),

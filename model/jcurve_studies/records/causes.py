@@ -13,8 +13,6 @@ from jcurve.facts.tables import Column, Row, Year, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
-__all__ = ["Cause", "causes"]
-
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -35,11 +33,7 @@ class Cause:
 def causes(
     project: Project | str | Path | None = None,
 ) -> Mapping[tuple[str, int, int], Cause]:
-    """Causes by subject, last year known and year forecast.
-
-    Raises:
-        FactsError: a malformed table, or a forecast with two causes.
-    """
+    """Causes by subject, last year known and year forecast."""
     data = home_of(project).data
     found: dict[tuple[str, int, int], Cause] = {}
 

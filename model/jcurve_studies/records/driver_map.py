@@ -15,8 +15,6 @@ from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
-__all__ = ["Move", "driver_moves"]
-
 
 def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
     """``key=value;key=value``, or nothing."""
@@ -53,12 +51,7 @@ class Move:
 
 
 def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...]:
-    """Every move, in the order of the file.
-
-    Raises:
-        FactsError: a mechanism is unknown, one end of a range is missing, or a move names no
-            line.
-    """
+    """Every move, in the order of the file."""
 
     def whole(move: Move, row: Row) -> None:
         if bool(move.low) != bool(move.high):

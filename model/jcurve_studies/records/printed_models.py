@@ -13,8 +13,6 @@ from jcurve.facts.tables import Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 
-__all__ = ["Printed", "PublishedModel", "published_models"]
-
 _TABLE = "evidence/published_models.csv"
 
 
@@ -48,11 +46,7 @@ class PublishedModel:
     printed: tuple[Printed, ...]
 
     def given(self, name: str) -> float:
-        """An input.
-
-        Raises:
-            FactsError: the table holds none of that name.
-        """
+        """An input."""
         if name not in self.inputs:
             raise FactsError.not_among(
                 f"no such input of {self.name}",
@@ -85,11 +79,7 @@ class _Line:
 def published_models(
     project: Project | str | Path | None = None,
 ) -> Mapping[str, PublishedModel]:
-    """Every published model on file by its name, in the order of the table.
-
-    Raises:
-        FactsError: the table is missing or malformed, or has a figure twice.
-    """
+    """Every published model on file by its name, in the order of the table."""
     data = home_of(project).data
     inputs: dict[str, dict[str, float]] = {}
     printed: dict[str, dict[str, Printed]] = {}

@@ -10,8 +10,6 @@ from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Text, by_key, home_of
 from jcurve.ground.project import Project
 
-__all__ = ["Reference", "references"]
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -43,11 +41,7 @@ class Reference:
 
 
 def references(project: Project | str | Path | None = None) -> tuple[Reference, ...]:
-    """Published figures that the base case is compared with, in the table's order.
-
-    Raises:
-        FactsError: a row names unknown evidence, or is listed twice.
-    """
+    """Published figures that the base case is compared with, in the table's order."""
     data = home_of(project).data
     known = {"references": evidence(Project(data.parent))}
     return tuple(by_key(data, "evidence/cross_check.csv", Reference, known).values())
