@@ -21,7 +21,7 @@ from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
 from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 
 __all__ = [
     "BASE", "WEIGHTS", "Weight", "available", "load", "new_path", "read_scenario", "scenario",
@@ -47,14 +47,14 @@ WEIGHTS = "weights"
 """The table of weights that comes with J-Curve; a user's own is a table of another name."""
 
 
-def available(project: Project | str | Path | None = None) -> tuple[str, ...]:
+def available(project: Where = None) -> tuple[str, ...]:
     """The names of all scenarios, a user's own included, the base first."""
     folder = _project(project).scenarios
     names = {path.stem for path in folder.glob(f"*{_SUFFIX}") if _NAME.fullmatch(path.stem)}
     return tuple(sorted(names, key=lambda name: (name != BASE, name)))
 
 
-def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
+def shipped(project: Where = None) -> tuple[str, ...]:
     """The names of the scenarios that come with J-Curve, the base first.
 
     The base scenario's file lists them; any other file beside it is a user's own. Reports on
@@ -74,9 +74,7 @@ def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
     return tuple(name for name in available(home) if name == BASE or name in listed)
 
 
-def shipped_or(
-    names: str, project: Project | str | Path | None = None, where: str = "scenarios"
-) -> tuple[str, ...]:
+def shipped_or(names: str, project: Where = None, where: str = "scenarios") -> tuple[str, ...]:
     """The scenarios in ``names``, with spaces or commas between them; the shipped ones for none.
 
     Args:
@@ -98,7 +96,7 @@ def scenario(
     name: str = BASE,
     overrides: Mapping[str, object] | None = None,
     *,
-    project: Project | str | Path | None = None,
+    project: Where = None,
     origin: str = OVERRIDE,
     insist: bool = False,
 ) -> Scenario:
@@ -112,7 +110,7 @@ def scenario(
     return found.with_overrides(overrides or {}, origin=origin, insist=insist)
 
 
-def load(name: str, project: Project | str | Path | None = None) -> Scenario:
+def load(name: str, project: Where = None) -> Scenario:
     """The scenario ``name`` of a project, with everything that it inherits.
 
     Raises:
@@ -124,7 +122,7 @@ def load(name: str, project: Project | str | Path | None = None) -> Scenario:
     return _load(name, home, ())
 
 
-def read_scenario(name: str, content: str, project: Project | str | Path | None = None) -> Scenario:
+def read_scenario(name: str, content: str, project: Where = None) -> Scenario:
     """The scenario ``name`` as it would be if its file held ``content``; nothing is written.
 
     Raises:
@@ -147,12 +145,12 @@ def scenario_name(name: str) -> str:
     return name
 
 
-def new_path(name: str, project: Project | str | Path | None = None) -> Path:
+def new_path(name: str, project: Where = None) -> Path:
     """Where the file of the scenario ``name`` is or would be."""
     return _project(project).own().scenarios / f"{name}{_SUFFIX}"
 
 
-def _project(given: Project | str | Path | None) -> Project:
+def _project(given: Where) -> Project:
     return find_project(given)
 
 
@@ -323,7 +321,7 @@ class Weight:
     rationale: str
 
 
-def weights(project: Project | str | Path | None = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
+def weights(project: Where = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
     """The weights of a project's scenarios, in the table's order; they sum to 1.
 
     Args:

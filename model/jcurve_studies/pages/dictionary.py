@@ -14,7 +14,7 @@ from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, NATURES, Facts, Freq, metrics, others, reported
 from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.markdown import table
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
 __all__ = ["WITHOUT", "PropertyYear", "dictionary_markdown", "property_years"]
@@ -64,7 +64,7 @@ listed under each company below and in [add-a-company.md](add-a-company.md#rules
 """
 
 
-def dictionary_markdown(project: Project | str | Path | None = None) -> str:
+def dictionary_markdown(project: Where = None) -> str:
     """The page, in Markdown; the same bytes for the same tables."""
     data = home_of(project).data
     home = Project(data.parent)
@@ -275,7 +275,7 @@ class PropertyYear:
     capex: float | None
 
 
-def property_years(project: Project | str | Path | None = None) -> tuple[PropertyYear, ...]:
+def property_years(project: Where = None) -> tuple[PropertyYear, ...]:
     """Property, depreciation and capex of the companies and years of ``WITHOUT``."""
     loose = others(project)
     found: list[PropertyYear] = []
