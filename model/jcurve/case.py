@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -30,7 +29,7 @@ from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.naming import key_of, members_of
 from jcurve.evaluation.origins import origin
 from jcurve.ground.errors import UsageError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -305,7 +304,7 @@ def evaluate(
     what: Scenario | str = BASE,
     *,
     company: str = DEFAULT_COMPANY,
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Case:
     """Evaluate a scenario, given or by name.
 
@@ -324,7 +323,7 @@ def evaluate_batch(
     what: Scenario | str = BASE,
     *,
     company: str = DEFAULT_COMPANY,
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> dict[str, Array]:
     """Evaluate many scenarios at once, and only what is asked for.
 
@@ -388,7 +387,7 @@ def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
 def _case(
     what: Scenario | str,
     company: str,
-    project: Project | str | Path | None,
+    project: Where,
     varied: Mapping[str, Array] | None = None,
 ) -> Case:
     chosen = scenario(what, project=project) if isinstance(what, str) else what

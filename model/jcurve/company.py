@@ -32,7 +32,7 @@ from jcurve.facts.tables import home_of
 from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
 from jcurve.ground.errors import ModelError, ScenarioError
 from jcurve.ground.files import digest
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 from jcurve.ground.units import SHARE, Unit, unit_named
 
@@ -238,7 +238,7 @@ def _built(
 
 def model(
     company: str = DEFAULT_COMPANY,
-    project: Project | str | Path | None = None,
+    project: Where = None,
     rows: Mapping[str, Array] | None = None,
 ) -> Assembly:
     """The model of a company, built once in a process until its data change on disk.

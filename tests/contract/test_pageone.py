@@ -29,6 +29,7 @@ from tests.support.quarters_back import COMING
 from tests.support.report_cells import coarse
 
 DRAWS = 64
+PLANNED = jcurve.scenario("base")["capex.total"].value.at(2026)
 SET = {"capex.total.2027": 200_000, "capex.total.2028": 210_000, "returns.wacc": 0.09}
 
 
@@ -207,7 +208,7 @@ class TestSetValues:
             ("demand.agents", 2, "Demand for agents: 1 → 2"),
             (
                 "capex.total",
-                {2026: 137_500, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 190_000},
+                {2026: PLANNED, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 190_000},
                 "Capex of guided years: 2027 $188bn, 2030 $205bn → 2027 $200bn, 2030 $190bn",
             ),
             ("life.change.2027Q1", 4, "life of servers 2027Q1: 5.5 years → 4 years"),

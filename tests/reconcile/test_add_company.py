@@ -291,6 +291,64 @@ def test_a_fitted_mix_leaves_nothing_less_than_nothing(project: Project, tmp_pat
     assert fitted["Land"] + fitted["Roofs"] == pytest.approx(1.0, abs=0.005)
 
 
+def _writes(path: Path, head: str, *rows: str) -> None:
+    path.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+
+
+def test_a_share_that_waits_for_sites_follows_the_build_out_out_of_sample(tmp_path: Path) -> None:
+    """A company that builds ever faster, so that most of what it buys is under construction: the
+    share is found by the years to 2024, and those after come as rebuilt; one share for all years,
+    fitted to the same, misses them."""
+    shutil.copytree(find_project().data, tmp_path / "data")
+    made, name, share = Project(tmp_path), "BLDR", 0.4
+    _add(made, name, 5, "2015Q1", "2026Q2", "2022-06-01")
+    folder = made.data / "companies" / name.lower()
+    text = (folder / "quarterly.csv").read_text(encoding="utf-8")
+    for at, quarter in enumerate(Quarter("2021Q1").through("2026Q2"), start=1):
+        bought = f"{name},{quarter},purchases_of_ppe,"
+        text = text.replace(f"{bought}{SPENT}", f"{bought}{SPENT * 1.12**at:.3f}")
+    (folder / "quarterly.csv").write_text(text, encoding="utf-8")
+    outlay = (folder / "outlay.csv").read_text(encoding="utf-8")
+    outlay = outlay.replace("placement.delay,quarters,0,", "placement.delay,quarters,4,")
+    row = f"placement.build_out,share,{share},judgement,derived_calc,made up\n"
+    (folder / "outlay.csv").write_text(outlay + row, encoding="utf-8")
+    truth = peer(name, made)
+    owner, timeline = truth.assembly.company, truth.assembly.timeline
+    facts = []
+    for year in map(str, range(2019, 2027)):
+        last = timeline.index(owner.quarters(year)[-1])
+        building = sum(
+            float(truth.row(f"construction_in_progress.{each}")[last])
+            for each in owner.sets["asset_class"]
+        )
+        charged = truth.year("property_depreciation", year)
+        for metric, value in (("depreciation_expense_ppe", charged),
+                              ("ppe_construction_in_progress", building)):  # fmt: skip
+            facts.append(f"{name},{year},{metric},{value:.6f},USD m,derived_calc,derived,")
+    facts.sort(key=lambda each: each.split(",")[2])
+    _writes(folder / "annual.csv", "entity,period,metric,value,unit,source_id,kind,note", *facts)
+    _writes(
+        folder / "outlay_targets.csv", "figure,metric,first,last,weight,basis",
+        "Depreciation of property,depreciation_expense_ppe,2019,,0.001,made up",
+        "Construction in progress,ppe_construction_in_progress,2019,,0.01,made up",
+    )  # fmt: skip
+    errors = {}
+    for key in ("placement.build_out", "placement.delayed_share"):
+        _writes(
+            folder / "calibration.csv",
+            "parameter,keys,years,low,high,digits,source_id,basis",
+            f"Waits,{key},,0,1,2,derived_calc,any share",
+        )
+        if key != "placement.build_out":
+            (folder / "outlay.csv").write_text(outlay, encoding="utf-8")
+        fitted = fit_outlays(name, "2024", made)
+        if key == "placement.build_out":
+            assert fitted.values == (share,)
+        errors[key] = [abs(each.error) for each in fitted.targets if each.period > "2024"]
+    assert max(errors["placement.build_out"]) < 1e-6
+    assert max(errors["placement.delayed_share"]) > 0.02, errors
+
+
 def test_the_page_explains_every_rule_of_history() -> None:
     page = PAGE.read_text(encoding="utf-8")
     told = re.findall(r"(?m)^\| `([a-z_]+)` \|", page)

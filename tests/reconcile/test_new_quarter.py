@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import jcurve
+from jcurve.assumptions import Path as Path_
+from jcurve.assumptions import shipped
 from jcurve.commands import main
-from jcurve.facts import company, reported, verify
+from jcurve.facts import capex_guidance, company, reported, verify
 from jcurve.facts.calendar import stale
 from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
@@ -238,6 +240,53 @@ def test_guidance_is_taken_with_both_ends_and_its_move_is_noted(untouched: Proje
     assert found.problems == ()
     assert any(each.startswith(f"guided total_expenses {YEAR}: 170 to 175") for each in found.notes)
     assert f",{YEAR},total_expenses,170,175,USD bn," in found.diff
+
+
+def test_a_planned_outlay_in_the_middle_of_the_guided_range_goes_with_it(project: Project) -> None:
+    scenarios = project.data / "scenarios"
+    base = jcurve.scenario("base", project=project)["capex.total"]
+    was = [each for each in capex_guidance("META", project) if each.metric == "capex"][-1]
+    year = int(was.fiscal_year)
+    low, high = was.low + 2, was.high + 4  # USD bn
+
+    def guided(row: dict[str, str]) -> None:
+        if row["item"] in (f"capex {year} low", f"capex {year} high"):
+            row["value"] = str(low if row["item"].endswith("low") else high)
+
+    shipped_ones = shipped(project)
+    found = bring_forward(_form(project, guided), COMING, "META", project, scenarios=shipped_ones)
+    assert found.written, found.problems
+    now = jcurve.scenario("base", project=project)["capex.total"]
+    assert isinstance(base.value, Path_)
+    assert isinstance(now.value, Path_)
+    assert base.value.at(year) == (was.low + was.high) / 2 * 1000
+    assert now.value.at(year) == (low + high) / 2 * 1000
+    assert now.value.at(year + 1) == base.value.at(year + 1)
+    text = (scenarios / "base.yml").read_text(encoding="utf-8")
+    assert f"    low: {{{year}: {low * 1000:g}," in text
+    assert f"    high: {{{year}: {high * 1000:g}," in text
+    assert f"the guided {low:g}-{high:g} bn" in text
+    assert f"    source: [meta_er_{COMING.lower()}, MS_CAPEX_27" in text
+    winter = (scenarios / "stress_ai_winter.yml").read_text(encoding="utf-8")
+    assert f"{{{year}: {(low + high) * 500:g}," in winter
+    told = [each for each in found.notes if each.startswith("your judgement: ")]
+    assert any(f"as_the_articles_say has capex.total.{year} 130,000" in each for each in told)
+    (kept,) = [each for each in told if "rests on figures before" in each]
+    names = kept.rpartition(": ")[2].split(", ")
+    assert {"lease.yearly_starts", "capex.unpaid_share"} <= set(names)
+    assert "capex.total" not in names
+    begun = [each for each in told if "begin in" in each]
+    assert any("channel.start.assistant" in each for each in begun) == (COMING == "2026Q3")
+
+
+def test_without_new_guidance_the_plan_stands_and_what_waits_is_named(untouched: Project) -> None:
+    found = bring_forward(
+        _form(untouched), COMING, "META", untouched, scenarios=shipped(untouched), write=False
+    )
+    assert "-  value" not in found.diff
+    assert "capex.total" not in found.diff
+    (kept,) = [each for each in found.notes if "rests on figures before" in each]
+    assert "lease.yearly_starts" in kept
 
 
 def test_what_is_sure_enters_with_its_reason(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -383,3 +384,15 @@ def test_a_bad_table_of_assumptions_is_refused(
 def test_a_line_of_the_whole_model_is_not_there(acme: Project) -> None:
     with pytest.raises(FactsError, match="without advertising"):
         peer("ACME", acme).row("advertising")
+
+
+def test_a_claim_of_fit_says_whether_the_years_were_seen() -> None:
+    """In sample or not: fitted to these years, or through one before them."""
+    said = re.compile(r"[Ff]itted to these years|[Ff]itted through 20\d\d|^By (?:a|that) fit")
+    docs, found = find_project().root / "docs", []
+    for page in ("validation.md", "peers.md"):
+        text = (docs / page).read_text(encoding="utf-8")
+        titles = re.findall(r"(?m)^\*\*(.+?)\*\*", text)
+        found += [title for title in titles if re.search(r"\bwithin [\d.]+%", title)]
+    assert len(found) >= 4
+    assert [title for title in found if not said.search(title)] == []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -24,7 +23,7 @@ from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance, capex_guidance, history, reported
 from jcurve.facts.calendar import known, releases
 from jcurve.ground.errors import UsageError
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Where, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
@@ -60,7 +59,7 @@ def guided(
 
 
 def facts_after(
-    quarter: str, company: str = DEFAULT_COMPANY, project: Project | str | Path | None = None
+    quarter: str, company: str = DEFAULT_COMPANY, project: Where = None
 ) -> tuple[datetime.date, Facts]:
     """The day on which a quarter had been reported, a year's last with its annual report, and the
     facts known on it.
@@ -77,9 +76,7 @@ def facts_after(
     return day, known(now, day, calendar)
 
 
-def assembly_over(
-    today: Assembly, facts: Facts, project: Project | str | Path | None = None
-) -> Assembly:
+def assembly_over(today: Assembly, facts: Facts, project: Where = None) -> Assembly:
     """Today's lines over other facts of the company."""
     timeline = today.timeline
     rows = history(facts.company.name, timeline.first, timeline.last, project, facts)
@@ -98,7 +95,7 @@ def taken_back(
     what: Scenario | str = BASE,
     *,
     company: str = DEFAULT_COMPANY,
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Case:
     """A scenario after an earlier quarter's results.
 

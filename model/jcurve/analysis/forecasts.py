@@ -21,7 +21,7 @@ from jcurve.facts.forecast_records import Record, append_forecast, stood
 from jcurve.facts.tables import AnyWords, by_key
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
 __all__ = [
@@ -106,7 +106,7 @@ def _ads_shown(case: Case, at: int) -> float:
     return mean(at) + float(reported[last]) - mean(last)
 
 
-def keep(case: Case, made: datetime.date, project: Project | str | Path | None = None) -> Record:
+def keep(case: Case, made: datetime.date, project: Where = None) -> Record:
     """Put on file what a case says of its coming quarter; what is on file already stays.
 
     Raises:
@@ -244,9 +244,7 @@ class Standing:
     misses: tuple[Miss, ...]
 
 
-def standing(
-    quarter: str, scenario: Scenario | str = BASE, *, project: Project | str | Path | None = None
-) -> Standing:
+def standing(quarter: str, scenario: Scenario | str = BASE, *, project: Where = None) -> Standing:
     """The forecast of a quarter: of the base case as it was kept, where it was; otherwise of the
     scenario taken back to the quarter before.
 

@@ -21,7 +21,7 @@ from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
 from jcurve.facts.tables import home_of, read_table
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
@@ -42,14 +42,14 @@ WEIGHTS = "weights"
 """The table of weights that comes with J-Curve; a user's own is a table of another name."""
 
 
-def available(project: Project | str | Path | None = None) -> tuple[str, ...]:
+def available(project: Where = None) -> tuple[str, ...]:
     """The names of all scenarios, a user's own included, the base first."""
     folder = _project(project).scenarios
     names = {path.stem for path in folder.glob(f"*{_SUFFIX}") if _NAME.fullmatch(path.stem)}
     return tuple(sorted(names, key=lambda name: (name != BASE, name)))
 
 
-def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
+def shipped(project: Where = None) -> tuple[str, ...]:
     """The names of the scenarios that come with J-Curve, the base first.
 
     The base scenario's file lists them; any other file beside it is a user's own. Reports on
@@ -69,9 +69,7 @@ def shipped(project: Project | str | Path | None = None) -> tuple[str, ...]:
     return tuple(name for name in available(home) if name == BASE or name in listed)
 
 
-def shipped_or(
-    names: str, project: Project | str | Path | None = None, where: str = "scenarios"
-) -> tuple[str, ...]:
+def shipped_or(names: str, project: Where = None, where: str = "scenarios") -> tuple[str, ...]:
     """The scenarios in ``names``, with spaces or commas between them; the shipped ones for none.
 
     Args:
@@ -93,7 +91,7 @@ def scenario(
     name: str = BASE,
     overrides: Mapping[str, object] | None = None,
     *,
-    project: Project | str | Path | None = None,
+    project: Where = None,
     origin: str = OVERRIDE,
     insist: bool = False,
 ) -> Scenario:
@@ -107,7 +105,7 @@ def scenario(
     return found.with_overrides(overrides or {}, origin=origin, insist=insist)
 
 
-def load(name: str, project: Project | str | Path | None = None) -> Scenario:
+def load(name: str, project: Where = None) -> Scenario:
     """The scenario ``name`` of a project, with everything that it inherits.
 
     Raises:
@@ -119,7 +117,7 @@ def load(name: str, project: Project | str | Path | None = None) -> Scenario:
     return _load(name, home, ())
 
 
-def read_scenario(name: str, content: str, project: Project | str | Path | None = None) -> Scenario:
+def read_scenario(name: str, content: str, project: Where = None) -> Scenario:
     """The scenario ``name`` as it would be if its file held ``content``; nothing is written."""
     home = _project(project)
     place = Place(f"data/scenarios/{scenario_name(name)}{_SUFFIX}")
@@ -134,12 +132,12 @@ def scenario_name(name: str) -> str:
     return name
 
 
-def new_path(name: str, project: Project | str | Path | None = None) -> Path:
+def new_path(name: str, project: Where = None) -> Path:
     """Where the file of the scenario ``name`` is or would be."""
     return _project(project).own().scenarios / f"{name}{_SUFFIX}"
 
 
-def _project(given: Project | str | Path | None) -> Project:
+def _project(given: Where) -> Project:
     return find_project(given)
 
 
@@ -310,7 +308,7 @@ class Weight:
     rationale: str
 
 
-def weights(project: Project | str | Path | None = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
+def weights(project: Where = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
     """The weights of a project's scenarios, in the table's order; they sum to 1.
 
     Args:

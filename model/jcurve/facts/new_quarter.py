@@ -157,7 +157,7 @@ def _move_scenarios(change: QuarterChange, scenarios: frozenset[str]) -> None:
             made = moved_range(made, before, guided) if before else made
         if name not in scenarios:
             if made != text:
-                change.notes.append(f"{name}, a scenario of your own, keeps its dates at {old}")
+                change.notes.append(f"{name}, a scenario of your own, keeps its plan and dates")
             continue
         change.edits.set(file, made)
         for _, guided in change.outlays:

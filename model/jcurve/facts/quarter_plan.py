@@ -101,8 +101,8 @@ def waiting(text: str, owner: Company, quarter: Quarter, project: Project) -> It
         names = source if isinstance(source, list) else []
         own = [str(cited[name].as_of) for name in names if name in cited]
         fixed = isinstance(value, Mapping) and year in value and str(each["as_of"]) >= last
-        if key in _FOLLOWING:
-            continue
+        if key in _FOLLOWING or (key == _PLAN and str(each["as_of"]) > last):
+            continue  # moved with the quarter
         if value == str(quarter):
             at.append(key)
         elif (fixed and each["kind"] in _SET_BY_FIGURES) or any(day in then for day in own):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts import identities
-from jcurve.facts.companies import companies
+from jcurve.facts.companies import Company, companies
 from jcurve.facts.company_tables import Cases, charges_fit, tables_hold
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
@@ -136,11 +136,11 @@ def verify(company: str | None = None, project: Where = None) -> VerifyReport:
     tolerances = _Tolerances(home.data)
     found: list[Check] = []
     filled: list[Filled] = []
-    through: dict[str, str] = {}
+    owners: dict[str, Company] = {}
     for name in names:
         facts = reported(name, home)
         owner = facts.company.name
-        through[owner] = facts.company.data_through
+        owners[owner] = facts.company
         found.append(_check("tables", owner, tables_hold(facts, home)))
         if found[-1].failures:
             continue  # what rests on them cannot be checked
@@ -150,7 +150,7 @@ def verify(company: str | None = None, project: Where = None) -> VerifyReport:
         filled += _filled(facts, rows)
     if company is None:
         found += _shared_checks(home)
-        found.append(tolerances.unused(through))
+        found.append(tolerances.unused(owners))
     return VerifyReport(tuple(found), tuple(filled))
 
 
@@ -186,9 +186,10 @@ class _Tolerances:
         self._used.add(key)
         return True
 
-    def unused(self, through: Mapping[str, str]) -> Check:
+    def unused(self, owners: Mapping[str, Company]) -> Check:
         """A listed tolerance that nothing needs hides the next mistake: a failure, unless it is
-        of a period that the data of its company do not reach."""
+        of a period that the data of its company do not reach, or of a size, whose neighbours
+        come and go."""
         failures = tuple(
             Failure(
                 "tolerances",
@@ -197,9 +198,17 @@ class _Tolerances:
                 f"{each.where}: no check needs this tolerance any more",
             )
             for key, each in self._listed.items()
-            if key not in self._used and each.period <= through.get(each.company, each.period)
+            if key not in self._used and each.check != SIZE and _reached(each, owners)
         )
         return Check("tolerances still needed", _SHARED, len(self._listed), 0, failures)
+
+
+def _reached(each: _Tolerance, owners: Mapping[str, Company]) -> bool:
+    owner = owners.get(each.company)
+    if owner is None:
+        return True
+    last = each.period if "Q" in each.period else owner.quarters(each.period)[-1]
+    return last <= owner.data_through
 
 
 def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions.paths import Path as Dated
@@ -25,7 +24,7 @@ from jcurve.ground.numbers import (
     quarter,
     spelt,
 )
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 
 if TYPE_CHECKING:
     from jcurve.analysis.sensitivity import Driver
@@ -44,9 +43,7 @@ _SAID = ("share", "per year", "USD m", "x", "years")
 _LONG = 12  # rows; more are for whoever looks one up
 
 
-def cited_sources(
-    scenario: Scenario, project: Project | str | Path | None = None
-) -> tuple[Citation, ...]:
+def cited_sources(scenario: Scenario, project: Where = None) -> tuple[Citation, ...]:
     """Every source that the scenario's assumptions cite, the most cited first."""
     cited = Counter(key for item in scenario.items for key in item.source)
     found = citations(cited, project)

@@ -15,11 +15,10 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcurve.assumptions import BASE
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Where, find_project
 
 if TYPE_CHECKING:
     from jcurve.workbench.widget import Panel
@@ -32,7 +31,7 @@ def panel(
     overrides: Mapping[str, object] | None = None,
     *,
     view: str = "programme",
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Panel:
     """The interactive panel on a scenario.
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, model, rows_of
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_stated import (
     Stated,
@@ -69,7 +68,7 @@ def frozen(
     origin: int | str,
     *,
     elasticity: float | None = None,
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Frozen:
     """The model as of the annual report for fiscal year ``origin``, or as of the results of a
     quarter.
@@ -133,9 +132,7 @@ def _mix_stands_still(case: Case) -> dict[str, Array]:
     }
 
 
-def _known_changes(
-    chosen: Scenario, as_of: datetime.date, project: Project | str | Path | None
-) -> tuple[Change, ...]:
+def _known_changes(chosen: Scenario, as_of: datetime.date, project: Where) -> tuple[Change, ...]:
     """The changes of useful life that had been announced."""
     announced = {
         each.effective_date[:7]
@@ -151,7 +148,7 @@ def _fitted(
     origin: int,
     changes: tuple[Change, ...],
     timeline: Timeline,
-    project: Project | str | Path | None,
+    project: Where,
 ) -> dict[str, Array]:
     """The base scenario's rows with depreciation fitted to the years known, and the changes of
     useful life announced by then."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import Facts, reported
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 from jcurve_studies.comparisons.elasticities import ELASTICITIES, ELASTICITY
 from jcurve_studies.fits.lives import CHANGES
@@ -108,7 +107,7 @@ def mean_error(misses: tuple[Miss, ...]) -> float:
     return float(np.mean([abs(each.error) for each in misses]))
 
 
-def backtest(project: Project | str | Path | None = None) -> Backtest:
+def backtest(project: Where = None) -> Backtest:
     """Every subject from every origin. Computed once for a project in a process."""
     where = find_project(project)
     return _backtest(where)

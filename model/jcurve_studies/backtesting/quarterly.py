@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from jcurve.analysis.forecasts import Miss, came, forecast, misses, scored
 from jcurve.company import DEFAULT_COMPANY, model
 from jcurve.facts.calendar import releases
 from jcurve.facts.forecast_records import Record, forecast_records
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 
@@ -63,7 +62,7 @@ def sizes(misses: Iterable[QuarterMiss]) -> np.ndarray[tuple[int], np.dtype[np.f
     return np.array([each.miss.share for each in misses], dtype=np.float64)
 
 
-def quarterly(project: Project | str | Path | None = None) -> Quarterly:
+def quarterly(project: Where = None) -> Quarterly:
     """Every line from every quarter. Computed once for a project in a process."""
     where = find_project(project)
     return _quarterly(where)
@@ -101,7 +100,7 @@ class Kept:
     late: bool
 
 
-def kept(project: Project | str | Path | None = None) -> tuple[Kept, ...]:
+def kept(project: Where = None) -> tuple[Kept, ...]:
     """Every forecast on file beside what came; of one quarter the last, by quarter."""
     where = find_project(project)
     today = model(project=where)

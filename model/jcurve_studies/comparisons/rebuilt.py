@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve_studies.comparisons import published_models as p
 from jcurve_studies.records.printed_models import Printed, PublishedModel, published_models
 
@@ -53,7 +52,7 @@ class Rebuilt:
         return "reproduced" if self.reproduced else "not reproducible"
 
 
-def rebuilt(project: Project | str | Path | None = None) -> tuple[Rebuilt, ...]:
+def rebuilt(project: Where = None) -> tuple[Rebuilt, ...]:
     """Every printed answer on file, in the order of the table."""
     found = []
     for name, model in published_models(project).items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.figures import answer, plotting, style
@@ -12,7 +11,7 @@ from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, spelt
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
 from jcurve_studies.records.causes import causes as causes_on_file
 
@@ -234,7 +233,7 @@ def by_response(found: Backtest) -> TableExhibit:
     )
 
 
-def causes(found: Backtest, project: Project | str | Path | None = None) -> TableExhibit:
+def causes(found: Backtest, project: Where = None) -> TableExhibit:
     """Why each large miss came about."""
     why = causes_on_file(project)
     told = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.facts.calibration import calibrated, has_outlay_targets
@@ -12,7 +11,7 @@ from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, MINUS, joined, money, percent, quarter
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
@@ -24,7 +23,7 @@ _ROLES = ("with", "without", "guided", "judgement", "programme", "positive")
 _NTH = ("", "first", "second", "third", "fourth")
 
 
-def companies(names: Sequence[str], project: Project | str | Path | None = None) -> list[Peer]:
+def companies(names: Sequence[str], project: Where = None) -> list[Peer]:
     """The companies of a report, in its order."""
     return [peer(name, project) for name in names]
 

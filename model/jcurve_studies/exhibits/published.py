@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
@@ -19,7 +18,7 @@ from jcurve.ground.numbers import (
     span,
     spelt,
 )
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare
 from jcurve_studies.comparisons.elasticities import believed
 from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
@@ -31,7 +30,7 @@ from jcurve_studies.records.references import references
 _SOURCE = "published models, rebuilt by J-Curve"
 
 
-def answers(project: Project | str | Path | None = None) -> TableExhibit:
+def answers(project: Where = None) -> TableExhibit:
     """Every published model with its answers: reproduced, or why not."""
     found = rebuilt(project)
     whole = sum(each.reproduced for each in found)
@@ -68,7 +67,7 @@ def _figure(each: Rebuilt) -> str:
     return f"{each.printed.figure}: {amount(each.printed.value, each.printed.unit)}{ours}"
 
 
-def every_answer(project: Project | str | Path | None = None) -> TableExhibit:
+def every_answer(project: Where = None) -> TableExhibit:
     """Every printed answer beside ours."""
     rows: list[Row] = []
     found = rebuilt(project)
@@ -97,7 +96,7 @@ def every_answer(project: Project | str | Path | None = None) -> TableExhibit:
     )
 
 
-def readings(project: Project | str | Path | None = None) -> TableExhibit:
+def readings(project: Where = None) -> TableExhibit:
     """What rounding and range of its inputs allow of J.P. Morgan's answer."""
     jpm = published_models(project)["J.P. Morgan"]
     printed = jpm.answer("Revenue needed")
@@ -125,7 +124,7 @@ def readings(project: Project | str | Path | None = None) -> TableExhibit:
     )
 
 
-def cash(project: Project | str | Path | None = None) -> TableExhibit:
+def cash(project: Where = None) -> TableExhibit:
     """The cash count of fberl for every company whose inputs it prints."""
     model = published_models(project)["fberl"]
     rows = [
@@ -151,7 +150,7 @@ def cash(project: Project | str | Path | None = None) -> TableExhibit:
     )
 
 
-def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def own(case: Case, project: Where = None) -> TableExhibit:
     """Answers of models that count something else, beside the case's own."""
     models = published_models(project)
     years = case.assembly.timeline.years
@@ -215,7 +214,7 @@ def own(case: Case, project: Project | str | Path | None = None) -> TableExhibit
     )
 
 
-def cross_check(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def cross_check(case: Case, project: Where = None) -> TableExhibit:
     """Lines of the statements beside what was guided and what analysts expected."""
     found = compare(case, references(project))
     rows = [

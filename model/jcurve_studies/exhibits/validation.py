@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from jcurve.case import Case
 from jcurve.facts import VerifyReport, companies, company, evidence
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, money, percent, quarter, spelt, written
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve_studies.fits.depreciation import measure, values_of
 from jcurve_studies.fits.fitting import Calibration, Target
 from jcurve_studies.fits.lives import (
@@ -74,9 +73,7 @@ def _against_filings(
     )
 
 
-def depreciation(
-    case: Case, early: Calibration, project: Project | str | Path | None = None
-) -> TableExhibit:
+def depreciation(case: Case, early: Calibration, project: Where = None) -> TableExhibit:
     """Depreciation, that of servers, and construction in progress, model over reported; ``early``
     is fitted through an earlier year and tells what such a fit is worth."""
     targets = measure(case, project)
@@ -142,7 +139,7 @@ def parameters(found: Calibration, case: Case, early: Calibration | None = None)
     )
 
 
-def effects(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def effects(case: Case, project: Where = None) -> TableExhibit:
     """Every disclosed effect of a change of useful life beside the model's."""
     return _effects(case, measure(case, project), "life-effects")
 
@@ -183,7 +180,7 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
     )
 
 
-def quarters(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def quarters(case: Case, project: Where = None) -> TableExhibit:
     """The effect of the change of 2025 in each quarter, as far as disclosures tell it."""
     changes, timeline = changes_of(case.scenario), case.assembly.timeline
     then = in_service_at(changes, _CHANGE_YEAR)
@@ -215,7 +212,7 @@ def quarters(case: Case, project: Project | str | Path | None = None) -> TableEx
     )
 
 
-def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibit:
+def cuts(case: Case, project: Where = None) -> TableExhibit:
     """What a life of three or four years for servers would cost, beside the static reading."""
     static = evidence(project)["LIFE3_STATIC"].value or 0.0
     rows = []
@@ -243,7 +240,7 @@ def cuts(case: Case, project: Project | str | Path | None = None) -> TableExhibi
     )
 
 
-def verified(report: VerifyReport, project: Project | str | Path | None = None) -> TableExhibit:
+def verified(report: VerifyReport, project: Where = None) -> TableExhibit:
     """How many identities of the reported facts were re-checked, by company."""
     owners = [company(folder, project) for folder in companies(project)]
     names = {each.name: each.display_name for each in owners}

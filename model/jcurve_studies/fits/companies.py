@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -26,7 +25,7 @@ from jcurve.facts import Company, LifeChange, constants, history, life_changes, 
 from jcurve.facts import company as company_facts
 from jcurve.facts.outlay_tables import OutlayAssumption, at, outlay_assumptions
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
@@ -41,6 +40,9 @@ _ASSETS = (
 SUBSET_SHARE = "life.subset_share"
 """Assumption: the share of servers and network that a change concerns which a company says is one
 of a *subset*."""
+
+BUILD_OUT, _DELAYED = "placement.build_out", "placement.delayed_share"
+"""Assumption: by how much the share of purchases that waits for sites rises with their growth."""
 
 _SERVERS = ("server", "network")
 _SUBSET, _MIX = "subset", "capex.mix."
@@ -168,7 +170,7 @@ def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
     return whole
 
 
-def peer(name: str, project: Project | str | Path | None = None) -> Peer:
+def peer(name: str, project: Where = None) -> Peer:
     """A company by its outlays, put together once in a process until the data change on disk."""
     where = find_project(project)
     return _peer(name, where, data_stamp(where))
@@ -188,6 +190,7 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     for key in changed:
         units[key] = date if ".date." in key else years
     filed = history(name, owner.first_quarter, LAST_QUARTER, project)
+    rows |= delayed(given, timeline, filed["reported_capex"].values)
     none = replace(filed[_ROWS[0]], values=np.full(len(timeline), np.nan), status=(), source_id=())
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
     assembly = assemble(_lines(), owner, wanted, constants(owner, project), units)
@@ -242,6 +245,23 @@ def row_of(each: OutlayAssumption, timeline: Timeline) -> Array:
         return np.array([[each.points[0]]])
     by_year = np.array([at(each.points, year) for year in timeline.years])
     return np.repeat(by_year, len(timeline) // len(timeline.years))[:, None]
+
+
+def delayed(
+    given: Mapping[str, OutlayAssumption], timeline: Timeline, purchases: Array
+) -> dict[str, Array]:
+    """The share of purchases that waits for sites under construction, where it depends on the
+    build-out: the more, the faster purchases of four quarters have grown on the four before."""
+    found = given.get(BUILD_OUT)
+    if found is None or found.points is None:
+        return {}
+    year = np.convolve(np.nan_to_num(purchases), np.ones(QUARTERS_IN_YEAR))[: len(purchases)]
+    grown = np.zeros(len(purchases))
+    first = 2 * QUARTERS_IN_YEAR - 1  # from which two whole years are known
+    before = year[first - QUARTERS_IN_YEAR : -QUARTERS_IN_YEAR]
+    grown[first:] = np.maximum(year[first:] / np.where(before > 0.0, before, np.inf) - 1.0, 0.0)
+    share = row_of(given[_DELAYED], timeline) + at(found.points, 0) * grown[:, None]
+    return {_DELAYED: np.minimum(share, 1.0)}
 
 
 def about_servers(change: LifeChange) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from jcurve.company import Assembly
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import LifeChange, life_changes
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
 from jcurve.lines.assets import depreciation_charge
 
@@ -58,7 +57,7 @@ class Disclosed:
 
 
 def disclosed_effects(
-    company: str = "META", project: Project | str | Path | None = None, ends_in_month: int = 12
+    company: str = "META", project: Where = None, ends_in_month: int = 12
 ) -> tuple[Disclosed, ...]:
     """Every disclosed effect of a change of useful life, in the order of the table."""
     found = []

@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -34,8 +33,8 @@ from jcurve.facts.calibration import (
 )
 from jcurve.facts.outlay_tables import OutlayAssumption, at, with_rests
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project, find_project
-from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
+from jcurve.ground.project import Where, find_project
+from jcurve_studies.fits.companies import Peer, about_servers, changes, delayed, peer, row_of
 from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import charged, disclosed_effects
@@ -70,16 +69,14 @@ def early_errors(found: Peer) -> Mapping[str, float]:
     return MappingProxyType({each.period: each.error for each in whole})
 
 
-def held_outlays(name: str, project: Project | str | Path | None = None) -> tuple[float, ...]:
+def held_outlays(name: str, project: Where = None) -> tuple[float, ...]:
     """The value of each fitted parameter as ``outlay.csv`` holds it, from its first key."""
     where = find_project(project)
     found = peer(name, where)
     return _held(found.assumptions, calibrated(name, where))
 
 
-def fit_outlays(
-    name: str, through: str | None = None, project: Project | str | Path | None = None
-) -> Calibration:
+def fit_outlays(name: str, through: str | None = None, project: Where = None) -> Calibration:
     """Fit the parameters of a company's outlays to its figures of fiscal years ``through`` one.
 
     A point of a path that lies after ``through`` is not fitted: no change is known then, so it
@@ -120,6 +117,7 @@ def _fitted(found: Peer, through: str) -> Calibration:
             **found.rows,
             **moved,
             **changes(found.disclosed, timeline, given, assembly.company),
+            **delayed(given, timeline, assembly.history["reported_capex"].values),
         }
 
     def likes(points: Array, chosen: Sequence[Target]) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from jcurve.facts.companies import Company, companies, company
@@ -14,7 +13,7 @@ from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, Facts, Freq, metrics, others, reported
 from jcurve.facts.tables import read_table
 from jcurve.ground.markdown import table
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
 WITHOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -212,7 +211,7 @@ class PropertyYear:
     capex: float | None
 
 
-def property_years(project: Project | str | Path | None = None) -> tuple[PropertyYear, ...]:
+def property_years(project: Where = None) -> tuple[PropertyYear, ...]:
     """Property, depreciation and capex of the companies and years of ``WITHOUT``."""
     loose = others(project)
     found: list[PropertyYear] = []

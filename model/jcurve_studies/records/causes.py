@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.sources import Cited, sources
 from jcurve.facts.tables import Column, Row, Year, home_of, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Cause:
 
 
 def causes(
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Mapping[tuple[str, int, int], Cause]:
     """Causes by subject, last year known and year forecast."""
     data = home_of(project).data

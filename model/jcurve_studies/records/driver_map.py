@@ -7,13 +7,12 @@ Each record moves one assumption from low to high and names the lines that must 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from jcurve.facts.registers import drivers
 from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 
 
 def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
@@ -50,7 +49,7 @@ class Move:
     note: Text
 
 
-def driver_moves(project: Project | str | Path | None = None) -> tuple[Move, ...]:
+def driver_moves(project: Where = None) -> tuple[Move, ...]:
     """Every move, in the order of the file."""
 
     def whole(move: Move, row: Row) -> None:

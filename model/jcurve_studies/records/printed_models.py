@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
 from jcurve.facts.sources import Cited, Source, sources
 from jcurve.facts.tables import Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 
 _TABLE = "evidence/published_models.csv"
 
@@ -77,7 +76,7 @@ class _Line:
 
 
 def published_models(
-    project: Project | str | Path | None = None,
+    project: Where = None,
 ) -> Mapping[str, PublishedModel]:
     """Every published model on file by its name, in the order of the table."""
     data = home_of(project).data

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import Text, by_key, home_of
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Reference:
     explanation: Text
 
 
-def references(project: Project | str | Path | None = None) -> tuple[Reference, ...]:
+def references(project: Where = None) -> tuple[Reference, ...]:
     """Published figures that the base case is compared with, in the table's order."""
     data = home_of(project).data
     known = {"references": evidence(Project(data.parent))}
