@@ -44,9 +44,14 @@ def write_frame(frame: pd.DataFrame, path: str, kind: str, *, index: bool = True
     elif kind == ".xlsx":
         import xlsxwriter  # noqa: F401  # named where it is missing
 
-        panes = (1, 1)
+        inert = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
         frame.to_excel(
-            written, sheet_name="Lines", freeze_panes=panes, engine="xlsxwriter", index=index
+            written,
+            sheet_name="Lines",
+            freeze_panes=(1, 1),
+            engine="xlsxwriter",
+            engine_kwargs=inert,  # a name that begins with "=" is a name
+            index=index,
         )
     else:
         frame.to_csv(written, index=index, lineterminator="\n")

@@ -67,7 +67,8 @@ class Engine:
 def _project_of(nb: Any) -> Iterator[None]:
     """Name the notebook's own project to its kernel, unless the caller has named one."""
     source = str(nb.metadata.get("papermill", {}).get("input_path") or "")
-    if _PROJECT in os.environ or not source or "://" in source:
+    # A notebook that is given as data stands there as text, however long.
+    if _PROJECT in os.environ or not os.path.isfile(source):
         yield
         return
     project = project_above(Path(source).absolute().parent)
