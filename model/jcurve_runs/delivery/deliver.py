@@ -27,19 +27,12 @@ _NO_SERVER = "mails are owed, but JCURVE_SMTP_HOST names no mail server"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How the outbox stands after a round, counted in recipients.
+    """How the outbox stands after a round, counted in recipients."""
 
-    Attributes:
-        sent: how many a server has taken, in all.
-        waiting: how many will be tried again.
-        refused: how many never will.
-        problem: why nothing was tried, in words; empty otherwise.
-    """
-
-    sent: int
-    waiting: int
-    refused: int
-    problem: str = ""
+    sent: int  # how many a server has taken, in all
+    waiting: int  # how many will be tried again
+    refused: int  # how many never will
+    problem: str = ""  # why nothing was tried, in words; empty otherwise
 
 
 def mail_problem() -> str:

@@ -43,18 +43,13 @@ class RendererKilled(RunError):
 
 
 class Executor(Protocol):
-    """Executes staged notebooks and renders executed ones, for several threads at once.
+    """Executes staged notebooks and renders executed ones, for several threads at once."""
 
-    Attributes:
-        comparable: whether its editions may be held against earlier ones; not so where a test
-            renders in its own way.
-        stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
-        fallback: why runs are not executed as was asked for; None while they are.
-    """
-
+    # whether its editions may be held against earlier ones; not so where a test renders in its own
+    # way
     comparable: bool
-    stop: threading.Event
-    fallback: str | None
+    stop: threading.Event  # once it is set, whatever runs is killed and ``Cancelled`` is raised
+    fallback: str | None  # why runs are not executed as was asked for; None while they are
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in processes of its own; none is left behind."""

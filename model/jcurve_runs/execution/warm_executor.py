@@ -108,11 +108,7 @@ class _Process:
 
 
 class Warm:
-    """An executor with a warm process behind it, for several threads; close it when done.
-
-    Attributes:
-        fallback: why runs are executed plainly, None while they are not.
-    """
+    """An executor with a warm process behind it, for several threads; close it when done."""
 
     comparable = True
 
@@ -122,7 +118,7 @@ class Warm:
         Args:
             modules: what to load beforehand, as ``imported_by`` finds it.
         """
-        self.fallback: str | None = None
+        self.fallback: str | None = None  # why runs are executed plainly, None while they are not
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project

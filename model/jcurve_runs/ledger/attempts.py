@@ -57,40 +57,26 @@ _LONG_AGO = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt at a run, as the ledger has it.
+    """One attempt at a run, as the ledger has it."""
 
-    Attributes:
-        id: in the order in which attempts were queued, whatever the clock said.
-        run: the run's identifier, and its edition's if it succeeds.
-        attempt: counted from 1.
-        report, scenario, series, view, hash: what was to be reported.
-        batch: of the runs that were asked for together, None for a single one.
-        origin: the schedule's moment that asked for it, as JSON.
-        state: where it is.
-        reason, message: why it is there.
-        edition: the edition it became, or the one that a skipped run relies on.
-        owner, host, pid: who runs it.
-        queued, started, heard, ended: times in UTC; ``heard`` is the last sign of life.
-    """
-
-    id: int
-    run: str
-    attempt: int
-    report: str
+    id: int  # in the order in which attempts were queued, whatever the clock said
+    run: str  # the run's identifier, and its edition's if it succeeds
+    attempt: int  # counted from 1
+    report: str  # what was to be reported
     scenario: str
     series: str
     view: str
     hash: str
-    batch: str | None
-    origin: str | None
-    state: RunState
-    reason: str | None
+    batch: str | None  # of the runs that were asked for together, None for a single one
+    origin: str | None  # the schedule's moment that asked for it, as JSON
+    state: RunState  # where it is
+    reason: str | None  # why it is there
     message: str
-    edition: str | None
-    owner: str
+    edition: str | None  # the edition it became, or the one that a skipped run relies on
+    owner: str  # who runs it
     host: str
     pid: int
-    queued: str
+    queued: str  # times in UTC; ``heard`` is the last sign of life
     started: str | None
     heard: str
     ended: str | None

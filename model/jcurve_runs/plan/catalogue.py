@@ -37,18 +37,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A report.
+    """A report."""
 
-    Attributes:
-        name: as the command line calls it.
-        title: its notebook's first heading.
-        about: the paragraph under it.
-        parameters: what it takes, in the notebook's order; the folder for results left out.
-    """
-
-    name: str
-    title: str
-    about: str
+    name: str  # as the command line calls it
+    title: str  # its notebook's first heading
+    about: str  # the paragraph under it
+    # what it takes, in the notebook's order; the folder for results left out
     parameters: tuple[Taken, ...]
 
     def lines(self) -> Iterator[str]:

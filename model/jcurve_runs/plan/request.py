@@ -57,19 +57,12 @@ _OWN = ("scenario", "overrides", "view", "out")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently a run is attempted.
+    """How often and how patiently a run is attempted."""
 
-    Attributes:
-        attempts: the most there may be.
-        first: seconds before the second attempt.
-        factor: by which each wait is longer than the one before.
-        longest: seconds no wait exceeds.
-    """
-
-    attempts: int = 3
-    first: float = 2.0
-    factor: float = 4.0
-    longest: float = 300.0
+    attempts: int = 3  # the most there may be
+    first: float = 2.0  # seconds before the second attempt
+    factor: float = 4.0  # by which each wait is longer than the one before
+    longest: float = 300.0  # seconds no wait exceeds
 
     def wait(self, attempt: int) -> float:
         """Seconds to wait after attempt number ``attempt`` (from 1) has failed."""
@@ -82,19 +75,12 @@ ONCE = Retry(attempts=1)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The moment of a schedule that asked for a run, and who hears what came of it.
+    """The moment of a schedule that asked for a run, and who hears what came of it."""
 
-    Attributes:
-        schedule: its name.
-        occurrence: the moment in UTC, as the ledger writes it.
-        success: addresses that get the edition.
-        failure: addresses that hear when a mail cannot be delivered.
-    """
-
-    schedule: str
-    occurrence: str
-    success: tuple[str, ...] = ()
-    failure: tuple[str, ...] = ()
+    schedule: str  # its name
+    occurrence: str  # the moment in UTC, as the ledger writes it
+    success: tuple[str, ...] = ()  # addresses that get the edition
+    failure: tuple[str, ...] = ()  # addresses that hear when a mail cannot be delivered
 
     def to_json(self) -> str:
         """As the ledger keeps it."""
@@ -110,33 +96,21 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for: a report on a scenario, and how the run is made.
+    """What is asked for: a report on a scenario, and how the run is made."""
 
-    Attributes:
-        report: name of a notebook in ``notebooks/``.
-        scenario: name of a scenario.
-        case: what a table of cases calls it; empty for a scenario of its own name.
-        overrides: assumption key → value, on top of the scenario.
-        view: the view the report leads with.
-        parameters: further parameters that the notebook declares.
-        workbook: publish the scenario's workbook of live formulas beside the report.
-        force: run even when the latest edition says the same.
-        deadline: seconds of wall time for each attempt.
-        retry: how often it is attempted.
-        origin: the schedule's moment that asked; None for a person.
-    """
-
-    report: str = "scenario_report"
-    scenario: str = "base"
-    case: str = ""
+    report: str = "scenario_report"  # name of a notebook in ``notebooks/``
+    scenario: str = "base"  # name of a scenario
+    case: str = ""  # what a table of cases calls it; empty for a scenario of its own name
+    # assumption key → value, on top of the scenario
     overrides: Values = field(default_factory=dict)
-    view: str = "programme"
+    view: str = "programme"  # the view the report leads with
+    # further parameters that the notebook declares
     parameters: Values = field(default_factory=dict)
-    workbook: bool = False
-    force: bool = False
-    deadline: float = DEADLINE
-    retry: Retry = ONCE
-    origin: Origin | None = None
+    workbook: bool = False  # publish the scenario's workbook of live formulas beside the report
+    force: bool = False  # run even when the latest edition says the same
+    deadline: float = DEADLINE  # seconds of wall time for each attempt
+    retry: Retry = ONCE  # how often it is attempted
+    origin: Origin | None = None  # the schedule's moment that asked; None for a person
 
     @property
     def title(self) -> str:
@@ -146,24 +120,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that may start: every name and value is checked, nothing is written.
+    """A run that may start: every name and value is checked, nothing is written."""
 
-    Attributes:
-        request: what was asked for.
-        edition: what it becomes if it succeeds.
-        notebook: the notebook as JSON, without anything of an earlier run.
-        parameters: typed values by parameter name.
-        scenario: the scenario with its overrides.
-        started: when it was asked for.
-    """
-
-    request: Request
+    request: Request  # what was asked for
     project: Project
-    edition: Edition
-    notebook: Values
-    parameters: Values
-    scenario: ReportedScenario
-    started: datetime
+    edition: Edition  # what it becomes if it succeeds
+    notebook: Values  # the notebook as JSON, without anything of an earlier run
+    parameters: Values  # typed values by parameter name
+    scenario: ReportedScenario  # the scenario with its overrides
+    started: datetime  # when it was asked for
 
 
 def resolve_scenario(name: str, overrides: Values, project: Project) -> ReportedScenario:

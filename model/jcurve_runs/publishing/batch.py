@@ -66,21 +66,13 @@ _TOLD = ("state", "reason", "message", "run", "series", "attempts", "rendered_on
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of a batch.
+    """What came of a batch."""
 
-    Attributes:
-        id: its identifier.
-        runs: how each ended, in the order in which they were asked for.
-        manifest: the file that says so.
-        engine: what executed the runs.
-        fallback: why they were executed plainly although warm was asked for.
-    """
-
-    id: str
-    runs: tuple[Done, ...]
-    manifest: Path
-    engine: Engine
-    fallback: str | None = None
+    id: str  # its identifier
+    runs: tuple[Done, ...]  # how each ended, in the order in which they were asked for
+    manifest: Path  # the file that says so
+    engine: Engine  # what executed the runs
+    fallback: str | None = None  # why they were executed plainly although warm was asked for
 
     @property
     def failed(self) -> int:

@@ -21,17 +21,11 @@ __all__ = ["Rule", "outdated", "prune"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An edition stays if any of these holds, or if it is the latest of its series.
+    """An edition stays if any of these holds, or if it is the latest of its series."""
 
-    Attributes:
-        last: it is among so many of the newest.
-        days: it is not older than so many days.
-        monthly: it is the last of a month.
-    """
-
-    last: int = 10
-    days: int = 90
-    monthly: bool = True
+    last: int = 10  # it is among so many of the newest
+    days: int = 90  # it is not older than so many days
+    monthly: bool = True  # it is the last of a month
 
 
 def outdated(

@@ -40,15 +40,11 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The latest edition of a series, held against a new run.
+    """The latest edition of a series, held against a new run."""
 
-    Attributes:
-        edition: that edition.
-        same: whether the new run would say the same (``content``), or also look the same
-            and hold all that is asked for (``all``).
-    """
-
-    edition: Edition
+    edition: Edition  # that edition
+    # whether the new run would say the same (``content``), or also look the same and hold all that
+    # is asked for (``all``)
     same: Literal["content", "all"]
 
 

@@ -22,15 +22,10 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that a calendar names.
+    """A day that a calendar names."""
 
-    Attributes:
-        kind: first or last business day of the month, or the day of or after results.
-        calendar: which holidays count, or whose results.
-    """
-
-    kind: str
-    calendar: str
+    kind: str  # first or last business day of the month, or the day of or after results
+    calendar: str  # which holidays count, or whose results
 
     @classmethod
     def parse(cls, text: str, calendar: str, where: str) -> Day:

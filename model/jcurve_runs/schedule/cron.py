@@ -33,13 +33,9 @@ _NAMES = {"minute": "minute", "hour": "hour", "day-of-month": "day", "month": "m
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """``minute hour day month weekday``.
+    """``minute hour day month weekday``."""
 
-    Attributes:
-        line: as cronsim reads it.
-    """
-
-    line: str
+    line: str  # as cronsim reads it
 
     @classmethod
     def parse(cls, text: str, where: str) -> Cron:

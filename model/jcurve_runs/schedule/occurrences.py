@@ -29,29 +29,17 @@ _SUPERSEDED = "superseded by a later one"
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a schedule.
+    """One occurrence of a schedule."""
 
-    Attributes:
-        schedule: its name.
-        occurrence: the moment in UTC, as text.
-        deadline: by when its edition must be there; None for never.
-        state: queued, claimed, done, failed or skipped.
-        detail: why.
-        batch: the batch that it became.
-        tries: how often it was taken.
-        owner: who took it.
-        decided, ended, alarmed: times in UTC.
-    """
-
-    schedule: str
-    occurrence: str
-    deadline: str | None
-    state: str
-    detail: str
-    batch: str | None
-    tries: int
-    owner: str | None
-    decided: str
+    schedule: str  # its name
+    occurrence: str  # the moment in UTC, as text
+    deadline: str | None  # by when its edition must be there; None for never
+    state: str  # queued, claimed, done, failed or skipped
+    detail: str  # why
+    batch: str | None  # the batch that it became
+    tries: int  # how often it was taken
+    owner: str | None  # who took it
+    decided: str  # times in UTC
     ended: str | None
     alarmed: str | None
 

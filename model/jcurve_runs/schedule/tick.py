@@ -42,17 +42,11 @@ __all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """An occurrence that this tick ran, and what came of it.
+    """An occurrence that this tick ran, and what came of it."""
 
-    Attributes:
-        schedule: whose.
-        occurrence: which.
-        batch: what came of its runs; None when they could not begin.
-    """
-
-    schedule: Schedule
-    occurrence: Occurrence
-    batch: Batch | None
+    schedule: Schedule  # whose
+    occurrence: Occurrence  # which
+    batch: Batch | None  # what came of its runs; None when they could not begin
 
     @property
     def failed(self) -> int:
@@ -62,18 +56,13 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick did.
+    """What one tick did."""
 
-    Attributes:
-        ran: the occurrences it ran, in order.
-        alarms: the occurrences for which it gave the alarm.
-        problems: what somebody should look at, in words: schedules, mail, locks, lateness.
-        delivered: what became of the mails; None when they were left in the outbox.
-    """
-
-    ran: tuple[Ran, ...]
-    alarms: tuple[Occurrence, ...]
+    ran: tuple[Ran, ...]  # the occurrences it ran, in order
+    alarms: tuple[Occurrence, ...]  # the occurrences for which it gave the alarm
+    # what somebody should look at, in words: schedules, mail, locks, lateness
     problems: tuple[str, ...]
+    # what became of the mails; None when they were left in the outbox
     delivered: Delivered | None = None
 
     @property

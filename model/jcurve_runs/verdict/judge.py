@@ -63,23 +63,14 @@ class FailedRun(RunError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the evidence says.
+    """What the evidence says."""
 
-    Attributes:
-        state: succeeded, failed, timed_out or nothing_to_report.
-        reason: why not, from a closed list; None when succeeded.
-        message: one line for a reader.
-        cell: number of the code cell concerned, counted from 1.
-        raised: name of the ``JCurveError`` that a cell raised, if it was one.
-        results: the results when succeeded.
-    """
-
-    state: State
-    reason: Reason | None = None
-    message: str = ""
-    cell: int | None = None
-    raised: str | None = None
-    results: Results | None = None
+    state: State  # succeeded, failed, timed_out or nothing_to_report
+    reason: Reason | None = None  # why not, from a closed list; None when succeeded
+    message: str = ""  # one line for a reader
+    cell: int | None = None  # number of the code cell concerned, counted from 1
+    raised: str | None = None  # name of the ``JCurveError`` that a cell raised, if it was one
+    results: Results | None = None  # the results when succeeded
 
     def error(self, where: str, kept: str) -> JCurveError:
         """The error to raise for a verdict other than succeeded.
