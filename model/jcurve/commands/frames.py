@@ -18,11 +18,7 @@ _KINDS = (".csv", ".parquet", ".xlsx")
 
 
 def kind_of(path: str, where: str) -> str:
-    """How a file's name ends.
-
-    Raises:
-        UsageError: a frame is never written as such a file.
-    """
+    """How a file's name ends."""
     kind = Path(path).suffix.lower()
     if kind not in _KINDS:
         raise UsageError.not_among("no such kind of table", path, _KINDS, where=where)
@@ -30,12 +26,7 @@ def kind_of(path: str, where: str) -> str:
 
 
 def write_frame(frame: pd.DataFrame, path: str, kind: str, *, index: bool = True) -> None:
-    """Write a frame.
-
-    Raises:
-        WriteError: the file cannot be written.
-        ModuleNotFoundError: what writes this kind is not installed.
-    """
+    """Write a frame."""
     written = io.BytesIO()
     if kind == ".parquet":
         import pyarrow  # noqa: F401  # named where it is missing

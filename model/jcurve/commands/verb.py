@@ -215,11 +215,7 @@ exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 pr
 def read_arguments(
     arguments: Sequence[str] | None, verbs: Mapping[str, Verb]
 ) -> argparse.Namespace:
-    """The chosen verb and its options; ``command`` names it, None for ``--version``.
-
-    Raises:
-        UsageError: anything that is no verb, option or value of the right kind.
-    """
+    """The chosen verb and its options; ``command`` names it, None for ``--version``."""
     parser = _Parser(
         prog="jcurve",
         description="An open workbench for the J-curve of AI capital spending.",

@@ -62,9 +62,6 @@ def deliver(
         server: where mail goes; from the environment when None.
         transport: hands a mail over.
         again: try what waits or was refused at once.
-
-    Raises:
-        WriteError, RunError: the store cannot be read or written.
     """
     problem, target = "", server
     try:

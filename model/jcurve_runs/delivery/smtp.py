@@ -42,9 +42,6 @@ def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | No
 
     ``JCURVE_SMTP_HOST``, ``_FROM``, and as needed ``_PORT``, ``_SECURITY``, ``_USER``,
     ``_PASSWORD``, ``_TIMEOUT``.
-
-    Raises:
-        UsageError: a setting is malformed, or would send a password in clear.
     """
     given = os.environ if environment is None else environment
 

@@ -103,11 +103,7 @@ class OnCluster:
         return bundle.finished
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Render on a worker.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Render on a worker."""
         try:
             bundle = self._asked(_render, self._project, notebook.read_bytes())
         except _WorkerGone as gone:

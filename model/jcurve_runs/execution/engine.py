@@ -31,11 +31,7 @@ class Engine:
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
-        """Execute ``nb`` as papermill's own engine does.
-
-        Raises:
-            UsageError: it is in another language, or a parameter's name is no name.
-        """
+        """Execute ``nb`` as papermill's own engine does."""
         _check_language(nb)
         # Papermill has pasted the names into a cell by now; nothing of it has run.
         for name in nb.metadata.get("papermill", {}).get("parameters", {}):

@@ -55,11 +55,7 @@ class Executor(Protocol):
         """Execute the staged notebook in processes of its own; none is left behind."""
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Make HTML and PDF of an executed notebook.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Make HTML and PDF of an executed notebook."""
 
     def close(self) -> None:
         """End what is kept from run to run."""

@@ -30,21 +30,13 @@ _RENDERER = frozenset(
 
 
 def loaded_files(project: Project) -> str:
-    """One hash of the package's and the project's files that a process may have loaded.
-
-    Raises:
-        FactsError: a data file cannot be read.
-    """
+    """One hash of the package's and the project's files that a process may have loaded."""
     scenarios = combined(project.scenarios, _files(project.scenarios))
     return hashed([package(), renderer(), inputs(project), scenarios])
 
 
 def circumstance(project: Project) -> dict[str, str]:
-    """What an edition rests on beside its plan; where two machines agree, so do the bytes.
-
-    Raises:
-        FactsError, UsageError: a data file or the house style cannot be read.
-    """
+    """What an edition rests on beside its plan; where two machines agree, so do the bytes."""
     parts = {
         "runs": package(),
         "renderer": renderer(),

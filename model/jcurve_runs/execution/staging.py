@@ -59,9 +59,6 @@ def of_runs(folder: Path) -> tuple[str, ...]:
 def stage(plan: Plan, attempt: int = 1, under: Path | None = None) -> Staged:
     """Make the attempt's folder, by default under ``reports/.staging``, with all that the child
     needs.
-
-    Raises:
-        WriteError: it cannot be made; nothing is left behind.
     """
     home = under or plan.project.reports / ".staging"
     staged = Staged(home / attempt_name(plan.edition.id, attempt))

@@ -139,11 +139,7 @@ class Warm:
         return self._asked(warm, request, plan.request.deadline, progress)[0]
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Render in a fork of the warm process.
-
-        Raises:
-            RunError: it cannot be rendered.
-        """
+        """Render in a fork of the warm process."""
         warm = self._warm()
         if warm is None:
             self._plain.render(notebook, html, pdf)

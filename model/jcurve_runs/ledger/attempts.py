@@ -102,10 +102,6 @@ class Ledger:
 
         Args:
             read_only: promise to queue nothing: no sign of life is left then.
-
-        Raises:
-            WriteError: its folder cannot be written.
-            RunError: it is damaged.
         """
         self.project = project
         self.clock = clock

@@ -56,11 +56,7 @@ class Owner:
     """This process's own sign of life, until ``close`` or its death."""
 
     def __init__(self, folder: Path) -> None:
-        """Make and lock a file in ``folder``.
-
-        Raises:
-            WriteError: it cannot be made.
-        """
+        """Make and lock a file in ``folder``."""
         make_folder(folder)
         self.token = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._path = folder / f"{self.token}.alive"
@@ -107,11 +103,7 @@ def buried(folder: Path, token: str) -> Iterator[bool]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """A block that one process at a time is in; yields whether it is this one.
-
-    Raises:
-        WriteError: the lock's file cannot be made.
-    """
+    """A block that one process at a time is in; yields whether it is this one."""
     lock = _lock(_opened(path, "a+b"), path)
     if lock is None:
         yield False
@@ -121,11 +113,7 @@ def locked(path: Path) -> Iterator[bool]:
 
 
 def supported(folder: Path) -> bool:
-    """Whether the file system of ``folder`` knows locks that end with their process.
-
-    Raises:
-        WriteError: nothing can be written there.
-    """
+    """Whether the file system of ``folder`` knows locks that end with their process."""
     path = folder / f".locks-{secrets.token_hex(4)}"
     try:
         with _opened(path, "xb") as stream:

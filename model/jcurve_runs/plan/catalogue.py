@@ -54,11 +54,7 @@ class Entry:
 
 
 def catalogue(project: Project) -> tuple[Entry, ...]:
-    """Every report of the project, in order of their names.
-
-    Raises:
-        UsageError: a notebook's parameters cell holds more than literals.
-    """
+    """Every report of the project, in order of their names."""
     return tuple(_entry(project.notebooks / f"{name}.ipynb") for name in reports_of(project))
 
 

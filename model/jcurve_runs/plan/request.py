@@ -151,10 +151,6 @@ def prepare(
     Args:
         started: the present time.
         run_id: the edition's identifier; made from the time when None.
-
-    Raises:
-        UsageError, ScenarioError: a name or value is wrong.
-        WriteError: an edition of this identifier exists.
     """
     try:
         str(project.root).encode()
@@ -208,11 +204,7 @@ def new_identifier(moment: datetime) -> str:
 
 
 def check_report(report: str, project: Project) -> None:
-    """Refuse a report that the project does not have.
-
-    Raises:
-        UsageError: names the nearest one.
-    """
+    """Refuse a report that the project does not have."""
     known = reports_of(project)
     if report not in known:
         raise UsageError.not_among(
@@ -221,11 +213,7 @@ def check_report(report: str, project: Project) -> None:
 
 
 def declared_by(report: str, project: Project) -> dict[str, Any]:
-    """A report's own parameters with their defaults, those that a run sets left out.
-
-    Raises:
-        UsageError: the notebook cannot be read, or its parameters cell holds more than literals.
-    """
+    """A report's own parameters with their defaults, those that a run sets left out."""
     declared = declared_parameters(*_read_notebook(report, project))
     return {name: default for name, default in declared.items() if name not in _OWN}
 
@@ -269,11 +257,7 @@ def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
 
 
 def check_language(metadata: Values, where: str) -> None:
-    """Refuse a notebook in another language than Python; one that names none is taken.
-
-    Raises:
-        UsageError: names the language.
-    """
+    """Refuse a notebook in another language than Python; one that names none is taken."""
     for part, key in (("kernelspec", "language"), ("language_info", "name")):
         named = metadata.get(part, {}).get(key)
         if named and str(named).lower() not in ("python", "ipython"):

@@ -65,9 +65,6 @@ def refresh(project: Project, report: str | None = None, series: str | None = No
     """Write the pages of one series, or of all, and the list; returns how many pages.
 
     An edition that cannot be read is left out: the portal shows only what is whole.
-
-    Raises:
-        WriteError: a page cannot be written.
     """
     known = series_of(project)
     chosen = [each for each in known if report is None or each == (report, series)]

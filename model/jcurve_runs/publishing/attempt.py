@@ -238,11 +238,7 @@ class Attempting:
 
 
 def keep(project: Project, staged: Staged, edition: Edition, about: Mapping[str, object]) -> Path:
-    """Move what a failed run left to ``reports/.failed``, marked as partial; the new folder.
-
-    Raises:
-        WriteError: it cannot be kept.
-    """
+    """Move what a failed run left to ``reports/.failed``, marked as partial; the new folder."""
     shutil.rmtree(staged.runtime, ignore_errors=True)
     named = {"run": edition.id, "report": edition.report, "series": edition.series}
     write_json(staged.folder / "verdict.json", {**named, **about, "partial": True})

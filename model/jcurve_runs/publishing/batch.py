@@ -269,11 +269,7 @@ class _Work:
             raise Cancelled
 
     def _write_manifest(self, *, ended: bool = False) -> None:
-        """Write the manifest of the batch as far as it has come.
-
-        Raises:
-            WriteError: it cannot be written.
-        """
+        """Write the manifest of the batch as far as it has come."""
         entries = [self._entry(number) for number in range(len(self.requests))]
         manifest = {
             "batch": self.name,

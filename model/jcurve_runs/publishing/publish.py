@@ -33,9 +33,6 @@ def assemble(
         render: makes HTML and PDF of the tidied notebook.
         provenance: what was run and under what circumstances.
         workbook: makes the workbook, where there is to be one.
-
-    Raises:
-        WriteError: something cannot be written.
     """
     make_folder(folder, fresh=True)
     staged = Edition(edition.id, edition.report, edition.series, folder)
@@ -64,9 +61,6 @@ def publish(edition: Edition, folder: Path, *, results: Results, published: date
     """Make the assembled ``folder`` the edition, then let ``latest.json`` name it.
 
     A reader who follows ``latest.json`` finds a whole edition at any moment.
-
-    Raises:
-        WriteError: the edition exists already, or the reports folder cannot be written.
     """
     publish_folder(folder, edition.folder)
     point(edition, results=results, published=published)

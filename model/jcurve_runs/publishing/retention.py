@@ -67,9 +67,6 @@ def prune(
         rule: what stays.
         dry: only tell.
         only: of these series (report and name), and nothing of failed runs; None for all.
-
-    Raises:
-        WriteError: an edition cannot be moved away.
     """
     gone: list[Edition] = []
     for report, series in series_of(project):

@@ -100,11 +100,7 @@ def publish_report(
     project: str | Path | Project | None = None,
     progress: Progress | None = None,
 ) -> Edition:
-    """``run`` for the model's panel and pages, which know no ``Request``; it always runs.
-
-    Raises:
-        JCurveError: as ``run``.
-    """
+    """``run`` for the model's panel and pages, which know no ``Request``; it always runs."""
     asked = Request(
         report=report, scenario=scenario, overrides=overrides or {}, view=view, force=True
     )
@@ -118,11 +114,7 @@ def run_plan(
     render: Render | None = None,
     progress: Progress | None = None,
 ) -> Done:
-    """Take a prepared run to its end by itself.
-
-    Raises:
-        WriteError, RunError: the ledger cannot be written.
-    """
+    """Take a prepared run to its end by itself."""
     with Ledger(plan.project, clock=clock) as ledger, beating(ledger):
         recover(ledger)
         executor = Plain(render, plan.project)

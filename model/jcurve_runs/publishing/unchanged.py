@@ -49,11 +49,7 @@ class Standing:
 
 
 def keys(plan: Plan) -> Keys:
-    """The keys of what ``plan`` would produce.
-
-    Raises:
-        FactsError: a data file cannot be read.
-    """
+    """The keys of what ``plan`` would produce."""
     code, text = _cells(plan.notebook)
     content = {
         "report": plan.edition.report,

@@ -29,11 +29,7 @@ class Day:
 
     @classmethod
     def parse(cls, text: str, calendar: str, where: str) -> Day:
-        """Read a rule's words.
-
-        Raises:
-            UsageError: there is no such rule.
-        """
+        """Read a rule's words."""
         kind = _RULES.get(" ".join(text.lower().split()))
         if kind is None:
             raise UsageError.not_among("unknown calendar rule", text, _RULES, where=where)
@@ -49,11 +45,7 @@ class Calendars:
         self._results: dict[str, tuple[date, ...]] = {}
 
     def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
-        """The days from ``first`` to ``last`` that ``rule`` names, each at a time.
-
-        Raises:
-            UsageError, FactsError: as ``meets``.
-        """
+        """The days from ``first`` to ``last`` that ``rule`` names, each at a time."""
         known = self.ends(rule)
         last = last if known is None else min(last, known)
         for number in range((last - first).days + 1):
@@ -62,12 +54,7 @@ class Calendars:
                 yield datetime.combine(day, at)
 
     def meets(self, rule: Day, day: date) -> bool:
-        """Whether ``day`` is the day that ``rule`` names.
-
-        Raises:
-            UsageError: no such calendar or company.
-            FactsError: a calendar is malformed.
-        """
+        """Whether ``day`` is the day that ``rule`` names."""
         match rule.kind:
             case "first":
                 return self.is_business_day(rule.calendar, day) and not any(
@@ -97,12 +84,7 @@ class Calendars:
         return day.weekday() < 5 and day not in self.holidays(calendar)
 
     def holidays(self, calendar: str) -> frozenset[date]:
-        """The weekdays on which the markets of a calendar are closed.
-
-        Raises:
-            UsageError: there is no such calendar.
-            FactsError: the table of holidays is malformed.
-        """
+        """The weekdays on which the markets of a calendar are closed."""
         if not self._holidays:
             self._holidays = holidays(self._project)
         if calendar not in self._holidays:
@@ -118,9 +100,6 @@ class Calendars:
         """The days of a company's quarterly results, reported and expected.
 
         Once a day is reported, the one that was expected for that quarter does not count.
-
-        Raises:
-            FactsError, UsageError: there is no such company, or a table is malformed.
         """
         if company not in self._results:
             reported = {

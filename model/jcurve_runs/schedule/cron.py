@@ -39,12 +39,7 @@ class Cron:
 
     @classmethod
     def parse(cls, text: str, where: str) -> Cron:
-        """Read cron's five fields.
-
-        Raises:
-            UsageError: a field is malformed, out of bounds, a numbered weekday, or no calendar
-                has such a day.
-        """
+        """Read cron's five fields."""
         parts = text.lower().split()
         if len(parts) != len(_ALLOWED) or not text.isascii():
             allowed = "five fields: minute hour day month weekday, such as '0 7 * * mon'"

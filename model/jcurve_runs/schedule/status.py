@@ -34,9 +34,6 @@ def write_status(
         mistakes: what is wrong with those that cannot.
         problems: what else is wrong, in words.
         delivering: whether mails have just been sent, so that one that waits is a problem.
-
-    Raises:
-        WriteError: it cannot be written.
     """
     reports = ledger.project.reports
     make_folder(reports)

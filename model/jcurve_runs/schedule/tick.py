@@ -223,12 +223,7 @@ class _Look:
 
 
 def check(project: Project, clock: Clock = now) -> list[Mistake]:
-    """What is wrong with the schedules and the mail settings; changes nothing.
-
-    Raises:
-        UsageError: the schedule file as a whole cannot be read.
-        WriteError, RunError: the store cannot be opened.
-    """
+    """What is wrong with the schedules and the mail settings; changes nothing."""
     file, calendars = read_schedules(project), Calendars(project)
     found = list(file.mistakes)
     with Ledger(project, clock=clock, read_only=True) as ledger:
