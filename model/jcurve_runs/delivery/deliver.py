@@ -57,11 +57,6 @@ def deliver(
     Two at once are harmless: the second leaves the round to the first. A recipient counts as
     served once the server has taken the mail for it; a crash right then sends it again under
     the same id.
-
-    Args:
-        server: where mail goes; from the environment when None.
-        transport: hands a mail over.
-        again: try what waits or was refused at once.
     """
     problem, target = "", server
     try:

@@ -58,11 +58,7 @@ class _Bundle:
         return cls(files, _digests(files), finished)
 
     def unpack(self, places: Mapping[str, Path]) -> None:
-        """Write the files to where they belong; nothing if anything is not as it left.
-
-        Raises:
-            RunError: a file is damaged, too large, or none that was asked for.
-        """
+        """Write the files to where they belong; nothing if anything is not as it left."""
         sound = _digests(self.files) == self.digests
         if not sound or not self.files.keys() <= places.keys():
             raise RunError("what a worker sent is not what it made")

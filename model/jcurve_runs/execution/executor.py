@@ -27,8 +27,7 @@ __all__ = [
     "environment",
 ]
 
-Progress = Callable[[str], None]
-"""Told in words what is going on."""
+Progress = Callable[[str], None]  # Told in words what is going on
 
 Render = Callable[[Path, Path, Path], None]
 """Renders an executed notebook: notebook, HTML file to write, PDF file to write."""
@@ -73,11 +72,7 @@ class Plain:
     fallback: str | None = None
 
     def __init__(self, render: Render | None = None, project: Project | None = None) -> None:
-        """Set up an executor.
-
-        Args:
-            render: renders in place of the briefing.
-        """
+        """Set up an executor."""
         self.comparable = render is None
         self._project = project
         self.stop = threading.Event()

@@ -113,11 +113,7 @@ class Warm:
     comparable = True
 
     def __init__(self, project: Project, modules: tuple[str, ...] = ()) -> None:
-        """Start the warm process later, when it is first needed.
-
-        Args:
-            modules: what to load beforehand, as ``imported_by`` finds it.
-        """
+        """Start the warm process later, when it is first needed."""
         self.fallback: str | None = None  # why runs are executed plainly, None while they are not
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
@@ -241,11 +237,7 @@ def _pipe(opened: ExitStack) -> tuple[FileIO, FileIO]:
 def _read(
     answer: FileIO, within: float, process: subprocess.Popen[bytes], stop: threading.Event
 ) -> dict[str, Any] | None:
-    """What comes over a pipe; None when the process that would tell is gone.
-
-    Raises:
-        TimeoutError: nothing has come in time.
-    """
+    """What comes over a pipe; None when the process that would tell is gone."""
     end = time.monotonic() + within
     gathered = b""
     found: dict[str, Any] = {"error": ""}

@@ -136,12 +136,7 @@ class Ledger:
         return self._owner.token
 
     def queue(self, plan: Plan, *, attempt: int = 1, batch: str | None = None) -> int:
-        """Enter an attempt at ``plan``; returns its number.
-
-        Raises:
-            RunError: there is such an attempt already.
-            WriteError: the ledger cannot be written.
-        """
+        """Enter an attempt at ``plan``; returns its number."""
         moment = stamp(self.clock())
         values = {
             "run": plan.edition.id,

@@ -83,13 +83,7 @@ class Outbox:
         self._clock = clock
 
     def add_edition(self, origin: Origin, run: str, edition: str, before: str | None) -> None:
-        """Owe an edition to whom its schedule names; call it in the transaction of the success.
-
-        Args:
-            origin: the schedule's moment, with recipients.
-            run: the run; it is announced once.
-            before: the one before it, None for the first.
-        """
+        """Owe an edition to whom its schedule names; call it in the transaction of the success."""
         if not origin.success or self._store.read(
             "SELECT 1 FROM message_editions WHERE run = ?", (run,)
         ):
@@ -121,15 +115,7 @@ class Outbox:
         schedule: str,
         occurrence: str = "",
     ) -> bool:
-        """Owe a notice; False when nobody is to get it or this topic has been told before.
-
-        Args:
-            kind: of the notice.
-            topic: what makes it one: nothing is told twice.
-            recipients: addresses.
-            content: ``what`` in a few words, and ``facts``: pairs of label and text.
-            schedule, occurrence: what it is about.
-        """
+        """Owe a notice; False when nobody is to get it or this topic has been told before."""
         with self._store.transaction():
             if not recipients or self._store.read(
                 "SELECT 1 FROM messages WHERE topic = ?", (topic,)
@@ -199,11 +185,7 @@ class Outbox:
         return found
 
     def resend(self, messages: Iterable[str] | None = None) -> int:
-        """Try at once what waits or was refused; of named messages also what was sent.
-
-        Returns:
-            How many recipients that are.
-        """
+        """Try at once what waits or was refused; of named messages also what was sent."""
         moment = stamp(self._clock())
         put = "UPDATE recipients SET state = 'waiting', tries = 0, due = ?"
         if messages is None:

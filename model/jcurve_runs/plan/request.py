@@ -39,17 +39,14 @@ __all__ = [
     "resolve_scenario",
 ]
 
-Values: TypeAlias = Mapping[str, Any]
-"""Plain data by name."""
+Values: TypeAlias = Mapping[str, Any]  # Plain data by name
 
-Clock = Callable[[], datetime]
-"""Gives the present time, with a zone."""
+Clock = Callable[[], datetime]  # Gives the present time, with a zone
 
 Resolve = Callable[[str, Values, Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
-DEADLINE = 600.0
-"""Seconds of wall time for the execution of one report."""
+DEADLINE = 600.0  # Seconds of wall time for the execution of one report
 
 _TAKEN = "portal"  # the folder of the portal's pages
 _OWN = ("scenario", "overrides", "view", "out")
@@ -69,8 +66,7 @@ class Retry:
         return min(self.first * self.factor ** (attempt - 1), self.longest)
 
 
-ONCE = Retry(attempts=1)
-"""A single attempt, for whoever sits in front of it."""
+ONCE = Retry(attempts=1)  # A single attempt, for whoever sits in front of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +142,7 @@ def prepare(
     run_id: str | None = None,
     resolve: Resolve = resolve_scenario,
 ) -> Plan:
-    """Check everything that can be checked before a run; write nothing.
-
-    Args:
-        started: the present time.
-        run_id: the edition's identifier; made from the time when None.
-    """
+    """Check everything that can be checked before a run; write nothing."""
     try:
         str(project.root).encode()
     except UnicodeEncodeError as error:  # a name that JSON and notebooks cannot hold

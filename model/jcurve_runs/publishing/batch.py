@@ -55,8 +55,7 @@ Engine = Literal["warm", "plain", "cluster"]
 """``warm`` forks each run from a process that has everything loaded, where that is safe;
 ``plain`` starts a process for each; ``cluster`` leaves them to the workers of a Dask cluster."""
 
-MOST_JOBS = 8
-"""At once by default; each takes about 300 MB."""
+MOST_JOBS = 8  # At once by default; each takes about 300 MB
 
 _MOST_TOLD = 100
 _ASKED = ("report", "scenario", "case", "overrides", "view", "parameters", "workbook")
@@ -107,13 +106,7 @@ class Watch:
 
 
 def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) -> list[Request]:
-    """A request for each report on each case, otherwise ``like`` this one; none twice.
-
-    Args:
-        reports: names of notebooks.
-        cases: names of scenarios, or cases of a table, whose overrides go on top.
-        like: everything else.
-    """
+    """A request for each report on each case, otherwise ``like`` this one; none twice."""
     found = []
     for report, case in product(reports, cases):
         if isinstance(case, str):

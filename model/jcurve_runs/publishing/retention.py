@@ -31,13 +31,7 @@ class Rule:
 def outdated(
     dated: Sequence[tuple[Edition, datetime]], newest: str, rule: Rule, moment: datetime
 ) -> list[Edition]:
-    """The editions of a series that may go.
-
-    Args:
-        dated: the editions with the time each was started, in any order.
-        newest: identifier of the edition that ``latest.json`` names.
-        rule: what stays.
-    """
+    """The editions of a series that may go."""
     ordered = sorted(dated, key=lambda each: each[1])
     stays = {newest}
     last = ordered[-rule.last :] if rule.last else []

@@ -42,8 +42,7 @@ __all__ = [
     "worth_another",
 ]
 
-GONE = "gone-"
-"""Begins the name of a folder under ``reports/.staging`` that is being deleted."""
+GONE = "gone-"  # Begins the name of a folder under ``reports/.staging`` that is being deleted
 
 _BEAT = 5.0
 _NO_WORD = "its runner ended without saying why"
@@ -70,11 +69,6 @@ def run(
     resolve: Resolve = resolve_scenario,
 ) -> Edition:
     """Run a report to a published edition, in a single process, while somebody waits.
-
-    Args:
-        project: the project or its folder; found from here when None.
-        run_id: the edition's identifier; made from the clock when None.
-        render: makes HTML and PDF; the briefing when None.
 
     Raises:
         UsageError: unknown report, view or parameter.
@@ -131,10 +125,6 @@ def carry_out(
     wait: Callable[[float], object] = time.sleep,
 ) -> Done:
     """Take a run to its end, by several attempts where a failure may pass.
-
-    Args:
-        batch: of the runs asked for together.
-        wait: waits some seconds between attempts.
 
     Raises:
         KeyboardInterrupt: as it came; the attempt is then entered as cancelled.

@@ -29,12 +29,7 @@ __all__ = ["check_schedule", "held_to_defaults", "mistake_in", "parameters_for"]
 def check_schedule(
     schedule: Schedule, project: Project, resolve: Resolve = resolve_scenario
 ) -> None:
-    """Refuse a schedule that could not run.
-
-    Raises:
-        JCurveError: an unknown report, parameter, scenario or assumption; with the nearest
-            valid name.
-    """
+    """Refuse a schedule that could not run."""
     where = f"reports/{FILE_NAME}, {schedule.name}"
     declared: dict[str, dict[str, Any]] = {}
     for report in schedule.reports:

@@ -16,8 +16,7 @@ from jcurve_runs.schedule.schedules import Schedule
 
 __all__ = ["Facts", "Occurrence", "Occurrences"]
 
-Facts = Sequence[tuple[str, str]]
-"""Pairs of label and text that a notice shows."""
+Facts = Sequence[tuple[str, str]]  # Pairs of label and text that a notice shows
 
 _CLOCK_WENT_BACK = timedelta(hours=1)
 _MOST_TRIES = 3
@@ -60,11 +59,7 @@ class Occurrences:
         return datetime.fromisoformat(rows[0]["considered"]) if rows else None
 
     def decide(self, schedule: Schedule, due: Sequence[datetime], moment: datetime) -> None:
-        """Enter what is due: queue what is to run, skip the rest. Call in a transaction.
-
-        Args:
-            due: its moments since it was last considered, in order.
-        """
+        """Enter what is due: queue what is to run, skip the rest. Call in a transaction."""
         busy = schedule.overlap == "skip" and bool(
             self._found("schedule = ? AND state IN ('queued', 'claimed')", schedule.name)
         )
@@ -116,12 +111,7 @@ class Occurrences:
         return None
 
     def end(self, ended: Occurrence, schedule: Schedule, facts: Sequence[Facts] = ()) -> None:
-        """Note how an occurrence that this process took has ended: done or failed.
-
-        Args:
-            ended: with its state, detail and batch.
-            facts: what to tell of each run that failed: pairs of label and text.
-        """
+        """Note how an occurrence that this process took has ended: done or failed."""
         with self._store.transaction():
             self._close(ended)
             if ended.state == "failed":
@@ -166,9 +156,6 @@ class Occurrences:
         """Queue again what dead processes had taken; returns how many that were.
 
         What was taken three times without an end has failed.
-
-        Args:
-            failure: whom to tell, by schedule.
         """
         count = 0
         for left in self._found("state = 'claimed'"):

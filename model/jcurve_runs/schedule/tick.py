@@ -73,8 +73,7 @@ class Tick:
 
 Runner = Callable[[Schedule, Occurrence, str], Batch]
 """Runs a schedule's reports for an occurrence, under a batch's identifier."""
-Deliver = Callable[[], Delivered]
-"""Sends what is due in the outbox."""
+Deliver = Callable[[], Delivered]  # Sends what is due in the outbox
 
 
 def tick(
@@ -92,10 +91,6 @@ def tick(
         runner: runs a schedule's reports; a batch when None.
         deliver: sends what is owed; it stays in the outbox when None.
         run_now: a schedule to run at this moment whatever its clock says.
-
-    Raises:
-        UsageError: the schedule file as a whole cannot be read, or has no schedule ``run_now``.
-        WriteError, RunError: the store cannot be written.
     """
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:

@@ -25,8 +25,7 @@ __all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
 
-Cells: TypeAlias = list[dict[str, Any]]
-"""The code cells of a notebook that hold code."""
+Cells: TypeAlias = list[dict[str, Any]]  # The code cells of a notebook that hold code
 
 State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
 Reason = Literal[
@@ -77,10 +76,6 @@ class Verdict:
 
         A mistake that the notebook itself reported in one line keeps its class, and so
         its exit status.
-
-        Args:
-            where: report and series.
-            kept: the folder with what the run left.
         """
         if self.raised is not None:
             kind: type[JCurveError] = getattr(errors, self.raised)
@@ -109,13 +104,7 @@ def judge(
     results: Path,
     expected: Mapping[str, str],
 ) -> Verdict:
-    """Judge a run by what it left behind.
-
-    Args:
-        finished: how the child process ended.
-        outcome: the child's own word on how papermill left (a hint only).
-        expected: ``report`` and ``view``, and ``hash`` of the scenario: what the run was about.
-    """
+    """Judge a run by what it left behind."""
     if finished.timed_out:
         cell = _last_started(executed)
         return Verdict(
