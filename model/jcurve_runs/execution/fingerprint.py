@@ -16,7 +16,15 @@ from jcurve.assumptions.house_style import read_house_style
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation, combined, inputs
 
-__all__ = ["circumstance", "environment", "hashed", "loaded_files", "package", "renderer"]
+__all__ = [
+    "circumstance",
+    "environment",
+    "files_below",
+    "hashed",
+    "loaded_files",
+    "package",
+    "renderer",
+]
 
 _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
 _RENDERER = frozenset(
@@ -31,7 +39,7 @@ _RENDERER = frozenset(
 
 def loaded_files(project: Project) -> str:
     """One hash of the package's and the project's files that a process may have loaded."""
-    scenarios = combined(project.scenarios, _files(project.scenarios))
+    scenarios = combined(project.scenarios, files_below(project.scenarios))
     return hashed([package(), renderer(), inputs(project), scenarios])
 
 
@@ -50,7 +58,7 @@ def package() -> str:
     """The files of model and runs, the renderer apart."""
     return hashed(
         [
-            combined(package, (path for path in _files(package) if not _renders(path)))
+            combined(package, (path for path in files_below(package) if not _renders(path)))
             for package in _PACKAGES
         ]
     )
@@ -58,7 +66,7 @@ def package() -> str:
 
 def renderer() -> str:
     model = _PACKAGES[0]
-    return combined(model, (path for path in _files(model) if _renders(path)))
+    return combined(model, (path for path in files_below(model) if _renders(path)))
 
 
 def _renders(path: Path) -> bool:
@@ -66,7 +74,8 @@ def _renders(path: Path) -> bool:
     return "briefing" in path.parts and (path.suffix != ".py" or path.stem in _RENDERER)
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def files_below(folder: Path) -> Iterable[Path]:
+    """Every file of a folder but what Python has compiled."""
     for base, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (Path(base) / name for name in names)

@@ -19,7 +19,7 @@ import platform
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,12 +38,6 @@ class Lock:
     def __init__(self, stream: IO[bytes], stands_for_it: Path | None) -> None:
         self._stream = stream
         self._stands_for_it = stands_for_it
-
-    def __enter__(self) -> Lock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of it; harmless twice."""
@@ -95,7 +89,7 @@ def buried(folder: Path, token: str) -> Iterator[bool]:
     if dead is None:
         yield False
         return
-    with dead:
+    with closing(dead):
         yield True
         with suppress(OSError):
             (folder / f"{token}.alive").unlink()
@@ -108,7 +102,7 @@ def locked(path: Path) -> Iterator[bool]:
     if lock is None:
         yield False
         return
-    with lock:
+    with closing(lock):
         yield True
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +193,7 @@ class Attempting:
                 "started": plan.started.isoformat(timespec="seconds"),
                 "seconds": round(finished.seconds, 2),
                 "executed_for": None if of is None else of.id,
-                "keys": None if self.keys is None else self.keys.to_json(),
+                "keys": None if self.keys is None else asdict(self.keys),
             },
         )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from jcurve.assumptions.house_style import read_house_style
@@ -32,10 +32,6 @@ class Keys:
 
     content: str
     look: str
-
-    def to_json(self) -> dict[str, str]:
-        """As plain data."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

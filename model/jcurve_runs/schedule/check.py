@@ -7,8 +7,8 @@ named, so what was found is kept in the store and looked at again only when some
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ import jcurve
 from jcurve.briefing.parameters import check_names
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
+from jcurve_runs.execution.fingerprint import files_below
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
 from jcurve_runs.schedule.calendars import Calendars
@@ -125,11 +126,7 @@ def mistake_in(
 def _state(project: Project) -> Iterator[tuple[str, int, int]]:
     """Every file that a check rests on, with size and time of change."""
     for root in (project.data, project.notebooks, Path(jcurve.__file__).parent):
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
-            for name in sorted(names):
-                try:
-                    stat = os.stat(os.path.join(folder, name))
-                except OSError:
-                    continue
-                yield os.path.join(folder, name), stat.st_size, stat.st_mtime_ns
+        for path in sorted(files_below(root)):
+            with suppress(OSError):
+                stat = path.stat()
+                yield str(path), stat.st_size, stat.st_mtime_ns
