@@ -62,7 +62,7 @@ class Attempt:
     id: int  # in the order in which attempts were queued, whatever the clock said
     run: str  # the run's identifier, and its edition's if it succeeds
     attempt: int  # counted from 1
-    report: str  # what was to be reported
+    report: str  # what was to be reported, down to the hash
     scenario: str
     series: str
     view: str
@@ -70,15 +70,15 @@ class Attempt:
     batch: str | None  # of the runs that were asked for together, None for a single one
     origin: str | None  # the schedule's moment that asked for it, as JSON
     state: RunState  # where it is
-    reason: str | None  # why it is there
+    reason: str | None  # why it is there; the message says it in words
     message: str
     edition: str | None  # the edition it became, or the one that a skipped run relies on
-    owner: str  # who runs it
+    owner: str  # who runs it, on which host and as which process
     host: str
     pid: int
-    queued: str  # times in UTC; ``heard`` is the last sign of life
+    queued: str  # this and what follows are times in UTC
     started: str | None
-    heard: str
+    heard: str  # the last sign of life
     ended: str | None
 
 

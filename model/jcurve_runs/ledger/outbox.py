@@ -71,7 +71,7 @@ class Entry:
     tries: int  # how often sending was tried
     next: str | None  # when it is tried again, None when it is not
     problem: str  # what went wrong last
-    queued: str  # times in UTC
+    queued: str  # times in UTC, both
     sent: str | None
 
 

@@ -38,7 +38,7 @@ class Occurrence:
     batch: str | None  # the batch that it became
     tries: int  # how often it was taken
     owner: str | None  # who took it
-    decided: str  # times in UTC
+    decided: str  # times in UTC, all three
     ended: str | None
     alarmed: str | None
 
