@@ -157,11 +157,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-Seconds: TypeAlias = Annotated[float, _seconds]  # A time above 0
+Seconds: TypeAlias = Annotated[float, _seconds]  # a time above 0
 
-Count: TypeAlias = Annotated[int, _count]  # A whole number above 0
+Count: TypeAlias = Annotated[int, _count]  # a whole number above 0
 
-NOT_WITH_JSON = object()  # Beside the type of an option that cannot go with ``--json``
+NOT_WITH_JSON = object()  # beside the type of an option that cannot go with ``--json``
 
 
 Action: TypeAlias = Callable[..., Answer | int | None]

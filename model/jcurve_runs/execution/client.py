@@ -21,9 +21,9 @@ from papermill.utils import merge_kwargs, remove_args
 
 __all__ = ["MOST_BYTES", "MOST_FIGURES", "NotebookEngine", "ThisInterpreter", "TooMuchOutput"]
 
-MOST_BYTES = 32 * 1024 * 1024  # Of a notebook's outputs together: ten times what a long report has
+MOST_BYTES = 32 * 1024 * 1024  # of a notebook's outputs together: ten times what a long report has
 
-MOST_FIGURES = 200  # Outputs that hold an image
+MOST_FIGURES = 200  # outputs that hold an image
 
 
 class TooMuchOutput(Exception):

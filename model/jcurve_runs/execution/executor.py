@@ -27,7 +27,7 @@ __all__ = [
     "environment",
 ]
 
-Progress = Callable[[str], None]  # Told in words what is going on
+Progress = Callable[[str], None]  # told in words what is going on
 
 Render = Callable[[Path, Path, Path], None]
 """Renders an executed notebook: notebook, HTML file to write, PDF file to write."""

@@ -39,14 +39,14 @@ __all__ = [
     "resolve_scenario",
 ]
 
-Values: TypeAlias = Mapping[str, Any]  # Plain data by name
+Values: TypeAlias = Mapping[str, Any]  # plain data by name
 
-Clock = Callable[[], datetime]  # Gives the present time, with a zone
+Clock = Callable[[], datetime]  # gives the present time, with a zone
 
 Resolve = Callable[[str, Values, Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
-DEADLINE = 600.0  # Seconds of wall time for the execution of one report
+DEADLINE = 600.0  # seconds of wall time for the execution of one report
 
 _TAKEN = "portal"  # the folder of the portal's pages
 _OWN = ("scenario", "overrides", "view", "out")
@@ -66,7 +66,7 @@ class Retry:
         return min(self.first * self.factor ** (attempt - 1), self.longest)
 
 
-ONCE = Retry(attempts=1)  # A single attempt, for whoever sits in front of it
+ONCE = Retry(attempts=1)  # a single attempt, for whoever sits in front of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from jcurve_runs.execution.redaction import one_line
 
 __all__ = ["FOLDER", "refresh", "series_of"]
 
-FOLDER = "portal"  # Of the pages under ``reports/``, the list apart
+FOLDER = "portal"  # of the pages under ``reports/``, the list apart
 
 Content: TypeAlias = dict[str, Any]
 _TEMPLATES = Path(__file__).with_name("templates")

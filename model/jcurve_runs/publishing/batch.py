@@ -55,7 +55,7 @@ Engine = Literal["warm", "plain", "cluster"]
 """``warm`` forks each run from a process that has everything loaded, where that is safe;
 ``plain`` starts a process for each; ``cluster`` leaves them to the workers of a Dask cluster."""
 
-MOST_JOBS = 8  # At once by default; each takes about 300 MB
+MOST_JOBS = 8  # at once by default; each takes about 300 MB
 
 _MOST_TOLD = 100
 _ASKED = ("report", "scenario", "case", "overrides", "view", "parameters", "workbook")

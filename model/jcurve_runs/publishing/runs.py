@@ -42,7 +42,7 @@ __all__ = [
     "worth_another",
 ]
 
-GONE = "gone-"  # Begins the name of a folder under ``reports/.staging`` that is being deleted
+GONE = "gone-"  # begins the name of a folder under ``reports/.staging`` that is being deleted
 
 _BEAT = 5.0
 _NO_WORD = "its runner ended without saying why"

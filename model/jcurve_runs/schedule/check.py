@@ -72,7 +72,7 @@ def held_to_defaults(schedule: Schedule, ledger: Ledger) -> tuple[Schedule, list
     told = []
     for report in schedule.reports:
         for parameter, default in declared_by(report, ledger.project).items():
-            text = json.dumps(default)
+            text = json.dumps(default, default=repr)
             kept = began.setdefault((report, parameter), text)
             if kept != text and parameter not in schedule.request.parameters:
                 moved.setdefault(report, {})[parameter] = json.loads(kept)

@@ -16,7 +16,7 @@ from jcurve_runs.schedule.schedules import Schedule
 
 __all__ = ["Facts", "Occurrence", "Occurrences"]
 
-Facts = Sequence[tuple[str, str]]  # Pairs of label and text that a notice shows
+Facts = Sequence[tuple[str, str]]  # pairs of label and text that a notice shows
 
 _CLOCK_WENT_BACK = timedelta(hours=1)
 _MOST_TRIES = 3

@@ -73,7 +73,7 @@ class Tick:
 
 Runner = Callable[[Schedule, Occurrence, str], Batch]
 """Runs a schedule's reports for an occurrence, under a batch's identifier."""
-Deliver = Callable[[], Delivered]  # Sends what is due in the outbox
+Deliver = Callable[[], Delivered]  # sends what is due in the outbox
 
 
 def tick(

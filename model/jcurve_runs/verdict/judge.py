@@ -25,7 +25,7 @@ __all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
 
-Cells: TypeAlias = list[dict[str, Any]]  # The code cells of a notebook that hold code
+Cells: TypeAlias = list[dict[str, Any]]  # the code cells of a notebook that hold code
 
 State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
 Reason = Literal[
