@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import jcurve
-from jcurve.commands.frames import write_frame
+from jcurve.commands.texts import write_frame
 from jcurve.facts import verify
 from jcurve.facts.edgar import Edgar
 from jcurve.facts.refresh import refresh
