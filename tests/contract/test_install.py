@@ -168,3 +168,20 @@ def test_a_notebook_is_run_in_the_project_that_it_lies_in(
         Engine.execute_notebook(note, "python3")
     assert named == [str(tmp_path / "one"), str(tmp_path / "two"), None]
     assert "JCURVE_PROJECT" not in os.environ
+
+
+def test_papermill_may_be_given_a_notebook_as_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text then stands where a path would, however long."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JCURVE_PROJECT", raising=False)
+    seen: list[str | None] = []
+    monkeypatch.setattr(
+        "jcurve_runs.execution.client.NotebookEngine.execute_notebook",
+        lambda nb, kernel, **_: seen.append(os.environ.get("JCURVE_PROJECT")),
+    )
+    note = nbformat.v4.new_notebook()
+    note.metadata["papermill"] = {"input_path": str({"cells": ["x/" * 5_000]})}
+    Engine.execute_notebook(note, "python3")
+    assert seen == [None]

@@ -11,6 +11,7 @@ import random
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -37,21 +38,10 @@ from jcurve_runs.delivery.message import compose
 from jcurve_runs.ledger.outbox import Message
 from tests.counts import count
 from tests.support import pdfcheck
+from tests.support.hostile import TWENTY, hostile_project
 from tests.support.reading_truth import held
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
 
-HOSTILE = '<script>alert(1)</script> #panic() $x$ *a* `c` & "\'" {{7*7}} [x](javascript:y)'
-HOSTILE_SCENARIO = f"""\
-schema: 2
-name: hostile
-title: {json.dumps(HOSTILE)}
-extends: bull
-story: {json.dumps(HOSTILE)}
-assumptions:
-  returns.wacc:
-    value: 0.1
-    why: {json.dumps(HOSTILE)}
-"""
 SECTIONS = [
     "The answer",
     "Which size is best",
@@ -373,27 +363,39 @@ def test_numbers_with_too_many_digits_are_found() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Document:
-    project = real_project(tmp_path_factory.mktemp("hostile"), {"hostile": HOSTILE_SCENARIO})
+    """Title, story, reasons, sources, the company's name and its members' are hostile."""
+    project = hostile_project(tmp_path_factory.mktemp("hostile"))
+    (project / "notebooks").symlink_to(NOTEBOOKS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JCURVE_PROJECT", str(project))
         out = tmp_path_factory.mktemp("out")
-        notebook, _ = executed("scenario_report", out, ("book",), scenario="hostile")
+        notebook, _ = executed("scenario_report", out, scenario="hostile")
     return read(notebook, "hostile")
 
 
 class TestHostileText:
     def test_is_text_on_the_page(self, hostile: Document) -> None:
         page = html(hostile)
-        assert "alert(1)" in page
-        assert "<script>alert" not in page
-        assert 'href="javascript' not in page
+        links = re.findall(r"""(?:href|src|action)=["']?\s*([^"'>\s]*)""", page)
+        assert not [each for each in links if each.startswith(("javascript", "file:", "mailto"))]
+        text = unescape(page)
+        for each in TWENTY:
+            assert each in text, each
+        for tag in ("<script>alert", "<img src=x", "<svg onload", "<iframe src='file", "<h1>x"):
+            assert tag not in page, tag
 
     def test_is_text_in_the_pdf(self, hostile: Document) -> None:
         paper = pdf(hostile)
-        text = " ".join("".join(pdfcheck.page_texts(paper)).split())
-        assert "alert(1)" in text
-        assert "#panic()" in text
-        assert "{{7*7}}" in text
+        text = "".join("".join(pdfcheck.page_texts(paper)).replace("\u200b", "").split())
+        for each in ("<script>alert(1)</script>", "#panic()", "{{7*7}}", "<%=7*7%>${7*7}"):
+            assert each in text, each
+        assert "root:x:0" not in text
+        links = [
+            str(each)
+            for page in PdfReader(io.BytesIO(paper)).pages
+            for each in page.annotations or ()
+        ]
+        assert not re.search(r"javascript|file:|mailto|Launch", " ".join(links))
         assert pdfcheck.complaints(paper) == []
         assert "/JavaScript" not in PdfReader(io.BytesIO(paper)).trailer["/Root"]
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,16 @@ import yaml
 
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
-from jcurve_runs.plan.request import Origin
+from jcurve_runs.plan.request import Origin, Request
+from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.publishing.runs import carry_out
+from jcurve_runs.schedule.occurrences import Occurrence
+from jcurve_runs.schedule.schedules import Schedule
+from jcurve_runs.schedule.tick import tick
 from tests.support.drives import plan_of, sound_runs
 from tests.support.inbox import serving
-from tests.support.notebooks import make_real_project
+from tests.support.notebooks import StandIn, make_project, make_real_project
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
@@ -127,3 +133,50 @@ def test_the_workflow_keeps_its_store_whatever_happens() -> None:
     assert workflow["concurrency"]
     for name in steps[tick]["env"]:
         assert f"`{name}`" in PAGE or f"`{name}`, " in PAGE or f"{name}`" in PAGE
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^setup:", makefile, re.MULTILINE)
+    assert "make setup" in uses
+    assert ".venv/bin/jcurve tick" in uses
+
+
+def test_what_the_workflow_keeps_is_enough(tmp_path: Path) -> None:
+    """The next job, in a new checkout with the folder that was kept, runs no moment again."""
+    begun = datetime(2026, 7, 27, 10, 50, tzinfo=UTC)  # a Monday
+    ran: list[str] = []
+
+    def fail(schedule: Schedule, occurrence: Occurrence, name: str) -> Batch:
+        ran.append(occurrence.occurrence)
+        return Batch(name, (Done(Request(report="fixture"), "failed"),), Path("x"), "plain")
+
+    def job(number: int, moment: datetime) -> Project:
+        project = make_project(tmp_path / f"job-{number}")
+        (kept := tmp_path / f"job-{number - 1}" / "reports").mkdir(parents=True, exist_ok=True)
+        shutil.copytree(kept, project.reports)
+        text = example("yaml").replace("scenario_report ", "fixture ")
+        (project.reports / "schedule.yml").write_text(text)
+        tick(project, clock=lambda: moment, runner=fail, resolve=lambda *_: StandIn())
+        return project
+
+    for number in range(1, 5):
+        job(number, begun + timedelta(minutes=30) * (number - 1))
+    assert ran == ["2026-07-27T11:00:00.000+00:00"]
+
+
+def test_the_log_that_is_rotated_is_the_one_that_is_written(tmp_path: Path) -> None:
+    """And logrotate itself takes the lines, where it is installed."""
+    block = re.search(r"```\n(\S+) \{\n(.*?)\n\}\n```", PAGE, re.DOTALL)
+    assert block is not None
+    folder = re.search(r" cd (\S+) ", example("cron"))
+    log = re.search(r">>(\S+)", example("cron"))
+    assert folder is not None
+    assert log is not None
+    assert block[1] == f"{folder[1]}/{log[1]}"
+    assert "copytruncate" in block[2]  # a tick that runs goes on writing
+    if shutil.which("logrotate") is not None:
+        written = tmp_path / "tick.log"
+        written.write_text("x\n")
+        rules = tmp_path / "rules"
+        rules.write_text(f"{written} {{\n{block[2]}\n}}\n")
+        command = ["logrotate", "--force", "--state", str(tmp_path / "state"), str(rules)]
+        subprocess.run(command, check=True, capture_output=True)
+        assert (tmp_path / "tick.log.1.gz").exists()

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import json
 import random
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pandas as pd
 import pytest
 
 import jcurve
+from jcurve.commands.texts import write_frame
 from jcurve.facts import verify
 from jcurve.facts.edgar import Edgar
 from jcurve.facts.refresh import refresh
-from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.errors import FactsError, JCurveError, UsageError
 from jcurve.ground.project import Project
-from jcurve.workbook import adopt, write
+from jcurve.workbook import adopt, adopting, write
+from jcurve.workbook.adopting import Adoption
 from tests.conftest import RecordFigure
 from tests.faults.test_facts_refresh import SUBMISSIONS, _companyfacts
-from tests.support.fuzzing import altered, content, fuzz
+from tests.support.fuzzing import altered, content, fuzz, one_line
+from tests.support.hostile import EXCEL, HOSTILE, TWENTY, hostile_project
 
 ROOT = Path(__file__).parents[2]
 VALUES = (
@@ -124,20 +132,100 @@ def test_tables_of_data(tmp_path: Path, record_figure: RecordFigure) -> None:
     fuzz("tables of data", "fuzzed_tables", tried, record_figure)
 
 
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of hostile texts, with a workbook of its scenario."""
+    root = hostile_project(tmp_path_factory.mktemp("hostile"))
+    write(jcurve.evaluate("hostile", project=Project(root)), root / "hostile.xlsx", project=root)
+    return root
+
+
+@pytest.mark.xdist_group("hostile-workbook")
+def test_hostile_texts_in_a_workbook(hostile: Path, record_figure: RecordFigure) -> None:
+    """Each stands in a cell as text; no formula, link or name holds any of them."""
+    with zipfile.ZipFile(hostile / "hostile.xlsx") as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    texts = {
+        html.unescape(each) for each in re.findall(r"<t[^>]*>([^<]*)</t>", "".join(parts.values()))
+    }
+    for text in TWENTY:
+        assert any(text in each for each in texts), text
+    formulas = 0
+    for name, part in parts.items():
+        assert not re.search(
+            r"hyperlink|externalLink|oleObject|ddeLink|TargetMode=.External", part + name
+        ), name
+        for formula in re.findall(r"<f[^>]*>([^<]*)</f>|<definedName[^>]*>([^<]*)<", part):
+            formulas += 1
+            told = html.unescape("".join(formula))
+            assert not any(text.lstrip("=") in told for text in TWENTY), told
+            assert not re.search(r"HYPERLINK|WEBSERVICE|cmd\||\[\d+\]|CALL\(", told), told
+    assert formulas > 10_000
+    record_figure("hostile texts in a workbook, inert", len(TWENTY))
+
+
+@pytest.mark.xdist_group("hostile-workbook")
+def test_hostile_names_of_workbooks(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file's name is a text of the scenario that is made from it, and nothing else."""
+    project = Project(hostile)
+    base = jcurve.scenario("base", project=project)
+    state = jcurve.scenario("base", {"returns.wacc": "0.1"}, project=project)
+    tried = 0
+    for text in (*HOSTILE, *TWENTY, *EXCEL):
+        name = f"{text}.xlsx"
+        if "/" in name or "\0" in name or len(name.encode(errors="replace")) > 255:
+            continue  # no file can be called so
+        read = Adoption(name, base, state, {"returns.wacc": "0.1"}, (), frozenset(), (), ())
+        monkeypatch.setattr(adopting, "state_of", lambda *_, read=read, **__: read)
+        try:
+            made = adopt(hostile / name, "named", project=project)
+        except JCurveError as error:
+            one_line(error)
+            assert not (project.scenarios / "named.yml").exists()
+            continue
+        assert made.path is not None
+        found = jcurve.scenario("named", project=project)
+        assert found.hash == state.hash
+        assert found.title == f"{base.title}, from {' '.join(name.split())}"
+        made.path.unlink()
+        tried += 1
+    assert tried >= 40
+    assert not list(hostile.rglob("pwned"))
+
+
+@pytest.mark.parametrize("kind", [".xlsx", ".csv"])
+def test_hostile_texts_in_tables(tmp_path: Path, kind: str) -> None:
+    """Names of cases and columns, as ``jcurve batch --table`` and ``jcurve lines`` write them."""
+    corpus = [text[:32_767] for text in (*HOSTILE, *TWENTY, *EXCEL)]
+    frame = pd.DataFrame({EXCEL[0]: corpus, "<script>": range(len(corpus))})
+    path = tmp_path / f"table{kind}"
+    write_frame(frame, str(path), kind, index=False)
+    if kind == ".csv":
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream))
+        assert [row[0] for row in rows] == [EXCEL[0], *corpus]
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f" not in sheet.replace("<font", "")
+    assert "hyperlink" not in sheet
+    assert not [name for name in names if "rels/sheet" in name or "external" in name]
+    cells = [row[0] for row in openpyxl.load_workbook(path).active.iter_rows(min_row=2)]  # type: ignore[union-attr]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert len(cells) == len(corpus)
+
+
+@pytest.mark.xdist_group("hostile-workbook")
 def test_workbooks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_figure: RecordFigure
+    hostile: Path, monkeypatch: pytest.MonkeyPatch, record_figure: RecordFigure
 ) -> None:
     """Parts of the archive altered, and the archive itself."""
-    monkeypatch.setattr("jcurve.workbook.adopting.edited_elsewhere", lambda *_: ())
+    monkeypatch.setattr(adopting, "edited_elsewhere", lambda *_: ())
     chance = random.Random(20_261_132)
-    (tmp_path / "data").mkdir()
-    for each in (ROOT / "data").iterdir():
-        if each.name != "scenarios":
-            (tmp_path / "data" / each.name).symlink_to(each)
-    scenarios = tmp_path / "data" / "scenarios"
-    shutil.copytree(ROOT / "data" / "scenarios", scenarios)
-    usual = write(jcurve.evaluate("base", project=ROOT), tmp_path / "usual.xlsx").read_bytes()
-    path = tmp_path / "altered.xlsx"
+    scenarios = hostile / "data" / "scenarios"
+    usual = (hostile / "hostile.xlsx").read_bytes()
+    path = hostile / "altered.xlsx"
 
     def tried() -> None:
         path.write_bytes(usual)
@@ -154,7 +242,7 @@ def test_workbooks(
                 raw[chance.randrange(len(raw))] = chance.randrange(256)
             path.write_bytes(raw)
         try:
-            adopt(path, "mine", project=Project(tmp_path))
+            adopt(path, "mine", project=Project(hostile))
         finally:
             (scenarios / "mine.yml").unlink(missing_ok=True)
 

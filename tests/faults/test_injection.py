@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger, Request, prepare
+from jcurve_runs.commands import operating_verbs
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.outbox import Message
@@ -192,6 +194,11 @@ def test_the_portal_shows_titles_as_text(tmp_path: Path, sound: Callable[[], NoP
             assert len(found.frames) == (page.name in ("run-1.html", "run-2.html"))
             assert not any(link.startswith(("javascript:", "data:")) for link in found.links)
             assert invisible(page.read_text()) == set()
+    (project.reports / "status.json").write_text(json.dumps({"problems": HOSTILE, "schedules": {}}))
+    refresh(project)
+    index = (project.reports / "index.html").read_text()
+    assert Links(index).active == []
+    assert invisible(index) == set()
     assert not list(tmp_path.rglob("pwned"))
 
 
@@ -289,6 +296,17 @@ def invisible(text: str) -> set[str]:
     return {
         mark for mark in text if unicodedata.category(mark) in ("Cc", "Cf", "Cs") and mark != "\n"
     }
+
+
+def test_a_line_of_the_log_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a mail server, a schedule or a path says goes into tick.log."""
+    for text in HOSTILE:
+        operating_verbs._log(f"mail: {text}")
+    shown = capsys.readouterr().err
+    assert invisible(shown) == set()
+    lines = shown.splitlines()
+    assert len(lines) == len(HOSTILE)
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ jcurve: mail:", line) for line in lines)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -17,6 +17,7 @@ from jcurve.briefing import Edition, Results, all_editions, latest
 from jcurve.ground import files
 from jcurve.ground.errors import RunError, UsageError, WriteError
 from jcurve.ground.files import digest, make_folder, publish_folder, write_file, write_json
+from jcurve.ground.transaction import replace_all
 from jcurve_runs.publishing.publish import assemble, publish
 from tests.support.drives import drive, sound_runs
 from tests.support.notebooks import MOMENT, make_project, render_plainly, run_fixture
@@ -267,3 +268,19 @@ def test_latest_tells_a_damaged_pointer_from_none(tmp_path: Path) -> None:
     (folder / "latest.json").write_text('{"edition": "../../../etc"}')
     with pytest.raises(UsageError, match="cannot be a folder's name"):
         latest(project, "fixture", "base")
+
+
+def test_what_killed_writers_left_goes_an_hour_later(tmp_path: Path) -> None:
+    """Of this file alone, and nothing that somebody may still be writing."""
+    fresh = (".a.csv.0.tmp", ".a.csv.0.staged")
+    others = (".b.csv.0.tmp", ".a.csv.tmp", "a.csv.0.tmp")
+    left = (".a.csv.1.tmp", ".a.csv.1.staged", "..a.csv.1.staged.2.tmp")
+    for name in (*fresh, *others, *left):
+        (tmp_path / name).write_text("half")
+        if name not in fresh:
+            os.utime(tmp_path / name, (0, 0))
+    write_file(tmp_path / "a.csv", "one")
+    seen = {path.name for path in tmp_path.iterdir()}
+    assert seen == {"a.csv", *fresh, *others, *left[1:]}
+    replace_all(tmp_path, {"a.csv": "two"})
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", *fresh, *others}

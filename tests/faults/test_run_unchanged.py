@@ -204,7 +204,7 @@ def test_the_package_and_its_renderer_have_keys_of_their_own() -> None:
     package, renderer = fingerprint.package(), fingerprint.renderer()
     assert package != renderer
     assert package == fingerprint.package()
-    files = fingerprint._files(Path(jcurve.__file__).parent)
+    files = fingerprint.files_below(Path(jcurve.__file__).parent)
     listed = {path.name for path in files if fingerprint._renders(path)}
     assert {"briefing.typ", "briefing.css", "page.py"} <= listed
     assert listed.isdisjoint({"results.py", "parameters.py", "editions.py"})

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["HOSTILE"]
+import csv
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+
+__all__ = ["EXCEL", "HOSTILE", "TWENTY", "hostile_project"]
 
 HOSTILE: tuple[str, ...] = (
     # Python
@@ -110,3 +119,83 @@ HOSTILE: tuple[str, ...] = (
     "NaN",
     "null",
 )
+
+EXCEL: tuple[str, ...] = (
+    '=HYPERLINK("https://x.example","click")',
+    "=cmd|' /C calc'!A0",
+    '=WEBSERVICE("https://x.example")',
+    "=1+1",
+    "{=1+1}",
+    "+1+1",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "https://x.example/",
+    "mailto:thief@example.org",
+    "external:'/etc/passwd'",
+    "\x1b]0;x\x07 \x00 \x0b \ufffe",
+    "x" * 40_000,
+)
+"""What a spreadsheet might take for a formula or a link, or not hold."""
+
+TWENTY: tuple[str, ...] = (
+    "<script>alert(1)</script> #panic() {{7*7}}",
+    "<img src=x onerror=alert(1)>",
+    "'><svg onload=alert(1)>",
+    '" onmouseover="alert(1)',
+    "</td></tr></table><h1>x",
+    "<iframe src='file:///etc/passwd'></iframe>",
+    "</title></style><script>1</script>",
+    "[x](javascript:alert(1))",
+    '#read("/etc/passwd")',
+    "*strong* _em_ `raw` = Heading",
+    "@cite <label> //comment /* open",
+    "$ x^2 $ #let x = 1",
+    "$(touch pwned)",
+    "; touch pwned",
+    "../../../../etc/passwd",
+    '=HYPERLINK("https://x.example","click")',
+    "=cmd|' /C calc'!A0",
+    "@SUM(A1:A9)",
+    "=?utf-8?q?x=0ABcc:_a@b?=",
+    "<%= 7*7 %> ${7*7} {0.__class__}",
+)
+"""One of each kind, each of which every file of a project can hold."""
+
+
+def hostile_project(root: Path) -> Path:
+    """A project that says nothing else wherever it may say what it likes: title, story and
+    twenty reasons of the scenario ``hostile``, sources, names of the company and its members."""
+    home = Path(__file__).parents[2]
+    shutil.copytree(home / "data", root / "data")
+    texts = iter(TWENTY * 99)
+
+    def quoted(_: object) -> str:
+        return json.dumps(next(texts))
+
+    bear = (home / "data" / "scenarios" / "bear.yml").read_text(encoding="utf-8")
+    given = yaml.safe_load(bear)["assumptions"]
+    lines = ["schema: 2", "name: hostile", "extends: base"]
+    lines += [f"title: {quoted('')}", f"story: {quoted('')}", "assumptions:"]
+    for key, entry in list(given.items())[: len(TWENTY)]:
+        lines += [f"  {key}:", f"    value: {json.dumps(entry['value'])}", f"    why: {quoted('')}"]
+    (root / "data" / "scenarios" / "hostile.yml").write_text("\n".join(lines) + "\n")
+
+    table = root / "data" / "sources.csv"
+    head, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8")))
+    title, publisher = head.index("title"), head.index("publisher")
+    for row in rows:
+        row[title], row[publisher] = next(texts), next(texts)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([head, *rows])
+    table.write_text(written.getvalue(), encoding="utf-8")
+
+    path = root / "data" / "companies" / "meta" / "company.yml"
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(?<=\ndisplay_name: ).*", quoted, text)
+    before, sets, members = text.partition("\nsets:\n")
+    members = re.sub(
+        r"(?<=^    )(\w+: ).*", lambda found: found[1] + quoted(found), members, flags=re.M
+    )
+    path.write_text(before + sets + members, encoding="utf-8")
+    return root

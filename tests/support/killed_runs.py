@@ -34,6 +34,7 @@ from jcurve_runs.schedule.schedules import Schedule
 from jcurve_runs.schedule.tick import tick
 from tests.support.killed import in_child
 from tests.support.notebooks import StandIn, make_project, render_plainly
+from tests.support.waiting import until
 
 __all__ = ["Batch", "Deliver", "Outbox", "Prune", "Tick"]
 
@@ -131,8 +132,14 @@ class Batch:
 
     def found(self, home: Path) -> dict[str, Any]:
         project = Project(home)
-        with Ledger(project) as ledger:
-            recover(ledger)
+
+        def settled() -> bool:
+            with Ledger(project) as ledger:
+                recover(ledger)
+                return all(each.ended for each in ledger.attempts())
+
+        # What the killed process was just starting holds its lock until it runs by itself.
+        assert until(settled)
         return told(project)
 
 

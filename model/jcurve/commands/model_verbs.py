@@ -7,9 +7,8 @@ import datetime
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from jcurve.commands.frames import write_frame
 from jcurve.commands.progress import Progress
-from jcurve.commands.texts import attributes, table
+from jcurve.commands.texts import attributes, table, write_frame
 from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, Seconds, to_stderr, verb
 from jcurve.ground.errors import AnswerError, JCurveError, UsageError
 from jcurve.ground.project import start_project

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERBS"]
 
-_CUT = "cut"
-"""The action whose curve is shown where the best plan is to go on."""
+_CUT = "cut"  # the action whose curve is shown where the best plan is to go on
 
 
 @verb("jcurve sensitivity --of npv.go_forward", overrides=True, cluster="answers")

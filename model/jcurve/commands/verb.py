@@ -67,17 +67,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb has to say.
+    """What a verb has to say."""
 
-    Attributes:
-        data: a result for a machine, with ``--json``.
-        lines: for a reader.
-        status: the exit status; 9 where there is no answer of the kind asked for.
-    """
-
-    data: Any
-    lines: Sequence[str] = ()
-    status: int = 0
+    data: Any  # a result for a machine, with ``--json``
+    lines: Sequence[str] = ()  # for a reader
+    status: int = 0  # the exit status; 9 where there is no answer of the kind asked for
 
     def print(self, as_json: bool) -> None:
         """Print the data or the lines."""
@@ -91,19 +85,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Context:
-    """What every verb is given beside its own parameters.
+    """What every verb is given beside its own parameters."""
 
-    Attributes:
-        folder: of ``--project``.
-        sets: the texts of ``--set``.
-        json: whether the answer is for a machine.
-        scheduler: address of a Dask cluster that answers instead of this machine.
-    """
-
-    folder: str | None
-    sets: Sequence[str] = ()
-    json: bool = False
-    scheduler: str | None = None
+    folder: str | None  # of ``--project``
+    sets: Sequence[str] = ()  # the texts of ``--set``
+    json: bool = False  # whether the answer is for a machine
+    scheduler: str | None = None  # address of a Dask cluster that answers instead of this machine
 
     @cached_property
     def project(self) -> Project:
@@ -170,14 +157,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-Seconds: TypeAlias = Annotated[float, _seconds]
-"""A time above 0."""
+Seconds: TypeAlias = Annotated[float, _seconds]  # a time above 0
 
-Count: TypeAlias = Annotated[int, _count]
-"""A whole number above 0."""
+Count: TypeAlias = Annotated[int, _count]  # a whole number above 0
 
-NOT_WITH_JSON = object()
-"""Beside the type of an option that cannot go with ``--json``."""
+NOT_WITH_JSON = object()  # beside the type of an option that cannot go with ``--json``
 
 
 Action: TypeAlias = Callable[..., Answer | int | None]
@@ -186,21 +170,14 @@ Action: TypeAlias = Callable[..., Answer | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb of the command.
+    """A verb of the command."""
 
-    Attributes:
-        name: what is typed.
-        action: the function; where it gives an answer, ``--json`` is among the options.
-        example: a call that works.
-        overrides: whether ``--set`` is among the options.
-        cluster: whether ``--scheduler`` is; what is left to a cluster then: the answers of the
-            model, or the work that the verb itself hands over.
-    """
-
-    name: str
-    action: Action
-    example: str
-    overrides: bool
+    name: str  # what is typed
+    action: Action  # the function; where it gives an answer, ``--json`` is among the options
+    example: str  # a call that works
+    overrides: bool  # whether ``--set`` is among the options
+    # whether ``--scheduler`` is; what is left to a cluster then: the answers of the model, or the
+    # work that the verb itself hands over
     cluster: Literal["answers", "work"] | None = None
 
     @property
@@ -235,11 +212,7 @@ exit status: 0 done, 2 usage, 3 scenario, 4 facts, 5 model, 6 run, 7 write, 8 pr
 def read_arguments(
     arguments: Sequence[str] | None, verbs: Mapping[str, Verb]
 ) -> argparse.Namespace:
-    """The chosen verb and its options; ``command`` names it, None for ``--version``.
-
-    Raises:
-        UsageError: anything that is no verb, option or value of the right kind.
-    """
+    """The chosen verb and its options; ``command`` names it, None for ``--version``."""
     parser = _Parser(
         prog="jcurve",
         description="An open workbench for the J-curve of AI capital spending.",

@@ -60,7 +60,7 @@ class NewestReport:
                 units = concept.get("units") if isinstance(concept, dict) else None
                 for unit, entries in units.items() if isinstance(units, dict) else ():
                     for entry in entries if isinstance(entries, list) else ():
-                        if isinstance(entry, dict) and entry.get("accn") == accession:
+                        if _is_figure(entry) and entry["accn"] == accession:
                             self._figures.append((taxonomy, tag, unit, entry))
         self._end = max((str(each.get("end", "")) for *_, each in self._figures), default="")
 
@@ -93,3 +93,15 @@ class NewestReport:
                 alike = difflib.SequenceMatcher(None, name, tag.tag).ratio()
                 found[name] = max(found.get(name, -math.inf), alike - abs(math.log(size)))
         return sorted(found, key=lambda name: -found[name])[:_LIKELY]
+
+
+def _is_figure(entry: object) -> bool:
+    """Whether EDGAR gives a figure and its end: where a tag that is read lacks them, an error
+    says so elsewhere; of the other tags it does not matter."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("val"), int | float):
+        return False
+    try:
+        end = datetime.date.fromisoformat(str(entry.get("end")))
+        return end < datetime.date.max and math.isfinite(entry["val"]) and "accn" in entry
+    except (ValueError, OverflowError):
+        return False

@@ -8,17 +8,20 @@ old content or the new, never a part, also after a power cut.
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from jcurve.ground.errors import WriteError
 
 __all__ = [
+    "clear_abandoned",
     "digest",
     "flush_folder",
     "make_folder",
@@ -30,6 +33,7 @@ __all__ = [
 ]
 
 _BLOCK = 1 << 20
+_ABANDONED = 3_600.0  # seconds after which nobody is still writing a file
 
 
 def write_file(
@@ -61,6 +65,8 @@ def replacing(path: Path, *, durable: bool = True, fresh: bool = False) -> Itera
     Raises:
         WriteError: the target cannot be written; it is then unchanged.
     """
+    if durable:
+        clear_abandoned(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with _as_write_error(path):
         try:
@@ -76,6 +82,15 @@ def replacing(path: Path, *, durable: bool = True, fresh: bool = False) -> Itera
             raise
         if durable:
             flush_folder(path.parent)
+
+
+def clear_abandoned(path: Path, ending: str = ".tmp") -> None:
+    """Take away what processes wrote to replace ``path``, an hour ago or more, and did not live
+    to rename."""
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*{ending}"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > _ABANDONED:
+                old.unlink()
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from jcurve.ground.errors import WriteError
-from jcurve.ground.files import digest, flush_folder, write_file, write_json
+from jcurve.ground.files import clear_abandoned, digest, flush_folder, write_file, write_json
 
 __all__ = ["JOURNAL", "recover", "replace_all"]
 
@@ -27,7 +26,6 @@ JOURNAL = ".replacing.json"
 """The journal's name in the folder whose files are replaced."""
 
 _STAGED = ".staged"
-_ABANDONED = 3_600.0  # seconds after which a staged file without a journal is nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ def replace_all(folder: Path, changes: Mapping[str, str]) -> None:
     try:
         for name, text in changes.items():
             target = folder / name
-            _clear_abandoned(target)
+            clear_abandoned(target, _STAGED)
+            clear_abandoned(target.with_name(f".{target.name}"), f"{_STAGED}.*.tmp")
             staged = target.with_name(f".{target.name}.{token}{_STAGED}")
             steps.append(_Step(staged, target, ""))
             write_file(staged, text)
@@ -141,11 +140,3 @@ def _done(step: _Step) -> bool:
         where=str(step.target),
         allowed=f"restore the folder from version control and remove {JOURNAL}",
     )
-
-
-def _clear_abandoned(target: Path) -> None:
-    """Remove what a process staged for the target and did not live to name in a journal."""
-    for path in target.parent.glob(f".{target.name}.*{_STAGED}"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _ABANDONED:
-                path.unlink()

@@ -86,10 +86,12 @@ def _tick_once(context: Context, now: str | None, *, mail: bool) -> int:
 
 
 def _log(text: str, stream: TextIO | None = None) -> None:
-    """One line with the time, for a log that cron or systemd keeps."""
+    """One line with the time, for a log that cron or systemd keeps; whatever a server said."""
+    from jcurve_runs.execution.redaction import one_line
     from jcurve_runs.ledger.store import now
 
-    print(f"{now():%Y-%m-%dT%H:%M:%SZ} jcurve: {text}", file=stream or sys.stderr, flush=True)
+    shown = one_line(text, 1_000)
+    print(f"{now():%Y-%m-%dT%H:%M:%SZ} jcurve: {shown}", file=stream or sys.stderr, flush=True)
 
 
 @verb("jcurve deliver")

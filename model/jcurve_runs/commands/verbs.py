@@ -6,9 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from jcurve.commands.frames import kind_of, write_frame
 from jcurve.commands.progress import Progress
-from jcurve.commands.texts import attributes, values_by_name
+from jcurve.commands.texts import attributes, kind_of, values_by_name, write_frame
 from jcurve.commands.verb import Answer, Context, Count, Seconds, read_scenario, to_stderr, verb
 from jcurve.ground.errors import JCurveError, UsageError
 

@@ -27,19 +27,12 @@ _NO_SERVER = "mails are owed, but JCURVE_SMTP_HOST names no mail server"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How the outbox stands after a round, counted in recipients.
+    """How the outbox stands after a round, counted in recipients."""
 
-    Attributes:
-        sent: how many a server has taken, in all.
-        waiting: how many will be tried again.
-        refused: how many never will.
-        problem: why nothing was tried, in words; empty otherwise.
-    """
-
-    sent: int
-    waiting: int
-    refused: int
-    problem: str = ""
+    sent: int  # how many a server has taken, in all
+    waiting: int  # how many will be tried again
+    refused: int  # how many never will
+    problem: str = ""  # why nothing was tried, in words; empty otherwise
 
 
 def mail_problem() -> str:
@@ -64,14 +57,6 @@ def deliver(
     Two at once are harmless: the second leaves the round to the first. A recipient counts as
     served once the server has taken the mail for it; a crash right then sends it again under
     the same id.
-
-    Args:
-        server: where mail goes; from the environment when None.
-        transport: hands a mail over.
-        again: try what waits or was refused at once.
-
-    Raises:
-        WriteError, RunError: the store cannot be read or written.
     """
     problem, target = "", server
     try:

@@ -94,12 +94,7 @@ class _Part:
 
 
 def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
-    """The mail for a message of the outbox.
-
-    Raises:
-        RunError: an edition is damaged or gone.
-        UsageError: ``JCURVE_PORTAL`` is no address, or the house style is not valid.
-    """
+    """The mail for a message of the outbox."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = ", ".join(message.everyone)
@@ -118,11 +113,7 @@ def compose(message: Message, project: Project, *, sender: str, moment: datetime
 
 
 def portal_address(environment: Mapping[str, str] | None = None) -> str:
-    """Where readers find the portal, as ``JCURVE_PORTAL`` says; empty when it says nothing.
-
-    Raises:
-        UsageError: it is no address that a mail program opens.
-    """
+    """Where readers find the portal, as ``JCURVE_PORTAL`` says; empty when it says nothing."""
     given = os.environ if environment is None else environment
     address = given.get("JCURVE_PORTAL", "").strip()
     if not address:

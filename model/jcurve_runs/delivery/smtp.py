@@ -26,23 +26,15 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over.
+    """Where mail is handed over."""
 
-    Attributes:
-        host, port: the server.
-        security: ``starttls``, ``tls``, or ``none`` for a server on this machine.
-        sender: the address that mail comes from.
-        user, password: of the account; empty where the server asks for none.
-        timeout: seconds to wait for each answer.
-    """
-
-    host: str
+    host: str  # the server
     port: int
-    security: str
-    sender: str
-    user: str = ""
+    security: str  # ``starttls``, ``tls``, or ``none`` for a server on this machine
+    sender: str  # the address that mail comes from
+    user: str = ""  # of the account; empty where the server asks for none
     password: str = field(default="", repr=False)
-    timeout: float = 30.0
+    timeout: float = 30.0  # seconds to wait for each answer
 
 
 def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | None:
@@ -50,9 +42,6 @@ def mail_server(environment: Mapping[str, str] | None = None) -> MailServer | No
 
     ``JCURVE_SMTP_HOST``, ``_FROM``, and as needed ``_PORT``, ``_SECURITY``, ``_USER``,
     ``_PASSWORD``, ``_TIMEOUT``.
-
-    Raises:
-        UsageError: a setting is malformed, or would send a password in clear.
     """
     given = os.environ if environment is None else environment
 

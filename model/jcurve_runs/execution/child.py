@@ -29,12 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(staged: Staged, kernels: type | None = None) -> int:
-    """Execute what is staged and write its outcome; returns the exit status.
-
-    Args:
-        staged: the run's folder.
-        kernels: the class of kernel manager; a fresh interpreter when None.
-    """
+    """Execute what is staged and write its outcome; returns the exit status."""
     outcome = _execute(staged, kernels)
     write_file(staged.outcome, outcome.model_dump_json(), durable=False)
     return 0 if outcome.ended == "completed" else 1

@@ -19,11 +19,9 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
-MOST_BYTES = 32 * 1024 * 1024
-"""Of a notebook's outputs together: ten times what a long report has."""
+MOST_BYTES = 32 * 1024 * 1024  # of a notebook's outputs together: ten times what a long report has
 
-MOST_FIGURES = 200
-"""Outputs that hold an image."""
+MOST_FIGURES = 200  # outputs that hold an image
 
 
 class TooMuchOutput(Exception):

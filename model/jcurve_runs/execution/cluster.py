@@ -43,17 +43,11 @@ class _WorkerGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """What came of work on a worker: files by name, each with the hash it left with.
+    """What came of work on a worker: files by name, each with the hash it left with."""
 
-    Attributes:
-        files: their bytes; of a file that was not made nothing.
-        digests: SHA-256 in hex.
-        finished: how the process ended; None for a rendering.
-    """
-
-    files: Mapping[str, bytes]
-    digests: Mapping[str, str]
-    finished: Finished | None = None
+    files: Mapping[str, bytes]  # their bytes; of a file that was not made nothing
+    digests: Mapping[str, str]  # SHA-256 in hex
+    finished: Finished | None = None  # how the process ended; None for a rendering
 
     @classmethod
     def of(cls, paths: Mapping[str, Path], finished: Finished | None = None) -> _Bundle:

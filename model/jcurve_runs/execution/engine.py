@@ -61,10 +61,12 @@ class Engine:
 def _project_of(nb: Any) -> Iterator[None]:
     """Name the notebook's own project to its kernel, unless the caller has named one."""
     source = str(nb.metadata.get("papermill", {}).get("input_path") or "")
-    if _PROJECT in os.environ or not source or "://" in source:
+    folder = os.path.dirname(os.path.abspath(source))
+    # A notebook that is given as data stands there as text, however long.
+    if _PROJECT in os.environ or not source or not os.path.isdir(folder):
         yield
         return
-    project = project_above(Path(source).absolute().parent)
+    project = project_above(Path(folder))
     if project is not None:
         os.environ[_PROJECT] = str(project.root)
     try:

@@ -16,8 +16,7 @@ from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan
 
-Progress = Callable[[str], None]
-"""Told in words what is going on."""
+Progress = Callable[[str], None]  # told in words what is going on
 
 Render = Callable[[Path, Path, Path], None]
 """Renders an executed notebook: notebook, HTML file to write, PDF file to write."""
@@ -32,18 +31,13 @@ class RendererKilled(RunError):
 
 
 class Executor(Protocol):
-    """Executes staged notebooks and renders executed ones, for several threads at once.
+    """Executes staged notebooks and renders executed ones, for several threads at once."""
 
-    Attributes:
-        comparable: whether its editions may be held against earlier ones; not so where a test
-            renders in its own way.
-        stop: once it is set, whatever runs is killed and ``Cancelled`` is raised.
-        fallback: why runs are not executed as was asked for; None while they are.
-    """
-
+    # whether its editions may be held against earlier ones; not so where a test renders in its own
+    # way
     comparable: bool
-    stop: threading.Event
-    fallback: str | None
+    stop: threading.Event  # once it is set, whatever runs is killed and ``Cancelled`` is raised
+    fallback: str | None  # why runs are not executed as was asked for; None while they are
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         """Execute the staged notebook in processes of its own; none is left behind."""
@@ -67,11 +61,7 @@ class Plain:
     fallback: str | None = None
 
     def __init__(self, render: Render | None = None, project: Project | None = None) -> None:
-        """Set up an executor.
-
-        Args:
-            render: renders in place of the briefing.
-        """
+        """Set up an executor."""
         self.comparable = render is None
         self._project = project
         self.stop = threading.Event()

@@ -48,7 +48,7 @@ def package() -> str:
     """The files of model and runs, the renderer apart."""
     return hashed(
         [
-            combined(package, (path for path in _files(package) if not _renders(path)))
+            combined(package, (path for path in files_below(package) if not _renders(path)))
             for package in _PACKAGES
         ]
     )
@@ -56,7 +56,7 @@ def package() -> str:
 
 def renderer() -> str:
     model = _PACKAGES[0]
-    return combined(model, (path for path in _files(model) if _renders(path)))
+    return combined(model, (path for path in files_below(model) if _renders(path)))
 
 
 def _renders(path: Path) -> bool:
@@ -64,7 +64,8 @@ def _renders(path: Path) -> bool:
     return "briefing" in path.parts and (path.suffix != ".py" or path.stem in _RENDERER)
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def files_below(folder: Path) -> Iterable[Path]:
+    """Every file of a folder but what Python has compiled."""
     for base, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (Path(base) / name for name in names)

@@ -16,27 +16,21 @@ _FURTHER = ".attempt-"
 
 
 class Staged:
-    """A run's own folder, out of any reader's sight.
-
-    Attributes:
-        notebook: the prepared notebook.
-        parameters: what the notebook is given, already validated, as JSON.
-        executed: the executed notebook; after a failure, what there is of it.
-        outcome: what the child says.
-        work: the kernel's working folder, where the notebook records its results.
-        runtime: connection files and the interpreter's settings, for this run only.
-        edition: the edition while it is assembled.
-    """
+    """A run's own folder, out of any reader's sight."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.notebook = folder / "notebook.ipynb"
+        self.notebook = folder / "notebook.ipynb"  # the prepared notebook
+        # what the notebook is given, already validated, as JSON
         self.parameters = folder / "parameters.json"
+        # the executed notebook; after a failure, what there is of it
         self.executed = folder / "executed.ipynb"
-        self.outcome = folder / "outcome.json"
+        self.outcome = folder / "outcome.json"  # what the child says
+        # the kernel's working folder, where the notebook records its results
         self.work = folder / "work"
+        # connection files and the interpreter's settings, for this run only
         self.runtime = folder / "runtime"
-        self.edition = folder / "edition"
+        self.edition = folder / "edition"  # the edition while it is assembled
 
 
 class Outcome(BaseModel):

@@ -106,21 +106,13 @@ class _Process:
 
 
 class Warm:
-    """An executor with a warm process behind it, for several threads; close it when done.
-
-    Attributes:
-        fallback: why runs are executed plainly, None while they are not.
-    """
+    """An executor with a warm process behind it, for several threads; close it when done."""
 
     comparable = True
 
     def __init__(self, project: Project, modules: tuple[str, ...] = ()) -> None:
-        """Start the warm process later, when it is first needed.
-
-        Args:
-            modules: what to load beforehand, as ``imported_by`` finds it.
-        """
-        self.fallback: str | None = None
+        """Start the warm process later, when it is first needed."""
+        self.fallback: str | None = None  # why runs are executed plainly, None while they are not
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project

@@ -57,42 +57,28 @@ _LONG_AGO = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt at a run, as the ledger has it.
+    """One attempt at a run, as the ledger has it."""
 
-    Attributes:
-        id: in the order in which attempts were queued, whatever the clock said.
-        run: the run's identifier, and its edition's if it succeeds.
-        attempt: counted from 1.
-        report, scenario, series, view, hash: what was to be reported.
-        batch: of the runs that were asked for together, None for a single one.
-        origin: the schedule's moment that asked for it, as JSON.
-        state: where it is.
-        reason, message: why it is there.
-        edition: the edition it became, or the one that a skipped run relies on.
-        owner, host, pid: who runs it.
-        queued, started, heard, ended: times in UTC; ``heard`` is the last sign of life.
-    """
-
-    id: int
-    run: str
-    attempt: int
-    report: str
+    id: int  # in the order in which attempts were queued, whatever the clock said
+    run: str  # the run's identifier, and its edition's if it succeeds
+    attempt: int  # counted from 1
+    report: str  # what was to be reported, down to the hash
     scenario: str
     series: str
     view: str
     hash: str
-    batch: str | None
-    origin: str | None
-    state: RunState
-    reason: str | None
+    batch: str | None  # of the runs that were asked for together, None for a single one
+    origin: str | None  # the schedule's moment that asked for it, as JSON
+    state: RunState  # where it is
+    reason: str | None  # why it is there; the message says it in words
     message: str
-    edition: str | None
-    owner: str
+    edition: str | None  # the edition it became, or the one that a skipped run relies on
+    owner: str  # who runs it, on which host and as which process
     host: str
     pid: int
-    queued: str
+    queued: str  # this and what follows are times in UTC
     started: str | None
-    heard: str
+    heard: str  # the last sign of life
     ended: str | None
 
 
@@ -116,10 +102,6 @@ class Ledger:
 
         Args:
             read_only: promise to queue nothing: no sign of life is left then.
-
-        Raises:
-            WriteError: its folder cannot be written.
-            RunError: it is damaged.
         """
         self.project = project
         self.clock = clock
@@ -154,12 +136,7 @@ class Ledger:
         return self._owner.token
 
     def queue(self, plan: Plan, *, attempt: int = 1, batch: str | None = None) -> int:
-        """Enter an attempt at ``plan``; returns its number.
-
-        Raises:
-            RunError: there is such an attempt already.
-            WriteError: the ledger cannot be written.
-        """
+        """Enter an attempt at ``plan``; returns its number."""
         moment = stamp(self.clock())
         values = {
             "run": plan.edition.id,

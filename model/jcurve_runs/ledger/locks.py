@@ -19,7 +19,7 @@ import platform
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -39,12 +39,6 @@ class Lock:
         self._stream = stream
         self._stands_for_it = stands_for_it
 
-    def __enter__(self) -> Lock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of it; harmless twice."""
         if self._stands_for_it is not None:
@@ -56,11 +50,7 @@ class Owner:
     """This process's own sign of life, until ``close`` or its death."""
 
     def __init__(self, folder: Path) -> None:
-        """Make and lock a file in ``folder``.
-
-        Raises:
-            WriteError: it cannot be made.
-        """
+        """Make and lock a file in ``folder``."""
         make_folder(folder)
         self.token = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._path = folder / f"{self.token}.alive"
@@ -99,7 +89,7 @@ def buried(folder: Path, token: str) -> Iterator[bool]:
     if dead is None:
         yield False
         return
-    with dead:
+    with closing(dead):
         yield True
         with suppress(OSError):
             (folder / f"{token}.alive").unlink()
@@ -107,25 +97,17 @@ def buried(folder: Path, token: str) -> Iterator[bool]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """A block that one process at a time is in; yields whether it is this one.
-
-    Raises:
-        WriteError: the lock's file cannot be made.
-    """
+    """A block that one process at a time is in; yields whether it is this one."""
     lock = _lock(_opened(path, "a+b"), path)
     if lock is None:
         yield False
         return
-    with lock:
+    with closing(lock):
         yield True
 
 
 def supported(folder: Path) -> bool:
-    """Whether the file system of ``folder`` knows locks that end with their process.
-
-    Raises:
-        WriteError: nothing can be written there.
-    """
+    """Whether the file system of ``folder`` knows locks that end with their process."""
     path = folder / f".locks-{secrets.token_hex(4)}"
     try:
         with _opened(path, "xb") as stream:

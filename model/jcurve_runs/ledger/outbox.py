@@ -35,26 +35,17 @@ _HELD_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail to be sent.
+    """A mail to be sent."""
 
-    Attributes:
-        id: the same at every try, so that a reader's program may drop a second one.
-        kind: success, failure, alarm, a schedule's mistake, or a recipient's refusal.
-        schedule, occurrence: what asked for it.
-        content: what it says, as plain data; the text is made when it is sent.
-        editions: ``report/series/edition`` and the one before it, None for the first.
-        everyone: all its recipients.
-        waiting: those to send it to now.
-    """
-
-    id: str
-    kind: Kind
-    schedule: str
+    id: str  # the same at every try, so that a reader's program may drop a second one
+    kind: Kind  # success, failure, alarm, a schedule's mistake, or a recipient's refusal
+    schedule: str  # what asked for it
     occurrence: str
-    content: Mapping[str, Any]
+    content: Mapping[str, Any]  # what it says, as plain data; the text is made when it is sent
+    # ``report/series/edition`` and the one before it, None for the first
     editions: tuple[tuple[str, str | None], ...]
-    everyone: tuple[str, ...]
-    waiting: tuple[str, ...]
+    everyone: tuple[str, ...]  # all its recipients
+    waiting: tuple[str, ...]  # those to send it to now
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +58,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recipient of one message, as ``jcurve outbox`` shows it.
+    """One recipient of one message, as ``jcurve outbox`` shows it."""
 
-    Attributes:
-        message, kind, schedule, occurrence: see :class:`Message`.
-        about: what it tells, in a few words.
-        address: the recipient.
-        state: waiting, sent or refused.
-        held_back: its occurrence is still under way.
-        tries: how often sending was tried.
-        next: when it is tried again, None when it is not.
-        problem: what went wrong last.
-        queued, sent: times in UTC.
-    """
-
-    message: str
+    message: str  # see :class:`Message`
     kind: Kind
     schedule: str
     occurrence: str
-    about: str
-    address: str
-    state: Literal["waiting", "sent", "refused"]
-    held_back: bool
-    tries: int
-    next: str | None
-    problem: str
-    queued: str
+    about: str  # what it tells, in a few words
+    address: str  # the recipient
+    state: Literal["waiting", "sent", "refused"]  # waiting, sent or refused
+    held_back: bool  # its occurrence is still under way
+    tries: int  # how often sending was tried
+    next: str | None  # when it is tried again, None when it is not
+    problem: str  # what went wrong last
+    queued: str  # times in UTC, both
     sent: str | None
 
 
@@ -104,13 +83,7 @@ class Outbox:
         self._clock = clock
 
     def add_edition(self, origin: Origin, run: str, edition: str, before: str | None) -> None:
-        """Owe an edition to whom its schedule names; call it in the transaction of the success.
-
-        Args:
-            origin: the schedule's moment, with recipients.
-            run: the run; it is announced once.
-            before: the one before it, None for the first.
-        """
+        """Owe an edition to whom its schedule names; call it in the transaction of the success."""
         if not origin.success or self._store.read(
             "SELECT 1 FROM message_editions WHERE run = ?", (run,)
         ):
@@ -142,15 +115,7 @@ class Outbox:
         schedule: str,
         occurrence: str = "",
     ) -> bool:
-        """Owe a notice; False when nobody is to get it or this topic has been told before.
-
-        Args:
-            kind: of the notice.
-            topic: what makes it one: nothing is told twice.
-            recipients: addresses.
-            content: ``what`` in a few words, and ``facts``: pairs of label and text.
-            schedule, occurrence: what it is about.
-        """
+        """Owe a notice; False when nobody is to get it or this topic has been told before."""
         with self._store.transaction():
             if not recipients or self._store.read(
                 "SELECT 1 FROM messages WHERE topic = ?", (topic,)
@@ -220,11 +185,7 @@ class Outbox:
         return found
 
     def resend(self, messages: Iterable[str] | None = None) -> int:
-        """Try at once what waits or was refused; of named messages also what was sent.
-
-        Returns:
-            How many recipients that are.
-        """
+        """Try at once what waits or was refused; of named messages also what was sent."""
         moment = stamp(self._clock())
         put = "UPDATE recipients SET state = 'waiting', tries = 0, due = ?"
         if messages is None:

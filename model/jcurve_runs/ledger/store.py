@@ -54,12 +54,7 @@ class Store:
     """An open store; usable from several threads, one statement group at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the store in ``folder``, making both when they are not there.
-
-        Raises:
-            WriteError: the folder or file cannot be written.
-            RunError: the file is damaged or of a newer version.
-        """
+        """Open the store in ``folder``, making both when they are not there."""
         make_folder(folder)
         self.folder = folder
         self.path = folder / FILE_NAME

@@ -37,18 +37,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A report.
+    """A report."""
 
-    Attributes:
-        name: as the command line calls it.
-        title: its notebook's first heading.
-        about: the paragraph under it.
-        parameters: what it takes, in the notebook's order; the folder for results left out.
-    """
-
-    name: str
-    title: str
-    about: str
+    name: str  # as the command line calls it
+    title: str  # its notebook's first heading
+    about: str  # the paragraph under it
+    # what it takes, in the notebook's order; the folder for results left out
     parameters: tuple[Taken, ...]
 
     def lines(self) -> Iterator[str]:
@@ -60,11 +54,7 @@ class Entry:
 
 
 def catalogue(project: Project) -> tuple[Entry, ...]:
-    """Every report of the project, in order of their names.
-
-    Raises:
-        UsageError: a notebook's parameters cell holds more than literals.
-    """
+    """Every report of the project, in order of their names."""
     return tuple(_entry(project.notebooks / f"{name}.ipynb") for name in reports_of(project))
 
 

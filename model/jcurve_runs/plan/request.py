@@ -39,17 +39,14 @@ __all__ = [
     "resolve_scenario",
 ]
 
-Values: TypeAlias = Mapping[str, Any]
-"""Plain data by name."""
+Values: TypeAlias = Mapping[str, Any]  # plain data by name
 
-Clock = Callable[[], datetime]
-"""Gives the present time, with a zone."""
+Clock = Callable[[], datetime]  # gives the present time, with a zone
 
 Resolve = Callable[[str, Values, Project], ReportedScenario]
 """Reads a scenario by name, with overrides, from a project."""
 
-DEADLINE = 600.0
-"""Seconds of wall time for the execution of one report."""
+DEADLINE = 600.0  # seconds of wall time for the execution of one report
 
 _TAKEN = "portal"  # the folder of the portal's pages
 _OWN = ("scenario", "overrides", "view", "out")
@@ -57,44 +54,29 @@ _OWN = ("scenario", "overrides", "view", "out")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently a run is attempted.
+    """How often and how patiently a run is attempted."""
 
-    Attributes:
-        attempts: the most there may be.
-        first: seconds before the second attempt.
-        factor: by which each wait is longer than the one before.
-        longest: seconds no wait exceeds.
-    """
-
-    attempts: int = 3
-    first: float = 2.0
-    factor: float = 4.0
-    longest: float = 300.0
+    attempts: int = 3  # the most there may be
+    first: float = 2.0  # seconds before the second attempt
+    factor: float = 4.0  # by which each wait is longer than the one before
+    longest: float = 300.0  # seconds no wait exceeds
 
     def wait(self, attempt: int) -> float:
         """Seconds to wait after attempt number ``attempt`` (from 1) has failed."""
         return min(self.first * self.factor ** (attempt - 1), self.longest)
 
 
-ONCE = Retry(attempts=1)
-"""A single attempt, for whoever sits in front of it."""
+ONCE = Retry(attempts=1)  # a single attempt, for whoever sits in front of it
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The moment of a schedule that asked for a run, and who hears what came of it.
+    """The moment of a schedule that asked for a run, and who hears what came of it."""
 
-    Attributes:
-        schedule: its name.
-        occurrence: the moment in UTC, as the ledger writes it.
-        success: addresses that get the edition.
-        failure: addresses that hear when a mail cannot be delivered.
-    """
-
-    schedule: str
-    occurrence: str
-    success: tuple[str, ...] = ()
-    failure: tuple[str, ...] = ()
+    schedule: str  # its name
+    occurrence: str  # the moment in UTC, as the ledger writes it
+    success: tuple[str, ...] = ()  # addresses that get the edition
+    failure: tuple[str, ...] = ()  # addresses that hear when a mail cannot be delivered
 
     def to_json(self) -> str:
         """As the ledger keeps it."""
@@ -110,33 +92,21 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for: a report on a scenario, and how the run is made.
+    """What is asked for: a report on a scenario, and how the run is made."""
 
-    Attributes:
-        report: name of a notebook in ``notebooks/``.
-        scenario: name of a scenario.
-        case: what a table of cases calls it; empty for a scenario of its own name.
-        overrides: assumption key → value, on top of the scenario.
-        view: the view the report leads with.
-        parameters: further parameters that the notebook declares.
-        workbook: publish the scenario's workbook of live formulas beside the report.
-        force: run even when the latest edition says the same.
-        deadline: seconds of wall time for each attempt.
-        retry: how often it is attempted.
-        origin: the schedule's moment that asked; None for a person.
-    """
-
-    report: str = "scenario_report"
-    scenario: str = "base"
-    case: str = ""
+    report: str = "scenario_report"  # name of a notebook in ``notebooks/``
+    scenario: str = "base"  # name of a scenario
+    case: str = ""  # what a table of cases calls it; empty for a scenario of its own name
+    # assumption key → value, on top of the scenario
     overrides: Values = field(default_factory=dict)
-    view: str = "programme"
+    view: str = "programme"  # the view the report leads with
+    # further parameters that the notebook declares
     parameters: Values = field(default_factory=dict)
-    workbook: bool = False
-    force: bool = False
-    deadline: float = DEADLINE
-    retry: Retry = ONCE
-    origin: Origin | None = None
+    workbook: bool = False  # publish the scenario's workbook of live formulas beside the report
+    force: bool = False  # run even when the latest edition says the same
+    deadline: float = DEADLINE  # seconds of wall time for each attempt
+    retry: Retry = ONCE  # how often it is attempted
+    origin: Origin | None = None  # the schedule's moment that asked; None for a person
 
     @property
     def title(self) -> str:
@@ -146,24 +116,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that may start: every name and value is checked, nothing is written.
+    """A run that may start: every name and value is checked, nothing is written."""
 
-    Attributes:
-        request: what was asked for.
-        edition: what it becomes if it succeeds.
-        notebook: the notebook as JSON, without anything of an earlier run.
-        parameters: typed values by parameter name.
-        scenario: the scenario with its overrides.
-        started: when it was asked for.
-    """
-
-    request: Request
+    request: Request  # what was asked for
     project: Project
-    edition: Edition
-    notebook: Values
-    parameters: Values
-    scenario: ReportedScenario
-    started: datetime
+    edition: Edition  # what it becomes if it succeeds
+    notebook: Values  # the notebook as JSON, without anything of an earlier run
+    parameters: Values  # typed values by parameter name
+    scenario: ReportedScenario  # the scenario with its overrides
+    started: datetime  # when it was asked for
 
 
 def resolve_scenario(name: str, overrides: Values, project: Project) -> ReportedScenario:
@@ -181,16 +142,7 @@ def prepare(
     run_id: str | None = None,
     resolve: Resolve = resolve_scenario,
 ) -> Plan:
-    """Check everything that can be checked before a run; write nothing.
-
-    Args:
-        started: the present time.
-        run_id: the edition's identifier; made from the time when None.
-
-    Raises:
-        UsageError, ScenarioError: a name or value is wrong.
-        WriteError: an edition of this identifier exists.
-    """
+    """Check everything that can be checked before a run; write nothing."""
     try:
         str(project.root).encode()
     except UnicodeEncodeError as error:  # a name that JSON and notebooks cannot hold
@@ -243,11 +195,7 @@ def new_identifier(moment: datetime) -> str:
 
 
 def check_report(report: str, project: Project) -> None:
-    """Refuse a report that the project does not have.
-
-    Raises:
-        UsageError: names the nearest one.
-    """
+    """Refuse a report that the project does not have."""
     known = reports_of(project)
     if report not in known:
         raise UsageError.not_among(
@@ -256,11 +204,7 @@ def check_report(report: str, project: Project) -> None:
 
 
 def declared_by(report: str, project: Project) -> dict[str, Any]:
-    """A report's own parameters with their defaults, those that a run sets left out.
-
-    Raises:
-        UsageError: the notebook cannot be read, or its parameters cell holds more than literals.
-    """
+    """A report's own parameters with their defaults, those that a run sets left out."""
     declared = declared_parameters(*_read_notebook(report, project))
     return {name: default for name, default in declared.items() if name not in _OWN}
 
@@ -304,11 +248,7 @@ def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:
 
 
 def check_language(metadata: Values, where: str) -> None:
-    """Refuse a notebook in another language than Python; one that names none is taken.
-
-    Raises:
-        UsageError: names the language.
-    """
+    """Refuse a notebook in another language than Python; one that names none is taken."""
     for part, key in (("kernelspec", "language"), ("language_info", "name")):
         named = metadata.get(part, {}).get(key)
         if named and str(named).lower() not in ("python", "ipython"):

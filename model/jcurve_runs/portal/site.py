@@ -28,8 +28,7 @@ from jcurve_runs.execution.redaction import one_line
 
 __all__ = ["FOLDER", "refresh", "series_of"]
 
-FOLDER = "portal"
-"""Of the pages under ``reports/``, the list apart."""
+FOLDER = "portal"  # of the pages under ``reports/``, the list apart
 
 Content: TypeAlias = dict[str, Any]
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -65,9 +64,6 @@ def refresh(project: Project, report: str | None = None, series: str | None = No
     """Write the pages of one series, or of all, and the list; returns how many pages.
 
     An edition that cannot be read is left out: the portal shows only what is whole.
-
-    Raises:
-        WriteError: a page cannot be written.
     """
     known = series_of(project)
     chosen = [each for each in known if report is None or each == (report, series)]

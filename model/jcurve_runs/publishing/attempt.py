@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,31 +37,18 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a run ended.
+    """How a run ended."""
 
-    Attributes:
-        request: what was asked for.
-        state: one of the ends of the ledger.
-        plan: what it became; None when it was refused before it began.
-        edition: what it published, or the edition that a skipped run relies on.
-        error: why it failed.
-        reason: the class of the failure.
-        message: one line on why it ended so.
-        attempts: how many were made.
-        rendered_only: an executed notebook was rendered anew; nothing was run.
-        seconds: wall time in all.
-    """
-
-    request: Request
-    state: RunState
-    plan: Plan | None = None
-    edition: Edition | None = None
-    error: JCurveError | None = None
-    reason: str | None = None
-    message: str = ""
-    attempts: int = 1
-    rendered_only: bool = False
-    seconds: float = 0.0
+    request: Request  # what was asked for
+    state: RunState  # one of the ends of the ledger
+    plan: Plan | None = None  # what it became; None when it was refused before it began
+    edition: Edition | None = None  # what it published, or the edition that a skipped run relies on
+    error: JCurveError | None = None  # why it failed
+    reason: str | None = None  # the class of the failure
+    message: str = ""  # one line on why it ended so
+    attempts: int = 1  # how many were made
+    rendered_only: bool = False  # an executed notebook was rendered anew; nothing was run
+    seconds: float = 0.0  # wall time in all
 
     @property
     def run(self) -> str:
@@ -86,27 +73,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Attempting:
-    """One attempt at a run.
+    """One attempt at a run."""
 
-    Attributes:
-        plan: the checked run.
-        counted: which attempt it is, from 1.
-        number: its row in the ledger.
-        ledger: where every step is entered.
-        executor: executes and renders.
-        tell: told in words what is going on.
-        keys: of what it would produce; None when editions are not compared.
-        known: an edition whose executed notebook is only to be rendered anew.
-    """
-
-    plan: Plan
-    counted: int
-    number: int
-    ledger: Ledger
-    executor: Executor
-    tell: Progress
-    keys: Keys | None
-    known: Standing | None
+    plan: Plan  # the checked run
+    counted: int  # which attempt it is, from 1
+    number: int  # its row in the ledger
+    ledger: Ledger  # where every step is entered
+    executor: Executor  # executes and renders
+    tell: Progress  # told in words what is going on
+    keys: Keys | None  # of what it would produce; None when editions are not compared
+    known: Standing | None  # an edition whose executed notebook is only to be rendered anew
 
     def to_end(self) -> Done:
         """Take it to an end, whatever happens.
@@ -217,7 +193,7 @@ class Attempting:
                 "started": plan.started.isoformat(timespec="seconds"),
                 "seconds": round(finished.seconds, 2),
                 "executed_for": None if of is None else of.id,
-                "keys": None if self.keys is None else self.keys.to_json(),
+                "keys": None if self.keys is None else asdict(self.keys),
             },
         )
 
@@ -262,11 +238,7 @@ class Attempting:
 
 
 def keep(project: Project, staged: Staged, edition: Edition, about: Mapping[str, object]) -> Path:
-    """Move what a failed run left to ``reports/.failed``, marked as partial; the new folder.
-
-    Raises:
-        WriteError: it cannot be kept.
-    """
+    """Move what a failed run left to ``reports/.failed``, marked as partial; the new folder."""
     shutil.rmtree(staged.runtime, ignore_errors=True)
     named = {"run": edition.id, "report": edition.report, "series": edition.series}
     write_json(staged.folder / "verdict.json", {**named, **about, "partial": True})

@@ -55,8 +55,7 @@ Engine = Literal["warm", "plain", "cluster"]
 """``warm`` forks each run from a process that has everything loaded, where that is safe;
 ``plain`` starts a process for each; ``cluster`` leaves them to the workers of a Dask cluster."""
 
-MOST_JOBS = 8
-"""At once by default; each takes about 300 MB."""
+MOST_JOBS = 8  # at once by default; each takes about 300 MB
 
 _MOST_TOLD = 100
 _ASKED = ("report", "scenario", "case", "overrides", "view", "parameters", "workbook")
@@ -66,21 +65,13 @@ _TOLD = ("state", "reason", "message", "run", "series", "attempts", "rendered_on
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of a batch.
+    """What came of a batch."""
 
-    Attributes:
-        id: its identifier.
-        runs: how each ended, in the order in which they were asked for.
-        manifest: the file that says so.
-        engine: what executed the runs.
-        fallback: why they were executed plainly although warm was asked for.
-    """
-
-    id: str
-    runs: tuple[Done, ...]
-    manifest: Path
-    engine: Engine
-    fallback: str | None = None
+    id: str  # its identifier
+    runs: tuple[Done, ...]  # how each ended, in the order in which they were asked for
+    manifest: Path  # the file that says so
+    engine: Engine  # what executed the runs
+    fallback: str | None = None  # why they were executed plainly although warm was asked for
 
     @property
     def failed(self) -> int:
@@ -115,13 +106,7 @@ class Watch:
 
 
 def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) -> list[Request]:
-    """A request for each report on each case, otherwise ``like`` this one; none twice.
-
-    Args:
-        reports: names of notebooks.
-        cases: names of scenarios, or cases of a table, whose overrides go on top.
-        like: everything else.
-    """
+    """A request for each report on each case, otherwise ``like`` this one; none twice."""
     found = []
     for report, case in product(reports, cases):
         if isinstance(case, str):
@@ -277,11 +262,7 @@ class _Work:
             raise Cancelled
 
     def _write_manifest(self, *, ended: bool = False) -> None:
-        """Write the manifest of the batch as far as it has come.
-
-        Raises:
-            WriteError: it cannot be written.
-        """
+        """Write the manifest of the batch as far as it has come."""
         entries = [self._entry(number) for number in range(len(self.requests))]
         manifest = {
             "batch": self.name,

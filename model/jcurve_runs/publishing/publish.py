@@ -26,17 +26,7 @@ def assemble(
     provenance: Mapping[str, object],
     workbook: Callable[[Path], None] | None = None,
 ) -> None:
-    """Fill the staged ``folder`` with everything the edition will hold.
-
-    Args:
-        folder: a new folder, still out of any reader's sight.
-        render: makes HTML and PDF of the tidied notebook.
-        provenance: what was run and under what circumstances.
-        workbook: makes the workbook, where there is to be one.
-
-    Raises:
-        WriteError: something cannot be written.
-    """
+    """Fill the staged ``folder`` with everything the edition will hold."""
     make_folder(folder, fresh=True)
     staged = Edition(edition.id, edition.report, edition.series, folder)
     notebook = json.loads(executed.read_bytes())
@@ -64,20 +54,13 @@ def publish(edition: Edition, folder: Path, *, results: Results, published: date
     """Make the assembled ``folder`` the edition, then let ``latest.json`` name it.
 
     A reader who follows ``latest.json`` finds a whole edition at any moment.
-
-    Raises:
-        WriteError: the edition exists already, or the reports folder cannot be written.
     """
     publish_folder(folder, edition.folder)
     point(edition, results=results, published=published)
 
 
 def point(edition: Edition, *, results: Results, published: datetime) -> None:
-    """Let ``latest.json`` name a published edition.
-
-    Raises:
-        WriteError: it cannot be replaced; it then names the edition it named before.
-    """
+    """Let ``latest.json`` name a published edition."""
     workbook = f"{edition.id}/{edition.workbook.name}" if edition.workbook.is_file() else None
     write_json(
         edition.folder.parent / LATEST,

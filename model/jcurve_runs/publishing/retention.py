@@ -21,29 +21,17 @@ __all__ = ["Rule", "outdated", "prune"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An edition stays if any of these holds, or if it is the latest of its series.
+    """An edition stays if any of these holds, or if it is the latest of its series."""
 
-    Attributes:
-        last: it is among so many of the newest.
-        days: it is not older than so many days.
-        monthly: it is the last of a month.
-    """
-
-    last: int = 10
-    days: int = 90
-    monthly: bool = True
+    last: int = 10  # it is among so many of the newest
+    days: int = 90  # it is not older than so many days
+    monthly: bool = True  # it is the last of a month
 
 
 def outdated(
     dated: Sequence[tuple[Edition, datetime]], newest: str, rule: Rule, moment: datetime
 ) -> list[Edition]:
-    """The editions of a series that may go.
-
-    Args:
-        dated: the editions with the time each was started, in any order.
-        newest: identifier of the edition that ``latest.json`` names.
-        rule: what stays.
-    """
+    """The editions of a series that may go."""
     ordered = sorted(dated, key=lambda each: each[1])
     stays = {newest}
     last = ordered[-rule.last :] if rule.last else []
@@ -73,9 +61,6 @@ def prune(
         rule: what stays.
         dry: only tell.
         only: of these series (report and name), and nothing of failed runs; None for all.
-
-    Raises:
-        WriteError: an edition cannot be moved away.
     """
     gone: list[Edition] = []
     for report, series in series_of(project):

@@ -42,8 +42,7 @@ __all__ = [
     "worth_another",
 ]
 
-GONE = "gone-"
-"""Begins the name of a folder under ``reports/.staging`` that is being deleted."""
+GONE = "gone-"  # begins the name of a folder under ``reports/.staging`` that is being deleted
 
 _BEAT = 5.0
 _NO_WORD = "its runner ended without saying why"
@@ -71,11 +70,6 @@ def run(
 ) -> Edition:
     """Run a report to a published edition, in a single process, while somebody waits.
 
-    Args:
-        project: the project or its folder; found from here when None.
-        run_id: the edition's identifier; made from the clock when None.
-        render: makes HTML and PDF; the briefing when None.
-
     Raises:
         UsageError: unknown report, view or parameter.
         ScenarioError: the scenario or an override does not validate.
@@ -100,11 +94,7 @@ def publish_report(
     project: str | Path | Project | None = None,
     progress: Progress | None = None,
 ) -> Edition:
-    """``run`` for the model's panel and pages, which know no ``Request``; it always runs.
-
-    Raises:
-        JCurveError: as ``run``.
-    """
+    """``run`` for the model's panel and pages, which know no ``Request``; it always runs."""
     asked = Request(
         report=report, scenario=scenario, overrides=overrides or {}, view=view, force=True
     )
@@ -118,11 +108,7 @@ def run_plan(
     render: Render | None = None,
     progress: Progress | None = None,
 ) -> Done:
-    """Take a prepared run to its end by itself.
-
-    Raises:
-        WriteError, RunError: the ledger cannot be written.
-    """
+    """Take a prepared run to its end by itself."""
     with Ledger(plan.project, clock=clock) as ledger, beating(ledger):
         recover(ledger)
         executor = Plain(render, plan.project)
@@ -139,10 +125,6 @@ def carry_out(
     wait: Callable[[float], object] = time.sleep,
 ) -> Done:
     """Take a run to its end, by several attempts where a failure may pass.
-
-    Args:
-        batch: of the runs asked for together.
-        wait: waits some seconds between attempts.
 
     Raises:
         KeyboardInterrupt: as it came; the attempt is then entered as cancelled.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from jcurve.assumptions.house_style import read_house_style
@@ -33,31 +33,19 @@ class Keys:
     content: str
     look: str
 
-    def to_json(self) -> dict[str, str]:
-        """As plain data."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The latest edition of a series, held against a new run.
+    """The latest edition of a series, held against a new run."""
 
-    Attributes:
-        edition: that edition.
-        same: whether the new run would say the same (``content``), or also look the same
-            and hold all that is asked for (``all``).
-    """
-
-    edition: Edition
+    edition: Edition  # that edition
+    # whether the new run would say the same (``content``), or also look the same and hold all that
+    # is asked for (``all``)
     same: Literal["content", "all"]
 
 
 def keys(plan: Plan) -> Keys:
-    """The keys of what ``plan`` would produce.
-
-    Raises:
-        FactsError: a data file cannot be read.
-    """
+    """The keys of what ``plan`` would produce."""
     code, text = _cells(plan.notebook)
     content = {
         "report": plan.edition.report,

@@ -33,11 +33,6 @@ def write_workbook(plan: Plan, path: Path, check: Callable[[], None] = lambda: N
     Args:
         path: the file.
         check: called all the while; what it raises ends the process and is raised.
-
-    Raises:
-        NoWorkbook: it cannot be made; says why.
-        RendererKilled: the process was killed from outside.
-        WriteError: the file cannot be written.
     """
     scenario, overrides = plan.parameters["scenario"], plan.parameters["overrides"]
     finished = run_process(

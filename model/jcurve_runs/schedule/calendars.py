@@ -22,23 +22,14 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that a calendar names.
+    """A day that a calendar names."""
 
-    Attributes:
-        kind: first or last business day of the month, or the day of or after results.
-        calendar: which holidays count, or whose results.
-    """
-
-    kind: str
-    calendar: str
+    kind: str  # first or last business day of the month, or the day of or after results
+    calendar: str  # which holidays count, or whose results
 
     @classmethod
     def parse(cls, text: str, calendar: str, where: str) -> Day:
-        """Read a rule's words.
-
-        Raises:
-            UsageError: there is no such rule.
-        """
+        """Read a rule's words."""
         kind = _RULES.get(" ".join(text.lower().split()))
         if kind is None:
             raise UsageError.not_among("unknown calendar rule", text, _RULES, where=where)
@@ -54,11 +45,7 @@ class Calendars:
         self._results: dict[str, tuple[date, ...]] = {}
 
     def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
-        """The days from ``first`` to ``last`` that ``rule`` names, each at a time.
-
-        Raises:
-            UsageError, FactsError: as ``meets``.
-        """
+        """The days from ``first`` to ``last`` that ``rule`` names, each at a time."""
         known = self.ends(rule)
         last = last if known is None else min(last, known)
         for number in range((last - first).days + 1):
@@ -67,12 +54,7 @@ class Calendars:
                 yield datetime.combine(day, at)
 
     def meets(self, rule: Day, day: date) -> bool:
-        """Whether ``day`` is the day that ``rule`` names.
-
-        Raises:
-            UsageError: no such calendar or company.
-            FactsError: a calendar is malformed.
-        """
+        """Whether ``day`` is the day that ``rule`` names."""
         match rule.kind:
             case "first":
                 return self.is_business_day(rule.calendar, day) and not any(
@@ -102,12 +84,7 @@ class Calendars:
         return day.weekday() < 5 and day not in self.holidays(calendar)
 
     def holidays(self, calendar: str) -> frozenset[date]:
-        """The weekdays on which the markets of a calendar are closed.
-
-        Raises:
-            UsageError: there is no such calendar.
-            FactsError: the table of holidays is malformed.
-        """
+        """The weekdays on which the markets of a calendar are closed."""
         if not self._holidays:
             self._holidays = holidays(self._project)
         if calendar not in self._holidays:
@@ -123,9 +100,6 @@ class Calendars:
         """The days of a company's quarterly results, reported and expected.
 
         Once a day is reported, the one that was expected for that quarter does not count.
-
-        Raises:
-            FactsError, UsageError: there is no such company, or a table is malformed.
         """
         if company not in self._results:
             reported = {

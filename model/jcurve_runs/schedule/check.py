@@ -7,8 +7,8 @@ named, so what was found is kept in the store and looked at again only when some
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ import jcurve
 from jcurve.briefing.parameters import check_names
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
+from jcurve_runs.execution.fingerprint import files_below
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
 from jcurve_runs.schedule.calendars import Calendars
@@ -29,12 +30,7 @@ __all__ = ["check_schedule", "held_to_defaults", "mistake_in", "parameters_for"]
 def check_schedule(
     schedule: Schedule, project: Project, resolve: Resolve = resolve_scenario
 ) -> None:
-    """Refuse a schedule that could not run.
-
-    Raises:
-        JCurveError: an unknown report, parameter, scenario or assumption; with the nearest
-            valid name.
-    """
+    """Refuse a schedule that could not run."""
     where = f"reports/{FILE_NAME}, {schedule.name}"
     declared: dict[str, dict[str, Any]] = {}
     for report in schedule.reports:
@@ -76,7 +72,7 @@ def held_to_defaults(schedule: Schedule, ledger: Ledger) -> tuple[Schedule, list
     told = []
     for report in schedule.reports:
         for parameter, default in declared_by(report, ledger.project).items():
-            text = json.dumps(default)
+            text = json.dumps(default, default=repr)
             kept = began.setdefault((report, parameter), text)
             if kept != text and parameter not in schedule.request.parameters:
                 moved.setdefault(report, {})[parameter] = json.loads(kept)
@@ -130,11 +126,7 @@ def mistake_in(
 def _state(project: Project) -> Iterator[tuple[str, int, int]]:
     """Every file that a check rests on, with size and time of change."""
     for root in (project.data, project.notebooks, Path(jcurve.__file__).parent):
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
-            for name in sorted(names):
-                try:
-                    stat = os.stat(os.path.join(folder, name))
-                except OSError:
-                    continue
-                yield os.path.join(folder, name), stat.st_size, stat.st_mtime_ns
+        for path in sorted(files_below(root)):
+            with suppress(OSError):
+                stat = path.stat()
+                yield str(path), stat.st_size, stat.st_mtime_ns

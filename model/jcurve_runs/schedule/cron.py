@@ -33,22 +33,13 @@ _NAMES = {"minute": "minute", "hour": "hour", "day-of-month": "day", "month": "m
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """``minute hour day month weekday``.
+    """``minute hour day month weekday``."""
 
-    Attributes:
-        line: as cronsim reads it.
-    """
-
-    line: str
+    line: str  # as cronsim reads it
 
     @classmethod
     def parse(cls, text: str, where: str) -> Cron:
-        """Read cron's five fields.
-
-        Raises:
-            UsageError: a field is malformed, out of bounds, a numbered weekday, or no calendar
-                has such a day.
-        """
+        """Read cron's five fields."""
         parts = text.lower().split()
         if len(parts) != len(_ALLOWED) or not text.isascii():
             allowed = "five fields: minute hour day month weekday, such as '0 7 * * mon'"
@@ -57,10 +48,8 @@ class Cron:
             what = "days of the month and weekdays are both restricted"
             raise UsageError(what, where=where, received=text, allowed="* for one of them")
         line = " ".join([*parts[:4], _numbered(parts[4], where)])
-        try:
-            CronSim(line, datetime(2000, 1, 1))
-        except CronSimError as error:
-            raise _told(str(error), parts, where) from None
+        if problem := _problem(line):
+            raise _told(problem, parts, where)
         return cls(line)
 
     def walk(self, after: datetime) -> Iterator[datetime]:
@@ -107,7 +96,7 @@ def _numbered(text: str, where: str) -> str:
 
 def _told(problem: str, parts: list[str], where: str) -> UsageError:
     field = _NAMES.get(problem.removeprefix("Bad "), "weekday")
-    if field == "day" and _readable([*parts[:3], "*", "*"]):
+    if field == "day" and not _problem(" ".join([*parts[:3], "*", "*"])):
         return UsageError(
             "a day that no calendar has",
             where=where,
@@ -121,9 +110,10 @@ def _told(problem: str, parts: list[str], where: str) -> UsageError:
     )
 
 
-def _readable(parts: list[str]) -> bool:
+def _problem(line: str) -> str:
+    """What cronsim says against a line; empty when nothing."""
     try:
-        CronSim(" ".join(parts), datetime(2000, 1, 1))
-    except CronSimError:
-        return False
-    return True
+        CronSim(line, datetime(2000, 1, 1))
+    except CronSimError as error:
+        return str(error)
+    return ""

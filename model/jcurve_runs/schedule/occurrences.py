@@ -16,8 +16,7 @@ from jcurve_runs.schedule.schedules import Schedule
 
 __all__ = ["Facts", "Occurrence", "Occurrences"]
 
-Facts = Sequence[tuple[str, str]]
-"""Pairs of label and text that a notice shows."""
+Facts = Sequence[tuple[str, str]]  # pairs of label and text that a notice shows
 
 _CLOCK_WENT_BACK = timedelta(hours=1)
 _MOST_TRIES = 3
@@ -29,29 +28,17 @@ _SUPERSEDED = "superseded by a later one"
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a schedule.
+    """One occurrence of a schedule."""
 
-    Attributes:
-        schedule: its name.
-        occurrence: the moment in UTC, as text.
-        deadline: by when its edition must be there; None for never.
-        state: queued, claimed, done, failed or skipped.
-        detail: why.
-        batch: the batch that it became.
-        tries: how often it was taken.
-        owner: who took it.
-        decided, ended, alarmed: times in UTC.
-    """
-
-    schedule: str
-    occurrence: str
-    deadline: str | None
-    state: str
-    detail: str
-    batch: str | None
-    tries: int
-    owner: str | None
-    decided: str
+    schedule: str  # its name
+    occurrence: str  # the moment in UTC, as text
+    deadline: str | None  # by when its edition must be there; None for never
+    state: str  # queued, claimed, done, failed or skipped
+    detail: str  # why
+    batch: str | None  # the batch that it became
+    tries: int  # how often it was taken
+    owner: str | None  # who took it
+    decided: str  # times in UTC, all three
     ended: str | None
     alarmed: str | None
 
@@ -72,11 +59,7 @@ class Occurrences:
         return datetime.fromisoformat(rows[0]["considered"]) if rows else None
 
     def decide(self, schedule: Schedule, due: Sequence[datetime], moment: datetime) -> None:
-        """Enter what is due: queue what is to run, skip the rest. Call in a transaction.
-
-        Args:
-            due: its moments since it was last considered, in order.
-        """
+        """Enter what is due: queue what is to run, skip the rest. Call in a transaction."""
         busy = schedule.overlap == "skip" and bool(
             self._found("schedule = ? AND state IN ('queued', 'claimed')", schedule.name)
         )
@@ -128,12 +111,7 @@ class Occurrences:
         return None
 
     def end(self, ended: Occurrence, schedule: Schedule, facts: Sequence[Facts] = ()) -> None:
-        """Note how an occurrence that this process took has ended: done or failed.
-
-        Args:
-            ended: with its state, detail and batch.
-            facts: what to tell of each run that failed: pairs of label and text.
-        """
+        """Note how an occurrence that this process took has ended: done or failed."""
         with self._store.transaction():
             self._close(ended)
             if ended.state == "failed":
@@ -178,9 +156,6 @@ class Occurrences:
         """Queue again what dead processes had taken; returns how many that were.
 
         What was taken three times without an end has failed.
-
-        Args:
-            failure: whom to tell, by schedule.
         """
         count = 0
         for left in self._found("state = 'claimed'"):

@@ -47,43 +47,30 @@ _MOST = 9_999
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What runs when.
+    """What runs when."""
 
-    Attributes:
-        name: of the schedule.
-        reports: notebooks; several make a pack, which is one mail.
-        scenarios: names; empty for all there are.
-        request: what is asked of each run; of the parameters a report takes those it declares.
-        when: cron's days and times, or a calendar's day and a time.
-        at: the time of a calendar's day.
-        zone: whose clocks are meant.
-        enabled: whether it runs by itself; if not, only when it is asked to.
-        missed: what happens to occurrences that nobody was there for: ``skip`` them, run
-            the ``latest``, or ``all``.
-        overlap: what happens while an earlier one still runs: ``skip``, or ``queue``.
-        grace: how late an occurrence is before it counts as missed.
-        deadline: how long after its moment the edition must be there; None for never.
-        keep: which editions of its series stay after a run; None for all.
-        success, failure: addresses.
-        defaults: by report, the parameters that its notebook has since given another default;
-            the schedule goes on with what it began with.
-    """
-
-    name: str
-    reports: Names
-    scenarios: Names
+    name: str  # of the schedule
+    reports: Names  # notebooks; several make a pack, which is one mail
+    scenarios: Names  # names; empty for all there are
+    # what is asked of each run; of the parameters a report takes those it declares
     request: Request
-    when: Cron | Day
-    at: time
-    zone: ZoneInfo
-    enabled: bool
+    when: Cron | Day  # cron's days and times, or a calendar's day and a time
+    at: time  # the time of a calendar's day
+    zone: ZoneInfo  # whose clocks are meant
+    enabled: bool  # whether it runs by itself; if not, only when it is asked to
+    # what happens to occurrences that nobody was there for: ``skip`` them, run the ``latest``, or
+    # ``all``
     missed: Literal["skip", "latest", "all"]
+    # what happens while an earlier one still runs: ``skip``, or ``queue``
     overlap: Literal["skip", "queue"]
-    grace: timedelta
+    grace: timedelta  # how late an occurrence is before it counts as missed
+    # how long after its moment the edition must be there; None for never
     deadline: timedelta | None
-    keep: Rule | None
-    success: Names
+    keep: Rule | None  # which editions of its series stay after a run; None for all
+    success: Names  # addresses
     failure: Names
+    # by report, the parameters that its notebook has since given another default; the schedule goes
+    # on with what it began with
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -26,18 +26,7 @@ def write_status(
     problems: Sequence[str],
     delivering: bool,
 ) -> tuple[str, ...]:
-    """Write ``reports/status.json``; what somebody should look at, in words.
-
-    Args:
-        file: the schedules.
-        ahead: the next moment of each that can run.
-        mistakes: what is wrong with those that cannot.
-        problems: what else is wrong, in words.
-        delivering: whether mails have just been sent, so that one that waits is a problem.
-
-    Raises:
-        WriteError: it cannot be written.
-    """
+    """Write ``reports/status.json``; what somebody should look at, in words."""
     reports = ledger.project.reports
     make_folder(reports)
     # Read and written while nobody else can write: another tick at the same moment would

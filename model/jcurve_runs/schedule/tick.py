@@ -42,17 +42,11 @@ __all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """An occurrence that this tick ran, and what came of it.
+    """An occurrence that this tick ran, and what came of it."""
 
-    Attributes:
-        schedule: whose.
-        occurrence: which.
-        batch: what came of its runs; None when they could not begin.
-    """
-
-    schedule: Schedule
-    occurrence: Occurrence
-    batch: Batch | None
+    schedule: Schedule  # whose
+    occurrence: Occurrence  # which
+    batch: Batch | None  # what came of its runs; None when they could not begin
 
     @property
     def failed(self) -> int:
@@ -62,18 +56,13 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick did.
+    """What one tick did."""
 
-    Attributes:
-        ran: the occurrences it ran, in order.
-        alarms: the occurrences for which it gave the alarm.
-        problems: what somebody should look at, in words: schedules, mail, locks, lateness.
-        delivered: what became of the mails; None when they were left in the outbox.
-    """
-
-    ran: tuple[Ran, ...]
-    alarms: tuple[Occurrence, ...]
+    ran: tuple[Ran, ...]  # the occurrences it ran, in order
+    alarms: tuple[Occurrence, ...]  # the occurrences for which it gave the alarm
+    # what somebody should look at, in words: schedules, mail, locks, lateness
     problems: tuple[str, ...]
+    # what became of the mails; None when they were left in the outbox
     delivered: Delivered | None = None
 
     @property
@@ -84,8 +73,7 @@ class Tick:
 
 Runner = Callable[[Schedule, Occurrence, str], Batch]
 """Runs a schedule's reports for an occurrence, under a batch's identifier."""
-Deliver = Callable[[], Delivered]
-"""Sends what is due in the outbox."""
+Deliver = Callable[[], Delivered]  # sends what is due in the outbox
 
 
 def tick(
@@ -103,10 +91,6 @@ def tick(
         runner: runs a schedule's reports; a batch when None.
         deliver: sends what is owed; it stays in the outbox when None.
         run_now: a schedule to run at this moment whatever its clock says.
-
-    Raises:
-        UsageError: the schedule file as a whole cannot be read, or has no schedule ``run_now``.
-        WriteError, RunError: the store cannot be written.
     """
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
@@ -234,12 +218,7 @@ class _Look:
 
 
 def check(project: Project, clock: Clock = now) -> list[Mistake]:
-    """What is wrong with the schedules and the mail settings; changes nothing.
-
-    Raises:
-        UsageError: the schedule file as a whole cannot be read.
-        WriteError, RunError: the store cannot be opened.
-    """
+    """What is wrong with the schedules and the mail settings; changes nothing."""
     file, calendars = read_schedules(project), Calendars(project)
     found = list(file.mistakes)
     with Ledger(project, clock=clock, read_only=True) as ledger:

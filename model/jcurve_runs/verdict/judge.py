@@ -25,8 +25,7 @@ __all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
 
-Cells: TypeAlias = list[dict[str, Any]]
-"""The code cells of a notebook that hold code."""
+Cells: TypeAlias = list[dict[str, Any]]  # the code cells of a notebook that hold code
 
 State = Literal["succeeded", "failed", "timed_out", "nothing_to_report"]
 Reason = Literal[
@@ -63,33 +62,20 @@ class FailedRun(RunError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the evidence says.
+    """What the evidence says."""
 
-    Attributes:
-        state: succeeded, failed, timed_out or nothing_to_report.
-        reason: why not, from a closed list; None when succeeded.
-        message: one line for a reader.
-        cell: number of the code cell concerned, counted from 1.
-        raised: name of the ``JCurveError`` that a cell raised, if it was one.
-        results: the results when succeeded.
-    """
-
-    state: State
-    reason: Reason | None = None
-    message: str = ""
-    cell: int | None = None
-    raised: str | None = None
-    results: Results | None = None
+    state: State  # succeeded, failed, timed_out or nothing_to_report
+    reason: Reason | None = None  # why not, from a closed list; None when succeeded
+    message: str = ""  # one line for a reader
+    cell: int | None = None  # number of the code cell concerned, counted from 1
+    raised: str | None = None  # name of the ``JCurveError`` that a cell raised, if it was one
+    results: Results | None = None  # the results when succeeded
 
     def error(self, where: str, kept: str) -> JCurveError:
         """The error to raise for a verdict other than succeeded.
 
         A mistake that the notebook itself reported in one line keeps its class, and so
         its exit status.
-
-        Args:
-            where: report and series.
-            kept: the folder with what the run left.
         """
         if self.raised is not None:
             kind: type[JCurveError] = getattr(errors, self.raised)
@@ -118,13 +104,7 @@ def judge(
     results: Path,
     expected: Mapping[str, str],
 ) -> Verdict:
-    """Judge a run by what it left behind.
-
-    Args:
-        finished: how the child process ended.
-        outcome: the child's own word on how papermill left (a hint only).
-        expected: ``report`` and ``view``, and ``hash`` of the scenario: what the run was about.
-    """
+    """Judge a run by what it left behind."""
     if finished.timed_out:
         cell = _last_started(executed)
         return Verdict(
