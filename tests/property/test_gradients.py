@@ -15,7 +15,7 @@ from jcurve.engine.derivative import VALUE, WayBack, without_facts
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.engine.graph import Graph
 from jcurve.engine.model import Model
-from jcurve.engine.values import rows_by_numpy
+from jcurve.engine.numerics import rows_by_numpy
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.evaluator import graph_of
 from jcurve.evaluation.gradients import natural_step

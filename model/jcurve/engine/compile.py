@@ -16,11 +16,11 @@ from jcurve.engine.emit import functions
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import LANES, Code, target
 from jcurve.engine.model import Model, RowKey
+from jcurve.engine.numerics import settled
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout
 from jcurve.engine.timed import step_code
-from jcurve.engine.values import settled
 
 Array = NDArray[np.float64]
 

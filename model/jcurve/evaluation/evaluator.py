@@ -93,7 +93,7 @@ def graph_of(assembly: Assembly, inputs: Mapping[str, Array]) -> Graph:
 def gradient(assembly: Assembly, inputs: Mapping[str, Array], row: RowKey, at: int = 0) -> Gradient:
     """The derivatives of a result, or of a line in a quarter, to every value of an assumption."""
     from jcurve.engine.derivative import WayBack, without_facts
-    from jcurve.engine.values import rows_by_numpy
+    from jcurve.engine.numerics import rows_by_numpy
 
     graph, quarters = graph_of(assembly, inputs), len(assembly.timeline)
     gaps = without_facts(inputs)
@@ -298,7 +298,7 @@ class _Kernels:
         asked: tuple[RowKey, ...] | None = None if target.rows is None else tuple(target.rows)
         right: Callable[[], Mapping[RowKey, Array]]
         if target.way is not None:
-            from jcurve.engine.values import rows_by_numpy
+            from jcurve.engine.numerics import rows_by_numpy
 
             graph = target.way.graph
             code, asked = compile_graph(graph, len(timeline)), tuple(graph.rows)

@@ -29,7 +29,7 @@ _RENDERER = frozenset(
 
 def loaded_files(project: Project) -> str:
     """One hash of the package's and the project's files that a process may have loaded."""
-    scenarios = combined(project.scenarios, _files(project.scenarios))
+    scenarios = combined(project.scenarios, files_below(project.scenarios))
     return hashed([package(), renderer(), inputs(project), scenarios])
 
 
