@@ -388,7 +388,9 @@ def test_a_line_of_the_whole_model_is_not_there(acme: Project) -> None:
 
 def test_a_claim_of_fit_says_whether_the_years_were_seen() -> None:
     """In sample or not: fitted to these years, or through one before them."""
-    said = re.compile(r"[Ff]itted to these years|[Ff]itted through 20\d\d|^By (?:a|that) fit")
+    said = re.compile(
+        r"[Ff]itted to these years|[Ff]itted through 20\d\d|to which it is fitted|^With that fit"
+    )
     docs, found = find_project().root / "docs", []
     for page in ("validation.md", "peers.md"):
         text = (docs / page).read_text(encoding="utf-8")

@@ -25,7 +25,8 @@ from jcurve_studies.fits.lives import (
 _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
-_FITTED = "Fitted, "
+_FITTED = ", to which it is fitted"
+_EFFECT_OF_LIVES = "What longer lives save"
 _A_YEAR = 4  # letters of a whole year's period
 _CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
 _DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
@@ -36,7 +37,7 @@ def _off(targets: Sequence[Target]) -> tuple[float, str]:
     own = [each for each in targets if each.what == _PROPERTY]
     whole = [abs(each.error) for each in own if len(each.period) == _A_YEAR]
     part = [each.error for each in own if len(each.period) != _A_YEAR]
-    since = f" and {percent(abs(part[-1]))} since" if part else ""
+    since = f", and within {percent(abs(part[-1]))} since" if part else ""
     return max(whole, default=0.0), since
 
 
@@ -83,8 +84,8 @@ def depreciation(case: Case, early: Calibration, project: Where = None) -> Table
         case,
         targets,
         id="depreciation-targets",
-        title=f"Fitted to these years, depreciation is within {percent(worst)} in every whole year"
-        f"{since}",
+        title=f"Fitted to these years, depreciation is within {percent(worst)} of what was filed "
+        f"in every whole year{since}",
         subtitle="Rebuilt from reported capital expenditure, a mix, placement lags and lives",
         reading=f"What a fit is worth is what it says of years that it has not seen: fitted "
         f"through {early.through}, it is within {percent(later)} of the years after{later_since}. "
@@ -101,7 +102,7 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
         early.targets,
         id=f"depreciation-forecast-{early.through}",
         title=f"Fitted through {early.through}, depreciation of the years after is within "
-        f"{percent(worst)}{since}",
+        f"{percent(worst)} of what was filed{since}",
         subtitle=f"Fitted to figures through {early.through}; later columns are forecast",
         reading="Purchases are the actual ones, so this tests mix, lags and lives.",
     )
@@ -147,8 +148,7 @@ def effects(case: Case, project: Where = None) -> TableExhibit:
 def effects_forecast(early: Calibration, case: Case) -> TableExhibit:
     """The same with parameters fitted through an earlier year."""
     found = _effects(case, early.targets, f"life-effects-forecast-{early.through}")
-    told = found.title.removeprefix(_FITTED).capitalize()
-    title = f"{told}, by parameters fitted through {early.through}"
+    title = f"{found.title.removesuffix(_FITTED)}, fitted through {early.through}"
     return found.model_copy(update={"title": title})
 
 
@@ -172,7 +172,7 @@ def _effects(case: Case, measured: Sequence[Target], name: str) -> TableExhibit:
             for each in targets
         ],
         id=name,
-        title=f"{_FITTED}changes of useful life save what was disclosed, within {percent(worst)}",
+        title=f"{_EFFECT_OF_LIVES} is within {percent(worst)} of what was disclosed{_FITTED}",
         subtitle="Change of depreciation by longer lives of servers and network",
         source=Lens(case).source(),
         reading="A disclosed effect covers assets in service when the change was made: it fades "

@@ -102,10 +102,12 @@ def _worth(given: Scenario, project: Project, response: float | None = None) -> 
 
 
 def _on_white(drawn: Exhibit) -> str:
+    """On paper, without what a pointer would find: nobody can point into a picture of a page."""
     box = size(drawn.svg)
     paper = f'<rect width="{box.width:g}" height="{box.height:g}" fill="#ffffff"/>'
     head, close, body = drawn.svg.partition(">")
-    return f"{head}{close}{paper}{body}\n"
+    body, end, _ = body.partition('<g fill="none" pointer-events="all"')
+    return f"{head}{close}{paper}{body}{'</svg>' * bool(end)}\n"
 
 
 def _curve(case: Case) -> tuple[list[float], list[float]]:
