@@ -61,25 +61,16 @@ _KINDS: Mapping[str, Kind | None] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class Assembly:
-    """A company's model and all that no scenario changes.
+    """A company's model and all that no scenario changes."""
 
-    Attributes:
-        company: names, sets, how far the data reach.
-        model: the lines.
-        timeline: its quarters.
-        history: every row of reported history; each is an input, read by a line or not.
-        given: rows of the calendar, of history and of constants, by input name.
-        names: assumption key to the input's name, for the keys that a line reads.
-        constants: by input name.
-    """
-
-    company: Company
-    model: Model
-    timeline: Timeline
+    company: Company  # names, sets, how far the data reach
+    model: Model  # the lines
+    timeline: Timeline  # its quarters
+    # every row of reported history; each is an input, read by a line or not
     history: Mapping[str, HistoryRow]
-    given: Mapping[str, Array]
-    names: Mapping[str, str]
-    constants: Mapping[str, Constant] = field(default_factory=dict)
+    given: Mapping[str, Array]  # rows of the calendar, of history and of constants, by input name
+    names: Mapping[str, str]  # assumption key to the input's name, for the keys that a line reads
+    constants: Mapping[str, Constant] = field(default_factory=dict)  # by input name
 
     @property
     def data_through(self) -> str:

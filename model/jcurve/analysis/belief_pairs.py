@@ -28,8 +28,7 @@ from jcurve.ground.project import Project, find_project
 
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
-YEAR = 2030
-"""The year whose product revenue stands for demand."""
+YEAR = 2030  # The year whose product revenue stands for demand
 
 _SCALE = "programme.scale"
 _COLUMNS, _ROWS, _SIZES = 13, 13, 16

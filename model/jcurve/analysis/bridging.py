@@ -23,8 +23,7 @@ from jcurve.company import model, rows_of
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-EXACT = 12
-"""Groups up to which every one of their 2^n combinations is evaluated."""
+EXACT = 12  # Groups up to which every one of their 2^n combinations is evaluated
 _ORDERS = 256
 
 

@@ -34,8 +34,7 @@ Told: TypeAlias = Callable[[str], object]
 _PATIENCE = 10
 _NOBODY = 30.0
 _FRESH = 0.5
-_LEAST = 64
-"""Scenarios that are worth a way over the network."""
+_LEAST = 64  # Scenarios that are worth a way over the network
 _ADDRESS = re.compile(r"(?:\w+://)?(?P<host>[^/:\s]+):(?P<port>\d{1,5})", re.ASCII)
 
 

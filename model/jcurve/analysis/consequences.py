@@ -20,16 +20,14 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-_NOTHING = 1e-3
-"""USD m: less is rounding."""
+_NOTHING = 1e-3  # USD m: less is rounding
 _FLOWS = ("capex", "advertising", "revenue", "ebitda", "operating_cash_tax")
 _WHOLE = "incremental_free_cash_flow.go_forward:quarter"
 _NPV, _BEYOND = "npv.go_forward", "terminal_value.go_forward"
 _DEMAND = ("demand.agents", "demand.assistant", "demand.other")
 _LEVELS = ("compute_in_service@with:quarter", "advertising@with:year")
 _PRODUCTS = ("product_compute@with:quarter", "product_compute_need@with:quarter")
-_FACTORS = np.linspace(0.0, 1.5, 13)
-"""Parts of the plan after the review on the curve."""
+_FACTORS = np.linspace(0.0, 1.5, 13)  # Parts of the plan after the review on the curve
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,7 @@ Choices = NDArray[np.intp]
 
 _DEGREE = 3
 _THRESHOLDS = np.linspace(0.0, 1.0, 41)
-GO_ON = -1
-"""The choice of no action."""
+GO_ON = -1  # The choice of no action
 
 
 @dataclass(frozen=True)

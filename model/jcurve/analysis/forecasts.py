@@ -40,8 +40,7 @@ __all__ = [
 
 _WORLD = "with"
 _VOLUME, _PRICE = "impressions_growth", "price_growth"
-_LARGE_PART = 0.25
-"""Of a miss: a part at least so large is named as what explains it."""
+_LARGE_PART = 0.25  # Of a miss: a part at least so large is named as what explains it
 _FIRST = Quarter("2023Q2")
 """Of which a forecast can be put together: the valuation date of a case is 2023 or later."""
 
@@ -142,19 +141,13 @@ def _sum(names: Iterable[str], value: Callable[[str], float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A forecast beside what came.
+    """A forecast beside what came."""
 
-    Attributes:
-        line: which.
-        forecast, came: in its unit; ``came`` is None where nothing is on file.
-        scale: of what ``share`` is a share; None where that is not known.
-        parts: by line, what its miss adds to this one; they sum to it where all came.
-    """
-
-    line: Line
-    forecast: float
+    line: Line  # which
+    forecast: float  # in its unit; ``came`` is None where nothing is on file
     came: float | None
-    scale: float | None = None
+    scale: float | None = None  # of what ``share`` is a share; None where that is not known
+    # by line, what its miss adds to this one; they sum to it where all came
     parts: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -229,19 +222,12 @@ def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The forecast of a quarter that stood, beside what came.
+    """The forecast of a quarter that stood, beside what came."""
 
-    Attributes:
-        quarter: which.
-        kept: the day on which it was kept; empty where it was put together since.
-        how: how it came about.
-        misses: line by line.
-    """
-
-    quarter: str
-    kept: str
-    how: str
-    misses: tuple[Miss, ...]
+    quarter: str  # which
+    kept: str  # the day on which it was kept; empty where it was put together since
+    how: str  # how it came about
+    misses: tuple[Miss, ...]  # line by line
 
 
 def standing(quarter: str, scenario: Scenario | str = BASE, *, project: Where = None) -> Standing:

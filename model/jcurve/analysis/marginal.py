@@ -86,8 +86,7 @@ _LIFE = "life.physical.accelerators"
 _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flow.go_forward"
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
-_LEAST = 1.0
-"""USD m: a year that leaves less open has nothing to move."""
+_LEAST = 1.0  # USD m: a year that leaves less open has nothing to move
 _FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
 

@@ -33,8 +33,7 @@ from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-_NET_DEBT_LIMIT = 300_000.0
-"""USD m; about three times the EBITDA of 2025: judgement."""
+_NET_DEBT_LIMIT = 300_000.0  # USD m; about three times the EBITDA of 2025: judgement
 _SIDE = 7
 _SOLVED = 8
 _VARIANCE_LEVEL, _REVIEW_LEVEL = 6, 6

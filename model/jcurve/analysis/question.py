@@ -42,8 +42,7 @@ CHUNK = 504
 for a few hundred megabytes; no power of two, whose rows would begin at the same place of a page.
 """
 
-MANY = 1 << 14
-"""Scenarios from which machine code for one set of drawn keys is worth its compiling."""
+MANY = 1 << 14  # Scenarios from which machine code for one set of drawn keys is worth its compiling
 
 ELSEWHERE: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
 """Answers for many scenarios in place of this process, as a cluster does, while it is set; gives

@@ -106,16 +106,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Every headline figure that has a value in both states.
+    """Every headline figure that has a value in both states."""
 
-    Attributes:
-        start, end: the last reported quarter of each.
-        changes: in the order of the figures, the first view first.
-    """
-
-    start: str
+    start: str  # the last reported quarter of each
     end: str
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...]  # in the order of the figures, the first view first
 
     def change(self, name: str, view: str = "programme") -> Change | None:
         """One figure's change; None where it has no value on a side."""

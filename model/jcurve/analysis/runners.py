@@ -33,12 +33,10 @@ from jcurve.ground.provenance import calculation
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-Columns: TypeAlias = dict[str, Array]
-"""Draws, rows or answers by name."""
+Columns: TypeAlias = dict[str, Array]  # Draws, rows or answers by name
 Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
 
-_AHEAD = 2
-"""Units under way for each worker, so that none waits for work and few are lost."""
+_AHEAD = 2  # Units under way for each worker, so that none waits for work and few are lost
 _WATCH = 1.0
 
 

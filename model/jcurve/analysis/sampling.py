@@ -30,14 +30,10 @@ from jcurve.ground.errors import UsageError
 Columns: TypeAlias = Sequence[tuple[str, Distribution]]
 Points: TypeAlias = Literal["sobol", "random"]
 
-SCRAMBLES = 8
-"""Independent randomisations: enough for an error bar."""
-UNIT = 2048
-"""Most draws in a unit: what is stored, resumed and sent to a process at a time."""
-FIRST = 128
-"""Draws in the first unit of a scramble, from which units double."""
-MIDDLE = 2.0**-31
-"""Sobol points stand on a grid of 2^-30; the middle of a cell is never 0 or 1."""
+SCRAMBLES = 8  # Independent randomisations: enough for an error bar
+UNIT = 2048  # Most draws in a unit: what is stored, resumed and sent to a process at a time
+FIRST = 128  # Draws in the first unit of a scramble, from which units double
+MIDDLE = 2.0**-31  # Sobol points stand on a grid of 2^-30; the middle of a cell is never 0 or 1
 _MOST_DRAWS = 1 << 30
 _ACHIEVED_AT = 1 << 14
 
@@ -182,16 +178,13 @@ def varied(scenario: Scenario, vary: Sequence[str] | None = None) -> tuple[Assum
 
 
 class Joint:
-    """Inputs that are drawn at once: each has its distribution, and some are correlated.
-
-    Attributes:
-        names: of the inputs, in the order of their columns.
-        copula: how the correlated ones hang together; None when none are.
-    """
+    """Inputs that are drawn at once: each has its distribution, and some are correlated."""
 
     def __init__(self, columns: Columns, correlations: Correlations) -> None:
         self._columns = columns
+        # of the inputs, in the order of their columns
         self.names = tuple(name for name, _ in columns)
+        # how the correlated ones hang together; None when none are
         self.copula = copula(correlations, self.names)
         keys = () if self.copula is None else self.copula.keys
         self.at = np.array([self.names.index(key) for key in keys], dtype=np.intp)

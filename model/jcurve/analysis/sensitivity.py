@@ -25,8 +25,7 @@ EARNINGS_YEAR = 2028
 """The year whose earnings per share stand beside NPV: the first whole one after the next change
 of useful life."""
 _EARNINGS = f"earnings_per_share@with:{EARNINGS_YEAR}"
-_DIGITS = 6
-"""Of an effect in USD m: what is less is the error of the arithmetic."""
+_DIGITS = 6  # Of an effect in USD m: what is less is the error of the arithmetic
 
 Valid = Callable[[Draws], NDArray[np.bool_]]
 

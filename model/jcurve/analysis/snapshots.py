@@ -29,8 +29,7 @@ Array = NDArray[np.float64]
 
 _RATES = ("share", "per year")
 
-Figure = Mapping[str, Any]
-"""A headline: ``value`` with its ``unit``, or None with a ``reason``."""
+Figure = Mapping[str, Any]  # A headline: ``value`` with its ``unit``, or None with a ``reason``
 
 
 @dataclass(frozen=True, slots=True)

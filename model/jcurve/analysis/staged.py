@@ -26,17 +26,14 @@ from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-SIGNALS = ("advertising@with", "new_product_revenue@with")
-"""What is observed by a review."""
+SIGNALS = ("advertising@with", "new_product_revenue@with")  # What is observed by a review
 SCALE = "programme.scale"
 """The decision that cuts and pauses move: the part of planned AI spending beyond maintenance and
 commitments that is spent."""
 _AT = " at "
-_CUT = 1.0 / 3.0
-"""Share by which a cut lowers planned spending from its date on: judgement."""
+_CUT = 1.0 / 3.0  # Share by which a cut lowers planned spending from its date on: judgement
 _PAUSE = 0.5
-_PAUSED_QUARTERS = 8
-"""A pause halves planned spending for two years: judgement."""
+_PAUSED_QUARTERS = 8  # A pause halves planned spending for two years: judgement
 
 
 @dataclass(frozen=True)

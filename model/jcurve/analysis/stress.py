@@ -21,8 +21,7 @@ from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
 OUTPUTS = ("npv", "npv.go_forward", "payback", "trough_amount", "value_per_share")
-PREFIX = "stress_"
-"""How names of stress scenarios begin."""
+PREFIX = "stress_"  # How names of stress scenarios begin
 _VALUE, _PAYBACK = "value_per_share", "payback"
 _EXPECTED = ("npv", "npv.go_forward", "trough_amount")
 _RESULTS_DAY = re.compile(r"RX_(\d{4})(\d{2})(\d{2})", re.ASCII)

@@ -43,10 +43,8 @@ from jcurve.ground.project import Project
 Method: TypeAlias = Literal["sobol", "shapley"]
 Groups = Mapping[str, Sequence[str]]
 
-MOST_GROUPS = 8
-"""Shapley effects evaluate every one of 2^n combinations of groups."""
-REST = "everything else"
-"""The group of what does not lead."""
+MOST_GROUPS = 8  # Shapley effects evaluate every one of 2^n combinations of groups
+REST = "everything else"  # The group of what does not lead
 _SCRAMBLES = 8
 _LEVEL = 7
 

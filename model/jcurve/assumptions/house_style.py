@@ -51,29 +51,19 @@ class Logo:
 
 @dataclass(frozen=True)
 class HouseStyle:
-    """What a project says of how its reports look.
+    """What a project says of how its reports look."""
 
-    Attributes:
-        company: who publishes; empty: nobody is named.
-        colour: of heads and rules, as ``#rrggbb``.
-        accent: of numbers and marks.
-        logo: stands at the head; None: there is none.
-        footer: at the foot of every page, after what a report itself says there.
-        paper: of the PDF.
-        author: who signs; empty: the company.
-        contact: an address or a number beside it.
-        date: of publication; None: the day of the run.
-    """
-
-    company: str = ""
+    company: str = ""  # who publishes; empty: nobody is named
+    # of heads and rules, as ``#rrggbb``
     colour: str = "#0b3c6f"
+    # of numbers and marks
     accent: str = "#a8480a"
-    logo: Logo | None = None
-    footer: str = ""
-    paper: Literal["a4", "us-letter"] = "a4"
-    author: str = ""
-    contact: str = ""
-    date: datetime.date | None = None
+    logo: Logo | None = None  # stands at the head; None: there is none
+    footer: str = ""  # at the foot of every page, after what a report itself says there
+    paper: Literal["a4", "us-letter"] = "a4"  # of the PDF
+    author: str = ""  # who signs; empty: the company
+    contact: str = ""  # an address or a number beside it
+    date: datetime.date | None = None  # of publication; None: the day of the run
 
 
 def read_house_style(reports: Path) -> HouseStyle:

@@ -28,21 +28,13 @@ class End(NamedTuple):
 
 
 class Idle(NamedTuple):
-    """Why a value changes nothing.
+    """Why a value changes nothing."""
 
-    Attributes:
-        key: of the value.
-        ruling: of the assumption that makes it idle; empty where nothing could change that.
-        text: the reason, in keys.
-        words: the reason, in labels.
-        partly: it still moves what is past.
-    """
-
-    key: str
-    ruling: str
-    text: str
-    words: str
-    partly: bool = False
+    key: str  # of the value
+    ruling: str  # of the assumption that makes it idle; empty where nothing could change that
+    text: str  # the reason, in keys
+    words: str  # the reason, in labels
+    partly: bool = False  # it still moves what is past
 
 
 _ENDS: Mapping[str, End] = {

@@ -34,25 +34,17 @@ _GEOMETRIC, _LINEAR = ("compute.list_price", "power.per_compute"), "between: lin
 _GROWTH, _GUIDED = "costs.core_growth", "costs.guided_through"
 """A path that counted to the horizon and now ends where guidance does, unless that is moved."""
 
-_REGIONS = "advertising.volume_growth."
-"""Keys that only shift growth between regions now."""
+_REGIONS = "advertising.volume_growth."  # Keys that only shift growth between regions now
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A file of an earlier schema in the present one.
+    """A file of an earlier schema in the present one."""
 
-    Attributes:
-        text: of the file.
-        moved: (key, what it became), exact.
-        dropped: (key, successor and reason) of what stands as a comment now.
-        noted: (key, what to look at) of what is read otherwise than it was.
-    """
-
-    text: str
-    moved: Pairs = ()
-    dropped: Pairs = ()
-    noted: Pairs = ()
+    text: str  # of the file
+    moved: Pairs = ()  # (key, what it became), exact
+    dropped: Pairs = ()  # (key, successor and reason) of what stands as a comment now
+    noted: Pairs = ()  # (key, what to look at) of what is read otherwise than it was
 
 
 @dataclass(frozen=True, slots=True)

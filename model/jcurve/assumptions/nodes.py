@@ -31,17 +31,11 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was written, for errors: a file and line, or an override.
+    """Where something was written, for errors: a file and line, or an override."""
 
-    Attributes:
-        origin: the file as seen from the project, or what was given (``--set``).
-        line: counted from 1; None outside files.
-        key: the assumption key, as far as known.
-    """
-
-    origin: str
-    line: int | None = None
-    key: str = ""
+    origin: str  # the file as seen from the project, or what was given (``--set``)
+    line: int | None = None  # counted from 1; None outside files
+    key: str = ""  # the assumption key, as far as known
 
     def __str__(self) -> str:
         if self.line is None:

@@ -29,19 +29,12 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Shares that sum to 1.
+    """Shares that sum to 1."""
 
-    Attributes:
-        name: the family, such as ``capex.mix``.
-        others: keys of the members that are set.
-        remainder: key of the member that is computed.
-        place: of its definition.
-    """
-
-    name: str
-    others: tuple[str, ...]
-    remainder: str
-    place: Place
+    name: str  # the family, such as ``capex.mix``
+    others: tuple[str, ...]  # keys of the members that are set
+    remainder: str  # key of the member that is computed
+    place: Place  # of its definition
 
 
 def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ...]:
@@ -133,20 +126,13 @@ def settle(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold between assumptions.
+    """What must hold between assumptions."""
 
-    Attributes:
-        name: short and unique.
-        keys: the assumptions it speaks of; errors name the first that was set.
-        what: the mistake in words.
-        allowed: what would be accepted, in words.
-        test: from the rows of ``keys``, each (quarter, scenario), to where it holds.
-    """
-
-    name: str
-    keys: tuple[str, str]
-    what: str
-    allowed: str
+    name: str  # short and unique
+    keys: tuple[str, str]  # the assumptions it speaks of; errors name the first that was set
+    what: str  # the mistake in words
+    allowed: str  # what would be accepted, in words
+    # from the rows of ``keys``, each (quarter, scenario), to where it holds
     test: Callable[[Array, Array], Mask]
 
     def holds(self, rows: Rows) -> Mask:

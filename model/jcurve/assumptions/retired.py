@@ -14,28 +14,20 @@ from decimal import Decimal
 from jcurve.assumptions.nodes import Listing, Node, Place, Table, Text
 from jcurve.ground.errors import ScenarioError
 
-SCHEMA = 2
-"""The schema of scenario files that this version reads."""
+SCHEMA = 2  # The schema of scenario files that this version reads
 
-Pairs = tuple[tuple[str, str], ...]
-"""Keys and values as texts."""
+Pairs = tuple[tuple[str, str], ...]  # Keys and values as texts
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A key that is gone, or a family of them.
+    """A key that is gone, or a family of them."""
 
-    Attributes:
-        key: with ``*`` for any one segment.
-        successor: what says the same, or the nearest to it; empty for nothing.
-        why: what the model does instead.
-        exact: from the value as written to keys and values that mean exactly the same; None
-            where there are none.
-    """
-
-    key: str
-    successor: str
-    why: str
+    key: str  # with ``*`` for any one segment
+    successor: str  # what says the same, or the nearest to it; empty for nothing
+    why: str  # what the model does instead
+    # from the value as written to keys and values that mean exactly the same; None where there are
+    # none
     exact: Callable[[Node], Pairs | None] | None = None
 
 

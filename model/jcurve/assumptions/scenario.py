@@ -28,8 +28,7 @@ from jcurve.assumptions.rows import own_rows
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
-OVERRIDE = "override"
-"""Who set a value that no scenario file holds."""
+OVERRIDE = "override"  # Who set a value that no scenario file holds
 
 _PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -25,8 +25,7 @@ from jcurve.ground.project import Project, Where, find_project
 
 BASE = "base"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-_NO_FILE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
-"""What Windows lets no file be called."""
+_NO_FILE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # What Windows lets no file be called
 _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
 _ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
@@ -293,19 +292,12 @@ def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One scenario's weight.
+    """One scenario's weight."""
 
-    Attributes:
-        scenario: its name.
-        weight: its probability.
-        kind: ``estimate`` or ``judgement``.
-        rationale: why.
-    """
-
-    scenario: str
-    weight: float
-    kind: str
-    rationale: str
+    scenario: str  # its name
+    weight: float  # its probability
+    kind: str  # ``estimate`` or ``judgement``
+    rationale: str  # why
 
 
 def weights(project: Where = None, name: str = WEIGHTS) -> tuple[Weight, ...]:

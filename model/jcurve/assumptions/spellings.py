@@ -55,19 +55,12 @@ _COUNTED: dict[tuple[tuple[str, int], ...], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A number as written.
+    """A number as written."""
 
-    Attributes:
-        number: with its sign.
-        signed: whether a sign was written, not parentheses.
-        unit: what follows it, without spaces around.
-        dollars: whether a dollar sign precedes it.
-    """
-
-    number: float
-    signed: bool
-    unit: str
-    dollars: bool = False
+    number: float  # with its sign
+    signed: bool  # whether a sign was written, not parentheses
+    unit: str  # what follows it, without spaces around
+    dollars: bool = False  # whether a dollar sign precedes it
 
 
 def spelling(text: str) -> Spelling | None:

@@ -52,23 +52,14 @@ class _Factor:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Reads the values of one assumption; every method raises ScenarioError.
+    """Reads the values of one assumption; every method raises ScenarioError."""
 
-    Attributes:
-        unit: of the key.
-        bounds: what is accepted.
-        choices: the names of a choice.
-        parent: what is being changed; tells the usual size of a bare number.
-        insist: take a bare number as it is, however unusual.
-        is_changes: the values are changes of a life.
-    """
-
-    unit: Unit
-    bounds: tuple[float, float] = _NO_BOUNDS
-    choices: tuple[str, ...] = ()
-    parent: Assumption | None = None
-    insist: bool = False
-    is_changes: bool = False
+    unit: Unit  # of the key
+    bounds: tuple[float, float] = _NO_BOUNDS  # what is accepted
+    choices: tuple[str, ...] = ()  # the names of a choice
+    parent: Assumption | None = None  # what is being changed; tells the usual size of a bare number
+    insist: bool = False  # take a bare number as it is, however unusual
+    is_changes: bool = False  # the values are changes of a life
 
     def value(self, node: Node, between: Between | None, place: Place) -> Value:
         """A value of whatever shape is written; ``between`` is the rule between dates. What is

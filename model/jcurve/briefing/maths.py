@@ -27,8 +27,7 @@ from jcurve.figures.display import Formula
 
 __all__ = ["Held", "TeX", "held", "markup", "put", "tree"]
 
-Node = list[Any]
-"""A part of a formula as the template takes it: a kind, then what belongs to it."""
+Node = list[Any]  # A part of a formula as the template takes it: a kind, then what belongs to it
 
 _DELIMITED = re.compile(
     r"(?P<code>^[ \t]*(?P<fence>```+|~~~+).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"

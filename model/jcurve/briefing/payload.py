@@ -36,8 +36,7 @@ from jcurve.ground.errors import UsageError
 
 __all__ = ["Paper", "data", "framed", "stubs"]
 
-Paper = Literal["a4", "us-letter"]
-"""Sizes of paper; the text column is equally wide on both."""
+Paper = Literal["a4", "us-letter"]  # Sizes of paper; the text column is equally wide on both
 
 _LONG_REPORT = 8
 _AFTER_A_COVER = 4  # headings more: its summary says what follows

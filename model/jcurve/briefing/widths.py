@@ -32,17 +32,14 @@ __all__ = [
     "wrapped",
 ]
 
-NARROW = 12
-"""Letters of a word that every column holds; a longer one may be broken."""
+NARROW = 12  # Letters of a word that every column holds; a longer one may be broken
 
 SIZES = (8.5, 8.0, 7.5, 7.2)
 """Sizes of a table's text, in points; the first at which it fits is taken."""
 
-PAD = 8.0
-"""Left and right of a cell, in points."""
+PAD = 8.0  # Left and right of a cell, in points
 
-WEIGHT = 6.0
-"""Em that one unit of a column's weight asks for."""
+WEIGHT = 6.0  # Em that one unit of a column's weight asks for
 
 _POINTS = FULL / 25.4 * 72
 _DENSE = (7.5, 7.2)

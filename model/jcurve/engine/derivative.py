@@ -32,33 +32,24 @@ _WITH_GAPS = ("splice", "grow")
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """The derivatives of one number.
+    """The derivatives of one number."""
 
-    Attributes:
-        value: the number.
-        slopes: by input name, (quarter or 1, 1); inputs that do not reach it are left out, all
-            of them where it is not finite.
-        steps: inputs that reach a comparison, a date or a whole number.
-    """
-
-    value: float
+    value: float  # the number
+    # by input name, (quarter or 1, 1); inputs that do not reach it are left out, all of them where
+    # it is not finite
     slopes: Mapping[str, Array]
-    steps: frozenset[str]
+    steps: frozenset[str]  # inputs that reach a comparison, a date or a whole number
 
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """How one number is carried back to inputs, whatever their values.
+    """How one number is carried back to inputs, whatever their values."""
 
-    Attributes:
-        graph: the model's, with the derivatives as further operations; its rows are the number,
-            its slopes, and how much is carried to what acts by steps.
-        inputs: those that reach the number, by name.
-        stepped: by row, the inputs that reach what it says acts by steps.
-    """
-
+    # the model's, with the derivatives as further operations; its rows are the number, its slopes,
+    # and how much is carried to what acts by steps
     graph: Graph
-    inputs: Mapping[str, int]
+    inputs: Mapping[str, int]  # those that reach the number, by name
+    # by row, the inputs that reach what it says acts by steps
     stepped: Mapping[RowKey, frozenset[str]]
 
     @classmethod

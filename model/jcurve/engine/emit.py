@@ -238,8 +238,7 @@ def _refusing(w: Writer, wrong: str, end: str) -> list[str]:
     ]
 
 
-_INVALID = 1
-"""fenv.h's FE_INVALID, the same on x86 and ARM."""
+_INVALID = 1  # fenv.h's FE_INVALID, the same on x86 and ARM
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _LOG = (
@@ -252,13 +251,10 @@ _LOG = (
 _ROOT_HALF = 0x3FE6A09E667F3BCD
 _TERMS = 13
 _LARGEST, _SMALLEST = 709.78, -708.0
-_TINY = -50.0
-"""exp of it is lost beside 1."""
-_MAGIC = 1.5 * 2.0**52
-"""Added to a number, it leaves the nearest whole number in the last bits."""
+_TINY = -50.0  # exp of it is lost beside 1
+_MAGIC = 1.5 * 2.0**52  # Added to a number, it leaves the nearest whole number in the last bits
 
-_Body = tuple[str, str]
-"""The result, and where it is refused; nowhere if empty."""
+_Body = tuple[str, str]  # The result, and where it is refused; nowhere if empty
 
 
 def _horner(w: Writer, x: str, coefficients: Sequence[float]) -> str:

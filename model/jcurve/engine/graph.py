@@ -55,16 +55,12 @@ _ZERO_OF_ZERO = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Balances carried from quarter to quarter.
+    """Balances carried from quarter to quarter."""
 
-    Attributes:
-        states: nodes of the balances before the quarter; the argument of each is its start.
-        nexts: nodes of the balances after it.
-        recalls: nodes of balances of earlier quarters; the argument of each is how far back.
-    """
-
+    # nodes of the balances before the quarter; the argument of each is its start
     states: tuple[int, ...]
-    nexts: tuple[int, ...]
+    nexts: tuple[int, ...]  # nodes of the balances after it
+    # nodes of balances of earlier quarters; the argument of each is how far back
     recalls: tuple[int, ...] = ()
 
     @property
@@ -75,24 +71,19 @@ class Scan:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes by number, each after those that it reads.
+    """Nodes by number, each after those that it reads."""
 
-    Attributes:
-        op, args, high: the operation, the nodes that it reads, and whether it has a value for
-            each quarter.
-        attr: a constant's value, an input's name, (scan, balance) of a state and of a recall.
-        truth: whether it is a truth value, which only ``where`` and logic read.
-        rows: the node of each row of a model and of each of its inputs.
-        scans: by number.
-    """
-
+    # the operation, the nodes that it reads, and whether it has a value for each quarter
     op: list[str] = field(default_factory=list)
     args: list[tuple[int, ...]] = field(default_factory=list)
+    # a constant's value, an input's name, (scan, balance) of a state and of a recall
     attr: list[Any] = field(default_factory=list)
     high: list[bool] = field(default_factory=list)
+    # whether it is a truth value, which only ``where`` and logic read
     truth: list[bool] = field(default_factory=list)
+    # the node of each row of a model and of each of its inputs
     rows: dict[RowKey, int] = field(default_factory=dict)
-    scans: list[Scan] = field(default_factory=list)
+    scans: list[Scan] = field(default_factory=list)  # by number
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
     """What follows from a finished graph alone, kept by whoever works it out."""
     _known: dict[object, int] = field(default_factory=dict, repr=False)

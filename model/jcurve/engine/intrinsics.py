@@ -159,12 +159,10 @@ POINTS: tuple[tuple[bool, Array], ...] = (
 CLOSE = 2.0 * np.finfo(np.float64).eps
 """How close in log(1 + rate), below 1 absolutely, a rate is looked for."""
 
-MOST_STEPS = 60
-"""Of a search; halving alone takes about fifty."""
+MOST_STEPS = 60  # Of a search; halving alone takes about fifty
 
 
-_End: TypeAlias = tuple[Array, Array, Array]
-"""Points: logarithm of the factor, value, slope."""
+_End: TypeAlias = tuple[Array, Array, Array]  # Points: logarithm of the factor, value, slope
 
 
 class Brackets(NamedTuple):

@@ -24,11 +24,9 @@ from jcurve.engine.model import Model, RowKey
 Array: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
 
-LANES = 8
-"""Scenarios computed side by side."""
+LANES = 8  # Scenarios computed side by side
 
-_DOUBLE = 8
-"""Bytes of a double."""
+_DOUBLE = 8  # Bytes of a double
 
 _FLAGS = {"x86_64": 1 | 4 | 8, "AMD64": 1 | 4 | 8, "aarch64": 1 | 2 | 4, "arm64": 1 | 2 | 4}
 """fenv.h's invalid, divide by zero and overflow."""
@@ -42,15 +40,10 @@ RUN = ctypes.CFUNCTYPE(
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled model.
+    """A compiled model."""
 
-    Attributes:
-        machine: an object file.
-        about: where everything is, as plain data.
-    """
-
-    machine: bytes
-    about: Mapping[str, Any]
+    machine: bytes  # an object file
+    about: Mapping[str, Any]  # where everything is, as plain data
 
 
 def processor() -> str:
@@ -108,26 +101,18 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """What makes some rows.
+    """What makes some rows."""
 
-    Attributes:
-        pairs: the wanted differences between worlds, as two rows.
-        shared, wide: the driver's programs for all scenarios, and for each.
-        steps: how many steps each has.
-        copied: the rows copied out, how many quarters each has, and where in ``wide`` its
-            address belongs.
-        views: rows in the memory of all scenarios, and where.
-        given: rows that are an input or a constant, and which.
-        lines: those among all of them that have one value, which is that of every quarter.
-    """
-
+    # the wanted differences between worlds, as two rows
     pairs: tuple[tuple[RowKey, RowKey, RowKey], ...]
-    shared: Whole
+    shared: Whole  # the driver's programs for all scenarios, and for each
     wide: Whole
-    steps: tuple[int, int]
+    steps: tuple[int, int]  # how many steps each has
+    # the rows copied out, how many quarters each has, and where in ``wide`` its address belongs
     copied: tuple[tuple[RowKey, int, int], ...]
-    views: tuple[tuple[RowKey, slice], ...]
-    given: tuple[tuple[RowKey, float | str], ...]
+    views: tuple[tuple[RowKey, slice], ...]  # rows in the memory of all scenarios, and where
+    given: tuple[tuple[RowKey, float | str], ...]  # rows that are an input or a constant, and which
+    # those among all of them that have one value, which is that of every quarter
     lines: tuple[RowKey, ...]
 
 

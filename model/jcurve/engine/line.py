@@ -50,23 +50,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A labelled function.
+    """A labelled function."""
 
-    Attributes:
-        function: pure, of whole rows.
-        outputs: one, or several in the order the function returns them.
-        over: the set of which each member has its own row, or None.
-        refer: argument name to ``line``, ``line@world`` or ``line.*`` (the whole family).
-        view: evaluated per view, on differences between worlds, rather than per world.
-        annual: how a rate's year follows: by the same formula on annual rows, or the
-            year's mean or last quarter where the formula carries time inside.
-    """
-
-    function: Callable[..., Any]
-    outputs: tuple[Output, ...]
-    over: Set | None = None
+    function: Callable[..., Any]  # pure, of whole rows
+    outputs: tuple[Output, ...]  # one, or several in the order the function returns them
+    over: Set | None = None  # the set of which each member has its own row, or None
+    # argument name to ``line``, ``line@world`` or ``line.*`` (the whole family)
     refer: Mapping[str, str] = field(default_factory=dict)
-    view: bool = False
+    view: bool = False  # evaluated per view, on differences between worlds, rather than per world
+    # how a rate's year follows: by the same formula on annual rows, or the year's mean or last
+    # quarter where the formula carries time inside
     annual: str = "formula"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -61,18 +61,12 @@ def spell(key: RowKey) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What comes from outside: an assumption, a reported row or a table value.
+    """What comes from outside: an assumption, a reported row or a table value."""
 
-    Attributes:
-        name: as a line's argument spells it.
-        unit: its unit.
-        key: as its own file spells it.
-        kind: how a year follows from quarters; None means the year's value (its mean).
-    """
-
-    name: str
-    unit: Unit
-    key: str
+    name: str  # as a line's argument spells it
+    unit: Unit  # its unit
+    key: str  # as its own file spells it
+    # how a year follows from quarters; None means the year's value (its mean)
     kind: Kind | None = None
 
 
@@ -102,29 +96,17 @@ class Instance:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Lines in dependency order, with their inputs. Immutable.
+    """Lines in dependency order, with their inputs. Immutable."""
 
-    Attributes:
-        inputs: by name.
-        instances: each line for each of its members.
-        outputs: every row's unit, kind and definition.
-        maker: every row's instance.
-        worldly: rows that differ between worlds.
-        viewed: rows that are evaluated per view.
-        families: member to row name, by family name.
-        sets: each set's members.
-        order: every row key, precedents first.
-    """
-
-    inputs: Mapping[str, Input]
-    instances: tuple[Instance, ...]
-    outputs: Mapping[str, Output]
-    maker: Mapping[str, Instance]
-    worldly: frozenset[str]
-    viewed: frozenset[str]
-    families: Mapping[str, Mapping[str, str]]
-    sets: Mapping[str, tuple[str, ...]]
-    order: tuple[RowKey, ...] = field(repr=False)
+    inputs: Mapping[str, Input]  # by name
+    instances: tuple[Instance, ...]  # each line for each of its members
+    outputs: Mapping[str, Output]  # every row's unit, kind and definition
+    maker: Mapping[str, Instance]  # every row's instance
+    worldly: frozenset[str]  # rows that differ between worlds
+    viewed: frozenset[str]  # rows that are evaluated per view
+    families: Mapping[str, Mapping[str, str]]  # member to row name, by family name
+    sets: Mapping[str, tuple[str, ...]]  # each set's members
+    order: tuple[RowKey, ...] = field(repr=False)  # every row key, precedents first
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Plans of evaluation by what they return: they follow from the lines alone."""
 

@@ -40,21 +40,16 @@ class Reads(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation.
+    """An operation."""
 
-    Attributes:
-        numpy: on arrays.
-        slope: from the result's derivative, the result and the arguments, as terms, to what a
-            change of each argument does.
-        floats: on plain floats the same IEEE numbers in a tenth of the time, where the step of a
-            scan may hold it: NumPy takes about a microsecond an operation.
-        reads: see :class:`Reads`.
-    """
-
-    numpy: Callable[..., Any]
+    numpy: Callable[..., Any]  # on arrays
+    # from the result's derivative, the result and the arguments, as terms, to what a change of each
+    # argument does
     slope: Callable[..., Parts]
+    # on plain floats the same IEEE numbers in a tenth of the time, where the step of a scan may
+    # hold it: NumPy takes about a microsecond an operation
     floats: Callable[..., Any] | None = None
-    reads: Reads = Reads.QUARTER
+    reads: Reads = Reads.QUARTER  # see :class:`Reads`
 
 
 _ROUNDING = 1e-9

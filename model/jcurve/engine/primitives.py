@@ -22,8 +22,7 @@ from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
 Row: TypeAlias = Any
 """An array of shape (quarter or 1, scenario or 1), or the symbol that stands for one."""
 
-Family: TypeAlias = Mapping[str, Row]
-"""The rows of a family by member, in the set's order."""
+Family: TypeAlias = Mapping[str, Row]  # The rows of a family by member, in the set's order
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -148,8 +147,7 @@ def _lag_by_scenario(x: Array, delay: Array, start: int, stop: int) -> Array:
     return made
 
 
-_WIDE = 128
-"""Scenarios from which adding row to row is faster than NumPy's own cumulative sum."""
+_WIDE = 128  # Scenarios from which adding row to row is faster than NumPy's own cumulative sum
 
 
 def _cumulated(x: Array) -> Array:

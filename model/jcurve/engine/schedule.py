@@ -21,36 +21,25 @@ SINGLE, ROW, DEEP = range(3)
 """Sorts of memory: one value; a row, before which a year is zero; one before which as many
 quarters are zero as the timeline has, so that any lag may read it."""
 
-_LOOP = 30
-"""Nodes in a loop."""
-_SINGLE = 120
-"""Single values in a step."""
+_LOOP = 30  # Nodes in a loop
+_SINGLE = 120  # Single values in a step
 
-SHORT = tuple(map(float, range(1, QUARTERS_IN_YEAR + 1)))
-"""Lags that read the zeros before any row."""
+SHORT = tuple(map(float, range(1, QUARTERS_IN_YEAR + 1)))  # Lags that read the zeros before any row
 
 _LATER = SEARCHED | {"year_sum", "reverse"}
 """Operations that read quarters of their first argument that are still to come."""
 
-_IN_MEMORY = _LATER | {"lag"}
-"""Operations that read other quarters of their first argument."""
+_IN_MEMORY = _LATER | {"lag"}  # Operations that read other quarters of their first argument
 
 
 @dataclass(slots=True)
 class Step:
-    """One function: single values, or a loop over the quarters.
+    """One function: single values, or a loop over the quarters."""
 
-    Attributes:
-        wide: whether it is computed for each scenario.
-        loops: whether it is a loop.
-        nodes: in order.
-        after: the steps on which it rests, itself among them.
-    """
-
-    wide: bool
-    loops: bool
-    nodes: list[int]
-    after: frozenset[int] = frozenset()
+    wide: bool  # whether it is computed for each scenario
+    loops: bool  # whether it is a loop
+    nodes: list[int]  # in order
+    after: frozenset[int] = frozenset()  # the steps on which it rests, itself among them
 
 
 @dataclass(slots=True)

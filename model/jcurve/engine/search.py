@@ -9,8 +9,7 @@ import numpy as np
 from jcurve.engine.emit import Writer, literal
 from jcurve.engine.intrinsics import CLOSE, MOST_STEPS, POINTS
 
-_TOGETHER = 4
-"""Points of the grid looked at side by side, to keep a core busy."""
+_TOGETHER = 4  # Points of the grid looked at side by side, to keep a core busy
 
 _LOGS = tuple(
     [float(each) for each in (*points, *points[-1:].repeat(-len(points) % _TOGETHER))]
@@ -18,8 +17,7 @@ _LOGS = tuple(
 )
 """Logarithms of the factors, each way round to a full group: a point seen twice adds nothing."""
 
-_End = tuple[str, str, str]
-"""A point: logarithm of the factor, value, slope."""
+_End = tuple[str, str, str]  # A point: logarithm of the factor, value, slope
 
 
 def tables() -> str:

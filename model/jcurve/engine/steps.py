@@ -19,22 +19,15 @@ from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything is.
+    """Where everything is."""
 
-    Attributes:
-        graph, plan: what is computed.
-        quarters: of the timeline.
-        lanes: scenarios in a value of a wide step.
-        inputs: each shared input's place in ``%s``, and each wide input's number in ``%in``.
-        shared_inputs: how many doubles they take.
-    """
-
-    graph: Graph
+    graph: Graph  # what is computed
     plan: Plan
-    quarters: int
-    lanes: int
+    quarters: int  # of the timeline
+    lanes: int  # scenarios in a value of a wide step
+    # each shared input's place in ``%s``, and each wide input's number in ``%in``
     inputs: Mapping[int, int]
-    shared_inputs: int
+    shared_inputs: int  # how many doubles they take
 
     def zeros(self, sort: int) -> int:
         """How many quarters of zeros stand before a row."""

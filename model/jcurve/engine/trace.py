@@ -27,26 +27,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What is known of a value that no line makes.
+    """What is known of a value that no line makes."""
 
-    Attributes:
-        key: as its own file spells it.
-        label: in words.
-        kind: reported, guided, evidence, estimate, judgement; of a fact, its status.
-        source: where it comes from.
-        as_of: date of the source, ISO.
-        low, high: its own range at the traced date, None where it has none.
-        rationale: why this value.
-    """
-
-    key: str
-    label: str
-    kind: str
-    source: str
-    as_of: str = ""
-    low: float | None = None
+    key: str  # as its own file spells it
+    label: str  # in words
+    kind: str  # reported, guided, evidence, estimate, judgement; of a fact, its status
+    source: str  # where it comes from
+    as_of: str = ""  # date of the source, ISO
+    low: float | None = None  # its own range at the traced date, None where it has none
     high: float | None = None
-    rationale: str = ""
+    rationale: str = ""  # why this value
 
 
 Describe = Callable[[str, str | None], Leaf | None]
@@ -55,35 +45,21 @@ Describe = Callable[[str, str | None], Leaf | None]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One number of a trace.
+    """One number of a trace."""
 
-    Attributes:
-        row: the row and its tag.
-        kind: flow, stock, rate, result; input, calendar, world for what no line makes.
-        unit: its unit.
-        at: quarter, year, or what stands for the whole timeline; empty for a constant.
-        value: None where the row has none (a fact not reported yet).
-        definition: what the number means.
-        formula: how it follows from its precedents.
-        through: functions of time on the way: the number also rests on other quarters.
-        leaf: what is known of an input.
-        children: precedents, in the order of the formula's arguments.
-        omitted: precedents not shown, because of a limit.
-        elsewhere: opened at another place of the same trace.
-    """
-
-    row: str
-    kind: str
-    unit: str
-    at: str
-    value: float | None
-    definition: str = ""
-    formula: str = ""
+    row: str  # the row and its tag
+    kind: str  # flow, stock, rate, result; input, calendar, world for what no line makes
+    unit: str  # its unit
+    at: str  # quarter, year, or what stands for the whole timeline; empty for a constant
+    value: float | None  # None where the row has none (a fact not reported yet)
+    definition: str = ""  # what the number means
+    formula: str = ""  # how it follows from its precedents
+    # functions of time on the way: the number also rests on other quarters
     through: tuple[str, ...] = ()
-    leaf: Leaf | None = None
-    children: tuple[Node, ...] = ()
-    omitted: int = 0
-    elsewhere: bool = False
+    leaf: Leaf | None = None  # what is known of an input
+    children: tuple[Node, ...] = ()  # precedents, in the order of the formula's arguments
+    omitted: int = 0  # precedents not shown, because of a limit
+    elsewhere: bool = False  # opened at another place of the same trace
 
     def walk(self) -> list[Node]:
         """This node and all below it, in the order of the text."""

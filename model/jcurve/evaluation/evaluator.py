@@ -41,8 +41,7 @@ Array: TypeAlias = NDArray[np.float64]
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
 _SETS = 4
 """Sets of draws that have machine code of their own in a process, each two seconds to compile."""
-_OFTEN = 20
-"""Gradients of a number in a process after which it has machine code of its own."""
+_OFTEN = 20  # Gradients of a number in a process after which it has machine code of its own
 _RELATIVE, _PLAIN, _AMOUNT = 1e-9, 1e-9, 1e-6
 """How far rounding may go: of a row's largest value, and where that is next to nothing, of plain
 numbers and of amounts (a millionth of a million dollars, of one H100e)."""
@@ -144,23 +143,15 @@ def departs(model: Model, found: Mapping[RowKey, Array], right: Mapping[RowKey, 
 
 @dataclass(frozen=True, eq=False)
 class _Target:
-    """What machine code is made for.
+    """What machine code is made for."""
 
-    Attributes:
-        kind: of call.
-        high: inputs that differ by quarter.
-        wide: inputs that may differ by scenario.
-        own: for one set of draws, the inputs that do not, settled when it is compiled.
-        rows: all that it computes; None: every row.
-        way: computes a number's derivatives instead of the model's rows.
-    """
-
-    kind: str
-    high: frozenset[str]
-    wide: frozenset[str] = frozenset()
+    kind: str  # of call
+    high: frozenset[str]  # inputs that differ by quarter
+    wide: frozenset[str] = frozenset()  # inputs that may differ by scenario
+    # for one set of draws, the inputs that do not, settled when it is compiled
     own: Mapping[str, Array] | None = None
-    rows: frozenset[RowKey] | None = None
-    way: WayBack | None = None
+    rows: frozenset[RowKey] | None = None  # all that it computes; None: every row
+    way: WayBack | None = None  # computes a number's derivatives instead of the model's rows
 
     @cached_property
     def name(self) -> str:

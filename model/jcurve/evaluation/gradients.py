@@ -47,42 +47,29 @@ _STEPS: Mapping[str, tuple[float, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """What a small change of one assumption does.
+    """What a small change of one assumption does."""
 
-    Attributes:
-        key, label, unit: the assumption.
-        slope: change of the number per unit of the assumption, of a path per unit in all its
-            periods at once; None where there is no derivative.
-        periods: the same for each year (or quarter) of a path alone, by its label.
-        step: a natural step in words: a point, a year, 1 bn, else 1 % of the value.
-        effect: what that step does, as far as the slope reaches; None without a slope.
-        reason: why there is no slope.
-    """
-
-    key: str
+    key: str  # the assumption
     label: str
     unit: str
+    # change of the number per unit of the assumption, of a path per unit in all its periods at
+    # once; None where there is no derivative
     slope: float | None
+    # the same for each year (or quarter) of a path alone, by its label
     periods: Mapping[str, float]
-    step: str
-    effect: float | None
-    reason: str = ""
+    step: str  # a natural step in words: a point, a year, 1 bn, else 1 % of the value
+    effect: float | None  # what that step does, as far as the slope reaches; None without a slope
+    reason: str = ""  # why there is no slope
 
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """The slopes of a number in every assumption.
+    """The slopes of a number in every assumption."""
 
-    Attributes:
-        output, unit: the number.
-        value: as it is.
-        slopes: by key, in the scenario's order.
-    """
-
-    output: str
+    output: str  # the number
     unit: str
-    value: float
-    slopes: Mapping[str, Slope]
+    value: float  # as it is
+    slopes: Mapping[str, Slope]  # by key, in the scenario's order
 
     def __getitem__(self, key: str) -> Slope:
         """The slope in one assumption.

@@ -42,17 +42,11 @@ HOLIDAYS = "calendars/holidays.csv"
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """When a company's periods were first reported.
+    """When a company's periods were first reported."""
 
-    Attributes:
-        company: whose.
-        days: the listed days, by period.
-        source: of each listed day.
-    """
-
-    company: Company
-    days: Mapping[str, datetime.date]
-    source: Mapping[str, Source]
+    company: Company  # whose
+    days: Mapping[str, datetime.date]  # the listed days, by period
+    source: Mapping[str, Source]  # of each listed day
 
     def of(self, period: str) -> datetime.date:
         """The day on which a quarter (``2026Q2``) or fiscal year (``2025``) became known."""

@@ -38,26 +38,17 @@ def _fiscal_year(row: Row, key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted parameter: one number, in one assumption or alike in several.
+    """A fitted parameter: one number, in one assumption or alike in several."""
 
-    Attributes:
-        name: in words.
-        keys: the assumptions that take it.
-        years: the points of their paths that take it; empty where they are constant.
-        low, high: what evidence allows, in the assumption's unit.
-        digits: after the point, to which the fitted value is rounded.
-        source: of the range.
-        basis: how the range follows from it.
-    """
-
-    name: Annotated[str, Column("parameter")]
-    keys: Words
+    name: Annotated[str, Column("parameter")]  # in words
+    keys: Words  # the assumptions that take it
+    # the points of their paths that take it; empty where they are constant
     years: Annotated[tuple[int, ...], Column(read=_years)]
-    low: float
+    low: float  # what evidence allows, in the assumption's unit
     high: float
-    digits: int
-    source: Cited
-    basis: str
+    digits: int  # after the point, to which the fitted value is rounded
+    source: Cited  # of the range
+    basis: str  # how the range follows from it
 
 
 def calibrated(name: str = "META", project: Where = None) -> tuple[Calibrated, ...]:
@@ -84,22 +75,15 @@ def has_outlay_targets(name: str, project: Where = None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OutlayTarget:
-    """Reported figures that the fit of a company's outlays is held against.
+    """Reported figures that the fit of a company's outlays is held against."""
 
-    Attributes:
-        figure: in words.
-        metric: a reported metric, :data:`EFFECT` or :data:`EFFECT_IN_SERVICE`.
-        first, last: fiscal years; an empty last is the last on file.
-        weight: how near the model should come, as a share of the reported figure.
-        basis: why so near.
-    """
-
-    figure: str
-    metric: str
+    figure: str  # in words
+    metric: str  # a reported metric, :data:`EFFECT` or :data:`EFFECT_IN_SERVICE`
+    # fiscal years; an empty last is the last on file
     first: Annotated[str, Column(read=_fiscal_year)]
     last: Annotated[str, Column(read=_fiscal_year)]
-    weight: float
-    basis: str
+    weight: float  # how near the model should come, as a share of the reported figure
+    basis: str  # why so near
 
     def covers(self, year: str) -> bool:
         """Whether a fiscal year is one of them."""

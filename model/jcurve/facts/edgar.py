@@ -51,19 +51,13 @@ class Filed:
 
 @dataclass
 class Edgar:
-    """A polite reader: one request at a time, spaced, with a deadline and a few tries.
+    """A polite reader: one request at a time, spaced, with a deadline and a few tries."""
 
-    Attributes:
-        address: of the service.
-        agent: who reads; by default what ``JCURVE_USER_AGENT`` says.
-        sleep: waits for some seconds.
-        deadline: seconds for one answer.
-    """
-
-    address: str = ADDRESS
+    address: str = ADDRESS  # of the service
+    # who reads; by default what ``JCURVE_USER_AGENT`` says
     agent: str = field(default_factory=lambda: os.environ.get(AGENT, ""))
-    sleep: Callable[[float], None] = time.sleep
-    deadline: float = _DEADLINE
+    sleep: Callable[[float], None] = time.sleep  # waits for some seconds
+    deadline: float = _DEADLINE  # seconds for one answer
     _asked: bool = False
 
     def facts(self, cik: str) -> Mapping[str, Any]:

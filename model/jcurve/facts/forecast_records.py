@@ -44,23 +44,14 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A forecast of one quarter as it was kept.
+    """A forecast of one quarter as it was kept."""
 
-    Attributes:
-        quarter: what is forecast.
-        made: on which day it was kept.
-        data_through: the last reported quarter that it rests on.
-        scenario: the first digits of the hash of the base scenario.
-        values: by line.
-        seal: of its last row.
-    """
-
-    quarter: str
-    made: str
-    data_through: str
-    scenario: str
-    values: Mapping[str, float] = field(repr=False)
-    seal: str = ""
+    quarter: str  # what is forecast
+    made: str  # on which day it was kept
+    data_through: str  # the last reported quarter that it rests on
+    scenario: str  # the first digits of the hash of the base scenario
+    values: Mapping[str, float] = field(repr=False)  # by line
+    seal: str = ""  # of its last row
 
 
 def forecast_records(company: str = "META", project: Where = None) -> tuple[Record, ...]:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NEEDED", "HistoryRow", "Standing", "history", "standings"]
 
-NEEDED = "needed"
-"""What a row makes of a quarter for which it has neither figure nor rule."""
+NEEDED = "needed"  # What a row makes of a quarter for which it has neither figure nor rule
 
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")
 _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
@@ -317,16 +316,12 @@ def history(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the rows of history make of a metric in the last quarter.
+    """What the rows of history make of a metric in the last quarter."""
 
-    Attributes:
-        words: :data:`NEEDED` where a row has a gap without it, what stands in for it otherwise;
-            empty where it is on file.
-        quarterly, yearly: whether its quarters, and its years, are read.
-    """
-
+    # :data:`NEEDED` where a row has a gap without it, what stands in for it otherwise; empty where
+    # it is on file
     words: str = ""
-    quarterly: bool = False
+    quarterly: bool = False  # whether its quarters, and its years, are read
     yearly: bool = False
 
 

@@ -38,26 +38,16 @@ _Proposals: TypeAlias = Iterable[tuple[int, Cell | None]]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a rule may look at.
+    """What a rule may look at."""
 
-    Attributes:
-        quarters, years: of the cells, and the fiscal year of each.
-        first: the place of the row's first quarter among them.
-        why: the reason that the rules table gives.
-        own: the row as the rules before have filled it.
-        cells: a row by its name, or a metric's quarters.
-        fact: one reported value, by metric and period.
-        peer: another company's quarters of a metric.
-    """
-
-    quarters: Sequence[str]
+    quarters: Sequence[str]  # of the cells, and the fiscal year of each
     years: Sequence[str]
-    first: int
-    why: str
-    own: Cells
-    cells: Callable[[str], Cells]
-    fact: Callable[[str, str], Cell | None]
-    peer: Callable[[str, str], Cells]
+    first: int  # the place of the row's first quarter among them
+    why: str  # the reason that the rules table gives
+    own: Cells  # the row as the rules before have filled it
+    cells: Callable[[str], Cells]  # a row by its name, or a metric's quarters
+    fact: Callable[[str, str], Cell | None]  # one reported value, by metric and period
+    peer: Callable[[str, str], Cells]  # another company's quarters of a metric
 
     def arithmetic(self, value: float, *cells: Cell) -> Cell:
         """A value worked from others: an estimate only if one of them is."""

@@ -31,24 +31,15 @@ __all__ = ["NewQuarter", "bring_forward", "quarter_form"]
 
 @dataclass(frozen=True, slots=True)
 class NewQuarter:
-    """What a form would do, or did.
+    """What a form would do, or did."""
 
-    Attributes:
-        company, quarter: whose, and which.
-        problems: why nothing is written; empty where nothing speaks against it.
-        notes: what somebody should look at.
-        diff: of every file that changes.
-        files: their names.
-        written: whether they were replaced.
-    """
-
-    company: str
+    company: str  # whose, and which
     quarter: str
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-    diff: str
-    files: tuple[str, ...]
-    written: bool
+    problems: tuple[str, ...]  # why nothing is written; empty where nothing speaks against it
+    notes: tuple[str, ...]  # what somebody should look at
+    diff: str  # of every file that changes
+    files: tuple[str, ...]  # their names
+    written: bool  # whether they were replaced
 
     def lines(self) -> list[str]:
         """For a reader."""

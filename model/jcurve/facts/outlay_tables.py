@@ -43,23 +43,17 @@ def _is_rest(row: Row, key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OutlayAssumption:
-    """One assumption.
+    """One assumption."""
 
-    Attributes:
-        key: dotted; a last ``*`` stands for every asset class without a row of its own.
-        unit: as assumptions state it.
-        points: value by year, linear between; one point under 0 is a constant. None: as the
-            base scenario holds it.
-        kind, source, basis: what it rests on.
-        rest: whether it is what the other members of its mix leave.
-    """
-
-    key: str
-    unit: str
+    key: str  # dotted; a last ``*`` stands for every asset class without a row of its own
+    unit: str  # as assumptions state it
+    # value by year, linear between; one point under 0 is a constant. None: as the base scenario
+    # holds it
     points: Annotated[Mapping[int, float] | None, Column("value", read=_points)]
-    kind: Literal["reported", "guided", "evidence", "estimate", "judgement"]
+    kind: Literal["reported", "guided", "evidence", "estimate", "judgement"]  # what it rests on
     source: Cited
     basis: str
+    # whether it is what the other members of its mix leave
     rest: Annotated[bool, Column("value", read=_is_rest)] = False
 
 

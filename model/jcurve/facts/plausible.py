@@ -16,17 +16,14 @@ from jcurve.ground.quarters import Quarter
 
 __all__ = ["SIZE", "doubt", "out_of_size"]
 
-SIZE = "size beside neighbours"
-"""How verify and the table of tolerances call the check of size."""
+SIZE = "size beside neighbours"  # How verify and the table of tolerances call the check of size
 
-_UNIT = 200.0
-"""From this many times the figure of the year before the unit is likely to be another."""
+_UNIT = 200.0  # From this many times the figure of the year before the unit is likely to be another
 _JUMP = 3.0
 """What grows or falls by more within a year is asked for: 5 % of the figures on file are."""
 _OUT_OF_SIZE = 8.0
 """So many times both its neighbours, a figure on file is a mistake or a listed exception."""
-_ENOUGH = 8
-"""Figures that show on which side of nothing a metric lies."""
+_ENOUGH = 8  # Figures that show on which side of nothing a metric lies
 _WHOLE = 100.0  # per cent
 _SIZED = frozenset({"flow", "stock", "average", "trailing"})
 _FREQUENCIES: tuple[Freq, Freq] = ("quarter", "year")

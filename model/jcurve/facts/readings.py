@@ -19,28 +19,19 @@ _MILLIONS = {"USD bn": 1000.0, "USD m": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class BeliefReading:
-    """What somebody says of a belief.
+    """What somebody says of a belief."""
 
-    Attributes:
-        about: ``advertising.compute_elasticity`` or ``product_revenue``.
-        label: who says it, for a reader.
-        value, low, high: an elasticity, or revenue of AI products of ``year`` in USD m; ``low``
-            and ``high`` are the value where no range is stated.
-        year: of a revenue, None for an elasticity.
-        evidence: what it rests on.
-        kind: ``evidence`` or ``judgement``.
-        why: what it covers and what speaks against it.
-    """
-
-    about: str
-    label: str
+    about: str  # ``advertising.compute_elasticity`` or ``product_revenue``
+    label: str  # who says it, for a reader
+    # an elasticity, or revenue of AI products of ``year`` in USD m; ``low`` and ``high`` are the
+    # value where no range is stated
     value: float
     low: float
     high: float
-    year: int | None
-    evidence: tuple[Evidence, ...]
-    kind: str
-    why: str
+    year: int | None  # of a revenue, None for an elasticity
+    evidence: tuple[Evidence, ...]  # what it rests on
+    kind: str  # ``evidence`` or ``judgement``
+    why: str  # what it covers and what speaks against it
 
 
 def _year(row: Row, key: str) -> int | None:

@@ -85,21 +85,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """What a refresh found and did.
+    """What a refresh found and did."""
 
-    Attributes:
-        company: its name.
-        differences: all of them, new figures first.
-        written: whether the files were replaced.
-        data_through: how far the data reach.
-        newest: accession number, form and day of the newest report filed.
-    """
-
-    company: str
-    differences: tuple[Difference, ...]
-    written: bool
-    data_through: str
-    newest: tuple[str, str, str]
+    company: str  # its name
+    differences: tuple[Difference, ...]  # all of them, new figures first
+    written: bool  # whether the files were replaced
+    data_through: str  # how far the data reach
+    newest: tuple[str, str, str]  # accession number, form and day of the newest report filed
 
     @property
     def new(self) -> tuple[Difference, ...]:

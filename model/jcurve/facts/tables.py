@@ -110,8 +110,7 @@ def _listed(row: Row, key: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in row.optional(key).split(";") if part.strip())
 
 
-Text = Annotated[str, Column(read=Row.optional)]
-"""Text that may be empty."""
+Text = Annotated[str, Column(read=Row.optional)]  # Text that may be empty
 
 Date = Annotated[str, Column(read=Row.date)]
 """A day, a month or a year: ``2026-07-29``, ``2026-07``, ``2026``."""

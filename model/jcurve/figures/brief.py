@@ -19,8 +19,7 @@ from jcurve.ground.numbers import MILLIONS, NOTHING, change, lasting, money, spe
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-_MOVED = 0.005
-"""A headline that moved by less than this share of itself is as it was."""
+_MOVED = 0.005  # A headline that moved by less than this share of itself is as it was
 _DRAWN = 3
 
 

@@ -20,11 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jcurve.ground.errors import UsageError
 
-MIME = "application/vnd.jcurve.exhibit+json"
-"""Type of the structured content in a cell's output."""
+MIME = "application/vnd.jcurve.exhibit+json"  # Type of the structured content in a cell's output
 
-KEY = "jcurve"
-"""Key of an output's metadata that names the exhibit and carries its alt text."""
+KEY = "jcurve"  # Key of an output's metadata that names the exhibit and carries its alt text
 
 
 class Frozen(BaseModel):
@@ -132,11 +130,9 @@ class Formula(Run):
     display: bool = False  # whether it stands on a line of its own
 
 
-Paragraph = tuple[Run, ...]
-"""One paragraph."""
+Paragraph = tuple[Run, ...]  # One paragraph
 
-Part = str | Run
-"""What a sentence is put together from."""
+Part = str | Run  # What a sentence is put together from
 
 
 def strong(text: str) -> Run:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from jcurve.ground.project import Project
 
 _BEFORE = 3
-_MUCH = 0.2
-"""A share of the fleet leased out above which the reader is told what that means."""
+_MUCH = 0.2  # A share of the fleet leased out above which the reader is told what that means
 _MILLION = 1e6
 _RIVALS = ("guided", "positive", "judgement", "consensus")
 _CHARGE, _REVENUE = "depreciation_expense_ppe", "revenue_total"

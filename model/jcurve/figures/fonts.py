@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-FAMILY = "JCurve Sans"
-"""Family of every chart, table and paragraph."""
+FAMILY = "JCurve Sans"  # Family of every chart, table and paragraph
 
 FALLBACK = "'JCurve Sans', 'IBM Plex Sans', 'Helvetica Neue', Arial, sans-serif"
 """What a browser without the embedded font falls back to."""

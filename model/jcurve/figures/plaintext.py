@@ -8,8 +8,7 @@ from collections.abc import Container, Hashable
 from functools import lru_cache
 from typing import Protocol
 
-UNKNOWN = "□"
-"""Stands for a letter that no font at hand can draw."""
+UNKNOWN = "□"  # Stands for a letter that no font at hand can draw
 
 _KEPT = "\n\t\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}"
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")

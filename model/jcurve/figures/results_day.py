@@ -27,10 +27,8 @@ _LED = ("revenue", "operating_income", "capex", "free_cash_flow")
 _WATCHED = ("revenue", "advertising", "impressions_growth", "price_growth", "total_costs",
             "depreciation", "capex", "free_cash_flow")  # fmt: skip
 _INDENTED = ("advertising", "total_costs")
-_LEFT_OUT = ("share_based_compensation",)
-"""Not on the two pages: part of the lines above it."""
-_MOVED = 0.05
-"""What counts as a moved value in a title, USD bn."""
+_LEFT_OUT = ("share_based_compensation",)  # Not on the two pages: part of the lines above it
+_MOVED = 0.05  # What counts as a moved value in a title, USD bn
 
 
 @dataclass(frozen=True)

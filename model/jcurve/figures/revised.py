@@ -40,8 +40,7 @@ _SHOWN = (
     *("trough_amount", "trough_quarter", "ebitda_turns_positive"),
     "operating_income_turns_positive",
 )
-_SMALL = 0.05
-"""Of less than this, USD bn, several parts are drawn as one."""
+_SMALL = 0.05  # Of less than this, USD bn, several parts are drawn as one
 _READING = (
     "Time passes first, with the new quarter as it was forecast; then actual figures replace the "
     "forecast. Each part is the mean of its step over every order (Shapley value), and the "

@@ -35,8 +35,7 @@ _ACROSS = 3
 _STEPS = 9
 _LEAST = 0.5  # USD bn; a smaller step goes with the others
 _MOST = 12
-_BESIDE = 6
-"""Scenarios that have room side by side; more stand one under the other."""
+_BESIDE = 6  # Scenarios that have room side by side; more stand one under the other
 _SOURCE = "J-Curve model, scenario files"
 _LEFT_OUT = (
     *("npv_within_horizon", "npv_sbc_added_back", "discounted_payback", "quarters_under_water"),

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.question import Array
     from jcurve.analysis.scale import Point, ScaleStudy
 
-_NEAR = 0.05
-"""A best size within this of the plan is the plan's."""
+_NEAR = 0.05  # A best size within this of the plan is the plan's
 _PLAN = 1.0
 _LITTLE = 1.0  # USD bn
 

@@ -31,11 +31,9 @@ INK = "#1b2430"
 MUTED = "#5b6573"
 GRID = "#e3e6ea"
 SHADE = "#f3f5f8"
-BODY = 8.0
-"""Size of axis text, in points on paper."""
+BODY = 8.0  # Size of axis text, in points on paper
 
-SMALL = 7.5
-"""Smallest text in a chart, in points on paper."""
+SMALL = 7.5  # Smallest text in a chart, in points on paper
 
 
 @dataclass(frozen=True)
@@ -124,8 +122,7 @@ def _contrast(colour: tuple[float, float, float]) -> float:
     return 1.05 / (luminance + 0.05)
 
 
-FULL = 170.0
-"""Width of the text column in mm, on A4 and on Letter."""
+FULL = 170.0  # Width of the text column in mm, on A4 and on Letter
 
 Width = Literal["full", "half", "third"]
 """Of a chart: the column, or its share of it where two or three stand side by side."""

@@ -27,8 +27,7 @@ _ELEMENTS = frozenset(
     )
 )
 _DROPPED = frozenset({"metadata", "style", "script", "foreignObject", "title", "desc"})
-_POINTED = {"fill": "none", "pointer-events": "all"}
-"""Of marks: seen by no eye, found by a pointer."""
+_POINTED = {"fill": "none", "pointer-events": "all"}  # Of marks: seen by no eye, found by a pointer
 _STYLE = frozenset(
     re.findall(
         r"[\w-]+",

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 KEYS = ("capex.total", "advertising.compute_elasticity", "returns.wacc")
 """What is spent, what it earns, and what money costs: the first three that a reader doubts."""
 
-_STEPS = 4
-"""Values on either side of the scenario's own."""
+_STEPS = 4  # Values on either side of the scenario's own
 
 
 class Dial(Frozen):

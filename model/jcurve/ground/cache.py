@@ -34,8 +34,7 @@ __all__ = [
 _Made = TypeVar("_Made")
 
 _STARTED = time.time()
-_MOST = 64
-"""Files in the cache."""
+_MOST = 64  # Files in the cache
 
 
 def cache_folder() -> Path:

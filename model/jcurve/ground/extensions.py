@@ -13,11 +13,9 @@ from jcurve.ground.errors import UsageError
 
 __all__ = ["COMMANDS", "REPORTS", "extensions"]
 
-COMMANDS = "jcurve.commands"
-"""Modules whose ``VERBS`` are verbs of the command."""
+COMMANDS = "jcurve.commands"  # Modules whose ``VERBS`` are verbs of the command
 
-REPORTS = "jcurve.reports"
-"""``run`` takes a report to a published edition."""
+REPORTS = "jcurve.reports"  # ``run`` takes a report to a published edition
 
 
 def extensions(group: str, name: str | None = None) -> list[Any]:

@@ -50,17 +50,14 @@ __all__ = [
 MINUS = "\N{MINUS SIGN}"
 """Every negative number carries this sign; there are no parentheses anywhere."""
 
-MILLIONS = 1000.0
-"""USD m in a USD bn."""
+MILLIONS = 1000.0  # USD m in a USD bn
 
-NOTHING = 0.0005
-"""What counts as no money at all, in USD bn."""
+NOTHING = 0.0005  # What counts as no money at all, in USD bn
 
 NumberStyle = Literal["number", "percent", "multiple", "plain"]
 """``number`` 1,234.5; ``percent`` of a share: 12.3%; ``multiple`` 1.8x; ``plain`` 2026."""
 
-_SIZES = ((1000.0, "tn"), (1.0, "bn"), (0.001, "m"))
-"""Sizes in which amounts are told, in USD bn."""
+_SIZES = ((1000.0, "tn"), (1.0, "bn"), (0.001, "m"))  # Sizes in which amounts are told, in USD bn
 _CENTS = 99.995
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

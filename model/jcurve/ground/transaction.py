@@ -22,8 +22,7 @@ from jcurve.ground.files import clear_abandoned, digest, flush_folder, write_fil
 
 __all__ = ["JOURNAL", "recover", "replace_all"]
 
-JOURNAL = ".replacing.json"
-"""The journal's name in the folder whose files are replaced."""
+JOURNAL = ".replacing.json"  # The journal's name in the folder whose files are replaced
 
 _STAGED = ".staged"
 

@@ -22,8 +22,7 @@ ONE_H100E = Quantity(1.0, H100E, "one H100-equivalent")
 TINY = Quantity(1e-30, DIMENSIONLESS, "next to nothing")
 """Stands for 0 where a logarithm or a quotient is taken."""
 
-HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")
-"""A quarter of 365.25 days."""
+HOURS_IN_QUARTER = Quantity(2191.5, HOURS, "hours in a quarter")  # A quarter of 365.25 days
 
 HOURS_IN_YEAR = Quantity(8766.0, HOURS, "hours in a year")
 BILLION_IN_MILLIONS = Quantity(1e3, USD_M, "one billion dollars, in millions")
@@ -44,8 +43,7 @@ HORIZON = Quantity(1e6, QUARTERS, "the last quarter")
 PERPETUITY = Quantity(2.0, DIMENSIONLESS, "perpetuity")
 """Position of *perpetuity* among the terminal treatments none, run_off, perpetuity."""
 
-RUN_OFF = Quantity(1.0, DIMENSIONLESS, "run off")
-"""Position of *run_off* among the same."""
+RUN_OFF = Quantity(1.0, DIMENSIONLESS, "run off")  # Position of *run_off* among the same
 
 NO_NUMBER = Quantity(float("nan"), DIMENSIONLESS, "no number")
 """There is no answer; a result's status says why."""

@@ -40,32 +40,19 @@ from jcurve.lines.vintages import spread, trailing_year
 
 
 class Terms(NamedTuple):
-    """What every order is made on.
+    """What every order is made on."""
 
-    Attributes:
-        price: of a machine, USD m per H100e.
-        power: of a machine at the meter, MW per H100e.
-        shell_price: USD m per MW.
-        leased: megawatts of leased shell, a stock.
-        life: physical life of machines, in quarters.
-        shell_life: in quarters.
-        reported: 1 where the orders are those of the reports.
-        reported_orders: H100e.
-        settling: 1 at the last report, falling to 0: how far the split of the last reports
-            still holds.
-        machine_share: machines in a dollar of AI capex in the last reports.
-    """
-
-    price: Row
-    power: Row
-    shell_price: Row
-    leased: Row
-    life: Row
-    shell_life: Row
-    reported: Row
-    reported_orders: Row
+    price: Row  # of a machine, USD m per H100e
+    power: Row  # of a machine at the meter, MW per H100e
+    shell_price: Row  # USD m per MW
+    leased: Row  # megawatts of leased shell, a stock
+    life: Row  # physical life of machines, in quarters
+    shell_life: Row  # in quarters
+    reported: Row  # 1 where the orders are those of the reports
+    reported_orders: Row  # H100e
+    # 1 at the last report, falling to 0: how far the split of the last reports still holds
     settling: Row
-    machine_share: Row
+    machine_share: Row  # machines in a dollar of AI capex in the last reports
 
 
 class Plan(NamedTuple):

@@ -21,8 +21,7 @@ from jcurve.workbench.live_charts import picture_of, placed, side_of
 
 __all__ = ["Band"]
 
-AT_A_TIME = 128
-"""Draws to an answer: what takes no longer than a glance notices."""
+AT_A_TIME = 128  # Draws to an answer: what takes no longer than a glance notices
 
 MOST = 1024
 _LOW, _HIGH = 0.1, 0.9

@@ -44,8 +44,7 @@ __all__ = [
 _LARGE = 1000.0
 _STEPS = 200
 _STATED = 6  # digits of a value that somebody has stated
-WORDS = {"percent": "%", "percent per year": "% a year"}
-"""Units as a label writes them."""
+WORDS = {"percent": "%", "percent per year": "% a year"}  # Units as a label writes them
 
 _GROUPS: Mapping[str, str] = {
     family: title for title, families in CHOICES["groups"].items() for family in families.split()
@@ -56,17 +55,11 @@ _FIRST = "Decision and drivers"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The unit that a control shows.
+    """The unit that a control shows."""
 
-    Attributes:
-        unit: a name of :data:`jcurve.ground.units.UNITS`, into which the key's unit converts.
-        own: the key's unit.
-        choices: the names of a choice.
-    """
-
-    unit: str
-    own: str
-    choices: tuple[str, ...] = ()
+    unit: str  # a name of :data:`jcurve.ground.units.UNITS`, into which the key's unit converts
+    own: str  # the key's unit
+    choices: tuple[str, ...] = ()  # the names of a choice
 
     @property
     def label(self) -> str:

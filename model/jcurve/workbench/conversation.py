@@ -45,11 +45,7 @@ AT_REST: Mapping[str, str] = CHOICES["at_rest"]
 
 
 class Conversation:
-    """A session that is talked to; ``side`` is the view or world shown first.
-
-    Attributes:
-        serial: rises with every change of the state.
-    """
+    """A session that is talked to; ``side`` is the view or world shown first."""
 
     def __init__(self, session: Session, side: str = "programme") -> None:
         if side not in VIEW_TITLES:
@@ -58,7 +54,7 @@ class Conversation:
         self.side = side
         self.pictures: tuple[tuple[str, str], ...] = (("jcurve", side),)
         self.cards: tuple[str, ...] = tuple(HEADLINES)
-        self.serial = 0
+        self.serial = 0  # rises with every change of the state
         self._band: Band | None = None
         session.watched = self._watched
         self._changes: Mapping[str, _Action] = {

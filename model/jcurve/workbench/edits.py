@@ -28,18 +28,12 @@ _DIGITS = 12
 class Hand:
     """A state that is edited; every method gives the overrides of the next one, and raises
     ScenarioError where what was typed does not validate.
-
-    Attributes:
-        start: the scenario that was opened.
-        now: the present state.
-        overrides: what was changed since.
-        reported: the last reported quarter.
     """
 
-    start: Scenario
-    now: Scenario
-    overrides: Mapping[str, str]
-    reported: str
+    start: Scenario  # the scenario that was opened
+    now: Scenario  # the present state
+    overrides: Mapping[str, str]  # what was changed since
+    reported: str  # the last reported quarter
 
     def others(self, key: str) -> dict[str, str]:
         """What was changed of all assumptions but one, its single periods included."""

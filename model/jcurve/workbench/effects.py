@@ -26,8 +26,7 @@ from jcurve.workbench.session import Session, owner_of
 __all__ = ["attempt", "swings", "worth"]
 
 _SHOWN = 14
-_BEYOND = 0.25
-"""How far beyond its range a present place is drawn, in widths of the range."""
+_BEYOND = 0.25  # How far beyond its range a present place is drawn, in widths of the range
 
 
 def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any]:

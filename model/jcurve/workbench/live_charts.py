@@ -27,27 +27,18 @@ __all__ = [
     "side_of", "view_of",
 ]  # fmt: skip
 
-VIEW_TITLES: Mapping[str, str] = CHOICES["sides"]
-"""Views and worlds, in words."""
+VIEW_TITLES: Mapping[str, str] = CHOICES["sides"]  # Views and worlds, in words
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Something to draw.
+    """Something to draw."""
 
-    Attributes:
-        title: in words.
-        line: of the model.
-        what: the unit in words, under the title.
-        scale: what a value is divided by to be drawn.
-        percent: a share.
-    """
-
-    title: str
-    line: str
-    what: str = "USD bn a year"
-    scale: float = MILLIONS
-    percent: bool = False
+    title: str  # in words
+    line: str  # of the model
+    what: str = "USD bn a year"  # the unit in words, under the title
+    scale: float = MILLIONS  # what a value is divided by to be drawn
+    percent: bool = False  # a share
 
     @property
     def cumulative(self) -> bool:

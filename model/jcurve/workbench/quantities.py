@@ -40,8 +40,7 @@ _SIDES = MappingProxyType({"programme": "with against without AI", "go_forward":
 _DIGITS = 3  # of a headline
 
 _SEEN = MappingProxyType({"USD m": 0.5, "per year": 5e-5, "share": 5e-5, "years": 0.05})
-_LEAST = 0.005
-"""From which size on a change is told, by unit and of all others."""
+_LEAST = 0.005  # From which size on a change is told, by unit and of all others
 
 _SHOWN = MappingProxyType({"USD m": "USD bn", "per year": "percent per year", "share": "percent"})
 """The unit in which a quantity is typed, where it is not the model's."""
@@ -51,22 +50,14 @@ _BARE = re.compile(r"[+\-\u2212]?[\d,.]+", re.ASCII)
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number of a case.
+    """A number of a case."""
 
-    Attributes:
-        name: as it is asked for.
-        title: in words; ``beside`` which company or view, where it is not the company's own.
-        unit: the model's.
-        better: 1 where more is better, -1 where less is, 0 where neither.
-        key, year: the row, and which year of a line.
-    """
-
-    name: str
-    title: str
+    name: str  # as it is asked for
+    title: str  # in words; ``beside`` which company or view, where it is not the company's own
     beside: str
-    unit: str
-    better: int
-    key: RowKey
+    unit: str  # the model's
+    better: int  # 1 where more is better, -1 where less is, 0 where neither
+    key: RowKey  # the row, and which year of a line
     year: str
 
     @property

@@ -22,8 +22,7 @@ from jcurve.workbench.session import owner_of
 
 __all__ = ["cards", "differences", "shown", "trace", "watched"]
 
-_BESIDE = ("unrecovered_balance", "trough_quarter")
-"""Results told beside a headline."""
+_BESIDE = ("unrecovered_balance", "trough_quarter")  # Results told beside a headline
 
 
 def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:

@@ -26,8 +26,7 @@ from jcurve.workbench.prefetch import prefetched
 
 __all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session", "owner_of"]
 
-MAX_PINS = 3
-"""Pinned cases beside the present one and the base: more lines cannot be told apart."""
+MAX_PINS = 3  # Pinned cases beside the present one and the base: more lines cannot be told apart
 
 _KEPT = 24
 _DEPTH = 200
@@ -37,14 +36,10 @@ Evaluate: TypeAlias = Callable[[Scenario], Case]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the analyst is.
+    """Where the analyst is."""
 
-    Attributes:
-        start: the named scenario that was opened.
-        overrides: (key or key.period, text with its unit) of what was changed since.
-    """
-
-    start: str
+    start: str  # the named scenario that was opened
+    # (key or key.period, text with its unit) of what was changed since
     overrides: tuple[tuple[str, str], ...] = ()
 
 
@@ -58,15 +53,7 @@ class Pin:
 
 
 class Session:
-    """A scenario under work; ``evaluator`` makes its cases, the model itself when None.
-
-    Attributes:
-        start: the scenario that was opened, as its file has it.
-        case: the present state, evaluated; ``case.scenario`` is the state itself.
-        pins: cases put aside.
-        notes: why an assumption was changed here, by its key.
-        watched: tells the rows that are shown and evaluated first; all of them when None.
-    """
+    """A scenario under work; ``evaluator`` makes its cases, the model itself when None."""
 
     def __init__(
         self,
@@ -78,17 +65,19 @@ class Session:
     ) -> None:
         self.project = project or find_project()
         self._evaluator = evaluator or self._by_model
+        # tells the rows that are shown and evaluated first; all of them when None
         self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
-        self.start = load(start, self.project)
+        self.start = load(start, self.project)  # the scenario that was opened, as its file has it
         own = rows_of(self.start, model(DEFAULT_COMPANY, self.project).timeline)
         assembly = model(DEFAULT_COMPANY, self.project, own)
         prepare(assembly, assembly.inputs(own))
         given = self.start.with_overrides(overrides or {}).overrides
         self._position = Position(start, given)
+        # the present state, evaluated; ``case.scenario`` is the state itself
         self.case = self._evaluated(self._resolved(self._position, self.start))
-        self.pins: tuple[Pin, ...] = ()
-        self.notes: dict[str, str] = {}
+        self.pins: tuple[Pin, ...] = ()  # cases put aside
+        self.notes: dict[str, str] = {}  # why an assumption was changed here, by its key
         self._past: list[Position] = []
         self._future: list[Position] = []
         self._gesture: tuple[str, str] | None = None

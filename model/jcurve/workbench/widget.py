@@ -31,8 +31,7 @@ from jcurve.workbench.session import Position
 __all__ = ["Panel"]
 
 REPORT = "scenario_report"
-File: TypeAlias = tuple[str, str, bytes]
-"""Name, media type and content."""
+File: TypeAlias = tuple[str, str, bytes]  # Name, media type and content
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SCRIPTS = (
@@ -49,11 +48,7 @@ def _joined(folder: str, names: tuple[str, ...], suffix: str) -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """The workbench of one session.
-
-    Attributes:
-        conversation: what it holds; ``panel.conversation.session.scenario`` is the present state.
-    """
+    """The workbench of one session."""
 
     _esm = _joined("static", _SCRIPTS, ".js")
     _css = f"{web_faces()}\n{_joined('static', ('panel',), '.css')}"
@@ -62,6 +57,7 @@ class Panel(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, conversation: Conversation) -> None:
+        # what it holds; ``panel.conversation.session.scenario`` is the present state
         self.conversation = conversation
         project = conversation.session.project
         has_report = (project.notebooks / f"{REPORT}.ipynb").is_file()

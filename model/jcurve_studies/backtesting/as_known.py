@@ -47,21 +47,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """A run on what was known on a day.
+    """A run on what was known on a day."""
 
-    Attributes:
-        origin: the last fiscal year reported then.
-        as_of: the day: of its annual report, or of a later quarter's results.
-        facts: what was known.
-        stated: the assumptions of the time.
-        case: the run.
-    """
-
-    origin: int
-    as_of: datetime.date
-    facts: Facts
-    stated: tuple[Stated, ...]
-    case: Case
+    origin: int  # the last fiscal year reported then
+    as_of: datetime.date  # the day: of its annual report, or of a later quarter's results
+    facts: Facts  # what was known
+    stated: tuple[Stated, ...]  # the assumptions of the time
+    case: Case  # the run
 
 
 def frozen(

@@ -24,8 +24,7 @@ from jcurve_studies.comparisons.elasticities import ELASTICITY
 
 Array = NDArray[np.float64]
 
-GROWTH_YEARS = 3
-"""Years over which the naive rule averages growth."""
+GROWTH_YEARS = 3  # Years over which the naive rule averages growth
 
 _HORIZON_YEARS = 3
 _PER_CENT, _NO_PRICE = 100.0, 1e12
@@ -48,22 +47,15 @@ _UNKNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An assumption as of the time.
+    """An assumption as of the time."""
 
-    Attributes:
-        what: in words.
-        keys: the assumptions that take it; a last ``*`` stands for every member.
-        value: one number; one by year, held from each year to the next; or one by quarter, at an
-            even rate from each to the next and level outside them.
-        basis: guidance with its day, or the naive rule.
-        guided: whether the company had said it.
-    """
-
-    what: str
-    keys: tuple[str, ...]
+    what: str  # in words
+    keys: tuple[str, ...]  # the assumptions that take it; a last ``*`` stands for every member
+    # one number; one by year, held from each year to the next; or one by quarter, at an even rate
+    # from each to the next and level outside them
     value: float | Mapping[int, float] | Mapping[str, float]
-    basis: str
-    guided: bool = False
+    basis: str  # guidance with its day, or the naive rule
+    guided: bool = False  # whether the company had said it
 
 
 def of_the_time(

@@ -51,24 +51,16 @@ SUBJECTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A forecast beside what came.
+    """A forecast beside what came."""
 
-    Attributes:
-        subject: one of ``SUBJECTS``.
-        origin: the last year known.
-        year: the year forecast.
-        forecast, actual: USD m.
-        parts: by cause, what it added to the forecast; they sum to forecast less actual.
-        elasticity: with which advertising was forecast; NaN for other subjects.
-    """
-
-    subject: str
-    origin: int
-    year: int
-    forecast: float
+    subject: str  # one of ``SUBJECTS``
+    origin: int  # the last year known
+    year: int  # the year forecast
+    forecast: float  # USD m
     actual: float
+    # by cause, what it added to the forecast; they sum to forecast less actual
     parts: tuple[tuple[str, float], ...]
-    elasticity: float = float("nan")
+    elasticity: float = float("nan")  # with which advertising was forecast; NaN for other subjects
 
     @property
     def miss(self) -> float:
@@ -83,18 +75,13 @@ class Miss:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """Every frozen run and every miss.
+    """Every frozen run and every miss."""
 
-    Attributes:
-        runs: by origin.
-        response_runs: those with advertising's response, at the base case's elasticity.
-        misses: of every subject, of advertising at the base case's elasticity.
-        by_elasticity: of advertising at every elasticity, by origin, year and elasticity.
-    """
-
-    runs: tuple[Frozen, ...]
+    runs: tuple[Frozen, ...]  # by origin
+    # those with advertising's response, at the base case's elasticity
     response_runs: tuple[Frozen, ...]
-    misses: tuple[Miss, ...]
+    misses: tuple[Miss, ...]  # of every subject, of advertising at the base case's elasticity
+    # of advertising at every elasticity, by origin, year and elasticity
     by_elasticity: tuple[Miss, ...]
 
     def of(self, subject: str) -> tuple[Miss, ...]:

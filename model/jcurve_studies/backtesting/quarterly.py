@@ -21,8 +21,7 @@ from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 
-FIRST = "2022Q4"
-"""The first quarter after which a forecast is made: fits need figures to 2022."""
+FIRST = "2022Q4"  # The first quarter after which a forecast is made: fits need figures to 2022
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +86,11 @@ def _quarterly(project: Project) -> Quarterly:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A forecast that was kept, beside what came.
+    """A forecast that was kept, beside what came."""
 
-    Attributes:
-        record: the forecast.
-        misses: none before the results are on file.
-        late: kept after the day of the results, on data without them.
-    """
-
-    record: Record
-    misses: tuple[Miss, ...]
-    late: bool
+    record: Record  # the forecast
+    misses: tuple[Miss, ...]  # none before the results are on file
+    late: bool  # kept after the day of the results, on data without them
 
 
 def kept(project: Where = None) -> tuple[Kept, ...]:

@@ -17,8 +17,7 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.records.references import Reference
 
-TOLERANCE = 0.05
-"""Share of the reference by which the model may differ without an explanation."""
+TOLERANCE = 0.05  # Share of the reference by which the model may differ without an explanation
 
 _IN_MODEL_UNITS = {"USD bn": 1e3, "thousand": 1e3, "GW": 1e3}
 _YEAR = 4
@@ -27,21 +26,13 @@ _OF_QUARTER = re.compile(r"Q([1-4])_(\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A line of the model beside what was published.
+    """A line of the model beside what was published."""
 
-    Attributes:
-        about: the published figure: label, period, test, evidence and why the two differ.
-        unit: of the values, as published.
-        model: the model's value.
-        reference: the published value.
-        low, high: the ends of what was published, None where there are none.
-    """
-
-    about: Reference
-    unit: str
-    model: float
-    reference: float
-    low: float | None
+    about: Reference  # the published figure: label, period, test, evidence and why the two differ
+    unit: str  # of the values, as published
+    model: float  # the model's value
+    reference: float  # the published value
+    low: float | None  # the ends of what was published, None where there are none
     high: float | None
 
     @property

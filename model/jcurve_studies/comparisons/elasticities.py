@@ -27,20 +27,14 @@ _YEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """An elasticity and what it says of history.
+    """An elasticity and what it says of history."""
 
-    Attributes:
-        elasticity: of advertising to ranking compute.
-        own: growth of advertising that the company's own compute brought, in logarithms over the
-            last four reported quarters.
-        relative: the same less what the frontier's growing compute took.
-        unexplained: growth a year beyond the market and relative compute, mean of the last eight
-            reported quarters.
-    """
-
-    elasticity: float
+    elasticity: float  # of advertising to ranking compute
+    # growth of advertising that the company's own compute brought, in logarithms over the last four
+    # reported quarters
     own: float
-    relative: float
+    relative: float  # the same less what the frontier's growing compute took
+    # growth a year beyond the market and relative compute, mean of the last eight reported quarters
     unexplained: float
 
 

@@ -230,17 +230,11 @@ def coreweave_contribution(outlay: float, payback: float = 2.5) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a rule asks of an outlay.
+    """What a rule asks of an outlay."""
 
-    Attributes:
-        rule: whose.
-        quantity: what the figure counts, one sentence.
-        amount: in the unit of the outlay.
-    """
-
-    rule: str
-    quantity: str
-    amount: float
+    rule: str  # whose
+    quantity: str  # what the figure counts, one sentence
+    amount: float  # in the unit of the outlay
 
 
 def side_by_side(outlay: float, own: float) -> tuple[Requirement, ...]:

@@ -26,17 +26,11 @@ _YEARS = tuple(range(2027, 2032))
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """One printed answer.
+    """One printed answer."""
 
-    Attributes:
-        model: whose.
-        printed: what is printed, and why it cannot be worked out where it cannot.
-        ours: from the printed inputs alone; None where what it needs is not printed.
-    """
-
-    model: str
-    printed: Printed
-    ours: float | None
+    model: str  # whose
+    printed: Printed  # what is printed, and why it cannot be worked out where it cannot
+    ours: float | None  # from the printed inputs alone; None where what it needs is not printed
 
     @property
     def reproduced(self) -> bool:

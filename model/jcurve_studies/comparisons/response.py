@@ -25,12 +25,10 @@ from jcurve.ground.quarters import Quarter
 
 Array = NDArray[np.float64]
 
-ARRIVAL = 2
-"""Quarters from compute in service to its effect on advertising."""
+ARRIVAL = 2  # Quarters from compute in service to its effect on advertising
 FIRST = "2024Q1"
 """The first growth on the year that is fitted: earlier ones hold the recovery from 2022."""
-DRAWS = 10_000
-"""Random paths of compute."""
+DRAWS = 10_000  # Random paths of compute
 _SEED = 20_260_630
 _YEAR = 4
 _OVERLAP = _YEAR - 1
@@ -45,64 +43,43 @@ _MARKET = ("reported_market_advertising", "reported_amazon_advertising")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A least-squares fit.
+    """A least-squares fit."""
 
-    Attributes:
-        slope: gain of ln advertising for each unit of ln compute.
-        error: its plain standard error, which takes the quarters for independent.
-        hac: the same for overlapping quarters (Newey and West: heteroscedasticity and
-            autocorrelation), Bartlett weights over three quarters, scaled for few quarters.
-        constant: growth on the year that does not come with compute, in points; None where the
-            line runs through the origin.
-        constant_error: its plain standard error, in points.
-        control, control_error: the coefficient of another series and its plain standard error.
-    """
-
-    slope: float
-    error: float
+    slope: float  # gain of ln advertising for each unit of ln compute
+    error: float  # its plain standard error, which takes the quarters for independent
+    # the same for overlapping quarters (Newey and West: heteroscedasticity and autocorrelation),
+    # Bartlett weights over three quarters, scaled for few quarters
     hac: float
+    # growth on the year that does not come with compute, in points; None where the line runs
+    # through the origin
     constant: float | None = None
-    constant_error: float | None = None
-    control: float | None = None
+    constant_error: float | None = None  # its plain standard error, in points
+    control: float | None = None  # the coefficient of another series and its plain standard error
     control_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series on one path of compute, through the origin and with a constant.
+    """One series on one path of compute, through the origin and with a constant."""
 
-    Attributes:
-        label: which, in words.
-        constant: None where the path of compute is a straight line, as a constant is.
-        says: what it means beside the others; a standard error is never shown without it.
-    """
-
-    label: str
+    label: str  # which, in words
     origin: Fit
-    constant: Fit | None
-    says: str
+    constant: Fit | None  # None where the path of compute is a straight line, as a constant is
+    says: str  # what it means beside the others; a standard error is never shown without it
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Readings of the elasticity from history, and the placebos that they must be held against.
+    """Readings of the elasticity from history, and the placebos that they must be held against."""
 
-    Attributes:
-        quarters: those of the growth on the year.
-        compute: growth of compute that has arrived, one for each quarter.
-        readings: the company against each market.
-        placebos: the same arithmetic where there is nothing to find.
-        random_origin: mean and standard deviation of the slope through the origin over random
-            paths with the mean growth of the compute.
-        steeper: share of the random paths that are at least as steep, with a constant, as the
-            first reading.
-    """
-
-    quarters: tuple[str, ...]
-    compute: Array
-    readings: tuple[Line, ...]
-    placebos: tuple[Line, ...]
+    quarters: tuple[str, ...]  # those of the growth on the year
+    compute: Array  # growth of compute that has arrived, one for each quarter
+    readings: tuple[Line, ...]  # the company against each market
+    placebos: tuple[Line, ...]  # the same arithmetic where there is nothing to find
+    # mean and standard deviation of the slope through the origin over random paths with the mean
+    # growth of the compute
     random_origin: tuple[float, float]
+    # share of the random paths that are at least as steep, with a constant, as the first reading
     steeper: float
 
 

@@ -67,21 +67,13 @@ class Backcast:
 
 @dataclass(frozen=True, eq=False)
 class Peer:
-    """A company's outlays, evaluated.
+    """A company's outlays, evaluated."""
 
-    Attributes:
-        assembly: its model: outlays and assets alone.
-        assumptions: what it rests on, by key.
-        disclosed: its changes of useful life.
-        rows: of the assumptions.
-        values: every row.
-    """
-
-    assembly: Assembly
-    assumptions: Mapping[str, OutlayAssumption]
-    disclosed: tuple[LifeChange, ...]
-    rows: Mapping[str, Array]
-    values: Mapping[RowKey, Array]
+    assembly: Assembly  # its model: outlays and assets alone
+    assumptions: Mapping[str, OutlayAssumption]  # what it rests on, by key
+    disclosed: tuple[LifeChange, ...]  # its changes of useful life
+    rows: Mapping[str, Array]  # of the assumptions
+    values: Mapping[RowKey, Array]  # every row
     project: Project
 
     @property

@@ -37,8 +37,7 @@ Array = NDArray[np.float64]
 FIRST_YEAR, LAST_YEAR = 2021, 2025
 """Years of the fit: the first with depreciation of servers on file, the last whole one."""
 
-_LATEST_YEAR = LAST_YEAR + 1
-"""The year under way: its reported quarters are one more target."""
+_LATEST_YEAR = LAST_YEAR + 1  # The year under way: its reported quarters are one more target
 
 _SERVERS = ("accelerators", "servers", "network")
 _PROPERTY, _SERVERS_ROW, _CONSTRUCTION = "property", "servers", "construction"

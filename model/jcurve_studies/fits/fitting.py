@@ -24,32 +24,20 @@ _STEP, _CLOSE, _TRIALS = 1e-3, 1e-6, 60
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A reported figure, where in the model its like is found, and the model's.
+    """A reported figure, where in the model its like is found, and the model's."""
 
-    Attributes:
-        what: in words.
-        period: a fiscal year, or quarters.
-        year: the last year that it needs.
-        reported: USD m.
-        weight: how near the fit wants it, as a share of the reported figure.
-        source_id: of the reported figure.
-        row: names the model's row.
-        first, last: quarters that are summed, by their place on the timeline; a stock has one.
-        in_service: of a disclosed effect: the last quarter of placements that count.
-        modelled: USD m; NaN until the model was asked.
-    """
-
-    what: str
-    period: str
-    year: int
-    reported: float
-    weight: float
-    source_id: str
-    row: str
-    first: int
+    what: str  # in words
+    period: str  # a fiscal year, or quarters
+    year: int  # the last year that it needs
+    reported: float  # USD m
+    weight: float  # how near the fit wants it, as a share of the reported figure
+    source_id: str  # of the reported figure
+    row: str  # names the model's row
+    first: int  # quarters that are summed, by their place on the timeline; a stock has one
     last: int
+    # of a disclosed effect: the last quarter of placements that count
     in_service: str | None = None
-    modelled: float = math.nan
+    modelled: float = math.nan  # USD m; NaN until the model was asked
 
     @property
     def error(self) -> float:
@@ -59,18 +47,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fit.
+    """A fit."""
 
-    Attributes:
-        through: the last year whose figures it saw.
-        parameters: what was fitted.
-        values: the fitted values, rounded as the parameters say.
-        targets: every target, those after ``through`` included: their errors are forecasts.
-    """
-
-    through: int
-    parameters: tuple[Calibrated, ...]
-    values: tuple[float, ...]
+    through: int  # the last year whose figures it saw
+    parameters: tuple[Calibrated, ...]  # what was fitted
+    values: tuple[float, ...]  # the fitted values, rounded as the parameters say
+    # every target, those after ``through`` included: their errors are forecasts
     targets: tuple[Target, ...]
 
     def lines(self) -> list[str]:

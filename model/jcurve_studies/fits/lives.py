@@ -32,21 +32,13 @@ _WINDOW = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """An effect on depreciation that a company disclosed.
+    """An effect on depreciation that a company disclosed."""
 
-    Attributes:
-        change: the disclosure.
-        year: fiscal year in which the changes took effect.
-        quarters: the calendar quarters that the figure covers.
-        amount: USD m, less depreciation is negative.
-        expected: said in advance, of the assets then in service.
-    """
-
-    change: LifeChange
-    year: str
-    quarters: tuple[str, ...]
-    amount: float
-    expected: bool
+    change: LifeChange  # the disclosure
+    year: str  # fiscal year in which the changes took effect
+    quarters: tuple[str, ...]  # the calendar quarters that the figure covers
+    amount: float  # USD m, less depreciation is negative
+    expected: bool  # said in advance, of the assets then in service
 
     @property
     def window(self) -> str:
@@ -90,19 +82,13 @@ def disclosed_effects(
 
 @dataclass(frozen=True, slots=True)
 class QuarterEffect:
-    """What disclosures say of the effect in one quarter.
+    """What disclosures say of the effect in one quarter."""
 
-    Attributes:
-        quarter: a calendar quarter.
-        small, large: the effect lies between, USD m, less depreciation is negative; alike where
-            it is known.
-        how: how that follows, in words.
-    """
-
-    quarter: str
+    quarter: str  # a calendar quarter
+    # the effect lies between, USD m, less depreciation is negative; alike where it is known
     small: float
     large: float
-    how: str
+    how: str  # how that follows, in words
 
     def worst(self, modelled: float) -> float:
         """The error of the model's figure at the end that it is further from: its own over the
@@ -252,17 +238,13 @@ def in_service_at(changes: Sequence[Change], year: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a shorter life costs, USD m; all of it timing: cost over life is the same.
+    """What a shorter life costs, USD m; all of it timing: cost over life is the same."""
 
-    Attributes:
-        extra: depreciation beyond that of the lives in force, by calendar year from the cut on.
-        first_quarter: the part of it in the quarter of the cut.
-        static: the year's depreciation of the assets times old life over new, less 1: what a
-            reader of one annual report can work out.
-    """
-
+    # depreciation beyond that of the lives in force, by calendar year from the cut on
     extra: Mapping[int, float]
-    first_quarter: float
+    first_quarter: float  # the part of it in the quarter of the cut
+    # the year's depreciation of the assets times old life over new, less 1: what a reader of one
+    # annual report can work out
     static: float
 
 

@@ -196,19 +196,13 @@ def tolerances(home: Project) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PropertyYear:
-    """A company's property in a year; each ratio is None where a figure is missing.
-
-    Attributes:
-        net_property: net property at the year's end over revenue.
-        depreciation: depreciation over net property at the year's start.
-        capex: capital expenditure over revenue.
-    """
+    """A company's property in a year; each ratio is None where a figure is missing."""
 
     entity: str
     year: str
-    net_property: float | None
-    depreciation: float | None
-    capex: float | None
+    net_property: float | None  # net property at the year's end over revenue
+    depreciation: float | None  # depreciation over net property at the year's start
+    capex: float | None  # capital expenditure over revenue
 
 
 def property_years(project: Where = None) -> tuple[PropertyYear, ...]:

@@ -28,25 +28,17 @@ def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One assumption moved from low to high.
+    """One assumption moved from low to high."""
 
-    Attributes:
-        driver: key of the mechanism.
-        key: the assumption.
-        low, high: text of the values, both empty for the ends of the assumption's own range.
-        also: other keys and the text of their values, set at both ends.
-        rises, falls: rows by the name that a case takes.
-        note: what a reader should know; may be empty.
-    """
-
-    driver: str
-    key: str
-    low: Text
+    driver: str  # key of the mechanism
+    key: str  # the assumption
+    low: Text  # text of the values, both empty for the ends of the assumption's own range
     high: Text
+    # other keys and the text of their values, set at both ends
     also: Annotated[tuple[tuple[str, str], ...], Column(read=_also)]
-    rises: AnyWords
+    rises: AnyWords  # rows by the name that a case takes
     falls: AnyWords
-    note: Text
+    note: Text  # what a reader should know; may be empty
 
 
 def driver_moves(project: Where = None) -> tuple[Move, ...]:

@@ -17,23 +17,14 @@ _TABLE = "evidence/published_models.csv"
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """An answer that a model's author prints.
+    """An answer that a model's author prints."""
 
-    Attributes:
-        figure: in words.
-        value: as printed.
-        digits: after the point, as printed; below 0 where it is rounded to tens.
-        unit: of the value.
-        source: where it was read.
-        note: why it cannot be worked out from what was read; empty where it can.
-    """
-
-    figure: str
-    value: float
-    digits: int
-    unit: str
-    source: Source
-    note: str
+    figure: str  # in words
+    value: float  # as printed
+    digits: int  # after the point, as printed; below 0 where it is rounded to tens
+    unit: str  # of the value
+    source: Source  # where it was read
+    note: str  # why it cannot be worked out from what was read; empty where it can
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,31 +12,21 @@ from jcurve.ground.project import Project, Where
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A published figure beside a line of the model.
+    """A published figure beside a line of the model."""
 
-    Attributes:
-        key: names it.
-        label: for a reader.
-        line: line of the model that is compared, as the statements have it.
-        period: a year, a quarter, or first and last quarter joined by a hyphen.
-        reported: a reported row to which the references are added for the quarters of the
-            period that are known, or empty.
-        references: the evidence that is summed or averaged.
-        combine: ``sum`` or ``mean``.
-        test: ``share``: within a share of the reference; ``range``: inside the evidence's
-            own low and high; ``guided``: inside the range that the company has guided.
-        explanation: why the two differ; empty where they agree.
-    """
-
-    key: str
-    label: str
-    line: str
-    period: str
+    key: str  # names it
+    label: str  # for a reader
+    line: str  # line of the model that is compared, as the statements have it
+    period: str  # a year, a quarter, or first and last quarter joined by a hyphen
+    # a reported row to which the references are added for the quarters of the period that are
+    # known, or empty
     reported: Text
-    references: tuple[Evidence, ...]
-    combine: Literal["sum", "mean"]
+    references: tuple[Evidence, ...]  # the evidence that is summed or averaged
+    combine: Literal["sum", "mean"]  # ``sum`` or ``mean``
+    # ``share``: within a share of the reference; ``range``: inside the evidence's own low and high;
+    # ``guided``: inside the range that the company has guided
     test: Literal["share", "range", "guided"]
-    explanation: Text
+    explanation: Text  # why the two differ; empty where they agree
 
 
 def references(project: Where = None) -> tuple[Reference, ...]:
