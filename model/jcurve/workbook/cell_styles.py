@@ -5,7 +5,7 @@ A number has one format for each unit, with as many digits as its size deserves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from operator import itemgetter
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.workbook.grid import FIRST_ROW, Piece, Row
+from jcurve.workbook.grid import FIRST_ROW, TABLES, Piece, Row
 
 __all__ = [
     "FONT",
@@ -188,19 +188,6 @@ def number_rows(*sheets: Sheet) -> None:
         at += room + 1
 
 
-_NUMBERS: Mapping[str, tuple[str, int]] = {
-    "whole": ("[>=0.5]#,##0;[<=-0.5]-#,##0;0", 0),
-    "one": ("[>=0.05]#,##0.0;[<=-0.05]-#,##0.0;0", 1),
-    "two": ("[>=0.005]#,##0.00;[<=-0.005]-#,##0.00;0", 2),
-    "four": ("0.0000;-0.0000;0", 4),
-    "tiny": ("0.00E+00;-0.00E+00;0", 2),
-    "percent": ("0.0%;-0.0%;0%", 1),
-    "fine_percent": ("0.00%;-0.00%;0%", 2),
-    "plain": ("0", 0),
-}
-"""Excel's number format and its decimals, by the name that a row asks for."""
-
-
 def number_format(unit: str, values: Iterable[float]) -> str:
     """The name of the format for values of a unit.
 
@@ -232,45 +219,12 @@ def width_of(style: str, values: Iterable[float | str | None]) -> int:
     longest, sign = max(most, -least), least < 0
     if style == "tiny":
         return 8 + sign
-    decimals = _NUMBERS[style][1]
+    decimals = TABLES["formats"][style][1]
     if style.endswith("percent"):
         return len(f"{longest * 100:.{decimals}f}%") + sign
     return len(f"{longest:,.{decimals}f}") + sign
 
 
-_ROLES: dict[str, dict[str, Any]] = {
-    "": {},
-    "input": {
-        "font_color": "#0000C0", "bg_color": "#FFFBE6", "border": 4, "border_color": "#C9B458",
-        "locked": False,
-    },
-    "fact": {"font_color": "#1E6B37"},
-    "estimate": {"font_color": "#8A5A1C", "italic": True},
-    "strong": {"bold": True, "top": 1, "top_color": "#9AA5B1"},
-}  # fmt: skip
-_HEAD = {
-    "bold": True, "font_color": "#FFFFFF", "bg_color": _HEAD_BLUE, "align": "left",
-    "valign": "vcenter",
-}  # fmt: skip
-_TEXTS: dict[str, dict[str, Any]] = {
-    "text": {"align": "left"},
-    "right": {"align": "right"},
-    "unit": {"align": "left", "indent": 1},
-    "clip": {"align": "left", "font_color": _GREY},
-    "wrap": {"text_wrap": True},
-    "definition": {"text_wrap": True, "align": "left", "font_color": _GREY},
-    "name": {"align": "left"},
-    "step": {"align": "left", "indent": 2, "font_color": _GREY},
-    "note": {"font_color": _GREY, "align": "left", "text_wrap": True},
-    "note_apart": {"font_color": _GREY, "align": "left"},
-    "strong": {"bold": True, "align": "left"},
-    "title": {"bold": True, "font_size": 16, "font_color": _HEAD_BLUE},
-    "heading": {"bold": True, "font_color": _HEAD_BLUE},
-    "section": {"bold": True, "font_color": _HEAD_BLUE, "bottom": 1, "bottom_color": "#9AA5B1"},
-    "head": _HEAD,
-    "head_apart": {**_HEAD, "indent": 1},
-    "head_right": {**_HEAD, "align": "right"},
-}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -295,7 +249,7 @@ class Formats:
         if role == "head":
             role, last = "", "head_right"
         properties: dict[str, Any] = {"font_name": FONT, "font_size": 10, "valign": "top"}
-        properties |= _TEXTS.get(last, {}) | _ROLES[role]
-        if last in _NUMBERS:
-            properties |= {"num_format": _NUMBERS[last][0], "align": "right"}
+        properties |= TABLES["texts"].get(last, {}) | TABLES["roles"].get(role, {})
+        if last in TABLES["formats"]:
+            properties |= {"num_format": TABLES["formats"][last][0], "align": "right"}
         return properties | ({"quote_prefix": True} if guarded else {})

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from jcurve.engine.model import VIEWS, RowKey
 from jcurve.workbook.cell_styles import FONT
-from jcurve.workbook.grid import HEADER_ROW, TAG_TITLES
+from jcurve.workbook.grid import HEADER_ROW, TABLES, TAG_TITLES
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.step_names import words
 
 __all__ = ["add_charts"]
 
 _BLUE, _ORANGE, _GREY = "#0B5D8F", "#C25B12", "#5B6573"
+_COLUMNS = ("title", "rows", "by_year", "numbers")
 _FIRST_YEAR = "2020"
 _TOP, _WIDE, _TALL, _APART = 19, 505, 250, 520
 _ROWS = 13
 _BN, _SHARE = "#,##0,", "0%"
-_VIEWS = tuple(VIEWS)
-_CHARTS: tuple[tuple[str, tuple[RowKey, ...], bool, str], ...] = (
-    ("J-curve: cumulative free cash flow, USD bn",
-     tuple(("cumulative_free_cash_flow", view) for view in _VIEWS), False, _BN),
-    ("J-curve in present values, USD bn",
-     tuple(("cumulative_discounted_free_cash_flow", view) for view in _VIEWS), False, _BN),
-    ("Incremental free cash flow by year, USD bn",
-     tuple(("incremental_free_cash_flow", view) for view in _VIEWS), True, _BN),
-    ("Capex by year, USD bn", (("capex", "with"), ("capex", "without")), True, _BN),
-    ("Capex and depreciation with the programme, USD bn",
-     (("capex", "with"), ("depreciation_and_amortisation", "with")), True, _BN),
-    ("Operating margin by year",
-     (("operating_margin", "with"), ("operating_margin", "without")), True, _SHARE),
-)  # fmt: skip
-"""Title, rows, whether they are columns by year or lines by quarter, and the axis's numbers."""
 
 
 def add_charts(workbook: Any, sheet: Any, book: Book) -> None:
     """Charts under the headlines, drawn from live rows; one whose rows are missing is left out."""
     place = 0
-    for title, wanted, by_year, numbers in _CHARTS:
-        keys = [key for key in wanted if key in book.rows]
+    for title, wanted, by_year, numbers in map(itemgetter(*_COLUMNS), TABLES["charts"]):
+        keys = [(name, tag) for name, tag in wanted if (name, tag) in book.rows]
         if keys and (not by_year or len(keys) == len(wanted)):
             chart = _chart(workbook, book, title, keys, by_year, numbers)
             row, left = divmod(place, 2)

@@ -8,19 +8,27 @@ quarter is that of the next moved by a column.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from jcurve.engine.model import VIEWS, WORLDS
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "column_at",
-           "input_names"]  # fmt: skip
+__all__ = ["SHEETS", "TABLES", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column",
+           "column_at", "input_names"]  # fmt: skip
+
+
+TABLES: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
+)
+"""What the workbook says and how it looks."""
 
 
 class Tab:

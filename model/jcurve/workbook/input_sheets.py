@@ -19,6 +19,7 @@ from jcurve.workbook.grid import (
     NAME,
     NEVER,
     SOURCE,
+    TABLES,
     UNIT,
     VALUE,
     Cell,
@@ -45,12 +46,6 @@ from jcurve.workbook.scenario_sheets import (
 __all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
            "input_pages", "validations"]  # fmt: skip
 
-_COLUMNS = (
-    ("Assumption", 52), ("Key", 30), ("Unit", 13), ("Value", 14), ("In use", 12),
-    ("Your reason", 24), ("Base scenario", 13), ("Changed", 8), ("Low", 11), ("High", 11),
-    ("Least accepted", 13), ("Most accepted", 13), ("Distribution", 11), ("Kind", 11),
-    ("Sources", 26), ("As of", 11), ("Note", 60), ("Outside", 8), ("Changes so far", 8),
-)  # fmt: skip
 _BASE, _LOW, _LEAST, _MOST, _DISTRIBUTION, _SOURCES = 6, 8, 10, 11, 12, 14
 CHANGED_COLUMN, OUTSIDE_COLUMN, SO_FAR = 7, 17, 18
 """Columns of *Drivers* and *Inputs* that are 1 where a value is not the base scenario's, and
@@ -74,7 +69,7 @@ def input_pages(book: Book) -> Iterator[Page]:
 
 def _inputs_page(book: Book, sheet: str) -> Page:
     """Assumptions with their value cells and all that is known of them."""
-    heads, widths = zip(*_COLUMNS, strict=True)
+    heads, widths = zip(*TABLES["inputs"]["columns"], strict=True)
     page = Page(sheet, [], widths, WIDE, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Drivers" if sheet == Tab.DRIVERS else "All other inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "

@@ -17,7 +17,7 @@ from jcurve.ground.units import Quantity
 from jcurve.lines import constants
 from jcurve.workbook.cell_styles import Line, number_format
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
-from jcurve.workbook.grid import Cell, Name, Row
+from jcurve.workbook.grid import TABLES, Cell, Name, Row
 from jcurve.workbook.return_search import NUMBERS
 from jcurve.workbook.step_names import words
 
@@ -30,19 +30,6 @@ _KNOWN: Mapping[tuple[float, str], str] = {
     (float(value), value.label): name.lower()
     for name, value in vars(constants).items()
     if isinstance(value, Quantity)
-}
-_UNLABELLED: Mapping[float, tuple[str, str]] = {
-    0.25: ("quarter_in_years", "one quarter over one year"),
-    0.375: ("half_span_in_years", "half the span of four quarters over one year"),
-    0.5: ("half", "one half: a square root, or the middle of a period"),
-    3.0: ("three", "three: the third quarter or year, or the code or place 3"),
-    4.0: ("four_quarters", "four quarters, or the code or place 4"),
-    5.0: ("five", "five: the fifth year, or the code or place 5"),
-    8.0: ("eight_quarters", "eight quarters"),
-    9.0: ("nine_quarters", "twice one year and a quarter: the width of a spread"),
-    2e-30: ("twice_tiny", "twice next to nothing"),
-    0.012195121951219507: ("logistic_at_start", "share that a logistic has reached as it starts"),
-    0.9878048780487805: ("logistic_from_start", "share that a logistic has left as it starts"),
 }
 
 
@@ -102,7 +89,9 @@ class NamedNumbers:
         label = title
         name = HORIZON if title == BEYOND else _KNOWN.get((value, title), "")
         if not name:
-            name, label = _UNLABELLED.get(value, (f"number_{value:g}", f"the number {value:g}"))
+            name, label = TABLES["numbers"].get(
+                repr(value), (f"number_{value:g}", f"the number {value:g}")
+            )
             name = "".join(c if c.isalnum() else "_" for c in name)
         if name in self._taken:
             raise ModelError("a constant and an input share a name", received=name)

@@ -56,7 +56,7 @@ _OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", 
 """Operations that say themselves whether they have an answer."""
 
 _COMPARES_NOTHING = "a comparison reads a value that may have no answer"
-_SHARED, _LONG, _DEEP = 36, 96, 24
+_SHARED, _LONG, _DEEP = 36, 110, 24
 _LITERALS = frozenset({0.0, 1.0, 2.0, -1.0})
 
 

@@ -24,7 +24,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._texts: dict[int, dict[int, str]] = {}
+        self._texts: dict[int, dict[int, tuple[int, str]]] = {}
         self._shared = 0
 
     def along(
@@ -60,7 +60,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             else f' s="{form}">{text}<v>{value + 0.0:.12g}</v></c>'
             for text, value in zip(forms, values, strict=True)
         ]
-        self._texts.setdefault(row, {})[first] = f'<c r="{start}"' + "<c".join(cells)
+        self._texts.setdefault(row, {})[first] = many, "<c".join(cells)
         self._check_dimensions(row, first)
         self._check_dimensions(row, first + many - 1)
 
@@ -69,11 +69,16 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             cells, texts = self.table.get(row, {}), self._texts.get(row, {})
             if cells or texts:
                 self._write_row(row, None, self.row_info.get(row))
+                end = 0
                 for at in sorted({*cells, *texts}):
                     if at in texts:
-                        self.fh.write(texts[at])
+                        many, text = texts[at]
+                        place = "" if at == end else f' r="{column(at)}{row + 1}"'
+                        self.fh.write(f"<c{place}{text}")
                     else:
+                        many = 1
                         self._write_cell(row, at, cells[at])
+                    end = at + many
                 self._xml_end_tag("row")
             elif row in self.row_info:
                 self._write_empty_row(row, None, self.row_info[row])

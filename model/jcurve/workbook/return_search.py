@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from jcurve.engine.intrinsics import POINTS
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.grid import Cell, Grid, Row, Tab, column
+from jcurve.workbook.grid import TABLES, Cell, Grid, Row, Tab, column
 
 __all__ = ["HALVINGS", "MOST", "NUMBERS", "PAIRS", "WIDTH", "Block", "search_names"]
 
@@ -43,15 +43,6 @@ _NUMBER_ROW, _FOUND_ROW, _ASCENDING_ROW, _GRID_ROW = 5, 6, 7, 11
 _GRID = tuple((turned, float(log if turned else -log)) for turned, logs in POINTS for log in logs)
 _LAST = _GRID_ROW + len(_GRID) - 1
 _TALL = HALVINGS + 5
-_HEADS = (
-    "Rate a quarter", "ln(1 + rate)", "Seen from the end", "Weight a quarter", "Farthest quarter",
-    "Present value", "Its slope", "Sign", "Changes so far", "Where tangents meet", "May touch zero",
-    "Touches so far",
-)  # fmt: skip
-_SEARCH_HEADS = (
-    "Low, ln(1 + rate)", "High", "Middle", "Weight a quarter", "Farthest quarter", "Sign at low",
-    "Seen at middle", "Its sign",
-)  # fmt: skip
 
 
 _Found: TypeAlias = "tuple[str, float | str]"
@@ -144,7 +135,7 @@ class Block:
                 yield from items
                 rates.append(found)
         yield from self._answers(rates, crossed, number)
-        for at, head in enumerate(_HEADS):
+        for at, head in enumerate(TABLES["rates"]["grid"]):
             yield Item(_GRID_ROW - 2, left + at, "", head, "head")
 
     def _crossing(self, place: str) -> str:
@@ -278,7 +269,10 @@ class Block:
         first = top + 2
         low, high, middle, weight, far, side, seen, sign = letters[:8]
         items = [Item(top, left, "", title, "strong")]
-        items += [Item(top + 1, left + n, "", head, "head") for n, head in enumerate(_SEARCH_HEADS)]
+        items += [
+            Item(top + 1, left + n, "", head, "head")
+            for n, head in enumerate(TABLES["rates"]["search"])
+        ]
         a, b = ends.low, ends.high
         for step in range(HALVINGS):
             row, n = first + step, first + step + 1
