@@ -285,23 +285,3 @@ def test_a_mark_does_not_depend_on_spelling_or_column(
 )
 def test_a_mark_tells_another_formula(one: str, other: str) -> None:
     assert MARKER.mark(one, "Here", 19) != MARKER.mark(other, "Here", 19)
-
-
-def test_the_formula_of_a_cell_is_the_row_s_moved_along(book: Book) -> None:
-    """The one mark of a row stands for all its formulas."""
-    grid = book.grid
-    marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
-    lines = [line for sheet in book.sheets.values() for line in sheet.lines]
-    for line in lines[:: max(len(lines) // 200, 1)]:
-        name = line.where.sheet
-        for pieces, first, annual in (
-            (line.quarters, grid.first_quarter, False),
-            (line.years, grid.first_year, True),
-        ):
-            if pieces is None:
-                continue
-            texts = grid.formulas(pieces, name, annual)
-            columns = range(first, first + len(texts))
-            assert marker.along(texts[0], first, columns) == texts, line.label
-            marks = {marker.mark(text, name, at) for at, text in zip(columns, texts, strict=True)}
-            assert len(marks) == 1, line.label

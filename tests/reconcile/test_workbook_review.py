@@ -21,7 +21,6 @@ from openpyxl.formula import Tokenizer
 import jcurve
 from jcurve.facts import citations
 from jcurve.workbook.cell_styles import Line
-from jcurve.workbook.fingerprints import Marker
 from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.writing import laid_out
@@ -32,6 +31,7 @@ MOST, NINETY_FIVE = 190, 120
 """Letters of the longest formula, and of the one that 95 of 100 do not reach."""
 
 LITERALS = {"0", "1", "2"}
+Cells = Mapping[tuple[int, str], tuple[str, int]]
 _FORMULA = re.compile(r"<f([^>]*)>([^<]*)</f>")
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9_.])(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?![A-Za-z0-9_(.])")
 
@@ -96,7 +96,7 @@ def test_a_step_stands_above_the_line_that_it_serves(book: Book) -> None:
 
 
 def test_no_number_hides_in_a_formula(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
+    formulas: Mapping[str, Cells], record_figure: RecordFigure
 ) -> None:
     found: Counter[str] = Counter()
     looked = 0
@@ -115,9 +115,7 @@ def test_no_number_hides_in_a_formula(
     record_figure("workbook: literals in formulas but 0, 1, 2 and -1", len(found))
 
 
-def test_formulas_are_short(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
-) -> None:
+def test_formulas_are_short(formulas: Mapping[str, Cells], record_figure: RecordFigure) -> None:
     lengths: list[int] = []
     for cells in formulas.values():
         for text, many in cells.values():
@@ -135,21 +133,45 @@ def test_formulas_are_short(
     record_figure("workbook: letters of the longest formula", longest[0])
 
 
-def test_a_row_has_one_formula(book: Book, record_figure: RecordFigure) -> None:
-    """The first quarter's, moved along, is every quarter's; the same for years."""
-    grid, rows = book.grid, 0
-    marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
+def test_a_row_has_one_formula(
+    book: Book, formulas: Mapping[str, Cells], record_figure: RecordFigure
+) -> None:
+    """Every cell of the file has the formula of the first quarter moved along, or of the first
+    year, whose quarters move by four; one that is shared is the first one's by itself."""
+    grid, rows, cells = book.grid, 0, 0
     for name, line in _lines(book):
-        for pieces, first, annual in (
-            (line.quarters, grid.first_quarter, False),
-            (line.years, grid.first_year, True),
+        for pieces, first, many in (
+            (line.quarters, grid.first_quarter, grid.quarters),
+            (line.years, grid.first_year, grid.years),
         ):
-            if pieces is not None:
-                texts = grid.formulas(pieces, name, annual)
-                columns = range(first, first + len(texts))
-                assert marker.along(texts[0], first, columns) == texts, line.label
-                rows += 1
+            if pieces is None:
+                continue
+            held = [
+                formulas[name].get((line.where.row + 1, column(first + n))) for n in range(many)
+            ]
+            own = [each for each in held if each is not None]
+            assert sum(shared for _, shared in own) == many, line.label
+            relative = {
+                _relative(text, n, first == grid.first_year and 4, grid.first_quarter - OPENING)
+                for n, (text, _) in enumerate(own)
+            }
+            assert len(relative) == 1, (name, line.label, relative)
+            rows += 1
+            cells += many
     record_figure("workbook: rows with one formula", rows)
+    record_figure("workbook: cells in them", cells)
+
+
+def _relative(text: str, moved: int, by: int, quarters: int) -> str:
+    """A formula with its columns as they were before it moved; those of quarters by ``by``."""
+
+    def back(match: re.Match[str]) -> str:
+        fixed, letters, rest, row = match.groups()
+        at = column_at(letters)
+        step = moved * (by or 1) if at >= quarters else moved * bool(by)
+        return match[0] if fixed else f"#{at - step}{rest}{row}"
+
+    return _REFERENCE.sub(back, text)
 
 
 def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
@@ -171,9 +193,7 @@ def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
     record_figure("workbook: rows that read a whole row", whole)
 
 
-def test_every_input_is_read(
-    book: Book, formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]]
-) -> None:
+def test_every_input_is_read(book: Book, formulas: Mapping[str, Cells]) -> None:
     """By a line: by its name, or by its row of what is in use."""
     own = {Tab.DRIVERS, Tab.INPUTS, Tab.CHANGES, Tab.FRONT, Tab.CHECKS}
     read = " ".join(
@@ -203,7 +223,7 @@ def _spelled(key: str) -> set[str]:
 
 
 def test_every_check_reaches_the_one_cell(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
+    formulas: Mapping[str, Cells], record_figure: RecordFigure
 ) -> None:
     cells = formulas[Tab.CHECKS]
     rows = sorted(row for row, letters in cells if letters == "F" and row > 4)

@@ -9,9 +9,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import jcurve
-from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
+from jcurve.assumptions import Difference, Path, Scenario, compare, save, scenario
 from jcurve.assumptions.nodes import Place, read_value
-from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, Between, Period, Value, changes_text
+from jcurve.assumptions.paths import BETWEEN, Between, Period, Value
 from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.scenario_files import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
@@ -107,7 +107,7 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
         formulas = edited_elsewhere(book, reading)
     parent = scenario(str(reading.record.head.get("scenario", "")), project=project)
     taken = _Taken(reading, parent)
-    changes = dict(taken.changes())
+    changes = taken.changes()
     state = taken.apply(changes)
     return Adoption(
         file=reading.file,
@@ -168,9 +168,10 @@ class _Taken:
                 "overrides were set; the workbook's values are kept"
             )
 
-    def changes(self) -> Iterator[tuple[str, str]]:
+    def changes(self) -> dict[str, str]:
         """Each key whose value in the workbook is not the scenario's, as an override."""
         known: set[str] = set()
+        texts: dict[str, str] = {}
         gone: dict[str, list[str]] = {}
         for written, text in (*self._scalars(), *self._lists(), *self._paths()):
             key, text, successor = self._present(written, text)
@@ -180,14 +181,20 @@ class _Taken:
                 gone.setdefault(successor, []).append(key)
             elif item.derived:
                 self.notes.append(f"{key} is now what a mix leaves; its value is dropped")
-            elif not _same(item, text):
-                yield key, self._unusual(key, text)
+            else:
+                texts[key] = text
         for successor, keys in gone.items():
             then = f"; see {successor}" if successor else ""
             self.notes.append(f"gone, their values are dropped{then}: {', '.join(keys)}")
         for key, item in self.parent.assumptions.items():
             if key not in known and not item.derived:
                 self.notes.append(f"{key} is new since the workbook was written")
+        state, now = self.apply(texts, insist=True), self.parent
+        return {
+            key: self._unusual(key, text)
+            for key, text in texts.items()
+            if not _alike(state[key].value, now[key].value)
+        }
 
     def _present(self, key: str, text: str) -> tuple[str, str, str]:
         """An input under its present key: key, value, and for one that is gone its successor.
@@ -212,14 +219,14 @@ class _Taken:
             )
         return key, text, found.successor
 
-    def apply(self, changes: Mapping[str, str]) -> Scenario:
-        """The scenario with the workbook's inputs.
+    def apply(self, changes: Mapping[str, str], insist: bool = False) -> Scenario:
+        """The scenario with the workbook's inputs; of any size if they ``insist``.
 
         Raises:
             ScenarioError: they do not validate; the error names the cell.
         """
         try:
-            return self.parent.with_overrides(changes, origin=self.reading.file)
+            return self.parent.with_overrides(changes, origin=self.reading.file, insist=insist)
         except ScenarioError as error:
             cell = next(
                 (c for key, c in self._cells.items() if error.where and key in error.where.split()),
@@ -324,36 +331,14 @@ class _Taken:
         return text
 
 
-def _same(item: Assumption, text: str) -> bool:
-    """Whether an override's text says what the assumption already is."""
-    value = item.value
-    if _spelled(item, value) == text:
-        return True
-    if isinstance(value, float) and item.unit not in (DATE, CHOICE):
-        try:
-            return _close(value, float(text))
-        except ValueError:
-            return False
-    if not isinstance(value, Path) or not text.startswith("{"):
-        return False
-    pairs = [part.split(": ") for part in text[1:-1].split(", ")]
-    if any(("Q" in label) != (value.by == "quarter") for label, _ in pairs):
-        return False
-    points = tuple((_period(label, value.by), float(number)) for label, number in pairs)
-    mine, theirs = value.over(), Path(value.by, value.between, points).over()
-    return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
-
-
-def _spelled(item: Assumption, value: Value) -> str:
-    if isinstance(value, tuple):
-        return changes_text(value)
-    if isinstance(value, Path):
-        return ""
-    if item.unit == DATE:
-        return Quarter.at(value)
-    if item.unit == CHOICE:
-        return item.choices[round(value)]
-    return _text(value)
+def _alike(one: Value, other: Value) -> bool:
+    """Whether two values are the same but for what a program rounds."""
+    if isinstance(one, Path) and isinstance(other, Path):
+        pairs = zip(one.over().tolist(), other.over().tolist(), strict=True)
+        return one.by == other.by and all(_close(a, b) for a, b in pairs)
+    if isinstance(one, float) and isinstance(other, float):
+        return _close(one, other)
+    return one == other
 
 
 def _period(label: str, by: str) -> int:
