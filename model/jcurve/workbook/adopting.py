@@ -173,7 +173,7 @@ class _Taken:
         known: set[str] = set()
         texts: dict[str, str] = {}
         gone: dict[str, list[str]] = {}
-        for written, text in (*self._scalars(), *self._lists(), *self._paths()):
+        for written, text in (*self._single().items(), *self._paths()):
             key, text, successor = self._present(written, text)
             known.add(key)
             item = self.parent.assumptions.get(key)
@@ -242,37 +242,26 @@ class _Taken:
                 suggestion=error.suggestion,
             ) from error
 
-    def _own_cells(self, lists: bool) -> Iterator[tuple[str, re.Match[str] | None, float | str]]:
-        """What the cells of *Inputs* hold: of lists of changes, or of all other assumptions."""
+    def _single(self) -> dict[str, str]:
+        """What the cells of *Drivers* and *Inputs* hold; two of them are one change of a list."""
+        texts: dict[str, str] = {}
+        lists: dict[str, dict[int, dict[str, float | str]]] = {}
         for written, before in self.reading.record.values.items():
-            found = _CHANGE.match(written)
-            if bool(found) is not lists or (not lists and before in ("by year", "by quarter")):
-                continue
-            cell = self.reading.inputs[written]
+            cell, found = self.reading.inputs[written], _CHANGE.match(written)
             key = found["key"] if found else written
             self._cells.setdefault(key, cell.where)
             self._edit(key, before, cell.value)
             if cell.why:
                 self.notes.append(f"{_WHY}{written}: {cell.why}")
-            yield key, found, cell.value
-
-    def _scalars(self) -> Iterator[tuple[str, str]]:
-        for key, _, value in self._own_cells(False):
-            yield key, _text(value)
-
-    def _lists(self) -> Iterator[tuple[str, str]]:
-        slots: dict[str, dict[int, dict[str, float | str]]] = {}
-        for key, found, value in self._own_cells(True):
-            assert found is not None
-            slots.setdefault(key, {}).setdefault(int(found["slot"]), {})[found["part"]] = value
-        for key, changes in slots.items():
-            used = (changes[slot] for slot in sorted(changes))
-            texts = [
-                f"{_text(change['date'])}: {_text(change['life'])}"
-                for change in used
-                if change["date"] != NEVER
-            ]
-            yield key, f"{{{', '.join(texts)}}}"
+            texts[key] = _text(cell.value)
+            if found:
+                slots = lists.setdefault(key, {})
+                slots.setdefault(int(found["slot"]), {})[found["part"]] = cell.value
+        for key, slots in lists.items():
+            changes = [slots[slot] for slot in sorted(slots) if slots[slot]["date"] != NEVER]
+            inner = (f"{_text(each['date'])}: {_text(each['life'])}" for each in changes)
+            texts[key] = f"{{{', '.join(inner)}}}"
+        return texts
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         for key, path in self.reading.record.paths.items():

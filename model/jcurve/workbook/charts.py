@@ -6,17 +6,16 @@ from operator import itemgetter
 from typing import Any
 
 from jcurve.engine.model import VIEWS, RowKey
-from jcurve.workbook.cell_styles import FONT
 from jcurve.workbook.grid import HEADER_ROW, TABLES, TAG_TITLES
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.step_names import words
 
 __all__ = ["add_charts"]
 
-_BLUE, _ORANGE, _GREY = "#0B5D8F", "#C25B12", "#5B6573"
+_BLUE, _ORANGE = "#0B5D8F", "#C25B12"
 _COLUMNS = ("title", "rows", "by_year", "numbers")
 _FIRST_YEAR = "2020"
-_TOP, _WIDE, _TALL, _APART = 19, 505, 250, 520
+_TOP, _APART = 19, 520
 _ROWS = 13
 _BN, _SHARE = "#,##0,", "0%"
 
@@ -45,27 +44,13 @@ def _chart(
         alike = len({name for name, _ in keys}) == 1
         label = TAG_TITLES[key[1]] if alike else words(key[0])
         chart.add_series({"name": label, **_series(book, key, colour, by_year)})
-    font = {"name": FONT, "size": 9, "color": _GREY}
-    chart.set_title({"name": title, "name_font": {"name": FONT, "size": 12, "bold": True}})
-    chart.set_x_axis(
-        {
-            "num_font": font,
-            "label_position": "low",
-            "interval_unit": 2 if by_year else 8,
-            "interval_tick": 1 if by_year else 4,
-            "line": {"color": _GREY},
-        }
-    )
-    chart.set_y_axis(
-        {
-            "num_font": font,
-            "num_format": numbers,
-            "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}},
-            "line": {"none": True},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": font})
-    chart.set_size({"width": _WIDE, "height": _TALL})
+    look = TABLES["chart_look"]
+    chart.set_title({"name": title, "name_font": look["title_font"]})
+    spaced = {"interval_unit": 2, "interval_tick": 1} if by_year else {"interval_unit": 8}
+    chart.set_x_axis(look["x_axis"] | spaced)
+    chart.set_y_axis(look["y_axis"] | {"num_format": numbers})
+    chart.set_legend(look["legend"])
+    chart.set_size(look["size"])
     return chart
 
 

@@ -18,7 +18,6 @@ from jcurve.lines import constants
 from jcurve.workbook.cell_styles import Line, number_format
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
 from jcurve.workbook.grid import TABLES, Cell, Name, Row
-from jcurve.workbook.return_search import NUMBERS
 from jcurve.workbook.step_names import words
 
 __all__ = ["FIRST_YEAR", "HORIZON", "LAST_REPORTED", "YEAR", "NamedNumbers"]
@@ -65,12 +64,7 @@ class NamedNumbers:
              "Quarters of the timeline; a date of so many never comes"),
             (LAST_REPORTED, timeline.index(through), "quarters",
              f"Index of the last reported quarter, {through}"),
-            ("thousand", 1000, "number", "Millions in a billion"),
-            ("check_tolerance", 1e-6, "share",
-             "Difference that an identity may have beside its largest amount"),
-            ("smallest_change", 1e-9, "number", "Difference between two inputs that counts as one"),
-            ("share_digits", 12, "number", "Decimals to which a share left over is rounded"),
-            *((name, value, "number", text) for name, (value, text) in NUMBERS.items()),
+            *((name, *each) for name, each in TABLES["named"].items()),
         ):  # fmt: skip
             self._all[name] = _Number(float(value), unit, definition, given)
 

@@ -11,7 +11,7 @@ Rates below zero are seen from the last quarter: of the same sign, and finite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from jcurve.engine.intrinsics import POINTS
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.grid import TABLES, Cell, Grid, Row, Tab, column
+from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
 
-__all__ = ["HALVINGS", "MOST", "NUMBERS", "PAIRS", "WIDTH", "Block", "search_names"]
+__all__ = ["HALVINGS", "MOST", "PAIRS", "WIDTH", "Block"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -31,14 +31,8 @@ MOST, PAIRS = 6, 2
 shows their number all the same."""
 
 HALVINGS = 50
-NUMBERS: Mapping[str, tuple[float, str]] = {
-    "farthest": (690.0, "Exponent beyond which a flow is left out of a present value: its weight, "
-                        "about 1e-300, is what a program may call an error"),
-    "near_zero": (0.001, "Kept from zero: what the farthest exponent is divided by"),
-}  # fmt: skip
-"""Named numbers of the search, and what they are."""
-
 WIDTH = 13
+_FARTHEST, _NEAR_ZERO = (float(TABLES["named"][name][0]) for name in ("farthest", "near_zero"))
 _NUMBER_ROW, _FOUND_ROW, _ASCENDING_ROW, _GRID_ROW = 5, 6, 7, 11
 _GRID = tuple((turned, float(log if turned else -log)) for turned, logs in POINTS for log in logs)
 _LAST = _GRID_ROW + len(_GRID) - 1
@@ -59,11 +53,6 @@ class _Ends(NamedTuple):
     low: float
     high: float
     side: float
-
-
-def search_names(ahead: Row, behind: Row, grid: Grid) -> dict[str, str]:
-    """The names of each quarter's distance from the first and from the last, with their cells."""
-    return {"ahead": grid.whole(ahead), "behind": grid.whole(behind)}
 
 
 class Block:
@@ -308,4 +297,4 @@ class Block:
 
 
 def _farthest(log: float) -> float:
-    return NUMBERS["farthest"][0] / (abs(log) + NUMBERS["near_zero"][0])
+    return _FARTHEST / (abs(log) + _NEAR_ZERO)

@@ -93,34 +93,24 @@ def read_inputs(book: Archive, file: str) -> Reading:
 @contextmanager
 def opened(path: FilePath) -> Iterator[Archive]:
     """A workbook to read; whatever a damaged file makes of the reader is one clear error."""
-    _refuse_bombs(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield Archive(archive)
-    except ScenarioError:
-        raise
-    except Exception as error:  # zip, zlib and the parser of XML: no list is whole
-        raise ScenarioError(
-            "the workbook cannot be read; it is damaged or no .xlsx file",
-            where=str(path),
-            allowed=_OURS,
-        ) from error
-
-
-def _refuse_bombs(path: FilePath) -> None:
+    where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
+            if size > _MOST_BYTES:
+                most = f"{_MOST_BYTES:,} bytes"
+                raise ScenarioError(
+                    "too large a workbook", where=where, received=size, allowed=most
+                )
+            yield Archive(archive)
+    except ScenarioError:
+        raise
     except OSError as error:
-        raise ScenarioError(
-            f"the workbook cannot be opened: {error.strerror or error}", where=str(path)
-        ) from error
-    except Exception as error:  # zipfile tells of damage by many classes, struct.error among them
-        raise ScenarioError("not an .xlsx file", where=str(path), allowed=_OURS) from error
-    if size > _MOST_BYTES:
-        raise ScenarioError(
-            "the workbook is too large", where=str(path), received=size, allowed=f"{_MOST_BYTES:,}"
-        )
+        what = f"the workbook cannot be opened: {error.strerror or error}"
+        raise ScenarioError(what, where=where) from error
+    except Exception as error:  # zip, zlib and the parser of XML: no list is whole
+        what = "the workbook cannot be read; it is damaged or no .xlsx file"
+        raise ScenarioError(what, where=where, allowed=_OURS) from error
 
 
 class _Reader:
