@@ -193,6 +193,20 @@ def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
     record_figure("workbook: rows that read a whole row", whole)
 
 
+def test_at_most_thirty_drivers_stand_on_one_sheet(book: Book, record_figure: RecordFigure) -> None:
+    """All others on the next, a mix and the changes of a life as tables with a heading."""
+    drivers = {entry.item.key for entry in book.layout.on(Tab.DRIVERS)}
+    known = {item.key for item in book.case.scenario.drivers}
+    assert len(drivers) <= 30
+    assert drivers < known
+    rows = {entry.key: entry for entry in book.layout.entries}
+    for mix in book.case.scenario.mixes:
+        parts = sorted(rows[key].row for key in (*mix.others, mix.remainder))
+        assert parts == list(range(parts[0], parts[0] + len(parts))), mix.name
+        assert any(at == parts[0] - 1 for sheet, at, _ in book.layout.headings), mix.name
+    record_figure("workbook: drivers on one sheet", len(drivers))
+
+
 def test_every_input_is_read(book: Book, formulas: Mapping[str, Cells]) -> None:
     """By a line: by its name, or by its row of what is in use."""
     own = {Tab.DRIVERS, Tab.INPUTS, Tab.CHANGES, Tab.FRONT, Tab.CHECKS}

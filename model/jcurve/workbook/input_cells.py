@@ -23,6 +23,7 @@ from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import (
     FIRST_ROW,
     NEVER,
+    TABLES,
     Cell,
     Grid,
     Name,
@@ -31,6 +32,7 @@ from jcurve.workbook.grid import (
     column,
     input_names,
 )
+from jcurve.workbook.step_names import words
 
 __all__ = ["CHOSEN", "USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
 
@@ -232,16 +234,26 @@ class Layout:
 
     def _place_entries(self) -> None:
         """Drivers on a sheet of their own; the others in the order of families, each under a
-        heading of its own."""
-        drivers = {item.key for item in self.scenario.drivers}
+        heading of its own, as a mix and the changes of a life have too."""
+        detail = TABLES["drivers"]["detail"]
+        drivers = [item.key for item in self.scenario.drivers if item.key not in detail]
+        drivers = drivers[: TABLES["drivers"]["most"]]
         families: dict[tuple[str, str], list[Assumption]] = {}
+        of_mix = {
+            key: f"{words(mix.name)} (its parts sum to 1)"
+            for mix in self.scenario.mixes
+            for key in (*mix.others, mix.remainder)
+        }
         for item in self.scenario.items:
             sheet = Tab.DRIVERS if item.key in drivers else Tab.INPUTS
-            families.setdefault((sheet, item.key.partition(".")[0]), []).append(item)
+            family = of_mix.get(item.key) or words(item.key.partition(".")[0])
+            if item.shape == "changes":
+                family = f"{item.label}, in order of time"
+            families.setdefault((sheet, family), []).append(item)
         rows = dict.fromkeys((Tab.DRIVERS, Tab.INPUTS), FIRST_ROW)
         left: list[tuple[Assumption, str, Row]] = []
         for (sheet, family), items in families.items():
-            self.headings.append((sheet, rows[sheet], family.replace("_", " ").capitalize()))
+            self.headings.append((sheet, rows[sheet], family))
             rows[sheet] += 1
             for item in items:
                 for key in self._rows_of[item.key]:
