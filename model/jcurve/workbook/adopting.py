@@ -35,19 +35,10 @@ _THOUSAND = "a bare number 1,000 times"
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What became of a workbook.
-
-    Attributes:
-        file: the workbook.
-        parent: the scenario that it was written from, as it is now.
-        state: the parent with the workbook's inputs.
-        changes: by key, as overrides are written.
-        differences: of ``state`` from the parent.
-        edited: keys whose cells were edited after the workbook was written.
-        formulas: cells elsewhere that were edited; they are not adopted.
-        notes: what else a reader should know.
-        path: the scenario's file, None when nothing was written.
-    """
+    """What became of a workbook: the scenario that it was written from, as it is now, and the same with
+    the workbook's inputs; those by key, as overrides are written, and as differences; the keys whose
+    cells were edited after it was written, and the cells edited elsewhere, which are not adopted; what
+    else a reader should know; and the scenario's file, None when nothing was written."""
 
     file: str
     parent: Scenario

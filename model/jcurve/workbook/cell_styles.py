@@ -40,14 +40,8 @@ WRAPPED = frozenset({"definition", "wrap"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One cell.
-
-    Attributes:
-        row, column: from 0.
-        formula: empty for a text or a fixed number.
-        value: what the cell shows.
-        style: name of a format, with ``role:`` before it where it is no plain calculation.
-    """
+    """One cell, counted from 0: a formula, or nothing for a text or a fixed number; what it shows; and
+    the name of a format, with ``role:`` before it where it is no plain calculation."""
 
     row: int
     column: int
@@ -58,16 +52,9 @@ class Item:
 
 @dataclass(slots=True)
 class Page:
-    """A sheet that is not made of rows over time.
-
-    Attributes:
-        name: of the sheet.
-        widths: of columns, in characters.
-        print_columns: how many columns are printed.
-        freeze: rows and columns that stay in view.
-        closed: first column and number of columns in a closed group.
-        landscape: how the paper lies.
-    """
+    """A sheet that is not made of rows over time: its cells, the widths of its columns in characters,
+    how many are printed, the rows and columns that stay in view, and the first column and the number
+    of those in a closed group."""
 
     name: str
     items: list[Item]
@@ -99,18 +86,9 @@ class Page:
 
 @dataclass(slots=True)
 class Line:
-    """One row of a sheet.
-
-    Attributes:
-        where: its place.
-        name: what the model calls it; empty for a step.
-        label, unit, definition, source: for the reader.
-        style: number format of its cells.
-        single, single_value: the one value, formula or None for a fixed number.
-        opening, opening_value: of the cell ahead of the first quarter.
-        quarters, quarter_values: formula of the quarters (None: the values are facts).
-        years, year_values: of the years.
-    """
+    """One row of a sheet: the model's name of it (empty for a step), what a reader is told, and the
+    formulas and values of its cells. The single value may be a fixed number and quarters may be facts:
+    then they have no formula. ``opening`` is the cell ahead of the first quarter."""
 
     where: Row
     name: str
@@ -131,13 +109,8 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of one sheet in order: headings, lines, and above each line its steps.
-
-    Attributes:
-        order: headings and lines.
-        steps: rows with their rank, by the line, or the heading, that they serve.
-        headings: the rows of headings, once all are numbered.
-    """
+    """Rows of one sheet in order: headings and lines, above each line its steps with their rank; and
+    the rows of headings, once all are numbered."""
 
     name: str
     title: str

@@ -60,7 +60,7 @@ def _series(book: Book, key: RowKey, colour: str, by_year: bool) -> dict[str, An
     look: dict[str, Any] = {"line": {"color": colour, "width": 2.25}}
     if by_year:
         skip = grid.year_labels.index(_FIRST_YEAR) if _FIRST_YEAR in grid.year_labels else 0
-        first, last = grid.year(skip), grid.first_quarter - 1
+        first, last = grid.year(skip), grid.year(grid.years - 1)
         look = {"fill": {"color": colour}, "gap": 60}
     return {
         "categories": [place.sheet, HEADER_ROW, first, HEADER_ROW, last],

@@ -40,19 +40,12 @@ LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A part of a formula.
-
-    Attributes:
-        pieces: its parts.
-        binds: how strongly its outermost operation binds.
-        truth: whether it is a condition.
-        depth: of nested calls.
-    """
+    """A part of a formula: its pieces, how strongly its outermost operation binds, and whether it is
+    a condition."""
 
     pieces: tuple[Piece, ...]
     binds: int = ATOM
     truth: bool = False
-    depth: int = 0
 
     def size(self, host: str) -> int:
         """About how many characters it takes on the sheet ``host``."""
@@ -79,8 +72,7 @@ def call(form: str, *texts: Text, truth: bool = False, **named: Text) -> Text:
     pieces: list[Piece] = []
     for at, part in enumerate(_PLACE.split(form)):
         pieces += given[part].pieces if at % 2 else [part]
-    depth = 1 + max((text.depth for text in given.values()), default=0)
-    return Text(joined(pieces), truth=truth, depth=depth)
+    return Text(joined(pieces), truth=truth)
 
 
 def joined(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -102,14 +94,14 @@ def infix(op: str, left: Text, right: Text) -> Text:
     # Excel takes a minus before a power and powers from the left: always in brackets.
     left, right = wrapped(left, binds + (op == "power")), wrapped(right, binds + 1)
     pieces = (*left.pieces, sign, *right.pieces)
-    return Text(pieces, binds, binds == COMPARISON, max(left.depth, right.depth))
+    return Text(pieces, binds, binds == COMPARISON)
 
 
 def wrapped(text: Text, binds: int) -> Text:
     """``text`` in brackets unless it binds at least so strongly."""
     if text.binds >= binds:
         return text
-    return Text(joined(["(", *text.pieces, ")"]), depth=text.depth)
+    return Text(joined(["(", *text.pieces, ")"]))
 
 
 def number_text(value: float) -> str:

@@ -144,14 +144,8 @@ class Marker(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was written.
-
-    Attributes:
-        head: scenario, hash, version and the scheme of columns.
-        values: key to what its input cell held.
-        paths: key to by, between, and the stated points, for dated inputs.
-        marks: of every row with formulas, by sheet and row from 0.
-    """
+    """What was written: scenario, hash, version and columns; by key what an input cell held, or how
+    and where a dated one was stated; and the marks of every row, by sheet and row from 0."""
 
     head: Mapping[str, Any]
     values: Mapping[str, float | str]
@@ -198,11 +192,7 @@ def _head(grid: Grid, scenario: str, hash_: str, company: str) -> dict[str, obje
 
 
 def read_record(lines: Iterable[str], where: str) -> Record:
-    """The record in the lines of a hidden sheet.
-
-    Args:
-        lines: texts of its first column.
-        where: the file, for errors.
+    """The record in the lines of a hidden sheet of ``where``.
 
     Raises:
         ScenarioError: it is incomplete, altered, or from a newer program.

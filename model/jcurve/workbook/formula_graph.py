@@ -88,14 +88,9 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Group:
-    """One scan: what it starts from, what it reads, and its formulas of a quarter.
-
-    Attributes:
-        start, rows: nodes of the first balances and of the rows that it reads.
-        recalls: balance and delay of what it looks up in earlier quarters.
-        formulas: of a quarter, as symbols; ``outputs`` are the same as nodes.
-        values: the balances at each quarter's end, once they are asked for.
-    """
+    """One scan: what it starts from, the rows that it reads, balance and delay of what it looks up in
+    earlier quarters, its formulas of a quarter as symbols and as nodes, and the balances at each
+    quarter's end, once they are asked for."""
 
     start: tuple[Node, ...]
     rows: tuple[Node, ...]

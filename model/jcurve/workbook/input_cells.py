@@ -45,19 +45,11 @@ CHOSEN = "scenario_number"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of *Drivers* or *Inputs*.
-
-    Attributes:
-        key: as a row of the scenario, such as ``returns.wacc`` or ``life.change.date.1``.
-        item: the assumption.
-        place: its row.
-        form: ``number``, ``date``, ``choice``, ``switch``, ``dated``, or ``computed``.
-        value: what the input cell holds.
-        used: the number that the model reads.
-        first, last: the least and greatest accepted value, as numbers; for a date as quarters
-            of the timeline.
-        formula: of a computed cell.
-    """
+    """A line of *Drivers* or *Inputs*: its key as a row of the scenario, such as ``returns.wacc`` or
+    ``life.change.date.1``; the form of its cell (``number``, ``date``, ``choice``, ``switch``,
+    ``dated``, ``computed``); what the cell holds and the number that the model reads; the least and
+    the greatest accepted value, of a date as quarters of the timeline; the formula of a computed
+    cell."""
 
     key: str
     item: Assumption
@@ -100,17 +92,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Two rows of *Inputs by year*.
-
-    Attributes:
-        item: the assumption.
-        path: its value; None where it is one number here and moves in another scenario.
-        by: year or quarter.
-        place: the row that holds what is in use, under the one with the inputs.
-        first: the column of its first period.
-        formulas: of each period; None where the cell is an input.
-        values: of each period, years or quarters.
-    """
+    """Two rows of *Inputs by year*: the assumption; its path, None where it is one number here and
+    moves in another scenario; year or quarter; the row that holds what is in use, under the one with
+    the inputs; the column of the first period; the formula of each period, None where its cell is an
+    input; and the values."""
 
     item: Assumption
     path: Path | None
@@ -248,7 +233,7 @@ class Layout:
             sheet = Tab.DRIVERS if item.key in drivers else Tab.INPUTS
             family = of_mix.get(item.key) or words(item.key.partition(".")[0])
             if item.shape == "changes":
-                family = f"{item.label}, in order of time"
+                family = "Changes of useful life, in order of time"
             families.setdefault((sheet, family), []).append(item)
         rows = dict.fromkeys((Tab.DRIVERS, Tab.INPUTS), FIRST_ROW)
         left: list[tuple[Assumption, str, Row]] = []
@@ -303,14 +288,8 @@ _PERIOD_ROW = 2
 
 
 def _between(path: Path, letters: Mapping[int, str], row: int, head: int) -> list[str | None]:
-    """Each period of a path as a formula of the stated ones beside it; None where it is stated.
-
-    Args:
-        path: the path.
-        letters: the column of each period.
-        row: of the cells, as a cell spells it.
-        head: of the numbers of periods.
-    """
+    """Each period of a path as a formula of the stated ones beside it, None where it is stated, in the
+    columns ``letters`` of a row; the numbers of periods stand in the row ``head``."""
     points = [period for period in path.periods if period in letters]
     if not points:  # all of them outside: the nearest end holds
         points = [next(iter(letters))]

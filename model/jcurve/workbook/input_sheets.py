@@ -96,7 +96,7 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         item, row = entry.item, entry.row
         changed = _is_changed(book, entry, base)
         so_far += changed
-        page.text(row, 0, entry.label)
+        page.text(row, 0, entry.label, "wrap")
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)

@@ -69,13 +69,7 @@ class NamedNumbers:
             self._all[name] = _Number(float(value), unit, definition, given)
 
     def name(self, value: float, title: str, unit: str, user: str) -> Name:
-        """The name of a number of a line's formula.
-
-        Args:
-            value: the number.
-            title: what the lines call it.
-            unit: its unit.
-            user: the line.
+        """The name of a number that the line ``user`` reads; ``title`` is what the lines call it.
 
         Raises:
             ModelError: an input has the name.

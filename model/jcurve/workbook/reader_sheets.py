@@ -34,7 +34,7 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
-from jcurve.workbook.step_names import words
+from jcurve.workbook.step_names import plain, words
 
 __all__ = ["Verdict", "checks_page", "reader_pages"]
 
@@ -110,9 +110,9 @@ def returns_page(book: Book) -> Page:
 def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     output = book.model.outputs[name]
     row = book.results[name, tags[0]].row
-    page.text(row, 0, name, "name")
+    page.text(row, 0, words(name), "name")
     page.text(row, 1, output.unit.name)
-    page.text(row, 2, " ".join(output.definition.split()), "definition")
+    page.text(row, 2, plain(output.definition), "definition")
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
@@ -181,6 +181,7 @@ def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) 
     page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
     page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
                           f"{case.scenario.hash[:12]}")  # fmt: skip
+    page.texts(top + 2, [""] * 5, "head")
     page.text(top + 2, 0, "Scale", "head:right")
     for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
         page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
@@ -203,8 +204,9 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
         page.formula(row, left, f'=IF(ISNUMBER({at}),{at}/thousand,"{NO_ANSWER}")', shown, "one")
         unit = "USD bn"
     else:
-        style = number_format(unit, [value] if isinstance(value, float) else [])
-        page.formula(row, left, f"={at}", value, style)
+        both = [book.value((key[0], each)) for each in VIEWS]
+        style = number_format(unit, [each for each in both if isinstance(each, float)])
+        page.formula(row, left, f"={at}", value, "two" if style == "four" else style)
     page.text(row, left + 1, unit, "unit")
     formula, text = _reading(book, key)
     if formula:
@@ -287,9 +289,9 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         if (name, tag) not in book.rows:
             continue
         over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
-        page.text(row, 0, name, "name")
+        page.text(row, 0, words(name), "name")
         page.text(row, 1, TAG_TITLES[tag])
-        page.text(row, 2, " ".join(check.definition.split()), "definition")
+        page.text(row, 2, plain(check.definition), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         for at, (formula, value) in enumerate(scales[name, tag]):
             page.formula(row, 6 + at, formula, value, "whole")
@@ -299,7 +301,7 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         failed += not check.holds
         row += 1
     for name, definition, formula in _input_checks(book):
-        page.text(row, 0, name, "name")
+        page.text(row, 0, words(name), "name")
         page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
         page.number(row, 4, 0.0, "plain")

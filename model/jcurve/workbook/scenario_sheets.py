@@ -35,7 +35,7 @@ def scenario_cells(book: Book, key: str) -> str:
 def scenarios_page(book: Book) -> Page:
     """The values of each scenario, one column each; of those by year on the next sheet."""
     others = book.layout.others
-    widths = (52, 13, 30, 14, *([14] * len(others)))
+    widths = (62, 13, 30, 14, *(max(14, len(each.name) + 2) for each in others))
     page = Page(Tab.SCENARIOS, [], widths, min(len(widths), WIDE), (HEADER_ROW + 1, 2))
     page.text(0, 0, "Scenarios to choose from", "title")
     page.text(1, 0, "Values as the scenario files had them when this was written. Nothing is typed "
@@ -52,6 +52,7 @@ def scenarios_page(book: Book) -> Page:
         page.text(row, DEFINITION, key, "name")
         page.text(row, SOURCE, "scenario files", "clip")
         style = number_format(entry.item.unit, [each[0] for each in rows])
+        style = "plain" if entry.form == "date" else style
         for at, each in enumerate(rows):
             page.number(row, VALUE + at, each[0], f"fact:{style}")
     return page

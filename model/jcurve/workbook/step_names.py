@@ -9,6 +9,7 @@ has returned, so they are taken while it runs. What has no name is said from its
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -18,13 +19,14 @@ from jcurve.engine.symbol import Symbol
 from jcurve.workbook.formula_graph import HORIZON, Node
 from jcurve.workbook.grid import TABLES
 
-__all__ = ["definition_of", "label_of", "titled", "words"]
+__all__ = ["definition_of", "label_of", "plain", "titled", "words"]
 
 T = TypeVar("T")
 _LINES = "jcurve.lines."
 _ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc", "h100e", "ai", "eu", "us", "wacc"})
 _LONGEST, _DEFINITION = 78, 300
 
+_MARKED = re.compile(r"(?<![\w*`])(\*{1,2}|`{1,2})(\w[^*`]*)\1(?!\w)")
 _LOOSE = frozenset({"add", "subtract", "multiply", "divide", "ratio", "power", "negative"})
 """Operations that stand in brackets inside another of them."""
 
@@ -34,6 +36,11 @@ def words(name: str) -> str:
     parts = name.lstrip("_").replace(".", ": ").split("_")
     text = " ".join(part.upper() if part in _ACRONYMS else part for part in parts)
     return text[:1].upper() + text[1:]
+
+
+def plain(text: str) -> str:
+    """A definition on one line, without the marks of emphasis of the documentation."""
+    return _MARKED.sub(r"\2", " ".join(text.split()))
 
 
 def titled(call: Callable[[], T]) -> tuple[T, dict[int, str]]:

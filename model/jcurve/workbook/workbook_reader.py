@@ -43,12 +43,8 @@ class InputCell:
 
 @dataclass(frozen=True, slots=True)
 class DatedCell:
-    """What the cells of a row of *Inputs by year* hold.
-
-    Attributes:
-        stated: numbers by label of the period, where the cell is not the formula it was.
-        where: cell by label.
-    """
+    """A row of *Inputs by year*: numbers by label of the period, where a cell is not the formula that
+    it was, and where each cell is."""
 
     stated: Mapping[str, float | str]
     where: Mapping[str, str]
@@ -56,14 +52,8 @@ class DatedCell:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A workbook as it came back.
-
-    Attributes:
-        file: its name.
-        record: what was written.
-        inputs, dated: by key.
-        free: places of input cells, which may hold anything.
-    """
+    """A workbook as it came back: its name, what was written, its inputs by key, and the places of
+    input cells, which may hold anything."""
 
     file: str
     record: Record

@@ -41,6 +41,7 @@ from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
+from jcurve.workbook.step_names import plain
 
 __all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
 
@@ -266,7 +267,7 @@ class _Writer:
         number = self.formats.of(line.style)
         out.write_string(row, NAME, line.label, self.formats.of("name" if line.name else "step"))
         for at, text in ((UNIT, line.unit), (DEFINITION, line.definition), (SOURCE, line.source)):
-            self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
+            self._text(out, row, at, plain(text), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
         form = number._get_xf_index()
         if line.single is not None:
