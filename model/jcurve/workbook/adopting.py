@@ -35,10 +35,11 @@ _THOUSAND = "a bare number 1,000 times"
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What became of a workbook: the scenario that it was written from, as it is now, and the same with
-    the workbook's inputs; those by key, as overrides are written, and as differences; the keys whose
-    cells were edited after it was written, and the cells edited elsewhere, which are not adopted; what
-    else a reader should know; and the scenario's file, None when nothing was written."""
+    """What became of a workbook: the scenario that it was written from, as it is now, and the same
+    with the workbook's inputs; those by key, as overrides are written, and as differences; the keys
+    whose cells were edited after it was written, and the cells edited elsewhere, which are not
+    adopted; what else a reader should know; and the scenario's file, None when nothing was
+    written."""
 
     file: str
     parent: Scenario

@@ -40,8 +40,8 @@ WRAPPED = frozenset({"definition", "wrap"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One cell, counted from 0: a formula, or nothing for a text or a fixed number; what it shows; and
-    the name of a format, with ``role:`` before it where it is no plain calculation."""
+    """One cell, counted from 0: a formula, or nothing for a text or a fixed number; what it shows;
+    and the name of a format, with ``role:`` before it where it is no plain calculation."""
 
     row: int
     column: int
@@ -52,9 +52,9 @@ class Item:
 
 @dataclass(slots=True)
 class Page:
-    """A sheet that is not made of rows over time: its cells, the widths of its columns in characters,
-    how many are printed, the rows and columns that stay in view, and the first column and the number
-    of those in a closed group."""
+    """A sheet that is not made of rows over time: its cells, the widths of its columns in
+    characters, how many are printed, the rows and columns that stay in view, and the first column
+    and the number of those in a closed group."""
 
     name: str
     items: list[Item]
@@ -87,8 +87,8 @@ class Page:
 @dataclass(slots=True)
 class Line:
     """One row of a sheet: the model's name of it (empty for a step), what a reader is told, and the
-    formulas and values of its cells. The single value may be a fixed number and quarters may be facts:
-    then they have no formula. ``opening`` is the cell ahead of the first quarter."""
+    formulas and values of its cells. The single value may be a fixed number and quarters may be
+    facts: then they have no formula. ``opening`` is the cell ahead of the first quarter."""
 
     where: Row
     name: str
@@ -109,8 +109,8 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of one sheet in order: headings and lines, above each line its steps with their rank; and
-    the rows of headings, once all are numbered."""
+    """Rows of one sheet in order: headings and lines, above each line its steps with their rank;
+    and the rows of headings, once all are numbered."""
 
     name: str
     title: str

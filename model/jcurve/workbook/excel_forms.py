@@ -40,8 +40,8 @@ LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A part of a formula: its pieces, how strongly its outermost operation binds, and whether it is
-    a condition."""
+    """A part of a formula: its pieces, how strongly its outermost operation binds, and whether it
+    is a condition."""
 
     pieces: tuple[Piece, ...]
     binds: int = ATOM

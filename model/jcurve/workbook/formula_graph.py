@@ -88,8 +88,8 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Group:
-    """One scan: what it starts from, the rows that it reads, balance and delay of what it looks up in
-    earlier quarters, its formulas of a quarter as symbols and as nodes, and the balances at each
+    """One scan: what it starts from, the rows that it reads, balance and delay of what it looks up
+    in earlier quarters, its formulas of a quarter as symbols and as nodes, and the balances at each
     quarter's end, once they are asked for."""
 
     start: tuple[Node, ...]

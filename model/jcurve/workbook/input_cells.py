@@ -45,8 +45,8 @@ CHOSEN = "scenario_number"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of *Drivers* or *Inputs*: its key as a row of the scenario, such as ``returns.wacc`` or
-    ``life.change.date.1``; the form of its cell (``number``, ``date``, ``choice``, ``switch``,
+    """A line of *Drivers* or *Inputs*: its key as a row of the scenario, such as ``returns.wacc``
+    or ``life.change.date.1``; the form of its cell (``number``, ``date``, ``choice``, ``switch``,
     ``dated``, ``computed``); what the cell holds and the number that the model reads; the least and
     the greatest accepted value, of a date as quarters of the timeline; the formula of a computed
     cell."""
@@ -93,9 +93,9 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Dated:
     """Two rows of *Inputs by year*: the assumption; its path, None where it is one number here and
-    moves in another scenario; year or quarter; the row that holds what is in use, under the one with
-    the inputs; the column of the first period; the formula of each period, None where its cell is an
-    input; and the values."""
+    moves in another scenario; year or quarter; the row that holds what is in use, under the one
+    with the inputs; the column of the first period; the formula of each period, None where its cell
+    is an input; and the values."""
 
     item: Assumption
     path: Path | None
@@ -288,8 +288,8 @@ _PERIOD_ROW = 2
 
 
 def _between(path: Path, letters: Mapping[int, str], row: int, head: int) -> list[str | None]:
-    """Each period of a path as a formula of the stated ones beside it, None where it is stated, in the
-    columns ``letters`` of a row; the numbers of periods stand in the row ``head``."""
+    """Each period of a path as a formula of the stated ones beside it, None where it is stated, in
+    the columns ``letters`` of a row; the numbers of periods stand in the row ``head``."""
     points = [period for period in path.periods if period in letters]
     if not points:  # all of them outside: the nearest end holds
         points = [next(iter(letters))]

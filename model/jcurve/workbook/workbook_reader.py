@@ -43,8 +43,8 @@ class InputCell:
 
 @dataclass(frozen=True, slots=True)
 class DatedCell:
-    """A row of *Inputs by year*: numbers by label of the period, where a cell is not the formula that
-    it was, and where each cell is."""
+    """A row of *Inputs by year*: numbers by label of the period, where a cell is not the formula
+    that it was, and where each cell is."""
 
     stated: Mapping[str, float | str]
     where: Mapping[str, str]
