@@ -9,7 +9,7 @@ import jcurve
 from jcurve.workbook.cell_styles import Page
 from jcurve.workbook.grid import TABLES, Tab, column
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN
-from jcurve.workbook.input_sheets import CHANGED_COLUMN, CHOICE_CELL, SO_FAR
+from jcurve.workbook.input_sheets import CHOICE_CELL, SO_FAR
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import Verdict
 
@@ -81,7 +81,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
                     f"{_LISTED} are listed, all are counted.")  # fmt: skip
     page.texts(3, ("Number", "Input", "Key", "Value", "Base", "Your reason"), "head")
     cells = {(each.name, i.row, i.column): i.value for each in inputs for i in each.items}
-    changed = [e for e in book.layout.entries if cells[e.sheet, e.row, CHANGED_COLUMN]]
+    changed = [entry for entry in book.layout.entries if entry.key in book.changed]
     areas = {
         sheet: (rows[0] + 1, rows[-1] + 1)
         for sheet in (Tab.DRIVERS, Tab.INPUTS)

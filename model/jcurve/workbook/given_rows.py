@@ -90,6 +90,10 @@ class GivenRows:
         keys = [e.key for e in self.layout.entries] if others else []
         self.scenario_values = {key: [each[key] for each in others_values] for key in keys}
         """The numbers of each scenario that can be chosen, by key."""
+        self.base_values = self.layout.values_of(case.scenario.base or case.scenario)
+        own = self.layout.values_of(case.scenario)
+        self.changed = {key for key, base in self.base_values.items() if base != own.get(key)}
+        """Inputs that are not the base scenario's."""
         self._entries = {entry.key: entry for entry in self.layout.entries}
         single = [key for key in keys if key not in self.layout.dated]
         self._scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}

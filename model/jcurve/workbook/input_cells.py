@@ -142,8 +142,6 @@ class Layout:
         for each in (scenario, *self.others):
             paths |= {i.key: i.value for i in each.items if isinstance(i.value, Path)}
         moving = [item for item in scenario.items if item.key in paths]
-        self.moving = frozenset(i.key for i in moving if not isinstance(i.value, Path))
-        """Keys of one value here that move in another scenario."""
         self._dated_rows = {item.key: FIRST_ROW + 2 * at for at, item in enumerate(moving)}
         own = [
             key
@@ -165,10 +163,6 @@ class Layout:
     def on(self, sheet: str) -> list[Entry]:
         """The entries of *Drivers* or of *Inputs*, in order."""
         return [entry for entry in self.entries if entry.sheet == sheet]
-
-    def differs(self, entry: Entry) -> bool:
-        """Whether a number is not that of the first other scenario."""
-        return self.values_of(self.others[0])[entry.key] != (entry.used,)
 
     def values_of(self, scenario: Scenario) -> dict[str, tuple[float, ...]]:
         """The numbers of a scenario by key: one, or one a period of a dated assumption."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jcurve.assumptions import Path
 from jcurve.engine.model import SHARED
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.cell_styles import Page, number_format
@@ -85,25 +84,24 @@ def _inputs_page(book: Book, sheet: str) -> Page:
     for own, row, heading in book.layout.headings:
         if own == sheet:
             page.text(row, 0, heading, "section")
-    base = (book.case.scenario.base or book.case.scenario).assumptions
+    base, changed = book.base_values, book.changed
     before, so_far = "0", 0
     if sheet == Tab.INPUTS:
         drivers = book.layout.on(Tab.DRIVERS)
         last = max((entry.row for entry in drivers), default=HEADER_ROW)
         before = f"{Tab.DRIVERS}!{column(SO_FAR)}{last + 1}"
-        so_far = sum(_is_changed(book, entry, base) for entry in drivers)
+        so_far = sum(entry.key in changed for entry in drivers)
     for entry in book.layout.on(sheet):
         item, row = entry.item, entry.row
-        changed = _is_changed(book, entry, base)
-        so_far += changed
+        so_far += entry.key in changed
         page.text(row, 0, entry.label, "wrap")
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
-        _base_value(page, book, entry, base)
+        _base_value(page, book, entry, base.get(entry.key))
         form = _changed(book, entry)
-        page.formula(row, CHANGED_COLUMN, form, float(changed), "plain")
+        page.formula(row, CHANGED_COLUMN, form, float(entry.key in changed), "plain")
         low, high = item.range_text()
         note = item.why or item.rationale
         if entry.form == "dated" and low:
@@ -180,30 +178,16 @@ def _listed(book: Book, entry: Entry, first: int = 0, last: int | None = None) -
     return f"{Tab.LISTS}!${letters}${first + 2}:${letters}${last + 2}"
 
 
-def _base_value(page: Page, book: Book, entry: Entry, base: Any) -> None:
+def _base_value(page: Page, book: Book, entry: Entry, found: tuple[float, ...] | None) -> None:
     """The base scenario's own value, in the form of the cell."""
-    if entry.form == "dated" or entry.item.shape == "changes" or entry.item.key not in base:
-        page.text(entry.row, _BASE, "by year" if entry.form == "dated" else "")
-        return
-    value = base[entry.item.key].value
-    if isinstance(value, Path):
-        page.text(entry.row, _BASE, "by year")
-    elif entry.form == "date":
-        page.text(entry.row, _BASE, book.grid.labels[int(value - book.layout.shift)], "right")
-    elif entry.form == "choice":
-        page.text(entry.row, _BASE, entry.item.choices[round(value)], "right")
+    if entry.key in book.layout.dated or found is None:
+        page.text(entry.row, _BASE, "by year" if found else "")
+    elif entry.form in ("date", "choice"):
+        names = entry.item.choices or (*book.grid.labels, NEVER)
+        page.text(entry.row, _BASE, names[round(found[0])], "right")
     else:
-        style = _input_style(number_format(entry.item.unit, [value]), value)
-        page.number(entry.row, _BASE, value, style)
-
-
-def _is_changed(book: Book, entry: Entry, base: Any) -> bool:
-    before = base.get(entry.item.key)
-    if before is None:
-        return False
-    if entry.item.shape == "changes":
-        return bool(book.layout.others) and book.layout.differs(entry)
-    return bool(before.value != entry.item.value)
+        style = _input_style(number_format(entry.item.unit, found), found[0])
+        page.number(entry.row, _BASE, found[0], style)
 
 
 def _changed(book: Book, entry: Entry) -> str:
@@ -215,13 +199,7 @@ def _changed(book: Book, entry: Entry) -> str:
         mine = f"{prefixed(Tab.DATED, entry.sheet)}{dated.cells}"
         theirs = book.by_year_cells(entry.key, 0, entry.sheet)
         return f"=IF(SUMPRODUCT((ABS({mine}-{theirs})>smallest_change)*1)>0,1,0)"
-    if entry.form == "dated" or not layout.others:
-        return "=0"
-    if entry.item.shape == "changes":
-        number = f"INDEX({scenario_cells(book, entry.key)},1)"
-        mine = f"MATCH({own},{_listed(book, entry)},0)-1" if entry.form == "date" else own
-        return f"=IF({mine}={number},0,1)"
-    return f"=IF({own}={base},0,1)" if entry.key not in layout.moving else "=0"
+    return "=0" if entry.key in layout.dated else f"=IF({own}={base},0,1)"
 
 
 def _bounds(page: Page, book: Book, entry: Entry) -> None:
