@@ -15,24 +15,9 @@ NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
-INFIX: Mapping[str, tuple[str, int]] = {
-    "add": ("+", SUM),
-    "subtract": ("-", SUM),
-    "multiply": ("*", PRODUCT),
-    "divide": ("/", PRODUCT),
-    "power": ("^", POWER),
-    "less": ("<", COMPARISON),
-    "less_equal": ("<=", COMPARISON),
-    "greater": (">", COMPARISON),
-    "greater_equal": (">=", COMPARISON),
-    "equal": ("=", COMPARISON),
-    "not_equal": ("<>", COMPARISON),
-}
-
-
+INFIX, LOGICAL = TABLES["infix"], TABLES["logical"]
 FORMS: Mapping[str, str] = TABLES["forms"]
 _PLACE = re.compile(r"{(\w+)}")
-LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
 BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
 LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 """Between two whole quarters of a lag, in a row with the blank cell ahead of its first quarter."""

@@ -5,7 +5,7 @@ They are rows of a workbook before any line is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -22,8 +22,7 @@ from jcurve.workbook.formula_graph import Graph
 from jcurve.workbook.grid import (
     FIRST_ROW,
     HEADER_ROW,
-    TAG_TITLES,
-    WORLD_SHEETS,
+    TABLES,
     Cell,
     Grid,
     Name,
@@ -44,13 +43,6 @@ __all__ = ["BEHIND", "CALCULATED", "GivenRows", "shown", "source_keys"]
 Array: TypeAlias = NDArray[np.float64]
 
 BEHIND: RowKey = ("quarters_to_last", SHARED)
-_TITLES: Mapping[str, str] = {
-    Tab.SHARED_ROWS: "Rows that are the same in every world",
-    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
-    Tab.DIFFERENCES: "Differences between worlds",
-    Tab.HISTORY: "Reported history",
-    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
-}
 CALCULATED = "calculated"
 
 
@@ -67,7 +59,7 @@ class GivenRows:
         self.model = case.assembly.model
         self.grid = Grid(case.assembly.timeline)
         self.layout = Layout(case.scenario, others, case.assembly, self.grid)
-        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
+        self.sheets = {name: Sheet(name, title) for name, title in TABLES["titles"].items()}
         self.rows: dict[RowKey, Row] = {}
         self.fixed: dict[RowKey, Cell] = {}
         self.numbers = NamedNumbers(
