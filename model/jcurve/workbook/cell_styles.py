@@ -64,18 +64,14 @@ class Page:
     closed: tuple[int, int] = (0, 0)
     landscape: bool = True
 
-    def text(self, row: int, column: int, text: str, style: str = "text") -> None:
-        """Add a text, which never becomes a formula."""
+    def text(self, row: int, column: int, text: float | str, style: str = "text") -> None:
+        """Add a fixed number, or a text, which never becomes a formula."""
         self.items.append(Item(row, column, "", text, style))
 
     def texts(self, row: int, texts: Iterable[str], style: str = "text", first: int = 0) -> None:
         """Add texts side by side."""
         for at, text in enumerate(texts, first):
             self.text(row, at, text, style)
-
-    def number(self, row: int, column: int, value: float, style: str) -> None:
-        """Add a fixed number."""
-        self.items.append(Item(row, column, "", value, style))
 
     def formula(
         self, row: int, column: int, formula: str, value: float | str, style: str = "text"

@@ -101,13 +101,8 @@ class Group:
 
 
 class Graph:
-    """All formulas of a workbook.
-
-    Args:
-        quarterly: values of every row by key, (quarter or 1, 1).
-        annual: values by year of a row, or None where it has none.
-        scalars: rows that hold one value for all quarters; lines are added as they come.
-    """
+    """All formulas of a workbook, given the values of every row by quarter and by year, and the
+    rows that hold one value for all quarters; lines are added to these as they come."""
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     of_drivers = f"{Tab.DRIVERS}!${counts}${areas[Tab.DRIVERS][1]}"
     for at in range(_LISTED):
         row, n = 4 + at, 5 + at
-        page.number(row, 0, float(at + 1), "plain")
+        page.text(row, 0, float(at + 1), "plain")
         for to, source in enumerate((0, 1, VALUE_COLUMN, WHY_COLUMN + 1, WHY_COLUMN), 1):
             found = []
             for sheet, (first, last) in areas.items():

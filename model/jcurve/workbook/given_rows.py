@@ -47,12 +47,8 @@ CALCULATED = "calculated"
 
 
 class GivenRows:
-    """The sheets of a case, with the rows that no line makes.
-
-    Args:
-        case: an evaluated scenario.
-        others: scenarios that can be chosen in its place.
-    """
+    """The sheets of a case, with the rows that no line makes; ``others`` can be chosen in its
+    place."""
 
     def __init__(self, case: Case, others: Sequence[Scenario]) -> None:
         self.case = case

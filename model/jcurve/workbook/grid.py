@@ -89,9 +89,6 @@ if set(TAG_TITLES) - {""} != {*WORLDS, *VIEWS}:
 def input_names(keys: Iterable[str]) -> dict[str, str]:
     """The defined name of each assumption: its key with ``_`` for every dot.
 
-    Raises:
-        ModelError: two keys would share a name.
-
     >>> input_names(["returns.wacc", "rc"])
     {'returns.wacc': 'returns_wacc', 'rc': 'rc_'}
     """
@@ -199,12 +196,7 @@ _COLUMNS = [column(at) for at in range(1000)]
 
 
 class Columns:
-    """The columns of the periods, the same on every sheet.
-
-    Args:
-        first_year, years: columns of the years, counted from 0.
-        first_quarter, quarters: columns of the quarters.
-    """
+    """The columns of the periods, counted from 0, the same on every sheet."""
 
     def __init__(self, first_year: int, years: int, first_quarter: int, quarters: int) -> None:
         self.first_year, self.years = first_year, years

@@ -118,14 +118,8 @@ class Dated:
 
 
 class Layout:
-    """Where every assumption of a scenario stands.
-
-    Args:
-        scenario: whose values the cells hold.
-        others: scenarios that can be chosen in its place, in order.
-        assembly: the model.
-        grid: the columns.
-    """
+    """Where every assumption of a scenario stands; ``others`` can be chosen in its place, in
+    order."""
 
     def __init__(
         self, scenario: Scenario, others: Sequence[Scenario], assembly: Assembly, grid: Grid

@@ -134,7 +134,7 @@ def _value(page: Page, book: Book, entry: Entry) -> None:
     elif entry.form == "computed":
         page.formula(row, VALUE_COLUMN, entry.formula, value, style)
     else:
-        page.number(row, VALUE_COLUMN, value, f"input:{_input_style(style, value)}")
+        page.text(row, VALUE_COLUMN, value, f"input:{_input_style(style, value)}")
     if entry.key in book.layout.dated:
         page.text(row, USED_COLUMN, "by year", "unit")
         return
@@ -187,7 +187,7 @@ def _base_value(page: Page, book: Book, entry: Entry, found: tuple[float, ...] |
         page.text(entry.row, _BASE, names[round(found[0])], "right")
     else:
         style = _input_style(number_format(entry.item.unit, found), found[0])
-        page.number(entry.row, _BASE, found[0], style)
+        page.text(entry.row, _BASE, found[0], style)
 
 
 def _changed(book: Book, entry: Entry) -> str:
@@ -211,7 +211,7 @@ def _bounds(page: Page, book: Book, entry: Entry) -> None:
         if entry.form == "date":
             page.text(entry.row, at, (*book.grid.labels, NEVER)[int(bound)], "right")
         else:
-            page.number(entry.row, at, bound, _bound_style(bound))
+            page.text(entry.row, at, bound, _bound_style(bound))
 
 
 def _bound_style(value: float) -> str:
@@ -249,9 +249,9 @@ def _dated_page(book: Book) -> Page:
                     "black one holds for that period alone.")  # fmt: skip
     page.text(2, 0, "Number of the period")
     for at, year in enumerate(grid.year_labels):
-        page.number(2, grid.year(at), float(year), "plain")
+        page.text(2, grid.year(at), float(year), "plain")
     for at in range(grid.quarters):
-        page.number(2, grid.quarter(at), float(at), "plain")
+        page.text(2, grid.quarter(at), float(at), "plain")
     for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
         between = "remainder" if item.derived else dated.path.between if dated.path else "one value"
@@ -263,7 +263,7 @@ def _dated_page(book: Book) -> Page:
         style = number_format(item.unit, dated.values)
         for at, (text, value) in enumerate(zip(dated.formulas, dated.values, strict=True)):
             if text is None:
-                page.number(row, dated.first + at, value, f"input:{style}")
+                page.text(row, dated.first + at, value, f"input:{style}")
             else:
                 page.formula(row, dated.first + at, text, value, style)
         _used_row(page, book, dated, style)

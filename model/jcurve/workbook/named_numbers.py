@@ -45,13 +45,8 @@ class _Number:
 
 
 class NamedNumbers:
-    """The named numbers of one workbook.
-
-    Args:
-        timeline: whose length and first year they hold.
-        through: the last reported quarter.
-        taken: names that inputs have.
-    """
+    """The named numbers of one workbook: of its timeline, reported ``through`` a quarter, and of
+    formulas; none has a name that is ``taken``."""
 
     def __init__(self, timeline: Timeline, through: str, taken: Iterable[str]) -> None:
         self._taken = frozenset(taken)

@@ -91,13 +91,8 @@ class Operands:
             self.placed.setdefault((node.id, False), where)
 
     def formula(self, node: Node, where: Row | Cell, annual: bool = False) -> tuple[Piece, ...]:
-        """The formula of the cells at ``where``.
-
-        Args:
-            node: what they hold.
-            where: a row or a cell; a running sum refers to itself.
-            annual: for the years rather than the quarters.
-        """
+        """The formula of the cells at ``where``, for the years rather than the quarters if
+        ``annual``; a running sum refers to itself."""
         self.annual, self.host = annual, where.sheet
         text = self._whole(node, where)
         if text.truth:

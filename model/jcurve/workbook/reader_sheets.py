@@ -186,9 +186,9 @@ def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) 
     for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
         page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
         for at, value in enumerate(wanted[name], top + 3):
-            page.number(at, 1 + 3 * n, float(value) / 1000, "fact:one")
+            page.text(at, 1 + 3 * n, float(value) / 1000, "fact:one")
     for at, scale in enumerate(SCALES, top + 3):
-        page.number(at, 0, scale, "fact:two")
+        page.text(at, 0, scale, "fact:two")
 
 
 def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
@@ -304,7 +304,7 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         page.text(row, 0, words(name), "name")
         page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
-        page.number(row, 4, 0.0, "plain")
+        page.text(row, 4, 0.0, "plain")
         page.formula(row, 5, _HOLDS.format(row + 1), 1.0, "plain")
         row += 1
     hold, every = "All checks hold", f"F{_FIRST_CHECK + 1}:F{row}"

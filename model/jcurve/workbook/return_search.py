@@ -56,14 +56,7 @@ class _Ends(NamedTuple):
 
 
 class Block:
-    """The search for the rates of one row of flows.
-
-    Args:
-        at: how many blocks stand before it.
-        flows: where the flows are.
-        values: (quarter,).
-        title: what the flows are.
-    """
+    """The search for the rates of one row of flows; ``at`` blocks stand before it."""
 
     def __init__(self, at: int, flows: Row, values: Array, title: str) -> None:
         self.title, self.values, self.flows = title, values, flows

@@ -54,7 +54,7 @@ def scenarios_page(book: Book) -> Page:
         style = number_format(entry.item.unit, [each[0] for each in rows])
         style = "plain" if entry.form == "date" else style
         for at, each in enumerate(rows):
-            page.number(row, VALUE + at, each[0], f"fact:{style}")
+            page.text(row, VALUE + at, each[0], f"fact:{style}")
     return page
 
 
@@ -83,5 +83,5 @@ def by_year_page(book: Book) -> Page:
             page.text(row, NAME, dated.item.label)
             page.texts(row, (dated.item.unit, key, "scenario files", scenario.name), first=UNIT)
             for n, value in enumerate(values):
-                page.number(row, dated.first + n, value, f"fact:{style}")
+                page.text(row, dated.first + n, value, f"fact:{style}")
     return page
