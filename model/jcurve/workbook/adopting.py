@@ -293,8 +293,7 @@ class _Taken:
     def _edit(
         self, key: str, before: float | str | None, after: float | str, cell: str | None = None
     ) -> None:
-        numbers = isinstance(before, int | float) and isinstance(after, float)
-        if not (_close(float(before), float(after)) if numbers else before == after):  # type: ignore[arg-type]
+        if not _alike(before, after):
             self.edited.add(key)
             if cell is not None:
                 self._cells[key] = cell
@@ -312,7 +311,7 @@ class _Taken:
         return text
 
 
-def _alike(one: Value, other: Value) -> bool:
+def _alike(one: Value | str | None, other: Value | str) -> bool:
     """Whether two values are the same but for what a program rounds."""
     if isinstance(one, Path) and isinstance(other, Path):
         pairs = zip(one.over().tolist(), other.over().tolist(), strict=True)

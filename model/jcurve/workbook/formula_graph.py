@@ -57,18 +57,11 @@ COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal",
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One part of a formula; the same object for the same meaning.
-
-    Attributes:
-        id: its number in the graph.
-        op, args: operation and operands; ``row`` and ``number`` have none.
-        data: what a leaf is: a row's key, a number, a balance's place.
-        scalar: one value for all quarters.
-        lacks: the value may be missing (no answer, or a fact not reported).
-        uses: by how many other nodes it is read.
-        unit: what it is measured in; empty for a row, which has its own.
-        title: what the line's source calls it; of a number, what it stands for.
-    """
+    """One part of a formula, the same object for the same meaning: its number in the graph,
+    operation and operands (none of a row and a number, whose key or value is the data); whether it
+    is one value for all quarters, and whether that may be missing; by how many nodes it is read;
+    its unit, which a row has elsewhere; and what the line's source calls it, or what a number
+    stands for."""
 
     id: int
     op: str

@@ -39,7 +39,6 @@ class _Number:
     value: float
     unit: str
     definition: str
-    source: str
     users: dict[str, None] = field(default_factory=dict)
     place: Row | None = None
 
@@ -50,7 +49,6 @@ class NamedNumbers:
 
     def __init__(self, timeline: Timeline, through: str, taken: Iterable[str]) -> None:
         self._taken = frozenset(taken)
-        given = "definition"
         self._all: dict[str, _Number] = {}
         for name, value, unit, definition in (
             (YEAR, QUARTERS_IN_YEAR, "quarters", "Quarters in a year"),
@@ -61,7 +59,7 @@ class NamedNumbers:
              f"Index of the last reported quarter, {through}"),
             *((name, *each) for name, each in TABLES["named"].items()),
         ):  # fmt: skip
-            self._all[name] = _Number(float(value), unit, definition, given)
+            self._all[name] = _Number(float(value), unit, definition)
 
     def name(self, value: float, title: str, unit: str, user: str) -> Name:
         """The name of a number that the line ``user`` reads; ``title`` is what the lines call it.
@@ -72,17 +70,15 @@ class NamedNumbers:
         label = title
         name = HORIZON if title == BEYOND else _KNOWN.get((value, title), "")
         if not name:
-            name, label = TABLES["numbers"].get(
-                repr(value), (f"number_{value:g}", f"the number {value:g}")
-            )
+            unknown = f"number_{value:g}", f"the number {value:g}"
+            name, label = TABLES["numbers"].get(repr(value), unknown)
             name = "".join(c if c.isalnum() else "_" for c in name)
         if name in self._taken:
             raise ModelError("a constant and an input share a name", received=name)
         made = self._all.get(name)
         if made is None:
-            plain = unit in ("", "1")
-            unit = "number" if plain else unit
-            made = self._all[name] = _Number(value, unit, words(label), "definition")
+            unit = "number" if unit in ("", "1") else unit
+            made = self._all[name] = _Number(value, unit, words(label))
         made.users[user] = None
         return Name(name)
 
@@ -94,9 +90,8 @@ class NamedNumbers:
             more = f" and {len(users) - 3} more" if len(users) > 3 else ""
             used = f". Read by {', '.join(users[:3])}{more}" if users else ""
             style = "plain" if each.value == int(each.value) else number_format("", [each.value])
-            line = Line(
-                each.place, name, words(name), each.unit, each.definition + used, each.source, style
-            )
+            told, unit = each.definition + used, each.unit
+            line = Line(each.place, name, words(name), unit, told, "definition", style)
             line.single_value = each.value
             yield line
 
