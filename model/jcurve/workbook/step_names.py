@@ -105,7 +105,7 @@ def said(node: Node, depth: int, inside: str = "") -> str:
         return "…"
     parts = [said(arg, depth - 1, node.op) for arg in node.args]
     form = TABLES["said"].get(node.op)
-    text = form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
+    text: str = form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
     if node.is_truth and not inside:
         return f"1 where {text}"
     loose = inside in _LOOSE and (node.op in _LOOSE or node.op == "where")
