@@ -21,7 +21,6 @@ from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph
 from jcurve.workbook.grid import (
     FIRST_ROW,
-    HEADER_ROW,
     TABLES,
     Cell,
     Grid,
@@ -31,8 +30,6 @@ from jcurve.workbook.grid import (
     Ref,
     Row,
     Tab,
-    column,
-    prefixed,
 )
 from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
@@ -84,33 +81,16 @@ class GivenRows:
         """Inputs that are not the base scenario's."""
         self._entries = {entry.key: entry for entry in self.layout.entries}
         single = [key for key in keys if key not in self.layout.dated]
-        self._scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
+        self.scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
+        """The row on *Scenarios*, or the first on *Scenarios by year*, by key."""
+        for at, key in enumerate(self.layout.dated):
+            self.scenario_rows[key] = FIRST_ROW + len(others) * at
 
     # Scenarios to choose from
 
     def entry(self, key: str) -> Entry:
         """The line of an assumption."""
         return self._entries[key]
-
-    def scenario_row(self, key: str) -> int:
-        """The row of an assumption with one value on *Scenarios*."""
-        return self._scenario_rows.get(key, HEADER_ROW)
-
-    def by_year_row(self, key: str) -> int:
-        """The first row of a dated assumption on *Scenarios by year*."""
-        return FIRST_ROW + len(self.layout.others) * list(self.layout.dated).index(key)
-
-    def by_year_column(self, key: str, letters: str, host: str) -> str:
-        """The cells of one period of every scenario, in a formula on ``host``."""
-        first = self.by_year_row(key) + 1
-        last = first + len(self.layout.others) - 1
-        return f"{prefixed(Tab.BY_YEAR, host)}{letters}${first}:{letters}${last}"
-
-    def by_year_cells(self, key: str, at: int, host: str) -> str:
-        """The cells of every period of one scenario, in a formula on ``host``."""
-        dated, row = self.layout.dated[key], self.by_year_row(key) + at + 1
-        first, last = column(dated.first), column(dated.first + len(dated.values) - 1)
-        return f"{prefixed(Tab.BY_YEAR, host)}{first}{row}:{last}{row}"
 
     # Values
 

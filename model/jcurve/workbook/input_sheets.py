@@ -36,6 +36,7 @@ from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.named_numbers import FIRST_YEAR
 from jcurve.workbook.scenario_sheets import (
     WIDE,
+    by_year_cells,
     by_year_page,
     page_over_time,
     scenario_cells,
@@ -197,7 +198,8 @@ def _changed(book: Book, entry: Entry) -> str:
     if entry.form == "dated" and layout.others:
         dated = layout.dated[entry.key]
         mine = f"{prefixed(Tab.DATED, entry.sheet)}{dated.cells}"
-        theirs = book.by_year_cells(entry.key, 0, entry.sheet)
+        last = dated.first + len(dated.values) - 1
+        theirs = by_year_cells(book, entry.key, dated.first, last, 1)
         return f"=IF(SUMPRODUCT((ABS({mine}-{theirs})>smallest_change)*1)>0,1,0)"
     return "=0" if entry.key in layout.dated else f"=IF({own}={base},0,1)"
 
@@ -276,9 +278,9 @@ def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
     page.text(row, NAME, f"{dated.item.label}: in use", "step")
     page.texts(row, (dated.item.unit, "", "in use", "calculated"), first=UNIT)
     for at, value in enumerate(values):
-        letters = column(dated.first + at)
-        others = book.by_year_column(dated.item.key, letters, Tab.DATED)
-        formula = _in_use(book, f"{letters}{dated.row + 1}", others)
+        here, key, many = dated.first + at, dated.item.key, len(book.layout.others)
+        others = by_year_cells(book, key, here, here, many) if many else ""
+        formula = _in_use(book, f"{column(here)}{dated.row + 1}", others)
         page.formula(row, dated.first + at, formula, value, style)
     pieces: tuple[Piece, ...]
     if dated.by == "year":
