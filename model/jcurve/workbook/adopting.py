@@ -96,11 +96,12 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
     source = FilePath(file)
     with opened(source) as book:
         reading = read_inputs(book, source.name)
-        formulas = edited_elsewhere(book, reading)
     parent = scenario(str(reading.record.head.get("scenario", "")), project=project)
     taken = _Taken(reading, parent)
     changes = taken.changes()
     state = taken.apply(changes)
+    with opened(source) as book:
+        formulas = edited_elsewhere(book, reading)
     return Adoption(
         file=reading.file,
         parent=parent,
