@@ -82,7 +82,8 @@ def adopt(
     found = state_of(source, project=project)
     if not found.changes:
         return found
-    reasons = _reasons(found)
+    own = [note.removeprefix(_WHY) for note in found.notes if note.startswith(_WHY)]
+    reasons = " ".join([f"Inputs of the workbook {found.file}.", *own])
     path = save(
         chosen, found.state, found.parent, found.changes, reasons,
         title=f"{found.parent.title}, from {source.name}", project=project,
@@ -132,13 +133,7 @@ def told(found: Adoption) -> dict[str, object]:
 
 
 def _slug(stem: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:64]
-    return slug or "adopted"
-
-
-def _reasons(found: Adoption) -> str:
-    own = [note.removeprefix(_WHY) for note in found.notes if note.startswith(_WHY)]
-    return " ".join([f"Inputs of the workbook {found.file}.", *own])
+    return re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:64] or "adopted"
 
 
 _WHY = "reason: "

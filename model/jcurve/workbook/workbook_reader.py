@@ -28,7 +28,6 @@ _SHEET = "a sheet is missing or its heads were changed"
 _DECIMAL_COMMA = re.compile(r"([-+]?(?:[0-9]{1,3}(?:[.\s'’][0-9]{3})+|[0-9]+)),([0-9]+)\s*(%?)")
 _FORMULA = re.compile(r"<f\b([^>]*>[^<]*)")
 _SHARED = re.compile(r'\bsi="[0-9]+"')
-_CHILD = re.compile(r"[^>]*>")
 _PER_CENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 
 
@@ -264,7 +263,7 @@ def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) 
             return False
         if len(own) > 1 and (shared := _SHARED.search(kind)):
             others = set(own[1:])
-            if len(others) > 1 or not _CHILD.fullmatch(others.pop()) or shared[0] not in own[1]:
+            if len(others) > 1 or not own[1].endswith(">") or shared[0] not in own[1]:
                 return False
         elif len(own) > 1:
             along = marker.along(first, columns[0], columns)
