@@ -86,8 +86,6 @@ class GivenRows:
         for at, key in enumerate(self.layout.dated):
             self.scenario_rows[key] = FIRST_ROW + len(others) * at
 
-    # Scenarios to choose from
-
     def entry(self, key: str) -> Entry:
         """The line of an assumption."""
         return self._entries[key]
